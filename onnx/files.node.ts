@@ -1,0 +1,42 @@
+/** @file Whole files in and out: bounded reads, and writes that never leave a half-written file behind. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from './errors.js';
+
+/**
+ * The bytes of a regular file.
+ * @param path file to read
+ * @param maxBytes largest accepted size in bytes
+ * @throws InputError if the file is missing, not a regular file, or larger than `maxBytes`
+ */
+export async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`${path}: cannot be read (${error.code ?? error.message})`);
+  });
+  if (!info.isFile()) throw new InputError(`${path}: expected a file; got a folder or device`);
+  if (info.size > maxBytes) {
+    throw new InputError(`${path}: expected at most ${maxBytes} bytes; got ${info.size}`);
+  }
+  return readFile(path);
+}
+
+/** Writes `data` beside `path`, syncs it to disk and renames it into place; makes the folder if it is missing. */
+export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
