@@ -28,3 +28,26 @@ export interface PictureInput {
   normalization: Normalization;
   resize: ResizeMode;
 }
+
+/** The picture in grey, by ITU-R BT.601 luma with Pillow's integer weights, as torchvision's `Grayscale`. */
+export function greyPicture(picture: Picture): Picture {
+  if (picture.channels === 1) return picture;
+  const { width, height, data: rgb } = picture;
+  const data = new Uint8Array(width * height);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = ((rgb[3 * i] ?? 0) * 19595 + (rgb[3 * i + 1] ?? 0) * 38470 + (rgb[3 * i + 2] ?? 0) * 7471 + 0x8000) >> 16;
+  }
+  return { width, height, channels: 1, data };
+}
+
+/** The picture with three channels; grey is repeated. */
+export function rgbPicture(picture: Picture): Picture {
+  if (picture.channels === 3) return picture;
+  const { width, height, data: grey } = picture;
+  return {
+    width,
+    height,
+    channels: 3,
+    data: Uint8Array.from({ length: 3 * grey.length }, (_, i) => grey[Math.floor(i / 3)] ?? 0),
+  };
+}

@@ -1,0 +1,77 @@
+/** @file From latents to pictures, in batches, with whatever runs the generator. */
+import { InputError } from '../onnx/errors.js';
+import type { Picture } from './pictures.js';
+import { picturesFromOutput, type OutputRange } from './pixels.js';
+
+/** A generator that can be run: an ONNX session, a tfjs model, or a stand-in. */
+export interface GeneratorRunner {
+  /** Z, numbers per latent. */
+  latentDim: number;
+  channels: 1 | 3;
+  height: number;
+  width: number;
+  /** Pictures [N, C, H, W] for latents [N, Z]. */
+  run(latents: Float32Array): Promise<Float32Array>;
+}
+
+/** How far sampling has come; field names as in transformers.js. */
+export interface SampleProgress {
+  status: 'progress';
+  /** Pictures done. */
+  loaded: number;
+  /** Pictures in all. */
+  total: number;
+  /** Percent done, 0…100. */
+  progress: number;
+}
+
+/** How pictures are sampled. */
+export interface SampleOptions {
+  /** Latents per run of the generator, at least 1; the last run may have fewer. */
+  batchSize: number;
+  /** What the generator's numbers mean. */
+  range: OutputRange;
+  /** Called after every batch. */
+  progress_callback?: (progress: SampleProgress) => void;
+  /** Stops before the next batch. */
+  signal?: AbortSignal;
+}
+
+/**
+ * One picture per latent, in order.
+ * @param latents [N, Z]
+ * @throws InputError if `latents` is no whole number of latents, or the generator's output has another size than it says
+ * @throws the signal's reason when it is aborted
+ */
+export async function sampledPictures(
+  runner: GeneratorRunner,
+  latents: Float32Array,
+  options: SampleOptions,
+): Promise<Picture[]> {
+  const { batchSize, range, progress_callback, signal } = options;
+  const { latentDim } = runner;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new InputError(`batchSize: expected a positive integer; got ${batchSize}`);
+  }
+  if (latents.length % latentDim !== 0) {
+    throw new InputError(`latents: expected a multiple of ${latentDim} numbers; got ${latents.length}`);
+  }
+  const total = latents.length / latentDim;
+  const pictures: Picture[] = [];
+  while (pictures.length < total) {
+    signal?.throwIfAborted();
+    const batch = latents.slice(pictures.length * latentDim, (pictures.length + batchSize) * latentDim);
+    const made = picturesFromOutput(await runner.run(batch), runner, range);
+    if (made.length * latentDim !== batch.length) {
+      throw new InputError(`generator: expected ${batch.length / latentDim} pictures from a batch; got ${made.length}`);
+    }
+    pictures.push(...made);
+    progress_callback?.({
+      status: 'progress',
+      loaded: pictures.length,
+      total,
+      progress: (100 * pictures.length) / total,
+    });
+  }
+  return pictures;
+}

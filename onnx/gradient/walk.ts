@@ -1,0 +1,96 @@
+/** @file Reverse-mode differentiation: walks a graph backwards and appends its gradient in plain ai.onnx nodes. */
+import type { GraphBuilder } from '../build.js';
+import { InputError } from '../errors.js';
+import { nodeLabel, presentInputs, type Node, type Shape } from '../graph.js';
+import type { Backward, GradientRule } from './rule.js';
+import { gradientRules } from './rules.js';
+
+/**
+ * Appends ∂score/∂value for each wanted value. Only nodes on a path between the wanted values and the score are visited.
+ * @param b builder of a graph in our dialect, in topological order
+ * @param score value to differentiate; all its elements are summed, so the batch stays separate per picture as long as
+ *   the network does not mix it
+ * @param wanted names of weights, inputs or intermediate values
+ * @param seed gradient of the score's elements, of its shape; ones if left out
+ * @returns the name of each gradient, of its value's shape; null where the score does not depend on the value
+ * @throws InputError naming operator and node where a node on the path is unknown or not differentiable
+ */
+export function gradients(
+  b: GraphBuilder,
+  score: string,
+  wanted: readonly string[],
+  seed?: string,
+): Map<string, string | null> {
+  const nodes = [...b.graph.nodes];
+  const dependent = valuesDependingOn(nodes, wanted);
+  const contributions = new Map<string, string[]>();
+  const total = (value: string): string | null => {
+    const parts = contributions.get(value) ?? [];
+    if (parts.length > 1) {
+      const sum = parts.length === 2 ? b.add(parts[0] as string, parts[1] as string, `${value}_grad`) : b.op('Sum', parts, {}, `${value}_grad`);
+      contributions.set(value, [sum]);
+      return sum;
+    }
+    return parts[0] ?? null;
+  };
+  if (dependent.has(score)) contributions.set(score, [seed ?? onesLike(b, score)]);
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => contributions.has(name) && dependent.has(name))) continue;
+    if (!node.inputs.some((name) => dependent.has(name))) continue;
+    const dy = node.outputs.map((name) => (name ? total(name) : null));
+    backward(b, node, dy, dependent).forEach((gradient, index) => {
+      const value = node.inputs[index];
+      if (gradient === null || !value || !dependent.has(value)) return;
+      const parts = contributions.get(value) ?? [];
+      contributions.set(value, [...parts, b.within(`${value}_grad`, () => summedTo(b, gradient, b.types.knownShape(value, node)))]);
+    });
+  }
+  return new Map(wanted.map((value) => [value, total(value)]));
+}
+
+function backward(b: GraphBuilder, node: Node, dy: (string | null)[], dependent: ReadonlySet<string>) {
+  const rule = node.domain === '' ? (gradientRules as Record<string, GradientRule | undefined>)[node.op] : undefined;
+  if (!rule) {
+    throw new InputError(`${nodeLabel(node)}: no gradient is known for operator ${node.domain || 'ai.onnx'}.${node.op}`);
+  }
+  const call: Backward = {
+    node,
+    b,
+    x: node.inputs,
+    y: node.outputs,
+    dy,
+    g: dy[0] ?? '',
+    wanted: (index) => dependent.has(node.inputs[index] ?? ''),
+    shape: (value) => b.types.knownShape(value, node),
+  };
+  return b.within(`${node.outputs[0]}_grad`, () => rule(call));
+}
+
+/** All values whose content can change with the wanted ones. */
+function valuesDependingOn(nodes: readonly Node[], wanted: readonly string[]): Set<string> {
+  const dependent = new Set(wanted);
+  for (const node of nodes) {
+    if (presentInputs(node).some((name) => dependent.has(name))) {
+      for (const output of node.outputs) if (output) dependent.add(output);
+    }
+  }
+  return dependent;
+}
+
+function onesLike(b: GraphBuilder, value: string): string {
+  const one = b.scalarLike(value, 1);
+  return b.types.shape(value)?.length === 0 ? one : b.op('Expand', [one, b.op('Shape', [value])], {}, `${value}_ones`);
+}
+
+/** Sums a gradient over the axes along which its value was broadcast. */
+function summedTo(b: GraphBuilder, gradient: string, shape: Shape): string {
+  const from = b.types.shape(gradient);
+  if (!from) return gradient;
+  const added = from.length - shape.length;
+  const axes = from.flatMap((dim, axis) => (axis < added || (shape[axis - added] === 1 && dim !== 1) ? [axis] : []));
+  if (axes.length === 0) return gradient;
+  const leading = axes.filter((axis) => axis < added);
+  const inner = axes.filter((axis) => axis >= added);
+  const summed = leading.length > 0 ? b.reduceSum(gradient, leading, false) : gradient;
+  return inner.length > 0 ? b.reduceSum(summed, inner.map((axis) => axis - added), true) : summed;
+}

@@ -1,0 +1,138 @@
+/** @file The training step on ONNX Runtime: one session runs the whole step, state stays in two swapped sets of buffers. */
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { onnxLayout, tfjsLayout } from '../../exporter/layers.js';
+import { createdSession, type SessionOptions } from '../../inference/session.node.js';
+import { modelOfGraph } from '../../onnx/index.js';
+import type { GanConfig } from '../config.js';
+import { nextOf, samplingGraph, stepGraph, stepInputs, stepOutputs, type StepWeight } from './graph.js';
+import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
+
+type Values = Record<string, Tensor>;
+
+/** The training step of `stepGraph` with its state. */
+export class OnnxStep implements TrainStep {
+  readonly description: string;
+  readonly #config: GanConfig;
+  readonly #session: InferenceSession;
+  readonly #sampler: InferenceSession;
+  readonly #weights: { generator: StepWeight[]; discriminator: StepWeight[] };
+  #current: Values;
+  #next: Values;
+  #step: number;
+
+  private constructor(
+    config: GanConfig,
+    sessions: { step: InferenceSession; sampler: InferenceSession },
+    weights: { generator: StepWeight[]; discriminator: StepWeight[] },
+    state: TrainState,
+    device: string,
+  ) {
+    this.#config = config;
+    this.#session = sessions.step;
+    this.#sampler = sessions.sampler;
+    this.#weights = weights;
+    this.#step = state.step;
+    this.#current = {
+      ...valuesOf(weights.generator, state.generator),
+      ...valuesOf(weights.discriminator, state.discriminator),
+    };
+    this.#next = Object.fromEntries(
+      Object.entries(this.#current).map(([name, { dims, size }]) => [name, new Tensor('float32', new Float32Array(size), dims)]),
+    );
+    this.description = `ONNX Runtime (${device})`;
+  }
+
+  /**
+   * A step that goes on from `state`.
+   * @param models both networks as layers models; only their structure is used
+   */
+  static async create(
+    config: GanConfig,
+    models: { generator: LayersModel; discriminator: LayersModel },
+    state: TrainState,
+    options: SessionOptions = {},
+  ): Promise<OnnxStep> {
+    const { graph, generator, discriminator } = stepGraph(config, models.generator, models.discriminator);
+    const step = await createdSession(modelOfGraph(graph), options);
+    const sampler = await createdSession(modelOfGraph(samplingGraph(config, models.generator)), options);
+    return new OnnxStep(config, { step, sampler }, { generator, discriminator }, state, options.device ?? 'cpu');
+  }
+
+  async run(batch: StepBatch): Promise<StepResult> {
+    const { lr, lrD, beta1, beta2, batchSize, channels, imageSize, latentDim } = this.#config;
+    const step = this.#step + 1;
+    const feeds: Values = {
+      ...this.#current,
+      [stepInputs.real]: new Tensor('float32', batch.real, [batchSize, channels, imageSize, imageSize]),
+      [stepInputs.latents]: new Tensor('float32', batch.latents, [batchSize, latentDim]),
+      [stepInputs.stepSizeD]: scalar(lrD / (1 - beta1 ** step)),
+      [stepInputs.stepSizeG]: scalar(lr / (1 - beta1 ** step)),
+      [stepInputs.correction]: scalar(Math.sqrt(1 - beta2 ** step)),
+    };
+    if (this.#config.freshLatents) {
+      feeds[stepInputs.generatorLatents] = new Tensor('float32', batch.generatorLatents, [batchSize, latentDim]);
+    }
+    const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [name, null]));
+    for (const [name, tensor] of Object.entries(this.#next)) fetches[nextOf(name)] = tensor;
+    const outputs = await this.#session.run(feeds, fetches);
+    [this.#current, this.#next] = [this.#next, this.#current];
+    this.#step = step;
+    const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map((name) => (outputs[name]?.data as Float32Array)[0]);
+    return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
+  }
+
+  async sample(latents: Float32Array): Promise<Float32Array> {
+    const { latentDim } = this.#config;
+    const feeds: Values = { [stepInputs.latents]: new Tensor('float32', latents, [latents.length / latentDim, latentDim]) };
+    for (const name of this.#sampler.inputNames) feeds[name] ??= this.#current[name] as Tensor;
+    return (await this.#sampler.run(feeds))['pictures']?.data as Float32Array;
+  }
+
+  async state(): Promise<TrainState> {
+    const { generator, discriminator } = this.#weights;
+    return {
+      step: this.#step,
+      generator: networkState(generator, this.#current),
+      discriminator: networkState(discriminator, this.#current),
+    };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+    await this.#sampler.release();
+  }
+}
+
+const scalar = (value: number) => new Tensor('float32', Float32Array.of(value), []);
+
+/** The state as graph inputs, in ONNX layout; moments that are missing start at zero. */
+function valuesOf(weights: readonly StepWeight[], state: NetworkState): Values {
+  const values: Values = {};
+  for (const { name, shape, layout, input, moments } of weights) {
+    const put = (key: string, tensor: StateTensor) => {
+      const { data, dims } = onnxLayout(tensor.data, shape, layout);
+      values[key] = new Tensor('float32', data, dims);
+    };
+    const weight = state.weights.get(name);
+    if (!weight) throw new Error(`the state lacks the weight ${name}`);
+    put(input, weight);
+    if (!moments) continue;
+    const zero = { shape, data: new Float32Array(weight.data.length) };
+    put(moments.m, state.m.get(name) ?? zero);
+    put(moments.v, state.v.get(name) ?? zero);
+  }
+  return values;
+}
+
+function networkState(weights: readonly StepWeight[], values: Values): NetworkState {
+  const state: NetworkState = { weights: new Map(), m: new Map(), v: new Map() };
+  for (const { name, shape, layout, input, moments } of weights) {
+    const tensor = (key: string) => ({ shape, data: tfjsLayout(values[key]?.data as Float32Array, shape, layout) });
+    state.weights.set(name, tensor(input));
+    if (!moments) continue;
+    state.m.set(name, tensor(moments.m));
+    state.v.set(name, tensor(moments.v));
+  }
+  return state;
+}
