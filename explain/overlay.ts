@@ -24,6 +24,11 @@ export function heatmapPicture(map: Float32Array, h: number, w: number): Picture
   return { width: w, height: h, channels: 3, data };
 }
 
+/** weight · byte/255 in float32. */
+function weighted(weight: number, byte: number | undefined): number {
+  return Math.fround(weight * Math.fround((byte ?? 0) / 255));
+}
+
 /**
  * The map's colours and the picture mixed, α·picture + (1 − α)·jet(map), then divided by the largest channel value of
  * the mixture. It is `show_cam_on_image` of pytorch-grad-cam in the same float32 arithmetic, truncated to bytes like
@@ -40,8 +45,6 @@ export function overlaidPicture(picture: Picture, map: Float32Array, options: Ov
   const heat = heatmapPicture(map, height, width).data;
   const colours = rgbPicture(picture).data;
   const [pictureWeight, heatWeight] = [Math.fround(alpha), Math.fround(1 - alpha)];
-  const weighted = (weight: number, byte: number | undefined): number =>
-    Math.fround(weight * Math.fround((byte ?? 0) / 255));
   const mixture = new Float32Array(colours.length);
   for (let i = 0; i < mixture.length; i++) {
     mixture[i] = weighted(heatWeight, heat[i]) + weighted(pictureWeight, colours[i]);

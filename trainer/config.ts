@@ -24,6 +24,8 @@ export interface GanConfig {
   /** Whether the discriminator's first stage has batch norm. */
   firstBatchNorm: boolean;
   batchNormEpsilon: number;
+  /** Standard deviation, around 1, of the initial batch norm scales. */
+  batchNormInitStd: number;
   normalization: Normalization;
   resize: 'crop' | 'squash';
   batchSize: number;

@@ -1,6 +1,7 @@
 /** @file A whole GAN training step as one ONNX graph: both forward passes, all gradients, both Adam updates. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { loweredModel, type BatchStatistics, type LoweredModel, type WeightRequest } from '../../exporter/layers.js';
+import { onnxDims } from '../../exporter/weights.js';
 import { emptyGraph, GraphBuilder, gradients, type Graph } from '../../onnx/index.js';
 import type { GanConfig } from '../config.js';
 
@@ -54,8 +55,9 @@ class Weights {
   value = (request: WeightRequest): string => {
     const known = this.#current.get(request.name);
     if (known) return known;
-    const input = this.b.input(`${this.network}/${request.name}`, 'float32', request.dims);
-    const moment = (kind: string) => this.b.input(`${input}/${kind}`, 'float32', request.dims);
+    const dims = onnxDims(request.shape, request.layout);
+    const input = this.b.input(`${this.network}/${request.name}`, 'float32', dims);
+    const moment = (kind: string) => this.b.input(`${input}/${kind}`, 'float32', dims);
     this.all.push({ ...request, input, ...(request.trainable && { moments: { m: moment('m'), v: moment('v') } }) });
     this.#current.set(request.name, input);
     return input;
@@ -127,7 +129,8 @@ export function stepGraph(config: GanConfig, generator: LayersModel, discriminat
 export function samplingGraph(config: GanConfig, generator: LayersModel): Graph {
   const b = new GraphBuilder(emptyGraph('gan-sampling'));
   const latents = b.input(stepInputs.latents, 'float32', ['batch', config.latentDim]);
-  const input = ({ name, dims }: WeightRequest) => b.input(`generator/${name}`, 'float32', dims);
+  const input = ({ name, shape, layout }: WeightRequest) =>
+    b.input(`generator/${name}`, 'float32', onnxDims(shape, layout));
   b.output(loweredModel(b, generator, latents, input, { training: false }).output, 'pictures');
   return b.graph;
 }

@@ -1,7 +1,7 @@
 /** @file The training step on ONNX Runtime: one session runs the whole step, state stays in two swapped sets of buffers. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { onnxLayout, tfjsLayout } from '../../exporter/layers.js';
+import { onnxLayout, tfjsLayout } from '../../exporter/weights.js';
 import { createdSession, type SessionOptions } from '../../inference/session.node.js';
 import { modelOfGraph } from '../../onnx/index.js';
 import type { GanConfig } from '../config.js';
@@ -112,7 +112,7 @@ function valuesOf(weights: readonly StepWeight[], state: NetworkState): Values {
   for (const { name, shape, layout, input, moments } of weights) {
     const put = (key: string, tensor: StateTensor) => {
       const { data, dims } = onnxLayout(tensor.data, shape, layout);
-      values[key] = new Tensor('float32', data, dims);
+      values[key] = new Tensor('float32', data.slice(), dims);
     };
     const weight = state.weights.get(name);
     if (!weight) throw new Error(`the state lacks the weight ${name}`);
@@ -128,7 +128,10 @@ function valuesOf(weights: readonly StepWeight[], state: NetworkState): Values {
 function networkState(weights: readonly StepWeight[], values: Values): NetworkState {
   const state: NetworkState = { weights: new Map(), m: new Map(), v: new Map() };
   for (const { name, shape, layout, input, moments } of weights) {
-    const tensor = (key: string) => ({ shape, data: tfjsLayout(values[key]?.data as Float32Array, shape, layout) });
+    const tensor = (key: string) => {
+      const data = tfjsLayout(values[key]?.data as Float32Array, shape, layout);
+      return { shape: [...shape], data: data.slice() };
+    };
     state.weights.set(name, tensor(input));
     if (!moments) continue;
     state.m.set(name, tensor(moments.m));

@@ -1,0 +1,49 @@
+/** @file What all commands share: strict options, one line for bad input (exit code 2), a stack trace for a bug (1). */
+import { readFileSync } from 'node:fs';
+import yargs, { type Argv } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+
+/** Version of the package. */
+export const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+
+/**
+ * Parses the command line and runs a command. Modules that load ONNX Runtime, tfjs or sharp are imported by `run`, so
+ * that `--help` is instant.
+ * @param options adds the command's options and positionals
+ * @param run what the command does with the parsed options
+ */
+export async function runCommand<T>(
+  name: string,
+  options: (parser: Argv) => Argv<T>,
+  run: (parsed: T & { _: (string | number)[] }) => Promise<void>,
+): Promise<void> {
+  try {
+    const parser = options(
+      yargs(hideBin(process.argv))
+        .scriptName(name)
+        .version(version)
+        .strict()
+        .wrap(Math.min(110, process.stdout.columns ?? 110))
+        .parserConfiguration({ 'duplicate-arguments-array': false })
+        .exitProcess(false)
+        .fail((message, error) => {
+          throw error ?? new UsageError(message);
+        }),
+    );
+    const parsed = await parser.parseAsync();
+    if ((parsed as { help?: boolean }).help || (parsed as { version?: boolean }).version) return;
+    await run(parsed as T & { _: (string | number)[] });
+  } catch (error) {
+    process.exitCode = report(name, error);
+  }
+}
+
+class UsageError extends Error {}
+
+/** Prints the error as its kind deserves and returns the exit code. */
+function report(name: string, error: unknown): number {
+  const known = error instanceof UsageError || (error instanceof Error && error.name === 'InputError');
+  if (known) console.error(`${name}: ${error.message}`);
+  else console.error(error);
+  return known ? 2 : 1;
+}

@@ -1,0 +1,148 @@
+/** @file The training loop: batches in, steps, metrics, sample grids, checkpoints and plots out; it can stop and go on. */
+import { join } from 'node:path';
+import { pictureGrid } from '../inference/grid.js';
+import { normalLatents, seedsFrom } from '../inference/latents.js';
+import { encodedPng } from '../inference/pictures.node.js';
+import type { Picture } from '../inference/pictures.js';
+import { picturesFromOutput } from '../inference/pixels.js';
+import { Random } from '../inference/random.js';
+import { InputError, writeFileAtomic } from '../onnx/index.js';
+import { saveCheckpoint } from './checkpoint.node.js';
+import type { GanConfig } from './config.js';
+import type { Loader } from './data/loader.node.js';
+import { appendMetrics, resumedMetrics } from './metrics.node.js';
+import { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report.node.js';
+import type { TrainStep } from './step/step.js';
+
+/** Number of fixed latents whose pictures show the progress; their seeds are 0…63, as in `gan-sample`. */
+const FIXED_LATENTS = 64;
+
+/** Which step of how many was done, and how fast. */
+export interface TrainProgress {
+  row: StepRow;
+  /** Steps of the whole run, and of one epoch. */
+  steps: number;
+  stepsPerEpoch: number;
+  picturesPerSecond: number;
+  secondsLeft: number;
+}
+
+export interface TrainOptions {
+  config: GanConfig;
+  /** Folder of the run; made if missing. */
+  run: string;
+  step: TrainStep;
+  loader: Loader;
+  /** Updates already done, from the checkpoint that `step` was made of. */
+  done: number;
+  /** Updates after which the run is complete. */
+  steps: number;
+  sampleEvery: number;
+  checkpointEvery: number;
+  progress_callback?: (progress: TrainProgress) => void;
+  /** Stops after the step under way; everything is saved. */
+  signal?: AbortSignal;
+}
+
+/** How training ended. */
+export interface TrainResult {
+  /** Updates done in all. */
+  done: number;
+  /** Files that show the run, relative to its folder. */
+  files: string[];
+}
+
+/**
+ * Trains until `steps` updates are done or the signal aborts, then saves. Latents and batches depend on seed and step
+ * alone, so a resumed run computes what it would have computed without the stop.
+ * @throws InputError if a loss is no longer finite; the last good checkpoint is kept
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { config, run, step, loader, steps, signal } = options;
+  const rows = await resumedMetrics(run, options.done);
+  const pace = new Pace(config.batchSize);
+  let done = options.done;
+  let saved = done;
+  let unwritten: StepRow[] = [];
+  const save = async () => {
+    await appendMetrics(run, unwritten);
+    unwritten = [];
+    if (done === saved) return;
+    await saveCheckpoint(run, await step.state(), config);
+    saved = done;
+  };
+  if (done === 0) await writeSamples(options, 0);
+  while (done < steps && !signal?.aborted) {
+    const started = performance.now();
+    const real = await loader.batch(done);
+    const latents = stepLatents(config, done, 'discriminator');
+    const generatorLatents = config.freshLatents ? stepLatents(config, done, 'generator') : latents;
+    const result = await step.run({ real, latents, generatorLatents });
+    if (!Number.isFinite(result.lossD) || !Number.isFinite(result.lossG)) {
+      await appendMetrics(run, unwritten);
+      throw new InputError(
+        `step ${done + 1}: the losses are no longer finite (Loss_D ${result.lossD}, Loss_G ${result.lossG}); ` +
+          `${saved > 0 ? `the checkpoint of step ${saved} is kept` : 'nothing was saved yet'}: try a lower --lr`,
+      );
+    }
+    done += 1;
+    const seconds = (performance.now() - started) / 1000;
+    const row = { step: done, epoch: Math.floor((done - 1) / loader.batchesPerEpoch), ...result, seconds };
+    rows.push(row);
+    unwritten.push(row);
+    options.progress_callback?.({ row, steps, stepsPerEpoch: loader.batchesPerEpoch, ...pace.after(row, steps - done) });
+    if (done % options.sampleEvery === 0 || done === steps) await writeSamples(options, done);
+    if (done % options.checkpointEvery === 0) await save();
+    else if (unwritten.length >= 50) await appendMetrics(run, unwritten.splice(0));
+  }
+  await save();
+  return { done, files: await writeReport(options, rows, done) };
+}
+
+/** Speed over the recent past. */
+class Pace {
+  #seconds: number | undefined;
+
+  constructor(readonly batchSize: number) {}
+
+  after({ seconds }: StepRow, left: number) {
+    this.#seconds = this.#seconds === undefined ? seconds : 0.95 * this.#seconds + 0.05 * seconds;
+    return { picturesPerSecond: this.batchSize / this.#seconds, secondsLeft: this.#seconds * left };
+  }
+}
+
+/** The latents of one update, [N, Z], from N(0, 1): a pure function of seed and step. */
+export function stepLatents(config: GanConfig, step: number, purpose: 'discriminator' | 'generator'): Float32Array {
+  const random = Random.derived(config.seed, `latents/${purpose}/${step}`);
+  return Float32Array.from({ length: config.batchSize * config.latentDim }, () => random.normal());
+}
+
+async function fixedSamples({ config, step }: TrainOptions): Promise<Picture[]> {
+  const { channels, imageSize, normalization } = config;
+  const output = await step.sample(normalLatents(seedsFrom(0, FIXED_LATENTS), config.latentDim));
+  return picturesFromOutput(output, { channels, height: imageSize, width: imageSize }, normalization);
+}
+
+async function writeSamples(options: TrainOptions, done: number): Promise<void> {
+  const grid = pictureGrid(await fixedSamples(options), Math.sqrt(FIXED_LATENTS));
+  await writeFileAtomic(join(options.run, 'samples', `step-${`${done}`.padStart(7, '0')}.png`), await encodedPng(grid));
+}
+
+/** Plots of the whole run, and real pictures beside generated ones. */
+async function writeReport(options: TrainOptions, rows: readonly StepRow[], done: number): Promise<string[]> {
+  const { config, run, loader } = options;
+  const { channels, imageSize, normalization } = config;
+  if (rows.length === 0) return [];
+  const real: Picture[] = [];
+  for (let index = 0; real.length < FIXED_LATENTS; index++) {
+    const batch = await loader.batch(index);
+    real.push(...picturesFromOutput(batch, { channels, height: imageSize, width: imageSize }, normalization));
+  }
+  const files: [string, Uint8Array][] = [
+    ['losses.png', lossPlotPng(rows)],
+    ['scores.png', scorePlotPng(rows)],
+    ['real-vs-fake.png', realVsFakePng(real.slice(0, FIXED_LATENTS), await fixedSamples(options), done)],
+  ];
+  for (const [name, bytes] of files) await writeFileAtomic(join(run, name), bytes);
+  return files.map(([name]) => name);
+}

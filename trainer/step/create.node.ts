@@ -1,0 +1,29 @@
+/** @file Which implementation computes the training step. */
+import type { ResolvedDevice } from '../../inference/session.node.js';
+import type { GanConfig } from '../config.js';
+import { discriminatorModel, generatorModel } from '../models.js';
+import type { TrainState, TrainStep } from './step.js';
+
+/** ONNX Runtime, or tfjs on one of its backends. */
+export type Backend = 'onnxruntime' | 'tensorflow' | 'webgpu' | 'cpu';
+
+export interface StepSource {
+  config: GanConfig;
+  state: TrainState;
+  backend: Backend;
+  /** Where ONNX Runtime computes; the tfjs backends choose for themselves. */
+  device: ResolvedDevice;
+}
+
+/** A training step that goes on from `state`. @throws InputError if the backend is not installed */
+export async function createdStep({ config, state, backend, device }: StepSource): Promise<TrainStep> {
+  const models = { generator: generatorModel(config), discriminator: discriminatorModel(config) };
+  if (backend === 'onnxruntime') {
+    const { OnnxStep } = await import('./onnx.node.js');
+    return OnnxStep.create(config, models, state, { device });
+  }
+  const { loadedTfjsBackend } = await import('../backends.node.js');
+  await loadedTfjsBackend(backend);
+  const { TfjsStep } = await import('./tfjs.js');
+  return new TfjsStep(config, models, state);
+}
