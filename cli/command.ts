@@ -1,6 +1,6 @@
 /** @file What all commands share: strict options, one line for bad input (exit code 2), a stack trace for a bug (1). */
 import { readFileSync } from 'node:fs';
-import yargs, { type Argv } from 'yargs';
+import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 
 /** Version of the package. */
@@ -15,7 +15,7 @@ export const version: string = JSON.parse(readFileSync(new URL('../../package.js
 export async function runCommand<T>(
   name: string,
   options: (parser: Argv) => Argv<T>,
-  run: (parsed: T & { _: (string | number)[] }) => Promise<void>,
+  run: (parsed: ArgumentsCamelCase<T>) => Promise<void>,
 ): Promise<void> {
   try {
     const parser = options(
@@ -32,7 +32,7 @@ export async function runCommand<T>(
     );
     const parsed = await parser.parseAsync();
     if ((parsed as { help?: boolean }).help || (parsed as { version?: boolean }).version) return;
-    await run(parsed as T & { _: (string | number)[] });
+    await run(parsed as ArgumentsCamelCase<T>);
   } catch (error) {
     process.exitCode = report(name, error);
   }

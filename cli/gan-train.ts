@@ -8,7 +8,9 @@ await runCommand(
   'gan-train',
   (parser) =>
     parser
-      .usage('$0 [options]\n\nTrains a DCGAN. Without --data it trains on built-in pictures of stars, planets and galaxies.')
+      .usage(
+        '$0 [options]\n\nTrains a DCGAN. Without --data it trains on built-in pictures of stars, planets and galaxies.',
+      )
       .options({
         data: { type: 'string', describe: 'Folder of pictures, with or without class folders' },
         preset: {
@@ -50,7 +52,9 @@ await runCommand(
     const { startedRun } = await import('../trainer/run.node.js');
     const { train } = await import('../trainer/loop.node.js');
     const bar = progressBar('steps');
-    const { run, notes, ...job } = await startedRun(options, (loaded, total) => bar.update(loaded, total, 'reading pictures'));
+    const { run, notes, ...job } = await startedRun(options, (loaded, total) =>
+      bar.update(loaded, total, 'reading pictures'),
+    );
     bar.stop();
     for (const note of notes) console.log(note);
     const stop = new AbortController();
@@ -74,8 +78,13 @@ await runCommand(
     bar.stop();
     await job.step.dispose();
     for (const name of job.loader.skipped) console.log(`skipped ${name}`);
-    console.log(done < job.steps ? `Stopped after ${done} of ${job.steps} steps. Go on with: gan-train --resume ${run}` : `Trained ${done} steps.`);
-    for (const file of ['config.json', 'metrics.jsonl', 'samples/', 'checkpoints/', ...files]) console.log(`  ${run}/${file}`);
+    console.log(
+      done < job.steps
+        ? `Stopped after ${done} of ${job.steps} steps. Go on with: gan-train --resume ${run}`
+        : `Trained ${done} steps.`,
+    );
+    for (const file of ['config.json', 'metrics.jsonl', 'samples/', 'checkpoints/', ...files])
+      console.log(`  ${run}/${file}`);
   },
 );
 

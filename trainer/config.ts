@@ -24,6 +24,8 @@ export interface GanConfig {
   /** Whether the discriminator's first stage has batch norm. */
   firstBatchNorm: boolean;
   batchNormEpsilon: number;
+  /** Initial convolutions: kernels N(0, 0.02²) and biases 0, or PyTorch's default, uniform over ±1/√(fan in). */
+  kernelInit: 'normal' | 'pytorch';
   /** Standard deviation, around 1, of the initial batch norm scales. */
   batchNormInitStd: number;
   normalization: Normalization;

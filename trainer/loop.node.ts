@@ -90,7 +90,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const row = { step: done, epoch: Math.floor((done - 1) / loader.batchesPerEpoch), ...result, seconds };
     rows.push(row);
     unwritten.push(row);
-    options.progress_callback?.({ row, steps, stepsPerEpoch: loader.batchesPerEpoch, ...pace.after(row, steps - done) });
+    options.progress_callback?.({
+      row,
+      steps,
+      stepsPerEpoch: loader.batchesPerEpoch,
+      ...pace.after(row, steps - done),
+    });
     if (done % options.sampleEvery === 0 || done === steps) await writeSamples(options, done);
     if (done % options.checkpointEvery === 0) await save();
     else if (unwritten.length >= 50) await appendMetrics(run, unwritten.splice(0));

@@ -12,7 +12,7 @@ type Layer = LayersModel['layers'][number];
 /** tfjs keeps this share of a running statistic; PyTorch's default momentum 0.1 is what it takes from the batch. */
 const BATCH_NORM_MOMENTUM = 0.9;
 const LEAKY_SLOPE = 0.2;
-/** Standard deviation of initial convolution kernels (Radford et al. 2016, section 4). */
+/** Of initial convolution kernels (Radford et al. 2016, section 4). */
 const KERNEL_STD = 0.02;
 
 /**
@@ -100,21 +100,30 @@ function initialWeight(layer: Layer, weight: LayerWeight, config: GanConfig): Fl
   const random = Random.derived(config.seed, `weights/${name}`);
   const filled = (element: () => number) =>
     Float32Array.from({ length: elementCount(weight.shape as number[]) }, element);
-  switch (`${layer.getClassName()} ${name.slice(name.lastIndexOf('/') + 1)}`) {
-    case 'Conv2D kernel':
-    case 'Conv2DTranspose kernel':
-      return filled(() => KERNEL_STD * random.normal());
-    case 'BatchNormalization gamma':
-      return filled(() => 1 + config.batchNormInitStd * random.normal());
-    case 'BatchNormalization moving_variance':
-      return filled(() => 1);
-    case 'Dense kernel':
-    case 'Dense bias': {
-      // The seeds' initialisation leaves PyTorch's default in place: uniform over ±1/√(number of inputs).
-      const bound = 1 / Math.sqrt(layer.weights[0]?.shape[0] as number);
-      return filled(() => bound * (2 * random.uniform() - 1));
+  const kind = name.slice(name.lastIndexOf('/') + 1);
+  switch (kind) {
+    case 'kernel':
+    case 'bias': {
+      // What the seeds' initialisation does not touch, dense layers among it, keeps PyTorch's default.
+      if (layer.getClassName() === 'Dense' || config.kernelInit === 'pytorch') {
+        const bound = 1 / Math.sqrt(fanIn(layer));
+        return filled(() => bound * (2 * random.uniform() - 1));
+      }
+      return kind === 'bias' ? filled(() => 0) : filled(() => KERNEL_STD * random.normal());
     }
+    case 'gamma':
+      return filled(() => 1 + config.batchNormInitStd * random.normal());
+    case 'moving_variance':
+      return filled(() => 1);
     default:
       return filled(() => 0);
   }
+}
+
+/**
+ * Inputs per output as PyTorch counts them: all sizes of its weight but the first, which for a transposed convolution,
+ * [in, out, kh, kw], is the input's. tfjs has that first size last.
+ */
+function fanIn(layer: Layer): number {
+  return elementCount((layer.weights[0]?.shape ?? []).slice(0, -1) as number[]);
 }

@@ -55,27 +55,50 @@ interface RunFile {
   steps: number;
 }
 
-const networkOptions = ['preset', 'batchSize', 'imageSize', 'ngf', 'ndf', 'latentDim', 'lr', 'lrD', 'beta1', 'head', 'seed'] as const;
+const networkOptions = [
+  'preset',
+  'batchSize',
+  'imageSize',
+  'ngf',
+  'ndf',
+  'latentDim',
+  'lr',
+  'lrD',
+  'beta1',
+  'head',
+  'seed',
+] as const;
 
 /**
  * Starts a run, or goes on with one where `resume` is given. The training step lives in its own thread: dispose of it.
  * @param reading told while pictures are read for the first time
  * @throws InputError for options that do not fit, missing data, or a device or backend that cannot be had
  */
-export async function startedRun(options: RunOptions, reading?: (loaded: number, total: number) => void): Promise<StartedRun> {
+export async function startedRun(
+  options: RunOptions,
+  reading?: (loaded: number, total: number) => void,
+): Promise<StartedRun> {
   const resumed = options.resume === undefined ? undefined : await resumedRun(options);
   const config = resumed?.config ?? newConfig(options);
   const data = options.data === undefined ? (resumed?.data ?? null) : resolve(options.data);
   const dataset = await openDataset(data ?? undefined, config);
   const loader = await Loader.open(dataset, config, reading);
-  const steps = options.steps ?? (options.epochs ? options.epochs * loader.batchesPerEpoch : (resumed?.steps ?? config.epochs * loader.batchesPerEpoch));
-  if (!Number.isInteger(steps) || steps < 1) throw new InputError(`--steps: expected a positive whole number; got ${steps}`);
+  const steps =
+    options.steps ??
+    (options.epochs
+      ? options.epochs * loader.batchesPerEpoch
+      : (resumed?.steps ?? config.epochs * loader.batchesPerEpoch));
+  if (!Number.isInteger(steps) || steps < 1)
+    throw new InputError(`--steps: expected a positive whole number; got ${steps}`);
   const backend = options.backend === undefined || options.backend === 'auto' ? 'onnxruntime' : options.backend;
   const device = await resolvedDevice(backend === 'onnxruntime' ? (options.device ?? 'auto') : 'cpu');
   const run = resumed?.run ?? (await newRunFolder(options.out, config.preset));
   const state = resumed?.state ?? initialState(config);
   const step = await RemoteStep.create({ config, state, backend, device: device.device });
-  await writeFileAtomic(join(run, 'config.json'), `${JSON.stringify({ config, data, steps } satisfies RunFile, null, 2)}\n`);
+  await writeFileAtomic(
+    join(run, 'config.json'),
+    `${JSON.stringify({ config, data, steps } satisfies RunFile, null, 2)}\n`,
+  );
   await markLatest(run);
   const notes = [
     `${resumed ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ${dataset.length} pictures, ` +

@@ -11,7 +11,8 @@ import { gradientRules } from './rules.js';
  * @param score value to differentiate; all its elements are summed, so the batch stays separate per picture as long as
  *   the network does not mix it
  * @param wanted names of weights, inputs or intermediate values
- * @param seed gradient of the score's elements, of its shape; ones if left out
+ * @param options seed: gradient of the score's elements, of its shape (ones if left out); constant: values that count as
+ *   constants although they depend on wanted ones, such as weights that were updated in the same graph
  * @returns the name of each gradient, of its value's shape; null where the score does not depend on the value
  * @throws InputError naming operator and node where a node on the path is unknown or not differentiable
  */
@@ -19,15 +20,18 @@ export function gradients(
   b: GraphBuilder,
   score: string,
   wanted: readonly string[],
-  seed?: string,
+  { seed, constant = [] }: { seed?: string; constant?: readonly string[] } = {},
 ): Map<string, string | null> {
   const nodes = [...b.graph.nodes];
-  const dependent = valuesDependingOn(nodes, wanted);
+  const dependent = valuesDependingOn(nodes, wanted, new Set(constant));
   const contributions = new Map<string, string[]>();
   const total = (value: string): string | null => {
     const parts = contributions.get(value) ?? [];
     if (parts.length > 1) {
-      const sum = parts.length === 2 ? b.add(parts[0] as string, parts[1] as string, `${value}_grad`) : b.op('Sum', parts, {}, `${value}_grad`);
+      const sum =
+        parts.length === 2
+          ? b.add(parts[0] as string, parts[1] as string, `${value}_grad`)
+          : b.op('Sum', parts, {}, `${value}_grad`);
       contributions.set(value, [sum]);
       return sum;
     }
@@ -42,7 +46,10 @@ export function gradients(
       const value = node.inputs[index];
       if (gradient === null || !value || !dependent.has(value)) return;
       const parts = contributions.get(value) ?? [];
-      contributions.set(value, [...parts, b.within(`${value}_grad`, () => summedTo(b, gradient, b.types.knownShape(value, node)))]);
+      contributions.set(value, [
+        ...parts,
+        b.within(`${value}_grad`, () => summedTo(b, gradient, b.types.knownShape(value, node))),
+      ]);
     });
   }
   return new Map(wanted.map((value) => [value, total(value)]));
@@ -51,7 +58,9 @@ export function gradients(
 function backward(b: GraphBuilder, node: Node, dy: (string | null)[], dependent: ReadonlySet<string>) {
   const rule = node.domain === '' ? (gradientRules as Record<string, GradientRule | undefined>)[node.op] : undefined;
   if (!rule) {
-    throw new InputError(`${nodeLabel(node)}: no gradient is known for operator ${node.domain || 'ai.onnx'}.${node.op}`);
+    throw new InputError(
+      `${nodeLabel(node)}: no gradient is known for operator ${node.domain || 'ai.onnx'}.${node.op}`,
+    );
   }
   const call: Backward = {
     node,
@@ -66,12 +75,16 @@ function backward(b: GraphBuilder, node: Node, dy: (string | null)[], dependent:
   return b.within(`${node.outputs[0]}_grad`, () => rule(call));
 }
 
-/** All values whose content can change with the wanted ones. */
-function valuesDependingOn(nodes: readonly Node[], wanted: readonly string[]): Set<string> {
+/** All values whose content can change with the wanted ones, if the constant ones do not. */
+function valuesDependingOn(
+  nodes: readonly Node[],
+  wanted: readonly string[],
+  constant: ReadonlySet<string>,
+): Set<string> {
   const dependent = new Set(wanted);
   for (const node of nodes) {
     if (presentInputs(node).some((name) => dependent.has(name))) {
-      for (const output of node.outputs) if (output) dependent.add(output);
+      for (const output of node.outputs) if (output && !constant.has(output)) dependent.add(output);
     }
   }
   return dependent;
@@ -92,5 +105,11 @@ function summedTo(b: GraphBuilder, gradient: string, shape: Shape): string {
   const leading = axes.filter((axis) => axis < added);
   const inner = axes.filter((axis) => axis >= added);
   const summed = leading.length > 0 ? b.reduceSum(gradient, leading, false) : gradient;
-  return inner.length > 0 ? b.reduceSum(summed, inner.map((axis) => axis - added), true) : summed;
+  return inner.length > 0
+    ? b.reduceSum(
+        summed,
+        inner.map((axis) => axis - added),
+        true,
+      )
+    : summed;
 }

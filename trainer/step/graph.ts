@@ -108,10 +108,11 @@ export function stepGraph(config: GanConfig, generator: LayersModel, discriminat
   const lossD = config.halveDiscriminatorLoss ? b.mul(sum, b.scalar(0.5), 'discriminator_loss_halved') : sum;
   b.within('update_discriminator', () => updateWithAdam(b, lossD, d, stepInputs.stepSizeD, config));
 
+  const updated = d.trainable.map(({ name }) => d.current(name));
   const again = config.freshLatents ? generatedAfresh() : fake;
   const onAgain = logitOf(pass('judge_again', discriminator, again, d));
   const lossG = meanSoftplus(b, b.op('Neg', [onAgain]), 'generator_loss');
-  b.within('update_generator', () => updateWithAdam(b, lossG, g, stepInputs.stepSizeG, config));
+  b.within('update_generator', () => updateWithAdam(b, lossG, g, stepInputs.stepSizeG, config, updated));
 
   const results = [lossD, lossG, ...[onReal, onFake, onAgain].map((logit) => meanProbability(b, logit))];
   stepOutputs.forEach((name, index) => b.output(results[index] as string, name));
@@ -156,11 +157,21 @@ function updateRunningStatistics(b: GraphBuilder, statistics: readonly BatchStat
   }
 }
 
-/** Adam (Kingma & Ba 2015, algorithm 1), one update of all trainable weights of a network against a loss. */
-function updateWithAdam(b: GraphBuilder, loss: string, weights: Weights, stepSize: string, config: GanConfig): void {
+/**
+ * Adam (Kingma & Ba 2015, algorithm 1), one update of all trainable weights of a network against a loss.
+ * @param constant values whose dependence on the weights is not followed: the discriminator that was just updated
+ */
+function updateWithAdam(
+  b: GraphBuilder,
+  loss: string,
+  weights: Weights,
+  stepSize: string,
+  config: GanConfig,
+  constant: readonly string[] = [],
+): void {
   const { beta1, beta2 } = config;
   const before = weights.trainable.map(({ name }) => weights.current(name));
-  const gradient = gradients(b, loss, before);
+  const gradient = gradients(b, loss, before, { constant });
   weights.trainable.forEach(({ name, moments }, index) => {
     const current = before[index] as string;
     const g = gradient.get(current);
@@ -176,4 +187,3 @@ function updateWithAdam(b: GraphBuilder, loss: string, weights: Weights, stepSiz
     });
   });
 }
-

@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { onnxLayout, tfjsLayout } from '../../exporter/weights.js';
 import { createdSession, type SessionOptions } from '../../inference/session.node.js';
-import { modelOfGraph } from '../../onnx/index.js';
+import { modelOfGraph, withMatrixProducts } from '../../onnx/index.js';
 import type { GanConfig } from '../config.js';
 import { nextOf, samplingGraph, stepGraph, stepInputs, stepOutputs, type StepWeight } from './graph.js';
 import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
@@ -38,7 +38,10 @@ export class OnnxStep implements TrainStep {
       ...valuesOf(weights.discriminator, state.discriminator),
     };
     this.#next = Object.fromEntries(
-      Object.entries(this.#current).map(([name, { dims, size }]) => [name, new Tensor('float32', new Float32Array(size), dims)]),
+      Object.entries(this.#current).map(([name, { dims, size }]) => [
+        name,
+        new Tensor('float32', new Float32Array(size), dims),
+      ]),
     );
     this.description = `ONNX Runtime (${device})`;
   }
@@ -54,7 +57,7 @@ export class OnnxStep implements TrainStep {
     options: SessionOptions = {},
   ): Promise<OnnxStep> {
     const { graph, generator, discriminator } = stepGraph(config, models.generator, models.discriminator);
-    const step = await createdSession(modelOfGraph(graph), options);
+    const step = await createdSession(modelOfGraph(withMatrixProducts(graph)), options);
     const sampler = await createdSession(modelOfGraph(samplingGraph(config, models.generator)), options);
     return new OnnxStep(config, { step, sampler }, { generator, discriminator }, state, options.device ?? 'cpu');
   }
@@ -78,13 +81,17 @@ export class OnnxStep implements TrainStep {
     const outputs = await this.#session.run(feeds, fetches);
     [this.#current, this.#next] = [this.#next, this.#current];
     this.#step = step;
-    const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map((name) => (outputs[name]?.data as Float32Array)[0]);
+    const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map(
+      (name) => (outputs[name]?.data as Float32Array)[0],
+    );
     return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
   }
 
   async sample(latents: Float32Array): Promise<Float32Array> {
     const { latentDim } = this.#config;
-    const feeds: Values = { [stepInputs.latents]: new Tensor('float32', latents, [latents.length / latentDim, latentDim]) };
+    const feeds: Values = {
+      [stepInputs.latents]: new Tensor('float32', latents, [latents.length / latentDim, latentDim]),
+    };
     for (const name of this.#sampler.inputNames) feeds[name] ??= this.#current[name] as Tensor;
     return (await this.#sampler.run(feeds))['pictures']?.data as Float32Array;
   }

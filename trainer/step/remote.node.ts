@@ -12,7 +12,10 @@ export type Request =
   | { id: number; call: 'dispose' };
 
 /** What it answers: to request `id`, or with id 0 once it is ready. */
-export type Reply = { id: number } & ({ value: unknown } | { error: { name: string; message: string; stack?: string } });
+export type Reply = { id: number } & (
+  | { value: unknown }
+  | { error: { name: string; message: string; stack?: string } }
+);
 
 type Call<T = Request> = T extends Request ? Omit<T, 'id'> : never;
 

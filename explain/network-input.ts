@@ -1,0 +1,97 @@
+/** @file What a network expects as its picture: size, channels, layout and normalisation, from the model or by convention. */
+import { networkInput } from '../inference/pixels.js';
+import { rgbPicture, type Normalization, type Picture, type PictureInput } from '../inference/pictures.js';
+import { resizedPicture } from '../inference/resize.js';
+import { InputError } from '../onnx/errors.js';
+import type { Dim, Model, ValueInfo } from '../onnx/graph.js';
+
+/** The picture input of a network. */
+export interface NetworkInput {
+  /** Name of the graph's input. */
+  name: string;
+  layout: 'NCHW' | 'NHWC';
+  /** Pictures per run where the model fixes it. */
+  batch?: number;
+  picture: PictureInput;
+}
+
+/** Used where neither the model's input nor its metadata tells the size. */
+const DEFAULT_SIZE = 224;
+/** torchvision's normalisation of ImageNet pictures. */
+const IMAGENET: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const UNIT_RANGE: Normalization = { mean: [0], std: [1] };
+const MAX_SIDE = 8192;
+
+/**
+ * The picture input of a model. Sizes that the model leaves open are 224; a model whose last size is 1 or 3, and its second
+ * is not, takes NHWC. Without `stated`, pictures are cropped and normalised as for ImageNet (grey ones only scaled to 0…1).
+ * @param stated what the model's metadata say of preparing pictures
+ * @throws InputError unless the only input is float32 [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3]
+ */
+export function networkInputOf(model: Model, stated?: Pick<PictureInput, 'normalization' | 'resize'>): NetworkInput {
+  const [input, ...others] = model.graph.inputs;
+  const shape = input?.value?.shape;
+  if (!input || others.length > 0 || shape?.length !== 4 || input.value?.type !== 'float32') {
+    throw new InputError(
+      `model: expected one float32 picture input [batch, channels, height, width]; got ${model.graph.inputs.map(described).join(', ') || 'none'}`,
+    );
+  }
+  const isChannels = (size: Dim | undefined): size is 1 | 3 => size === 1 || size === 3;
+  const layout = !isChannels(shape[1]) && isChannels(shape[3]) ? 'NHWC' : 'NCHW';
+  const [channels, height, width] = layout === 'NCHW' ? shape.slice(1) : [shape[3], shape[1], shape[2]];
+  const sizes = [height, width].map((size) => (typeof size === 'number' ? size : DEFAULT_SIZE));
+  if (!isChannels(channels) || sizes.some((size) => size < 1 || size > MAX_SIDE)) {
+    throw new InputError(`model: expected pictures of 1 or 3 channels and 1…${MAX_SIDE} pixels a side; got ${described(input)}`);
+  }
+  const normalization = stated?.normalization ?? (channels === 3 ? IMAGENET : UNIT_RANGE);
+  const picture: PictureInput = {
+    width: sizes[1] as number,
+    height: sizes[0] as number,
+    channels,
+    normalization,
+    resize: stated?.resize ?? 'crop',
+  };
+  return { name: input.name, layout, ...(typeof shape[0] === 'number' && { batch: shape[0] }), picture };
+}
+
+function described({ name, value }: ValueInfo): string {
+  return `${name}: ${value?.type ?? 'not a tensor'} [${value?.shape?.join(', ') ?? 'unknown'}]`;
+}
+
+/** The model with the input's open picture sizes fixed, as the gradient of windows needs them. */
+export function fixedSizeModel(model: Model, { layout, picture }: NetworkInput): Model {
+  const [input] = model.graph.inputs;
+  const batch = input?.value?.shape?.[0];
+  if (!input?.value || batch === undefined) return model;
+  const { channels, height, width } = picture;
+  const shape = layout === 'NCHW' ? [batch, channels, height, width] : [batch, height, width, channels];
+  const inputs = [{ ...input, value: { ...input.value, shape } }];
+  return { ...model, graph: { ...model.graph, inputs, valueInfo: new Map() } };
+}
+
+/** Numbers of a batch of pictures [N, C, H, W], prepared as the network wants them. */
+export function preparedPictures(pictures: readonly Picture[], { picture: input }: NetworkInput): Float32Array {
+  const size = input.channels * input.height * input.width;
+  const batch = new Float32Array(pictures.length * size);
+  pictures.forEach((picture, i) => batch.set(networkInput(resizedPicture(picture, input), input.normalization), i * size));
+  return batch;
+}
+
+/** The same numbers as [N, H, W, C]. */
+export function channelsLast(batch: Float32Array, { channels, height, width }: PictureInput): Float32Array {
+  const plane = height * width;
+  return batch.map((_, at) => {
+    const [picture, rest] = [Math.floor(at / (plane * channels)), at % (plane * channels)];
+    return batch[picture * plane * channels + (rest % channels) * plane + Math.floor(rest / channels)] ?? 0;
+  });
+}
+
+/**
+ * What the network sees of a picture, the same part at a size people can look at: the network's own size, enlarged by a
+ * whole factor so that the shorter side has at least `minSide` pixels, made from the original.
+ */
+export function networkView(picture: Picture, { picture: input }: NetworkInput, minSide = 256): Picture {
+  const factor = Math.max(1, Math.ceil(minSide / Math.min(input.width, input.height)));
+  const size = { width: input.width * factor, height: input.height * factor };
+  return rgbPicture(resizedPicture(picture, { ...size, channels: input.channels, resize: input.resize }));
+}

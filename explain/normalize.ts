@@ -1,0 +1,58 @@
+/** @file From raw maps to maps people look at, and why there is sometimes nothing to see. */
+import { bilinearResized } from './resize.js';
+
+/** What keeps a division by the maximum finite, as in pytorch-grad-cam. */
+const EPSILON = 1e-7;
+/** A raw map with a smaller maximum than this is lost in `EPSILON`. */
+const VANISHING = 1e-14;
+/** Maps that vary by less than this share of their maximum are taken as constant: it is rounding. */
+const ROUNDING = 1e-6;
+
+/** Why a map shows nothing. */
+export type MapReason =
+  | 'all contributions negative'
+  | 'zero gradient'
+  | 'layer not connected to the score'
+  | 'constant map'
+  | 'not finite';
+
+/** A map and what is known of how it came about. */
+export interface MapEvidence {
+  /** Σ w A before ReLU. */
+  signed: Float32Array;
+  /** Largest |∂score/∂A| of the picture. */
+  largestGradient: number;
+  /** Whether the score depends on the layer at all. */
+  connected: boolean;
+}
+
+/**
+ * The map as pytorch-grad-cam shows it: ReLU, minimum subtracted, divided by the maximum + 1e-7, resized, and both once more
+ * (`compute_cam_per_layer` and `aggregate_multi_layers` of its base_cam.py, for one layer). In float32.
+ * @param map raw or signed map [h, w]
+ * @returns [H, W], values 0…1; zero everywhere if the map is constant, not positive anywhere or not finite
+ * @throws InputError if `map` does not hold h·w values
+ */
+export function normalizedMap(map: Float32Array, h: number, w: number, H: number, W: number): Float32Array {
+  const positive = map.every(Number.isFinite) ? map.map((value) => Math.max(value, 0)) : new Float32Array(map.length);
+  return minMaxScaled(bilinearResized(minMaxScaled(positive), h, w, H, W));
+}
+
+function minMaxScaled(map: Float32Array): Float32Array {
+  const least = map.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const shifted = map.map((value) => value - least);
+  const divisor = Math.fround(EPSILON + shifted.reduce((a, b) => Math.max(a, b), 0));
+  return shifted.map((value) => value / divisor);
+}
+
+/** Why the map shows nothing, or undefined where it shows something. */
+export function mapReason({ signed, largestGradient, connected }: MapEvidence): MapReason | undefined {
+  if (!connected) return 'layer not connected to the score';
+  if (!signed.every(Number.isFinite)) return 'not finite';
+  if (largestGradient === 0) return 'zero gradient';
+  const largest = signed.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (largest <= 0) return 'all contributions negative';
+  if (largest < VANISHING) return 'zero gradient';
+  const least = signed.reduce((a, b) => Math.min(a, Math.max(b, 0)), largest);
+  return largest - least <= ROUNDING * largest ? 'constant map' : undefined;
+}

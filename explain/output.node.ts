@@ -1,0 +1,111 @@
+/** @file Explanations as files: the figure, every heatmap as PNG and its raw values as .npy. */
+import { basename, extname, join } from 'node:path';
+import { npyBytes } from '../inference/npy.js';
+import { encodedPng } from '../inference/pictures.node.js';
+import type { Picture } from '../inference/pictures.js';
+import { writeFileAtomic } from '../onnx/files.node.js';
+import type { Explanation } from './explain.node.js';
+import { figurePng, type FigureRow } from './figure.node.js';
+import { methods } from './methods.js';
+import { normalizedMap, type MapReason } from './normalize.js';
+import { heatmapPicture, overlaidPicture } from './overlay.js';
+
+/** A picture that was explained, as `Explainer.view` shows it. */
+export interface ViewedPicture {
+  /** Its file, for labels and file names. */
+  path: string;
+  view: Picture;
+}
+
+/** More rows than this go to further figures, as nobody looks at longer ones. */
+const MAX_ROWS = 12;
+
+/** What to do about a map that shows nothing. */
+const advice: Record<MapReason, (explanation: Explanation) => string> = {
+  'all contributions negative': ({ target }) =>
+    `nothing here speaks for this verdict; try ${typeof target === 'number' ? 'another class' : `--target ${target === 'fake' ? 'real' : 'fake'}`} or another --layer`,
+  'zero gradient': () => 'the score does not react to this layer here (dead or saturated units behind it); try a later --layer',
+  'layer not connected to the score': () => 'the score is not computed from this layer; try another --layer',
+  'constant map': () => 'the layer says the same everywhere; try an earlier --layer',
+  'not finite': () => 'the network overflows on this picture; its weights have probably diverged',
+};
+
+/** Why the map shows nothing and what to try, as a sentence; undefined where it shows something. */
+export function emptyMapNote(explanation: Explanation): string | undefined {
+  const { reason } = explanation;
+  if (reason === undefined) return undefined;
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}: ${advice[reason](explanation)}.`;
+}
+
+/** The verdict in words and numbers, such as `fake  −logit 1.73 · D(x) 0.15`. */
+export function verdict({ target, score, probability }: Explanation): string {
+  if (typeof target === 'number') {
+    return `class ${target}  logit ${number(score)}${probability === undefined ? '' : ` · p ${number(probability)}`}`;
+  }
+  return `${target}  ${target === 'fake' ? '−logit' : 'logit'} ${number(score)}${probability === undefined ? '' : ` · D(x) ${number(probability)}`}`;
+}
+
+/** A number with three digits that count and a true minus sign. */
+export function number(value: number): string {
+  const size = Math.abs(value);
+  const text = size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+  return text.replaceAll('-', '−');
+}
+
+/**
+ * Writes `figure.png` (`figure-1.png`, … where it takes several), with one row per picture and layer, and for each map
+ * `<picture>-<layer>-<method>.png` at the size of the view and `.npy` with the raw values [h, w]. Names that would be the
+ * same get a number.
+ * @param explanations of these pictures, in the order `Explainer.explain` gives them
+ * @returns the files
+ */
+export async function writeExplanations(
+  folder: string,
+  pictures: readonly ViewedPicture[],
+  explanations: readonly Explanation[],
+): Promise<string[]> {
+  const taken = new Set<string>();
+  const stems = pictures.map(({ path }) => uniqueName(fileName(basename(path, extname(path))), taken));
+  const files: string[] = [];
+  const rows = new Map<string, FigureRow>();
+  for (const explanation of explanations) {
+    const { picture: index, layer, method } = explanation;
+    const { path, view } = pictures[index] as ViewedPicture;
+    const map = normalizedMap(explanation.raw, explanation.rawHeight, explanation.rawWidth, view.height, view.width);
+    const heatmap = heatmapPicture(map, view.height, view.width);
+    const stem = uniqueName(`${stems[index]}-${fileName(layer.name)}-${method.replaceAll('+', 'p')}`, taken);
+    const [png, npy] = [join(folder, `${stem}.png`), join(folder, `${stem}.npy`)];
+    await writeFileAtomic(png, await encodedPng(heatmap));
+    await writeFileAtomic(npy, npyBytes(explanation.raw, [explanation.rawHeight, explanation.rawWidth]));
+    files.push(png, npy);
+    const key = `${index} ${layer.value}`;
+    const label = [basename(path), layer.name, verdict(explanation)];
+    const row = rows.get(key) ?? { picture: view, label, maps: [] };
+    const note = emptyMapNote(explanation);
+    const shown = { method: methods[method].title, heatmap, overlay: overlaidPicture(view, map), ...(note && { note }) };
+    rows.set(key, { ...row, maps: [...row.maps, shown] });
+  }
+  return [...(await writeFigures(folder, [...rows.values()])), ...files];
+}
+
+async function writeFigures(folder: string, rows: readonly FigureRow[]): Promise<string[]> {
+  const count = Math.ceil(rows.length / MAX_ROWS);
+  const files = Array.from({ length: count }, (_, i) => join(folder, count === 1 ? 'figure.png' : `figure-${i + 1}.png`));
+  for (const [i, file] of files.entries()) {
+    await writeFileAtomic(file, figurePng(rows.slice(i * MAX_ROWS, (i + 1) * MAX_ROWS)));
+  }
+  return files;
+}
+
+/** Letters, digits and a few signs, at most 80, so that any file system takes it. */
+function fileName(text: string): string {
+  return text.replaceAll(/[^\p{L}\p{N}._-]+/gu, '_').slice(0, 80) || 'picture';
+}
+
+/** The name, or with the first free number from 2 on; capital letters do not tell names apart. */
+function uniqueName(name: string, taken: Set<string>): string {
+  let unique = name;
+  for (let next = 2; taken.has(unique.toLowerCase()); next++) unique = `${name}-${next}`;
+  taken.add(unique.toLowerCase());
+  return unique;
+}

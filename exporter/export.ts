@@ -1,0 +1,103 @@
+/** @file tfjs layers models as ONNX models: pictures in [N, C, H, W], a free batch size, weights under their own names. */
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build.js';
+import { InputError } from '../onnx/errors.js';
+import { OPSET, type Dim, type Model } from '../onnx/graph.js';
+import { prunedGraph } from '../onnx/order.js';
+import { float32Tensor } from '../onnx/tensor.js';
+import { foldedBatchNorm } from './fold.js';
+import { loweredModel, type WeightRequest } from './layers.js';
+import { atOpset } from './opset.js';
+import { VERSION } from './version.js';
+import { onnxLayout, weightName } from './weights.js';
+
+/** What an exported model's input and outputs are called. */
+export interface Signature {
+  /** The graph's name. */
+  name: string;
+  inputName: string;
+  /** Output names, each with the name of the layer whose output it is. */
+  outputs: Readonly<Record<string, string>>;
+}
+
+export interface ExportOptions extends Signature {
+  /** The file's metadata, as from `metadataEntries`. */
+  metadata?: ReadonlyMap<string, string>;
+  /** 13…21; 17 if not given. */
+  opset?: number;
+  /** Merge each batch norm into the convolution before it. */
+  foldBatchNorm?: boolean;
+}
+
+/** A generator's signature: `latent` [batch, Z] → `image` [batch, C, H, W], the last layer's output. */
+export function generatorSignature(model: LayersModel): Signature {
+  return { name: 'generator', inputName: 'latent', outputs: { image: layerName(model, -1) } };
+}
+
+/** A discriminator's signature: `image` [batch, C, H, W] → `logit` [batch, 1] and `probability`, its sigmoid. */
+export function discriminatorSignature(model: LayersModel): Signature {
+  const outputs = { logit: layerName(model, -2), probability: layerName(model, -1) };
+  return { name: 'discriminator', inputName: 'image', outputs };
+}
+
+/**
+ * The model in inference form as an ONNX model with its weights.
+ * @param model a tfjs layers model with one input, pictures as [N, H, W, C]
+ * @throws InputError for layers that cannot be lowered, output layers that do not exist, and opsets outside 13…21
+ * @example
+ * const model = await tf.loadLayersModel('https://example.com/generator/model.json');
+ * const bytes = modelBytes(exportedModel(model, generatorSignature(model)));
+ */
+export function exportedModel(model: LayersModel, options: ExportOptions): Model {
+  const { name, inputName, outputs, metadata, opset = OPSET, foldBatchNorm = false } = options;
+  const b = new GraphBuilder(emptyGraph(name));
+  const input = b.input(inputName, 'float32', inputShape(model));
+  const { values } = loweredModel(b, model, input, weightInitializers(b, model), { training: false });
+  for (const [output, layer] of Object.entries(outputs)) {
+    const value = values.get(layer);
+    if (value === undefined) {
+      throw new InputError(
+        `output "${output}": expected one of the layers ${[...values.keys()].join(', ')}; got ${layer}`,
+      );
+    }
+    b.output(value, output);
+  }
+  const graph = prunedGraph(b.graph, Object.keys(outputs));
+  const exported = modelOfGraph(foldBatchNorm ? foldedBatchNorm(graph) : graph, metadata);
+  return atOpset({ ...exported, producer: { name: 'ganscope', version: VERSION } }, opset);
+}
+
+/** Makes each weight that is asked for an initializer, once. */
+function weightInitializers(b: GraphBuilder, model: LayersModel): (request: WeightRequest) => string {
+  const values = model.getWeights();
+  const byName = new Map(model.weights.map((weight, index) => [weightName(weight), values[index]]));
+  const made = new Set<string>();
+  return ({ name, shape, layout }) => {
+    const value = byName.get(name);
+    if (value?.dtype !== 'float32') throw new InputError(`weight "${name}": expected float32; got ${value?.dtype}`);
+    if (!made.has(name)) {
+      const { data, dims } = onnxLayout(value.dataSync<'float32'>(), shape, layout);
+      b.initializer(name, float32Tensor(data, dims));
+      made.add(name);
+    }
+    return name;
+  };
+}
+
+/** The input's shape with a free batch size, pictures as [batch, C, H, W]. */
+function inputShape(model: LayersModel): Dim[] {
+  const shape = model.inputs[0]?.shape ?? [];
+  const sizes = shape.slice(1).map((size) => {
+    if (typeof size === 'number') return size;
+    throw new InputError(`model "${model.name}": expected an input of known size; got [${shape.join()}]`);
+  });
+  const [height, width, channels] = sizes;
+  return ['batch', ...(sizes.length === 3 ? ([channels, height, width] as number[]) : sizes)];
+}
+
+function layerName(model: LayersModel, index: number): string {
+  const layer = model.layers.at(index);
+  if (!layer)
+    throw new InputError(`model "${model.name}": expected at least ${-index} layers; got ${model.layers.length}`);
+  return layer.name;
+}

@@ -1,0 +1,61 @@
+/** @file Whether an exported model computes what its tfjs model does: both run on the same random inputs. */
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { Tensor } from 'onnxruntime-node';
+import { Random } from '../inference/random.js';
+import { createdSession } from '../inference/session.node.js';
+import { InputError } from '../onnx/errors.js';
+import { elementCount } from '../onnx/graph.js';
+import type { Signature } from './export.js';
+import { tf, tfl } from './tf.js';
+
+export interface VerifyOptions {
+  /** What the export's input and outputs are called. */
+  signature: Signature;
+  /** Inputs to compare on. A large network takes tfjs's plain backend seconds per input. */
+  batch?: number;
+  seed?: number;
+}
+
+/** A batch of tfjs tensors as an ONNX value has them, and back. */
+const toNchw = (x: tf.Tensor) => (x.rank === 4 ? tf.transpose(x, [0, 3, 1, 2]) : x);
+const toNhwc = (x: tf.Tensor) => (x.rank === 4 ? tf.transpose(x, [0, 2, 3, 1]) : x);
+
+/**
+ * The largest absolute difference between tfjs and ONNX Runtime (CPU), by output name, on standard normal inputs.
+ * NaN if an output has one.
+ * @param onnx the exported .onnx file
+ * @throws InputError if the file's outputs are not those of the signature
+ */
+export async function largestDifference(
+  model: LayersModel,
+  onnx: Uint8Array,
+  { signature, batch = 1, seed = 0 }: VerifyOptions,
+): Promise<Map<string, number>> {
+  const names = Object.keys(signature.outputs);
+  const shape = [batch, ...((model.inputs[0]?.shape.slice(1) ?? []) as number[])];
+  const dims = shape.length === 4 ? ([0, 3, 1, 2].map((axis) => shape[axis]) as number[]) : shape;
+  const random = Random.derived(seed, 'verify');
+  const input = Float32Array.from({ length: elementCount(dims) }, () => random.normal());
+
+  const expected = tf.tidy(() => {
+    const outputs = Object.values(signature.outputs).map((name) => model.getLayer(name).output as SymbolicTensor);
+    const inspected = tfl.model({ inputs: model.inputs, outputs });
+    const predicted = inspected.predictOnBatch(toNhwc(tf.tensor(input, dims)));
+    return [predicted].flat().map((output) => toNchw(output).dataSync<'float32'>());
+  });
+
+  const session = await createdSession(onnx);
+  try {
+    const results = await session.run({ [signature.inputName]: new Tensor('float32', input, dims) });
+    return new Map(names.map((name, index) => [name, difference(name, expected[index], results[name]?.data)]));
+  } finally {
+    await session.release();
+  }
+}
+
+function difference(name: string, expected: Float32Array | undefined, actual: unknown): number {
+  if (!expected || !(actual instanceof Float32Array) || actual.length !== expected.length) {
+    throw new InputError(`output "${name}": expected ${expected?.length} float32 numbers from the exported model`);
+  }
+  return expected.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (actual[i] as number))), 0);
+}

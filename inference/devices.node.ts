@@ -1,0 +1,104 @@
+/** @file Which device ONNX Runtime can really use: each is tried, and whoever asked is told what was taken and why. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { InputError } from '../onnx/errors.js';
+import type { ProbeAnswer } from './probe-process.node.js';
+import type { ResolvedDevice } from './session.node.js';
+
+/** What a user may ask for; `auto` is the first of cuda, webgpu and cpu that works. */
+export type Device = 'auto' | ResolvedDevice;
+
+/** A device that works, and what to tell the user: what was taken, then a line for each that was not. */
+export interface DeviceChoice {
+  device: ResolvedDevice;
+  notes: string[];
+}
+
+/** Milliseconds that a device gets to answer; a first start of CUDA takes some seconds. */
+const TIMEOUT = 30_000;
+/** Milliseconds of a probe run up to which no hardware is told from a software driver: latency dominates. */
+const LATENCY = 5;
+const MAX_REASON = 120;
+
+const ADVICE: Record<ResolvedDevice, string> = {
+  cuda:
+    'it needs Linux on x64, an NVIDIA driver, CUDA 12, cuDNN 9, and the CUDA libraries of ONNX Runtime, which ' +
+    '"node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install" fetches',
+  webgpu: 'on Linux it needs a Vulkan driver, its loader (libvulkan.so.1), and XDG_RUNTIME_DIR set to a folder of yours',
+  cpu: 'reinstall onnxruntime-node',
+};
+
+/**
+ * The device to run on. Every device is tried on a small network with a known result; cuda and webgpu in a process of
+ * their own, so that a missing or broken driver can neither write to this one's terminal nor bring it down. `auto` does
+ * not take a webgpu that is slower than the CPU, as software drivers are.
+ * @throws InputError saying what to install if the requested device does not work
+ * @example
+ * const { device, notes } = await resolvedDevice('auto');
+ * const session = await createdSession(model, { device });
+ */
+export async function resolvedDevice(requested: Device): Promise<DeviceChoice> {
+  if (requested !== 'auto') {
+    const answer = await probed(requested);
+    if ('milliseconds' in answer) return { device: requested, notes: [`Device: ${requested}`] };
+    throw new InputError(`--device ${requested}: does not work here (${answer.error}); ${ADVICE[requested]}`);
+  }
+  const cuda = await probed('cuda');
+  if ('milliseconds' in cuda) return { device: 'cuda', notes: ['Device: cuda'] };
+  const notes = [`  not cuda: ${cuda.error}`];
+  const [webgpu, cpu] = [await probed('webgpu'), await probed('cpu')];
+  if ('error' in cpu) throw new InputError(`--device auto: not even the CPU works (${cpu.error}); ${ADVICE.cpu}`);
+  if ('milliseconds' in webgpu) {
+    const slow = webgpu.milliseconds > Math.max(LATENCY, cpu.milliseconds);
+    if (!slow) return { device: 'webgpu', notes: ['Device: webgpu', ...notes] };
+    const times = `${webgpu.milliseconds.toFixed(0)} ms against ${cpu.milliseconds.toFixed(1)} ms`;
+    notes.push(`  not webgpu: slower than the CPU (${times}), probably a software driver`);
+  } else {
+    notes.push(`  not webgpu: ${webgpu.error}`);
+  }
+  return { device: 'cpu', notes: ['Device: cpu', ...notes] };
+}
+
+function probed(device: ResolvedDevice): Promise<ProbeAnswer> {
+  return device === 'cpu' ? probedHere(device) : probedInProcess(device);
+}
+
+async function probedHere(device: ResolvedDevice): Promise<ProbeAnswer> {
+  try {
+    const { probedMilliseconds } = await import('./probe.node.js');
+    return { milliseconds: await probedMilliseconds(device) };
+  } catch (error) {
+    return { error: essence(error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+function probedInProcess(device: ResolvedDevice): Promise<ProbeAnswer> {
+  const script = fileURLToPath(new URL('./probe-process.node.js', import.meta.url));
+  const child = fork(script, [device], { silent: true, execArgv: [], timeout: TIMEOUT, killSignal: 'SIGKILL' });
+  let answer: ProbeAnswer | undefined;
+  let printed = '';
+  child.on('message', (message: ProbeAnswer) => (answer = message));
+  child.stdout?.resume();
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (printed = (printed + text).slice(-100_000)));
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ error: essence(error.message) }));
+    child.on('close', (code, signal) => {
+      if (answer && 'milliseconds' in answer) resolve(answer);
+      else if (answer) resolve({ error: essence(answer.error, printed) });
+      else if (child.killed) resolve({ error: `no answer within ${TIMEOUT / 1000} s` });
+      else resolve({ error: `the driver crashed (${signal ?? `exit code ${code}`})` });
+    });
+  });
+}
+
+/**
+ * What matters in a native message: the library that is missing, or the end of the message, where ONNX Runtime's
+ * checks say what failed.
+ */
+function essence(message: string, printed = ''): string {
+  const [, library] = /([^\s/:]+\.so[.\d]*): cannot open shared object file/.exec(printed) ?? [];
+  if (library) return `${library} is missing`;
+  const line = message.trim().replaceAll(/\s+/g, ' ');
+  const end = line.includes(' was false. ') ? line.slice(line.lastIndexOf(' was false. ') + 12) : line;
+  return end.length > MAX_REASON ? `${end.slice(0, MAX_REASON)}…` : end;
+}

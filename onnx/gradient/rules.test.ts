@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../build.js';
+import { shapeRules } from '../shapes.js';
+import { convRules } from './conv.js';
+import { elementwiseRules } from './elementwise.js';
+import { matmulRules } from './matmul.js';
+import { movementRules } from './movement.js';
+import { normRules } from './norm.js';
+import { poolRules } from './pool.js';
+import { reduceRules } from './reduce.js';
+import { differentiableOps, gradientRules } from './rules.js';
+import { gradients } from './walk.js';
+
+describe('gradientRules', () => {
+  it('has one rule for every operator of the dialect', () => {
+    expect(Object.keys(gradientRules).toSorted()).toEqual(Object.keys(shapeRules).toSorted());
+  });
+
+  it('takes its differentiable operators from families whose tests check every one', () => {
+    const families = { ...convRules, ...elementwiseRules, ...matmulRules, ...movementRules };
+    const checked = { ...families, ...normRules, ...poolRules, ...reduceRules };
+    expect(Object.keys(checked).toSorted()).toEqual(differentiableOps);
+  });
+
+  it('is zero for operators that do not move with their inputs', () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', ['N', 3]);
+    expect(gradients(b, b.op('Sign', ['x']), ['x']).get('x')).toBeNull();
+    const size = b.op('Expand', [b.scalar(1), b.op('Shape', ['x'])]);
+    expect(gradients(b, size, ['x']).get('x')).toBeNull();
+    const chosen = b.op('Where', [b.op('Greater', ['x', b.scalar(0)]), b.scalar(1), b.scalar(2)]);
+    expect(gradients(b, chosen, ['x']).get('x')).toBeNull();
+  });
+
+  it('is an error with a reason for operators that have a gradient but no rule', () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', ['N', 3, 4, 4]);
+    expect(() => gradients(b, b.op('LRN', ['x'], { size: 3 }, 'normal'), ['x'])).toThrow(
+      'LRN "normal": cannot be differentiated (local response normalization has no rule yet)',
+    );
+  });
+});

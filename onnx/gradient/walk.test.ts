@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { GraphBuilder, modelOfGraph } from '../build.js';
+import { InputError } from '../errors.js';
+import { float32Tensor } from '../tensor.js';
+import { modelBytes } from '../write.js';
+import { outputsOf } from './check.node.js';
+import { gradients } from './walk.js';
+
+/** Two dense layers and a score: x [N, 2] → h [N, 3] → y [N, 1]. */
+function network() {
+  const b = new GraphBuilder();
+  b.input('x', 'float32', ['N', 2]);
+  const first = b.initializer('w1', float32Tensor([1, -1, 2, 0, 1, 1], [2, 3]));
+  const bias = b.initializer('b1', float32Tensor([0.5, 0, -0.5], [3]));
+  const second = b.initializer('w2', float32Tensor([1, 2, 3], [3, 1]));
+  b.op('Relu', [b.add(b.matMul('x', first, 'product'), bias, 'sum')], {}, 'h');
+  b.matMul('h', second, 'y');
+  return b;
+}
+
+const x = { x: { dims: [2, 2], data: [1, 2, 3, 4] } };
+
+/** The bytes of the network with gradients as outputs. */
+const bytes = () => {
+  const b = network();
+  for (const gradient of gradients(b, 'y', ['w1', 'b1', 'x']).values()) b.output(gradient as string);
+  return modelBytes(modelOfGraph(b.graph));
+};
+
+describe('gradients(graph, score, wanted)', () => {
+  it('adds up the uses of a value', async () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', [3]);
+    b.add(b.add(b.mul('x', 'x'), 'x'), b.op('Neg', [b.mul('x', b.scalar(4))]), 'y');
+    b.output(gradients(b, 'y', ['x']).get('x') as string, 'd');
+    // d(x² + x − 4x) = 2x − 3
+    expect((await outputsOf(b, { x: { dims: [3], data: [0, 1, 2] } }))['d']).toEqual([-3, -1, 1]);
+  });
+
+  it('sums over the axes along which a value was broadcast', async () => {
+    const b = network();
+    const found = gradients(b, 'y', ['b1', 'w1', 'w2']);
+    for (const [value, gradient] of found) b.output(gradient as string, `d${value}`);
+    // h = relu(x·w1 + b1): [1.5, 1, 3.5], [3.5, 1, 9.5]; all three units are on for both rows.
+    expect(await outputsOf(b, x)).toEqual({ db1: [2, 4, 6], dw1: [4, 8, 12, 6, 12, 18], dw2: [5, 2, 13] });
+    expect(b.shape(found.get('b1') as string)).toEqual([3]);
+  });
+
+  it('starts from the given seed instead of ones', async () => {
+    const b = network();
+    b.input('seed', 'float32', ['N', 1]);
+    b.output(gradients(b, 'y', ['h'], { seed: 'seed' }).get('h') as string, 'd');
+    b.output(gradients(b, 'y', ['y'], { seed: 'seed' }).get('y') as string, 'same');
+    const { d, same } = await outputsOf(b, { ...x, seed: { dims: [2, 1], data: [1, -2] } });
+    expect(d).toEqual([1, 2, 3, -2, -4, -6]);
+    expect(same).toEqual([1, -2]);
+  });
+
+  it('gives intermediate values their gradients, of their shapes', async () => {
+    const b = network();
+    const found = gradients(b, 'y', ['h', 'sum', 'x', 'y']);
+    for (const [value, gradient] of found) {
+      expect(b.type(gradient as string)).toEqual(b.type(value));
+      b.output(gradient as string, `d${value}`);
+    }
+    const results = await outputsOf(b, x);
+    expect(results).toEqual({ dh: [1, 2, 3, 1, 2, 3], dsum: [1, 2, 3, 1, 2, 3], dx: [5, 5, 5, 5], dy: [1, 1] });
+  });
+
+  it('is null for what the score does not depend on', () => {
+    const b = network();
+    b.input('other', 'float32', [2]);
+    b.op('Exp', ['h'], {}, 'aside');
+    expect([...gradients(b, 'h', ['other', 'w2', 'aside', 'y', 'nothing'])]).toEqual([
+      ['other', null],
+      ['w2', null],
+      ['aside', null],
+      ['y', null],
+      ['nothing', null],
+    ]);
+  });
+
+  it('treats values named constant as if they did not depend on the wanted ones', () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', [2]);
+    b.op('Exp', ['x'], {}, 'factor');
+    b.mul('x', 'factor', 'y');
+    expect(gradients(b, 'y', ['x'], { constant: ['factor'] }).get('x')).not.toBeNull();
+    expect(b.graph.nodes.map(({ op }) => op)).toEqual(['Exp', 'Mul', 'Shape', 'Expand', 'Mul']);
+  });
+
+  it('visits only the nodes between the wanted values and the score', () => {
+    const b = network();
+    const before = b.graph.nodes.length;
+    gradients(b, 'y', ['h']);
+    expect(b.graph.nodes.slice(before).map(({ op }) => op)).toEqual(['Shape', 'Expand', 'Transpose', 'MatMul']);
+  });
+
+  it('does not stop at an operator without a gradient before the wanted value or beside the path', () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', ['N', 3, 4, 4]);
+    const stem = b.op('LRN', ['x'], { size: 3 }, 'stem');
+    b.op('LRN', [stem], { size: 3 }, 'aside');
+    b.op('Tanh', [stem], {}, 'y');
+    expect(gradients(b, 'y', ['stem']).get('stem')).not.toBeNull();
+    expect(() => gradients(b, 'y', ['x'])).toThrow(InputError);
+  });
+
+  it('names operator and node where it knows no gradient', () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', [2]);
+    b.append({ op: 'Mish', domain: '', name: 'act', inputs: ['x'], outputs: ['y'], attributes: {} });
+    b.append({ op: 'Gelu', domain: 'com.microsoft', name: 'gelu', inputs: ['x'], outputs: ['z'], attributes: {} });
+    expect(() => gradients(b, 'y', ['x'], { seed: 'x' })).toThrow(
+      'Mish "act": no gradient is known for operator ai.onnx.Mish',
+    );
+    expect(() => gradients(b, 'z', ['x'], { seed: 'x' })).toThrow(
+      'no gradient is known for operator com.microsoft.Gelu',
+    );
+  });
+
+  it('appends the same nodes to the same graph, byte for byte', () => {
+    expect(bytes()).toEqual(bytes());
+  });
+});

@@ -1,0 +1,14 @@
+/** @file `ganscope/onnx`: ONNX graphs in memory: read, build, upgrade, differentiate, write. */
+export { float, type AttributeValue } from './attributes.js';
+export { copiedGraph, emptyGraph, GraphBuilder, modelOfGraph } from './build.js';
+export { InputError } from './errors.js';
+export { readBoundedFile, writeFileAtomic } from './files.node.js';
+export { gradients } from './gradient/walk.js';
+export * from './graph.js';
+export { loadedModel, saveModel } from './load.node.js';
+export { withMatrixProducts } from './matrix-form.js';
+export { prunedGraph, topologicalOrder } from './order.js';
+export { modelFromBytes } from './read.js';
+export { float32Tensor, int64Tensor, numbersOf, scalarTensor } from './tensor.js';
+export { Types } from './types.js';
+export { modelBytes } from './write.js';
