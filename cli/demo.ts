@@ -20,7 +20,7 @@ const commands: [string, ...string[]][] = [
     '--batch-size',
     '32',
     '--lr',
-    '0.0005',
+    '0.001',
     '--steps',
     '1500',
     '--sample-every',

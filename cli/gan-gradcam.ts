@@ -21,9 +21,14 @@ await runCommand(
         method: { type: 'string', default: 'gradcam,gradcam++', describe: 'gradcam, gradcam++, or both with commas' },
         target: {
           type: 'string',
-          describe: "real, fake or a class's number; one, or one per picture with commas [default: fake, or the top class]",
+          describe:
+            "real, fake or a class's number; one, or one per picture with commas [default: fake, or the top class]",
         },
-        out: { type: 'string', default: 'gradcam', describe: 'Folder for the figure, heatmaps (.png) and raw values (.npy)' },
+        out: {
+          type: 'string',
+          default: 'gradcam',
+          describe: 'Folder for the figure, heatmaps (.png) and raw values (.npy)',
+        },
         'list-layers': { type: 'boolean', default: false, describe: "Print the network's convolutions and stop" },
         device: {
           choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
@@ -35,13 +40,12 @@ await runCommand(
           describe: 'Explain with random weights of this seed: what maps look like without anything learnt',
         },
       })
-      .example('$0 bird.jpg', "why the latest discriminator calls the picture fake, at its last convolution")
+      .example('$0 bird.jpg', 'why the latest discriminator calls the picture fake, at its last convolution')
       .example('$0 *.jpg --layer all-convs --method gradcam', 'every convolution, one method')
       .example('$0 cat.jpg --model resnet50.onnx --target 281', "a class of someone else's classifier"),
   async (options) => {
-    const { Explainer, emptyMapNote, methods, parsedMethods, parsedTargets, verdict, writeExplanations } = await import(
-      '../explain/index.js'
-    );
+    const { Explainer, emptyMapNote, methods, parsedMethods, parsedTargets, verdict, writeExplanations } =
+      await import('../explain/index.js');
     const { number } = await import('../explain/output.node.js');
     const { resolvedDevice } = await import('../inference/devices.node.js');
     const { decodedPicture } = await import('../inference/pictures.node.js');
@@ -49,8 +53,13 @@ await runCommand(
     const { InputError } = await import('../onnx/errors.js');
 
     const paths = options._.map(String);
-    if (paths.length === 0 && !options.listLayers) throw new InputError('IMAGE: expected one or more picture files; got none');
-    const chosen = { layers: options.layer, methods: parsedMethods(options.method), targets: parsedTargets(options.target) };
+    if (paths.length === 0 && !options.listLayers)
+      throw new InputError('IMAGE: expected one or more picture files; got none');
+    const chosen = {
+      layers: options.layer,
+      methods: parsedMethods(options.method),
+      targets: parsedTargets(options.target),
+    };
     const pictures = await Promise.all(paths.map((path) => decodedPicture(path)));
     const { path: model, note } = await discriminatorFile(options.model);
     if (note) console.log(note);
@@ -59,7 +68,8 @@ await runCommand(
     const { randomWeights } = options;
     const explainer = await Explainer.load(model, { device, ...(randomWeights !== undefined && { randomWeights }) });
     if (options.listLayers) {
-      for (const { index, name, op, shape } of explainer.layers()) console.log(`${index}\t${name}\t${op}\t[${shape.join(', ')}]`);
+      for (const { index, name, op, shape } of explainer.layers())
+        console.log(`${index}\t${name}\t${op}\t[${shape.join(', ')}]`);
       return;
     }
     const explanations = await explainer.explain(pictures, chosen);

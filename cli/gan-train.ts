@@ -25,7 +25,11 @@ await runCommand(
         ngf: { type: 'number', describe: "Channels of the generator's last hidden stage" },
         ndf: { type: 'number', describe: "Channels of the discriminator's first stage" },
         'latent-dim': { type: 'number', describe: 'Size of a latent' },
-        lr: { type: 'number', describe: 'Adam learning rate (of both networks unless --lr-d is given)' },
+        lr: {
+          type: 'number',
+          describe:
+            "Adam learning rate of the generator; the discriminator's keeps the preset's ratio to it unless --lr-d is given",
+        },
         'lr-d': { type: 'number', describe: 'Adam learning rate of the discriminator' },
         beta1: { type: 'number', describe: "Adam's β1" },
         head: { choices: ['dense', 'conv'] as const, describe: "The discriminator's last layer" },

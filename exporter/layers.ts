@@ -97,7 +97,7 @@ function modelOutput(lowering: Lowering, model: LayersModel, inputs: readonly st
     const use = layer.inboundNodes[tensor.nodeIndex as number] as Layer['inboundNodes'][number];
     const sources = use.inputTensors.map(valueOf);
     const nested = isModel(layer);
-    const outputs = nested ? modelOutput(lowering, layer, sources) : [layerOutput(lowering, layer, sources, tensor)];
+    const outputs = nested ? modelOutput(lowering, layer, sources) : [layerOutput(lowering, layer, sources)];
     use.outputTensors.forEach((output, index) => known.set(output.id, outputs[index] as string));
     const value = known.get(tensor.id) as string;
     lowering.values.set(layer.name, value);
@@ -109,7 +109,7 @@ function isModel(layer: Layer): layer is LayersModel {
   return 'inputLayers' in layer;
 }
 
-function layerOutput(lowering: Lowering, layer: Layer, inputs: readonly string[], output: SymbolicTensor): string {
+function layerOutput(lowering: Lowering, layer: Layer, inputs: readonly string[]): string {
   const { b, training, statistics } = lowering;
   const layerClass = layer.getClassName();
   const rule = Object.hasOwn(layerRules, layerClass) ? layerRules[layerClass] : undefined;
@@ -129,7 +129,6 @@ function layerOutput(lowering: Lowering, layer: Layer, inputs: readonly string[]
       layer,
       options,
       inputs: [first, ...others],
-      outputShape: knownSizes(layer, output),
       training,
       statistics,
       weightName: (kind) => weightName(found(kind) as Layer['weights'][number]),
@@ -141,11 +140,4 @@ function layerOutput(lowering: Lowering, layer: Layer, inputs: readonly string[]
       },
     }),
   );
-}
-
-function knownSizes(layer: Layer, output: SymbolicTensor): number[] {
-  return output.shape.slice(1).map((size) => {
-    if (typeof size === 'number') return size;
-    throw new InputError(`layer "${layer.name}": expected known sizes; got [${output.shape.join()}]`);
-  });
 }

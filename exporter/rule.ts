@@ -32,8 +32,6 @@ export interface LayerCall {
   options: LayerOptions;
   /** ONNX values, at least one. */
   inputs: readonly [string, ...string[]];
-  /** The output's tfjs shape without the batch, its sizes known. */
-  outputShape: readonly number[];
   training: boolean;
   /** The ONNX value of a weight such as `kernel`, or undefined where the layer has none. */
   weight(kind: string, layout?: WeightLayout): string | undefined;
@@ -83,6 +81,18 @@ export class LayerOptions {
     if (typeof value === 'number') return [value, value];
     if (isPair(value)) return value;
     throw this.unsupported(name, 'two numbers');
+  }
+
+  /** A list of sizes, of which one may be null or −1 for whatever is left of `total` elements. */
+  sizes(name: string, total: number): number[] {
+    const value = this.#values[name];
+    const sizes = Array.isArray(value) ? value.map((size: unknown) => size ?? -1) : [];
+    const free = sizes.indexOf(-1);
+    const rest = sizes.reduce<number>((product, size, axis) => (axis === free ? product : product * Number(size)), 1);
+    const filled = free < 0 ? sizes : sizes.with(free, total / rest);
+    const fits = filled.every((size): size is number => Number.isInteger(size)) && (free >= 0 || rest === total);
+    if (!fits) throw this.unsupported(name, `sizes whose product is ${total}`);
+    return filled as number[];
   }
 
   /** Amounts before and after height and width: [[top, bottom], [left, right]]. */

@@ -1,11 +1,12 @@
 /** @file Dense layers, layers that change only the form of a value, and layers that merge several. */
 import { InputError } from '../onnx/errors.js';
+import { elementCount } from '../onnx/graph.js';
 import { activated } from './activations.js';
 import { fromTfjsOrder, inTfjsOrder, onnxAxis, type LayerCall, type LayerRule } from './rule.js';
 
 /** Dense works on the last axis, which for pictures is the channels. */
 const dense: LayerRule = (call) => {
-  const { b, inputs, outputShape, weight } = call;
+  const { b, inputs, weight } = call;
   const [x] = inputs;
   const kernel = weight('kernel') as string;
   const bias = weight('bias');
@@ -13,17 +14,22 @@ const dense: LayerRule = (call) => {
   if (sizes.length === 1) {
     return activated(call, bias ? b.op('Gemm', [x, kernel, bias]) : b.matMul(x, kernel));
   }
-  const positions = outputShape.slice(0, -1);
-  const channels = (sizes.length === 3 ? sizes[0] : sizes.at(-1)) as number;
+  const isPicture = sizes.length === 3;
+  const positions = (isPicture ? sizes.slice(1) : sizes.slice(0, -1)) as number[];
+  const channels = (isPicture ? sizes[0] : sizes.at(-1)) as number;
   const rows = b.reshape(inTfjsOrder(b, x), [batch, ...positions, channels]);
   const product = b.matMul(rows, kernel);
-  return activated(call, fromTfjsOrder(b, bias ? b.add(product, bias) : product, outputShape));
+  const units = b.shape(product).at(-1) as number;
+  return activated(call, fromTfjsOrder(b, bias ? b.add(product, bias) : product, [...positions, units]));
 };
 
 const flatten: LayerRule = ({ b, inputs: [x] }) =>
   b.shape(x).length === 2 ? x : b.op('Flatten', [inTfjsOrder(b, x)], { axis: 1 });
 
-const reshape: LayerRule = ({ b, inputs: [x], outputShape }) => fromTfjsOrder(b, inTfjsOrder(b, x), outputShape);
+const reshape: LayerRule = ({ b, inputs: [x], options }) => {
+  const elements = elementCount(b.shape(x).slice(1) as number[]);
+  return fromTfjsOrder(b, inTfjsOrder(b, x), options.sizes('targetShape', elements));
+};
 
 /** A rule for an element-wise merge. */
 const merge =

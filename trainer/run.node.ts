@@ -5,7 +5,7 @@ import { resolvedDevice } from '../inference/devices.node.js';
 import { InputError, writeFileAtomic } from '../onnx/index.js';
 import { loadCheckpoint, markLatest, newestCheckpoint, newRunFolder, resolvedRun } from './checkpoint.node.js';
 import type { GanConfig, Head, PresetName } from './config.js';
-import { openDataset } from './data/dataset.node.js';
+import { openDataset } from './data/open.node.js';
 import { Loader } from './data/loader.node.js';
 import { configWith } from './presets.js';
 import { initialState } from './state.js';
@@ -82,7 +82,8 @@ export async function startedRun(
   const config = resumed?.config ?? newConfig(options);
   const data = options.data === undefined ? (resumed?.data ?? null) : resolve(options.data);
   const dataset = await openDataset(data ?? undefined, config);
-  const loader = await Loader.open(dataset, config, reading);
+  const loader = new Loader(dataset, config);
+  await loader.decodeAll({ ...(reading && { progress_callback: ({ loaded, total }) => reading(loaded, total) }) });
   const steps =
     options.steps ??
     (options.epochs
@@ -111,7 +112,7 @@ export async function startedRun(
 
 function newConfig(options: RunOptions): GanConfig {
   const { preset = 'space', ...rest } = options;
-  const { batchSize, imageSize, ngf, ndf, latentDim, lr, lrD = lr, beta1, head, seed, epochs } = rest;
+  const { batchSize, imageSize, ngf, ndf, latentDim, lr, lrD, beta1, head, seed, epochs } = rest;
   return configWith(preset, { batchSize, imageSize, ngf, ndf, latentDim, lr, lrD, beta1, head, seed, epochs });
 }
 

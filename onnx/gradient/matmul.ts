@@ -39,7 +39,7 @@ const matMul: GradientRule = ({ b, x, g, shape, wanted }) => {
   const columnAxes = column ? [-1] : [];
   const left = unsqueezed(a, row ? [0] : []);
   const right = unsqueezed(c, column ? [1] : []);
-  const gradient = unsqueezed(g, row && column ? [0, 1] : [...rowAxes, ...columnAxes]);
+  const gradient = unsqueezed(g, [...rowAxes, ...columnAxes]);
   return [
     wanted(0) ? squeezed(b.matMul(gradient, exchanged(b, right)), rowAxes) : null,
     wanted(1) ? squeezed(b.matMul(exchanged(b, left), gradient), columnAxes) : null,

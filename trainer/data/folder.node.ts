@@ -80,7 +80,8 @@ function hasPictureExtension(path: string): boolean {
 async function linkProblem(root: string, link: string): Promise<string | undefined> {
   try {
     const target = await realpath(link);
-    if (!target.startsWith(root.endsWith(sep) ? root : root + sep)) return 'a link that leads out of the folder';
+    const within = target === root || target.startsWith(root.endsWith(sep) ? root : root + sep);
+    if (!within) return 'a link that leads out of the folder';
     return (await stat(target)).isFile() ? undefined : 'a link to a folder is not followed';
   } catch {
     return 'a link that leads nowhere';

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import type { Picture } from '../inference/pictures.js';
+import { Random } from '../inference/random.js';
+import type { Model } from '../onnx/graph.js';
+import { Explainer, type Explanation, type ExplainOptions } from './explain.node.js';
+import { brightnessNetwork, peak, relativeError, spotPicture } from './networks.test.helper.js';
+
+const [WIDTH, HEIGHT] = [40, 24];
+const SPOT = spotPicture(WIDTH, HEIGHT, 31, 5);
+const PREPARATION = { normalization: { mean: [0, 0, 0], std: [1, 1, 1] }, resize: 'crop' } as const;
+
+async function explained(model: Model, pictures: readonly Picture[], options: ExplainOptions = {}): Promise<Explanation[]> {
+  const explainer = await Explainer.load(model, { preparation: PREPARATION });
+  try {
+    return await explainer.explain(pictures, { layers: 'features_conv', ...options });
+  } finally {
+    await explainer.dispose();
+  }
+}
+
+const classifier = (changes: Partial<Parameters<typeof brightnessNetwork>[0]> = {}) =>
+  brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1, -1], ...changes });
+
+/** Another picture of the network's size per seed. */
+function noisePicture(seed: number): Picture {
+  const random = new Random(seed);
+  const data = Uint8Array.from({ length: 3 * WIDTH * HEIGHT }, () => random.integer(256));
+  return { width: WIDTH, height: HEIGHT, channels: 3, data };
+}
+
+describe('explainer.explain(pictures, options)', () => {
+  test('puts the heat where the bright spot is: neither mirrored, transposed nor shifted', async () => {
+    for (const { normalized, width, height, reason } of await explained(classifier(), [SPOT])) {
+      expect([width, height, normalized.length]).toEqual([WIDTH, HEIGHT, WIDTH * HEIGHT]);
+      expect(peak(normalized, WIDTH)).toEqual([31, 5]);
+      expect(reason).toBeUndefined();
+    }
+  });
+
+  test('on larger pictures the heat is at the spot of the view', async () => {
+    const explainer = await Explainer.load(classifier(), { preparation: PREPARATION });
+    const large = spotPicture(30 * WIDTH, 10 * HEIGHT, 400 + 315, 55); // 1200×240: the middle 400×240 are seen
+    const [map] = await explainer.explain([large], { layers: 'features_conv', methods: ['gradcam'] });
+    await explainer.dispose();
+    expect(peak(map!.normalized, WIDTH)).toEqual([31, 5]);
+    const view = explainer.view(large, 10 * HEIGHT);
+    expect([view.width, view.height]).toEqual([10 * WIDTH, 10 * HEIGHT]);
+    expect(peak(Float32Array.from({ length: view.width * view.height }, (_, i) => view.data[3 * i] ?? 0), view.width)).toEqual([314, 54]);
+  });
+
+  test('the same network with channels last gives the same maps', async () => {
+    const [first] = await explained(classifier(), [noisePicture(1)]);
+    const [last] = await explained(classifier({ layout: 'NHWC' }), [noisePicture(1)]);
+    expect(relativeError(last!.raw, first!.raw)).toBeLessThan(1e-6);
+  });
+
+  test('Grad-CAM of the mean of one channel is that channel times its weight over H·W', async () => {
+    const [map] = await explained(classifier(), [SPOT], { methods: ['gradcam'], targets: 0 });
+    // Behind the convolution comes a relu, whose gradient is 1 where the picture is not black: at 5×5 positions.
+    const share = 25 / (WIDTH * HEIGHT) ** 2;
+    expect(map!.raw[5 * WIDTH + 31]).toBeCloseTo(share, 9);
+    expect(map!.score).toBeCloseTo(9 / (WIDTH * HEIGHT), 6);
+  });
+
+  test('explains the top class unless another is asked for, and says which it was', async () => {
+    const [top] = await explained(classifier(), [SPOT]);
+    expect(top!.target).toBe(0);
+    expect(top!.probability).toBeCloseTo(1 / (1 + Math.exp(-2 * top!.score)), 6);
+    const [asked] = await explained(classifier(), [SPOT], { targets: 0 });
+    expect(asked!.signed).toEqual(top!.signed);
+    const [other] = await explained(classifier(), [SPOT], { targets: 1 });
+    expect(other!.score).toBeCloseTo(-top!.score, 6);
+  });
+
+  test('real and fake are the logit and its negative; D(x) is the same for both', async () => {
+    const model = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [2] });
+    const maps = await explained(model, [SPOT, SPOT], { methods: ['gradcam'], targets: ['real', 'fake'] });
+    const [real, fake] = maps as [Explanation, Explanation];
+    expect(fake.score).toBe(-real.score);
+    expect(relativeError(
+      fake.signed.map((value) => -value),
+      real.signed,
+    )).toBe(0);
+    expect(fake.probability).toBe(real.probability);
+    expect(real.probability).toBeCloseTo(1 / (1 + Math.exp(-real.score)), 6);
+  });
+
+  test.each(['batch', 1, 4] as const)('pictures do not influence each other, batch size %s', async (batch) => {
+    const pictures = Array.from({ length: 10 }, (_, i) => noisePicture(i));
+    const model = classifier({ batch, bias: -0.5 });
+    const targets = pictures.map((_, i) => i % 2);
+    const together = await explained(model, pictures, { targets });
+    expect(together.map(({ picture, method }) => [picture, method])).toEqual(
+      pictures.flatMap((_, i) => [[i, 'gradcam'], [i, 'gradcam++']]),
+    );
+    for (const i of [0, 9]) {
+      const alone = await explained(model, [pictures[i]!], { targets: targets[i]! });
+      for (const [at, map] of alone.entries()) {
+        const other = together[2 * i + at]!;
+        expect(relativeError(other.signed, map.signed)).toBeLessThan(1e-6);
+        expect(other.score).toBeCloseTo(map.score, 6);
+        expect(other.target).toBe(map.target);
+      }
+    }
+  });
+
+  test('one explainer serves other layers, methods and targets in turn', async () => {
+    const explainer = await Explainer.load(classifier(), { preparation: PREPARATION });
+    const first = await explainer.explain([SPOT], { layers: 'features_conv', targets: 0 });
+    await explainer.explain([SPOT], { layers: 'all-convs', methods: ['gradcam'] });
+    const again = await explainer.explain([SPOT], { layers: 'features_conv', targets: 0 });
+    await explainer.dispose();
+    expect(again).toEqual(first);
+  });
+
+  test('an all-zero map comes with its reason', async () => {
+    const reasons = async (model: Model, options: ExplainOptions = {}, picture = SPOT) =>
+      (await explained(model, [picture], options)).map(({ raw, normalized, reason }) => {
+        expect(normalized.every((value) => value === 0)).toBe(true);
+        return [raw.every((value) => value === 0), reason];
+      });
+    const discriminator = (bias: number) => brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1], bias });
+    const both = (zero: boolean, reason: string) => [
+      [zero, reason],
+      [zero, reason],
+    ];
+    expect(await reasons(discriminator(0), { targets: 'fake' })).toEqual(both(true, 'all contributions negative'));
+    expect(await reasons(discriminator(-9))).toEqual(both(true, 'zero gradient'));
+    expect(await reasons(discriminator(0), { layers: 'unused_conv' })).toEqual(both(true, 'layer not connected to the score'));
+    const flat = { ...SPOT, data: new Uint8Array(SPOT.data.length) };
+    expect(await reasons(discriminator(1), { targets: 'real' }, flat)).toEqual(both(false, 'constant map'));
+  });
+
+  test('refuses what does not fit', async () => {
+    await expect(explained(classifier(), [])).rejects.toThrow('pictures: expected at least one of 3×24×40 numbers; got 0');
+    await expect(explained(classifier(), [SPOT], { targets: 2 })).rejects.toThrow('--target: expected a class of 0…1; got 2');
+    await expect(explained(classifier(), [SPOT], { targets: [0, 1] })).rejects.toThrow('expected one target');
+    await expect(explained(classifier(), [SPOT], { layers: 'nope' })).rejects.toThrow('got "nope"');
+    await expect(explained(classifier(), [SPOT], { methods: [] })).rejects.toThrow('--method: expected one or more of');
+  });
+});
+
+describe('Explainer.load(source, options)', () => {
+  test('random weights give another map for another seed, the same for the same', async () => {
+    const map = async (randomWeights: number) => {
+      const explainer = await Explainer.load(classifier(), { randomWeights });
+      const [made] = await explainer.explain([noisePicture(3)], { layers: 'features_conv', methods: ['gradcam'], targets: 0 });
+      await explainer.dispose();
+      return made!.signed;
+    };
+    expect(await map(1)).toEqual(await map(1));
+    expect(relativeError(await map(2), await map(1))).toBeGreaterThan(0.01);
+  });
+
+  test('refuses a missing file and one that is no model', async () => {
+    await expect(Explainer.load('/nowhere/model.onnx')).rejects.toThrow('/nowhere/model.onnx: cannot be read');
+    await expect(Explainer.load(import.meta.filename)).rejects.toThrow('expected an ONNX model');
+  });
+});
