@@ -31,13 +31,12 @@ describe('onnxLayout(data, shape, layout)', () => {
   });
 });
 
+const namesOfOneMore = () =>
+  tfl.sequential({ layers: [tfl.layers.dense({ name: 'twin', units: 1, inputShape: [2] })] }).weights.map(weightName);
+
 describe('weightName(weight)', () => {
   it('is the same for the same model made twice', () => {
-    const names = () =>
-      tfl
-        .sequential({ layers: [tfl.layers.dense({ name: 'twin', units: 1, inputShape: [2] })] })
-        .weights.map(weightName);
-    expect(names()).toEqual(['twin/kernel', 'twin/bias']);
-    expect(names()).toEqual(['twin/kernel', 'twin/bias']);
+    expect(namesOfOneMore()).toEqual(['twin/kernel', 'twin/bias']);
+    expect(namesOfOneMore()).toEqual(['twin/kernel', 'twin/bias']);
   });
 });

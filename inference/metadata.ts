@@ -112,25 +112,28 @@ class EntryReader {
   }
 
   oneOf<T extends string>(key: string, choices: readonly T[]): T {
-    const text = this.text(key);
+    const expected = `one of ${choices.join(', ')}`;
+    const text = this.text(key, expected);
     const found = choices.find((choice) => choice === text);
-    if (found === undefined) throw this.#wrong(key, `one of ${choices.join(', ')}`);
+    if (found === undefined) throw this.#wrong(key, expected);
     return found;
   }
 
   integer(key: string, least: number, most: number): number {
-    const text = this.text(key);
+    const expected = `an integer of ${least}…${most}`;
+    const text = this.text(key, expected);
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= least && value <= most)) throw this.#wrong(key, `an integer of ${least}…${most}`);
+    if (!(value >= least && value <= most)) throw this.#wrong(key, expected);
     return value;
   }
 
   numbers(key: string, count: number, least = -Number.MAX_VALUE): number[] {
-    const values = this.text(key)
+    const expected = `${count} ${least > 0 ? 'positive ' : ''}numbers`;
+    const values = this.text(key, expected)
       .split(',')
       .map((item) => (item.trim() === '' ? Number.NaN : Number(item)));
     const fit = values.length === count && values.every((value) => Number.isFinite(value) && value >= least);
-    if (!fit) throw this.#wrong(key, `${count} ${least > 0 ? 'positive ' : ''}numbers`);
+    if (!fit) throw this.#wrong(key, expected);
     return values;
   }
 

@@ -1,9 +1,10 @@
 /** @file The state that a new run starts from: initial weights, no moments, no steps. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { tf } from '../exporter/tf.js';
 import { weightName } from '../exporter/weights.js';
 import type { GanConfig } from './config.js';
 import { discriminatorModel, generatorModel } from './models.js';
-import type { NetworkState, TrainState } from './step/step.js';
+import type { NetworkState, StateTensor, TrainState } from './step/step.js';
 
 /** The state before the first step; a pure function of the configuration. */
 export function initialState(config: GanConfig): TrainState {
@@ -25,4 +26,15 @@ export function networkStateOf(model: LayersModel): NetworkState {
     }),
   );
   return { weights, m: new Map(), v: new Map() };
+}
+
+/** The model, with its weights set from a network's state. */
+export function withState<M extends LayersModel>(model: M, state: NetworkState): M {
+  const values = model.weights.map((weight) => {
+    const { data, shape } = state.weights.get(weightName(weight)) as StateTensor;
+    return tf.tensor(data, shape);
+  });
+  model.setWeights(values);
+  tf.dispose(values);
+  return model;
 }

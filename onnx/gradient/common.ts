@@ -1,6 +1,6 @@
 /** @file Pieces that several families of gradient rules share; sizes may be symbolic everywhere. */
 import type { GraphBuilder } from '../build.js';
-import { isStatic } from '../dims.js';
+import { isStatic, sameShape } from '../dims.js';
 import { InputError } from '../errors.js';
 import { elementCount, nodeLabel, type DataType, type Node, type Shape } from '../graph.js';
 import { typeCode } from '../storage.js';
@@ -32,6 +32,11 @@ export function reshapedLike(b: GraphBuilder, value: string, like: string): stri
   return shape.filter((dim) => typeof dim === 'string').length <= 1
     ? b.reshape(value, shape)
     : b.op('Reshape', [value, b.op('Shape', [like])]);
+}
+
+/** `value` with the sizes of `like`, which it has although shape inference may not be able to tell. */
+export function sizedLike(b: GraphBuilder, value: string, like: string): string {
+  return sameShape(b.types.shape(value), b.shape(like)) ? value : reshapedLike(b, value, like);
 }
 
 /** `value` repeated along the axes where `like` is larger. */

@@ -169,15 +169,18 @@ describe('gradients(…) of element-wise operators', () => {
     expect(gradients(b, rounded, ['x']).get('x')).toBeNull();
   });
 
-  it('follows the mask of Dropout in training mode, and asks for one', async () => {
+  it.each([
+    [0.25, 1 / 0.75],
+    [undefined, 2],
+  ])('follows the mask of Dropout in training mode (ratio %s), and asks for one', async (ratio, factor) => {
     const b = new GraphBuilder();
     b.input('x', 'float32', [64]);
-    const inputs = ['x', b.scalar(0.25), b.scalar(1, 'bool')];
+    const inputs = ['x', ratio === undefined ? '' : b.scalar(ratio), b.scalar(1, 'bool')];
     const [y] = b.ops('Dropout', inputs, 2) as [string];
     b.output(gradients(b, y, ['x']).get('x') as string, 'd');
     b.output(y, 'y');
     const { d, y: dropped } = await outputsOf(b, { x: { dims: [64], data: Array.from({ length: 64 }, () => 1) } });
-    expect(new Set(d)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
+    expect(new Set(d)).toEqual(new Set([0, Math.fround(factor)]));
     expect(d).toEqual(dropped);
     expect(() => gradients(b, b.op('Dropout', inputs, {}, 'blind'), ['x'])).toThrow(
       'Dropout "blind": cannot be differentiated (training_mode needs to be constant, with a mask)',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../build.js';
 import { float32Tensor } from '../tensor.js';
-import { caseLabel, checkVjp, uncheckedOps, type VjpCase } from './check.node.js';
+import { caseLabel, checkVjp, outputsOf, uncheckedOps, type VjpCase } from './check.node.js';
 import { movementRules } from './movement.js';
 import { gradients } from './walk.js';
 
@@ -96,13 +96,17 @@ describe('gradients(…) of operators that move elements', () => {
 
   it('has a case for every rule', () => expect(uncheckedOps(movementRules, cases)).toEqual([]));
 
-  it('differentiates a Resize by scales with a symbolic batch', () => {
+  it('differentiates resizing by scales and padding of pictures whose sizes are symbolic', async () => {
     const b = new GraphBuilder();
-    b.input('x', 'float32', ['N', 3, 4, 4]);
-    const scales = b.initializer('scales', float32Tensor([1, 1, 2, 2], [4]));
+    b.input('x', 'float32', ['N', 1, 'H', 'W']);
+    const scales = b.initializer('scales', float32Tensor([1, 1, 2, 3], [4]));
     const modes = { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
-    const gradient = gradients(b, b.op('Resize', ['x', '', scales], modes), ['x']).get('x') as string;
-    expect(b.shape(gradient)).toEqual(['N', 3, 4, 4]);
+    const padded = b.op('Pad', ['x', b.ints([0, 0, 1, 0, 0, 0, 0, 1])], {}, 'padded');
+    const gradient = gradients(b, b.op('Resize', [padded, '', scales], modes), ['x']).get('x') as string;
+    expect(b.shape(gradient)).toEqual(['N', 1, 'H', 'W']);
+    b.output(gradient, 'd');
+    const { d } = await outputsOf(b, { x: { dims: [1, 1, 1, 2], data: [1, 2] } });
+    expect(d).toEqual([6, 6].map((value) => expect.closeTo(value, 4)));
   });
 
   it('refuses other resizing, with the reason', () => {

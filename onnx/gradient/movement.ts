@@ -5,7 +5,7 @@ import { isStatic, positiveAxis } from '../dims.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, type Dim, type Node, type Shape } from '../graph.js';
 import { sliceBounds } from '../shapes.js';
-import { perInput, reshapedLike, scatterAdded } from './common.js';
+import { perInput, reshapedLike, scatterAdded, sizedLike } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
 
 /** For operators that only change the shape. */
@@ -91,7 +91,7 @@ const pad: GradientRule = ({ node, b, x, g, shape, wanted }) => {
   if (!pads) throw new InputError(`${nodeLabel(node)}: differentiating needs constant pads`);
   const mode = stringAttribute(node, 'mode', 'constant');
   if (mode === 'constant') {
-    const cropped = b.op('Pad', [g, b.ints(pads.map((size) => -size))], {}, 'cropped');
+    const cropped = sizedLike(b, b.op('Pad', [g, b.ints(pads.map((size) => -size))], {}, 'cropped'), data);
     const sum = (value: string) => b.op('ReduceSum', [value], { keepdims: 0 });
     const constant = () => b.sub(sum(g), sum(cropped));
     return [cropped, null, wanted(2) ? constant() : null].slice(0, x.length);
@@ -150,7 +150,7 @@ const resize: GradientRule = (backward) => {
       kernel.reduce((product, scale) => product * scale, 1),
     ),
   );
-  return x.map((_, index) => (index === 0 ? sum : null));
+  return x.map((_, index) => (index === 0 ? sizedLike(b, sum, x[0] as string) : null));
 };
 
 const notNearest = (node: Node, found: string) =>

@@ -22,8 +22,8 @@ export async function createdStep({ config, state, backend, device }: StepSource
     const { OnnxStep } = await import('./onnx.node.js');
     return OnnxStep.create(config, models, state, { device });
   }
-  const { loadedTfjsBackend } = await import('../backends.node.js');
-  await loadedTfjsBackend(backend);
+  const { loadTfjsBackend } = await import('../backends.node.js');
+  await loadTfjsBackend(backend);
   const { TfjsStep } = await import('./tfjs.js');
   return new TfjsStep(config, models, state);
 }

@@ -1,0 +1,54 @@
+/** @file Where runs live: `runs/<name>/`, with `runs/latest` pointing at the newest. */
+import { mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { InputError } from '../onnx/index.js';
+
+const LATEST = join('runs', 'latest');
+
+/**
+ * A new run's folder, made.
+ * @param out where the user wants it; else `runs/<date>-<name>`
+ * @throws InputError if there is a run already
+ */
+export async function newRunFolder(out: string | undefined, name: string): Promise<string> {
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
+  const run = out ?? join('runs', `${stamp}-${name}`);
+  if (await exists(join(run, 'config.json'))) {
+    throw new InputError(`--out: ${run} holds a run already; go on with --resume ${run} or choose another folder`);
+  }
+  await mkdir(run, { recursive: true });
+  return run;
+}
+
+/** Makes `runs/latest` point at the run: a link, or where links are not allowed a file that holds the path. */
+export async function markLatest(run: string): Promise<void> {
+  await mkdir(dirname(LATEST), { recursive: true });
+  const target = relative(dirname(LATEST), run) || '.';
+  const temporary = `${LATEST}.${process.pid}.tmp`;
+  await rm(temporary, { force: true });
+  await symlink(target, temporary, 'dir').catch(() => writeFile(temporary, target));
+  await rename(temporary, LATEST);
+}
+
+/** The folder of a run: the given one, or the latest. @throws InputError if there is none */
+export async function resolvedRun(run?: string): Promise<string> {
+  const path = run ?? (await latestRun());
+  if (path === undefined) throw new InputError('no run found in runs/: train one with gan-train, or name its folder');
+  if (!(await exists(join(path, 'config.json')))) {
+    throw new InputError(`${path}: expected the folder of a run; it has no config.json`);
+  }
+  return path;
+}
+
+async function latestRun(): Promise<string | undefined> {
+  const info = await stat(LATEST).catch(() => undefined);
+  if (info?.isDirectory()) return relative(process.cwd(), await realpath(LATEST));
+  if (!info?.isFile() || info.size > 4096) return undefined;
+  return relative(process.cwd(), resolve(dirname(LATEST), await readFile(LATEST, 'utf8')));
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

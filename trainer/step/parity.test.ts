@@ -1,0 +1,93 @@
+/** @file The ONNX step and the tfjs step compute the same training, for both heads and every option of the seeds. */
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../inference/random.js';
+import type { GanConfig } from '../config.js';
+import { discriminatorModel, generatorModel } from '../models.js';
+import { configWith } from '../presets.js';
+import { initialState } from '../state.js';
+import { OnnxStep } from './onnx.node.js';
+import type { NetworkState, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
+import { TfjsStep } from './tfjs.js';
+
+const STEPS = 4;
+const small = { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 6, lr: 2e-4 };
+
+const configs: Record<string, GanConfig> = {
+  'dense head': configWith('cub200', { ...small, head: 'dense' }),
+  'convolutional head': configWith('cub200', { ...small, head: 'conv' }),
+  'fresh latents, batch norm in the first stage': configWith('space', small),
+  'halved loss, ε 0.8': configWith('pokemon', small),
+  'biases, two learning rates, one channel': configWith('fashion-mnist', small),
+};
+
+describe.each(Object.entries(configs))('OnnxStep and TfjsStep, %s', (_, config) => {
+  it(`agree on losses, scores and all weights over ${STEPS} steps`, async () => {
+    const state = initialState(config);
+    const onnx = await trained(await OnnxStep.create(config, models(config), state), config);
+    const tfjs = await trained(new TfjsStep(config, models(config), state), config);
+    onnx.results.forEach((result, index) => {
+      for (const key of Object.keys(result) as (keyof StepResult)[]) {
+        expect(
+          Math.abs(result[key] - (tfjs.results[index] as StepResult)[key]),
+          `${key} of step ${index + 1}`,
+        ).toBeLessThan(1e-5);
+      }
+    });
+    for (const network of ['generator', 'discriminator'] as const) {
+      expectSameState(onnx.state[network], tfjs.state[network], config.lr);
+    }
+    expect(
+      Math.max(...onnx.samples.map((value, index) => Math.abs(value - (tfjs.samples[index] as number)))),
+    ).toBeLessThan(1e-4);
+  });
+
+  it('goes on from a state bit for bit', async () => {
+    const state = initialState(config);
+    const whole = await trained(await OnnxStep.create(config, models(config), state), config);
+    const half = await trained(await OnnxStep.create(config, models(config), state), config, 0, 2);
+    const rest = await trained(await OnnxStep.create(config, models(config), half.state), config, 2, STEPS);
+    expect([...half.results, ...rest.results]).toEqual(whole.results);
+    expect(rest.state).toEqual(whole.state);
+  });
+});
+
+const models = (config: GanConfig) => ({
+  generator: generatorModel(config),
+  discriminator: discriminatorModel(config),
+});
+
+async function trained(step: TrainStep, config: GanConfig, from = 0, to = STEPS) {
+  const results: StepResult[] = [];
+  for (let index = from; index < to; index++) results.push(await step.run(batchOf(config, index)));
+  const samples = await step.sample(normals(new Random(5), 2 * config.latentDim));
+  const state: TrainState = await step.state();
+  await step.dispose();
+  return { results, state, samples };
+}
+
+function batchOf({ batchSize, channels, imageSize, latentDim }: GanConfig, index: number): StepBatch {
+  const random = new Random(index);
+  const real = normals(random, batchSize * channels * imageSize * imageSize).map(Math.tanh);
+  const latents = normals(random, batchSize * latentDim);
+  return { real, latents, generatorLatents: normals(random, batchSize * latentDim) };
+}
+
+const normals = (random: Random, count: number) => Float32Array.from({ length: count }, () => random.normal());
+
+/**
+ * Weights differ by at most 1e-4 of the largest, except that Adam's first steps move every weight by ±lr however small
+ * its gradient: where a gradient is rounding noise, its sign may differ. Such weights must be few and the gap bounded.
+ * A bias before batch norm has gradient zero, so all of it is noise: only the bound holds.
+ */
+function expectSameState(found: NetworkState, expected: NetworkState, lr: number): void {
+  expect([...found.weights.keys()].toSorted()).toEqual([...expected.weights.keys()].toSorted());
+  for (const [name, { data }] of expected.weights) {
+    const other = found.weights.get(name)?.data as Float32Array;
+    const scale = Math.max(...data.map(Math.abs), 1e-3);
+    const gaps = data.map((value, index) => Math.abs(value - (other[index] as number)));
+    const apart = gaps.filter((gap) => gap > 1e-4 * scale);
+    const beforeNorm = name.endsWith('_conv/bias') && expected.weights.has(name.replace('_conv/bias', '_norm/gamma'));
+    if (!beforeNorm) expect(apart.length / gaps.length, `${name}: share of weights apart`).toBeLessThanOrEqual(0.01);
+    expect(Math.max(...gaps), name).toBeLessThan(2 * STEPS * lr + 1e-4 * scale);
+  }
+}
