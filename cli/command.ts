@@ -43,7 +43,9 @@ class UsageError extends Error {}
 /** Prints the error as its kind deserves and returns the exit code. */
 function report(name: string, error: unknown): number {
   const known = error instanceof UsageError || (error instanceof Error && error.name === 'InputError');
-  if (known) console.error(`${name}: ${error.message}`);
+  // The file system's refusals, such as a full disk or a folder that may not be written.
+  const refused = error instanceof Error && 'syscall' in error;
+  if (known || refused) console.error(`${name}: ${error.message}`);
   else console.error(error);
   return known ? 2 : 1;
 }

@@ -38,23 +38,23 @@ await runCommand(
       .example('$0 --seeds 3,14-16 --grid 4x1 --out row.png', 'chosen pictures in a row')
       .example('$0 --interpolate --keyframes 6 --frames 120 --loop', 'an endless walk'),
   async (options) => {
-    const { sampleJob } = await import('../inference/job.js');
+    const { jobLatents, sampleJob } = await import('../inference/sample-job.js');
     const job = sampleJob(options);
     const { chosenModel } = await import('../inference/default-model.node.js');
     const { Generator } = await import('../inference/generator.node.js');
     const { writeGrid, writeInterpolation } = await import('../inference/output.node.js');
+    const { resolvedRun } = await import('../trainer/runs.node.js');
 
-    const { path, note } = await chosenModel('generator', options.model);
+    const run = options.model === undefined ? await resolvedRun().catch(() => undefined) : undefined;
+    const { path, note } = await chosenModel('generator', options.model, run);
     console.log(note);
     const generator = await Generator.load(path, { device: options.device });
     for (const line of generator.choice.notes) console.log(line);
     const bar = progressBar('pictures');
-    const pictures = await generator.pictures(job.latents(generator), {
-      progress_callback: ({ loaded, total }) => bar.update(loaded, total),
-    });
-    bar.stop();
+    const pictures = await generator
+      .pictures(jobLatents(job, generator), { progress_callback: ({ loaded, total }) => bar.update(loaded, total) })
+      .finally(() => bar.stop());
     await generator.dispose();
-    console.log(job.description);
     const files =
       job.kind === 'grid'
         ? await writeGrid(job.out, pictures, job.columns)

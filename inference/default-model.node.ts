@@ -11,18 +11,19 @@ export interface ModelChoice {
 }
 
 /**
- * The named model, else the latest run's export, else the small one that comes with the package.
+ * The named model, else the export of the run, else the small one that comes with the package.
+ * @param named a file the user named
+ * @param run folder of the latest run, if there is one
  * @throws InputError if none is named and there is no other
  */
-export async function chosenModel(role: 'generator' | 'discriminator', named?: string): Promise<ModelChoice> {
+export async function chosenModel(role: 'generator' | 'discriminator', named?: string, run?: string): Promise<ModelChoice> {
   if (named !== undefined) return { path: named, note: `Model: ${named}` };
-  const latest = join('runs', 'latest', 'onnx', `${role}.onnx`);
-  if (await exists(latest)) return { path: latest, note: `Model: ${latest}` };
+  const exported = join(run ?? join('runs', 'latest'), 'onnx', `${role}.onnx`);
+  if (await exists(exported)) return { path: exported, note: `Model: ${exported}` };
   const path = fileURLToPath(new URL(`../../fixtures/tiny/${role}.onnx`, import.meta.url));
-  if (await exists(path)) {
-    return { path, note: `Model: the small ${role} that comes with ganscope, as there is no ${latest}` };
-  }
-  throw new InputError(`--model: expected an .onnx file, as there is no ${latest} (gan-train and gan-export make one)`);
+  const reason = `there is no ${exported}${run === undefined ? '' : ' (gan-export makes it)'}`;
+  if (await exists(path)) return { path, note: `Model: the small ${role} that comes with ganscope, as ${reason}` };
+  throw new InputError(`--model: expected an .onnx file, as ${reason}`);
 }
 
 function exists(path: string): Promise<boolean> {

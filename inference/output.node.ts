@@ -1,30 +1,15 @@
 /** @file Files that show sampled pictures: a grid; an interpolation as frames, animation and filmstrip. */
 import { readdir, rm } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { InputError } from '../onnx/errors.js';
+import { join } from 'node:path';
 import { writeFileAtomic } from '../onnx/files.node.js';
 import { pictureGrid } from './grid.js';
 import { encodedAnimation, encodedPng, type AnimationOptions } from './pictures.node.js';
 import type { Picture } from './pictures.js';
+import { namesFile } from './sample-job.js';
 
 /** Frames of a filmstrip. */
 const FILMSTRIP = 10;
 const FRAME_NAME = /^(\d{5,})\.png$/;
-const PICTURE_EXTENSIONS = ['.png', '.webp', '.gif', '.jpg', '.jpeg', '.mp4', '.webm'];
-
-/**
- * Whether `out` names a file of one of these kinds, or a folder.
- * @param extensions such as `.png`
- * @throws InputError if it names a picture or video file of another kind
- */
-export function namesFile(out: string, extensions: readonly string[]): boolean {
-  const extension = extname(out).toLowerCase();
-  if (extensions.includes(extension)) return true;
-  if (PICTURE_EXTENSIONS.includes(extension)) {
-    throw new InputError(`--out: expected a folder or a ${extensions.join(' or ')} file; got ${out}`);
-  }
-  return false;
-}
 
 /**
  * Writes pictures as one PNG. An existing file is replaced.

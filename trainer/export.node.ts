@@ -1,0 +1,113 @@
+/** @file From a run's checkpoint to .onnx files that are known to compute what the trained networks do. */
+import { dirname, join } from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { discriminatorSignature, exportedModel, generatorSignature, largestDifference } from '../exporter/index.js';
+import { metadataEntries, type GanMetadata } from '../inference/metadata.js';
+import { modelBytes, writeFileAtomic } from '../onnx/index.js';
+import { loadCheckpoint, newestCheckpoint } from './checkpoint.node.js';
+import type { GanConfig } from './config.js';
+import { discriminatorModel, generatorModel } from './models.js';
+import { resolvedRun } from './runs.node.js';
+import { withState } from './state.js';
+
+/** The largest difference between an output of the trained and of the exported network that passes. */
+export const MAX_DIFFERENCE = 1e-4;
+
+export interface RunExportOptions {
+  /** Folder of the run; the latest if not given. */
+  run?: string | undefined;
+  /** Folder of the checkpoint; the run's newest if not given. */
+  checkpoint?: string | undefined;
+  /** Folder for the files; the run's `onnx` if not given. */
+  out?: string | undefined;
+  /** 13…21; 17 if not given. */
+  opset?: number | undefined;
+  /** Merge each batch norm into the convolution before it. */
+  foldBatchNorm?: boolean | undefined;
+}
+
+/** One network's file. */
+export interface ExportedFile {
+  /** Ends in `.failed` where the comparison failed. */
+  path: string;
+  bytes: number;
+  /** Largest absolute difference between tfjs and ONNX Runtime on the same inputs, by output. */
+  differences: ReadonlyMap<string, number>;
+  passed: boolean;
+}
+
+export interface RunExport {
+  checkpoint: string;
+  step: number;
+  files: ExportedFile[];
+}
+
+const networks = [
+  { role: 'generator', create: generatorModel, signatureOf: generatorSignature, logits: [], probabilities: [] },
+  {
+    role: 'discriminator',
+    create: discriminatorModel,
+    signatureOf: discriminatorSignature,
+    logits: ['logit'],
+    probabilities: ['probability'],
+  },
+] as const;
+
+/**
+ * Writes a checkpoint's generator.onnx and discriminator.onnx after comparing each with its tfjs model on the same
+ * inputs. A file whose outputs differ by more than `MAX_DIFFERENCE` gets `.failed` after its name, and no earlier export
+ * is replaced by it.
+ * @throws InputError if there is no such run or checkpoint, or the opset is not supported
+ */
+export async function exportedRun(options: RunExportOptions = {}): Promise<RunExport> {
+  const { opset, foldBatchNorm } = options;
+  const { checkpoint, out } = await places(options);
+  const { state, config } = await loadCheckpoint(checkpoint);
+  const files: ExportedFile[] = [];
+  for (const { role, create, signatureOf, logits, probabilities } of networks) {
+    const model: LayersModel = withState(create(config), state[role]);
+    const signature = signatureOf(model);
+    const metadata = metadataEntries({ ...runMetadata(config, state.step), role, logits, probabilities });
+    const exported = exportedModel(model, {
+      ...signature,
+      metadata,
+      ...(opset !== undefined && { opset }),
+      ...(foldBatchNorm !== undefined && { foldBatchNorm }),
+    });
+    const bytes = modelBytes(exported);
+    const differences = await largestDifference(model, bytes, { signature });
+    model.dispose();
+    const passed = [...differences.values()].every((difference) => difference <= MAX_DIFFERENCE);
+    const path = join(out, `${role}.onnx${passed ? '' : '.failed'}`);
+    await writeFileAtomic(path, bytes);
+    files.push({ path, bytes: bytes.length, differences, passed });
+  }
+  return { checkpoint, step: state.step, files };
+}
+
+/** Which checkpoint is exported, and where to: a checkpoint that is named without a run belongs to the run it lies in. */
+async function places({ run, checkpoint, out }: RunExportOptions): Promise<{ checkpoint: string; out: string }> {
+  if (checkpoint === undefined) {
+    const folder = await resolvedRun(run);
+    return { checkpoint: await newestCheckpoint(folder), out: out ?? join(folder, 'onnx') };
+  }
+  if (out !== undefined) return { checkpoint, out };
+  return { checkpoint, out: join(await resolvedRun(run ?? dirname(dirname(checkpoint))), 'onnx') };
+}
+
+function runMetadata(config: GanConfig, step: number): Omit<GanMetadata, 'role' | 'logits' | 'probabilities'> {
+  const { preset, seed, latentDim, normalization, resize, channels, imageSize } = config;
+  return {
+    preset,
+    seed,
+    step,
+    latentDim,
+    latentDistribution: 'normal',
+    normalization,
+    resize,
+    outputRange: 'normalization',
+    channels,
+    height: imageSize,
+    width: imageSize,
+  };
+}
