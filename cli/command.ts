@@ -11,18 +11,20 @@ export const version: string = JSON.parse(readFileSync(new URL('../../package.js
  * that `--help` is instant.
  * @param options adds the command's options and positionals
  * @param run what the command does with the parsed options
+ * @param takesFiles whether arguments without a dash are allowed, as `_`
  */
 export async function runCommand<T>(
   name: string,
   options: (parser: Argv) => Argv<T>,
   run: (parsed: ArgumentsCamelCase<T>) => Promise<void>,
+  { takesFiles = false } = {},
 ): Promise<void> {
   try {
     const parser = options(
       yargs(hideBin(process.argv))
         .scriptName(name)
         .version(version)
-        .strict()
+        .strictOptions()
         .wrap(Math.min(110, process.stdout.columns ?? 110))
         .parserConfiguration({ 'duplicate-arguments-array': false })
         .exitProcess(false)
@@ -32,6 +34,8 @@ export async function runCommand<T>(
     );
     const parsed = await parser.parseAsync();
     if ((parsed as { help?: boolean }).help || (parsed as { version?: boolean }).version) return;
+    if (parsed._.length > 0 && !takesFiles)
+      throw new UsageError(`unknown argument ${parsed._[0]}: expected options only`);
     await run(parsed as ArgumentsCamelCase<T>);
   } catch (error) {
     process.exitCode = report(name, error);

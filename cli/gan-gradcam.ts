@@ -84,4 +84,5 @@ await runCommand(
     console.log('Files:');
     for (const file of await writeExplanations(options.out, viewed, explanations)) console.log(`  ${file}`);
   },
+  { takesFiles: true },
 );
