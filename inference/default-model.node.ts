@@ -16,7 +16,11 @@ export interface ModelChoice {
  * @param run folder of the latest run, if there is one
  * @throws InputError if none is named and there is no other
  */
-export async function chosenModel(role: 'generator' | 'discriminator', named?: string, run?: string): Promise<ModelChoice> {
+export async function chosenModel(
+  role: 'generator' | 'discriminator',
+  named?: string,
+  run?: string,
+): Promise<ModelChoice> {
   if (named !== undefined) return { path: named, note: `Model: ${named}` };
   const exported = join(run ?? join('runs', 'latest'), 'onnx', `${role}.onnx`);
   if (await exists(exported)) return { path: exported, note: `Model: ${exported}` };

@@ -24,7 +24,8 @@ const ADVICE: Record<ResolvedDevice, string> = {
   cuda:
     'it needs Linux on x64, an NVIDIA driver, CUDA 12, cuDNN 9, and the CUDA libraries of ONNX Runtime, which ' +
     '"node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install" fetches',
-  webgpu: 'on Linux it needs a Vulkan driver, its loader (libvulkan.so.1), and XDG_RUNTIME_DIR set to a folder of yours',
+  webgpu:
+    'on Linux it needs a Vulkan driver, its loader (libvulkan.so.1), and XDG_RUNTIME_DIR set to a folder of yours',
   cpu: 'reinstall onnxruntime-node',
 };
 
@@ -43,10 +44,17 @@ export async function resolvedDevice(requested: Device): Promise<DeviceChoice> {
     if ('milliseconds' in answer) return { device: requested, notes: [`Device: ${requested}`] };
     throw new InputError(`--device ${requested}: does not work here (${answer.error}); ${ADVICE[requested]}`);
   }
-  const cuda = await probed('cuda');
-  if ('milliseconds' in cuda) return { device: 'cuda', notes: ['Device: cuda'] };
+  // Both start at once to save time; the order of preference stays.
+  const stop = new AbortController();
+  const [cudaProbe, webgpuProbe] = [probed('cuda'), probed('webgpu', stop.signal)];
+  const cuda = await cudaProbe;
+  if ('milliseconds' in cuda) {
+    stop.abort();
+    return { device: 'cuda', notes: ['Device: cuda'] };
+  }
   const notes = [`  not cuda: ${cuda.error}`];
-  const [webgpu, cpu] = [await probed('webgpu'), await probed('cpu')];
+  const webgpu = await webgpuProbe;
+  const cpu = await probed('cpu');
   if ('error' in cpu) throw new InputError(`--device auto: not even the CPU works (${cpu.error}); ${ADVICE.cpu}`);
   if ('milliseconds' in webgpu) {
     const slow = webgpu.milliseconds > Math.max(LATENCY, cpu.milliseconds);
@@ -59,8 +67,8 @@ export async function resolvedDevice(requested: Device): Promise<DeviceChoice> {
   return { device: 'cpu', notes: ['Device: cpu', ...notes] };
 }
 
-function probed(device: ResolvedDevice): Promise<ProbeAnswer> {
-  return device === 'cpu' ? probedHere(device) : probedInProcess(device);
+function probed(device: ResolvedDevice, signal?: AbortSignal): Promise<ProbeAnswer> {
+  return device === 'cpu' ? probedHere(device) : probedInProcess(device, signal);
 }
 
 async function probedHere(device: ResolvedDevice): Promise<ProbeAnswer> {
@@ -72,9 +80,15 @@ async function probedHere(device: ResolvedDevice): Promise<ProbeAnswer> {
   }
 }
 
-function probedInProcess(device: ResolvedDevice): Promise<ProbeAnswer> {
+function probedInProcess(device: ResolvedDevice, signal?: AbortSignal): Promise<ProbeAnswer> {
   const script = fileURLToPath(new URL('./probe-process.node.js', import.meta.url));
-  const child = fork(script, [device], { silent: true, execArgv: [], timeout: TIMEOUT, killSignal: 'SIGKILL' });
+  const child = fork(script, [device], {
+    silent: true,
+    execArgv: [],
+    timeout: TIMEOUT,
+    killSignal: 'SIGKILL',
+    ...(signal && { signal }),
+  });
   let answer: ProbeAnswer | undefined;
   let printed = '';
   child.on('message', (message: ProbeAnswer) => (answer = message));
@@ -82,11 +96,11 @@ function probedInProcess(device: ResolvedDevice): Promise<ProbeAnswer> {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (printed = (printed + text).slice(-100_000)));
   return new Promise((resolve) => {
     child.on('error', (error) => resolve({ error: essence(error.message) }));
-    child.on('close', (code, signal) => {
+    child.on('close', (code, killedBy) => {
       if (answer && 'milliseconds' in answer) resolve(answer);
       else if (answer) resolve({ error: essence(answer.error, printed) });
       else if (child.killed) resolve({ error: `no answer within ${TIMEOUT / 1000} s` });
-      else resolve({ error: `the driver crashed (${signal ?? `exit code ${code}`})` });
+      else resolve({ error: `the driver crashed (${killedBy ?? `exit code ${code}`})` });
     });
   });
 }

@@ -148,7 +148,11 @@ function latentInput(model: Model, path: string, metadata: GanMetadata | undefin
       `${path}: expected a generator with one float32 input [N, Z] or [N, Z, 1, 1]; got ${shown.join('; ') || 'no input'}`,
     );
   }
-  return { name: input.name, dims: [latentDim, ...rest.map(() => 1)], batch: typeof batch === 'number' ? batch : undefined };
+  return {
+    name: input.name,
+    dims: [latentDim, ...rest.map(() => 1)],
+    batch: typeof batch === 'number' ? batch : undefined,
+  };
 }
 
 /** Size of the pictures, from a run on zeros: what a file states of its output may be incomplete. */

@@ -26,11 +26,5 @@ export {
 export { networkInput, pictureFromOutput, picturesFromOutput, type OutputRange, type PictureSize } from './pixels.js';
 export { Random } from './random.js';
 export { sampledPictures, type GeneratorRunner, type SampleOptions, type SampleProgress } from './sample.js';
-export {
-  jobLatents,
-  sampleJob,
-  type GridJob,
-  type InterpolationJob,
-  type SampleRequest,
-} from './sample-job.js';
+export { jobLatents, sampleJob, type GridJob, type InterpolationJob, type SampleRequest } from './sample-job.js';
 export { createdSession, type ResolvedDevice, type SessionOptions } from './session.node.js';

@@ -114,7 +114,10 @@ function interpolationJob(request: SampleRequest, interpolate: string): Interpol
  * The latents of a job, [N, Z].
  * @throws InputError if its pictures would not fit into memory
  */
-export function jobLatents(job: GridJob | InterpolationJob, generator: PictureSize & { latentDim: number }): Float32Array {
+export function jobLatents(
+  job: GridJob | InterpolationJob,
+  generator: PictureSize & { latentDim: number },
+): Float32Array {
   const { channels, height, width, latentDim } = generator;
   const count = job.kind === 'grid' ? job.seeds.length : job.frames;
   const most = Math.floor(MAX_BYTES / (channels * height * width));
@@ -144,7 +147,8 @@ export function namesFile(out: string, extensions: readonly string[]): boolean {
 
 function parsedGrid(text: string): { columns: number; rows: number } {
   const [, columns, rows] = /^([1-9]\d{0,4})[x×]([1-9]\d{0,4})$/i.exec(text.trim()) ?? [];
-  if (!columns || !rows) throw new InputError(`--grid: expected columns × rows such as 8x8; got ${JSON.stringify(text)}`);
+  if (!columns || !rows)
+    throw new InputError(`--grid: expected columns × rows such as 8x8; got ${JSON.stringify(text)}`);
   return { columns: Number(columns), rows: Number(rows) };
 }
 

@@ -1,6 +1,7 @@
 /** @file ONNX Runtime sessions on a device that is known to work. */
 import { InferenceSession } from 'onnxruntime-node';
-import { modelBytes, type Model } from '../onnx/index.js';
+import type { Model } from '../onnx/graph.js';
+import { modelBytes } from '../onnx/write.js';
 
 /** Where a session runs, after `auto` has been resolved. */
 export type ResolvedDevice = 'cpu' | 'cuda' | 'webgpu';

@@ -1,7 +1,8 @@
-/** @file Contents of small integer tensors: the Shape → Gather → Concat → Reshape arithmetic that exporters write. */
+/** @file Contents of small integer tensors, row by row: the Shape → Gather → Concat → Reshape arithmetic that exporters write. */
 import { intsAttribute, numberAttribute, tensorAttribute } from './attributes.js';
-import { dimProduct, dimQuotient } from './dims.js';
+import { dimProduct, dimQuotient, isStatic, positiveAxis } from './dims.js';
 import type { Dim, Node } from './graph.js';
+import { sliceBounds } from './shapes.js';
 import { numbersOf } from './tensor.js';
 import type { Types } from './types.js';
 
@@ -20,7 +21,7 @@ const arithmetic: Record<string, (a: Dim, b: Dim) => Dim | undefined> = {
   Div: (a, b) => numeric((x, y) => Math.trunc(x / y))(a, b) ?? dimQuotient(a, b),
 };
 
-/** The contents of the node's first output, where it is a small integer tensor of rank 0 or 1 and its inputs are known. */
+/** The contents of the node's first output, where it is a small integer tensor and its inputs are known. */
 export function integerContents(node: Node, types: Types): Contents | undefined {
   const first = types.contents(node.inputs[0] ?? '');
   switch (node.op) {
@@ -39,24 +40,31 @@ export function integerContents(node: Node, types: Types): Contents | undefined 
     case 'Unsqueeze':
     case 'Squeeze':
     case 'Reshape':
-    case 'Cast': {
-      const output = types.get(node.outputs[0] as string);
-      const integer = output?.type === 'int64' || output?.type === 'int32';
-      return integer && (output.shape?.length ?? 2) <= 1 ? first : undefined;
+    case 'Cast':
+      return isInteger(types, node.outputs[0]) ? first : undefined;
+    case 'Expand': {
+      const length = types.shape(node.outputs[0] as string);
+      if (!first || length?.length !== 1 || typeof length[0] !== 'number') return undefined;
+      return first.length === 1 ? Array.from({ length: length[0] }, () => first[0] as Dim) : first;
+    }
+    case 'Transpose': {
+      const shape = types.shape(node.inputs[0] as string);
+      if (!first || !shape || shape.length > 2) return undefined;
+      const [rows, columns] = shape as [number, number];
+      return shape.length < 2
+        ? first
+        : first.map((_, at) => first[(at % rows) * columns + Math.floor(at / rows)] as Dim);
     }
     case 'Gather': {
       const indices = types.integers(node.inputs[1]);
-      if (!first || !indices || numberAttribute(node, 'axis', 0) !== 0) return undefined;
+      if (!first || !indices || !isList(types, node.inputs[0])) return undefined;
       const picked = indices.map((index) => first.at(index));
       return picked.includes(undefined) ? undefined : (picked as Dim[]);
     }
-    case 'Slice': {
-      const [starts, ends] = [types.integers(node.inputs[1]), types.integers(node.inputs[2])];
-      const steps = node.inputs[4] ? types.integers(node.inputs[4]) : [1];
-      return first && starts && ends && steps?.[0] === 1 ? first.slice(starts[0], ends[0]) : undefined;
-    }
+    case 'Slice':
+      return first && slicedRows(node, types, first);
     case 'Concat': {
-      const parts = node.inputs.map((name) => types.contents(name));
+      const parts = node.inputs.map((name) => (isList(types, name) ? types.contents(name) : undefined));
       return parts.includes(undefined) ? undefined : (parts as Contents[]).flat();
     }
     case 'ReduceProd':
@@ -64,6 +72,29 @@ export function integerContents(node: Node, types: Types): Contents | undefined 
     default:
       return elementwise(node, types);
   }
+}
+
+/** A slice of a list, or of the rows of a table. */
+function slicedRows(node: Node, types: Types, contents: Contents): Contents | undefined {
+  const shape = types.shape(node.inputs[0] as string);
+  const [starts, ends] = [types.integers(node.inputs[1]), types.integers(node.inputs[2])];
+  const axes = node.inputs[3] ? types.integers(node.inputs[3]) : [0];
+  const steps = node.inputs[4] ? types.integers(node.inputs[4]) : [1];
+  if (!isStatic(shape) || shape.length > 2 || !starts || !ends || axes?.length !== 1 || !steps) return undefined;
+  if (positiveAxis(axes[0] as number, shape.length) !== 0) return undefined;
+  const width = shape[1] ?? 1;
+  const bounds = sliceBounds(shape[0] as number, starts[0] as number, ends[0] as number, steps[0] as number);
+  return Array.from({ length: bounds?.length as number }, (_, index) => {
+    const row = (bounds?.start as number) + index * (bounds?.step as number);
+    return contents.slice(row * width, (row + 1) * width);
+  }).flat();
+}
+
+const isList = (types: Types, name: string | undefined) => (types.shape(name ?? '')?.length ?? 2) <= 1;
+
+function isInteger(types: Types, name: string | undefined): boolean {
+  const type = types.get(name ?? '')?.type;
+  return type === 'int64' || type === 'int32';
 }
 
 function elementwise(node: Node, types: Types): Contents | undefined {

@@ -35,7 +35,7 @@ export class Types {
     this.#types.set(name, { type: tensor.type, shape: tensor.dims });
     this.#constants.set(name, tensor);
     const integers = tensor.type === 'int64' || tensor.type === 'int32';
-    if (integers && tensor.dims.length <= 1 && tensor.data.length <= MAX_TRACKED) {
+    if (integers && tensor.dims.length <= 2 && tensor.data.length <= MAX_TRACKED) {
       this.#contents.set(name, numbersOf(tensor));
     }
   }
@@ -77,7 +77,7 @@ export class Types {
     return shape;
   }
 
-  /** Contents of a small integer tensor of rank 0 or 1, some of them symbolic sizes. */
+  /** Contents of a small integer tensor, row by row, some of them symbolic sizes. */
   contents(name: string): readonly Dim[] | undefined {
     return this.#contents.get(name);
   }

@@ -26,7 +26,7 @@ export function upgradedModel(model: Model): Model {
     if (local.has(`${node.domain}.${node.op}`)) {
       throw new InputError(`${nodeLabel(node)}: expected an operator; got a function of the model: inline it first`);
     }
-    const convert = node.domain === '' && from !== OPSET ? conversionOf(node, from) : undefined;
+    const convert = node.domain === '' ? conversionOf(node, from) : undefined;
     if (convert) convert(node, b, from);
     else b.append(node);
   }
@@ -241,6 +241,14 @@ const averagePool: Conversion = (node, b) => {
   b.append(without(node, 'dilations'));
 };
 
+/** With the type written out, the second operand no longer counts as an input to differentiate. */
+const castLike: Conversion = (node, b) => {
+  const type = b.types.get(node.inputs[1] as string)?.type;
+  if (!type) return b.append(node);
+  const to: Attribute = { kind: 'int', value: typeCode(type) };
+  return b.append({ ...node, op: 'Cast', inputs: [node.inputs[0] as string], attributes: { to } });
+};
+
 /** gelu(x) = x/2·(1 + erf(x/√2)), or with tanh(√(2/π)(x + 0.044715x³)) for erf. */
 const gelu: Conversion = (node, b) => {
   const x = node.inputs[0] as string;
@@ -278,6 +286,7 @@ const conversions: Record<string, [first: number, last: number, convert: Convers
   AveragePool: [19, NEWEST_OPSET, averagePool],
   BatchNormalization: [1, 13, batchNormalization],
   Cast: [1, 5, castByName],
+  CastLike: [15, NEWEST_OPSET, castLike],
   Clip: [1, 10, clip],
   Concat: [1, 3, defaultAxis],
   Dropout: [1, 11, dropout],

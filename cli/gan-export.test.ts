@@ -1,0 +1,126 @@
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random, readGanMetadata } from '../inference/index.js';
+import { loadedModel } from '../onnx/index.js';
+import { saveCheckpoint } from '../trainer/checkpoint.node.js';
+import { configWith } from '../trainer/presets.js';
+import { initialState } from '../trainer/state.js';
+import type { TrainState } from '../trainer/step/step.js';
+import { ran } from './child.test.helper.js';
+
+const config = configWith('space', { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 2 });
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-export-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A state as after some training: no weight or running statistic is left at 0 or 1. */
+function trainedState(step: number): TrainState {
+  const state = initialState(config);
+  const random = new Random(step);
+  for (const { weights } of [state.generator, state.discriminator]) {
+    for (const [name, { data }] of weights) {
+      data.forEach(
+        (value, i) => (data[i] = name.endsWith('variance') ? 0.5 + random.uniform() : value + 0.2 * random.normal()),
+      );
+    }
+  }
+  return { ...state, step };
+}
+
+async function makeRun(name: string, ...states: TrainState[]): Promise<void> {
+  const run = join(folder, 'runs', name);
+  await mkdir(run, { recursive: true });
+  await writeFile(join(run, 'config.json'), JSON.stringify({ config, data: null, steps: 9 }));
+  for (const state of states) await saveCheckpoint(run, state, config);
+}
+
+const exportRun = (...options: string[]) => ran('gan-export', options, folder);
+const model = (...path: string[]) => loadedModel(join(folder, ...path));
+/** Differences that the command printed, by output. */
+const differences = (stdout: string) =>
+  Object.fromEntries(
+    [...stdout.matchAll(/^ {4}(\w+): largest difference from the trained network (\S+)$/gm)].map(([, name, value]) => [
+      name,
+      Number(value),
+    ]),
+  );
+
+describe('gan-export', () => {
+  it("writes both networks of a run's newest checkpoint and compares them with the trained ones", async () => {
+    await makeRun('a', trainedState(4), trainedState(9));
+    const { code, stdout, stderr } = await exportRun('--onnx', '--run', 'runs/a');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^Exported runs\/a\/checkpoints\/step-0000009 \(step 9\), opset 17\n/);
+    const found = differences(stdout);
+    expect(Object.keys(found)).toEqual(['image', 'logit', 'probability']);
+    for (const difference of Object.values(found)) expect(difference).toBeLessThan(1e-5);
+
+    const generator = await model('runs/a/onnx/generator.onnx');
+    const { preset, imageSize, latentDim, normalization, seed } = config;
+    expect(readGanMetadata(generator.metadata)).toMatchObject({
+      role: 'generator',
+      step: 9,
+      outputRange: 'normalization',
+      preset,
+      latentDim,
+      normalization,
+      seed,
+      height: imageSize,
+      width: imageSize,
+    });
+    const discriminator = await model('runs/a/onnx/discriminator.onnx');
+    expect(readGanMetadata(discriminator.metadata)).toMatchObject({
+      logits: ['logit'],
+      probabilities: ['probability'],
+    });
+  });
+
+  it('folds batch norms, takes an opset, and finds the run of a checkpoint that is named alone', async () => {
+    await makeRun('b', trainedState(5), trainedState(6));
+    const checkpoint = join('runs', 'b', 'checkpoints', 'step-0000005');
+    const { code, stdout } = await exportRun('--checkpoint', checkpoint, '--fold-batchnorm', '--opset', '13');
+    expect(code).toBe(0);
+    for (const difference of Object.values(differences(stdout))) expect(difference).toBeLessThan(1e-5);
+    const { opsets, graph, metadata } = await model('runs/b/onnx/generator.onnx');
+    expect(readGanMetadata(metadata)?.step).toBe(5);
+    expect(opsets.get('')).toBe(13);
+    expect(graph.nodes.filter(({ op }) => op === 'BatchNormalization')).toEqual([]);
+  });
+
+  it('feeds gan-sample', async () => {
+    await makeRun('c', trainedState(3));
+    expect((await exportRun('--run', 'runs/c', '--out', 'exported')).code).toBe(0);
+    const options = ['--model', join('exported', 'generator.onnx'), '--count', '1', '--device', 'cpu'];
+    expect((await ran('gan-sample', options, folder)).code).toBe(0);
+  });
+
+  it('fails with exit code 1 where the exported network gives other numbers, and keeps the earlier export', async () => {
+    await makeRun('d', trainedState(1));
+    expect((await exportRun('--run', 'runs/d')).code).toBe(0);
+    const before = await readFile(join(folder, 'runs/d/onnx/generator.onnx'));
+    const diverged = trainedState(2);
+    for (const { data } of diverged.generator.weights.values()) data.fill(Number.NaN);
+    await makeRun('d', diverged);
+    const { code, stderr } = await exportRun('--run', 'runs/d');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^gan-export: runs\/d\/onnx\/generator\.onnx\.failed: expected differences of at most 0\.0001/,
+    );
+    await access(join(folder, 'runs/d/onnx/generator.onnx.failed'));
+    expect(await readFile(join(folder, 'runs/d/onnx/generator.onnx'))).toEqual(before);
+  });
+
+  it.each([
+    [['--no-onnx'], /^gan-export: --no-onnx: expected --onnx, the only format; there is nothing to export\n$/],
+    [['--run', 'nowhere'], /^gan-export: nowhere: expected the folder of a run; it has no config.json\n$/],
+    [['--opset', '9', '--run', 'runs/a'], /^gan-export: --opset: expected an integer of 13…21; got 9\n$/],
+    [['--format', 'tflite'], /^gan-export: Unknown argument: format\n$/],
+  ])('answers %j with one line and exit code 2', async (options, line) => {
+    const { code, stderr } = await exportRun(...options);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(line)]);
+  });
+});

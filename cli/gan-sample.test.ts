@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toyGenerator } from '../inference/generator.test.helper.js';
+import { decodedPicture, type Picture } from '../inference/index.js';
+import { saveModel } from '../onnx/index.js';
+import { LIST_MODULES, ran } from './child.test.helper.js';
+
+const SIZE = 8;
+const PADDING = 2;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-sample-'));
+  await saveModel(join(folder, 'g.onnx'), toyGenerator({ size: SIZE }));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const sample = (...options: string[]) =>
+  ran('gan-sample', ['--model', 'g.onnx', '--device', 'cpu', ...options], folder);
+const picture = (name: string) => decodedPicture(join(folder, name));
+
+/** The pixels of one cell of a grid. */
+function cell({ width, data }: Picture, column: number, row: number): number[] {
+  const [left, top] = [column, row].map((index) => PADDING + index * (SIZE + PADDING)) as [number, number];
+  return Array.from({ length: SIZE }, (_, y) => {
+    const start = 3 * ((top + y) * width + left);
+    return [...data.subarray(start, start + 3 * SIZE)];
+  }).flat();
+}
+
+describe('gan-sample', () => {
+  it('makes a grid whose pictures depend on their seeds alone', async () => {
+    const bare = await sample();
+    expect(bare).toMatchObject({ code: 0, stderr: '' });
+    expect(bare.stdout).toBe('Model: g.onnx\nDevice: cpu\n  samples.png\n');
+    expect((await sample('--count', '4', '--out', 'few.png')).code).toBe(0);
+    expect((await sample('--seeds', '9,63,0-1', '--grid', '4x1', '--out', 'row.png')).code).toBe(0);
+    const [all, few, row] = [await picture('samples.png'), await picture('few.png'), await picture('row.png')];
+    expect([all.width, few.width, row.width]).toEqual([82, 22, 42]);
+    for (const seed of [0, 1, 2, 3]) {
+      expect(cell(few, seed % 2, Math.floor(seed / 2))).toEqual(cell(all, seed, 0));
+    }
+    expect(cell(row, 0, 0)).toEqual(cell(all, 1, 1));
+    expect(cell(row, 1, 0)).toEqual(cell(all, 7, 7));
+    expect(cell(row, 2, 0)).toEqual(cell(all, 0, 0));
+    expect(cell(row, 2, 0)).not.toEqual(cell(all, 1, 0));
+  });
+
+  it('walks a loop: frames in a folder, an endless animation, a filmstrip', async () => {
+    const options = ['--interpolate', '--seeds', '0,1', '--loop', '--out', 'walk'];
+    expect((await sample(...options, '--frames', '10')).code).toBe(0);
+    const { code, stdout } = await sample(...options, '--frames', '8');
+    expect(code).toBe(0);
+    expect(stdout.split('\n').slice(2)).toEqual([
+      `  ${join('walk', 'interpolation.webp')}`,
+      `  ${join('walk', 'filmstrip.png')}`,
+      `  ${join('walk', 'frames', '00000…00007.png')}`,
+      '',
+    ]);
+    const frames = Array.from({ length: 8 }, (_, i) => `0000${i}.png`);
+    expect((await readdir(join(folder, 'walk', 'frames'))).toSorted()).toEqual(frames);
+
+    expect((await sample('--count', '2', '--out', 'ends.png')).code).toBe(0);
+    const ends = await picture('ends.png');
+    const [first, middle] = [await picture('walk/frames/00000.png'), await picture('walk/frames/00004.png')];
+    expect([...first.data]).toEqual(cell(ends, 0, 0));
+    expect([...middle.data]).toEqual(cell(ends, 1, 0));
+    // A loop of two goes there and back along the same arc.
+    expect((await picture('walk/frames/00003.png')).data).toEqual((await picture('walk/frames/00005.png')).data);
+
+    const animation = await sharp(join(folder, 'walk', 'interpolation.webp'), { animated: true }).metadata();
+    expect(animation).toMatchObject({ format: 'webp', pages: 8, loop: 0, pageHeight: SIZE });
+    expect(cell(await picture('walk/filmstrip.png'), 4, 0)).toEqual([...middle.data]);
+  });
+
+  it('writes the animation alone where --out names a file', async () => {
+    const { code, stdout } = await sample('--interpolate', 'lerp', '--frames', '6', '--fps', '10', '--out', 'walk.gif');
+    expect([code, stdout.split('\n').slice(2)]).toEqual([0, ['  walk.gif', '']]);
+    const animation = await sharp(join(folder, 'walk.gif'), { animated: true }).metadata();
+    expect(animation).toMatchObject({ format: 'gif', pages: 6, delay: Array(6).fill(100) });
+  });
+
+  it.each([
+    [['--seeds', '1', '--seed', '2'], '--seeds: expected it without --seed; got both'],
+    [['--count', 'many'], '--count: expected an integer of 1…100000; got NaN'],
+    [['--colour'], 'Unknown argument: colour'],
+    [['--model', 'missing.onnx'], 'missing.onnx: cannot be read (ENOENT)'],
+  ])('answers %j with one line and exit code 2', async (options, line) => {
+    expect(await sample(...options)).toMatchObject({ code: 2, stderr: `gan-sample: ${line}\n` });
+  });
+
+  it('names a damaged model', async () => {
+    await writeFile(join(folder, 'bad.onnx'), 'no model');
+    const { code, stderr } = await sample('--model', 'bad.onnx');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^gan-sample: bad\.onnx: expected an ONNX model; .*\n$/);
+  });
+});
+
+describe('--help', () => {
+  const heavy = /onnxruntime|tfjs|sharp|canvas/;
+
+  it.each(['gan-sample', 'gan-export'] as const)('of %s loads no runtime', async (command) => {
+    const { code, stdout, stderr } = await ran(command, ['--help'], folder, [LIST_MODULES]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^${command} \\[options\\]`));
+    expect(stderr).toMatch(/^\[.*\]\n$/);
+    expect(stderr).not.toMatch(heavy);
+  });
+
+  it('is told from a run, which loads one', async () => {
+    const { stderr } = await ran('gan-sample', ['--model', 'g.onnx', '--count', '1', '--device', 'cpu'], folder, [
+      LIST_MODULES,
+    ]);
+    expect(stderr).toMatch(heavy);
+  });
+});
