@@ -1,0 +1,170 @@
+/** @file `npm run bench`: the training step and the forward passes beside PyTorch's and beside MatMul, in one run. */
+import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Tensor } from 'onnxruntime-node';
+import { loweredModel } from '../exporter/layers.js';
+import { onnxLayout } from '../exporter/weights.js';
+import { Random } from '../inference/random.js';
+import { createdSession } from '../inference/session.node.js';
+import { emptyGraph, float32Tensor, GraphBuilder, modelOfGraph, type Graph } from '../onnx/index.js';
+import type { GanConfig } from '../trainer/config.js';
+import { discriminatorModel, generatorModel } from '../trainer/models.js';
+import { configWith } from '../trainer/presets.js';
+import { initialState } from '../trainer/state.js';
+import { stepGraph } from '../trainer/step/graph.js';
+import { OnnxStep } from '../trainer/step/onnx.node.js';
+import type { NetworkState, StateTensor } from '../trainer/step/step.js';
+import { flopCount } from './flops.js';
+
+const ROUNDS = 3;
+const RUNS = 6;
+const config: GanConfig = {
+  ...configWith('cub200', { imageSize: 64, ngf: 64, ndf: 64, batchSize: 64 }),
+  normalization: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+};
+const models = { generator: generatorModel(config), discriminator: discriminatorModel(config) };
+const state = initialState(config);
+const random = new Random(1);
+const normals = (count: number) => Float32Array.from({ length: count }, () => random.normal());
+
+const latents = normals(config.batchSize * config.latentDim);
+const real = normals(config.batchSize * 3 * config.imageSize ** 2).map(Math.tanh);
+const step = await OnnxStep.create(config, models, state);
+const subjects: Record<string, { run: () => Promise<unknown>; flops: number }> = {
+  matmul: await graphRun(matmulGraph(), {
+    a: [normals(2048 ** 2), [2048, 2048]],
+    b: [normals(2048 ** 2), [2048, 2048]],
+  }),
+  step: {
+    run: () => step.run({ real, latents, generatorLatents: latents }),
+    flops: flopCount(stepGraph(config, models.generator, models.discriminator).graph),
+  },
+  generator: await graphRun(forwardGraph('generator', state.generator), {
+    input: [latents, [config.batchSize, config.latentDim]],
+  }),
+  discriminator: await graphRun(forwardGraph('discriminator', state.discriminator), {
+    input: [real, [config.batchSize, 3, config.imageSize, config.imageSize]],
+  }),
+};
+
+const ours: Record<string, number[]> = {};
+const theirs: Record<string, number[]> = {};
+let torch: string | undefined;
+for (let round = 0; round < ROUNDS; round++) {
+  for (const [name, { run }] of Object.entries(subjects)) (ours[name] ??= []).push(...(await milliseconds(run)));
+  const result = pytorch();
+  torch = result?.torch;
+  for (const [name, times] of Object.entries(result?.times ?? {})) (theirs[name] ??= []).push(...times);
+}
+await step.dispose();
+print();
+
+/** Times of several runs after a first one that is not counted. */
+async function milliseconds(run: () => Promise<unknown>): Promise<number[]> {
+  await run();
+  const times: number[] = [];
+  for (let index = 0; index < RUNS; index++) {
+    const started = performance.now();
+    await run();
+    times.push(performance.now() - started);
+  }
+  return times;
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] as number;
+}
+
+function matmulGraph(): Graph {
+  const b = new GraphBuilder(emptyGraph('matmul'));
+  for (const name of ['a', 'b']) b.input(name, 'float32', [2048, 2048]);
+  b.output(b.matMul('a', 'b'), 'product');
+  return b.graph;
+}
+
+/** A network in inference form with its weights inside. */
+function forwardGraph(network: 'generator' | 'discriminator', weights: NetworkState): Graph {
+  const b = new GraphBuilder(emptyGraph(network));
+  const { batchSize, latentDim, imageSize } = config;
+  const shape = network === 'generator' ? [batchSize, latentDim] : [batchSize, 3, imageSize, imageSize];
+  const input = b.input('input', 'float32', shape);
+  const { output } = loweredModel(
+    b,
+    models[network],
+    input,
+    (request) => {
+      const { data, dims } = onnxLayout(
+        (weights.weights.get(request.name) as StateTensor).data,
+        request.shape,
+        request.layout,
+      );
+      return b.initializer(request.name, float32Tensor(data, dims));
+    },
+    { training: false },
+  );
+  b.output(output, 'output');
+  return b.graph;
+}
+
+async function graphRun(graph: Graph, inputs: Record<string, [Float32Array, number[]]>) {
+  const session = await createdSession(modelOfGraph(graph));
+  const feeds = Object.fromEntries(
+    Object.entries(inputs).map(([name, [data, dims]]) => [name, new Tensor('float32', data, dims)]),
+  );
+  return { run: () => session.run(feeds), flops: flopCount(graph) };
+}
+
+/** PyTorch's times for the same, or undefined where `python3` has no torch. */
+function pytorch(): { torch: string; times: Record<string, number[]> } | undefined {
+  const script = fileURLToPath(new URL('../../bench/torch_step.py', import.meta.url));
+  const { batchSize, latentDim, imageSize, ngf } = config;
+  const sizes = {
+    'batch-size': batchSize,
+    'latent-dim': latentDim,
+    'image-size': imageSize,
+    features: ngf,
+    steps: RUNS,
+    threads: cpus().length,
+  };
+  try {
+    const options = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+    return JSON.parse(
+      execFileSync('python3', [script, ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function print(): void {
+  const rate = (name: string) => (subjects[name]?.flops ?? 0) / median(ours[name] ?? []) / 1e6;
+  console.log(
+    `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; medians of ${ROUNDS} × ${RUNS} runs, interleaved`,
+  );
+  console.log(
+    `64×64 pictures, 64 base channels, batch 64, dense head; PyTorch: ${torch ?? 'not installed, skipped'}\n`,
+  );
+  console.log('| what | GFLOP | ganscope, ms | GFLOP/s | of MatMul | PyTorch, ms | PyTorch / ganscope |');
+  console.log('|---|---:|---:|---:|---:|---:|---:|');
+  const titles = {
+    step: 'training step',
+    generator: 'generator forward',
+    discriminator: 'discriminator forward',
+    matmul: 'MatMul 2048³',
+  };
+  for (const [name, title] of Object.entries(titles)) {
+    const time = median(ours[name] ?? []);
+    const other = theirs[name] ? median(theirs[name]) : undefined;
+    const cells = [
+      title,
+      ((subjects[name]?.flops ?? 0) / 1e9).toFixed(1),
+      time.toFixed(1),
+      rate(name).toFixed(0),
+      `${((100 * rate(name)) / rate('matmul')).toFixed(0)} %`,
+      other?.toFixed(1) ?? '–',
+      other ? (other / time).toFixed(2) : '–',
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
+  }
+}
