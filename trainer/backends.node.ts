@@ -42,6 +42,7 @@ async function loadWebgpu(): Promise<void> {
     Object.assign(globalThis, dawn.globals);
     Object.defineProperty(globalThis.navigator ?? (globalThis.navigator = {} as Navigator), 'gpu', {
       value: dawn.create([]),
+      configurable: true,
     });
     await import('@tensorflow/tfjs-backend-webgpu' as string);
   } catch (error) {

@@ -45,16 +45,17 @@ export class TfjsStep implements TrainStep {
   }
 
   async run(batch: StepBatch): Promise<StepResult> {
-    this.#step += 1;
-    const results = tf.tidy(() => this.#update(batch));
+    const step = this.#step + 1;
+    const results = tf.tidy(() => this.#update(batch, step));
+    this.#step = step;
     const values = await Promise.all(results.map((result) => result.data()));
     tf.dispose(results);
     const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = values.map((value) => value[0]);
     return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
   }
 
-  /** Both updates. @returns the five scalars of `StepResult` */
-  #update(batch: StepBatch): Scalar[] {
+  /** Both updates. @param step counts from 1 @returns the five scalars of `StepResult` */
+  #update(batch: StepBatch, step: number): Scalar[] {
     const { batchSize, channels, imageSize, latentDim, freshLatents, halveDiscriminatorLoss } = this.#config;
     const [generator, discriminator] = [this.#generator, this.#discriminator];
     const real = tf.transpose(tf.tensor4d(batch.real, [batchSize, channels, imageSize, imageSize]), [0, 2, 3, 1]);
@@ -69,7 +70,7 @@ export class TfjsStep implements TrainStep {
       const loss = tf.add(meanSoftplus(tf.neg(judged.logit)), meanSoftplus(unjudged.logit));
       return (halveDiscriminatorLoss ? tf.mul(loss, 0.5) : loss) as Scalar;
     }, trainable(discriminator));
-    this.#adam(discriminator, updateD.grads, this.#config.lrD);
+    this.#adam(discriminator, updateD.grads, this.#config.lrD, step);
     for (const pass of [judged, unjudged]) updateRunningStatistics(pass.statistics);
 
     const [generated, judgedAgain] = [{} as Pass, {} as Pass];
@@ -78,7 +79,7 @@ export class TfjsStep implements TrainStep {
       Object.assign(judgedAgain, kept(trainingPass(discriminator.model, generated.output)));
       return meanSoftplus(tf.neg(judgedAgain.logit)) as Scalar;
     }, trainable(generator));
-    this.#adam(generator, updateG.grads, this.#config.lr);
+    this.#adam(generator, updateG.grads, this.#config.lr, step);
     // With shared latents the second pass repeats the first one, which PyTorch's loop runs only once.
     for (const pass of freshLatents ? [fake, generated] : [fake]) updateRunningStatistics(pass.statistics);
     updateRunningStatistics(judgedAgain.statistics);
@@ -91,10 +92,10 @@ export class TfjsStep implements TrainStep {
   }
 
   /** Adam (Kingma & Ba 2015, algorithm 1). */
-  #adam(network: Network, gradients: Record<string, Tensor>, rate: number): void {
+  #adam(network: Network, gradients: Record<string, Tensor>, rate: number, step: number): void {
     const { beta1, beta2 } = this.#config;
-    const stepSize = rate / (1 - beta1 ** this.#step);
-    const correction = Math.sqrt(1 - beta2 ** this.#step);
+    const stepSize = rate / (1 - beta1 ** step);
+    const correction = Math.sqrt(1 - beta2 ** step);
     for (const [name, { m, v }] of network.moments) {
       const weight = network.variables.get(name) as Variable;
       const gradient = gradients[weight.name] as Tensor;
