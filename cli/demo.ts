@@ -1,83 +1,33 @@
 /** @file `npm start`: the four commands one after the other on the built-in pictures, as a user would type them. */
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const out = join('runs', 'demo');
 const picture = join(out, 'picture.png');
-const commands: [string, ...string[]][] = [
-  [
-    'gan-train',
-    '--out',
-    out,
-    '--image-size',
-    '32',
-    '--ngf',
-    '32',
-    '--ndf',
-    '32',
-    '--batch-size',
-    '32',
-    '--lr',
-    '0.001',
-    '--steps',
-    '1500',
-    '--sample-every',
-    '250',
-    '--log-every',
-    '100',
-  ],
-  ['gan-export', '--onnx', '--run', out],
-  [
-    'gan-sample',
-    '--model',
-    join(out, 'onnx', 'generator.onnx'),
-    '--count',
-    '64',
-    '--grid',
-    '8x8',
-    '--out',
-    join(out, 'samples.png'),
-  ],
-  [
-    'gan-sample',
-    '--model',
-    join(out, 'onnx', 'generator.onnx'),
-    '--interpolate',
-    '--keyframes',
-    '6',
-    '--frames',
-    '96',
-    '--loop',
-    '--out',
-    join(out, 'interpolation'),
-  ],
-  [
-    'gan-gradcam',
-    picture,
-    '--model',
-    join(out, 'onnx', 'discriminator.onnx'),
-    '--layer',
-    'last-conv',
-    '--out',
-    join(out, 'gradcam'),
-  ],
+const commands = [
+  `gan-train --out ${out} --image-size 32 --ngf 32 --ndf 32 --batch-size 32 --lr 0.001 --steps 1500 --sample-every 250 --log-every 100`,
+  `gan-export --onnx --run ${out}`,
+  `gan-sample --model ${join(out, 'onnx', 'generator.onnx')} --count 64 --grid 8x8 --out ${join(out, 'samples.png')}`,
+  `gan-sample --model ${join(out, 'onnx', 'generator.onnx')} --interpolate --keyframes 6 --frames 96 --loop --out ${join(out, 'interpolation')}`,
+  `gan-gradcam ${picture} --model ${join(out, 'onnx', 'discriminator.onnx')} --layer last-conv --out ${join(out, 'gradcam')}`,
 ];
 
 const started = performance.now();
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 for (const command of commands) {
-  if (command[0] === 'gan-gradcam') await writeExamplePicture();
+  if (command.startsWith('gan-gradcam')) await writeExamplePicture();
   await run(command);
 }
 console.log(`\nDone in ${Math.round((performance.now() - started) / 1000)} s. Files:`);
 for (const file of await filesUnder(out)) console.log(`  ${file}`);
 
 /** Runs one of the commands; ends this process with its exit code if it fails. */
-function run([name, ...options]: [string, ...string[]]): Promise<void> {
-  console.log(`\n$ ${[name, ...options].join(' ')}`);
+function run(command: string): Promise<void> {
+  console.log(`\n$ ${command}`);
+  const [name, ...options] = command.split(' ');
   const script = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
   return new Promise((resolve) => {
     spawn(process.execPath, [script, ...options], { stdio: 'inherit' }).on('exit', (code) =>
@@ -91,11 +41,13 @@ async function writeExamplePicture(): Promise<void> {
   const { spacePicture } = await import('../trainer/data/space.js');
   const { encodedPng } = await import('../inference/pictures.node.js');
   const { writeFileAtomic } = await import('../onnx/index.js');
-  await writeFileAtomic(picture, await encodedPng(spacePicture(128, 1, 7)));
+  await writeFileAtomic(picture, await encodedPng(spacePicture(128, 1, 12)));
 }
 
+/** The files under a folder; a folder of many frames is one line. */
 async function filesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return files.toSorted();
+  const shown = files.map((file) => (file.includes('frames') ? join(dirname(file), '*.png') : file));
+  return [...new Set(shown)].toSorted();
 }

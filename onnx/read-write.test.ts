@@ -231,7 +231,7 @@ function expectRefusedOrWhole(bytes: Uint8Array): void {
 }
 
 const emptyTensor = (proto: ModelProto) => {
-  const { $typeName } = proto.graph?.initializer[0] as Message;
+  const $typeName = proto.graph?.initializer[0]?.$typeName;
   return {
     $typeName,
     floatData: [],

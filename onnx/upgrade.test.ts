@@ -144,7 +144,7 @@ describe('Types.of(graph)', () => {
 /** Runs a graph with every float32 value as an output. */
 async function expectInferredShapes(graph: Model['graph'], batch: number): Promise<void> {
   const types = Types.of(graph);
-  const values = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => types.get(name)?.type === 'float32');
+  const values = graph.nodes.flatMap((node) => node.outputs).filter((name) => types.get(name)?.type === 'float32');
   expect(values.length).toBeGreaterThan(5);
   const all = { ...graph, outputs: values.map((name) => ({ name, value: { type: 'float32' as const } })) };
   const input = graph.inputs[0] as ValueInfo;

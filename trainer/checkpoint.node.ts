@@ -1,11 +1,16 @@
 /**
  * @file Checkpoints: `checkpoints/step-0000500/` with both networks as tfjs layers models, Adam's moments and the step.
  * Latents and batches depend on seed and step alone, so nothing more is needed to go on with the same numbers.
+ *
+ *     state.json                              format, step, config
+ *     generator/  discriminator/  model.json  layers and weights: `tf.loadLayersModel` reads it
+ *                                 weights.bin all weights, float32, in the order of model.json
+ *                                 adam.json   names and shapes of the trained weights, [] before the first step
+ *                                 adam.m.bin  adam.v.bin  their moments, float32, in the order of adam.json
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { weightName } from '../exporter/weights.js';
 import { elementCount, InputError, readBoundedFile } from '../onnx/index.js';
 import type { GanConfig } from './config.js';
@@ -21,11 +26,42 @@ const MAX_JSON_BYTES = 16 * 2 ** 20;
 
 const networks = { generator: generatorModel, discriminator: discriminatorModel };
 type Network = keyof typeof networks;
+const networkNames = Object.keys(networks) as Network[];
 
 /** A tensor's place in a .bin file of float32 numbers: those before it come first. */
 interface Entry {
   name: string;
   shape: number[];
+}
+
+/** What a configuration decides about a network's files. */
+interface Layout {
+  /** The layers, as tfjs saves them. */
+  topology: object;
+  weights: Entry[];
+  /** Those of `weights` that Adam has moments for. */
+  moments: Entry[];
+}
+
+/** Layouts by configuration: to find one, a network is built, which takes seconds where it has 50 million weights. */
+const layouts = new WeakMap<GanConfig, Record<Network, Layout>>();
+
+function layoutsOf(config: GanConfig): Record<Network, Layout> {
+  const made = layouts.get(config) ?? {
+    generator: layoutOf('generator', config),
+    discriminator: layoutOf('discriminator', config),
+  };
+  layouts.set(config, made);
+  return made;
+}
+
+function layoutOf(network: Network, config: GanConfig): Layout {
+  const model = networks[network](config);
+  const weights = model.weights.map((weight) => ({ name: weightName(weight), shape: weight.shape as number[] }));
+  const trainable = new Set(model.trainableWeights.map(weightName));
+  const topology = model.toJSON(null, false) as object;
+  model.dispose();
+  return { topology, weights, moments: weights.filter(({ name }) => trainable.has(name)) };
 }
 
 /**
@@ -35,44 +71,48 @@ interface Entry {
 export async function saveCheckpoint(run: string, state: TrainState, config: GanConfig): Promise<string> {
   const folder = join(run, 'checkpoints');
   const target = join(folder, `step-${`${state.step}`.padStart(7, '0')}`);
-  const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
-  for (const network of Object.keys(networks) as Network[]) {
-    const model = networks[network](config);
-    const entries = model.weights.map((weight) => ({ name: weightName(weight), shape: weight.shape as number[] }));
-    await mkdir(join(temporary, network), { recursive: true });
-    await writeSynced(join(temporary, network, 'model.json'), JSON.stringify(modelJson(model, entries)));
-    await writeTensors(join(temporary, network, 'weights.bin'), entries, state[network].weights);
-    const moments = momentEntries(entries, state[network]);
-    await writeSynced(join(temporary, network, 'adam.json'), JSON.stringify(moments));
-    await writeTensors(join(temporary, network, 'adam.m.bin'), moments, state[network].m);
-    await writeTensors(join(temporary, network, 'adam.v.bin'), moments, state[network].v);
-    model.dispose();
+  const temporary = temporaryIn(folder);
+  try {
+    for (const network of networkNames) {
+      await writeNetwork(join(temporary, network), layoutsOf(config)[network], state[network]);
+    }
+    await writeSynced(
+      join(temporary, 'state.json'),
+      JSON.stringify({ format: FORMAT, step: state.step, config }, null, 2),
+    );
+    await syncFolder(temporary);
+    await setAside(target);
+    await rename(temporary, target);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
   }
-  await writeSynced(
-    join(temporary, 'state.json'),
-    JSON.stringify({ format: FORMAT, step: state.step, config }, null, 2),
-  );
-  await rm(target, { recursive: true, force: true });
-  await rename(temporary, target);
-  await removeOld(run);
+  await removeOld(run, target);
   return target;
 }
 
-/** Loads a checkpoint. @throws InputError if a file is missing, truncated or does not fit the configuration */
+/**
+ * Loads a checkpoint.
+ * @throws InputError if a file is missing, truncated or does not fit the configuration
+ */
 export async function loadCheckpoint(folder: string): Promise<{ state: TrainState; config: GanConfig }> {
   const file = join(folder, 'state.json');
   const saved = (await readJson(file)) as { format?: unknown; step?: unknown; config?: unknown };
-  if (saved.format !== FORMAT)
-    throw new InputError(`${file}: expected checkpoint format ${FORMAT}; got ${String(saved.format)}`);
-  if (!Number.isSafeInteger(saved.step) || (saved.step as number) < 0) {
-    throw new InputError(`${file}: expected a step number; got ${String(saved.step)}`);
+  if (saved.format !== FORMAT) {
+    throw new InputError(`${file}: expected checkpoint format ${FORMAT}; got ${shown(saved.format)}`);
+  }
+  const { step } = saved;
+  if (!Number.isSafeInteger(step) || (step as number) < 0) {
+    throw new InputError(`${file}: expected a step number; got ${shown(step)}`);
   }
   const config = checkedConfig(saved.config, file);
+  for (const network of networkNames) await expectRoom(join(folder, network, 'weights.bin'), network, config);
   const [generator, discriminator] = [
-    await readNetwork(folder, 'generator', config),
-    await readNetwork(folder, 'discriminator', config),
+    await readNetwork(join(folder, 'generator'), layoutsOf(config).generator, step as number),
+    await readNetwork(join(folder, 'discriminator'), layoutsOf(config).discriminator, step as number),
   ];
-  return { state: { step: saved.step as number, generator, discriminator }, config };
+  return { state: { step: step as number, generator, discriminator }, config };
 }
 
 /** Folders of the run's complete checkpoints, oldest first. */
@@ -93,58 +133,82 @@ export async function newestCheckpoint(run: string): Promise<string> {
 
 const byStep = (a: string, b: string) => Number(a.slice(5)) - Number(b.slice(5));
 
-/** Removes all but the last checkpoints, and what an interrupted save left behind. */
-async function removeOld(run: string): Promise<void> {
-  const old = (await checkpoints(run)).slice(0, -KEPT);
+const temporaryIn = (folder: string) => join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
+
+/** Takes a checkpoint away in one move, if there is one, so that it is never seen half removed. */
+async function setAside(checkpoint: string): Promise<void> {
+  await rename(checkpoint, temporaryIn(dirname(checkpoint))).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}
+
+/** Removes all but the last checkpoints and the one just saved, and what interrupted saves left behind. */
+async function removeOld(run: string, saved: string): Promise<void> {
+  const old = (await checkpoints(run)).slice(0, -KEPT).filter((path) => path !== saved);
+  for (const path of old) await setAside(path);
   const names = await readdir(join(run, 'checkpoints'));
-  const leftovers = names.filter((name) => name.endsWith('.tmp')).map((name) => join(run, 'checkpoints', name));
-  await Promise.all([...old, ...leftovers].map((path) => rm(path, { recursive: true, force: true })));
+  const leftovers = names.filter((name) => /^\.[0-9a-f]{12}\.tmp$/.test(name));
+  await Promise.all(leftovers.map((name) => rm(join(run, 'checkpoints', name), { recursive: true, force: true })));
 }
 
-/** The file that `tf.loadLayersModel` reads. */
-function modelJson(model: LayersModel, entries: readonly Entry[]) {
+async function writeNetwork(folder: string, layout: Layout, state: NetworkState): Promise<void> {
+  const { topology: modelTopology, weights } = layout;
+  const moments = state.m.size > 0 ? layout.moments : [];
+  const manifest = { paths: ['weights.bin'], weights: weights.map((entry) => ({ ...entry, dtype: 'float32' })) };
+  const model = { format: 'layers-model', generatedBy: 'ganscope', convertedBy: null, modelTopology };
+  await mkdir(folder, { recursive: true });
+  await writeSynced(join(folder, 'model.json'), JSON.stringify({ ...model, weightsManifest: [manifest] }));
+  await writeTensors(join(folder, 'weights.bin'), weights, state.weights);
+  await writeSynced(join(folder, 'adam.json'), JSON.stringify(moments));
+  await writeTensors(join(folder, 'adam.m.bin'), moments, state.m);
+  await writeTensors(join(folder, 'adam.v.bin'), moments, state.v);
+  await syncFolder(folder);
+}
+
+async function readNetwork(folder: string, layout: Layout, step: number): Promise<NetworkState> {
+  const path = (name: string) => join(folder, name);
+  const saved = (await readJson(path('model.json'))) as { weightsManifest?: { weights?: unknown }[] };
+  expectEntries(path('model.json'), layout.weights, saved.weightsManifest?.[0]?.weights);
+  const listed = await readJson(path('adam.json'));
+  const fresh = step === 0 && Array.isArray(listed) && listed.length === 0;
+  if (!fresh) expectEntries(path('adam.json'), layout.moments, listed);
+  const moments = fresh ? [] : layout.moments;
   return {
-    format: 'layers-model',
-    generatedBy: 'ganscope',
-    convertedBy: null,
-    modelTopology: model.toJSON(null, false) as object,
-    weightsManifest: [{ paths: ['weights.bin'], weights: entries.map((entry) => ({ ...entry, dtype: 'float32' })) }],
+    weights: await readTensors(path('weights.bin'), layout.weights),
+    m: await readTensors(path('adam.m.bin'), moments),
+    v: await readTensors(path('adam.v.bin'), moments),
   };
 }
 
-const momentEntries = (entries: readonly Entry[], state: NetworkState) =>
-  entries.filter(({ name }) => state.m.has(name));
-
-async function readNetwork(folder: string, network: Network, config: GanConfig): Promise<NetworkState> {
-  const model = networks[network](config);
-  const entries = model.weights.map((weight) => ({ name: weightName(weight), shape: weight.shape as number[] }));
-  const trainable = new Set(model.trainableWeights.map(weightName));
-  model.dispose();
-  const path = (name: string) => join(folder, network, name);
-  const saved = (await readJson(path('model.json'))) as { weightsManifest?: { weights?: Entry[] }[] };
-  expectEntries(path('model.json'), entries, saved.weightsManifest?.[0]?.weights);
-  const moments = entries.filter(({ name }) => trainable.has(name));
-  const started = ((await readJson(path('adam.json'))) as Entry[]).length > 0;
-  if (started) expectEntries(path('adam.json'), moments, (await readJson(path('adam.json'))) as Entry[]);
-  return {
-    weights: await readTensors(path('weights.bin'), entries),
-    m: started ? await readTensors(path('adam.m.bin'), moments) : new Map(),
-    v: started ? await readTensors(path('adam.v.bin'), moments) : new Map(),
-  };
+/** Refuses a configuration whose largest kernel alone exceeds the file, before a network of its size is built. */
+async function expectRoom(file: string, network: Network, config: GanConfig): Promise<void> {
+  const { size } = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`${file}: cannot be read (${error.code ?? error.message})`);
+  });
+  const halvings = Math.log2(config.imageSize / 8);
+  const widest = (network === 'generator' ? config.ngf : config.ndf) * 2 ** halvings;
+  const inner = halvings > 0 ? widest / 2 : 0;
+  const inputs = network === 'generator' ? Math.max(config.latentDim, inner) : inner || config.channels;
+  const least = 4 * 16 * widest * inputs;
+  if (size < least) throw new InputError(`${file}: expected at least ${least} bytes; got ${size}`);
 }
 
 function expectEntries(file: string, expected: readonly Entry[], found: unknown): void {
-  const text = (entries: unknown) =>
-    Array.isArray(entries) ? entries.map((entry: Entry) => `${entry?.name} [${entry?.shape}]`) : [];
-  const [wanted, got] = [text(expected), text(found)];
-  const at = wanted.findIndex((entry, index) => entry !== got[index]);
-  if (at >= 0 || got.length !== wanted.length) {
-    const index = Math.max(at, 0);
-    throw new InputError(
-      `${file}: expected weight ${wanted[index] ?? 'none'} of the run's configuration; got ${got[index] ?? 'none'}`,
-    );
+  const text = (entry: unknown): string => {
+    const { name, shape, dtype = 'float32' } = Object(entry) as { name?: unknown; shape?: unknown; dtype?: unknown };
+    return entry === undefined ? 'none' : `${shown(name)} ${shown(shape)} ${shown(dtype)}`;
+  };
+  if (!Array.isArray(found)) throw new InputError(`${file}: expected a list of weights; got ${shown(found)}`);
+  for (let index = 0; index < Math.max(expected.length, found.length); index++) {
+    const [wanted, got] = [text(expected[index]), text(found[index])];
+    if (wanted !== got) {
+      throw new InputError(`${file}: expected weight ${wanted} of the run's configuration; got ${got}`);
+    }
   }
 }
+
+/** A value from a file, short enough for a message. */
+const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 100);
 
 async function readTensors(file: string, entries: readonly Entry[]): Promise<Map<string, StateTensor>> {
   const size = 4 * entries.reduce((total, { shape }) => total + elementCount(shape), 0);
@@ -156,7 +220,7 @@ async function readTensors(file: string, entries: readonly Entry[]): Promise<Map
       const data = new Float32Array(elementCount(shape));
       new Uint8Array(data.buffer).set(bytes.subarray(offset, offset + data.byteLength));
       offset += data.byteLength;
-      return [name, { shape, data }];
+      return [name, { shape: [...shape], data }];
     }),
   );
 }
@@ -166,9 +230,9 @@ async function writeTensors(
   entries: readonly Entry[],
   tensors: ReadonlyMap<string, StateTensor>,
 ): Promise<void> {
-  const parts = entries.map(({ name }) => {
+  const parts = entries.map(({ name, shape }) => {
     const data = tensors.get(name)?.data;
-    if (!data) throw new Error(`the state lacks ${name}`);
+    if (data?.length !== elementCount(shape)) throw new Error(`the state lacks ${name} of shape [${shape}]`);
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   });
   await writeSynced(file, Buffer.concat(parts));
@@ -191,4 +255,11 @@ async function writeSynced(file: string, data: string | Uint8Array): Promise<voi
   } finally {
     await handle.close();
   }
+}
+
+/** Syncs the names in a folder to disk, where the system can: Windows cannot. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }

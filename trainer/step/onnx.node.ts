@@ -82,7 +82,7 @@ export class OnnxStep implements TrainStep {
     [this.#current, this.#next] = [this.#next, this.#current];
     this.#step = step;
     const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map(
-      (name) => (outputs[name]?.data as Float32Array)[0],
+      (name) => ((outputs[name] as Tensor).data as Float32Array)[0],
     );
     return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
   }

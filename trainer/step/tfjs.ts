@@ -37,10 +37,12 @@ export class TfjsStep implements TrainStep {
 
   /** @param models both networks; their weights are set from `state` and belong to the step from now on */
   constructor(config: GanConfig, models: { generator: LayersModel; discriminator: LayersModel }, state: TrainState) {
+    // The plain backend would keep the state's own arrays.
+    const { step, generator, discriminator } = structuredClone(state);
     this.#config = config;
-    this.#generator = networkOf(models.generator, state.generator);
-    this.#discriminator = networkOf(models.discriminator, state.discriminator);
-    this.#step = state.step;
+    this.#generator = networkOf(models.generator, generator);
+    this.#discriminator = networkOf(models.discriminator, discriminator);
+    this.#step = step;
     this.description = `tfjs (${tf.getBackend()})`;
   }
 

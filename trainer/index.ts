@@ -1,0 +1,21 @@
+/** @file `ganscope/trainer`: configurations, networks, data, training steps and runs. */
+export { checkpoints, loadCheckpoint, newestCheckpoint, saveCheckpoint } from './checkpoint.node.js';
+export type { GanConfig, Head, PresetName } from './config.js';
+export { spaceDataset, type Dataset } from './data/dataset.js';
+export { folderDataset } from './data/folder.node.js';
+export { Loader } from './data/loader.node.js';
+export { openDataset } from './data/open.node.js';
+export { spacePicture } from './data/space.js';
+export { exportedRun } from './export.node.js';
+export { stepLatents, train, type TrainOptions, type TrainProgress, type TrainResult } from './loop.node.js';
+export { discriminatorModel, generatorModel } from './models.js';
+export { configWith, presetNames, presets } from './presets.js';
+export { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report.node.js';
+export { startedRun, type RunOptions, type StartedRun } from './run.node.js';
+export { resolvedRun } from './runs.node.js';
+export { initialState } from './state.js';
+export { createdStep, type Backend, type StepSource } from './step/create.node.js';
+export { OnnxStep } from './step/onnx.node.js';
+export { RemoteStep } from './step/remote.node.js';
+export type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step/step.js';
+export { TfjsStep } from './step/tfjs.js';
