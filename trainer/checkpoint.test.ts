@@ -77,7 +77,7 @@ describe('a checkpoint', () => {
         weightData: new Uint8Array(await readFile(join(folder, json.weightsManifest[0].paths[0]))).buffer,
       }),
     });
-    const [, ...shape] = model.layers[0]?.batchInputShape as number[];
+    const [, ...shape] = (model.layers[0]?.batchInputShape ?? []) as number[];
     const input = tf.randomNormal([2, ...shape], 0, 1, 'float32', 3);
     const outputs = [model, loaded].map((network) => (network.predict(input) as Tensor).dataSync());
     expect(outputs[1]).toEqual(outputs[0]);
