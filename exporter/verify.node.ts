@@ -14,6 +14,8 @@ export interface VerifyOptions {
   /** Inputs to compare on. A large network takes tfjs's plain backend seconds per input. */
   batch?: number;
   seed?: number;
+  /** Inputs in ONNX order instead of standard normal ones: pictures of the kind that the network knows. */
+  input?: Float32Array;
 }
 
 /** A batch of tfjs tensors as an ONNX value has them, and back. */
@@ -21,7 +23,7 @@ const toNchw = (x: tf.Tensor) => (x.rank === 4 ? tf.transpose(x, [0, 3, 1, 2]) :
 const toNhwc = (x: tf.Tensor) => (x.rank === 4 ? tf.transpose(x, [0, 2, 3, 1]) : x);
 
 /**
- * The largest absolute difference between tfjs and ONNX Runtime (CPU), by output name, on standard normal inputs.
+ * The largest absolute difference between tfjs and ONNX Runtime (CPU), by output name, on standard normal or given inputs.
  * NaN if an output has one.
  * @param onnx the exported .onnx file
  * @throws InputError if the file's outputs are not those of the signature
@@ -29,13 +31,13 @@ const toNhwc = (x: tf.Tensor) => (x.rank === 4 ? tf.transpose(x, [0, 2, 3, 1]) :
 export async function largestDifference(
   model: LayersModel,
   onnx: Uint8Array,
-  { signature, batch = 1, seed = 0 }: VerifyOptions,
+  { signature, batch = 1, seed = 0, ...given }: VerifyOptions,
 ): Promise<Map<string, number>> {
   const names = Object.keys(signature.outputs);
   const shape = [batch, ...((model.inputs[0]?.shape.slice(1) ?? []) as number[])];
   const dims = shape.length === 4 ? ([0, 3, 1, 2].map((axis) => shape[axis]) as number[]) : shape;
   const random = Random.derived(seed, 'verify');
-  const input = Float32Array.from({ length: elementCount(dims) }, () => random.normal());
+  const input = given.input ?? Float32Array.from({ length: elementCount(dims) }, () => random.normal());
 
   const expected = tf.tidy(() => {
     const outputs = Object.values(signature.outputs).map((name) => model.getLayer(name).output as SymbolicTensor);

@@ -99,6 +99,16 @@ describe('checkpoints(run) and newestCheckpoint(run)', () => {
     expect(await readdir(join(run, 'checkpoints'))).toHaveLength(3);
   });
 
+  it('keep the one just saved also where three later ones are there', async () => {
+    for (const step of [10, 20, 30, 1]) await saveCheckpoint(run, trainedState(step), config);
+    expect(await readdir(join(run, 'checkpoints'))).toEqual([
+      'step-0000001',
+      'step-0000010',
+      'step-0000020',
+      'step-0000030',
+    ]);
+  });
+
   it('are empty for a folder that is no run', async () => {
     expect(await checkpoints(join(run, 'none'))).toEqual([]);
   });

@@ -1,7 +1,10 @@
 /** @file From a run's checkpoint to .onnx files that are known to compute what the trained networks do. */
 import { dirname, join } from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { discriminatorSignature, exportedModel, generatorSignature, largestDifference } from '../exporter/index.js';
+import { tf } from '../exporter/tf.js';
+import { normalLatents } from '../inference/latents.js';
 import { metadataEntries, type GanMetadata } from '../inference/metadata.js';
 import { modelBytes, writeFileAtomic } from '../onnx/index.js';
 import { loadCheckpoint, newestCheckpoint } from './checkpoint.node.js';
@@ -64,6 +67,8 @@ export async function exportedRun(options: RunExportOptions = {}): Promise<RunEx
   const { checkpoint, out } = await places(options);
   const { state, config } = await loadCheckpoint(checkpoint);
   const files: ExportedFile[] = [];
+  // Noise drives a discriminator's logit far out, where float32 itself is coarse: it is compared on a generated picture.
+  let picture: Float32Array | undefined;
   for (const { role, create, signatureOf, logits, probabilities } of networks) {
     const model: LayersModel = withState(create(config), state[role]);
     const signature = signatureOf(model);
@@ -75,7 +80,8 @@ export async function exportedRun(options: RunExportOptions = {}): Promise<RunEx
       ...(foldBatchNorm !== undefined && { foldBatchNorm }),
     });
     const bytes = modelBytes(exported);
-    const differences = await largestDifference(model, bytes, { signature });
+    const differences = await largestDifference(model, bytes, { signature, ...(picture && { input: picture }) });
+    if (role === 'generator') picture = generatedPicture(model, config);
     model.dispose();
     const passed = [...differences.values()].every((difference) => difference <= MAX_DIFFERENCE);
     const path = join(out, `${role}.onnx${passed ? '' : '.failed'}`);
@@ -110,4 +116,12 @@ function runMetadata(config: GanConfig, step: number): Omit<GanMetadata, 'role' 
     height: imageSize,
     width: imageSize,
   };
+}
+
+/** The picture of latent 0, [1, C, H, W]. */
+function generatedPicture(generator: LayersModel, { latentDim }: GanConfig): Float32Array {
+  return tf.tidy(() => {
+    const output = generator.predict(tf.tensor2d(normalLatents([0], latentDim), [1, latentDim])) as Tensor;
+    return tf.transpose(output, [0, 3, 1, 2]).dataSync<'float32'>();
+  });
 }
