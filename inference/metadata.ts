@@ -104,10 +104,9 @@ export function readGanMetadata(entries: ReadonlyMap<string, string>): GanMetada
 class EntryReader {
   constructor(readonly entries: ReadonlyMap<string, string>) {}
 
-  text(key: string): string {
+  text(key: string, expected = `text of at most ${MAX_TEXT} characters`): string {
     const value = this.entries.get(`${PREFIX}${key}`);
-    if (value === undefined || value.length > MAX_TEXT)
-      throw this.#wrong(key, `text of at most ${MAX_TEXT} characters`);
+    if (value === undefined || value.length > MAX_TEXT) throw this.#wrong(key, expected);
     return value;
   }
 

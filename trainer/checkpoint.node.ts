@@ -56,7 +56,7 @@ function layoutsOf(config: GanConfig): Record<Network, Layout> {
 }
 
 function layoutOf(network: Network, config: GanConfig): Layout {
-  const model = networks[network](config);
+  const model = networks[network](config, { initialWeights: false });
   const weights = model.weights.map((weight) => ({ name: weightName(weight), shape: weight.shape as number[] }));
   const trainable = new Set(model.trainableWeights.map(weightName));
   const topology = model.toJSON(null, false) as object;

@@ -70,7 +70,7 @@ export async function exportedRun(options: RunExportOptions = {}): Promise<RunEx
   // Noise drives a discriminator's logit far out, where float32 itself is coarse: it is compared on a generated picture.
   let picture: Float32Array | undefined;
   for (const { role, create, signatureOf, logits, probabilities } of networks) {
-    const model: LayersModel = withState(create(config), state[role]);
+    const model: LayersModel = withState(create(config, { initialWeights: false }), state[role]);
     const signature = signatureOf(model);
     const metadata = metadataEntries({ ...runMetadata(config, state.step), role, logits, probabilities });
     const exported = exportedModel(model, {

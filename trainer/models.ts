@@ -15,12 +15,18 @@ const LEAKY_SLOPE = 0.2;
 /** Of initial convolution kernels (Radford et al. 2016, section 4). */
 const KERNEL_STD = 0.02;
 
+/** How a network is made. */
+export interface ModelOptions {
+  /** Whether to draw the weights that a run starts from; without, they are zero, for models whose weights are set next. */
+  initialWeights?: boolean;
+}
+
 /**
  * The generator: latents [N, Z] → pictures [N, S, S, C] in −1…1. A transposed 4×4 convolution makes 4×4 maps; each further
  * stage doubles the size and halves the channels, down to `ngf` before the output.
  * @throws InputError if `imageSize` is not 4·2^k with k ≥ 1
  */
-export function generatorModel(config: GanConfig): Sequential {
+export function generatorModel(config: GanConfig, { initialWeights = true }: ModelOptions = {}): Sequential {
   const { channels, convBias: useBias, latentDim, ngf } = config;
   const stages = stageCount(config.imageSize);
   const upsampling = { kernelSize: 4, strides: 2, padding: 'same', useBias, kernelInitializer: 'zeros' } as const;
@@ -35,7 +41,7 @@ export function generatorModel(config: GanConfig): Sequential {
   }
   model.add(tfl.layers.conv2dTranspose({ name: 'g_output_conv', ...upsampling, filters: channels }));
   model.add(tfl.layers.activation({ name: 'g_output_tanh', activation: 'tanh' }));
-  return withInitialWeights(model, config);
+  return initialWeights ? withInitialWeights(model, config) : model;
 }
 
 /**
@@ -44,7 +50,7 @@ export function generatorModel(config: GanConfig): Sequential {
  * and the last layer, `d_probability`, its sigmoid.
  * @throws InputError if `imageSize` is not 4·2^k with k ≥ 1
  */
-export function discriminatorModel(config: GanConfig): Sequential {
+export function discriminatorModel(config: GanConfig, { initialWeights = true }: ModelOptions = {}): Sequential {
   const { channels, convBias: useBias, imageSize, ndf } = config;
   const convolution = { kernelSize: 4, useBias, kernelInitializer: 'zeros' } as const;
   const model = tfl.sequential({ name: 'discriminator' });
@@ -63,7 +69,7 @@ export function discriminatorModel(config: GanConfig): Sequential {
     model.add(tfl.layers.dense({ name: 'd_logit', units: 1, kernelInitializer: 'zeros' }));
   }
   model.add(tfl.layers.activation({ name: 'd_probability', activation: 'sigmoid' }));
-  return withInitialWeights(model, config);
+  return initialWeights ? withInitialWeights(model, config) : model;
 }
 
 /** k of imageSize = 4·2^k: the stages between 4×4 maps and the picture. */

@@ -17,7 +17,8 @@ export interface StepSource {
 
 /** A training step that goes on from `state`. @throws InputError if the backend is not installed */
 export async function createdStep({ config, state, backend, device }: StepSource): Promise<TrainStep> {
-  const models = { generator: generatorModel(config), discriminator: discriminatorModel(config) };
+  const structure = { initialWeights: false };
+  const models = { generator: generatorModel(config, structure), discriminator: discriminatorModel(config, structure) };
   if (backend === 'onnxruntime') {
     const { OnnxStep } = await import('./onnx.node.js');
     return OnnxStep.create(config, models, state, { device });
