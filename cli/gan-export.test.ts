@@ -21,8 +21,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 function trainedState(step: number): TrainState {
   const state = initialState(config);
   const random = new Random(step);
-  for (const { weights } of [state.generator, state.discriminator]) {
-    for (const [name, { data }] of weights) {
+  for (const { weights, m, v } of [state.generator, state.discriminator]) {
+    for (const [name, { data, shape }] of weights) {
+      if (!name.includes('moving'))
+        for (const moments of [m, v]) moments.set(name, { shape, data: data.map(Math.abs) });
       data.forEach(
         (value, i) => (data[i] = name.endsWith('variance') ? 0.5 + random.uniform() : value + 0.2 * random.normal()),
       );
