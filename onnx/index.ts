@@ -11,4 +11,5 @@ export { prunedGraph, topologicalOrder } from './order.js';
 export { modelFromBytes } from './read.js';
 export { float32Tensor, int64Tensor, numbersOf, scalarTensor } from './tensor.js';
 export { Types } from './types.js';
+export { upgradedModel } from './upgrade.js';
 export { modelBytes } from './write.js';
