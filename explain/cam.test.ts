@@ -13,7 +13,11 @@ describe('camGraph(model, options)', () => {
       ['image', ['batch', 3, 8, 8]],
       ['target_weights', ['batch', 2]],
     ]);
-    expect(names).toMatchObject({ input: 'image', targetWeights: 'target_weights', head: { kind: 'classifier', classes: 2 } });
+    expect(names).toMatchObject({
+      input: 'image',
+      targetWeights: 'target_weights',
+      head: { kind: 'classifier', classes: 2 },
+    });
     const shapes = made.graph.outputs.map(({ name, value }) => [name, value?.shape]);
     expect(shapes).toEqual([
       [names.logits, ['batch', 2]],

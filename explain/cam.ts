@@ -91,7 +91,12 @@ function withTopClass(b: GraphBuilder, logits: string, classes: number): string 
   return b.op('Where', [given, TARGET_WEIGHTS, oneHot], {}, 'weights');
 }
 
-function layerOutputs(b: GraphBuilder, layer: Layer, gradient: string | null, names: readonly MethodName[]): CamOutputs {
+function layerOutputs(
+  b: GraphBuilder,
+  layer: Layer,
+  gradient: string | null,
+  names: readonly MethodName[],
+): CamOutputs {
   const { value } = layer;
   return b.within(layer.name, () => {
     const g = gradient ?? b.mul(value, b.scalarLike(value, 0), 'no_gradient');

@@ -12,7 +12,10 @@ export async function discriminatorFile(named: string | undefined): Promise<{ pa
   if (named !== undefined) return { path: named };
   if (await exists(LATEST)) return { path: LATEST, note: `Explaining ${LATEST}` };
   if (await exists(BUILT_IN)) {
-    return { path: BUILT_IN, note: `There is no ${LATEST}: explaining the small discriminator that comes with ganscope.` };
+    return {
+      path: BUILT_IN,
+      note: `There is no ${LATEST}: explaining the small discriminator that comes with ganscope.`,
+    };
   }
   throw new InputError(`--model: expected an .onnx file, as there is no ${LATEST}; train and export one, or name one`);
 }

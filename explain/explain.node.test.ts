@@ -9,7 +9,11 @@ const [WIDTH, HEIGHT] = [40, 24];
 const SPOT = spotPicture(WIDTH, HEIGHT, 31, 5);
 const PREPARATION = { normalization: { mean: [0, 0, 0], std: [1, 1, 1] }, resize: 'crop' } as const;
 
-async function explained(model: Model, pictures: readonly Picture[], options: ExplainOptions = {}): Promise<Explanation[]> {
+async function explained(
+  model: Model,
+  pictures: readonly Picture[],
+  options: ExplainOptions = {},
+): Promise<Explanation[]> {
   const explainer = await Explainer.load(model, { preparation: PREPARATION });
   try {
     return await explainer.explain(pictures, { layers: 'features_conv', ...options });
@@ -45,7 +49,12 @@ describe('explainer.explain(pictures, options)', () => {
     expect(peak(map!.normalized, WIDTH)).toEqual([31, 5]);
     const view = explainer.view(large, 10 * HEIGHT);
     expect([view.width, view.height]).toEqual([10 * WIDTH, 10 * HEIGHT]);
-    expect(peak(Float32Array.from({ length: view.width * view.height }, (_, i) => view.data[3 * i] ?? 0), view.width)).toEqual([314, 54]);
+    expect(
+      peak(
+        Float32Array.from({ length: view.width * view.height }, (_, i) => view.data[3 * i] ?? 0),
+        view.width,
+      ),
+    ).toEqual([314, 54]);
   });
 
   test('the same network with channels last gives the same maps', async () => {
@@ -77,10 +86,12 @@ describe('explainer.explain(pictures, options)', () => {
     const maps = await explained(model, [SPOT, SPOT], { methods: ['gradcam'], targets: ['real', 'fake'] });
     const [real, fake] = maps as [Explanation, Explanation];
     expect(fake.score).toBe(-real.score);
-    expect(relativeError(
-      fake.signed.map((value) => -value),
-      real.signed,
-    )).toBe(0);
+    expect(
+      relativeError(
+        fake.signed.map((value) => -value),
+        real.signed,
+      ),
+    ).toBe(0);
     expect(fake.probability).toBe(real.probability);
     expect(real.probability).toBeCloseTo(1 / (1 + Math.exp(-real.score)), 6);
   });
@@ -91,7 +102,10 @@ describe('explainer.explain(pictures, options)', () => {
     const targets = pictures.map((_, i) => i % 2);
     const together = await explained(model, pictures, { targets });
     expect(together.map(({ picture, method }) => [picture, method])).toEqual(
-      pictures.flatMap((_, i) => [[i, 'gradcam'], [i, 'gradcam++']]),
+      pictures.flatMap((_, i) => [
+        [i, 'gradcam'],
+        [i, 'gradcam++'],
+      ]),
     );
     for (const i of [0, 9]) {
       const alone = await explained(model, [pictures[i]!], { targets: targets[i]! });
@@ -126,14 +140,20 @@ describe('explainer.explain(pictures, options)', () => {
     ];
     expect(await reasons(discriminator(0), { targets: 'fake' })).toEqual(both(true, 'all contributions negative'));
     expect(await reasons(discriminator(-9))).toEqual(both(true, 'zero gradient'));
-    expect(await reasons(discriminator(0), { layers: 'unused_conv' })).toEqual(both(true, 'layer not connected to the score'));
+    expect(await reasons(discriminator(0), { layers: 'unused_conv' })).toEqual(
+      both(true, 'layer not connected to the score'),
+    );
     const flat = { ...SPOT, data: new Uint8Array(SPOT.data.length) };
     expect(await reasons(discriminator(1), { targets: 'real' }, flat)).toEqual(both(false, 'constant map'));
   });
 
   test('refuses what does not fit', async () => {
-    await expect(explained(classifier(), [])).rejects.toThrow('pictures: expected at least one of 3×24×40 numbers; got 0');
-    await expect(explained(classifier(), [SPOT], { targets: 2 })).rejects.toThrow('--target: expected a class of 0…1; got 2');
+    await expect(explained(classifier(), [])).rejects.toThrow(
+      'pictures: expected at least one of 3×24×40 numbers; got 0',
+    );
+    await expect(explained(classifier(), [SPOT], { targets: 2 })).rejects.toThrow(
+      '--target: expected a class of 0…1; got 2',
+    );
     await expect(explained(classifier(), [SPOT], { targets: [0, 1] })).rejects.toThrow('expected one target');
     await expect(explained(classifier(), [SPOT], { layers: 'nope' })).rejects.toThrow('got "nope"');
     await expect(explained(classifier(), [SPOT], { methods: [] })).rejects.toThrow('--method: expected one or more of');
@@ -144,7 +164,11 @@ describe('Explainer.load(source, options)', () => {
   test('random weights give another map for another seed, the same for the same', async () => {
     const map = async (randomWeights: number) => {
       const explainer = await Explainer.load(classifier(), { randomWeights });
-      const [made] = await explainer.explain([noisePicture(3)], { layers: 'features_conv', methods: ['gradcam'], targets: 0 });
+      const [made] = await explainer.explain([noisePicture(3)], {
+        layers: 'features_conv',
+        methods: ['gradcam'],
+        targets: 0,
+      });
       await explainer.dispose();
       return made!.signed;
     };

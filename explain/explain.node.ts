@@ -18,7 +18,15 @@ import {
 } from './network-input.js';
 import { mapReason, normalizedMap, type MapReason } from './normalize.js';
 import { randomizedWeights } from './random-weights.js';
-import { scoreHead, targetProbability, targetsOf, targetWeights, topClass, type ScoreHead, type Target } from './targets.js';
+import {
+  scoreHead,
+  targetProbability,
+  targetsOf,
+  targetWeights,
+  topClass,
+  type ScoreHead,
+  type Target,
+} from './targets.js';
 
 /** One map: a picture explained at a layer by a method. */
 export interface Explanation {
@@ -151,7 +159,9 @@ export class Explainer {
       const own = targets.slice(start, start + perRun);
       const results = await session.run(this.#feeds(graph, part, own, perRun));
       own.forEach((target, row) =>
-        explanations.push(...explanationsOf(graph, results, row, target).map((each) => this.#finished(each, start + row))),
+        explanations.push(
+          ...explanationsOf(graph, results, row, target).map((each) => this.#finished(each, start + row)),
+        ),
       );
     }
     return explanations;
@@ -225,14 +235,28 @@ function explanationsOf(
       const [rawHeight = 1, rawWidth = 1] = dims;
       const reason = mapReason({ signed, largestGradient, connected });
       const raw = rowOf(results, map.raw, row).data;
-      return { ...common, layer, method: map.method, signed, raw, rawHeight, rawWidth, largestGradient, ...(reason && { reason }) };
+      return {
+        ...common,
+        layer,
+        method: map.method,
+        signed,
+        raw,
+        rawHeight,
+        rawWidth,
+        largestGradient,
+        ...(reason && { reason }),
+      };
     });
   };
   return graph.layers.flatMap(ofLayer);
 }
 
 /** One picture's part of an output, copied. */
-function rowOf(results: InferenceSession.OnnxValueMapType, name: string, row: number): { data: Float32Array; dims: number[] } {
+function rowOf(
+  results: InferenceSession.OnnxValueMapType,
+  name: string,
+  row: number,
+): { data: Float32Array; dims: number[] } {
   const { data, dims } = results[name] as Tensor;
   const [, ...rest] = dims;
   const size = rest.reduce((product, dim) => product * dim, 1);

@@ -9,7 +9,10 @@ function discriminatorGraph() {
   let value = b.input('image', 'float32', ['batch', 3, 16, 16]);
   let channels = 3;
   for (const stage of [1, 2, 3]) {
-    const kernel = b.initializer(`kernel${stage}`, float32Tensor(new Float32Array(channels * 16 * 4), [4, channels, 4, 4]));
+    const kernel = b.initializer(
+      `kernel${stage}`,
+      float32Tensor(new Float32Array(channels * 16 * 4), [4, channels, 4, 4]),
+    );
     value = b.op('Conv', [value, kernel], { strides: [2, 2], pads: [1, 1, 1, 1] }, `stage${stage}/Conv`);
     value = b.op('Relu', [value], {}, `stage${stage}/Relu`);
     channels = 4;
@@ -64,7 +67,8 @@ describe('selectedLayers(graph, choice)', () => {
   });
 
   test('refuses what does not exist and says what does', () => {
-    const message = /^--layer: expected last-conv, all-convs, an index of 0…3, or .*; got "4"; the convolutions are stage1\/Conv, .*head\/Conv$/;
+    const message =
+      /^--layer: expected last-conv, all-convs, an index of 0…3, or .*; got "4"; the convolutions are stage1\/Conv, .*head\/Conv$/;
     expect(() => names(4)).toThrow(message);
     expect(() => names('stage1/Conv,nope')).toThrow('got "nope"');
     expect(() => names('')).toThrow('got ""');

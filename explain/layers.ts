@@ -48,7 +48,8 @@ export function selectedLayers(graph: Graph, choice: LayerChoice = 'last-conv'):
   const types = Types.of(graph);
   const convs = convLayersOf(graph, types);
   const one = (wanted: string): Layer[] => {
-    if (wanted === 'last-conv' || wanted === 'all-convs') return spatialConvs(convs).slice(wanted === 'last-conv' ? -1 : 0);
+    if (wanted === 'last-conv' || wanted === 'all-convs')
+      return spatialConvs(convs).slice(wanted === 'last-conv' ? -1 : 0);
     const byIndex = /^\d+$/.test(wanted) ? convs[Number(wanted)] : undefined;
     const layer = byIndex ?? namedLayer(graph, types, wanted);
     return layer ? [checkedLayer(layer)] : [];
@@ -84,7 +85,8 @@ function spatialConvs(convs: readonly Layer[]): Layer[] {
 /** A node's first output by the node's name, or any output by its own. */
 function namedLayer(graph: Graph, types: Types, name: string): Layer | undefined {
   if (name === '') return undefined;
-  const node = graph.nodes.find((each) => each.name === name) ?? graph.nodes.find((each) => each.outputs.includes(name));
+  const node =
+    graph.nodes.find((each) => each.name === name) ?? graph.nodes.find((each) => each.outputs.includes(name));
   if (!node) return undefined;
   const value = node.name === name ? (node.outputs[0] as string) : name;
   const index = convLayersOf(graph, types).find((layer) => layer.value === value)?.index;
@@ -113,5 +115,10 @@ function unknownLayer(wanted: string, convs: readonly Layer[]): InputError {
 
 function listed(convs: readonly Layer[]): string {
   const more = convs.length > MAX_LISTED ? `, and ${convs.length - MAX_LISTED} more` : '';
-  return convs.slice(0, MAX_LISTED).map(({ name }) => name).join(', ') + more;
+  return (
+    convs
+      .slice(0, MAX_LISTED)
+      .map(({ name }) => name)
+      .join(', ') + more
+  );
 }

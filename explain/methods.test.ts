@@ -7,7 +7,11 @@ import { checkedMethods, methodNames, methods, parsedMethods, type MethodName } 
 const [K, H, W] = [2, 2, 3];
 
 /** Channel weights of one picture by the method's graph. */
-async function weightsOf(method: MethodName, activations: readonly number[], gradients: readonly number[]): Promise<number[]> {
+async function weightsOf(
+  method: MethodName,
+  activations: readonly number[],
+  gradients: readonly number[],
+): Promise<number[]> {
   const b = new GraphBuilder(emptyGraph(method));
   const shape = ['batch', K, H, W];
   const [a, g] = [b.input('activations', 'float32', shape), b.input('gradients', 'float32', shape)];
@@ -47,7 +51,13 @@ describe("methods['gradcam++'].weights", () => {
   });
 
   test('is 0, not NaN, without any gradient', async () => {
-    expect(await weightsOf('gradcam++', A, G.map(() => 0))).toEqual([0, 0]);
+    expect(
+      await weightsOf(
+        'gradcam++',
+        A,
+        G.map(() => 0),
+      ),
+    ).toEqual([0, 0]);
   });
 });
 

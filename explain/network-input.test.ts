@@ -59,7 +59,9 @@ describe('preparedPictures(pictures, input) and channelsLast(batch, input)', () 
     const batch = preparedPictures([spotPicture(3, 2, -9, -9), { width: 3, height: 2, channels: 3, data }], input);
     const second = Array.from(batch.subarray(18), (value) => Math.round(255 * value));
     expect(second).toEqual([0, 30, 60, 90, 120, 150, 20, 80, 140, 200, 260, 320, 80, 200, 320, 440, 560, 680]);
-    const last = Array.from(channelsLast(batch, input.picture).subarray(18), (value, i) => Math.round((255 * value) / [1, 2, 4][i % 3]!));
+    const last = Array.from(channelsLast(batch, input.picture).subarray(18), (value, i) =>
+      Math.round((255 * value) / [1, 2, 4][i % 3]!),
+    );
     expect(last).toEqual([...data]);
   });
 });

@@ -41,7 +41,9 @@ export function networkInputOf(model: Model, stated?: Pick<PictureInput, 'normal
   const [channels, height, width] = layout === 'NCHW' ? shape.slice(1) : [shape[3], shape[1], shape[2]];
   const sizes = [height, width].map((size) => (typeof size === 'number' ? size : DEFAULT_SIZE));
   if (!isChannels(channels) || sizes.some((size) => size < 1 || size > MAX_SIDE)) {
-    throw new InputError(`model: expected pictures of 1 or 3 channels and 1…${MAX_SIDE} pixels a side; got ${described(input)}`);
+    throw new InputError(
+      `model: expected pictures of 1 or 3 channels and 1…${MAX_SIDE} pixels a side; got ${described(input)}`,
+    );
   }
   const normalization = stated?.normalization ?? (channels === 3 ? IMAGENET : UNIT_RANGE);
   const picture: PictureInput = {
@@ -73,7 +75,9 @@ export function fixedSizeModel(model: Model, { layout, picture }: NetworkInput):
 export function preparedPictures(pictures: readonly Picture[], { picture: input }: NetworkInput): Float32Array {
   const size = input.channels * input.height * input.width;
   const batch = new Float32Array(pictures.length * size);
-  pictures.forEach((picture, i) => batch.set(networkInput(resizedPicture(picture, input), input.normalization), i * size));
+  pictures.forEach((picture, i) =>
+    batch.set(networkInput(resizedPicture(picture, input), input.normalization), i * size),
+  );
   return batch;
 }
 

@@ -47,7 +47,8 @@ export function brightnessNetwork({
 export function spotPicture(width: number, height: number, x: number, y: number): Picture {
   const data = new Uint8Array(3 * width * height);
   for (let row = y - 1; row <= y + 1; row++) {
-    for (let column = x - 1; column <= x + 1; column++) data.fill(255, 3 * (row * width + column), 3 * (row * width + column) + 3);
+    for (let column = x - 1; column <= x + 1; column++)
+      data.fill(255, 3 * (row * width + column), 3 * (row * width + column) + 3);
   }
   return { width, height, channels: 3, data };
 }

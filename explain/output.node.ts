@@ -24,7 +24,8 @@ const MAX_ROWS = 12;
 const advice: Record<MapReason, (explanation: Explanation) => string> = {
   'all contributions negative': ({ target }) =>
     `nothing here speaks for this verdict; try ${typeof target === 'number' ? 'another class' : `--target ${target === 'fake' ? 'real' : 'fake'}`} or another --layer`,
-  'zero gradient': () => 'the score does not react to this layer here (dead or saturated units behind it); try a later --layer',
+  'zero gradient': () =>
+    'the score does not react to this layer here (dead or saturated units behind it); try a later --layer',
   'layer not connected to the score': () => 'the score is not computed from this layer; try another --layer',
   'constant map': () => 'the layer says the same everywhere; try an earlier --layer',
   'not finite': () => 'the network overflows on this picture; its weights have probably diverged',
@@ -48,7 +49,8 @@ export function verdict({ target, score, probability }: Explanation): string {
 /** A number with three digits that count and a true minus sign. */
 export function number(value: number): string {
   const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+  const text =
+    size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(3)));
   return text.replaceAll('-', '−');
 }
 
@@ -82,7 +84,12 @@ export async function writeExplanations(
     const label = [basename(path), layer.name, verdict(explanation)];
     const row = rows.get(key) ?? { picture: view, label, maps: [] };
     const note = emptyMapNote(explanation);
-    const shown = { method: methods[method].title, heatmap, overlay: overlaidPicture(view, map), ...(note && { note }) };
+    const shown = {
+      method: methods[method].title,
+      heatmap,
+      overlay: overlaidPicture(view, map),
+      ...(note && { note }),
+    };
     rows.set(key, { ...row, maps: [...row.maps, shown] });
   }
   return [...(await writeFigures(folder, [...rows.values()])), ...files];
@@ -90,7 +97,9 @@ export async function writeExplanations(
 
 async function writeFigures(folder: string, rows: readonly FigureRow[]): Promise<string[]> {
   const count = Math.ceil(rows.length / MAX_ROWS);
-  const files = Array.from({ length: count }, (_, i) => join(folder, count === 1 ? 'figure.png' : `figure-${i + 1}.png`));
+  const files = Array.from({ length: count }, (_, i) =>
+    join(folder, count === 1 ? 'figure.png' : `figure-${i + 1}.png`),
+  );
   for (const [i, file] of files.entries()) {
     await writeFileAtomic(file, figurePng(rows.slice(i * MAX_ROWS, (i + 1) * MAX_ROWS)));
   }

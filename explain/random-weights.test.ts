@@ -11,7 +11,9 @@ function lightModel() {
   const kernel = b.op('ConstantOfShape', [b.ints([64, 16, 3, 3])], { value: float32Tensor([0.02], [1]) }, 'kernel');
   const bias = b.initializer('bias', float32Tensor(new Float32Array(64).fill(7), [64]));
   const conv = b.op('Conv', [x, kernel, bias], { pads: [1, 1, 1, 1] });
-  const norm = ['scale', 'shift', 'mean', 'variance'].map((name) => b.initializer(name, float32Tensor(new Float32Array(64).fill(5), [64])));
+  const norm = ['scale', 'shift', 'mean', 'variance'].map((name) =>
+    b.initializer(name, float32Tensor(new Float32Array(64).fill(5), [64])),
+  );
   const flat = b.op('Flatten', [b.op('GlobalAveragePool', [b.op('BatchNormalization', [conv, ...norm])])], { axis: 1 });
   const matrix = b.initializer('matrix', float32Tensor(new Float32Array(640).fill(1), [10, 64]));
   const factor = b.initializer('factor', float32Tensor([3], [1]));
@@ -19,7 +21,8 @@ function lightModel() {
   return modelOfGraph(b.graph);
 }
 
-const deviation = ({ data }: Tensor) => Math.sqrt((data as Float32Array).reduce((sum, value) => sum + value ** 2, 0) / data.length);
+const deviation = ({ data }: Tensor) =>
+  Math.sqrt((data as Float32Array).reduce((sum, value) => sum + value ** 2, 0) / data.length);
 
 describe('randomizedWeights(model, seed)', () => {
   const { graph } = randomizedWeights(lightModel(), 1);

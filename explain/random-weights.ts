@@ -28,7 +28,9 @@ export function randomizedWeights(model: Model, seed: number): Model {
   const initializers = new Map(model.graph.initializers);
   const computed = new Set<string>();
   const constants = new Set(
-    model.graph.nodes.filter(({ op }) => op === 'Constant' || op === 'ConstantOfShape').flatMap(({ outputs }) => outputs),
+    model.graph.nodes
+      .filter(({ op }) => op === 'Constant' || op === 'ConstantOfShape')
+      .flatMap(({ outputs }) => outputs),
   );
   for (const { op, name, dims, fill } of model.graph.nodes.flatMap((node) => fillings(node, types))) {
     if (!initializers.has(name) && !constants.has(name)) {
@@ -59,20 +61,43 @@ function fillings(node: Node, types: Types): Filling[] {
     return [{ op: node.op, name, dims, fill: fill(dims) }];
   };
   const constant = (value: number) => () => ({ constant: value });
-  const he = (fanIn: (dims: readonly number[]) => number) => (dims: readonly number[]) => ({ std: Math.sqrt(2 / Math.max(1, fanIn(dims))) });
+  const he = (fanIn: (dims: readonly number[]) => number) => (dims: readonly number[]) => ({
+    std: Math.sqrt(2 / Math.max(1, fanIn(dims))),
+  });
   switch (node.op) {
     case 'Conv':
-      return [...filling(1, he((dims) => elementCount(dims.slice(1)))), ...filling(2, constant(0))];
+      return [
+        ...filling(
+          1,
+          he((dims) => elementCount(dims.slice(1))),
+        ),
+        ...filling(2, constant(0)),
+      ];
     case 'ConvTranspose': {
       const groups = numberAttribute(node, 'group', 1);
-      return [...filling(1, he((dims) => elementCount(dims.with(1, 1)) / groups)), ...filling(2, constant(0))];
+      return [
+        ...filling(
+          1,
+          he((dims) => elementCount(dims.with(1, 1)) / groups),
+        ),
+        ...filling(2, constant(0)),
+      ];
     }
     case 'Gemm': {
       const axis = numberAttribute(node, 'transB', 0) === 1 ? 1 : 0;
-      return [...filling(1, he((dims) => dims[axis] ?? 1)), ...filling(2, constant(0))];
+      return [
+        ...filling(
+          1,
+          he((dims) => dims[axis] ?? 1),
+        ),
+        ...filling(2, constant(0)),
+      ];
     }
     case 'MatMul':
-      return filling(1, he((dims) => dims.at(-2) ?? dims.at(-1) ?? 1));
+      return filling(
+        1,
+        he((dims) => dims.at(-2) ?? dims.at(-1) ?? 1),
+      );
     case 'BatchNormalization':
       return [1, 0, 0, 1].flatMap((value, index) => filling(index + 1, constant(value)));
     default:

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build.js';
 import type { Dim, Model } from '../onnx/graph.js';
-import { parsedTargets, scoreHead, targetProbability, targetsOf, targetWeights, topClass, type ScoreHead } from './targets.js';
+import {
+  parsedTargets,
+  scoreHead,
+  targetProbability,
+  targetsOf,
+  targetWeights,
+  topClass,
+  type ScoreHead,
+} from './targets.js';
 
 /** A model whose first node, `raw`, has the shape, followed by what `ending` appends. */
 function modelEnding(shape: readonly Dim[], ending: (b: GraphBuilder, raw: string) => readonly string[]): Model {
@@ -50,7 +58,9 @@ describe('scoreHead(model)', () => {
     [['batch', 'classes'], '[batch, classes]'],
   ])('refuses an output %j: it has no single score', (shape, printed) => {
     const model = modelEnding(shape, (_, raw) => [raw]);
-    expect(() => scoreHead(model)).toThrow(`output "raw": expected one score per picture, or one per class [batch, classes]; got ${printed}`);
+    expect(() => scoreHead(model)).toThrow(
+      `output "raw": expected one score per picture, or one per class [batch, classes]; got ${printed}`,
+    );
   });
 });
 
@@ -66,7 +76,9 @@ describe('targetsOf(head, given, pictures)', () => {
   });
 
   test('refuses another number of targets instead of leaving pictures out', () => {
-    expect(() => targetsOf(CLASSIFIER, [0, 1], 3)).toThrow('--target: expected one target, or one for each of 3 pictures; got 2');
+    expect(() => targetsOf(CLASSIFIER, [0, 1], 3)).toThrow(
+      '--target: expected one target, or one for each of 3 pictures; got 2',
+    );
     expect(() => targetsOf(CLASSIFIER, [], 3)).toThrow('got 0');
   });
 

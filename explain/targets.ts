@@ -51,8 +51,10 @@ export function scoreHead(model: Model): ScoreHead {
 
 /** What the last activation on the way to `output` acts on, or the output itself where there is none. */
 function beforeActivation(graph: Graph, output: string): { value: string; activation?: ScoreHead['activation'] } {
-  const producers = new Map<string, Node>(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-  for (let value = output; ; ) {
+  const producers = new Map<string, Node>(
+    graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)),
+  );
+  for (let value = output; ;) {
     const node = producers.get(value);
     const input = node?.inputs[0];
     if (!node || input === undefined || node.domain !== '') return { value: output };
@@ -79,7 +81,8 @@ function beforeReshapes(graph: Graph, value: string): string {
 /** @throws InputError unless the shape is one score per picture or one per class */
 function scoresPerPicture(shape: Shape | undefined, graph: Graph, output: string): number {
   const batch = graph.inputs[0]?.value?.shape?.[0];
-  const perPicture = shape && (shape.length === 1 && sameBatch(shape[0], batch) ? [1] : shape.length < 2 ? shape : shape.slice(1));
+  const perPicture =
+    shape && (shape.length === 1 && sameBatch(shape[0], batch) ? [1] : shape.length < 2 ? shape : shape.slice(1));
   const scores = perPicture?.filter((size) => size !== 1) ?? [''];
   const [only = 1] = scores;
   if (scores.length > 1 || typeof only !== 'number' || (shape?.length === 1 && only !== 1)) {
@@ -131,7 +134,10 @@ function checkedTarget({ kind, classes }: ScoreHead, target: Target | undefined)
     if (target === 'real' || target === 'fake') return target;
     throw new InputError(`--target: expected real or fake, as the network has one score per picture; got ${target}`);
   }
-  if (target === undefined || (typeof target === 'number' && Number.isInteger(target) && target >= 0 && target < classes)) {
+  if (
+    target === undefined ||
+    (typeof target === 'number' && Number.isInteger(target) && target >= 0 && target < classes)
+  ) {
     return target;
   }
   throw new InputError(`--target: expected a class of 0…${classes - 1}; got ${target}`);

@@ -101,8 +101,8 @@ describe('gradients(…) of operators that move elements', () => {
     b.input('x', 'float32', ['N', 1, 'H', 'W']);
     const scales = b.initializer('scales', float32Tensor([1, 1, 2, 3], [4]));
     const modes = { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
-    const padded = b.op('Pad', ['x', b.ints([0, 0, 1, 0, 0, 0, 0, 1])], {}, 'padded');
-    const gradient = gradients(b, b.op('Resize', [padded, '', scales], modes), ['x']).get('x') as string;
+    const bordered = b.op('Pad', ['x', b.ints([0, 0, 1, 0, 0, 0, 0, 1])], {}, 'padded');
+    const gradient = gradients(b, b.op('Resize', [bordered, '', scales], modes), ['x']).get('x') as string;
     expect(b.shape(gradient)).toEqual(['N', 1, 'H', 'W']);
     b.output(gradient, 'd');
     const { d } = await outputsOf(b, { x: { dims: [1, 1, 1, 2], data: [1, 2] } });
