@@ -49,7 +49,8 @@ await runCommand(
     const { number } = await import('../explain/output.node.js');
     const { resolvedDevice } = await import('../inference/devices.node.js');
     const { decodedPicture } = await import('../inference/pictures.node.js');
-    const { discriminatorFile } = await import('../explain/default-model.node.js');
+    const { chosenModel } = await import('../inference/default-model.node.js');
+    const { resolvedRun } = await import('../trainer/runs.node.js');
     const { InputError } = await import('../onnx/errors.js');
 
     const paths = options._.map(String);
@@ -61,8 +62,9 @@ await runCommand(
       targets: parsedTargets(options.target),
     };
     const pictures = await Promise.all(paths.map((path) => decodedPicture(path)));
-    const { path: model, note } = await discriminatorFile(options.model);
-    if (note) console.log(note);
+    const run = options.model === undefined ? await resolvedRun().catch(() => undefined) : undefined;
+    const { path: model, note } = await chosenModel('discriminator', options.model, run);
+    console.log(note);
     const { device, notes } = await resolvedDevice(options.device);
     for (const line of notes) console.log(line);
     const { randomWeights } = options;
