@@ -2,7 +2,7 @@
 import { intsAttribute, numberAttribute, tensorAttribute } from './attributes.js';
 import { dimProduct, dimQuotient, isStatic, positiveAxis } from './dims.js';
 import type { Dim, Node } from './graph.js';
-import { sliceBounds } from './shapes.js';
+import { sliceBounds } from './shapes/movement.js';
 import { numbersOf } from './tensor.js';
 import type { Types } from './types.js';
 

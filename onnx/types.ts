@@ -2,7 +2,8 @@
 import { numberAttribute, tensorAttribute } from './attributes.js';
 import { InputError } from './errors.js';
 import { nodeLabel, type Dim, type Graph, type Node, type Shape, type Tensor, type ValueType } from './graph.js';
-import { shapeRules, type ShapeRule } from './shapes.js';
+import { shapeRules } from './shapes.js';
+import type { ShapeRule } from './shapes/rule.js';
 import { integerContents } from './shape-values.js';
 import { numbersOf } from './tensor.js';
 

@@ -4,7 +4,7 @@ import type { GraphBuilder } from '../build.js';
 import { isStatic, positiveAxis } from '../dims.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, type Dim, type Node, type Shape } from '../graph.js';
-import { sliceBounds } from '../shapes.js';
+import { sliceBounds } from '../shapes/movement.js';
 import { perInput, reshapedLike, scatterAdded, sizedLike } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
 

@@ -4,7 +4,7 @@ import type { GraphBuilder } from '../build.js';
 import { positiveAxis } from '../dims.js';
 import { InputError } from '../errors.js';
 import { nodeLabel } from '../graph.js';
-import { axesOf } from '../shapes.js';
+import { axesOf } from '../shapes/rule.js';
 import { castLike, countAlong, expandedLike } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
 

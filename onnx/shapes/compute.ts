@@ -1,0 +1,108 @@
+/** @file Shapes of what is computed: element-wise, reductions, windows, matrix products. */
+import { intsAttribute, numberAttribute } from '../attributes.js';
+import { dimProduct, positiveAxis } from '../dims.js';
+import { nodeLabel, type Dim, type Shape, type ValueType } from '../graph.js';
+import { dataTypeOf } from '../storage.js';
+import { transposedOutputSizes, windowOutputSizes } from '../windows.js';
+import { axesOf, broadcastShape, first, shaped, type ShapeRule } from './rule.js';
+
+export const broadcasting: ShapeRule = (node, types) => {
+  const shapes = node.inputs.map((name) => types.shape(name));
+  if (shapes.includes(undefined)) return shaped(node, types, undefined);
+  return shaped(node, types, broadcastShape(shapes as Shape[], nodeLabel(node)));
+};
+
+export const comparison: ShapeRule = (node, types) => {
+  const shape = broadcasting(node, types)[0]?.shape;
+  return [{ type: 'bool', ...(shape && { shape }) }];
+};
+
+export const reduction: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  const axes = axesOf(node, types);
+  if (!shape || (!axes && node.inputs[1])) return shaped(node, types, undefined);
+  const none = axes === undefined || axes.length === 0;
+  if (none && numberAttribute(node, 'noop_with_empty_axes', 0) === 1) return shaped(node, types, shape);
+  const reduced = new Set((axes ?? []).map((axis) => positiveAxis(axis, shape.length)));
+  const kept = shape.map((dim, axis): Dim | undefined => (none || reduced.has(axis) ? undefined : dim));
+  const keep = numberAttribute(node, 'keepdims', 1) === 1;
+  return shaped(node, types, keep ? kept.map((dim) => dim ?? 1) : kept.filter((dim) => dim !== undefined));
+};
+
+export const argument: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  if (!shape) return [{ type: 'int64' }];
+  const axis = positiveAxis(numberAttribute(node, 'axis', 0), shape.length);
+  const keep = numberAttribute(node, 'keepdims', 1) === 1;
+  return [{ type: 'int64', shape: keep ? shape.with(axis, 1) : shape.toSpliced(axis, 1) }];
+};
+
+export const pooling: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  if (!shape) return shaped(node, types, undefined);
+  const kernel = intsAttribute(node, 'kernel_shape') ?? [];
+  const output = [...shape.slice(0, 2), ...windowOutputSizes(node, shape.slice(2), kernel)];
+  const outputs: ValueType[] = shaped(node, types, output);
+  return node.outputs[1] ? [...outputs, { type: 'int64', shape: output }] : outputs;
+};
+
+export const globalPooling: ShapeRule = (node, types) =>
+  shaped(
+    node,
+    types,
+    types.shape(node.inputs[0] as string)?.map((dim, axis) => (axis < 2 ? dim : 1)),
+  );
+
+export const conv: ShapeRule = (node, types) => {
+  const [x, w] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  if (!x || !w) return shaped(node, types, undefined);
+  const sizes = windowOutputSizes(node, x.slice(2), w.slice(2) as number[]);
+  return shaped(node, types, [x[0] as Dim, w[0] as Dim, ...sizes]);
+};
+
+export const convTranspose: ShapeRule = (node, types) => {
+  const [x, w] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  if (!x || !w) return shaped(node, types, undefined);
+  const channels = dimProduct([w[1] as Dim, numberAttribute(node, 'group', 1)]);
+  return shaped(node, types, [
+    x[0] as Dim,
+    channels,
+    ...transposedOutputSizes(node, x.slice(2), w.slice(2) as number[]),
+  ]);
+};
+
+export const matMul: ShapeRule = (node, types) => {
+  const [a, b] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  if (!a || !b || a.length === 0 || b.length === 0) return shaped(node, types, undefined);
+  const rows = a.length > 1 ? [a.at(-2) as Dim] : [];
+  const columns = b.length > 1 ? [b.at(-1) as Dim] : [];
+  return shaped(node, types, [
+    ...broadcastShape([a.slice(0, -2), b.slice(0, -2)], nodeLabel(node)),
+    ...rows,
+    ...columns,
+  ]);
+};
+
+export const gemm: ShapeRule = (node, types) => {
+  const [a, b] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  if (!a || !b) return shaped(node, types, undefined);
+  const rows = a[numberAttribute(node, 'transA', 0) ? 1 : 0] as Dim;
+  return shaped(node, types, [rows, b[numberAttribute(node, 'transB', 0) ? 0 : 1] as Dim]);
+};
+
+export const where: ShapeRule = (node, types) => {
+  const shapes = node.inputs.map((name) => types.shape(name));
+  const type = types.get(node.inputs[1] as string)?.type;
+  if (!type) return [];
+  return [shapes.includes(undefined) ? { type } : { type, shape: broadcastShape(shapes as Shape[], nodeLabel(node)) }];
+};
+
+export const cast: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  return [{ type: dataTypeOf(numberAttribute(node, 'to')), ...(shape && { shape }) }];
+};
+
+export const dropout: ShapeRule = (node, types) => {
+  const input = first(node, types);
+  return input && node.outputs[1] ? [input, { ...input, type: 'bool' }] : [input];
+};

@@ -1,0 +1,171 @@
+/** @file Shapes of what moves, selects or repeats elements. */
+import { intsAttribute, numberAttribute, tensorAttribute } from '../attributes.js';
+import { dimProduct, dimQuotient, positiveAxis } from '../dims.js';
+import { InputError } from '../errors.js';
+import { nodeLabel, type Dim, type Shape } from '../graph.js';
+import { axesOf, broadcastShape, shaped, type ShapeRule } from './rule.js';
+
+export const reshape: ShapeRule = (node, types) => {
+  const input = types.shape(node.inputs[0] as string);
+  const target = types.contents(node.inputs[1] as string);
+  if (!target) return shaped(node, types, undefined);
+  const zeroIsZero = numberAttribute(node, 'allowzero', 0) === 1;
+  const sizes = target.map((dim, axis): Dim => (dim === 0 && !zeroIsZero ? (input?.[axis] ?? `unknown_${axis}`) : dim));
+  const free = sizes.indexOf(-1);
+  if (free < 0) return shaped(node, types, sizes);
+  const rest = dimProduct(sizes.toSpliced(free, 1));
+  const size = input && dimQuotient(dimProduct(input), rest);
+  return shaped(node, types, sizes.with(free, size ?? `${node.outputs[0]?.replaceAll(/\W/g, '_')}_${free}`));
+};
+
+export const flatten: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  if (!shape) return shaped(node, types, undefined);
+  const axis = positiveAxis(numberAttribute(node, 'axis', 1), shape.length);
+  return shaped(node, types, [dimProduct(shape.slice(0, axis)), dimProduct(shape.slice(axis))]);
+};
+
+export const transpose: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  const order = intsAttribute(node, 'perm') ?? shape?.map((_, axis) => shape.length - 1 - axis);
+  return shaped(node, types, shape && order?.map((axis) => shape[axis] as Dim));
+};
+
+export const squeeze: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  const axes = axesOf(node, types)?.map((axis) => positiveAxis(axis, shape?.length ?? 0));
+  if (!shape || (!axes && node.inputs[1])) return shaped(node, types, undefined);
+  return shaped(
+    node,
+    types,
+    shape.filter((dim, axis) => (axes ? !axes.includes(axis) : dim !== 1)),
+  );
+};
+
+export const unsqueeze: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  const axes = axesOf(node, types);
+  if (!shape || !axes) return shaped(node, types, undefined);
+  const rank = shape.length + axes.length;
+  const inserted = new Set(axes.map((axis) => positiveAxis(axis, rank)));
+  const rest = [...shape];
+  return shaped(
+    node,
+    types,
+    Array.from({ length: rank }, (_, axis) => (inserted.has(axis) ? 1 : (rest.shift() as Dim))),
+  );
+};
+
+export const concat: ShapeRule = (node, types) => {
+  const shapes = node.inputs.map((name) => types.shape(name));
+  const rank = shapes.find((shape) => shape)?.length;
+  if (rank === undefined || shapes.includes(undefined)) return shaped(node, types, undefined);
+  const axis = positiveAxis(numberAttribute(node, 'axis'), rank);
+  const sizes = shapes.map((shape) => shape?.[axis] as Dim);
+  const total = sizes.every((size) => typeof size === 'number')
+    ? sizes.reduce((a, b) => a + b, 0)
+    : sizes.join('_plus_');
+  return shaped(node, types, (shapes[0] as Shape).with(axis, total));
+};
+
+export const slice: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  const [starts, ends] = [types.integers(node.inputs[1]), types.integers(node.inputs[2])];
+  const axes = node.inputs[3] ? types.integers(node.inputs[3]) : starts?.map((_, axis) => axis);
+  const steps = node.inputs[4] ? types.integers(node.inputs[4]) : starts?.map(() => 1);
+  if (!shape || !starts || !ends || !axes || !steps) return shaped(node, types, undefined);
+  const sizes: Dim[] = [...shape];
+  axes.forEach((at, index) => {
+    const axis = positiveAxis(at, shape.length);
+    const bounds = sliceBounds(
+      shape[axis] as Dim,
+      starts[index] as number,
+      ends[index] as number,
+      steps[index] as number,
+    );
+    sizes[axis] = bounds?.length ?? `${node.outputs[0]?.replaceAll(/\W/g, '_')}_${axis}`;
+  });
+  return shaped(node, types, sizes);
+};
+
+/** Start, step and number of the elements that a slice takes; undefined where the size is symbolic and matters. */
+export function sliceBounds(
+  size: Dim,
+  start: number,
+  end: number,
+  step: number,
+): { start: number; length: Dim; step: number } | undefined {
+  if (typeof size !== 'number') {
+    return step === 1 && start === 0 && end >= 2 ** 31 - 1 ? { start, length: size, step } : undefined;
+  }
+  const clamp = (at: number, low: number, high: number) => Math.min(Math.max(at < 0 ? at + size : at, low), high);
+  const from = step > 0 ? clamp(start, 0, size) : clamp(start, 0, size - 1);
+  const to = step > 0 ? clamp(end, 0, size) : clamp(end, -1, size - 1);
+  return { start: from, length: Math.max(0, Math.ceil((to - from) / step)), step };
+}
+
+export const pad: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  const pads = types.integers(node.inputs[1]);
+  if (!shape || !pads) return shaped(node, types, undefined);
+  return shaped(
+    node,
+    types,
+    shape.map((dim, axis) => {
+      const added = (pads[axis] as number) + (pads[axis + shape.length] as number);
+      return typeof dim === 'number' ? dim + added : added === 0 ? dim : `${dim}_padded`;
+    }),
+  );
+};
+
+export const gather: ShapeRule = (node, types) => {
+  const [shape, indices] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  if (!shape || !indices) return shaped(node, types, undefined);
+  const axis = positiveAxis(numberAttribute(node, 'axis', 0), shape.length);
+  return shaped(node, types, shape.toSpliced(axis, 1, ...indices));
+};
+
+export const resize: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  const sizes = node.inputs[3] ? types.contents(node.inputs[3]) : undefined;
+  if (sizes) return shaped(node, types, sizes);
+  const scales = node.inputs[2] ? types.constant(node.inputs[2]) : undefined;
+  if (!shape || scales?.type !== 'float32') return shaped(node, types, undefined);
+  return shaped(
+    node,
+    types,
+    shape.map((dim, axis) => {
+      const scale = scales.data[axis] as number;
+      return typeof dim === 'number' ? Math.floor(dim * scale) : scale === 1 ? dim : `${dim}_resized`;
+    }),
+  );
+};
+
+export const expand: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  const target = types.contents(node.inputs[1] as string);
+  return shaped(node, types, shape && target && broadcastShape([shape, target], nodeLabel(node)));
+};
+
+export const constantOfShape: ShapeRule = (node, types) => {
+  const shape = types.contents(node.inputs[0] as string);
+  return [{ type: tensorAttribute(node, 'value')?.type ?? 'float32', ...(shape && { shape }) }];
+};
+
+export const shapeOf: ShapeRule = (node, types) => {
+  const rank = types.shape(node.inputs[0] as string)?.length;
+  if (rank === undefined) return [{ type: 'int64' }];
+  const clamp = (at: number) => Math.min(Math.max(positiveAxis(at, rank), 0), rank);
+  const length = clamp(numberAttribute(node, 'end', rank)) - clamp(numberAttribute(node, 'start', 0));
+  return [{ type: 'int64', shape: [Math.max(0, length)] }];
+};
+
+export const depthToSpace: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  if (!shape) return shaped(node, types, undefined);
+  const block = numberAttribute(node, 'blocksize');
+  const channels = dimQuotient(shape[1] as Dim, block * block);
+  if (channels === undefined)
+    throw new InputError(`${nodeLabel(node)}: ${shape[1]} channels do not divide by ${block}²`);
+  return shaped(node, types, [shape[0] as Dim, channels, ...shape.slice(2).map((dim) => dimProduct([dim, block]))]);
+};

@@ -1,0 +1,41 @@
+/** @file What a shape rule is, and what most of them share. */
+import { intsAttribute } from '../attributes.js';
+import { InputError } from '../errors.js';
+import type { Node, Shape, ValueType } from '../graph.js';
+import type { Types } from '../types.js';
+
+/** Types of the node's outputs; undefined where nothing can be told. */
+export type ShapeRule = (node: Node, types: Types) => readonly (ValueType | undefined)[];
+
+/** Type of the first input. */
+export const first = (node: Node, types: Types): ValueType | undefined => types.get(node.inputs[0] ?? '');
+
+/** The first input's element type with another shape. */
+export const shaped = (node: Node, types: Types, shape: Shape | undefined): ValueType[] => {
+  const type = first(node, types)?.type;
+  return type ? [{ type, ...(shape && { shape }) }] : [];
+};
+
+/** For operators whose output is like their first input. */
+export const sameAsInput: ShapeRule = (node, types) => [first(node, types)];
+
+/** The shape that NumPy broadcasting gives. @throws InputError where sizes do not fit. */
+export function broadcastShape(shapes: readonly Shape[], label = 'broadcast'): Shape {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    const dims = shapes.map((shape) => shape[shape.length - rank + axis] ?? 1);
+    const sizes = new Set(dims.filter((dim) => typeof dim === 'number' && dim !== 1));
+    if (sizes.size > 1) {
+      throw new InputError(
+        `${label}: shapes ${shapes.map((shape) => `[${shape.join()}]`).join(' and ')} do not broadcast`,
+      );
+    }
+    return [...sizes][0] ?? dims.find((dim) => dim !== 1) ?? 1;
+  });
+}
+
+/** Axes of a reduction or of Squeeze/Unsqueeze: an input in this dialect for some operators, an attribute for others. */
+export function axesOf(node: Node, types: Types): readonly number[] | undefined {
+  const input = node.inputs[1];
+  return input ? types.integers(input) : intsAttribute(node, 'axes');
+}
