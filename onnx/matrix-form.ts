@@ -26,7 +26,10 @@ function isSmallTransposedConvolution(node: Node, b: GraphBuilder): boolean {
   return isStatic(sizes) && isStatic(weights) && elementCount(sizes) > 1 && elementCount(sizes) <= MAX_POSITIONS;
 }
 
-/** All products of inputs and weights, [N, P·U, C]; each output position then sums the few that fall on it. */
+/**
+ * All products of inputs and weights, [N, (P + 1)·U, C], those of one more position being zero; each output position then
+ * sums the few that fall on it.
+ */
 function appendMatrixForm(b: GraphBuilder, node: Node): void {
   const [data, weights] = node.inputs as [string, string];
   const output = node.outputs[0] as string;
@@ -35,16 +38,17 @@ function appendMatrixForm(b: GraphBuilder, node: Node): void {
   const window = transposedWindowOf(node, sizes, kernel);
   const outputs = outputSizes(window, sizes);
   const axes = sizes.map((_, axis) => axis + 2);
-  const products = elementCount(sizes) * elementCount(kernel);
+  const products = (elementCount(sizes) + 1) * elementCount(kernel);
   const { indices, terms } = termIndices(window, sizes, outputs);
   b.within(output, () => {
-    const rows = b.reshape(b.transpose(data, [0, ...axes, 1]), [dimProduct([batch, elementCount(sizes)]), filters]);
+    const positions = b.reshape(b.transpose(data, [0, ...axes, 1]), [batch, elementCount(sizes), filters]);
+    const withZero = b.op('Pad', [positions, b.ints([0, 0, 0, 0, 1, 0])]);
+    const rows = b.reshape(withZero, [dimProduct([batch, elementCount(sizes) + 1]), filters]);
     const columns = b.reshape(b.transpose(weights, [0, ...axes, 1]), [filters, elementCount(kernel) * channels]);
     const all = b.reshape(b.matMul(rows, columns), [batch, products, channels]);
-    const withZero = b.op('Pad', [all, b.ints([0, 0, 0, 0, 1, 0])]);
     const name = `const/terms/${[sizes, kernel, window.strides, window.dilations, window.padsBegin, outputs].map((list) => list.join('x')).join('_')}`;
     const table = b.types.get(name) ? name : b.initializer(name, int64Tensor(indices));
-    const gathered = b.op('Gather', [withZero, table], { axis: 1 });
+    const gathered = b.op('Gather', [all, table], { axis: 1 });
     const summed = b.reduceSum(b.reshape(gathered, [batch, elementCount(outputs), terms, channels]), [2], false);
     const first = b.transpose(summed, [0, 2, 1]);
     const shape = b.ints([typeof batch === 'number' ? batch : -1, channels, ...outputs]);
@@ -69,7 +73,7 @@ function outputSizes(window: Window & { outputPadding: readonly number[] }, size
   });
 }
 
-/** For each output position the products (position·U + kernel element) that fall on it, filled up with the zero row. */
+/** For each output position the products (position·U + kernel element) that fall on it, filled up with a product that is zero. */
 function termIndices(window: Window, sizes: readonly number[], outputs: readonly number[]) {
   const taps = elementCount(window.kernel);
   const zero = elementCount(sizes) * taps;

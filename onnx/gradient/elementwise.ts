@@ -25,11 +25,12 @@ const extreme: GradientRule = ({ b, x, y, g, wanted }) => {
   return hits.map((hit, index) => (wanted(index) ? b.mul(share, hit) : null));
 };
 
-/** 1 for x > 0, else α. The sign of y is that of x for α ≥ 0, and lets a runtime fuse the activation. */
+/** 1 for x > 0, else α. The sign of y is that of x for α ≥ 0, and lets a runtime fuse the activation. On CPUs a product is faster than Where. */
 const leakyRelu: GradientRule = ({ node, b, x, y, g }) => {
   const alpha = numberAttribute(node, 'alpha', 0.01);
   const positive = b.op('Greater', [(alpha < 0 ? x : y)[0] as string, b.scalarLike(g, 0)]);
-  return [b.op('Where', [positive, g, b.mul(g, b.scalarLike(g, alpha))])];
+  const slope = b.add(b.mul(castLike(b, positive, g), b.scalarLike(g, 1 - alpha)), b.scalarLike(g, alpha));
+  return [b.mul(g, slope)];
 };
 
 /** dx = dy where min ≤ x ≤ max (also at the bounds, as PyTorch's clamp); a bound gets dy where x is beyond it. */
@@ -112,7 +113,7 @@ export const elementwiseRules = {
   // d(1/x) = −1/x²
   Reciprocal: unary((b, _x, y) => b.op('Neg', [b.mul(y, y)])),
   // d relu(x) = 1 where x > 0
-  Relu: perInput(({ b, y, g }) => masked(b, b.op('Greater', [y[0] as string, b.scalarLike(g, 0)]), g)),
+  Relu: perInput(({ b, y, g }) => b.mul(g, castLike(b, b.op('Greater', [y[0] as string, b.scalarLike(g, 0)]), g))),
   // d σ(x) = σ(x)·(1 − σ(x))
   Sigmoid: unary((b, _x, y) => b.mul(y, b.sub(b.scalarLike(y, 1), y))),
   // d ln(1 + eˣ) = σ(x)
