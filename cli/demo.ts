@@ -1,7 +1,7 @@
 /** @file `npm start`: the four commands one after the other on the built-in pictures, as a user would type them. */
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const out = join('runs', 'demo');
@@ -44,10 +44,10 @@ async function writeExamplePicture(): Promise<void> {
   await writeFileAtomic(picture, await encodedPng(spacePicture(128, 1, 12)));
 }
 
-/** The files under a folder; a folder of many frames is one line. */
+/** The files under a folder; a checkpoint and a folder of frames are one line each. */
 async function filesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const shown = files.map((file) => (file.includes('frames') ? join(dirname(file), '*.png') : file));
+  const shown = files.map((file) => file.replace(/(checkpoints.step-\d+|frames).*$/, join('$1', '*')));
   return [...new Set(shown)].toSorted();
 }

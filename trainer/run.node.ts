@@ -103,7 +103,7 @@ export async function startedRun(
   );
   await markLatest(run);
   const notes = [
-    `${resumed ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ${dataset.length} pictures, ` +
+    `${resumed ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ` +
       `${config.imageSize}×${config.imageSize}, preset ${config.preset}, seed ${config.seed}`,
     ...(backend === 'onnxruntime' ? device.notes : []),
     `Training on ${step.description}`,
