@@ -65,6 +65,11 @@ export class GraphBuilder {
     }
   }
 
+  /** Keeps names free for values and nodes that are appended later. */
+  reserve(names: readonly string[]): void {
+    for (const name of names) this.#taken.add(name);
+  }
+
   /** A value that is fed at run time; its name is taken as given. */
   input(name: string, type: DataType, shape: Shape): string {
     this.#claim(name);
@@ -122,7 +127,7 @@ export class GraphBuilder {
   append(node: Node): void {
     for (const output of node.outputs) this.#taken.add(output);
     this.graph.nodes.push(node);
-    this.types.addNode(node);
+    this.types.addNode(node, this.graph.valueInfo);
   }
 
   /** Makes a value an output of the graph, under a new name if one is given. */

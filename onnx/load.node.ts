@@ -7,8 +7,8 @@ import type { Model } from './graph.js';
 import { externalLocations, MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
 import { modelBytes } from './write.js';
 
-/** Largest external data file that is read. */
-const MAX_EXTERNAL_BYTES = 2 ** 34;
+/** Largest external data file that is read: Node reads no more than this at once. */
+const MAX_EXTERNAL_BYTES = 2 ** 31 - 1;
 
 /**
  * Reads a model file and the external data it names.

@@ -1,6 +1,25 @@
 /** @file The order and the extent of graphs: topological order, and the part that some outputs need. */
 import { InputError } from './errors.js';
 import { nodeLabel, presentInputs, type Graph, type Node } from './graph.js';
+import type { NodeProto } from './proto/onnx_pb.js';
+
+/** The nodes of a node's subgraphs (the branches of If, the body of Loop), nested ones included. */
+export function subgraphNodes(node: Node): NodeProto[] {
+  const within = (proto: NodeProto): NodeProto[] =>
+    proto.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs)).flatMap(withNested);
+  const withNested = ({ node: nodes }: { node: NodeProto[] }): NodeProto[] =>
+    nodes.flatMap((inner) => [inner, ...within(inner)]);
+  return Object.values(node.attributes).flatMap((attribute) =>
+    attribute.kind === 'opaque'
+      ? [...(attribute.value.g ? [attribute.value.g] : []), ...attribute.value.graphs].flatMap(withNested)
+      : [],
+  );
+}
+
+/** All values that a node needs: its inputs, and what its subgraphs may take from around them. */
+function valuesRead(node: Node): string[] {
+  return [...presentInputs(node), ...subgraphNodes(node).flatMap(({ input }) => input)];
+}
 
 /** The nodes, each after all that it reads; otherwise in the given order. @throws InputError naming a node on a cycle */
 export function topologicalOrder(nodes: readonly Node[]): Node[] {
@@ -16,7 +35,7 @@ export function topologicalOrder(nodes: readonly Node[]): Node[] {
         stack.pop();
         continue;
       }
-      const waiting = presentInputs(node)
+      const waiting = valuesRead(node)
         .map((name) => producers.get(name))
         .filter((producer) => producer !== undefined && state.get(producer) !== 'done') as Node[];
       if (waiting.length === 0) {
@@ -40,7 +59,7 @@ export function prunedGraph(graph: Graph, outputs: readonly string[]): Graph {
     .toReversed()
     .filter((node) => {
       if (!node.outputs.some((name) => needed.has(name))) return false;
-      for (const name of presentInputs(node)) needed.add(name);
+      for (const name of valuesRead(node)) needed.add(name);
       return true;
     })
     .toReversed();

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { goldenPath } from '../fixtures/golden.js';
+import { float } from './attributes.js';
 import { GraphBuilder, modelOfGraph } from './build.js';
 import { InputError } from './errors.js';
-import { elementCount, type Tensor } from './graph.js';
+import { elementCount, type Model, type Tensor } from './graph.js';
 import { loadedModel, saveModel } from './load.node.js';
 import {
   AttributeProto_AttributeType,
@@ -18,6 +19,8 @@ import {
 } from './proto/onnx_pb.js';
 import { modelFromBytes } from './read.js';
 import { float16Bits, float16Value, float32Tensor, numbersOf } from './tensor.js';
+import { Types } from './types.js';
+import { upgradedModel } from './upgrade.js';
 import { modelBytes } from './write.js';
 
 const file = readFileSync(goldenPath('plain-cnn.onnx'));
@@ -96,6 +99,15 @@ describe('modelFromBytes and modelBytes', () => {
     ).toEqual([1, 2]);
   });
 
+  it('keep scalars and tensors without elements', () => {
+    const b = new GraphBuilder();
+    for (const dims of [[], [0], [3, 0, 2], [1, 1]]) {
+      b.initializer(`t${dims.join('x')}`, float32Tensor(new Float32Array(elementCount(dims)).fill(2.5), dims));
+    }
+    const again = modelFromBytes(modelBytes(modelOfGraph(b.graph))).graph.initializers;
+    for (const [name, { dims, data }] of b.graph.initializers) expect(again.get(name)).toMatchObject({ dims, data });
+  });
+
   it('keep attributes of every kind, the largest integers included', () => {
     const b = new GraphBuilder();
     b.input('x', 'float32', ['N', 2]);
@@ -137,19 +149,56 @@ describe('modelFromBytes and modelBytes', () => {
     expect(kinds(toBinary(ModelProtoSchema, proto))).toEqual(kinds(file));
   });
 
-  it('refuse a file that is cut off anywhere, or read it as a whole model', () => {
-    const small = readFileSync(goldenPath('squeeze.onnx'));
-    for (let length = 0; length < small.length; length += 7) expectRefusedOrWhole(small.subarray(0, length));
+  it('keep types that they cannot express: open sizes, expressions for sizes, denotations', () => {
+    const proto = fromBinary(ModelProtoSchema, file);
+    const type = proto.graph?.input[0]?.type;
+    if (type?.value.case !== 'tensorType') throw new Error('the input is not a tensor');
+    type.denotation = 'IMAGE';
+    const dims = type.value.value.shape?.dim as { value: object }[];
+    (dims[0] as { value: object }).value = { case: 'dimParam', value: 's0 + 1' };
+    (dims[2] as { value: object }).value = { case: undefined };
+    (dims[3] as { value: object }).value = { case: 'dimValue', value: -1n };
+    const model = modelFromBytes(toBinary(ModelProtoSchema, proto));
+    expect(fromBinary(ModelProtoSchema, modelBytes(model)).graph?.input[0]?.type).toEqual(type);
+    const [batch, channels, ...sizes] = model.graph.inputs[0]?.value?.shape ?? [];
+    expect([batch, channels]).toEqual(['_s0___1', 3]);
+    expect(new Set(sizes.map((size) => typeof size))).toEqual(new Set(['string']));
+    expect(new Set(sizes).size).toBe(2);
   });
 
-  it('refuse or read files with flipped bytes, and nothing else', () => {
+  it('refuse a file that is cut off anywhere, unless all of its graph is there', () => {
+    const model = smallModel();
+    const small = modelBytes({ ...model, metadata: new Map([['key', 'value']]) });
+    const accepted: number[] = [];
+    for (let length = 0; length < small.length; length++) {
+      const read = readOrRefused(small.subarray(0, length));
+      if (!read) continue;
+      accepted.push(length);
+      expect(Buffer.from(modelBytes({ ...read, metadata: new Map() }))).toEqual(Buffer.from(modelBytes(model)));
+    }
+    expect(accepted).toHaveLength(1);
+  });
+
+  it('refuse or read files with changed bytes, and so do upgrading and shape inference', () => {
     let state = 12345;
     const next = (bound: number) => (state = (state * 1103515245 + 12345) % 2147483648) % bound;
-    for (let round = 0; round < 400; round++) {
-      const broken = Uint8Array.from(file);
-      for (let flips = 0; flips < 3; flips++) broken[next(broken.length)] = next(256);
-      expectRefusedOrWhole(broken);
+    const structure = modelBytes(smallModel());
+    for (let round = 0; round < 2000; round++) {
+      const broken = Uint8Array.from(round % 4 === 0 ? file : structure);
+      for (let changes = 0; changes < 1 + (round % 3); changes++) broken[next(broken.length)] = next(256);
+      readOrRefused(broken);
     }
+  }, 30_000);
+
+  it('refuse lengths and nesting that no file can have', () => {
+    for (const tail of [[], [0x00], [0xff, 0xff], Array.from({ length: 64 }, () => 0xff)]) {
+      for (const length of [[0x7f], [0xff, 0xff, 0xff, 0xff, 0x0f], Array.from({ length: 10 }, () => 0xff)]) {
+        expect(() => modelFromBytes(Uint8Array.from([0x3a, ...length, ...tail]))).toThrow(InputError);
+      }
+    }
+    expect(() => modelFromBytes(nestedGraphs(100_000))).toThrow(InputError);
+    for (const depth of [300, 1000, 3000]) readOrRefused(nestedGraphs(depth));
+    expect(readOrRefused(nestedGraphs(10))?.graph.nodes).toHaveLength(1);
   });
 
   it('refuse sizes that do not fit the data, naming the tensor', () => {
@@ -183,6 +232,19 @@ describe('loadedModel and saveModel with external data', () => {
     );
     await expect(loadedModel(path)).rejects.toThrow(InputError);
     await expect(loadedModel(path)).rejects.toThrow("must be a file in the model's own folder");
+  });
+
+  it('reads data whose length the file leaves out', async () => {
+    const path = join(await folder(), 'model.onnx');
+    await saveModel(path, largeModel(), { externalData: true });
+    const proto = fromBinary(ModelProtoSchema, readFileSync(path));
+    const tensor = proto.graph?.initializer[0] as { externalData: { key: string }[] };
+    tensor.externalData = tensor.externalData.filter(({ key }) => key !== 'length');
+    await writeFile(path, toBinary(ModelProtoSchema, proto));
+    await truncate(`${path}.data`, 5000);
+    expect((await loadedModel(path)).graph.initializers.get('w')?.data).toEqual(
+      largeModel().graph.initializers.get('w')?.data,
+    );
   });
 
   it('refuses a link that leads out of the folder, a missing file and one that is too short', async () => {
@@ -219,15 +281,50 @@ describe('float16Bits and float16Value', () => {
   });
 });
 
-/** Only an InputError may be thrown; what is read must be consistent. */
-function expectRefusedOrWhole(bytes: Uint8Array): void {
+/** The model, if it can be read, upgraded and its shapes inferred; only an InputError may be thrown. */
+function readOrRefused(bytes: Uint8Array): Model | undefined {
   try {
-    const { graph } = modelFromBytes(bytes);
-    for (const tensor of graph.initializers.values())
+    const model = modelFromBytes(bytes);
+    for (const tensor of model.graph.initializers.values()) {
       if (tensor.type === 'float32') expect(tensor.data.length).toBe(elementCount(tensor.dims));
+    }
+    Types.of(upgradedModel(model).graph);
+    modelBytes(model);
+    return model;
   } catch (error) {
-    expect((error as Error).name).toBe('InputError');
+    if (!(error instanceof InputError)) throw error;
+    return undefined;
   }
+}
+
+/** A model of a graph with a node whose attribute holds a graph with a node whose attribute … */
+function nestedGraphs(depth: number): Uint8Array {
+  const [graph, node, attribute, subgraph, opset] = [0x3a, 0x0a, 0x2a, 0x32, [0x42, 0x02, 0x10, 0x11]] as const;
+  const headers: number[][] = [];
+  let length = 0;
+  for (let level = 0; level < depth; level++) {
+    for (const tag of [node, attribute, subgraph].toReversed()) {
+      const header = [tag, ...varint(length)];
+      headers.push(header);
+      length += header.length;
+    }
+  }
+  return Uint8Array.from([...opset, graph, ...varint(length), ...headers.toReversed().flat()]);
+}
+
+const varint = (value: number): number[] => (value > 127 ? [(value & 127) | 128, ...varint(value >>> 7)] : [value]);
+
+/** A little of everything in less than a kilobyte. */
+function smallModel(): Model {
+  const b = new GraphBuilder();
+  b.input('x', 'float32', ['N', 2, 5, 5]);
+  const w = b.initializer('w', float32Tensor(new Float32Array(3 * 2 * 3 * 3), [3, 2, 3, 3]));
+  const conv = b.op('Conv', ['x', w], { strides: [2, 2], pads: [1, 1, 1, 1] });
+  const pool = b.op('MaxPool', [b.op('LeakyRelu', [conv], { alpha: float(0.2) })], { kernel_shape: [2, 2] });
+  const sliced = b.op('Slice', [b.transpose(pool, [0, 2, 3, 1]), b.ints([0]), b.ints([2]), b.ints([-1])]);
+  const joined = b.op('Concat', [sliced, b.reduceMean(sliced, [1])], { axis: 1 });
+  b.output(b.op('Softmax', [b.reshape(joined, ['N', 12])], { axis: -1 }), 'y');
+  return modelOfGraph(b.graph);
 }
 
 const emptyTensor = (proto: ModelProto) => {

@@ -15,7 +15,7 @@ import {
   type TypeProto,
   type ValueInfoProto,
 } from './proto/onnx_pb.js';
-import { dataTypeOf, typedElements } from './storage.js';
+import { bytesPerElement, dataTypeOf, typedElements } from './storage.js';
 
 /** Largest model file that is read: the limit of the protobuf format. Larger weights belong in external data. */
 export const MAX_MODEL_BYTES = 2 ** 31 - 1;
@@ -89,7 +89,8 @@ function graphOf(proto: GraphProto, files: ReadonlyMap<string, Uint8Array>): Gra
   };
 }
 
-function nodeOf(proto: NodeProto, files: ReadonlyMap<string, Uint8Array>): Node {
+/** A node in memory. */
+export function nodeOf(proto: NodeProto, files: ReadonlyMap<string, Uint8Array>): Node {
   return {
     op: proto.opType,
     domain: proto.domain === 'ai.onnx' ? '' : proto.domain,
@@ -101,7 +102,8 @@ function nodeOf(proto: NodeProto, files: ReadonlyMap<string, Uint8Array>): Node 
   };
 }
 
-function attributeFrom(proto: AttributeProto, files: ReadonlyMap<string, Uint8Array>): Attribute {
+/** An attribute in memory. */
+export function attributeFrom(proto: AttributeProto, files: ReadonlyMap<string, Uint8Array>): Attribute {
   switch (attributeType(proto)) {
     case AttributeType.FLOAT:
       return { kind: 'float', value: proto.f };
@@ -135,16 +137,17 @@ function attributeType(proto: AttributeProto): AttributeType {
 }
 
 function valueInfoOf(proto: ValueInfoProto): ValueInfo {
-  const value = proto.type && valueTypeOf(proto.type);
+  const value = proto.type && valueTypeOf(proto.type, proto.name);
   return { name: proto.name, ...(value && { value }), origin: proto };
 }
 
-function valueTypeOf(proto: TypeProto): ValueType | undefined {
+/** The type of a named value. Sizes that the file leaves open get a symbol of their own. */
+export function valueTypeOf(proto: TypeProto, name: string): ValueType | undefined {
   if (proto.value.case !== 'tensorType') return undefined;
   const { elemType, shape } = proto.value.value;
   const dims = shape?.dim.map(({ value }, axis): Dim => {
-    if (value.case === 'dimValue') return Number(value.value);
-    return value.case === 'dimParam' && value.value !== '' ? symbolOf(value.value) : `unknown_${axis}`;
+    if (value.case === 'dimValue' && value.value >= 0n) return Number(value.value);
+    return symbolOf(value.case === 'dimParam' && value.value !== '' ? value.value : `${name}_${axis}`);
   });
   return { type: dataTypeOf(elemType), ...(dims && { shape: dims }) };
 }
@@ -162,7 +165,7 @@ function tensorOf(proto: TensorProto, files: ReadonlyMap<string, Uint8Array>): T
     throw new InputError(`${label}: expected non-negative sizes; got [${dims.join()}]`);
   }
   if (dataTypeOf(proto.dataType) === 'other') return { type: 'other', dims, data: proto.rawData, origin: proto };
-  const raw = isExternal(proto) ? externalBytes(proto, files) : proto.rawData;
+  const raw = isExternal(proto) ? externalBytes(proto, files, count * bytesPerElement(proto.dataType)) : proto.rawData;
   const hasRaw = isExternal(proto) || Object.hasOwn(proto, 'rawData');
   const origin = without(proto, ['dims', 'rawData', 'floatData', 'int32Data', 'int64Data', 'doubleData']);
   for (const key of ['uint64Data', 'stringData', 'externalData', 'dataLocation'] as const)
@@ -170,12 +173,12 @@ function tensorOf(proto: TensorProto, files: ReadonlyMap<string, Uint8Array>): T
   return { ...typedElements(proto, hasRaw ? raw : undefined, count, label), dims, origin } as Tensor;
 }
 
-function externalBytes(proto: TensorProto, files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+function externalBytes(proto: TensorProto, files: ReadonlyMap<string, Uint8Array>, size: number): Uint8Array {
   const location = externalEntry(proto, 'location') ?? '';
   const file = files.get(location);
   if (!file) throw new InputError(`tensor "${proto.name}": external data file "${location}" is not at hand`);
   const offset = Number(externalEntry(proto, 'offset') ?? 0);
-  const length = Number(externalEntry(proto, 'length') ?? file.length - offset);
+  const length = Number(externalEntry(proto, 'length') ?? size);
   if (!(offset >= 0 && length >= 0 && offset + length <= file.length)) {
     throw new InputError(
       `tensor "${proto.name}": expected ${length} bytes at ${offset} of external data file "${location}"; it has ${file.length}`,

@@ -98,7 +98,7 @@ function isInteger(types: Types, name: string | undefined): boolean {
 }
 
 function elementwise(node: Node, types: Types): Contents | undefined {
-  const calculate = arithmetic[node.op];
+  const calculate = Object.hasOwn(arithmetic, node.op) ? arithmetic[node.op] : undefined;
   const type = types.get(node.outputs[0] as string)?.type;
   const [a, b] = node.inputs.map((name) => types.contents(name));
   if (!calculate || !a || !b || (type !== 'int64' && type !== 'int32')) return undefined;

@@ -41,6 +41,12 @@ export function typeCode(type: DataType): number {
   return type === 'string' ? Code.STRING : storages[type].code;
 }
 
+/** Size of an element of a numeric type, in bytes; 0 for types whose elements have no fixed size. */
+export function bytesPerElement(code: number): number {
+  const type = typesByCode.get(code);
+  return type ? storages[type].array.BYTES_PER_ELEMENT : 0;
+}
+
 /** Type and elements of a stored tensor, copied into memory of their own. @throws InputError if the sizes do not fit. */
 export function typedElements(
   proto: TensorProto,

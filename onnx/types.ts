@@ -1,7 +1,16 @@
 /** @file Types and shapes of all values of a graph, with symbolic sizes, found by walking it in order. */
 import { numberAttribute, tensorAttribute } from './attributes.js';
 import { InputError } from './errors.js';
-import { nodeLabel, type Dim, type Graph, type Node, type Shape, type Tensor, type ValueType } from './graph.js';
+import {
+  nodeLabel,
+  type Dim,
+  type Graph,
+  type Node,
+  type Shape,
+  type Tensor,
+  type ValueInfo,
+  type ValueType,
+} from './graph.js';
 import { shapeRules } from './shapes.js';
 import type { ShapeRule } from './shapes/rule.js';
 import { integerContents } from './shape-values.js';
@@ -21,10 +30,7 @@ export class Types {
     const types = new Types();
     for (const [name, tensor] of graph.initializers) types.addConstant(name, tensor);
     for (const { name, value } of graph.inputs) if (value) types.addInput(name, value);
-    for (const node of graph.nodes) {
-      types.addNode(node);
-      for (const output of node.outputs) types.#adopt(output, graph.valueInfo.get(output)?.value);
-    }
+    for (const node of graph.nodes) types.addNode(node, graph.valueInfo);
     return types;
   }
 
@@ -41,24 +47,26 @@ export class Types {
     }
   }
 
-  /** Infers the types of a node's outputs. An operator without a rule leaves them unknown. */
-  addNode(node: Node): void {
+  /** Infers the types of a node's outputs; what no rule can tell is taken from what the file states, if it does. */
+  addNode(node: Node, stated?: ReadonlyMap<string, ValueInfo>): void {
+    this.#infer(node);
+    for (const output of node.outputs) {
+      const value = stated?.get(output)?.value;
+      if (value && !this.#types.get(output)?.shape) this.#types.set(output, value);
+    }
+  }
+
+  #infer(node: Node): void {
     const constant = node.op === 'Constant' ? constantOf(node) : undefined;
     if (constant) return this.addConstant(node.outputs[0] as string, constant);
-    const rule = node.domain === '' ? (shapeRules as Record<string, ShapeRule | undefined>)[node.op] : undefined;
-    if (!rule) return;
-    const outputs = rule(node, this);
+    if (node.domain !== '' || !Object.hasOwn(shapeRules, node.op)) return;
+    const outputs = (shapeRules as Record<string, ShapeRule>)[node.op]?.(node, this) ?? [];
     outputs.forEach((type, index) => {
       const name = node.outputs[index];
       if (name && type) this.#types.set(name, type);
     });
     const contents = integerContents(node, this);
     if (contents && contents.length <= MAX_TRACKED) this.#contents.set(node.outputs[0] as string, contents);
-  }
-
-  /** A file's own annotation fills in what no rule could tell. */
-  #adopt(name: string, stated: ValueType | undefined): void {
-    if (stated && !this.#types.get(name)?.shape) this.#types.set(name, stated);
   }
 
   /** Type and shape as far as known. */

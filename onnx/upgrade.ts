@@ -1,40 +1,58 @@
 /** @file Brings a model to our dialect, opset 17. */
 import { copiedGraph, GraphBuilder } from './build.js';
-import { conversions, NEWEST_OPSET, newerOperators, without, type Conversion } from './conversions.js';
 import { InputError } from './errors.js';
-import { IR_VERSION, nodeLabel, OPSET, type Model, type Node } from './graph.js';
+import { IR_VERSION, nodeLabel, OPSET, presentInputs, type Graph, type Model, type Node } from './graph.js';
+import { subgraphNodes, topologicalOrder } from './order.js';
+import { NEWEST_OPSET, without } from './upgrade/conversion.js';
+import { inlinedNodes } from './upgrade/functions.js';
+import { conversionOf } from './upgrade/table.js';
 
 /**
- * A copy of the model in opset 17.
+ * A copy of the model in opset 17, with its functions inlined and its nodes in topological order. Nodes of other domains
+ * stay as they are.
  * @throws InputError naming operator and node where a node of another opset has no counterpart
  */
 export function upgradedModel(model: Model): Model {
   const from = model.opsets.get('') ?? OPSET;
-  if (from > NEWEST_OPSET) throw new InputError(`model: expected opset ${NEWEST_OPSET} or older; got ${from}`);
-  const local = new Set((model.origin?.functions ?? []).map(({ domain, name }) => `${domain}.${name}`));
+  const versioned = inlinedNodes(model, from);
+  const versions = new Map(versioned.map(({ node, opset }) => [node, opset]));
+  const nodes = topologicalOrder(versioned.map(({ node }) => node));
   const b = new GraphBuilder({ ...copiedGraph(model.graph), nodes: [] });
-  for (const node of model.graph.nodes) {
-    if (local.has(`${node.domain}.${node.op}`)) {
-      throw new InputError(`${nodeLabel(node)}: expected an operator; got a function of the model: inline it first`);
-    }
-    const convert = node.domain === '' ? conversionOf(node, from) : undefined;
-    if (convert) convert(node, b, from);
-    else b.append(node);
-  }
-  return { ...model, irVersion: IR_VERSION, opsets: new Map(model.opsets).set('', OPSET), graph: b.graph };
+  b.reserve(nodes.flatMap(({ name, outputs }) => [name, ...outputs]));
+  for (const node of nodes) appendUpgraded(b, node, versions.get(node) as number);
+  expectAllMade(b.graph, nodes);
+  return {
+    ...model,
+    irVersion: IR_VERSION,
+    opsets: new Map(model.opsets).set('', OPSET),
+    graph: b.graph,
+    ...(model.origin && { origin: { ...model.origin, functions: [] } }),
+  };
 }
 
-function conversionOf(node: Node, from: number): Conversion | undefined {
-  if (Object.hasOwn(conversions, node.op)) {
-    const [first, last, convert] = conversions[node.op] as [number, number, Conversion];
-    if (from >= first && from <= last) return convert;
+function appendUpgraded(b: GraphBuilder, node: Node, from: number): void {
+  if (!(from >= 1 && from <= NEWEST_OPSET)) {
+    throw new InputError(`model: expected opset ${NEWEST_OPSET} or older; got ${from}`);
   }
-  if (from > OPSET && newerOperators.has(node.op)) {
-    throw new InputError(
-      `${nodeLabel(node)}: operator ${node.op} of opset ${from} has no counterpart in opset ${OPSET}`,
-    );
+  for (const { opType, domain } of from === OPSET ? [] : subgraphNodes(node)) {
+    if ((domain === '' || domain === 'ai.onnx') && conversionOf(opType, from)) {
+      throw new InputError(
+        `${nodeLabel(node)}: operator ${opType} of opset ${from} inside a subgraph is not brought to opset ${OPSET}`,
+      );
+    }
   }
-  return from < 6 && node.attributes['consumed_inputs']
-    ? (old, b) => b.append(without(old, 'consumed_inputs'))
-    : undefined;
+  const convert = node.domain === '' ? conversionOf(node.op, from) : undefined;
+  const plain = node.domain === '' && from < 6 ? without(node, 'consumed_inputs') : node;
+  if (convert) convert(plain, b, from);
+  else b.append(plain);
+}
+
+/** Outputs that opset 17 lacks (statistics of training, masks of another type) may go only where nothing reads them. */
+function expectAllMade(graph: Graph, nodes: readonly Node[]): void {
+  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  const read = new Set([...graph.nodes.flatMap(presentInputs), ...graph.outputs.map(({ name }) => name)]);
+  for (const node of nodes) {
+    const lost = node.outputs.find((name) => !made.has(name) && read.has(name));
+    if (lost) throw new InputError(`${nodeLabel(node)}: its output "${lost}" has no counterpart in opset ${OPSET}`);
+  }
 }

@@ -1,6 +1,7 @@
 /** @file From a model to the bytes of an .onnx file. The same model always gives the same bytes. */
 import { create, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from './graph.js';
+import { sameShape } from './dims.js';
+import type { Attribute, Graph, Model, Node, Tensor, ValueInfo, ValueType } from './graph.js';
 import {
   AttributeProto_AttributeType as AttributeType,
   AttributeProtoSchema,
@@ -14,6 +15,7 @@ import {
   type AttributeProto,
   type TensorProto,
 } from './proto/onnx_pb.js';
+import { valueTypeOf } from './read.js';
 import { typeCode } from './storage.js';
 
 /** Takes an initializer's bytes out of the file and says where they now lie; undefined leaves them inline. */
@@ -82,7 +84,11 @@ function attributeProto(name: string, attribute: Attribute): AttributeProto {
 function valueInfoProto(info: ValueInfo) {
   if (!info.value) return update(ValueInfoProtoSchema, info.origin, { name: info.name });
   const { type, shape } = info.value;
-  if (type === 'other' && info.origin) return update(ValueInfoProtoSchema, info.origin, { name: info.name });
+  const stated = info.origin?.type;
+  const unchanged = stated && sameType(valueTypeOf(stated, info.origin?.name ?? ''), info.value);
+  if (unchanged || (type === 'other' && info.origin)) {
+    return update(ValueInfoProtoSchema, info.origin, { name: info.name });
+  }
   const dims = shape?.map((dim) =>
     typeof dim === 'number'
       ? { value: { case: 'dimValue' as const, value: BigInt(dim) } }
@@ -115,6 +121,11 @@ function tensorProto(tensor: Tensor, name?: string, store?: ExternalStore): Tens
       }
     : { rawData: bytes };
   return update(TensorProtoSchema, tensor.origin, { ...common, dataType: typeCode(tensor.type), ...content });
+}
+
+/** A type that nothing changed stays as the file writes it: open sizes, expressions for sizes, denotations. */
+function sameType(a: ValueType | undefined, b: ValueType): boolean {
+  return a?.type === b.type && (a.shape === b.shape || sameShape(a.shape, b.shape));
 }
 
 /** A message with these fields; all others, unknown ones included, stay as they were read. */

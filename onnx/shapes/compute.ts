@@ -1,10 +1,10 @@
 /** @file Shapes of what is computed: element-wise, reductions, windows, matrix products. */
 import { intsAttribute, numberAttribute } from '../attributes.js';
-import { dimProduct, positiveAxis } from '../dims.js';
+import { dimProduct } from '../dims.js';
 import { nodeLabel, type Dim, type Shape, type ValueType } from '../graph.js';
 import { dataTypeOf } from '../storage.js';
 import { transposedOutputSizes, windowOutputSizes } from '../windows.js';
-import { axesOf, broadcastShape, first, shaped, type ShapeRule } from './rule.js';
+import { axesOf, axisWithin, broadcastShape, first, shaped, type ShapeRule } from './rule.js';
 
 export const broadcasting: ShapeRule = (node, types) => {
   const shapes = node.inputs.map((name) => types.shape(name));
@@ -23,7 +23,7 @@ export const reduction: ShapeRule = (node, types) => {
   if (!shape || (!axes && node.inputs[1])) return shaped(node, types, undefined);
   const none = axes === undefined || axes.length === 0;
   if (none && numberAttribute(node, 'noop_with_empty_axes', 0) === 1) return shaped(node, types, shape);
-  const reduced = new Set((axes ?? []).map((axis) => positiveAxis(axis, shape.length)));
+  const reduced = new Set((axes ?? []).map((axis) => axisWithin(node, axis, shape.length)));
   const kept = shape.map((dim, axis): Dim | undefined => (none || reduced.has(axis) ? undefined : dim));
   const keep = numberAttribute(node, 'keepdims', 1) === 1;
   return shaped(node, types, keep ? kept.map((dim) => dim ?? 1) : kept.filter((dim) => dim !== undefined));
@@ -32,7 +32,7 @@ export const reduction: ShapeRule = (node, types) => {
 export const argument: ShapeRule = (node, types) => {
   const shape = types.shape(node.inputs[0] as string);
   if (!shape) return [{ type: 'int64' }];
-  const axis = positiveAxis(numberAttribute(node, 'axis', 0), shape.length);
+  const axis = axisWithin(node, numberAttribute(node, 'axis', 0), shape.length);
   const keep = numberAttribute(node, 'keepdims', 1) === 1;
   return [{ type: 'int64', shape: keep ? shape.with(axis, 1) : shape.toSpliced(axis, 1) }];
 };

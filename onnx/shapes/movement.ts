@@ -3,7 +3,7 @@ import { intsAttribute, numberAttribute, tensorAttribute } from '../attributes.j
 import { dimProduct, dimQuotient, positiveAxis } from '../dims.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, type Dim, type Shape } from '../graph.js';
-import { axesOf, broadcastShape, shaped, type ShapeRule } from './rule.js';
+import { axesOf, axisWithin, broadcastShape, shaped, type ShapeRule } from './rule.js';
 
 export const reshape: ShapeRule = (node, types) => {
   const input = types.shape(node.inputs[0] as string);
@@ -28,17 +28,18 @@ export const flatten: ShapeRule = (node, types) => {
 export const transpose: ShapeRule = (node, types) => {
   const shape = types.shape(node.inputs[0] as string);
   const order = intsAttribute(node, 'perm') ?? shape?.map((_, axis) => shape.length - 1 - axis);
-  return shaped(node, types, shape && order?.map((axis) => shape[axis] as Dim));
+  return shaped(node, types, shape && order?.map((axis) => shape[axisWithin(node, axis, shape.length)] as Dim));
 };
 
 export const squeeze: ShapeRule = (node, types) => {
   const shape = types.shape(node.inputs[0] as string);
-  const axes = axesOf(node, types)?.map((axis) => positiveAxis(axis, shape?.length ?? 0));
+  const axes = axesOf(node, types);
   if (!shape || (!axes && node.inputs[1])) return shaped(node, types, undefined);
+  const removed = axes?.map((axis) => axisWithin(node, axis, shape.length));
   return shaped(
     node,
     types,
-    shape.filter((dim, axis) => (axes ? !axes.includes(axis) : dim !== 1)),
+    shape.filter((dim, axis) => (removed ? !removed.includes(axis) : dim !== 1)),
   );
 };
 
@@ -47,7 +48,7 @@ export const unsqueeze: ShapeRule = (node, types) => {
   const axes = axesOf(node, types);
   if (!shape || !axes) return shaped(node, types, undefined);
   const rank = shape.length + axes.length;
-  const inserted = new Set(axes.map((axis) => positiveAxis(axis, rank)));
+  const inserted = new Set(axes.map((axis) => axisWithin(node, axis, rank)));
   const rest = [...shape];
   return shaped(
     node,
@@ -60,7 +61,7 @@ export const concat: ShapeRule = (node, types) => {
   const shapes = node.inputs.map((name) => types.shape(name));
   const rank = shapes.find((shape) => shape)?.length;
   if (rank === undefined || shapes.includes(undefined)) return shaped(node, types, undefined);
-  const axis = positiveAxis(numberAttribute(node, 'axis'), rank);
+  const axis = axisWithin(node, numberAttribute(node, 'axis'), rank);
   const sizes = shapes.map((shape) => shape?.[axis] as Dim);
   const total = sizes.every((size) => typeof size === 'number')
     ? sizes.reduce((a, b) => a + b, 0)
@@ -76,7 +77,8 @@ export const slice: ShapeRule = (node, types) => {
   if (!shape || !starts || !ends || !axes || !steps) return shaped(node, types, undefined);
   const sizes: Dim[] = [...shape];
   axes.forEach((at, index) => {
-    const axis = positiveAxis(at, shape.length);
+    const axis = axisWithin(node, at, shape.length);
+    if (steps[index] === 0) throw new InputError(`${nodeLabel(node)}: expected steps other than 0`);
     const bounds = sliceBounds(
       shape[axis] as Dim,
       starts[index] as number,
@@ -121,7 +123,7 @@ export const pad: ShapeRule = (node, types) => {
 export const gather: ShapeRule = (node, types) => {
   const [shape, indices] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
   if (!shape || !indices) return shaped(node, types, undefined);
-  const axis = positiveAxis(numberAttribute(node, 'axis', 0), shape.length);
+  const axis = axisWithin(node, numberAttribute(node, 'axis', 0), shape.length);
   return shaped(node, types, shape.toSpliced(axis, 1, ...indices));
 };
 
@@ -130,13 +132,14 @@ export const resize: ShapeRule = (node, types) => {
   const sizes = node.inputs[3] ? types.contents(node.inputs[3]) : undefined;
   if (sizes) return shaped(node, types, sizes);
   const scales = node.inputs[2] ? types.constant(node.inputs[2]) : undefined;
-  if (!shape || scales?.type !== 'float32') return shaped(node, types, undefined);
+  if (!shape || scales?.type !== 'float32' || scales.data.length !== shape.length)
+    return shaped(node, types, undefined);
   return shaped(
     node,
     types,
     shape.map((dim, axis) => {
       const scale = scales.data[axis] as number;
-      return typeof dim === 'number' ? Math.floor(dim * scale) : scale === 1 ? dim : `${dim}_resized`;
+      return typeof dim === 'number' ? Math.floor(Math.fround(dim * scale)) : scale === 1 ? dim : `${dim}_resized`;
     }),
   );
 };

@@ -1,7 +1,8 @@
 /** @file What a shape rule is, and what most of them share. */
 import { intsAttribute } from '../attributes.js';
+import { positiveAxis } from '../dims.js';
 import { InputError } from '../errors.js';
-import type { Node, Shape, ValueType } from '../graph.js';
+import { nodeLabel, type Node, type Shape, type ValueType } from '../graph.js';
 import type { Types } from '../types.js';
 
 /** Types of the node's outputs; undefined where nothing can be told. */
@@ -32,6 +33,13 @@ export function broadcastShape(shapes: readonly Shape[], label = 'broadcast'): S
     }
     return [...sizes][0] ?? dims.find((dim) => dim !== 1) ?? 1;
   });
+}
+
+/** `axis` in 0…rank−1. @throws InputError naming the node where there is no such axis */
+export function axisWithin(node: Node, axis: number, rank: number): number {
+  const positive = positiveAxis(axis, rank);
+  if (Number.isInteger(positive) && positive >= 0 && positive < rank) return positive;
+  throw new InputError(`${nodeLabel(node)}: expected an axis of ${rank}; got axis ${axis}`);
 }
 
 /** Axes of a reduction or of Squeeze/Unsqueeze: an input in this dialect for some operators, an attribute for others. */

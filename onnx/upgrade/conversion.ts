@@ -1,0 +1,50 @@
+/** @file What a conversion between opsets is, and what most of them share. */
+import { intsAttribute } from '../attributes.js';
+import type { GraphBuilder } from '../build.js';
+import { InputError } from '../errors.js';
+import { nodeLabel, OPSET, type Attribute, type Node } from '../graph.js';
+
+/** Newest ai.onnx opset that is read. */
+export const NEWEST_OPSET = 26;
+
+/** Appends a node of opset `from` to a graph of opset 17, as one or more nodes that compute the same. */
+export type Conversion = (node: Node, b: GraphBuilder, from: number) => void;
+
+/** The node without some attributes. */
+export function without(node: Node, ...names: string[]): Node {
+  const kept = Object.entries(node.attributes).filter(([name]) => !names.includes(name));
+  return { ...node, attributes: Object.fromEntries(kept) };
+}
+
+/** The node with an attribute set. */
+export function withAttribute(node: Node, name: string, attribute: Attribute): Node {
+  return { ...node, attributes: { ...node.attributes, [name]: attribute } };
+}
+
+/** For attributes that say nothing in opset 17. */
+export const dropping =
+  (...names: string[]): Conversion =>
+  (node, b) =>
+    b.append(without(node, ...names));
+
+/** Lists of ints move from attributes to inputs, in order; absent ones stay absent. */
+export const attributesToInputs =
+  (...names: string[]): Conversion =>
+  (node, b) => {
+    const lists = names.map((name) => intsAttribute(node, name));
+    const inputs = lists.map((list) => (list ? b.ints(list) : ''));
+    while (inputs.at(-1) === '') inputs.pop();
+    b.append({ ...without(node, ...names), inputs: [...node.inputs, ...inputs] });
+  };
+
+/** The error for an attribute that opset 17 cannot express. */
+export function noCounterpart(node: Node, attribute: string): InputError {
+  return new InputError(`${nodeLabel(node)}: attribute ${attribute} has no counterpart in opset ${OPSET}`);
+}
+
+/** The contents of a small integer tensor. @throws InputError where they are not constant */
+export function constantInts(b: GraphBuilder, node: Node, name: string): readonly number[] {
+  const values = b.types.integers(name);
+  if (!values) throw new InputError(`${nodeLabel(node)}: "${name}" must be constant`);
+  return values;
+}

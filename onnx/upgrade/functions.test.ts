@@ -1,0 +1,174 @@
+/** @file Models that bring functions and subgraphs along. */
+import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+import {
+  AttributeProto_AttributeType as Kind,
+  ModelProtoSchema,
+  TensorProto_DataType,
+  type AttributeProtoSchema,
+  type FunctionProtoSchema,
+  type NodeProtoSchema,
+} from '../proto/onnx_pb.js';
+import { modelFromBytes } from '../read.js';
+import { Types } from '../types.js';
+import { upgradedModel } from '../upgrade.js';
+import { modelBytes } from '../write.js';
+
+type NodeInit = MessageInitShape<typeof NodeProtoSchema>;
+type FunctionInit = MessageInitShape<typeof FunctionProtoSchema>;
+
+const domain = 'local';
+const node = (opType: string, input: string[], output: string[], rest: NodeInit = {}): NodeInit => ({
+  opType,
+  input,
+  output,
+  ...rest,
+});
+const floatAttribute = (name: string, f: number): MessageInitShape<typeof AttributeProtoSchema> => ({
+  name,
+  type: Kind.FLOAT,
+  f,
+});
+const reference = (name: string, refAttrName: string) => ({ name, refAttrName, type: Kind.FLOAT });
+
+/** leak(x) = LeakyReLU(x; slope), slope 0.25 if the call does not say; written for the model's opset. */
+const leak: FunctionInit = {
+  name: 'Leak',
+  domain,
+  input: ['x'],
+  output: ['y'],
+  attributeProto: [floatAttribute('slope', 0.25)],
+  node: [node('LeakyRelu', ['x'], ['y'], { attribute: [reference('alpha', 'slope')] })],
+  opsetImport: [{ domain: '', version: 17n }],
+};
+
+/** twice(a, b) = leak(leak(a; gain) + b), and the inner sum clipped to at most `gain`, in the form of opset 17. */
+const twice: FunctionInit = {
+  name: 'Twice',
+  domain,
+  input: ['a', 'b'],
+  output: ['y', 'clipped'],
+  attribute: ['gain'],
+  node: [
+    node('Leak', ['a'], ['t'], { domain, attribute: [reference('slope', 'gain')] }),
+    node('Add', ['t', 'b'], ['sum']),
+    node('Leak', ['sum'], ['y'], { domain }),
+    node('Constant', [], ['bound'], { attribute: [reference('value_float', 'gain')] }),
+    node('Clip', ['sum', '', 'bound'], ['clipped']),
+  ],
+  opsetImport: [
+    { domain: '', version: 17n },
+    { domain, version: 1n },
+  ],
+};
+
+function bytesOf(nodes: NodeInit[], functions: FunctionInit[], outputs: string[], version = 17n): Uint8Array {
+  const value = (name: string) => ({
+    name,
+    type: { value: { case: 'tensorType' as const, value: { elemType: TensorProto_DataType.FLOAT, shape } } },
+  });
+  const shape = { dim: [2, 3].map((dim) => ({ value: { case: 'dimValue' as const, value: BigInt(dim) } })) };
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion: 8n,
+      opsetImport: [
+        { domain: '', version },
+        { domain, version: 1n },
+      ],
+      functions,
+      graph: { name: 'g', node: nodes, input: [value('x')], output: outputs.map(value) },
+    }),
+  );
+}
+
+async function run(bytes: Uint8Array): Promise<Record<string, number[]>> {
+  const session = await InferenceSession.create(bytes, { logSeverityLevel: 4 });
+  const results = await session.run({ x: new Tensor('float32', [-3, -1, -0.5, 0.25, 1, 2], [2, 3]) });
+  await session.release();
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { data }]) => [name, Array.from(data as Float32Array)]),
+  );
+}
+
+describe('upgradedModel(model with functions)', () => {
+  it('inlines them: nested, with attributes given, passed on and left to their defaults', async () => {
+    const calls = [
+      node('Twice', ['x', 'x'], ['p', 'q'], { domain, name: 'first', attribute: [floatAttribute('gain', 0.5)] }),
+      node('Twice', ['p', 'q'], ['y', ''], { domain, name: 'second', attribute: [floatAttribute('gain', 2)] }),
+    ];
+    const bytes = bytesOf(calls, [leak, twice], ['y', 'q']);
+    const upgraded = upgradedModel(modelFromBytes(bytes));
+    expect(upgraded.graph.nodes.map(({ op }) => op)).toEqual(
+      [1, 2].flatMap(() => ['LeakyRelu', 'Add', 'LeakyRelu', 'Constant', 'Clip']),
+    );
+    expect(upgraded.graph.nodes[1]?.outputs).toEqual(['first/sum']);
+    expect(upgraded.origin?.functions).toEqual([]);
+    expect(Types.of(upgraded.graph).shape('y')).toEqual([2, 3]);
+    expect(await run(modelBytes(upgraded))).toEqual(await run(bytes));
+  });
+
+  it('inlines functions that hand an input on', async () => {
+    const both: FunctionInit = { ...leak, name: 'Both', output: ['y', 'x'] };
+    const bytes = bytesOf([node('Both', ['x'], ['y', 'same'], { domain })], [both], ['y', 'same']);
+    const { y, same } = await run(modelBytes(upgradedModel(modelFromBytes(bytes))));
+    expect(same).toEqual([-3, -1, -0.5, 0.25, 1, 2]);
+    expect(y).toEqual([-0.75, -0.25, -0.125, 0.25, 1, 2]);
+  });
+
+  it('reads each function in its own opset', () => {
+    const older: FunctionInit = {
+      name: 'Old',
+      domain,
+      input: ['x'],
+      output: ['y'],
+      node: [node('Clip', ['x'], ['y'], { attribute: [floatAttribute('max', 1)] })],
+      opsetImport: [{ domain: '', version: 9n }],
+    };
+    const { graph } = upgradedModel(modelFromBytes(bytesOf([node('Old', ['x'], ['y'], { domain })], [older], ['y'])));
+    expect(graph.nodes[0]).toMatchObject({ op: 'Clip', inputs: ['x', '', 'const/float32/1'], attributes: {} });
+  });
+
+  it('refuses functions that call themselves, and ones that grow without bounds', () => {
+    const itself = { ...leak, name: 'Itself', node: [node('Itself', ['x'], ['y'], { domain })] };
+    expect(() =>
+      upgradedModel(modelFromBytes(bytesOf([node('Itself', ['x'], ['y'], { domain })], [itself], ['y']))),
+    ).toThrow('the function calls itself');
+    const levels = Array.from({ length: 12 }, (_, level): FunctionInit => {
+      const called = level === 0 ? node('Relu', ['x'], ['y']) : node(`F${level - 1}`, ['x'], ['y'], { domain });
+      return { ...leak, name: `F${level}`, node: Array.from({ length: 10 }, () => called) };
+    });
+    const bomb = bytesOf([node('F11', ['x'], ['y'], { domain })], levels, ['y']);
+    expect(() => upgradedModel(modelFromBytes(bomb))).toThrow('expected at most 200000 nodes');
+  });
+});
+
+describe('upgradedModel(model with subgraphs)', () => {
+  const withBranch = (inner: NodeInit, version: bigint) => {
+    const branch = { type: Kind.GRAPH, g: { name: 'b', node: [inner], output: [{ name: 'inner' }] } };
+    const nodes = [
+      node('ReduceMax', ['x'], ['max']),
+      node('Cast', ['max'], ['flag'], { attribute: [{ name: 'to', type: Kind.INT, i: 9n }] }),
+      node('If', ['flag'], ['y'], {
+        name: 'choice',
+        attribute: [
+          { name: 'then_branch', ...branch },
+          { name: 'else_branch', ...branch },
+        ],
+      }),
+    ];
+    return modelFromBytes(bytesOf(nodes, [], ['y'], version));
+  };
+
+  it('leaves operators that did not change as they are', () => {
+    const { graph } = upgradedModel(withBranch(node('Relu', ['x'], ['inner']), 9n));
+    expect(graph.nodes.map(({ op }) => op)).toEqual(['ReduceMax', 'Cast', 'If']);
+  });
+
+  it('refuses operators that did, rather than reading them as those of another opset', () => {
+    expect(() => upgradedModel(withBranch(node('Softmax', ['x'], ['inner']), 9n))).toThrow(
+      'If "choice": operator Softmax of opset 9 inside a subgraph is not brought to opset 17',
+    );
+  });
+});

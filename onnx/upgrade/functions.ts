@@ -1,0 +1,83 @@
+/** @file Functions that a model brings along, put in place of the nodes that call them. */
+import { InputError } from '../errors.js';
+import { nodeLabel, type Attribute, type Model, type Node } from '../graph.js';
+import type { FunctionProto, NodeProto } from '../proto/onnx_pb.js';
+import { attributeFrom, nodeOf } from '../read.js';
+
+/** A node and the ai.onnx opset it is written in: a function may have its own. */
+export interface VersionedNode {
+  node: Node;
+  opset: number;
+}
+
+/** Most nodes that functions may grow to: a few nested calls can ask for more than any memory holds. */
+const MAX_NODES = 200_000;
+
+/**
+ * The model's nodes with every call of a local function replaced by its body, whose values and nodes are named
+ * `<call>/<name>`.
+ * @throws InputError where functions call themselves, grow beyond bounds or hold subgraphs
+ */
+export function inlinedNodes(model: Model, opset: number): VersionedNode[] {
+  const functions = new Map((model.origin?.functions ?? []).map((item) => [functionKey(item), item]));
+  const nodes: VersionedNode[] = [];
+  const visit = (node: Node, version: number, callers: readonly FunctionProto[]): void => {
+    const called = functions.get(functionKey({ ...node, overload: node.origin?.overload ?? '' }));
+    if (!called) {
+      if (nodes.push({ node, opset: version }) > MAX_NODES) {
+        throw new InputError(`model: expected at most ${MAX_NODES} nodes; its functions make more`);
+      }
+      return;
+    }
+    if (callers.includes(called)) throw new InputError(`${nodeLabel(node)}: the function calls itself`);
+    const own = called.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version;
+    const inside = [...callers, called];
+    for (const inner of bodyOf(called, node)) visit(inner, own === undefined ? version : Number(own), inside);
+  };
+  for (const node of model.graph.nodes) visit(node, opset, []);
+  return nodes;
+}
+
+const functionKey = ({ domain, name, op, overload }: { domain: string; name: string; op?: string; overload: string }) =>
+  `${domain === 'ai.onnx' ? '' : domain}:${op ?? name}:${overload}`;
+
+/** The nodes of a function with the call's values and attributes in place of its parameters. */
+function bodyOf(called: FunctionProto, call: Node): Node[] {
+  const path = call.name || firstName(call.outputs) || called.name;
+  const names = new Map<string, string>([['', '']]);
+  called.output.forEach((name, index) => names.set(name, call.outputs[index] || `${path}/${name}`));
+  called.input.forEach((name, index) => names.set(name, call.inputs[index] ?? ''));
+  const renamed = (name: string) => names.get(name) ?? `${path}/${name}`;
+  const body = called.node.map((proto) => {
+    const node = nodeOf(proto, new Map());
+    if (Object.values(node.attributes).some((attribute) => attribute.kind === 'opaque')) {
+      throw new InputError(`${nodeLabel(call)}: a function with subgraphs cannot be inlined (${nodeLabel(node)})`);
+    }
+    return {
+      ...node,
+      name: `${path}/${node.name || firstName(node.outputs) || node.op}`,
+      inputs: node.inputs.map(renamed),
+      outputs: node.outputs.map(renamed),
+      attributes: Object.fromEntries(attributesOf(proto, called, call)),
+    };
+  });
+  const passedOn = called.output.flatMap((name, index): Node[] => {
+    const output = call.outputs[index];
+    if (!output || !called.input.includes(name)) return [];
+    return [{ op: 'Identity', domain: '', name: output, inputs: [renamed(name)], outputs: [output], attributes: {} }];
+  });
+  return [...body, ...passedOn];
+}
+
+const firstName = (names: readonly string[]) => names.find((name) => name !== '');
+
+/** A function's node may refer to attributes of the call, which may be left out and have defaults. */
+function attributesOf(proto: NodeProto, called: FunctionProto, call: Node): [string, Attribute][] {
+  return proto.attribute.flatMap((item): [string, Attribute][] => {
+    if (!item.refAttrName) return [[item.name, attributeFrom(item, new Map())]];
+    const given = Object.hasOwn(call.attributes, item.refAttrName) ? call.attributes[item.refAttrName] : undefined;
+    const usual = called.attributeProto.find(({ name }) => name === item.refAttrName);
+    const value = given ?? (usual && attributeFrom(usual, new Map()));
+    return value ? [[item.name, value]] : [];
+  });
+}

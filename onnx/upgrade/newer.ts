@@ -1,0 +1,186 @@
+/** @file Operators as they are after opset 17. */
+import { intsAttribute, numberAttribute, stringAttribute } from '../attributes.js';
+import type { GraphBuilder } from '../build.js';
+import { positiveAxis } from '../dims.js';
+import { InputError } from '../errors.js';
+import { nodeLabel, OPSET, type Attribute, type Node } from '../graph.js';
+import { typeCode } from '../storage.js';
+import { float32Tensor, numbersOf } from '../tensor.js';
+import { constantInts, dropping, noCounterpart, without, withAttribute, type Conversion } from './conversion.js';
+
+/** Operators that came after opset 17 and are not converted. */
+export const newerOperators = [
+  'AffineGrid',
+  'Attention',
+  'BitCast',
+  'BitwiseAnd',
+  'BitwiseNot',
+  'BitwiseOr',
+  'BitwiseXor',
+  'CenterCropPad',
+  'Col2Im',
+  'CumProd',
+  'DeformConv',
+  'GroupNormalization',
+  'ImageDecoder',
+  'RMSNormalization',
+  'RegexFullMatch',
+  'RotaryEmbedding',
+  'StringConcat',
+  'StringSplit',
+  'TensorScatter',
+];
+
+export const refused: Conversion = (node, _b, from) => {
+  throw new InputError(`${nodeLabel(node)}: operator ${node.op} of opset ${from} has no counterpart in opset ${OPSET}`);
+};
+
+/** Without the named attributes where they have their default; refuses other values. */
+export const refusing =
+  (defaults: Record<string, number>): Conversion =>
+  (node, b) => {
+    for (const [name, usual] of Object.entries(defaults)) {
+      const value = intsAttributeOrNumber(node, name, usual);
+      if (value.some((item) => item !== usual)) throw noCounterpart(node, name);
+    }
+    b.append(without(node, ...Object.keys(defaults)));
+  };
+
+function intsAttributeOrNumber(node: Node, name: string, usual: number): readonly number[] {
+  return node.attributes[name]?.kind === 'ints'
+    ? (intsAttribute(node, name) ?? [])
+    : [numberAttribute(node, name, usual)];
+}
+
+/** Opset 18 lets Pad name its axes, opset 19 wrap around. */
+export const pad: Conversion = (node, b) => {
+  if (stringAttribute(node, 'mode', 'constant') === 'wrap') throw noCounterpart(node, 'mode "wrap"');
+  const [data, pads, value = '', axes] = node.inputs as [string, string, string?, string?];
+  if (!axes) return b.append({ ...node, inputs: node.inputs.slice(0, 3) });
+  const rank = b.types.knownShape(data, node).length;
+  const [at, some] = [constantInts(b, node, axes), constantInts(b, node, pads)];
+  const all = Array.from({ length: 2 * rank }, () => 0);
+  at.forEach((axis, index) => {
+    all[positiveAxis(axis, rank)] = some[index] as number;
+    all[positiveAxis(axis, rank) + rank] = some[index + at.length] as number;
+  });
+  return b.append({ ...node, inputs: [data, b.ints(all), value] });
+};
+
+/** Opset 18 lets Resize name its axes; what else it and opset 19 added has no counterpart. */
+export const resize: Conversion = (node, b) => {
+  if (numberAttribute(node, 'antialias', 0) === 1) throw noCounterpart(node, 'antialias');
+  const policy = stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch');
+  if (policy !== 'stretch') throw noCounterpart(node, 'keep_aspect_ratio_policy');
+  const positions = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel');
+  if (positions === 'half_pixel_symmetric') throw noCounterpart(node, `coordinate_transformation_mode ${positions}`);
+  const axes = intsAttribute(node, 'axes');
+  const plain = without(node, 'antialias', 'keep_aspect_ratio_policy', 'axes');
+  if (!axes) return b.append(plain);
+  if (positions === 'tf_crop_and_resize') throw noCounterpart(node, 'axes');
+  const [data, , scales = '', sizes = ''] = node.inputs as [string, string?, string?, string?];
+  const rank = b.types.knownShape(data, node).length;
+  const places = axes.map((axis) => positiveAxis(axis, rank));
+  return b.within(node.outputs[0] as string, () => {
+    const inputs = sizes
+      ? [data, '', '', allSizes(b, data, sizes, places, rank)]
+      : [data, '', allScales(b, node, scales, places, rank)];
+    b.append({ ...plain, inputs });
+  });
+};
+
+/** Sizes of all axes: those given, and for the others what the data has. */
+function allSizes(b: GraphBuilder, data: string, sizes: string, places: readonly number[], rank: number): string {
+  const own = b.op('Shape', [data]);
+  const parts = Array.from({ length: rank }, (_, axis) => {
+    const at = places.indexOf(axis);
+    return b.op('Gather', at < 0 ? [own, b.ints([axis])] : [sizes, b.ints([at])]);
+  });
+  return b.op('Concat', parts, { axis: 0 });
+}
+
+function allScales(b: GraphBuilder, node: Node, scales: string, places: readonly number[], rank: number): string {
+  const known = b.types.constant(scales);
+  if (!known) throw new InputError(`${nodeLabel(node)}: "${scales}" must be constant`);
+  const factors = numbersOf(known);
+  const all = Array.from({ length: rank }, (_, axis) => factors[places.indexOf(axis)] ?? 1);
+  return b.initializer(`${node.outputs[0]}/scales`, float32Tensor(all, [rank]));
+}
+
+/** What reductions over no axes at all still do to each element; the others leave it as it is. */
+const overNoAxes = new Map([
+  ['ReduceL1', 'Abs'],
+  ['ReduceL2', 'Abs'],
+  ['ReduceLogSum', 'Log'],
+]);
+
+/** From opset 18 on reductions take their axes as an input. */
+export const axesToAttribute: Conversion = (node, b) => {
+  const [data, axes] = node.inputs as [string, string?];
+  const value = axes ? constantInts(b, node, axes) : [];
+  const plain = { ...without(node, 'noop_with_empty_axes'), inputs: [data] };
+  if (value.length > 0) return b.append(withAttribute(plain, 'axes', { kind: 'ints', value }));
+  if (numberAttribute(node, 'noop_with_empty_axes', 0) === 0) return b.append(plain);
+  if (node.op === 'ReduceSumSquare') return b.append({ ...plain, op: 'Mul', inputs: [data, data], attributes: {} });
+  return b.append({ ...plain, op: overNoAxes.get(node.op) ?? 'Identity', attributes: {} });
+};
+
+/** Opset 18 names the number of parts, the last of which may be smaller. */
+export const countedSplit: Conversion = (node, b) => {
+  if (!node.attributes['num_outputs']) return b.append(node);
+  const shape = b.types.knownShape(node.inputs[0] as string, node);
+  const size = shape[positiveAxis(numberAttribute(node, 'axis', 0), shape.length)];
+  const count = node.outputs.length;
+  if (typeof size !== 'number') throw new InputError(`${nodeLabel(node)}: splitting needs a fixed size; got "${size}"`);
+  const part = Math.ceil(size / count);
+  const sizes = Array.from({ length: count }, (_, index) => Math.max(0, Math.min(part, size - index * part)));
+  return b.append({ ...without(node, 'num_outputs'), inputs: [node.inputs[0] as string, b.ints(sizes)] });
+};
+
+/** With the type written out, the second operand no longer counts as an input to differentiate. */
+export const castLike: Conversion = (node, b, from) => {
+  const type = b.types.get(node.inputs[1] as string)?.type;
+  if (!type || type === 'other') return dropping('saturate', 'round_mode')(node, b, from);
+  const to: Attribute = { kind: 'int', value: typeCode(type) };
+  return b.append({ ...node, op: 'Cast', inputs: [node.inputs[0] as string], attributes: { to } });
+};
+
+/** Opset 20 renamed the modes. */
+export const gridSample: Conversion = (node, b) => {
+  const mode = stringAttribute(node, 'mode', 'linear');
+  const value = { linear: 'bilinear', cubic: 'bicubic' }[mode] ?? mode;
+  b.append(withAttribute(node, 'mode', { kind: 'string', value }));
+};
+
+/** gelu(x) = x/2·(1 + erf(x/√2)), or with tanh(√(2/π)(x + 0.044715x³)) for erf. */
+export const gelu: Conversion = (node, b) => {
+  const x = node.inputs[0] as string;
+  const output = node.outputs[0] as string;
+  b.within(output, () => {
+    const times = (value: string, factor: number) => b.mul(value, b.scalarLike(x, factor));
+    const cubic = () => b.add(x, times(b.mul(x, b.mul(x, x)), 0.044715));
+    const approximate = stringAttribute(node, 'approximate', 'none') === 'tanh';
+    const curve = approximate
+      ? b.op('Tanh', [times(cubic(), Math.sqrt(2 / Math.PI))])
+      : b.op('Erf', [times(x, Math.SQRT1_2)]);
+    const share = b.add(curve, b.scalarLike(x, 1));
+    b.append({ ...node, op: 'Mul', inputs: [times(x, 0.5), share], attributes: {} });
+  });
+};
+
+/** mish(x) = x·tanh(softplus(x)) */
+export const mish: Conversion = (node, b) => {
+  const x = node.inputs[0] as string;
+  const factor = b.within(node.outputs[0] as string, () => b.op('Tanh', [b.op('Softplus', [x])]));
+  b.append({ ...node, op: 'Mul', inputs: [x, factor], attributes: {} });
+};
+
+/** swish(x) = x·sigmoid(αx) */
+export const swish: Conversion = (node, b) => {
+  const x = node.inputs[0] as string;
+  const alpha = numberAttribute(node, 'alpha', 1);
+  const factor = b.within(node.outputs[0] as string, () =>
+    b.op('Sigmoid', [alpha === 1 ? x : b.mul(x, b.scalarLike(x, alpha))]),
+  );
+  b.append({ ...node, op: 'Mul', inputs: [x, factor], attributes: {} });
+};
