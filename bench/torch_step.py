@@ -1,43 +1,22 @@
-"""One DCGAN training step and both forward passes in PyTorch, for bench/run.ts: prints one line of JSON with milliseconds."""
-import argparse
+"""One DCGAN training step in PyTorch eager, with a product of 2048² matrices and both forward passes beside it.
+
+Prints one line of JSON: median_ms, min_ms and runs of the step, torch, threads, matmul_gflops, and under `times` all
+milliseconds of step, generator, discriminator and matmul, for bench/run.ts.
+"""
 import json
-import time
+import statistics
+import sys
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
-parser = argparse.ArgumentParser()
-for name, default in (('image-size', 64), ('features', 64), ('batch-size', 64), ('latent-dim', 100), ('steps', 6), ('threads', 2)):
-    parser.add_argument(f'--{name}', type=int, default=default)
-options = parser.parse_args()
-torch.set_num_threads(options.threads)
-torch.manual_seed(0)
+sys.dont_write_bytecode = True
+from torch_forward import discriminator, forward_times, generator, inputs, milliseconds, parsed_options, summary
 
-stages = (options.image_size // 4).bit_length() - 1
-widths = [options.features << i for i in range(stages)]
-
-
-def generator():
-    layers, previous = [], options.latent_dim
-    for i, width in enumerate(reversed(widths)):
-        layers += [nn.ConvTranspose2d(previous, width, 4, 2 if i else 1, 1 if i else 0, bias=False), nn.BatchNorm2d(width), nn.ReLU(True)]
-        previous = width
-    return nn.Sequential(*layers, nn.ConvTranspose2d(previous, 3, 4, 2, 1, bias=False), nn.Tanh())
-
-
-def discriminator():
-    layers, previous = [], 3
-    for i, width in enumerate(widths):
-        layers += [nn.Conv2d(previous, width, 4, 2, 1, bias=False)] + ([nn.BatchNorm2d(width)] if i else []) + [nn.LeakyReLU(0.2, True)]
-        previous = width
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(previous * 16, 1))
-
-
-g, d = generator(), discriminator()
+options = parsed_options(__doc__)
+g, d = generator(options), discriminator(options)
 adam_g, adam_d = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in (g, d))
-real = torch.rand(options.batch_size, 3, options.image_size, options.image_size) * 2 - 1
-latents = torch.randn(options.batch_size, options.latent_dim, 1, 1)
+real, latents = inputs(options)
 ones, zeros = torch.ones(options.batch_size, 1), torch.zeros(options.batch_size, 1)
 bce = F.binary_cross_entropy_with_logits
 
@@ -53,25 +32,9 @@ def step():
     adam_g.step()
 
 
-def milliseconds(work, runs):
-    work()
-    times = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        work()
-        times.append(1000 * (time.perf_counter() - started))
-    return sorted(times)
-
-
-def forward(net, value):
-    with torch.inference_mode():
-        net(value)
-
-
-results = {'step': milliseconds(step, options.steps)}
-g.eval(), d.eval()
-results['generator'] = milliseconds(lambda: forward(g, latents), options.steps)
-results['discriminator'] = milliseconds(lambda: forward(d, real), options.steps)
+times = {'step': milliseconds(step, options.steps)}
+times |= forward_times(g, d, real, latents, options.steps)
 a, b = torch.rand(2048, 2048), torch.rand(2048, 2048)
-results['matmul'] = milliseconds(lambda: a @ b, options.steps)
-print(json.dumps({'torch': torch.__version__, 'times': results}))
+times['matmul'] = milliseconds(lambda: a @ b, options.steps)
+print(json.dumps({**summary(times['step']), 'torch': torch.__version__, 'threads': torch.get_num_threads(),
+                  'matmul_gflops': round(2 * 2048**3 / statistics.median(times['matmul']) / 1e6, 1), 'times': times}))
