@@ -29,10 +29,11 @@ export async function runCommand<T>(
         .parserConfiguration({ 'duplicate-arguments-array': false })
         .exitProcess(false)
         .fail((message, error) => {
-          throw error ?? new UsageError(message);
+          throw error ?? new UsageError(oneLine(message));
         }),
     );
     const parsed = await parser.parseAsync();
+    expectNumbers(parsed);
     if ((parsed as { help?: boolean }).help || (parsed as { version?: boolean }).version) return;
     if (parsed._.length > 0 && !takesFiles)
       throw new UsageError(`unknown argument ${parsed._[0]}: expected options only`);
@@ -43,6 +44,25 @@ export async function runCommand<T>(
 }
 
 class UsageError extends Error {}
+
+/** yargs' message about a value outside an option's choices, in the form of all others. */
+function oneLine(message: string): string {
+  const [, option, given, choices] = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(message) ?? [];
+  return option === undefined ? message : `--${option}: expected one of ${choices?.replaceAll('"', '')}; got ${given}`;
+}
+
+/** @throws UsageError for an option of type number whose text was none, which yargs reads as NaN */
+function expectNumbers(parsed: object): void {
+  for (const [name, value] of Object.entries(parsed)) {
+    if (Number.isNaN(value)) throw new UsageError(`--${name}: expected a number; got "${givenText(name)}"`);
+  }
+}
+
+/** What the command line says after `--name` or `--name=`. */
+function givenText(name: string): string {
+  const at = process.argv.findLastIndex((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  return process.argv[at]?.split('=')[1] ?? process.argv[at + 1] ?? '';
+}
 
 /** Prints the error as its kind deserves and returns the exit code. */
 function report(name: string, error: unknown): number {

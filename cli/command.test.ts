@@ -1,0 +1,17 @@
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { ran } from './child.test.helper.js';
+
+describe('runCommand(…)', () => {
+  const sample = (...options: string[]) => ran('gan-sample', options, tmpdir());
+
+  it.each([
+    [['--device', 'tpu'], '--device: expected one of auto, cuda, webgpu, cpu; got "tpu"'],
+    [['--count', 'many'], '--count: expected a number; got "many"'],
+    [['--count=many'], '--count: expected a number; got "many"'],
+    [['--colour', '1'], 'Unknown argument: colour'],
+    [['picture.png'], 'unknown argument picture.png: expected options only'],
+  ])('answers %j with one line and exit code 2', async (options, line) => {
+    expect(await sample(...options)).toEqual({ code: 2, stdout: '', stderr: `gan-sample: ${line}\n` });
+  });
+});
