@@ -46,7 +46,7 @@ await runCommand(
   async (options) => {
     const { Explainer, emptyMapNote, methods, parsedMethods, parsedTargets, verdict, writeExplanations } =
       await import('../explain/index.js');
-    const { number } = await import('../explain/output.node.js');
+    const { number } = await import('../explain/verdict.js');
     const { resolvedDevice } = await import('../inference/devices.node.js');
     const { decodedPicture } = await import('../inference/pictures.node.js');
     const { chosenModel } = await import('../inference/default-model.node.js');

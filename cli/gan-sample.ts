@@ -41,7 +41,7 @@ await runCommand(
     const { jobLatents, sampleJob } = await import('../inference/sample-job.js');
     const job = sampleJob(options);
     const { chosenModel } = await import('../inference/default-model.node.js');
-    const { Generator } = await import('../inference/generator.node.js');
+    const { Generator } = await import('../inference/generator.js');
     const { writeGrid, writeInterpolation } = await import('../inference/output.node.js');
     const { resolvedRun } = await import('../trainer/runs.node.js');
 

@@ -1,4 +1,5 @@
 /** @file Class activation maps as one ONNX graph: picture and target in, scores and raw maps out. */
+import { scoreHead, type ScoreHead } from '../inference/score-head.js';
 import { GraphBuilder } from '../onnx/build.js';
 import { gradients } from '../onnx/gradient/walk.js';
 import type { Graph, Model } from '../onnx/graph.js';
@@ -6,7 +7,6 @@ import { prunedGraph } from '../onnx/order.js';
 import { int64Tensor } from '../onnx/tensor.js';
 import type { Layer } from './layers.js';
 import { methods, type MethodName } from './methods.js';
-import { scoreHead, type ScoreHead } from './targets.js';
 
 /** What to make maps of. */
 export interface CamOptions {

@@ -1,14 +1,14 @@
 /** @file `ganscope/explain`: what a discriminator or classifier looks at. */
 export { camGraph, type CamGraph, type CamOptions, type CamOutputs } from './cam.js';
-export { Explainer, type ExplainerOptions, type Explanation, type ExplainOptions } from './explain.node.js';
+export { Explainer, type ExplainerOptions, type Explanation, type ExplainOptions } from './explain.js';
 export { figurePng, type FigureMap, type FigureOptions, type FigureRow } from './figure.node.js';
 export { convLayers, selectedLayers, type Layer, type LayerChoice } from './layers.js';
 export { methodNames, methods, parsedMethods, type CamMethod, type MethodName } from './methods.js';
-export { type NetworkInput } from './network-input.js';
 export { normalizedMap, type MapReason } from './normalize.js';
 export { heatmapPicture, overlaidPicture, type OverlayOptions } from './overlay.js';
 export { jet } from './palette.js';
 export { randomizedWeights } from './random-weights.js';
-export { emptyMapNote, verdict, writeExplanations, type ViewedPicture } from './output.node.js';
+export { writeExplanations, type ViewedPicture } from './output.node.js';
 export { bilinearResized } from './resize.js';
-export { parsedTargets, scoreHead, type ScoreHead, type Target } from './targets.js';
+export { parsedTargets, type Target } from './targets.js';
+export { emptyMapNote, verdict } from './verdict.js';

@@ -4,11 +4,12 @@ import { npyBytes } from '../inference/npy.js';
 import { encodedPng } from '../inference/pictures.node.js';
 import type { Picture } from '../inference/pictures.js';
 import { writeFileAtomic } from '../onnx/files.node.js';
-import type { Explanation } from './explain.node.js';
+import type { Explanation } from './explain.js';
 import { figurePng, type FigureRow } from './figure.node.js';
 import { methods } from './methods.js';
-import { normalizedMap, type MapReason } from './normalize.js';
+import { normalizedMap } from './normalize.js';
 import { heatmapPicture, overlaidPicture } from './overlay.js';
+import { emptyMapNote, verdict } from './verdict.js';
 
 /** A picture that was explained, as `Explainer.view` shows it. */
 export interface ViewedPicture {
@@ -19,40 +20,6 @@ export interface ViewedPicture {
 
 /** More rows than this go to further figures, as nobody looks at longer ones. */
 const MAX_ROWS = 12;
-
-/** What to do about a map that shows nothing. */
-const advice: Record<MapReason, (explanation: Explanation) => string> = {
-  'all contributions negative': ({ target }) =>
-    `nothing here speaks for this verdict; try ${typeof target === 'number' ? 'another class' : `--target ${target === 'fake' ? 'real' : 'fake'}`} or another --layer`,
-  'zero gradient': () =>
-    'the score does not react to this layer here (dead or saturated units behind it); try a later --layer',
-  'layer not connected to the score': () => 'the score is not computed from this layer; try another --layer',
-  'constant map': () => 'the layer says the same everywhere; try an earlier --layer',
-  'not finite': () => 'the network overflows on this picture; its weights have probably diverged',
-};
-
-/** Why the map shows nothing and what to try, as a sentence; undefined where it shows something. */
-export function emptyMapNote(explanation: Explanation): string | undefined {
-  const { reason } = explanation;
-  if (reason === undefined) return undefined;
-  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}: ${advice[reason](explanation)}.`;
-}
-
-/** The verdict in words and numbers, such as `fake  −logit 1.73 · D(x) 0.15`. */
-export function verdict({ target, score, probability }: Explanation): string {
-  if (typeof target === 'number') {
-    return `class ${target}  logit ${number(score)}${probability === undefined ? '' : ` · p ${number(probability)}`}`;
-  }
-  return `${target}  ${target === 'fake' ? '−logit' : 'logit'} ${number(score)}${probability === undefined ? '' : ` · D(x) ${number(probability)}`}`;
-}
-
-/** A number with three digits that count and a true minus sign. */
-export function number(value: number): string {
-  const size = Math.abs(value);
-  const text =
-    size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(3)));
-  return text.replaceAll('-', '−');
-}
 
 /**
  * Writes `figure.png` (`figure-1.png`, … where it takes several), with one row per picture and layer, and for each map

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Picture } from '../inference/pictures.js';
 import { Random } from '../inference/random.js';
 import type { Model } from '../onnx/graph.js';
-import { Explainer, type Explanation, type ExplainOptions } from './explain.node.js';
+import { Explainer, type Explanation, type ExplainOptions } from './explain.js';
 import { brightnessNetwork, peak, relativeError, spotPicture } from './networks.test.helper.js';
 
 const [WIDTH, HEIGHT] = [40, 24];

@@ -1,13 +1,6 @@
 /** @file Explaining pictures: a model with its session, reused from call to call. */
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { readGanMetadata } from '../inference/metadata.js';
-import type { Picture, PictureInput } from '../inference/pictures.js';
-import { createdSession, type ResolvedDevice } from '../inference/session.node.js';
-import { InputError, loadedModel, type Model } from '../onnx/index.js';
-import { upgradedModel } from '../onnx/upgrade.js';
-import { camGraph, type CamGraph, type CamOutputs } from './cam.js';
-import { convLayers, selectedLayers, type Layer, type LayerChoice } from './layers.js';
-import { checkedMethods, methodNames, type MethodName } from './methods.js';
 import {
   channelsLast,
   fixedSizeModel,
@@ -15,18 +8,18 @@ import {
   networkView,
   preparedPictures,
   type NetworkInput,
-} from './network-input.js';
+} from '../inference/network-input.js';
+import type { Picture, PictureInput } from '../inference/pictures.js';
+import { scoreHead, type ScoreHead } from '../inference/score-head.js';
+import { createdSession, type ResolvedDevice } from '../inference/session.node.js';
+import { InputError, loadedModel, type Model } from '../onnx/index.js';
+import { upgradedModel } from '../onnx/upgrade.js';
+import { camGraph, type CamGraph, type CamOutputs } from './cam.js';
+import { convLayers, selectedLayers, type Layer, type LayerChoice } from './layers.js';
+import { checkedMethods, methodNames, type MethodName } from './methods.js';
 import { mapReason, normalizedMap, type MapReason } from './normalize.js';
 import { randomizedWeights } from './random-weights.js';
-import {
-  scoreHead,
-  targetProbability,
-  targetsOf,
-  targetWeights,
-  topClass,
-  type ScoreHead,
-  type Target,
-} from './targets.js';
+import { targetProbability, targetsOf, targetWeights, topClass, type Target } from './targets.js';
 
 /** One map: a picture explained at a layer by a method. */
 export interface Explanation {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GraphBuilder, InputError, modelOfGraph, saveModel, type Model } from '../onnx/index.js';
-import { Generator } from './generator.node.js';
+import { Generator } from './generator.js';
 import { toyGenerator, type ToyOptions } from './generator.test.helper.js';
 import { normalLatents, seedsFrom } from './latents.js';
 import { metadataEntries, type GanMetadata } from './metadata.js';

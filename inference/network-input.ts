@@ -1,9 +1,9 @@
 /** @file What a network expects as its picture: size, channels, layout and normalisation, from the model or by convention. */
-import { networkInput } from '../inference/pixels.js';
-import { rgbPicture, type Normalization, type Picture, type PictureInput } from '../inference/pictures.js';
-import { resizedPicture } from '../inference/resize.js';
 import { InputError } from '../onnx/errors.js';
 import type { Dim, Model, ValueInfo } from '../onnx/graph.js';
+import { rgbPicture, type Normalization, type Picture, type PictureInput } from './pictures.js';
+import { networkInput } from './pixels.js';
+import { resizedPicture } from './resize.js';
 
 /** The picture input of a network. */
 export interface NetworkInput {
