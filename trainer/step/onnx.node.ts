@@ -1,14 +1,13 @@
 /** @file The training step on ONNX Runtime: one session runs the whole step, state stays in two swapped sets of buffers. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { onnxLayout, tfjsLayout } from '../../exporter/weights.js';
 import { createdSession, type SessionOptions } from '../../inference/session.node.js';
 import { modelOfGraph, withMatrixProducts } from '../../onnx/index.js';
 import type { GanConfig } from '../config.js';
-import { nextOf, samplingGraph, stepGraph, stepInputs, stepOutputs, type StepWeight } from './graph.js';
-import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
-
-type Values = Record<string, Tensor>;
+import { samplingGraph, stepGraph, stepInputs, stepOutputs } from './graph.js';
+import type { StepBatch, StepResult, TrainState, TrainStep } from './step.js';
+import { networkState, scalar, valuesOf, type Values } from './values.node.js';
+import { nextOf, type StepWeight } from './weights.js';
 
 /** The training step of `stepGraph` with its state. */
 export class OnnxStep implements TrainStep {
@@ -109,40 +108,4 @@ export class OnnxStep implements TrainStep {
     await this.#session.release();
     await this.#sampler.release();
   }
-}
-
-const scalar = (value: number) => new Tensor('float32', Float32Array.of(value), []);
-
-/** The state as graph inputs, in ONNX layout; moments that are missing start at zero. */
-function valuesOf(weights: readonly StepWeight[], state: NetworkState): Values {
-  const values: Values = {};
-  for (const { name, shape, layout, input, moments } of weights) {
-    const put = (key: string, tensor: StateTensor) => {
-      const { data, dims } = onnxLayout(tensor.data, shape, layout);
-      values[key] = new Tensor('float32', data.slice(), dims);
-    };
-    const weight = state.weights.get(name);
-    if (!weight) throw new Error(`the state lacks the weight ${name}`);
-    put(input, weight);
-    if (!moments) continue;
-    const zero = { shape, data: new Float32Array(weight.data.length) };
-    put(moments.m, state.m.get(name) ?? zero);
-    put(moments.v, state.v.get(name) ?? zero);
-  }
-  return values;
-}
-
-function networkState(weights: readonly StepWeight[], values: Values): NetworkState {
-  const state: NetworkState = { weights: new Map(), m: new Map(), v: new Map() };
-  for (const { name, shape, layout, input, moments } of weights) {
-    const tensor = (key: string) => {
-      const data = tfjsLayout(values[key]?.data as Float32Array, shape, layout);
-      return { shape: [...shape], data: data.slice() };
-    };
-    state.weights.set(name, tensor(input));
-    if (!moments) continue;
-    state.m.set(name, tensor(moments.m));
-    state.v.set(name, tensor(moments.v));
-  }
-  return state;
 }
