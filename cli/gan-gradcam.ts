@@ -18,7 +18,12 @@ await runCommand(
           default: 'last-conv',
           describe: 'last-conv, all-convs, an index or a name from --list-layers, or several with commas',
         },
-        method: { type: 'string', default: 'gradcam,gradcam++', describe: 'gradcam, gradcam++, or both with commas' },
+        method: {
+          type: 'string',
+          default: 'gradcam,gradcam++',
+          describe:
+            'all, or names with commas: gradcam, gradcam++ (-normalized, -mean), hirescam, xgradcam, layercam, gradcam-elementwise, finercam, eigencam, eigengradcam, saliency, inputxgradient, guided-backprop',
+        },
         target: {
           type: 'string',
           describe:

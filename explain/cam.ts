@@ -6,12 +6,13 @@ import type { Graph, Model } from '../onnx/graph.js';
 import { prunedGraph } from '../onnx/order.js';
 import { int64Tensor } from '../onnx/tensor.js';
 import type { Layer } from './layers.js';
-import { methods, type MethodName } from './methods.js';
+import { weightedMethods } from './methods/weighted.js';
+import type { WeightedMethodName } from './methods.js';
 
 /** What to make maps of. */
 export interface CamOptions {
   layers: readonly Layer[];
-  methods: readonly MethodName[];
+  methods: readonly WeightedMethodName[];
 }
 
 /** Names of the outputs of one layer. */
@@ -22,7 +23,7 @@ export interface CamOutputs {
   /** Largest |∂score/∂A| per picture [N]. */
   largestGradient: string;
   /** Σ_k w_k A_k [N, H, W], before and after ReLU, per method. */
-  maps: { method: MethodName; signed: string; raw: string }[];
+  maps: { method: WeightedMethodName; signed: string; raw: string }[];
 }
 
 /** A graph that explains, and the names of what goes in and out. */
@@ -95,7 +96,7 @@ function layerOutputs(
   b: GraphBuilder,
   layer: Layer,
   gradient: string | null,
-  names: readonly MethodName[],
+  names: readonly WeightedMethodName[],
 ): CamOutputs {
   const { value } = layer;
   return b.within(layer.name, () => {
@@ -108,7 +109,7 @@ function layerOutputs(
     );
     const maps = names.map((method) =>
       b.within(method, () => {
-        const weighted = b.mul(methods[method].weights(b, value, g), value, 'weighted_activations');
+        const weighted = weightedMethods[method].weighted(b, value, g);
         const signed = b.reduceSum(weighted, [1], false, 'signed');
         return { method, signed, raw: b.op('Relu', [signed], {}, 'raw') };
       }),

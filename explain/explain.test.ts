@@ -3,6 +3,7 @@ import type { Picture } from '../inference/pictures.js';
 import { Random } from '../inference/random.js';
 import type { Model } from '../onnx/graph.js';
 import { Explainer, type Explanation, type ExplainOptions } from './explain.js';
+import type { Stage } from './network.js';
 import { brightnessNetwork, peak, relativeError, spotPicture } from './networks.test.helper.js';
 
 const [WIDTH, HEIGHT] = [40, 24];
@@ -127,6 +128,23 @@ describe('explainer.explain(pictures, options)', () => {
     expect(again).toEqual(first);
   });
 
+  test('runs again only what another target, method or picture changes', async () => {
+    const explainer = await Explainer.load(classifier(), { preparation: PREPARATION });
+    const counts = async (options: ExplainOptions, picture = SPOT) => {
+      const before = { ...explainer.runs };
+      await explainer.explain([picture], { layers: 'features_conv', methods: ['gradcam'], targets: 0, ...options });
+      const changed = Object.entries(explainer.runs).map(([stage, runs]) => [stage, runs - before[stage as Stage]]);
+      return Object.fromEntries(changed.filter(([, runs]) => runs !== 0));
+    };
+    expect(await counts({})).toEqual({ forward: 1, backward: 1, maps: 1 });
+    expect(await counts({ methods: ['layercam'] })).toEqual({ maps: 1 });
+    expect(await counts({ targets: 1 })).toEqual({ backward: 1, maps: 1 });
+    expect(await counts({ methods: ['eigencam'] })).toEqual({ maps: 1 });
+    expect(await counts({}, noisePicture(1))).toEqual({ forward: 1, backward: 1, maps: 1 });
+    expect(await counts({})).toEqual({ maps: 1 });
+    await explainer.dispose();
+  });
+
   test('an all-zero map comes with its reason', async () => {
     const reasons = async (model: Model, options: ExplainOptions = {}, picture = SPOT) =>
       (await explained(model, [picture], options)).map(({ raw, normalized, reason }) => {
@@ -156,7 +174,9 @@ describe('explainer.explain(pictures, options)', () => {
     );
     await expect(explained(classifier(), [SPOT], { targets: [0, 1] })).rejects.toThrow('expected one target');
     await expect(explained(classifier(), [SPOT], { layers: 'nope' })).rejects.toThrow('got "nope"');
-    await expect(explained(classifier(), [SPOT], { methods: [] })).rejects.toThrow('--method: expected one or more of');
+    await expect(explained(classifier(), [SPOT], { methods: [] })).rejects.toThrow(
+      '--method: expected all, or one or more of',
+    );
   });
 });
 

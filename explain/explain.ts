@@ -1,30 +1,30 @@
-/** @file Explaining pictures: a model with its session, reused from call to call. */
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+/** @file Explaining pictures: a model with its sessions, reused from call to call. */
 import { readGanMetadata } from '../inference/metadata.js';
+import type { Picture, PictureInput } from '../inference/pictures.js';
+import { scoreHead, type ScoreHead } from '../inference/score-head.js';
+import type { ResolvedDevice } from '../inference/session.node.js';
+import { InputError, loadedModel, type Model } from '../onnx/index.js';
+import { upgradedModel } from '../onnx/upgrade.js';
+import { convLayers, selectedLayers, type Layer, type LayerChoice } from './layers.js';
+import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from './methods.js';
+import { madeMaps, type MadeMap } from './batch-maps.js';
+import { Network, type Stage } from './network.js';
 import {
-  channelsLast,
   fixedSizeModel,
   networkInputOf,
   networkView,
   preparedPictures,
   type NetworkInput,
 } from '../inference/network-input.js';
-import type { Picture, PictureInput } from '../inference/pictures.js';
-import { scoreHead, type ScoreHead } from '../inference/score-head.js';
-import { createdSession, type ResolvedDevice } from '../inference/session.node.js';
-import { InputError, loadedModel, type Model } from '../onnx/index.js';
-import { upgradedModel } from '../onnx/upgrade.js';
-import { camGraph, type CamGraph, type CamOutputs } from './cam.js';
-import { convLayers, selectedLayers, type Layer, type LayerChoice } from './layers.js';
-import { checkedMethods, methodNames, type MethodName } from './methods.js';
 import { mapReason, normalizedMap, type MapReason } from './normalize.js';
 import { randomizedWeights } from './random-weights.js';
-import { targetProbability, targetsOf, targetWeights, topClass, type Target } from './targets.js';
+import { contrastedWeights, targetProbability, targetsOf, targetWeights, topClass, type Target } from './targets.js';
 
 /** One map: a picture explained at a layer by a method. */
 export interface Explanation {
   /** Position of the picture in the call. */
   picture: number;
+  /** The picture input itself for methods that explain no layer. */
   layer: Layer;
   method: MethodName;
   /** What is explained; the picture's top class where no class was asked for. */
@@ -33,7 +33,7 @@ export interface Explanation {
   score: number;
   /** The network's probability of the class, or of being real for both `real` and `fake`, if it ends with one. */
   probability?: number;
-  /** Σ_k w_k A_k [rawHeight, rawWidth] in the units of the score's gradient. */
+  /** The map before ReLU [rawHeight, rawWidth], such as Σ_k w_k A_k in the units of the score's gradient. */
   signed: Float32Array;
   /** ReLU of `signed`: the map of the papers. */
   raw: Float32Array;
@@ -43,8 +43,8 @@ export interface Explanation {
   normalized: Float32Array;
   height: number;
   width: number;
-  /** Largest |∂score/∂A|. */
-  largestGradient: number;
+  /** Largest |∂score/∂A| (|∂score/∂picture|); missing for methods that take no gradient. */
+  largestGradient?: number;
   /** Why the map shows nothing; missing where it shows something. */
   reason?: MapReason;
 }
@@ -63,17 +63,17 @@ export interface ExplainerOptions {
 export interface ExplainOptions {
   /** Default `last-conv`. */
   layers?: LayerChoice;
-  /** Default all. */
-  methods?: readonly MethodName[];
+  /** Default `gradcam` and `gradcam++`; `all` are all that suit the network. */
+  methods?: readonly MethodName[] | 'all';
   /** One for all pictures or one per picture; default `fake` for discriminators, the picture's top class for classifiers. */
   targets?: Target | readonly Target[];
+  /** Class activation maps are first principal components of weighted activations instead of sums. Default false. */
+  eigen?: boolean;
 }
 
-/** Pictures per run of models with an open batch size. */
-const MAX_BATCH = 8;
-
 /**
- * Explains the scores of a discriminator or classifier.
+ * Explains the scores of a discriminator or classifier. Sessions are made once; a picture that was explained before is not
+ * run again for another target or method, only what depends on them.
  *
  * @example
  * const explainer = await Explainer.load('discriminator.onnx');
@@ -86,8 +86,7 @@ export class Explainer {
   /** Where its scores are. */
   readonly head: ScoreHead;
   readonly #model: Model;
-  readonly #device: ResolvedDevice;
-  #current?: { key: string; graph: CamGraph; session: InferenceSession };
+  readonly #network: Network;
 
   private constructor(model: Model, { device = 'cpu', preparation }: ExplainerOptions) {
     const metadata = readGanMetadata(model.metadata);
@@ -96,8 +95,8 @@ export class Explainer {
     }
     this.input = networkInputOf(model, metadata ?? preparation);
     this.#model = fixedSizeModel(model, this.input);
-    this.#device = device;
     this.head = scoreHead(this.#model);
+    this.#network = new Network(this.#model, this.input, this.head, device);
   }
 
   /**
@@ -111,6 +110,11 @@ export class Explainer {
     return new Explainer(randomWeights === undefined ? model : randomizedWeights(model, randomWeights), options);
   }
 
+  /** How often each stage of the network has run. */
+  get runs(): Readonly<Record<Stage, number>> {
+    return this.#network.runs;
+  }
+
   /** The network's convolutions with their indices. */
   layers(): Layer[] {
     return convLayers(this.#model.graph);
@@ -121,9 +125,14 @@ export class Explainer {
     return networkView(picture, this.input, minSide);
   }
 
+  /** Logits [M, scores] of prepared pictures [M, C, H, W], run in batches. */
+  async logits(pictures: Float32Array): Promise<Float32Array> {
+    return this.#network.logits(pictures);
+  }
+
   /**
-   * Class activation maps of pictures of any size, prepared as the network wants them.
-   * @returns one for each picture, layer and method, in that order of loops
+   * Maps of pictures of any size, prepared as the network wants them.
+   * @returns one for each picture, layer and method, in that order of loops; those of the picture itself after its layers'
    * @throws InputError for no pictures, or layers, methods or targets that do not fit the network
    */
   async explain(pictures: readonly Picture[], options: ExplainOptions = {}): Promise<Explanation[]> {
@@ -143,115 +152,72 @@ export class Explainer {
         `pictures: expected at least one of ${channels}×${height}×${width} numbers; got ${batch.length} numbers`,
       );
     }
+    const { methods: names = defaultMethods, eigen = false } = options;
+    const suitable = suitableMethods(this.head);
+    const methods = names === 'all' ? suitable : checkedMethods(names, suitable);
+    const layers = selectedLayers(this.#model.graph, options.layers);
     const targets = targetsOf(this.head, options.targets, count);
-    const { graph, session } = await this.#prepared(options);
-    const perRun = this.input.batch ?? Math.min(count, MAX_BATCH);
     const explanations: Explanation[] = [];
-    for (let start = 0; start < count; start += perRun) {
-      const part = batch.subarray(start * size, (start + perRun) * size);
-      const own = targets.slice(start, start + perRun);
-      const results = await session.run(this.#feeds(graph, part, own, perRun));
-      own.forEach((target, row) =>
+    for (let start = 0; start < count; start += this.#network.batch) {
+      const end = Math.min(count, start + this.#network.batch);
+      const pictures = batch.subarray(start * size, end * size);
+      const forward = methods.some(explainsLayer) ? await this.#network.forward(pictures, layers) : undefined;
+      const logits = forward?.logits ?? (await this.#network.logits(pictures));
+      const row = (at: number) => logits.subarray(at * this.head.classes, (at + 1) * this.head.classes);
+      const own = targets.slice(start, end).map((target, at) => target ?? topClass(row(at)));
+      const weights = {
+        target: joined(own.map((target) => targetWeights(this.head, target))),
+        contrast: joined(own.map((target, at) => contrastedWeights(row(at), target))),
+      };
+      const maps = await madeMaps(this.#network, { pictures, weights, forward, methods, eigen });
+      own.forEach((target, at) =>
         explanations.push(
-          ...explanationsOf(graph, results, row, target).map((each) => this.#finished(each, start + row)),
+          ...maps.filter((map) => map.row === at).map((map) => this.#explanation(map, start + at, target, row(at))),
         ),
       );
     }
     return explanations;
   }
 
-  /** Frees the session. */
+  /** Frees the sessions. */
   async dispose(): Promise<void> {
-    await this.#current?.session.release();
-    this.#current = undefined;
+    await this.#network.dispose();
   }
 
-  /** The graph and session of these layers and methods; those of the last call are kept. */
-  async #prepared({ layers: choice, methods: names = methodNames }: ExplainOptions) {
-    const methods = checkedMethods(names);
-    const layers = selectedLayers(this.#model.graph, choice);
-    const key = JSON.stringify([layers.map(({ value }) => value), methods]);
-    if (this.#current?.key === key) return this.#current;
-    const graph = camGraph(this.#model, { layers, methods });
-    await this.dispose();
-    this.#current = { key, graph, session: await createdSession(graph.model, { device: this.#device }) };
-    return this.#current;
-  }
-
-  /** A run's inputs. A model with a fixed batch gets its last picture as often as it takes to fill it. */
-  #feeds(graph: CamGraph, part: Float32Array, targets: readonly (Target | undefined)[], perRun: number) {
-    const { layout, batch, picture } = this.input;
-    const { channels, height, width } = picture;
-    const count = batch === undefined ? targets.length : perRun;
-    const size = channels * height * width;
-    const data = new Float32Array(count * size);
-    const weights = new Float32Array(count * this.head.classes);
-    for (let row = 0; row < count; row++) {
-      const from = Math.min(row, targets.length - 1);
-      data.set(part.subarray(from * size, (from + 1) * size), row * size);
-      weights.set(targetWeights(this.head, targets[from]), row * this.head.classes);
-    }
+  #explanation(made: MadeMap, picture: number, target: Target, logits: Float32Array): Explanation {
+    const { height, width } = this.input.picture;
+    const { map, layer, method, largestGradient, connected } = made;
+    const raw = map.data.map((value) => Math.max(value, 0));
+    const reason = mapReason({
+      signed: map.data,
+      connected,
+      ...(largestGradient !== undefined && { largestGradient }),
+    });
+    const probability = targetProbability(this.head, logits, target);
     return {
-      [graph.input]:
-        layout === 'NCHW'
-          ? new Tensor('float32', data, [count, channels, height, width])
-          : new Tensor('float32', channelsLast(data, picture), [count, height, width, channels]),
-      [graph.targetWeights]: new Tensor('float32', weights, [count, this.head.classes]),
+      picture,
+      layer,
+      method,
+      target,
+      score: targetWeights(this.head, target).reduce((sum, weight, at) => sum + weight * (logits[at] ?? 0), 0),
+      ...(probability !== undefined && { probability }),
+      signed: map.data,
+      raw,
+      rawHeight: map.height,
+      rawWidth: map.width,
+      normalized: normalizedMap(raw, map.height, map.width, height, width),
+      height,
+      width,
+      ...(largestGradient !== undefined && { largestGradient }),
+      ...(reason && { reason }),
     };
   }
-
-  #finished(map: RawExplanation, picture: number): Explanation {
-    const { height, width } = this.input.picture;
-    const normalized = normalizedMap(map.raw, map.rawHeight, map.rawWidth, height, width);
-    return { ...map, picture, normalized, height, width };
-  }
 }
 
-type RawExplanation = Omit<Explanation, 'picture' | 'normalized' | 'height' | 'width'>;
-
-/** The maps of one picture of a run. */
-function explanationsOf(
-  graph: CamGraph,
-  results: InferenceSession.OnnxValueMapType,
-  row: number,
-  asked: Target | undefined,
-): RawExplanation[] {
-  const logits = rowOf(results, graph.logits, row).data;
-  const target = asked ?? topClass(logits);
-  const score = rowOf(results, graph.score, row).data[0] ?? Number.NaN;
-  const probability = targetProbability(graph.head, logits, target);
-  const common = { target, score, ...(probability !== undefined && { probability }) };
-  const ofLayer = ({ layer, connected, largestGradient: gradient, maps }: CamOutputs): RawExplanation[] => {
-    const largestGradient = rowOf(results, gradient, row).data[0] ?? Number.NaN;
-    return maps.map((map) => {
-      const { data: signed, dims } = rowOf(results, map.signed, row);
-      const [rawHeight = 1, rawWidth = 1] = dims;
-      const reason = mapReason({ signed, largestGradient, connected });
-      const raw = rowOf(results, map.raw, row).data;
-      return {
-        ...common,
-        layer,
-        method: map.method,
-        signed,
-        raw,
-        rawHeight,
-        rawWidth,
-        largestGradient,
-        ...(reason && { reason }),
-      };
-    });
-  };
-  return graph.layers.flatMap(ofLayer);
-}
-
-/** One picture's part of an output, copied. */
-function rowOf(
-  results: InferenceSession.OnnxValueMapType,
-  name: string,
-  row: number,
-): { data: Float32Array; dims: number[] } {
-  const { data, dims } = results[name] as Tensor;
-  const [, ...rest] = dims;
-  const size = rest.reduce((product, dim) => product * dim, 1);
-  return { data: (data as Float32Array).slice(row * size, (row + 1) * size), dims: rest };
+/** Rows of one length after each other. */
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const size = rows[0]?.length ?? 0;
+  const all = new Float32Array(rows.length * size);
+  rows.forEach((row, index) => all.set(row, index * size));
+  return all;
 }

@@ -3,7 +3,9 @@ export { camGraph, type CamGraph, type CamOptions, type CamOutputs } from './cam
 export { Explainer, type ExplainerOptions, type Explanation, type ExplainOptions } from './explain.js';
 export { figurePng, type FigureMap, type FigureOptions, type FigureRow } from './figure.node.js';
 export { convLayers, selectedLayers, type Layer, type LayerChoice } from './layers.js';
-export { methodNames, methods, parsedMethods, type CamMethod, type MethodName } from './methods.js';
+export { methodNames, methods, parsedMethods, type MethodName, type WeightedMethodName } from './methods.js';
+export { type Method, type Sizes } from './methods/method.js';
+export { type Stage } from './network.js';
 export { normalizedMap, type MapReason } from './normalize.js';
 export { heatmapPicture, overlaidPicture, type OverlayOptions } from './overlay.js';
 export { jet } from './palette.js';

@@ -1,70 +1,56 @@
-/** @file Class activation mapping methods: how each makes one weight per channel from activations and gradients. */
-import type { GraphBuilder } from '../onnx/build.js';
+/** @file The table of all methods of explanation, and how users name them. */
 import { InputError } from '../onnx/errors.js';
+import { gradientMethods } from './methods/gradient-maps.js';
+import type { Method } from './methods/method.js';
+import { projectionMethods } from './methods/projections.js';
+import { weightedMethods } from './methods/weighted.js';
+import type { ScoreHead } from '../inference/score-head.js';
 
-/** One method. */
-export interface CamMethod {
-  /** What the method is called in print. */
-  title: string;
-  /**
-   * Appends the channel weights.
-   * @param activations A [N, K, H, W], the layer's output
-   * @param gradients g = ∂score/∂A [N, K, H, W]
-   * @returns w [N, K, 1, 1]; the map is ReLU(Σ_k w_k A_k)
-   */
-  weights(b: GraphBuilder, activations: string, gradients: string): string;
-}
-
-const SPACE = [2, 3];
-
-/** All methods, by the name users give. */
-export const methods = {
-  /** Selvaraju et al. 2017, eq. 1: w_k = mean_HW(g_k). */
-  gradcam: {
-    title: 'Grad-CAM',
-    weights: (b, _activations, g) => b.reduceMean(g, SPACE, true, 'weights'),
-  },
-  /**
-   * Chattopadhay et al. 2018, eq. 10 and 19, as jacobgil/pytorch-grad-cam computes them: α = g² / (2g² + (Σ_HW A)·g³ + 1e-6),
-   * w_k = Σ_HW α·ReLU(g). The exponential of the score, which the paper differentiates, cancels in α and is left out of
-   * the gradient; α is not divided by its sum over positions as in the authors' own code. Where g is 0, so is α.
-   */
-  'gradcam++': {
-    title: 'Grad-CAM++',
-    weights: (b, activations, g) => {
-      const squared = b.mul(g, g, 'gradient_squared');
-      const cubed = b.mul(squared, g, 'gradient_cubed');
-      const total = b.reduceSum(activations, SPACE, true, 'activation_sum');
-      const denominator = b.add(
-        b.add(b.mul(squared, b.scalarLike(g, 2)), b.mul(total, cubed)),
-        b.scalarLike(g, 1e-6),
-        'alpha_denominator',
-      );
-      const alpha = b.div(squared, denominator, 'alpha');
-      return b.reduceSum(b.mul(alpha, b.op('Relu', [g], {}, 'positive_gradient')), SPACE, true, 'weights');
-    },
-  },
-} as const satisfies Record<string, CamMethod>;
+const table = { ...weightedMethods, ...projectionMethods, ...gradientMethods };
 
 /** Name of a method. */
-export type MethodName = keyof typeof methods;
+export type MethodName = keyof typeof table;
+
+/** Name of a method that is a graph from a layer's activations and gradients to its map, as `camGraph` can append. */
+export type WeightedMethodName = keyof typeof weightedMethods;
+
+/** All methods, by the name users give. */
+export const methods: Readonly<Record<MethodName, Method>> = table;
 
 /** The names of all methods, in the order of the table. */
 export const methodNames = Object.keys(methods) as MethodName[];
 
+/** What is explained where nothing else is asked for. */
+export const defaultMethods: readonly MethodName[] = ['gradcam', 'gradcam++'];
+
+/** Whether a method explains a layer; the others explain the picture itself. */
+export function explainsLayer(name: MethodName): boolean {
+  const method = methods[name];
+  return method.kind === 'runs' ? method.at === 'layer' : method.kind !== 'gradient';
+}
+
 /**
- * Methods as the command line writes them, with commas, each once.
+ * Methods as the command line writes them: `all`, or names with commas, each once.
  * @throws InputError for names that are not in the table
  */
-export function parsedMethods(text: string): MethodName[] {
+export function parsedMethods(text: string): MethodName[] | 'all' {
+  if (text.trim() === 'all') return 'all';
   return checkedMethods(text.split(',').map((name) => name.trim()));
 }
 
-/** The names, each once. @throws InputError for none, and for names that are not in the table */
-export function checkedMethods(names: readonly string[]): MethodName[] {
-  const unknown = names.find((name) => !Object.hasOwn(methods, name));
+/** The names, each once. @throws InputError for none, and for names that are not among the expected ones */
+export function checkedMethods(names: readonly string[], expected: readonly MethodName[] = methodNames): MethodName[] {
+  const unknown = names.find((name) => !expected.some((known) => known === name));
   if (unknown !== undefined || names.length === 0) {
-    throw new InputError(`--method: expected one or more of ${methodNames.join(', ')}; got "${unknown ?? ''}"`);
+    throw new InputError(`--method: expected all, or one or more of ${expected.join(', ')}; got "${unknown ?? ''}"`);
   }
   return [...new Set(names as readonly MethodName[])];
+}
+
+/** The methods that suit a network: those that contrast classes need several. */
+export function suitableMethods({ classes }: ScoreHead): MethodName[] {
+  return methodNames.filter((name) => {
+    const method = methods[name];
+    return classes > 1 || method.kind !== 'weighted' || method.contrast === undefined;
+  });
 }

@@ -20,8 +20,8 @@ export type MapReason =
 export interface MapEvidence {
   /** Σ w A before ReLU. */
   signed: Float32Array;
-  /** Largest |∂score/∂A| of the picture. */
-  largestGradient: number;
+  /** Largest |∂score/∂A| of the picture; missing for methods that take no gradient. */
+  largestGradient?: number;
   /** Whether the score depends on the layer at all. */
   connected: boolean;
 }
@@ -49,7 +49,8 @@ function minMaxScaled(map: Float32Array): Float32Array {
 export function mapReason({ signed, largestGradient, connected }: MapEvidence): MapReason | undefined {
   if (!connected) return 'layer not connected to the score';
   if (!signed.every(Number.isFinite)) return 'not finite';
-  if (largestGradient === 0) return 'zero gradient';
+  if (largestGradient === 0 || (largestGradient === undefined && signed.every((value) => value === 0)))
+    return 'zero gradient';
   const largest = signed.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   if (largest <= 0) return 'all contributions negative';
   if (largest < VANISHING) return 'zero gradient';

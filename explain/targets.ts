@@ -74,3 +74,29 @@ export function targetProbability(head: ScoreHead, logits: Float32Array, target:
   if (head.activation === undefined || head.kind === 'discriminator') return undefined;
   return 1 / logits.reduce((sum, other) => sum + Math.exp(other - logit), 0);
 }
+
+/** Classes that Finer-CAM compares with, as in pytorch-grad-cam. */
+const COMPARED = 3;
+
+/**
+ * The share of each logit in Finer-CAM's score s = Σ_d p_d·(z_c − z_d) / Σ_d p_d, over the three classes d with the logits
+ * nearest to z_c, p their softmax: ∂s/∂z. As in pytorch-grad-cam, p is not held constant: with w = p / Σp,
+ * ∂s/∂z_d = −w_d·(1 + z_d − Σ_e w_e·z_e).
+ * @param logits of one picture
+ * @returns zeros for a target that is no class, and where there is no other class
+ */
+export function contrastedWeights(logits: Float32Array, target: Target): Float32Array {
+  const weights = new Float32Array(logits.length);
+  if (typeof target !== 'number') return weights;
+  const own = logits[target] ?? 0;
+  const others = Array.from(logits, (logit, index) => ({ logit, index })).filter(({ index }) => index !== target);
+  const near = others.toSorted((a, b) => Math.abs(a.logit - own) - Math.abs(b.logit - own)).slice(0, COMPARED);
+  if (near.length === 0) return weights;
+  const largest = Math.max(...near.map(({ logit }) => logit));
+  const exponentials = near.map(({ logit }) => Math.exp(logit - largest));
+  const total = exponentials.reduce((sum, value) => sum + value, 0);
+  const mean = near.reduce((sum, { logit }, at) => sum + (logit * (exponentials[at] ?? 0)) / total, 0);
+  near.forEach(({ logit, index }, at) => (weights[index] = (-(exponentials[at] ?? 0) / total) * (1 + logit - mean)));
+  weights[target] = 1;
+  return weights;
+}

@@ -16,6 +16,11 @@ export interface ScoreHead {
   activation?: 'sigmoid' | 'softmax';
 }
 
+/** Logits per picture, those of all positions counted. */
+export function scoreCount({ classes }: ScoreHead): number {
+  return classes;
+}
+
 const activations: Readonly<Record<string, ScoreHead['activation']>> = {
   Sigmoid: 'sigmoid',
   Softmax: 'softmax',

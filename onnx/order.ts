@@ -1,6 +1,6 @@
 /** @file The order and the extent of graphs: topological order, and the part that some outputs need. */
 import { InputError } from './errors.js';
-import { nodeLabel, presentInputs, type Graph, type Node } from './graph.js';
+import { nodeLabel, presentInputs, type Graph, type Node, type ValueType } from './graph.js';
 import type { NodeProto } from './proto/onnx_pb.js';
 
 /** The nodes of a node's subgraphs (the branches of If, the body of Loop), nested ones included. */
@@ -52,13 +52,20 @@ export function topologicalOrder(nodes: readonly Node[]): Node[] {
   return ordered;
 }
 
-/** The graph without nodes, initializers and inputs that the named values do not need; they become its outputs. */
-export function prunedGraph(graph: Graph, outputs: readonly string[]): Graph {
+/**
+ * The graph without nodes, initializers and inputs that the named values do not need; they become its outputs.
+ * @param given values that are fed instead of computed, with their types; those that are needed become inputs
+ */
+export function prunedGraph(
+  graph: Graph,
+  outputs: readonly string[],
+  given: ReadonlyMap<string, ValueType> = new Map(),
+): Graph {
   const needed = new Set(outputs);
   const nodes = graph.nodes
     .toReversed()
     .filter((node) => {
-      if (!node.outputs.some((name) => needed.has(name))) return false;
+      if (!node.outputs.some((name) => needed.has(name) && !given.has(name))) return false;
       for (const name of valuesRead(node)) needed.add(name);
       return true;
     })
@@ -66,12 +73,13 @@ export function prunedGraph(graph: Graph, outputs: readonly string[]): Graph {
   const infos = new Map(
     [...graph.outputs, ...graph.inputs, ...graph.valueInfo.values()].map((info) => [info.name, info]),
   );
+  const fed = [...given].map(([name, value]) => ({ name, value }));
   return {
     ...graph,
     nodes,
-    inputs: graph.inputs.filter(({ name }) => needed.has(name)),
+    inputs: [...graph.inputs.filter(({ name }) => !given.has(name)), ...fed].filter(({ name }) => needed.has(name)),
     outputs: outputs.map((name) => infos.get(name) ?? { name }),
     initializers: new Map([...graph.initializers].filter(([name]) => needed.has(name))),
-    valueInfo: new Map([...graph.valueInfo].filter(([name]) => needed.has(name))),
+    valueInfo: new Map([...graph.valueInfo].filter(([name]) => needed.has(name) && !given.has(name))),
   };
 }

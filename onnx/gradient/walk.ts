@@ -5,14 +5,22 @@ import { nodeLabel, presentInputs, type Node, type Shape } from '../graph.js';
 import type { Backward, GradientRule } from './rule.js';
 import { gradientRules } from './rules.js';
 
+/** How gradients are taken. */
+export interface GradientOptions {
+  /** Gradient of the score's elements, of its shape; ones if left out. */
+  seed?: string;
+  /** Values that count as constants although they depend on wanted ones, such as weights updated in the same graph. */
+  constant?: readonly string[];
+  /** Rules by operator that replace the true ones, as in guided backpropagation. */
+  rules?: Readonly<Record<string, GradientRule>>;
+}
+
 /**
  * Appends ∂score/∂value for each wanted value. Only nodes on a path between the wanted values and the score are visited.
  * @param b builder of a graph in our dialect, in topological order
  * @param score value to differentiate; all its elements are summed, so the batch stays separate per picture as long as
  *   the network does not mix it
  * @param wanted names of weights, inputs or intermediate values
- * @param options seed: gradient of the score's elements, of its shape (ones if left out); constant: values that count as
- *   constants although they depend on wanted ones, such as weights that were updated in the same graph
  * @returns the name of each gradient, of its value's shape; null where the score does not depend on the value
  * @throws InputError naming operator and node where a node on the path is unknown or not differentiable
  */
@@ -20,7 +28,7 @@ export function gradients(
   b: GraphBuilder,
   score: string,
   wanted: readonly string[],
-  { seed, constant = [] }: { seed?: string; constant?: readonly string[] } = {},
+  { seed, constant = [], rules = {} }: GradientOptions = {},
 ): Map<string, string | null> {
   const nodes = [...b.graph.nodes];
   const dependent = valuesDependingOn(nodes, wanted, new Set(constant));
@@ -42,7 +50,7 @@ export function gradients(
     if (!node.outputs.some((name) => contributions.has(name) && dependent.has(name))) continue;
     if (!node.inputs.some((name) => dependent.has(name))) continue;
     const dy = node.outputs.map((name) => (name ? total(name) : null));
-    backward(b, node, dy, dependent).forEach((gradient, index) => {
+    backward(b, node, dy, dependent, rules).forEach((gradient, index) => {
       const value = node.inputs[index];
       if (gradient === null || !value || !dependent.has(value)) return;
       const parts = contributions.get(value) ?? [];
@@ -55,8 +63,15 @@ export function gradients(
   return new Map(wanted.map((value) => [value, total(value)]));
 }
 
-function backward(b: GraphBuilder, node: Node, dy: (string | null)[], dependent: ReadonlySet<string>) {
-  const rule = node.domain === '' ? (gradientRules as Record<string, GradientRule | undefined>)[node.op] : undefined;
+function backward(
+  b: GraphBuilder,
+  node: Node,
+  dy: (string | null)[],
+  dependent: ReadonlySet<string>,
+  rules: Readonly<Record<string, GradientRule>>,
+) {
+  const known: Readonly<Record<string, GradientRule | undefined>> = { ...gradientRules, ...rules };
+  const rule = node.domain === '' ? known[node.op] : undefined;
   if (!rule) {
     throw new InputError(
       `${nodeLabel(node)}: no gradient is known for operator ${node.domain || 'ai.onnx'}.${node.op}`,

@@ -1,0 +1,129 @@
+/** @file The maps of one batch of pictures, each for one target, by any methods. */
+import { Tensor } from 'onnxruntime-node';
+import type { Layer } from './layers.js';
+import { methods, type MethodName } from './methods.js';
+import type { SignedMap } from './methods/method.js';
+import type { Forward, Network } from './network.js';
+import { firstComponent } from './principal-component.js';
+
+/** At most `Network.batch` pictures, and what to make of them. */
+export interface MapJob {
+  /** Prepared pictures [N, C, H, W]. */
+  pictures: Float32Array;
+  /** The share of each logit in the score [N, scores]: as the target says, and in contrast to similar classes. */
+  weights: { target: Float32Array; contrast: Float32Array };
+  /** Their forward pass, where methods explain layers. */
+  forward: Forward | undefined;
+  methods: readonly MethodName[];
+  /** Whether class activation maps are first principal components instead of sums. */
+  eigen: boolean;
+}
+
+/** A map of one picture before ReLU. */
+export interface MadeMap {
+  /** Position of the picture in the batch. */
+  row: number;
+  layer: Layer;
+  method: MethodName;
+  map: SignedMap;
+  /** Largest |gradient| of the score where the method reads it: at the layer or at the picture. */
+  largestGradient?: number;
+  /** Whether the score depends on the layer; true for methods that do not ask for it. */
+  connected: boolean;
+}
+
+/** The maps in the order of layers and methods, those of the picture itself last; of all rows. */
+export async function madeMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
+  const { forward } = job;
+  const layerMaps = forward ? await graphLayerMaps(network, job, forward) : [];
+  const pictureMaps = await gradientMaps(network, job);
+  const order = (map: MadeMap) => job.methods.indexOf(map.method);
+  const place = (map: MadeMap) => forward?.layers.indexOf(map.layer) ?? 0;
+  return [...layerMaps.toSorted((a, b) => place(a) - place(b) || order(a) - order(b)), ...pictureMaps];
+}
+
+/** Maps of layers by methods that are graphs, or projections of what a graph computes. */
+async function graphLayerMaps(network: Network, job: MapJob, forward: Forward): Promise<MadeMap[]> {
+  const made: MadeMap[] = [];
+  for (const kind of ['free', 'target', 'contrast'] as const) {
+    const own = job.methods.filter((name) => gradientKind(name) === kind);
+    if (own.length === 0) continue;
+    const gradients = kind === 'free' ? undefined : await network.layerGradients(forward, job.weights[kind]);
+    const items = forward.activations.map((activations, at) => ({
+      shape: forward.shapes[at] ?? [],
+      methods: own,
+      activations,
+      gradients: gradients?.[at] ?? zerosLike(activations),
+    }));
+    const maps = await network.maps(items, job.eigen);
+    forward.layers.forEach((layer, at) => {
+      const gradient = gradients?.[at];
+      for (const { method, tensor, projected } of maps[at] ?? []) {
+        for (let row = 0; row < forward.count; row++) {
+          made.push({
+            row,
+            layer,
+            method,
+            map: mapOf(tensor, row, projected),
+            ...(gradients && { largestGradient: gradient ? largest(rowOf(gradient, row)) : 0 }),
+            connected: !gradients || gradient !== null,
+          });
+        }
+      }
+    });
+  }
+  return made;
+}
+
+/** Maps of the picture's own gradient. */
+async function gradientMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
+  const { channels, height, width } = network.input.picture;
+  const count = job.pictures.length / (channels * height * width);
+  const dims = [count, channels, height, width];
+  const layer = network.pictureLayer;
+  const made: MadeMap[] = [];
+  for (const backward of ['true', 'guided'] as const) {
+    const own = job.methods.filter((name) => pictureGradient(name) === backward);
+    if (own.length === 0) continue;
+    const g = await network.pictureGradients(job.pictures, job.weights.target, backward === 'guided');
+    const gradients = new Tensor('float32', g, dims);
+    const activations = new Tensor('float32', job.pictures, dims);
+    const [maps = []] = await network.maps([{ shape: layer.shape, methods: own, activations, gradients }], false);
+    for (const { method, tensor } of maps) {
+      for (let row = 0; row < count; row++) {
+        const largestGradient = largest(rowOf(gradients, row));
+        made.push({ row, layer, method, map: mapOf(tensor, row, false), largestGradient, connected: true });
+      }
+    }
+  }
+  return made;
+}
+
+/** The gradient at the layer that a graph method reads; undefined for other methods. */
+function gradientKind(name: MethodName): 'free' | 'target' | 'contrast' | undefined {
+  const method = methods[name];
+  if (method.kind === 'projection') return method.gradientFree ? 'free' : 'target';
+  if (method.kind !== 'weighted') return undefined;
+  return method.contrast ? 'contrast' : 'target';
+}
+
+/** The gradient at the picture that a method reads. */
+function pictureGradient(name: MethodName): 'true' | 'guided' | undefined {
+  const method = methods[name];
+  return method.kind === 'gradient' ? (method.backward ?? 'true') : undefined;
+}
+
+function mapOf(tensor: Tensor, row: number, projected: boolean): SignedMap {
+  const data = rowOf(tensor, row);
+  const [height = 1, width = 1] = tensor.dims.slice(-2);
+  return { data: projected ? firstComponent(data, tensor.dims[1] ?? 1) : data.slice(), height, width };
+}
+
+function rowOf({ data, dims: [, ...rest] }: Tensor, row: number): Float32Array {
+  const size = rest.reduce((product, dim) => product * dim, 1);
+  return (data as Float32Array).subarray(row * size, (row + 1) * size);
+}
+
+const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+const zerosLike = ({ data, dims }: Tensor) => new Tensor('float32', new Float32Array(data.length), dims);

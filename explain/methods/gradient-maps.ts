@@ -1,0 +1,29 @@
+/** @file Maps of the picture's own gradient. */
+import type { GraphBuilder } from '../../onnx/build.js';
+import type { GradientMethod } from './method.js';
+
+/** max_c |value| [N, H, W] */
+const largestOfChannels = (b: GraphBuilder, value: string) =>
+  b.op('ReduceMax', [b.op('Abs', [value], {}, 'size')], { axes: [1], keepdims: 0 }, 'signed');
+
+/** Methods that read the gradient at the picture. */
+export const gradientMethods = {
+  /** Simonyan et al. 2014, section 3.1: max_c |∂score/∂x_c|. */
+  saliency: { kind: 'gradient', title: 'Saliency', map: (b, _x, g) => largestOfChannels(b, g) },
+  /** Shrikumar et al. 2016: Σ_c x_c·∂score/∂x_c, x as the network gets it. */
+  inputxgradient: {
+    kind: 'gradient',
+    title: 'Input × gradient',
+    map: (b, x, g) => b.reduceSum(b.mul(x, g, 'input_times_gradient'), [1], false, 'signed'),
+  },
+  /**
+   * Springenberg et al. 2015, section 3.4: the saliency map of a gradient that rectifiers (Relu, LeakyRelu) let pass only
+   * where both their input and what flows back are positive.
+   */
+  'guided-backprop': {
+    kind: 'gradient',
+    title: 'Guided backprop',
+    backward: 'guided',
+    map: (b, _x, g) => largestOfChannels(b, g),
+  },
+} as const satisfies Record<string, GradientMethod>;

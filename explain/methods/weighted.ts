@@ -1,0 +1,108 @@
+/** @file Class activation maps in ONNX nodes: how each weighs the activations of a layer by their gradient. */
+import type { GraphBuilder } from '../../onnx/build.js';
+import type { WeightedMethod } from './method.js';
+
+const SPACE = [2, 3];
+
+/** The entry of a method with one weight per channel [N, K, 1, 1]. */
+function channelWeighted(
+  title: string,
+  weights: (b: GraphBuilder, activations: string, gradients: string) => string,
+  contrast?: WeightedMethod['contrast'],
+): WeightedMethod {
+  return {
+    kind: 'weighted',
+    title,
+    ...(contrast && { contrast }),
+    weighted: (b, activations, g) => b.mul(weights(b, activations, g), activations, 'weighted_activations'),
+  };
+}
+
+/** Σ_HW of α·ReLU(g) with α of Grad-CAM++. */
+const plusPlusWeights = (b: GraphBuilder, activations: string, g: string) => {
+  const alpha = plusPlusAlpha(b, activations, g);
+  return b.reduceSum(b.mul(alpha, b.op('Relu', [g], {}, 'positive_gradient')), SPACE, true, 'weights');
+};
+
+/** α = g² / (2g² + (Σ_HW A)·g³ + 1e-6) [N, K, H, W]; 0 where g is. */
+function plusPlusAlpha(b: GraphBuilder, activations: string, g: string): string {
+  const squared = b.mul(g, g, 'gradient_squared');
+  const cubed = b.mul(squared, g, 'gradient_cubed');
+  const total = b.reduceSum(activations, SPACE, true, 'activation_sum');
+  const denominator = b.add(
+    b.add(b.mul(squared, b.scalarLike(g, 2)), b.mul(total, cubed)),
+    b.scalarLike(g, 1e-6),
+    'alpha_denominator',
+  );
+  return b.div(squared, denominator, 'alpha');
+}
+
+/** mean_HW(g) */
+const meanGradient = (b: GraphBuilder, _activations: string, g: string) => b.reduceMean(g, SPACE, true, 'weights');
+
+/** Methods that weigh activations by gradients, and how. */
+export const weightedMethods = {
+  /** Selvaraju et al. 2017, eq. 1: w_k = mean_HW(g_k). */
+  gradcam: channelWeighted('Grad-CAM', meanGradient),
+  /**
+   * Chattopadhay et al. 2018, eq. 10 and 19, as jacobgil/pytorch-grad-cam computes them: α = g² / (2g² + (Σ_HW A)·g³ + 1e-6),
+   * w_k = Σ_HW α·ReLU(g). The exponential of the score, which the paper differentiates, cancels in α and is left out of
+   * the gradient; α is not divided by its sum over positions as in the authors' own code. Where g is 0, so is α.
+   */
+  'gradcam++': channelWeighted('Grad-CAM++', plusPlusWeights),
+  /**
+   * The same as the paper's authors compute it (their `grad_CAM_plus_plus`): the denominator is 1 where it is 0 instead of
+   * having 1e-6 added, and each channel's α is divided by its sum over the positions where the gradient is positive.
+   */
+  'gradcam++-normalized': channelWeighted('Grad-CAM++ (authors)', (b, activations, g) => {
+    const squared = b.mul(g, g, 'gradient_squared');
+    const total = b.reduceSum(activations, SPACE, true, 'activation_sum');
+    const sum = b.add(b.mul(squared, b.scalarLike(g, 2)), b.mul(total, b.mul(squared, g)), 'alpha_denominator');
+    const isZero = b.op('Equal', [sum, b.scalarLike(g, 0)], {}, 'no_denominator');
+    const alpha = b.div(squared, b.op('Where', [isZero, b.scalarLike(g, 1), sum]), 'alpha');
+    const positive = b.op('Relu', [g], {}, 'positive_gradient');
+    const counted = b.mul(alpha, b.op('Sign', [positive]), 'positive_alpha');
+    const share = b.reduceSum(counted, SPACE, true, 'alpha_sum');
+    const none = b.op('Equal', [share, b.scalarLike(g, 0)], {}, 'no_alpha');
+    const normalized = b.div(alpha, b.op('Where', [none, b.scalarLike(g, 1), share]), 'normalized_alpha');
+    return b.reduceSum(b.mul(normalized, positive), SPACE, true, 'weights');
+  }),
+  /**
+   * The same as xplique computes it: w_k = mean_HW(α·ReLU(g)) with α = g² / (2g² + (mean_HW A)·g³), 0 where the
+   * denominator is 0.
+   */
+  'gradcam++-mean': channelWeighted('Grad-CAM++ (means)', (b, activations, g) => {
+    const squared = b.mul(g, g, 'gradient_squared');
+    const mean = b.reduceMean(activations, SPACE, true, 'activation_mean');
+    const sum = b.add(b.mul(squared, b.scalarLike(g, 2)), b.mul(mean, b.mul(squared, g)), 'alpha_denominator');
+    const isZero = b.op('Equal', [sum, b.scalarLike(g, 0)], {}, 'no_denominator');
+    const safe = b.op('Where', [isZero, b.scalarLike(g, 1), sum]);
+    const alpha = b.op('Where', [isZero, b.scalarLike(g, 0), b.div(squared, safe)], {}, 'alpha');
+    return b.reduceMean(b.mul(alpha, b.op('Relu', [g], {}, 'positive_gradient')), SPACE, true, 'weights');
+  }),
+  /** Draelos and Carin 2020, eq. 3: Σ_k g_k ⊙ A_k, with no averaging of the gradient. */
+  hirescam: { kind: 'weighted', title: 'HiResCAM', weighted: (b, a, g) => b.mul(g, a, 'weighted_activations') },
+  /** Fu et al. 2020, eq. 8: w_k = Σ_HW (A_k / Σ_HW A_k)·g_k, with 1e-7 added to the sum as in pytorch-grad-cam. */
+  xgradcam: channelWeighted('XGrad-CAM', (b, activations, g) => {
+    const total = b.reduceSum(activations, SPACE, true, 'activation_sum');
+    const sum = b.reduceSum(b.mul(g, activations), SPACE, true, 'gradient_times_activation');
+    return b.div(sum, b.add(total, b.scalarLike(g, 1e-7)), 'weights');
+  }),
+  /** Jiang et al. 2021, eq. 4 and 5: Σ_k ReLU(g_k) ⊙ A_k. */
+  layercam: {
+    kind: 'weighted',
+    title: 'LayerCAM',
+    weighted: (b, a, g) => b.mul(b.op('Relu', [g], {}, 'positive_gradient'), a, 'weighted_activations'),
+  },
+  /** Pillai and Pirsiavash 2021, as pytorch-grad-cam computes it: Σ_k ReLU(g_k ⊙ A_k). */
+  'gradcam-elementwise': {
+    kind: 'weighted',
+    title: 'Grad-CAM element-wise',
+    weighted: (b, a, g) => b.op('Relu', [b.mul(g, a)], {}, 'weighted_activations'),
+  },
+  /**
+   * Zhang et al. 2025 (Finer-CAM): Grad-CAM of the target's logit minus those of the three classes with the nearest
+   * logits, weighed by their probabilities (`contrastedWeights`).
+   */
+  finercam: channelWeighted('Finer-CAM', meanGradient, 'similar classes'),
+} as const satisfies Record<string, WeightedMethod>;
