@@ -3,6 +3,7 @@ import { numberAttribute, tensorAttribute } from './attributes.js';
 import { InputError } from './errors.js';
 import {
   nodeLabel,
+  type DataType,
   type Dim,
   type Graph,
   type Node,
@@ -13,13 +14,15 @@ import {
 } from './graph.js';
 import { shapeRules } from './shapes.js';
 import type { ShapeRule } from './shapes/rule.js';
-import { integerContents } from './shape-values.js';
+import { contentsOf } from './shape-values.js';
 import { numbersOf } from './tensor.js';
 
-/** Integer tensors up to this many elements are tracked as sizes. */
+/** Tensors of numbers up to this many elements are tracked as sizes and factors of sizes. */
 const MAX_TRACKED = 64;
 
-/** What is known of each value: its type and shape, constants, and the contents of small integer tensors. */
+const tracked: ReadonlySet<DataType> = new Set(['int64', 'int32', 'float32', 'bool']);
+
+/** What is known of each value: its type and shape, constants, and the contents of small tensors of numbers. */
 export class Types {
   readonly #types = new Map<string, ValueType>();
   readonly #contents = new Map<string, readonly Dim[]>();
@@ -41,8 +44,7 @@ export class Types {
   addConstant(name: string, tensor: Tensor): void {
     this.#types.set(name, { type: tensor.type, shape: tensor.dims });
     this.#constants.set(name, tensor);
-    const integers = tensor.type === 'int64' || tensor.type === 'int32';
-    if (integers && tensor.dims.length <= 2 && tensor.data.length <= MAX_TRACKED) {
+    if (tracked.has(tensor.type) && tensor.dims.length <= 2 && tensor.data.length <= MAX_TRACKED) {
       this.#contents.set(name, numbersOf(tensor));
     }
   }
@@ -65,8 +67,9 @@ export class Types {
       const name = node.outputs[index];
       if (name && type) this.#types.set(name, type);
     });
-    const contents = integerContents(node, this);
-    if (contents && contents.length <= MAX_TRACKED) this.#contents.set(node.outputs[0] as string, contents);
+    const output = node.outputs[0] as string;
+    const contents = tracked.has(this.get(output)?.type ?? 'other') ? contentsOf(node, this) : undefined;
+    if (contents && contents.length <= MAX_TRACKED) this.#contents.set(output, contents);
   }
 
   /** Type and shape as far as known. */
@@ -86,15 +89,21 @@ export class Types {
     return shape;
   }
 
-  /** Contents of a small integer tensor, row by row, some of them symbolic sizes. */
+  /** Contents of a small tensor of numbers, row by row, some of them symbolic sizes; booleans are 0 and 1. */
   contents(name: string): readonly Dim[] | undefined {
     return this.#contents.get(name);
   }
 
   /** Contents that are all plain numbers. */
-  integers(name: string | undefined): readonly number[] | undefined {
+  numbers(name: string | undefined): readonly number[] | undefined {
     const contents = name ? this.#contents.get(name) : undefined;
     return contents?.every((item) => typeof item === 'number') ? (contents as number[]) : undefined;
+  }
+
+  /** Contents that are all plain whole numbers. */
+  integers(name: string | undefined): readonly number[] | undefined {
+    const numbers = this.numbers(name);
+    return numbers?.every(Number.isInteger) ? numbers : undefined;
   }
 
   /** The tensor, for initializers and `Constant` nodes. */

@@ -5,14 +5,15 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { AttributeValue } from '../attributes.js';
 import { GraphBuilder, modelOfGraph } from '../build.js';
 import { elementCount } from '../graph.js';
-import { int64Tensor } from '../tensor.js';
+import { float32Tensor, int64Tensor } from '../tensor.js';
 import { modelBytes } from '../write.js';
 import { gradients } from './walk.js';
 
-/** A float input drawn from a range ([−1, 1]) or with given values; `ints` and `bools` are constants; null is absent. */
+/** A float input drawn from a range ([−1, 1]) or with given values; `ints`, `floats` and `bools` are constants; null is absent. */
 export type CheckedInput =
   | { shape: readonly number[]; range?: readonly [number, number]; values?: readonly number[] }
   | { ints: readonly number[]; shape?: readonly number[] }
+  | { floats: readonly number[] }
   | { bools: readonly number[]; shape: readonly number[] }
   | null;
 
@@ -27,6 +28,8 @@ export interface VjpCase {
   wrt?: readonly number[];
   /** Inputs whose first size is declared as the symbol N. */
   symbolicBatch?: readonly number[];
+  /** Set where ONNX Runtime computes the operator in float32 whatever its type. */
+  singlePrecision?: boolean;
   seed?: number;
 }
 
@@ -47,6 +50,7 @@ const sessionOptions = { executionProviders: ['cpu'], logSeverityLevel: 3, intra
 export function caseLabel({ op, inputs, attributes = {}, symbolicBatch }: VjpCase): string {
   const shapes = inputs.map((input) => {
     if (!input) return '–';
+    if ('floats' in input) return `(${input.floats.join()})`;
     return 'ints' in input ? `(${input.ints.join()})` : `[${input.shape.join()}]`;
   });
   const settings = Object.entries(attributes).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
@@ -70,7 +74,7 @@ export async function checkVjp(test: VjpCase): Promise<void> {
     Float64Array.from({ length: count }, () => Math.fround(low + (high - low) * uniformFloat64(random)));
   const feeds = new Map<string, Values>();
   for (const [index, input] of test.inputs.entries()) {
-    if (!input || !('shape' in input) || isConstant(input)) continue;
+    if (!input || isConstant(input)) continue;
     const data = input.values
       ? Float64Array.from(input.values)
       : draw(elementCount(input.shape), ...(input.range ?? []));
@@ -129,7 +133,8 @@ interface Runner {
   release(): Promise<void>;
 }
 
-const isConstant = (input: CheckedInput) => input !== null && ('ints' in input || 'bools' in input);
+const isConstant = (input: CheckedInput) =>
+  input !== null && ('ints' in input || 'floats' in input || 'bools' in input);
 const norm = (values: Float64Array) => Math.sqrt(dot(values, values));
 const dot = (a: Float64Array, b: Float64Array) =>
   a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
@@ -181,6 +186,7 @@ export async function outputsOf(
  * Undefined where ONNX Runtime has no float64 kernel for a node.
  */
 async function runner(test: VjpCase, precision: Precision, wrt?: readonly number[]): Promise<Runner | undefined> {
+  if (test.singlePrecision && precision === 'float64') return undefined;
   const b = checkedGraph(test, precision);
   const types = new Map(b.graph.inputs.map(({ name, value }) => [name, value?.type]));
   if (wrt) {
@@ -229,6 +235,7 @@ function checkedGraph({ op, inputs, attributes, outputs = 1, symbolicBatch = [] 
     if (!input) return '';
     const name = `x${index}`;
     if ('ints' in input) return b.initializer(name, int64Tensor(input.ints, input.shape));
+    if ('floats' in input) return b.initializer(name, float32Tensor(input.floats, [input.floats.length]));
     if ('bools' in input)
       return b.initializer(name, { type: 'bool', dims: input.shape, data: Uint8Array.from(input.bools) });
     const shape = symbolicBatch.includes(index) ? ['N', ...input.shape.slice(1)] : input.shape;

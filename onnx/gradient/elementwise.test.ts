@@ -79,6 +79,17 @@ const cases: VjpCase[] = [
   { op: 'Pow', inputs: [{ shape: [4], values: [-1.5, 0.7, 0, 2] }, { ints: [3, 0, 0, 1] }] },
   { op: 'Sum', inputs: [{ shape: [2, 3] }, { shape: [3] }, { shape: [2, 1] }] },
   { op: 'Sum', inputs: [{ shape: [2, 3] }] },
+  { op: 'Mean', inputs: [{ shape: [2, 3] }, { shape: [3] }, { shape: [2, 1] }] },
+  { op: 'Mean', inputs: [{ shape: [2, 3] }], symbolicBatch: [0] },
+  {
+    op: 'Mod',
+    inputs: [
+      { shape: [2, 3], values: [-2.3, -0.9, 0.4, 1.6, 2.2, 3.7] },
+      { shape: [3], values: [0.7, -0.5, 1.2] },
+    ],
+    attributes: { fmod: 1 },
+  },
+  { op: 'Mod', inputs: [{ ...apart }, { shape: [], values: [0.23] }], attributes: { fmod: 1 }, symbolicBatch: [0] },
   ...['Max', 'Min'].flatMap((op): VjpCase[] => [
     { op, inputs: [apart, { shape: [3], values: [-0.6, 0, 0.5] }] },
     { op, inputs: [apart, { shape: [2, 1], values: [0, 0.6] }, { shape: [], values: [0.1] }], symbolicBatch: [0] },

@@ -4,12 +4,8 @@ import type { GraphBuilder } from '../build.js';
 import { InputError } from '../errors.js';
 import { nodeLabel } from '../graph.js';
 import { numbersOf } from '../tensor.js';
-import { castLike, isFloat, perInput } from './common.js';
+import { castLike, isFloat, perInput, unary } from './common.js';
 import type { GradientRule } from './rule.js';
-
-/** dx = dy · f′, with f′ from the input x and the output y = f(x). */
-const unary = (derivative: (b: GraphBuilder, x: string, y: string) => string): GradientRule =>
-  perInput(({ b, x, y, g }) => b.mul(g, derivative(b, x[0] as string, y[0] as string)));
 
 /** dx = dy for every input. */
 const passed: GradientRule = ({ x, g, wanted }) => x.map((_, index) => (wanted(index) ? g : null));
@@ -102,7 +98,21 @@ export const elementwiseRules = {
   // d ln x = 1/x
   Log: perInput(({ b, x, g }) => b.div(g, x[0] as string)),
   Max: extreme,
+  // dx = dy / n for each of n inputs
+  Mean: ({ b, x, g, wanted }) => {
+    const share = b.div(g, b.scalarLike(g, x.length));
+    return x.map((_, index) => (wanted(index) ? share : null));
+  },
   Min: extreme,
+  // d fmod(a, b) = da − trunc(a/b)·db
+  Mod: perInput(
+    ({ g }) => g,
+    ({ b, x, g }) => {
+      const quotient = b.div(x[0] as string, x[1] as string);
+      const whole = b.mul(b.op('Sign', [quotient]), b.op('Floor', [b.op('Abs', [quotient])]));
+      return b.op('Neg', [b.mul(g, whole)]);
+    },
+  ),
   // d(a·b) = b·da + a·db
   Mul: perInput(
     ({ b, x, g }) => b.mul(g, x[1] as string),
@@ -133,4 +143,4 @@ export const elementwiseRules = {
     ({ b, x, g }) => masked(b, x[0] as string, g),
     ({ b, x, g }) => b.op('Where', [x[0] as string, b.scalarLike(g, 0), g]),
   ),
-};
+} satisfies Record<string, GradientRule>;

@@ -1,7 +1,11 @@
 /** @file Gradients of matrix products. */
 import { float, numberAttribute } from '../attributes.js';
 import type { GraphBuilder } from '../build.js';
-import type { GradientRule } from './rule.js';
+import { InputError } from '../errors.js';
+import { nodeLabel } from '../graph.js';
+import { equationOf, labelledSizes } from '../shapes/einsum.js';
+import { expandedLike } from './common.js';
+import type { Backward, GradientRule } from './rule.js';
 
 /** Y = α·A′B′ + β·C, where ′ transposes if its flag is set: dA′ = α·dY·B′ᵀ, dB′ = α·A′ᵀ·dY, dC = β·dY. */
 const gemm: GradientRule = ({ node, b, x, g, wanted }) => {
@@ -46,4 +50,40 @@ const matMul: GradientRule = ({ b, x, g, shape, wanted }) => {
   ];
 };
 
-export const matmulRules = { Gemm: gemm, MatMul: matMul };
+/** The labels of inputs and output with letters for the axes under ellipses, which line up at their ends. */
+function explicitLabels({ node, x, shape }: Backward): { inputs: string[]; output: string } {
+  const { inputs, output } = equationOf(node);
+  const free = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+  const unused = free.filter((letter) => ![output, ...inputs].some((labels) => labels.includes(letter))).join('');
+  const under = inputs.map((labels, index) => labelledSizes(node, labels, shape(x[index] as string)).under.length);
+  const dots = unused.slice(0, Math.max(0, ...under));
+  return {
+    inputs: inputs.map((labels, index) => labels.replace('.', dots.slice(dots.length - (under[index] as number)))),
+    output: output.replace('.', dots),
+  };
+}
+
+/**
+ * Each input's gradient is an Einsum too, of dy and the other inputs; axes that only this input has were summed, so its
+ * gradient is the same along them.
+ */
+const einsum: GradientRule = (backward) => {
+  const { node, b, x, g, wanted } = backward;
+  const { inputs, output } = explicitLabels(backward);
+  const forInput = (own: string, at: number): string => {
+    if (new Set(own).size < own.length) {
+      throw new InputError(
+        `${nodeLabel(node)}: cannot be differentiated (equation: expected labels that occur once per input; got "${own}")`,
+      );
+    }
+    const others = [output, ...inputs.toSpliced(at, 1)];
+    const found = [...own].filter((label) => others.some((labels) => labels.includes(label)));
+    const operands = [g, ...x.toSpliced(at, 1)];
+    const product = b.op('Einsum', operands, { equation: `${others.join()}->${found.join('')}` }, `input_${at}`);
+    const alone = [...own].flatMap((label, axis) => (found.includes(label) ? [] : [axis]));
+    return alone.length > 0 ? expandedLike(b, b.op('Unsqueeze', [product, b.ints(alone)]), x[at] as string) : product;
+  };
+  return inputs.map((own, index) => (wanted(index) ? forInput(own, index) : null));
+};
+
+export const matmulRules = { Einsum: einsum, Gemm: gemm, MatMul: matMul };

@@ -1,12 +1,12 @@
-/** @file Gradients of operators that move, repeat, pick or drop elements. */
+/** @file Gradients of operators that move, repeat or drop elements. */
 import { intsAttribute, numberAttribute, stringAttribute } from '../attributes.js';
 import type { GraphBuilder } from '../build.js';
 import { isStatic, positiveAxis } from '../dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Dim, type Node, type Shape } from '../graph.js';
+import { nodeLabel, type Dim, type Shape } from '../graph.js';
 import { sliceBounds } from '../shapes/movement.js';
 import { perInput, reshapedLike, scatterAdded, sizedLike } from './common.js';
-import type { Backward, GradientRule } from './rule.js';
+import type { GradientRule } from './rule.js';
 
 /** For operators that only change the shape. */
 const reshaped: GradientRule = perInput(({ b, x, g }) => reshapedLike(b, g, x[0] as string));
@@ -114,78 +114,12 @@ function sourceOf(mode: string, at: number, size: number): number {
   return mode === 'edge' ? inside : at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at;
 }
 
-/** Rows that were picked get the sum over their uses. */
-const gather: GradientRule = ({ node, b, x, g, shape }) => {
-  const [data, indices] = x as [string, string];
-  const rank = shape(data).length;
-  const axis = positiveAxis(numberAttribute(node, 'axis', 0), rank);
-  const rows = b.op('Reshape', [indices, b.ints([-1])], {}, 'rows');
-  if (shape(indices).length === 1) return [scatterAdded(b, g, rows, axis, data), null];
-  const sizes = (start: number, end: number) => b.op('Shape', [data], { start, end });
-  const target = b.op('Concat', [sizes(0, axis), b.op('Shape', [rows]), sizes(axis + 1, rank)], { axis: 0 });
-  return [scatterAdded(b, b.op('Reshape', [g, target]), rows, axis, data), null];
-};
-
-/** Its inverse, as reshape, transpose, reshape. */
-const depthToSpace: GradientRule = ({ node, b, x, g, shape }) => {
-  const data = x[0] as string;
-  const block = numberAttribute(node, 'blocksize');
-  const [batch, channels, height, width] = shape(data) as [Dim, number, Dim, Dim];
-  const split = b.reshape(g, [batch, channels / block ** 2, height, block, width, block]);
-  const order = stringAttribute(node, 'mode', 'DCR') === 'DCR' ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4];
-  return [reshapedLike(b, b.transpose(split, order), data)];
-};
-
-/** y[i] = x[⌊i/s⌋]: dx is the sum over each s×…×s block. */
-const resize: GradientRule = (backward) => {
-  const { node, b, x, g } = backward;
-  const scales = nearestScales(backward);
-  const kernel = scales.slice(2);
-  if (kernel.length === 0 || scales[0] !== 1 || scales[1] !== 1) throw notNearest(node, `scales [${scales}]`);
-  const mean = b.op('AveragePool', [g], { kernel_shape: kernel, strides: kernel }, 'blocks');
-  const sum = b.mul(
-    mean,
-    b.scalarLike(
-      g,
-      kernel.reduce((product, scale) => product * scale, 1),
-    ),
-  );
-  return x.map((_, index) => (index === 0 ? sizedLike(b, sum, x[0] as string) : null));
-};
-
-const notNearest = (node: Node, found: string) =>
-  new InputError(
-    `${nodeLabel(node)}: cannot be differentiated (only nearest resizing by whole numbers along picture axes can; got ${found})`,
-  );
-
-/** Coordinate and rounding modes that mean ⌊i/s⌋ for whole s. */
-const floorModes = new Set(['asymmetric/floor', 'half_pixel/round_prefer_floor', 'half_pixel/round_prefer_ceil']);
-
-/** The whole factors by which a nearest Resize repeats elements. @throws InputError for any other resizing */
-function nearestScales({ node, b, x, y, shape }: Backward): number[] {
-  const mode = stringAttribute(node, 'mode', 'nearest');
-  const coordinates = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel');
-  const rounding = `${coordinates}/${stringAttribute(node, 'nearest_mode', 'round_prefer_floor')}`;
-  if (mode !== 'nearest' || !floorModes.has(rounding)) throw notNearest(node, mode === 'nearest' ? rounding : mode);
-  const stated = x[2] ? b.types.constant(x[2]) : undefined;
-  const output = shape(y[0] as string);
-  return shape(x[0] as string).map((size, axis) => {
-    const given = stated?.type === 'float32' ? stated.data[axis] : undefined;
-    const ratio = given ?? (size === output[axis] ? 1 : Number(output[axis]) / Number(size));
-    if (!Number.isInteger(ratio) || ratio < 1) throw notNearest(node, `${size} → ${output[axis]}`);
-    return ratio;
-  });
-}
-
 export const movementRules = {
   Concat: concat,
-  DepthToSpace: depthToSpace,
   Expand: perInput(({ g }) => g),
   Flatten: reshaped,
-  Gather: gather,
   Pad: pad,
   Reshape: reshaped,
-  Resize: resize,
   Slice: slice,
   Squeeze: reshaped,
   Transpose: transpose,

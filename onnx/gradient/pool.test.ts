@@ -35,6 +35,18 @@ const cases: VjpCase[] = [
   { op: 'MaxPool', inputs: [distinct([1, 2, 7, 8])], attributes: { kernel_shape: [3, 2], dilations: [2, 3] } },
   {
     op: 'MaxPool',
+    inputs: [distinct([1, 2, 7, 8])],
+    attributes: { kernel_shape: [3, 3], dilations: [2, 2], strides: [2, 3], pads: [2, 1, 1, 2], ceil_mode: 1 },
+  },
+  // The windows of AlexNet and GoogLeNet: they overlap, and the last one hangs over.
+  ...[13, 14, 27].map((size): VjpCase => ({
+    op: 'MaxPool',
+    inputs: [distinct([1, 2, size, size - 1])],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 },
+    symbolicBatch: [0],
+  })),
+  {
+    op: 'MaxPool',
     inputs: [distinct([2, 2, 6, 6])],
     attributes: { kernel_shape: [2, 2], storage_order: 1 },
     outputs: 2,

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../build.js';
 import { shapeRules } from '../shapes.js';
+import { activationRules } from './activation.js';
 import { convRules } from './conv.js';
 import { elementwiseRules } from './elementwise.js';
+import { indexingRules } from './indexing.js';
 import { matmulRules } from './matmul.js';
 import { movementRules } from './movement.js';
 import { normRules } from './norm.js';
 import { poolRules } from './pool.js';
 import { reduceRules } from './reduce.js';
+import { resizeRules } from './resize.js';
 import { differentiableOps, gradientRules } from './rules.js';
+import { trigonometryRules } from './trigonometry.js';
 import { gradients } from './walk.js';
 
 describe('gradientRules', () => {
@@ -17,8 +21,9 @@ describe('gradientRules', () => {
   });
 
   it('takes its differentiable operators from families whose tests check every one', () => {
-    const families = { ...convRules, ...elementwiseRules, ...matmulRules, ...movementRules };
-    const checked = { ...families, ...normRules, ...poolRules, ...reduceRules };
+    const pieces = { ...activationRules, ...elementwiseRules, ...trigonometryRules };
+    const moves = { ...indexingRules, ...movementRules, ...resizeRules };
+    const checked = { ...pieces, ...moves, ...convRules, ...matmulRules, ...normRules, ...poolRules, ...reduceRules };
     expect(Object.keys(checked).toSorted()).toEqual(differentiableOps);
   });
 
@@ -32,11 +37,12 @@ describe('gradientRules', () => {
     expect(gradients(b, chosen, ['x']).get('x')).toBeNull();
   });
 
-  it('is an error with a reason for operators that have a gradient but no rule', () => {
+  it('is an error with a reason for operators that cannot be differentiated', () => {
     const b = new GraphBuilder();
-    b.input('x', 'float32', ['N', 3, 4, 4]);
-    expect(() => gradients(b, b.op('LRN', ['x'], { size: 3 }, 'normal'), ['x'])).toThrow(
-      'LRN "normal": cannot be differentiated (local response normalization has no rule yet)',
+    b.input('x', 'float32', []);
+    const numbers = b.op('Range', [b.scalar(0), 'x', b.scalar(1)], {}, 'numbers');
+    expect(() => gradients(b, numbers, ['x'])).toThrow(
+      'Range "numbers": cannot be differentiated (how many numbers it gives depends on its inputs)',
     );
   });
 });

@@ -1,25 +1,33 @@
 /** @file The gradient rule of every operator of the dialect. */
 import type { shapeRules } from '../shapes.js';
+import { activationRules } from './activation.js';
 import { convRules } from './conv.js';
 import { elementwiseRules } from './elementwise.js';
+import { indexingRules } from './indexing.js';
 import { matmulRules } from './matmul.js';
 import { movementRules } from './movement.js';
 import { normRules } from './norm.js';
 import { poolRules } from './pool.js';
 import { reduceRules } from './reduce.js';
+import { resizeRules } from './resize.js';
 import { notDifferentiable, zeroGradient, type GradientRule } from './rule.js';
+import { trigonometryRules } from './trigonometry.js';
 
 /** Every operator that we know, differentiable or not. */
 export type KnownOp = keyof typeof shapeRules;
 
 const differentiable = {
+  ...activationRules,
   ...convRules,
   ...elementwiseRules,
+  ...indexingRules,
   ...matmulRules,
   ...movementRules,
   ...normRules,
   ...poolRules,
   ...reduceRules,
+  ...resizeRules,
+  ...trigonometryRules,
 };
 
 /** Operators through which gradients flow. */
@@ -33,17 +41,25 @@ export const gradientRules: Readonly<Record<KnownOp, GradientRule>> = {
   And: zeroGradient,
   ArgMax: zeroGradient,
   ArgMin: zeroGradient,
+  Ceil: zeroGradient,
   Constant: zeroGradient,
   ConstantOfShape: zeroGradient,
   Equal: zeroGradient,
+  Floor: zeroGradient,
   Greater: zeroGradient,
   GreaterOrEqual: zeroGradient,
-  LRN: notDifferentiable('local response normalization has no rule yet'),
+  Hardmax: zeroGradient,
+  IsInf: zeroGradient,
+  IsNaN: zeroGradient,
   Less: zeroGradient,
   LessOrEqual: zeroGradient,
+  NonZero: zeroGradient,
   Not: zeroGradient,
   Or: zeroGradient,
-  ScatterElements: notDifferentiable('it has no rule yet'),
+  Range: notDifferentiable('how many numbers it gives depends on its inputs'),
+  Round: zeroGradient,
   Shape: zeroGradient,
   Sign: zeroGradient,
+  Size: zeroGradient,
+  Xor: zeroGradient,
 };

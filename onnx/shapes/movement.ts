@@ -120,25 +120,17 @@ export const pad: ShapeRule = (node, types) => {
   );
 };
 
-export const gather: ShapeRule = (node, types) => {
-  const [shape, indices] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
-  if (!shape || !indices) return shaped(node, types, undefined);
-  const axis = axisWithin(node, numberAttribute(node, 'axis', 0), shape.length);
-  return shaped(node, types, shape.toSpliced(axis, 1, ...indices));
-};
-
 export const resize: ShapeRule = (node, types) => {
   const shape = types.shape(node.inputs[0] as string);
   const sizes = node.inputs[3] ? types.contents(node.inputs[3]) : undefined;
   if (sizes) return shaped(node, types, sizes);
-  const scales = node.inputs[2] ? types.constant(node.inputs[2]) : undefined;
-  if (!shape || scales?.type !== 'float32' || scales.data.length !== shape.length)
-    return shaped(node, types, undefined);
+  const scales = types.numbers(node.inputs[2]);
+  if (!shape || scales?.length !== shape.length) return shaped(node, types, undefined);
   return shaped(
     node,
     types,
     shape.map((dim, axis) => {
-      const scale = scales.data[axis] as number;
+      const scale = scales[axis] as number;
       return typeof dim === 'number' ? Math.floor(Math.fround(dim * scale)) : scale === 1 ? dim : `${dim}_resized`;
     }),
   );
@@ -163,12 +155,15 @@ export const shapeOf: ShapeRule = (node, types) => {
   return [{ type: 'int64', shape: [Math.max(0, length)] }];
 };
 
-export const depthToSpace: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
-  if (!shape) return shaped(node, types, undefined);
-  const block = numberAttribute(node, 'blocksize');
-  const channels = dimQuotient(shape[1] as Dim, block * block);
-  if (channels === undefined)
-    throw new InputError(`${nodeLabel(node)}: ${shape[1]} channels do not divide by ${block}²`);
-  return shaped(node, types, [shape[0] as Dim, channels, ...shape.slice(2).map((dim) => dimProduct([dim, block]))]);
+export const range: ShapeRule = (node, types) => {
+  const [start, limit, delta] = node.inputs.map((name) => types.contents(name)?.[0]);
+  const length =
+    typeof start === 'number' && typeof limit === 'number' && typeof delta === 'number'
+      ? Math.max(0, Math.ceil((limit - start) / delta))
+      : start === 0 && delta === 1
+        ? limit
+        : undefined;
+  return shaped(node, types, [length ?? `${node.outputs[0]?.replaceAll(/\W/g, '_')}_count`]);
 };
+
+export const sizeOf: ShapeRule = () => [{ type: 'int64', shape: [] }];

@@ -1,0 +1,98 @@
+/** @file Shapes of what picks, splits and repeats elements. */
+import { numberAttribute } from '../attributes.js';
+import { dimProduct, dimQuotient } from '../dims.js';
+import { InputError } from '../errors.js';
+import { nodeLabel, type Dim, type Node, type Shape } from '../graph.js';
+import type { Types } from '../types.js';
+import { axisWithin, first, shaped, type ShapeRule } from './rule.js';
+
+export const gather: ShapeRule = (node, types) => {
+  const [shape, indices] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  if (!shape || !indices) return shaped(node, types, undefined);
+  const axis = axisWithin(node, numberAttribute(node, 'axis', 0), shape.length);
+  return shaped(node, types, shape.toSpliced(axis, 1, ...indices));
+};
+
+export const gatherElements: ShapeRule = (node, types) => shaped(node, types, types.shape(node.inputs[1] as string));
+
+export const gatherND: ShapeRule = (node, types) => {
+  const [shape, indices] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  const depth = indices?.at(-1);
+  if (!shape || !indices || typeof depth !== 'number') return shaped(node, types, undefined);
+  const rest = shape.slice(numberAttribute(node, 'batch_dims', 0) + depth);
+  return shaped(node, types, [...indices.slice(0, -1), ...rest]);
+};
+
+/** The sizes of a Split's outputs along its axis; undefined where they cannot be told. */
+export function splitSizes(node: Node, types: Types, size: Dim): readonly Dim[] | undefined {
+  if (node.inputs[1]) return types.contents(node.inputs[1]);
+  const part = dimQuotient(size, node.outputs.length);
+  return part === undefined ? undefined : node.outputs.map(() => part);
+}
+
+export const split: ShapeRule = (node, types) => {
+  const [input, shape] = [first(node, types), types.shape(node.inputs[0] as string)];
+  if (!input || !shape) return [];
+  const axis = axisWithin(node, numberAttribute(node, 'axis', 0), shape.length);
+  const sizes = splitSizes(node, types, shape[axis] as Dim);
+  return node.outputs.map((name, index) => {
+    const open = `${name.replaceAll(/\W/g, '_')}_${axis}`;
+    return { type: input.type, shape: shape.with(axis, sizes?.[index] ?? open) };
+  });
+};
+
+export const tile: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  const repeats = types.contents(node.inputs[1] as string);
+  return shaped(node, types, repeats && shape?.map((dim, axis) => dimProduct([dim, repeats[axis] as Dim])));
+};
+
+export const topK: ShapeRule = (node, types) => {
+  const [input, shape] = [first(node, types), types.shape(node.inputs[0] as string)];
+  const count = types.contents(node.inputs[1] as string)?.[0];
+  if (!input || !shape) return [];
+  const axis = axisWithin(node, numberAttribute(node, 'axis', -1), shape.length);
+  const output: Shape = shape.with(axis, count ?? `${node.outputs[0]?.replaceAll(/\W/g, '_')}_${axis}`);
+  return [
+    { type: input.type, shape: output },
+    { type: 'int64', shape: output },
+  ];
+};
+
+export const nonZero: ShapeRule = (node, types) => {
+  const rank = types.shape(node.inputs[0] as string)?.length;
+  const count = `${node.outputs[0]?.replaceAll(/\W/g, '_')}_count`;
+  return [{ type: 'int64', ...(rank !== undefined && { shape: [rank, count] }) }];
+};
+
+/** The blocks of DepthToSpace and SpaceToDepth. @throws InputError where sizes do not divide by them */
+function divided(node: Node, size: Dim, divisor: number, what: string): Dim {
+  const quotient = dimQuotient(size, divisor);
+  if (quotient !== undefined) return quotient;
+  throw new InputError(`${nodeLabel(node)}: ${size} ${what} do not divide by ${divisor}`);
+}
+
+export const depthToSpace: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  if (!shape) return shaped(node, types, undefined);
+  const block = numberAttribute(node, 'blocksize');
+  const channels = divided(node, shape[1] as Dim, block * block, 'channels');
+  return shaped(node, types, [shape[0] as Dim, channels, ...shape.slice(2).map((dim) => dimProduct([dim, block]))]);
+};
+
+export const spaceToDepth: ShapeRule = (node, types) => {
+  const shape = types.shape(node.inputs[0] as string);
+  if (!shape) return shaped(node, types, undefined);
+  const block = numberAttribute(node, 'blocksize');
+  const sizes = shape.slice(2).map((dim) => divided(node, dim, block, 'rows or columns'));
+  return shaped(node, types, [shape[0] as Dim, dimProduct([shape[1] as Dim, block * block]), ...sizes]);
+};
+
+/** The second and third outputs are mean and inverse deviation, with size 1 along the axes that are normalised. */
+export const layerNormalization: ShapeRule = (node, types) => {
+  const input = first(node, types);
+  if (!input?.shape) return [input];
+  const from = axisWithin(node, numberAttribute(node, 'axis', -1), input.shape.length);
+  const statistics = { type: 'float32' as const, shape: input.shape.map((dim, axis) => (axis < from ? dim : 1)) };
+  return [input, statistics, statistics];
+};
