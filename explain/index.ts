@@ -12,5 +12,11 @@ export { jet } from './palette.js';
 export { randomizedWeights } from './random-weights.js';
 export { writeExplanations, type ViewedPicture } from './output.node.js';
 export { bilinearResized } from './resize.js';
+export {
+  selfExplainingModel,
+  type HeatmapTarget,
+  type SelfExplainingModel,
+  type SelfExplainingOptions,
+} from './self-explaining.js';
 export { parsedTargets, type Target } from './targets.js';
 export { emptyMapNote, verdict } from './verdict.js';

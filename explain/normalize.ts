@@ -2,7 +2,7 @@
 import { bilinearResized } from './resize.js';
 
 /** What keeps a division by the maximum finite, as in pytorch-grad-cam. */
-const EPSILON = 1e-7;
+export const EPSILON = 1e-7;
 /** A raw map with a smaller maximum than this is lost in `EPSILON`. */
 const VANISHING = 1e-14;
 /** Maps that vary by less than this share of their maximum are taken as constant: it is rounding. */
