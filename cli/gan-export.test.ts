@@ -2,6 +2,7 @@ import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { goldenPath } from '../fixtures/golden.js';
 import { Random, readGanMetadata } from '../inference/index.js';
 import { loadedModel } from '../onnx/index.js';
 import { saveCheckpoint } from '../trainer/checkpoint.node.js';
@@ -116,7 +117,39 @@ describe('gan-export', () => {
     expect(await readFile(join(folder, 'runs/d/onnx/generator.onnx'))).toEqual(before);
   });
 
+  it('adds a discriminator that explains itself, and makes one of any classifier', async () => {
+    await makeRun('e', trainedState(2));
+    const { code, stdout } = await exportRun(
+      '--run',
+      'runs/e',
+      '--with-gradcam',
+      '--method',
+      'layercam',
+      '--layer',
+      '0',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/discriminator-gradcam\.onnx {2}.*\n {4}image → logit, heatmap \(layercam of /);
+    expect(Number(/largest difference from gan-gradcam's map (\S+)\n$/.exec(stdout)?.[1])).toBeLessThan(1e-5);
+    const { graph } = await model('runs/e/onnx/discriminator-gradcam.onnx');
+    expect(graph.outputs.map(({ name, value }) => [name, value?.shape])).toEqual([
+      ['logit', ['batch', 1]],
+      ['heatmap', ['batch', 16, 16]],
+    ]);
+    const classifier = await exportRun('--with-gradcam', '--model', goldenPath('plain-cnn.onnx'), '--out', 'explained');
+    expect(classifier.stdout).toMatch(/plain-cnn-gradcam\.onnx.*\n {4}input, target → logits, heatmap \(gradcam of /);
+    expect((await model('explained/plain-cnn-gradcam.onnx')).graph.inputs[1]?.value).toEqual({
+      type: 'int64',
+      shape: ['batch'],
+    });
+  });
+
   it.each([
+    [['--model', 'a.onnx'], /^gan-export: --model: expected together with --with-gradcam\n$/],
+    [
+      ['--with-gradcam', '--model', 'a', '--opset', '13'],
+      /^gan-export: --opset: is for exporting a run; got --model too\n$/,
+    ],
     [['--no-onnx'], /^gan-export: --no-onnx: expected --onnx, the only format; there is nothing to export\n$/],
     [['--run', 'nowhere'], /^gan-export: nowhere: expected the folder of a run; it has no config.json\n$/],
     [['--opset', '9', '--run', 'runs/a'], /^gan-export: --opset: expected an integer of 13…21; got 9\n$/],

@@ -9,32 +9,80 @@ await runCommand(
       .usage(
         '$0 [options]\n\nWrites generator.onnx and discriminator.onnx of a run and checks that they compute what the trained ' +
           'networks do: a difference of more than 1e-4 is a failure (exit code 1), and the file gets .failed after its name. ' +
-          'An earlier export in the same place is replaced.',
+          'An earlier export in the same place is replaced. --with-gradcam also writes discriminator-gradcam.onnx (opset 17), ' +
+          'which gives the logits and a heatmap at picture size; with --model it does so for any .onnx classifier instead.',
       )
       .options({
         onnx: { type: 'boolean', default: true, describe: 'Write ONNX, the only format' },
         run: { type: 'string', describe: 'Folder of the run [default: the latest]' },
         checkpoint: { type: 'string', describe: "Folder of the checkpoint [default: the run's newest]" },
         out: { type: 'string', describe: "Folder for the files [default: the run's onnx/]" },
-        opset: { type: 'number', default: 17, describe: 'ONNX operator set, 13 to 21' },
+        opset: { type: 'number', describe: 'ONNX operator set, 13 to 21 [default: 17]' },
         'fold-batchnorm': { type: 'boolean', default: false, describe: 'Merge batch norms into convolutions' },
+        'with-gradcam': { type: 'boolean', default: false, describe: 'Write a model that explains itself' },
+        model: { type: 'string', describe: 'With --with-gradcam: a discriminator or classifier in place of a run' },
+        layer: {
+          type: 'string',
+          describe: 'With --with-gradcam: a layer as in gan-gradcam; several are averaged [default: last-conv]',
+        },
+        method: { type: 'string', describe: 'With --with-gradcam: a method as in gan-gradcam [default: gradcam]' },
+        target: {
+          type: 'string',
+          describe:
+            "With --with-gradcam: input (chosen at run time), top, real, fake or a class's number [default: fake, or input]",
+        },
       })
       .example('$0 --onnx', 'the newest checkpoint of the latest run')
-      .example('$0 --onnx --run runs/birds --fold-batchnorm --out birds-onnx', 'a chosen run, smaller and faster'),
-  async ({ onnx, run, checkpoint, out, opset, foldBatchnorm }) => {
+      .example('$0 --onnx --run runs/birds --fold-batchnorm --out birds-onnx', 'a chosen run, smaller and faster')
+      .example('$0 --with-gradcam --model resnet50.onnx', "someone else's classifier with a heatmap of a class"),
+  async ({ onnx, model, out, run, checkpoint, opset, foldBatchnorm, withGradcam, layer, method, target }) => {
     const { InputError } = await import('../onnx/errors.js');
     if (!onnx) throw new InputError('--no-onnx: expected --onnx, the only format; there is nothing to export');
+    const alone = Object.entries({ model, layer, method, target }).find(([, value]) => value !== undefined);
+    if (alone && !withGradcam) throw new InputError(`--${alone[0]}: expected together with --with-gradcam`);
+    if (model !== undefined) {
+      const unfit = Object.entries({ run, checkpoint, opset, 'fold-batchnorm': foldBatchnorm || undefined });
+      const found = unfit.find(([, value]) => value !== undefined);
+      if (found) throw new InputError(`--${found[0]}: is for exporting a run; got --model too`);
+      return writeExplained(model, { out, layer, method, target });
+    }
     const { exportedRun, MAX_DIFFERENCE } = await import('../trainer/export.node.js');
     const exported = await exportedRun({ run, checkpoint, out, opset, foldBatchNorm: foldBatchnorm });
-    console.log(`Exported ${exported.checkpoint} (step ${exported.step}), opset ${opset}`);
+    console.log(`Exported ${exported.checkpoint} (step ${exported.step}), opset ${opset ?? 17}`);
     for (const { path, bytes, differences, passed } of exported.files) {
       console.log(`  ${path}  ${(bytes / 2 ** 20).toFixed(1)} MiB`);
       for (const [output, difference] of differences) {
         console.log(`    ${output}: largest difference from the trained network ${difference.toExponential(1)}`);
       }
-      if (passed) continue;
-      console.error(`gan-export: ${path}: expected differences of at most ${MAX_DIFFERENCE}; do not use this file`);
-      process.exitCode = 1;
+      if (!passed) fail(path, MAX_DIFFERENCE);
     }
+    const discriminator = exported.files.find(({ role, passed }) => role === 'discriminator' && passed);
+    if (withGradcam && discriminator) await writeExplained(discriminator.path, { out, layer, method, target });
   },
 );
+
+/** Writes the self-explaining form of a model and says what it takes and gives. */
+async function writeExplained(
+  source: string,
+  { out, layer, method, target }: Record<'out' | 'layer' | 'method' | 'target', string | undefined>,
+): Promise<void> {
+  const { MAX_HEATMAP_DIFFERENCE, parsedHeatmapTarget, selfExplainingMethod, selfExplainingPath, writeSelfExplaining } =
+    await import('../explain/index.js');
+  const file = await writeSelfExplaining(source, selfExplainingPath(source, out), {
+    ...(layer !== undefined && { layers: layer }),
+    ...(method !== undefined && { method: selfExplainingMethod(method) }),
+    ...(target !== undefined && { target: parsedHeatmapTarget(target) }),
+  });
+  const inputs = [file.input, file.targetInput ?? []].flat();
+  console.log(`  ${file.path}  ${(file.bytes / 2 ** 20).toFixed(1)} MiB`);
+  console.log(
+    `    ${inputs.join(', ')} → ${file.logits}, ${file.heatmap} (${file.method} of ${file.layers.join(', ')})`,
+  );
+  console.log(`    ${file.heatmap}: largest difference from gan-gradcam's map ${file.difference.toExponential(1)}`);
+  if (!file.passed) fail(file.path, MAX_HEATMAP_DIFFERENCE);
+}
+
+function fail(path: string, limit: number): void {
+  console.error(`gan-export: ${path}: expected differences of at most ${limit}; do not use this file`);
+  process.exitCode = 1;
+}

@@ -13,10 +13,19 @@ export { randomizedWeights } from './random-weights.js';
 export { writeExplanations, type ViewedPicture } from './output.node.js';
 export { bilinearResized } from './resize.js';
 export {
+  parsedHeatmapTarget,
+  selfExplainingMethod,
+  selfExplainingMethods,
   selfExplainingModel,
   type HeatmapTarget,
   type SelfExplainingModel,
   type SelfExplainingOptions,
 } from './self-explaining.js';
+export {
+  MAX_HEATMAP_DIFFERENCE,
+  selfExplainingPath,
+  writeSelfExplaining,
+  type SelfExplainingFile,
+} from './self-explaining.node.js';
 export { parsedTargets, type Target } from './targets.js';
 export { emptyMapNote, verdict } from './verdict.js';

@@ -1,4 +1,5 @@
 /** @file From raw maps to maps people look at, and why there is sometimes nothing to see. */
+import type { SignedMap } from './methods/method.js';
 import { bilinearResized } from './resize.js';
 
 /** What keeps a division by the maximum finite, as in pytorch-grad-cam. */
@@ -27,15 +28,33 @@ export interface MapEvidence {
 }
 
 /**
- * The map as pytorch-grad-cam shows it: ReLU, minimum subtracted, divided by the maximum + 1e-7, resized, and both once more
- * (`compute_cam_per_layer` and `aggregate_multi_layers` of its base_cam.py, for one layer). In float32.
+ * The map as pytorch-grad-cam shows it: `averagedMap` of one.
  * @param map raw or signed map [h, w]
  * @returns [H, W], values 0…1; zero everywhere if the map is constant, not positive anywhere or not finite
  * @throws InputError if `map` does not hold h·w values
  */
 export function normalizedMap(map: Float32Array, h: number, w: number, H: number, W: number): Float32Array {
-  const positive = map.every(Number.isFinite) ? map.map((value) => Math.max(value, 0)) : new Float32Array(map.length);
-  return minMaxScaled(bilinearResized(minMaxScaled(positive), h, w, H, W));
+  return averagedMap([{ data: map, height: h, width: w }], H, W);
+}
+
+/**
+ * The maps of several layers as pytorch-grad-cam shows them together: ReLU, minimum subtracted, divided by the maximum +
+ * 1e-7, and resized; then the mean, scaled in the same way once more (`compute_cam_per_layer` and `aggregate_multi_layers` of
+ * its base_cam.py). In float32.
+ * @param maps raw or signed maps of any sizes, at least one
+ * @returns [H, W], values 0…1; maps that are constant, not positive anywhere or not finite count as zero
+ */
+export function averagedMap(maps: readonly SignedMap[], H: number, W: number): Float32Array {
+  const resized = maps.map(({ data, height, width }) => {
+    const positive = data.every(Number.isFinite)
+      ? data.map((value) => Math.max(value, 0))
+      : new Float32Array(data.length);
+    return bilinearResized(minMaxScaled(positive), height, width, H, W);
+  });
+  const mean = new Float32Array(H * W).map(
+    (_, at) => resized.reduce((sum, map) => sum + (map[at] as number), 0) / maps.length,
+  );
+  return minMaxScaled(mean);
 }
 
 function minMaxScaled(map: Float32Array): Float32Array {

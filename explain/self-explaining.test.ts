@@ -135,7 +135,7 @@ describe('selfExplainingModel(source, options)', () => {
 
   test('names its inputs and outputs, and says in its metadata what it shows', async () => {
     const { model, ...names } = selfExplainingModel(tiny, { target: 'input' });
-    expect(names).toMatchObject({ input: 'image', target: 'target', logits: 'logit', heatmap: 'heatmap' });
+    expect(names).toMatchObject({ input: 'image', targetInput: 'target', logits: 'logit', heatmap: 'heatmap' });
     const found = await outputs(node, modelBytes(model), noise(3 * 32 * 32), [1, 3, 32, 32], [0]);
     expect(found.names).toEqual(['image', 'target', 'logit', 'heatmap']);
     expect(model.metadata.get('ganscope.heatmap.method')).toBe('gradcam');
@@ -172,6 +172,7 @@ describe('selfExplainingModel(source, options)', () => {
 
   test.each([
     [{ target: 'top' } as const, '--target: expected input, real or fake'],
+    [{ method: 'eigencam' } as const, '--method: expected one of gradcam, gradcam++,'],
     [{ target: 7 } as const, '--target: expected real or fake'],
     [{ layers: 'nowhere' }, '--layer: expected last-conv'],
   ])('refuses %j', (options, message) => {

@@ -10,18 +10,26 @@ import { float32Tensor, int64Tensor } from '../onnx/tensor.js';
 import { upgradedModel } from '../onnx/upgrade.js';
 import { camGraph, type CamGraph } from './cam.js';
 import { selectedLayers, type LayerChoice } from './layers.js';
-import type { MethodName } from './methods.js';
+import { methodNames, methods, type MethodName, type WeightedMethodName } from './methods.js';
 import { EPSILON } from './normalize.js';
-import { targetsOf, targetWeights, type Target } from './targets.js';
+import { parsedTargets, targetsOf, targetWeights, type Target } from './targets.js';
 
 /** What the heatmap explains: chosen at run time by a further input, always the top class, or fixed. */
 export type HeatmapTarget = 'input' | 'top' | Target;
+
+/** A target as the command line writes it. @throws InputError for anything but `input`, `top` and one target */
+export function parsedHeatmapTarget(text: string): HeatmapTarget {
+  if (text === 'input' || text === 'top') return text;
+  const [target, ...others] = parsedTargets(text) ?? [];
+  if (target !== undefined && others.length === 0) return target;
+  throw new InputError(`--target: expected input, top or one target; got "${text}"`);
+}
 
 /** How a model comes to explain itself. */
 export interface SelfExplainingOptions {
   /** Default `last-conv`; the normalised maps of several layers are averaged. */
   layers?: LayerChoice;
-  /** Default `gradcam`. */
+  /** One of `selfExplainingMethods`, default `gradcam`. */
   method?: MethodName;
   /** Default `fake` for discriminators and `input` for classifiers. */
   target?: HeatmapTarget;
@@ -36,13 +44,30 @@ export interface SelfExplainingModel {
    * int64 [N], what to explain of each picture, where the target is an input: 0 fake and 1 real for discriminators; a class,
    * or −1 for the picture's top class, for classifiers. ONNX Runtime on the CPU refuses numbers beyond.
    */
-  target?: string;
+  targetInput?: string;
   /** Logits [N, classes]; an output of the source that holds them keeps its name and shape. */
   logits: string;
   /** The map at the picture's size [N, height, width], 0…1, zero everywhere where it is constant or nowhere positive. */
   heatmap: string;
+  explains: HeatmapTarget;
   method: MethodName;
+  /** Names of the layers' values. */
   layers: readonly string[];
+}
+
+/** Methods that one graph can hold: sums of weighted activations for a score that does not depend on the picture. */
+export const selfExplainingMethods = methodNames.filter(isSelfExplaining);
+
+function isSelfExplaining(name: MethodName): name is WeightedMethodName {
+  const method = methods[name];
+  return method.kind === 'weighted' && method.contrast === undefined;
+}
+
+/** The method of this name. @throws InputError for methods that one graph cannot hold */
+export function selfExplainingMethod(name: string): WeightedMethodName {
+  const found = selfExplainingMethods.find((known) => known === name);
+  if (found) return found;
+  throw new InputError(`--method: expected one of ${selfExplainingMethods.join(', ')} in a graph; got "${name}"`);
 }
 
 const TARGET = 'target';
@@ -59,7 +84,7 @@ const MAP_AXES = [2, 3];
  *   it, or if a node on the way cannot be differentiated or is no ai.onnx operator
  */
 export function selfExplainingModel(source: Model, options: SelfExplainingOptions = {}): SelfExplainingModel {
-  const { method = 'gradcam' } = options;
+  const method = selfExplainingMethod(options.method ?? 'gradcam');
   const upgraded = upgradedModel(source);
   const metadata = readGanMetadata(upgraded.metadata);
   if (metadata?.role === 'generator') {
@@ -76,10 +101,10 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
     throw new InputError('--target: expected input, real or fake, as the network has one score per picture; got top');
   }
 
-  const { b, targetName } = withTarget(cam, target, network.batch ?? 'batch');
+  const b = withTarget(cam, target, network.batch ?? 'batch');
   const { height, width } = network.picture;
   const maps = cam.layers.map(({ layer, maps: [map] }) =>
-    b.within(layer.name, () => resized(b, scaled(b, channelled(b, map?.raw ?? '')), height, width)),
+    b.within(`${layer.name}/${method}`, () => resized(b, scaled(b, channelled(b, map?.raw ?? '')), height, width)),
   );
   const mean = maps.length === 1 ? (maps[0] as string) : b.op('Mean', maps, {}, 'mean_map');
   const squeezed = b.op('Squeeze', [b.within('final', () => scaled(b, mean)), b.ints([1])], {}, 'final/map');
@@ -91,10 +116,9 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
   const graph = prunedGraph(b.graph, [logits, HEATMAP]);
   const foreign = graph.nodes.find(({ domain }) => domain !== '');
   if (foreign) throw new InputError(`${nodeLabel(foreign)}: expected operators of ai.onnx only`);
-  const names = layers.map(({ name }) => name);
   const notes = [
     ['heatmap.method', method],
-    ['heatmap.layers', names.join()],
+    ['heatmap.layers', layers.map(({ name }) => name).join()],
     ['heatmap.target', `${target}`],
     // What the discriminator's entries say of its outputs is true no longer.
     ...(metadata ? [['logits', logits] as const, ['probabilities', ''] as const] : []),
@@ -107,11 +131,12 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
       graph,
     },
     input: cam.input,
-    ...(targetName !== undefined && { target: targetName }),
+    ...(target === 'input' && { targetInput: TARGET }),
     logits,
     heatmap: HEATMAP,
+    explains: target,
     method,
-    layers: names,
+    layers: layers.map(({ value }) => value),
   };
 }
 
@@ -123,7 +148,7 @@ function requireFreeNames({ inputs, nodes, initializers }: Graph): void {
 }
 
 /** The graph with its target weights computed instead of fed. */
-function withTarget(cam: CamGraph, target: HeatmapTarget, batch: Dim): { b: GraphBuilder; targetName?: string } {
+function withTarget(cam: CamGraph, target: HeatmapTarget, batch: Dim): GraphBuilder {
   const { graph } = cam.model;
   const inputs = graph.inputs.filter(({ name }) => name !== cam.targetWeights);
   const b = new GraphBuilder({ ...graph, inputs, nodes: [], outputs: [], initializers: new Map(graph.initializers) });
@@ -142,7 +167,7 @@ function withTarget(cam: CamGraph, target: HeatmapTarget, batch: Dim): { b: Grap
     attributes: {},
   });
   for (const node of graph.nodes) b.append(node);
-  return { b, ...(fed && { targetName: TARGET }) };
+  return b;
 }
 
 /** Weights [N, classes] of the targets that are fed. Picking from a table has the runtime refuse numbers beyond. */

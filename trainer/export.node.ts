@@ -31,6 +31,7 @@ export interface RunExportOptions {
 
 /** One network's file. */
 export interface ExportedFile {
+  role: 'generator' | 'discriminator';
   /** Ends in `.failed` where the comparison failed. */
   path: string;
   bytes: number;
@@ -86,7 +87,7 @@ export async function exportedRun(options: RunExportOptions = {}): Promise<RunEx
     const passed = [...differences.values()].every((difference) => difference <= MAX_DIFFERENCE);
     const path = join(out, `${role}.onnx${passed ? '' : '.failed'}`);
     await writeFileAtomic(path, bytes);
-    files.push({ path, bytes: bytes.length, differences, passed });
+    files.push({ role, path, bytes: bytes.length, differences, passed });
   }
   return { checkpoint, step: state.step, files };
 }
