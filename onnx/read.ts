@@ -76,7 +76,8 @@ export function modelFromBytes(bytes: Uint8Array, name?: string): Model {
   return modelOf(parsedModelProto(bytes, name));
 }
 
-function graphOf(proto: GraphProto, files: ReadonlyMap<string, Uint8Array>): Graph {
+/** A graph or subgraph in memory. */
+export function graphOf(proto: GraphProto, files: ReadonlyMap<string, Uint8Array>): Graph {
   const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, tensorOf(tensor, files)]));
   return {
     name: proto.name,

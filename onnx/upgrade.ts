@@ -3,13 +3,14 @@ import { copiedGraph, GraphBuilder } from './build.js';
 import { InputError } from './errors.js';
 import { IR_VERSION, nodeLabel, OPSET, presentInputs, type Graph, type Model, type Node } from './graph.js';
 import { subgraphNodes, topologicalOrder } from './order.js';
+import { takenBranch } from './upgrade/branches.js';
 import { NEWEST_OPSET, without } from './upgrade/conversion.js';
 import { inlinedNodes } from './upgrade/functions.js';
 import { conversionOf } from './upgrade/table.js';
 
 /**
- * A copy of the model in opset 17, with its functions inlined and its nodes in topological order. Nodes of other domains
- * stay as they are.
+ * A copy of the model in opset 17, with its functions and the branches of known conditions inlined, and its nodes in
+ * topological order. Nodes of other domains stay as they are.
  * @throws InputError naming operator and node where a node of another opset has no counterpart
  */
 export function upgradedModel(model: Model): Model {
@@ -33,6 +34,11 @@ export function upgradedModel(model: Model): Model {
 function appendUpgraded(b: GraphBuilder, node: Node, from: number): void {
   if (!(from >= 1 && from <= NEWEST_OPSET)) {
     throw new InputError(`model: expected opset ${NEWEST_OPSET} or older; got ${from}`);
+  }
+  const branch = takenBranch(b, node);
+  if (branch) {
+    for (const inner of branch) appendUpgraded(b, inner, from);
+    return;
   }
   for (const { opType, domain } of from === OPSET ? [] : subgraphNodes(node)) {
     if ((domain === '' || domain === 'ai.onnx') && conversionOf(opType, from)) {

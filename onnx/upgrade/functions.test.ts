@@ -166,6 +166,34 @@ describe('upgradedModel(model with subgraphs)', () => {
     expect(graph.nodes.map(({ op }) => op)).toEqual(['ReduceMax', 'Cast', 'If']);
   });
 
+  it('puts the branch that runs in the place of an If whose condition follows from sizes', async () => {
+    const branch = (op: string, name: string) => ({
+      name: `${op === 'Neg' ? 'then' : 'else'}_branch`,
+      type: Kind.GRAPH,
+      g: { name, node: [node(op, ['x'], [`${name}_value`])], output: [{ name: `${name}_value` }] },
+    });
+    const constant = (name: string, value: bigint) =>
+      node('Constant', [], [name], { attribute: [{ name: 'value_int', type: Kind.INT, i: value }] });
+    for (const [size, op, sign] of [
+      [3n, 'Neg', -1],
+      [4n, 'Abs', 1],
+    ] as const) {
+      const nodes = [
+        constant('axis', 1n),
+        constant('size', size),
+        node('Shape', ['x'], ['shape']),
+        node('Gather', ['shape', 'axis'], ['columns']),
+        node('Equal', ['columns', 'size'], ['flag']),
+        node('If', ['flag'], ['y'], { attribute: [branch('Neg', 'a'), branch('Abs', 'b')] }),
+      ];
+      const bytes = bytesOf(nodes, [], ['y']);
+      const upgraded = upgradedModel(modelFromBytes(bytes));
+      expect(upgraded.graph.nodes.slice(-2).map((each) => each.op)).toEqual([op, 'Identity']);
+      expect(await run(modelBytes(upgraded))).toEqual(await run(bytes));
+      expect((await run(bytes))['y']?.[5]).toBe(sign * 2);
+    }
+  });
+
   it('refuses operators that did, rather than reading them as those of another opset', () => {
     expect(() => upgradedModel(withBranch(node('Softmax', ['x'], ['inner']), 9n))).toThrow(
       'If "choice": operator Softmax of opset 9 inside a subgraph is not brought to opset 17',
