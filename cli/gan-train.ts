@@ -12,7 +12,9 @@ await runCommand(
         '$0 [options]\n\nTrains a DCGAN. Without --data it trains on built-in pictures of stars, planets and galaxies.',
       )
       .options({
-        data: { type: 'string', describe: 'Folder of pictures, with or without class folders' },
+        data: { type: 'string', describe: 'Folder of pictures, with or without class folders, or of MNIST files' },
+        split: { choices: ['train', 'test', 'all'] as const, describe: 'Part of divided data [default: all]' },
+        classes: { type: 'string', describe: 'Names or numbers of classes, with commas between [default: all]' },
         preset: {
           choices: ['space', 'cub200', 'fashion-mnist', 'pokemon'] as const,
           describe: 'Hyper-parameters of a known system [default: space]',
@@ -56,8 +58,9 @@ await runCommand(
     const { startedRun } = await import('../trainer/run.node.js');
     const { train } = await import('../trainer/loop.node.js');
     const bar = progressBar('steps');
-    const { run, notes, ...job } = await startedRun(options, (loaded, total) =>
-      bar.update(loaded, total, 'reading pictures'),
+    const { run, notes, ...job } = await startedRun(
+      { ...options, classes: options.classes?.split(',') },
+      (loaded, total) => bar.update(loaded, total, 'reading pictures'),
     );
     bar.stop();
     for (const note of notes) console.log(note);

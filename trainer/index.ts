@@ -1,8 +1,7 @@
 /** @file `ganscope/trainer`: configurations, networks, data, training steps and runs. */
 export { checkpoints, loadCheckpoint, newestCheckpoint, saveCheckpoint } from './checkpoint.node.js';
 export type { GanConfig, Head, PresetName } from './config.js';
-export { spaceDataset, type Dataset } from './data/dataset.js';
-export { folderDataset } from './data/folder.node.js';
+export { spaceDataset, type DataOptions, type Dataset, type Labels, type Split } from './data/dataset.js';
 export { Loader } from './data/loader.node.js';
 export { openDataset } from './data/open.node.js';
 export { spacePicture } from './data/space.js';

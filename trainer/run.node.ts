@@ -5,6 +5,7 @@ import { resolvedDevice } from '../inference/devices.node.js';
 import { InputError, writeFileAtomic } from '../onnx/index.js';
 import { loadCheckpoint, newestCheckpoint } from './checkpoint.node.js';
 import type { GanConfig, Head, PresetName } from './config.js';
+import type { DataOptions, Split } from './data/dataset.js';
 import { openDataset } from './data/open.node.js';
 import { Loader } from './data/loader.node.js';
 import { configWith } from './presets.js';
@@ -17,6 +18,8 @@ import type { TrainStep } from './step/step.js';
 /** What a user may ask for, in the command line's words. */
 export interface RunOptions {
   data?: string | undefined;
+  split?: Split | undefined;
+  classes?: readonly string[] | undefined;
   preset?: PresetName | undefined;
   out?: string | undefined;
   steps?: number | undefined;
@@ -51,12 +54,14 @@ export interface StartedRun {
 /** What a run remembers in its config.json. */
 interface RunFile {
   config: GanConfig;
-  /** Absolute folder of pictures; null for the built-in ones. */
+  /** Absolute path of the data; null for the built-in ones. */
   data: string | null;
+  /** What of it; nothing in runs of earlier versions. */
+  dataOptions?: DataOptions;
   steps: number;
 }
 
-const networkOptions = [
+const keptOptions = [
   'preset',
   'batchSize',
   'imageSize',
@@ -68,6 +73,8 @@ const networkOptions = [
   'beta1',
   'head',
   'seed',
+  'split',
+  'classes',
 ] as const;
 
 /**
@@ -82,7 +89,8 @@ export async function startedRun(
   const resumed = options.resume === undefined ? undefined : await resumedRun(options);
   const config = resumed?.config ?? newConfig(options);
   const data = options.data === undefined ? (resumed?.data ?? null) : resolve(options.data);
-  const dataset = await openDataset(data ?? undefined, config);
+  const dataOptions = resumed?.dataOptions ?? { split: options.split ?? 'all', classes: options.classes ?? [] };
+  const dataset = await openDataset(data ?? undefined, { ...dataOptions, imageSize: config.imageSize });
   const loader = new Loader(dataset, config);
   await loader.decodeAll({ ...(reading && { progress_callback: ({ loaded, total }) => reading(loaded, total) }) });
   const steps =
@@ -99,7 +107,7 @@ export async function startedRun(
   const step = await RemoteStep.create({ config, state, backend, device: device.device });
   await writeFileAtomic(
     join(run, 'config.json'),
-    `${JSON.stringify({ config, data, steps } satisfies RunFile, null, 2)}\n`,
+    `${JSON.stringify({ config, data, dataOptions, steps } satisfies RunFile, null, 2)}\n`,
   );
   await markLatest(run);
   const notes = [
@@ -118,16 +126,16 @@ function newConfig(options: RunOptions): GanConfig {
 }
 
 async function resumedRun(options: RunOptions) {
-  const changed = networkOptions.find((name) => options[name] !== undefined);
+  const changed = keptOptions.find((name) => options[name] !== undefined);
   if (changed) {
     const flag = changed.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new InputError(`--${flag}: a resumed run keeps its own value; leave the option out or start a new run`);
   }
   if (options.out !== undefined) throw new InputError('--out: a resumed run stays in its folder; leave the option out');
   const run = await resolvedRun(options.resume || undefined);
-  const { data, steps } = await readRunFile(run);
+  const { data, dataOptions, steps } = await readRunFile(run);
   const { state, config } = await loadCheckpoint(await newestCheckpoint(run));
-  return { run, state, config, data, steps };
+  return { run, state, config, data, dataOptions, steps };
 }
 
 async function readRunFile(run: string): Promise<RunFile> {

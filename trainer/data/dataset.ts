@@ -1,6 +1,14 @@
-/** @file What a data set is to the trainer, and the built-in one. */
+/** @file What a data set is to the trainer, what may be chosen of it, and the built-in one. */
 import type { Picture } from '../../inference/pictures.js';
 import { spacePicture } from './space.js';
+
+/** The class of each picture. */
+export interface Labels {
+  /** Names of the classes. */
+  readonly classes: readonly string[];
+  /** For each picture the index of its class. */
+  readonly indices: Uint16Array;
+}
 
 /** Pictures by number, of any size, grey or RGB. */
 export interface Dataset {
@@ -8,6 +16,8 @@ export interface Dataset {
   readonly name: string;
   /** Number of pictures, at least 1. */
   readonly length: number;
+  /** Only where the data tells classes. */
+  readonly labels?: Labels | undefined;
   /** What was found where the pictures are but is none of them, one line each with the reason. */
   readonly skipped: readonly string[];
   /**
@@ -15,6 +25,23 @@ export interface Dataset {
    * @throws InputError if that picture cannot be decoded
    */
   picture(index: number): Promise<Picture>;
+}
+
+/** Which part of data that is divided for training and testing. */
+export type Split = 'train' | 'test' | 'all';
+
+/** What is wanted of the data. */
+export interface DataOptions {
+  split?: Split | undefined;
+  /** Names or numbers of classes; all by default. */
+  classes?: readonly string[] | undefined;
+}
+
+/** What stands for picture `index`. @throws RangeError if there is none */
+export function itemAt<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new RangeError(`picture(${index}): expected an index below ${items.length}`);
+  return item;
 }
 
 /** Pictures in the built-in set. */

@@ -1,42 +1,19 @@
 /** @file Folders of pictures, made on the fly. */
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { encodedPng } from '../../inference/pictures.node.js';
-import type { Picture } from '../../inference/pictures.js';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
-import { folderDataset } from './folder.node.js';
+import { base, classNames, folderOf, levels } from './data.test.helper.js';
 import { openDataset } from './open.node.js';
 
-const base = await mkdtemp(join(tmpdir(), 'ganscope-folder-'));
-afterAll(() => rm(base, { recursive: true }));
+const opened = (folder: string, options = {}) => openDataset(folder, { imageSize: 8, ...options });
+const levelsOf = async (folder: string) => levels(await opened(folder));
 
-const flat = (level: number): Picture => ({
-  width: 4,
-  height: 3,
-  channels: 3,
-  data: new Uint8Array(36).fill(level),
-});
-/** A new folder whose files are flat pictures of these levels. */
-async function folderOf(files: Record<string, number | string>): Promise<string> {
-  const folder = await mkdtemp(join(base, 'set-'));
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), typeof content === 'string' ? content : await encodedPng(flat(content)));
-  }
-  return folder;
-}
-async function levelsOf(folder: string): Promise<(number | undefined)[]> {
-  const dataset = await folderDataset(folder);
-  return Promise.all(Array.from({ length: dataset.length }, async (_, i) => (await dataset.picture(i)).data[0]));
-}
-
-describe('folderDataset(folder)', () => {
+describe('openDataset(folder)', () => {
   it('has the pictures of a folder in the order of their names', async () => {
     const folder = await folderOf({ 'b.png': 2, 'a10.PNG': 1, 'c.png': 3, 'B.png': 0, 'list.txt': 'x', '.hid.png': 9 });
     expect(await levelsOf(folder)).toEqual([0, 1, 2, 3]);
-    expect((await folderDataset(folder)).name).toBe(`4 pictures of ${folder}`);
+    expect((await opened(folder)).name).toBe(`4 pictures of ${folder}`);
   });
 
   it('finds them in class folders, hidden ones excepted', async () => {
@@ -48,7 +25,7 @@ describe('folderDataset(folder)', () => {
   it('does not search more than eight folders deep, and says so', async () => {
     const folder = await folderOf({ '1/2/3/4/5/6/7/8/in.png': 1, '1/2/3/4/5/6/7/8/9/out.png': 2 });
     expect(await levelsOf(folder)).toEqual([1]);
-    const { skipped } = await folderDataset(folder);
+    const { skipped } = await opened(folder);
     expect(skipped).toEqual(['1/2/3/4/5/6/7/8/9: folders more than 8 deep are not searched']);
   });
 
@@ -61,7 +38,7 @@ describe('folderDataset(folder)', () => {
     await symlink(folder, join(folder, 'auk', 'loop'));
     await symlink(`${folder}x.png`, join(folder, 'gone.png'));
     expect(await levelsOf(folder)).toEqual([1, 1]);
-    expect((await folderDataset(folder)).skipped).toEqual([
+    expect((await opened(folder)).skipped).toEqual([
       'auk/loop: a link to a folder is not followed',
       'gone.png: a link that leads nowhere',
       'leak.png: a link that leads out of the folder',
@@ -77,26 +54,40 @@ describe('folderDataset(folder)', () => {
 
   it('refuses a folder without pictures, a file and what is not there', async () => {
     const folder = await folderOf({ 'readme.txt': 'no pictures' });
-    await expect(folderDataset(folder)).rejects.toThrow(InputError);
-    await expect(folderDataset(folder)).rejects.toThrow(
-      /expected pictures \(\.avif, .*\.webp\); got a folder without any$/,
+    await expect(opened(folder)).rejects.toThrow(InputError);
+    await expect(opened(folder)).rejects.toThrow(
+      /expected IDX .*, or pictures \(\.avif, .*\.webp\); got 1 other files$/,
     );
-    await expect(folderDataset(join(folder, 'readme.txt'))).rejects.toThrow(
-      /expected a folder of pictures; got a file/,
-    );
-    await expect(folderDataset(join(folder, 'nope'))).rejects.toThrow(/expected a folder of pictures; got ENOENT/);
+    await expect(opened(join(folder, 'readme.txt'))).rejects.toThrow(/readme\.txt: expected .*; got 1 other files$/);
+    await expect(opened(join(folder, 'nope'))).rejects.toThrow(/expected a folder, or a file of pictures; got ENOENT/);
   });
 
   it('names the file that is broken', async () => {
-    const dataset = await folderDataset(await folderOf({ 'a/broken.png': 'not a picture' }));
+    const dataset = await opened(await folderOf({ 'a/broken.png': 'not a picture' }));
     await expect(dataset.picture(0)).rejects.toThrow(/^a\/broken\.png: expected a picture/);
     await expect(dataset.picture(0)).rejects.toThrow(InputError);
   });
+
+  it('takes class folders for classes', async () => {
+    const files = { 'all/wren/1.png': 4, 'all/auk/2.png': 1, 'all/auk/sub/1.png': 3, 'all/012.Snow_Bunting/1.png': 7 };
+    const folder = await folderOf(files);
+    const dataset = await opened(folder);
+    expect(await levels(dataset)).toEqual([7, 1, 3, 4]);
+    expect(classNames(dataset)).toEqual(['012.Snow_Bunting', 'auk', 'auk', 'wren']);
+    expect(classNames(await opened(folder, { classes: ['WREN', '12'] }))).toEqual(['012.Snow_Bunting', 'wren']);
+    expect(await levelsOf(join(folder, 'all', 'auk'))).toEqual([1, 3]);
+    expect((await opened(join(folder, 'all', 'auk'))).labels).toBeUndefined();
+    await expect(opened(folder, { classes: ['snow bunting'] })).rejects.toThrow(
+      /^--classes: expected names or numbers of the 3 classes, such as 012\.Snow_Bunting; got "snow bunting"$/,
+    );
+    await expect(opened(folder, { split: 'test' })).rejects.toThrow(/^--split: .* is not divided into train and test/);
+  });
 });
 
-describe('openDataset(source, config)', () => {
-  it('is the built-in pictures or a folder', async () => {
+describe('openDataset()', () => {
+  it('is the built-in pictures, which have no classes and no splits', async () => {
     expect((await openDataset(undefined, { imageSize: 8 })).length).toBe(2048);
-    expect((await openDataset(await folderOf({ '1.png': 5 }), { imageSize: 8 })).length).toBe(1);
+    await expect(openDataset(undefined, { imageSize: 8, classes: ['x'] })).rejects.toThrow(/^--classes: the built-in/);
+    await expect(openDataset(undefined, { imageSize: 8, split: 'test' })).rejects.toThrow(/^--split: the built-in/);
   });
 });

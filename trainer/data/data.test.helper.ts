@@ -1,0 +1,49 @@
+/** @file Data sets made on the fly in a folder of their own. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { encodedPng } from '../../inference/pictures.node.js';
+import type { Picture } from '../../inference/pictures.js';
+import type { Dataset } from './dataset.js';
+
+/** Where test folders are made; removed at the end. */
+export const base = await mkdtemp(join(tmpdir(), 'ganscope-data-'));
+afterAll(() => rm(base, { recursive: true, force: true }));
+
+/** Pictures that are shared beside the repository; tests with them are skipped where they are not. */
+export const sharedData = fileURLToPath(new URL('../../../../shared/data', import.meta.url));
+
+/** A flat grey RGB picture, 4×3. */
+export function flat(level: number): Picture {
+  return { width: 4, height: 3, channels: 3, data: new Uint8Array(36).fill(level) };
+}
+
+/** A new folder: flat pictures of the given levels, and files of the given text or bytes. */
+export async function folderOf(files: Record<string, number | string | Uint8Array>): Promise<string> {
+  const folder = await mkdtemp(join(base, 'set-'));
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), typeof content === 'number' ? await encodedPng(flat(content)) : content);
+  }
+  return folder;
+}
+
+/** The first byte of each picture. */
+export function levels(dataset: Dataset): Promise<(number | undefined)[]> {
+  return Promise.all(Array.from({ length: dataset.length }, async (_, i) => (await dataset.picture(i)).data[0]));
+}
+
+/** The class of each picture by name. */
+export function classNames({ labels }: Dataset): string[] {
+  return [...(labels?.indices ?? [])].map((index) => labels?.classes[index] ?? '?');
+}
+
+/** An IDX file of unsigned bytes. */
+export function idxFile(dims: readonly number[], data: readonly number[]): Uint8Array {
+  const header = new DataView(new ArrayBuffer(4 + 4 * dims.length));
+  header.setUint32(0, 0x0800 + dims.length);
+  dims.forEach((size, axis) => header.setUint32(4 + 4 * axis, size));
+  return Buffer.concat([new Uint8Array(header.buffer), Uint8Array.from(data)]);
+}

@@ -1,0 +1,26 @@
+/** @file What data formats look at: the files below one root, be it a folder or an archive. */
+
+/** Files below a root. */
+export interface FileTree {
+  /** What the user called the root. */
+  readonly root: string;
+  /** Paths below the root, parts separated by `/`, in the order of their UTF-16 code units. */
+  readonly paths: readonly string[];
+  /** What was passed over, one line each with the reason. */
+  readonly skipped: readonly string[];
+  /**
+   * The bytes of a file.
+   * @throws InputError if the file cannot be read or is larger than `maxBytes`
+   */
+  read(path: string, maxBytes: number): Promise<Uint8Array>;
+}
+
+/** The last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The path without its last part: `''`, or ending in `/`. */
+export function folderName(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
