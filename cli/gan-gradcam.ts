@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-gradcam: shows what a discriminator or classifier looks at in pictures. */
+import { methodGroups } from '../explain/methods.js';
 import { runCommand } from './command.js';
 
 await runCommand(
@@ -21,8 +22,7 @@ await runCommand(
         method: {
           type: 'string',
           default: 'gradcam,gradcam++',
-          describe:
-            'all, or names with commas: gradcam, gradcam++ (-normalized, -mean), hirescam, xgradcam, layercam, gradcam-elementwise, finercam, eigencam, eigengradcam, saliency, inputxgradient, guided-backprop',
+          describe: 'all, or names from the list below with commas',
         },
         target: {
           type: 'string',
@@ -40,11 +40,21 @@ await runCommand(
           default: 'auto' as const,
           describe: 'Where ONNX Runtime computes',
         },
+        eigen: {
+          type: 'boolean',
+          default: false,
+          describe: 'First principal component instead of the sum of weighted activations',
+        },
+        seed: { type: 'number', default: 0, describe: 'Of noise and of random maps' },
+        samples: { type: 'number', default: 25, describe: 'Noisy copies that the smooth methods average' },
+        noise: { type: 'number', default: 0.15, describe: "Their deviation, as a share of the picture's range" },
+        steps: { type: 'number', default: 50, describe: 'Of integrated gradients' },
         'random-weights': {
           type: 'number',
           describe: 'Explain with random weights of this seed: what maps look like without anything learnt',
         },
       })
+      .epilogue(`Methods\n${methodGroups.map(({ title, names }) => `  ${title}: ${names.join(', ')}`).join('\n')}`)
       .example('$0 bird.jpg', 'why the latest discriminator calls the picture fake, at its last convolution')
       .example('$0 *.jpg --layer all-convs --method gradcam', 'every convolution, one method')
       .example('$0 cat.jpg --model resnet50.onnx --target 281', "a class of someone else's classifier"),
@@ -65,6 +75,8 @@ await runCommand(
       layers: options.layer,
       methods: parsedMethods(options.method),
       targets: parsedTargets(options.target),
+      eigen: options.eigen,
+      runs: { seed: options.seed, samples: options.samples, noise: options.noise, steps: options.steps },
     };
     const pictures = await Promise.all(paths.map((path) => decodedPicture(path)));
     const run = options.model === undefined ? await resolvedRun().catch(() => undefined) : undefined;

@@ -4,6 +4,8 @@ import type { Layer } from './layers.js';
 import { methods, type MethodName } from './methods.js';
 import type { SignedMap } from './methods/method.js';
 import type { Forward, Network } from './network.js';
+import { pictureRuns, type RunOptions } from './picture-runs.js';
+import { rowOf } from './tensors.js';
 import { firstComponent } from './principal-component.js';
 
 /** At most `Network.batch` pictures, and what to make of them. */
@@ -12,11 +14,15 @@ export interface MapJob {
   pictures: Float32Array;
   /** The share of each logit in the score [N, scores]: as the target says, and in contrast to similar classes. */
   weights: { target: Float32Array; contrast: Float32Array };
+  /** [N, scores] */
+  logits: Float32Array;
   /** Their forward pass, where methods explain layers. */
   forward: Forward | undefined;
   methods: readonly MethodName[];
   /** Whether class activation maps are first principal components instead of sums. */
   eigen: boolean;
+  /** For methods that take further runs. */
+  runs: RunOptions;
 }
 
 /** A map of one picture before ReLU. */
@@ -32,14 +38,18 @@ export interface MadeMap {
   connected: boolean;
 }
 
-/** The maps in the order of layers and methods, those of the picture itself last; of all rows. */
+/** The maps in the order of rows, layers and methods; those of the picture itself after its layers'. */
 export async function madeMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
   const { forward } = job;
-  const layerMaps = forward ? await graphLayerMaps(network, job, forward) : [];
-  const pictureMaps = await gradientMaps(network, job);
+  const made = [
+    ...(forward ? await graphLayerMaps(network, job, forward) : []),
+    ...(await gradientMaps(network, job)),
+    ...(await runMaps(network, job)),
+  ];
   const order = (map: MadeMap) => job.methods.indexOf(map.method);
-  const place = (map: MadeMap) => forward?.layers.indexOf(map.layer) ?? 0;
-  return [...layerMaps.toSorted((a, b) => place(a) - place(b) || order(a) - order(b)), ...pictureMaps];
+  const layers = forward?.layers ?? [];
+  const place = ({ layer }: MadeMap) => (layers.includes(layer) ? layers.indexOf(layer) : layers.length);
+  return made.toSorted((a, b) => a.row - b.row || place(a) - place(b) || order(a) - order(b));
 }
 
 /** Maps of layers by methods that are graphs, or projections of what a graph computes. */
@@ -66,7 +76,7 @@ async function graphLayerMaps(network: Network, job: MapJob, forward: Forward): 
             method,
             map: mapOf(tensor, row, projected),
             ...(gradients && { largestGradient: gradient ? largest(rowOf(gradient, row)) : 0 }),
-            connected: !gradients || gradient !== null,
+            connected: forward.connected[at] ?? false,
           });
         }
       }
@@ -99,6 +109,45 @@ async function gradientMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
   return made;
 }
 
+/** Maps that take further runs, one picture after the other. */
+async function runMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
+  const { channels, height, width } = network.input.picture;
+  const size = channels * height * width;
+  const count = job.pictures.length / size;
+  const scores = job.weights.target.length / count;
+  const made: MadeMap[] = [];
+  for (const name of job.methods) {
+    const method = methods[name];
+    if (method.kind !== 'runs') continue;
+    const places = method.at === 'picture' ? [undefined] : [...(job.forward?.layers.keys() ?? [])];
+    for (let row = 0; row < count; row++) {
+      const target = {
+        input: job.pictures.subarray(row * size, (row + 1) * size),
+        weights: job.weights.target.subarray(row * scores, (row + 1) * scores),
+        logits: job.logits.subarray(row * scores, (row + 1) * scores),
+      };
+      for (const place of places) {
+        const layer = place === undefined ? undefined : layerActivations(job.forward as Forward, place, row);
+        const map = await method.map(pictureRuns(network, { ...target, ...(layer && { layer }) }, job.runs));
+        const connected = place === undefined || (job.forward?.connected[place] ?? false);
+        made.push({ row, layer: layer?.layer ?? network.pictureLayer, method: name, map, connected });
+      }
+    }
+  }
+  return made;
+}
+
+/** One picture's activations of a layer. */
+function layerActivations(forward: Forward, place: number, row: number) {
+  const tensor = forward.activations[place] as Tensor;
+  const [, channels = 1, height = 1, width = 1] = tensor.dims;
+  return {
+    layer: forward.layers[place] as Layer,
+    activations: rowOf(tensor, row),
+    sizes: { channels, height, width },
+  };
+}
+
 /** The gradient at the layer that a graph method reads; undefined for other methods. */
 function gradientKind(name: MethodName): 'free' | 'target' | 'contrast' | undefined {
   const method = methods[name];
@@ -117,11 +166,6 @@ function mapOf(tensor: Tensor, row: number, projected: boolean): SignedMap {
   const data = rowOf(tensor, row);
   const [height = 1, width = 1] = tensor.dims.slice(-2);
   return { data: projected ? firstComponent(data, tensor.dims[1] ?? 1) : data.slice(), height, width };
-}
-
-function rowOf({ data, dims: [, ...rest] }: Tensor, row: number): Float32Array {
-  const size = rest.reduce((product, dim) => product * dim, 1);
-  return (data as Float32Array).subarray(row * size, (row + 1) * size);
 }
 
 const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

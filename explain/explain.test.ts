@@ -72,6 +72,15 @@ describe('explainer.explain(pictures, options)', () => {
     expect(map!.score).toBeCloseTo(9 / (WIDTH * HEIGHT), 6);
   });
 
+  test('integrated gradients add up to what the score is more than that of a black picture', async () => {
+    const model = classifier({ bias: -0.2 });
+    const black = { ...SPOT, data: new Uint8Array(SPOT.data.length) };
+    const options = { methods: ['integrated-gradients'], targets: 0, runs: { steps: 100 } } as const;
+    const [map, ofBlack] = await explained(model, [noisePicture(2), black], options);
+    const total = map!.signed.reduce((sum, value) => sum + value, 0);
+    expect(total / (map!.score - ofBlack!.score)).toBeCloseTo(1, 2);
+  });
+
   test('explains the top class unless another is asked for, and says which it was', async () => {
     const [top] = await explained(classifier(), [SPOT]);
     expect(top!.target).toBe(0);

@@ -17,6 +17,7 @@ import {
   type NetworkInput,
 } from '../inference/network-input.js';
 import { mapReason, normalizedMap, type MapReason } from './normalize.js';
+import { checkedRunOptions, type RunOptions } from './picture-runs.js';
 import { randomizedWeights } from './random-weights.js';
 import { contrastedWeights, targetProbability, targetsOf, targetWeights, topClass, type Target } from './targets.js';
 
@@ -69,6 +70,8 @@ export interface ExplainOptions {
   targets?: Target | readonly Target[];
   /** Class activation maps are first principal components of weighted activations instead of sums. Default false. */
   eigen?: boolean;
+  /** For methods that take many runs: their chance, noisy copies, their noise as a share of the picture's range, and steps. */
+  runs?: Partial<RunOptions>;
 }
 
 /**
@@ -157,6 +160,7 @@ export class Explainer {
     const methods = names === 'all' ? suitable : checkedMethods(names, suitable);
     const layers = selectedLayers(this.#model.graph, options.layers);
     const targets = targetsOf(this.head, options.targets, count);
+    const runs = checkedRunOptions(options.runs);
     const explanations: Explanation[] = [];
     for (let start = 0; start < count; start += this.#network.batch) {
       const end = Math.min(count, start + this.#network.batch);
@@ -169,7 +173,7 @@ export class Explainer {
         target: joined(own.map((target) => targetWeights(this.head, target))),
         contrast: joined(own.map((target, at) => contrastedWeights(row(at), target))),
       };
-      const maps = await madeMaps(this.#network, { pictures, weights, forward, methods, eigen });
+      const maps = await madeMaps(this.#network, { pictures, weights, logits, forward, methods, eigen, runs });
       own.forEach((target, at) =>
         explanations.push(
           ...maps.filter((map) => map.row === at).map((map) => this.#explanation(map, start + at, target, row(at))),

@@ -1,12 +1,22 @@
 /** @file The table of all methods of explanation, and how users name them. */
 import { InputError } from '../onnx/errors.js';
+import { averageMethods } from './methods/averages.js';
+import { fullGradientMethods } from './methods/fullgrad.js';
 import { gradientMethods } from './methods/gradient-maps.js';
 import type { Method } from './methods/method.js';
+import { perturbationMethods } from './methods/perturbations.js';
 import { projectionMethods } from './methods/projections.js';
 import { weightedMethods } from './methods/weighted.js';
 import type { ScoreHead } from '../inference/score-head.js';
 
-const table = { ...weightedMethods, ...projectionMethods, ...gradientMethods };
+const table = {
+  ...weightedMethods,
+  ...projectionMethods,
+  ...perturbationMethods,
+  ...gradientMethods,
+  ...averageMethods,
+  ...fullGradientMethods,
+};
 
 /** Name of a method. */
 export type MethodName = keyof typeof table;
@@ -19,6 +29,15 @@ export const methods: Readonly<Record<MethodName, Method>> = table;
 
 /** The names of all methods, in the order of the table. */
 export const methodNames = Object.keys(methods) as MethodName[];
+
+/** The methods by what they read, for help texts. */
+export const methodGroups: readonly { title: string; names: readonly string[] }[] = [
+  { title: 'weighted activations of a layer', names: Object.keys(weightedMethods) },
+  { title: 'principal components of a layer', names: Object.keys(projectionMethods) },
+  { title: 'perturbing a layer', names: Object.keys(perturbationMethods) },
+  { title: 'gradients of the picture', names: Object.keys({ ...gradientMethods, ...fullGradientMethods }) },
+  { title: 'averages over many runs', names: Object.keys(averageMethods) },
+];
 
 /** What is explained where nothing else is asked for. */
 export const defaultMethods: readonly MethodName[] = ['gradcam', 'gradcam++'];

@@ -1,28 +1,41 @@
 /** @file A network's sessions for explaining it: each stage is made once, and run only for what has changed. */
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { createdSession, type ResolvedDevice } from '../inference/session.node.js';
+import type { ResolvedDevice } from '../inference/session.node.js';
 import type { Model, Shape } from '../onnx/graph.js';
 import type { Layer } from './layers.js';
-import { channelsLast, type NetworkInput } from '../inference/network-input.js';
+import type { NetworkInput } from '../inference/network-input.js';
+import type { Sizes } from './methods/method.js';
 import {
+  cutStages,
+  fullGradientModel,
   layerStages,
   logitsModel,
   mapsModel,
   pictureGradientModel,
   TARGET_WEIGHTS,
+  type CutStages,
   type LayerStages,
   type MapsModel,
   type MapsOf,
 } from './stages.js';
+import { filledRows, pictureFeed, pictureSize } from './feeds.js';
+import { Sessions } from './sessions.js';
+import { floats, product, repeated, sameNumbers, withoutChannels } from './tensors.js';
 import { scoreCount, type ScoreHead } from '../inference/score-head.js';
 
-/** What a run computes: the forward pass, the gradient at layers, the forward and backward pass to the picture, or maps. */
-export type Stage = 'forward' | 'backward' | 'pictureGradient' | 'maps';
+/**
+ * What a run computes: the forward pass, the gradient at layers, the forward and backward pass to the picture, the forward
+ * pass from a layer on, or maps.
+ */
+const stageNames = ['forward', 'backward', 'pictureGradient', 'fromLayer', 'maps'] as const;
+
+/** A stage, as `Network.runs` counts them. */
+export type Stage = (typeof stageNames)[number];
 
 /** Pictures per run of models with an open batch size. */
 const MAX_BATCH = 8;
-/** Sessions that are kept; the least recently used one goes. */
-const MAX_SESSIONS = 12;
+/** Channels that are removed in one run. */
+const MAX_ABLATED = 32;
 /** Numbers of the forward passes that are kept. */
 const MAX_KEPT = 64 * 1024 * 1024;
 
@@ -35,6 +48,8 @@ export interface Forward {
   layers: readonly Layer[];
   /** N */
   count: number;
+  /** Whether the logits depend on each layer. */
+  connected: readonly boolean[];
   /** Each layer's activations [N, K, h, w]; a model with a fixed batch may give more rows than pictures. */
   activations: readonly Tensor[];
   /** Their shapes, with a symbolic batch. */
@@ -54,13 +69,13 @@ const MAX_KEPT_GRADIENTS = 4;
 
 /** Runs a network and its gradients. */
 export class Network {
-  /** How often each stage has run. */
-  readonly runs: Record<Stage, number> = { forward: 0, backward: 0, pictureGradient: 0, maps: 0 };
   /** Pictures per run. */
   readonly batch: number;
-  readonly #sessions = new Map<string, Promise<InferenceSession>>();
+  readonly #sessions: Sessions<Stage>;
   readonly #stages = new Map<string, LayerStages>();
   readonly #maps = new Map<string, MapsModel>();
+  readonly #cuts = new Map<string, CutStages>();
+  readonly #full = once(() => fullGradientModel(this.model, this.head, this.input));
   readonly #logits = once(() => logitsModel(this.model, this.head));
   readonly #gradient = once(() => pictureGradientModel(this.model, this.head, this.input, false));
   readonly #guided = once(() => pictureGradientModel(this.model, this.head, this.input, true));
@@ -70,25 +85,26 @@ export class Network {
     readonly model: Model,
     readonly input: NetworkInput,
     readonly head: ScoreHead,
-    readonly device: ResolvedDevice,
+    device: ResolvedDevice,
   ) {
+    this.#sessions = new Sessions(device, stageNames);
     this.batch = input.batch ?? MAX_BATCH;
   }
 
   /** Logits of pictures [M, C, H, W]; [M, scores]. */
   async logits(pictures: Float32Array): Promise<Float32Array> {
     const { model, logits } = this.#logits();
-    return this.#inBatches(pictures, scoreCount(this.head), async (part, count) => {
-      const results = await this.#run('forward', 'logits', model, this.#pictureFeeds(part, count));
+    return this.#inBatches(pictures, scoreCount(this.head), async (part) => {
+      const results = await this.#sessions.run('forward', 'logits', model, pictureFeed(this.input, part));
       return floats(results[logits]);
     });
   }
 
   /**
    * The forward pass of at most `batch` pictures; one that was made before for the same pictures and layers is returned
-   * again.
+   * again, unless it was not to be kept.
    */
-  async forward(pictures: Float32Array, layers: readonly Layer[]): Promise<Forward> {
+  async forward(pictures: Float32Array, layers: readonly Layer[], { keep = true } = {}): Promise<Forward> {
     const key = layers.map(({ value }) => value).join('\n');
     const known = this.#kept.find((each) => each.key === key && sameNumbers(each.pictures, pictures));
     if (known) {
@@ -97,8 +113,13 @@ export class Network {
     }
     const stages = this.#stages.get(key) ?? layerStages(this.model, this.head, layers);
     this.#stages.set(key, stages);
-    const count = pictures.length / this.#pictureSize;
-    const values = await this.#run('forward', `forward\n${key}`, stages.forward, this.#pictureFeeds(pictures, count));
+    const count = pictures.length / pictureSize(this.input);
+    const values = await this.#sessions.run(
+      'forward',
+      `forward\n${key}`,
+      stages.forward,
+      pictureFeed(this.input, pictures),
+    );
     const made: KeptForward = {
       key,
       stages,
@@ -107,11 +128,12 @@ export class Network {
       logits: floats(values[stages.logits]).subarray(0, count * scoreCount(this.head)),
       layers,
       count,
+      connected: stages.layers.map(({ gradient }) => gradient !== null),
       shapes: stages.layers.map(({ shape }) => shape),
       activations: stages.layers.map(({ activations }) => values[activations] as Tensor),
       gradients: [],
     };
-    this.#keep(made);
+    if (keep) this.#keep(made);
     return made;
   }
 
@@ -121,17 +143,17 @@ export class Network {
    * @param weights the share of each logit in the score [N, scores]
    */
   async layerGradients(forward: Forward, weights: Float32Array): Promise<(Tensor | null)[]> {
-    const { key, stages, values, gradients, pictures, count } = forward as KeptForward;
+    const { key, stages, values, gradients, pictures } = forward as KeptForward;
     const known = gradients.find((each) => sameNumbers(each.weights, weights));
     if (known) return known.values;
     const { backward } = stages;
     if (!backward) return stages.layers.map(() => null);
-    const picture = this.#pictureFeeds(pictures, count);
+    const picture = pictureFeed(this.input, pictures);
     const feeds = Object.fromEntries(
       stages.frontier.map((name) => [name, name === this.input.name ? picture[name] : values[name]] as const),
     ) as Record<string, Tensor>;
-    const weightFeeds = { [TARGET_WEIGHTS]: this.#rows(weights, count, scoreCount(this.head)) };
-    const results = await this.#run('backward', `backward\n${key}`, backward, { ...feeds, ...weightFeeds });
+    const weightFeeds = { [TARGET_WEIGHTS]: filledRows(weights, scoreCount(this.head), this.input.batch) };
+    const results = await this.#sessions.run('backward', `backward\n${key}`, backward, { ...feeds, ...weightFeeds });
     const made = stages.layers.map(({ gradient }) => (gradient === null ? null : (results[gradient] as Tensor)));
     gradients.push({ weights: weights.slice(), values: made });
     if (gradients.length > MAX_KEPT_GRADIENTS) gradients.shift();
@@ -146,12 +168,64 @@ export class Network {
   async pictureGradients(pictures: Float32Array, weights: Float32Array, guided = false): Promise<Float32Array> {
     const { model, gradient } = guided ? this.#guided() : this.#gradient();
     const scores = scoreCount(this.head);
-    return this.#inBatches(pictures, this.#pictureSize, async (part, count, start) => {
+    return this.#inBatches(pictures, pictureSize(this.input), async (part, count, start) => {
       const rows = weights.subarray(start * scores, (start + count) * scores);
-      const feeds = { ...this.#pictureFeeds(part, count), [TARGET_WEIGHTS]: this.#rows(rows, count, scores) };
-      const results = await this.#run('pictureGradient', guided ? 'guided' : 'picture', model, feeds);
+      const feeds = { ...pictureFeed(this.input, part), [TARGET_WEIGHTS]: filledRows(rows, scores, this.input.batch) };
+      const results = await this.#sessions.run('pictureGradient', guided ? 'guided' : 'picture', model, feeds);
       return floats(results[gradient]);
     });
+  }
+
+  /**
+   * The parts of one picture's full gradient (`fullGradientParts`), each [K, h, w] where it lies on a grid, else [K, 1, 1].
+   * @param weights the share of each logit in the score [scores]
+   */
+  async fullGradient(picture: Float32Array, weights: Float32Array): Promise<{ data: Float32Array; sizes: Sizes }[]> {
+    const { model, parts } = this.#full();
+    const feeds = {
+      ...pictureFeed(this.input, picture),
+      [TARGET_WEIGHTS]: filledRows(weights, weights.length, this.input.batch),
+    };
+    const results = await this.#sessions.run('pictureGradient', 'full', model, feeds);
+    return parts.map((part) => {
+      const { data, dims } = results[part] as Tensor;
+      const [, channels = 1, height = 1, width = 1] = dims.length === 4 ? dims : [1, dims.slice(1).reduce(product, 1)];
+      const size = channels * height * width;
+      return { data: (data as Float32Array).slice(0, size), sizes: { channels, height, width } };
+    });
+  }
+
+  /**
+   * Logits [channels, scores] of one picture with one channel of a layer set to 0, for each of the channels. The network up
+   * to the layer is run once, for a whole batch of the picture.
+   */
+  async logitsWithout(picture: Float32Array, layer: Layer, channels: readonly number[]): Promise<Float32Array> {
+    const cut = this.#cuts.get(layer.value) ?? cutStages(this.model, this.head, layer);
+    this.#cuts.set(layer.value, cut);
+    const { after, logits } = cut;
+    const scores = scoreCount(this.head);
+    const found = new Float32Array(channels.length * scores);
+    if (!after) {
+      const whole = await this.logits(picture);
+      channels.forEach((_, at) => found.set(whole, at * scores));
+      return found;
+    }
+    const rows = this.input.batch ?? Math.min(channels.length, MAX_ABLATED);
+    const pictures = repeated(picture, rows);
+    const values = await this.#sessions.run(
+      'forward',
+      `before\n${layer.value}`,
+      cut.before,
+      pictureFeed(this.input, pictures),
+    );
+    const activations = values[layer.value] as Tensor;
+    for (let start = 0; start < channels.length; start += rows) {
+      const own = channels.slice(start, start + rows);
+      const feeds = { ...values, [layer.value]: withoutChannels(activations, own) } as Record<string, Tensor>;
+      const results = await this.#sessions.run('fromLayer', `after\n${layer.value}`, after, feeds);
+      found.set(floats(results[logits]).subarray(0, own.length * scores), start * scores);
+    }
+    return found;
   }
 
   /** Maps of each item's activations and gradients, by the methods that are graphs. */
@@ -167,7 +241,7 @@ export class Network {
       [activations, (items[index] as (typeof items)[number]).activations] as const,
       [gradients, (items[index] as (typeof items)[number]).gradients] as const,
     ]);
-    const results = await this.#run('maps', key, made.model, Object.fromEntries(feeds));
+    const results = await this.#sessions.run('maps', key, made.model, Object.fromEntries(feeds));
     return made.items.map(({ outputs }) =>
       outputs.map(({ method, value, projected }) => ({ method, projected, tensor: results[value] as Tensor })),
     );
@@ -175,10 +249,13 @@ export class Network {
 
   /** Frees the sessions and what was kept. */
   async dispose(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
     this.#kept = [];
-    for (const session of sessions) await (await session).release();
+    await this.#sessions.dispose();
+  }
+
+  /** How often each stage has run. */
+  get runs(): Readonly<Record<Stage, number>> {
+    return this.#sessions.runs;
   }
 
   /** The picture as a layer, for maps that explain it instead of one. */
@@ -186,11 +263,6 @@ export class Network {
     const { name, picture } = this.input;
     const { channels, height, width } = picture;
     return { name, value: name, op: 'Input', shape: ['batch', channels, height, width] };
-  }
-
-  get #pictureSize(): number {
-    const { channels, height, width } = this.input.picture;
-    return channels * height * width;
   }
 
   #keep(made: KeptForward): void {
@@ -201,80 +273,24 @@ export class Network {
       this.#kept.shift();
   }
 
-  /** Runs a model whose session is kept under the key; its inputs that are not fed are none of its own. */
-  async #run(stage: Stage, key: string, model: Model, feeds: Record<string, Tensor>) {
-    const session = await this.#session(key, model);
-    this.runs[stage]++;
-    const used = session.inputNames.map((name) => [name, feeds[name] as Tensor] as const);
-    return session.run(Object.fromEntries(used));
-  }
-
-  async #session(key: string, model: Model): Promise<InferenceSession> {
-    const known = this.#sessions.get(key);
-    const session = known ?? createdSession(model, { device: this.device });
-    this.#sessions.delete(key);
-    this.#sessions.set(key, session);
-    const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) {
-      const released = await this.#sessions.get(oldest);
-      this.#sessions.delete(oldest);
-      await released?.release();
-    }
-    return session;
-  }
-
   /** Results of any number of pictures, a batch at a time; `run` may return those of more pictures than it was given. */
   async #inBatches(
     pictures: Float32Array,
     size: number,
     run: (part: Float32Array, count: number, start: number) => Promise<Float32Array>,
   ): Promise<Float32Array> {
-    const total = pictures.length / this.#pictureSize;
+    const total = pictures.length / pictureSize(this.input);
     const results = new Float32Array(total * size);
     for (let start = 0; start < total; start += this.batch) {
       const count = Math.min(this.batch, total - start);
-      const part = pictures.subarray(start * this.#pictureSize, (start + count) * this.#pictureSize);
+      const part = pictures.subarray(start * pictureSize(this.input), (start + count) * pictureSize(this.input));
       results.set((await run(part, count, start)).subarray(0, count * size), start * size);
     }
     return results;
-  }
-
-  #pictureFeeds(pictures: Float32Array, count: number): Record<string, Tensor> {
-    const { name, layout, picture } = this.input;
-    const { channels, height, width } = picture;
-    const filled = this.#rows(pictures, count, this.#pictureSize);
-    const [rows = count] = filled.dims;
-    const data = filled.data as Float32Array;
-    return {
-      [name]:
-        layout === 'NCHW'
-          ? new Tensor('float32', data, [rows, channels, height, width])
-          : new Tensor('float32', channelsLast(data, picture), [rows, height, width, channels]),
-    };
-  }
-
-  /** A tensor [N, size]; a model with a fixed batch gets the last row as often as it takes to fill it. */
-  #rows(data: Float32Array, count: number, size: number): Tensor {
-    const rows = this.input.batch ?? count;
-    if (rows === count) return new Tensor('float32', data, [count, size]);
-    const filled = new Float32Array(rows * size);
-    for (let row = 0; row < rows; row++) {
-      const from = Math.min(row, count - 1);
-      filled.set(data.subarray(from * size, (from + 1) * size), row * size);
-    }
-    return new Tensor('float32', filled, [rows, size]);
   }
 }
 
 function once<T>(make: () => T): () => T {
   let made: { value: T } | undefined;
   return () => (made ??= { value: make() }).value;
-}
-
-function floats(value: InferenceSession.OnnxValueMapType[string] | undefined): Float32Array {
-  return (value as Tensor).data as Float32Array;
-}
-
-function sameNumbers(a: Float32Array, b: Float32Array): boolean {
-  return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
 }

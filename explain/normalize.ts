@@ -66,10 +66,10 @@ function minMaxScaled(map: Float32Array): Float32Array {
 
 /** Why the map shows nothing, or undefined where it shows something. */
 export function mapReason({ signed, largestGradient, connected }: MapEvidence): MapReason | undefined {
-  if (!connected) return 'layer not connected to the score';
   if (!signed.every(Number.isFinite)) return 'not finite';
-  if (largestGradient === 0 || (largestGradient === undefined && signed.every((value) => value === 0)))
-    return 'zero gradient';
+  const isZero = signed.every((value) => value === 0);
+  if (isZero && !connected) return 'layer not connected to the score';
+  if (largestGradient === 0 || (largestGradient === undefined && isZero)) return 'zero gradient';
   const largest = signed.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   if (largest <= 0) return 'all contributions negative';
   if (largest < VANISHING) return 'zero gradient';

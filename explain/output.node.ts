@@ -22,7 +22,7 @@ export interface ViewedPicture {
 const MAX_ROWS = 12;
 
 /**
- * Writes `figure.png` (`figure-1.png`, … where it takes several), with one row per picture and layer, and for each map
+ * Writes `figure.png` (`figure-1.png`, … where it takes several: rows with the same methods share one), with one row per picture and layer, and for each map
  * `<picture>-<layer>-<method>.png` at the size of the view and `.npy` with the raw values [h, w]. Names that would be the
  * same get a number.
  * @param explanations of these pictures, in the order `Explainer.explain` gives them
@@ -63,13 +63,14 @@ export async function writeExplanations(
 }
 
 async function writeFigures(folder: string, rows: readonly FigureRow[]): Promise<string[]> {
-  const count = Math.ceil(rows.length / MAX_ROWS);
-  const files = Array.from({ length: count }, (_, i) =>
-    join(folder, count === 1 ? 'figure.png' : `figure-${i + 1}.png`),
-  );
-  for (const [i, file] of files.entries()) {
-    await writeFileAtomic(file, figurePng(rows.slice(i * MAX_ROWS, (i + 1) * MAX_ROWS)));
+  const columns = ({ maps }: FigureRow) => maps.map(({ method }) => method).join();
+  const figures: FigureRow[][] = [];
+  for (const shared of new Set(rows.map(columns))) {
+    const alike = rows.filter((row) => columns(row) === shared);
+    for (let start = 0; start < alike.length; start += MAX_ROWS) figures.push(alike.slice(start, start + MAX_ROWS));
   }
+  const files = figures.map((_, i) => join(folder, figures.length === 1 ? 'figure.png' : `figure-${i + 1}.png`));
+  for (const [i, file] of files.entries()) await writeFileAtomic(file, figurePng(figures[i] as FigureRow[]));
   return files;
 }
 

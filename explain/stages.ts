@@ -7,6 +7,7 @@ import { guidedRules } from '../onnx/gradient/guided.js';
 import { gradients } from '../onnx/gradient/walk.js';
 import { presentInputs, type Model, type Shape, type ValueType } from '../onnx/graph.js';
 import { prunedGraph } from '../onnx/order.js';
+import { fullGradientParts } from './full-gradient.js';
 import type { Layer } from './layers.js';
 import { methods, type MethodName } from './methods.js';
 import type { NetworkInput } from '../inference/network-input.js';
@@ -70,6 +71,41 @@ export function pictureGradientModel(
   return { model: { ...model, graph: prunedGraph(b.graph, [gradient]) }, gradient };
 }
 
+/** A model from picture and target weights to the parts of the full gradient, the picture's first (`fullGradientParts`). */
+export function fullGradientModel(model: Model, head: ScoreHead, { layout }: NetworkInput) {
+  const { b, seed, picture } = withSeed(model, head, []);
+  const [first, ...rest] = fullGradientParts(b, head.logits, picture, seed);
+  const parts = [
+    ...(first === undefined ? [] : [layout === 'NCHW' ? first : b.transpose(first, [0, 3, 1, 2], 'channels_first')]),
+    ...rest,
+  ];
+  for (const part of parts) b.output(part);
+  return { model: { ...model, graph: prunedGraph(b.graph, parts) }, parts };
+}
+
+/** The network cut at a layer. */
+export interface CutStages {
+  /** Picture → all that the rest reads: the layer, and what goes around it. */
+  before: Model;
+  /** These → logits [N, scores]; missing where the logits do not depend on the layer. */
+  after?: Model;
+  logits: string;
+}
+
+/** The network up to a layer and from the layer on. */
+export function cutStages(model: Model, head: ScoreHead, layer: Layer): CutStages {
+  const { b, logits, known } = withSeed(model, head, [layer.value]);
+  const dependent = dependentValues(b, layer.value);
+  const given = [...known].filter(([name]) => name === layer.value || !dependent.has(name));
+  const after = prunedGraph(b.graph, [logits], new Map(given));
+  const names = after.inputs.map(({ name }) => name);
+  return {
+    before: { ...model, graph: prunedGraph(b.graph, names) },
+    ...(names.includes(layer.value) && { after: { ...model, graph: after } }),
+    logits,
+  };
+}
+
 /** A model from the picture to the logits [N, scores] alone. */
 export function logitsModel(model: Model, head: ScoreHead): { model: Model; logits: string } {
   const { b, logits } = withSeed(model, head, []);
@@ -84,15 +120,15 @@ function withSeed(model: Model, head: ScoreHead, values: readonly string[]) {
   const logits = b.op('Reshape', [head.logits, b.ints([-1, scoreCount(head)])], {}, 'logits');
   b.output(logits);
   const picture = input?.name ?? '';
-  const known = valuesOfPicture(b, picture);
+  const known = dependentValues(b, picture);
   const weights = b.input(TARGET_WEIGHTS, 'float32', [batch, scoreCount(head)]);
   const seed = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
   return { b, logits, seed, known, picture };
 }
 
-/** The values that change with the picture, with their types. */
-function valuesOfPicture(b: GraphBuilder, picture: string): Map<string, ValueType> {
-  const found = new Map([[picture, b.type(picture)]]);
+/** The values that change with a value, itself included, with their types. */
+function dependentValues(b: GraphBuilder, value: string): Map<string, ValueType> {
+  const found = new Map([[value, b.type(value)]]);
   for (const node of b.graph.nodes) {
     if (!presentInputs(node).some((name) => found.has(name))) continue;
     for (const output of node.outputs) {

@@ -99,3 +99,10 @@ export function networkView(picture: Picture, { picture: input }: NetworkInput, 
   const size = { width: input.width * factor, height: input.height * factor };
   return rgbPicture(resizedPicture(picture, { ...size, channels: input.channels, resize: input.resize }));
 }
+
+/** A black picture [C, H, W], prepared as the network wants it. */
+export function blackInput({ picture: input }: NetworkInput): Float32Array {
+  const { width, height, channels } = input;
+  const black = { width, height, channels, data: new Uint8Array(width * height * channels) };
+  return networkInput(black, input.normalization);
+}

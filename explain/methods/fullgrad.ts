@@ -1,0 +1,41 @@
+/** @file FullGrad: the gradient of the picture and of every bias in one map. */
+import { bilinearResized } from '../resize.js';
+import type { RunsMethod } from './method.js';
+
+const EPSILON = 1e-6;
+
+/** |values|, from the smallest at 0 to the largest at 1. */
+function rescaled(values: Float32Array): Float32Array {
+  const sizes = values.map(Math.abs);
+  const least = sizes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const range = sizes.reduce((a, b) => Math.max(a, b), 0) - least;
+  return sizes.map((value) => (value - least) / (range + EPSILON));
+}
+
+/** The method that adds up all parts of a full gradient. */
+export const fullGradientMethods = {
+  /**
+   * Srinivas and Fleuret 2019, eq. 4 and 7: Σ_c ψ(x·∂score/∂x) + Σ_layers Σ_k ψ(b_k·∂score/∂b_k), ψ the absolute value,
+   * rescaled to 0…1 over all channels of a layer and resized bilinearly. Batch norms count with the bias
+   * β − γ·μ/√(σ² + ε); biases of dense layers have no place in a picture and are left out, as in the authors' code.
+   */
+  fullgrad: {
+    kind: 'runs',
+    title: 'FullGrad',
+    at: 'picture',
+    async map(network) {
+      const { height, width } = network.picture;
+      const data = new Float32Array(height * width);
+      const parts = (await network.fullGradient()).filter(({ sizes }) => sizes.height * sizes.width > 1);
+      for (const { data: values, sizes } of parts) {
+        const plane = sizes.height * sizes.width;
+        const shares = rescaled(values);
+        const sums = new Float32Array(plane);
+        shares.forEach((value, at) => (sums[at % plane] = (sums[at % plane] ?? 0) + value));
+        const resized = bilinearResized(sums, sizes.height, sizes.width, height, width);
+        resized.forEach((value, at) => (data[at] = (data[at] ?? 0) + value));
+      }
+      return { data, height, width };
+    },
+  },
+} as const satisfies Record<string, RunsMethod>;

@@ -1,0 +1,87 @@
+/** @file Maps without gradients: what masking the picture or removing a channel does to the score. */
+import { bilinearResized } from '../resize.js';
+import type { NetworkRuns, RunsMethod, SignedMap } from './method.js';
+
+/** What keeps the division by a constant channel's range finite, as in pytorch-grad-cam. */
+const EPSILON = 1e-8;
+
+/** Σ_k w_k A_k */
+function weightedSum({ activations, layer }: NetworkRuns, weights: ArrayLike<number>): SignedMap {
+  const { channels, height, width } = layer;
+  const data = new Float32Array(height * width);
+  for (let k = 0; k < channels; k++) {
+    const weight = weights[k] ?? 0;
+    for (let at = 0; at < data.length; at++)
+      data[at] = (data[at] ?? 0) + weight * (activations[k * data.length + at] ?? 0);
+  }
+  return { data, height, width };
+}
+
+/** The picture under a channel's activations, enlarged and scaled to 0…1. */
+function maskedPicture({ input, activations, layer, picture }: NetworkRuns, channel: number): Float32Array {
+  const plane = layer.height * layer.width;
+  const own = activations.subarray(channel * plane, (channel + 1) * plane);
+  const mask = bilinearResized(own, layer.height, layer.width, picture.height, picture.width);
+  const least = mask.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const range = mask.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - least;
+  return input.map((value, at) => (value * ((mask[at % mask.length] ?? 0) - least)) / (range + EPSILON));
+}
+
+function softmax(values: readonly number[]): number[] {
+  const largest = Math.max(...values);
+  const exponentials = values.map((value) => Math.exp(value - largest));
+  const total = exponentials.reduce((sum, value) => sum + value, 0);
+  return exponentials.map((value) => value / total);
+}
+
+/** Methods that perturb the picture or the layer, and the baseline that asks nothing of the network. */
+export const perturbationMethods = {
+  /**
+   * Wang et al. 2020, eq. 2–6: w is the softmax over channels of the score of the picture masked by each channel, which is
+   * enlarged bilinearly and scaled to 0…1. The score of the black picture that the paper subtracts cancels in the softmax.
+   */
+  scorecam: {
+    kind: 'runs',
+    title: 'Score-CAM',
+    at: 'layer',
+    async map(network) {
+      const { channels } = network.layer;
+      const size = network.input.length;
+      const scores: number[] = [];
+      for (let start = 0; start < channels; start += network.batch) {
+        const count = Math.min(network.batch, channels - start);
+        const masked = new Float32Array(count * size);
+        for (let row = 0; row < count; row++) masked.set(maskedPicture(network, start + row), row * size);
+        scores.push(...(await network.scores(masked)));
+      }
+      return weightedSum(network, softmax(scores));
+    },
+  },
+  /**
+   * Desai and Ramaswamy 2020, eq. 2: w_k = (y − y_k) / |y|, y_k the score with channel k set to 0. The paper divides by y,
+   * which would turn the map of a negative score inside out.
+   */
+  ablationcam: {
+    kind: 'runs',
+    title: 'Ablation-CAM',
+    at: 'layer',
+    async map(network) {
+      const without = await network.scoresWithout(Array.from({ length: network.layer.channels }, (_, k) => k));
+      const scale = Math.abs(network.score) || 1;
+      return weightedSum(
+        network,
+        without.map((score) => (network.score - score) / scale),
+      );
+    },
+  },
+  /** Channel weights that are uniform in −1…1: what a map looks like that knows nothing of the score (Adebayo et al. 2018). */
+  random: {
+    kind: 'runs',
+    title: 'Random',
+    at: 'layer',
+    async map(network) {
+      const weights = Array.from({ length: network.layer.channels }, () => 2 * network.random.uniform() - 1);
+      return weightedSum(network, weights);
+    },
+  },
+} as const satisfies Record<string, RunsMethod>;

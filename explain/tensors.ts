@@ -1,0 +1,39 @@
+/** @file Batches as tensors: rows of numbers repeated, picked and changed. */
+import { Tensor, type OnnxValue } from 'onnxruntime-common';
+
+/** For reducing sizes. */
+export const product = (a: number, b: number) => a * b;
+
+/** The numbers as often after each other. */
+export function repeated(data: Float32Array, times: number): Float32Array {
+  const all = new Float32Array(times * data.length);
+  for (let row = 0; row < times; row++) all.set(data, row * data.length);
+  return all;
+}
+
+/** A layer's output [N, K, …] in which row i is 0 in channel `channels[i]`. */
+export function withoutChannels({ data, dims }: Tensor, channels: readonly number[]): Tensor {
+  const [rows = 1, count = 1, ...rest] = dims;
+  const plane = rest.reduce(product, 1);
+  const changed = (data as Float32Array).slice();
+  channels.forEach((channel, row) => {
+    if (row < rows) changed.fill(0, (row * count + channel) * plane, (row * count + channel + 1) * plane);
+  });
+  return new Tensor('float32', changed, dims);
+}
+
+/** The numbers of a float32 tensor. */
+export function floats(value: OnnxValue | undefined): Float32Array {
+  return (value as Tensor).data as Float32Array;
+}
+
+/** Whether two lists hold the same numbers, bit for bit but for the sign of NaN. */
+export function sameNumbers(a: Float32Array, b: Float32Array): boolean {
+  return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
+}
+
+/** One row of a float32 tensor [N, …]; a view. */
+export function rowOf({ data, dims: [, ...rest] }: Tensor, row: number): Float32Array {
+  const size = rest.reduce(product, 1);
+  return (data as Float32Array).subarray(row * size, (row + 1) * size);
+}
