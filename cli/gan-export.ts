@@ -15,7 +15,7 @@ await runCommand(
       .options({
         onnx: { type: 'boolean', default: true, describe: 'Write ONNX, the only format' },
         run: { type: 'string', describe: 'Folder of the run [default: the latest]' },
-        checkpoint: { type: 'string', describe: "Folder of the checkpoint [default: the run's newest]" },
+        checkpoint: { type: 'string', describe: 'newest, best (by gan-train --eval), or a folder [default: newest]' },
         out: { type: 'string', describe: "Folder for the files [default: the run's onnx/]" },
         opset: { type: 'number', describe: 'ONNX operator set, 13 to 21 [default: 17]' },
         'fold-batchnorm': { type: 'boolean', default: false, describe: 'Merge batch norms into convolutions' },

@@ -8,19 +8,18 @@
  *                                 adam.json   names and shapes of the trained weights, [] before the first step
  *                                 adam.m.bin  adam.v.bin  their moments, float32, in the order of adam.json
  */
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { weightName } from '../exporter/weights.js';
 import { elementCount, InputError, readBoundedFile } from '../onnx/index.js';
 import type { GanConfig } from './config.js';
+import { checkpointFolder, checkpointName, removeOld, setAside, temporaryIn } from './kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { checkedConfig } from './presets.js';
 import type { NetworkState, StateTensor, TrainState } from './step/step.js';
 
-/** Version of the format, and how many checkpoints a run keeps. */
+/** Version of the format. */
 const FORMAT = 1;
-const KEPT = 3;
 /** Largest JSON file of a checkpoint. */
 const MAX_JSON_BYTES = 16 * 2 ** 20;
 
@@ -66,11 +65,17 @@ function layoutOf(network: Network, config: GanConfig): Layout {
 
 /**
  * Saves a checkpoint, all of it or nothing, and removes the oldest ones.
+ * @param options keep: how many checkpoints the run keeps besides the best one
  * @returns the checkpoint's folder
  */
-export async function saveCheckpoint(run: string, state: TrainState, config: GanConfig): Promise<string> {
-  const folder = join(run, 'checkpoints');
-  const target = join(folder, `step-${`${state.step}`.padStart(7, '0')}`);
+export async function saveCheckpoint(
+  run: string,
+  state: TrainState,
+  config: GanConfig,
+  { keep = 3 }: { keep?: number } = {},
+): Promise<string> {
+  const folder = checkpointFolder(run);
+  const target = join(folder, checkpointName(state.step));
   const temporary = temporaryIn(folder);
   try {
     for (const network of networkNames) {
@@ -88,7 +93,7 @@ export async function saveCheckpoint(run: string, state: TrainState, config: Gan
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
-  await removeOld(run, target);
+  await removeOld(run, target, keep);
   return target;
 }
 
@@ -113,42 +118,6 @@ export async function loadCheckpoint(folder: string): Promise<{ state: TrainStat
     await readNetwork(join(folder, 'discriminator'), layoutsOf(config).discriminator, step as number),
   ];
   return { state: { step: step as number, generator, discriminator }, config };
-}
-
-/** Folders of the run's complete checkpoints, oldest first. */
-export async function checkpoints(run: string): Promise<string[]> {
-  const names = await readdir(join(run, 'checkpoints')).catch(() => []);
-  return names
-    .filter((name) => /^step-\d{7,}$/.test(name))
-    .toSorted(byStep)
-    .map((name) => join(run, 'checkpoints', name));
-}
-
-/** The run's newest checkpoint. @throws InputError if it has none */
-export async function newestCheckpoint(run: string): Promise<string> {
-  const newest = (await checkpoints(run)).at(-1);
-  if (newest === undefined) throw new InputError(`${run}: expected a run with a checkpoint; it has none yet`);
-  return newest;
-}
-
-const byStep = (a: string, b: string) => Number(a.slice(5)) - Number(b.slice(5));
-
-const temporaryIn = (folder: string) => join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
-
-/** Takes a checkpoint away in one move, if there is one, so that it is never seen half removed. */
-async function setAside(checkpoint: string): Promise<void> {
-  await rename(checkpoint, temporaryIn(dirname(checkpoint))).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-}
-
-/** Removes all but the last checkpoints and the one just saved, and what interrupted saves left behind. */
-async function removeOld(run: string, saved: string): Promise<void> {
-  const old = (await checkpoints(run)).slice(0, -KEPT).filter((path) => path !== saved);
-  for (const path of old) await setAside(path);
-  const names = await readdir(join(run, 'checkpoints'));
-  const leftovers = names.filter((name) => /^\.[0-9a-f]{12}\.tmp$/.test(name));
-  await Promise.all(leftovers.map((name) => rm(join(run, 'checkpoints', name), { recursive: true, force: true })));
 }
 
 async function writeNetwork(folder: string, layout: Layout, state: NetworkState): Promise<void> {

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tf, tfl } from '../exporter/tf.js';
 import { Random } from '../inference/random.js';
 import { InputError } from '../onnx/errors.js';
-import { checkpoints, loadCheckpoint, newestCheckpoint, saveCheckpoint } from './checkpoint.node.js';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
+import { bestCheckpoint, checkpoints, markBest, namedCheckpoint, newestCheckpoint } from './kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { configWith } from './presets.js';
 import { markLatest, newRunFolder, resolvedRun } from './runs.node.js';
@@ -107,6 +108,31 @@ describe('checkpoints(run) and newestCheckpoint(run)', () => {
       'step-0000020',
       'step-0000030',
     ]);
+  });
+
+  it('keep as many as asked for, and the best', async () => {
+    const listed = () => readdir(join(run, 'checkpoints'));
+    for (const step of [1, 2, 3]) await saveCheckpoint(run, trainedState(step), config, { keep: 2 });
+    expect(await listed()).toEqual(['step-0000002', 'step-0000003']);
+    expect(await bestCheckpoint(run)).toBeUndefined();
+    await markBest(run, 2);
+    for (const step of [4, 5, 6]) await saveCheckpoint(run, trainedState(step), config, { keep: 1 });
+    expect(await listed()).toEqual(['best', 'step-0000002', 'step-0000006']);
+    expect(await bestCheckpoint(run)).toBe(join(run, 'checkpoints', 'step-0000002'));
+    expect(await namedCheckpoint(run, 'best')).toBe(join(run, 'checkpoints', 'step-0000002'));
+    await markBest(run, 6);
+    await markBest(run, 5); // which is gone
+    await saveCheckpoint(run, trainedState(7), config, { keep: 1 });
+    expect(await bestCheckpoint(run)).toBe(join(run, 'checkpoints', 'step-0000006'));
+    expect(await listed()).toEqual(['best', 'step-0000006', 'step-0000007']);
+  });
+
+  it('know the best where links are not allowed', async () => {
+    await saveCheckpoint(run, trainedState(2), config);
+    await writeFile(join(run, 'checkpoints', 'best'), 'step-0000002');
+    expect(await bestCheckpoint(run)).toBe(join(run, 'checkpoints', 'step-0000002'));
+    await writeFile(join(run, 'checkpoints', 'best'), 'step-0000003');
+    await expect(namedCheckpoint(run, 'best')).rejects.toThrow(/^--checkpoint best: .* has none/);
   });
 
   it('are empty for a folder that is no run', async () => {

@@ -7,8 +7,9 @@ import { tf } from '../exporter/tf.js';
 import { normalLatents } from '../inference/latents.js';
 import { metadataEntries, type GanMetadata } from '../inference/metadata.js';
 import { modelBytes, writeFileAtomic } from '../onnx/index.js';
-import { loadCheckpoint, newestCheckpoint } from './checkpoint.node.js';
+import { loadCheckpoint } from './checkpoint.node.js';
 import type { GanConfig } from './config.js';
+import { namedCheckpoint } from './kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { resolvedRun } from './runs.node.js';
 import { withState } from './state.js';
@@ -19,7 +20,7 @@ export const MAX_DIFFERENCE = 1e-4;
 export interface RunExportOptions {
   /** Folder of the run; the latest if not given. */
   run?: string | undefined;
-  /** Folder of the checkpoint; the run's newest if not given. */
+  /** `newest` (if not given), `best`, or the folder of a checkpoint. */
   checkpoint?: string | undefined;
   /** Folder for the files; the run's `onnx` if not given. */
   out?: string | undefined;
@@ -94,9 +95,9 @@ export async function exportedRun(options: RunExportOptions = {}): Promise<RunEx
 
 /** Which checkpoint is exported, and where to: a checkpoint that is named without a run belongs to the run it lies in. */
 async function places({ run, checkpoint, out }: RunExportOptions): Promise<{ checkpoint: string; out: string }> {
-  if (checkpoint === undefined) {
+  if (checkpoint === undefined || checkpoint === 'newest' || checkpoint === 'best') {
     const folder = await resolvedRun(run);
-    return { checkpoint: await newestCheckpoint(folder), out: out ?? join(folder, 'onnx') };
+    return { checkpoint: await namedCheckpoint(folder, checkpoint), out: out ?? join(folder, 'onnx') };
   }
   if (out !== undefined) return { checkpoint, out };
   return { checkpoint, out: join(await resolvedRun(run ?? dirname(dirname(checkpoint))), 'onnx') };

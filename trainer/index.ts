@@ -1,11 +1,12 @@
 /** @file `ganscope/trainer`: configurations, networks, data, training steps and runs. */
-export { checkpoints, loadCheckpoint, newestCheckpoint, saveCheckpoint } from './checkpoint.node.js';
+export { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
 export type { GanConfig, Head, PresetName } from './config.js';
 export { spaceDataset, type DataOptions, type Dataset, type Labels, type Split } from './data/dataset.js';
 export { Loader } from './data/loader.node.js';
 export { openDataset } from './data/open.node.js';
 export { spacePicture } from './data/space.js';
 export { exportedRun } from './export.node.js';
+export { bestCheckpoint, checkpoints, markBest, newestCheckpoint } from './kept-checkpoints.node.js';
 export { stepLatents, train, type TrainOptions, type TrainProgress, type TrainResult } from './loop.node.js';
 export { discriminatorModel, generatorModel } from './models.js';
 export { configWith, presetNames, presets } from './presets.js';

@@ -1,7 +1,8 @@
 /** @file Where runs live: `runs/<name>/`, with `runs/latest` pointing at the newest. */
-import { mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { InputError } from '../onnx/index.js';
+import { readPointer, writePointer } from './pointer.node.js';
 
 const LATEST = join('runs', 'latest');
 
@@ -20,15 +21,8 @@ export async function newRunFolder(out: string | undefined, name: string): Promi
   return run;
 }
 
-/** Makes `runs/latest` point at the run: a link, or where links are not allowed a file that holds the path. */
-export async function markLatest(run: string): Promise<void> {
-  await mkdir(dirname(LATEST), { recursive: true });
-  const target = relative(dirname(LATEST), run) || '.';
-  const temporary = `${LATEST}.${process.pid}.tmp`;
-  await rm(temporary, { force: true });
-  await symlink(target, temporary, 'dir').catch(() => writeFile(temporary, target));
-  await rename(temporary, LATEST);
-}
+/** Makes `runs/latest` point at the run. */
+export const markLatest = (run: string): Promise<void> => writePointer(LATEST, run);
 
 /** The folder of a run: the given one, or the latest. @throws InputError if there is none */
 export async function resolvedRun(run?: string): Promise<string> {
@@ -41,10 +35,8 @@ export async function resolvedRun(run?: string): Promise<string> {
 }
 
 async function latestRun(): Promise<string | undefined> {
-  const info = await stat(LATEST).catch(() => undefined);
-  if (info?.isDirectory()) return relative(process.cwd(), await realpath(LATEST));
-  if (!info?.isFile() || info.size > 4096) return undefined;
-  return relative(process.cwd(), resolve(dirname(LATEST), await readFile(LATEST, 'utf8')));
+  const run = await readPointer(LATEST);
+  return run === undefined ? undefined : relative(process.cwd(), run);
 }
 
 const exists = (path: string) =>

@@ -1,0 +1,29 @@
+/** @file Names that point at a folder, such as `runs/latest`: a link, or where links are not allowed a file that holds the path. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+
+const MAX_PATH_BYTES = 4096;
+
+/** Makes `pointer` point at a folder, in one move; what it pointed at before is left as it is. */
+export async function writePointer(pointer: string, folder: string): Promise<void> {
+  await mkdir(dirname(pointer), { recursive: true });
+  const target = relative(dirname(pointer), folder) || '.';
+  const temporary = `${pointer}.${randomBytes(6).toString('hex')}.tmp`;
+  await symlink(target, temporary, 'dir').catch(() => writeFile(temporary, target));
+  try {
+    await rename(temporary, pointer);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The absolute path of the folder that `pointer` points at; undefined if there is no such pointer or folder. */
+export async function readPointer(pointer: string): Promise<string | undefined> {
+  const info = await stat(pointer).catch(() => undefined);
+  if (info?.isDirectory()) return realpath(pointer);
+  if (!info?.isFile() || info.size > MAX_PATH_BYTES) return undefined;
+  const folder = resolve(dirname(pointer), await readFile(pointer, 'utf8'));
+  return (await stat(folder).catch(() => undefined))?.isDirectory() ? realpath(folder) : undefined;
+}
