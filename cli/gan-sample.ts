@@ -8,26 +8,43 @@ await runCommand(
   (parser) =>
     parser
       .usage(
-        '$0 [options]\n\nMakes pictures with a generator: a grid, or with --interpolate an animation, its frames and a filmstrip. ' +
+        '$0 [options]\n\nMakes pictures with a generator: a grid; with --format any number of files; with --interpolate an animation, ' +
+          'its frames and a filmstrip. ' +
           'A seed gives the same latent everywhere. Existing files of the same name are replaced.',
       )
       .options({
         model: { type: 'string', describe: 'Generator, an .onnx file [default: the latest export]' },
         out: {
           type: 'string',
-          describe:
-            'A file (.png; with --interpolate .webp or .gif) or a folder [default: samples.png or interpolation/]',
+          describe: 'A file or a folder [default: samples.png, samples/ with --format, interpolation/]',
         },
         seed: { type: 'number', describe: 'First of consecutive seeds [default: 0]' },
-        seeds: { type: 'string', describe: 'Seeds, such as 0,1,4-6; instead of --seed and --count or --keyframes' },
-        count: { type: 'number', describe: 'Pictures in the grid [default: 64]' },
+        seeds: { type: 'string', describe: 'Seeds, such as 0,1,4-6; instead of --seed and --count' },
+        latents: { type: 'string', describe: 'A .npy or .json file of latents [N, Z]; instead of seeds' },
+        'save-latents': { type: 'string', describe: 'A .npy or .json file for the latents of the pictures' },
+        truncation: {
+          type: 'number',
+          describe: "Draw numbers of a seed's latent above this magnitude again (BigGAN's truncated normal)",
+        },
+        count: { type: 'number', describe: 'Pictures [default: 64]' },
         grid: { type: 'string', describe: 'Columns × rows of the grid, such as 8x8 [default: nearly square]' },
+        labels: { type: 'boolean', describe: "Each picture's seed under it" },
+        format: {
+          type: 'string',
+          describe: 'Pictures in sub-folders or files of 1000: png, webp, npy or zip; of animations: webp, gif or mp4',
+        },
+        resume: { type: 'boolean', describe: 'Go on with an interrupted job of --format png, webp, npy or zip' },
+        jsonl: {
+          type: 'boolean',
+          default: false,
+          describe: 'A line of JSON per picture to standard output, and only that',
+        },
         interpolate: { type: 'string', describe: 'Walk from latent to latent: slerp (if left empty) or lerp' },
+        keyframes: { type: 'string', describe: 'How many latents the walk goes through, or their seeds [default: 4]' },
         frames: { type: 'number', describe: 'Frames of the walk [default: 60]' },
-        keyframes: { type: 'number', describe: 'Latents the walk goes through [default: 4]' },
         loop: { type: 'boolean', describe: 'Walk back to the first latent, and play endlessly' },
+        easing: { type: 'string', describe: 'linear, ease-in, ease-out, ease-in-out or smooth [default: linear]' },
         fps: { type: 'number', describe: 'Frames per second [default: 24]' },
-        format: { choices: ['webp', 'gif'] as const, describe: "The animation's format [default: webp]" },
         device: {
           choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
           default: 'auto' as const,
@@ -35,30 +52,44 @@ await runCommand(
         },
       })
       .example('$0', '64 pictures of the latest generator')
-      .example('$0 --seeds 3,14-16 --grid 4x1 --out row.png', 'chosen pictures in a row')
-      .example('$0 --interpolate --keyframes 6 --frames 120 --loop', 'an endless walk'),
-  async (options) => {
-    const { jobLatents, sampleJob } = await import('../inference/sample-job.js');
-    const job = sampleJob(options);
+      .example('$0 --seeds 3,14-16 --grid 4x1 --labels --out row.png', 'chosen pictures in a row')
+      .example('$0 --count 50000 --format zip --out fakes', 'many pictures, 1000 to a file')
+      .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
+  async ({ jsonl, model, device, ...request }) => {
+    const { sampleJob } = await import('../inference/sample-job.js');
+    const job = sampleJob(request);
     const { chosenModel } = await import('../inference/default-model.node.js');
     const { Generator } = await import('../inference/generator.js');
-    const { writeGrid, writeInterpolation } = await import('../inference/output.node.js');
+    const { performedJob } = await import('../inference/jobs/perform.node.js');
     const { resolvedRun } = await import('../trainer/runs.node.js');
 
-    const run = options.model === undefined ? await resolvedRun().catch(() => undefined) : undefined;
-    const { path, note } = await chosenModel('generator', options.model, run);
-    console.log(note);
-    const generator = await Generator.load(path, { device: options.device });
-    for (const line of generator.choice.notes) console.log(line);
-    const bar = progressBar('pictures');
-    const pictures = await generator
-      .pictures(jobLatents(job, generator), { progress_callback: ({ loaded, total }) => bar.update(loaded, total) })
-      .finally(() => bar.stop());
+    const log = jsonl ? console.error : console.log;
+    const run = model === undefined ? await resolvedRun().catch(() => undefined) : undefined;
+    const { path, note } = await chosenModel('generator', model, run);
+    log(note);
+    const generator = await Generator.load(path, { device });
+    for (const line of generator.choice.notes) log(line);
+    const bar = progressBar('pictures', log);
+    const files = await performedJob(job, {
+      model: path,
+      generator,
+      log,
+      progress: (done, total, text) => bar.update(done, total, text),
+      ...(jsonl && { record: (record) => console.log(JSON.stringify(record)) }),
+      ...(job.kind === 'shards' && { signal: interruption(() => bar.log('Stopping after these pictures.')) }),
+    }).finally(() => bar.stop());
     await generator.dispose();
-    const files =
-      job.kind === 'grid'
-        ? await writeGrid(job.out, pictures, job.columns)
-        : await writeInterpolation(job.out, pictures, job);
-    for (const file of files) console.log(`  ${file}`);
+    for (const file of files) log(`  ${file}`);
   },
 );
+
+/** A signal that the first Ctrl-C aborts; the second ends the process. */
+function interruption(told: () => void): AbortSignal {
+  const stop = new AbortController();
+  process.on('SIGINT', () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+    told();
+  });
+  return stop.signal;
+}

@@ -12,12 +12,15 @@ export interface ProgressBar {
 /** Seconds between lines where standard error is not a terminal. */
 const LINE_INTERVAL = 15;
 
-/** @param unit what is counted, such as `steps` */
-export function progressBar(unit: string): ProgressBar {
-  return process.stderr.isTTY ? terminalBar(unit) : lineProgress(unit);
+/**
+ * @param unit what is counted, such as `steps`
+ * @param print where `log` prints
+ */
+export function progressBar(unit: string, print: (line: string) => void = console.log): ProgressBar {
+  return process.stderr.isTTY ? terminalBar(unit, print) : lineProgress(unit, print);
 }
 
-function terminalBar(unit: string): ProgressBar {
+function terminalBar(unit: string, print: (line: string) => void): ProgressBar {
   const format = `{bar} {percentage}% | {value}/{total} ${unit} | {note} | {eta_formatted} left`;
   const bar = new SingleBar({ format, barsize: 24, hideCursor: true, etaBuffer: 50, forceRedraw: true });
   let running = false;
@@ -30,7 +33,7 @@ function terminalBar(unit: string): ProgressBar {
     },
     log(line) {
       if (running) process.stderr.write('\r\u001B[2K');
-      console.log(line);
+      print(line);
     },
     stop() {
       if (running) bar.stop();
@@ -39,7 +42,7 @@ function terminalBar(unit: string): ProgressBar {
   };
 }
 
-function lineProgress(unit: string): ProgressBar {
+function lineProgress(unit: string, print: (line: string) => void): ProgressBar {
   let started: { time: number; done: number } | undefined;
   let printed = 0;
   return {
@@ -52,7 +55,7 @@ function lineProgress(unit: string): ProgressBar {
       const left = rate > 0 ? `, ${Math.ceil((total - done) / rate)} s left` : '';
       console.error(`${done}/${total} ${unit}${note && ` | ${note}`}${left}`);
     },
-    log: (line) => console.log(line),
+    log: print,
     stop() {
       started = undefined;
     },

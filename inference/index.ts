@@ -1,4 +1,5 @@
 /** @file `ganscope/inference`: generators on ONNX Runtime, latents and paths between them, pictures, grids, animations. */
+export { ANIMATION_FORMATS, MAX_FPS, type AnimationFormat, type AnimationOptions } from './animation.js';
 export { chosenModel, type ModelChoice } from './default-model.node.js';
 export { resolvedDevice, type Device, type DeviceChoice } from './devices.node.js';
 export { Generator, type GeneratorOptions } from './generator.js';
@@ -14,8 +15,8 @@ export {
 export { MAX_SEEDS, normalLatents, parseSeeds, seedsFrom } from './latents.js';
 export { metadataEntries, readGanMetadata, type GanMetadata } from './metadata.js';
 export { type NetworkInput } from './network-input.js';
-export { writeGrid, writeInterpolation } from './output.node.js';
-export { decodedPicture, encodedAnimation, encodedPng, MAX_PIXELS, type AnimationOptions } from './pictures.node.js';
+export { writeAnimation } from './output.node.js';
+export { decodedPicture, encodedAnimation, encodedPng, MAX_PIXELS } from './pictures.node.js';
 export {
   greyPicture,
   rgbPicture,
@@ -27,6 +28,10 @@ export {
 export { networkInput, pictureFromOutput, picturesFromOutput, type OutputRange, type PictureSize } from './pixels.js';
 export { Random } from './random.js';
 export { sampledPictures, type GeneratorRunner, type SampleOptions, type SampleProgress } from './sample.js';
-export { jobLatents, sampleJob, type GridJob, type InterpolationJob, type SampleRequest } from './sample-job.js';
 export { scoreHead, type ScoreHead } from './score-head.js';
+export { sampleJob, type SampleJob } from './sample-job.js';
+export { type JobContext, type PictureRecord } from './jobs/context.node.js';
+export { type SampleRequest } from './jobs/request.js';
+export { performedJob } from './jobs/perform.node.js';
+export { loadedLatents, saveLatents } from './latent/files.node.js';
 export { createdSession, type ResolvedDevice, type SessionOptions } from './session.node.js';

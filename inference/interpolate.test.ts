@@ -100,6 +100,11 @@ describe('interpolatedLatents(keyframes, options)', () => {
     expect(rows(interpolatedLatents(keyframes, { frames: 1, mode: 'slerp', loop: false }))).toEqual([[0, 0]]);
   });
 
+  it('eases every segment, and meets its ends', () => {
+    const path = rows(interpolatedLatents(keyframes, { frames: 9, mode: 'lerp', loop: false, easing: 'smooth' }));
+    expect(path.map(([x, y]) => (x ?? 0) + (y ?? 0))).toEqual([0, 0.15625, 0.5, 0.84375, 1, 1.3125, 2, 2.6875, 3]);
+  });
+
   it('closes a loop without showing the first frame twice', () => {
     const path = rows(interpolatedLatents(keyframes, { frames: 6, mode: 'lerp', loop: true }));
     expect(path).toEqual([

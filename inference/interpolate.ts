@@ -1,5 +1,6 @@
 /** @file Paths between latents: straight lines and great circles. */
 import { InputError } from '../onnx/errors.js';
+import { eased, type Easing } from './latent/easing.js';
 
 /** How to go from one latent to the next. */
 export type InterpolationMode = 'slerp' | 'lerp';
@@ -99,6 +100,8 @@ export interface PathOptions {
   mode: InterpolationMode;
   /** Go on from the last key frame to the first. */
   loop: boolean;
+  /** How time runs in each segment, default `linear`. */
+  easing?: Easing;
 }
 
 /**
@@ -108,7 +111,7 @@ export interface PathOptions {
  * @throws InputError if there are too few key frames, they differ in size, or `frames` is out of range
  */
 export function interpolatedLatents(keyframes: readonly Float32Array[], options: PathOptions): Float32Array {
-  const { frames, mode, loop } = options;
+  const { frames, mode, loop, easing = 'linear' } = options;
   const [first] = keyframes;
   if (first === undefined || keyframes.length < 2) {
     throw new InputError(`--keyframes: expected at least 2; got ${keyframes.length}`);
@@ -126,7 +129,7 @@ export function interpolatedLatents(keyframes: readonly Float32Array[], options:
     const segment = (frame * segments - rest) / steps;
     const from = keyframes[segment] ?? first;
     const to = keyframes[(segment + 1) % keyframes.length] ?? first;
-    latents.set(interpolation(from, to, rest / steps), frame * first.length);
+    latents.set(interpolation(from, to, eased(easing, rest / steps)), frame * first.length);
   }
   return latents;
 }

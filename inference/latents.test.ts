@@ -1,7 +1,7 @@
 /** @file Latents from seeds. */
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../onnx/errors.js';
-import { MAX_SEEDS, normalLatents, parseSeeds, seedsFrom } from './latents.js';
+import { MAX_SEEDS, normalLatents, parseSeeds, seedRanges, seedsFrom, seedsWithin } from './latents.js';
 
 describe('normalLatents(seeds, latentDim)', () => {
   it('gives known values', () => {
@@ -25,6 +25,23 @@ describe('normalLatents(seeds, latentDim)', () => {
     expect(Math.abs(mean)).toBeLessThan(0.013); // 4 standard errors
     expect(Math.abs(variance - 1)).toBeLessThan(0.018);
     expect(new Set(latents).size).toBeGreaterThan(99_000);
+  });
+
+  it('truncates to the truncated normal distribution, and leaves what lies within', () => {
+    const seeds = seedsFrom(0, 200);
+    const [whole, truncated] = [normalLatents(seeds, 100), normalLatents(seeds, 100, 1)];
+    let variance = 0;
+    truncated.forEach((value, i) => {
+      expect(Math.abs(value)).toBeLessThanOrEqual(1);
+      if (Math.abs(whole[i] as number) <= 1) expect(value).toBe(whole[i]);
+      variance += value ** 2 / truncated.length;
+    });
+    // 1 − 2φ(1)/(2Φ(1) − 1), give or take 4 standard errors.
+    expect(Math.abs(variance - 0.291125)).toBeLessThan(0.008);
+    expect(normalLatents([3, 17], 100, 0.5).slice(100)).toEqual(normalLatents([17], 100, 0.5));
+    for (const truncation of [0, -1, 0.001, Number.NaN]) {
+      expect(() => normalLatents([0], 4, truncation)).toThrow(/^--truncation: expected a number of at least 0.01/);
+    }
   });
 
   it('refuses impossible sizes and seeds', () => {
@@ -53,6 +70,16 @@ describe('parseSeeds(list)', () => {
     expect(() => parseSeeds('0-9007199254740991', '--fixed')).toThrow(`--fixed: expected at most ${MAX_SEEDS} seeds`);
     expect(() => parseSeeds('x'.repeat(10_000))).toThrow(/^.{1,150}$/);
     expect(parseSeeds(`1-${MAX_SEEDS}`)).toHaveLength(MAX_SEEDS);
+  });
+});
+
+describe('seedsWithin(ranges, start, count)', () => {
+  it('gives a stretch of the list, across its ranges, without the rest', () => {
+    const ranges = seedRanges('5-7,1,900000000-999999999,2');
+    expect(seedsWithin(ranges, 0, 5)).toEqual([5, 6, 7, 1, 900_000_000]);
+    expect(seedsWithin(ranges, 2, 3)).toEqual([7, 1, 900_000_000]);
+    expect(seedsWithin(ranges, 100_000_003, 9)).toEqual([999_999_999, 2]);
+    expect(seedsWithin(ranges, 100_000_005, 9)).toEqual([]);
   });
 });
 

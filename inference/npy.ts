@@ -20,6 +20,26 @@ const MAX_RANK = 32;
 const ITEM_BYTES: Record<keyof NpyTypes, number> = { '<f4': 4, '<f8': 8, '<i8': 8, '|u1': 1 };
 
 /**
+ * The header of a .npy file, version 1.0, in row-major order; the array's elements follow it.
+ * @param shape sizes; [] for a single number
+ * @throws InputError for sizes that are no natural numbers
+ */
+export function npyHeader(dtype: keyof NpyTypes, shape: readonly number[]): Uint8Array {
+  if (shape.length > MAX_RANK || shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0)) {
+    throw new InputError(`npy: expected at most ${MAX_RANK} natural numbers as sizes; got [${shape.join(', ')}]`);
+  }
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
+  const dictionary = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  // Magic, version, length, dictionary, spaces and a line feed fill a multiple of 64 bytes.
+  const headerEnd = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
+  const header = `${dictionary.padEnd(headerEnd - 11)}\n`;
+  const bytes = new Uint8Array(headerEnd);
+  bytes.set([...MAGIC, 1, 0, header.length & 255, header.length >> 8]);
+  bytes.set(new TextEncoder().encode(header), 10);
+  return bytes;
+}
+
+/**
  * A .npy file, version 1.0, of a float32 array.
  * @param data numbers in row-major order
  * @param shape sizes; their product is the length of `data`; [] for a single number
@@ -27,18 +47,13 @@ const ITEM_BYTES: Record<keyof NpyTypes, number> = { '<f4': 4, '<f8': 8, '<i8': 
  */
 export function npyBytes(data: Float32Array, shape: readonly number[]): Uint8Array {
   const size = shape.reduce((product, dim) => product * dim, 1);
-  if (shape.length > MAX_RANK || size !== data.length || shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0)) {
+  if (size !== data.length) {
     throw new InputError(`npy: expected sizes whose product is ${data.length}; got [${shape.join(', ')}]`);
   }
-  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }`;
-  // Magic, version, length, dictionary, spaces and a line feed fill a multiple of 64 bytes.
-  const headerEnd = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
-  const header = `${dictionary.padEnd(headerEnd - 11)}\n`;
-  const bytes = new Uint8Array(headerEnd + data.byteLength);
-  bytes.set([...MAGIC, 1, 0, header.length & 255, header.length >> 8]);
-  bytes.set(new TextEncoder().encode(header), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), headerEnd);
+  const header = npyHeader('<f4', shape);
+  const bytes = new Uint8Array(header.length + data.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
   return bytes;
 }
 

@@ -1,53 +1,53 @@
-/** @file Files that show sampled pictures: a grid; an interpolation as frames, animation and filmstrip. */
+/** @file Files that show an animation: the animation itself, its frames and a filmstrip. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../onnx/files.node.js';
+import type { AnimationOptions } from './animation.js';
 import { pictureGrid } from './grid.js';
-import { encodedAnimation, encodedPng, type AnimationOptions } from './pictures.node.js';
+import type { PictureRecord } from './jobs/context.node.js';
+import { namesFile } from './jobs/request.js';
+import { encodedAnimation, encodedPng } from './pictures.node.js';
 import type { Picture } from './pictures.js';
-import { namesFile } from './sample-job.js';
 
 /** Frames of a filmstrip. */
 const FILMSTRIP = 10;
 const FRAME_NAME = /^(\d{5,})\.png$/;
+/** Frames that are encoded and written at a time. */
+const PARALLEL = 16;
 
 /**
- * Writes pictures as one PNG. An existing file is replaced.
- * @param out a .png file, or a folder for `samples.png`
- * @param columns pictures per row
- * @returns the files written
- */
-export async function writeGrid(out: string, pictures: readonly Picture[], columns: number): Promise<string[]> {
-  const path = namesFile(out, ['.png']) ? out : join(out, 'samples.png');
-  await writeFileAtomic(path, await encodedPng(pictureGrid(pictures, columns)));
-  return [path];
-}
-
-/**
- * Writes an interpolation. Into a folder: the animation, a filmstrip of evenly spaced frames, and all frames under
- * `frames/`; frames that a longer interpolation left there are removed. Existing files are replaced.
- * @param out a folder, or a .webp or .gif file for the animation alone
+ * Writes an animation. Into a folder: the animation, a filmstrip of evenly spaced frames, and all frames under `frames/`;
+ * frames that a longer animation left there are removed. Existing files are replaced.
+ * @param out a folder, or a file of the format's extension for the animation alone
+ * @param name of the animation in a folder, without extension
+ * @param record told of each frame once it is written
  * @returns the files written, the frames as one pattern
  * @throws InputError as `encodedAnimation`, or if the extension of `out` is not that of the format
  */
-export async function writeInterpolation(
+export async function writeAnimation(
   out: string,
+  name: string,
   frames: readonly Picture[],
   options: AnimationOptions,
+  record?: (record: PictureRecord) => void,
 ): Promise<string[]> {
   const animation = await encodedAnimation(frames, options);
   if (namesFile(out, [`.${options.format}`])) {
     await writeFileAtomic(out, animation);
+    frames.forEach((_, index) => record?.({ index, file: out }));
     return [out];
   }
-  const [moving, strip, folder] = [`interpolation.${options.format}`, 'filmstrip.png', 'frames'].map((name) =>
-    join(out, name),
+  const [moving, strip, folder] = [`${name}.${options.format}`, 'filmstrip.png', 'frames'].map((each) =>
+    join(out, each),
   ) as [string, string, string];
   await writeFileAtomic(moving, animation);
   const shown = filmstripFrames(frames);
   await writeFileAtomic(strip, await encodedPng(pictureGrid(shown, shown.length)));
-  for (const [index, frame] of frames.entries()) {
-    await writeFileAtomic(join(folder, frameName(index)), await encodedPng(frame));
+  const path = (index: number) => join(folder, frameName(index));
+  for (let start = 0; start < frames.length; start += PARALLEL) {
+    const batch = frames.slice(start, start + PARALLEL);
+    await Promise.all(batch.map(async (frame, i) => writeFileAtomic(path(start + i), await encodedPng(frame))));
+    batch.forEach((_, i) => record?.({ index: start + i, file: path(start + i) }));
   }
   await removeLaterFrames(folder, frames.length);
   return [moving, strip, join(folder, `${frameName(0).slice(0, -4)}…${frameName(frames.length - 1)}`)];

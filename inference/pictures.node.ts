@@ -2,12 +2,13 @@
 import sharp, { type Sharp } from 'sharp';
 import { InputError } from '../onnx/errors.js';
 import { readBoundedFile } from '../onnx/files.node.js';
+import { MAX_FPS, type AnimationOptions } from './animation.js';
 import { rgbPicture, type Picture } from './pictures.js';
+import { encodedVideo } from './video.node.js';
 
 /** The largest picture that is decoded, in pixels. */
 export const MAX_PIXELS = 100_000_000;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
-const MAX_FPS = 50;
 
 /**
  * A picture file as 8-bit sRGB. Turned as its EXIF orientation says; transparency is laid on white; grey, 16-bit,
@@ -48,19 +49,15 @@ export async function encodedPng(picture: Picture): Promise<Uint8Array> {
   return sharpPicture(picture).png().toBuffer();
 }
 
-/** An animation's file format and timing. */
-export interface AnimationOptions {
-  format: 'webp' | 'gif';
-  /** Frames per second, above 0, at most 50, the fastest browsers show. */
-  fps: number;
-  /** Play endlessly rather than once. */
-  loop: boolean;
+/** The bytes of a lossless WebP file. */
+export async function encodedWebp(picture: Picture): Promise<Uint8Array> {
+  return sharpPicture(picture).webp({ lossless: true }).toBuffer();
 }
 
 /**
- * The bytes of an animated WebP or GIF file.
+ * The bytes of an animated WebP or GIF file, or of an MP4 video made by ffmpeg.
  * @param frames at least one, all of one size and number of channels
- * @throws InputError if there is no frame, they differ in size, or `fps` is out of range
+ * @throws InputError if there is no frame, they differ in size, `fps` is out of range, or there is no ffmpeg for a video
  */
 export async function encodedAnimation(frames: readonly Picture[], options: AnimationOptions): Promise<Uint8Array> {
   const { format, fps, loop } = options;
@@ -73,6 +70,7 @@ export async function encodedAnimation(frames: readonly Picture[], options: Anim
   if (frames.some((frame) => frame.width !== width || frame.height !== height || frame.channels !== channels)) {
     throw new InputError(`animation: expected frames of one size, ${width}×${height}×${channels}; got others`);
   }
+  if (format === 'mp4') return encodedVideo(frames, fps);
   // Each frame ends at its rounded time, so rounding does not add up: GIF counts in 10 ms, WebP in 1 ms.
   const tick = format === 'gif' ? 10 : 1;
   const time = (frame: number) => Math.round((frame * 1000) / fps / tick) * tick;

@@ -1,0 +1,85 @@
+/** @file What a job works with, and what it tells: the generator, progress, and a line for each picture. */
+import { InputError } from '../../onnx/errors.js';
+import type { Generator } from '../generator.js';
+import { loadedLatents, saveLatents } from '../latent/files.node.js';
+import { MAX_SEEDS, normalLatents, seedsWithin } from '../latents.js';
+import type { Picture } from '../pictures.js';
+import type { CommonJob, LatentSource } from './request.js';
+
+/** What is told of a picture: a line of `--jsonl`. */
+export interface PictureRecord {
+  /** Position among the pictures of the job. */
+  index: number;
+  /** The seed, where it was made from one. */
+  seed?: number;
+  /** The file that holds it, and the frame, row or cell in it. */
+  file: string;
+  [detail: string]: string | number | undefined;
+}
+
+export interface JobContext {
+  /** The generator's file. */
+  model: string;
+  generator: Generator;
+  signal?: AbortSignal;
+  /** Told how much is done, in pictures or steps. */
+  progress?: (done: number, total: number, note?: string) => void;
+  /** Told of each picture once it is on disk. */
+  record?: (record: PictureRecord) => void;
+  /** Told what a user should know. */
+  log?: (line: string) => void;
+}
+
+/** Latents in memory with the seeds they come from, if they do. */
+export interface ChosenLatents {
+  /** [N, Z] */
+  latents: Float32Array;
+  count: number;
+  seeds: readonly number[] | undefined;
+}
+
+/** Largest sum of all pictures that are held in memory, in bytes. */
+const MAX_BYTES = 2 ** 30;
+
+/** The latents of a source. @throws InputError as `loadedLatents` and `normalLatents` */
+export async function chosenLatents(
+  source: LatentSource,
+  latentDim: number,
+  truncation: number | undefined,
+): Promise<ChosenLatents> {
+  if ('file' in source) {
+    const latents = await loadedLatents(source.file, latentDim);
+    return { latents, count: latents.length / latentDim, seeds: undefined };
+  }
+  const seeds = seedsWithin(source.seeds, 0, MAX_SEEDS);
+  return { latents: normalLatents(seeds, latentDim, truncation), count: seeds.length, seeds };
+}
+
+/** What a picture was made from, in a word: its seed, or its row in the file. */
+export function latentLabel({ seeds }: ChosenLatents, index: number): string {
+  return seeds ? `${seeds[index]}` : `row ${index}`;
+}
+
+/**
+ * The pictures of latents that fit into memory, with progress; the latents are saved where the job asks for it.
+ * @param option the option that says how many there are, for the error
+ * @throws InputError if they would not fit
+ */
+export async function jobPictures(
+  job: Pick<CommonJob, 'saveLatents'>,
+  latents: Float32Array,
+  option: string,
+  { generator, signal, progress }: JobContext,
+): Promise<Picture[]> {
+  const { channels, height, width, latentDim } = generator;
+  const count = latents.length / latentDim;
+  const most = Math.floor(MAX_BYTES / (channels * height * width));
+  if (count > most) {
+    throw new InputError(`--${option}: expected at most ${most} pictures of ${width}×${height}; got ${count}`);
+  }
+  if (job.saveLatents !== undefined) await saveLatents(job.saveLatents, latents, latentDim);
+  return generator.pictures(latents, {
+    progress_callback: ({ loaded, total }) => progress?.(loaded, total),
+    ...(signal && { signal }),
+  });
+}

@@ -1,0 +1,41 @@
+/** @file A grid job: pictures side by side in one file. */
+import { InputError } from '../../onnx/errors.js';
+import { seedCount } from '../latents.js';
+import {
+  latentSource,
+  namesFile,
+  parsedGrid,
+  type CommonJob,
+  type LatentSource,
+  type SampleRequest,
+} from './request.js';
+
+/** Pictures of seeds or of a file's latents, side by side. */
+export interface GridJob extends CommonJob {
+  kind: 'grid';
+  source: LatentSource;
+  /** Columns and rows as asked for; nearly square where not. */
+  cells: { columns: number; rows: number } | undefined;
+  /** Whether each picture has its seed under it. */
+  labels: boolean;
+}
+
+/** @throws InputError for values out of range and options that exclude each other */
+export function gridJob(request: SampleRequest): GridJob {
+  const { out = 'samples.png', labels = false, truncation, saveLatents } = request;
+  namesFile(out, ['.png']);
+  const cells = request.grid === undefined ? undefined : parsedGrid(request.grid);
+  const source = latentSource(request, request.count ?? (cells ? cells.columns * cells.rows : 64));
+  if ('seeds' in source) columnsFor(seedCount(source.seeds), cells);
+  return { kind: 'grid', source, cells, labels, truncation, saveLatents, out };
+}
+
+/** Columns for so many pictures. @throws InputError if they do not fit into the cells */
+export function columnsFor(count: number, cells: { columns: number; rows: number } | undefined): number {
+  if (cells && count > cells.columns * cells.rows) {
+    throw new InputError(
+      `--grid: expected at least ${count} cells, one per picture; got ${cells.columns}x${cells.rows}`,
+    );
+  }
+  return cells?.columns ?? Math.ceil(Math.sqrt(count));
+}

@@ -1,0 +1,26 @@
+/** @file Does a job: one entry per kind. */
+import type { SampleJob } from '../sample-job.js';
+import type { JobContext } from './context.node.js';
+import { writtenGrid } from './grid.node.js';
+import { writtenInterpolation } from './interpolation.node.js';
+import { writtenShards } from './shards.node.js';
+
+type Performers = {
+  [Kind in SampleJob['kind']]: (job: Extract<SampleJob, { kind: Kind }>, context: JobContext) => Promise<string[]>;
+};
+
+const performers: Performers = {
+  grid: writtenGrid,
+  interpolation: writtenInterpolation,
+  shards: writtenShards,
+};
+
+/**
+ * Makes what a job asks for.
+ * @returns the files or folders written
+ * @throws InputError for files that cannot be used, and jobs that are too large
+ */
+export function performedJob(job: SampleJob, context: JobContext): Promise<string[]> {
+  const perform = performers[job.kind] as (each: SampleJob, context: JobContext) => Promise<string[]>;
+  return perform(job, context);
+}
