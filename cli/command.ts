@@ -43,7 +43,8 @@ export async function runCommand<T>(
   }
 }
 
-class UsageError extends Error {}
+/** The command line is not what was expected. */
+export class UsageError extends Error {}
 
 /** yargs' message about a value outside an option's choices, in the form of all others. */
 function oneLine(message: string): string {

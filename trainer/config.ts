@@ -1,8 +1,11 @@
 /** @file Everything that decides what a run computes: one flat configuration, saved as `config.json`. */
 import type { Normalization } from '../inference/pictures.js';
 
+/** The names of the presets, in the order they are listed to users. */
+export const presetNames = ['cub200', 'fashion-mnist', 'pokemon', 'space'] as const;
+
 /** The seed systems, by name. */
-export type PresetName = 'cub200' | 'fashion-mnist' | 'pokemon' | 'space';
+export type PresetName = (typeof presetNames)[number];
 
 /** The discriminator's last layer: a dense layer on the flattened 4×4 maps, or a 4×4 convolution to 1×1. */
 export type Head = 'dense' | 'conv';
@@ -30,6 +33,8 @@ export interface GanConfig {
   batchNormInitStd: number;
   normalization: Normalization;
   resize: 'crop' | 'squash';
+  /** Mirror each picture left to right with probability ½, drawn anew in each epoch. */
+  flip: boolean;
   batchSize: number;
   /** Adam learning rate of the generator. */
   lr: number;

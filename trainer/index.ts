@@ -1,6 +1,6 @@
 /** @file `ganscope/trainer`: configurations, networks, data, training steps and runs. */
 export { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
-export type { GanConfig, Head, PresetName } from './config.js';
+export { presetNames, type GanConfig, type Head, type PresetName } from './config.js';
 export { spaceDataset, type DataOptions, type Dataset, type Labels, type Split } from './data/dataset.js';
 export { Loader } from './data/loader.node.js';
 export { openDataset } from './data/open.node.js';
@@ -9,7 +9,7 @@ export { exportedRun } from './export.node.js';
 export { bestCheckpoint, checkpoints, markBest, newestCheckpoint } from './kept-checkpoints.node.js';
 export { stepLatents, train, type TrainOptions, type TrainProgress, type TrainResult } from './loop.node.js';
 export { discriminatorModel, generatorModel } from './models.js';
-export { configWith, presetNames, presets } from './presets.js';
+export { configWith, presets } from './presets.js';
 export { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report.node.js';
 export { startedRun, type RunOptions, type StartedRun } from './run.node.js';
 export { resolvedRun } from './runs.node.js';

@@ -1,8 +1,8 @@
 /** @file The presets are the seeds' hyper-parameters, and only valid configurations come out. */
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../onnx/errors.js';
-import type { GanConfig, PresetName } from './config.js';
-import { checkedConfig, configWith, presetNames, presets } from './presets.js';
+import { presetNames, type GanConfig, type PresetName } from './config.js';
+import { checkedConfig, configWith, presets } from './presets.js';
 
 /** A preset as the rows of the seeds' table. */
 const columns = (name: PresetName) => {
@@ -112,7 +112,10 @@ describe('checkedConfig(values, file)', () => {
       { ...presets.space, beta2: undefined },
       'config.json: beta2: expected a number of at least 0 and below 1; got nothing',
     ],
-    [{ ...presets.space, nfg: 64 }, 'config.json: nfg: expected one of the settings preset, imageSize,'],
+    [
+      { ...presets.space, nfg: 64 },
+      'config.json: nfg: expected the name of a setting, such as ngf; there is none of this',
+    ],
   ])('names the file and the setting (%#)', (values, message) => {
     expect(() => checkedConfig(values, 'config.json')).toThrow(InputError);
     expect(() => checkedConfig(values, 'config.json')).toThrow(message);

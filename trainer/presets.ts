@@ -1,12 +1,17 @@
-/** @file All hyper-parameters of the seed systems, by name, and what values each may take. */
+/** @file All hyper-parameters of the seed systems, by name. */
 import type { Normalization } from '../inference/pictures.js';
 import { InputError } from '../onnx/errors.js';
-import type { GanConfig, PresetName } from './config.js';
+import { presetNames, type GanConfig, type PresetName } from './config.js';
+import { configSettings, expectSettings, found, settingName } from './settings.js';
+
+/** What none of the seeds does; also the values of a configuration that was saved before there were these settings. */
+const plainTraining = { flip: false } as const satisfies Partial<GanConfig>;
 
 /** Each preset names its seed; where a value is not plain to see there, the comment says where it comes from. */
 export const presets: Readonly<Record<PresetName, Readonly<GanConfig>>> = {
   /** "Image Generation with Generative Adversarial Networks (GAN)", OmegaXYZ 2021: birds of CUB-200-2011. */
   cub200: {
+    ...plainTraining,
     preset: 'cub200',
     imageSize: 128,
     channels: 3,
@@ -33,6 +38,7 @@ export const presets: Readonly<Record<PresetName, Readonly<GanConfig>>> = {
   },
   /** "Understanding Deep Convolutional GANs with a PyTorch implementation", OpenGenus. */
   'fashion-mnist': {
+    ...plainTraining,
     preset: 'fashion-mnist',
     imageSize: 64, // Scale(64) of 28×28
     channels: 1,
@@ -59,6 +65,7 @@ export const presets: Readonly<Record<PresetName, Readonly<GanConfig>>> = {
   },
   /** "Deep Convolutional Generative Adversarial Networks", Dive into Deep Learning in PyTorch: Pokémon sprites. */
   pokemon: {
+    ...plainTraining,
     preset: 'pokemon',
     imageSize: 64,
     channels: 3,
@@ -85,6 +92,7 @@ export const presets: Readonly<Record<PresetName, Readonly<GanConfig>>> = {
   },
   /** "Deep Convolutional Generative Adversarial Networks report", Messina 2021: planets, stars and galaxies. */
   space: {
+    ...plainTraining,
     preset: 'space',
     imageSize: 64,
     channels: 3,
@@ -111,76 +119,6 @@ export const presets: Readonly<Record<PresetName, Readonly<GanConfig>>> = {
   },
 };
 
-/** The names of the presets, in the order they are listed to users. */
-export const presetNames = Object.keys(presets) as PresetName[];
-
-/** What a setting may be, in words and as a test. */
-interface Check {
-  expected: string;
-  accepts: (value: unknown) => boolean;
-}
-
-const oneOf = (choices: readonly unknown[]): Check => ({
-  expected: `one of ${choices.join(', ')}`,
-  accepts: (value) => choices.includes(value),
-});
-const integer = (from: number, to: number, expected = `an integer of ${from}…${to}`): Check => ({
-  expected,
-  accepts: (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= from && value <= to,
-});
-const number = (expected: string, accepts: (value: number) => boolean): Check => ({
-  expected,
-  accepts: (value) => typeof value === 'number' && Number.isFinite(value) && accepts(value),
-});
-const boolean: Check = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
-const learningRate = number('a number above 0 and at most 1', (value) => value > 0 && value <= 1);
-const decay = number('a number of at least 0 and below 1', (value) => value >= 0 && value < 1);
-
-/** A check for each setting of a `GanConfig`. */
-const checks: { [Name in keyof GanConfig]: Check } = {
-  preset: oneOf(presetNames),
-  imageSize: {
-    expected: '4·2^k between 8 and 512 (8, 16, 32, …)',
-    accepts: (value) => [8, 16, 32, 64, 128, 256, 512].some((size) => size === value),
-  },
-  channels: oneOf([1, 3]),
-  latentDim: integer(1, 65_536),
-  ngf: integer(1, 1024),
-  ndf: integer(1, 1024),
-  head: oneOf(['dense', 'conv']),
-  convBias: boolean,
-  firstBatchNorm: boolean,
-  batchNormEpsilon: number('a number above 0', (value) => value > 0),
-  kernelInit: oneOf(['normal', 'pytorch']),
-  batchNormInitStd: number('a number of at least 0', (value) => value >= 0),
-  normalization: {
-    expected: 'mean and std, one finite number per channel each, std above 0',
-    accepts: isNormalization,
-  },
-  resize: oneOf(['crop', 'squash']),
-  batchSize: integer(1, 65_536),
-  lr: learningRate,
-  lrD: learningRate,
-  beta1: decay,
-  beta2: decay,
-  epochs: integer(1, 1_000_000_000),
-  freshLatents: boolean,
-  halveDiscriminatorLoss: boolean,
-  seed: integer(0, Number.MAX_SAFE_INTEGER, 'an integer of 0…2^53 − 1'),
-};
-
-function isNormalization(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { mean, std } = value as Record<string, unknown>;
-  if (!Array.isArray(mean) || !Array.isArray(std) || mean.length !== std.length) return false;
-  return mean.every((m) => Number.isFinite(m)) && std.every((s) => Number.isFinite(s) && s > 0);
-}
-
-/** A setting as users write it: `lrD` → `--lr-d`. */
-function optionName(setting: string): string {
-  return `--${setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
 /**
  * `values` if they are a complete and valid configuration.
  * @param values what was put together from options, or read from a `config.json`
@@ -188,28 +126,18 @@ function optionName(setting: string): string {
  * @throws InputError that names the setting, what is expected and what was found
  */
 export function checkedConfig(values: unknown, file?: string): GanConfig {
-  const name = (setting: string) => (file === undefined ? optionName(setting) : `${file}: ${setting}`);
   if (typeof values !== 'object' || values === null) {
-    throw new InputError(`${file ?? 'configuration'}: expected an object of settings; got ${JSON.stringify(values)}`);
+    throw new InputError(`${file ?? 'configuration'}: expected an object of settings; got ${found(values)}`);
   }
-  const unknown = Object.keys(values).find((setting) => !Object.hasOwn(checks, setting));
-  if (unknown !== undefined) {
-    throw new InputError(`${name(unknown)}: expected one of the settings ${Object.keys(checks).join(', ')}`);
-  }
-  for (const [setting, { expected, accepts }] of Object.entries(checks)) {
-    const value: unknown = (values as Record<string, unknown>)[setting];
-    if (!accepts(value)) throw new InputError(`${name(setting)}: expected ${expected}; got ${found(value)}`);
-  }
-  const config = values as GanConfig;
+  const complete: object = { ...plainTraining, ...values };
+  expectSettings(complete, configSettings, { file });
+  const config = complete as GanConfig;
   const count = config.normalization.mean.length;
   if (count !== config.channels) {
-    throw new InputError(`${name('normalization')}: expected numbers for ${config.channels} channel(s); got ${count}`);
+    const name = settingName('normalization', file);
+    throw new InputError(`${name}: expected numbers for ${config.channels} channel(s); got ${count}`);
   }
   return config;
-}
-
-function found(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
 }
 
 /** The normalisation for another number of channels, where all its channels are treated alike. */
@@ -228,7 +156,7 @@ function spreadNormalization({ mean, std }: Normalization, channels: number): No
  */
 export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig, 'preset'>> = {}): GanConfig {
   if (!presetNames.includes(preset)) {
-    throw new InputError(`--preset: expected ${checks.preset.expected}; got ${found(preset)}`);
+    throw new InputError(`--preset: expected ${configSettings.preset.expected}; got ${found(preset)}`);
   }
   const base = presets[preset];
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));

@@ -1,42 +1,25 @@
 /** @file Starting a run or going on with one: configuration, data, networks and the training step, ready for `train`. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { resolvedDevice } from '../inference/devices.node.js';
 import { InputError, writeFileAtomic } from '../onnx/index.js';
 import { loadCheckpoint } from './checkpoint.node.js';
-import type { GanConfig, Head, PresetName } from './config.js';
-import type { DataOptions, Split } from './data/dataset.js';
-import { openDataset } from './data/open.node.js';
+import { chosenConfig, givenSettings, type ChosenSettings } from './chosen.node.js';
+import type { GanConfig } from './config.js';
+import type { DataOptions } from './data/dataset.js';
 import { Loader } from './data/loader.node.js';
+import { openDataset } from './data/open.node.js';
 import { newestCheckpoint } from './kept-checkpoints.node.js';
-import { configWith } from './presets.js';
+import { runDefaults } from './run-settings.js';
 import { markLatest, newRunFolder, resolvedRun } from './runs.node.js';
+import { found, settingName } from './settings.js';
 import { initialState } from './state.js';
-import type { Backend } from './step/create.node.js';
 import { RemoteStep } from './step/remote.node.js';
 import type { TrainStep } from './step/step.js';
 
-/** What a user may ask for, in the command line's words. */
-export interface RunOptions {
-  data?: string | undefined;
-  split?: Split | undefined;
-  classes?: readonly string[] | undefined;
-  preset?: PresetName | undefined;
-  out?: string | undefined;
-  steps?: number | undefined;
-  epochs?: number | undefined;
-  batchSize?: number | undefined;
-  imageSize?: number | undefined;
-  ngf?: number | undefined;
-  ndf?: number | undefined;
-  latentDim?: number | undefined;
-  lr?: number | undefined;
-  lrD?: number | undefined;
-  beta1?: number | undefined;
-  head?: Head | undefined;
-  seed?: number | undefined;
-  backend?: 'auto' | Backend | undefined;
-  device?: 'auto' | 'cuda' | 'webgpu' | 'cpu' | undefined;
+/** What a user may ask for: settings of a run, and to go on with one. */
+export interface RunOptions extends ChosenSettings {
   /** A run's folder, or '' for the latest. */
   resume?: string | undefined;
 }
@@ -49,6 +32,10 @@ export interface StartedRun {
   step: TrainStep;
   done: number;
   steps: number;
+  /** Steps between log lines, sample grids and checkpoints. */
+  logEvery: number;
+  sampleEvery: number;
+  checkpointEvery: number;
   notes: string[];
 }
 
@@ -62,21 +49,17 @@ interface RunFile {
   steps: number;
 }
 
-const keptOptions = [
-  'preset',
-  'batchSize',
-  'imageSize',
-  'ngf',
-  'ndf',
-  'latentDim',
-  'lr',
-  'lrD',
-  'beta1',
-  'head',
-  'seed',
-  'split',
-  'classes',
-] as const;
+/** What a resumed run may be told anew: the rest decides what it computes. */
+const free: readonly string[] = [
+  'data',
+  'epochs',
+  'steps',
+  'backend',
+  'device',
+  'logEvery',
+  'sampleEvery',
+  'checkpointEvery',
+];
 
 /**
  * Starts a run, or goes on with one where `resume` is given. The training step lives in its own thread: dispose of it.
@@ -87,23 +70,22 @@ export async function startedRun(
   options: RunOptions,
   reading?: (loaded: number, total: number) => void,
 ): Promise<StartedRun> {
-  const resumed = options.resume === undefined ? undefined : await resumedRun(options);
-  const config = resumed?.config ?? newConfig(options);
-  const data = options.data === undefined ? (resumed?.data ?? null) : resolve(options.data);
-  const dataOptions = resumed?.dataOptions ?? { split: options.split ?? 'all', classes: options.classes ?? [] };
+  const { resume, ...flags } = options;
+  const given = givenSettings({ flags });
+  const resumed = resume === undefined ? undefined : await resumedRun(resume, given);
+  const config = resumed?.config ?? chosenConfig(given);
+  const data = given.data === undefined ? (resumed?.data ?? null) : resolve(given.data);
+  const { split, classes, cropToBox } = { ...runDefaults, ...given };
+  const dataOptions = resumed?.dataOptions ?? { split, classes, cropToBox };
   const dataset = await openDataset(data ?? undefined, { ...dataOptions, imageSize: config.imageSize });
   const loader = new Loader(dataset, config);
   await loader.decodeAll({ ...(reading && { progress_callback: ({ loaded, total }) => reading(loaded, total) }) });
   const steps =
-    options.steps ??
-    (options.epochs
-      ? options.epochs * loader.batchesPerEpoch
-      : (resumed?.steps ?? config.epochs * loader.batchesPerEpoch));
-  if (!Number.isInteger(steps) || steps < 1)
-    throw new InputError(`--steps: expected a positive whole number; got ${steps}`);
-  const backend = options.backend === undefined || options.backend === 'auto' ? 'onnxruntime' : options.backend;
-  const device = await resolvedDevice(backend === 'onnxruntime' ? (options.device ?? 'auto') : 'cpu');
-  const run = resumed?.run ?? (await newRunFolder(options.out, config.preset));
+    given.steps ??
+    (given.epochs ? given.epochs * loader.batchesPerEpoch : (resumed?.steps ?? config.epochs * loader.batchesPerEpoch));
+  const backend = given.backend === undefined || given.backend === 'auto' ? 'onnxruntime' : given.backend;
+  const device = await resolvedDevice(backend === 'onnxruntime' ? (given.device ?? 'auto') : 'cpu');
+  const run = resumed?.run ?? (await newRunFolder(given.out, config.preset));
   const state = resumed?.state ?? initialState(config);
   const step = await RemoteStep.create({ config, state, backend, device: device.device });
   await writeFileAtomic(
@@ -117,25 +99,26 @@ export async function startedRun(
     ...(backend === 'onnxruntime' ? device.notes : []),
     `Training on ${step.description}`,
   ];
-  return { run, config, loader, step, done: state.step, steps, notes };
+  const { logEvery, sampleEvery, checkpointEvery } = { ...runDefaults, ...given };
+  return { run, config, loader, step, done: state.step, steps, logEvery, sampleEvery, checkpointEvery, notes };
 }
 
-function newConfig(options: RunOptions): GanConfig {
-  const { preset = 'space', ...rest } = options;
-  const { batchSize, imageSize, ngf, ndf, latentDim, lr, lrD, beta1, head, seed, epochs } = rest;
-  return configWith(preset, { batchSize, imageSize, ngf, ndf, latentDim, lr, lrD, beta1, head, seed, epochs });
-}
-
-async function resumedRun(options: RunOptions) {
-  const changed = keptOptions.find((name) => options[name] !== undefined);
-  if (changed) {
-    const flag = changed.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new InputError(`--${flag}: a resumed run keeps its own value; leave the option out or start a new run`);
-  }
-  if (options.out !== undefined) throw new InputError('--out: a resumed run stays in its folder; leave the option out');
-  const run = await resolvedRun(options.resume || undefined);
+async function resumedRun(folder: string, given: ChosenSettings) {
+  if (given.out !== undefined) throw new InputError('--out: a resumed run stays in its folder; leave the option out');
+  const run = await resolvedRun(folder || undefined);
   const { data, dataOptions, steps } = await readRunFile(run);
   const { state, config } = await loadCheckpoint(await newestCheckpoint(run));
+  const own: ChosenSettings = { ...runDefaults, ...dataOptions, ...config };
+  const changed = Object.entries(given).find(
+    ([name, value]) => !free.includes(name) && !isDeepStrictEqual(value, own[name as keyof ChosenSettings]),
+  );
+  if (changed !== undefined) {
+    const [name, value] = changed;
+    throw new InputError(
+      `${settingName(name)}: a resumed run keeps its ${found(own[name as keyof ChosenSettings])}; got ${found(value)}: ` +
+        'leave the option out or start a new run',
+    );
+  }
   return { run, state, config, data, dataOptions, steps };
 }
 

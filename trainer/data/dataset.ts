@@ -35,6 +35,8 @@ export interface DataOptions {
   split?: Split | undefined;
   /** Names or numbers of classes; all by default. */
   classes?: readonly string[] | undefined;
+  /** Only what is around the object that a bounding box marks. */
+  cropToBox?: boolean | undefined;
 }
 
 /** What stands for picture `index`. @throws RangeError if there is none */

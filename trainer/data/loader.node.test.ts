@@ -9,6 +9,7 @@ const config: LoaderConfig = {
   imageSize: 8,
   channels: 1,
   resize: 'crop',
+  flip: false,
   normalization: { mean: [0], std: [1 / 255] },
   batchSize: 4,
   seed: 1,
@@ -109,6 +110,40 @@ describe('loader.batch(step)', () => {
     );
     expect(Math.max(...cached.decoded)).toBe(1);
     expect(Math.max(...uncached.decoded)).toBeGreaterThan(1);
+  });
+
+  it('mirrors half of the pictures with flip, others in each epoch, the same after a resume', async () => {
+    const pictures = 64;
+    const dataset: Dataset = {
+      ...numbered(pictures).dataset,
+      picture: async (index) => ({
+        width: 8,
+        height: 8,
+        channels: 1,
+        data: Uint8Array.from({ length: 64 }, (_, i) => (i % 8) + 8 * (index % 16)),
+      }),
+    };
+    const flipping = { ...config, batchSize: pictures, flip: true };
+    const batch = async (epoch: number, loader = new Loader(dataset, flipping)) => [...(await loader.batch(epoch))];
+    const mirrored = (values: readonly number[]) =>
+      Array.from({ length: pictures }, (_, i) => Math.round((values[64 * i] ?? 0) % 8) === 7);
+    const [first, second] = [await batch(0), await batch(1)];
+    for (const [i, flag] of mirrored(first).entries()) {
+      const row = first.slice(64 * i, 64 * i + 8).map((value) => Math.round(value % 8));
+      expect(row).toEqual(flag ? [7, 6, 5, 4, 3, 2, 1, 0] : [0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+    const share = mirrored(first).filter(Boolean).length / pictures;
+    expect(Math.abs(share - 0.5)).toBeLessThan(0.2);
+    const orderOf = (values: readonly number[]) =>
+      Array.from({ length: pictures }, (_, i) => (values[64 * i] ?? 0) >> 3);
+    expect(orderOf(first)).not.toEqual(orderOf(second));
+    expect(mirrored(first)).not.toEqual(mirrored(second));
+    const loader = new Loader(dataset, flipping);
+    await loader.batch(0);
+    expect(await batch(1, loader)).toEqual(second);
+    const plain = await batch(0, new Loader(dataset, { ...flipping, flip: false }));
+    expect(mirrored(plain)).not.toContain(true);
+    expect(orderOf(plain)).toEqual(orderOf(first));
   });
 
   it('has the next batch decoded while the step runs', async () => {

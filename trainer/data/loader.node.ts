@@ -7,6 +7,7 @@ import { resizedPicture } from '../../inference/resize.js';
 import { InputError } from '../../onnx/errors.js';
 import type { GanConfig } from '../config.js';
 import type { Dataset } from './dataset.js';
+import { mirroredPicture } from './geometry.js';
 
 const DEFAULT_CACHE_BYTES = 2 ** 30;
 /** Pictures decoded at a time: enough for sharp's threads, few enough that huge ones do not fill the memory. */
@@ -15,8 +16,16 @@ const DECODED_AT_ONCE = 4;
 /** The settings that decide what a batch is. */
 export type LoaderConfig = Pick<
   GanConfig,
-  'imageSize' | 'channels' | 'resize' | 'normalization' | 'batchSize' | 'seed'
+  'imageSize' | 'channels' | 'resize' | 'flip' | 'normalization' | 'batchSize' | 'seed'
 >;
+
+/** The pictures of an epoch in their order, and which of them are mirrored. */
+interface Epoch {
+  number: number;
+  order: Uint32Array;
+  /** By number of the picture: 1 where it is mirrored. */
+  mirrored: Uint8Array;
+}
 
 /** How far the first decoding has come; field names as in transformers.js. */
 export interface DecodeProgress {
@@ -56,7 +65,7 @@ export class Loader {
   readonly #cache: Uint8Array | undefined;
   readonly #cached: Uint8Array;
   readonly #broken = new Map<number, string>();
-  #order: { epoch: number; indices: Uint32Array } = { epoch: -1, indices: new Uint32Array() };
+  #epoch: Epoch = { number: -1, order: new Uint32Array(), mirrored: new Uint8Array() };
   #ahead: { step: number; batch: Promise<Float32Array> } | undefined;
 
   /** @param cacheBytes memory for decoded pictures; a set that needs more is decoded anew in every epoch */
@@ -118,23 +127,32 @@ export class Loader {
 
   async #assembled(step: number): Promise<Float32Array> {
     const { batchSize, normalization } = this.#config;
-    const indices = this.#indices(Math.floor(step / this.batchesPerEpoch));
+    const { order, mirrored } = this.#epochOf(step);
     const start = (step % this.batchesPerEpoch) * batchSize;
     const batch = new Float32Array(batchSize * this.#stride);
     await inParallel(batchSize, async (i) => {
-      const picture = await this.#readable(indices[(start + i) % indices.length] ?? 0);
-      batch.set(networkInput(picture, normalization), i * this.#stride);
+      const index = order[(start + i) % order.length] ?? 0;
+      const picture = await this.#readable(index);
+      const seen = mirrored[index] === 1 ? mirroredPicture(picture) : picture;
+      batch.set(networkInput(seen, normalization), i * this.#stride);
     });
     return batch;
   }
 
-  /** The order of the pictures in an epoch. */
-  #indices(epoch: number): Uint32Array {
-    if (this.#order.epoch !== epoch) {
-      const random = Random.derived(this.#config.seed, `shuffle/${epoch}`);
-      this.#order = { epoch, indices: random.shuffled(this.#dataset.length) };
+  /** What the seed has drawn for the epoch of a step. */
+  #epochOf(step: number): Epoch {
+    const number = Math.floor(step / this.batchesPerEpoch);
+    if (this.#epoch.number !== number) {
+      const { seed, flip } = this.#config;
+      const { length } = this.#dataset;
+      const chance = Random.derived(seed, `flip/${number}`);
+      this.#epoch = {
+        number,
+        order: Random.derived(seed, `shuffle/${number}`).shuffled(length),
+        mirrored: Uint8Array.from({ length }, () => (flip && chance.uniform() < 0.5 ? 1 : 0)),
+      };
     }
-    return this.#order.indices;
+    return this.#epoch;
   }
 
   /** Picture `index` of the set, or the first after it that can be decoded. */

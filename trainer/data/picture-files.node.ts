@@ -1,8 +1,7 @@
 /** @file Picture files with or without class folders as a data set. */
 import { extname } from 'node:path';
 import { decodedPicture } from '../../inference/pictures.node.js';
-import { InputError } from '../../onnx/errors.js';
-import { itemAt, type DataOptions, type Dataset, type Labels } from './dataset.js';
+import { itemAt, type Dataset, type Labels } from './dataset.js';
 import { folderName, type FileTree } from './tree.js';
 
 /** Extensions by which picture files are told. */
@@ -18,12 +17,8 @@ export function isPictureFile(path: string): boolean {
 /**
  * All picture files in the order of their paths. Where each lies in a folder below the deepest one that holds them all,
  * the folders of that level are the classes.
- * @throws InputError if a split is asked for
  */
-export function pictureFilesDataset(tree: FileTree, { split = 'all' }: DataOptions): Dataset {
-  if (split !== 'all') {
-    throw new InputError(`--split: ${tree.root} is not divided into train and test; leave the option out`);
-  }
+export function pictureFilesDataset(tree: FileTree): Dataset {
   return datasetOfFiles(tree, tree.paths.filter(isPictureFile), folderLabels);
 }
 

@@ -1,0 +1,55 @@
+/** @file What can be said about a run besides hyper-parameters: its data, its length, its machine, what it writes. */
+import type { Split } from './data/dataset.js';
+import { boolean, choice, grouped, integer, list, text, type Setting } from './settings.js';
+import type { Backend } from './step/create.node.js';
+
+/** Where a run takes its pictures from, and how it is made. Absent: the default that the help names. */
+export interface RunSettings {
+  data: string;
+  split: Split;
+  classes: readonly string[];
+  cropToBox: boolean;
+  out: string;
+  steps: number;
+  backend: 'auto' | Backend;
+  device: 'auto' | 'cuda' | 'webgpu' | 'cpu';
+  logEvery: number;
+  sampleEvery: number;
+  checkpointEvery: number;
+}
+
+const MANY = 1_000_000_000;
+
+/** All settings of a run. */
+export const runSettings: { [Name in keyof RunSettings]: Setting } = {
+  ...grouped('Data', {
+    data: [text('a path'), 'A folder, a .zip or a file; see the README for the formats [default: built-in pictures]'],
+    split: [choice(['train', 'test', 'all']), 'Part of divided data'],
+    classes: [list('a list of names', () => true), 'Names or numbers of classes, with commas between [default: all]'],
+    cropToBox: [boolean, 'Only the square around what a bounding box marks'],
+  }),
+  ...grouped('Run', {
+    out: [text('a path'), 'Folder of the run [default: runs/<date>-<preset>]'],
+    steps: [integer(1, MANY, 'a whole number of at least 1'), 'Updates in all, instead of --epochs'],
+    backend: [
+      choice(['auto', 'onnxruntime', 'tensorflow', 'webgpu', 'cpu']),
+      'What computes a step: ONNX Runtime (auto), or tfjs on TensorFlow, WebGPU or plain JavaScript',
+    ],
+    device: [choice(['auto', 'cuda', 'webgpu', 'cpu']), 'Where ONNX Runtime computes'],
+    logEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between log lines'],
+    sampleEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between sample grids'],
+    checkpointEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between checkpoints'],
+  }),
+};
+
+/** Values of what is not said. */
+export const runDefaults = {
+  split: 'all',
+  classes: [],
+  cropToBox: false,
+  backend: 'auto',
+  device: 'auto',
+  logEvery: 50,
+  sampleEvery: 500,
+  checkpointEvery: 500,
+} as const satisfies Partial<RunSettings>;
