@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 /** @file gan-gradcam: shows what a discriminator or classifier looks at in pictures. */
 import { methodGroups } from '../explain/methods.js';
-import { runCommand } from './command.js';
+import { overlayModes } from '../explain/overlay.js';
+import { paletteNames } from '../explain/palette.js';
+import { runCommand, version } from './command.js';
+import { progressBar } from './progress.js';
 
 await runCommand(
   'gan-gradcam',
@@ -9,8 +12,9 @@ await runCommand(
     parser
       .parserConfiguration({ 'duplicate-arguments-array': false, 'parse-positional-numbers': false })
       .usage(
-        '$0 IMAGE… [options]\n\nClass activation maps of a discriminator or of any .onnx classifier with one picture input. ' +
-          'The figure shows what the network sees of each picture: of most models that is the middle.',
+        '$0 IMAGE… [options]\n\nMaps of what a discriminator, or any .onnx classifier with one picture input, looks at, for picture ' +
+          'files and folders of pictures. Maps are laid on the part of each picture that the network sees: of most models ' +
+          'that is the middle.',
       )
       .options({
         model: { type: 'string', describe: 'Discriminator or classifier [default: the latest export]' },
@@ -32,7 +36,22 @@ await runCommand(
         out: {
           type: 'string',
           default: 'gradcam',
-          describe: 'Folder for the figure, heatmaps (.png) and raw values (.npy)',
+          describe: 'Folder for figures, heatmaps, overlays, raw values (.npy) and results.json',
+        },
+        palette: {
+          choices: paletteNames,
+          default: 'jet' as const,
+          describe: 'Colours; diverging shows signed maps, blue where they speak against the target',
+        },
+        overlay: {
+          choices: overlayModes,
+          default: 'report' as const,
+          describe: 'report: colours mixed in everywhere; blend: as opaque as the map is strong',
+        },
+        alpha: {
+          type: 'number',
+          default: 0.5,
+          describe: 'Weight of the colours against the picture in overlays, 0…1',
         },
         'list-layers': { type: 'boolean', default: false, describe: "Print the network's convolutions and stop" },
         device: {
@@ -56,21 +75,22 @@ await runCommand(
       })
       .epilogue(`Methods\n${methodGroups.map(({ title, names }) => `  ${title}: ${names.join(', ')}`).join('\n')}`)
       .example('$0 bird.jpg', 'why the latest discriminator calls the picture fake, at its last convolution')
-      .example('$0 *.jpg --layer all-convs --method gradcam', 'every convolution, one method')
+      .example('$0 birds/ --layer all-convs --method gradcam', 'a folder, every convolution, one method')
+      .example('$0 bird.jpg --method all --palette turbo --overlay blend', 'a contact sheet of all methods')
       .example('$0 cat.jpg --model resnet50.onnx --target 281', "a class of someone else's classifier"),
   async (options) => {
-    const { Explainer, emptyMapNote, methods, parsedMethods, parsedTargets, verdict, writeExplanations } =
+    const { Explainer, emptyMapNote, explainedFiles, methods, parsedMethods, parsedTargets, verdict } =
       await import('../explain/index.js');
     const { number } = await import('../explain/verdict.js');
     const { resolvedDevice } = await import('../inference/devices.node.js');
-    const { decodedPicture } = await import('../inference/pictures.node.js');
     const { chosenModel } = await import('../inference/default-model.node.js');
+    const { picturePaths } = await import('../trainer/data/picture-paths.node.js');
     const { resolvedRun } = await import('../trainer/runs.node.js');
     const { InputError } = await import('../onnx/errors.js');
 
-    const paths = options._.map(String);
+    const paths = await picturePaths(options._.map(String));
     if (paths.length === 0 && !options.listLayers)
-      throw new InputError('IMAGE: expected one or more picture files; got none');
+      throw new InputError('IMAGE: expected picture files, or folders of them; got none');
     const chosen = {
       layers: options.layer,
       methods: parsedMethods(options.method),
@@ -78,7 +98,6 @@ await runCommand(
       eigen: options.eigen,
       runs: { seed: options.seed, samples: options.samples, noise: options.noise, steps: options.steps },
     };
-    const pictures = await Promise.all(paths.map((path) => decodedPicture(path)));
     const run = options.model === undefined ? await resolvedRun().catch(() => undefined) : undefined;
     const { path: model, note } = await chosenModel('discriminator', options.model, run);
     console.log(note);
@@ -91,17 +110,34 @@ await runCommand(
         console.log(`${index}\t${name}\t${op}\t[${shape.join(', ')}]`);
       return;
     }
-    const explanations = await explainer.explain(pictures, chosen);
+    const bar = progressBar('pictures');
+    const stop = new AbortController();
+    process.once('SIGINT', () => {
+      stop.abort();
+      bar.log('Stopping after these pictures; press Ctrl-C again to quit at once.');
+    });
+    const { palette, overlay, alpha } = options;
+    const { maps, skipped, files } = await explainedFiles(explainer, paths, {
+      ...chosen,
+      out: options.out,
+      style: { palette, overlay, alpha },
+      provenance: { version, model, device, options: { ...chosen, palette, overlay, alpha, randomWeights } },
+      signal: stop.signal,
+      progress_callback: ({ loaded, total, path }) => bar.update(loaded, total, path),
+      onMap: (path, explanation) => {
+        const { layer, method, raw, rawHeight, rawWidth } = explanation;
+        const largest = raw.reduce((a, b) => Math.max(a, b), 0);
+        bar.log(`${path}  ${layer.name}  ${methods[method].title}  ${verdict(explanation)}`);
+        bar.log(`  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${number(largest)}`}`);
+      },
+    });
+    bar.stop();
     await explainer.dispose();
-    for (const explanation of explanations) {
-      const { picture, layer, method, raw, rawHeight, rawWidth } = explanation;
-      console.log(`${paths[picture]}  ${layer.name}  ${methods[method].title}  ${verdict(explanation)}`);
-      const largest = raw.reduce((a, b) => Math.max(a, b), 0);
-      console.log(`  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${number(largest)}`}`);
-    }
-    const viewed = pictures.map((picture, i) => ({ path: paths[i] ?? '', view: explainer.view(picture) }));
+    for (const { reason } of skipped) console.error(`gan-gradcam: ${reason}`);
+    if (skipped.length > 0) process.exitCode = 2;
     console.log('Files:');
-    for (const file of await writeExplanations(options.out, viewed, explanations)) console.log(`  ${file}`);
+    for (const file of files) console.log(`  ${file}`);
+    console.log(`  and heatmap, overlay and values of ${maps.length} maps in ${options.out}`);
   },
   { takesFiles: true },
 );

@@ -1,10 +1,29 @@
 /** @file The figure people look at: each picture with its class activation maps, alone and overlaid. */
 import type { SKRSContext2D } from 'canvas';
-import { FONT_FAMILY, figureCanvas, pictureCanvas } from '../inference/canvas.node.js';
 import type { Picture } from '../inference/pictures.js';
 import { InputError } from '../onnx/errors.js';
-import { heatmapPicture } from './overlay.js';
-import { jet } from './palette.js';
+import {
+  BOLD,
+  colourBarLayout,
+  drawColourBar,
+  drawLines,
+  drawNote,
+  drawPicture,
+  fittedSize,
+  GAP,
+  INK,
+  LINE,
+  MARGIN,
+  MUTED,
+  noteHeight,
+  PLAIN,
+  sheetPng,
+  textRuler,
+  TITLE,
+  TITLE_LINE,
+  type Box,
+} from './drawing.node.js';
+import type { PaletteName } from './palette.js';
 import { wrappedLines } from './text.node.js';
 
 /** One method's map of a row. */
@@ -36,61 +55,13 @@ export interface FigureOptions {
   cell?: number;
   /** Pixels of the PNG per layout pixel, default 2. */
   scale?: number;
+  /** The colours of the maps, for the bar that explains them; default `jet`. */
+  palette?: PaletteName;
 }
 
-interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-const MARGIN = 24;
-const GAP = 10;
 const LABEL_WIDTH = 184;
 const LABEL_GAP = 16;
-const LINE = 16;
-const TITLE_LINE = 22;
-const NOTE_MARGIN = 12;
-const BAR_HEIGHT = 10;
 const MIN_CELL = 96;
-const MAX_SIDE = 16_384;
-const INK = '#1a1a1a';
-const MUTED = '#5c5c5c';
-const TITLE = `bold 16px ${FONT_FAMILY}`;
-const BOLD = `bold 12px ${FONT_FAMILY}`;
-const PLAIN = `12px ${FONT_FAMILY}`;
-const BAR_CAPTION = 'evidence for the target, each map to its own scale';
-
-/** Size of the picture when it just fits into a square. */
-function fittedSize({ width, height }: Picture, cell: number): { width: number; height: number } {
-  const factor = cell / Math.max(width, height);
-  return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) };
-}
-
-function drawPicture(context: SKRSContext2D, picture: Picture, box: Box): void {
-  const { width, height } = fittedSize(picture, box.width);
-  const x = box.x + Math.floor((box.width - width) / 2);
-  const y = box.y + Math.floor((box.height - height) / 2);
-  context.drawImage(pictureCanvas(picture), x, y, width, height);
-}
-
-/** Lines of the context's font below each other, the block centred on height `middle`; `x` as `textAlign` says. */
-function drawLines(context: SKRSContext2D, lines: readonly string[], x: number, middle: number): void {
-  lines.forEach((line, i) => context.fillText(line, x, middle + (i + 0.5 - lines.length / 2) * LINE));
-}
-
-function drawNote(context: SKRSContext2D, note: string, box: Box): void {
-  context.fillStyle = '#f4f4f4';
-  context.fillRect(box.x, box.y, box.width, box.height);
-  context.strokeStyle = '#c8c8c8';
-  context.strokeRect(box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1);
-  context.fillStyle = MUTED;
-  context.font = PLAIN;
-  context.textAlign = 'center';
-  const lines = wrappedLines(context, note, box.width - 2 * NOTE_MARGIN, Math.floor(box.height / LINE) - 1);
-  drawLines(context, lines, box.x + box.width / 2, box.y + box.height / 2);
-}
 
 /** The label's entries below each other, each on one line at least and on more as long as the box has room. */
 function drawLabel(context: SKRSContext2D, label: readonly string[], box: Box): void {
@@ -108,41 +79,20 @@ function drawLabel(context: SKRSContext2D, label: readonly string[], box: Box): 
   });
 }
 
-/** The palette from 0 to 1, with what it means below. */
-function drawColourBar(context: SKRSContext2D, box: Box, caption: readonly string[]): void {
-  const ramp = heatmapPicture(
-    Float32Array.from({ length: 256 }, (_, i) => i / 255),
-    1,
-    256,
-  );
-  context.drawImage(pictureCanvas(ramp), box.x, box.y, box.width, box.height);
-  const below = box.y + box.height + 6;
-  context.font = PLAIN;
-  context.fillStyle = INK;
-  context.textAlign = 'left';
-  drawLines(context, ['0'], box.x, below + LINE / 2);
-  context.textAlign = 'right';
-  drawLines(context, ['1'], box.x + box.width, below + LINE / 2);
-  context.fillStyle = MUTED;
-  context.textAlign = 'center';
-  drawLines(context, caption, box.x + box.width / 2, below + (caption.length * LINE) / 2);
-}
-
 /** What to say in place of the map, or undefined where there is a map to show. */
-function absenceOf({ heatmap, note }: FigureMap): string | undefined {
-  const zero = jet(0);
-  const blank = heatmap.channels === 3 && heatmap.data.every((byte, i) => byte === zero[i % 3]);
-  return note ?? (blank ? 'The map is zero everywhere.' : undefined);
+export function absenceOf({ heatmap: { data, channels }, note }: FigureMap): string | undefined {
+  const blank = data.every((byte, i) => byte === data[i % channels]);
+  return note ?? (blank ? 'The map is the same everywhere.' : undefined);
 }
 
 /** Height of a row: room for the tallest of its pictures, its label, and the reasons of absent maps as far as they fit a square. */
 function rowHeight(context: SKRSContext2D, { picture, label, maps }: FigureRow, cell: number): number {
   const shown = [picture, ...maps.flatMap(({ heatmap, overlay }) => [heatmap, overlay])];
-  const notes = maps.map((map) => wrappedLines(context, absenceOf(map) ?? '', cell - 2 * NOTE_MARGIN, cell).length + 2);
+  const notes = maps.map((map) => noteHeight(context, absenceOf(map) ?? '', cell));
   return Math.max(
     ...shown.map((each) => fittedSize(each, cell).height),
     label.length * LINE,
-    Math.min(cell, Math.max(...notes) * LINE),
+    Math.min(cell, Math.max(...notes)),
   );
 }
 
@@ -186,57 +136,44 @@ function checkedMethods(rows: readonly FigureRow[], cell: number, scale: number)
  * @throws InputError if rows are missing, differ in their methods, or are more than one picture can hold
  */
 export function figurePng(rows: readonly FigureRow[], options: FigureOptions = {}): Uint8Array {
-  const { title, cell = 192, scale = 2 } = options;
+  const { title, cell = 192, scale = 2, palette = 'jet' } = options;
   const methods = checkedMethods(rows, cell, scale);
   const headings = ['Picture', ...methods, ...methods.map((method) => `${method} overlaid`)];
   const lefts = headings.map((_, i) => MARGIN + LABEL_WIDTH + LABEL_GAP + i * (cell + GAP));
   const width = (lefts.at(-1) ?? 0) + cell + MARGIN;
-  const bar = { x: lefts[1] ?? 0, width: methods.length * (cell + GAP) - GAP, height: BAR_HEIGHT };
+  const barWidth = methods.length * (cell + GAP) - GAP;
 
-  const ruler = figureCanvas(1, 1).getContext('2d');
+  const ruler = textRuler();
   ruler.font = TITLE;
   const titleLines = title === undefined ? [] : wrappedLines(ruler, title, width - 2 * MARGIN, 2);
   ruler.font = BOLD;
   const headingLines = headings.map((heading) => wrappedLines(ruler, heading, cell, 3));
-  ruler.font = PLAIN;
-  const caption = wrappedLines(ruler, BAR_CAPTION, bar.width - 40, 4);
+  const bar = colourBarLayout(ruler, barWidth);
 
   const headingsTop = MARGIN + titleLines.length * TITLE_LINE + (titleLines.length > 0 ? GAP : 0);
   const headingsHeight = Math.max(...headingLines.map(({ length }) => length)) * LINE;
   const rowsTop = headingsTop + headingsHeight + 6;
   const heights = rows.map((row) => rowHeight(ruler, row, cell));
   const barTop = rowsTop + heights.reduce((sum, height) => sum + height + GAP, 0) + GAP;
-  const figureHeight = barTop + BAR_HEIGHT + 6 + caption.length * LINE + MARGIN;
-  const [pixelWidth, pixelHeight] = [Math.round(width * scale), Math.round(figureHeight * scale)];
-  if (Math.max(pixelWidth, pixelHeight) > MAX_SIDE) {
-    throw new InputError(
-      `figure: expected at most ${MAX_SIDE} pixels a side; got ${pixelWidth}×${pixelHeight} (use fewer pictures or layers)`,
-    );
-  }
 
-  const canvas = figureCanvas(pixelWidth, pixelHeight);
-  const context = canvas.getContext('2d');
-  context.scale(scale, scale);
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, width, figureHeight);
-  context.imageSmoothingQuality = 'high';
-  context.textBaseline = 'middle';
-  context.fillStyle = INK;
-  context.font = TITLE;
-  titleLines.forEach((line, i) => context.fillText(line, MARGIN, MARGIN + (i + 0.5) * TITLE_LINE));
-  context.font = BOLD;
-  context.textAlign = 'center';
-  headingLines.forEach((lines, i) => {
-    drawLines(context, lines, (lefts[i] ?? 0) + cell / 2, headingsTop + headingsHeight - (lines.length * LINE) / 2);
+  return sheetPng(width, barTop + bar.height + MARGIN, scale, (context) => {
+    context.fillStyle = INK;
+    context.font = TITLE;
+    titleLines.forEach((line, i) => context.fillText(line, MARGIN, MARGIN + (i + 0.5) * TITLE_LINE));
+    context.font = BOLD;
+    context.textAlign = 'center';
+    headingLines.forEach((lines, i) => {
+      const middle = headingsTop + headingsHeight - (lines.length * LINE) / 2;
+      drawLines(context, lines, (lefts[i] ?? 0) + cell / 2, middle);
+    });
+    let y = rowsTop;
+    rows.forEach((row, i) => {
+      const height = heights[i] ?? 0;
+      drawLabel(context, row.label, { x: MARGIN, y, width: LABEL_WIDTH, height });
+      const cells = lefts.map((x) => ({ x, y, width: cell, height }));
+      drawRow(context, row, cells);
+      y += height + GAP;
+    });
+    drawColourBar(context, { x: lefts[1] ?? 0, y: barTop, width: barWidth }, bar.caption, palette);
   });
-  let y = rowsTop;
-  rows.forEach((row, i) => {
-    const height = heights[i] ?? 0;
-    drawLabel(context, row.label, { x: MARGIN, y, width: LABEL_WIDTH, height });
-    const cells = lefts.map((x) => ({ x, y, width: cell, height }));
-    drawRow(context, row, cells);
-    y += height + GAP;
-  });
-  drawColourBar(context, { ...bar, y: barTop }, caption);
-  return canvas.toBuffer('image/png');
 }

@@ -1,16 +1,27 @@
 /** @file `ganscope/explain`: what a discriminator or classifier looks at. */
 export { camGraph, type CamGraph, type CamOptions, type CamOutputs } from './cam.js';
 export { Explainer, type ExplainerOptions, type Explanation, type ExplainOptions } from './explain.js';
+export { contactSheetPng } from './contact-sheet.node.js';
 export { figurePng, type FigureMap, type FigureOptions, type FigureRow } from './figure.node.js';
 export { convLayers, selectedLayers, type Layer, type LayerChoice } from './layers.js';
 export { methodNames, methods, parsedMethods, type MethodName, type WeightedMethodName } from './methods.js';
 export { type Method, type Sizes } from './methods/method.js';
 export { type Stage } from './network.js';
 export { normalizedMap, type MapReason } from './normalize.js';
-export { heatmapPicture, overlaidPicture, type OverlayOptions } from './overlay.js';
-export { jet } from './palette.js';
+export {
+  heatmapPicture,
+  overlaidPicture,
+  overlayModes,
+  placedHeatmap,
+  placedOverlay,
+  type MapStyle,
+  type OverlayMode,
+} from './overlay.js';
+export { paletteColour, paletteNames, palettes, type PaletteName } from './palette.js';
+export { placedMap, type PlacedMap } from './placement.js';
 export { randomizedWeights } from './random-weights.js';
-export { writeExplanations, type ViewedPicture } from './output.node.js';
+export { explainedFiles, type ExplainedFiles, type ExplainFilesOptions, type MapResult } from './explain-files.node.js';
+export { ExplanationFiles, type ExplainedPicture, type MapFiles } from './output.node.js';
 export { bilinearResized } from './resize.js';
 export {
   parsedHeatmapTarget,

@@ -45,19 +45,22 @@ export function normalizedMap(map: Float32Array, h: number, w: number, H: number
  * @returns [H, W], values 0…1; maps that are constant, not positive anywhere or not finite count as zero
  */
 export function averagedMap(maps: readonly SignedMap[], H: number, W: number): Float32Array {
-  const resized = maps.map(({ data, height, width }) => {
-    const positive = data.every(Number.isFinite)
-      ? data.map((value) => Math.max(value, 0))
-      : new Float32Array(data.length);
-    return bilinearResized(minMaxScaled(positive), height, width, H, W);
-  });
+  const resized = maps.map(({ data, height, width }) =>
+    bilinearResized(minMaxScaled(positivePart(data)), height, width, H, W),
+  );
   const mean = new Float32Array(H * W).map(
     (_, at) => resized.reduce((sum, map) => sum + (map[at] as number), 0) / maps.length,
   );
   return minMaxScaled(mean);
 }
 
-function minMaxScaled(map: Float32Array): Float32Array {
+/** ReLU of a map; zero everywhere where it is not finite. */
+export function positivePart(map: Float32Array): Float32Array {
+  return map.every(Number.isFinite) ? map.map((value) => Math.max(value, 0)) : new Float32Array(map.length);
+}
+
+/** The map minus its minimum, divided by its maximum + 1e-7. */
+export function minMaxScaled(map: Float32Array): Float32Array {
   const least = map.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const shifted = map.map((value) => value - least);
   const divisor = Math.fround(EPSILON + shifted.reduce((a, b) => Math.max(a, b), 0));

@@ -1,77 +1,149 @@
-/** @file Explanations as files: the figure, every heatmap as PNG and its raw values as .npy. */
+/** @file Explanations as files: heatmaps, overlays and raw values of every map, and figures of all. */
 import { basename, extname, join } from 'node:path';
 import { npyBytes } from '../inference/npy.js';
+import type { NetworkInput } from '../inference/network-input.js';
 import { encodedPng } from '../inference/pictures.node.js';
 import type { Picture } from '../inference/pictures.js';
+import { resizedPicture, sourceArea } from '../inference/resize.js';
 import { writeFileAtomic } from '../onnx/files.node.js';
+import { contactSheetPng } from './contact-sheet.node.js';
 import type { Explanation } from './explain.js';
 import { figurePng, type FigureRow } from './figure.node.js';
-import { methods } from './methods.js';
-import { normalizedMap } from './normalize.js';
-import { heatmapPicture, overlaidPicture } from './overlay.js';
+import { explainsLayer, methods } from './methods.js';
+import { placedHeatmap, placedOverlay, type MapStyle } from './overlay.js';
+import { isSigned } from './palette.js';
+import { placedMap } from './placement.js';
 import { emptyMapNote, verdict } from './verdict.js';
 
-/** A picture that was explained, as `Explainer.view` shows it. */
-export interface ViewedPicture {
+/** A picture that was explained. */
+export interface ExplainedPicture {
   /** Its file, for labels and file names. */
   path: string;
-  view: Picture;
+  picture: Picture;
+}
+
+/** The files of one map. */
+export interface MapFiles {
+  /** The map in colours, and laid over the picture: at the picture's own size. */
+  heatmap: string;
+  overlay: string;
+  /** Its values before they were scaled [rawHeight, rawWidth]: after the ReLU, or signed where the palette is. */
+  values: string;
 }
 
 /** More rows than this go to further figures, as nobody looks at longer ones. */
 const MAX_ROWS = 12;
+/** More methods than this go to a contact sheet. */
+const MAX_METHODS = 4;
+/** Pixels of a figure's pictures. */
+const FIGURE_SIDE = 400;
 
-/**
- * Writes `figure.png` (`figure-1.png`, … where it takes several: rows with the same methods share one), with one row per picture and layer, and for each map
- * `<picture>-<layer>-<method>.png` at the size of the view and `.npy` with the raw values [h, w]. Names that would be the
- * same get a number.
- * @param explanations of these pictures, in the order `Explainer.explain` gives them
- * @returns the files
- */
-export async function writeExplanations(
-  folder: string,
-  pictures: readonly ViewedPicture[],
-  explanations: readonly Explanation[],
-): Promise<string[]> {
-  const taken = new Set<string>();
-  const stems = pictures.map(({ path }) => uniqueName(fileName(basename(path, extname(path))), taken));
-  const files: string[] = [];
-  const rows = new Map<string, FigureRow>();
-  for (const explanation of explanations) {
-    const { picture: index, layer, method } = explanation;
-    const { path, view } = pictures[index] as ViewedPicture;
-    const map = normalizedMap(explanation.raw, explanation.rawHeight, explanation.rawWidth, view.height, view.width);
-    const heatmap = heatmapPicture(map, view.height, view.width);
-    const stem = uniqueName(`${stems[index]}-${fileName(layer.name)}-${method.replaceAll('+', 'p')}`, taken);
-    const [png, npy] = [join(folder, `${stem}.png`), join(folder, `${stem}.npy`)];
-    await writeFileAtomic(png, await encodedPng(heatmap));
-    await writeFileAtomic(npy, npyBytes(explanation.raw, [explanation.rawHeight, explanation.rawWidth]));
-    files.push(png, npy);
-    const key = `${index} ${layer.value}`;
-    const label = [basename(path), layer.name, verdict(explanation)];
-    const row = rows.get(key) ?? { picture: view, label, maps: [] };
-    const note = emptyMapNote(explanation);
-    const shown = {
-      method: methods[method].title,
-      heatmap,
-      overlay: overlaidPicture(view, map),
-      ...(note && { note }),
-    };
-    rows.set(key, { ...row, maps: [...row.maps, shown] });
-  }
-  return [...(await writeFigures(folder, [...rows.values()])), ...files];
-}
+/** Writes maps picture by picture; no more than a figure's rows are held in memory. */
+export class ExplanationFiles {
+  readonly #taken = new Set<string>();
+  #rows: FigureRow[] = [];
+  #figures = 0;
 
-async function writeFigures(folder: string, rows: readonly FigureRow[]): Promise<string[]> {
-  const columns = ({ maps }: FigureRow) => maps.map(({ method }) => method).join();
-  const figures: FigureRow[][] = [];
-  for (const shared of new Set(rows.map(columns))) {
-    const alike = rows.filter((row) => columns(row) === shared);
-    for (let start = 0; start < alike.length; start += MAX_ROWS) figures.push(alike.slice(start, start + MAX_ROWS));
+  /**
+   * @param folder made where it is missing; existing files are replaced
+   * @param input how the network takes pictures, which says what part of one it saw
+   */
+  constructor(
+    readonly folder: string,
+    readonly input: NetworkInput,
+    readonly style: MapStyle = {},
+  ) {}
+
+  /**
+   * Writes `<picture>-<layer>-<method>.png`, `…-overlay.png` and `….npy` for each map. Names that would be the same get a
+   * number.
+   * @param explanations of this picture
+   * @returns the files of each map; figures come with `finish`
+   */
+  async add({ path, picture }: ExplainedPicture, explanations: readonly Explanation[]): Promise<MapFiles[]> {
+    const stem = uniqueName(fileName(basename(path, extname(path))), this.#taken);
+    const files: MapFiles[] = [];
+    for (const explanation of explanations) {
+      const { layer, method } = explanation;
+      const name = `${stem}-${fileName(layer.name)}-${method.replaceAll('+', 'p')}`;
+      files.push(await this.#writeMap(uniqueName(name, this.#taken), picture, explanation));
+    }
+    await this.#addRows({ path, picture }, explanations);
+    return files;
   }
-  const files = figures.map((_, i) => join(folder, figures.length === 1 ? 'figure.png' : `figure-${i + 1}.png`));
-  for (const [i, file] of files.entries()) await writeFileAtomic(file, figurePng(figures[i] as FigureRow[]));
-  return files;
+
+  /** Writes the last figure. @returns the files of all figures */
+  async finish(): Promise<string[]> {
+    if (this.#rows.length > 0) await this.#writeFigure();
+    return Array.from({ length: this.#figures }, (_, i) => this.#figurePath(i));
+  }
+
+  async #writeMap(stem: string, picture: Picture, explanation: Explanation): Promise<MapFiles> {
+    const { raw, signed, rawHeight, rawWidth } = explanation;
+    const map = this.#placed(picture, picture, explanation);
+    const [heatmap, overlay, values] = ['.png', '-overlay.png', '.npy'].map((end) =>
+      join(this.folder, `${stem}${end}`),
+    ) as [string, string, string];
+    await writeFileAtomic(heatmap, await encodedPng(placedHeatmap(map, picture, this.style.palette)));
+    await writeFileAtomic(overlay, await encodedPng(placedOverlay(picture, map, this.style)));
+    await writeFileAtomic(values, npyBytes(this.#isSigned ? signed : raw, [rawHeight, rawWidth]));
+    return { heatmap, overlay, values };
+  }
+
+  get #isSigned(): boolean {
+    return isSigned(this.style.palette ?? 'jet');
+  }
+
+  /** The map on a picture of any size and of the original's aspect. */
+  #placed(shown: Picture, original: Picture, { signed, rawHeight: height, rawWidth: width }: Explanation) {
+    const area = sourceArea(original, this.input.picture);
+    const [across, down] = [shown.width / original.width, shown.height / original.height];
+    const scaled = { x: area.x * across, y: area.y * down, width: area.width * across, height: area.height * down };
+    return placedMap({ data: signed, height, width }, shown, scaled, this.#isSigned);
+  }
+
+  /** Rows of the figure, one for each layer; methods that explain the picture itself join the row of a single layer. */
+  async #addRows({ path, picture }: ExplainedPicture, explanations: readonly Explanation[]): Promise<void> {
+    const factor = Math.min(1, FIGURE_SIDE / Math.max(picture.width, picture.height));
+    const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * factor)));
+    const shown = resizedPicture(picture, { width: width ?? 1, height: height ?? 1, channels: 3, resize: 'squash' });
+    const layers = new Set(explanations.filter(({ method }) => explainsLayer(method)).map(({ layer }) => layer.name));
+    const [only] = layers.size === 1 ? layers : [];
+    const rows = new Map<string, FigureRow & { maps: FigureRow['maps'][number][] }>();
+    for (const explanation of explanations) {
+      const { layer, method } = explanation;
+      const key = only ?? layer.name;
+      const row = rows.get(key) ?? { picture: shown, label: [basename(path), key, verdict(explanation)], maps: [] };
+      const map = this.#placed(shown, picture, explanation);
+      // A signed palette shows contributions that are all negative.
+      const shows = this.#isSigned && explanation.reason === 'all contributions negative';
+      const note = shows ? undefined : emptyMapNote(explanation);
+      row.maps.push({
+        method: methods[method].title,
+        heatmap: placedHeatmap(map, shown, this.style.palette),
+        overlay: placedOverlay(shown, map, this.style),
+        ...(note && { note }),
+      });
+      rows.set(key, row);
+    }
+    for (const row of rows.values()) {
+      this.#rows.push(row);
+      if (this.#rows.length === MAX_ROWS) await this.#writeFigure();
+    }
+  }
+
+  async #writeFigure(): Promise<void> {
+    const names = new Set(this.#rows.map(({ maps }) => maps.map(({ method }) => method).join('\n')));
+    const many = names.size > 1 || this.#rows.some(({ maps }) => maps.length > MAX_METHODS);
+    const { palette = 'jet' } = this.style;
+    const png = (many ? contactSheetPng : figurePng)(this.#rows, { palette });
+    await writeFileAtomic(this.#figurePath(this.#figures++), png);
+    this.#rows = [];
+  }
+
+  #figurePath(index: number): string {
+    return join(this.folder, index === 0 ? 'figure.png' : `figure-${index + 1}.png`);
+  }
 }
 
 /** Letters, digits and a few signs, at most 80, so that any file system takes it. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Picture } from '../inference/pictures.js';
-import { heatmapPicture, overlaidPicture } from './overlay.js';
+import { heatmapPicture, overlaidPicture, placedHeatmap, placedOverlay } from './overlay.js';
 
 describe('heatmapPicture(map, h, w)', () => {
   test('colours each value in its place', () => {
@@ -50,12 +50,12 @@ describe('overlaidPicture(picture, map, options)', () => {
     expect([...overlaidPicture(PICTURE, MAP).data]).toEqual(expected);
   });
 
-  test('gives the bytes of show_cam_on_image for α = 0.3', () => {
+  test('gives the bytes of show_cam_on_image for an image weight of 0.3', () => {
     const expected = [
       165, 58, 57, 137, 225, 114, 71, 29, 255, 244, 174, 13, 1, 47, 218, 28, 197, 243, 133, 194, 141, 63, 190, 205, 162,
       182, 70, 248, 116, 44, 127, 45, 4, 4, 6, 93,
     ];
-    expect([...overlaidPicture(PICTURE, MAP, { alpha: 0.3 }).data]).toEqual(expected);
+    expect([...overlaidPicture(PICTURE, MAP, { alpha: 0.7 }).data]).toEqual(expected);
   });
 
   test('takes grey pictures', () => {
@@ -66,11 +66,56 @@ describe('overlaidPicture(picture, map, options)', () => {
 
   test('a black picture with no heat mixed in stays black', () => {
     const black: Picture = { width: 1, height: 1, channels: 1, data: Uint8Array.of(0) };
-    expect([...overlaidPicture(black, Float32Array.of(1), { alpha: 1 }).data]).toEqual([0, 0, 0]);
+    expect([...overlaidPicture(black, Float32Array.of(1), { alpha: 0 }).data]).toEqual([0, 0, 0]);
   });
 
   test('refuses a map of another size and an α outside 0…1', () => {
     expect(() => overlaidPicture(PICTURE, Float32Array.of(1))).toThrow('map: expected 3×4 values; got 1');
-    expect(() => overlaidPicture(PICTURE, MAP, { alpha: 50 })).toThrow('alpha: expected a number in 0…1; got 50');
+    expect(() => overlaidPicture(PICTURE, MAP, { alpha: 50 })).toThrow('--alpha: expected a number in 0…1; got 50');
+  });
+});
+
+describe("overlaidPicture(picture, map, { overlay: 'blend' })", () => {
+  test('leaves the picture as it is where the map is zero, and is colour alone where it is 1', () => {
+    const picture: Picture = {
+      width: 3,
+      height: 1,
+      channels: 3,
+      data: Uint8Array.of(9, 80, 200, 9, 80, 200, 9, 80, 200),
+    };
+    const { data } = overlaidPicture(picture, Float32Array.of(0, 1, 0.5), { overlay: 'blend' });
+    expect([...data.subarray(0, 6)]).toEqual([9, 80, 200, 128, 0, 0]);
+    expect([...data.subarray(6)]).toEqual(
+      [126, 255, 130].map((heat, i) => Math.round((heat + (picture.data[i] ?? 0)) / 2)),
+    );
+  });
+
+  test('half the weight makes colours half as opaque', () => {
+    const black: Picture = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) };
+    const { data } = overlaidPicture(black, Float32Array.of(1), { overlay: 'blend', alpha: 0.25 });
+    expect([...data]).toEqual([64, 0, 0]);
+  });
+
+  test('a signed map is as opaque as it is far from zero', () => {
+    const grey: Picture = { width: 3, height: 1, channels: 1, data: new Uint8Array(3).fill(100) };
+    const style = { overlay: 'blend', palette: 'diverging' } as const;
+    const { data } = overlaidPicture(grey, Float32Array.of(-1, 0, 1), style);
+    expect([...data]).toEqual([5, 48, 97, 100, 100, 100, 103, 0, 31]);
+  });
+});
+
+describe('placedHeatmap and placedOverlay', () => {
+  const map = { left: 1, top: 1, width: 2, height: 1, data: Float32Array.of(0, 1) };
+
+  test('lay the map on its part; the rest is light grey, or the picture as it was', () => {
+    const heatmap = placedHeatmap(map, { width: 4, height: 2 });
+    expect([...heatmap.data.subarray(0, 15)]).toEqual(Array(15).fill(224));
+    expect([...heatmap.data.subarray(15)]).toEqual([0, 0, 128, 128, 0, 0, 224, 224, 224]);
+    const picture: Picture = { width: 4, height: 2, channels: 1, data: new Uint8Array(8).fill(50) };
+    const overlay = placedOverlay(picture, map);
+    expect([...overlay.data.subarray(0, 15)]).toEqual(Array(15).fill(50));
+    const inside = overlaidPicture({ ...picture, width: 2, height: 1, data: picture.data.slice(0, 2) }, map.data);
+    expect([...overlay.data.subarray(15, 21)]).toEqual([...inside.data]);
+    expect([...overlay.data.subarray(21)]).toEqual([50, 50, 50]);
   });
 });

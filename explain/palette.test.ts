@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { jet } from './palette.js';
+import { paletteColour, palettes } from './palette.js';
+
+const jet = (value: number) => paletteColour('jet', value);
 
 // cv2.applyColorMap(np.uint8([[i]]), cv2.COLORMAP_JET)[0, 0, ::-1] of OpenCV 4.10 and 5.0, for entry i
 const OPENCV: [number, [number, number, number]][] = [
@@ -24,7 +26,7 @@ const OPENCV: [number, [number, number, number]][] = [
   [255, [128, 0, 0]],
 ];
 
-describe('jet(value)', () => {
+describe("paletteColour('jet', value)", () => {
   test.each(OPENCV)('entry %i has the colour OpenCV gives it', (entry, colour) => {
     expect(jet((entry + 0.5) / 255)).toEqual(colour);
   });
@@ -45,5 +47,38 @@ describe('jet(value)', () => {
   test('values outside 0…1 get the colour of the nearer end', () => {
     expect(jet(-1)).toEqual(jet(0));
     expect(jet(2)).toEqual(jet(1));
+  });
+});
+
+describe('palettes', () => {
+  test.each([
+    // matplotlib's viridis, entries 0, 127 and 255
+    ['viridis', 0, [68, 1, 84]],
+    ['viridis', 127.5 / 255, [33, 145, 140]],
+    ['viridis', 1, [253, 231, 37]],
+    ['diverging', -1, [5, 48, 97]],
+    ['diverging', 1, [103, 0, 31]],
+  ] as const)('%s at %d', (name, value, colour) => {
+    paletteColour(name, value).forEach((level, channel) =>
+      expect(Math.abs(level - (colour[channel] ?? 0))).toBeLessThan(2),
+    );
+  });
+
+  test('turbo runs from dark blue over green to dark red', () => {
+    const [low, middle, high] = [0, 0.5, 1].map((value) => paletteColour('turbo', value));
+    expect(low?.[2]).toBeGreaterThan(low?.[1] ?? 255);
+    expect(middle?.[1]).toBeGreaterThan(240);
+    expect(high?.[0]).toBeGreaterThan(4 * (high?.[1] ?? 255));
+  });
+
+  test('diverging is nearly white at 0, blue below and red above', () => {
+    expect(Math.min(...paletteColour('diverging', 0))).toBeGreaterThan(235);
+    const [red = 0, , blue = 0] = paletteColour('diverging', 0.5);
+    expect(red).toBeGreaterThan(blue);
+    expect(paletteColour('diverging', -0.5)[2]).toBeGreaterThan(paletteColour('diverging', -0.5)[0]);
+  });
+
+  test('every palette has 256 colours', () => {
+    for (const { table } of Object.values(palettes)) expect(table).toHaveLength(768);
   });
 });

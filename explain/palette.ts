@@ -1,15 +1,24 @@
-/** @file The colours of heatmaps: OpenCV's COLORMAP_JET. */
+/** @file The colours of heatmaps: a table of palettes. */
+import { interpolateRdBu, interpolateTurbo, interpolateViridis } from 'd3-scale-chromatic';
+
+/** A palette. */
+interface Palette {
+  /** 256 colours from the least to the largest value, [256, 3] bytes. */
+  table: Uint8Array;
+  /** Whether its middle is zero: it shows maps of −1…1, others maps of 0…1. */
+  signed?: true;
+}
 
 function clamped(value: number): number {
   return Math.min(255, Math.max(0, value));
 }
 
 /**
- * OpenCV's table for 0…255, in RGB order: 256 × 3 bytes. Each channel is a trapezoid with ramps of 4 levels per step.
+ * OpenCV's table for 0…255, in RGB order. Each channel is a trapezoid with ramps of 4 levels per step.
  * OpenCV keeps the table as decimal fractions (class `Jet` in modules/imgproc/src/colormap.cpp); one of them, blue of
  * entry 159, falls just short of 1.5/255 there and so rounds to 1 rather than 2.
  */
-const TABLE = Uint8Array.from({ length: 256 * 3 }, (_, at) => {
+const JET = Uint8Array.from({ length: 256 * 3 }, (_, at) => {
   const i = Math.floor(at / 3);
   const channel = at % 3;
   if (channel === 0) return clamped(i < 160 ? 4 * (i - 96) + 2 : 4 * (287 - i));
@@ -18,13 +27,49 @@ const TABLE = Uint8Array.from({ length: 256 * 3 }, (_, at) => {
   return clamped(i < 96 ? 4 * i + 128 : 4 * (159 - i) + 2);
 });
 
+/** The table of a function from 0…1 to a CSS colour, `#rrggbb` or `rgb(r, g, b)`. */
+function tableOf(colour: (value: number) => string): Uint8Array {
+  return Uint8Array.from(
+    Array.from({ length: 256 }, (_, i) => colour(i / 255)).flatMap((css) =>
+      css.startsWith('#')
+        ? [1, 3, 5].map((at) => Number.parseInt(css.slice(at, at + 2), 16))
+        : (css.match(/\d+/g) ?? []).map(Number),
+    ),
+  );
+}
+
+/** All palettes, by the name users give. */
+export const palettes = {
+  /** OpenCV's COLORMAP_JET, as in the CUB-200 report and pytorch-grad-cam. */
+  jet: { table: JET },
+  /** Mikhailov 2019: jet with even steps of brightness. */
+  turbo: { table: tableOf(interpolateTurbo) },
+  /** Matplotlib's; even for readers who do not see all colours. */
+  viridis: { table: tableOf(interpolateViridis) },
+  /** ColorBrewer's RdBu: blue speaks against the target, white is nothing, red speaks for it. */
+  diverging: { table: tableOf((value) => interpolateRdBu(1 - value)), signed: true },
+} as const satisfies Record<string, Palette>;
+
+/** Name of a palette. */
+export type PaletteName = keyof typeof palettes;
+
+/** The names of all palettes, in the order of the table. */
+export const paletteNames = Object.keys(palettes) as PaletteName[];
+
+/** Whether a palette shows signed maps, −1…1. */
+export function isSigned(name: PaletteName): boolean {
+  return 'signed' in palettes[name];
+}
+
 /**
- * The colour of a value as `cv2.applyColorMap(np.uint8(255 * value), cv2.COLORMAP_JET)` gives it, in float32 and
- * truncated like there: dark blue for 0, green for the middle, dark red for 1.
- * @param value 0…1; what lies outside gets the colour of the nearer end
+ * The colour of a value in float32, truncated to an entry as in
+ * `cv2.applyColorMap(np.uint8(255 * value), cv2.COLORMAP_JET)`.
+ * @param value 0…1, or −1…1 for a signed palette; what lies outside gets the colour of the nearer end
  * @returns [red, green, blue], each 0…255
  */
-export function jet(value: number): [number, number, number] {
-  const entry = 3 * Math.trunc(clamped(Math.fround(255 * Math.fround(value))));
-  return [TABLE[entry] ?? 0, TABLE[entry + 1] ?? 0, TABLE[entry + 2] ?? 0];
+export function paletteColour(name: PaletteName, value: number): [number, number, number] {
+  const share = isSigned(name) ? (value + 1) / 2 : value;
+  const entry = 3 * Math.trunc(clamped(Math.fround(255 * Math.fround(share))));
+  const { table } = palettes[name];
+  return [table[entry] ?? 0, table[entry + 1] ?? 0, table[entry + 2] ?? 0];
 }

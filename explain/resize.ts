@@ -1,23 +1,14 @@
 /** @file Bilinear resizing of a map to the size of the picture it belongs to. */
 import { InputError } from '../onnx/errors.js';
 
-/** For every output position along one axis: the two input positions it lies between, and the share of the second. */
-interface Taps {
-  low: Int32Array;
-  high: Int32Array;
-  share: Float64Array;
-}
+/** A position along an axis of n values, the middle of the first at 0, the middle of the last at n − 1. */
+type Position = number;
 
-function axisTaps(from: number, to: number): Taps {
-  const taps: Taps = { low: new Int32Array(to), high: new Int32Array(to), share: new Float64Array(to) };
-  for (let i = 0; i < to; i++) {
-    const centre = Math.min(from - 1, Math.max(0, ((i + 0.5) * from) / to - 0.5));
-    const low = Math.floor(centre);
-    taps.low[i] = low;
-    taps.high[i] = Math.min(low + 1, from - 1);
-    taps.share[i] = centre - low;
-  }
-  return taps;
+/** The two values a position lies between, and the share of the second; positions outside count as the nearest inside. */
+function taps(position: Position, size: number): { low: number; high: number; share: number } {
+  const inside = Math.min(size - 1, Math.max(0, position));
+  const low = Math.floor(inside);
+  return { low, high: Math.min(low + 1, size - 1), share: inside - low };
 }
 
 /**
@@ -32,19 +23,36 @@ export function bilinearResized(map: Float32Array, h: number, w: number, H: numb
   if (![h, w, H, W].every((size) => Number.isInteger(size) && size > 0)) {
     throw new InputError(`map: expected positive sizes; got ${h}×${w} to ${H}×${W}`);
   }
+  const positions = (from: number, to: number) => Array.from({ length: to }, (_, i) => ((i + 0.5) * from) / to - 0.5);
+  return bilinearSampled(map, h, w, positions(h, H), positions(w, W));
+}
+
+/**
+ * The map's values at a grid of places, bilinear between its own.
+ * @param map [h, w]
+ * @param y positions of the rows that are wanted
+ * @param x positions of the columns
+ * @returns [y.length, x.length]
+ * @throws InputError if `map` does not hold h·w values
+ */
+export function bilinearSampled(
+  map: Float32Array,
+  h: number,
+  w: number,
+  y: readonly Position[],
+  x: readonly Position[],
+): Float32Array {
   if (map.length !== h * w) throw new InputError(`map: expected ${h}×${w} values; got ${map.length}`);
-  const rows = axisTaps(h, H);
-  const columns = axisTaps(w, W);
-  const at = (y: number, x: number): number => map[y * w + x] ?? 0;
-  const resized = new Float32Array(H * W);
-  for (let y = 0; y < H; y++) {
-    const [top, bottom, down] = [rows.low[y] ?? 0, rows.high[y] ?? 0, rows.share[y] ?? 0];
-    for (let x = 0; x < W; x++) {
-      const [left, right, across] = [columns.low[x] ?? 0, columns.high[x] ?? 0, columns.share[x] ?? 0];
-      const above = (1 - across) * at(top, left) + across * at(top, right);
-      const below = (1 - across) * at(bottom, left) + across * at(bottom, right);
-      resized[y * W + x] = (1 - down) * above + down * below;
-    }
-  }
-  return resized;
+  const columns = x.map((position) => taps(position, w));
+  const sampled = new Float32Array(y.length * x.length);
+  y.forEach((position, row) => {
+    const { low, high, share: down } = taps(position, h);
+    const at = (line: number, column: number): number => map[line * w + column] ?? 0;
+    columns.forEach(({ low: left, high: right, share: across }, column) => {
+      const above = (1 - across) * at(low, left) + across * at(low, right);
+      const below = (1 - across) * at(high, left) + across * at(high, right);
+      sampled[row * x.length + column] = (1 - down) * above + down * below;
+    });
+  });
+  return sampled;
 }

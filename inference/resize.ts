@@ -86,7 +86,7 @@ function roundedHalf(n: number): number {
 }
 
 /** Size and position of the picture scaled by one factor so that it covers `width`×`height`. */
-function coveringAxes(picture: Picture, width: number, height: number): [Axis, Axis] {
+function coveringAxes(picture: Pick<Picture, 'width' | 'height'>, width: number, height: number): [Axis, Axis] {
   const byWidth = width * picture.height >= height * picture.width;
   const toWidth = byWidth ? width : Math.floor((height * picture.width) / picture.height);
   const toHeight = byWidth ? Math.floor((width * picture.height) / picture.width) : height;
@@ -94,6 +94,33 @@ function coveringAxes(picture: Picture, width: number, height: number): [Axis, A
     { from: picture.width, to: toWidth, start: roundedHalf(toWidth - width), count: width },
     { from: picture.height, to: toHeight, start: roundedHalf(toHeight - height), count: height },
   ];
+}
+
+/** A rectangle in a picture's pixels; fractions of pixels and places outside the picture are possible. */
+export interface PictureArea {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The part of a picture that `resizedPicture` makes the network's input of; with `pad`, it is larger than the picture. */
+export function sourceArea(
+  picture: Pick<Picture, 'width' | 'height'>,
+  { width, height, resize }: Pick<PictureInput, 'width' | 'height' | 'resize'>,
+): PictureArea {
+  const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
+  if ((picture.width === width && picture.height === height) || resize === 'squash') return whole;
+  if (resize === 'crop') {
+    const [x, y] = coveringAxes(picture, width, height).map(({ from, to, start, count }) => ({
+      start: (start * from) / to,
+      size: (count * from) / to,
+    })) as [{ start: number; size: number }, { start: number; size: number }];
+    return { x: x.start, y: y.start, width: x.size, height: y.size };
+  }
+  const inner = paddedPlace(picture, width, height);
+  const [across, down] = [picture.width / inner.width, picture.height / inner.height];
+  return { x: -inner.left * across, y: -inner.top * down, width: width * across, height: height * down };
 }
 
 /** The whole picture at exactly `width`×`height`. */
@@ -105,18 +132,22 @@ function squashed(picture: Picture, width: number, height: number): Picture {
   );
 }
 
+/** Where the whole picture lies, scaled by one factor, in the middle of `width`×`height`. */
+function paddedPlace(picture: Pick<Picture, 'width' | 'height'>, width: number, height: number) {
+  const factor = Math.min(width / picture.width, height / picture.height);
+  const size = {
+    width: Math.max(1, Math.round(picture.width * factor)),
+    height: Math.max(1, Math.round(picture.height * factor)),
+  };
+  return { ...size, left: Math.floor((width - size.width) / 2), top: Math.floor((height - size.height) / 2) };
+}
+
 /** The whole picture within `width`×`height`, in the middle of black. */
 function padded(picture: Picture, width: number, height: number): Picture {
-  const factor = Math.min(width / picture.width, height / picture.height);
-  const inner = squashed(
-    picture,
-    Math.max(1, Math.round(picture.width * factor)),
-    Math.max(1, Math.round(picture.height * factor)),
-  );
+  const { left, top, ...size } = paddedPlace(picture, width, height);
+  const inner = squashed(picture, size.width, size.height);
   const { channels } = picture;
   const data = new Uint8Array(width * height * channels);
-  const left = Math.floor((width - inner.width) / 2);
-  const top = Math.floor((height - inner.height) / 2);
   for (let y = 0; y < inner.height; y++) {
     const row = inner.data.subarray(y * inner.width * channels, (y + 1) * inner.width * channels);
     data.set(row, ((top + y) * width + left) * channels);

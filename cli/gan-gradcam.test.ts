@@ -1,0 +1,51 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodedPng } from '../inference/index.js';
+import { spacePicture } from '../trainer/index.js';
+import { ran } from './child.test.helper.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-gradcam-'));
+  await mkdir(join(folder, 'pictures', 'more'), { recursive: true });
+  for (const [i, name] of ['a.png', 'more/a.png'].entries()) {
+    await writeFile(join(folder, 'pictures', name), await encodedPng(spacePicture(48, 0, i)));
+  }
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('gan-gradcam', () => {
+  it('explains all pictures of a folder and says in results.json how', async () => {
+    const { code, stdout, stderr } = await ran(
+      'gan-gradcam',
+      ['pictures', '--device', 'cpu', '--overlay', 'blend'],
+      folder,
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('  gradcam/figure.png\n  gradcam/results.json\n');
+    const results = JSON.parse(await readFile(join(folder, 'gradcam', 'results.json'), 'utf8'));
+    expect(results).toMatchObject({ version: expect.any(String), device: 'cpu', options: { overlay: 'blend' } });
+    expect(results.model).toMatch(/discriminator\.onnx$/);
+    expect(results.maps.map(({ picture, method }: Record<string, string>) => `${picture} ${method}`)).toEqual([
+      'pictures/a.png gradcam',
+      'pictures/a.png gradcam++',
+      'pictures/more/a.png gradcam',
+      'pictures/more/a.png gradcam++',
+    ]);
+  });
+
+  it.each([
+    [[], /^gan-gradcam: IMAGE: expected picture files, or folders of them; got none\n$/],
+    [['nothing.png'], /^gan-gradcam: nothing\.png: cannot be read \(ENOENT\)\n$/],
+    [['pictures', '--alpha', '2'], /^gan-gradcam: --alpha: expected a number in 0…1; got 2\n$/],
+    [
+      ['pictures', '--target', 'real,fake,real'],
+      /^gan-gradcam: --target: expected one target, or one for each of 2 pictures; got 3\n$/,
+    ],
+  ])('answers %j with one line and exit code 2', async (options, line) => {
+    const { code, stderr } = await ran('gan-gradcam', [...options, '--device', 'cpu'], folder);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(line)]);
+  });
+});
