@@ -40,10 +40,30 @@ await runCommand(
           describe: 'A line of JSON per picture to standard output, and only that',
         },
         interpolate: { type: 'string', describe: 'Walk from latent to latent: slerp (if left empty) or lerp' },
-        keyframes: { type: 'string', describe: 'How many latents the walk goes through, or their seeds [default: 4]' },
-        frames: { type: 'number', describe: 'Frames of the walk [default: 60]' },
+        keyframes: {
+          type: 'string',
+          describe: 'How many latents the walk goes through, their seeds, or a file [default: 4]',
+        },
+        frames: {
+          type: 'number',
+          describe: 'Frames of the walk [default: 60], pictures per row of --traverse [default: 9]',
+        },
         loop: { type: 'boolean', describe: 'Walk back to the first latent, and play endlessly' },
         easing: { type: 'string', describe: 'linear, ease-in, ease-out, ease-in-out or smooth [default: linear]' },
+        corners: {
+          type: 'string',
+          describe: 'Grid between four seeds (or a file): top left, top right, then the bottom',
+        },
+        arithmetic: {
+          type: 'string',
+          describe: 'Draw "mean(1,2,3) - mean(4,5,6) + mean(7,8,9)": numbers are seeds, file:z.npy latents',
+        },
+        noise: { type: 'number', describe: 'Uniform noise around the result of --arithmetic [default: 0.25]' },
+        traverse: {
+          type: 'string',
+          describe: "Rows along directions: indices of the latent's numbers, principal or principal:1-4",
+        },
+        extent: { type: 'number', describe: 'How far --traverse goes to either side [default: 3]' },
         fps: { type: 'number', describe: 'Frames per second [default: 24]' },
         device: {
           choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,

@@ -1,32 +1,39 @@
 /** @file What to sample, from the words of a command line: the kind of job, and its options checked. */
 import { InputError } from '../onnx/errors.js';
+import { arithmeticJob, type ArithmeticJob } from './jobs/arithmetic.js';
+import { cornersJob, type CornersJob } from './jobs/corners.js';
 import { gridJob, type GridJob } from './jobs/grid.js';
 import { interpolationJob, type InterpolationJob } from './jobs/interpolation.js';
 import type { SampleRequest } from './jobs/request.js';
 import { shardsJob, type ShardsJob } from './jobs/shards.js';
+import { traversalJob, type TraversalJob } from './jobs/traversal.js';
 
-export type SampleJob = GridJob | InterpolationJob | ShardsJob;
+export type SampleJob = ArithmeticJob | CornersJob | GridJob | InterpolationJob | ShardsJob | TraversalJob;
 type Option = keyof SampleRequest;
 
 interface JobKind {
   /** The option that makes it this kind. */
   trigger?: Option;
-  /** Further options it understands, beside `COMMON`. */
+  /** Further options it understands, beside those of every job. */
   options: readonly Option[];
   job: (request: SampleRequest) => SampleJob;
 }
 
-const COMMON: readonly Option[] = ['seed', 'seeds', 'latents', 'truncation', 'saveLatents', 'out'];
+const COMMON: readonly Option[] = ['truncation', 'saveLatents', 'out'];
+const SOURCE: readonly Option[] = ['seed', 'seeds', 'latents'];
 
 /** The kinds of job; the first whose trigger is there is taken. */
 const KINDS: readonly JobKind[] = [
+  { trigger: 'arithmetic', options: ['noise', 'seed'], job: arithmeticJob },
+  { trigger: 'traverse', options: [...SOURCE, 'count', 'extent', 'frames'], job: traversalJob },
+  { trigger: 'corners', options: ['grid', 'interpolate'], job: cornersJob },
   {
     trigger: 'interpolate',
-    options: ['frames', 'keyframes', 'loop', 'easing', 'fps', 'format'],
+    options: [...SOURCE, 'frames', 'keyframes', 'loop', 'easing', 'fps', 'format'],
     job: interpolationJob,
   },
-  { trigger: 'format', options: ['count', 'resume'], job: shardsJob },
-  { options: ['count', 'grid', 'labels'], job: gridJob },
+  { trigger: 'format', options: [...SOURCE, 'count', 'resume'], job: shardsJob },
+  { options: [...SOURCE, 'count', 'grid', 'labels'], job: gridJob },
 ];
 
 /**

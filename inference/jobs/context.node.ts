@@ -83,3 +83,18 @@ export async function jobPictures(
     ...(signal && { signal }),
   });
 }
+
+/** Tells of the pictures of a grid. */
+export function recordCells(
+  { record }: JobContext,
+  file: string,
+  count: number,
+  columns: number,
+  seeds?: readonly number[],
+): void {
+  for (let index = 0; record && index < count; index++) {
+    const seed = seeds?.[index];
+    const cell = { column: index % columns, row: Math.floor(index / columns) };
+    record({ index, ...(seed !== undefined && { seed }), file, ...cell });
+  }
+}

@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../../onnx/files.node.js';
 import { pictureGrid } from '../grid.js';
 import { encodedPng } from '../pictures.node.js';
 import { sheetPng } from '../sheet.node.js';
-import { chosenLatents, jobPictures, latentLabel, type JobContext } from './context.node.js';
+import { chosenLatents, jobPictures, latentLabel, recordCells, type JobContext } from './context.node.js';
 import { columnsFor, type GridJob } from './grid.js';
 import { namesFile } from './request.js';
 
@@ -18,10 +18,6 @@ export async function writtenGrid(job: GridJob, context: JobContext): Promise<st
     ? sheetPng({ cells: pictures.map((picture, i) => ({ picture, caption: latentLabel(chosen, i) })), columns })
     : await encodedPng(pictureGrid(pictures, columns));
   await writeFileAtomic(file, png);
-  pictures.forEach((_, index) => {
-    const seed = chosen.seeds?.[index];
-    const place = { column: index % columns, row: Math.floor(index / columns) };
-    context.record?.({ index, ...(seed !== undefined && { seed }), file, ...place });
-  });
+  recordCells(context, file, pictures.length, columns, chosen.seeds);
   return [file];
 }

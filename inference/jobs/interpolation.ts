@@ -8,6 +8,7 @@ import {
   checkInteger,
   extensionOf,
   latentSource,
+  namedSource,
   namesFile,
   oneOf,
   type CommonJob,
@@ -72,11 +73,13 @@ export function animationChoice({ fps = 24, format }: SampleRequest, out: string
 /** Key frames: a number of consecutive seeds, a list of seeds, or a file. */
 function keyframeSource(request: SampleRequest): LatentSource {
   const { keyframes } = request;
-  if (keyframes === undefined) return latentSource(request, 4);
-  const stray = (['seeds', 'latents'] as const).find((name) => request[name] !== undefined);
+  if (keyframes === undefined) return latentSource(request, 4, MAX_KEYFRAMES);
+  const counted = /^\s*\d+\s*$/.test(keyframes);
+  const stray = ([...(counted ? [] : (['seed'] as const)), 'seeds', 'latents'] as const).find(
+    (name) => request[name] !== undefined,
+  );
   if (stray) throw new InputError(`--${stray}: expected it without --keyframes; got both`);
-  if (!/^\s*\d+\s*$/.test(keyframes))
-    return latentSource({ ...request, seeds: keyframes }, 0, MAX_KEYFRAMES, 'keyframes');
+  if (!counted) return namedSource(keyframes, 'keyframes', MAX_KEYFRAMES);
   checkInteger('keyframes', Number(keyframes), 2, MAX_KEYFRAMES);
   return latentSource(request, Number(keyframes));
 }

@@ -1,18 +1,24 @@
 /** @file Does a job: one entry per kind. */
 import type { SampleJob } from '../sample-job.js';
 import type { JobContext } from './context.node.js';
+import { writtenArithmetic } from './arithmetic.node.js';
+import { writtenCorners } from './corners.node.js';
 import { writtenGrid } from './grid.node.js';
 import { writtenInterpolation } from './interpolation.node.js';
 import { writtenShards } from './shards.node.js';
+import { writtenTraversal } from './traversal.node.js';
 
 type Performers = {
   [Kind in SampleJob['kind']]: (job: Extract<SampleJob, { kind: Kind }>, context: JobContext) => Promise<string[]>;
 };
 
 const performers: Performers = {
+  arithmetic: writtenArithmetic,
+  corners: writtenCorners,
   grid: writtenGrid,
   interpolation: writtenInterpolation,
   shards: writtenShards,
+  traversal: writtenTraversal,
 };
 
 /**

@@ -30,6 +30,16 @@ export interface SampleRequest {
   format?: string | undefined;
   /** Go on with an interrupted job. */
   resume?: boolean | undefined;
+  /** Four seeds or a file of four latents; makes it a grid between them. */
+  corners?: string | undefined;
+  /** Sums and differences of latents; makes it their figure. */
+  arithmetic?: string | undefined;
+  /** Scale of the noise around the result of arithmetic. */
+  noise?: number | undefined;
+  /** Indices of a latent's numbers, or `principal` with or without numbers; makes it walks along these directions. */
+  traverse?: string | undefined;
+  /** How far walks go to either side. */
+  extent?: number | undefined;
   /** A file, or a folder. */
   out?: string | undefined;
 }
@@ -51,15 +61,9 @@ const PICTURE_EXTENSIONS = ['.png', '.webp', '.gif', '.jpg', '.jpeg', '.mp4', '.
  * The latents that are asked for by `--latents`, `--seeds`, or `--seed` and a number of pictures.
  * @param count pictures where neither a file nor seeds are named
  * @param most pictures this kind of job can have
- * @param option the option that lists seeds, for errors
  * @throws InputError if two of them are given, or there are too many
  */
-export function latentSource(
-  request: SampleRequest,
-  count: number,
-  most = MAX_SEEDS,
-  option: 'seeds' | 'keyframes' = 'seeds',
-): LatentSource {
+export function latentSource(request: SampleRequest, count: number, most = MAX_SEEDS): LatentSource {
   const { seed, seeds, latents, truncation } = request;
   if (latents !== undefined) {
     const stray = (['seeds', 'seed', 'count', 'truncation'] as const).find((name) => request[name] !== undefined);
@@ -71,10 +75,23 @@ export function latentSource(
   }
   if (seeds === undefined) return { seeds: [consecutiveSeeds(seed ?? 0, count, most)] };
   const stray = (['seed', 'count'] as const).find((name) => request[name] !== undefined);
-  if (stray) throw new InputError(`--${option}: expected it without --${stray}; got both`);
-  const ranges = seedRanges(seeds, `--${option}`);
+  if (stray) throw new InputError(`--seeds: expected it without --${stray}; got both`);
+  return namedSource(seeds, 'seeds', most);
+}
+
+/** Latents named in one word: a .npy or .json file, or a list of seeds. @throws InputError for anything else */
+export function namedSource(text: string, option: string, most = MAX_SEEDS): LatentSource {
+  if (/\.(npy|json)$/i.test(text)) return { file: text };
+  const ranges = seedRanges(text, `--${option}`);
   if (seedCount(ranges) > most) throw new InputError(`--${option}: expected at most ${most} seeds; got more`);
   return { seeds: ranges };
+}
+
+/** @throws InputError unless it is an integer of 0…2^53 − 1 */
+export function checkSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new InputError(`--seed: expected an integer of 0…2^53 − 1; got ${seed}`);
+  }
 }
 
 /**

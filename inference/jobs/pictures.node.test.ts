@@ -1,0 +1,97 @@
+/** @file Jobs that draw one picture: corners, arithmetic, traversals. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { saveModel } from '../../onnx/index.js';
+import { Generator } from '../generator.js';
+import { toyGenerator } from '../generator.test.helper.js';
+import { loadedLatents } from '../latent/files.node.js';
+import { normalLatents } from '../latents.js';
+import { decodedPicture } from '../pictures.node.js';
+import type { Picture } from '../pictures.js';
+import { sampleJob } from '../sample-job.js';
+import type { PictureRecord } from './context.node.js';
+import { performedJob } from './perform.node.js';
+import type { SampleRequest } from './request.js';
+
+let folder: string;
+let generator: Generator;
+let model: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-jobs-'));
+  model = join(folder, 'generator.onnx');
+  await saveModel(model, toyGenerator({ latentDim: 6, size: 32 }));
+  generator = await Generator.load(model, { device: 'cpu' });
+});
+afterAll(async () => {
+  await generator.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function drawn(request: SampleRequest) {
+  const out = join(folder, 'picture.png');
+  const saved = join(folder, 'saved.npy');
+  const records: PictureRecord[] = [];
+  const job = sampleJob({ ...request, out, saveLatents: saved });
+  const files = await performedJob(job, { model, generator, record: (record) => records.push(record) });
+  expect(files).toEqual([out]);
+  return { picture: await decodedPicture(await readFile(out)), latents: await loadedLatents(saved, 6), records };
+}
+
+/** The picture that lies at a place of another, whose pixels are `factor` times as large. */
+function cut(from: Picture, left: number, top: number, factor: number): Uint8Array {
+  return Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => {
+    const [x, y] = [Math.floor(i / 3) % 32, Math.floor(i / 96)];
+    return from.data[3 * ((top + factor * y) * from.width + left + factor * x) + (i % 3)] as number;
+  });
+}
+
+const pictureOf = async (latent: Float32Array) => (await generator.pictures(latent))[0]?.data;
+
+describe('performedJob', () => {
+  it('draws a grid between corners', async () => {
+    const { picture, latents, records } = await drawn({ corners: '1,2,3,4', grid: '3x2' });
+    expect([picture.width, picture.height, latents.length / 6]).toEqual([104, 70, 6]);
+    expect(cut(picture, 2 + 2 * 34, 2 + 34, 1)).toEqual(await pictureOf(normalLatents([4], 6)));
+    expect(records.at(-1)).toMatchObject({ index: 5, column: 2, row: 1 });
+  });
+
+  it('draws arithmetic: exemplars above their mean, operators, the result with noise around', async () => {
+    const { picture, latents } = await drawn({ arithmetic: 'mean(1,2) - 3' });
+    const z = (seed: number) => normalLatents([seed], 6);
+    const result = z(1).map((value, i) => (value + (z(2)[i] as number)) / 2 - (z(3)[i] as number));
+    result.forEach((value, i) => expect(latents[i]).toBeCloseTo(value, 6));
+    // Columns: mean, −, 3, =, and 3×3; cells of 96 with 8 between and 20 for captions; a title of 32 above.
+    expect([picture.width, picture.height]).toEqual([32 + 7 * 104 - 8, 32 + 32 + 3 * 124 - 8]);
+    const cell = (column: number, row: number) => cut(picture, 16 + 104 * column, 48 + 124 * row, 3);
+    expect(cell(0, 0)).toEqual(await pictureOf(z(1)));
+    expect(cell(0, 1)).toEqual(await pictureOf(z(2)));
+    expect(cell(2, 2)).toEqual(await pictureOf(z(3)));
+    expect(cell(5, 1)).toEqual(await pictureOf(latents));
+    expect(cell(4, 0)).not.toEqual(cell(5, 1));
+  });
+
+  it('draws walks along numbers and principal directions', async () => {
+    const one = await drawn({ traverse: '2', seeds: '8,9', frames: 3, extent: 2 });
+    const moved = normalLatents([9], 6);
+    moved[2] = (moved[2] as number) + 2;
+    expect(one.latents.slice(-6)).toEqual(moved);
+    expect(cut(one.picture, 16 + 104, 48, 3)).toEqual(await pictureOf(normalLatents([8], 6)));
+    const several = await drawn({ traverse: 'principal:1-2', frames: 5 });
+    expect(several.records).toHaveLength(10);
+    expect(several.latents.slice(12, 18)).toEqual(normalLatents([0], 6));
+    expect(several.latents.slice(0, 6)).not.toEqual(several.latents.slice(30, 36));
+  });
+
+  it.each<[SampleRequest, RegExp]>([
+    [{ corners: '1,2,3' }, /^--corners: expected 4 seeds or a file of 4 latents; got 3$/],
+    [{ corners: '1-4', seed: 3 }, /^--seed: expected it without --corners; got both$/],
+    [{ traverse: '1,2', count: 3 }, /^--traverse: expected one latent along several directions/],
+    [{ traverse: '1', frames: 1 }, /^--frames: expected an integer of 2…500; got 1$/],
+    [{ arithmetic: '1', noise: -1 }, /^--noise: expected a number of 0…100; got -1$/],
+    [{ noise: 1 }, /^--noise: expected it together with --arithmetic; got it alone$/],
+  ])('refuses %j', (request, message) => {
+    expect(() => sampleJob(request)).toThrow(message);
+  });
+});
