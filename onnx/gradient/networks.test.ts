@@ -1,4 +1,4 @@
-/** @file Gradients of networks as others write them against PyTorch's, in the files of both of its exporters. */
+/** @file Gradients of networks as others write them against PyTorch's and TensorFlow's, in the files of their exporters. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { exportedNetworks, golden, goldenPath, relativeError, type ExportedInfo } from '../../fixtures/golden.js';
@@ -8,14 +8,14 @@ import { upgradedModel } from '../upgrade.js';
 import { modelBytes } from '../write.js';
 import { gradients } from './walk.js';
 
-/** Of the largest element of each gradient; PyTorch's are computed in float64. */
+/** Of the largest element of each gradient; theirs are computed in float64. */
 const TOLERANCE = 1e-4;
 
 describe.each(exportedNetworks)('gradients(…) of %s', (network) => {
   const { info, tensor } = golden<ExportedInfo>(network);
 
   it.each(Object.keys(info.values))(
-    `written by %s agree with PyTorch to ${TOLERANCE}, at every layer`,
+    `written by %s agree with theirs to ${TOLERANCE}, at every layer`,
     async (exporter) => {
       const layers = Object.entries(info.values[exporter] as Record<string, string>);
       expect(layers.length).toBeGreaterThan(3);
@@ -25,8 +25,9 @@ describe.each(exportedNetworks)('gradients(…) of %s', (network) => {
       for (const [value, gradient] of found) b.output(gradient as string, `golden/${value}`);
       const session = await InferenceSession.create(modelBytes(modelOfGraph(b.graph)), { logSeverityLevel: 3 });
       const pictures = golden('pictures').tensor('input');
+      const last = b.shape('input')[3] === 3;
       const feeds = {
-        input: new Tensor('float32', pictures.data, pictures.shape),
+        input: last ? channelsLast(pictures) : new Tensor('float32', pictures.data, pictures.shape),
         golden_seed: new Tensor('float32', tensor('seed').data, tensor('seed').shape),
       };
       const results = await session.run(feeds);
@@ -46,6 +47,17 @@ describe.each(exportedNetworks)('gradients(…) of %s', (network) => {
     },
   );
 });
+
+/** [N, C, H, W] as [N, H, W, C]. */
+function channelsLast({ data, shape }: { data: Float32Array; shape: number[] }): Tensor {
+  const [batch, channels, height, width] = shape as [number, number, number, number];
+  const plane = height * width;
+  const moved = data.map((_, at) => {
+    const [position, channel] = [Math.floor(at / channels), at % channels];
+    return data[(Math.floor(position / plane) * channels + channel) * plane + (position % plane)] as number;
+  });
+  return new Tensor('float32', moved, [batch, height, width, channels]);
+}
 
 /** Σ_c cos(c)·gradient over the axis of channels, as the golden files hold it. */
 function projected(gradient: Float32Array, dims: readonly number[], axis: number): Float64Array {

@@ -11,7 +11,6 @@ import { constantInts, dropping, noCounterpart, without, withAttribute, type Con
 /** Operators that came after opset 17 and are not converted. */
 export const newerOperators = [
   'AffineGrid',
-  'Attention',
   'BitCast',
   'BitwiseAnd',
   'BitwiseNot',
@@ -21,9 +20,7 @@ export const newerOperators = [
   'Col2Im',
   'CumProd',
   'DeformConv',
-  'GroupNormalization',
   'ImageDecoder',
-  'RMSNormalization',
   'RegexFullMatch',
   'RotaryEmbedding',
   'StringConcat',
@@ -150,37 +147,4 @@ export const gridSample: Conversion = (node, b) => {
   const mode = stringAttribute(node, 'mode', 'linear');
   const value = { linear: 'bilinear', cubic: 'bicubic' }[mode] ?? mode;
   b.append(withAttribute(node, 'mode', { kind: 'string', value }));
-};
-
-/** gelu(x) = x/2·(1 + erf(x/√2)), or with tanh(√(2/π)(x + 0.044715x³)) for erf. */
-export const gelu: Conversion = (node, b) => {
-  const x = node.inputs[0] as string;
-  const output = node.outputs[0] as string;
-  b.within(output, () => {
-    const times = (value: string, factor: number) => b.mul(value, b.scalarLike(x, factor));
-    const cubic = () => b.add(x, times(b.mul(x, b.mul(x, x)), 0.044715));
-    const approximate = stringAttribute(node, 'approximate', 'none') === 'tanh';
-    const curve = approximate
-      ? b.op('Tanh', [times(cubic(), Math.sqrt(2 / Math.PI))])
-      : b.op('Erf', [times(x, Math.SQRT1_2)]);
-    const share = b.add(curve, b.scalarLike(x, 1));
-    b.append({ ...node, op: 'Mul', inputs: [times(x, 0.5), share], attributes: {} });
-  });
-};
-
-/** mish(x) = x·tanh(softplus(x)) */
-export const mish: Conversion = (node, b) => {
-  const x = node.inputs[0] as string;
-  const factor = b.within(node.outputs[0] as string, () => b.op('Tanh', [b.op('Softplus', [x])]));
-  b.append({ ...node, op: 'Mul', inputs: [x, factor], attributes: {} });
-};
-
-/** swish(x) = x·sigmoid(αx) */
-export const swish: Conversion = (node, b) => {
-  const x = node.inputs[0] as string;
-  const alpha = numberAttribute(node, 'alpha', 1);
-  const factor = b.within(node.outputs[0] as string, () =>
-    b.op('Sigmoid', [alpha === 1 ? x : b.mul(x, b.scalarLike(x, alpha))]),
-  );
-  b.append({ ...node, op: 'Mul', inputs: [x, factor], attributes: {} });
 };

@@ -1,5 +1,6 @@
 /** @file What changed in operators between opsets: the conversions to opset 17, by operator. */
 import { attributesToInputs, dropping, NEWEST_OPSET as NEWEST, type Conversion } from './conversion.js';
+import * as expanded from './expanded.js';
 import * as newer from './newer.js';
 import * as older from './older.js';
 
@@ -12,6 +13,7 @@ const cast = dropping('saturate', 'round_mode');
 
 /** The forms of each operator that differ from that of opset 17. */
 export const conversions: Record<string, readonly Form[]> = {
+  Attention: [[23, NEWEST, expanded.attention]],
   AveragePool: [[19, NEWEST, newer.refusing({ dilations: 1 })]],
   BatchNormalization: [[1, 13, older.batchNormalization]],
   Cast: [
@@ -24,19 +26,21 @@ export const conversions: Record<string, readonly Form[]> = {
   DFT: [[20, NEWEST, newer.refused]],
   DequantizeLinear: [[21, NEWEST, newer.refusing({ block_size: 0, output_dtype: 0 })]],
   Dropout: [[1, 11, older.dropout]],
-  Gelu: [[20, NEWEST, newer.gelu]],
+  Gelu: [[20, NEWEST, expanded.gelu]],
   Gemm: [[1, 6, dropping('broadcast')]],
+  GroupNormalization: [[18, NEWEST, expanded.groupNormalization]],
   GridSample: [[20, NEWEST, newer.gridSample]],
   Hardmax: [[1, 12, older.flattenedSoftmax]],
   LogSoftmax: [[1, 12, older.flattenedSoftmax]],
   LpPool: [[18, NEWEST, newer.refusing({ ceil_mode: 0, dilations: 1 })]],
-  Mish: [[18, NEWEST, newer.mish]],
+  Mish: [[18, NEWEST, expanded.mish]],
   PRelu: [[1, 6, older.channelSlopes]],
   Pad: [
     [1, 10, older.pad],
     [18, NEWEST, newer.pad],
   ],
   QuantizeLinear: [[19, NEWEST, newer.refusing({ saturate: 1, block_size: 0, output_dtype: 0, precision: 0 })]],
+  RMSNormalization: [[23, NEWEST, expanded.rmsNormalization]],
   ReduceSum: [[1, 12, attributesToInputs('axes')]],
   Reshape: [[1, 4, attributesToInputs('shape')]],
   Resize: [
@@ -51,7 +55,7 @@ export const conversions: Record<string, readonly Form[]> = {
     [18, NEWEST, newer.countedSplit],
   ],
   Squeeze: [[1, 12, attributesToInputs('axes')]],
-  Swish: [[24, NEWEST, newer.swish]],
+  Swish: [[24, NEWEST, expanded.swish]],
   TopK: [[1, 9, older.topK]],
   Unsqueeze: [[1, 12, attributesToInputs('axes')]],
   Upsample: [[1, 9, older.upsample]],
