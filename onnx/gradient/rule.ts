@@ -30,9 +30,13 @@ export type GradientRule = (backward: Backward) => readonly (string | null)[];
 /** For operators whose outputs do not change under small changes of their inputs (comparisons, rounding, indices). */
 export const zeroGradient: GradientRule = ({ x }) => x.map(() => null);
 
+/** A rule whose only result is an error with a reason. */
+export type Refusal = GradientRule & { readonly reason: string };
+
 /** For operators that have a gradient in principle but none here: differentiating them is an error with this reason. */
-export function notDifferentiable(reason: string): GradientRule {
-  return ({ node }) => {
+export function notDifferentiable(reason: string): Refusal {
+  const refuse: GradientRule = ({ node }) => {
     throw new InputError(`${nodeLabel(node)}: cannot be differentiated (${reason})`);
   };
+  return Object.assign(refuse, { reason });
 }

@@ -16,18 +16,33 @@ import { trigonometryRules } from './trigonometry.js';
 /** Every operator that we know, differentiable or not. */
 export type KnownOp = keyof typeof shapeRules;
 
+/** The rules by file; `<family>.test.ts` checks every one of a family. */
+export const ruleFamilies = {
+  activation: activationRules,
+  conv: convRules,
+  elementwise: elementwiseRules,
+  indexing: indexingRules,
+  matmul: matmulRules,
+  movement: movementRules,
+  norm: normRules,
+  pool: poolRules,
+  reduce: reduceRules,
+  resize: resizeRules,
+  trigonometry: trigonometryRules,
+};
+
 const differentiable = {
-  ...activationRules,
-  ...convRules,
-  ...elementwiseRules,
-  ...indexingRules,
-  ...matmulRules,
-  ...movementRules,
-  ...normRules,
-  ...poolRules,
-  ...reduceRules,
-  ...resizeRules,
-  ...trigonometryRules,
+  ...ruleFamilies.activation,
+  ...ruleFamilies.conv,
+  ...ruleFamilies.elementwise,
+  ...ruleFamilies.indexing,
+  ...ruleFamilies.matmul,
+  ...ruleFamilies.movement,
+  ...ruleFamilies.norm,
+  ...ruleFamilies.pool,
+  ...ruleFamilies.reduce,
+  ...ruleFamilies.resize,
+  ...ruleFamilies.trigonometry,
 };
 
 /** Operators through which gradients flow. */

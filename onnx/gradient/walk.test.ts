@@ -107,6 +107,28 @@ describe('gradients(graph, score, wanted)', () => {
     expect(() => gradients(b, 'y', ['x'])).toThrow(InputError);
   });
 
+  it('names the nearest layer after a node that stops it: a convolution, or else what has positions', () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', ['N', 3, 4, 4]);
+    b.graph.valueInfo.set('stem', { name: 'stem', value: { type: 'float32', shape: ['N', 3, 4, 4] } });
+    b.op('Unheard', ['x'], {}, 'stem');
+    const weights = b.initializer('weights', float32Tensor(new Float32Array(9), [3, 3, 1, 1]));
+    b.op('Conv', ['stem', weights], {}, 'conv');
+    b.op('Conv', [b.op('Relu', ['conv']), weights], {}, 'later');
+    b.op('Conv', ['x', weights], {}, 'aside');
+    const score = (value: string) => b.op('GlobalAveragePool', [b.add(value, 'aside')]);
+    const stopped = 'Unheard "stem": no gradient is known for operator ai.onnx.Unheard; ';
+    const attempt = (value: string) => () => gradients(b, value, ['x']);
+    expect(attempt(score('later'))).toThrow(
+      `${stopped}the nearest layer after it that can be explained is Conv "conv"`,
+    );
+    expect(attempt(score(b.op('Tanh', ['stem'], {}, 'tanh')))).toThrow('that can be explained is Tanh "tanh"');
+    expect(attempt(b.op('GlobalMaxPool', ['stem']))).toThrow(`${stopped}no layer after it can be explained`);
+    const tokens = b.reshape('stem', ['N', 3, 16]);
+    const pooled = b.reduceMean(b.op('Softmax', [tokens], {}, 'softmax'), [1], false);
+    expect(attempt(pooled)).toThrow(/that can be explained is Reshape "Reshape/);
+  });
+
   it('names operator and node where it knows no gradient', () => {
     const b = new GraphBuilder();
     b.input('x', 'float32', [2]);

@@ -2,6 +2,7 @@
 import type { GraphBuilder } from '../build.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, presentInputs, type Node, type Shape } from '../graph.js';
+import { nearestLayerNote } from './nearest-layer.js';
 import type { Backward, GradientRule } from './rule.js';
 import { gradientRules } from './rules.js';
 
@@ -22,7 +23,8 @@ export interface GradientOptions {
  *   the network does not mix it
  * @param wanted names of weights, inputs or intermediate values
  * @returns the name of each gradient, of its value's shape; null where the score does not depend on the value
- * @throws InputError naming operator and node where a node on the path is unknown or not differentiable
+ * @throws InputError naming operator and node where a node on the path is unknown or not differentiable, and the nearest
+ *   layer after it that is not cut off from the score
  */
 export function gradients(
   b: GraphBuilder,
@@ -46,21 +48,33 @@ export function gradients(
     return parts[0] ?? null;
   };
   if (dependent.has(score)) contributions.set(score, [seed ?? onesLike(b, score)]);
+  const passed: Node[] = [];
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((name) => contributions.has(name) && dependent.has(name))) continue;
     if (!node.inputs.some((name) => dependent.has(name))) continue;
     const dy = node.outputs.map((name) => (name ? total(name) : null));
-    backward(b, node, dy, dependent, rules).forEach((gradient, index) => {
+    const parts = orNearestLayer(b, node, passed, () => backward(b, node, dy, dependent, rules));
+    passed.push(node);
+    parts.forEach((gradient, index) => {
       const value = node.inputs[index];
       if (gradient === null || !value || !dependent.has(value)) return;
-      const parts = contributions.get(value) ?? [];
       contributions.set(value, [
-        ...parts,
+        ...(contributions.get(value) ?? []),
         b.within(`${value}_grad`, () => summedTo(b, gradient, b.types.knownShape(value, node))),
       ]);
     });
   }
   return new Map(wanted.map((value) => [value, total(value)]));
+}
+
+/** What `differentiate` returns; its error says which layer to explain instead. */
+function orNearestLayer<T>(b: GraphBuilder, node: Node, passed: readonly Node[], differentiate: () => T): T {
+  try {
+    return differentiate();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${error.message}${nearestLayerNote(node, passed.toReversed(), b.types)}`, { cause: error });
+  }
 }
 
 function backward(

@@ -1,0 +1,27 @@
+/** @file What can be explained instead, where a node on the path to the score cannot be differentiated. */
+import { nodeLabel, type Node } from '../graph.js';
+import type { Types } from '../types.js';
+
+/**
+ * Names the nearest layer behind a node: the first Conv that depends on it, or where there is none the first node whose
+ * output has positions ([N, C, H, W] or tokens [N, T, C]).
+ * @param later the nodes between it and the score, in topological order; all of them can be differentiated
+ */
+export function nearestLayerNote(node: Node, later: readonly Node[], types: Types): string {
+  const reached = new Set(node.outputs);
+  const layers = later.filter(({ inputs, outputs }) => {
+    if (!inputs.some((name) => reached.has(name))) return false;
+    for (const output of outputs) reached.add(output);
+    return hasPositions(types, outputs[0]);
+  });
+  const nearest = layers.find(({ op }) => op === 'Conv') ?? layers[0];
+  return nearest
+    ? `; the nearest layer after it that can be explained is ${nodeLabel(nearest)}`
+    : '; no layer after it can be explained';
+}
+
+function hasPositions(types: Types, value: string | undefined): boolean {
+  const shape = types.shape(value ?? '') ?? [];
+  const positions = shape.length === 4 ? shape.slice(2) : shape.length === 3 ? shape.slice(1, 2) : [];
+  return positions.some((size) => size !== 1);
+}
