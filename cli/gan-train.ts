@@ -62,7 +62,10 @@ await runCommand(
     });
     bar.stop();
     await job.step.dispose();
-    for (const name of job.loader.skipped) console.log(`skipped ${name}`);
+    await job.loader.close();
+    const { skipped } = job.loader;
+    if (skipped.length > 0) console.log(`Skipped ${skipped.length}:`);
+    for (const name of skipped) console.log(`  ${name}`);
     console.log(
       done < job.steps
         ? `Stopped after ${done} of ${job.steps} steps. Go on with: gan-train --resume ${run}`

@@ -1,6 +1,6 @@
 /** @file What can be said about a run besides hyper-parameters: its data, its length, its machine, what it writes. */
 import type { Split } from './data/dataset.js';
-import { boolean, choice, grouped, integer, list, text, type Setting } from './settings.js';
+import { boolean, choice, grouped, integer, list, number, text, type Setting } from './settings.js';
 import type { Backend } from './step/create.node.js';
 
 /** Where a run takes its pictures from, and how it is made. Absent: the default that the help names. */
@@ -9,6 +9,9 @@ export interface RunSettings {
   split: Split;
   classes: readonly string[];
   cropToBox: boolean;
+  strict: boolean;
+  cache: string;
+  cacheSize: number;
   out: string;
   steps: number;
   backend: 'auto' | Backend;
@@ -27,6 +30,12 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
     split: [choice(['train', 'test', 'all']), 'Part of divided data'],
     classes: [list('a list of names', () => true), 'Names or numbers of classes, with commas between [default: all]'],
     cropToBox: [boolean, 'Only the square around what a bounding box marks'],
+    strict: [boolean, 'Stop at a broken or missing picture instead of skipping it'],
+    cache: [text('a path'), 'Folder of decoded pictures, for sets larger than 1 GiB [default: ~/.cache/ganscope]'],
+    cacheSize: [
+      number('a number of at least 0', (value) => value >= 0),
+      'GiB of that folder; without room, pictures are decoded in every epoch',
+    ],
   }),
   ...grouped('Run', {
     out: [text('a path'), 'Folder of the run [default: runs/<date>-<preset>]'],
@@ -47,6 +56,8 @@ export const runDefaults = {
   split: 'all',
   classes: [],
   cropToBox: false,
+  strict: false,
+  cacheSize: 10,
   backend: 'auto',
   device: 'auto',
   logEvery: 50,

@@ -7,6 +7,7 @@ import { InputError, writeFileAtomic } from '../onnx/index.js';
 import { loadCheckpoint } from './checkpoint.node.js';
 import { chosenConfig, givenSettings, type ChosenSettings } from './chosen.node.js';
 import type { GanConfig } from './config.js';
+import { defaultCacheFolder } from './data/cache-folder.node.js';
 import type { DataOptions } from './data/dataset.js';
 import { Loader } from './data/loader.node.js';
 import { openDataset } from './data/open.node.js';
@@ -52,6 +53,9 @@ interface RunFile {
 /** What a resumed run may be told anew: the rest decides what it computes. */
 const free: readonly string[] = [
   'data',
+  'strict',
+  'cache',
+  'cacheSize',
   'epochs',
   'steps',
   'backend',
@@ -78,7 +82,8 @@ export async function startedRun(
   const { split, classes, cropToBox } = { ...runDefaults, ...given };
   const dataOptions = resumed?.dataOptions ?? { split, classes, cropToBox };
   const dataset = await openDataset(data ?? undefined, { ...dataOptions, imageSize: config.imageSize });
-  const loader = new Loader(dataset, config);
+  const { strict, cacheSize, cache: folder = defaultCacheFolder() } = { ...runDefaults, ...given };
+  const loader = new Loader(dataset, config, { strict, cache: { folder, maxBytes: cacheSize * 2 ** 30 } });
   await loader.decodeAll({ ...(reading && { progress_callback: ({ loaded, total }) => reading(loaded, total) }) });
   const steps =
     given.steps ??
@@ -97,6 +102,7 @@ export async function startedRun(
     `${resumed ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ` +
       `${config.imageSize}×${config.imageSize}, preset ${config.preset}, seed ${config.seed}`,
     ...(backend === 'onnxruntime' ? device.notes : []),
+    ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
     `Training on ${step.description}`,
   ];
   const { logEvery, sampleEvery, checkpointEvery } = { ...runDefaults, ...given };

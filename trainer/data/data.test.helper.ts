@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { encodedPng } from '../../inference/pictures.node.js';
 import type { Picture } from '../../inference/pictures.js';
+import { InputError } from '../../onnx/errors.js';
 import type { Dataset } from './dataset.js';
+import type { Loader } from './loader.node.js';
 
 /** Where test folders are made; removed at the end. */
 export const base = await mkdtemp(join(tmpdir(), 'ganscope-data-'));
@@ -46,4 +48,32 @@ export function idxFile(dims: readonly number[], data: readonly number[]): Uint8
   header.setUint32(0, 0x0800 + dims.length);
   dims.forEach((size, axis) => header.setUint32(4 + 4 * axis, size));
   return Buffer.concat([new Uint8Array(header.buffer), Uint8Array.from(data)]);
+}
+
+/** Flat grey pictures, picture i of level i; those in `broken` cannot be decoded. Counts how often each is decoded. */
+export function numbered(length: number, broken: readonly number[] = []) {
+  const decoded = Array.from({ length }, () => 0);
+  const dataset: Dataset = {
+    name: `${length} numbers`,
+    length,
+    skipped: ['link.png: a link that leads nowhere'],
+    async picture(index): Promise<Picture> {
+      decoded[index] = (decoded[index] ?? 0) + 1;
+      // Later pictures are often ready first.
+      await new Promise((resolve) => setTimeout(resolve, (7 * index) % 3));
+      if (broken.includes(index)) throw new InputError(`${index}.png: expected a picture`);
+      return { width: 10, height: 9, channels: 3, data: new Uint8Array(270).fill(index) };
+    },
+  };
+  return { dataset, decoded };
+}
+
+/** The numbers of the pictures in a batch of `numbered` pictures. */
+export const numbersIn = (batch: Float32Array) =>
+  Array.from({ length: batch.length / 64 }, (_, i) => Math.round(batch[64 * i] ?? -1));
+/** The numbers of the pictures in some batches. */
+export async function batches(loader: Loader, steps: readonly number[]): Promise<number[][]> {
+  const found: number[][] = [];
+  for (const step of steps) found.push(numbersIn(await loader.batch(step)));
+  return found;
 }

@@ -25,6 +25,8 @@ export interface Dataset {
    * @throws InputError if that picture cannot be decoded
    */
   picture(index: number): Promise<Picture>;
+  /** A text that is another one when any of the pictures is; only for data that is read from files. */
+  fingerprint?(): Promise<string>;
 }
 
 /** Which part of data that is divided for training and testing. */

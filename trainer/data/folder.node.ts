@@ -28,6 +28,10 @@ export async function folderTree(folder: string, { maxDepth = MAX_DEPTH } = {}):
     paths: listing.paths.sort(),
     skipped: listing.skipped.sort(),
     read: (path, maxBytes) => readBoundedFile(join(root, path), maxBytes),
+    async stamp(path) {
+      const { size, mtimeMs } = await stat(join(root, path));
+      return `${size} ${mtimeMs}`;
+    },
   };
 }
 

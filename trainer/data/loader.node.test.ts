@@ -1,9 +1,10 @@
 /** @file Batches: their order, their numbers, and what happens to broken pictures. */
 import { describe, expect, it } from 'vitest';
-import type { Picture } from '../../inference/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Dataset } from './dataset.js';
-import { Loader, type DecodeProgress, type LoaderConfig } from './loader.node.js';
+import type { DecodeProgress } from './decoded.node.js';
+import { batches, numbered, numbersIn } from './data.test.helper.js';
+import { Loader, type LoaderConfig } from './loader.node.js';
 
 const config: LoaderConfig = {
   imageSize: 8,
@@ -15,31 +16,6 @@ const config: LoaderConfig = {
   seed: 1,
 };
 
-/** Flat grey pictures, picture i of level i; those in `broken` cannot be decoded. Counts how often each is decoded. */
-function numbered(length: number, broken: readonly number[] = []) {
-  const decoded = Array.from({ length }, () => 0);
-  const dataset: Dataset = {
-    name: `${length} numbers`,
-    length,
-    skipped: ['link.png: a link that leads nowhere'],
-    async picture(index): Promise<Picture> {
-      decoded[index] = (decoded[index] ?? 0) + 1;
-      // Later pictures are often ready first.
-      await new Promise((resolve) => setTimeout(resolve, (7 * index) % 3));
-      if (broken.includes(index)) throw new InputError(`${index}.png: expected a picture`);
-      return { width: 10, height: 9, channels: 3, data: new Uint8Array(270).fill(index) };
-    },
-  };
-  return { dataset, decoded };
-}
-/** The numbers of the pictures in a batch of `numbered` pictures. */
-const numbersIn = (batch: Float32Array) =>
-  Array.from({ length: batch.length / 64 }, (_, i) => Math.round(batch[64 * i] ?? -1));
-async function batches(loader: Loader, steps: readonly number[]): Promise<number[][]> {
-  const found: number[][] = [];
-  for (const step of steps) found.push(numbersIn(await loader.batch(step)));
-  return found;
-}
 const upTo = (end: number) => Array.from({ length: end }, (_, i) => i);
 const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
 
@@ -105,7 +81,7 @@ describe('loader.batch(step)', () => {
   it('does not depend on the memory for decoded pictures', async () => {
     const [cached, uncached] = [numbered(11, [2, 3]), numbered(11, [2, 3])];
     const steps = upTo(6);
-    expect(await batches(new Loader(uncached.dataset, config, { cacheBytes: 64 }), steps)).toEqual(
+    expect(await batches(new Loader(uncached.dataset, config, { memoryBytes: 64 }), steps)).toEqual(
       await batches(new Loader(cached.dataset, config), steps),
     );
     expect(Math.max(...cached.decoded)).toBe(1);
@@ -214,7 +190,7 @@ describe('loader.decodeAll(options)', () => {
 
   it('does nothing where the set does not fit into memory', async () => {
     const { dataset, decoded } = numbered(12);
-    await new Loader(dataset, config, { cacheBytes: 12 * 64 - 1 }).decodeAll();
+    await new Loader(dataset, config, { memoryBytes: 12 * 64 - 1 }).decodeAll();
     expect(decoded).toEqual(upTo(12).map(() => 0));
   });
 

@@ -1,17 +1,12 @@
-/** @file Pictures decoded, resized, kept in memory and dealt out in batches of network input, one batch ahead. */
+/** @file A data set's pictures dealt out in batches of network input, one batch ahead. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Picture } from '../../inference/pictures.js';
 import { networkInput } from '../../inference/pixels.js';
 import { Random } from '../../inference/random.js';
-import { resizedPicture } from '../../inference/resize.js';
-import { InputError } from '../../onnx/errors.js';
 import type { GanConfig } from '../config.js';
 import type { Dataset } from './dataset.js';
+import { DecodedPictures, inParallel, type DecodeOptions, type KeepOptions } from './decoded.node.js';
 import { mirroredPicture } from './geometry.js';
-
-const DEFAULT_CACHE_BYTES = 2 ** 30;
-/** Pictures decoded at a time: enough for sharp's threads, few enough that huge ones do not fill the memory. */
-const DECODED_AT_ONCE = 4;
 
 /** The settings that decide what a batch is. */
 export type LoaderConfig = Pick<
@@ -27,25 +22,6 @@ interface Epoch {
   mirrored: Uint8Array;
 }
 
-/** How far the first decoding has come; field names as in transformers.js. */
-export interface DecodeProgress {
-  status: 'progress';
-  /** Pictures done, broken ones included. */
-  loaded: number;
-  /** Pictures in all. */
-  total: number;
-  /** Percent done, 0…100. */
-  progress: number;
-}
-
-/** How pictures are decoded ahead of training. */
-export interface DecodeOptions {
-  /** Called after every picture. */
-  progress_callback?: (progress: DecodeProgress) => void;
-  /** Stops before the next picture. */
-  signal?: AbortSignal;
-}
-
 /**
  * Batches of normalised pictures. Which pictures are in a batch depends on the seed, the batch's number and the data set
  * alone, so a resumed run needs only its step number. Every epoch is a new permutation. Its last pictures that do not
@@ -57,53 +33,37 @@ export interface DecodeOptions {
 export class Loader {
   /** Batches before every picture but the left-out ones has been seen once. */
   readonly batchesPerEpoch: number;
-  readonly #dataset: Dataset;
+  readonly #length: number;
   readonly #config: LoaderConfig;
-  /** Bytes of a resized picture. */
-  readonly #stride: number;
-  /** All resized pictures, if they fit. */
-  readonly #cache: Uint8Array | undefined;
-  readonly #cached: Uint8Array;
-  readonly #broken = new Map<number, string>();
+  readonly #pictures: DecodedPictures;
   #epoch: Epoch = { number: -1, order: new Uint32Array(), mirrored: new Uint8Array() };
   #ahead: { step: number; batch: Promise<Float32Array> } | undefined;
 
-  /** @param cacheBytes memory for decoded pictures; a set that needs more is decoded anew in every epoch */
-  constructor(dataset: Dataset, config: LoaderConfig, { cacheBytes = DEFAULT_CACHE_BYTES } = {}) {
-    this.#dataset = dataset;
+  constructor(dataset: Dataset, config: LoaderConfig, options: KeepOptions = {}) {
+    this.#length = dataset.length;
     this.#config = config;
-    this.#stride = config.channels * config.imageSize ** 2;
-    this.#cache =
-      this.#stride * dataset.length <= cacheBytes ? new Uint8Array(this.#stride * dataset.length) : undefined;
-    this.#cached = new Uint8Array(dataset.length);
+    this.#pictures = new DecodedPictures(dataset, config, options);
     this.batchesPerEpoch = Math.max(1, Math.floor(dataset.length / config.batchSize));
   }
 
   /** What was left out so far, one line each with the reason: files and links passed over, and broken pictures. */
   get skipped(): string[] {
-    const broken = [...this.#broken].sort(([a], [b]) => a - b).map(([, message]) => message);
-    return [...this.#dataset.skipped, ...broken];
+    return this.#pictures.skipped;
+  }
+
+  /** Where the decoded pictures are, after `decodeAll`: `memory`, the path of a file, or why they are kept nowhere. */
+  get place(): string {
+    return this.#pictures.place;
   }
 
   /**
-   * Decodes the whole set into memory, if it fits; `skipped` is complete then. Without this call, or where the set does
-   * not fit, pictures are decoded as batches need them.
-   * @throws InputError if every picture is broken
+   * Decodes the whole set into memory or a cache file; `skipped` is complete then. Without this call, or where the set fits
+   * neither, pictures are decoded as batches need them.
+   * @throws InputError if every picture is broken, or, with `strict`, any
    * @throws the signal's reason when it is aborted
    */
-  async decodeAll({ progress_callback, signal }: DecodeOptions = {}): Promise<void> {
-    if (this.#cache === undefined) return;
-    const total = this.#dataset.length;
-    let loaded = 0;
-    await inParallel(total, async (index) => {
-      signal?.throwIfAborted();
-      await this.#decoded(index);
-      loaded++;
-      progress_callback?.({ status: 'progress', loaded, total, progress: (100 * loaded) / total });
-      // Pictures from memory never wait for the event loop: let others have their turn.
-      if (loaded % 64 === 0) await nextTurn();
-    });
-    if (this.#broken.size === total) throw this.#allBroken();
+  decodeAll(options: DecodeOptions = {}): Promise<void> {
+    return this.#pictures.decodeAll(options);
   }
 
   /**
@@ -125,16 +85,22 @@ export class Loader {
     return batch;
   }
 
+  /** Closes the cache file, if there is one. */
+  async close(): Promise<void> {
+    await this.#ahead?.batch.catch(() => undefined);
+    await this.#pictures.close();
+  }
+
   async #assembled(step: number): Promise<Float32Array> {
     const { batchSize, normalization } = this.#config;
     const { order, mirrored } = this.#epochOf(step);
     const start = (step % this.batchesPerEpoch) * batchSize;
-    const batch = new Float32Array(batchSize * this.#stride);
+    const batch = new Float32Array(batchSize * this.#pictures.stride);
     await inParallel(batchSize, async (i) => {
       const index = order[(start + i) % order.length] ?? 0;
       const picture = await this.#readable(index);
       const seen = mirrored[index] === 1 ? mirroredPicture(picture) : picture;
-      batch.set(networkInput(seen, normalization), i * this.#stride);
+      batch.set(networkInput(seen, normalization), i * this.#pictures.stride);
     });
     return batch;
   }
@@ -144,7 +110,7 @@ export class Loader {
     const number = Math.floor(step / this.batchesPerEpoch);
     if (this.#epoch.number !== number) {
       const { seed, flip } = this.#config;
-      const { length } = this.#dataset;
+      const length = this.#length;
       const chance = Random.derived(seed, `flip/${number}`);
       this.#epoch = {
         number,
@@ -157,48 +123,10 @@ export class Loader {
 
   /** Picture `index` of the set, or the first after it that can be decoded. */
   async #readable(index: number): Promise<Picture> {
-    const { length } = this.#dataset;
-    for (let offset = 0; offset < length; offset++) {
-      const picture = await this.#decoded((index + offset) % length);
+    for (let offset = 0; offset < this.#length; offset++) {
+      const picture = await this.#pictures.picture((index + offset) % this.#length);
       if (picture !== undefined) return picture;
     }
-    throw this.#allBroken();
-  }
-
-  /** Picture `index` at the network's size; `undefined` if it is broken. */
-  async #decoded(index: number): Promise<Picture | undefined> {
-    if (this.#broken.has(index)) return undefined;
-    const { imageSize, channels, resize } = this.#config;
-    const size = { width: imageSize, height: imageSize, channels };
-    const kept = this.#cache?.subarray(index * this.#stride, (index + 1) * this.#stride);
-    if (kept !== undefined && this.#cached[index] === 1) return { ...size, data: kept };
-    try {
-      const picture = resizedPicture(await this.#dataset.picture(index), { ...size, resize });
-      kept?.set(picture.data);
-      this.#cached[index] = 1;
-      return picture;
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      this.#broken.set(index, error.message);
-      return undefined;
-    }
-  }
-
-  #allBroken(): InputError {
-    const [first = ''] = this.#broken.values();
-    return new InputError(`${this.#dataset.name}: expected at least one that can be decoded; got none (${first})`);
-  }
-}
-
-/** Calls `task` with 0…count − 1, a few at a time; stops at the first error. */
-async function inParallel(count: number, task: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) await task(next++);
-  };
-  try {
-    await Promise.all(Array.from({ length: Math.min(DECODED_AT_ONCE, count) }, worker));
-  } finally {
-    next = count;
+    throw this.#pictures.allBroken();
   }
 }

@@ -1,4 +1,5 @@
 /** @file From what `--data` says to a data set: the one table of formats, told by what is there. */
+import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
@@ -78,7 +79,15 @@ export async function openDataset(
   }
   expectOptions(options, format);
   const dataset = await format.dataset(tree, options);
-  return classes.length > 0 ? withClasses(dataset, classes) : dataset;
+  const chosen = classes.length > 0 ? withClasses(dataset, classes) : dataset;
+  return { ...chosen, fingerprint: () => dataFingerprint(tree, options) };
+}
+
+/** A hash of names, sizes and times of all files, and of what was chosen of them. */
+async function dataFingerprint(tree: FileTree, { split, classes, cropToBox }: DataOptions): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([split ?? 'all', classes ?? [], cropToBox ?? false]));
+  for (const path of tree.paths) hash.update(JSON.stringify([path, await tree.stamp(path)]));
+  return hash.digest('hex');
 }
 
 /** @throws InputError for an option that says nothing about data of this format */

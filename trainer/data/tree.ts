@@ -13,6 +13,8 @@ export interface FileTree {
    * @throws InputError if the file cannot be read or is larger than `maxBytes`
    */
   read(path: string, maxBytes: number): Promise<Uint8Array>;
+  /** A text that is another one when the file's content is. */
+  stamp(path: string): Promise<string>;
 }
 
 /** The last part of a path. */

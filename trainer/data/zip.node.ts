@@ -50,6 +50,10 @@ export async function zipTree(archive: string): Promise<FileTree> {
       if (crc32(bytes) !== entry.crc32) throw new InputError(`${archive}: ${path}: its checksum is wrong`);
       return bytes;
     },
+    async stamp(path) {
+      const { uncompressedSize = 0, crc32: checksum = 0 } = entries.get(path) ?? {};
+      return `${uncompressedSize} ${checksum}`;
+    },
   };
 }
 
