@@ -18,6 +18,10 @@ await runCommand(
         checkpoint: { type: 'string', describe: 'newest, best (by gan-train --eval), or a folder [default: newest]' },
         out: { type: 'string', describe: "Folder for the files [default: the run's onnx/]" },
         opset: { type: 'number', describe: 'ONNX operator set, 13 to 21 [default: 17]' },
+        ema: {
+          type: 'boolean',
+          describe: 'Write the averaged generator; --no-ema the one it is averaged from [default: where there is one]',
+        },
         'fold-batchnorm': { type: 'boolean', default: false, describe: 'Merge batch norms into convolutions' },
         'with-gradcam': { type: 'boolean', default: false, describe: 'Write a model that explains itself' },
         model: { type: 'string', describe: 'With --with-gradcam: a discriminator or classifier in place of a run' },
@@ -35,20 +39,22 @@ await runCommand(
       .example('$0 --onnx', 'the newest checkpoint of the latest run')
       .example('$0 --onnx --run runs/birds --fold-batchnorm --out birds-onnx', 'a chosen run, smaller and faster')
       .example('$0 --with-gradcam --model resnet50.onnx', "someone else's classifier with a heatmap of a class"),
-  async ({ onnx, model, out, run, checkpoint, opset, foldBatchnorm, withGradcam, layer, method, target }) => {
+  async ({ onnx, model, out, run, checkpoint, opset, ema, foldBatchnorm, withGradcam, layer, method, target }) => {
     const { InputError } = await import('../onnx/errors.js');
     if (!onnx) throw new InputError('--no-onnx: expected --onnx, the only format; there is nothing to export');
     const alone = Object.entries({ model, layer, method, target }).find(([, value]) => value !== undefined);
     if (alone && !withGradcam) throw new InputError(`--${alone[0]}: expected together with --with-gradcam`);
     if (model !== undefined) {
-      const unfit = Object.entries({ run, checkpoint, opset, 'fold-batchnorm': foldBatchnorm || undefined });
+      const unfit = Object.entries({ run, checkpoint, opset, ema, 'fold-batchnorm': foldBatchnorm || undefined });
       const found = unfit.find(([, value]) => value !== undefined);
       if (found) throw new InputError(`--${found[0]}: is for exporting a run; got --model too`);
       return writeExplained(model, { out, layer, method, target });
     }
     const { exportedRun, MAX_DIFFERENCE } = await import('../trainer/export.node.js');
-    const exported = await exportedRun({ run, checkpoint, out, opset, foldBatchNorm: foldBatchnorm });
-    console.log(`Exported ${exported.checkpoint} (step ${exported.step}), opset ${opset ?? 17}`);
+    const exported = await exportedRun({ run, checkpoint, out, opset, foldBatchNorm: foldBatchnorm, ema });
+    console.log(
+      `Exported ${exported.checkpoint} (step ${exported.step}${exported.averaged ? ', averaged generator' : ''}), opset ${opset ?? 17}`,
+    );
     for (const { path, bytes, differences, passed } of exported.files) {
       console.log(`  ${path}  ${(bytes / 2 ** 20).toFixed(1)} MiB`);
       for (const [output, difference] of differences) {

@@ -7,6 +7,9 @@
  *                                 weights.bin all weights, float32, in the order of model.json
  *                                 adam.json   names and shapes of the trained weights, [] before the first step
  *                                 adam.m.bin  adam.v.bin  their moments, float32, in the order of adam.json
+ *     discriminator/  spectral.bin            with spectral norm: u and v of each kernel, float32; the kernels themselves
+ *                                             are those before normalisation
+ *     generator-ema/  model.json weights.bin  the averaged generator, where there is one
  */
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,10 +19,13 @@ import type { GanConfig } from './config.js';
 import { checkpointFolder, checkpointName, removeOld, setAside, temporaryIn } from './kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { checkedConfig } from './presets.js';
+import { spectralVectors } from './spectral.js';
 import type { NetworkState, StateTensor, TrainState } from './step/step.js';
 
 /** Version of the format. */
 const FORMAT = 1;
+/** Folder of the averaged generator. */
+const AVERAGE = 'generator-ema';
 /** Largest JSON file of a checkpoint. */
 const MAX_JSON_BYTES = 16 * 2 ** 20;
 
@@ -40,6 +46,8 @@ interface Layout {
   weights: Entry[];
   /** Those of `weights` that Adam has moments for. */
   moments: Entry[];
+  /** Vectors of spectral norm. */
+  spectral: Entry[];
 }
 
 /** Layouts by configuration: to find one, a network is built, which takes seconds where it has 50 million weights. */
@@ -59,8 +67,9 @@ function layoutOf(network: Network, config: GanConfig): Layout {
   const weights = model.weights.map((weight) => ({ name: weightName(weight), shape: weight.shape as number[] }));
   const trainable = new Set(model.trainableWeights.map(weightName));
   const topology = model.toJSON(null, false) as object;
+  const spectral = network === 'discriminator' && config.spectralNorm ? spectralVectors(model) : [];
   model.dispose();
-  return { topology, weights, moments: weights.filter(({ name }) => trainable.has(name)) };
+  return { topology, weights, moments: weights.filter(({ name }) => trainable.has(name)), spectral };
 }
 
 /**
@@ -81,6 +90,8 @@ export async function saveCheckpoint(
     for (const network of networkNames) {
       await writeNetwork(join(temporary, network), layoutsOf(config)[network], state[network]);
     }
+    const { ema } = state.generator;
+    if (ema) await writeModel(join(temporary, AVERAGE), layoutsOf(config).generator, ema);
     await writeSynced(
       join(temporary, 'state.json'),
       JSON.stringify({ format: FORMAT, step: state.step, config }, null, 2),
@@ -117,36 +128,52 @@ export async function loadCheckpoint(folder: string): Promise<{ state: TrainStat
     await readNetwork(join(folder, 'generator'), layoutsOf(config).generator, step as number),
     await readNetwork(join(folder, 'discriminator'), layoutsOf(config).discriminator, step as number),
   ];
+  if (config.ema > 0) generator.ema = await readModel(join(folder, AVERAGE), layoutsOf(config).generator);
   return { state: { step: step as number, generator, discriminator }, config };
 }
 
 async function writeNetwork(folder: string, layout: Layout, state: NetworkState): Promise<void> {
-  const { topology: modelTopology, weights } = layout;
   const moments = state.m.size > 0 ? layout.moments : [];
+  await writeModel(folder, layout, state.weights);
+  await writeSynced(join(folder, 'adam.json'), JSON.stringify(moments));
+  await writeTensors(join(folder, 'adam.m.bin'), moments, state.m);
+  await writeTensors(join(folder, 'adam.v.bin'), moments, state.v);
+  if (state.spectral) await writeTensors(join(folder, 'spectral.bin'), layout.spectral, state.spectral);
+  await syncFolder(folder);
+}
+
+/** Writes a network as a tfjs layers model. */
+async function writeModel(folder: string, layout: Layout, tensors: ReadonlyMap<string, StateTensor>): Promise<void> {
+  const { topology: modelTopology, weights } = layout;
   const manifest = { paths: ['weights.bin'], weights: weights.map((entry) => ({ ...entry, dtype: 'float32' })) };
   const model = { format: 'layers-model', generatedBy: 'ganscope', convertedBy: null, modelTopology };
   await mkdir(folder, { recursive: true });
   await writeSynced(join(folder, 'model.json'), JSON.stringify({ ...model, weightsManifest: [manifest] }));
-  await writeTensors(join(folder, 'weights.bin'), weights, state.weights);
-  await writeSynced(join(folder, 'adam.json'), JSON.stringify(moments));
-  await writeTensors(join(folder, 'adam.m.bin'), moments, state.m);
-  await writeTensors(join(folder, 'adam.v.bin'), moments, state.v);
+  await writeTensors(join(folder, 'weights.bin'), weights, tensors);
   await syncFolder(folder);
 }
 
 async function readNetwork(folder: string, layout: Layout, step: number): Promise<NetworkState> {
   const path = (name: string) => join(folder, name);
-  const saved = (await readJson(path('model.json'))) as { weightsManifest?: { weights?: unknown }[] };
-  expectEntries(path('model.json'), layout.weights, saved.weightsManifest?.[0]?.weights);
+  const weights = await readModel(folder, layout);
   const listed = await readJson(path('adam.json'));
   const fresh = step === 0 && Array.isArray(listed) && listed.length === 0;
   if (!fresh) expectEntries(path('adam.json'), layout.moments, listed);
   const moments = fresh ? [] : layout.moments;
   return {
-    weights: await readTensors(path('weights.bin'), layout.weights),
+    weights,
     m: await readTensors(path('adam.m.bin'), moments),
     v: await readTensors(path('adam.v.bin'), moments),
+    ...(layout.spectral.length > 0 && { spectral: await readTensors(path('spectral.bin'), layout.spectral) }),
   };
+}
+
+/** Reads the weights of a tfjs layers model of known layout. */
+async function readModel(folder: string, layout: Layout): Promise<Map<string, StateTensor>> {
+  const file = join(folder, 'model.json');
+  const saved = (await readJson(file)) as { weightsManifest?: { weights?: unknown }[] };
+  expectEntries(file, layout.weights, saved.weightsManifest?.[0]?.weights);
+  return readTensors(join(folder, 'weights.bin'), layout.weights);
 }
 
 /** Refuses a configuration whose largest kernel alone exceeds the file, before a network of its size is built. */

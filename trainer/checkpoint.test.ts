@@ -41,6 +41,37 @@ describe('saveCheckpoint(run, state, config) and loadCheckpoint(folder)', () => 
     }
   });
 
+  it('bring back the averaged generator, as a model of its own, and the vectors of spectral norm', async () => {
+    const tricky = { ...config, ema: 0.999, spectralNorm: true };
+    const state = initialState(tricky);
+    for (const { data } of state.generator.ema?.values() ?? []) data.fill(0.25);
+    const folder = await saveCheckpoint(run, state, tricky);
+    const loaded = await loadCheckpoint(folder);
+    expect(loaded.state).toEqual(state);
+    expect([...(loaded.state.discriminator.spectral?.keys() ?? [])].slice(0, 2)).toEqual([
+      'd_stage1_conv/kernel_u',
+      'd_stage1_conv/kernel_v',
+    ]);
+    const ofGenerator = await readFile(join(folder, 'generator', 'model.json'));
+    expect(await readFile(join(folder, 'generator-ema', 'model.json'))).toEqual(ofGenerator);
+    for (const file of ['generator-ema/weights.bin', 'discriminator/spectral.bin']) {
+      const path = join(folder, file);
+      const bytes = await readFile(path);
+      await truncate(path, bytes.length - 4);
+      await expect(loadCheckpoint(folder)).rejects.toThrow(`${path}: expected ${bytes.length} bytes`);
+      await writeFile(path, bytes);
+    }
+  });
+
+  it('read a configuration that was saved before there were the newer settings', async () => {
+    const folder = await saveCheckpoint(run, initialState(config), config);
+    const path = join(folder, 'state.json');
+    const saved = JSON.parse(await readFile(path, 'utf8'));
+    for (const setting of ['norm', 'normD', 'loss', 'ema', 'dSteps', 'diffaugment']) delete saved.config[setting];
+    await writeFile(path, JSON.stringify(saved));
+    expect((await loadCheckpoint(folder)).config).toEqual(config);
+  });
+
   it('bring back the state before the first step, which has no moments', async () => {
     const state = initialState(config);
     const loaded = await loadCheckpoint(await saveCheckpoint(run, state, config));

@@ -6,13 +6,15 @@ import { discriminatorSignature, exportedModel, generatorSignature, largestDiffe
 import { tf } from '../exporter/tf.js';
 import { normalLatents } from '../inference/latents.js';
 import { metadataEntries, type GanMetadata } from '../inference/metadata.js';
-import { modelBytes, writeFileAtomic } from '../onnx/index.js';
+import { InputError, modelBytes, writeFileAtomic } from '../onnx/index.js';
 import { loadCheckpoint } from './checkpoint.node.js';
 import type { GanConfig } from './config.js';
 import { namedCheckpoint } from './kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { resolvedRun } from './runs.node.js';
+import { normalizedWeights } from './spectral.js';
 import { withState } from './state.js';
+import type { TrainState } from './step/step.js';
 
 /** The largest difference between an output of the trained and of the exported network that passes. */
 export const MAX_DIFFERENCE = 1e-4;
@@ -28,6 +30,8 @@ export interface RunExportOptions {
   opset?: number | undefined;
   /** Merge each batch norm into the convolution before it. */
   foldBatchNorm?: boolean | undefined;
+  /** Whether to export the averaged generator; if not given, where the checkpoint has one. */
+  ema?: boolean | undefined;
 }
 
 /** One network's file. */
@@ -44,6 +48,8 @@ export interface ExportedFile {
 export interface RunExport {
   checkpoint: string;
   step: number;
+  /** Whether the generator is the averaged one. */
+  averaged: boolean;
   files: ExportedFile[];
 }
 
@@ -62,17 +68,22 @@ const networks = [
  * Writes a checkpoint's generator.onnx and discriminator.onnx after comparing each with its tfjs model on the same
  * inputs. A file whose outputs differ by more than `MAX_DIFFERENCE` gets `.failed` after its name, and no earlier export
  * is replaced by it.
- * @throws InputError if there is no such run or checkpoint, or the opset is not supported
+ * @throws InputError if there is no such run, checkpoint or averaged generator, or the opset is not supported
  */
 export async function exportedRun(options: RunExportOptions = {}): Promise<RunExport> {
   const { opset, foldBatchNorm } = options;
   const { checkpoint, out } = await places(options);
   const { state, config } = await loadCheckpoint(checkpoint);
+  if (options.ema === true && config.ema === 0) {
+    throw new InputError(`--ema: expected a run that was trained with --ema; ${checkpoint} has no averaged generator`);
+  }
+  const averaged = options.ema ?? config.ema > 0;
+  const weights = { generator: generatorWeights(state, averaged), discriminator: discriminatorWeights(state) };
   const files: ExportedFile[] = [];
   // Noise drives a discriminator's logit far out, where float32 itself is coarse: it is compared on a generated picture.
   let picture: Float32Array | undefined;
   for (const { role, create, signatureOf, logits, probabilities } of networks) {
-    const model: LayersModel = withState(create(config, { initialWeights: false }), state[role]);
+    const model: LayersModel = withState(create(config, { initialWeights: false }), { weights: weights[role] });
     const signature = signatureOf(model);
     const metadata = metadataEntries({ ...runMetadata(config, state.step), role, logits, probabilities });
     const exported = exportedModel(model, {
@@ -90,8 +101,15 @@ export async function exportedRun(options: RunExportOptions = {}): Promise<RunEx
     await writeFileAtomic(path, bytes);
     files.push({ role, path, bytes: bytes.length, differences, passed });
   }
-  return { checkpoint, step: state.step, files };
+  return { checkpoint, step: state.step, averaged, files };
 }
+
+const generatorWeights = ({ generator }: TrainState, averaged: boolean) =>
+  (averaged ? generator.ema : undefined) ?? generator.weights;
+
+/** Kernels of spectral norm are exported as they are used: normalised. */
+const discriminatorWeights = ({ discriminator: { weights, spectral } }: TrainState) =>
+  spectral ? normalizedWeights(weights, spectral) : weights;
 
 /** Which checkpoint is exported, and where to: a checkpoint that is named without a run belongs to the run it lies in. */
 async function places({ run, checkpoint, out }: RunExportOptions): Promise<{ checkpoint: string; out: string }> {

@@ -1,4 +1,5 @@
 /** @file `ganscope/trainer`: configurations, networks, data, training steps and runs. */
+export { stepBatch, stepLatents } from './batch.js';
 export { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
 export { presetNames, type GanConfig, type Head, type PresetName } from './config.js';
 export { spaceDataset, type DataOptions, type Dataset, type Labels, type Split } from './data/dataset.js';
@@ -7,7 +8,7 @@ export { openDataset } from './data/open.node.js';
 export { spacePicture } from './data/space.js';
 export { exportedRun } from './export.node.js';
 export { bestCheckpoint, checkpoints, markBest, newestCheckpoint } from './kept-checkpoints.node.js';
-export { stepLatents, train, type TrainOptions, type TrainProgress, type TrainResult } from './loop.node.js';
+export { train, type TrainOptions, type TrainProgress, type TrainResult } from './loop.node.js';
 export { discriminatorModel, generatorModel } from './models.js';
 export { configWith, presets } from './presets.js';
 export { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report.node.js';

@@ -5,8 +5,8 @@ import { normalLatents, seedsFrom } from '../inference/latents.js';
 import { encodedPng } from '../inference/pictures.node.js';
 import type { Picture } from '../inference/pictures.js';
 import { picturesFromOutput } from '../inference/pixels.js';
-import { Random } from '../inference/random.js';
 import { InputError, writeFileAtomic } from '../onnx/index.js';
+import { epochSteps, stepBatch } from './batch.js';
 import { saveCheckpoint } from './checkpoint.node.js';
 import type { GanConfig } from './config.js';
 import type { Loader } from './data/loader.node.js';
@@ -60,7 +60,8 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, run, step, loader, steps, signal } = options;
   const rows = await resumedMetrics(run, options.done);
-  const pace = new Pace(config.batchSize);
+  const pace = new Pace(config.batchSize * config.dSteps);
+  const stepsPerEpoch = epochSteps(config, loader);
   let done = options.done;
   let saved = done;
   let unwritten: StepRow[] = [];
@@ -74,10 +75,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (done === 0) await writeSamples(options, 0);
   while (done < steps && !signal?.aborted) {
     const started = performance.now();
-    const real = await loader.batch(done);
-    const latents = stepLatents(config, done, 'discriminator');
-    const generatorLatents = config.freshLatents ? stepLatents(config, done, 'generator') : latents;
-    const result = await step.run({ real, latents, generatorLatents });
+    const result = await step.run(await stepBatch(config, loader, done, steps));
     if (!Number.isFinite(result.lossD) || !Number.isFinite(result.lossG)) {
       await appendMetrics(run, unwritten);
       throw new InputError(
@@ -87,13 +85,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     }
     done += 1;
     const seconds = (performance.now() - started) / 1000;
-    const row = { step: done, epoch: Math.floor((done - 1) / loader.batchesPerEpoch), ...result, seconds };
+    const row = { step: done, epoch: Math.floor((done - 1) / stepsPerEpoch), ...result, seconds };
     rows.push(row);
     unwritten.push(row);
     options.progress_callback?.({
       row,
       steps,
-      stepsPerEpoch: loader.batchesPerEpoch,
+      stepsPerEpoch,
       ...pace.after(row, steps - done),
     });
     if (done % options.sampleEvery === 0 || done === steps) await writeSamples(options, done);
@@ -114,12 +112,6 @@ class Pace {
     this.#seconds = this.#seconds === undefined ? seconds : 0.95 * this.#seconds + 0.05 * seconds;
     return { picturesPerSecond: this.batchSize / this.#seconds, secondsLeft: this.#seconds * left };
   }
-}
-
-/** The latents of one update, [N, Z], from N(0, 1): a pure function of seed and step. */
-export function stepLatents(config: GanConfig, step: number, purpose: 'discriminator' | 'generator'): Float32Array {
-  const random = Random.derived(config.seed, `latents/${purpose}/${step}`);
-  return Float32Array.from({ length: config.batchSize * config.latentDim }, () => random.normal());
 }
 
 async function fixedSamples({ config, step }: TrainOptions): Promise<Picture[]> {

@@ -36,7 +36,7 @@ export function generatorModel(config: GanConfig, { initialWeights = true }: Mod
     const first = stage === 1 && ({ strides: 1, padding: 'valid' } as const);
     const filters = ngf * 2 ** (stages - stage);
     model.add(tfl.layers.conv2dTranspose({ name: `g_stage${stage}_conv`, ...upsampling, ...first, filters }));
-    model.add(batchNorm(`g_stage${stage}_norm`, config));
+    if (config.norm === 'batch') model.add(batchNorm(`g_stage${stage}_norm`, config));
     model.add(tfl.layers.reLU({ name: `g_stage${stage}_relu` }));
   }
   model.add(tfl.layers.conv2dTranspose({ name: 'g_output_conv', ...upsampling, filters: channels }));
@@ -58,7 +58,8 @@ export function discriminatorModel(config: GanConfig, { initialWeights = true }:
     const input = stage === 1 && { inputShape: [imageSize, imageSize, channels] };
     const halving = { ...convolution, ...input, strides: 2, padding: 'same', filters: ndf * 2 ** (stage - 1) } as const;
     model.add(tfl.layers.conv2d({ name: `d_stage${stage}_conv`, ...halving }));
-    if (stage > 1 || config.firstBatchNorm) model.add(batchNorm(`d_stage${stage}_norm`, config));
+    if (config.normD === 'batch' && (stage > 1 || config.firstBatchNorm))
+      model.add(batchNorm(`d_stage${stage}_norm`, config));
     model.add(tfl.layers.leakyReLU({ name: `d_stage${stage}_leaky_relu`, alpha: LEAKY_SLOPE }));
   }
   if (config.head === 'conv') {

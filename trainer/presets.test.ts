@@ -61,6 +61,11 @@ describe('configWith(preset, overrides)', () => {
     expect(configWith('space', { lr: 2e-4, lrD: 1e-5 }).lrD).toBe(1e-5);
   });
 
+  it("takes the generator's norm for the discriminator, unless that is given", () => {
+    expect(configWith('space', { norm: 'none' }).normD).toBe('none');
+    expect(configWith('space', { norm: 'none', normD: 'batch' }).normD).toBe('batch');
+  });
+
   it('gives a normalisation its number of channels where all are alike, and asks where they are not', () => {
     expect(configWith('space', { channels: 1 }).normalization).toEqual({ mean: [0.5], std: [0.5] });
     expect(configWith('fashion-mnist', { channels: 3 }).normalization).toEqual({ mean: [0, 0, 0], std: [1, 1, 1] });
@@ -83,6 +88,15 @@ describe('configWith(preset, overrides)', () => {
     [{ lr: 0 }, '--lr: expected a number above 0 and at most 1; got 0'],
     [{ lrD: Number.POSITIVE_INFINITY }, '--lr-d: expected a number above 0 and at most 1; got Infinity'],
     [{ beta1: 1 }, '--beta1: expected a number of at least 0 and below 1; got 1'],
+    [{ loss: 'wgan' as 'bce' }, '--loss: expected one of bce, hinge, lsgan; got "wgan"'],
+    [{ labelSmoothing: 0.5 }, '--label-smoothing: expected a number of at least 0 and below 0.5; got 0.5'],
+    [{ loss: 'hinge', labelSmoothing: 0.1 }, '--label-smoothing: expected 0, as the hinge loss has no labels; got 0.1'],
+    [{ norm: 'layer' as 'none' }, '--norm: expected one of batch, none; got "layer"'],
+    [{ diffaugment: ['color', 'color'] }, '--diffaugment: expected a list of color, translation, cutout, each at most'],
+    [{ ema: 1 }, '--ema: expected a number of at least 0 and below 1; got 1'],
+    [{ dSteps: 0 }, '--d-steps: expected an integer of 1…100; got 0'],
+    [{ lrDecay: 'step' as 'none' }, '--lr-decay: expected one of none, linear, cosine; got "step"'],
+    [{ lrDecayStart: 1 }, '--lr-decay-start: expected a number of at least 0 and below 1; got 1'],
     [{ epochs: 0 }, '--epochs: expected an integer of 1…1000000000; got 0'],
     [{ seed: -1 }, '--seed: expected an integer of 0…2^53 − 1; got -1'],
     [{ batchNormEpsilon: 0 }, '--batch-norm-epsilon: expected a number above 0; got 0'],

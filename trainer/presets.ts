@@ -5,7 +5,20 @@ import { presetNames, type GanConfig, type PresetName } from './config.js';
 import { configSettings, expectSettings, found, settingName } from './settings.js';
 
 /** What none of the seeds does; also the values of a configuration that was saved before there were these settings. */
-const plainTraining = { flip: false } as const satisfies Partial<GanConfig>;
+const plainTraining = {
+  flip: false,
+  norm: 'batch',
+  normD: 'batch',
+  spectralNorm: false,
+  loss: 'bce',
+  labelSmoothing: 0,
+  diffaugment: [],
+  ema: 0,
+  emaWarmup: true,
+  dSteps: 1,
+  lrDecay: 'none',
+  lrDecayStart: 0,
+} as const satisfies Partial<GanConfig>;
 
 /** Each preset names its seed; where a value is not plain to see there, the comment says where it comes from. */
 export const presets: Readonly<Record<PresetName, Readonly<GanConfig>>> = {
@@ -137,6 +150,11 @@ export function checkedConfig(values: unknown, file?: string): GanConfig {
     const name = settingName('normalization', file);
     throw new InputError(`${name}: expected numbers for ${config.channels} channel(s); got ${count}`);
   }
+  if (config.loss === 'hinge' && config.labelSmoothing > 0) {
+    throw new InputError(
+      `${settingName('labelSmoothing', file)}: expected 0, as the hinge loss has no labels; got ${config.labelSmoothing}`,
+    );
+  }
   return config;
 }
 
@@ -149,9 +167,9 @@ function spreadNormalization({ mean, std }: Normalization, channels: number): No
 }
 
 /**
- * A preset with some settings changed. Settings that are `undefined` are the preset's. Two settings follow another
- * unless they are given: the discriminator's learning rate keeps its ratio to `lr`, as in the seeds' code, and a
- * normalisation that treats all channels alike does so for any number of channels.
+ * A preset with some settings changed. Settings that are `undefined` are the preset's. Three settings follow another
+ * unless they are given: the discriminator's learning rate keeps its ratio to `lr`, as in the seeds' code, its norm is
+ * `norm` where that is given, and a normalisation that treats all channels alike does so for any number of channels.
  * @throws InputError that names the option that is wrong, as written on the command line
  */
 export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig, 'preset'>> = {}): GanConfig {
@@ -163,6 +181,7 @@ export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig
   const merged: GanConfig = { ...base, ...given, preset };
   return checkedConfig({
     ...merged,
+    normD: overrides.normD ?? overrides.norm ?? base.normD,
     lrD: overrides.lrD ?? merged.lr * (base.lrD / base.lr),
     normalization: overrides.normalization ?? spreadNormalization(base.normalization, merged.channels),
   });

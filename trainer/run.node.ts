@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { resolvedDevice } from '../inference/devices.node.js';
 import { InputError, writeFileAtomic } from '../onnx/index.js';
+import { epochSteps } from './batch.js';
 import { loadCheckpoint } from './checkpoint.node.js';
 import { chosenConfig, givenSettings, type ChosenSettings } from './chosen.node.js';
 import type { GanConfig } from './config.js';
@@ -85,9 +86,9 @@ export async function startedRun(
   const { strict, cacheSize, cache: folder = defaultCacheFolder() } = { ...runDefaults, ...given };
   const loader = new Loader(dataset, config, { strict, cache: { folder, maxBytes: cacheSize * 2 ** 30 } });
   await loader.decodeAll({ ...(reading && { progress_callback: ({ loaded, total }) => reading(loaded, total) }) });
+  const stepsPerEpoch = epochSteps(config, loader);
   const steps =
-    given.steps ??
-    (given.epochs ? given.epochs * loader.batchesPerEpoch : (resumed?.steps ?? config.epochs * loader.batchesPerEpoch));
+    given.steps ?? (given.epochs ? given.epochs * stepsPerEpoch : (resumed?.steps ?? config.epochs * stepsPerEpoch));
   const backend = given.backend === undefined || given.backend === 'auto' ? 'onnxruntime' : given.backend;
   const device = await resolvedDevice(backend === 'onnxruntime' ? (given.device ?? 'auto') : 'cpu');
   const run = resumed?.run ?? (await newRunFolder(given.out, config.preset));

@@ -1,6 +1,7 @@
 /** @file Every hyper-parameter, described once: what it may be and what it is for. Flags, files and help come from here. */
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../onnx/errors.js';
+import { augmentationNames } from './augmentation.js';
 import { presetNames, type GanConfig } from './config.js';
 
 /** What a setting may be, in words and as a test. */
@@ -102,6 +103,13 @@ export function grouped<Name extends string>(
   >;
 }
 
+const norm = choice(['batch', 'none']);
+const augmentation = list(
+  `a list of ${augmentationNames.join(', ')}, each at most once`,
+  (values) =>
+    new Set(values).size === values.length && values.every((name) => augmentationNames.some((each) => each === name)),
+);
+
 /** All settings of a `GanConfig`: what may be changed of a preset. */
 export const configSettings: { [Name in keyof GanConfig]: Setting } = {
   ...grouped('Hyper-parameters [default: of the preset]', {
@@ -138,6 +146,22 @@ export const configSettings: { [Name in keyof GanConfig]: Setting } = {
     freshLatents: [boolean, "Draw new latents for the generator's update"],
     halveDiscriminatorLoss: [boolean, "Multiply the discriminator's loss by one half"],
     seed: [integer(0, Number.MAX_SAFE_INTEGER, 'an integer of 0…2^53 − 1'), 'Seed of weights, latents and order'],
+  }),
+  ...grouped('What can make training better [default: off]', {
+    loss: [choice(['bce', 'hinge', 'lsgan']), 'Pair of losses [default: bce]'],
+    labelSmoothing: [
+      number('a number of at least 0 and below 0.5', (value) => value >= 0 && value < 0.5),
+      "Taken from the discriminator's target 1 for real pictures, such as 0.1",
+    ],
+    norm: [norm, 'Norm of both networks [default: batch]'],
+    normD: [norm, 'Norm of the discriminator, if another'],
+    spectralNorm: [boolean, 'Spectral normalisation of the discriminator'],
+    diffaugment: [augmentation, 'Random changes of all pictures that the discriminator sees: color,translation,cutout'],
+    ema: [decay, 'Share that an averaged generator keeps in each step, such as 0.999'],
+    emaWarmup: [boolean, 'Begin with smaller shares, (1 + t)/(10 + t) in step t [default: on]'],
+    dSteps: [integer(1, 100), 'Updates of the discriminator for each of the generator [default: 1]'],
+    lrDecay: [choice(['none', 'linear', 'cosine']), 'How both learning rates fall to 0 at the end of the run'],
+    lrDecayStart: [decay, 'Share of the run after which they begin to fall [default: 0]'],
   }),
 };
 

@@ -4,16 +4,17 @@ import { tf } from '../exporter/tf.js';
 import { weightName } from '../exporter/weights.js';
 import type { GanConfig } from './config.js';
 import { discriminatorModel, generatorModel } from './models.js';
+import { initialVectors } from './spectral.js';
 import type { NetworkState, StateTensor, TrainState } from './step/step.js';
 
 /** The state before the first step; a pure function of the configuration. */
 export function initialState(config: GanConfig): TrainState {
-  const taken = (model: LayersModel): NetworkState => {
-    const state = networkStateOf(model);
-    model.dispose();
-    return state;
-  };
-  return { step: 0, generator: taken(generatorModel(config)), discriminator: taken(discriminatorModel(config)) };
+  const [generatorNetwork, discriminatorNetwork] = [generatorModel(config), discriminatorModel(config)];
+  const [generator, discriminator] = [networkStateOf(generatorNetwork), networkStateOf(discriminatorNetwork)];
+  if (config.ema > 0) generator.ema = new Map(generator.weights);
+  if (config.spectralNorm) discriminator.spectral = initialVectors(discriminatorNetwork, config.seed);
+  for (const model of [generatorNetwork, discriminatorNetwork]) model.dispose();
+  return { step: 0, generator, discriminator };
 }
 
 /** A model's weights as a network's state, without moments. */
@@ -28,8 +29,8 @@ export function networkStateOf(model: LayersModel): NetworkState {
   return { weights, m: new Map(), v: new Map() };
 }
 
-/** The model, with its weights set from a network's state. */
-export function withState<M extends LayersModel>(model: M, state: NetworkState): M {
+/** The model, with its weights set from those of a network's state. */
+export function withState<M extends LayersModel>(model: M, state: Pick<NetworkState, 'weights'>): M {
   const values = model.weights.map((weight) => {
     const { data, shape } = state.weights.get(weightName(weight)) as StateTensor;
     return tf.tensor(data, shape);

@@ -1,13 +1,15 @@
 /** @file The training step on ONNX Runtime: one session runs the whole step, state stays in two swapped sets of buffers. */
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { createdSession, type SessionOptions } from '../../inference/session.node.js';
-import { modelOfGraph, withMatrixProducts } from '../../onnx/index.js';
+import { elementCount, modelOfGraph, withMatrixProducts } from '../../onnx/index.js';
+import { augmentationColumns } from '../augmentation.js';
 import type { GanConfig } from '../config.js';
-import { samplingGraph, stepGraph, stepInputs, stepOutputs } from './graph.js';
+import { inputOfUpdate, samplingGraph, scalarInputs, stepGraph, stepOutputs } from './graph.js';
+import { stepInputs, type Models } from './graph/networks.js';
+import { nextOf, type StateEntry } from './graph/weights.js';
+import { adamNumbers, discriminatorUpdates, emaShare } from './schedule.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from './step.js';
-import { networkState, scalar, valuesOf, type Values } from './values.node.js';
-import { nextOf, type StepWeight } from './weights.js';
+import { scalar, stateValues, trainState, type Values } from './values.node.js';
 
 /** The training step of `stepGraph` with its state. */
 export class OnnxStep implements TrainStep {
@@ -15,7 +17,7 @@ export class OnnxStep implements TrainStep {
   readonly #config: GanConfig;
   readonly #session: InferenceSession;
   readonly #sampler: InferenceSession;
-  readonly #weights: { generator: StepWeight[]; discriminator: StepWeight[] };
+  readonly #entries: readonly StateEntry[];
   #current: Values;
   #next: Values;
   #step: number;
@@ -23,19 +25,16 @@ export class OnnxStep implements TrainStep {
   private constructor(
     config: GanConfig,
     sessions: { step: InferenceSession; sampler: InferenceSession },
-    weights: { generator: StepWeight[]; discriminator: StepWeight[] },
+    entries: readonly StateEntry[],
     state: TrainState,
     device: string,
   ) {
     this.#config = config;
     this.#session = sessions.step;
     this.#sampler = sessions.sampler;
-    this.#weights = weights;
+    this.#entries = entries;
     this.#step = state.step;
-    this.#current = {
-      ...valuesOf(weights.generator, state.generator),
-      ...valuesOf(weights.discriminator, state.discriminator),
-    };
+    this.#current = stateValues(entries, state);
     this.#next = Object.fromEntries(
       Object.entries(this.#current).map(([name, { dims, size }]) => [
         name,
@@ -51,30 +50,19 @@ export class OnnxStep implements TrainStep {
    */
   static async create(
     config: GanConfig,
-    models: { generator: LayersModel; discriminator: LayersModel },
+    models: Models,
     state: TrainState,
     options: SessionOptions = {},
   ): Promise<OnnxStep> {
-    const { graph, generator, discriminator } = stepGraph(config, models.generator, models.discriminator);
+    const { graph, state: entries } = stepGraph(config, models.generator, models.discriminator);
     const step = await createdSession(modelOfGraph(withMatrixProducts(graph)), options);
     const sampler = await createdSession(modelOfGraph(samplingGraph(config, models.generator)), options);
-    return new OnnxStep(config, { step, sampler }, { generator, discriminator }, state, options.device ?? 'cpu');
+    return new OnnxStep(config, { step, sampler }, entries, state, options.device ?? 'cpu');
   }
 
   async run(batch: StepBatch): Promise<StepResult> {
-    const { lr, lrD, beta1, beta2, batchSize, channels, imageSize, latentDim } = this.#config;
     const step = this.#step + 1;
-    const feeds: Values = {
-      ...this.#current,
-      [stepInputs.real]: new Tensor('float32', batch.real, [batchSize, channels, imageSize, imageSize]),
-      [stepInputs.latents]: new Tensor('float32', batch.latents, [batchSize, latentDim]),
-      [stepInputs.stepSizeD]: scalar(lrD / (1 - beta1 ** step)),
-      [stepInputs.stepSizeG]: scalar(lr / (1 - beta1 ** step)),
-      [stepInputs.correction]: scalar(Math.sqrt(1 - beta2 ** step)),
-    };
-    if (this.#config.freshLatents) {
-      feeds[stepInputs.generatorLatents] = new Tensor('float32', batch.generatorLatents, [batchSize, latentDim]);
-    }
+    const feeds = { ...this.#current, ...batchValues(this.#config, batch, step) };
     const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [name, null]));
     for (const [name, tensor] of Object.entries(this.#next)) fetches[nextOf(name)] = tensor;
     const outputs = await this.#session.run(feeds, fetches);
@@ -96,16 +84,44 @@ export class OnnxStep implements TrainStep {
   }
 
   async state(): Promise<TrainState> {
-    const { generator, discriminator } = this.#weights;
-    return {
-      step: this.#step,
-      generator: networkState(generator, this.#current),
-      discriminator: networkState(discriminator, this.#current),
-    };
+    return trainState(this.#step, this.#entries, this.#current);
   }
 
   async dispose(): Promise<void> {
     await this.#session.release();
     await this.#sampler.release();
   }
+}
+
+/** All that a step is fed besides its state. @param step counted from 1 */
+function batchValues(config: GanConfig, batch: StepBatch, step: number): Values {
+  const { batchSize, channels, imageSize, latentDim, lr, lrD } = config;
+  const { augmentation, rateFactor = 1 } = batch;
+  const values: Values = {};
+  const columns = augmentationColumns.length;
+  const put = (name: string, data: Float32Array | undefined, dims: number[], update = 0) => {
+    const size = elementCount(dims);
+    const part = data?.subarray(update * size, (update + 1) * size);
+    if (part?.length !== size)
+      throw new Error(`${name}: expected ${size} numbers for each update; got ${data?.length ?? 'none'}`);
+    values[inputOfUpdate(name, update)] = new Tensor('float32', part, dims);
+  };
+  discriminatorUpdates(config, step).forEach((t, update) => {
+    put(stepInputs.real, batch.real, [batchSize, channels, imageSize, imageSize], update);
+    put(stepInputs.latents, batch.latents, [batchSize, latentDim], update);
+    if (config.diffaugment.length > 0) {
+      put(stepInputs.augmentReal, augmentation?.real, [batchSize, columns], update);
+      put(stepInputs.augmentFake, augmentation?.fake, [batchSize, columns], update);
+    }
+    const { stepSize, correction } = adamNumbers(lrD * rateFactor, t, config);
+    values[inputOfUpdate(scalarInputs.stepSizeD, update)] = scalar(stepSize);
+    values[inputOfUpdate(scalarInputs.correctionD, update)] = scalar(correction);
+  });
+  if (config.freshLatents) put(stepInputs.generatorLatents, batch.generatorLatents, [batchSize, latentDim]);
+  if (config.diffaugment.length > 0) put(stepInputs.augmentAgain, augmentation?.again, [batchSize, columns]);
+  const { stepSize, correction } = adamNumbers(lr * rateFactor, step, config);
+  values[scalarInputs.stepSizeG] = scalar(stepSize);
+  values[scalarInputs.correctionG] = scalar(correction);
+  if (config.ema > 0) values[scalarInputs.emaShare] = scalar(emaShare(config, step));
+  return values;
 }

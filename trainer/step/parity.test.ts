@@ -1,12 +1,13 @@
 /** @file The ONNX step and the tfjs step compute the same training, for both heads and every option of the seeds. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../inference/random.js';
+import { drawnAugmentation } from '../augmentation.js';
 import type { GanConfig } from '../config.js';
 import { discriminatorModel, generatorModel } from '../models.js';
 import { configWith } from '../presets.js';
 import { initialState } from '../state.js';
 import { OnnxStep } from './onnx.node.js';
-import type { NetworkState, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
+import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
 import { TfjsStep } from './tfjs.js';
 
 const STEPS = 4;
@@ -18,6 +19,36 @@ const configs: Record<string, GanConfig> = {
   'fresh latents, batch norm in the first stage': configWith('space', small),
   'halved loss, ε 0.8': configWith('pokemon', small),
   'biases, two learning rates, one channel': configWith('fashion-mnist', small),
+  'no batch norm, label smoothing, averaged generator': configWith('cub200', {
+    ...small,
+    norm: 'none',
+    labelSmoothing: 0.1,
+    ema: 0.9,
+  }),
+  'hinge loss, spectral norm, two updates of D': configWith('cub200', {
+    ...small,
+    imageSize: 8,
+    loss: 'hinge',
+    spectralNorm: true,
+    normD: 'none',
+    dSteps: 2,
+  }),
+  'least squares, DiffAugment, fresh latents': configWith('space', {
+    ...small,
+    loss: 'lsgan',
+    diffaugment: ['color', 'translation', 'cutout'],
+  }),
+  'everything at once, one channel': configWith('fashion-mnist', {
+    ...small,
+    imageSize: 8,
+    batchSize: 4,
+    labelSmoothing: 0.1,
+    spectralNorm: true,
+    diffaugment: ['cutout', 'translation', 'color'],
+    dSteps: 2,
+    ema: 0.99,
+    emaWarmup: false,
+  }),
 };
 
 describe.each(Object.entries(configs))('OnnxStep and TfjsStep, %s', (_, config) => {
@@ -65,11 +96,18 @@ async function trained(step: TrainStep, config: GanConfig, from = 0, to = STEPS)
   return { results, state, samples };
 }
 
-function batchOf({ batchSize, channels, imageSize, latentDim }: GanConfig, index: number): StepBatch {
+function batchOf({ batchSize, channels, imageSize, latentDim, dSteps }: GanConfig, index: number): StepBatch {
   const random = new Random(index);
-  const real = normals(random, batchSize * channels * imageSize * imageSize).map(Math.tanh);
-  const latents = normals(random, batchSize * latentDim);
-  return { real, latents, generatorLatents: normals(random, batchSize * latentDim) };
+  const real = normals(random, dSteps * batchSize * channels * imageSize * imageSize).map(Math.tanh);
+  const latents = normals(random, dSteps * batchSize * latentDim);
+  const numbers = (count: number) => drawnAugmentation(random, count, imageSize);
+  return {
+    real,
+    latents,
+    generatorLatents: normals(random, batchSize * latentDim),
+    augmentation: { real: numbers(dSteps * batchSize), fake: numbers(dSteps * batchSize), again: numbers(batchSize) },
+    rateFactor: 1 - index / STEPS,
+  };
 }
 
 const normals = (random: Random, count: number) => Float32Array.from({ length: count }, () => random.normal());
@@ -81,6 +119,16 @@ const normals = (random: Random, count: number) => Float32Array.from({ length: c
  * the bound holds for them.
  */
 function expectSameState(found: NetworkState, expected: NetworkState, lr: number): void {
+  for (const part of ['ema', 'spectral'] as const) {
+    expect([...(found[part]?.keys() ?? [])].toSorted()).toEqual([...(expected[part]?.keys() ?? [])].toSorted());
+    for (const [name, { data, shape }] of expected[part] ?? []) {
+      const other = found[part]?.get(name) as StateTensor;
+      expect(other.shape).toEqual(shape);
+      expect(Math.max(...data.map((value, at) => Math.abs(value - (other.data[at] as number)))), name).toBeLessThan(
+        1e-4,
+      );
+    }
+  }
   expect([...found.weights.keys()].toSorted()).toEqual([...expected.weights.keys()].toSorted());
   for (const [name, { data }] of expected.weights) {
     const other = found.weights.get(name)?.data as Float32Array;

@@ -1,16 +1,30 @@
 /** @file One training step of a GAN, whatever computes it: the interface of `onnx.ts` and `tfjs.ts`. */
 
-/** What a step is fed. All arrays are float32. */
-export interface StepBatch {
-  /** Normalised real pictures, [N, C, H, W]. */
+/** The numbers of DiffAugment for each kind of pass through the discriminator, rows as `augmentationColumns` says. */
+export interface AugmentationBatch {
+  /** [D·N, 7], as `StepBatch.real`. */
   real: Float32Array;
-  /** Latents of the discriminator's update, [N, Z]. */
-  latents: Float32Array;
-  /** Latents of the generator's update, [N, Z]; the same array as `latents` unless the preset draws fresh ones. */
-  generatorLatents: Float32Array;
+  /** [D·N, 7]. */
+  fake: Float32Array;
+  /** Of the generator's update, [N, 7]. */
+  again: Float32Array;
 }
 
-/** What a step reports: mean losses in nats, mean probabilities in 0…1. */
+/** What a step is fed. All arrays are float32. A step has D updates of the discriminator (`dSteps`, usually one). */
+export interface StepBatch {
+  /** Normalised real pictures, [D·N, C, H, W]: N for each update of the discriminator. */
+  real: Float32Array;
+  /** Latents of the discriminator's updates, [D·N, Z]. */
+  latents: Float32Array;
+  /** Latents of the generator's update, [N, Z]; read only where the configuration draws fresh ones. */
+  generatorLatents: Float32Array;
+  /** Needed where the configuration has `diffaugment`. */
+  augmentation?: AugmentationBatch;
+  /** Factor of both learning rates; 1 if left out. */
+  rateFactor?: number;
+}
+
+/** What a step reports: mean losses in nats, mean probabilities in 0…1; of several updates of the discriminator, the last. */
 export interface StepResult {
   lossD: number;
   lossG: number;
@@ -29,7 +43,7 @@ export interface StateTensor {
 }
 
 /**
- * All that a run's future depends on, in tfjs layout. `weights` has one entry per model weight in the order of
+ * All that a network's future depends on, in tfjs layout. `weights` has one entry per model weight in the order of
  * `model.getWeights()`, running statistics included; `m` and `v` are Adam's moments, keyed by weight name, for
  * trainable weights only.
  */
@@ -37,6 +51,10 @@ export interface NetworkState {
   weights: Map<string, StateTensor>;
   m: Map<string, StateTensor>;
   v: Map<string, StateTensor>;
+  /** The averaged generator's weights, running statistics included, where the configuration has `ema`. */
+  ema?: Map<string, StateTensor>;
+  /** The discriminator's vectors `<kernel>_u` and `<kernel>_v`, where the configuration has `spectralNorm`. */
+  spectral?: Map<string, StateTensor>;
 }
 
 /** State of both networks after `step` updates. */
@@ -50,9 +68,12 @@ export interface TrainState {
 export interface TrainStep {
   /** Human-readable name of what computes the step, for the log. */
   readonly description: string;
-  /** Updates both networks once: the discriminator first, then the generator against the updated discriminator. */
+  /** Updates both networks: the discriminator first, then the generator against the updated discriminator. */
   run(batch: StepBatch): Promise<StepResult>;
-  /** Pictures [N, C, H, W] in the tanh range for latents [N, Z], with running statistics (inference form). */
+  /**
+   * Pictures [N, C, H, W] in the tanh range for latents [N, Z], with running statistics (inference form), by the
+   * averaged generator where there is one.
+   */
   sample(latents: Float32Array): Promise<Float32Array>;
   /** A copy of the current state. */
   state(): Promise<TrainState>;

@@ -1,0 +1,41 @@
+/** @file Numbers that change from step to step and that every implementation is given or computes in double precision. */
+import type { GanConfig } from '../config.js';
+
+/** Adam's ε, as in PyTorch: added to the square root after bias correction. */
+export const ADAM_EPSILON = 1e-8;
+
+/** What one Adam update needs. 1 − 0.999 in float32 is off by 1e-4, so both corrections are computed here. */
+export interface AdamNumbers {
+  /** Learning rate / (1 − β1^t). */
+  stepSize: number;
+  /** √(1 − β2^t). */
+  correction: number;
+}
+
+/** The numbers of update `t`, counted from 1. */
+export function adamNumbers(rate: number, t: number, { beta1, beta2 }: GanConfig): AdamNumbers {
+  return { stepSize: rate / (1 - beta1 ** t), correction: Math.sqrt(1 - beta2 ** t) };
+}
+
+/** The number, counted from 1, of each of the discriminator's updates in a step, which is counted from 1 too. */
+export function discriminatorUpdates({ dSteps }: GanConfig, step: number): number[] {
+  return Array.from({ length: dSteps }, (_, index) => (step - 1) * dSteps + index + 1);
+}
+
+/** The share that the averaged generator keeps in a step, which is counted from 1. */
+export function emaShare({ ema, emaWarmup }: GanConfig, step: number): number {
+  return emaWarmup ? Math.min(ema, (1 + step) / (10 + step)) : ema;
+}
+
+/**
+ * The factor of both learning rates in a step: 1 up to `lrDecayStart`, from there to 0 at the end of the run on a line, or
+ * on half a cosine wave (Loshchilov and Hutter 2017, eq. 5).
+ * @param done steps before this one
+ * @param steps steps of the whole run
+ */
+export function rateFactor({ lrDecay, lrDecayStart }: GanConfig, done: number, steps: number): number {
+  const start = lrDecayStart * steps;
+  if (lrDecay === 'none' || done <= start) return 1;
+  const progress = Math.min(1, (done - start) / (steps - start));
+  return lrDecay === 'linear' ? 1 - progress : (1 + Math.cos(Math.PI * progress)) / 2;
+}
