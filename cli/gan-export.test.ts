@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goldenPath } from '../fixtures/golden.js';
 import { Random, readGanMetadata } from '../inference/index.js';
-import { loadedModel } from '../onnx/index.js';
+import { loadedModel, type Model } from '../onnx/index.js';
 import { saveCheckpoint } from '../trainer/checkpoint.node.js';
 import { configWith } from '../trainer/presets.js';
 import { initialState } from '../trainer/state.js';
@@ -92,6 +92,31 @@ describe('gan-export', () => {
     expect(readGanMetadata(metadata)?.step).toBe(5);
     expect(opsets.get('')).toBe(13);
     expect(graph.nodes.filter(({ op }) => op === 'BatchNormalization')).toEqual([]);
+  });
+
+  it('writes the averaged generator where there is one, unless told not to, and the kernels of spectral norm divided', async () => {
+    const tricky = { ...config, ema: 0.9, spectralNorm: true };
+    const run = join(folder, 'runs', 'ema');
+    await mkdir(run, { recursive: true });
+    await writeFile(join(run, 'config.json'), JSON.stringify({ config: tricky, data: null, steps: 9 }));
+    const state = initialState(tricky);
+    for (const { data } of state.generator.ema?.values() ?? []) data.fill(0.5);
+    await saveCheckpoint(run, state, tricky);
+    const byDefault = await exportRun('--run', 'runs/ema');
+    expect([byDefault.code, byDefault.stderr]).toEqual([0, '']);
+    expect(byDefault.stdout).toContain('(step 0, averaged generator), opset 17');
+    const weight = (exported: Model, name: string) => exported.graph.initializers.get(name)?.data as Float32Array;
+    const averaged = await model('runs/ema/onnx/generator.onnx');
+    expect(new Set(weight(averaged, 'g_stage1_conv/kernel'))).toEqual(new Set([0.5]));
+    expect((await exportRun('--run', 'runs/ema', '--no-ema')).stdout).toContain('(step 0), opset 17');
+    const current = await model('runs/ema/onnx/generator.onnx');
+    expect(new Set(weight(current, 'g_stage1_conv/kernel')).size).toBeGreaterThan(9);
+    const kernel = weight(await model('runs/ema/onnx/discriminator.onnx'), 'd_stage1_conv/kernel');
+    const raw = state.discriminator.weights.get('d_stage1_conv/kernel')?.data as Float32Array;
+    expect(Math.hypot(...kernel)).not.toBeCloseTo(Math.hypot(...raw), 3);
+
+    const { code, stderr } = await exportRun('--run', 'runs/a', '--ema');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^gan-export: --ema: expected a run that was trained/)]);
   });
 
   it('feeds gan-sample', async () => {

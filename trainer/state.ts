@@ -11,7 +11,7 @@ import type { NetworkState, StateTensor, TrainState } from './step/step.js';
 export function initialState(config: GanConfig): TrainState {
   const [generatorNetwork, discriminatorNetwork] = [generatorModel(config), discriminatorModel(config)];
   const [generator, discriminator] = [networkStateOf(generatorNetwork), networkStateOf(discriminatorNetwork)];
-  if (config.ema > 0) generator.ema = new Map(generator.weights);
+  if (config.ema > 0) generator.ema = structuredClone(generator.weights);
   if (config.spectralNorm) discriminator.spectral = initialVectors(discriminatorNetwork, config.seed);
   for (const model of [generatorNetwork, discriminatorNetwork]) model.dispose();
   return { step: 0, generator, discriminator };

@@ -1,0 +1,79 @@
+/** @file States of the golden training files, from PyTorch's names and layouts, and what is compared with them. */
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Golden } from '../../fixtures/golden.js';
+import { tfjsLayout, weightName, type WeightLayout } from '../../exporter/weights.js';
+import { elementCount } from '../../onnx/graph.js';
+import type { GanConfig } from '../config.js';
+import { discriminatorModel, generatorModel } from '../models.js';
+import { spectralVectors } from '../spectral.js';
+import { OnnxStep } from './onnx.node.js';
+import type { NetworkState, StateTensor, TrainState, TrainStep } from './step.js';
+import { TfjsStep } from './tfjs.js';
+
+/** Both training steps: a name, and how to make one that goes on from a state. */
+export const implementations: [string, (config: GanConfig, state: TrainState) => Promise<TrainStep>][] = [
+  ['OnnxStep', (config, state) => OnnxStep.create(config, models(config), state)],
+  ['TfjsStep', async (config, state) => new TfjsStep(config, models(config), state)],
+];
+
+const models = (config: GanConfig) => ({
+  generator: generatorModel(config),
+  discriminator: discriminatorModel(config),
+});
+
+const pytorchNames: Record<string, string> = {
+  kernel: 'weight',
+  kernel_u: 'weight_u',
+  kernel_v: 'weight_v',
+  bias: 'bias',
+  gamma: 'weight',
+  beta: 'bias',
+  moving_mean: 'running_mean',
+  moving_variance: 'running_var',
+};
+
+/** The networks' state in a golden file, `before` or `after` the training. */
+export function goldenState(file: Golden<unknown>, config: GanConfig, when: string): TrainState {
+  const { generator: g, discriminator: d } = models(config);
+  const weights = (model: LayersModel, network: string): Map<string, StateTensor> =>
+    new Map(
+      model.weights.map((weight) => {
+        const tensor = { name: weightName(weight), shape: weight.shape as number[] };
+        return [tensor.name, goldenTensor(file, `${when}/${network}`, tensor, config)];
+      }),
+    );
+  const state = (model: LayersModel, network: string): NetworkState => ({
+    weights: weights(model, network),
+    m: new Map(),
+    v: new Map(),
+  });
+  const [generator, discriminator] = [state(g, 'generator'), state(d, 'discriminator')];
+  if (config.ema > 0) generator.ema = weights(g, 'ema');
+  if (config.spectralNorm) {
+    discriminator.spectral = new Map(
+      spectralVectors(d).map((tensor) => [tensor.name, goldenTensor(file, `${when}/discriminator`, tensor, config)]),
+    );
+  }
+  return { step: 0, generator, discriminator };
+}
+
+/** One tensor in tfjs layout. PyTorch's layouts are ONNX's; its dense head reads [C, H, W], ours [H, W, C]. */
+function goldenTensor(
+  file: Golden<unknown>,
+  network: string,
+  { name, shape }: { name: string; shape: number[] },
+  config: GanConfig,
+): StateTensor {
+  const [layer, kind] = name.slice(2).split('/') as [string, string];
+  const module = /^(head_conv|logit)$/.test(layer) ? 'head' : layer;
+  const { data } = file.tensor(`${network}/${module}.${pytorchNames[kind]}`);
+  if (data.length !== elementCount(shape)) throw new Error(`${name}: ${data.length} numbers for [${shape}]`);
+  if (shape.length === 4) {
+    const layout: WeightLayout = name.startsWith('g_') ? 'conv-transpose' : 'conv';
+    return { shape, data: tfjsLayout(data, shape, layout) };
+  }
+  if (module !== 'head' || shape.length !== 2) return { shape, data };
+  const channels = config.ndf * 2;
+  const ordered = data.map((_, at) => data[(at % channels) * 16 + Math.floor(at / channels)] as number);
+  return { shape, data: ordered };
+}

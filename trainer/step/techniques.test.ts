@@ -1,0 +1,103 @@
+/** @file Both training steps do with losses, norms, augmentation, averages and schedules what PyTorch does. */
+import { describe, expect, it } from 'vitest';
+import { golden, relativeError } from '../../fixtures/golden.js';
+import { tf } from '../../exporter/tf.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { GanConfig } from '../config.js';
+import { discriminatorModel } from '../models.js';
+import { configWith } from '../presets.js';
+import { normalizedWeights } from '../spectral.js';
+import { withState } from '../state.js';
+import { goldenState, implementations } from './golden.test.helper.js';
+import { rateFactor } from './schedule.js';
+import type { NetworkState } from './step.js';
+
+interface TechniquesInfo extends Pick<GanConfig, 'head' | 'loss' | 'norm' | 'normD' | 'diffaugment' | 'ema' | 'lr'> {
+  smoothing: number;
+  spectral: boolean;
+  warmup: boolean;
+  d_steps: number;
+  decay: GanConfig['lrDecay'];
+  fresh: boolean;
+  steps: number;
+  batch: number;
+  latent: number;
+}
+
+const names = ['techniques-hinge', 'techniques-lsgan', 'techniques-smooth'];
+
+describe.each(names)('%s', (name) => {
+  const file = golden<TechniquesInfo>(name);
+  const config = configOf(file.info);
+
+  it.each(implementations)('%s agrees with PyTorch', async (_, created) => {
+    const step = await created(config, goldenState(file, config, 'before'));
+    for (let index = 0; index < file.info.steps; index++) {
+      const data = (key: string) => file.tensor(`step${index}/${key}`).data;
+      const found = await step.run({
+        real: data('real'),
+        latents: data('latents'),
+        generatorLatents: data('generator_latents'),
+        ...(config.diffaugment.length > 0 && {
+          augmentation: { real: data('augment_real'), fake: data('augment_fake'), again: data('augment_again') },
+        }),
+        rateFactor: rateFactor(config, index, file.info.steps),
+      });
+      const values = [found.lossD, found.lossG, found.dReal, found.dFakeBefore, found.dFakeAfter];
+      expect(relativeError(values, data('results')), `results of step ${index}`).toBeLessThan(1e-5);
+    }
+    const found = await step.state();
+    await step.dispose();
+    const expected = goldenState(file, config, 'after');
+    for (const network of ['generator', 'discriminator'] as const) {
+      for (const part of ['weights', 'ema', 'spectral'] as const) {
+        expectClose(found[network][part], expected[network][part]);
+      }
+    }
+  });
+
+  it('evaluates its discriminator as PyTorch does, by normalised kernels', () => {
+    const { weights, spectral = new Map() } = goldenState(file, config, 'after').discriminator;
+    const model = withState(discriminatorModel(config), { weights: normalizedWeights(weights, spectral) });
+    const { data, shape } = file.tensor('evaluated/picture');
+    const found = tf.tidy(() => {
+      const picture = tf.transpose(tf.tensor(data, shape), [0, 2, 3, 1]);
+      // The probability's logit: the golden numbers are small enough for it to be exact.
+      const probability = model.predict(picture) as Tensor;
+      return tf.log(tf.div(probability, tf.sub(1, probability))).dataSync();
+    });
+    model.dispose();
+    expect(relativeError(found, file.tensor('evaluated/logit').data)).toBeLessThan(1e-4);
+  });
+});
+
+function expectClose(found: NetworkState['ema'], expected: NetworkState['ema']): void {
+  expect([...(found?.keys() ?? [])].toSorted()).toEqual([...(expected?.keys() ?? [])].toSorted());
+  for (const [key, { data }] of expected ?? []) {
+    expect(relativeError(found?.get(key)?.data ?? [], data), key).toBeLessThan(1e-4);
+  }
+}
+
+function configOf(info: TechniquesInfo): GanConfig {
+  const { head, loss, norm, normD, diffaugment, ema, lr } = info;
+  return configWith('cub200', {
+    imageSize: 16,
+    ngf: 4,
+    ndf: 4,
+    latentDim: info.latent,
+    batchSize: info.batch,
+    head,
+    loss,
+    norm,
+    normD,
+    diffaugment,
+    ema,
+    lr,
+    labelSmoothing: info.smoothing,
+    spectralNorm: info.spectral,
+    emaWarmup: info.warmup,
+    dSteps: info.d_steps,
+    lrDecay: info.decay,
+    freshLatents: info.fresh,
+  });
+}
