@@ -81,7 +81,8 @@ describe('describedSettings(sources)', () => {
   it('says where each value comes from', async () => {
     const file = await fileOf('preset: fashion-mnist\nlr: 0.001\n');
     const lines = describedSettings(await settingSources({ channels: 3, data: 'x' }, file)).split('\n');
-    const origin = (name: string) => lines.find((line) => line.includes(`${name}:`))?.replace(/\s+#/, ' #');
+    const origin = (name: string) =>
+      lines.find((line) => line.replace('# ', '').startsWith(`${name}:`))?.replace(/\s+#/, ' #');
     expect(origin('preset')).toBe(`preset: "fashion-mnist" # ${file}`);
     expect(origin('lr')).toBe(`lr: 0.001 # ${file}`);
     expect(origin('lr-d')).toBe('lr-d: 0.0005 # preset fashion-mnist, fitted to the others');
