@@ -64,6 +64,15 @@ await runCommand(
           describe: "Rows along directions: indices of the latent's numbers, principal or principal:1-4",
         },
         extent: { type: 'number', describe: 'How far --traverse goes to either side [default: 3]' },
+        project: { type: 'string', describe: 'A picture: find the latent whose picture is nearest' },
+        steps: { type: 'number', describe: 'Updates of --project [default: 300]' },
+        restarts: { type: 'number', describe: 'Starts of --project; the best is taken [default: 8]' },
+        'learning-rate': { type: 'number', describe: 'Of --project [default: 0.1]' },
+        'feature-weight': {
+          type: 'number',
+          describe: "Weight of the discriminator's features in --project's loss [default: 0, pixels only]",
+        },
+        discriminator: { type: 'string', describe: 'Discriminator, an .onnx file [default: the latest export]' },
         fps: { type: 'number', describe: 'Frames per second [default: 24]' },
         device: {
           choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
@@ -89,7 +98,7 @@ await runCommand(
     log(note);
     const generator = await Generator.load(path, { device });
     for (const line of generator.choice.notes) log(line);
-    const bar = progressBar('pictures', log);
+    const bar = progressBar(job.kind === 'projection' ? 'steps' : 'pictures', log);
     const files = await performedJob(job, {
       model: path,
       generator,

@@ -1,6 +1,6 @@
 /** @file The exported model that is meant when none is named. */
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../onnx/errors.js';
 
@@ -28,6 +28,18 @@ export async function chosenModel(
   const reason = `there is no ${exported}${run === undefined ? '' : ' (gan-export makes it)'}`;
   if (await exists(path)) return { path, note: `Model: the small ${role} that comes with ganscope, as ${reason}` };
   throw new InputError(`--model: expected an .onnx file, as ${reason}`);
+}
+
+/**
+ * The named discriminator, else the one that was exported beside the generator.
+ * @param generator the generator's file
+ * @throws InputError if none is named and there is none beside
+ */
+export async function discriminatorBeside(generator: string, named?: string): Promise<string> {
+  if (named !== undefined) return named;
+  const path = join(dirname(generator), 'discriminator.onnx');
+  if (await exists(path)) return path;
+  throw new InputError(`--discriminator: expected an .onnx file, as there is no ${path}`);
 }
 
 function exists(path: string): Promise<boolean> {

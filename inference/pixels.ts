@@ -28,6 +28,12 @@ function channelNormalization(range: OutputRange, channel: number): { mean: numb
   return { mean, std };
 }
 
+/** What a generator's numbers mean, as the normalisation of each of its channels. */
+export function rangeNormalization(range: OutputRange, channels: number): Normalization {
+  const all = Array.from({ length: channels }, (_, channel) => channelNormalization(range, channel));
+  return { mean: all.map(({ mean }) => mean), std: all.map(({ std }) => std) };
+}
+
 /**
  * A picture as network input, x = (p/255 − mean)/std per channel.
  * @returns [C, H, W]

@@ -5,10 +5,18 @@ import { cornersJob, type CornersJob } from './jobs/corners.js';
 import { gridJob, type GridJob } from './jobs/grid.js';
 import { interpolationJob, type InterpolationJob } from './jobs/interpolation.js';
 import type { SampleRequest } from './jobs/request.js';
+import { projectionJob, type ProjectionJob } from './jobs/projection.js';
 import { shardsJob, type ShardsJob } from './jobs/shards.js';
 import { traversalJob, type TraversalJob } from './jobs/traversal.js';
 
-export type SampleJob = ArithmeticJob | CornersJob | GridJob | InterpolationJob | ShardsJob | TraversalJob;
+export type SampleJob =
+  | ArithmeticJob
+  | CornersJob
+  | GridJob
+  | InterpolationJob
+  | ProjectionJob
+  | ShardsJob
+  | TraversalJob;
 type Option = keyof SampleRequest;
 
 interface JobKind {
@@ -19,14 +27,19 @@ interface JobKind {
   job: (request: SampleRequest) => SampleJob;
 }
 
-const COMMON: readonly Option[] = ['truncation', 'saveLatents', 'out'];
-const SOURCE: readonly Option[] = ['seed', 'seeds', 'latents'];
+const COMMON: readonly Option[] = ['saveLatents', 'out'];
+const SOURCE: readonly Option[] = ['seed', 'seeds', 'latents', 'truncation'];
 
 /** The kinds of job; the first whose trigger is there is taken. */
 const KINDS: readonly JobKind[] = [
-  { trigger: 'arithmetic', options: ['noise', 'seed'], job: arithmeticJob },
+  {
+    trigger: 'project',
+    options: ['seed', 'steps', 'restarts', 'learningRate', 'featureWeight', 'discriminator'],
+    job: projectionJob,
+  },
+  { trigger: 'arithmetic', options: ['noise', 'seed', 'truncation'], job: arithmeticJob },
   { trigger: 'traverse', options: [...SOURCE, 'count', 'extent', 'frames'], job: traversalJob },
-  { trigger: 'corners', options: ['grid', 'interpolate'], job: cornersJob },
+  { trigger: 'corners', options: ['grid', 'interpolate', 'truncation'], job: cornersJob },
   {
     trigger: 'interpolate',
     options: [...SOURCE, 'frames', 'keyframes', 'loop', 'easing', 'fps', 'format'],

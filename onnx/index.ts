@@ -1,4 +1,6 @@
 /** @file `ganscope/onnx`: ONNX graphs in memory: read, build, upgrade, differentiate, write. */
+export { adamScalars, adamUpdate, type AdamRates, type AdamState } from './adam.js';
+export { appendedGraph } from './append.js';
 export { float, type AttributeValue } from './attributes.js';
 export { copiedGraph, emptyGraph, GraphBuilder, modelOfGraph } from './build.js';
 export { InputError } from './errors.js';

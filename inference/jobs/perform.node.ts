@@ -5,6 +5,7 @@ import { writtenArithmetic } from './arithmetic.node.js';
 import { writtenCorners } from './corners.node.js';
 import { writtenGrid } from './grid.node.js';
 import { writtenInterpolation } from './interpolation.node.js';
+import { writtenProjection } from './projection.node.js';
 import { writtenShards } from './shards.node.js';
 import { writtenTraversal } from './traversal.node.js';
 
@@ -17,6 +18,7 @@ const performers: Performers = {
   corners: writtenCorners,
   grid: writtenGrid,
   interpolation: writtenInterpolation,
+  projection: writtenProjection,
   shards: writtenShards,
   traversal: writtenTraversal,
 };

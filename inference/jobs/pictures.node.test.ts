@@ -1,5 +1,5 @@
 /** @file Jobs that draw one picture: corners, arithmetic, traversals. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { Generator } from '../generator.js';
 import { toyGenerator } from '../generator.test.helper.js';
 import { loadedLatents } from '../latent/files.node.js';
 import { normalLatents } from '../latents.js';
-import { decodedPicture } from '../pictures.node.js';
+import { decodedPicture, encodedPng } from '../pictures.node.js';
 import type { Picture } from '../pictures.js';
 import { sampleJob } from '../sample-job.js';
 import type { PictureRecord } from './context.node.js';
@@ -84,7 +84,32 @@ describe('performedJob', () => {
     expect(several.latents.slice(0, 6)).not.toEqual(several.latents.slice(30, 36));
   });
 
+  it('projects a picture: result, filmstrip, losses, latent', async () => {
+    const out = join(folder, 'projection');
+    const target = join(folder, 'target.png');
+    const [made] = await generator.pictures(normalLatents([70], 6));
+    await writeFile(target, await encodedPng(made as Picture));
+    const job = sampleJob({ project: target, steps: 100, restarts: 3, out });
+    const files = await performedJob(job, { model, generator });
+    expect(files).toEqual(['result.png', 'filmstrip.png', 'loss.png', 'latent.npy'].map((name) => join(out, name)));
+    const result = await decodedPicture(join(out, 'result.png'));
+    const largest = result.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (made?.data[i] ?? 0))), 0);
+    expect(largest).toBeLessThan(12);
+    expect(await pictureOf(await loadedLatents(join(out, 'latent.npy'), 6))).toEqual(result.data);
+    const film = await decodedPicture(join(out, 'filmstrip.png'));
+    expect([film.width, film.height]).toEqual([32 + 9 * 104 - 8, 16 + 116 + 16]);
+    expect(cut(film, 16, 16, 3)).toEqual(made?.data);
+    expect(cut(film, 16 + 8 * 104, 16, 3)).toEqual(result.data);
+    await expect(performedJob({ ...job, featureWeight: 1 } as typeof job, { model, generator })).rejects.toThrow(
+      /^--discriminator: expected an \.onnx file, as there is no .*discriminator\.onnx$/,
+    );
+  });
+
   it.each<[SampleRequest, RegExp]>([
+    [{ project: 'a.png', restarts: 0 }, /^--restarts: expected an integer of 1…1024; got 0$/],
+    [{ project: 'a.png', learningRate: 0 }, /^--learning-rate: expected a number above 0/],
+    [{ project: 'a.png', discriminator: 'd.onnx' }, /^--discriminator: expected it together with a --feature-weight/],
+    [{ project: 'a.png', truncation: 1 }, /^--truncation: expected it without --project; got both$/],
     [{ corners: '1,2,3' }, /^--corners: expected 4 seeds or a file of 4 latents; got 3$/],
     [{ corners: '1-4', seed: 3 }, /^--seed: expected it without --corners; got both$/],
     [{ traverse: '1,2', count: 3 }, /^--traverse: expected one latent along several directions/],

@@ -40,6 +40,17 @@ export interface SampleRequest {
   traverse?: string | undefined;
   /** How far walks go to either side. */
   extent?: number | undefined;
+  /** A picture file; makes it a search for its latent. */
+  project?: string | undefined;
+  /** Updates of the search. */
+  steps?: number | undefined;
+  /** Starts of the search. */
+  restarts?: number | undefined;
+  learningRate?: number | undefined;
+  /** Weight of the discriminator's features in the search. */
+  featureWeight?: number | undefined;
+  /** A discriminator's file. */
+  discriminator?: string | undefined;
   /** A file, or a folder. */
   out?: string | undefined;
 }
