@@ -6,6 +6,14 @@ import { paletteNames } from '../explain/palette.js';
 import { runCommand, version } from './command.js';
 import { progressBar } from './progress.js';
 
+const TARGETS = `Targets
+  real, fake            a discriminator's verdict
+  281, tabby            a class by number, or by name with --labels
+  top-3                 the three best classes, one map for each
+  281:285, cat:dog      what speaks for the first class and against the second
+  15@10,20,90,80        of dense outputs: class 15 in a box of the input (left, top, right, bottom)
+  15@predicted          where class 15 wins; 15@mask.png: where a picture is bright`;
+
 await runCommand(
   'gan-gradcam',
   (parser) =>
@@ -21,8 +29,9 @@ await runCommand(
         layer: {
           type: 'string',
           default: 'last-conv',
-          describe: 'last-conv, all-convs, an index or a name from --list-layers, or several with commas',
+          describe: 'last-conv, all-convs, an index or a name from --list-layers; several with commas, averaged with +',
         },
+        tokens: { type: 'string', describe: 'HEIGHTxWIDTH of a layer of tokens, where their number does not tell' },
         method: {
           type: 'string',
           default: 'gradcam,gradcam++',
@@ -30,8 +39,26 @@ await runCommand(
         },
         target: {
           type: 'string',
-          describe:
-            "real, fake or a class's number; one, or one per picture with commas [default: fake, or the top class]",
+          describe: 'What to explain, see below; one, or one per picture with commas [default: fake, or the top class]',
+        },
+        labels: { type: 'string', describe: "File with the classes' names, one per line or JSON" },
+        output: { type: 'string', describe: 'Output, or any value, that holds the scores [default: the first]' },
+        augment: { type: 'boolean', default: false, describe: 'Average over mirrored, darker and brighter views' },
+        eigen: {
+          type: 'boolean',
+          default: false,
+          describe: 'First principal component instead of the sum of weighted activations',
+        },
+        mean: {
+          type: 'string',
+          describe: 'Of channels 0…1, one or with commas [default: as the model says, or ImageNet]',
+        },
+        std: { type: 'string', describe: 'The same' },
+        size: { type: 'string', describe: 'HEIGHTxWIDTH of the input, where the model leaves it open [default: 224]' },
+        resize: { choices: ['crop', 'squash', 'pad'] as const, describe: 'How pictures get that size [default: crop]' },
+        'channels-last': {
+          type: 'boolean',
+          describe: 'The input is [batch, height, width, channels] [default: guessed]',
         },
         out: {
           type: 'string',
@@ -53,16 +80,15 @@ await runCommand(
           default: 0.5,
           describe: 'Weight of the colours against the picture in overlays, 0…1',
         },
-        'list-layers': { type: 'boolean', default: false, describe: "Print the network's convolutions and stop" },
+        'list-layers': {
+          type: 'boolean',
+          default: false,
+          describe: 'Print the convolutions and stop; * marks what --layer takes',
+        },
         device: {
           choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
           default: 'auto' as const,
           describe: 'Where ONNX Runtime computes',
-        },
-        eigen: {
-          type: 'boolean',
-          default: false,
-          describe: 'First principal component instead of the sum of weighted activations',
         },
         seed: { type: 'number', default: 0, describe: 'Of noise and of random maps' },
         samples: { type: 'number', default: 25, describe: 'Noisy copies that the smooth methods average' },
@@ -73,29 +99,36 @@ await runCommand(
           describe: 'Explain with random weights of this seed: what maps look like without anything learnt',
         },
       })
-      .epilogue(`Methods\n${methodGroups.map(({ title, names }) => `  ${title}: ${names.join(', ')}`).join('\n')}`)
+      .epilogue(
+        `${TARGETS}\n\nMethods\n${methodGroups.map(({ title, names }) => `  ${title}: ${names.join(', ')}`).join('\n')}`,
+      )
       .example('$0 bird.jpg', 'why the latest discriminator calls the picture fake, at its last convolution')
       .example('$0 birds/ --layer all-convs --method gradcam', 'a folder, every convolution, one method')
       .example('$0 bird.jpg --method all --palette turbo --overlay blend', 'a contact sheet of all methods')
       .example('$0 cat.jpg --model resnet50.onnx --target 281', "a class of someone else's classifier"),
   async (options) => {
-    const { Explainer, emptyMapNote, explainedFiles, methods, parsedMethods, parsedTargets, verdict } =
-      await import('../explain/index.js');
+    const explain = await import('../explain/index.js');
+    const { Explainer, emptyMapNote, explainedFiles, methods, parsedMethods, parsedTargets, verdict } = explain;
     const { number } = await import('../explain/verdict.js');
     const { resolvedDevice } = await import('../inference/devices.node.js');
     const { chosenModel } = await import('../inference/default-model.node.js');
     const { picturePaths } = await import('../trainer/data/picture-paths.node.js');
+    const { parsedPreparation, parsedSize } = await import('../inference/preparation.js');
     const { resolvedRun } = await import('../trainer/runs.node.js');
     const { InputError } = await import('../onnx/errors.js');
 
     const paths = await picturePaths(options._.map(String));
     if (paths.length === 0 && !options.listLayers)
       throw new InputError('IMAGE: expected picture files, or folders of them; got none');
+    const parsed = parsedTargets(options.target);
+    const tokens = options.tokens === undefined ? undefined : parsedSize(options.tokens, 'tokens');
+    const { eigen, augment } = options;
     const chosen = {
       layers: options.layer,
+      ...(tokens && { tokens }),
       methods: parsedMethods(options.method),
-      targets: parsedTargets(options.target),
-      eigen: options.eigen,
+      eigen,
+      augment,
       runs: { seed: options.seed, samples: options.samples, noise: options.noise, steps: options.steps },
     };
     const run = options.model === undefined ? await resolvedRun().catch(() => undefined) : undefined;
@@ -104,12 +137,19 @@ await runCommand(
     const { device, notes } = await resolvedDevice(options.device);
     for (const line of notes) console.log(line);
     const { randomWeights } = options;
-    const explainer = await Explainer.load(model, { device, ...(randomWeights !== undefined && { randomWeights }) });
+    const explainer = await Explainer.load(model, {
+      device,
+      preparation: parsedPreparation(options),
+      ...(randomWeights !== undefined && { randomWeights }),
+      ...(options.output !== undefined && { output: options.output }),
+      ...(options.labels !== undefined && { labels: await explain.loadedLabels(options.labels) }),
+    });
     if (options.listLayers) {
-      for (const { index, name, op, shape } of explainer.layers())
-        console.log(`${index}\t${name}\t${op}\t[${shape.join(', ')}]`);
+      const taken = explainer.chosenLayers(options.layer, tokens).flat();
+      for (const line of explain.layerLines(explainer.layers(), taken)) console.log(line);
       return;
     }
+    const targets = await explain.loadedTargets(parsed, explainer.input);
     const bar = progressBar('pictures');
     const stop = new AbortController();
     process.once('SIGINT', () => {
@@ -119,9 +159,15 @@ await runCommand(
     const { palette, overlay, alpha } = options;
     const { maps, skipped, files } = await explainedFiles(explainer, paths, {
       ...chosen,
+      ...(targets && { targets }),
       out: options.out,
       style: { palette, overlay, alpha },
-      provenance: { version, model, device, options: { ...chosen, palette, overlay, alpha, randomWeights } },
+      provenance: {
+        version,
+        model,
+        device,
+        options: { ...chosen, target: options.target, palette, overlay, alpha, randomWeights },
+      },
       signal: stop.signal,
       progress_callback: ({ loaded, total, path }) => bar.update(loaded, total, path),
       onMap: (path, explanation) => {

@@ -2,7 +2,7 @@
 import { Tensor } from 'onnxruntime-node';
 import type { Layer } from './layers.js';
 import { methods, type MethodName } from './methods.js';
-import type { SignedMap } from './methods/method.js';
+import type { RunsMethod, SignedMap } from './methods/method.js';
 import type { Forward, Network } from './network.js';
 import { pictureRuns, type RunOptions } from './picture-runs.js';
 import { rowOf } from './tensors.js';
@@ -14,10 +14,8 @@ export interface MapJob {
   pictures: Float32Array;
   /** The share of each logit in the score [N, scores]: as the target says, and in contrast to similar classes. */
   weights: { target: Float32Array; contrast: Float32Array };
-  /** [N, scores] */
-  logits: Float32Array;
-  /** Their forward pass, where methods explain layers. */
-  forward: Forward | undefined;
+  /** Those that methods explain; none if they explain the picture. */
+  layers: readonly Layer[];
   methods: readonly MethodName[];
   /** Whether class activation maps are first principal components instead of sums. */
   eigen: boolean;
@@ -40,11 +38,11 @@ export interface MadeMap {
 
 /** The maps in the order of rows, layers and methods; those of the picture itself after its layers'. */
 export async function madeMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
-  const { forward } = job;
+  const forward = job.layers.length > 0 ? await network.forward(job.pictures, job.layers) : undefined;
   const made = [
     ...(forward ? await graphLayerMaps(network, job, forward) : []),
     ...(await gradientMaps(network, job)),
-    ...(await runMaps(network, job)),
+    ...(await runMaps(network, job, forward)),
   ];
   const order = (map: MadeMap) => job.methods.indexOf(map.method);
   const layers = forward?.layers ?? [];
@@ -110,26 +108,28 @@ async function gradientMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
 }
 
 /** Maps that take further runs, one picture after the other. */
-async function runMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
+async function runMaps(network: Network, job: MapJob, forward?: Forward): Promise<MadeMap[]> {
   const { channels, height, width } = network.input.picture;
   const size = channels * height * width;
   const count = job.pictures.length / size;
   const scores = job.weights.target.length / count;
   const made: MadeMap[] = [];
-  for (const name of job.methods) {
-    const method = methods[name];
-    if (method.kind !== 'runs') continue;
-    const places = method.at === 'picture' ? [undefined] : [...(job.forward?.layers.keys() ?? [])];
+  const own = job.methods.filter((name) => methods[name].kind === 'runs');
+  if (own.length === 0) return made;
+  const logits = forward?.logits ?? (await network.logits(job.pictures));
+  for (const name of own) {
+    const method = methods[name] as RunsMethod;
+    const places = method.at === 'picture' ? [undefined] : [...(forward?.layers.keys() ?? [])];
     for (let row = 0; row < count; row++) {
       const target = {
         input: job.pictures.subarray(row * size, (row + 1) * size),
         weights: job.weights.target.subarray(row * scores, (row + 1) * scores),
-        logits: job.logits.subarray(row * scores, (row + 1) * scores),
+        logits: logits.subarray(row * scores, (row + 1) * scores),
       };
       for (const place of places) {
-        const layer = place === undefined ? undefined : layerActivations(job.forward as Forward, place, row);
+        const layer = place === undefined ? undefined : layerActivations(forward as Forward, place, row);
         const map = await method.map(pictureRuns(network, { ...target, ...(layer && { layer }) }, job.runs));
-        const connected = place === undefined || (job.forward?.connected[place] ?? false);
+        const connected = place === undefined || (forward?.connected[place] ?? false);
         made.push({ row, layer: layer?.layer ?? network.pictureLayer, method: name, map, connected });
       }
     }

@@ -1,11 +1,12 @@
 /** @file Class activation maps as one ONNX graph: picture and target in, scores and raw maps out. */
 import { scoreHead, type ScoreHead } from '../inference/score-head.js';
 import { GraphBuilder } from '../onnx/build.js';
+import { InputError } from '../onnx/errors.js';
 import { gradients } from '../onnx/gradient/walk.js';
 import type { Graph, Model } from '../onnx/graph.js';
 import { prunedGraph } from '../onnx/order.js';
 import { int64Tensor } from '../onnx/tensor.js';
-import type { Layer } from './layers.js';
+import { onGrid, type Layer } from './layers.js';
 import { weightedMethods } from './methods/weighted.js';
 import type { WeightedMethodName } from './methods.js';
 
@@ -52,6 +53,11 @@ const TARGET_WEIGHTS = 'target_weights';
  */
 export function camGraph(model: Model, options: CamOptions): CamGraph {
   const head = scoreHead(model);
+  if (head.kind === 'dense') {
+    throw new InputError(
+      `model: expected one score per picture or class; "${head.logits}" has scores at every position`,
+    );
+  }
   const values = options.layers.map(({ value }) => value);
   const b = new GraphBuilder(withoutOutputs(prunedGraph(model.graph, [head.logits, ...values])));
   const input = b.graph.inputs[0]?.name ?? '';
@@ -98,9 +104,9 @@ function layerOutputs(
   gradient: string | null,
   names: readonly WeightedMethodName[],
 ): CamOutputs {
-  const { value } = layer;
   return b.within(layer.name, () => {
-    const g = gradient ?? b.mul(value, b.scalarLike(value, 0), 'no_gradient');
+    const value = onGrid(b, layer, layer.value);
+    const g = gradient ? onGrid(b, layer, gradient) : b.mul(value, b.scalarLike(value, 0), 'no_gradient');
     const largestGradient = b.op(
       'ReduceMax',
       [b.op('Abs', [g], {}, 'gradient_size')],

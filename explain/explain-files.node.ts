@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { decodedPicture } from '../inference/pictures.node.js';
 import { InputError } from '../onnx/errors.js';
 import { writeFileAtomic } from '../onnx/files.node.js';
-import { Explainer, type Explanation, type ExplainOptions } from './explain.js';
+import { Explainer, type ExplainOptions } from './explain.js';
+import type { Explanation } from './explanation.js';
 import { ExplanationFiles, type ExplainedPicture, type MapFiles } from './output.node.js';
 import type { MapStyle } from './overlay.js';
+import type { ClassRegion, Target } from './targets.js';
 import { emptyMapNote } from './verdict.js';
 
 /** How files are explained. */
@@ -28,7 +30,9 @@ export interface MapResult {
   picture: string;
   layer: { name: string; op: string; index?: number };
   method: string;
-  target: Explanation['target'];
+  target: Exclude<Target, ClassRegion> | { class: number; region: unknown };
+  /** The target in words. */
+  label: string;
   score: number;
   probability?: number;
   /** Least and largest value before the ReLU. */
@@ -123,14 +127,15 @@ async function decodedGroup(paths: readonly string[], start: number, skipped: Ex
 }
 
 function resultOf(picture: string, explanation: Explanation, milliseconds: number, files: MapFiles): MapResult {
-  const { layer, method, target, score, probability, signed, reason } = explanation;
+  const { layer, method, target, label, score, probability, signed, reason } = explanation;
   const note = emptyMapNote(explanation);
   const { name, op, index } = layer;
   return {
     picture,
     layer: { name, op, ...(index !== undefined && { index }) },
     method,
-    target,
+    target: plainTarget(target),
+    label,
     score,
     ...(probability !== undefined && { probability }),
     range: [signed.reduce((a, b) => Math.min(a, b)), signed.reduce((a, b) => Math.max(a, b))],
@@ -139,4 +144,11 @@ function resultOf(picture: string, explanation: Explanation, milliseconds: numbe
     milliseconds: Math.round(1000 * milliseconds) / 1000,
     files,
   };
+}
+
+/** The target without the pixels of a mask. */
+function plainTarget(target: Target): MapResult['target'] {
+  if (typeof target !== 'object' || !('region' in target)) return target;
+  const { class: index, region } = target;
+  return { class: index, region: typeof region === 'object' && 'mask' in region ? 'mask' : region };
 }

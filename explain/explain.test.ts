@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Picture } from '../inference/pictures.js';
 import { Random } from '../inference/random.js';
 import type { Model } from '../onnx/graph.js';
-import { Explainer, type Explanation, type ExplainOptions } from './explain.js';
+import { Explainer, type ExplainOptions } from './explain.js';
+import type { Explanation } from './explanation.js';
 import type { Stage } from './network.js';
 import { brightnessNetwork, peak, relativeError, spotPicture } from './networks.test.helper.js';
 

@@ -1,13 +1,16 @@
 /** @file Explaining pictures: a model with its sessions, reused from call to call. */
 import { readGanMetadata } from '../inference/metadata.js';
-import type { Picture, PictureInput } from '../inference/pictures.js';
+import type { Picture } from '../inference/pictures.js';
+import { floatInputModel, statedPreparation } from '../inference/preparation.js';
 import { scoreHead, type ScoreHead } from '../inference/score-head.js';
 import type { ResolvedDevice } from '../inference/session.node.js';
 import { InputError, loadedModel, type Model } from '../onnx/index.js';
 import { upgradedModel } from '../onnx/upgrade.js';
-import { convLayers, selectedLayers, type Layer, type LayerChoice } from './layers.js';
+import { batchExplanations } from './batch-explanations.js';
+import type { Explanation } from './explanation.js';
+import { labelsOfMetadata } from './labels.js';
+import { convLayers, layerGroups, type Layer, type LayerChoice } from './layers.js';
 import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from './methods.js';
-import { madeMaps, type MadeMap } from './batch-maps.js';
 import { Network, type Stage } from './network.js';
 import {
   fixedSizeModel,
@@ -15,40 +18,11 @@ import {
   networkView,
   preparedPictures,
   type NetworkInput,
+  type Preparation,
 } from '../inference/network-input.js';
-import { mapReason, normalizedMap, type MapReason } from './normalize.js';
 import { checkedRunOptions, type RunOptions } from './picture-runs.js';
 import { randomizedWeights } from './random-weights.js';
-import { contrastedWeights, targetProbability, targetsOf, targetWeights, topClass, type Target } from './targets.js';
-
-/** One map: a picture explained at a layer by a method. */
-export interface Explanation {
-  /** Position of the picture in the call. */
-  picture: number;
-  /** The picture input itself for methods that explain no layer. */
-  layer: Layer;
-  method: MethodName;
-  /** What is explained; the picture's top class where no class was asked for. */
-  target: Target;
-  /** The target's value before sigmoid or softmax: +logit for `real`, −logit for `fake`, the logit of a class. */
-  score: number;
-  /** The network's probability of the class, or of being real for both `real` and `fake`, if it ends with one. */
-  probability?: number;
-  /** The map before ReLU [rawHeight, rawWidth], such as Σ_k w_k A_k in the units of the score's gradient. */
-  signed: Float32Array;
-  /** ReLU of `signed`: the map of the papers. */
-  raw: Float32Array;
-  rawHeight: number;
-  rawWidth: number;
-  /** `raw` at the size of the network's input [height, width], 0…1, as `normalizedMap` makes it. */
-  normalized: Float32Array;
-  height: number;
-  width: number;
-  /** Largest |∂score/∂A| (|∂score/∂picture|); missing for methods that take no gradient. */
-  largestGradient?: number;
-  /** Why the map shows nothing; missing where it shows something. */
-  reason?: MapReason;
-}
+import { choicePerPicture, type TargetChoice } from './target-choice.js';
 
 /** How a model is loaded. */
 export interface ExplainerOptions {
@@ -56,18 +30,26 @@ export interface ExplainerOptions {
   device?: ResolvedDevice;
   /** Replace the weights by random ones of this seed (`randomizedWeights`). */
   randomWeights?: number;
-  /** How pictures are prepared, where the model's metadata do not say so. */
-  preparation?: Pick<PictureInput, 'normalization' | 'resize'>;
+  /** How pictures are prepared, where the model's metadata do not say so or are wrong. */
+  preparation?: Preparation;
+  /** The output to explain, or any value of the graph; default the first, or the one that holds logits. */
+  output?: string;
+  /** Names of the classes, where the model's metadata do not say so. */
+  labels?: readonly string[];
 }
 
 /** What to explain. */
 export interface ExplainOptions {
   /** Default `last-conv`. */
   layers?: LayerChoice;
+  /** The grid of layers of tokens, where it cannot be told from their number. */
+  tokens?: { height: number; width: number };
   /** Default `gradcam` and `gradcam++`; `all` are all that suit the network. */
   methods?: readonly MethodName[] | 'all';
   /** One for all pictures or one per picture; default `fake` for discriminators, the picture's top class for classifiers. */
-  targets?: Target | readonly Target[];
+  targets?: TargetChoice | readonly TargetChoice[];
+  /** Average the maps of six views of each picture (`augmentedViews`). Default false. */
+  augment?: boolean;
   /** Class activation maps are first principal components of weighted activations instead of sums. Default false. */
   eigen?: boolean;
   /** For methods that take many runs: their chance, noisy copies, their noise as a share of the picture's range, and steps. */
@@ -90,15 +72,18 @@ export class Explainer {
   readonly head: ScoreHead;
   readonly #model: Model;
   readonly #network: Network;
+  readonly #labels: readonly string[] | undefined;
 
-  private constructor(model: Model, { device = 'cpu', preparation }: ExplainerOptions) {
-    const metadata = readGanMetadata(model.metadata);
-    if (metadata?.role === 'generator') {
+  private constructor(model: Model, { device = 'cpu', preparation, output, labels }: ExplainerOptions) {
+    if (readGanMetadata(model.metadata)?.role === 'generator') {
       throw new InputError('--model: expected a discriminator or a classifier; got a generator');
     }
-    this.input = networkInputOf(model, metadata ?? preparation);
-    this.#model = fixedSizeModel(model, this.input);
-    this.head = scoreHead(this.#model);
+    const floats = floatInputModel(model);
+    const stated = statedPreparation(model.metadata);
+    this.input = networkInputOf(floats.model, { ...floats.preparation, ...stated, ...preparation });
+    this.#model = fixedSizeModel(floats.model, this.input);
+    this.head = scoreHead(this.#model, output);
+    this.#labels = checkedLabels(this.head, labels) ?? labelsOfMetadata(model.metadata, this.head.classes);
     this.#network = new Network(this.#model, this.input, this.head, device);
   }
 
@@ -121,6 +106,12 @@ export class Explainer {
   /** The network's convolutions with their indices. */
   layers(): Layer[] {
     return convLayers(this.#model.graph);
+  }
+
+  /** The layers that a choice means, in groups that are averaged. @throws InputError for layers that have no map */
+  chosenLayers(choice?: LayerChoice, tokens?: ExplainOptions['tokens']): Layer[][] {
+    const { height, width } = this.input.picture;
+    return layerGroups(this.#model.graph, choice, { picture: { height, width }, ...(tokens && { tokens }) });
   }
 
   /** What the network sees of a picture, large enough to look at; maps belong on this, not on the whole picture. */
@@ -155,30 +146,19 @@ export class Explainer {
         `pictures: expected at least one of ${channels}×${height}×${width} numbers; got ${batch.length} numbers`,
       );
     }
-    const { methods: names = defaultMethods, eigen = false } = options;
+    const { methods: names = defaultMethods, eigen = false, augment = false } = options;
     const suitable = suitableMethods(this.head);
     const methods = names === 'all' ? suitable : checkedMethods(names, suitable);
-    const layers = selectedLayers(this.#model.graph, options.layers);
-    const targets = targetsOf(this.head, options.targets, count);
+    const groups = methods.some(explainsLayer) ? this.chosenLayers(options.layers, options.tokens) : [];
     const runs = checkedRunOptions(options.runs);
+    const choices = choicePerPicture(options.targets, count);
+    const job = { methods, groups, eigen, augment, runs, labels: this.#labels };
     const explanations: Explanation[] = [];
     for (let start = 0; start < count; start += this.#network.batch) {
-      const end = Math.min(count, start + this.#network.batch);
-      const pictures = batch.subarray(start * size, end * size);
-      const forward = methods.some(explainsLayer) ? await this.#network.forward(pictures, layers) : undefined;
-      const logits = forward?.logits ?? (await this.#network.logits(pictures));
-      const row = (at: number) => logits.subarray(at * this.head.classes, (at + 1) * this.head.classes);
-      const own = targets.slice(start, end).map((target, at) => target ?? topClass(row(at)));
-      const weights = {
-        target: joined(own.map((target) => targetWeights(this.head, target))),
-        contrast: joined(own.map((target, at) => contrastedWeights(row(at), target))),
-      };
-      const maps = await madeMaps(this.#network, { pictures, weights, logits, forward, methods, eigen, runs });
-      own.forEach((target, at) =>
-        explanations.push(
-          ...maps.filter((map) => map.row === at).map((map) => this.#explanation(map, start + at, target, row(at))),
-        ),
-      );
+      const own = choices.slice(start, start + this.#network.batch);
+      const pictures = batch.subarray(start * size, (start + own.length) * size);
+      const made = await batchExplanations(this.#network, { ...job, pictures, choices: own });
+      explanations.push(...made.map((each) => ({ ...each, picture: start + each.picture })));
     }
     return explanations;
   }
@@ -187,41 +167,10 @@ export class Explainer {
   async dispose(): Promise<void> {
     await this.#network.dispose();
   }
-
-  #explanation(made: MadeMap, picture: number, target: Target, logits: Float32Array): Explanation {
-    const { height, width } = this.input.picture;
-    const { map, layer, method, largestGradient, connected } = made;
-    const raw = map.data.map((value) => Math.max(value, 0));
-    const reason = mapReason({
-      signed: map.data,
-      connected,
-      ...(largestGradient !== undefined && { largestGradient }),
-    });
-    const probability = targetProbability(this.head, logits, target);
-    return {
-      picture,
-      layer,
-      method,
-      target,
-      score: targetWeights(this.head, target).reduce((sum, weight, at) => sum + weight * (logits[at] ?? 0), 0),
-      ...(probability !== undefined && { probability }),
-      signed: map.data,
-      raw,
-      rawHeight: map.height,
-      rawWidth: map.width,
-      normalized: normalizedMap(raw, map.height, map.width, height, width),
-      height,
-      width,
-      ...(largestGradient !== undefined && { largestGradient }),
-      ...(reason && { reason }),
-    };
-  }
 }
 
-/** Rows of one length after each other. */
-function joined(rows: readonly Float32Array[]): Float32Array {
-  const size = rows[0]?.length ?? 0;
-  const all = new Float32Array(rows.length * size);
-  rows.forEach((row, index) => all.set(row, index * size));
-  return all;
+/** @throws InputError unless there are as many names as classes */
+function checkedLabels({ classes }: ScoreHead, labels?: readonly string[]): readonly string[] | undefined {
+  if (labels === undefined || labels.length === classes) return labels;
+  throw new InputError(`--labels: expected ${classes} names, one per class; got ${labels.length}`);
 }

@@ -1,7 +1,9 @@
 /** @file Every method of the table against reference implementations in PyTorch, through the public call. */
 import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, relativeError } from '../fixtures/golden.js';
-import { Explainer, type Explanation, type ExplainOptions } from './explain.js';
+import { Explainer, type ExplainOptions } from './explain.js';
+import type { Explanation } from './explanation.js';
+import type { Box } from './targets.js';
 import { explainsLayer, suitableMethods } from './methods.js';
 
 /** Of the largest value of a map; PyTorch's are computed in float64. */
@@ -60,4 +62,56 @@ describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('expl
     const { maps } = await explained({ methods: ['gradcam'], eigen: true });
     for (const { layer, picture, signed } of maps) expectRow(`conv${layer.index}/eigen gradcam`, picture, signed);
   });
+
+  it('combines views and layers as pytorch-grad-cam', async () => {
+    const { convs } = info;
+    const augmented = await explained({ methods: ['gradcam'], layers: convs.at(-1)!, augment: true });
+    for (const { picture, normalized } of augmented.maps) expectRow('shown/augmented', picture, normalized);
+    const averaged = await explained({ methods: ['gradcam'], layers: convs.join('+') });
+    expect(averaged.maps.map(({ picture }) => picture)).toEqual([0, 1]);
+    for (const { picture, normalized, layer } of averaged.maps) {
+      expectRow('shown/averaged', picture, normalized);
+      expect(layer.name).toMatch(/^.+\+.+$/);
+    }
+  });
 });
+
+describe('explainInput of a dense output', () => {
+  it('gives the Grad-CAM of PyTorch for a class in a box', async () => {
+    const { info, tensor } = golden<{ box: Box; channel: number }>('methods-region');
+    const explainer = await Explainer.load(goldenPath('residual.onnx'), { output: 'conv2d_4' });
+    expect(explainer.head).toMatchObject({ kind: 'dense', classes: 10, grid: { height: 3, width: 3 } });
+    const targets = { class: info.channel, region: info.box };
+    const options = { methods: ['gradcam'], layers: 'conv2d_2', targets } as const;
+    const maps = await explainer.explainInput(tensor('input').data, options);
+    await explainer.dispose();
+    const { data } = tensor('conv2/gradcam');
+    maps.forEach(({ signed, label }, at) => {
+      expect(relativeError(signed, data.subarray(at * signed.length, (at + 1) * signed.length))).toBeLessThan(
+        TOLERANCE,
+      );
+      expect(label).toBe('class 3 in 4, 0, 24, 12');
+    });
+  });
+});
+
+describe.each(['dynamo', 'torchscript'])(
+  'explainInput at a layer of tokens, as the %s exporter writes it',
+  (exporter) => {
+    it('gives the maps of PyTorch on the grid', async () => {
+      const { tensor } = golden('methods-tokens');
+      const { values } = golden<{ values: Record<string, Record<string, string>> }>('vit').info;
+      const explainer = await Explainer.load(goldenPath(`vit-${exporter}.onnx`));
+      const layers = values[exporter]!['encoders.0']!;
+      const methods = ['gradcam', 'ablationcam'] as const;
+      const maps = await explainer.explainInput(tensor('input').data, { methods, layers, targets: [0, 1] });
+      await explainer.dispose();
+      for (const { method, picture, signed, rawHeight, layer } of maps) {
+        expect([rawHeight, layer.tokens]).toEqual([4, { leading: 1, height: 4, width: 4 }]);
+        const { data } = tensor(`encoders.0/${method}`);
+        const gap = relativeError(signed, data.subarray(picture * 16, (picture + 1) * 16));
+        expect(gap, `${method}, picture ${picture}`).toBeLessThan(TOLERANCE);
+      }
+    });
+  },
+);

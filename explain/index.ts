@@ -1,9 +1,10 @@
 /** @file `ganscope/explain`: what a discriminator or classifier looks at. */
 export { camGraph, type CamGraph, type CamOptions, type CamOutputs } from './cam.js';
-export { Explainer, type ExplainerOptions, type Explanation, type ExplainOptions } from './explain.js';
 export { contactSheetPng } from './contact-sheet.node.js';
+export { Explainer, type ExplainerOptions, type ExplainOptions } from './explain.js';
+export { type Explanation } from './explanation.js';
 export { figurePng, type FigureMap, type FigureOptions, type FigureRow } from './figure.node.js';
-export { convLayers, selectedLayers, type Layer, type LayerChoice } from './layers.js';
+export { convLayers, layerGroups, layerLines, selectedLayers, type Layer, type LayerChoice } from './layers.js';
 export { methodNames, methods, parsedMethods, type MethodName, type WeightedMethodName } from './methods.js';
 export { type Method, type Sizes } from './methods/method.js';
 export { type Stage } from './network.js';
@@ -38,5 +39,7 @@ export {
   writeSelfExplaining,
   type SelfExplainingFile,
 } from './self-explaining.node.js';
-export { parsedTargets, type Target } from './targets.js';
+export { parsedTargets, type ClassName, type TargetChoice } from './target-choice.js';
+export { loadedLabels, loadedTargets } from './targets.node.js';
+export { type Region, type Target } from './targets.js';
 export { emptyMapNote, verdict } from './verdict.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder } from '../onnx/build.js';
 import { float32Tensor } from '../onnx/tensor.js';
-import { convLayers, selectedLayers } from './layers.js';
+import { convLayers, layerGroups, layerLines, selectedLayers } from './layers.js';
 
 /** Three stages that halve 16×16, each followed by relu, and a head that makes 1×1 of the last 2×2. */
 function discriminatorGraph() {
@@ -75,7 +75,59 @@ describe('selectedLayers(graph, choice)', () => {
   });
 
   test('refuses outputs without a map', () => {
-    expect(() => names('head/Conv')).toThrow('larger than 1×1; "head/Conv" has [batch, 1, 1, 1]');
+    expect(() => names('head/Conv')).toThrow(
+      'larger than 1×1, or [batch, tokens, channels]; "head/Conv" has [batch, 1, 1, 1]',
+    );
     expect(() => names('logit')).toThrow('"logit" has [batch, 1]');
+  });
+});
+
+describe('layerGroups(graph, choice, grid)', () => {
+  const groups = (choice: string) => layerGroups(graph, choice).map((layers) => layers.map(({ name }) => name));
+
+  test('layers joined by + are one group, those with commas are several', () => {
+    expect(groups('stage1/Conv+1,2')).toEqual([['stage1/Conv', 'stage2/Conv'], ['stage3/Conv']]);
+    expect(groups('all-convs+0')).toEqual([['stage1/Conv', 'stage2/Conv', 'stage3/Conv']]);
+    expect(() => groups('0+nope')).toThrow('got "nope"');
+  });
+
+  /** A layer of tokens, of which the first ones may be no patches. */
+  const tokens = (count: number) => {
+    const b = new GraphBuilder(emptyGraph('tokens'));
+    b.output(b.op('Neg', [b.input('image', 'float32', ['batch', count, 8])], {}, 'tokens'));
+    return b.graph;
+  };
+  const gridOf = (count: number, height: number, width: number, stated?: { height: number; width: number }) => {
+    const grid = { picture: { height, width }, ...(stated && { tokens: stated }) };
+    return layerGroups(tokens(count), 'tokens', grid)[0]?.[0]?.tokens;
+  };
+
+  test('tokens lie on the grid of patches that tiles the picture, after a class token and registers', () => {
+    expect(gridOf(196, 224, 224)).toEqual({ leading: 0, height: 14, width: 14 });
+    expect(gridOf(197, 224, 224)).toEqual({ leading: 1, height: 14, width: 14 });
+    expect(gridOf(33, 64, 128)).toEqual({ leading: 1, height: 4, width: 8 });
+    expect(gridOf(201, 224, 224)).toEqual({ leading: 5, height: 14, width: 14 });
+    expect(gridOf(13, 224, 224, { height: 3, width: 4 })).toEqual({ leading: 1, height: 3, width: 4 });
+  });
+
+  test('refuses tokens that make no grid', () => {
+    expect(() => gridOf(60, 224, 224)).toThrow('--tokens: expected the grid of the 60 tokens of "tokens"');
+    expect(() => gridOf(13, 224, 224, { height: 4, width: 4 })).toThrow(
+      '--tokens: expected at most 13 positions; got 4×4',
+    );
+  });
+});
+
+describe('layerLines(layers, taken)', () => {
+  test('marks what is taken, be it a convolution or not', () => {
+    const lines = layerLines(convLayers(graph), selectedLayers(graph, '1,stage3/Relu'));
+    expect(lines.map((line) => line.split('\t').slice(0, 2).join(' '))).toEqual([
+      '  0 stage1/Conv',
+      '* 1 stage2/Conv',
+      '  2 stage3/Conv',
+      '  3 head/Conv',
+      '*  stage3/Relu',
+    ]);
+    expect(lines[0]).toBe('  0\tstage1/Conv\tConv\t[batch, 4, 8, 8]');
   });
 });

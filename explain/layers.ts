@@ -1,4 +1,5 @@
 /** @file The layers of a network that can be explained, and choosing among them. */
+import type { GraphBuilder } from '../onnx/build.js';
 import { InputError } from '../onnx/errors.js';
 import type { Graph, Node, Shape } from '../onnx/graph.js';
 import { Types } from '../onnx/types.js';
@@ -12,14 +13,18 @@ export interface Layer {
   /** Name of the output. */
   value: string;
   op: string;
-  /** [batch, channels, height, width] */
+  /** [batch, channels, height, width], or [batch, tokens, channels]. */
   shape: Shape;
+  /** Where the output is tokens: their grid, and how many before it (such as a class token) are left out. */
+  tokens?: { leading: number; height: number; width: number };
 }
 
-/** `last-conv`, `all-convs`, an index of `convLayers`, the name of a node or of its output, or several of these. */
+/** `last-conv`, `all-convs`, an index of `convLayers`, the name of a node or of its output, or several of these (`layerGroups`). */
 export type LayerChoice = string | number | readonly (string | number)[];
 
 const MAX_LISTED = 20;
+/** Tokens before the grid: a class token and registers. */
+const MAX_LEADING = 8;
 
 /**
  * The two-dimensional convolutions of a graph, in topological order.
@@ -37,14 +42,25 @@ function convLayersOf(graph: Graph, types: Types): Layer[] {
     .map((layer, index) => ({ index, ...layer }));
 }
 
+/** What tells the grid of token layers. */
+export interface TokenGrid {
+  /** Size of the network's input. */
+  picture: { height: number; width: number };
+  /** The grid, where it cannot be told from the number of tokens. */
+  tokens?: { height: number; width: number };
+}
+
 /**
- * The chosen layers, in the order they are asked for, each once.
+ * The chosen layers, in the order they are asked for, each once; those that are averaged together as one group.
  * @param graph of our dialect, in topological order
  * @param choice `last-conv` is the last convolution whose output is larger than 1×1, so a discriminator's convolutional head
- *   is not taken; `all-convs` are all of these; a string may be a list with commas; a number is an index before it is a name
- * @throws InputError if there is no such layer, or its output is not [batch, channels, height, width] larger than 1×1
+ *   is not taken; `all-convs` are all of these; a string may be a list with commas, whose entries may join layers that are
+ *   averaged with `+`; a number is an index before it is a name
+ * @param grid for layers of tokens [batch, tokens, channels], such as a transformer's
+ * @throws InputError if there is no such layer, or its output is neither [batch, channels, height, width] larger than 1×1 nor
+ *   tokens on a grid
  */
-export function selectedLayers(graph: Graph, choice: LayerChoice = 'last-conv'): Layer[] {
+export function layerGroups(graph: Graph, choice: LayerChoice = 'last-conv', grid?: TokenGrid): Layer[][] {
   const types = Types.of(graph);
   const convs = convLayersOf(graph, types);
   const one = (wanted: string): Layer[] => {
@@ -52,24 +68,61 @@ export function selectedLayers(graph: Graph, choice: LayerChoice = 'last-conv'):
       return spatialConvs(convs).slice(wanted === 'last-conv' ? -1 : 0);
     const byIndex = /^\d+$/.test(wanted) ? convs[Number(wanted)] : undefined;
     const layer = byIndex ?? namedLayer(graph, types, wanted);
-    return layer ? [checkedLayer(layer)] : [];
+    return layer ? [checkedLayer(layer, grid)] : [];
   };
-  const several = (wanted: string): Layer[] => {
+  const known = (wanted: string): Layer[] => {
+    const found = one(wanted);
+    if (found.length === 0) throw unknownLayer(wanted, convs);
+    return found;
+  };
+  /** A name may hold the signs that separate names. */
+  const group = (wanted: string): Layer[][] => {
+    const whole = one(wanted);
+    if (whole.length > 0) return whole.map((layer) => [layer]);
+    return [distinct(wanted.split('+').flatMap((part) => known(part.trim())))];
+  };
+  const several = (wanted: string): Layer[][] => {
     const whole = one(wanted.trim());
-    if (whole.length > 0) return whole;
-    const parts = wanted.split(',').map((part) => part.trim());
-    return parts.flatMap((part) => {
-      const found = one(part);
-      if (found.length === 0) throw unknownLayer(part, convs);
-      return found;
-    });
+    return whole.length > 0 ? whole.map((layer) => [layer]) : wanted.split(',').flatMap((part) => group(part.trim()));
   };
-  const layers = [choice].flat().flatMap((wanted) => several(String(wanted)));
+  const groups = [choice].flat().flatMap((wanted) => several(String(wanted)));
+  const key = (layers: readonly Layer[]) => layers.map(({ value }) => value).join('\n');
+  return groups.filter((layers, at) => groups.findIndex((other) => key(other) === key(layers)) === at);
+}
+
+/** The same with each layer on its own. */
+export function selectedLayers(graph: Graph, choice?: LayerChoice, grid?: TokenGrid): Layer[] {
+  return distinct(layerGroups(graph, choice, grid).flat());
+}
+
+function distinct(layers: readonly Layer[]): Layer[] {
   return layers.filter(({ value }, at) => layers.findIndex((other) => other.value === value) === at);
+}
+
+/** Layers as a table: index, name, operator and shape, with a `*` before those that are taken. */
+export function layerLines(layers: readonly Layer[], taken: readonly Layer[]): string[] {
+  const known = new Set(layers.map(({ value }) => value));
+  const chosen = new Set(taken.map(({ value }) => value));
+  return [...layers, ...taken.filter(({ value }) => !known.has(value))].map(
+    ({ index, name, value, op, shape }) =>
+      `${chosen.has(value) ? '*' : ' '} ${index ?? ''}\t${name}\t${op}\t[${shape.join(', ')}]`,
+  );
 }
 
 function layerOf(node: Node, value: string, types: Types): Layer {
   return { name: node.name || value, value, op: node.op, shape: types.shape(value) ?? [] };
+}
+
+/** A layer's output, or the gradient of it, as [batch, channels, height, width]. */
+export function onGrid(b: GraphBuilder, { tokens, shape }: Layer, value: string): string {
+  if (!tokens) return value;
+  const [batch = 'batch', count = 0, channels = 0] = shape;
+  const { leading, height, width } = tokens;
+  const kept =
+    leading === 0
+      ? value
+      : b.op('Slice', [value, b.ints([leading]), b.ints([count as number]), b.ints([1])], {}, 'grid_tokens');
+  return b.reshape(b.transpose(kept, [0, 2, 1]), [batch, channels, height, width], 'grid');
 }
 
 function spatialConvs(convs: readonly Layer[]): Layer[] {
@@ -98,12 +151,36 @@ function isSpatial({ shape }: Layer): boolean {
   return shape.length === 4 && shape.slice(2).some((size) => size !== 1);
 }
 
-function checkedLayer(layer: Layer): Layer {
+function checkedLayer(layer: Layer, grid?: TokenGrid): Layer {
   if (isSpatial(layer)) return layer;
+  if (layer.shape.length === 3 && grid) return { ...layer, tokens: tokensOf(layer, grid) };
   throw new InputError(
-    `--layer: expected an output [batch, channels, height, width] larger than 1×1; "${layer.name}" has ` +
-      (layer.shape.length > 0 ? `[${layer.shape.join(', ')}]` : 'a shape that cannot be inferred'),
+    `--layer: expected an output [batch, channels, height, width] larger than 1×1, or [batch, tokens, channels]; ` +
+      `"${layer.name}" has ${layer.shape.length > 0 ? `[${layer.shape.join(', ')}]` : 'a shape that cannot be inferred'}`,
   );
+}
+
+/**
+ * How tokens lie on a grid: as stated, or as patches of equal sides that tile the picture, with no token, one (a class
+ * token) or more up to `MAX_LEADING` (registers) before them.
+ */
+function tokensOf({ name, shape }: Layer, { picture, tokens }: TokenGrid): NonNullable<Layer['tokens']> {
+  const count = shape[1];
+  if (typeof count !== 'number') {
+    throw new InputError(`--layer: expected a fixed number of tokens; "${name}" has [${shape.join(', ')}]`);
+  }
+  if (tokens) {
+    const leading = count - tokens.height * tokens.width;
+    if (leading >= 0 && tokens.height > 0 && tokens.width > 0) return { leading, ...tokens };
+    throw new InputError(`--tokens: expected at most ${count} positions; got ${tokens.height}×${tokens.width}`);
+  }
+  for (let leading = 0; leading <= MAX_LEADING; leading++) {
+    const side = Math.sqrt((picture.height * picture.width) / (count - leading));
+    const [height, width] = [picture.height / side, picture.width / side].map(Math.round) as [number, number];
+    const tiles = height * width === count - leading && height > 0 && width > 0;
+    if (tiles && Math.abs(picture.height / height - picture.width / width) < 1) return { leading, height, width };
+  }
+  throw new InputError(`--tokens: expected the grid of the ${count} tokens of "${name}", such as 14x14; got nothing`);
 }
 
 function unknownLayer(wanted: string, convs: readonly Layer[]): InputError {

@@ -7,7 +7,7 @@ import type { Picture } from '../inference/pictures.js';
 import { resizedPicture, sourceArea } from '../inference/resize.js';
 import { writeFileAtomic } from '../onnx/files.node.js';
 import { contactSheetPng } from './contact-sheet.node.js';
-import type { Explanation } from './explain.js';
+import type { Explanation } from './explanation.js';
 import { figurePng, type FigureRow } from './figure.node.js';
 import { explainsLayer, methods } from './methods.js';
 import { placedHeatmap, placedOverlay, type MapStyle } from './overlay.js';
@@ -95,14 +95,15 @@ export class ExplanationFiles {
   }
 
   /** The map on a picture of any size and of the original's aspect. */
-  #placed(shown: Picture, original: Picture, { signed, rawHeight: height, rawWidth: width }: Explanation) {
+  #placed(shown: Picture, original: Picture, { signed, raw, rawHeight: height, rawWidth: width }: Explanation) {
     const area = sourceArea(original, this.input.picture);
     const [across, down] = [shown.width / original.width, shown.height / original.height];
     const scaled = { x: area.x * across, y: area.y * down, width: area.width * across, height: area.height * down };
-    return placedMap({ data: signed, height, width }, shown, scaled, this.#isSigned);
+    const data = this.#isSigned ? signed : raw;
+    return placedMap({ data, height, width }, shown, scaled, this.#isSigned);
   }
 
-  /** Rows of the figure, one for each layer; methods that explain the picture itself join the row of a single layer. */
+  /** Rows of the figure, one for each target and layer; methods that explain the picture itself join the row of a single layer. */
   async #addRows({ path, picture }: ExplainedPicture, explanations: readonly Explanation[]): Promise<void> {
     const factor = Math.min(1, FIGURE_SIDE / Math.max(picture.width, picture.height));
     const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * factor)));
@@ -112,8 +113,9 @@ export class ExplanationFiles {
     const rows = new Map<string, FigureRow & { maps: FigureRow['maps'][number][] }>();
     for (const explanation of explanations) {
       const { layer, method } = explanation;
-      const key = only ?? layer.name;
-      const row = rows.get(key) ?? { picture: shown, label: [basename(path), key, verdict(explanation)], maps: [] };
+      const place = only ?? layer.name;
+      const key = `${explanation.label}\n${place}`;
+      const row = rows.get(key) ?? { picture: shown, label: [basename(path), place, verdict(explanation)], maps: [] };
       const map = this.#placed(shown, picture, explanation);
       // A signed palette shows contributions that are all negative.
       const shows = this.#isSigned && explanation.reason === 'all contributions negative';

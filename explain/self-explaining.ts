@@ -12,16 +12,17 @@ import { camGraph, type CamGraph } from './cam.js';
 import { selectedLayers, type LayerChoice } from './layers.js';
 import { methodNames, methods, type MethodName, type WeightedMethodName } from './methods.js';
 import { EPSILON } from './normalize.js';
-import { parsedTargets, targetsOf, targetWeights, type Target } from './targets.js';
+import { checkedTarget } from './target-choice.js';
+import { targetWeights } from './targets.js';
 
 /** What the heatmap explains: chosen at run time by a further input, always the top class, or fixed. */
-export type HeatmapTarget = 'input' | 'top' | Target;
+export type HeatmapTarget = 'input' | 'top' | 'real' | 'fake' | number;
 
 /** A target as the command line writes it. @throws InputError for anything but `input`, `top` and one target */
 export function parsedHeatmapTarget(text: string): HeatmapTarget {
   if (text === 'input' || text === 'top') return text;
-  const [target, ...others] = parsedTargets(text) ?? [];
-  if (target !== undefined && others.length === 0) return target;
+  if (text === 'real' || text === 'fake') return text;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InputError(`--target: expected input, top or one target; got "${text}"`);
 }
 
@@ -185,11 +186,16 @@ function weightsOfInput(b: GraphBuilder, { kind, classes }: ScoreHead): string {
 }
 
 /** Weights [N, classes] of one target for all pictures; undefined for the top class. */
-function weightsOfAll(b: GraphBuilder, { head, input }: CamGraph, target: Target | undefined): string {
-  const [checked] = targetsOf(head, target, 1);
+function weightsOfAll(
+  b: GraphBuilder,
+  { head, input }: CamGraph,
+  target: 'real' | 'fake' | number | undefined,
+): string {
+  const weights =
+    target === undefined ? new Float32Array(head.classes) : targetWeights(head, checkedTarget(head, target));
   const count = b.op('Shape', [input], { start: 0, end: 1 }, 'batch');
   const sizes = b.op('Concat', [count, b.ints([head.classes])], { axis: 0 }, 'sizes');
-  const row = b.initializer('target/row', float32Tensor(targetWeights(head, checked), [1, head.classes]));
+  const row = b.initializer('target/row', float32Tensor(weights, [1, head.classes]));
   return b.op('Expand', [row, sizes], {}, 'rows');
 }
 

@@ -8,7 +8,7 @@ import { gradients } from '../onnx/gradient/walk.js';
 import { presentInputs, type Model, type Shape, type ValueType } from '../onnx/graph.js';
 import { prunedGraph } from '../onnx/order.js';
 import { fullGradientParts } from './full-gradient.js';
-import type { Layer } from './layers.js';
+import { onGrid, type Layer } from './layers.js';
 import { methods, type MethodName } from './methods.js';
 import type { NetworkInput } from '../inference/network-input.js';
 import { scoreCount, type ScoreHead } from '../inference/score-head.js';
@@ -37,15 +37,16 @@ export function layerStages(model: Model, head: ScoreHead, layers: readonly Laye
   const values = layers.map(({ value }) => value);
   const { b, logits, seed, known, picture } = withSeed(model, head, values);
   const tail = gradients(b, head.logits, values, { seed });
-  const ends = layers.map(({ value }) => ({
-    activations: value,
-    gradient: tail.get(value) ?? null,
-    shape: b.shape(value),
-  }));
+  const ends = layers.map((layer) => {
+    const found = tail.get(layer.value);
+    const [activations, gradient] = [layer.value, found].map((value) => (value ? onGrid(b, layer, value) : null));
+    return { activations: activations as string, gradient: gradient ?? null, shape: b.shape(activations as string) };
+  });
   const wanted = ends.flatMap(({ gradient }) => gradient ?? []);
   const backward = prunedGraph(b.graph, wanted, known);
   const frontier = backward.inputs.map(({ name }) => name).filter((name) => name !== TARGET_WEIGHTS);
-  const outputs = new Set([logits, ...values, ...frontier.filter((name) => name !== picture)]);
+  const activations = ends.map((end) => end.activations);
+  const outputs = new Set([logits, ...activations, ...frontier.filter((name) => name !== picture)]);
   return {
     forward: { ...model, graph: prunedGraph(b.graph, [...outputs]) },
     ...(wanted.length > 0 && { backward: { ...model, graph: backward } }),

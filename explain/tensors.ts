@@ -11,13 +11,15 @@ export function repeated(data: Float32Array, times: number): Float32Array {
   return all;
 }
 
-/** A layer's output [N, K, …] in which row i is 0 in channel `channels[i]`. */
+/** A layer's output [N, K, …], or of tokens [N, …, K], in which row i is 0 in channel `channels[i]`. */
 export function withoutChannels({ data, dims }: Tensor, channels: readonly number[]): Tensor {
-  const [rows = 1, count = 1, ...rest] = dims;
-  const plane = rest.reduce(product, 1);
+  const [, ...rest] = dims;
+  const axis = rest.length === 2 ? 1 : 0;
+  const [count, inner] = [rest[axis] ?? 1, rest.slice(axis + 1).reduce(product, 1)];
   const changed = (data as Float32Array).slice();
   channels.forEach((channel, row) => {
-    if (row < rows) changed.fill(0, (row * count + channel) * plane, (row * count + channel + 1) * plane);
+    const values = changed.subarray(row * rest.reduce(product, 1), (row + 1) * rest.reduce(product, 1));
+    for (let at = channel * inner; at < values.length; at += count * inner) values.fill(0, at, at + inner);
   });
   return new Tensor('float32', changed, dims);
 }

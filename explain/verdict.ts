@@ -1,11 +1,11 @@
 /** @file An explanation in words: the verdict with its numbers, and why a map is empty. */
-import type { Explanation } from './explain.js';
+import type { Explanation } from './explanation.js';
 import type { MapReason } from './normalize.js';
 
 /** What to do about a map that shows nothing. */
 const advice: Record<MapReason, (explanation: Explanation) => string> = {
   'all contributions negative': ({ target }) =>
-    `nothing here speaks for this verdict; try ${typeof target === 'number' ? 'another class' : `--target ${target === 'fake' ? 'real' : 'fake'}`} or another --layer`,
+    `nothing here speaks for this verdict; try ${typeof target === 'string' ? `--target ${target === 'fake' ? 'real' : 'fake'}` : 'another class'} or another --layer`,
   'zero gradient': () =>
     'the score does not react to this layer here (dead or saturated units behind it); try a later --layer',
   'layer not connected to the score': () => 'the score is not computed from this layer; try another --layer',
@@ -21,11 +21,10 @@ export function emptyMapNote(explanation: Explanation): string | undefined {
 }
 
 /** The verdict in words and numbers, such as `fake  −logit 1.73 · D(x) 0.15`. */
-export function verdict({ target, score, probability }: Explanation): string {
-  if (typeof target === 'number') {
-    return `class ${target}  logit ${number(score)}${probability === undefined ? '' : ` · p ${number(probability)}`}`;
-  }
-  return `${target}  ${target === 'fake' ? '−logit' : 'logit'} ${number(score)}${probability === undefined ? '' : ` · D(x) ${number(probability)}`}`;
+export function verdict({ target, label, score, probability }: Explanation): string {
+  const quantity = target === 'fake' ? '−logit' : 'logit';
+  const chance = typeof target === 'number' ? 'p' : 'D(x)';
+  return `${label}  ${quantity} ${number(score)}${probability === undefined ? '' : ` · ${chance} ${number(probability)}`}`;
 }
 
 /** A number with three digits that count and a true minus sign. */

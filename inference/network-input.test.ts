@@ -35,6 +35,23 @@ describe('networkInputOf(model, stated)', () => {
     expect(networkInputOf(model, stated).picture).toMatchObject(stated);
   });
 
+  test('takes a stated size where the model leaves it open, a layout, and one number for all channels', () => {
+    const size = { height: 24, width: 40 };
+    expect(networkInputOf(modelTaking(['n', 3, 'h', 'w']), { size }).picture).toMatchObject(size);
+    expect(() => networkInputOf(modelTaking(['n', 3, 8, 9]), { size })).toThrow(
+      '--size: expected 8x9, which the model fixes; got 24x40',
+    );
+    expect(networkInputOf(modelTaking(['n', 3, 3, 3]), { layout: 'NHWC' }).layout).toBe('NHWC');
+    const half = { mean: [0.5], std: [0.25] };
+    expect(networkInputOf(modelTaking(['n', 3, 8, 9]), { normalization: half }).picture.normalization).toEqual({
+      mean: [0.5, 0.5, 0.5],
+      std: [0.25, 0.25, 0.25],
+    });
+    expect(() => networkInputOf(modelTaking(['n', 3, 8, 9]), { normalization: { mean: [0, 1], std: [1] } })).toThrow(
+      '--mean: expected one number, or one for each of 3 channels; got 2',
+    );
+  });
+
   test.each([
     [['batch', 3, 8], 'float32'],
     [['batch', 4, 8, 8], 'float32'],

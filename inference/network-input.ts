@@ -1,7 +1,7 @@
 /** @file What a network expects as its picture: size, channels, layout and normalisation, from the model or by convention. */
 import { InputError } from '../onnx/errors.js';
 import type { Dim, Model, ValueInfo } from '../onnx/graph.js';
-import { rgbPicture, type Normalization, type Picture, type PictureInput } from './pictures.js';
+import { rgbPicture, type Normalization, type Picture, type PictureInput, type ResizeMode } from './pictures.js';
 import { networkInput } from './pixels.js';
 import { resizedPicture } from './resize.js';
 
@@ -22,13 +22,25 @@ const IMAGENET: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.22
 const UNIT_RANGE: Normalization = { mean: [0], std: [1] };
 const MAX_SIDE = 8192;
 
+/** What is known of how pictures are prepared for a network. */
+export interface Preparation {
+  /** One mean and std for each channel, or one for all. */
+  normalization?: Normalization;
+  resize?: ResizeMode;
+  /** For a model that leaves the size open. */
+  size?: { height: number; width: number };
+  layout?: 'NCHW' | 'NHWC';
+}
+
 /**
- * The picture input of a model. Sizes that the model leaves open are 224; a model whose last size is 1 or 3, and its second
- * is not, takes NHWC. Without `stated`, pictures are cropped and normalised as for ImageNet (grey ones only scaled to 0…1).
- * @param stated what the model's metadata say of preparing pictures
- * @throws InputError unless the only input is float32 [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3]
+ * The picture input of a model. Sizes that neither the model nor `stated` tells are 224; a model whose last size is 1 or 3,
+ * and its second is not, takes NHWC. Without `stated`, pictures are cropped and normalised as for ImageNet (grey ones only
+ * scaled to 0…1).
+ * @param stated what the user or the model's metadata say of preparing pictures
+ * @throws InputError unless the only input is float32 [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3] and
+ *   agrees with what is stated
  */
-export function networkInputOf(model: Model, stated?: Pick<PictureInput, 'normalization' | 'resize'>): NetworkInput {
+export function networkInputOf(model: Model, stated: Preparation = {}): NetworkInput {
   const [input, ...others] = model.graph.inputs;
   const shape = input?.value?.shape;
   if (!input || others.length > 0 || shape?.length !== 4 || input.value?.type !== 'float32') {
@@ -37,23 +49,39 @@ export function networkInputOf(model: Model, stated?: Pick<PictureInput, 'normal
     );
   }
   const isChannels = (size: Dim | undefined): size is 1 | 3 => size === 1 || size === 3;
-  const layout = !isChannels(shape[1]) && isChannels(shape[3]) ? 'NHWC' : 'NCHW';
+  const layout = stated.layout ?? (!isChannels(shape[1]) && isChannels(shape[3]) ? 'NHWC' : 'NCHW');
   const [channels, height, width] = layout === 'NCHW' ? shape.slice(1) : [shape[3], shape[1], shape[2]];
-  const sizes = [height, width].map((size) => (typeof size === 'number' ? size : DEFAULT_SIZE));
+  const { height: openHeight = DEFAULT_SIZE, width: openWidth = DEFAULT_SIZE } = stated.size ?? {};
+  const sizes = [typeof height === 'number' ? height : openHeight, typeof width === 'number' ? width : openWidth];
+  if (stated.size && (sizes[0] !== openHeight || sizes[1] !== openWidth)) {
+    throw new InputError(`--size: expected ${sizes.join('x')}, which the model fixes; got ${openHeight}x${openWidth}`);
+  }
   if (!isChannels(channels) || sizes.some((size) => size < 1 || size > MAX_SIDE)) {
     throw new InputError(
       `model: expected pictures of 1 or 3 channels and 1…${MAX_SIDE} pixels a side; got ${described(input)}`,
     );
   }
-  const normalization = stated?.normalization ?? (channels === 3 ? IMAGENET : UNIT_RANGE);
+  const normalization = perChannel(stated.normalization ?? (channels === 3 ? IMAGENET : UNIT_RANGE), channels);
   const picture: PictureInput = {
     width: sizes[1] as number,
     height: sizes[0] as number,
     channels,
     normalization,
-    resize: stated?.resize ?? 'crop',
+    resize: stated.resize ?? 'crop',
   };
   return { name: input.name, layout, ...(typeof shape[0] === 'number' && { batch: shape[0] }), picture };
+}
+
+/** @throws InputError unless there is one entry for all channels or one for each */
+function perChannel({ mean, std }: Normalization, channels: number): Normalization {
+  const spread = (values: readonly number[], name: string) => {
+    if (values.length === channels) return values;
+    if (values.length === 1) return Array.from({ length: channels }, () => values[0] as number);
+    throw new InputError(
+      `--${name}: expected one number, or one for each of ${channels} channels; got ${values.length}`,
+    );
+  };
+  return { mean: spread(mean, 'mean'), std: spread(std, 'std') };
 }
 
 function described({ name, value }: ValueInfo): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build.js';
 import type { Dim, Model } from '../onnx/graph.js';
-import { scoreHead, type ScoreHead } from './score-head.js';
+import { scoreCount, scoreHead, type ScoreHead } from './score-head.js';
 
 /** A model whose first node, `raw`, has the shape, followed by what `ending` appends. */
 function modelEnding(shape: readonly Dim[], ending: (b: GraphBuilder, raw: string) => readonly string[]): Model {
@@ -44,14 +44,35 @@ describe('scoreHead(model)', () => {
     expect(scoreHead(model)).toEqual({ kind: 'discriminator', logits: 'raw', classes: 1 });
   });
 
+  test('scores of classes at positions are a dense output', () => {
+    const model = modelEnding(['batch', 21, 8, 6], (_, raw) => [raw]);
+    const grid = { height: 8, width: 6 };
+    expect(scoreHead(model)).toEqual({ kind: 'dense', logits: 'raw', classes: 21, grid });
+    expect(scoreCount(scoreHead(model))).toBe(21 * 48);
+    const patches = modelEnding(['batch', 1, 8, 6], (b, raw) => [b.op('Sigmoid', [raw])]);
+    expect(scoreHead(patches)).toEqual({ kind: 'dense', logits: 'raw', classes: 1, grid, activation: 'sigmoid' });
+  });
+
+  test('takes the output, or the value, that is asked for', () => {
+    const model = modelEnding(['batch', 3], (b, raw) => [
+      b.op('Softmax', [raw], { axis: 1 }, 'first'),
+      b.op('Neg', [raw], {}, 'second'),
+    ]);
+    expect(scoreHead(model, 'second')).toEqual({ kind: 'classifier', logits: 'second', classes: 3 });
+    expect(scoreHead(model, 'raw')).toMatchObject({ logits: 'raw', activation: 'softmax' });
+    expect(() => scoreHead(model, 'third')).toThrow(
+      '--output: expected first, second, or another value of the graph; got "third"',
+    );
+  });
+
   test.each([
-    [['batch', 1, 8, 8], '[batch, 1, 8, 8]'],
-    [['batch', 21, 8, 8], '[batch, 21, 8, 8]'],
+    [['batch', 21, 8], '[batch, 21, 8]'],
     [['batch', 'classes'], '[batch, classes]'],
+    [['batch', 21, 'h', 'w'], '[batch, 21, h, w]'],
   ])('refuses an output %j: it has no single score', (shape, printed) => {
     const model = modelEnding(shape, (_, raw) => [raw]);
     expect(() => scoreHead(model)).toThrow(
-      `output "raw": expected one score per picture, or one per class [batch, classes]; got ${printed}`,
+      `output "raw": expected one score per picture, one per class [batch, classes], or one per class and position [batch, classes, height, width]; got ${printed}`,
     );
   });
 });

@@ -6,19 +6,21 @@ import { readGanMetadata } from './metadata.js';
 
 /** A network's scores before their activation. */
 export interface ScoreHead {
-  /** `discriminator`: one logit per picture; `classifier`: one per class. */
-  kind: 'discriminator' | 'classifier';
+  /** `discriminator`: one logit per picture; `classifier`: one per class; `dense`: one per class and position. */
+  kind: 'discriminator' | 'classifier' | 'dense';
   /** The value that holds the logits. */
   logits: string;
-  /** Logits per picture. */
+  /** Logits per picture, or per position. */
   classes: number;
+  /** Positions of a dense output. */
+  grid?: { height: number; width: number };
   /** What the network makes of its logits; missing if it ends with them. */
   activation?: 'sigmoid' | 'softmax';
 }
 
 /** Logits per picture, those of all positions counted. */
-export function scoreCount({ classes }: ScoreHead): number {
-  return classes;
+export function scoreCount({ classes, grid }: ScoreHead): number {
+  return classes * (grid ? grid.height * grid.width : 1);
 }
 
 const activations: Readonly<Record<string, ScoreHead['activation']>> = {
@@ -32,20 +34,31 @@ const passing = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze
  * Finds the logits: the output that the model's metadata call so, or that is named `logit`, else the first output; walking
  * back from it through reshaping operators to before the activation, if one is there.
  * @param model of our dialect, in topological order
- * @throws InputError if the output is not one score per picture or one per class
+ * @param wanted name of the output that is meant, or of any value in the graph
+ * @throws InputError if there is no such value, or it is not one score per picture, per class, or per class and position
  */
-export function scoreHead(model: Model): ScoreHead {
+export function scoreHead(model: Model, wanted?: string): ScoreHead {
   const { graph } = model;
   const types = Types.of(graph);
-  const stated = readGanMetadata(model.metadata)?.logits ?? ['logit'];
-  const named = graph.outputs.find(({ name }) => stated.includes(name));
-  const output = named ?? graph.outputs[0];
-  if (!output) throw new InputError('model: expected an output with scores; got a graph without outputs');
-  const found = beforeActivation(graph, output.name);
+  const output = wanted === undefined ? defaultOutput(model) : knownValue(graph, wanted);
+  const found = beforeActivation(graph, output);
   const activation = found.activation ?? activationOf(graph, found.value);
-  const classes = scoresPerPicture(types.shape(found.value), graph, output.name);
-  const kind = classes === 1 ? 'discriminator' : 'classifier';
-  return { kind, logits: found.value, classes, ...(activation && { activation }) };
+  const scores = scoresPerPicture(types.shape(found.value), graph, output);
+  return { logits: found.value, ...scores, ...(activation && { activation }) };
+}
+
+function defaultOutput({ graph, metadata }: Model): string {
+  const stated = readGanMetadata(metadata)?.logits ?? ['logit'];
+  const output = graph.outputs.find(({ name }) => stated.includes(name)) ?? graph.outputs[0];
+  if (output) return output.name;
+  throw new InputError('model: expected an output with scores; got a graph without outputs');
+}
+
+/** @throws InputError naming the outputs there are */
+function knownValue(graph: Graph, name: string): string {
+  if (graph.nodes.some(({ outputs }) => outputs.includes(name))) return name;
+  const outputs = graph.outputs.map((output) => output.name).join(', ');
+  throw new InputError(`--output: expected ${outputs}, or another value of the graph; got "${name}"`);
 }
 
 /** What the last activation on the way to `output` acts on, or the output itself where there is none. */
@@ -77,20 +90,27 @@ function beforeReshapes(graph: Graph, value: string): string {
   return node && passing.has(node.op) ? beforeReshapes(graph, node.inputs[0] as string) : value;
 }
 
-/** @throws InputError unless the shape is one score per picture or one per class */
-function scoresPerPicture(shape: Shape | undefined, graph: Graph, output: string): number {
+/** @throws InputError unless the shape is one score per picture, per class, or per class and position */
+function scoresPerPicture(
+  shape: Shape | undefined,
+  graph: Graph,
+  output: string,
+): Pick<ScoreHead, 'kind' | 'classes' | 'grid'> {
   const batch = graph.inputs[0]?.value?.shape?.[0];
-  const perPicture =
-    shape && (shape.length === 1 && sameBatch(shape[0], batch) ? [1] : shape.length < 2 ? shape : shape.slice(1));
-  const scores = perPicture?.filter((size) => size !== 1) ?? [''];
-  const [only = 1] = scores;
-  if (scores.length > 1 || typeof only !== 'number' || (shape?.length === 1 && only !== 1)) {
-    throw new InputError(
-      `output "${output}": expected one score per picture, or one per class [batch, classes]; got ` +
-        (shape ? `[${shape.join(', ')}]` : 'a shape that cannot be inferred'),
-    );
+  const [classes, height = 1, width = 1, ...rest] =
+    shape?.length === 1 && sameBatch(shape[0], batch) ? [1] : (shape ?? []).slice(1);
+  if ([classes, height, width].every((size) => typeof size === 'number') && rest.length === 0) {
+    const sizes = [classes, height, width] as [number, number, number];
+    const several = sizes.filter((size) => size !== 1);
+    // Scores of classes may stand on any axis of size 1 otherwise.
+    if (several.length <= 1)
+      return { kind: several.length === 0 ? 'discriminator' : 'classifier', classes: several[0] ?? 1 };
+    if (shape?.length === 4) return { kind: 'dense', classes: sizes[0], grid: { height: sizes[1], width: sizes[2] } };
   }
-  return only;
+  throw new InputError(
+    `output "${output}": expected one score per picture, one per class [batch, classes], or one per class and position ` +
+      `[batch, classes, height, width]; got ${shape ? `[${shape.join(', ')}]` : 'a shape that cannot be inferred'}`,
+  );
 }
 
 function sameBatch(size: Dim | undefined, batch: Dim | undefined): boolean {
