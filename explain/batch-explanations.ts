@@ -5,6 +5,7 @@ import { madeMaps, type MadeMap, type MapJob } from './batch-maps.js';
 import { shownMap, type Explanation } from './explanation.js';
 import type { Layer } from './layers.js';
 import type { Network } from './network.js';
+import type { Saturation } from './saturation.js';
 import { resolvedTargets, type TargetChoice } from './target-choice.js';
 import {
   contrastedWeights,
@@ -59,7 +60,23 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
       found[picture]?.push(...shownMaps(network, job, views, picture).map((map) => ({ ...common, ...map })));
     });
   }
-  return found.flat();
+  return withSaturation(network, job, found.flat());
+}
+
+/** Explanations without a gradient, with the activation where it ends. */
+async function withSaturation(network: Network, job: BatchJob, found: Explanation[]): Promise<Explanation[]> {
+  const without = found.filter(({ reason }) => reason === 'zero gradient');
+  const places = new Set(without.map(({ layer }) => layer.value));
+  const saturations = new Map<string, (Saturation | undefined)[]>();
+  for (const place of places) {
+    const group = job.groups.find((layers) => joinedLayer(layers).value === place);
+    saturations.set(place, await network.saturations(job.pictures, group?.[0]?.value ?? place));
+  }
+  return found.map((explanation) => {
+    const saturation = saturations.get(explanation.layer.value)?.[explanation.picture];
+    if (explanation.reason !== 'zero gradient' || !saturation) return explanation;
+    return { ...explanation, reason: 'saturated output' as const, saturation };
+  });
 }
 
 /** Weights of a class in contrast to similar ones; other targets are explained as they are. */

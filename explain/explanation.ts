@@ -6,6 +6,7 @@ import type { MethodName } from './methods.js';
 import type { SignedMap } from './methods/method.js';
 import { averagedMap, mapReason, type MapReason } from './normalize.js';
 import { bilinearResized } from './resize.js';
+import type { Saturation } from './saturation.js';
 import type { Target } from './targets.js';
 
 /** One map: a picture explained at a layer by a method. */
@@ -43,6 +44,8 @@ export interface Explanation {
   largestGradient?: number;
   /** Why the map shows nothing; missing where it shows something. */
   reason?: MapReason;
+  /** The activation where the gradient ends, if the reason is a saturated output. */
+  saturation?: Saturation;
 }
 
 /** The maps that one explanation is made of: one for each of its layers and views of the picture. */

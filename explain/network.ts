@@ -1,7 +1,7 @@
 /** @file A network's sessions for explaining it: each stage is made once, and run only for what has changed. */
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import type { ResolvedDevice } from '../inference/session.node.js';
-import type { Model, Shape } from '../onnx/graph.js';
+import type { Model } from '../onnx/graph.js';
 import type { Layer } from './layers.js';
 import type { NetworkInput } from '../inference/network-input.js';
 import type { Sizes } from './methods/method.js';
@@ -19,6 +19,8 @@ import {
   type MapsOf,
 } from './stages.js';
 import { filledRows, pictureFeed, pictureSize } from './feeds.js';
+import { KeptForwards, type Forward, type KeptForward } from './forwards.js';
+import { FLAT, slopesModel, type Saturation } from './saturation.js';
 import { Sessions } from './sessions.js';
 import { floats, product, repeated, sameNumbers, withoutChannels } from './tensors.js';
 import { scoreCount, type ScoreHead } from '../inference/score-head.js';
@@ -36,34 +38,6 @@ export type Stage = (typeof stageNames)[number];
 const MAX_BATCH = 8;
 /** Channels that are removed in one run. */
 const MAX_ABLATED = 32;
-/** Numbers of the forward passes that are kept. */
-const MAX_KEPT = 64 * 1024 * 1024;
-
-/** A forward pass of at most `Network.batch` pictures. */
-export interface Forward {
-  /** Prepared pictures [N, C, H, W]. */
-  pictures: Float32Array;
-  /** [N, scores] */
-  logits: Float32Array;
-  layers: readonly Layer[];
-  /** N */
-  count: number;
-  /** Whether the logits depend on each layer. */
-  connected: readonly boolean[];
-  /** Each layer's activations [N, K, h, w]; a model with a fixed batch may give more rows than pictures. */
-  activations: readonly Tensor[];
-  /** Their shapes, with a symbolic batch. */
-  shapes: readonly Shape[];
-}
-
-/** A forward pass with what its backward pass reads. */
-interface KeptForward extends Forward {
-  key: string;
-  stages: LayerStages;
-  values: InferenceSession.OnnxValueMapType;
-  /** Gradients by the target weights they are for, newest last. */
-  gradients: { weights: Float32Array; values: (Tensor | null)[] }[];
-}
 
 const MAX_KEPT_GRADIENTS = 4;
 
@@ -79,7 +53,7 @@ export class Network {
   readonly #logits = once(() => logitsModel(this.model, this.head));
   readonly #gradient = once(() => pictureGradientModel(this.model, this.head, this.input, false));
   readonly #guided = once(() => pictureGradientModel(this.model, this.head, this.input, true));
-  #kept: KeptForward[] = [];
+  readonly #kept = new KeptForwards();
 
   constructor(
     readonly model: Model,
@@ -106,11 +80,8 @@ export class Network {
    */
   async forward(pictures: Float32Array, layers: readonly Layer[], { keep = true } = {}): Promise<Forward> {
     const key = layers.map(({ value }) => value).join('\n');
-    const known = this.#kept.find((each) => each.key === key && sameNumbers(each.pictures, pictures));
-    if (known) {
-      this.#kept = [...this.#kept.filter((each) => each !== known), known];
-      return known;
-    }
+    const known = this.#kept.of(key, pictures);
+    if (known) return known;
     const stages = this.#stages.get(key) ?? layerStages(this.model, this.head, layers);
     this.#stages.set(key, stages);
     const count = pictures.length / pictureSize(this.input);
@@ -133,7 +104,7 @@ export class Network {
       activations: stages.layers.map(({ activations }) => values[activations] as Tensor),
       gradients: [],
     };
-    if (keep) this.#keep(made);
+    if (keep) this.#kept.add(made);
     return made;
   }
 
@@ -228,6 +199,17 @@ export class Network {
     return found;
   }
 
+  /** For each of at most `batch` pictures an activation between a value and the logits that is flat on it, if there is one. */
+  async saturations(pictures: Float32Array, from: string): Promise<(Saturation | undefined)[]> {
+    const { model, activations } = slopesModel(this.model, this.head, from);
+    const count = pictures.length / pictureSize(this.input);
+    if (activations.length === 0) return Array.from({ length: count });
+    const results = await this.#sessions.run('forward', `slopes\n${from}`, model, pictureFeed(this.input, pictures));
+    return Array.from({ length: count }, (_, row) =>
+      activations.find(({ slope }) => (floats(results[slope])[row] ?? 1) < FLAT),
+    );
+  }
+
   /** Maps of each item's activations and gradients, by the methods that are graphs. */
   async maps(
     items: readonly (Pick<MapsOf, 'shape' | 'methods'> & { activations: Tensor; gradients: Tensor })[],
@@ -249,7 +231,7 @@ export class Network {
 
   /** Frees the sessions and what was kept. */
   async dispose(): Promise<void> {
-    this.#kept = [];
+    this.#kept.clear();
     await this.#sessions.dispose();
   }
 
@@ -263,14 +245,6 @@ export class Network {
     const { name, picture } = this.input;
     const { channels, height, width } = picture;
     return { name, value: name, op: 'Input', shape: ['batch', channels, height, width] };
-  }
-
-  #keep(made: KeptForward): void {
-    const size = ({ values }: KeptForward) =>
-      Object.values(values).reduce((sum, value) => sum + (value as Tensor).data.length, 0);
-    this.#kept.push(made);
-    while (this.#kept.length > 1 && this.#kept.reduce((sum, each) => sum + size(each), 0) > MAX_KEPT)
-      this.#kept.shift();
   }
 
   /** Results of any number of pictures, a batch at a time; `run` may return those of more pictures than it was given. */

@@ -13,6 +13,7 @@ const ROUNDING = 1e-6;
 export type MapReason =
   | 'all contributions negative'
   | 'zero gradient'
+  | 'saturated output'
   | 'layer not connected to the score'
   | 'constant map'
   | 'not finite';

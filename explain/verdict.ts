@@ -6,8 +6,10 @@ import type { MapReason } from './normalize.js';
 const advice: Record<MapReason, (explanation: Explanation) => string> = {
   'all contributions negative': ({ target }) =>
     `nothing here speaks for this verdict; try ${typeof target === 'string' ? `--target ${target === 'fake' ? 'real' : 'fake'}` : 'another class'} or another --layer`,
-  'zero gradient': () =>
-    'the score does not react to this layer here (dead or saturated units behind it); try a later --layer',
+  'zero gradient': () => 'the score does not react to this layer here (dead units behind it); try a later --layer',
+  'saturated output': ({ saturation }) =>
+    `the gradient ends at ${saturation?.op} "${saturation?.name}", which is flat here; try ` +
+    (saturation?.isScore ? `--output ${saturation.input}, what goes into it` : 'a later --layer'),
   'layer not connected to the score': () => 'the score is not computed from this layer; try another --layer',
   'constant map': () => 'the layer says the same everywhere; try an earlier --layer',
   'not finite': () => 'the network overflows on this picture; its weights have probably diverged',
