@@ -90,6 +90,20 @@ describe('decodedPicture(source)', () => {
     }
   });
 
+  it('lays transparent grey on white, in 8 and 16 bits', async () => {
+    const glass = drawn(3, 1, 2, (x) => [40, [0, 128, 255][x] ?? 0]);
+    for (const space of ['b-w', 'grey16']) {
+      const file = await glass.clone().toColourspace(space).png().toBuffer();
+      expect((await sharp(file).metadata()).channels).toBe(2);
+      const picture = await decodedPicture(file);
+      expect([0, 1, 2].map((x) => pixelOf(picture, x))).toEqual([
+        [255, 255, 255],
+        [147, 147, 147],
+        [40, 40, 40],
+      ]);
+    }
+  });
+
   it('turns the picture as EXIF says', async () => {
     // 1 2   with orientation 6 ("turn right"):  3 1
     // 3 4                                       4 2

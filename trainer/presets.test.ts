@@ -1,8 +1,10 @@
 /** @file The presets are the seeds' hyper-parameters, and only valid configurations come out. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../onnx/errors.js';
 import { presetNames, type GanConfig, type PresetName } from './config.js';
 import { checkedConfig, configWith, presets } from './presets.js';
+import { flagName } from './settings.js';
 
 /** A preset as the rows of the seeds' table. */
 const columns = (name: PresetName) => {
@@ -46,6 +48,33 @@ describe('presets', () => {
   it.each(presetNames)('%s is valid, carries its own name and comes out of configWith unchanged', (name) => {
     expect(presets[name].preset).toBe(name);
     expect(configWith(name)).toEqual(presets[name]);
+  });
+});
+
+describe('the table of presets in the README', () => {
+  const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const rows = text
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+  const named = new Map(rows.map(([, name = '', ...cells]) => [name, cells.slice(0, presetNames.length)]));
+  const shown = (value: GanConfig[keyof GanConfig]) => {
+    if (typeof value === 'boolean') return value ? 'yes' : 'no';
+    if (typeof value !== 'object' || !('mean' in value)) return String(value);
+    return `${value.mean.join(' ')} / ${value.std.join(' ')}`;
+  };
+  const settings = Object.keys(presets.space).filter((name) => name !== 'preset') as (keyof GanConfig)[];
+  const differing = settings.filter(
+    (name) => new Set(presetNames.map((preset) => shown(presets[preset][name]))).size > 1,
+  );
+
+  it('has the presets in its columns and a row for every setting in which they differ', () => {
+    expect(named.get('setting')).toEqual([...presetNames]);
+    expect(differing.map(flagName).filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  it.each(settings.filter((name) => named.has(flagName(name))))('has the values of %s', (name) => {
+    expect(named.get(flagName(name))).toEqual(presetNames.map((preset) => shown(presets[preset][name])));
   });
 });
 
