@@ -54,6 +54,7 @@ await runCommand(
       ...job,
       run,
       signal: stop.signal,
+      warning_callback: (warning) => bar.log(`Warning: ${warning}`),
       progress_callback: (progress) => {
         const { row, steps, picturesPerSecond } = progress;
         if (row.step === 1 || row.step % logEvery === 0) bar.log(logLine(progress));
