@@ -16,7 +16,7 @@ import { configWith } from '../trainer/presets.js';
 import { initialState } from '../trainer/state.js';
 import { RemoteStep } from '../trainer/step/remote.node.js';
 
-const MADE_PICTURES = 512;
+const MADE_PICTURES = 256;
 /** How long each thing is measured; steps at least thrice. */
 const SECONDS = 5;
 const AIM = 3;
@@ -78,7 +78,7 @@ async function madePictures(): Promise<string> {
   const folder = join(scratch, 'pictures');
   await mkdir(folder);
   for (let index = 0; index < MADE_PICTURES; index++) {
-    const { data, width, height, channels } = spacePicture(500, 0, index);
+    const { data, width, height, channels } = spacePicture(128, 0, index);
     const raw = { raw: { width, height, channels } };
     const path = join(folder, `${index}.jpg`);
     await writeFile(path, await sharp(data, raw).resize(500, 375, { fit: 'fill' }).jpeg({ quality: 90 }).toBuffer());

@@ -11,14 +11,15 @@ import { InputError } from './errors.js';
  * @throws InputError if the file is missing, not a regular file, or larger than `maxBytes`
  */
 export async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
-  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const refuse = (error: NodeJS.ErrnoException): never => {
     throw new InputError(`${path}: cannot be read (${error.code ?? error.message})`);
-  });
+  };
+  const info = await stat(path).catch(refuse);
   if (!info.isFile()) throw new InputError(`${path}: expected a file; got a folder or device`);
   if (info.size > maxBytes) {
     throw new InputError(`${path}: expected at most ${maxBytes} bytes; got ${info.size}`);
   }
-  return readFile(path);
+  return readFile(path).catch(refuse);
 }
 
 /** Writes `data` beside `path`, syncs it to disk and renames it into place; makes the folder if it is missing. */

@@ -2,7 +2,9 @@
 export { stepBatch, stepLatents } from './batch.js';
 export { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
 export { presetNames, type GanConfig, type Head, type PresetName } from './config.js';
+export { describedSettings, givenSettings, type ChosenSettings, type SettingSources } from './chosen.node.js';
 export { spaceDataset, type DataOptions, type Dataset, type Labels, type Split } from './data/dataset.js';
+export type { DecodeProgress, KeepOptions } from './data/decoded.node.js';
 export { Loader } from './data/loader.node.js';
 export { openDataset } from './data/open.node.js';
 export { spacePicture } from './data/space.js';
@@ -14,6 +16,7 @@ export { configWith, presets } from './presets.js';
 export { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report.node.js';
 export { startedRun, type RunOptions, type StartedRun } from './run.node.js';
 export { resolvedRun } from './runs.node.js';
+export { readSettingsFile } from './settings-file.node.js';
 export { initialState } from './state.js';
 export { createdStep, type Backend, type StepSource } from './step/create.node.js';
 export { OnnxStep } from './step/onnx.node.js';

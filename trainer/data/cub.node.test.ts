@@ -81,6 +81,8 @@ describe('openDataset(CUB-200-2011)', () => {
     [{ 'images.txt': 'a.png\n' }, {}, /images\.txt, line 1: expected a new number and a value; got "a\.png"$/],
     [{ 'images.txt': '1 ../../../etc/passwd\n' }, {}, /expected the 1 pictures of images\.txt; got none of them$/],
     [{ 'image_class_labels.txt': '1 1\n2 1\n3 9\n' }, {}, /c\.png: expected a class of classes\.txt; it has none$/],
+    [{ 'train_test_split.txt': '1 1\n2 0\n3 yes\n' }, { split: 'test' }, /expected 0 or 1 for picture 3; got yes$/],
+    [{ 'train_test_split.txt': '1 1\n2 0\n' }, { split: 'test' }, /expected 0 or 1 for picture 3; got nothing$/],
     [{}, { cropToBox: true }, /expected bounding_boxes\.txt; there is no such file$/],
   ])('refuses what does not fit (%#)', async (changed, options, message) => {
     const folder = await folderOf({ ...lists, ...pictures, ...changed });

@@ -1,7 +1,7 @@
 /** @file Caltech-UCSD Birds-200-2011 in its official layout as a data set (Wah et al. 2011). */
 import { InputError } from '../../onnx/errors.js';
 import { croppedPicture, type Box } from './geometry.js';
-import type { DataOptions, Dataset } from './dataset.js';
+import { MAX_CLASSES, type DataOptions, type Dataset } from './dataset.js';
 import { datasetOfFiles } from './picture-files.node.js';
 import { baseName, folderName, type FileTree } from './tree.js';
 
@@ -33,9 +33,16 @@ export async function cubDataset(tree: FileTree, options: DataOptions): Promise<
   const classes = await read('classes.txt');
   const training = split === 'all' ? undefined : await read('train_test_split.txt');
   const boxes = cropToBox ? await read('bounding_boxes.txt') : undefined;
-  const wanted = [...names].filter(
-    ([id]) => training === undefined || (training.get(id) === '1') === (split === 'train'),
-  );
+  const wanted = [...names].filter(([id]) => {
+    if (training === undefined) return true;
+    const mark = training.get(id);
+    if (mark !== '0' && mark !== '1') {
+      throw new InputError(
+        `${folder}train_test_split.txt: expected 0 or 1 for picture ${id}; got ${mark ?? 'nothing'}`,
+      );
+    }
+    return (mark === '1') === (split === 'train');
+  });
   const present = new Set(tree.paths);
   const files = wanted.map(([id, name]) => ({ id, path: `${folder}images/${name}` }));
   const found = files.filter(({ path }) => present.has(path));
@@ -52,6 +59,9 @@ export async function cubDataset(tree: FileTree, options: DataOptions): Promise<
       throw new InputError(`${tree.root}: ${path}: expected a class of classes.txt; it has none`);
     return number;
   });
+  if (classes.size > MAX_CLASSES) {
+    throw new InputError(`${folder}classes.txt: expected at most ${MAX_CLASSES} classes; got ${classes.size}`);
+  }
   const labels = { classes: [...classes.values()], indices: Uint16Array.from(indices) };
   const dataset = datasetOfFiles(
     tree,

@@ -2,6 +2,9 @@
 import type { Picture } from '../../inference/pictures.js';
 import { spacePicture } from './space.js';
 
+/** Classes that a set may have. */
+export const MAX_CLASSES = 65_536;
+
 /** The class of each picture. */
 export interface Labels {
   /** Names of the classes. */

@@ -14,7 +14,11 @@ import { settingName } from '../settings.js';
 import type { FileTree } from './tree.js';
 import { zipTree } from './zip.node.js';
 
-type FormatOption = 'split' | 'cropToBox';
+const STAMPED_AT_ONCE = 256;
+
+/** Options that mean something for some formats only. */
+const formatOptions = ['split', 'cropToBox'] as const;
+type FormatOption = (typeof formatOptions)[number];
 
 /** A way in which data sets are stored. */
 interface DataFormat {
@@ -86,7 +90,10 @@ export async function openDataset(
 /** A hash of names, sizes and times of all files, and of what was chosen of them. */
 async function dataFingerprint(tree: FileTree, { split, classes, cropToBox }: DataOptions): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([split ?? 'all', classes ?? [], cropToBox ?? false]));
-  for (const path of tree.paths) hash.update(JSON.stringify([path, await tree.stamp(path)]));
+  for (let start = 0; start < tree.paths.length; start += STAMPED_AT_ONCE) {
+    const paths = tree.paths.slice(start, start + STAMPED_AT_ONCE);
+    hash.update(JSON.stringify([paths, await Promise.all(paths.map((path) => tree.stamp(path)))]));
+  }
   return hash.digest('hex');
 }
 
@@ -95,11 +102,8 @@ function expectOptions(
   { split = 'all', cropToBox = false }: DataOptions,
   format: Pick<DataFormat, 'name' | 'options'>,
 ) {
-  const given: FormatOption[] = [
-    ...(split === 'all' ? [] : ['split' as const]),
-    ...(cropToBox ? ['cropToBox' as const] : []),
-  ];
-  const odd = given.find((option) => !format.options.includes(option));
+  const given: Record<FormatOption, boolean> = { split: split !== 'all', cropToBox };
+  const odd = formatOptions.find((option) => given[option] && !format.options.includes(option));
   if (odd === undefined) return;
   const able = dataFormats.filter(({ options }) => options.includes(odd)).map(({ name }) => name);
   throw new InputError(`${settingName(odd)}: expected data that has it (${able.join(', ')}); got ${format.name}`);

@@ -1,7 +1,7 @@
 /** @file Picture files with or without class folders as a data set. */
 import { extname } from 'node:path';
 import { decodedPicture } from '../../inference/pictures.node.js';
-import { itemAt, type Dataset, type Labels } from './dataset.js';
+import { itemAt, MAX_CLASSES, type Dataset, type Labels } from './dataset.js';
 import { folderName, type FileTree } from './tree.js';
 
 /** Extensions by which picture files are told. */
@@ -47,7 +47,7 @@ function folderLabels(paths: readonly string[]): Labels | undefined {
   while (shared < first.length && folders.every((parts) => parts[shared] === first[shared])) shared++;
   const names = folders.map((parts) => parts[shared]);
   const classes = [...new Set(names)].filter((name) => name !== undefined).sort();
-  if (classes.length === 0 || names.includes(undefined)) return undefined;
+  if (classes.length === 0 || classes.length > MAX_CLASSES || names.includes(undefined)) return undefined;
   const numbers = new Map(classes.map((name, index) => [name, index]));
   return { classes, indices: Uint16Array.from(names, (name) => numbers.get(name ?? '') ?? 0) };
 }
