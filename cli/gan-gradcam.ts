@@ -110,7 +110,6 @@ await runCommand(
     const explain = await import('../explain/index.js');
     const { Explainer, emptyMapNote, explainedFiles, methods, parsedMethods, parsedTargets, verdict } = explain;
     const { number } = await import('../explain/verdict.js');
-    const { resolvedDevice } = await import('../inference/devices.node.js');
     const { chosenModel } = await import('../inference/default-model.node.js');
     const { picturePaths } = await import('../trainer/data/picture-paths.node.js');
     const { parsedPreparation, parsedSize } = await import('../inference/preparation.js');
@@ -134,9 +133,7 @@ await runCommand(
     const run = options.model === undefined ? await resolvedRun().catch(() => undefined) : undefined;
     const { path: model, note } = await chosenModel('discriminator', options.model, run);
     console.log(note);
-    const { device, notes } = await resolvedDevice(options.device);
-    for (const line of notes) console.log(line);
-    const { randomWeights } = options;
+    const { device, randomWeights } = options;
     const explainer = await Explainer.load(model, {
       device,
       preparation: parsedPreparation(options),
@@ -144,6 +141,7 @@ await runCommand(
       ...(options.output !== undefined && { output: options.output }),
       ...(options.labels !== undefined && { labels: await explain.loadedLabels(options.labels) }),
     });
+    for (const line of explainer.choice.notes) console.log(line);
     if (options.listLayers) {
       const taken = explainer.chosenLayers(options.layer, tokens).flat();
       for (const line of explain.layerLines(explainer.layers(), taken)) console.log(line);
@@ -165,7 +163,7 @@ await runCommand(
       provenance: {
         version,
         model,
-        device,
+        device: explainer.choice.device,
         options: { ...chosen, target: options.target, palette, overlay, alpha, randomWeights },
       },
       signal: stop.signal,

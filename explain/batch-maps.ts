@@ -1,5 +1,5 @@
 /** @file The maps of one batch of pictures, each for one target, by any methods. */
-import { Tensor } from 'onnxruntime-node';
+import { sessionTensor, type SessionTensor } from '../inference/session.js';
 import type { Layer } from './layers.js';
 import { methods, type MethodName } from './methods.js';
 import type { RunsMethod, SignedMap } from './methods/method.js';
@@ -95,8 +95,8 @@ async function gradientMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
     const own = job.methods.filter((name) => pictureGradient(name) === backward);
     if (own.length === 0) continue;
     const g = await network.pictureGradients(job.pictures, job.weights.target, backward === 'guided');
-    const gradients = new Tensor('float32', g, dims);
-    const activations = new Tensor('float32', job.pictures, dims);
+    const gradients = sessionTensor(g, dims);
+    const activations = sessionTensor(job.pictures, dims);
     const [maps = []] = await network.maps([{ shape: layer.shape, methods: own, activations, gradients }], false);
     for (const { method, tensor } of maps) {
       for (let row = 0; row < count; row++) {
@@ -140,7 +140,7 @@ async function runMaps(network: Network, job: MapJob, forward?: Forward): Promis
 
 /** One picture's activations of a layer. */
 function layerActivations(forward: Forward, place: number, row: number) {
-  const tensor = forward.activations[place] as Tensor;
+  const tensor = forward.activations[place] as SessionTensor;
   const [, channels = 1, height = 1, width = 1] = tensor.dims;
   return {
     layer: forward.layers[place] as Layer,
@@ -163,7 +163,7 @@ function pictureGradient(name: MethodName): 'true' | 'guided' | undefined {
   return method.kind === 'gradient' ? (method.backward ?? 'true') : undefined;
 }
 
-function mapOf(tensor: Tensor, row: number, projected: boolean): SignedMap {
+function mapOf(tensor: SessionTensor, row: number, projected: boolean): SignedMap {
   const data = rowOf(tensor, row);
   const [height = 1, width = 1] = tensor.dims.slice(-2);
   return { data: projected ? firstComponent(data, tensor.dims[1] ?? 1) : data.slice(), height, width };
@@ -171,4 +171,4 @@ function mapOf(tensor: Tensor, row: number, projected: boolean): SignedMap {
 
 const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-const zerosLike = ({ data, dims }: Tensor) => new Tensor('float32', new Float32Array(data.length), dims);
+const zerosLike = ({ data, dims }: SessionTensor) => sessionTensor(new Float32Array(data.length), dims);

@@ -18,7 +18,7 @@ beforeAll(async () => {
   // Wide pictures, whose middle square the network sees.
   paths = Array.from({ length: 10 }, (_, i) => join(folder, `spot ${i}.png`));
   for (const [i, path] of paths.entries()) await writeFile(path, await encodedPng(spotPicture(96, 48, 30 + 4 * i, 24)));
-  explainer = await Explainer.load(MODEL, { preparation: PREPARATION });
+  explainer = await Explainer.load(MODEL, { device: 'cpu', preparation: PREPARATION });
 });
 afterAll(async () => {
   await explainer.dispose();

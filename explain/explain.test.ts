@@ -18,7 +18,7 @@ async function explained(
   pictures: readonly Picture[],
   options: ExplainOptions = {},
 ): Promise<Explanation[]> {
-  const explainer = await Explainer.load(model, { preparation: PREPARATION });
+  const explainer = await Explainer.load(model, { device: 'cpu', preparation: PREPARATION });
   try {
     return await explainer.explain(pictures, { layers: 'features_conv', ...options });
   } finally {
@@ -46,7 +46,7 @@ describe('explainer.explain(pictures, options)', () => {
   });
 
   test('on larger pictures the heat is at the spot of the view', async () => {
-    const explainer = await Explainer.load(classifier(), { preparation: PREPARATION });
+    const explainer = await Explainer.load(classifier(), { device: 'cpu', preparation: PREPARATION });
     const large = spotPicture(30 * WIDTH, 10 * HEIGHT, 400 + 315, 55); // 1200×240: the middle 400×240 are seen
     const [map] = await explainer.explain([large], { layers: 'features_conv', methods: ['gradcam'] });
     await explainer.dispose();
@@ -132,7 +132,7 @@ describe('explainer.explain(pictures, options)', () => {
   });
 
   test('one explainer serves other layers, methods and targets in turn', async () => {
-    const explainer = await Explainer.load(classifier(), { preparation: PREPARATION });
+    const explainer = await Explainer.load(classifier(), { device: 'cpu', preparation: PREPARATION });
     const first = await explainer.explain([SPOT], { layers: 'features_conv', targets: 0 });
     await explainer.explain([SPOT], { layers: 'all-convs', methods: ['gradcam'] });
     const again = await explainer.explain([SPOT], { layers: 'features_conv', targets: 0 });
@@ -141,7 +141,7 @@ describe('explainer.explain(pictures, options)', () => {
   });
 
   test('runs again only what another target, method or picture changes', async () => {
-    const explainer = await Explainer.load(classifier(), { preparation: PREPARATION });
+    const explainer = await Explainer.load(classifier(), { device: 'cpu', preparation: PREPARATION });
     const counts = async (options: ExplainOptions, picture = SPOT) => {
       const before = { ...explainer.runs };
       await explainer.explain([picture], { layers: 'features_conv', methods: ['gradcam'], targets: 0, ...options });
@@ -242,7 +242,7 @@ describe('explainer.explain(pictures, options)', () => {
 describe('Explainer.load(source, options)', () => {
   test('random weights give another map for another seed, the same for the same', async () => {
     const map = async (randomWeights: number) => {
-      const explainer = await Explainer.load(classifier(), { randomWeights });
+      const explainer = await Explainer.load(classifier(), { device: 'cpu', randomWeights });
       const [made] = await explainer.explain([noisePicture(3)], {
         layers: 'features_conv',
         methods: ['gradcam'],

@@ -1,10 +1,14 @@
 /** @file Explaining pictures: a model with its sessions, reused from call to call. */
+import { resolvedDevice } from '#devices';
 import { readGanMetadata } from '../inference/metadata.js';
+import { modelFrom, type ModelSource, type NetworkOptions } from '../inference/model-source.js';
 import type { Picture } from '../inference/pictures.js';
 import { floatInputModel, statedPreparation } from '../inference/preparation.js';
+import { Queue } from '../inference/queue.js';
 import { scoreHead, type ScoreHead } from '../inference/score-head.js';
-import type { ResolvedDevice } from '../inference/session.node.js';
-import { InputError, loadedModel, type Model } from '../onnx/index.js';
+import type { DeviceChoice } from '../inference/session.js';
+import { InputError } from '../onnx/errors.js';
+import type { Model } from '../onnx/graph.js';
 import { upgradedModel } from '../onnx/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
 import type { Explanation } from './explanation.js';
@@ -25,9 +29,7 @@ import { randomizedWeights } from './random-weights.js';
 import { choicePerPicture, type TargetChoice } from './target-choice.js';
 
 /** How a model is loaded. */
-export interface ExplainerOptions {
-  /** Where it runs, default `cpu`. */
-  device?: ResolvedDevice;
+export interface ExplainerOptions extends NetworkOptions {
   /** Replace the weights by random ones of this seed (`randomizedWeights`). */
   randomWeights?: number;
   /** How pictures are prepared, where the model's metadata do not say so or are wrong. */
@@ -58,14 +60,20 @@ export interface ExplainOptions {
 
 /**
  * Explains the scores of a discriminator or classifier. Sessions are made once; a picture that was explained before is not
- * run again for another target or method, only what depends on them.
+ * run again for another target or method, only what depends on them. Calls that overlap are answered one after the other.
  *
  * @example
- * const explainer = await Explainer.load('discriminator.onnx');
- * const [map] = await explainer.explain([await decodedPicture('bird.jpg')], { methods: ['gradcam'], targets: 'fake' });
+ * import { Explainer } from 'ganscope/explain';
+ * import { decodedPicture } from 'ganscope/inference';
+ *
+ * const explainer = await Explainer.load('runs/latest/onnx/discriminator.onnx', { device: 'cpu' });
+ * const picture = await decodedPicture('bird.png');
+ * for (const { layer, method, score } of await explainer.explain([picture], { layers: 'all-convs', targets: 'fake' })) {
+ *   console.log(layer.name, method, score);
+ * }
  * await explainer.dispose();
  */
-export class Explainer {
+export class Explainer implements AsyncDisposable {
   /** How the network takes pictures. */
   readonly input: NetworkInput;
   /** Where its scores are. */
@@ -73,8 +81,12 @@ export class Explainer {
   readonly #model: Model;
   readonly #network: Network;
   readonly #labels: readonly string[] | undefined;
+  /** Where it runs, and why. */
+  readonly choice: DeviceChoice;
+  readonly #queue = new Queue();
 
-  private constructor(model: Model, { device = 'cpu', preparation, output, labels }: ExplainerOptions) {
+  private constructor(model: Model, choice: DeviceChoice, options: ExplainerOptions) {
+    const { threads = 0, preparation, output, labels } = options;
     if (readGanMetadata(model.metadata)?.role === 'generator') {
       throw new InputError('--model: expected a discriminator or a classifier; got a generator');
     }
@@ -84,18 +96,26 @@ export class Explainer {
     this.#model = fixedSizeModel(floats.model, this.input);
     this.head = scoreHead(this.#model, output);
     this.#labels = checkedLabels(this.head, labels) ?? labelsOfMetadata(model.metadata, this.head.classes);
-    this.#network = new Network(this.#model, this.input, this.head, device);
+    this.choice = choice;
+    this.#network = new Network(this.#model, this.input, this.head, { device: choice.device, threads });
   }
 
   /**
-   * @param source an .onnx file, or a model in memory of any opset
+   * @param source of any opset
    * @throws InputError if it is no model with one picture input and one score per picture or class, or holds operators that
-   *   are not supported
+   *   are not supported; or the device cannot be had
+   * @throws the signal's reason when it is aborted
    */
-  static async load(source: string | Model, options: ExplainerOptions = {}): Promise<Explainer> {
-    const model = upgradedModel(typeof source === 'string' ? await loadedModel(source) : source);
-    const { randomWeights } = options;
-    return new Explainer(randomWeights === undefined ? model : randomizedWeights(model, randomWeights), options);
+  static async load(source: ModelSource, options: ExplainerOptions = {}): Promise<Explainer> {
+    const model = upgradedModel(await modelFrom(source, options));
+    const { device = 'auto', randomWeights, signal } = options;
+    const choice = await resolvedDevice(device);
+    signal?.throwIfAborted();
+    return new Explainer(
+      randomWeights === undefined ? model : randomizedWeights(model, randomWeights),
+      choice,
+      options,
+    );
   }
 
   /** How often each stage of the network has run. */
@@ -121,7 +141,7 @@ export class Explainer {
 
   /** Logits [M, scores] of prepared pictures [M, C, H, W], run in batches. */
   async logits(pictures: Float32Array): Promise<Float32Array> {
-    return this.#network.logits(pictures);
+    return this.#queue.run(() => this.#network.logits(pictures));
   }
 
   /**
@@ -146,6 +166,11 @@ export class Explainer {
         `pictures: expected at least one of ${channels}×${height}×${width} numbers; got ${batch.length} numbers`,
       );
     }
+    return this.#queue.run(() => this.#explained(batch, count, options));
+  }
+
+  async #explained(batch: Float32Array, count: number, options: ExplainOptions): Promise<Explanation[]> {
+    const size = batch.length / count;
     const { methods: names = defaultMethods, eigen = false, augment = false } = options;
     const suitable = suitableMethods(this.head);
     const methods = names === 'all' ? suitable : checkedMethods(names, suitable);
@@ -163,9 +188,13 @@ export class Explainer {
     return explanations;
   }
 
-  /** Frees the sessions. */
+  /** Frees the sessions once the calls under way are done. */
   async dispose(): Promise<void> {
-    await this.#network.dispose();
+    await this.#queue.run(() => this.#network.dispose());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 
@@ -173,4 +202,31 @@ export class Explainer {
 function checkedLabels({ classes }: ScoreHead, labels?: readonly string[]): readonly string[] | undefined {
   if (labels === undefined || labels.length === classes) return labels;
   throw new InputError(`--labels: expected ${classes} names, one per class; got ${labels.length}`);
+}
+
+/**
+ * Explains pictures once; an `Explainer` keeps the network for more.
+ * @param source a discriminator or classifier
+ * @param pictures of any size; one, or several
+ * @returns one explanation for each picture, layer and method, in that order of loops
+ * @throws as `Explainer.load` and `Explainer.explain`
+ * @example
+ * import { explain } from 'ganscope/explain';
+ * import { decodedPicture } from 'ganscope/inference';
+ *
+ * const picture = await decodedPicture('bird.png');
+ * const [map] = await explain('runs/latest/onnx/discriminator.onnx', picture, { methods: ['gradcam'], targets: 'fake' });
+ * console.log(map.layer.name, map.score, map.normalized.length === map.width * map.height);
+ */
+export async function explain(
+  source: ModelSource,
+  pictures: Picture | readonly Picture[],
+  options: ExplainerOptions & ExplainOptions = {},
+): Promise<Explanation[]> {
+  const explainer = await Explainer.load(source, options);
+  try {
+    return await explainer.explain('data' in pictures ? [pictures] : pictures, options);
+  } finally {
+    await explainer.dispose();
+  }
 }

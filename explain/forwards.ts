@@ -1,5 +1,5 @@
 /** @file Forward passes that are kept, so that another target or method does not run them again. */
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { SessionTensor } from '../inference/session.js';
 import type { Shape } from '../onnx/graph.js';
 import type { Layer } from './layers.js';
 import type { LayerStages } from './stages.js';
@@ -20,7 +20,7 @@ export interface Forward {
   /** Whether the logits depend on each layer. */
   connected: readonly boolean[];
   /** Each layer's activations [N, K, h, w]; a model with a fixed batch may give more rows than pictures. */
-  activations: readonly Tensor[];
+  activations: readonly SessionTensor[];
   /** Their shapes, with a symbolic batch. */
   shapes: readonly Shape[];
 }
@@ -29,9 +29,9 @@ export interface Forward {
 export interface KeptForward extends Forward {
   key: string;
   stages: LayerStages;
-  values: InferenceSession.OnnxValueMapType;
+  values: Record<string, SessionTensor>;
   /** Gradients by the target weights they are for, newest last. */
-  gradients: { weights: Float32Array; values: (Tensor | null)[] }[];
+  gradients: { weights: Float32Array; values: (SessionTensor | null)[] }[];
 }
 
 /** The forward passes used last, as many as memory allows. */
@@ -57,5 +57,5 @@ export class KeptForwards {
 }
 
 function size({ values }: KeptForward): number {
-  return Object.values(values).reduce((sum, value) => sum + (value as Tensor).data.length, 0);
+  return Object.values(values).reduce((sum, value) => sum + (value as SessionTensor).data.length, 0);
 }

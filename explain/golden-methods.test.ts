@@ -28,7 +28,7 @@ describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('expl
 
   async function explained(options: ExplainOptions): Promise<{ head: Explainer['head']; maps: Explanation[] }> {
     const preparation = { normalization: { mean: [mean, mean, mean], std: [std, std, std] }, resize: 'crop' } as const;
-    const explainer = await Explainer.load(goldenPath(`${network}.onnx`), { preparation });
+    const explainer = await Explainer.load(goldenPath(`${network}.onnx`), { device: 'cpu', preparation });
     const targets = explainer.head.kind === 'discriminator' ? 'fake' : info.column;
     const maps = await explainer.explainInput(tensor('input').data, {
       layers: info.convs,
@@ -79,7 +79,7 @@ describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('expl
 describe('explainInput of a dense output', () => {
   it('gives the Grad-CAM of PyTorch for a class in a box', async () => {
     const { info, tensor } = golden<{ box: Box; channel: number }>('methods-region');
-    const explainer = await Explainer.load(goldenPath('residual.onnx'), { output: 'conv2d_4' });
+    const explainer = await Explainer.load(goldenPath('residual.onnx'), { device: 'cpu', output: 'conv2d_4' });
     expect(explainer.head).toMatchObject({ kind: 'dense', classes: 10, grid: { height: 3, width: 3 } });
     const targets = { class: info.channel, region: info.box };
     const options = { methods: ['gradcam'], layers: 'conv2d_2', targets } as const;
@@ -101,7 +101,7 @@ describe.each(['dynamo', 'torchscript'])(
     it('gives the maps of PyTorch on the grid', async () => {
       const { tensor } = golden('methods-tokens');
       const { values } = golden<{ values: Record<string, Record<string, string>> }>('vit').info;
-      const explainer = await Explainer.load(goldenPath(`vit-${exporter}.onnx`));
+      const explainer = await Explainer.load(goldenPath(`vit-${exporter}.onnx`), { device: 'cpu' });
       const layers = values[exporter]!['encoders.0']!;
       const methods = ['gradcam', 'ablationcam'] as const;
       const maps = await explainer.explainInput(tensor('input').data, { methods, layers, targets: [0, 1] });

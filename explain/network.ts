@@ -1,6 +1,5 @@
 /** @file A network's sessions for explaining it: each stage is made once, and run only for what has changed. */
-import { Tensor } from 'onnxruntime-node';
-import type { ResolvedDevice } from '../inference/session.node.js';
+import type { SessionOptions, SessionTensor } from '../inference/session.js';
 import type { Model } from '../onnx/graph.js';
 import type { Layer } from './layers.js';
 import type { NetworkInput } from '../inference/network-input.js';
@@ -59,9 +58,9 @@ export class Network {
     readonly model: Model,
     readonly input: NetworkInput,
     readonly head: ScoreHead,
-    device: ResolvedDevice,
+    options: SessionOptions,
   ) {
-    this.#sessions = new Sessions(device, stageNames);
+    this.#sessions = new Sessions(options, stageNames);
     this.batch = input.batch ?? MAX_BATCH;
   }
 
@@ -101,7 +100,7 @@ export class Network {
       count,
       connected: stages.layers.map(({ gradient }) => gradient !== null),
       shapes: stages.layers.map(({ shape }) => shape),
-      activations: stages.layers.map(({ activations }) => values[activations] as Tensor),
+      activations: stages.layers.map(({ activations }) => values[activations] as SessionTensor),
       gradients: [],
     };
     if (keep) this.#kept.add(made);
@@ -113,7 +112,7 @@ export class Network {
    * @param forward of this network
    * @param weights the share of each logit in the score [N, scores]
    */
-  async layerGradients(forward: Forward, weights: Float32Array): Promise<(Tensor | null)[]> {
+  async layerGradients(forward: Forward, weights: Float32Array): Promise<(SessionTensor | null)[]> {
     const { key, stages, values, gradients, pictures } = forward as KeptForward;
     const known = gradients.find((each) => sameNumbers(each.weights, weights));
     if (known) return known.values;
@@ -122,10 +121,10 @@ export class Network {
     const picture = pictureFeed(this.input, pictures);
     const feeds = Object.fromEntries(
       stages.frontier.map((name) => [name, name === this.input.name ? picture[name] : values[name]] as const),
-    ) as Record<string, Tensor>;
+    ) as Record<string, SessionTensor>;
     const weightFeeds = { [TARGET_WEIGHTS]: filledRows(weights, scoreCount(this.head), this.input.batch) };
     const results = await this.#sessions.run('backward', `backward\n${key}`, backward, { ...feeds, ...weightFeeds });
-    const made = stages.layers.map(({ gradient }) => (gradient === null ? null : (results[gradient] as Tensor)));
+    const made = stages.layers.map(({ gradient }) => (gradient === null ? null : (results[gradient] as SessionTensor)));
     gradients.push({ weights: weights.slice(), values: made });
     if (gradients.length > MAX_KEPT_GRADIENTS) gradients.shift();
     return made;
@@ -159,7 +158,7 @@ export class Network {
     };
     const results = await this.#sessions.run('pictureGradient', 'full', model, feeds);
     return parts.map((part) => {
-      const { data, dims } = results[part] as Tensor;
+      const { data, dims } = results[part] as SessionTensor;
       const [, channels = 1, height = 1, width = 1] = dims.length === 4 ? dims : [1, dims.slice(1).reduce(product, 1)];
       const size = channels * height * width;
       return { data: (data as Float32Array).slice(0, size), sizes: { channels, height, width } };
@@ -189,10 +188,10 @@ export class Network {
       cut.before,
       pictureFeed(this.input, pictures),
     );
-    const activations = values[layer.value] as Tensor;
+    const activations = values[layer.value] as SessionTensor;
     for (let start = 0; start < channels.length; start += rows) {
       const own = channels.slice(start, start + rows);
-      const feeds = { ...values, [layer.value]: withoutChannels(activations, own) } as Record<string, Tensor>;
+      const feeds = { ...values, [layer.value]: withoutChannels(activations, own) } as Record<string, SessionTensor>;
       const results = await this.#sessions.run('fromLayer', `after\n${layer.value}`, after, feeds);
       found.set(floats(results[logits]).subarray(0, own.length * scores), start * scores);
     }
@@ -212,7 +211,7 @@ export class Network {
 
   /** Maps of each item's activations and gradients, by the methods that are graphs. */
   async maps(
-    items: readonly (Pick<MapsOf, 'shape' | 'methods'> & { activations: Tensor; gradients: Tensor })[],
+    items: readonly (Pick<MapsOf, 'shape' | 'methods'> & { activations: SessionTensor; gradients: SessionTensor })[],
     eigen: boolean,
   ) {
     const key = JSON.stringify(['maps', eigen, items.map(({ shape, methods }) => [shape, methods])]);
@@ -225,7 +224,7 @@ export class Network {
     ]);
     const results = await this.#sessions.run('maps', key, made.model, Object.fromEntries(feeds));
     return made.items.map(({ outputs }) =>
-      outputs.map(({ method, value, projected }) => ({ method, projected, tensor: results[value] as Tensor })),
+      outputs.map(({ method, value, projected }) => ({ method, projected, tensor: results[value] as SessionTensor })),
     );
   }
 

@@ -16,7 +16,7 @@ describe.each(classifiers)('Explainer of %s', (network) => {
     const layers = Object.keys(values).filter((layer) => names.includes(`gradcam/${layer}`));
     const pictures = golden('pictures').tensor('input');
     const targets = Array.from({ length: pictures.shape[0] as number }, (_, picture) => picture);
-    const explainer = await Explainer.load(goldenPath(`${network}-${exporter}.onnx`));
+    const explainer = await Explainer.load(goldenPath(`${network}-${exporter}.onnx`), { device: 'cpu' });
     const options = {
       layers: layers.map((layer) => values[layer] as string),
       methods: ['gradcam'],

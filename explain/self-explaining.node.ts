@@ -42,7 +42,7 @@ export async function writeSelfExplaining(
   const original = await loadedModel(source);
   const { model, ...names } = selfExplainingModel(original, options);
   const bytes = modelBytes(model);
-  const explainer = await Explainer.load(original);
+  const explainer = await Explainer.load(original, { device: 'cpu' });
   const session = await createdSession(bytes);
   try {
     const difference = await largestDifference(explainer, session, names);

@@ -48,7 +48,7 @@ async function outputs(
 }
 
 async function explained(model: Model, pictures: Float32Array, options: ExplainOptions): Promise<Float32Array[]> {
-  const explainer = await Explainer.load(model);
+  const explainer = await Explainer.load(model, { device: 'cpu' });
   const maps = await explainer.explainInput(pictures, options);
   await explainer.dispose();
   return maps.map(({ normalized }) => normalized);
@@ -145,7 +145,7 @@ describe('selfExplainingModel(source, options)', () => {
 
   test('averages the maps of several layers', async () => {
     const pictures = noise(3 * 32 * 32);
-    const explainer = await Explainer.load(tiny);
+    const explainer = await Explainer.load(tiny, { device: 'cpu' });
     const maps = await explainer.explainInput(pictures, { layers: 'all-convs', methods: ['gradcam'] });
     await explainer.dispose();
     const whole = maps.map(({ raw, rawHeight, rawWidth }) => bilinearResized(scaled(raw), rawHeight, rawWidth, 32, 32));

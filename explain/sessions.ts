@@ -1,6 +1,6 @@
 /** @file Sessions that are made once and kept, and a count of what they have run. */
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { createdSession, type ResolvedDevice } from '../inference/session.node.js';
+import { openedSession } from '#runtime';
+import type { Session, SessionOptions, SessionTensor } from '../inference/session.js';
 import type { Model } from '../onnx/graph.js';
 
 /** Sessions that are kept; the least recently used one goes. */
@@ -10,11 +10,11 @@ const MAX_SESSIONS = 12;
 export class Sessions<Stage extends string> {
   /** How often each stage has run. */
   readonly runs: Record<Stage, number>;
-  readonly #device: ResolvedDevice;
-  readonly #sessions = new Map<string, Promise<InferenceSession>>();
+  readonly #options: SessionOptions;
+  readonly #sessions = new Map<string, Promise<Session>>();
 
-  constructor(device: ResolvedDevice, stages: readonly Stage[]) {
-    this.#device = device;
+  constructor(options: SessionOptions, stages: readonly Stage[]) {
+    this.#options = options;
     this.runs = Object.fromEntries(stages.map((stage) => [stage, 0])) as Record<Stage, number>;
   }
 
@@ -22,10 +22,10 @@ export class Sessions<Stage extends string> {
    * Runs a model whose session is kept under the key.
    * @param feeds its inputs; others are passed over
    */
-  async run(stage: Stage, key: string, model: Model, feeds: Readonly<Record<string, Tensor>>) {
+  async run(stage: Stage, key: string, model: Model, feeds: Readonly<Record<string, SessionTensor>>) {
     const session = await this.#session(key, model);
     this.runs[stage]++;
-    const used = session.inputNames.map((name) => [name, feeds[name] as Tensor] as const);
+    const used = session.inputNames.map((name) => [name, feeds[name] as SessionTensor] as const);
     return session.run(Object.fromEntries(used));
   }
 
@@ -36,9 +36,9 @@ export class Sessions<Stage extends string> {
     for (const session of sessions) await (await session).release();
   }
 
-  async #session(key: string, model: Model): Promise<InferenceSession> {
+  async #session(key: string, model: Model): Promise<Session> {
     const known = this.#sessions.get(key);
-    const session = known ?? createdSession(model, { device: this.#device });
+    const session = known ?? openedSession(model, this.#options);
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
     const [oldest] = this.#sessions.keys();

@@ -1,5 +1,5 @@
 /** @file Batches as tensors: rows of numbers repeated, picked and changed. */
-import { Tensor, type OnnxValue } from 'onnxruntime-common';
+import { sessionTensor, type SessionTensor } from '../inference/session.js';
 
 /** For reducing sizes. */
 export const product = (a: number, b: number) => a * b;
@@ -12,7 +12,7 @@ export function repeated(data: Float32Array, times: number): Float32Array {
 }
 
 /** A layer's output [N, K, …], or of tokens [N, …, K], in which row i is 0 in channel `channels[i]`. */
-export function withoutChannels({ data, dims }: Tensor, channels: readonly number[]): Tensor {
+export function withoutChannels({ data, dims }: SessionTensor, channels: readonly number[]): SessionTensor {
   const [, ...rest] = dims;
   const axis = rest.length === 2 ? 1 : 0;
   const [count, inner] = [rest[axis] ?? 1, rest.slice(axis + 1).reduce(product, 1)];
@@ -21,12 +21,12 @@ export function withoutChannels({ data, dims }: Tensor, channels: readonly numbe
     const values = changed.subarray(row * rest.reduce(product, 1), (row + 1) * rest.reduce(product, 1));
     for (let at = channel * inner; at < values.length; at += count * inner) values.fill(0, at, at + inner);
   });
-  return new Tensor('float32', changed, dims);
+  return sessionTensor(changed, dims);
 }
 
 /** The numbers of a float32 tensor. */
-export function floats(value: OnnxValue | undefined): Float32Array {
-  return (value as Tensor).data as Float32Array;
+export function floats(value: SessionTensor | undefined): Float32Array {
+  return (value as SessionTensor).data as Float32Array;
 }
 
 /** Whether two lists hold the same numbers, bit for bit but for the sign of NaN. */
@@ -35,7 +35,7 @@ export function sameNumbers(a: Float32Array, b: Float32Array): boolean {
 }
 
 /** One row of a float32 tensor [N, …]; a view. */
-export function rowOf({ data, dims: [, ...rest] }: Tensor, row: number): Float32Array {
+export function rowOf({ data, dims: [, ...rest] }: SessionTensor, row: number): Float32Array {
   const size = rest.reduce(product, 1);
   return (data as Float32Array).subarray(row * size, (row + 1) * size);
 }

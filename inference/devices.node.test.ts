@@ -1,17 +1,19 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { modelBytes } from '../onnx/write.js';
 import { resolvedDevice } from './devices.node.js';
-import { probedMilliseconds } from './probe.node.js';
+import { probedMilliseconds } from './probe.js';
+import { directSession } from './direct-session.node.js';
 
 describe('resolvedDevice(requested)', () => {
   it('takes a device that computes, and says in one line each why those before it were not taken', async () => {
     const { device, notes } = await resolvedDevice('auto');
-    const refused = { cuda: [], webgpu: ['cuda'], cpu: ['cuda', 'webgpu'] }[device];
+    const refused = { cuda: [], webgpu: ['cuda'], cpu: ['cuda', 'webgpu'], wasm: undefined }[device];
     expect(notes[0]).toBe(`Device: ${device}`);
     expect(notes.slice(1).map((note) => /^ {2}not (\w+): \S/.exec(note)?.[1])).toEqual(refused);
     expect(notes.filter((note) => note.includes('\n') || note.length > 160)).toEqual([]);
-    expect(await probedMilliseconds(device)).toBeGreaterThan(0);
+    expect(await probedMilliseconds((model) => directSession(modelBytes(model), { device }))).toBeGreaterThan(0);
   });
 
   it('always has the CPU', async () => {

@@ -3,16 +3,9 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../onnx/errors.js';
 import type { ProbeAnswer } from './probe-process.node.js';
-import type { ResolvedDevice } from './session.node.js';
+import type { Device, DeviceChoice, ResolvedDevice } from './session.js';
 
-/** What a user may ask for; `auto` is the first of cuda, webgpu and cpu that works. */
-export type Device = 'auto' | ResolvedDevice;
-
-/** A device that works, and what to tell the user: what was taken, then a line for each that was not. */
-export interface DeviceChoice {
-  device: ResolvedDevice;
-  notes: string[];
-}
+type Native = Exclude<ResolvedDevice, 'wasm'>;
 
 /** Milliseconds that a device gets to answer; a first start of CUDA takes some seconds. */
 const TIMEOUT = 30_000;
@@ -20,7 +13,10 @@ const TIMEOUT = 30_000;
 const LATENCY = 5;
 const MAX_REASON = 120;
 
-const ADVICE: Record<ResolvedDevice, string> = {
+/** What this process has found out: drivers do not come and go. */
+const choices = new Map<Device, Promise<DeviceChoice>>();
+
+const ADVICE: Record<Native, string> = {
   cuda:
     'it needs Linux on x64, an NVIDIA driver, CUDA 12, cuDNN 9, and the CUDA libraries of ONNX Runtime, which ' +
     '"node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install" fetches',
@@ -38,7 +34,17 @@ const ADVICE: Record<ResolvedDevice, string> = {
  * const { device, notes } = await resolvedDevice('auto');
  * const session = await createdSession(model, { device });
  */
-export async function resolvedDevice(requested: Device): Promise<DeviceChoice> {
+export function resolvedDevice(requested: Device): Promise<DeviceChoice> {
+  const known = choices.get(requested) ?? chosenDevice(requested);
+  choices.set(requested, known);
+  known.catch(() => choices.delete(requested));
+  return known;
+}
+
+async function chosenDevice(requested: Device): Promise<DeviceChoice> {
+  if (requested === 'wasm') {
+    throw new InputError('--device: expected one of auto, cuda, webgpu, cpu; got wasm, which only browsers have');
+  }
   if (requested !== 'auto') {
     const answer = await probed(requested);
     if ('milliseconds' in answer) return { device: requested, notes: [`Device: ${requested}`] };
@@ -67,20 +73,22 @@ export async function resolvedDevice(requested: Device): Promise<DeviceChoice> {
   return { device: 'cpu', notes: ['Device: cpu', ...notes] };
 }
 
-function probed(device: ResolvedDevice, signal?: AbortSignal): Promise<ProbeAnswer> {
-  return device === 'cpu' ? probedHere(device) : probedInProcess(device, signal);
+function probed(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {
+  return device === 'cpu' ? probedHere() : probedInProcess(device, signal);
 }
 
-async function probedHere(device: ResolvedDevice): Promise<ProbeAnswer> {
+async function probedHere(): Promise<ProbeAnswer> {
   try {
-    const { probedMilliseconds } = await import('./probe.node.js');
-    return { milliseconds: await probedMilliseconds(device) };
+    const { probedMilliseconds } = await import('./probe.js');
+    const { directSession } = await import('./direct-session.node.js');
+    const { modelBytes } = await import('../onnx/write.js');
+    return { milliseconds: await probedMilliseconds((model) => directSession(modelBytes(model))) };
   } catch (error) {
     return { error: essence(error instanceof Error ? error.message : String(error)) };
   }
 }
 
-function probedInProcess(device: ResolvedDevice, signal?: AbortSignal): Promise<ProbeAnswer> {
+function probedInProcess(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {
   const script = fileURLToPath(new URL('./probe-process.node.js', import.meta.url));
   const child = fork(script, [device], {
     silent: true,

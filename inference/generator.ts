@@ -1,24 +1,22 @@
 /** @file A generator's .onnx file, ready to make pictures. */
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { resolvedDevice } from '#devices';
+import { openedSession } from '#runtime';
 import { InputError } from '../onnx/errors.js';
 import type { Model } from '../onnx/graph.js';
-import { loadedModel } from '../onnx/load.node.js';
-import { resolvedDevice, type Device, type DeviceChoice } from './devices.node.js';
+import { interpolatedLatents, type PathOptions } from './interpolate.js';
+import { normalLatents } from './latents.js';
 import { readGanMetadata, type GanMetadata } from './metadata.js';
+import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
 import type { Picture } from './pictures.js';
 import type { OutputRange, PictureSize } from './pixels.js';
 import { sampledPictures, type GeneratorRunner, type SampleOptions } from './sample.js';
-import { createdSession } from './session.node.js';
+import type { DeviceChoice, Session } from './session.js';
 
 /** Latents per run on a GPU. */
 const GPU_BATCH = 16;
 
-export interface GeneratorOptions {
-  /** Where it runs, default `auto`. */
-  device?: Device;
-  /** Threads of CPU operators; 0, the default, lets ONNX Runtime take one per core. */
-  threads?: number;
-}
+/** How pictures are asked for. */
+export type PictureOptions = Pick<SampleOptions, 'progress_callback' | 'signal'>;
 
 /** A generator's input: its name, its sizes after the batch, and the batch where the file fixes it. */
 interface LatentInput {
@@ -32,12 +30,9 @@ interface LatentInput {
  * A generator on ONNX Runtime. Any model with one float32 input [N, Z] or [N, Z, 1, 1] and pictures [N, C, H, W] as its
  * first output will do. Where the file does not say what its numbers mean, −1 is black and 1 is white.
  *
- * @example
- * const generator = await Generator.load('runs/latest/onnx/generator.onnx', { device: 'cpu' });
- * const pictures = await generator.pictures(normalLatents([0, 1, 2], generator.latentDim));
- * await generator.dispose();
+ * In Node it runs in a thread of its own; calls that overlap are answered one after the other.
  */
-export class Generator implements GeneratorRunner, PictureSize {
+export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable {
   readonly latentDim: number;
   readonly channels: 1 | 3;
   readonly height: number;
@@ -48,11 +43,11 @@ export class Generator implements GeneratorRunner, PictureSize {
   readonly metadata: GanMetadata | undefined;
   /** Where it runs, and why. */
   readonly choice: DeviceChoice;
-  readonly #session: InferenceSession;
+  readonly #session: Session;
   readonly #input: LatentInput;
 
   private constructor(
-    session: InferenceSession,
+    session: Session,
     input: LatentInput,
     size: PictureSize,
     metadata: GanMetadata | undefined,
@@ -70,21 +65,33 @@ export class Generator implements GeneratorRunner, PictureSize {
   }
 
   /**
-   * Opens a generator. Dispose of it when done.
-   * @param path an .onnx file
+   * Opens a generator. Dispose of it when done, or declare it with `await using`.
    * @throws InputError if the file cannot be read or is no generator, or the device cannot be had
+   * @throws the signal's reason when it is aborted
+   * @example
+   * import { Generator } from 'ganscope/inference';
+   *
+   * const generator = await Generator.load('runs/latest/onnx/generator.onnx', {
+   *   device: 'cpu',
+   *   progress_callback: ({ file, progress }) => console.log(`${file}: ${progress} %`),
+   * });
+   * console.log(generator.latentDim, generator.width, generator.height, generator.choice.device);
+   * await generator.dispose();
    */
-  static async load(path: string, { device = 'auto', threads = 0 }: GeneratorOptions = {}): Promise<Generator> {
-    const model = await loadedModel(path);
+  static async load(source: ModelSource, options: NetworkOptions = {}): Promise<Generator> {
+    const { device = 'auto', threads = 0, signal } = options;
+    const name = sourceName(source);
+    const model = await modelFrom(source, options);
     const metadata = readGanMetadata(model.metadata);
-    if (metadata?.role === 'discriminator') throw new InputError(`${path}: expected a generator; got a discriminator`);
-    const input = latentInput(model, path, metadata);
+    if (metadata?.role === 'discriminator') throw new InputError(`${name}: expected a generator; got a discriminator`);
+    const input = latentInput(model, name, metadata);
     const choice = await resolvedDevice(device);
-    const session = await createdSession(model, { device: choice.device, threads }).catch((error: Error) => {
-      throw new InputError(`${path}: ONNX Runtime cannot load it (${oneLine(error.message)})`);
+    signal?.throwIfAborted();
+    const session = await openedSession(model, { device: choice.device, threads }).catch((error: Error) => {
+      throw new InputError(`${name}: ONNX Runtime cannot load it (${oneLine(error.message)})`);
     });
     try {
-      return new Generator(session, input, await pictureSize(session, input, path), metadata, choice);
+      return new Generator(session, input, await pictureSize(session, input, name), metadata, choice);
     } catch (error) {
       await session.release();
       throw error;
@@ -117,23 +124,61 @@ export class Generator implements GeneratorRunner, PictureSize {
    * @throws InputError if `latents` is no whole number of latents, or the network gives numbers that are not finite
    * @throws the signal's reason when it is aborted
    */
-  pictures(
-    latents: Float32Array,
-    options: Pick<SampleOptions, 'progress_callback' | 'signal'> = {},
-  ): Promise<Picture[]> {
-    const batchSize = this.#input.batch ?? (this.choice.device === 'cpu' ? 1 : GPU_BATCH);
+  pictures(latents: Float32Array, options: PictureOptions = {}): Promise<Picture[]> {
+    const onGpu = this.choice.device === 'cuda' || this.choice.device === 'webgpu';
+    const batchSize = this.#input.batch ?? (onGpu ? GPU_BATCH : 1);
     return sampledPictures(this, latents, { ...options, batchSize, range: this.range });
   }
 
+  /**
+   * One picture per seed. A seed gives the same picture everywhere.
+   * @param seeds integers of 0…2^53 − 1
+   * @param options.truncation as for `normalLatents`, default none
+   * @throws as `pictures`
+   * @example
+   * import { Generator, pictureGrid } from 'ganscope/inference';
+   *
+   * const generator = await Generator.load('runs/latest/onnx/generator.onnx');
+   * const pictures = await generator.sample([0, 1, 4, 5]);
+   * console.log(pictureGrid(pictures, 2).width);
+   * await generator.dispose();
+   */
+  async sample(seeds: readonly number[], options: PictureOptions & { truncation?: number } = {}): Promise<Picture[]> {
+    return this.pictures(normalLatents(seeds, this.latentDim, options.truncation), options);
+  }
+
+  /**
+   * The frames of a walk through the latents of seeds.
+   * @param seeds at least two key frames
+   * @throws as `interpolatedLatents` and `pictures`
+   * @example
+   * import { Generator } from 'ganscope/inference';
+   *
+   * const generator = await Generator.load('runs/latest/onnx/generator.onnx');
+   * const frames = await generator.interpolate([7, 8, 9], { frames: 12, loop: true });
+   * console.log(frames.length);
+   * await generator.dispose();
+   */
+  async interpolate(seeds: readonly number[], options: Partial<PathOptions> & PictureOptions = {}): Promise<Picture[]> {
+    const path = { frames: 60, mode: 'slerp', loop: false, ...options } as const;
+    const keyframes = seeds.map((seed) => normalLatents([seed], this.latentDim));
+    return this.pictures(interpolatedLatents(keyframes, path), options);
+  }
+
+  /** Ends runs under way, then frees the network and its thread. */
   async dispose(): Promise<void> {
     await this.#session.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 
 const oneLine = (text: string) => text.trim().replaceAll(/\s+/g, ' ');
 
 /** The model's one input. @throws InputError if it is not [N, Z] or [N, Z, 1, 1] of float32 */
-function latentInput(model: Model, path: string, metadata: GanMetadata | undefined): LatentInput {
+function latentInput(model: Model, source: string, metadata: GanMetadata | undefined): LatentInput {
   const { inputs } = model.graph;
   const [input] = inputs;
   const [batch, size, ...rest] = input?.value?.shape ?? [];
@@ -145,7 +190,7 @@ function latentInput(model: Model, path: string, metadata: GanMetadata | undefin
   if (!fits || latentDim === undefined || latentDim < 1 || batch === 0) {
     const shown = inputs.map(({ name, value }) => `${name} ${value?.type ?? '?'} [${value?.shape?.join(', ') ?? '?'}]`);
     throw new InputError(
-      `${path}: expected a generator with one float32 input [N, Z] or [N, Z, 1, 1]; got ${shown.join('; ') || 'no input'}`,
+      `${source}: expected a generator with one float32 input [N, Z] or [N, Z, 1, 1]; got ${shown.join('; ') || 'no input'}`,
     );
   }
   return {
@@ -156,26 +201,26 @@ function latentInput(model: Model, path: string, metadata: GanMetadata | undefin
 }
 
 /** Size of the pictures, from a run on zeros: what a file states of its output may be incomplete. */
-async function pictureSize(session: InferenceSession, input: LatentInput, path: string): Promise<PictureSize> {
+async function pictureSize(session: Session, input: LatentInput, source: string): Promise<PictureSize> {
   const batch = input.batch ?? 1;
   const { dims } = await runOnce(session, input, new Float32Array(batch * (input.dims[0] as number))).catch(
     (error: Error) => {
-      throw new InputError(`${path}: expected a generator; it cannot be run on a latent (${oneLine(error.message)})`);
+      throw new InputError(`${source}: expected a generator; it cannot be run on a latent (${oneLine(error.message)})`);
     },
   );
   const [count, channels, height, width] = dims;
   if (dims.length !== 4 || count !== batch || !(channels === 1 || channels === 3) || !height || !width) {
     throw new InputError(
-      `${path}: expected pictures [${batch}, 1 or 3, H, W] as first output; got [${dims.join(', ')}]`,
+      `${source}: expected pictures [${batch}, 1 or 3, H, W] as first output; got [${dims.join(', ')}]`,
     );
   }
   return { channels, height, width };
 }
 
 /** The first output for a batch of latents. */
-async function runOnce(session: InferenceSession, { name, dims }: LatentInput, latents: Float32Array) {
+async function runOnce(session: Session, { name, dims }: LatentInput, latents: Float32Array) {
   const [output = ''] = session.outputNames;
-  const feed = new Tensor('float32', latents, [latents.length / (dims[0] as number), ...dims]);
+  const feed = { type: 'float32', data: latents, dims: [latents.length / (dims[0] as number), ...dims] } as const;
   const result = (await session.run({ [name]: feed }, [output]))[output];
   if (!(result?.data instanceof Float32Array)) {
     throw new InputError(`output "${output}": expected float32 numbers; got ${result?.type ?? 'nothing'}`);

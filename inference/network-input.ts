@@ -4,6 +4,7 @@ import type { Dim, Model, ValueInfo } from '../onnx/graph.js';
 import { rgbPicture, type Normalization, type Picture, type PictureInput, type ResizeMode } from './pictures.js';
 import { networkInput } from './pixels.js';
 import { resizedPicture } from './resize.js';
+import { sessionTensor, type SessionTensor } from './session.js';
 
 /** The picture input of a network. */
 export interface NetworkInput {
@@ -107,6 +108,15 @@ export function preparedPictures(pictures: readonly Picture[], { picture: input 
     batch.set(networkInput(resizedPicture(picture, input), input.normalization), i * size),
   );
   return batch;
+}
+
+/** A batch of prepared pictures [N, C, H, W] in the network's own layout. */
+export function inputTensor(batch: Float32Array, { layout, picture }: NetworkInput): SessionTensor {
+  const { channels, height, width } = picture;
+  const count = batch.length / (channels * height * width);
+  return layout === 'NCHW'
+    ? sessionTensor(batch, [count, channels, height, width])
+    : sessionTensor(channelsLast(batch, picture), [count, height, width, channels]);
 }
 
 /** The same numbers as [N, H, W, C]. */

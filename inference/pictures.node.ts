@@ -1,26 +1,23 @@
 /** @file Picture files in and out, by sharp. */
 import sharp, { type Sharp } from 'sharp';
 import { InputError } from '../onnx/errors.js';
-import { readBoundedFile } from '../onnx/files.node.js';
+import { readSource } from '../onnx/files.node.js';
 import { MAX_FPS, type AnimationOptions } from './animation.js';
-import { rgbPicture, type Picture } from './pictures.js';
+import { MAX_FILE_BYTES, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
 import { encodedVideo } from './video.node.js';
-
-/** The largest picture that is decoded, in pixels. */
-export const MAX_PIXELS = 100_000_000;
-const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 /**
  * A picture file as 8-bit sRGB. Turned as its EXIF orientation says; transparency is laid on white; grey, 16-bit,
  * CMYK and pictures with a colour profile are converted; of an animation the first frame is taken.
- * @param source path, or the file's bytes
- * @param name what to call the file in errors; a path names itself
+ * @param source path, URL of file:, http: or https:, or the file's bytes
+ * @param name what to call the file in errors; a path or URL names itself
  * @returns a picture with 3 channels
  * @throws InputError if there is no such file, it is no complete picture, or it has more than `MAX_PIXELS` pixels
  */
-export async function decodedPicture(source: string | Uint8Array, name?: string): Promise<Picture> {
-  const label = name ?? (typeof source === 'string' ? source : 'picture');
-  const bytes = typeof source === 'string' ? await readBoundedFile(source, MAX_FILE_BYTES) : source;
+export async function decodedPicture(source: string | URL | Uint8Array, name?: string): Promise<Picture> {
+  const given = source instanceof Uint8Array;
+  const label = name ?? (given ? 'picture' : String(source));
+  const bytes = given ? source : await readSource(source, MAX_FILE_BYTES);
   try {
     // Warnings, such as unknown EXIF entries, are common in photographs that are otherwise fine.
     const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' })

@@ -1,5 +1,10 @@
 /** @file What a picture is between the file and the network: 8-bit pixels, and how they become network input. */
 
+/** The largest picture that is decoded, in pixels. */
+export const MAX_PIXELS = 100_000_000;
+/** The largest picture file that is read. */
+export const MAX_FILE_BYTES = 512 * 1024 * 1024;
+
 /** An 8-bit picture: `data[(y * width + x) * channels + c]`, RGB or grey. */
 export interface Picture {
   width: number;

@@ -1,11 +1,15 @@
 /** @file A process that probes one device and tells its parent how that went; see `devices.node.ts`. */
-import { probedMilliseconds } from './probe.node.js';
-import type { ResolvedDevice } from './session.node.js';
+import { modelBytes } from '../onnx/write.js';
+import { probedMilliseconds } from './probe.js';
+import type { ResolvedDevice } from './session.js';
+import { directSession } from './direct-session.node.js';
 
 /** What the parent is told. */
 export type ProbeAnswer = { milliseconds: number } | { error: string };
 
-const answer: ProbeAnswer = await probedMilliseconds(process.argv[2] as ResolvedDevice).then(
+const answer: ProbeAnswer = await probedMilliseconds((model) =>
+  directSession(modelBytes(model), { device: process.argv[2] as ResolvedDevice }),
+).then(
   (milliseconds) => ({ milliseconds }),
   (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
 );

@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { InputError } from './errors.js';
+import { fetchedBytes, type LoadOptions } from './fetch.js';
 
 /**
  * The bytes of a regular file.
@@ -20,6 +22,34 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<U
     throw new InputError(`${path}: expected at most ${maxBytes} bytes; got ${info.size}`);
   }
   return readFile(path).catch(refuse);
+}
+
+/**
+ * The bytes of a file, wherever it is.
+ * @param source path, or a URL of file:, http: or https:
+ * @throws as `readBoundedFile` and `fetchedBytes`
+ */
+export async function readSource(
+  source: string | URL,
+  maxBytes: number,
+  options: LoadOptions = {},
+): Promise<Uint8Array> {
+  const url = urlOf(source);
+  if (url && url.protocol !== 'file:') return fetchedBytes(url, maxBytes, options);
+  options.signal?.throwIfAborted();
+  const file = url ? fileURLToPath(url) : String(source);
+  const bytes = await readBoundedFile(file, maxBytes);
+  const { length } = bytes;
+  options.progress_callback?.({ status: 'progress', file, loaded: length, total: length, progress: 100 });
+  return bytes;
+}
+
+/** The URL that is meant, or undefined for a path. */
+export function urlOf(source: string | URL): URL | undefined {
+  if (typeof source !== 'string') return source;
+  if (!/^(https?|file):\/\//i.test(source)) return undefined;
+  if (!URL.canParse(source)) throw new InputError(`${source}: expected a path or a URL; it is a malformed URL`);
+  return new URL(source);
 }
 
 /** Writes `data` beside `path`, syncs it to disk and renames it into place; makes the folder if it is missing. */

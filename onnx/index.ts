@@ -1,17 +1,4 @@
-/** @file `ganscope/onnx`: ONNX graphs in memory: read, build, upgrade, differentiate, write. */
-export { adamScalars, adamUpdate, type AdamRates, type AdamState } from './adam.js';
-export { appendedGraph } from './append.js';
-export { float, type AttributeValue } from './attributes.js';
-export { copiedGraph, emptyGraph, GraphBuilder, modelOfGraph } from './build.js';
-export { InputError } from './errors.js';
+/** @file `ganscope/onnx` in Node: what runs everywhere, and files. */
 export { readBoundedFile, writeFileAtomic } from './files.node.js';
-export { gradients } from './gradient/walk.js';
-export * from './graph.js';
-export { loadedModel, saveModel } from './load.node.js';
-export { withMatrixProducts } from './matrix-form.js';
-export { prunedGraph, topologicalOrder } from './order.js';
-export { modelFromBytes } from './read.js';
-export { float32Tensor, int64Tensor, numbersOf, scalarTensor } from './tensor.js';
-export { Types } from './types.js';
-export { upgradedModel } from './upgrade.js';
-export { modelBytes } from './write.js';
+export * from './index.web.js';
+export { saveModel } from './load.node.js';

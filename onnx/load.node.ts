@@ -1,8 +1,10 @@
 /** @file Models on disk: loading with external data kept inside the model's folder, and saving without half-written files. */
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { InputError } from './errors.js';
-import { readBoundedFile, writeFileAtomic } from './files.node.js';
+import { fetchedModel, type LoadOptions } from './fetch.js';
+import { readBoundedFile, readSource, urlOf, writeFileAtomic } from './files.node.js';
 import type { Model } from './graph.js';
 import { externalLocations, MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
 import { modelBytes } from './write.js';
@@ -12,10 +14,15 @@ const MAX_EXTERNAL_BYTES = 2 ** 31 - 1;
 
 /**
  * Reads a model file and the external data it names.
+ * @param source path, or a URL of file:, http: or https:
  * @throws InputError if a file is missing, too large, truncated, not ONNX, or lies outside the model's folder
+ * @throws the signal's reason when it is aborted
  */
-export async function loadedModel(path: string): Promise<Model> {
-  const proto = parsedModelProto(await readBoundedFile(path, MAX_MODEL_BYTES), path);
+export async function loadedModel(source: string | URL, options: LoadOptions = {}): Promise<Model> {
+  const url = urlOf(source);
+  if (url && url.protocol !== 'file:') return fetchedModel(url, options);
+  const path = url ? fileURLToPath(url) : String(source);
+  const proto = parsedModelProto(await readSource(path, MAX_MODEL_BYTES, options), path);
   const folder = dirname(path);
   const files = new Map<string, Uint8Array>();
   for (const location of externalLocations(proto)) {

@@ -5,7 +5,8 @@ import { modelOfGraph } from '../../onnx/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { elementCount, type Graph } from '../../onnx/graph.js';
 import { Random } from '../random.js';
-import { createdSession, type SessionOptions } from '../session.node.js';
+import { createdSession } from '../session.node.js';
+import type { SessionOptions } from '../session.js';
 import {
   BETA1,
   BETA2,

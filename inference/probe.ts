@@ -1,8 +1,8 @@
 /** @file Whether ONNX Runtime computes on a device, and how fast: a small network with a known result is run on it. */
-import { Tensor } from 'onnxruntime-node';
 import { GraphBuilder, modelOfGraph } from '../onnx/build.js';
+import type { Model } from '../onnx/graph.js';
 import { float32Tensor } from '../onnx/tensor.js';
-import { createdSession, type ResolvedDevice } from './session.node.js';
+import type { Session } from './session.js';
 
 const CHANNELS = 64;
 const SIZE = 34;
@@ -24,17 +24,19 @@ function probeModel() {
 }
 
 /**
- * Runs a small network on a device. ONNX Runtime's GPU providers may print, crash or hang where a driver is missing or
- * broken, so they are better probed in a process of their own.
+ * Runs a small network on a device. ONNX Runtime's native GPU providers may print, crash or hang where a driver is missing
+ * or broken, so they are better probed in a process of their own.
+ * @param opened opens a session on that device
  * @returns milliseconds of a run after the first one
  * @throws Error if the device cannot be had or gives a wrong result
  */
-export async function probedMilliseconds(device: ResolvedDevice): Promise<number> {
-  const session = await createdSession(probeModel(), { device });
+export async function probedMilliseconds(opened: (model: Model) => Promise<Session>): Promise<number> {
+  const session = await opened(probeModel());
   try {
-    const x = new Tensor('float32', new Float32Array(CHANNELS * SIZE * SIZE).fill(1), [1, CHANNELS, SIZE, SIZE]);
     let fastest = Infinity;
     for (let run = 0; run <= TIMED_RUNS; run++) {
+      const data = new Float32Array(CHANNELS * SIZE * SIZE).fill(1);
+      const x = { type: 'float32', data, dims: [1, CHANNELS, SIZE, SIZE] } as const;
       const started = performance.now();
       const y = (await session.run({ x }))['y']?.data[0];
       if (run > 0) fastest = Math.min(fastest, performance.now() - started);

@@ -1,0 +1,32 @@
+/** @file Sessions of this thread for the bytes of a file: all that the thread of a session has to load. */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Session, SessionOptions } from './session.js';
+
+/** ONNX Runtime's own session. */
+export function nativeSession(
+  bytes: Uint8Array,
+  { device = 'cpu', threads = 0 }: SessionOptions = {},
+): Promise<InferenceSession> {
+  return InferenceSession.create(bytes, {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    intraOpNumThreads: threads,
+    logSeverityLevel: 3,
+  });
+}
+
+/** The same as a `Session`. Its runs hold up this thread. */
+export async function directSession(bytes: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  const session = await nativeSession(bytes, options);
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    run: (feeds, outputs = session.outputNames) =>
+      session.run(
+        Object.fromEntries(
+          Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]),
+        ),
+        outputs,
+      ),
+    release: () => session.release(),
+  };
+}

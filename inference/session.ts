@@ -1,0 +1,53 @@
+/** @file What a session looks like to the rest of the code, whichever ONNX Runtime is behind it. */
+import type { Tensor } from 'onnxruntime-common';
+import type { Model } from '../onnx/graph.js';
+
+/** Where a session runs, after `auto` has been resolved: cpu and cuda in Node, wasm in a browser, webgpu in both. */
+export type ResolvedDevice = 'cpu' | 'cuda' | 'webgpu' | 'wasm';
+
+/** What a user may ask for; `auto` is the fastest that works. */
+export type Device = 'auto' | ResolvedDevice;
+
+/** A device that works, and what to tell the user: what was taken, then a line for each that was not. */
+export interface DeviceChoice {
+  device: ResolvedDevice;
+  notes: string[];
+}
+
+export interface SessionOptions {
+  /** Default `cpu` in Node, `wasm` in a browser. */
+  device?: ResolvedDevice;
+  /** Threads of CPU operators; 0, the default, lets ONNX Runtime take one per core. */
+  threads?: number;
+}
+
+/** Numbers that go into a session or come out of it, row-major. */
+export interface SessionTensor {
+  type: Tensor.Type;
+  data: Tensor.DataType;
+  dims: readonly number[];
+}
+
+/** Numbers of a session. */
+export function sessionTensor(data: Float32Array, dims: readonly number[]): SessionTensor {
+  return { type: 'float32', data, dims };
+}
+
+/** A loaded network. Runs that are asked for while another is under way wait for their turn. */
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /**
+   * @param feeds a tensor for each input
+   * @param outputs the outputs that are wanted, default all
+   */
+  run(
+    feeds: Readonly<Record<string, SessionTensor>>,
+    outputs?: readonly string[],
+  ): Promise<Record<string, SessionTensor>>;
+  /** Ends runs under way, then frees the network. */
+  release(): Promise<void>;
+}
+
+/** Opens a session for a model in memory or the bytes of an .onnx file. */
+export type SessionOpener = (model: Model | Uint8Array, options?: SessionOptions) => Promise<Session>;

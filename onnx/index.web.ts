@@ -1,0 +1,17 @@
+/** @file `ganscope/onnx` wherever it runs: ONNX graphs in memory: load, read, build, upgrade, differentiate, write. */
+export { loadedModel } from '#load';
+export { adamScalars, adamUpdate, type AdamRates, type AdamState } from './adam.js';
+export { appendedGraph } from './append.js';
+export { float, type AttributeValue } from './attributes.js';
+export { copiedGraph, emptyGraph, GraphBuilder, modelOfGraph } from './build.js';
+export { InputError } from './errors.js';
+export type { LoadOptions, LoadProgress } from './fetch.js';
+export { gradients } from './gradient/walk.js';
+export * from './graph.js';
+export { withMatrixProducts } from './matrix-form.js';
+export { prunedGraph, topologicalOrder } from './order.js';
+export { modelFromBytes } from './read.js';
+export { float32Tensor, int64Tensor, numbersOf, scalarTensor } from './tensor.js';
+export { Types } from './types.js';
+export { upgradedModel } from './upgrade.js';
+export { modelBytes } from './write.js';
