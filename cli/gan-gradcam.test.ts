@@ -36,7 +36,21 @@ describe('gan-gradcam', () => {
     ]);
   });
 
+  it('prints how good the methods are and plots it', async () => {
+    const options = ['pictures', '--evaluate', '--method', 'gradcam', '--target', 'real', '--out', 'measured'];
+    const { code, stdout } = await ran('gan-gradcam', [...options, '--device', 'cpu'], folder);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^Means over 2 pictures:\n\n\| Method \| Insertion AUC ↑ \| .*\n\| --- .*\n\| Grad-CAM .*\|\n$/m,
+    );
+    expect(stdout).toContain('  measured/insertion.png\n  measured/deletion.png\n');
+  });
+
   it.each([
+    [
+      ['pictures', '--evaluate', '--random-weights', '1'],
+      /^gan-gradcam: --random-weights: is part of --evaluate; leave it out\n$/,
+    ],
     [[], /^gan-gradcam: IMAGE: expected picture files, or folders of them; got none\n$/],
     [['nothing.png'], /^gan-gradcam: nothing\.png: cannot be read \(ENOENT\)\n$/],
     [['pictures', '--alpha', '2'], /^gan-gradcam: --alpha: expected a number in 0…1; got 2\n$/],

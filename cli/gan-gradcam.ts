@@ -80,6 +80,11 @@ await runCommand(
           default: 0.5,
           describe: 'Weight of the colours against the picture in overlays, 0…1',
         },
+        evaluate: {
+          type: 'boolean',
+          default: false,
+          describe: 'Measure the methods over the pictures instead: a table, plots of curves, results.json',
+        },
         'list-layers': {
           type: 'boolean',
           default: false,
@@ -105,6 +110,7 @@ await runCommand(
       .example('$0 bird.jpg', 'why the latest discriminator calls the picture fake, at its last convolution')
       .example('$0 birds/ --layer all-convs --method gradcam', 'a folder, every convolution, one method')
       .example('$0 bird.jpg --method all --palette turbo --overlay blend', 'a contact sheet of all methods')
+      .example('$0 birds/ --method gradcam,hirescam,random --evaluate', 'which method tells more than chance')
       .example('$0 cat.jpg --model resnet50.onnx --target 281', "a class of someone else's classifier"),
   async (options) => {
     const explain = await import('../explain/index.js');
@@ -134,12 +140,15 @@ await runCommand(
     const { path: model, note } = await chosenModel('discriminator', options.model, run);
     console.log(note);
     const { device, randomWeights } = options;
-    const explainer = await Explainer.load(model, {
+    const loading = {
       device,
       preparation: parsedPreparation(options),
-      ...(randomWeights !== undefined && { randomWeights }),
       ...(options.output !== undefined && { output: options.output }),
       ...(options.labels !== undefined && { labels: await explain.loadedLabels(options.labels) }),
+    };
+    const explainer = await Explainer.load(model, {
+      ...loading,
+      ...(randomWeights !== undefined && { randomWeights }),
     });
     for (const line of explainer.choice.notes) console.log(line);
     if (options.listLayers) {
@@ -154,11 +163,34 @@ await runCommand(
       stop.abort();
       bar.log('Stopping after these pictures; press Ctrl-C again to quit at once.');
     });
-    const { palette, overlay, alpha } = options;
+    const { palette, overlay, alpha, out, seed } = options;
+    if (options.evaluate) {
+      if (randomWeights !== undefined) throw new InputError('--random-weights: is part of --evaluate; leave it out');
+      await explainer.dispose();
+      const { evaluation, skipped, files } = await explain.evaluatedFiles(model, paths, {
+        ...loading,
+        ...chosen,
+        ...(targets && { targets }),
+        out,
+        seed,
+        provenance: {
+          version,
+          model,
+          device: explainer.choice.device,
+          options: { ...chosen, target: options.target, seed },
+        },
+        signal: stop.signal,
+        progress_callback: ({ loaded }) => bar.update(loaded, paths.length),
+      });
+      bar.stop();
+      console.log(`Means over ${evaluation.pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n`);
+      report(files, skipped);
+      return;
+    }
     const { maps, skipped, files } = await explainedFiles(explainer, paths, {
       ...chosen,
       ...(targets && { targets }),
-      out: options.out,
+      out,
       style: { palette, overlay, alpha },
       provenance: {
         version,
@@ -177,11 +209,15 @@ await runCommand(
     });
     bar.stop();
     await explainer.dispose();
-    for (const { reason } of skipped) console.error(`gan-gradcam: ${reason}`);
-    if (skipped.length > 0) process.exitCode = 2;
-    console.log('Files:');
-    for (const file of files) console.log(`  ${file}`);
-    console.log(`  and heatmap, overlay and values of ${maps.length} maps in ${options.out}`);
+    report(files, skipped);
+    console.log(`  and heatmap, overlay and values of ${maps.length} maps in ${out}`);
   },
   { takesFiles: true },
 );
+
+function report(files: readonly string[], skipped: readonly { reason: string }[]): void {
+  for (const { reason } of skipped) console.error(`gan-gradcam: ${reason}`);
+  if (skipped.length > 0) process.exitCode = 2;
+  console.log('Files:');
+  for (const file of files) console.log(`  ${file}`);
+}

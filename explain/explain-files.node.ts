@@ -8,6 +8,7 @@ import type { Explanation } from './explanation.js';
 import { ExplanationFiles, type ExplainedPicture, type MapFiles } from './output.node.js';
 import type { MapStyle } from './overlay.js';
 import type { ClassRegion, Target } from './targets.js';
+import { choicePerPicture } from './target-choice.js';
 import { emptyMapNote } from './verdict.js';
 
 /** How files are explained. */
@@ -69,12 +70,7 @@ export async function explainedFiles(
   options: ExplainFilesOptions,
 ): Promise<ExplainedFiles> {
   const { out, style, provenance, progress_callback, onMap, signal, ...explaining } = options;
-  const targets = explaining.targets === undefined ? [] : [explaining.targets].flat();
-  if (targets.length > 1 && targets.length !== paths.length) {
-    throw new InputError(
-      `--target: expected one target, or one for each of ${paths.length} pictures; got ${targets.length}`,
-    );
-  }
+  const targets = choicePerPicture(explaining.targets, paths.length);
   const writer = new ExplanationFiles(out, explainer.input, style);
   const maps: MapResult[] = [];
   const skipped: ExplainedFiles['skipped'] = [];
@@ -83,11 +79,11 @@ export async function explainedFiles(
     const group = await decodedGroup(paths, loaded, skipped);
     loaded = group.end;
     if (group.pictures.length === 0) continue;
-    const own = targets.length > 1 ? group.pictures.flatMap(({ index }) => targets[index] ?? []) : explaining.targets;
+    const own = group.pictures.flatMap(({ index }) => targets[index] ?? []);
     const started = performance.now();
     const explanations = await explainer.explain(
       group.pictures.map(({ picture }) => picture),
-      { ...explaining, ...(own !== undefined && { targets: own }) },
+      { ...explaining, ...(own.length > 0 && { targets: own }) },
     );
     const milliseconds = (performance.now() - started) / explanations.length;
     for (const [at, picture] of group.pictures.entries()) {

@@ -1,5 +1,12 @@
 /** @file `ganscope/explain` wherever it runs: what a discriminator or classifier looks at. */
 export { camGraph, type CamGraph, type CamOptions, type CamOutputs } from './cam.js';
+export {
+  evaluatedMethods,
+  type EvaluatedPicture,
+  type EvaluateOptions,
+  type Evaluation,
+  type MethodEvaluation,
+} from './evaluate.js';
 export { explain, Explainer, type ExplainerOptions, type ExplainOptions } from './explain.js';
 export type { Explanation } from './explanation.js';
 export { convLayers, layerGroups, layerLines, selectedLayers, type Layer, type LayerChoice } from './layers.js';
@@ -13,6 +20,7 @@ export {
 } from './methods.js';
 export type { Method, Sizes } from './methods/method.js';
 export type { Stage } from './network.js';
+export { metricNames, metrics, type MetricName } from './metrics.js';
 export { normalizedMap, type MapReason } from './normalize.js';
 export {
   heatmapPicture,

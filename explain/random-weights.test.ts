@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build.js';
 import type { Tensor } from '../onnx/graph.js';
+import { loadedModel, upgradedModel } from '../onnx/index.js';
 import { float32Tensor } from '../onnx/tensor.js';
-import { randomizedWeights } from './random-weights.js';
+import { randomizedWeights, weightedLayers } from './random-weights.js';
 
 /** conv with a computed kernel (as in the light models of the ONNX zoo) → batch norm → gemm, and a factor of no role. */
 function lightModel() {
@@ -47,5 +49,30 @@ describe('randomizedWeights(model, seed)', () => {
     expect(randomizedWeights(lightModel(), 1).graph.initializers.get('kernel')).toEqual(weight('kernel'));
     expect(randomizedWeights(lightModel(), 2).graph.initializers.get('kernel')).not.toEqual(weight('kernel'));
     expect(() => randomizedWeights(lightModel(), -1)).toThrow('seed: expected an integer');
+  });
+});
+
+describe('randomizedWeights(model, seed, top)', () => {
+  const file = fileURLToPath(new URL('../../fixtures/tiny/discriminator.onnx', import.meta.url));
+  const changed = async (top?: number) => {
+    const model = upgradedModel(await loadedModel(file));
+    const random = randomizedWeights(model, 1, top);
+    return [...model.graph.initializers.keys()].filter(
+      (name) => random.graph.initializers.get(name) !== model.graph.initializers.get(name),
+    );
+  };
+
+  test('changes the last layers first, and all of them in the end', async () => {
+    const model = upgradedModel(await loadedModel(file));
+    expect(weightedLayers(model)).toBe(4);
+    const counts = await Promise.all([1, 2, 3, 4].map(async (top) => (await changed(top)).length));
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    expect(new Set(counts).size).toBe(4);
+    const [first, all] = [await changed(1), await changed()];
+    expect(
+      first.every((name) => /dense|head|logit/i.test(name)),
+      first.join(),
+    ).toBe(true);
+    expect(await changed(4)).toEqual(all);
   });
 });

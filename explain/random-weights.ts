@@ -2,7 +2,7 @@
 import { Random } from '../inference/random.js';
 import { numberAttribute } from '../onnx/attributes.js';
 import { InputError } from '../onnx/errors.js';
-import { elementCount, type Model, type Node, type Tensor } from '../onnx/graph.js';
+import { elementCount, type Graph, type Model, type Node, type Tensor } from '../onnx/graph.js';
 import { float32Tensor } from '../onnx/tensor.js';
 import { Types } from '../onnx/types.js';
 
@@ -21,18 +21,15 @@ interface Filling {
  * initializers. Every weight has its own stream of random numbers, told by its name.
  * @param model of our dialect, in topological order
  * @param seed integer of 0…2^53 − 1
+ * @param top randomise only the last so many of the layers that `weightedLayers` counts, and what lies between them
  * @throws InputError for any other seed, or if the kernel of a convolution is no constant
  */
-export function randomizedWeights(model: Model, seed: number): Model {
+export function randomizedWeights(model: Model, seed: number, top = Number.POSITIVE_INFINITY): Model {
   const types = Types.of(model.graph);
   const initializers = new Map(model.graph.initializers);
   const computed = new Set<string>();
-  const constants = new Set(
-    model.graph.nodes
-      .filter(({ op }) => op === 'Constant' || op === 'ConstantOfShape')
-      .flatMap(({ outputs }) => outputs),
-  );
-  for (const { op, name, dims, fill } of model.graph.nodes.flatMap((node) => fillings(node, types))) {
+  const constants = constantOutputs(model.graph);
+  for (const { op, name, dims, fill } of nodesFrom(model, types, top).flatMap((node) => fillings(node, types))) {
     if (!initializers.has(name) && !constants.has(name)) {
       if (op !== 'Conv' && op !== 'ConvTranspose') continue;
       throw new InputError(`--random-weights: expected ${op} weights that are constants; "${name}" is computed`);
@@ -42,6 +39,30 @@ export function randomizedWeights(model: Model, seed: number): Model {
   }
   const nodes = model.graph.nodes.filter(({ outputs }) => !outputs.some((name) => computed.has(name)));
   return { ...model, graph: { ...model.graph, nodes, initializers } };
+}
+
+/** How many of a model's layers have weights: convolutions and matrix products, not norms. */
+export function weightedLayers(model: Model): number {
+  return weightedNodes(model, Types.of(model.graph)).length;
+}
+
+function weightedNodes({ graph }: Model, types: Types): Node[] {
+  const constants = constantOutputs(graph);
+  const isWeight = ({ name }: Filling) => graph.initializers.has(name) || constants.has(name);
+  return graph.nodes.filter((node) => node.op !== 'BatchNormalization' && fillings(node, types).some(isWeight));
+}
+
+function constantOutputs({ nodes }: Graph): Set<string> {
+  return new Set(
+    nodes.filter(({ op }) => op === 'Constant' || op === 'ConstantOfShape').flatMap(({ outputs }) => outputs),
+  );
+}
+
+/** The nodes from the last `top` layers with weights on. */
+function nodesFrom(model: Model, types: Types, top: number): Node[] {
+  const layers = weightedNodes(model, types);
+  const first = top < layers.length ? layers[layers.length - top] : undefined;
+  return first ? model.graph.nodes.slice(model.graph.nodes.indexOf(first)) : model.graph.nodes;
 }
 
 function filledTensor(dims: readonly number[], fill: Filling['fill'], random: Random): Tensor {

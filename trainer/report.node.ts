@@ -1,12 +1,9 @@
 /** @file What a run shows of itself: its losses, its scores, and real pictures beside generated ones. */
-import { Chart, Decimation, Legend, LinearScale, LineController, LineElement, PointElement, Title } from 'chart.js';
-import type { ChartDataset } from 'chart.js';
 import { FONT_FAMILY, figureCanvas, pictureCanvas } from '../inference/canvas.node.js';
 import { pictureGrid } from '../inference/grid.js';
 import type { Picture } from '../inference/pictures.js';
+import { INK, linePlotPng, type PlotLine, type PlotPoint } from '../inference/plot.node.js';
 import { InputError } from '../onnx/errors.js';
-
-Chart.register(Decimation, Legend, LinearScale, LineController, LineElement, PointElement, Title);
 
 /** One step of training, a line of metrics.jsonl. */
 export interface StepRow {
@@ -31,12 +28,6 @@ export interface PlotOptions {
   title?: string;
 }
 
-/** A value at a step. */
-interface Point {
-  x: number;
-  y: number;
-}
-
 interface Series {
   label: string;
   colour: string;
@@ -54,12 +45,6 @@ interface Plot {
 const BLUE = '#1f5fa8';
 const ORANGE = '#d1600f';
 const PURPLE = '#8e44ad';
-const INK = '#1a1a1a';
-const MUTED = '#5c5c5c';
-const RULE = '#e4e4e4';
-const WIDTH = 900;
-const HEIGHT = 420;
-const PIXEL_RATIO = 2;
 /** From so many rows on, single steps are drawn thin and their running mean bold. */
 const SMOOTH_FROM = 200;
 
@@ -74,7 +59,7 @@ const SCORES: readonly Series[] = [
 ];
 
 /** Mean of the finite values among each point and up to `radius` others on either side of it. */
-function runningMean(points: readonly Point[], radius: number): Point[] {
+function runningMean(points: readonly PlotPoint[], radius: number): PlotPoint[] {
   const sums = new Float64Array(points.length + 1);
   const counts = new Float64Array(points.length + 1);
   points.forEach(({ y }, i) => {
@@ -89,99 +74,20 @@ function runningMean(points: readonly Point[], radius: number): Point[] {
 }
 
 /** The lines of one series: its steps, and over many steps their running mean; only the bold one has a name. */
-function seriesLines({ label, colour, value }: Series, rows: readonly StepRow[]): ChartDataset<'line', Point[]>[] {
+function seriesLines({ label, colour, value }: Series, rows: readonly StepRow[]): PlotLine[] {
   const points = rows.map((row) => ({ x: row.step, y: value(row) }));
-  // Only the ends of the axes may cut a line, not a point on them.
-  const clip = { left: 6, right: 6, top: 0, bottom: 6 };
-  const look = { clip, borderColor: colour, backgroundColor: colour, borderJoinStyle: 'round' } as const;
-  const bold = { ...look, label, borderWidth: 2, pointRadius: 0 };
-  if (points.length < SMOOTH_FROM) return [{ ...bold, data: points, pointRadius: points.length < 40 ? 2.5 : 0 }];
+  if (points.length < SMOOTH_FROM) return [{ label, colour, points, dots: points.length < 40 ? 2.5 : 0 }];
   return [
-    { ...bold, data: runningMean(points, Math.round(points.length / 50)) },
-    { ...look, data: points, borderColor: `${colour}40`, borderWidth: 1, pointRadius: 0 },
+    { label, colour, points: runningMean(points, Math.round(points.length / 50)) },
+    { colour: `${colour}40`, points, width: 1 },
   ];
 }
 
-function font(weight: 'normal' | 'bold', size: number): { family: string; size: number; weight: 'normal' | 'bold' } {
-  return { family: FONT_FAMILY, size, weight };
-}
-
-/** A line plot over steps as a PNG file. Rows beyond what the width can show are thinned, their extremes kept. */
-function linePlotPng(rows: readonly StepRow[], { title, yTitle, series, yMax }: Plot): Uint8Array {
-  const [first, last] = [rows[0]?.step, rows.at(-1)?.step];
-  if (first === undefined || last === undefined) throw new InputError('plot: expected at least one step; got none');
-  const canvas = figureCanvas(WIDTH, HEIGHT);
-  const axisTitle = { display: true, color: MUTED, font: font('normal', 13) };
-  const ticks = { color: MUTED, font: font('normal', 12), maxRotation: 0 };
-  // chart.js asks of a canvas only what this one has; its types know the browser's alone.
-  const chart = new Chart(canvas as unknown as HTMLCanvasElement, {
-    type: 'line',
-    data: { datasets: series.flatMap((each) => seriesLines(each, rows)) },
-    options: {
-      animation: false,
-      responsive: false,
-      devicePixelRatio: PIXEL_RATIO,
-      parsing: false,
-      normalized: true,
-      events: [],
-      locale: 'en-US',
-      layout: { padding: { top: 12, right: 36, bottom: 12, left: 16 } },
-      scales: {
-        x: {
-          type: 'linear',
-          min: first === last ? first - 1 : first,
-          max: first === last ? last + 1 : last,
-          title: { ...axisTitle, text: 'step' },
-          ticks: { ...ticks, precision: 0 },
-          grid: { color: RULE },
-          border: { color: MUTED },
-        },
-        y: {
-          type: 'linear',
-          min: 0,
-          ...(yMax === undefined ? {} : { max: yMax }),
-          title: { ...axisTitle, text: yTitle },
-          ticks,
-          grid: { color: RULE },
-          border: { color: MUTED },
-        },
-      },
-      plugins: {
-        decimation: { enabled: true, algorithm: 'min-max' },
-        title: {
-          display: true,
-          text: title,
-          align: 'start',
-          color: INK,
-          font: font('bold', 16),
-          padding: { top: 0, bottom: 2 },
-        },
-        legend: {
-          align: 'start',
-          labels: {
-            color: INK,
-            font: font('normal', 13),
-            padding: 14,
-            usePointStyle: true,
-            pointStyle: 'line',
-            filter: ({ text }) => text !== undefined && text !== '',
-          },
-        },
-      },
-    },
-    plugins: [
-      {
-        id: 'paper',
-        beforeDraw: ({ ctx }) => {
-          ctx.fillStyle = 'white';
-          ctx.fillRect(0, 0, WIDTH, HEIGHT);
-        },
-      },
-    ],
-  });
-  const png = canvas.toBuffer('image/png');
-  chart.destroy();
-  return png;
+/** A plot over steps as a PNG file. */
+function stepPlotPng(rows: readonly StepRow[], { title, yTitle, series, yMax }: Plot): Uint8Array {
+  if (rows.length === 0) throw new InputError('plot: expected at least one step; got none');
+  const lines = series.flatMap((each) => seriesLines(each, rows));
+  return linePlotPng({ title, xTitle: 'step', yTitle, lines, wholeX: true, ...(yMax !== undefined && { yMax }) });
 }
 
 /**
@@ -209,7 +115,7 @@ export function lossPlotPng(rows: readonly StepRow[], options: PlotOptions = {})
     beyond === 0
       ? 'loss, nats'
       : `loss, nats (${beyond} of ${(2 * rows.length).toLocaleString('en-US')} values lie above)`;
-  return linePlotPng(rows, { title, yTitle, series: LOSSES, ...limit });
+  return stepPlotPng(rows, { title, yTitle, series: LOSSES, ...limit });
 }
 
 /**
@@ -219,7 +125,7 @@ export function lossPlotPng(rows: readonly StepRow[], options: PlotOptions = {})
  */
 export function scorePlotPng(rows: readonly StepRow[], options: PlotOptions = {}): Uint8Array {
   const { title = 'What the discriminator takes for real' } = options;
-  return linePlotPng(rows, { title, yTitle: 'mean probability of “real”', series: SCORES, yMax: 1 });
+  return stepPlotPng(rows, { title, yTitle: 'mean probability of “real”', series: SCORES, yMax: 1 });
 }
 
 /**

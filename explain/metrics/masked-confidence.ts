@@ -1,0 +1,31 @@
+/** @file What is left of the confidence when the picture is shown through its map. */
+import { stacked, type Metric, type Subject } from './metric.js';
+
+/** Confidence Y for the picture and O for the picture times the map (prepared pixels, so that 0 is the mean colour). */
+async function confidencePair({ input, map, confidences }: Subject): Promise<{ Y: number; O: number }> {
+  const masked = input.map((value, at) => value * (map[at % map.length] ?? 0));
+  const [Y = Number.NaN, O = Number.NaN] = await confidences(stacked([input, masked]));
+  return { Y, O };
+}
+
+/** Metrics of Chattopadhay et al. 2018, section 4.1. */
+export const maskedConfidenceMetrics = {
+  /** max(0, Y − O) / Y in percent. */
+  'average-drop': {
+    title: 'Average drop %',
+    better: 'lower',
+    async measure(subject) {
+      const { Y, O } = await confidencePair(subject);
+      return { value: (100 * Math.max(0, Y - O)) / Y };
+    },
+  },
+  /** In how many percent of the pictures O is larger than Y. */
+  'increase-in-confidence': {
+    title: 'Increase in confidence %',
+    better: 'higher',
+    async measure(subject) {
+      const { Y, O } = await confidencePair(subject);
+      return { value: O > Y ? 100 : 0 };
+    },
+  },
+} as const satisfies Record<string, Metric>;

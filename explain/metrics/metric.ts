@@ -1,0 +1,93 @@
+/** @file What a metric of a map is, and what it is given. */
+import type { Sizes } from '../methods/method.js';
+
+/** A picture, the map of one method for one target, and the network to ask. M is any number, batched inside. */
+export interface Subject {
+  /** The prepared picture [C, H, W]. */
+  input: Float32Array;
+  size: Sizes;
+  /** The map as it is shown, 0…1 [H, W]. */
+  map: Float32Array;
+  /** The map before the ReLU, resized to the picture [H, W]. */
+  attribution: Float32Array;
+  /** The network's probability of the target for prepared pictures [M, C, H, W]. */
+  confidences(pictures: Float32Array): Promise<Float32Array>;
+  /** The target's score before sigmoid or softmax. */
+  scores(pictures: Float32Array): Promise<Float32Array>;
+  /** Maps of other pictures [M, C, H, W] by the same method for the same target, each 0…1 [H, W]. */
+  maps(pictures: Float32Array): Promise<Float32Array[]>;
+  /**
+   * The picture's maps by networks whose weights are random from the top down, and the share of the layers with weights
+   * that are: none is the true network.
+   */
+  randomizedMaps(): Promise<{ share: number; map: Float32Array }[]>;
+  /** The next number of the standard normal distribution; the same ones for every method. */
+  normal(): number;
+  /** The next number of the uniform distribution over [0, 1). */
+  uniform(): number;
+}
+
+/** A line of a plot: a value at each share of pixels or layers. */
+export interface Curve {
+  x: readonly number[];
+  y: readonly number[];
+}
+
+/** What a metric says of one map. */
+export interface Measured {
+  value: number;
+  /** What the value sums up, by the curve's name. */
+  curves?: Readonly<Record<string, Curve>>;
+}
+
+/** How a curve is plotted. */
+export interface CurvePlot {
+  title: string;
+  xTitle: string;
+  yTitle: string;
+  /** End of the vertical axis, whose other end is 1; default 0. */
+  yMin?: number;
+}
+
+/** One entry of the table of metrics. The value for several pictures is the mean. */
+export interface Metric {
+  /** Heading of its column. */
+  title: string;
+  better: 'higher' | 'lower';
+  /** Plots of its curves, by their names. */
+  plots?: Readonly<Record<string, CurvePlot>>;
+  measure(subject: Subject): Promise<Measured>;
+}
+
+/** Pixels in the order of the map, the largest first; of equal ones, the first in the picture. */
+export function rankedPixels(map: Float32Array): Uint32Array {
+  return Uint32Array.from(map.keys()).sort((a, b) => (map[b] ?? 0) - (map[a] ?? 0) || a - b);
+}
+
+/** Pictures after each other, [M, C, H, W]. */
+export function stacked(pictures: readonly Float32Array[]): Float32Array {
+  const size = pictures[0]?.length ?? 0;
+  const all = new Float32Array(pictures.length * size);
+  pictures.forEach((picture, i) => all.set(picture, i * size));
+  return all;
+}
+
+/** The picture with the pixels at these positions, in all channels, from another one. */
+export function withPixels(
+  picture: Float32Array,
+  positions: Iterable<number>,
+  from: Float32Array,
+  plane: number,
+): Float32Array {
+  const changed = picture.slice();
+  for (const position of positions) {
+    for (let at = position; at < changed.length; at += plane) changed[at] = from[at] ?? 0;
+  }
+  return changed;
+}
+
+export const mean = (values: Iterable<number>): number => {
+  let [sum, count] = [0, 0];
+  for (const value of values) [sum, count] = [sum + value, count + 1];
+  return sum / count;
+};

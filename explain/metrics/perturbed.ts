@@ -1,0 +1,51 @@
+/** @file Infidelity and sensitivity: whether a map predicts, and keeps still under, small changes of the picture. */
+import { mean, stacked, type Metric } from './metric.js';
+
+const INFIDELITY_SAMPLES = 50;
+/** Standard deviation of the changes, in prepared units. */
+const CHANGE = 0.2;
+const SENSITIVITY_SAMPLES = 10;
+/** Largest change of a prepared number. */
+const RADIUS = 0.02;
+
+/** Metrics of Yeh et al. 2019. */
+export const perturbedMetrics = {
+  /**
+   * Eq. 2, E[(β·IᵀΦ − (f(x) − f(x − I)))²] for the score f and normal changes I of σ = 0.2. Maps have no scale of their own:
+   * β is the one with which the map does best, E[IᵀΦ·Δf] / E[(IᵀΦ)²], as Captum's `normalize`.
+   */
+  infidelity: {
+    title: 'Infidelity',
+    better: 'lower',
+    async measure({ input, attribution, scores, normal }) {
+      const plane = attribution.length;
+      const changes = Array.from({ length: INFIDELITY_SAMPLES }, () => input.map(() => CHANGE * normal()));
+      const changed = changes.map((change) => input.map((value, i) => value - (change[i] ?? 0)));
+      const [whole = Number.NaN, ...others] = await scores(stacked([input, ...changed]));
+      const predicted = changes.map((change) =>
+        change.reduce((sum, value, i) => sum + value * (attribution[i % plane] ?? 0), 0),
+      );
+      const actual = others.map((score) => whole - score);
+      const squares = mean(predicted.map((value) => value ** 2));
+      const scale = squares === 0 ? 0 : mean(predicted.map((value, i) => value * (actual[i] ?? 0))) / squares;
+      return { value: mean(predicted.map((value, i) => (scale * value - (actual[i] ?? 0)) ** 2)) };
+    },
+  },
+  /** Eq. 3, max ‖Φ(y) − Φ(x)‖ / ‖Φ(x)‖ over ten pictures y with ‖y − x‖∞ ≤ 0.02, drawn uniformly. */
+  'max-sensitivity': {
+    title: 'Max-sensitivity',
+    better: 'lower',
+    async measure({ input, map, maps, uniform }) {
+      const pictures = Array.from({ length: SENSITIVITY_SAMPLES }, () =>
+        input.map((value) => value + RADIUS * (2 * uniform() - 1)),
+      );
+      const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
+      const size = norm(map);
+      const distances = (await maps(stacked(pictures))).map((other) =>
+        norm(other.map((value, i) => value - (map[i] ?? 0))),
+      );
+      const largest = Math.max(...distances);
+      return { value: largest === 0 ? 0 : largest / size };
+    },
+  },
+} as const satisfies Record<string, Metric>;

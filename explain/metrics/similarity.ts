@@ -1,0 +1,59 @@
+/** @file How alike two maps are. */
+
+/** Ranks from 0, equal values sharing the mean of theirs. */
+function ranks(values: Float32Array): Float64Array {
+  const order = Uint32Array.from(values.keys()).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  const found = new Float64Array(values.length);
+  for (let start = 0; start < order.length;) {
+    let end = start + 1;
+    while (end < order.length && values[order[end] ?? 0] === values[order[start] ?? 0]) end++;
+    for (let i = start; i < end; i++) found[order[i] ?? 0] = (start + end - 1) / 2;
+    start = end;
+  }
+  return found;
+}
+
+/** Spearman's rank correlation, −1…1: Pearson's of the ranks; 0 if all values of a map are equal. */
+export function rankCorrelation(a: Float32Array, b: Float32Array): number {
+  const [x, y] = [ranks(a), ranks(b)];
+  // Ranks of n values have the mean (n − 1) / 2, with ties or without.
+  const middle = (x.length - 1) / 2;
+  let [xy, xx, yy] = [0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    const [p, q] = [(x[i] ?? 0) - middle, (y[i] ?? 0) - middle];
+    [xy, xx, yy] = [xy + p * q, xx + p * p, yy + q * q];
+  }
+  return xx === 0 || yy === 0 ? 0 : xy / Math.sqrt(xx * yy);
+}
+
+const WINDOW = 7;
+/** (0.01·L)² and (0.03·L)² for a range L = 1. */
+const [C1, C2] = [1e-4, 9e-4];
+
+/**
+ * The mean structural similarity of two maps of 0…1 (Wang et al. 2004, eq. 13), over all 7×7 windows that lie inside, with
+ * the covariance of a sample: `structural_similarity(a, b, data_range=1)` of scikit-image.
+ * @param a [h, w]; smaller maps than 7×7 are one window
+ */
+export function structuralSimilarity(a: Float32Array, b: Float32Array, h: number, w: number): number {
+  const [rows, columns] = [Math.min(WINDOW, h), Math.min(WINDOW, w)];
+  const count = rows * columns;
+  let [sum, windows] = [0, 0];
+  for (let top = 0; top + rows <= h; top++) {
+    for (let left = 0; left + columns <= w; left++) {
+      let [sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0];
+      for (let y = top; y < top + rows; y++) {
+        for (let x = left; x < left + columns; x++) {
+          const [p, q] = [a[y * w + x] ?? 0, b[y * w + x] ?? 0];
+          [sa, sb, saa, sbb, sab] = [sa + p, sb + q, saa + p * p, sbb + q * q, sab + p * q];
+        }
+      }
+      const [ma, mb] = [sa / count, sb / count];
+      const covariance = (product: number, p: number, q: number) => (product - count * p * q) / (count - 1);
+      const [vaa, vbb, vab] = [covariance(saa, ma, ma), covariance(sbb, mb, mb), covariance(sab, ma, mb)];
+      sum += ((2 * ma * mb + C1) * (2 * vab + C2)) / ((ma * ma + mb * mb + C1) * (vaa + vbb + C2));
+      windows++;
+    }
+  }
+  return sum / windows;
+}
