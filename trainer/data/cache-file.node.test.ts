@@ -1,5 +1,6 @@
 /** @file Cache files: made once, read by later runs, never trusted, and bounded. */
 import { mkdtemp, open, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
@@ -104,7 +105,7 @@ describe('Loader with a cache file', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('makes room by deleting what was used least recently, and what a killed process left long ago', async () => {
+  it('makes room by deleting what was used least recently, and what killed processes left', async () => {
     const folder = await newFolder();
     const names: string[] = [];
     for (const fingerprint of ['a', 'b', 'c']) {
@@ -115,15 +116,17 @@ describe('Loader with a cache file', () => {
     const [old = '', older = ''] = names;
     await utimes(old, 2, 2);
     await utimes(older, 1, 1);
-    const abandoned = join(folder, '.x.pictures.0123456789ab.tmp');
-    await writeFile(abandoned, 'half');
-    await utimes(abandoned, 1, 1);
+    const temporary = (host: string, pid: number) => join(folder, `.x.pictures.${host}-${pid}-0123456789ab.tmp`);
+    const [ours, killed] = [temporary(hostname(), process.pid), temporary(hostname(), 2 ** 30)];
+    const [theirs, forgotten] = [temporary('another-host', 2 ** 30), temporary('another-host', 7)];
+    for (const path of [ours, killed, theirs, forgotten]) await writeFile(path, '');
+    await utimes(forgotten, 1, 1);
     await writeFile(join(folder, 'mine.txt'), 'not a cache file');
     const { size } = await stat(old);
     const { loader } = await loaded(folder, { fingerprint: 'd', maxBytes: 3 * size + 50 });
     await loader.close();
     const left = (await readdir(folder)).map((name) => join(folder, name));
-    expect(left.toSorted()).toEqual([old, names[2], loader.place, join(folder, 'mine.txt')].toSorted());
+    expect(left.toSorted()).toEqual([old, names[2], loader.place, join(folder, 'mine.txt'), ours, theirs].toSorted());
   });
 
   it('is not made where it would be too large: pictures are decoded in every epoch', async () => {

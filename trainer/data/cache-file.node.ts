@@ -1,5 +1,4 @@
 /** @file Decoded pictures of one size in a file, read by position: for sets that are too large for memory. */
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -80,7 +79,7 @@ export class CacheFile {
   ): Promise<CacheFile | undefined> {
     await mkdir(dirname(path), { recursive: true });
     await roomMade(dirname(path), cacheFileBytes(key), maxBytes);
-    const temporary = temporaryName(path, randomBytes(6).toString('hex'));
+    const temporary = temporaryName(path);
     const file = await open(temporary, 'w');
     try {
       const checksums = Buffer.alloc(4 * key.count);
