@@ -155,6 +155,14 @@ describe('Loader with a cache file', () => {
     }
   });
 
+  it('needs a folder that can be written to', async () => {
+    const folder = join(await folderOf({ 'file.txt': 'x' }), 'file.txt');
+    await expect(loaded(folder)).rejects.toThrow(InputError);
+    await expect(loaded(folder)).rejects.toThrow(
+      /^--cache: expected a folder that can be written to; got .*file\.txt \(EEXIST\)/,
+    );
+  });
+
   it('is another one when a file of the data changes', async () => {
     const folder = await newFolder();
     const pictures = await folderOf({ 'a.png': 1 });

@@ -2,6 +2,7 @@
 import { mkdir, open, rename, rm, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { InputError } from '../../onnx/errors.js';
 import { roomMade, temporaryName } from './cache-folder.node.js';
 
 /** Before the pictures: what the file is, and length and checksum of the index behind them. */
@@ -69,6 +70,7 @@ export class CacheFile {
    * Makes the file at `path`: written beside it, and renamed when it is complete.
    * @param maxBytes of all cache files in the folder together; the ones that were used least recently make room
    * @param fill gives every picture to `write`, in any order, and returns those that cannot be decoded with the reason
+   * @throws InputError if the folder cannot be written to
    * @throws what `fill` throws; nothing is left behind then
    */
   static async built(
@@ -77,10 +79,8 @@ export class CacheFile {
     maxBytes: number,
     fill: (write: (index: number, data: Uint8Array) => Promise<void>) => Promise<ReadonlyMap<number, string>>,
   ): Promise<CacheFile | undefined> {
-    await mkdir(dirname(path), { recursive: true });
-    await roomMade(dirname(path), cacheFileBytes(key), maxBytes);
     const temporary = temporaryName(path);
-    const file = await open(temporary, 'w');
+    const file = await newFile(temporary, () => roomMade(dirname(path), cacheFileBytes(key), maxBytes));
     try {
       const checksums = Buffer.alloc(4 * key.count);
       const broken = await fill(async (index, data) => {
@@ -115,6 +115,20 @@ export class CacheFile {
 
   close(): Promise<void> {
     return this.#file.close();
+  }
+}
+
+/** A new file, opened after `prepare` has seen its folder. @throws InputError if there can be none */
+async function newFile(path: string, prepare: () => Promise<void>): Promise<FileHandle> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await prepare();
+    return await open(path, 'w');
+  } catch (error) {
+    throw new InputError(
+      `--cache: expected a folder that can be written to; got ${dirname(path)} (${(error as NodeJS.ErrnoException).code}); ` +
+        'choose another one, or --cache-size 0',
+    );
   }
 }
 
