@@ -5,10 +5,11 @@ import type { Session, SessionOptions } from './session.js';
 /** ONNX Runtime's own session. */
 export function nativeSession(
   bytes: Uint8Array,
-  { device = 'cpu', threads = 0 }: SessionOptions = {},
+  { device = 'cpu', deviceId, threads = 0 }: SessionOptions = {},
 ): Promise<InferenceSession> {
+  const provider = device === 'cuda' && deviceId !== undefined ? ({ name: 'cuda', deviceId } as const) : device;
   return InferenceSession.create(bytes, {
-    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    executionProviders: device === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     intraOpNumThreads: threads,
     logSeverityLevel: 3,
   });

@@ -1,22 +1,32 @@
 /** @file Sessions in Node: all in one thread beside this one, as ONNX Runtime's runs would hold up the event loop. */
+import type { Model } from '../onnx/graph.js';
 import { modelBytes } from '../onnx/write.js';
 import type { OpenedSession, SessionRequest } from './session-thread.node.js';
-import type { SessionOpener, SessionTensor } from './session.js';
-import { Thread } from './thread.node.js';
+import type { Session, SessionOpener, SessionOptions, SessionTensor } from './session.js';
+import { Thread, type ThreadOptions } from './thread.node.js';
 
 /** The thread, once it is needed. A run keeps all cores busy, so sessions gain nothing from threads of their own. */
 let shared: Promise<Thread> | undefined;
 
 function sessionThread(): Promise<Thread> {
-  shared ??= Thread.started(new URL('./session-thread.node.js', import.meta.url), {
-    onEnd: () => (shared = undefined),
-  });
+  shared ??= startedSessionThread({ onEnd: () => (shared = undefined) });
   return shared;
 }
 
-/** A session in the thread. */
-export const openedSession: SessionOpener = async (model, options = {}) => {
-  const thread = await sessionThread();
+/** A further thread that opens sessions, for a device of its own. End it when done. */
+export function startedSessionThread(options: ThreadOptions = {}): Promise<Thread> {
+  return Thread.started(new URL('./session-thread.node.js', import.meta.url), options);
+}
+
+/** A session in the thread of all sessions. */
+export const openedSession: SessionOpener = async (model, options) => sessionIn(await sessionThread(), model, options);
+
+/** A session in a thread of `startedSessionThread`. */
+export async function sessionIn(
+  thread: Thread,
+  model: Model | Uint8Array,
+  options: SessionOptions = {},
+): Promise<Session> {
   const given = model instanceof Uint8Array;
   const bytes = given ? model : modelBytes(model);
   const ask = <T>(request: SessionRequest, transfer: ArrayBuffer[] = []) => thread.ask<T>(request, transfer);
@@ -37,4 +47,4 @@ export const openedSession: SessionOpener = async (model, options = {}) => {
     },
     release: () => ask({ call: 'release', session }),
   };
-};
+}

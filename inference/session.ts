@@ -17,6 +17,8 @@ export interface DeviceChoice {
 export interface SessionOptions {
   /** Default `cpu` in Node, `wasm` in a browser. */
   device?: ResolvedDevice;
+  /** Which of several CUDA devices; the first if left out. */
+  deviceId?: number;
   /** Threads of CPU operators; 0, the default, lets ONNX Runtime take one per core. */
   threads?: number;
 }

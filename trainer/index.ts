@@ -20,6 +20,7 @@ export { readSettingsFile } from './settings-file.node.js';
 export { initialState } from './state.js';
 export { createdStep, type Backend, type StepSource } from './step/create.node.js';
 export { OnnxStep } from './step/onnx.node.js';
+export { ParallelStep } from './step/parallel.node.js';
 export { RemoteStep } from './step/remote.node.js';
 export type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step/step.js';
 export { TfjsStep } from './step/tfjs.js';

@@ -2,6 +2,7 @@
 import type { Split } from './data/dataset.js';
 import { boolean, choice, grouped, integer, list, number, text, type Setting } from './settings.js';
 import type { Backend } from './step/create.node.js';
+import { DEVICES_EXPECTED, parallelDevices } from './step/devices.js';
 
 /** Where a run takes its pictures from, and how it is made. Absent: the default that the help names. */
 export interface RunSettings {
@@ -16,6 +17,7 @@ export interface RunSettings {
   steps: number;
   backend: 'auto' | Backend;
   device: 'auto' | 'cuda' | 'webgpu' | 'cpu';
+  devices: string;
   logEvery: number;
   sampleEvery: number;
   checkpointEvery: number;
@@ -45,6 +47,10 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
       'What computes a step: ONNX Runtime (auto), or tfjs on TensorFlow, WebGPU or plain JavaScript',
     ],
     device: [choice(['auto', 'cuda', 'webgpu', 'cpu']), 'Where ONNX Runtime computes'],
+    devices: [
+      { ...text(DEVICES_EXPECTED), accepts: (value) => parallelDevices(String(value), 1) !== undefined },
+      'Devices that share each batch: CUDA devices as 0,1, or parts of the CPU as cpu:2',
+    ],
     logEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between log lines'],
     sampleEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between sample grids'],
     checkpointEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between checkpoints'],

@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { resolvedDevice } from '../inference/devices.node.js';
 import { InputError, writeFileAtomic } from '../onnx/index.js';
 import { epochSteps } from './batch.js';
 import { loadCheckpoint } from './checkpoint.node.js';
@@ -13,6 +12,7 @@ import type { DataOptions } from './data/dataset.js';
 import { Loader } from './data/loader.node.js';
 import { openDataset } from './data/open.node.js';
 import { newestCheckpoint } from './kept-checkpoints.node.js';
+import { chosenMachine } from './machine.node.js';
 import { runDefaults } from './run-settings.js';
 import { markLatest, newRunFolder, resolvedRun } from './runs.node.js';
 import { found, settingName } from './settings.js';
@@ -61,6 +61,7 @@ const free: readonly string[] = [
   'steps',
   'backend',
   'device',
+  'devices',
   'logEvery',
   'sampleEvery',
   'checkpointEvery',
@@ -89,11 +90,10 @@ export async function startedRun(
   const stepsPerEpoch = epochSteps(config, loader);
   const steps =
     given.steps ?? (given.epochs ? given.epochs * stepsPerEpoch : (resumed?.steps ?? config.epochs * stepsPerEpoch));
-  const backend = given.backend === undefined || given.backend === 'auto' ? 'onnxruntime' : given.backend;
-  const device = await resolvedDevice(backend === 'onnxruntime' ? (given.device ?? 'auto') : 'cpu');
+  const { notes: machineNotes, ...machine } = await chosenMachine(given);
   const run = resumed?.run ?? (await newRunFolder(given.out, config.preset));
   const state = resumed?.state ?? initialState(config);
-  const step = await RemoteStep.create({ config, state, backend, device: device.device });
+  const step = await RemoteStep.create({ config, state, ...machine });
   await writeFileAtomic(
     join(run, 'config.json'),
     `${JSON.stringify({ config, data, dataOptions, steps } satisfies RunFile, null, 2)}\n`,
@@ -102,7 +102,7 @@ export async function startedRun(
   const notes = [
     `${resumed ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ` +
       `${config.imageSize}×${config.imageSize}, preset ${config.preset}, seed ${config.seed}`,
-    ...(backend === 'onnxruntime' ? device.notes : []),
+    ...machineNotes,
     ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
     `Training on ${step.description}`,
   ];

@@ -1,5 +1,5 @@
 /** @file Which implementation computes the training step. */
-import type { ResolvedDevice } from '../../inference/session.js';
+import type { ResolvedDevice, SessionOptions } from '../../inference/session.js';
 import type { GanConfig } from '../config.js';
 import { discriminatorModel, generatorModel } from '../models.js';
 import type { TrainState, TrainStep } from './step.js';
@@ -13,12 +13,18 @@ export interface StepSource {
   backend: Backend;
   /** Where ONNX Runtime computes; the tfjs backends choose for themselves. */
   device: ResolvedDevice;
+  /** Devices that share each batch, instead of the one. */
+  devices?: readonly SessionOptions[] | undefined;
 }
 
 /** A training step that goes on from `state`. @throws InputError if the backend is not installed */
-export async function createdStep({ config, state, backend, device }: StepSource): Promise<TrainStep> {
+export async function createdStep({ config, state, backend, device, devices }: StepSource): Promise<TrainStep> {
   const structure = { initialWeights: false };
   const models = { generator: generatorModel(config, structure), discriminator: discriminatorModel(config, structure) };
+  if (devices) {
+    const { ParallelStep } = await import('./parallel.node.js');
+    return ParallelStep.create(config, models, state, devices);
+  }
   if (backend === 'onnxruntime') {
     const { OnnxStep } = await import('./onnx.node.js');
     return OnnxStep.create(config, models, state, { device });

@@ -10,7 +10,7 @@ import { stepInputs, type Models } from './graph/networks.js';
 import { nextOf, type StateEntry } from './graph/weights.js';
 import { adamNumbers, discriminatorUpdates, emaShare } from './schedule.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from './step.js';
-import { scalar, stateValues, trainState, type Values } from './values.node.js';
+import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
 
 /** The training step of `stepGraph` with its state. */
 export class OnnxStep implements TrainStep {
@@ -75,13 +75,8 @@ export class OnnxStep implements TrainStep {
     return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
   }
 
-  async sample(latents: Float32Array): Promise<Float32Array> {
-    const { latentDim } = this.#config;
-    const feeds: Values = {
-      [stepInputs.latents]: new Tensor('float32', latents, [latents.length / latentDim, latentDim]),
-    };
-    for (const name of this.#sampler.inputNames) feeds[name] ??= this.#current[name] as Tensor;
-    return (await this.#sampler.run(feeds))['pictures']?.data as Float32Array;
+  sample(latents: Float32Array): Promise<Float32Array> {
+    return sampled(this.#sampler, latents, this.#config, this.#current);
   }
 
   async state(): Promise<TrainState> {

@@ -1,7 +1,9 @@
 /** @file The training state as values of ONNX Runtime, and back. */
-import { Tensor } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { onnxLayout, tfjsLayout } from '../../exporter/weights.js';
 import { elementCount } from '../../onnx/index.js';
+import type { GanConfig } from '../config.js';
+import { stepInputs } from './graph/networks.js';
 import type { StateEntry } from './graph/weights.js';
 import type { NetworkState, TrainState } from './step.js';
 
@@ -31,4 +33,18 @@ export function trainState(step: number, entries: readonly StateEntry[], values:
     (state[owner][part] ??= new Map()).set(name, { shape: [...shape], data: data.slice() });
   }
   return state;
+}
+
+/** What a session of `samplingGraph` gives for latents [N, Z]. @param values the state, by the name of the graph's input */
+export async function sampled(
+  sampler: InferenceSession,
+  latents: Float32Array,
+  { latentDim }: GanConfig,
+  values: Values,
+): Promise<Float32Array> {
+  const feeds: Values = {
+    [stepInputs.latents]: new Tensor('float32', latents, [latents.length / latentDim, latentDim]),
+  };
+  for (const name of sampler.inputNames) feeds[name] ??= values[name] as Tensor;
+  return (await sampler.run(feeds))['pictures']?.data as Float32Array;
 }
