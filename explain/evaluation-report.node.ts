@@ -26,7 +26,7 @@ export function evaluationTable({ metrics: names, methods: rows }: Evaluation): 
 export async function writeEvaluationPlots(folder: string, evaluation: Evaluation): Promise<string[]> {
   const { metrics: names, methods: rows } = evaluation;
   const files: string[] = [];
-  for (const [name, plot] of names.flatMap((metric) => Object.entries(metrics[metric].plots ?? {}))) {
+  for (const [name, { yMin = 0, ...plot }] of names.flatMap((metric) => Object.entries(metrics[metric].plots ?? {}))) {
     const lines = rows.flatMap(({ method, curves }, i) => {
       const curve = curves[name];
       if (!curve) return [];
@@ -36,7 +36,7 @@ export async function writeEvaluationPlots(folder: string, evaluation: Evaluatio
     });
     if (lines.length === 0) continue;
     const path = join(folder, `${name}.png`);
-    await writeFileAtomic(path, linePlotPng({ ...plot, lines, yMax: 1 }));
+    await writeFileAtomic(path, linePlotPng({ ...plot, lines, y: { min: yMin, max: 1 } }));
     files.push(path);
   }
   return files;

@@ -20,8 +20,7 @@ export type HeatmapTarget = 'input' | 'top' | 'real' | 'fake' | number;
 
 /** A target as the command line writes it. @throws InputError for anything but `input`, `top` and one target */
 export function parsedHeatmapTarget(text: string): HeatmapTarget {
-  if (text === 'input' || text === 'top') return text;
-  if (text === 'real' || text === 'fake') return text;
+  if (text === 'input' || text === 'top' || text === 'real' || text === 'fake') return text;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InputError(`--target: expected input, top or one target; got "${text}"`);
 }

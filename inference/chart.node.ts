@@ -1,8 +1,9 @@
-/** @file Plots as PNG files, by chart.js: lines, and histograms on common bins. */
+/** @file Charts as PNG files, by chart.js, with one look; and histograms on common bins. */
 import {
   BarController,
   BarElement,
   Chart,
+  Decimation,
   Legend,
   LinearScale,
   LineController,
@@ -19,6 +20,7 @@ import { FONT_FAMILY, figureCanvas } from './canvas.node.js';
 Chart.register(
   BarController,
   BarElement,
+  Decimation,
   Legend,
   LinearScale,
   LineController,
@@ -28,7 +30,7 @@ Chart.register(
   Title,
 );
 
-const INK = '#1a1a1a';
+export const INK = '#1a1a1a';
 const MUTED = '#5c5c5c';
 const RULE = '#e4e4e4';
 const WIDTH = 900;
@@ -42,34 +44,6 @@ export interface PlotText {
   title: string;
   xTitle: string;
   yTitle: string;
-}
-
-/** One line of a plot. */
-export interface PlotLine {
-  /** Its name in the legend; without one it is drawn thin and has no entry. */
-  label?: string;
-  colour: string;
-  points: readonly { x: number; y: number }[];
-}
-
-/** Lines as a PNG file, on a logarithmic vertical axis where asked for. */
-export function linePlotPng(lines: readonly PlotLine[], text: PlotText, { logarithmic = false } = {}): Uint8Array {
-  return chartPng(
-    {
-      type: 'line',
-      data: {
-        datasets: lines.map(({ label, colour, points }) => ({
-          ...(label !== undefined && { label }),
-          data: [...points],
-          borderColor: label === undefined ? `${colour}50` : colour,
-          borderWidth: label === undefined ? 1 : 2,
-          pointRadius: 0,
-        })),
-      },
-    },
-    text,
-    logarithmic,
-  );
 }
 
 /** Values of one kind in a histogram. */
@@ -119,16 +93,29 @@ export function histogramPng(series: readonly HistogramSeries[], text: PlotText)
   );
 }
 
-function chartPng<T extends ChartType>(
+/** An axis: without ends the data decide; one that is not logarithmic starts at 0 unless it says otherwise. */
+export interface PlotAxis {
+  min?: number;
+  max?: number;
+  logarithmic?: boolean;
+  /** Whether it counts. */
+  whole?: boolean;
+}
+
+/** A chart on white, its title and legend to the left above it, as a PNG file. */
+export function chartPng<T extends ChartType>(
   { type, data }: Pick<ChartConfiguration<T, { x: number; y: number }[]>, 'type' | 'data'>,
   { title, xTitle, yTitle }: PlotText,
-  logarithmic = false,
+  { x = {}, y = {} }: { x?: PlotAxis; y?: PlotAxis } = {},
 ): Uint8Array {
   const canvas = figureCanvas(WIDTH, HEIGHT);
   const font = (weight: 'normal' | 'bold', size: number) => ({ family: FONT_FAMILY, size, weight });
-  const axis = (text: string) => ({
+  const axis = (text: string, { min, max, logarithmic = false, whole = false }: PlotAxis) => ({
+    type: logarithmic ? ('logarithmic' as const) : ('linear' as const),
+    ...(min !== undefined && { min }),
+    ...(max !== undefined && { max }),
     title: { display: true, text, color: MUTED, font: font('normal', 13) },
-    ticks: { color: MUTED, font: font('normal', 12), maxRotation: 0 },
+    ticks: { color: MUTED, font: font('normal', 12), maxRotation: 0, ...(whole && { precision: 0 }) },
     grid: { color: RULE },
     border: { color: MUTED },
   });
@@ -140,21 +127,30 @@ function chartPng<T extends ChartType>(
       responsive: false,
       devicePixelRatio: 2,
       parsing: false,
+      normalized: true,
       events: [],
       locale: 'en-US',
       layout: { padding: { top: 12, right: 36, bottom: 12, left: 16 } },
       scales: {
-        x: { type: 'linear', offset: false, ...axis(xTitle) },
-        y: { type: logarithmic ? 'logarithmic' : 'linear', ...(!logarithmic && { min: 0 }), ...axis(yTitle) },
+        x: { offset: false, ...axis(xTitle, x) },
+        y: axis(yTitle, { ...(!y.logarithmic && { min: 0 }), ...y }),
       },
       plugins: {
-        title: { display: true, text: title, align: 'start', color: INK, font: font('bold', 16) },
+        decimation: { enabled: true, algorithm: 'min-max' },
+        title: {
+          display: true,
+          text: title,
+          align: 'start',
+          color: INK,
+          font: font('bold', 16),
+          padding: { top: 0, bottom: 2 },
+        },
         legend: {
           align: 'start',
           labels: {
             color: INK,
             font: font('normal', 13),
-            boxWidth: 14,
+            ...(type === 'line' ? { usePointStyle: true, pointStyle: 'line', padding: 14 } : { boxWidth: 14 }),
             filter: ({ text }) => text !== undefined && text !== '',
           },
         },

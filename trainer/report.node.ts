@@ -1,8 +1,9 @@
 /** @file What a run shows of itself: its losses, its scores, and real pictures beside generated ones. */
 import { FONT_FAMILY, figureCanvas, pictureCanvas } from '../inference/canvas.node.js';
+import { INK } from '../inference/chart.node.js';
 import { pictureGrid } from '../inference/grid.js';
 import type { Picture } from '../inference/pictures.js';
-import { INK, linePlotPng, type PlotLine, type PlotPoint } from '../inference/plot.node.js';
+import { linePlotPng, type PlotLine, type PlotPoint } from '../inference/plot.node.js';
 import { InputError } from '../onnx/errors.js';
 
 /** One step of training, a line of metrics.jsonl. */
@@ -87,7 +88,14 @@ function seriesLines({ label, colour, value }: Series, rows: readonly StepRow[])
 function stepPlotPng(rows: readonly StepRow[], { title, yTitle, series, yMax }: Plot): Uint8Array {
   if (rows.length === 0) throw new InputError('plot: expected at least one step; got none');
   const lines = series.flatMap((each) => seriesLines(each, rows));
-  return linePlotPng({ title, xTitle: 'step', yTitle, lines, wholeX: true, ...(yMax !== undefined && { yMax }) });
+  return linePlotPng({
+    title,
+    xTitle: 'step',
+    yTitle,
+    lines,
+    wholeX: true,
+    ...(yMax !== undefined && { y: { max: yMax } }),
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import { InputError } from '../../onnx/errors.js';
 import { writeFileAtomic } from '../../onnx/files.node.js';
 import { loadedModel } from '../../onnx/load.node.js';
 import { upgradedModel } from '../../onnx/upgrade.js';
-import { linePlotPng, PALETTE } from '../chart.node.js';
+import { PALETTE } from '../chart.node.js';
 import { discriminatorBeside } from '../default-model.node.js';
 import { saveLatents } from '../latent/files.node.js';
 import type { FeatureLoss } from '../latent/projection-graph.js';
@@ -12,6 +12,7 @@ import { projected } from '../latent/projection.node.js';
 import { networkInputOf } from '../network-input.js';
 import { readGanMetadata } from '../metadata.js';
 import { decodedPicture, encodedPng } from '../pictures.node.js';
+import { linePlotPng } from '../plot.node.js';
 import type { Normalization, Picture } from '../pictures.js';
 import { networkInput, pictureFromOutput, picturesFromOutput, rangeNormalization } from '../pixels.js';
 import { resizedPicture } from '../resize.js';
@@ -76,13 +77,14 @@ function lossPlot(losses: readonly Float32Array[], best: number): Uint8Array {
   const [first = []] = losses;
   const order = [...Array.from(first, (_, restart) => restart).filter((restart) => restart !== best), best];
   const lines = order.map((restart) => ({
-    ...(restart === best && { label: `best of ${first.length} starts` }),
-    colour: PALETTE[restart === best ? 0 : 1],
+    ...(restart === best
+      ? { label: `best of ${first.length} starts`, colour: PALETTE[0] }
+      : { colour: `${PALETTE[1]}50`, width: 1 }),
     points: losses.map((loss, step) => ({ x: step, y: loss[restart] ?? Number.NaN })),
   }));
   const text = { title: 'Loss of the projection', xTitle: 'step', yTitle: 'loss' };
   // Bold lines are drawn over thin ones.
-  return linePlotPng(lines.toReversed(), text, { logarithmic: true });
+  return linePlotPng({ ...text, lines: lines.toReversed(), y: { logarithmic: true } });
 }
 
 /** The discriminator's part of the loss. @throws InputError if it takes other pictures than the generator makes */

@@ -1,0 +1,51 @@
+import { createCanvas, loadImage } from 'canvas';
+import { describe, expect, test } from 'vitest';
+import { linePlotPng, type PlotLine } from './plot.node.js';
+
+const texts = { title: 'Plot', xTitle: 'x', yTitle: 'y' };
+
+/** Pixels of a colour in a part of the plot, told by shares of its width and height. */
+async function counted(lines: readonly PlotLine[], part: [number, number, number, number], rest = {}): Promise<number> {
+  const image = await loadImage(linePlotPng({ ...texts, lines, ...rest }));
+  const context = createCanvas(image.width, image.height).getContext('2d');
+  context.drawImage(image, 0, 0);
+  const [left, top, right, bottom] = part.map((share, i) => Math.round(share * (i % 2 ? image.height : image.width)));
+  const { data } = context.getImageData(left!, top!, right! - left!, bottom! - top!);
+  let count = 0;
+  for (let at = 0; at < data.length; at += 4) if (data[at]! > 200 && data[at + 1]! < 60 && data[at + 2]! < 60) count++;
+  return count;
+}
+
+const red = (y: readonly number[]): PlotLine => ({ colour: '#ff0000', points: y.map((value, x) => ({ x, y: value })) });
+/** The left and right half of the plotting area, each in its upper and lower half. */
+const [LOW_LEFT, HIGH_RIGHT, LOW_RIGHT] = [
+  [0.1, 0.5, 0.5, 0.85],
+  [0.5, 0.1, 0.95, 0.45],
+  [0.55, 0.6, 0.95, 0.85],
+] as [number, number, number, number][];
+
+describe('linePlotPng(plot)', () => {
+  test('a line that rises goes from lower left to upper right', async () => {
+    const line = [red([0, 0.5, 1])];
+    expect(await counted(line, LOW_LEFT!)).toBeGreaterThan(100);
+    expect(await counted(line, HIGH_RIGHT!)).toBeGreaterThan(100);
+    expect(await counted(line, LOW_RIGHT!)).toBe(0);
+  });
+
+  test('shows what lies below zero where the axis starts there', async () => {
+    const line = [red([-0.9, -0.9])];
+    expect(await counted(line, LOW_RIGHT!, { y: { min: -1, max: 1 } })).toBeGreaterThan(100);
+    expect(await counted(line, LOW_RIGHT!, { y: { max: 1 } })).toBe(0);
+  });
+
+  test('a dashed line has gaps', async () => {
+    const whole = await counted([red([0.5, 0.5])], [0.1, 0.1, 0.95, 0.9], { y: { max: 1 } });
+    const dashed = await counted([{ ...red([0.5, 0.5]), dashed: true }], [0.1, 0.1, 0.95, 0.9], { y: { max: 1 } });
+    expect(dashed / whole).toBeGreaterThan(0.4);
+    expect(dashed / whole).toBeLessThan(0.8);
+  });
+
+  test('refuses a plot without points', () => {
+    expect(() => linePlotPng({ ...texts, lines: [] })).toThrow('plot: expected at least one point; got none');
+  });
+});

@@ -1,0 +1,28 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { picturePaths } from './picture-paths.node.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-paths-'));
+  for (const name of ['b/2.JPG', 'a/1.png', 'a/notes.txt', 'empty/notes.txt']) {
+    await mkdir(join(folder, name, '..'), { recursive: true });
+    await writeFile(join(folder, name), '');
+  }
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('picturePaths(sources)', () => {
+  test('keeps files as they are named and lists the pictures of folders', async () => {
+    const file = join(folder, 'a', 'notes.txt');
+    const [first, second] = [join(folder, 'a', '1.png'), join(folder, 'b', '2.JPG')];
+    expect(await picturePaths([file, folder, 'missing.png'])).toEqual([file, first, second, 'missing.png']);
+  });
+
+  test('refuses a folder without pictures', async () => {
+    const empty = join(folder, 'empty');
+    await expect(picturePaths([empty])).rejects.toThrow(`${empty}: expected pictures (.avif, .gif, .jpeg,`);
+  });
+});
