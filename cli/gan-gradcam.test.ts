@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { methodGroups } from '../explain/methods.js';
 import { encodedPng } from '../inference/index.js';
 import { spacePicture } from '../trainer/index.js';
-import { ran } from './child.test.helper.js';
+import { LIST_MODULES, ran } from './child.test.helper.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -46,6 +47,20 @@ describe('gan-gradcam', () => {
     expect(stdout).toContain('  measured/insertion.png\n  measured/deletion.png\n');
   });
 
+  it('lists the layers and marks what would be taken', async () => {
+    const { code, stdout } = await ran('gan-gradcam', ['--list-layers', '--layer', '0+1', '--device', 'cpu'], folder);
+    expect(code).toBe(0);
+    const marks = stdout.split('\n').filter((line) => line.includes('\tConv\t'));
+    expect(marks.map((line) => line.slice(0, 3))).toEqual(['* 0', '* 1', '  2', '  3']);
+  });
+
+  it('--help names every method and loads no ONNX Runtime', async () => {
+    const { code, stdout, stderr } = await ran('gan-gradcam', ['--help'], folder, [LIST_MODULES]);
+    expect(code).toBe(0);
+    for (const { names } of methodGroups) for (const name of names) expect(stdout).toContain(name);
+    expect(stderr).not.toContain('onnxruntime');
+  });
+
   it.each([
     [
       ['pictures', '--evaluate', '--random-weights', '1'],
@@ -58,6 +73,17 @@ describe('gan-gradcam', () => {
       ['pictures', '--target', 'real,fake,real'],
       /^gan-gradcam: --target: expected one target, or one for each of 2 pictures; got 3\n$/,
     ],
+    [['pictures', '--target', 'top-3'], /^gan-gradcam: --target: expected real or fake, as .*; got top-3\n$/],
+    [
+      ['pictures', '--method', 'finercam'],
+      /^gan-gradcam: --method: expected all, or one or more of gradcam, .*"finercam"\n$/,
+    ],
+    [['pictures', '--size', '64'], /^gan-gradcam: --size: expected 32x32, which the model fixes; got 64x64\n$/],
+    [
+      ['pictures', '--output', 'nope'],
+      /^gan-gradcam: --output: expected logit, probability, or another value .*"nope"\n$/,
+    ],
+    [['pictures', '--labels', 'nope.txt'], /^gan-gradcam: nope\.txt: cannot be read \(ENOENT\)\n$/],
   ])('answers %j with one line and exit code 2', async (options, line) => {
     const { code, stderr } = await ran('gan-gradcam', [...options, '--device', 'cpu'], folder);
     expect([code, stderr]).toEqual([2, expect.stringMatching(line)]);

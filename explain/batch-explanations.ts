@@ -17,7 +17,7 @@ import {
 } from './targets.js';
 
 /** What to make of a batch. */
-export interface BatchJob extends Omit<MapJob, 'pictures' | 'weights' | 'layers'> {
+export interface BatchJob extends Omit<MapJob, 'pictures' | 'weights' | 'layers' | 'logits'> {
   /** At most `Network.batch` prepared pictures [N, C, H, W]. */
   pictures: Float32Array;
   /** One for each picture. */
@@ -45,7 +45,10 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
       targetWeights(head, own[at] as Target, { ...network.input.picture, logits: row }),
     );
     const contrast = rows.map((row, at) => contrastOf(head, own[at] as Target, row) ?? (weights[at] as Float32Array));
-    const views = await viewedMaps(network, job, layers, { target: joined(weights), contrast: joined(contrast) });
+    const views = await viewedMaps(network, job, layers, logits, {
+      target: joined(weights),
+      contrast: joined(contrast),
+    });
     rows.forEach((row, picture) => {
       if (turn >= (targets[picture]?.length ?? 0)) return;
       const target = own[picture] as Target;
@@ -94,6 +97,7 @@ async function viewedMaps(
   network: Network,
   job: BatchJob,
   layers: readonly Layer[],
+  logits: Float32Array,
   weights: MapJob['weights'],
 ): Promise<ViewedMaps[]> {
   const viewed: ViewedMaps[] = [];
@@ -101,6 +105,7 @@ async function viewedMaps(
     const made = await madeMaps(network, {
       ...job,
       layers,
+      logits: job.augment ? undefined : logits,
       pictures: viewedPictures(job.pictures, network.input.picture.width, view),
       weights: {
         target: viewedWeights(weights.target, network.head, view),

@@ -15,6 +15,8 @@ export interface MapJob {
   pictures: Float32Array;
   /** The share of each logit in the score [N, scores]: as the target says, and in contrast to similar classes. */
   weights: { target: Float32Array; contrast: Float32Array };
+  /** Their logits [N, scores], if they are known. */
+  logits?: Float32Array | undefined;
   /** Those that methods explain; none if they explain the picture. */
   layers: readonly Layer[];
   methods: readonly MethodName[];
@@ -117,7 +119,7 @@ async function runMaps(network: Network, job: MapJob, forward?: Forward): Promis
   const made: MadeMap[] = [];
   const own = job.methods.filter((name) => methods[name].kind === 'runs');
   if (own.length === 0) return made;
-  const logits = forward?.logits ?? (await network.logits(job.pictures));
+  const logits = forward?.logits ?? job.logits ?? (await network.logits(job.pictures));
   for (const name of own) {
     const method = methods[name] as RunsMethod;
     const places = method.at === 'picture' ? [undefined] : [...(forward?.layers.keys() ?? [])];

@@ -61,10 +61,65 @@ describe('explainer.explain(pictures, options)', () => {
     ).toEqual([314, 54]);
   });
 
-  test('the same network with channels last gives the same maps', async () => {
-    const [first] = await explained(classifier(), [noisePicture(1)]);
-    const [last] = await explained(classifier({ layout: 'NHWC' }), [noisePicture(1)]);
-    expect(relativeError(last!.raw, first!.raw)).toBeLessThan(1e-6);
+  describe('the same network gives the same maps by every method', () => {
+    const options: ExplainOptions = { methods: 'all', runs: { samples: 2, steps: 2 } };
+    const pictures = [noisePicture(1), noisePicture(2), noisePicture(3)];
+    /** Its input is bytes: the same numbers times 255. */
+    const ofBytes = (): Model => {
+      const model = classifier({ layout: 'NHWC', bias: -0.5 });
+      const b = new GraphBuilder();
+      const bytes = b.input('bytes', 'uint8', ['batch', HEIGHT, WIDTH, 3]);
+      b.op('Div', [b.op('Cast', [bytes], { to: 1 }), b.scalar(255)], {}, 'image');
+      const { graph } = model;
+      for (const [name, tensor] of graph.initializers) b.initializer(name, tensor);
+      for (const node of graph.nodes) b.append(node);
+      for (const { name } of graph.outputs) b.output(name);
+      return { ...model, graph: b.graph };
+    };
+
+    test.each([
+      ['with channels last', () => classifier({ layout: 'NHWC', bias: -0.5 }), 1],
+      ['with a batch of 2', () => classifier({ batch: 2, bias: -0.5 }), 1],
+      ['of bytes', ofBytes, 255],
+    ] as const)('%s', async (_, other, range) => {
+      const expected = await explained(classifier({ bias: -0.5 }), pictures, options);
+      const explainer = await Explainer.load(other(), range === 1 ? { preparation: PREPARATION } : {});
+      const found = await explainer.explain(pictures, { layers: 'features_conv', ...options });
+      await explainer.dispose();
+      expect(found.map(({ picture, method }) => [picture, method])).toEqual(
+        expected.map(({ picture, method }) => [picture, method]),
+      );
+      found.forEach(({ normalized, method, picture }, at) => {
+        const gap = relativeError(normalized, expected[at]!.normalized);
+        expect(gap, `${method}, picture ${picture}`).toBeLessThan(1e-4);
+      });
+    });
+  });
+
+  test('explains the best classes, each with its score', async () => {
+    const model = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1, 3, 2] });
+    const maps = await explained(model, [SPOT, noisePicture(1)], { methods: ['gradcam'], targets: [{ top: 2 }, 0] });
+    expect(maps.map(({ picture, target }) => [picture, target])).toEqual([
+      [0, 1],
+      [0, 2],
+      [1, 0],
+    ]);
+    expect(maps[0]!.score / maps[1]!.score).toBeCloseTo(1.5, 5);
+  });
+
+  test('a difference of classes has the difference of their maps', async () => {
+    const options = { methods: ['gradcam', 'finercam'], targets: { class: 'b', minus: 2 } } as const;
+    const model = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1, 3, 2] });
+    const explainer = await Explainer.load(model, { preparation: PREPARATION, labels: ['a', 'b', 'c'] });
+    const layers = 'features_conv';
+    const [difference, finer] = await explainer.explain([SPOT], { layers, ...options });
+    const [first, second] = await explainer.explain([SPOT, SPOT], { layers, methods: ['gradcam'], targets: [1, 2] });
+    await explainer.dispose();
+    const expected = first!.signed.map((value, at) => value - second!.signed[at]!);
+    expect(relativeError(difference!.signed, expected)).toBeLessThan(1e-5);
+    expect(difference!.label).toBe('class 1 (b) − class 2 (c)');
+    // A difference is a contrast already.
+    expect(finer!.signed).toEqual(difference!.signed);
   });
 
   test('Grad-CAM of the mean of one channel is that channel times its weight over H·W', async () => {
@@ -227,6 +282,13 @@ describe('explainer.explain(pictures, options)', () => {
   test('refuses what does not fit', async () => {
     await expect(explained(classifier(), [])).rejects.toThrow(
       'pictures: expected at least one of 3×24×40 numbers; got 0',
+    );
+    const labels = ['one'];
+    await expect(Explainer.load(classifier(), { labels })).rejects.toThrow(
+      '--labels: expected 2 names, one per class; got 1',
+    );
+    await expect(explained(classifier(), [SPOT], { runs: { samples: 0 } })).rejects.toThrow(
+      '--samples: expected an integer',
     );
     await expect(explained(classifier(), [SPOT], { targets: 2 })).rejects.toThrow(
       '--target: expected a class of 0…1; got 2',
