@@ -88,7 +88,7 @@ await runCommand(
         'list-layers': {
           type: 'boolean',
           default: false,
-          describe: 'Print the convolutions and stop; * marks what --layer takes',
+          describe: 'Print convolutions and token layers, and stop; * marks what --layer takes',
         },
         device: {
           choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
@@ -153,7 +153,7 @@ await runCommand(
     for (const line of explainer.choice.notes) console.log(line);
     if (options.listLayers) {
       const taken = explainer.chosenLayers(options.layer, tokens).flat();
-      for (const line of explain.layerLines(explainer.layers(), taken)) console.log(line);
+      for (const line of explain.layerLines(explainer.layers(tokens), taken)) console.log(line);
       return;
     }
     const targets = await explain.loadedTargets(parsed, explainer.input);

@@ -35,7 +35,7 @@ export interface MadeMap {
   map: SignedMap;
   /** Largest |gradient| of the score where the method reads it: at the layer or at the picture. */
   largestGradient?: number;
-  /** Whether the score depends on the layer; true for methods that do not ask for it. */
+  /** Whether the score depends on the layer. */
   connected: boolean;
 }
 
@@ -131,7 +131,7 @@ async function runMaps(network: Network, job: MapJob, forward?: Forward): Promis
       };
       for (const place of places) {
         const layer = place === undefined ? undefined : layerActivations(forward as Forward, place, row);
-        const map = await method.map(pictureRuns(network, { ...target, ...(layer && { layer }) }, job.runs));
+        const map = await method.map(pictureRuns(network, { ...target, ...(layer && { layer }) }, job));
         const connected = place === undefined || (forward?.connected[place] ?? false);
         made.push({ row, layer: layer?.layer ?? network.pictureLayer, method: name, map, connected });
       }

@@ -13,7 +13,7 @@ import { upgradedModel } from '../onnx/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
 import type { Explanation } from './explanation.js';
 import { labelsOfMetadata } from './labels.js';
-import { convLayers, layerGroups, type Layer, type LayerChoice } from './layers.js';
+import { layerGroups, listedLayers, type Layer, type LayerChoice, type TokenGrid } from './layers.js';
 import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from './methods.js';
 import { Network, type Stage } from './network.js';
 import {
@@ -123,15 +123,14 @@ export class Explainer implements AsyncDisposable {
     return this.#network.runs;
   }
 
-  /** The network's convolutions with their indices. */
-  layers(): Layer[] {
-    return convLayers(this.#model.graph);
+  /** The network's convolutions with their indices, and a transformer's normalized tokens. */
+  layers(tokens?: ExplainOptions['tokens']): Layer[] {
+    return listedLayers(this.#model.graph, this.#grid(tokens));
   }
 
   /** The layers that a choice means, in groups that are averaged. @throws InputError for layers that have no map */
   chosenLayers(choice?: LayerChoice, tokens?: ExplainOptions['tokens']): Layer[][] {
-    const { height, width } = this.input.picture;
-    return layerGroups(this.#model.graph, choice, { picture: { height, width }, ...(tokens && { tokens }) });
+    return layerGroups(this.#model.graph, choice, this.#grid(tokens));
   }
 
   /** What the network sees of a picture, large enough to look at; maps belong on this, not on the whole picture. */
@@ -186,6 +185,11 @@ export class Explainer implements AsyncDisposable {
       explanations.push(...made.map((each) => ({ ...each, picture: start + each.picture })));
     }
     return explanations;
+  }
+
+  #grid(tokens?: ExplainOptions['tokens']): TokenGrid {
+    const { height, width } = this.input.picture;
+    return { picture: { height, width }, ...(tokens && { tokens }) };
   }
 
   /** Frees the sessions once the calls under way are done. */

@@ -61,6 +61,13 @@ describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('expl
   it('gives first principal components of Grad-CAM', async () => {
     const { maps } = await explained({ methods: ['gradcam'], eigen: true });
     for (const { layer, picture, signed } of maps) expectRow(`conv${layer.index}/eigen gradcam`, picture, signed);
+    const methods = ['scorecam', 'ablationcam', 'smooth-gradcam++', 'random'] as const;
+    for (const { method, signed } of (await explained({ methods, eigen: true })).maps) {
+      // A component of centred positions is centred too.
+      const sum = signed.reduce((total, value) => total + value, 0);
+      const size = signed.reduce((total, value) => total + Math.abs(value), 0);
+      expect(Math.abs(sum) / size, method).toBeLessThan(1e-4);
+    }
   });
 
   it('combines views and layers as pytorch-grad-cam', async () => {
@@ -103,6 +110,11 @@ describe.each(['dynamo', 'torchscript'])(
       const { values } = golden<{ values: Record<string, Record<string, string>> }>('vit').info;
       const explainer = await Explainer.load(goldenPath(`vit-${exporter}.onnx`), { device: 'cpu' });
       const layers = values[exporter]!['encoders.0']!;
+      const listed = explainer.layers().map(({ op, index, tokens }) => [op, index, tokens?.height]);
+      expect(listed).toEqual([
+        ['Conv', 0, undefined],
+        ...Array.from({ length: 5 }, () => ['LayerNormalization', undefined, 4]),
+      ]);
       const methods = ['gradcam', 'ablationcam'] as const;
       const maps = await explainer.explainInput(tensor('input').data, { methods, layers, targets: [0, 1] });
       await explainer.dispose();

@@ -42,6 +42,22 @@ function convLayersOf(graph: Graph, types: Types): Layer[] {
     .map((layer, index) => ({ index, ...layer }));
 }
 
+/**
+ * What users are shown to choose from: the convolutions and, of transformers, the normalized tokens that lie on a grid.
+ * @param graph of our dialect, in topological order
+ */
+export function listedLayers(graph: Graph, grid: TokenGrid): Layer[] {
+  const types = Types.of(graph);
+  const norms = graph.nodes.filter(({ op, domain }) => op === 'LayerNormalization' && domain === '');
+  const tokens = norms
+    .map((node) => layerOf(node, node.outputs[0] as string, types))
+    .flatMap((layer) => {
+      const own = layer.shape.length === 3 ? tokenGrid(layer, grid) : undefined;
+      return own ? [{ ...layer, tokens: own }] : [];
+    });
+  return [...convLayersOf(graph, types), ...tokens];
+}
+
 /** What tells the grid of token layers. */
 export interface TokenGrid {
   /** Size of the network's input. */
@@ -160,27 +176,41 @@ function checkedLayer(layer: Layer, grid?: TokenGrid): Layer {
   );
 }
 
-/**
- * How tokens lie on a grid: as stated, or as patches of equal sides that tile the picture, with no token, one (a class
- * token) or more up to `MAX_LEADING` (registers) before them.
- */
-function tokensOf({ name, shape }: Layer, { picture, tokens }: TokenGrid): NonNullable<Layer['tokens']> {
-  const count = shape[1];
-  if (typeof count !== 'number') {
+/** @throws InputError if the tokens make no grid */
+function tokensOf(layer: Layer, grid: TokenGrid): NonNullable<Layer['tokens']> {
+  const found = tokenGrid(layer, grid);
+  if (found) return found;
+  const { name, shape } = layer;
+  if (typeof shape[1] !== 'number') {
     throw new InputError(`--layer: expected a fixed number of tokens; "${name}" has [${shape.join(', ')}]`);
   }
+  if (grid.tokens) {
+    const { height, width } = grid.tokens;
+    throw new InputError(`--tokens: expected at most ${shape[1]} positions; got ${height}×${width}`);
+  }
+  throw new InputError(
+    `--tokens: expected the grid of the ${shape[1]} tokens of "${name}", such as 14x14; got nothing`,
+  );
+}
+
+/**
+ * How tokens lie on a grid: as stated, or as patches of equal sides that tile the picture, with no token, one (a class
+ * token) or more up to `MAX_LEADING` (registers) before them; undefined where neither is so.
+ */
+function tokenGrid({ shape }: Layer, { picture, tokens }: TokenGrid): Layer['tokens'] {
+  const count = shape[1];
+  if (typeof count !== 'number') return undefined;
   if (tokens) {
     const leading = count - tokens.height * tokens.width;
-    if (leading >= 0 && tokens.height > 0 && tokens.width > 0) return { leading, ...tokens };
-    throw new InputError(`--tokens: expected at most ${count} positions; got ${tokens.height}×${tokens.width}`);
+    return leading >= 0 ? { leading, ...tokens } : undefined;
   }
-  for (let leading = 0; leading <= MAX_LEADING; leading++) {
+  for (let leading = 0; leading <= MAX_LEADING && leading < count; leading++) {
     const side = Math.sqrt((picture.height * picture.width) / (count - leading));
     const [height, width] = [picture.height / side, picture.width / side].map(Math.round) as [number, number];
     const tiles = height * width === count - leading && height > 0 && width > 0;
     if (tiles && Math.abs(picture.height / height - picture.width / width) < 1) return { leading, height, width };
   }
-  throw new InputError(`--tokens: expected the grid of the ${count} tokens of "${name}", such as 14x14; got nothing`);
+  return undefined;
 }
 
 function unknownLayer(wanted: string, convs: readonly Layer[]): InputError {

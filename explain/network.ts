@@ -78,7 +78,9 @@ export class Network {
    * again, unless it was not to be kept.
    */
   async forward(pictures: Float32Array, layers: readonly Layer[], { keep = true } = {}): Promise<Forward> {
-    const key = layers.map(({ value }) => value).join('\n');
+    const key = layers
+      .map(({ value, tokens }) => `${value}${tokens ? ` ${tokens.height}×${tokens.width}` : ''}`)
+      .join('\n');
     const known = this.#kept.of(key, pictures);
     if (known) return known;
     const stages = this.#stages.get(key) ?? layerStages(this.model, this.head, layers);

@@ -5,6 +5,7 @@ import { InputError } from '../onnx/errors.js';
 import type { Layer } from './layers.js';
 import type { NetworkRuns, Sizes } from './methods/method.js';
 import type { Network } from './network.js';
+import { firstComponent } from './principal-component.js';
 import { floats, repeated } from './tensors.js';
 
 /** How many runs the methods take, and their chance. */
@@ -43,7 +44,11 @@ export interface PictureTarget {
 }
 
 /** The runs that a method may ask for. Methods with the same seed see the same noise, on every picture. */
-export function pictureRuns(network: Network, target: PictureTarget, options: RunOptions): NetworkRuns {
+export function pictureRuns(
+  network: Network,
+  target: PictureTarget,
+  { runs: options, eigen }: { runs: RunOptions; eigen: boolean },
+): NetworkRuns {
   const { input, weights, layer } = target;
   const picture = network.input.picture;
   const rowsOf = (pictures: Float32Array) => repeated(weights, pictures.length / input.length);
@@ -59,6 +64,14 @@ export function pictureRuns(network: Network, target: PictureTarget, options: Ru
     picture,
     activations: layer?.activations ?? input,
     layer: layer?.sizes ?? picture,
+    weighted: (weightsOfChannels) => {
+      const { channels, height, width } = layer?.sizes ?? picture;
+      const plane = height * width;
+      const parts = (layer?.activations ?? input).map(
+        (value, at) => value * (weightsOfChannels[Math.floor(at / plane)] ?? 0),
+      );
+      return { data: eigen ? firstComponent(parts, channels) : channelSum(parts, plane), height, width };
+    },
     score: scoresOf(target.logits)[0] ?? Number.NaN,
     random: Random.derived(options.seed, 'explain'),
     samples: options.samples,
@@ -78,4 +91,10 @@ export function pictureRuns(network: Network, target: PictureTarget, options: Ru
     },
     fullGradient: () => network.fullGradient(input, weights),
   };
+}
+
+function channelSum(parts: Float32Array, plane: number): Float32Array {
+  const sums = new Float64Array(plane);
+  parts.forEach((value, at) => (sums[at % plane] = (sums[at % plane] ?? 0) + value));
+  return Float32Array.from(sums);
 }

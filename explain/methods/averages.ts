@@ -52,19 +52,17 @@ export const averageMethods = {
         Float64Array,
       ];
       const plane = layer.height * layer.width;
-      const data = new Float32Array(plane);
-      for (let start = 0; start < activations.length; start += plane) {
-        const own = activations.subarray(start, start + plane);
-        const sum = own.reduce((total, value) => total + value, 0);
+      const weights = Array.from({ length: layer.channels }, (_, k) => {
+        const total = activations.subarray(k * plane, (k + 1) * plane).reduce((sum, value) => sum + value, 0);
         let weight = 0;
-        for (let at = start; at < start + plane; at++) {
+        for (let at = k * plane; at < (k + 1) * plane; at++) {
           const square = second[at] ?? 0;
-          const alpha = square === 0 ? 0 : square / (2 * square + sum * (third[at] ?? 0) + 1e-6);
+          const alpha = square === 0 ? 0 : square / (2 * square + total * (third[at] ?? 0) + 1e-6);
           weight += alpha * Math.max(first[at] ?? 0, 0);
         }
-        own.forEach((value, at) => (data[at] = (data[at] ?? 0) + weight * value));
-      }
-      return { data, height: layer.height, width: layer.width };
+        return weight;
+      });
+      return network.weighted(weights);
     },
   },
   /** Smilkov et al. 2017, section 3: max_c |mean of ∂score/∂x over noisy pictures|. */

@@ -82,6 +82,8 @@ export interface NetworkRuns {
   /** The layer's output for the picture [K, h, w]; a token layer's as a grid. */
   activations: Float32Array;
   layer: Sizes;
+  /** The map of one weight per channel: Σ_k w_k A_k, or the first principal component of these where that is asked for. */
+  weighted(weights: ArrayLike<number>): SignedMap;
   /** The target's score of the picture. */
   score: number;
   random: Random;

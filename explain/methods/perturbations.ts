@@ -1,21 +1,9 @@
 /** @file Maps without gradients: what masking the picture or removing a channel does to the score. */
 import { bilinearResized } from '../resize.js';
-import type { NetworkRuns, RunsMethod, SignedMap } from './method.js';
+import type { NetworkRuns, RunsMethod } from './method.js';
 
 /** What keeps the division by a constant channel's range finite, as in pytorch-grad-cam. */
 const EPSILON = 1e-8;
-
-/** Σ_k w_k A_k */
-function weightedSum({ activations, layer }: NetworkRuns, weights: ArrayLike<number>): SignedMap {
-  const { channels, height, width } = layer;
-  const data = new Float32Array(height * width);
-  for (let k = 0; k < channels; k++) {
-    const weight = weights[k] ?? 0;
-    for (let at = 0; at < data.length; at++)
-      data[at] = (data[at] ?? 0) + weight * (activations[k * data.length + at] ?? 0);
-  }
-  return { data, height, width };
-}
 
 /** The picture under a channel's activations, enlarged and scaled to 0…1. */
 function maskedPicture({ input, activations, layer, picture }: NetworkRuns, channel: number): Float32Array {
@@ -54,7 +42,7 @@ export const perturbationMethods = {
         for (let row = 0; row < count; row++) masked.set(maskedPicture(network, start + row), row * size);
         scores.push(...(await network.scores(masked)));
       }
-      return weightedSum(network, softmax(scores));
+      return network.weighted(softmax(scores));
     },
   },
   /**
@@ -68,10 +56,7 @@ export const perturbationMethods = {
     async map(network) {
       const without = await network.scoresWithout(Array.from({ length: network.layer.channels }, (_, k) => k));
       const scale = Math.abs(network.score) || 1;
-      return weightedSum(
-        network,
-        without.map((score) => (network.score - score) / scale),
-      );
+      return network.weighted(without.map((score) => (network.score - score) / scale));
     },
   },
   /** Channel weights that are uniform in −1…1: what a map looks like that knows nothing of the score (Adebayo et al. 2018). */
@@ -81,7 +66,7 @@ export const perturbationMethods = {
     at: 'layer',
     async map(network) {
       const weights = Array.from({ length: network.layer.channels }, () => 2 * network.random.uniform() - 1);
-      return weightedSum(network, weights);
+      return network.weighted(weights);
     },
   },
 } as const satisfies Record<string, RunsMethod>;

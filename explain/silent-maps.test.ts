@@ -1,0 +1,77 @@
+/** @file Maps that show nothing say why. */
+import { describe, expect, test } from 'vitest';
+import { GraphBuilder } from '../onnx/build.js';
+import type { Model } from '../onnx/graph.js';
+import { Explainer, type ExplainOptions } from './explain.js';
+import { explained, HEIGHT, PREPARATION, SPOT, WIDTH } from './explained.test.helper.js';
+import { brightnessNetwork, peak } from './networks.test.helper.js';
+import { emptyMapNote } from './verdict.js';
+
+describe('explainer.explain(pictures, options)', () => {
+  test('an all-zero map comes with its reason', async () => {
+    const reasons = async (model: Model, options: ExplainOptions = {}, picture = SPOT) =>
+      (await explained(model, [picture], options)).map(({ raw, normalized, reason }) => {
+        expect(normalized.every((value) => value === 0)).toBe(true);
+        return [raw.every((value) => value === 0), reason];
+      });
+    const discriminator = (bias: number) => brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1], bias });
+    const both = (zero: boolean, reason: string) => [
+      [zero, reason],
+      [zero, reason],
+    ];
+    expect(await reasons(discriminator(0), { targets: 'fake' })).toEqual(both(true, 'all contributions negative'));
+    expect(await reasons(discriminator(-9))).toEqual(both(true, 'zero gradient'));
+    expect(await reasons(discriminator(0), { layers: 'unused_conv' })).toEqual(
+      both(true, 'layer not connected to the score'),
+    );
+    const flat = { ...SPOT, data: new Uint8Array(SPOT.data.length) };
+    expect(await reasons(discriminator(1), { targets: 'real' }, flat)).toEqual(both(false, 'constant map'));
+  });
+
+  describe('of a discriminator that is sure of itself, whose map is always zero elsewhere', () => {
+    /** D(x) is 1 in float32, and the gradient of the sigmoid exactly 0. */
+    const sure = (behind = false): Model => {
+      const model = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1e6] });
+      if (!behind) return model;
+      const b = new GraphBuilder({ ...model.graph, outputs: [] });
+      b.output(b.mul('scores', b.scalar(1), 'scaled_scores'));
+      return { ...model, graph: b.graph };
+    };
+
+    test('the map is that of the logit, before the sigmoid that saturates', async () => {
+      for (const map of await explained(sure(), [SPOT], { targets: 'real' })) {
+        expect([map.probability, map.reason]).toEqual([1, undefined]);
+        expect(peak(map.normalized, WIDTH)).toEqual([31, 5]);
+      }
+    });
+
+    test('where the sigmoid cannot be left out, the reason says so and what to explain instead', async () => {
+      const [map] = await explained(sure(true), [SPOT], { targets: 'real' });
+      expect(map).toMatchObject({
+        score: 1,
+        reason: 'saturated output',
+        saturation: { op: 'Sigmoid', input: 'logits' },
+      });
+      expect(emptyMapNote(map!)).toBe(
+        'Saturated output: the gradient ends at Sigmoid "scores", which is flat here; try --output logits, what goes into it.',
+      );
+      const explainer = await Explainer.load(sure(true), { preparation: PREPARATION, output: 'logits' });
+      const [shown] = await explainer.explain([SPOT], { layers: 'features_conv', targets: 'real' });
+      await explainer.dispose();
+      expect(peak(shown!.normalized, WIDTH)).toEqual([31, 5]);
+      expect(shown!.reason).toBeUndefined();
+    });
+  });
+
+  test('every method gives a reason for a map that shows nothing', async () => {
+    const dead = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1, -1], bias: -9 });
+    const maps = await explained(dead, [SPOT], { methods: 'all', targets: 0, runs: { samples: 2, steps: 2 } });
+    expect(maps.length).toBe(21);
+    // Their maps are of the activations alone.
+    const seeing = maps.filter(({ reason }) => reason === undefined).map(({ method }) => method);
+    expect(seeing).toEqual(['eigencam']);
+    for (const { method, reason, normalized } of maps) {
+      if (reason !== undefined) expect([method, Math.max(...normalized)]).toEqual([method, 0]);
+    }
+  });
+});
