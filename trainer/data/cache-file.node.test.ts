@@ -4,20 +4,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
-import { base, batches, folderOf, numbered } from './data.test.helper.js';
+import { base, batches, folderOf, loaderConfig as config, numbered } from './data.test.helper.js';
 import type { KeepOptions } from './decoded.node.js';
-import { Loader, type LoaderConfig } from './loader.node.js';
+import { Loader } from './loader.node.js';
 import { openDataset } from './open.node.js';
 
-const config: LoaderConfig = {
-  imageSize: 8,
-  channels: 1,
-  resize: 'crop',
-  flip: false,
-  normalization: { mean: [0], std: [1 / 255] },
-  batchSize: 4,
-  seed: 1,
-};
 const steps = [0, 1, 2, 3, 4];
 const MIB = 2 ** 20;
 

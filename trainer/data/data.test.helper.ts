@@ -8,7 +8,7 @@ import { encodedPng } from '../../inference/pictures.node.js';
 import type { Picture } from '../../inference/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Dataset } from './dataset.js';
-import type { Loader } from './loader.node.js';
+import type { Loader, LoaderConfig } from './loader.node.js';
 
 /** Where test folders are made; removed at the end. */
 export const base = await mkdtemp(join(tmpdir(), 'ganscope-data-'));
@@ -49,6 +49,17 @@ export function idxFile(dims: readonly number[], data: readonly number[]): Uint8
   dims.forEach((size, axis) => header.setUint32(4 + 4 * axis, size));
   return Buffer.concat([new Uint8Array(header.buffer), Uint8Array.from(data)]);
 }
+
+/** Grey 8×8 pictures whose network input is their levels, 0…255. */
+export const loaderConfig: LoaderConfig = {
+  imageSize: 8,
+  channels: 1,
+  resize: 'crop',
+  flip: false,
+  normalization: { mean: [0], std: [1 / 255] },
+  batchSize: 4,
+  seed: 1,
+};
 
 /** Flat grey pictures, picture i of level i; those in `broken` cannot be decoded. Counts how often each is decoded. */
 export function numbered(length: number, broken: readonly number[] = []) {

@@ -3,18 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
 import type { Dataset } from './dataset.js';
 import type { DecodeProgress } from './decoded.node.js';
-import { batches, numbered, numbersIn } from './data.test.helper.js';
-import { Loader, type LoaderConfig } from './loader.node.js';
-
-const config: LoaderConfig = {
-  imageSize: 8,
-  channels: 1,
-  resize: 'crop',
-  flip: false,
-  normalization: { mean: [0], std: [1 / 255] },
-  batchSize: 4,
-  seed: 1,
-};
+import { batches, loaderConfig as config, numbered, numbersIn } from './data.test.helper.js';
+import { Loader } from './loader.node.js';
 
 const upTo = (end: number) => Array.from({ length: end }, (_, i) => i);
 const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
