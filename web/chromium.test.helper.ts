@@ -1,0 +1,23 @@
+/** @file A headless Chromium for tests and screenshots: Debian's, or the one that CHROMIUM names. */
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser } from 'playwright-core';
+
+/** Its program; undefined where there is none. */
+export const chromiumPath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  (path) => path !== undefined && existsSync(path),
+);
+
+if (chromiumPath === undefined) {
+  console.warn('No Chromium (Debian: apt-get install chromium): tests in a browser are skipped.');
+}
+
+/** Starts it. */
+export function startedChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumPath as string,
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    env: { ...process.env, XDG_RUNTIME_DIR: mkdtempSync(join(tmpdir(), 'ganscope-xdg-')) },
+  });
+}

@@ -1,0 +1,61 @@
+/** @file Elements of the page, and what is shown in them. */
+import type { Picture } from 'ganscope/inference';
+
+/** The element with the id. */
+export function element<T extends Element>(id: string, type: new () => T): T {
+  const found = document.getElementById(id) ?? document.querySelector(`#${id}`);
+  if (!(found instanceof type)) throw new Error(`#${id}: expected a ${type.name}`);
+  return found;
+}
+
+/** Tells what happens, for eyes and screen readers alike. */
+export function tell(id: string, text: string): void {
+  const status = element(id, HTMLElement);
+  status.classList.remove('error');
+  status.textContent = text;
+}
+
+/** Tells what went wrong, in one line. */
+export function tellError(id: string, error: unknown): void {
+  tell(id, error instanceof Error ? error.message : String(error));
+  element(id, HTMLElement).classList.add('error');
+}
+
+/** Draws a picture; the canvas takes its size. */
+export function draw(canvas: HTMLCanvasElement, { width, height, channels, data }: Picture): void {
+  const pixels = new ImageData(width, height);
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = data[channels * i + (channels === 3 ? c : 0)] ?? 0;
+    pixels.data[4 * i + 3] = 255;
+  }
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext('2d')?.putImageData(pixels, 0, 0);
+}
+
+/** A picture with a caption, as an item of a list. */
+export function pictureItem(picture: Picture, label: string, ...caption: string[]): HTMLLIElement {
+  const item = document.createElement('li');
+  const figure = document.createElement('figure');
+  const canvas = document.createElement('canvas');
+  canvas.setAttribute('role', 'img');
+  canvas.setAttribute('aria-label', label);
+  draw(canvas, picture);
+  const text = document.createElement('figcaption');
+  for (const line of caption) {
+    const part = document.createElement('div');
+    part.textContent = line;
+    text.append(part);
+  }
+  figure.append(canvas, text);
+  item.append(figure);
+  return item;
+}
+
+/** Fills a choice; the first entry is chosen. */
+export function fillSelect(
+  select: HTMLSelectElement,
+  options: readonly (readonly [value: string, text: string])[],
+): void {
+  select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+}

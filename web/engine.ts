@@ -1,0 +1,30 @@
+/** @file The page's end of the worker: every call is a message and its answer. */
+import type { Engine } from './worker.js';
+
+type Reply = { id: number } & ({ value: unknown } | { error: string });
+
+/** Starts the worker. */
+export function startedEngine(): Engine {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  let last = 0;
+  worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+    const asked = waiting.get(data.id);
+    waiting.delete(data.id);
+    if ('error' in data) asked?.reject(new Error(data.error));
+    else asked?.resolve(data.value);
+  });
+  worker.addEventListener('error', ({ message }) => {
+    for (const { reject } of waiting.values()) reject(new Error(`the worker failed (${message})`));
+    waiting.clear();
+  });
+  const ask =
+    (call: string) =>
+    (...args: unknown[]) =>
+      new Promise((resolve, reject) => {
+        const id = ++last;
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ id, call, args });
+      });
+  return new Proxy({} as Engine, { get: (_, call) => ask(String(call)) });
+}

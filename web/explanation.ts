@@ -1,0 +1,121 @@
+/** @file What the network looks at in a picture, by every method that suits it. */
+import type { MethodName, PaletteName, Target } from 'ganscope/explain';
+import type { Picture } from 'ganscope/inference';
+import { element, fillSelect, pictureItem, tell, tellError } from './dom.js';
+import type { Opened } from './models.js';
+import type { Engine } from './worker.js';
+
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
+const ALL = 'all';
+
+/** The section, and what others tell it. */
+export interface ExplanationSection {
+  /** A network has been opened. */
+  opened(info: Opened['explainer']): void;
+  /** A picture has been dropped. */
+  file(file: File): Promise<void>;
+}
+
+/** Makes the section work. */
+export function explanationSection(engine: Engine, sample: () => Picture | undefined): ExplanationSection {
+  const [layer, target, method, palette] = ['layer', 'target', 'method', 'palette'].map((id) =>
+    element(id, HTMLSelectElement),
+  ) as [HTMLSelectElement, HTMLSelectElement, HTMLSelectElement, HTMLSelectElement];
+  const list = element('explanation-pictures', HTMLUListElement);
+  const stop = element('explain-stop', HTMLButtonElement);
+  let picture: Picture | undefined;
+  let methods: Opened['explainer']['methods'] = [];
+  let latest = 0;
+
+  const explain = async () => {
+    if (!picture || methods.length === 0) return;
+    const turn = ++latest;
+    const shown = picture;
+    const chosen = methods.filter(({ name }) => method.value === ALL || name === method.value);
+    const targets: Target | undefined =
+      target.value === ''
+        ? undefined
+        : target.value === 'real' || target.value === 'fake'
+          ? target.value
+          : Number(target.value);
+    list.replaceChildren();
+    stop.disabled = false;
+    try {
+      list.append(pictureItem(await engine.view(shown), 'What the network sees', 'What the network sees'));
+      for (const [at, { name, title }] of chosen.entries()) {
+        tell('explanation-status', `${title} (${at + 1} of ${chosen.length})…`);
+        const maps = await engine.explain(shown, name as MethodName, palette.value as PaletteName, {
+          layers: layer.value,
+          ...(targets !== undefined && { targets }),
+        });
+        if (turn !== latest) return;
+        list.append(
+          ...maps.map((map) =>
+            pictureItem(map.picture, `${map.title} heatmap: ${map.verdict}`, map.title, map.note ?? map.verdict),
+          ),
+        );
+      }
+      tell('explanation-status', `${chosen.length} ${chosen.length === 1 ? 'method' : 'methods'} done.`);
+    } catch (error) {
+      if (turn === latest) tellError('explanation-status', error);
+    } finally {
+      if (turn === latest) stop.disabled = true;
+    }
+  };
+
+  const file = async (given: File) => {
+    latest++;
+    list.replaceChildren();
+    try {
+      if (given.size > MAX_FILE_BYTES) throw new Error(`${given.name}: larger than 512 MiB`);
+      picture = await engine.decode(new Uint8Array(await given.arrayBuffer()), given.name);
+      await explain();
+    } catch (error) {
+      tellError('explanation-status', error);
+    }
+  };
+
+  const input = element('picture-file', HTMLInputElement);
+  input.addEventListener('change', () => {
+    const given = input.files?.[0];
+    if (given) void file(given);
+  });
+  element('explain-sample', HTMLButtonElement).addEventListener('click', () => {
+    picture = sample();
+    if (picture) void explain();
+    else tell('explanation-status', 'There is no sample yet.');
+  });
+  stop.addEventListener('click', () => {
+    latest++;
+    stop.disabled = true;
+    tell('explanation-status', 'Stopped.');
+  });
+  for (const select of [layer, target, method, palette]) select.addEventListener('change', () => void explain());
+
+  return {
+    file,
+    opened(info) {
+      methods = info.methods;
+      fillSelect(layer, [
+        ['last-conv', 'last convolution'],
+        ...info.layers.map(({ name, shape }, index) => [String(index), `${name} (${shape})`] as const),
+      ]);
+      fillSelect(
+        target,
+        info.kind === 'discriminator'
+          ? [
+              ['fake', 'fake'],
+              ['real', 'real'],
+            ]
+          : [['', 'top class'], ...Array.from({ length: info.classes }, (_, i) => [`${i}`, `class ${i}`] as const)],
+      );
+      fillSelect(method, [[ALL, 'all methods'], ...info.methods.map(({ name, title }) => [name, title] as const)]);
+      fillSelect(
+        palette,
+        info.palettes.map((name) => [name, name] as const),
+      );
+      palette.value = 'turbo';
+      void explain();
+    },
+  };
+}

@@ -1,0 +1,4 @@
+/** @file The library for pages without a bundler: all that runs in a browser, in one module. */
+export * from 'ganscope/explain';
+export * from 'ganscope/inference';
+export * from 'ganscope/onnx';

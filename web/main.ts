@@ -1,0 +1,36 @@
+/** @file The page: its sections, and files that are dropped on it. */
+import { startedEngine } from './engine.js';
+import { explanationSection } from './explanation.js';
+import { chooseNetworks } from './models.js';
+import { samplesSection } from './samples.js';
+import { trainingSection } from './training.js';
+import { walkSection } from './walk.js';
+import { element } from './dom.js';
+
+const engine = startedEngine();
+const samples = samplesSection(engine);
+const redraw = walkSection(engine);
+const explanation = explanationSection(engine, samples.first);
+
+for (const type of ['dragover', 'dragleave', 'drop'] as const) {
+  document.addEventListener(type, (event) => {
+    event.preventDefault();
+    document.body.classList.toggle('dropping', type === 'dragover');
+    const file = type === 'drop' ? event.dataTransfer?.files[0] : undefined;
+    if (!file) return;
+    if (file.name.toLowerCase().endsWith('.onnx')) {
+      element('models', HTMLElement).dispatchEvent(new CustomEvent('drop-model', { detail: { file } }));
+    } else {
+      void explanation.file(file);
+    }
+  });
+}
+
+const runs = await trainingSection();
+await chooseNetworks(engine, runs, {
+  generator: () => {
+    redraw();
+    void samples.sample();
+  },
+  explainer: explanation.opened,
+});

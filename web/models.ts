@@ -1,0 +1,72 @@
+/** @file Which networks are used: those that come with the page, a run's, or files of the visitor's own. */
+import { element, fillSelect, tell, tellError } from './dom.js';
+import type { Engine, Source } from './worker.js';
+
+/** What the page is told of the networks. */
+export interface Opened {
+  generator: Awaited<ReturnType<Engine['openGenerator']>>;
+  explainer: Awaited<ReturnType<Engine['openExplainer']>>;
+}
+
+/** Called when a network has been opened. */
+export type OnOpened = { [K in keyof Opened]: (opened: Opened[K]) => void };
+
+const TINY = {
+  generator: new URL('../fixtures/tiny/generator.onnx', import.meta.url).href,
+  discriminator: new URL('../fixtures/tiny/discriminator.onnx', import.meta.url).href,
+};
+const MAX_FILE_BYTES = 2 ** 31 - 1;
+
+/** Lets the visitor choose networks, and opens the first ones. */
+export async function chooseNetworks(engine: Engine, runs: readonly string[], opened: OnOpened): Promise<void> {
+  const choice = element('model-choice', HTMLSelectElement);
+  fillSelect(choice, [
+    ...runs.map((run) => [run, `run ${run}`] as const),
+    ['', 'this page (small, trained on space pictures)'],
+  ]);
+  const chosen = async () => {
+    const run = choice.value;
+    const url = (role: 'generator' | 'discriminator') =>
+      run === '' ? TINY[role] : new URL(`runs/${encodeURIComponent(run)}/onnx/${role}.onnx`, location.href).href;
+    await open('generator', { name: 'generator.onnx', url: url('generator') });
+    await open('explainer', { name: 'discriminator.onnx', url: url('discriminator') });
+  };
+  const describe: Record<keyof Opened, string> = { generator: '', explainer: '' };
+  const open = async (role: keyof Opened, source: Source) => {
+    tell('models-status', `Loading ${source.name}…`);
+    try {
+      if (role === 'generator') {
+        const info = await engine.openGenerator(source);
+        describe.generator = `Generator: ${info.width}×${info.height} from ${info.latentDim} numbers, on ${info.device}.`;
+        opened.generator(info);
+      } else {
+        const info = await engine.openExplainer(source);
+        describe.explainer = `${info.kind === 'classifier' ? `Classifier of ${info.classes} classes` : 'Discriminator'}: ${info.width}×${info.height}, on ${info.device}.`;
+        opened.explainer(info);
+      }
+      tell('models-status', `${describe.generator} ${describe.explainer}`.trim());
+    } catch (error) {
+      tellError('models-status', error);
+    }
+  };
+  const openFile = async (role: keyof Opened, file: File) => {
+    if (file.size > MAX_FILE_BYTES) return tellError('models-status', `${file.name}: larger than 2 GiB`);
+    await open(role, { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+  };
+  for (const [id, role] of [
+    ['generator-file', 'generator'],
+    ['discriminator-file', 'explainer'],
+  ] as const) {
+    const input = element(id, HTMLInputElement);
+    input.addEventListener('change', () => {
+      const file = input.files?.[0];
+      if (file) void openFile(role, file);
+    });
+  }
+  choice.addEventListener('change', () => void chosen());
+  element('models', HTMLElement).addEventListener('drop-model', (event) => {
+    const { file } = (event as CustomEvent<{ file: File }>).detail;
+    void openFile(/generator|\bG\b/i.test(file.name) ? 'generator' : 'explainer', file);
+  });
+  await chosen();
+}

@@ -1,0 +1,91 @@
+import { symlink, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { metricsLine, testStudio } from './studio.test.helper.js';
+
+let studio: Awaited<ReturnType<typeof testStudio>>;
+beforeAll(async () => {
+  studio = await testStudio();
+});
+afterAll(() => studio.dispose());
+
+/** Asks with a path that is sent as it is, which fetch would tidy up. */
+function asked(path: string, { method = 'GET', host }: { method?: string; host?: string } = {}) {
+  const { hostname, port } = new URL(studio.url);
+  return new Promise<{ status: number; body: string; headers: Record<string, unknown> }>((resolve, reject) => {
+    const headers = host === undefined ? {} : { host };
+    request({ hostname, port, path, method, headers }, (response) => {
+      let body = '';
+      response.setEncoding('latin1').on('data', (part: string) => (body += part));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+const RUN = '/runs/birds%20%26%20bees';
+
+describe('gan-studio', () => {
+  it('tells of runs, their metrics in parts, and their files', async () => {
+    const runs = JSON.parse((await asked('/api/runs')).body);
+    expect(runs).toEqual([{ name: 'birds & bees', live: true, exported: true, samples: 'step-0000002.png' }]);
+    const first = JSON.parse((await asked('/api/runs/birds%20%26%20bees/metrics')).body);
+    expect(first.rows.map(({ step }: { step: number }) => step)).toEqual([1, 2]);
+    expect(first.offset).toBe((metricsLine(1) + metricsLine(2)).length);
+    const next = JSON.parse((await asked(`/api/runs/birds%20%26%20bees/metrics?offset=${first.offset}`)).body);
+    expect(next).toEqual({ rows: [], offset: first.offset, more: false });
+    const shorter = JSON.parse((await asked('/api/runs/birds%20%26%20bees/metrics?offset=99999')).body);
+    expect(shorter).toEqual(first);
+    expect((await asked(`${RUN}/samples/step-0000002.png`)).headers['content-type']).toBe('image/png');
+    expect((await asked(`${RUN}/onnx/generator.onnx`)).status).toBe(200);
+  });
+
+  it('isolates its pages, so that WebAssembly has threads', async () => {
+    const { headers, body } = await asked('/');
+    expect(body).toContain('<title>gan-studio</title>');
+    expect(headers).toMatchObject({
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  it.each([
+    '/../package.json',
+    '/..%2fpackage.json',
+    '/assets/..%2f..%2fpackage.json',
+    '/%2e%2e/package.json',
+    `${RUN}/../../secret.png`,
+    `${RUN}/samples/..%2f..%2f..%2fsecret.png`,
+    `${RUN}/samples/link.png`,
+    `${RUN}/samples/%00.png`,
+    `${RUN}/config.json`,
+    `${RUN}/metrics.jsonl`,
+    '/runs/../runs/x/samples/a.png',
+    '/api/runs/..%2fruns/metrics',
+    '/api/secrets',
+  ])('has nothing at %s', async (path) => {
+    await writeFile(join(studio.folder, 'secret.png'), 'secret');
+    await symlink(join(studio.folder, 'secret.png'), join(studio.run, 'samples', 'link.png')).catch(() => undefined);
+    const { status, body } = await asked(path);
+    expect([status, body]).toEqual([404, expect.not.stringContaining('secret')]);
+  });
+
+  it('refuses addresses that are none', async () => {
+    expect((await asked('/%zz')).status).toBe(400);
+  });
+
+  it.each(['evil.example', 'evil.example:80', '127.0.0.1.evil.example'])('refuses the host %j', async (host) => {
+    expect((await asked('/', { host })).status).toBe(403);
+  });
+
+  it.each(['localhost', '127.0.0.1:1234', '[::1]:80'])('answers to %s', async (host) => {
+    expect((await asked('/', { host })).status).toBe(200);
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('does not %s', async (method) => {
+    expect((await asked('/', { method })).status).toBe(405);
+  });
+});

@@ -1,0 +1,75 @@
+/** @file A walk between two seeds, by hand or played. */
+import { draw, element, tellError } from './dom.js';
+import type { Engine } from './worker.js';
+
+/** Seconds from one end to the other. */
+const DURATION = 4;
+
+/** Makes the slider and the button work. Returns a function that draws anew. */
+export function walkSection(engine: Engine): () => void {
+  const position = element('walk-position', HTMLInputElement);
+  const value = element('walk-value', HTMLOutputElement);
+  const canvas = element('walk-picture', HTMLCanvasElement);
+  const play = element('walk-play', HTMLButtonElement);
+  const mode = element('walk-mode', HTMLSelectElement);
+  const ends = ['walk-from', 'walk-to'].map((id) => element(id, HTMLInputElement));
+  let drawing = false;
+  let again = false;
+  const drawn = async (): Promise<void> => {
+    value.textContent = position.valueAsNumber.toFixed(2);
+    // While a picture is being made only the last position counts.
+    if (drawing) {
+      again = true;
+      return;
+    }
+    drawing = true;
+    try {
+      do {
+        again = false;
+        const [from = 0, to = 0] = ends.map((end) => end.valueAsNumber || 0);
+        const picture = await engine.between(
+          from,
+          to,
+          position.valueAsNumber,
+          mode.value === 'lerp' ? 'lerp' : 'slerp',
+        );
+        if (picture) draw(canvas, picture);
+        canvas.setAttribute('aria-label', `Picture ${value.textContent} of the way from seed ${from} to seed ${to}`);
+      } while (again);
+      element('walk-status', HTMLElement).textContent = '';
+    } catch (error) {
+      tellError('walk-status', error);
+    } finally {
+      drawing = false;
+    }
+  };
+  let timer: number | undefined;
+  let forward = true;
+  const stop = () => {
+    cancelAnimationFrame(timer ?? 0);
+    timer = undefined;
+    play.textContent = 'Play';
+    play.setAttribute('aria-pressed', 'false');
+  };
+  const start = () => {
+    let last = performance.now();
+    const tick = (now: number) => {
+      const next = position.valueAsNumber + ((forward ? 1 : -1) * (now - last)) / 1000 / DURATION;
+      // The slider moves in whole steps; time goes on until one is full.
+      if (Math.abs(next - position.valueAsNumber) >= 0.01 || next <= 0 || next >= 1) {
+        last = now;
+        if (next >= 1) forward = false;
+        if (next <= 0) forward = true;
+        position.valueAsNumber = Math.min(1, Math.max(0, next));
+        void drawn();
+      }
+      timer = requestAnimationFrame(tick);
+    };
+    timer = requestAnimationFrame(tick);
+    play.textContent = 'Pause';
+    play.setAttribute('aria-pressed', 'true');
+  };
+  play.addEventListener('click', () => (timer === undefined ? start() : stop()));
+  for (const input of [position, mode, ...ends]) input.addEventListener('input', () => void drawn());
+  return () => void drawn();
+}

@@ -1,0 +1,120 @@
+/** @file The worker in which the networks live, so that the page never waits for them. */
+import {
+  emptyMapNote,
+  Explainer,
+  isSigned,
+  methods,
+  overlaidPicture,
+  paletteNames,
+  placedMap,
+  suitableMethods,
+  verdict,
+  type ExplainOptions,
+  type MethodName,
+  type PaletteName,
+} from 'ganscope/explain';
+import { decodedPicture, Generator, lerp, normalLatents, slerp, type Picture } from 'ganscope/inference';
+import { modelFromBytes } from 'ganscope/onnx';
+
+/** A file that was dropped, or a URL. */
+export type Source = { name: string; bytes: Uint8Array } | { name: string; url: string };
+
+/** A map to show: the picture as the network sees it with the map over it. */
+export interface ShownMap {
+  picture: Picture;
+  title: string;
+  verdict: string;
+  note?: string;
+}
+
+let generator: Generator | undefined;
+let explainer: Explainer | undefined;
+
+const engine = {
+  async openGenerator(source: Source) {
+    const made = await Generator.load(modelOf(source));
+    await generator?.dispose();
+    generator = made;
+    const { latentDim, width, height, choice } = made;
+    return { latentDim, width, height, device: choice.device };
+  },
+
+  async openExplainer(source: Source) {
+    const made = await Explainer.load(modelOf(source));
+    await explainer?.dispose();
+    explainer = made;
+    const { input, head, choice } = made;
+    return {
+      width: input.picture.width,
+      height: input.picture.height,
+      device: choice.device,
+      kind: head.kind,
+      classes: head.classes,
+      layers: made.layers().map(({ name, shape }) => ({ name, shape: shape.join('×') })),
+      methods: suitableMethods(head).map((name) => ({ name, title: methods[name].title })),
+      palettes: paletteNames,
+    };
+  },
+
+  async sample(seeds: number[], truncation?: number): Promise<Picture[]> {
+    return opened(generator).sample(seeds, truncation === undefined ? {} : { truncation });
+  },
+
+  async between(from: number, to: number, position: number, mode: 'slerp' | 'lerp'): Promise<Picture | undefined> {
+    const own = opened(generator);
+    const [a, b] = [normalLatents([from], own.latentDim), normalLatents([to], own.latentDim)];
+    const [picture] = await own.pictures((mode === 'slerp' ? slerp : lerp)(a, b, position));
+    return picture;
+  },
+
+  decode: (bytes: Uint8Array, name: string): Promise<Picture> => decodedPicture(bytes, name),
+
+  /** What the network sees of the picture. */
+  async view(picture: Picture): Promise<Picture> {
+    return opened(explainer).view(picture, 192);
+  },
+
+  async explain(
+    picture: Picture,
+    method: MethodName,
+    palette: PaletteName,
+    options: Pick<ExplainOptions, 'layers' | 'targets'>,
+  ): Promise<ShownMap[]> {
+    const own = opened(explainer);
+    const view = own.view(picture, 192);
+    const maps = await own.explain([picture], { ...options, methods: [method] });
+    return maps.map((map) => {
+      const signed = isSigned(palette);
+      const whole = { x: 0, y: 0, width: view.width, height: view.height };
+      const values = { data: signed ? map.signed : map.raw, height: map.rawHeight, width: map.rawWidth };
+      const { data } = placedMap(values, view, whole, signed);
+      const note = emptyMapNote(map);
+      return {
+        picture: overlaidPicture(view, data, { palette, overlay: 'blend' }),
+        title: methods[method].title,
+        verdict: verdict(map),
+        ...(note !== undefined && { note }),
+      };
+    });
+  },
+};
+
+/** What the page can ask for. */
+export type Engine = typeof engine;
+
+function modelOf(source: Source) {
+  return 'url' in source ? source.url : modelFromBytes(source.bytes, source.name);
+}
+
+function opened<T>(network: T | undefined): T {
+  if (network === undefined) throw new Error('there is no network yet');
+  return network;
+}
+
+addEventListener('message', ({ data }: MessageEvent<{ id: number; call: keyof Engine; args: unknown[] }>) => {
+  const { id, call, args } = data;
+  (engine[call] as (...given: unknown[]) => Promise<unknown>)(...args).then(
+    (value) => postMessage({ id, value }),
+    (error: unknown) => postMessage({ id, error: error instanceof Error ? error.message : String(error) }),
+  );
+});
