@@ -6,7 +6,7 @@ import type { LayerStages } from './stages.js';
 import { sameNumbers } from './tensors.js';
 
 /** Numbers of all forward passes that are kept. */
-const MAX_NUMBERS = 64 * 1024 * 1024;
+const MAX_NUMBERS = 16 * 1024 * 1024;
 
 /** A forward pass of at most `Network.batch` pictures. */
 export interface Forward {

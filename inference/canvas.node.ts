@@ -1,7 +1,7 @@
 /** @file A canvas to draw figures and plots on, with a font of our own. */
 import { createRequire } from 'node:module';
 import { createCanvas, GlobalFonts, type Canvas } from 'canvas';
-import { rgbPicture, type Picture } from './pictures.js';
+import { rgbaPixels, type Picture } from './pictures.js';
 
 /**
  * The family of all text in figures and plots: DejaVu Sans, regular and bold, under a name no installed font has, so
@@ -35,11 +35,7 @@ export function pictureCanvas(picture: Picture): Canvas {
   const canvas = createCanvas(width, height);
   const context = canvas.getContext('2d');
   const image = context.createImageData(width, height);
-  const rgb = rgbPicture(picture).data;
-  for (let i = 0; i < width * height; i++) {
-    image.data.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
-    image.data[4 * i + 3] = 255;
-  }
+  image.data.set(rgbaPixels(picture));
   context.putImageData(image, 0, 0);
   return canvas;
 }

@@ -21,6 +21,7 @@ export type { NetworkInput } from './network-input.js';
 export {
   greyPicture,
   MAX_PIXELS,
+  rgbaPixels,
   rgbPicture,
   type Normalization,
   type Picture,

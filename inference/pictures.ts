@@ -56,3 +56,13 @@ export function rgbPicture(picture: Picture): Picture {
     data: Uint8Array.from({ length: 3 * grey.length }, (_, i) => grey[Math.floor(i / 3)] ?? 0),
   };
 }
+
+/** The pixels as a canvas takes them: RGBA [height, width, 4], opaque. */
+export function rgbaPixels(picture: Picture): Uint8ClampedArray<ArrayBuffer> {
+  const { width, height, data: rgb } = rgbPicture(picture);
+  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) rgba[4 * i + c] = rgb[3 * i + c] ?? 0;
+  }
+  return rgba;
+}

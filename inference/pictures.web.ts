@@ -1,7 +1,7 @@
 /** @file Picture files in and out, by the browser. */
 import { InputError } from '../onnx/errors.js';
 import { fetchedBytes } from '../onnx/fetch.js';
-import { MAX_FILE_BYTES, MAX_PIXELS, type Picture } from './pictures.js';
+import { MAX_FILE_BYTES, MAX_PIXELS, rgbaPixels, type Picture } from './pictures.js';
 
 /**
  * A picture file as 8-bit sRGB. Turned as its EXIF orientation says; transparency is laid on white; of an animation the
@@ -40,19 +40,9 @@ export async function decodedPicture(source: string | URL | Uint8Array, name?: s
 export async function encodedPng(picture: Picture): Promise<Uint8Array> {
   const { width, height } = picture;
   const context = contextOf(width, height);
-  context.putImageData(imageData(picture), 0, 0);
+  context.putImageData(new ImageData(rgbaPixels(picture), width, height), 0, 0);
   const blob = await context.canvas.convertToBlob({ type: 'image/png' });
   return new Uint8Array(await blob.arrayBuffer());
-}
-
-/** The picture in the form a canvas takes: `context.putImageData(imageData(picture), 0, 0)`. */
-export function imageData({ width, height, channels, data }: Picture): ImageData {
-  const rgba = new Uint8ClampedArray(4 * width * height);
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) rgba[4 * i + c] = data[channels * i + (channels === 3 ? c : 0)] ?? 0;
-    rgba[4 * i + 3] = 255;
-  }
-  return new ImageData(rgba, width, height);
 }
 
 function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {

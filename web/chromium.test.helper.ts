@@ -13,11 +13,11 @@ if (chromiumPath === undefined) {
   console.warn('No Chromium (Debian: apt-get install chromium): tests in a browser are skipped.');
 }
 
-/** Starts it. */
+/** Starts it, with a WebGPU that needs no graphics card. */
 export function startedChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath as string,
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
     env: { ...process.env, XDG_RUNTIME_DIR: mkdtempSync(join(tmpdir(), 'ganscope-xdg-')) },
   });
 }

@@ -1,5 +1,5 @@
 /** @file Elements of the page, and what is shown in them. */
-import type { Picture } from 'ganscope/inference';
+import { rgbaPixels, type Picture } from 'ganscope/inference';
 
 /** The element with the id. */
 export function element<T extends Element>(id: string, type: new () => T): T {
@@ -22,15 +22,10 @@ export function tellError(id: string, error: unknown): void {
 }
 
 /** Draws a picture; the canvas takes its size. */
-export function draw(canvas: HTMLCanvasElement, { width, height, channels, data }: Picture): void {
-  const pixels = new ImageData(width, height);
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = data[channels * i + (channels === 3 ? c : 0)] ?? 0;
-    pixels.data[4 * i + 3] = 255;
-  }
-  canvas.width = width;
-  canvas.height = height;
-  canvas.getContext('2d')?.putImageData(pixels, 0, 0);
+export function draw(canvas: HTMLCanvasElement, picture: Picture): void {
+  const { width, height } = picture;
+  Object.assign(canvas, { width, height });
+  canvas.getContext('2d')?.putImageData(new ImageData(rgbaPixels(picture), width, height), 0, 0);
 }
 
 /** A picture with a caption, as an item of a list. */

@@ -81,6 +81,26 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     });
   });
 
+  it('has WebGPU compute the same as Node to 1e-3; auto does not take it from a software driver', async () => {
+    await page.goto(`${studio.url}${RUN}/samples/step-0000002.png`);
+    const library = await page.evaluateHandle<typeof Library>("import('/ganscope.js')");
+    const there = await library.evaluate(async (ganscope, run) => {
+      const generator = await ganscope.Generator.load(`/${run}/onnx/generator.onnx`, { device: 'webgpu' });
+      const numbers = await generator.run(ganscope.normalLatents([7], generator.latentDim));
+      await generator.dispose();
+      return { numbers: [...numbers], device: generator.choice.device, auto: await ganscope.resolvedDevice('auto') };
+    }, RUN);
+    const generator = await Generator.load(tinyPath('generator'), { device: 'cpu' });
+    const numbers = await generator.run(normalLatents([7], generator.latentDim));
+    await generator.dispose();
+    expect(there.device).toBe('webgpu');
+    expect(largestDifference(there.numbers, numbers)).toBeLessThan(1e-3);
+    expect(there.auto).toEqual({
+      device: 'wasm',
+      notes: ['Device: wasm', '  not webgpu: it is a software driver, slower than wasm'],
+    });
+  });
+
   describe('the page', () => {
     it('opens with a run, its samples and its networks, without errors', async () => {
       problems.length = 0;
