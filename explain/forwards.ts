@@ -7,6 +7,8 @@ import { sameNumbers } from './tensors.js';
 
 /** Numbers of all forward passes that are kept. */
 const MAX_NUMBERS = 16 * 1024 * 1024;
+/** Forward passes that are kept, however small. */
+const MAX_PASSES = 64;
 
 /** A forward pass of at most `Network.batch` pictures. */
 export interface Forward {
@@ -48,7 +50,7 @@ export class KeptForwards {
   add(made: KeptForward): void {
     this.#kept.push(made);
     const numbers = () => this.#kept.reduce((sum, each) => sum + size(each), 0);
-    while (this.#kept.length > 1 && numbers() > MAX_NUMBERS) this.#kept.shift();
+    while (this.#kept.length > MAX_PASSES || (this.#kept.length > 1 && numbers() > MAX_NUMBERS)) this.#kept.shift();
   }
 
   clear(): void {
