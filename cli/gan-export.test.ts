@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goldenPath } from '../fixtures/golden.js';
-import { Random, readGanMetadata } from '../inference/index.js';
+import { decodedPicture, Random, readGanMetadata } from '../inference/index.js';
 import { loadedModel, type Model } from '../onnx/index.js';
 import { saveCheckpoint } from '../trainer/checkpoint.node.js';
 import { configWith } from '../trainer/presets.js';
@@ -53,6 +53,40 @@ const differences = (stdout: string) =>
   );
 
 describe('gan-export', () => {
+  it('writes float16 and byte forms, which gan-sample draws like the generator itself', async () => {
+    await makeRun('forms', trainedState(3));
+    const { code, stdout, stderr } = await exportRun('--run', 'runs/forms', '--fp16', '--uint8');
+    expect([code, stderr]).toEqual([0, '']);
+    const written = [...stdout.matchAll(/onnx\/(\S+\.onnx)/g)].map(([, name]) => name);
+    expect(written).toEqual([
+      'generator.onnx',
+      'generator-fp16.onnx',
+      'generator-uint8.onnx',
+      'discriminator.onnx',
+      'discriminator-fp16.onnx',
+    ]);
+    const bytes = await model('runs/forms/onnx/generator-uint8.onnx');
+    expect(readGanMetadata(bytes.metadata)).toMatchObject({ outputRange: 'uint8' });
+    expect(bytes.graph.outputs[0]?.value).toEqual({ type: 'uint8', shape: ['batch', 3, 16, 16] });
+    const grids = await Promise.all(
+      ['generator', 'generator-fp16', 'generator-uint8'].map(async (name) => {
+        const path = join('runs/forms/onnx', `${name}.onnx`);
+        const sampled = await ran(
+          'gan-sample',
+          ['--model', path, '--count', '4', '--device', 'cpu', '--out', `${name}.png`],
+          folder,
+        );
+        expect([sampled.code, sampled.stderr]).toEqual([0, '']);
+        return (await decodedPicture(join(folder, `${name}.png`))).data;
+      }),
+    );
+    const [plain, half, eight] = grids as [Uint8Array, Uint8Array, Uint8Array];
+    const most = (other: Uint8Array) =>
+      plain.reduce((found, value, i) => Math.max(found, Math.abs(value - (other[i] ?? 0))), 0);
+    expect(most(half)).toBeLessThanOrEqual(3);
+    expect(most(eight)).toBeLessThanOrEqual(1);
+  });
+
   it("writes both networks of a run's newest checkpoint and compares them with the trained ones", async () => {
     await makeRun('a', trainedState(4), trainedState(9));
     const { code, stdout, stderr } = await exportRun('--onnx', '--run', 'runs/a');

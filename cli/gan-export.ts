@@ -8,7 +8,7 @@ await runCommand(
     parser
       .usage(
         '$0 [options]\n\nWrites generator.onnx and discriminator.onnx of a run and checks that they compute what the trained ' +
-          'networks do: a difference of more than 1e-4 is a failure (exit code 1), and the file gets .failed after its name. ' +
+          'networks do: a difference of more than 1e-4 (0.05 with float16, 1 level in bytes) is a failure (exit code 1), and the file gets .failed after its name. ' +
           'An earlier export in the same place is replaced. --with-gradcam also writes discriminator-gradcam.onnx (opset 17), ' +
           'which gives the logits and a heatmap at picture size; with --model it does so for any .onnx classifier instead.',
       )
@@ -23,6 +23,16 @@ await runCommand(
           describe: 'Write the averaged generator; --no-ema the one it is averaged from [default: where there is one]',
         },
         'fold-batchnorm': { type: 'boolean', default: false, describe: 'Merge batch norms into convolutions' },
+        fp16: {
+          type: 'boolean',
+          default: false,
+          describe: 'Also write …-fp16.onnx: weights and most operators in float16, float32 in and out',
+        },
+        uint8: {
+          type: 'boolean',
+          default: false,
+          describe: 'Also write generator-uint8.onnx: latents to bytes [N, 3, H, W], as torch-fidelity takes it',
+        },
         'with-gradcam': { type: 'boolean', default: false, describe: 'Write a model that explains itself' },
         model: { type: 'string', describe: 'With --with-gradcam: a discriminator or classifier in place of a run' },
         layer: {
@@ -39,28 +49,48 @@ await runCommand(
       .example('$0 --onnx', 'the newest checkpoint of the latest run')
       .example('$0 --onnx --run runs/birds --fold-batchnorm --out birds-onnx', 'a chosen run, smaller and faster')
       .example('$0 --with-gradcam --model resnet50.onnx', "someone else's classifier with a heatmap of a class"),
-  async ({ onnx, model, out, run, checkpoint, opset, ema, foldBatchnorm, withGradcam, layer, method, target }) => {
+  async ({
+    onnx,
+    model,
+    out,
+    run,
+    checkpoint,
+    opset,
+    ema,
+    foldBatchnorm,
+    fp16,
+    uint8,
+    withGradcam,
+    layer,
+    method,
+    target,
+  }) => {
     const { InputError } = await import('../onnx/errors.js');
     if (!onnx) throw new InputError('--no-onnx: expected --onnx, the only format; there is nothing to export');
     const alone = Object.entries({ model, layer, method, target }).find(([, value]) => value !== undefined);
     if (alone && !withGradcam) throw new InputError(`--${alone[0]}: expected together with --with-gradcam`);
     if (model !== undefined) {
-      const unfit = Object.entries({ run, checkpoint, opset, ema, 'fold-batchnorm': foldBatchnorm || undefined });
+      const flags = {
+        'fold-batchnorm': foldBatchnorm || undefined,
+        fp16: fp16 || undefined,
+        uint8: uint8 || undefined,
+      };
+      const unfit = Object.entries({ run, checkpoint, opset, ema, ...flags });
       const found = unfit.find(([, value]) => value !== undefined);
       if (found) throw new InputError(`--${found[0]}: is for exporting a run; got --model too`);
       return writeExplained(model, { out, layer, method, target });
     }
-    const { exportedRun, MAX_DIFFERENCE } = await import('../trainer/export.node.js');
-    const exported = await exportedRun({ run, checkpoint, out, opset, foldBatchNorm: foldBatchnorm, ema });
+    const { exportedRun } = await import('../trainer/export.node.js');
+    const exported = await exportedRun({ run, checkpoint, out, opset, foldBatchNorm: foldBatchnorm, ema, fp16, uint8 });
     console.log(
       `Exported ${exported.checkpoint} (step ${exported.step}${exported.averaged ? ', averaged generator' : ''}), opset ${opset ?? 17}`,
     );
-    for (const { path, bytes, differences, passed } of exported.files) {
+    for (const { path, bytes, differences, limit, passed } of exported.files) {
       console.log(`  ${path}  ${(bytes / 2 ** 20).toFixed(1)} MiB`);
       for (const [output, difference] of differences) {
-        console.log(`    ${output}: largest difference from the trained network ${difference.toExponential(1)}`);
+        console.log(`    ${output}: largest difference from the trained network ${shown(difference)}`);
       }
-      if (!passed) fail(path, MAX_DIFFERENCE);
+      if (!passed) fail(path, limit);
     }
     const discriminator = exported.files.find(({ role, passed }) => role === 'discriminator' && passed);
     if (withGradcam && discriminator) await writeExplained(discriminator.path, { out, layer, method, target });
@@ -86,6 +116,11 @@ async function writeExplained(
   );
   console.log(`    ${file.heatmap}: largest difference from gan-gradcam's map ${file.difference.toExponential(1)}`);
   if (!file.passed) fail(file.path, MAX_HEATMAP_DIFFERENCE);
+}
+
+/** Levels of bytes are whole numbers. */
+function shown(difference: number): string {
+  return Number.isInteger(difference) ? `${difference}` : difference.toExponential(1);
 }
 
 function fail(path: string, limit: number): void {

@@ -72,7 +72,13 @@ await runCommand(
           type: 'number',
           describe: "Weight of the discriminator's features in --project's loss [default: 0, pixels only]",
         },
-        discriminator: { type: 'string', describe: 'Discriminator, an .onnx file [default: the latest export]' },
+        sort: { type: 'string', describe: 'score: the pictures that the discriminator finds most real first' },
+        keep: { type: 'number', describe: 'How many of the sorted pictures; 10 times as many are made [default: all]' },
+        real: { type: 'string', describe: 'A folder of pictures: histogram of their scores and of generated ones' },
+        discriminator: {
+          type: 'string',
+          describe: 'Discriminator, an .onnx file [default: discriminator.onnx beside the generator]',
+        },
         fps: { type: 'number', describe: 'Frames per second [default: 24]' },
         device: {
           choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,

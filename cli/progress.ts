@@ -1,5 +1,5 @@
 /** @file A progress bar with rate and time left on a terminal; a line now and then where output goes to a file. */
-import { SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
 
 export interface ProgressBar {
   /** Sets how much is done. */
@@ -22,6 +22,8 @@ export function progressBar(unit: string, print: (line: string) => void = consol
 
 function terminalBar(unit: string, print: (line: string) => void): ProgressBar {
   const format = `{bar} {percentage}% | {value}/{total} ${unit} | {note} | {eta_formatted} left`;
+  // Loaded here, so that commands start sooner where no bar is drawn.
+  const { SingleBar } = createRequire(import.meta.url)('cli-progress') as typeof import('cli-progress');
   const bar = new SingleBar({ format, barsize: 24, hideCursor: true, etaBuffer: 50, forceRedraw: true });
   let running = false;
   return {

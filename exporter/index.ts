@@ -7,6 +7,7 @@ export {
   type Signature,
 } from './export.js';
 export { foldedBatchNorm } from './fold.js';
+export { halfPrecision } from './half.js';
 export {
   loweredModel,
   supportedLayers,
@@ -14,6 +15,7 @@ export {
   type LoweredModel,
   type WeightRequest,
 } from './layers.js';
+export { uint8Generator } from './uint8.js';
 export { MAX_OPSET, MIN_OPSET } from './opset.js';
 export { largestDifference, type VerifyOptions } from './verify.node.js';
 export { onnxDims, onnxLayout, tfjsLayout, weightName, type WeightLayout } from './weights.js';

@@ -16,6 +16,8 @@ export interface VerifyOptions {
   seed?: number;
   /** Inputs in ONNX order instead of standard normal ones: pictures of the kind that the network knows. */
   input?: Float32Array;
+  /** Where the file's outputs are not the network's: the file's name of each, and what its numbers should be. */
+  outputs?: Readonly<Record<string, { name: string; expected: (output: Float32Array) => ArrayLike<number> }>>;
 }
 
 /** A batch of tfjs tensors as an ONNX value has them, and back. */
@@ -49,15 +51,27 @@ export async function largestDifference(
   const session = await createdSession(onnx);
   try {
     const results = await session.run({ [signature.inputName]: new Tensor('float32', input, dims) });
-    return new Map(names.map((name, index) => [name, difference(name, expected[index], results[name]?.data)]));
+    return new Map(
+      names.map((name, index) => {
+        const form = given.outputs?.[name];
+        const output = expected[index];
+        const made = output && form ? form.expected(output) : output;
+        const file = form?.name ?? name;
+        return [file, difference(file, made, results[file]?.data)];
+      }),
+    );
   } finally {
     await session.release();
   }
 }
 
-function difference(name: string, expected: Float32Array | undefined, actual: unknown): number {
-  if (!expected || !(actual instanceof Float32Array) || actual.length !== expected.length) {
-    throw new InputError(`output "${name}": expected ${expected?.length} float32 numbers from the exported model`);
+function difference(name: string, expected: ArrayLike<number> | undefined, actual: unknown): number {
+  const numeric = actual instanceof Float32Array || actual instanceof Uint8Array;
+  if (!expected || !numeric || actual.length !== expected.length) {
+    throw new InputError(`output "${name}": expected ${expected?.length} numbers from the exported model`);
   }
-  return expected.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (actual[i] as number))), 0);
+  return Array.from(expected).reduce(
+    (largest, value, i) => Math.max(largest, Math.abs(value - (actual[i] as number))),
+    0,
+  );
 }

@@ -1,10 +1,24 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { modelBytes } from '../onnx/write.js';
 import { resolvedDevice } from './devices.node.js';
 import { probedMilliseconds } from './probe.js';
 import { directSession } from './direct-session.node.js';
+
+// What is found out is kept in the user's cache folder; tests have one of their own.
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-devices-'));
+  vi.stubEnv('XDG_CACHE_HOME', folder);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
 
 describe('resolvedDevice(requested)', () => {
   it('takes a device that computes, and says in one line each why those before it were not taken', async () => {

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../onnx/errors.js';
+import { rememberAnswer, rememberedAnswer } from './probe-memory.node.js';
 import type { ProbeAnswer } from './probe-process.node.js';
 import type { Device, DeviceChoice, ResolvedDevice } from './session.js';
 
@@ -45,6 +46,8 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
   if (requested === 'wasm') {
     throw new InputError('--device: expected one of auto, cuda, webgpu, cpu; got wasm, which only browsers have');
   }
+  // Loading the model tells whether the CPU works; a probe would only take time.
+  if (requested === 'cpu') return { device: 'cpu', notes: ['Device: cpu'] };
   if (requested !== 'auto') {
     const answer = await probed(requested);
     if ('milliseconds' in answer) return { device: requested, notes: [`Device: ${requested}`] };
@@ -52,7 +55,7 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
   }
   // Both start at once to save time; the order of preference stays.
   const stop = new AbortController();
-  const [cudaProbe, webgpuProbe] = [probed('cuda'), probed('webgpu', stop.signal)];
+  const [cudaProbe, webgpuProbe] = [remembered('cuda'), remembered('webgpu', stop.signal)];
   const cuda = await cudaProbe;
   if ('milliseconds' in cuda) {
     stop.abort();
@@ -60,9 +63,9 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
   }
   const notes = [`  not cuda: ${cuda.error}`];
   const webgpu = await webgpuProbe;
-  const cpu = await probed('cpu');
-  if ('error' in cpu) throw new InputError(`--device auto: not even the CPU works (${cpu.error}); ${ADVICE.cpu}`);
   if ('milliseconds' in webgpu) {
+    const cpu = await probed('cpu');
+    if ('error' in cpu) throw new InputError(`--device auto: not even the CPU works (${cpu.error}); ${ADVICE.cpu}`);
     const slow = webgpu.milliseconds > Math.max(LATENCY, cpu.milliseconds);
     if (!slow) return { device: 'webgpu', notes: ['Device: webgpu', ...notes] };
     const times = `${webgpu.milliseconds.toFixed(0)} ms against ${cpu.milliseconds.toFixed(1)} ms`;
@@ -73,8 +76,17 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
   return { device: 'cpu', notes: ['Device: cpu', ...notes] };
 }
 
+/** As `probed`, but believes what was found out less than a day ago. */
+async function remembered(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {
+  return rememberedAnswer(device) ?? probed(device, signal);
+}
+
 function probed(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {
-  return device === 'cpu' ? probedHere() : probedInProcess(device, signal);
+  if (device === 'cpu') return probedHere();
+  return probedInProcess(device, signal).then(async (answer) => {
+    if (!signal?.aborted) await rememberAnswer(device, answer);
+    return answer;
+  });
 }
 
 async function probedHere(): Promise<ProbeAnswer> {
@@ -105,7 +117,8 @@ function probedInProcess(device: Native, signal?: AbortSignal): Promise<ProbeAns
   return new Promise((resolve) => {
     child.on('error', (error) => resolve({ error: essence(error.message) }));
     child.on('close', (code, killedBy) => {
-      if (answer && 'milliseconds' in answer) resolve(answer);
+      if (signal?.aborted) resolve({ error: 'not needed' });
+      else if (answer && 'milliseconds' in answer) resolve(answer);
       else if (answer) resolve({ error: essence(answer.error, printed) });
       else if (child.killed) resolve({ error: `no answer within ${TIMEOUT / 1000} s` });
       else resolve({ error: `the driver crashed (${killedBy ?? `exit code ${code}`})` });

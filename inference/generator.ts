@@ -18,6 +18,9 @@ const GPU_BATCH = 16;
 /** How pictures are asked for. */
 export type PictureOptions = Pick<SampleOptions, 'progress_callback' | 'signal'>;
 
+/** What numbers of 0…255 mean: x/255 in the picture's 0…1. */
+const BYTES: OutputRange = { mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] };
+
 /** A generator's input: its name, its sizes after the batch, and the batch where the file fixes it. */
 interface LatentInput {
   name: string;
@@ -49,7 +52,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   private constructor(
     session: Session,
     input: LatentInput,
-    size: PictureSize,
+    size: PictureSize & { bytes: boolean },
     metadata: GanMetadata | undefined,
     choice: DeviceChoice,
   ) {
@@ -60,7 +63,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     this.height = size.height;
     this.width = size.width;
     this.metadata = metadata;
-    this.range = metadata?.outputRange === 'normalization' ? metadata.normalization : 'tanh';
+    this.range = size.bytes ? BYTES : metadata?.outputRange === 'normalization' ? metadata.normalization : 'tanh';
     this.choice = choice;
   }
 
@@ -201,9 +204,9 @@ function latentInput(model: Model, source: string, metadata: GanMetadata | undef
 }
 
 /** Size of the pictures, from a run on zeros: what a file states of its output may be incomplete. */
-async function pictureSize(session: Session, input: LatentInput, source: string): Promise<PictureSize> {
+async function pictureSize(session: Session, input: LatentInput, source: string) {
   const batch = input.batch ?? 1;
-  const { dims } = await runOnce(session, input, new Float32Array(batch * (input.dims[0] as number))).catch(
+  const { dims, bytes } = await runOnce(session, input, new Float32Array(batch * (input.dims[0] as number))).catch(
     (error: Error) => {
       throw new InputError(`${source}: expected a generator; it cannot be run on a latent (${oneLine(error.message)})`);
     },
@@ -214,16 +217,17 @@ async function pictureSize(session: Session, input: LatentInput, source: string)
       `${source}: expected pictures [${batch}, 1 or 3, H, W] as first output; got [${dims.join(', ')}]`,
     );
   }
-  return { channels, height, width };
+  return { channels, height, width, bytes } as const;
 }
 
-/** The first output for a batch of latents. */
+/** The first output for a batch of latents; bytes as numbers of 0…255. */
 async function runOnce(session: Session, { name, dims }: LatentInput, latents: Float32Array) {
   const [output = ''] = session.outputNames;
   const feed = { type: 'float32', data: latents, dims: [latents.length / (dims[0] as number), ...dims] } as const;
   const result = (await session.run({ [name]: feed }, [output]))[output];
-  if (!(result?.data instanceof Float32Array)) {
-    throw new InputError(`output "${output}": expected float32 numbers; got ${result?.type ?? 'nothing'}`);
+  if (result?.data instanceof Float32Array) return { dims: result.dims, data: result.data, bytes: false };
+  if (result?.data instanceof Uint8Array && result.type === 'uint8') {
+    return { dims: result.dims, data: Float32Array.from(result.data), bytes: true };
   }
-  return { dims: result.dims, data: result.data };
+  throw new InputError(`output "${output}": expected float32 or uint8 numbers; got ${result?.type ?? 'nothing'}`);
 }

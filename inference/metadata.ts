@@ -16,8 +16,8 @@ export interface GanMetadata {
   normalization: Normalization;
   /** How training pictures were brought to the network's size. */
   resize: ResizeMode;
-  /** What the generator's numbers mean: −1 is black and 1 is white, or the normalisation undone. */
-  outputRange: 'tanh' | 'normalization';
+  /** What the generator's numbers mean: −1 is black and 1 is white, the normalisation undone, or 0…255 in bytes. */
+  outputRange: 'tanh' | 'normalization' | 'uint8';
   channels: 1 | 3;
   height: number;
   width: number;
@@ -56,13 +56,14 @@ export function metadataEntries(metadata: GanMetadata): Map<string, string> {
   const range = nominalRange(metadata);
   return new Map([
     ...Object.entries(ours).map(([key, value]) => [`${PREFIX}${key}`, value] as const),
-    ['Image.BitmapPixelFormat', channels === 1 ? 'Gray8' : 'Rgb8'],
+    ['Image.BitmapPixelFormat', channels === 1 && metadata.outputRange !== 'uint8' ? 'Gray8' : 'Rgb8'],
     ...(range ? [['Image.NominalPixelRange', range] as const] : []),
   ]);
 }
 
 /** The standard's word for the range of the picture that goes in or comes out, if it has one. */
 function nominalRange({ role, outputRange, normalization }: GanMetadata): string | undefined {
+  if (role === 'generator' && outputRange === 'uint8') return 'NominalRange_0_255';
   if (role === 'generator' && outputRange === 'tanh') return 'Normalized_1_1';
   const are = (mean: number, std: number) =>
     normalization.mean.every((value) => value === mean) && normalization.std.every((value) => value === std);
@@ -91,7 +92,7 @@ export function readGanMetadata(entries: ReadonlyMap<string, string>): GanMetada
       std: reader.numbers('normalization_std', channels, Number.MIN_VALUE),
     },
     resize: reader.oneOf('resize', ['crop', 'squash', 'pad']),
-    outputRange: reader.oneOf('output_range', ['tanh', 'normalization']),
+    outputRange: reader.oneOf('output_range', ['tanh', 'normalization', 'uint8']),
     channels,
     height: reader.integer('height', 1, MAX_SIZE),
     width: reader.integer('width', 1, MAX_SIZE),

@@ -41,9 +41,12 @@ function sharpPicture({ width, height, channels, data }: Picture): Sharp {
   return sharp(data, { raw: { width, height, channels } });
 }
 
-/** The bytes of a PNG file. */
-export async function encodedPng(picture: Picture): Promise<Uint8Array> {
-  return sharpPicture(picture).png().toBuffer();
+/**
+ * The bytes of a PNG file.
+ * @param compressionLevel of zlib, 0…9; 2 is three times as fast as 6, the default, and 4 % larger for large grids
+ */
+export async function encodedPng(picture: Picture, compressionLevel = 6): Promise<Uint8Array> {
+  return sharpPicture(picture).png({ compressionLevel }).toBuffer();
 }
 
 /** The bytes of a lossless WebP file. */

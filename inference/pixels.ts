@@ -67,15 +67,25 @@ export function pictureFromOutput(chw: Float32Array, size: PictureSize, range: O
   const data = new Uint8Array(chw.length);
   for (let channel = 0; channel < channels; channel++) {
     const { mean, std } = channelNormalization(range, channel);
-    for (let i = 0; i < plane; i++) {
-      const x = chw[channel * plane + i] ?? 0;
-      if (!Number.isFinite(x)) {
-        throw new InputError(`network output: expected finite numbers; got ${x} (the weights have probably diverged)`);
-      }
-      data[i * channels + channel] = Math.min(255, Math.max(0, Math.round(255 * (x * std + mean))));
+    const scale = 255 * std;
+    // Half a level more, and everything after the point dropped, is rounding to the nearest.
+    const shift = 255 * mean + 0.5;
+    // A number that is not finite makes the sum so too, which spares a check of each.
+    let sum = 0;
+    for (let i = channel * plane, at = channel; i < (channel + 1) * plane; i++, at += channels) {
+      const x = chw[i] as number;
+      sum += x;
+      const level = x * scale + shift;
+      data[at] = level < 0 ? 0 : level > 255 ? 255 : level;
     }
+    if (!Number.isFinite(sum)) throw notFinite(chw);
   }
   return { width, height, channels, data };
+}
+
+function notFinite(chw: Float32Array): InputError {
+  const found = chw.find((x) => !Number.isFinite(x));
+  return new InputError(`network output: expected finite numbers; got ${found} (the weights have probably diverged)`);
 }
 
 /**

@@ -18,12 +18,19 @@ function splitMixState(start: bigint): number[] {
   return words;
 }
 
+/** Hashes of the few streams that are asked for again and again. */
+const hashes = new Map<string, bigint>();
+const MAX_HASHES = 1000;
+
 /** FNV-1a, 64 bits, of a string's UTF-8 bytes. */
 function fnv1a64(text: string): bigint {
+  const known = hashes.get(text);
+  if (known !== undefined) return known;
   let hash = 0xcbf29ce484222325n;
   for (const byte of new TextEncoder().encode(text)) {
     hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   }
+  if (hashes.size < MAX_HASHES) hashes.set(text, hash);
   return hash;
 }
 

@@ -3,6 +3,7 @@ import { InputError } from '../onnx/errors.js';
 import { arithmeticJob, type ArithmeticJob } from './jobs/arithmetic.js';
 import { cornersJob, type CornersJob } from './jobs/corners.js';
 import { gridJob, type GridJob } from './jobs/grid.js';
+import { histogramJob, type HistogramJob } from './jobs/histogram.js';
 import { interpolationJob, type InterpolationJob } from './jobs/interpolation.js';
 import type { SampleRequest } from './jobs/request.js';
 import { projectionJob, type ProjectionJob } from './jobs/projection.js';
@@ -13,6 +14,7 @@ export type SampleJob =
   | ArithmeticJob
   | CornersJob
   | GridJob
+  | HistogramJob
   | InterpolationJob
   | ProjectionJob
   | ShardsJob
@@ -37,6 +39,7 @@ const KINDS: readonly JobKind[] = [
     options: ['seed', 'steps', 'restarts', 'learningRate', 'featureWeight', 'discriminator'],
     job: projectionJob,
   },
+  { trigger: 'real', options: [...SOURCE, 'count', 'discriminator'], job: histogramJob },
   { trigger: 'arithmetic', options: ['noise', 'seed', 'truncation'], job: arithmeticJob },
   { trigger: 'traverse', options: [...SOURCE, 'count', 'extent', 'frames'], job: traversalJob },
   { trigger: 'corners', options: ['grid', 'interpolate', 'truncation'], job: cornersJob },
@@ -46,7 +49,7 @@ const KINDS: readonly JobKind[] = [
     job: interpolationJob,
   },
   { trigger: 'format', options: [...SOURCE, 'count', 'resume'], job: shardsJob },
-  { options: [...SOURCE, 'count', 'grid', 'labels'], job: gridJob },
+  { options: [...SOURCE, 'count', 'grid', 'labels', 'sort', 'keep', 'discriminator'], job: gridJob },
 ];
 
 /**

@@ -9,15 +9,13 @@ import { metadataEntries, type GanMetadata } from '../inference/metadata.js';
 import { InputError, modelBytes, writeFileAtomic } from '../onnx/index.js';
 import { loadCheckpoint } from './checkpoint.node.js';
 import type { GanConfig } from './config.js';
+import { exportForms } from './export-forms.js';
 import { namedCheckpoint } from './kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { resolvedRun } from './runs.node.js';
 import { normalizedWeights } from './spectral.js';
 import { withState } from './state.js';
 import type { TrainState } from './step/step.js';
-
-/** The largest difference between an output of the trained and of the exported network that passes. */
-export const MAX_DIFFERENCE = 1e-4;
 
 export interface RunExportOptions {
   /** Folder of the run; the latest if not given. */
@@ -32,6 +30,10 @@ export interface RunExportOptions {
   foldBatchNorm?: boolean | undefined;
   /** Whether to export the averaged generator; if not given, where the checkpoint has one. */
   ema?: boolean | undefined;
+  /** Also write `…-fp16.onnx`: float16 inside, float32 outside. */
+  fp16?: boolean | undefined;
+  /** Also write `generator-uint8.onnx`: pictures as bytes [N, 3, H, W]. */
+  uint8?: boolean | undefined;
 }
 
 /** One network's file. */
@@ -42,6 +44,8 @@ export interface ExportedFile {
   bytes: number;
   /** Largest absolute difference between tfjs and ONNX Runtime on the same inputs, by output. */
   differences: ReadonlyMap<string, number>;
+  /** The largest difference that passes. */
+  limit: number;
   passed: boolean;
 }
 
@@ -66,7 +70,7 @@ const networks = [
 
 /**
  * Writes a checkpoint's generator.onnx and discriminator.onnx after comparing each with its tfjs model on the same
- * inputs. A file whose outputs differ by more than `MAX_DIFFERENCE` gets `.failed` after its name, and no earlier export
+ * inputs, and other forms of them on demand. A file whose outputs differ by more than its form may gets `.failed` after its name, and no earlier export
  * is replaced by it.
  * @throws InputError if there is no such run, checkpoint or averaged generator, or the opset is not supported
  */
@@ -85,21 +89,24 @@ export async function exportedRun(options: RunExportOptions = {}): Promise<RunEx
   for (const { role, create, signatureOf, logits, probabilities } of networks) {
     const model: LayersModel = withState(create(config, { initialWeights: false }), { weights: weights[role] });
     const signature = signatureOf(model);
-    const metadata = metadataEntries({ ...runMetadata(config, state.step), role, logits, probabilities });
+    const metadata = { ...runMetadata(config, state.step), role, logits, probabilities };
     const exported = exportedModel(model, {
       ...signature,
-      metadata,
+      metadata: metadataEntries(metadata),
       ...(opset !== undefined && { opset }),
       ...(foldBatchNorm !== undefined && { foldBatchNorm }),
     });
-    const bytes = modelBytes(exported);
-    const differences = await largestDifference(model, bytes, { signature, ...(picture && { input: picture }) });
+    for (const { suffix, model: form, limit, outputs } of exportForms(exported, metadata, options)) {
+      const bytes = modelBytes(form);
+      const given = { ...(picture && { input: picture }), ...(outputs && { outputs }) };
+      const differences = await largestDifference(model, bytes, { signature, ...given });
+      const passed = [...differences.values()].every((difference) => difference <= limit);
+      const path = join(out, `${role}${suffix}.onnx${passed ? '' : '.failed'}`);
+      await writeFileAtomic(path, bytes);
+      files.push({ role, path, bytes: bytes.length, differences, limit, passed });
+    }
     if (role === 'generator') picture = generatedPicture(model, config);
     model.dispose();
-    const passed = [...differences.values()].every((difference) => difference <= MAX_DIFFERENCE);
-    const path = join(out, `${role}.onnx${passed ? '' : '.failed'}`);
-    await writeFileAtomic(path, bytes);
-    files.push({ role, path, bytes: bytes.length, differences, passed });
   }
   return { checkpoint, step: state.step, averaged, files };
 }

@@ -84,17 +84,15 @@ export async function jobPictures(
   });
 }
 
-/** Tells of the pictures of a grid. */
+/** Tells of the pictures of a grid, with what else is known of each. */
 export function recordCells(
   { record }: JobContext,
   file: string,
   count: number,
   columns: number,
-  seeds?: readonly number[],
+  details: (index: number) => Partial<PictureRecord> = () => ({}),
 ): void {
   for (let index = 0; record && index < count; index++) {
-    const seed = seeds?.[index];
-    const cell = { column: index % columns, row: Math.floor(index / columns) };
-    record({ index, ...(seed !== undefined && { seed }), file, ...cell });
+    record({ index, ...details(index), file, column: index % columns, row: Math.floor(index / columns) });
   }
 }

@@ -1,26 +1,21 @@
-/** @file Does a job: one entry per kind. */
+/** @file Does a job: one entry per kind, each loaded when it is needed. */
 import type { SampleJob } from '../sample-job.js';
 import type { JobContext } from './context.node.js';
-import { writtenArithmetic } from './arithmetic.node.js';
-import { writtenCorners } from './corners.node.js';
-import { writtenGrid } from './grid.node.js';
-import { writtenInterpolation } from './interpolation.node.js';
-import { writtenProjection } from './projection.node.js';
-import { writtenShards } from './shards.node.js';
-import { writtenTraversal } from './traversal.node.js';
 
-type Performers = {
-  [Kind in SampleJob['kind']]: (job: Extract<SampleJob, { kind: Kind }>, context: JobContext) => Promise<string[]>;
-};
+type Performer<Kind extends SampleJob['kind']> = (
+  job: Extract<SampleJob, { kind: Kind }>,
+  context: JobContext,
+) => Promise<string[]>;
 
-const performers: Performers = {
-  arithmetic: writtenArithmetic,
-  corners: writtenCorners,
-  grid: writtenGrid,
-  interpolation: writtenInterpolation,
-  projection: writtenProjection,
-  shards: writtenShards,
-  traversal: writtenTraversal,
+const performers: { [Kind in SampleJob['kind']]: () => Promise<Performer<Kind>> } = {
+  arithmetic: async () => (await import('./arithmetic.node.js')).writtenArithmetic,
+  corners: async () => (await import('./corners.node.js')).writtenCorners,
+  grid: async () => (await import('./grid.node.js')).writtenGrid,
+  histogram: async () => (await import('./histogram.node.js')).writtenHistogram,
+  interpolation: async () => (await import('./interpolation.node.js')).writtenInterpolation,
+  projection: async () => (await import('./projection.node.js')).writtenProjection,
+  shards: async () => (await import('./shards.node.js')).writtenShards,
+  traversal: async () => (await import('./traversal.node.js')).writtenTraversal,
 };
 
 /**
@@ -28,7 +23,7 @@ const performers: Performers = {
  * @returns the files or folders written
  * @throws InputError for files that cannot be used, and jobs that are too large
  */
-export function performedJob(job: SampleJob, context: JobContext): Promise<string[]> {
-  const perform = performers[job.kind] as (each: SampleJob, context: JobContext) => Promise<string[]>;
+export async function performedJob(job: SampleJob, context: JobContext): Promise<string[]> {
+  const perform = (await performers[job.kind]()) as (each: SampleJob, context: JobContext) => Promise<string[]>;
   return perform(job, context);
 }

@@ -49,6 +49,12 @@ export interface SampleRequest {
   learningRate?: number | undefined;
   /** Weight of the discriminator's features in the search. */
   featureWeight?: number | undefined;
+  /** `score`: the most real pictures first. */
+  sort?: string | undefined;
+  /** How many of the sorted pictures to keep. */
+  keep?: number | undefined;
+  /** A folder of real pictures; makes it a histogram of scores. */
+  real?: string | undefined;
   /** A discriminator's file. */
   discriminator?: string | undefined;
   /** A file, or a folder. */

@@ -39,7 +39,7 @@ export interface ShardPlace {
 const ZIP_DATE = new Date(1980, 0, 1, 12);
 
 export const sinks: Record<ShardFormat, (place: ShardPlace) => Promise<Sink>> = {
-  png: (place) => folderSink(place, 'png', encodedPng),
+  png: (place) => folderSink(place, 'png', (picture) => encodedPng(picture)),
   webp: (place) => folderSink(place, 'webp', encodedWebp),
   npy: npySink,
   zip: zipSink,
@@ -110,7 +110,7 @@ async function zipSink({ folder, shard }: ShardPlace): Promise<Sink> {
     file: () => path,
     immediate: false,
     async add(first, pictures) {
-      const files = await Promise.all(pictures.map(encodedPng));
+      const files = await Promise.all(pictures.map((picture) => encodedPng(picture)));
       files.forEach((data, i) => {
         const options = { compress: false, mtime: ZIP_DATE };
         zip.addBuffer(

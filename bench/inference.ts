@@ -1,0 +1,140 @@
+/** @file `npm run bench:inference`: bare runs of a generator in all its forms beside PyTorch, and pictures on disk beside bare runs. */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Tensor } from 'onnxruntime-node';
+import {
+  exportedModel,
+  foldedBatchNorm,
+  generatorSignature,
+  halfPrecision,
+  uint8Generator,
+} from '../exporter/index.js';
+import { Generator } from '../inference/generator.js';
+import { performedJob } from '../inference/jobs/perform.node.js';
+import type { SampleRequest } from '../inference/jobs/request.js';
+import { normalLatents, seedsFrom } from '../inference/latents.js';
+import { sampleJob } from '../inference/sample-job.js';
+import { createdSession } from '../inference/session.node.js';
+import { modelBytes, writeFileAtomic, type Model } from '../onnx/index.js';
+import { generatorModel } from '../trainer/models.js';
+import { configWith } from '../trainer/presets.js';
+
+const BATCHES = [1, 8, 64] as const;
+const THREADS = [1, availableParallelism()];
+/** Pictures of one measurement; the median of several is told. */
+const PICTURES = 128;
+const ROUNDS = 3;
+const config = configWith('cub200', { imageSize: 64, ngf: 64 });
+const plain = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+
+const network = generatorModel(config);
+const model = exportedModel(network, generatorSignature(network));
+const folded = { ...model, graph: foldedBatchNorm(model.graph) };
+const forms: Record<string, Model> = {
+  float32: model,
+  'batch norms folded': folded,
+  'float16, folded': { ...model, graph: halfPrecision(folded.graph) },
+  'bytes, folded': { ...model, graph: uint8Generator(folded.graph, plain) },
+};
+const latents = normalLatents(seedsFrom(0, PICTURES), config.latentDim);
+
+console.log(
+  `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; DCGAN generator, 64×64 pictures, 64 base channels; ` +
+    `medians of ${ROUNDS} times ${PICTURES} pictures\n`,
+);
+const bare = await bareRuns();
+await endToEnd(bare);
+
+/** Pictures per second of `session.run` alone. Returns what one picture per run on all threads reaches. */
+async function bareRuns(): Promise<number> {
+  console.log('Pictures per second of bare runs:\n');
+  const columns = THREADS.flatMap((threads) => BATCHES.map((batch) => `batch ${batch}, ${threads} threads`));
+  console.log(`| network | ${columns.join(' | ')} |\n|---|${'---:|'.repeat(columns.length)}`);
+  let reference = 0;
+  for (const [form, each] of Object.entries(forms)) {
+    const cells: number[] = [];
+    for (const threads of THREADS) for (const batch of BATCHES) cells.push(await bareRate(each, batch, threads));
+    if (form === 'float32') reference = cells[cells.length - BATCHES.length] as number;
+    console.log(`| ${form} | ${cells.map((rate) => rate.toFixed(0)).join(' | ')} |`);
+  }
+  const torch = pytorch();
+  for (const kind of ['eager', 'compiled'] as const) {
+    const rates = torch?.[kind];
+    const cells = BATCHES.map((batch) => rates?.[batch]?.toFixed(0) ?? '–');
+    const title = `PyTorch ${torch?.torch ?? '(not installed)'} ${kind}`;
+    console.log(`| ${title} | ${[...BATCHES.map(() => '–'), ...cells].join(' | ')} |`);
+  }
+  return reference;
+}
+
+async function bareRate(form: Model, batch: number, threads: number): Promise<number> {
+  const session = await createdSession(form, { threads });
+  const [input = ''] = session.inputNames;
+  const feeds = Array.from({ length: PICTURES / batch }, (_, i) => {
+    const part = latents.slice(i * batch * config.latentDim, (i + 1) * batch * config.latentDim);
+    return { [input]: new Tensor('float32', part, [batch, config.latentDim]) };
+  });
+  const rate = await picturesPerSecond(PICTURES, async () => {
+    for (const feed of feeds) await session.run(feed);
+  });
+  await session.release();
+  return rate;
+}
+
+/** Pictures per second from seeds to files, and what share of bare runs that is. */
+async function endToEnd(reference: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ganscope-bench-'));
+  const path = join(folder, 'generator.onnx');
+  await writeFileAtomic(path, modelBytes(model));
+  const generator = await Generator.load(path, { device: 'cpu' });
+  const count = 4 * PICTURES;
+  const jobs: Record<string, SampleRequest> = {
+    'one PNG grid': { out: join(folder, 'grid.png') },
+    '--format npy': { format: 'npy', out: join(folder, 'npy') },
+    '--format png': { format: 'png', out: join(folder, 'png') },
+    '--format webp': { format: 'webp', out: join(folder, 'webp') },
+    '--format zip': { format: 'zip', out: join(folder, 'zip') },
+  };
+  console.log(`\nFrom seeds to files, ${count} pictures, against bare runs of one picture on all threads:\n`);
+  console.log('| output | pictures/s | of bare runs |\n|---|---:|---:|');
+  console.log(`| bare \`session.run\` | ${reference.toFixed(0)} | 100 % |`);
+  for (const [title, request] of Object.entries(jobs)) {
+    const job = sampleJob({ ...request, count });
+    const rate = await picturesPerSecond(count, () => performedJob(job, { model: path, generator }));
+    console.log(`| ${title} | ${rate.toFixed(0)} | ${((100 * rate) / reference).toFixed(0)} % |`);
+  }
+  await generator.dispose();
+  await rm(folder, { recursive: true });
+}
+
+async function picturesPerSecond(count: number, work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const started = performance.now();
+    await work();
+    if (round > 0) times.push(performance.now() - started);
+  }
+  return (1000 * count) / (times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] as number);
+}
+
+interface TorchRates {
+  torch: string;
+  eager: Record<number, number>;
+  compiled?: Record<number, number>;
+}
+
+/** The same by PyTorch, or undefined where `python3` has no torch. */
+function pytorch(): TorchRates | undefined {
+  const script = fileURLToPath(new URL('../../bench/torch_generator.py', import.meta.url));
+  const options = ['--ngf', '64', '--image-size', '64', '--steps', '20', '--threads', `${availableParallelism()}`];
+  try {
+    return JSON.parse(
+      execFileSync('python3', [script, ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    ) as TorchRates;
+  } catch {
+    return undefined;
+  }
+}
