@@ -132,7 +132,7 @@ export function chartPng<T extends ChartType>(
       locale: 'en-US',
       layout: { padding: { top: 12, right: 36, bottom: 12, left: 16 } },
       scales: {
-        x: { offset: false, ...axis(xTitle, x) },
+        x: { offset: false, ...axis(xTitle, x), grid: { color: RULE, offset: false } },
         y: axis(yTitle, { ...(!y.logarithmic && { min: 0 }), ...y }),
       },
       plugins: {
