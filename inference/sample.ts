@@ -33,7 +33,7 @@ export interface SampleOptions {
   range: OutputRange;
   /** Called after every batch. */
   progress_callback?: (progress: SampleProgress) => void;
-  /** Stops before the next batch. */
+  /** Stops after the batch that is on its way. */
   signal?: AbortSignal;
 }
 
@@ -57,13 +57,23 @@ export async function sampledPictures(
     throw new InputError(`latents: expected a multiple of ${latentDim} numbers; got ${latents.length}`);
   }
   const total = latents.length / latentDim;
-  const pictures: Picture[] = [];
-  while (pictures.length < total) {
+  const run = (start: number): Promise<Float32Array> => {
     signal?.throwIfAborted();
-    const batch = latents.slice(pictures.length * latentDim, (pictures.length + batchSize) * latentDim);
-    const made = picturesFromOutput(await runner.run(batch), runner, range);
-    if (made.length * latentDim !== batch.length) {
-      throw new InputError(`generator: expected ${batch.length / latentDim} pictures from a batch; got ${made.length}`);
+    const running = runner.run(latents.slice(start * latentDim, (start + batchSize) * latentDim));
+    // A failure is met where the pictures are awaited, unless the caller has stopped before.
+    running.catch(() => {});
+    return running;
+  };
+  const pictures: Picture[] = [];
+  let running = total > 0 ? run(0) : undefined;
+  while (running) {
+    const output = await running;
+    const end = Math.min(pictures.length + batchSize, total);
+    // The next batch is on its way while this one becomes pictures.
+    running = end < total ? run(end) : undefined;
+    const made = picturesFromOutput(output, runner, range);
+    if (made.length !== end - pictures.length) {
+      throw new InputError(`generator: expected ${end - pictures.length} pictures from a batch; got ${made.length}`);
     }
     pictures.push(...made);
     progress_callback?.({
@@ -72,6 +82,7 @@ export async function sampledPictures(
       total,
       progress: (100 * pictures.length) / total,
     });
+    if (running) signal?.throwIfAborted();
   }
   return pictures;
 }

@@ -29,8 +29,8 @@ export function gridJob(request: SampleRequest): GridJob {
   const { out = 'samples.png', labels = false, truncation, saveLatents } = request;
   namesFile(out, ['.png']);
   const cells = request.grid === undefined ? undefined : parsedGrid(request.grid);
-  const source = latentSource(request, request.count ?? defaultCount(request, cells));
   const ranking = rankingOf(request);
+  const source = latentSource(request, request.count ?? defaultCount(request, cells));
   if ('seeds' in source) columnsFor(Math.min(seedCount(source.seeds), ranking?.keep ?? Infinity), cells);
   return { kind: 'grid', source, cells, labels, ranking, truncation, saveLatents, out };
 }
