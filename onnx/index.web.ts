@@ -1,6 +1,6 @@
 /** @file `ganscope/onnx` wherever it runs: ONNX graphs in memory: load, read, build, upgrade, differentiate, write. */
 export { loadedModel } from '#load';
-export { adamScalars, adamUpdate, type AdamRates, type AdamState } from './adam.js';
+export { adamScalars, adamUpdate, type AdamNumbers, type AdamRates, type AdamState } from './adam.js';
 export { appendedGraph } from './append.js';
 export { float, type AttributeValue } from './attributes.js';
 export { copiedGraph, emptyGraph, GraphBuilder, modelOfGraph } from './build.js';

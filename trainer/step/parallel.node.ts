@@ -4,7 +4,7 @@ import { sessionIn, startedSessionThread } from '../../inference/runtime.node.js
 import { createdSession } from '../../inference/session.node.js';
 import { sessionTensor, type Session, type SessionOptions } from '../../inference/session.js';
 import type { Thread } from '../../inference/thread.node.js';
-import { InputError, modelOfGraph, withMatrixProducts } from '../../onnx/index.js';
+import { InputError, modelOfGraph, withMatrixProducts, type AdamNumbers } from '../../onnx/index.js';
 import type { GanConfig } from '../config.js';
 import { samplingGraph } from './graph.js';
 import { stepInputs, type Models } from './graph/networks.js';
@@ -18,7 +18,7 @@ import {
   type PartGraph,
 } from './graph/shares.js';
 import { nextOf, type StateEntry } from './graph/weights.js';
-import { adamNumbers, discriminatorUpdates, emaShare, type AdamNumbers } from './schedule.js';
+import { adamNumbers, discriminatorUpdates, emaShare } from './schedule.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from './step.js';
 import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
 

@@ -1,20 +1,10 @@
 /** @file Numbers that change from step to step and that every implementation is given or computes in double precision. */
+import { adamScalars, type AdamNumbers } from '../../onnx/adam.js';
 import type { GanConfig } from '../config.js';
-
-/** Adam's ε, as in PyTorch: added to the square root after bias correction. */
-export const ADAM_EPSILON = 1e-8;
-
-/** What one Adam update needs. 1 − 0.999 in float32 is off by 1e-4, so both corrections are computed here. */
-export interface AdamNumbers {
-  /** Learning rate / (1 − β1^t). */
-  stepSize: number;
-  /** √(1 − β2^t). */
-  correction: number;
-}
 
 /** The numbers of update `t`, counted from 1. */
 export function adamNumbers(rate: number, t: number, { beta1, beta2 }: GanConfig): AdamNumbers {
-  return { stepSize: rate / (1 - beta1 ** t), correction: Math.sqrt(1 - beta2 ** t) };
+  return adamScalars(t, rate, beta1, beta2);
 }
 
 /** The number, counted from 1, of each of the discriminator's updates in a step, which is counted from 1 too. */

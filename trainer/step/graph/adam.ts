@@ -1,16 +1,10 @@
-/** @file Adam as ONNX nodes. */
-import type { GraphBuilder } from '../../../onnx/index.js';
+/** @file Adam for all weights of a network, as ONNX nodes. */
+import { adamUpdate, type AdamRates, type GraphBuilder } from '../../../onnx/index.js';
 import type { GanConfig } from '../../config.js';
-import { ADAM_EPSILON } from '../schedule.js';
 import type { Weights } from './weights.js';
 
 /** Scalar values that change from update to update. */
-export interface AdamScalars {
-  /** Learning rate / (1 − β1^t). */
-  stepSize: string;
-  /** √(1 − β2^t). */
-  correction: string;
-}
+export type AdamScalars = Pick<AdamRates, 'stepSize' | 'correction'>;
 
 /**
  * Adam (Kingma and Ba 2015, algorithm 1): one update of all trainable weights of a network.
@@ -20,7 +14,7 @@ export function updateWithAdam(
   b: GraphBuilder,
   weights: Weights,
   gradient: (name: string) => string,
-  { stepSize, correction }: AdamScalars,
+  scalars: AdamScalars,
   { beta1, beta2 }: GanConfig,
 ): void {
   for (const request of weights.trainable) {
@@ -29,11 +23,8 @@ export function updateWithAdam(
     const current = weights.current(name);
     const moments = { m: weights.tensor('m', request), v: weights.tensor('v', request) };
     b.within(name, () => {
-      const m = b.add(moments.m, b.mul(b.sub(g, moments.m), b.scalar(1 - beta1)), 'm');
-      const v = b.add(b.mul(moments.v, b.scalar(beta2)), b.mul(b.mul(g, g), b.scalar(1 - beta2)), 'v');
-      const deviation = b.add(b.div(b.op('Sqrt', [v]), correction), b.scalar(ADAM_EPSILON));
-      const change = b.mul(b.div(m, deviation), stepSize);
-      weights.replace(name, b.sub(current, change, 'updated'));
+      const { value, m, v } = adamUpdate(b, { value: current, gradient: g, ...moments }, { ...scalars, beta1, beta2 });
+      weights.replace(name, value);
       weights.replace(name, m, 'm');
       weights.replace(name, v, 'v');
     });

@@ -5,7 +5,8 @@ import { tf } from '../../../exporter/tf.js';
 import { weightName } from '../../../exporter/weights.js';
 import type { GanConfig } from '../../config.js';
 import { withState } from '../../state.js';
-import { ADAM_EPSILON, adamNumbers } from '../schedule.js';
+import { ADAM_EPSILON } from '../../../onnx/adam.js';
+import { adamNumbers } from '../schedule.js';
 import type { NetworkState, StateTensor } from '../step.js';
 import type { Vectors } from './spectral-norm.js';
 
