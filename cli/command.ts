@@ -19,6 +19,11 @@ export async function runCommand<T>(
   run: (parsed: ArgumentsCamelCase<T>) => Promise<void>,
   { takesFiles = false } = {},
 ): Promise<void> {
+  // Whoever reads the output may have read enough, as `head` does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     const parser = options(
       yargs(hideBin(process.argv))

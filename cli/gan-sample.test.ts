@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toyGenerator } from '../inference/generator.test.helper.js';
@@ -80,6 +83,27 @@ describe('gan-sample', () => {
     expect([code, stdout.split('\n').slice(2)]).toEqual([0, ['  walk.gif', '']]);
     const animation = await sharp(join(folder, 'walk.gif'), { animated: true }).metadata();
     expect(animation).toMatchObject({ format: 'gif', pages: 6, delay: Array(6).fill(100) });
+  });
+
+  it('prints JSON lines and nothing else with --jsonl, all other messages to standard error', async () => {
+    const { code, stdout, stderr } = await sample('--count', '3', '--format', 'png', '--out', 'lines', '--jsonl');
+    expect(code).toBe(0);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    const file = (index: number) => join('lines', '00000', `0000000${index}.png`);
+    expect(lines).toEqual([0, 1, 2].map((index) => ({ index, seed: index, file: file(index) })));
+    expect(stderr).toBe('Model: g.onnx\nDevice: cpu\n  lines\n');
+  });
+
+  it.skipIf(process.platform === 'win32')('ends quietly when whoever reads its lines has read enough', async () => {
+    const script = fileURLToPath(new URL('./gan-sample.js', import.meta.url));
+    const options = '--model g.onnx --device cpu --count 2100 --format npy --out enough --jsonl';
+    const command = `"${process.execPath}" "${script}" ${options} | head -n 1`;
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', command], { cwd: folder });
+    expect(stdout).toBe(`{"index":0,"seed":0,"file":"${join('enough', '00000.npy')}"}\n`);
+    expect(stderr).toBe('Model: g.onnx\nDevice: cpu\n');
   });
 
   it.each([
