@@ -11,7 +11,7 @@ export interface StepRow {
   /** Updates done, the first is 1. */
   step: number;
   epoch: number;
-  /** Mean losses of the step in nats. */
+  /** Mean losses of the step; of binary cross-entropy in nats. */
   lossD: number;
   lossG: number;
   /** Mean probability of "real" for the real pictures, D(x). */
@@ -120,9 +120,7 @@ export function lossPlotPng(rows: readonly StepRow[], options: PlotOptions = {})
   const { title = 'Losses of discriminator and generator' } = options;
   const { beyond, ...limit } = lossLimit(rows);
   const yTitle =
-    beyond === 0
-      ? 'loss, nats'
-      : `loss, nats (${beyond} of ${(2 * rows.length).toLocaleString('en-US')} values lie above)`;
+    beyond === 0 ? 'loss' : `loss (${beyond} of ${(2 * rows.length).toLocaleString('en-US')} values lie above)`;
   return stepPlotPng(rows, { title, yTitle, series: LOSSES, ...limit });
 }
 

@@ -1,5 +1,6 @@
 /** @file States of the golden training files, from PyTorch's names and layouts, and what is compared with them. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { expect } from 'vitest';
 import type { Golden } from '../../fixtures/golden.js';
 import { tfjsLayout, weightName, type WeightLayout } from '../../exporter/weights.js';
 import { elementCount } from '../../onnx/graph.js';
@@ -7,7 +8,7 @@ import type { GanConfig } from '../config.js';
 import { discriminatorModel, generatorModel } from '../models.js';
 import { spectralVectors } from '../spectral.js';
 import { OnnxStep } from './onnx.node.js';
-import type { NetworkState, StateTensor, TrainState, TrainStep } from './step.js';
+import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
 import { TfjsStep } from './tfjs.js';
 
 /** Both training steps: a name, and how to make one that goes on from a state. */
@@ -55,6 +56,21 @@ export function goldenState(file: Golden<unknown>, config: GanConfig, when: stri
     );
   }
   return { step: 0, generator, discriminator };
+}
+
+/** What a step of a golden file is fed. */
+export function goldenBatch(file: Golden<unknown>, step: number): StepBatch {
+  const data = (key: string) => file.tensor(`step${step}/${key}`).data;
+  return { real: data('real'), latents: data('latents'), generatorLatents: data('generator_latents') };
+}
+
+/** Refuses results of a step that are not those of the golden file. */
+export function expectResults(file: Golden<unknown>, step: number, found: StepResult): void {
+  const values = [found.lossD, found.lossG, found.dReal, found.dFakeBefore, found.dFakeAfter];
+  const expected = file.tensor(`step${step}/results`).data;
+  values.forEach((value, at) =>
+    expect(Math.abs(value - (expected[at] as number)), `result ${at} of step ${step}`).toBeLessThan(1e-5),
+  );
 }
 
 /** One tensor in tfjs layout. PyTorch's layouts are ONNX's; its dense head reads [C, H, W], ours [H, W, C]. */

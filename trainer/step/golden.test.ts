@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { golden, relativeError } from '../../fixtures/golden.js';
 import type { GanConfig, Head } from '../config.js';
 import { configWith } from '../presets.js';
-import { goldenState, implementations } from './golden.test.helper.js';
+import { expectResults, goldenBatch, goldenState, implementations } from './golden.test.helper.js';
 
 interface TrainingInfo {
   head: Head;
@@ -25,16 +25,7 @@ describe.each(['training-dense', 'training-conv', 'training-pokemon', 'training-
     const config = configOf(file.info);
     const step = await created(config, goldenState(file, config, 'before'));
     for (let index = 0; index < file.info.steps; index++) {
-      const data = (key: string) => file.tensor(`step${index}/${key}`).data;
-      const found = await step.run({
-        real: data('real'),
-        latents: data('latents'),
-        generatorLatents: data('generator_latents'),
-      });
-      const values = [found.lossD, found.lossG, found.dReal, found.dFakeBefore, found.dFakeAfter];
-      values.forEach((value, at) =>
-        expect(Math.abs(value - (data('results')[at] as number)), `result ${at} of step ${index}`).toBeLessThan(1e-5),
-      );
+      expectResults(file, index, await step.run(goldenBatch(file, index)));
     }
     const { generator, discriminator } = await step.state();
     await step.dispose();

@@ -24,7 +24,10 @@ export interface StepBatch {
   rateFactor?: number;
 }
 
-/** What a step reports: mean losses in nats, mean probabilities in 0…1; of several updates of the discriminator, the last. */
+/**
+ * What a step reports: mean losses (of binary cross-entropy in nats) and mean probabilities, the logits' sigmoids, in 0…1;
+ * of several updates of the discriminator, the last.
+ */
 export interface StepResult {
   lossD: number;
   lossG: number;

@@ -8,7 +8,7 @@ import { discriminatorModel } from '../models.js';
 import { configWith } from '../presets.js';
 import { normalizedWeights } from '../spectral.js';
 import { withState } from '../state.js';
-import { goldenState, implementations } from './golden.test.helper.js';
+import { expectResults, goldenBatch, goldenState, implementations } from './golden.test.helper.js';
 import { rateFactor } from './schedule.js';
 import type { NetworkState } from './step.js';
 
@@ -35,16 +35,13 @@ describe.each(names)('%s', (name) => {
     for (let index = 0; index < file.info.steps; index++) {
       const data = (key: string) => file.tensor(`step${index}/${key}`).data;
       const found = await step.run({
-        real: data('real'),
-        latents: data('latents'),
-        generatorLatents: data('generator_latents'),
+        ...goldenBatch(file, index),
         ...(config.diffaugment.length > 0 && {
           augmentation: { real: data('augment_real'), fake: data('augment_fake'), again: data('augment_again') },
         }),
         rateFactor: rateFactor(config, index, file.info.steps),
       });
-      const values = [found.lossD, found.lossG, found.dReal, found.dFakeBefore, found.dFakeAfter];
-      expect(relativeError(values, data('results')), `results of step ${index}`).toBeLessThan(1e-5);
+      expectResults(file, index, found);
     }
     const found = await step.state();
     await step.dispose();
