@@ -1,7 +1,5 @@
 /** @file `npm run bench`: the training step and the forward passes beside PyTorch's and beside MatMul, in one run. */
-import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { Tensor } from 'onnxruntime-node';
 import { loweredModel } from '../exporter/layers.js';
 import { onnxLayout } from '../exporter/weights.js';
@@ -16,6 +14,7 @@ import { stepGraph } from '../trainer/step/graph.js';
 import { OnnxStep } from '../trainer/step/onnx.node.js';
 import type { NetworkState, StateTensor } from '../trainer/step/step.js';
 import { flopCount } from './flops.js';
+import { machine, markdownTable, median, milliseconds, pytorch } from './timing.js';
 
 const ROUNDS = 3;
 const RUNS = 6;
@@ -52,29 +51,21 @@ const ours: Record<string, number[]> = {};
 const theirs: Record<string, number[]> = {};
 let torch: string | undefined;
 for (let round = 0; round < ROUNDS; round++) {
-  for (const [name, { run }] of Object.entries(subjects)) (ours[name] ??= []).push(...(await milliseconds(run)));
-  const result = pytorch();
+  for (const [name, { run }] of Object.entries(subjects)) (ours[name] ??= []).push(...(await milliseconds(run, RUNS)));
+  const { batchSize, latentDim, imageSize, ngf } = config;
+  const result = pytorch<{ torch: string; times: Record<string, number[]> }>('torch_step.py', {
+    'batch-size': batchSize,
+    'latent-dim': latentDim,
+    'image-size': imageSize,
+    features: ngf,
+    steps: RUNS,
+    threads: cpus().length,
+  });
   torch = result?.torch;
   for (const [name, times] of Object.entries(result?.times ?? {})) (theirs[name] ??= []).push(...times);
 }
 await step.dispose();
 print();
-
-/** Times of several runs after a first one that is not counted. */
-async function milliseconds(run: () => Promise<unknown>): Promise<number[]> {
-  await run();
-  const times: number[] = [];
-  for (let index = 0; index < RUNS; index++) {
-    const started = performance.now();
-    await run();
-    times.push(performance.now() - started);
-  }
-  return times;
-}
-
-function median(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] as number;
-}
 
 function matmulGraph(): Graph {
   const b = new GraphBuilder(emptyGraph('matmul'));
@@ -115,48 +106,22 @@ async function graphRun(graph: Graph, inputs: Record<string, [Float32Array, numb
   return { run: () => session.run(feeds), flops: flopCount(graph) };
 }
 
-/** PyTorch's times for the same, or undefined where `python3` has no torch. */
-function pytorch(): { torch: string; times: Record<string, number[]> } | undefined {
-  const script = fileURLToPath(new URL('../../bench/torch_step.py', import.meta.url));
-  const { batchSize, latentDim, imageSize, ngf } = config;
-  const sizes = {
-    'batch-size': batchSize,
-    'latent-dim': latentDim,
-    'image-size': imageSize,
-    features: ngf,
-    steps: RUNS,
-    threads: cpus().length,
-  };
-  try {
-    const options = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-    return JSON.parse(
-      execFileSync('python3', [script, ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-    );
-  } catch {
-    return undefined;
-  }
-}
-
 function print(): void {
   const rate = (name: string) => (subjects[name]?.flops ?? 0) / median(ours[name] ?? []) / 1e6;
-  console.log(
-    `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; medians of ${ROUNDS} × ${RUNS} runs, interleaved`,
-  );
+  console.log(`${machine()}; medians of ${ROUNDS} × ${RUNS} runs, interleaved`);
   console.log(
     `64×64 pictures, 64 base channels, batch 64, dense head; PyTorch: ${torch ?? 'not installed, skipped'}\n`,
   );
-  console.log('| what | GFLOP | ganscope, ms | GFLOP/s | of MatMul | PyTorch, ms | PyTorch / ganscope |');
-  console.log('|---|---:|---:|---:|---:|---:|---:|');
   const titles = {
     step: 'training step',
     generator: 'generator forward',
     discriminator: 'discriminator forward',
     matmul: 'MatMul 2048³',
   };
-  for (const [name, title] of Object.entries(titles)) {
+  const rows = Object.entries(titles).map(([name, title]) => {
     const time = median(ours[name] ?? []);
     const other = theirs[name] ? median(theirs[name]) : undefined;
-    const cells = [
+    return [
       title,
       ((subjects[name]?.flops ?? 0) / 1e9).toFixed(1),
       time.toFixed(1),
@@ -165,6 +130,7 @@ function print(): void {
       other?.toFixed(1) ?? '–',
       other ? (other / time).toFixed(2) : '–',
     ];
-    console.log(`| ${cells.join(' | ')} |`);
-  }
+  });
+  const head = ['what', 'GFLOP', 'ganscope, ms', 'GFLOP/s', 'of MatMul', 'PyTorch, ms', 'PyTorch / ganscope'];
+  console.log(markdownTable(head, rows));
 }
