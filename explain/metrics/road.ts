@@ -15,54 +15,79 @@ const NEIGHBOURS = [-1, 0, 1].flatMap((down) =>
 
 /** Equations by which each removed pixel is the weighted mean of its neighbours, those removed among them. */
 interface FillSystem {
-  removed: readonly number[];
-  /** Of each removed pixel: sum of its weights, neighbours that are removed (positions in `removed`) and that are not. */
-  rows: { total: number; unknown: [number, number][]; known: [number, number][] }[];
+  /** Of each equation: the sum of its weights. */
+  totals: Float64Array;
+  /** Neighbours that are removed too, those of equation i from `starts[i]` on: their equations and weights. */
+  starts: Int32Array;
+  unknowns: Int32Array;
+  weights: Float64Array;
+  /** Neighbours that are not removed: equation, pixel and weight. */
+  known: { equation: number; pixel: number; weight: number }[];
 }
 
 function fillSystem(removed: readonly number[], height: number, width: number): FillSystem {
-  const places = new Map(removed.map((pixel, at) => [pixel, at]));
-  const rows = removed.map((pixel) => {
-    const row: FillSystem['rows'][number] = { total: 0, unknown: [], known: [] };
+  const equations = new Int32Array(height * width).fill(-1);
+  removed.forEach((pixel, equation) => (equations[pixel] = equation));
+  const totals = new Float64Array(removed.length);
+  const starts = new Int32Array(removed.length + 1);
+  const unknowns = new Int32Array(removed.length * NEIGHBOURS.length);
+  const weights = new Float64Array(unknowns.length);
+  const known: FillSystem['known'] = [];
+  let count = 0;
+  removed.forEach((pixel, equation) => {
     for (const { down, across, weight } of NEIGHBOURS) {
       const [y, x] = [Math.floor(pixel / width) + down, (pixel % width) + across];
       if (y < 0 || y >= height || x < 0 || x >= width) continue;
-      const neighbour = y * width + x;
-      const place = places.get(neighbour);
-      row.total += weight;
-      if (place === undefined) row.known.push([neighbour, weight]);
-      else row.unknown.push([place, weight]);
+      totals[equation] = (totals[equation] ?? 0) + weight;
+      const other = equations[y * width + x] ?? -1;
+      if (other < 0) {
+        known.push({ equation, pixel: y * width + x, weight });
+      } else {
+        unknowns[count] = other;
+        weights[count++] = weight;
+      }
     }
-    return row;
+    starts[equation + 1] = count;
   });
-  return { removed, rows };
+  return { totals, starts, unknowns, weights, known };
 }
 
-/** A·x for the symmetric positive definite matrix of the equations. */
-function product({ rows }: FillSystem, x: Float64Array): Float64Array {
-  return Float64Array.from(rows, ({ total, unknown }, at) =>
-    unknown.reduce((sum, [place, weight]) => sum - weight * (x[place] ?? 0), total * (x[at] ?? 0)),
-  );
+/** Writes A·x into `image`, for the symmetric positive definite matrix A of the equations. */
+function multiply({ totals, starts, unknowns, weights }: FillSystem, x: Float64Array, image: Float64Array): void {
+  for (let i = 0; i < x.length; i++) {
+    let sum = (totals[i] as number) * (x[i] as number);
+    const end = starts[i + 1] as number;
+    for (let at = starts[i] as number; at < end; at++) {
+      sum -= (weights[at] as number) * (x[unknowns[at] as number] as number);
+    }
+    image[i] = sum;
+  }
+}
+
+function dot(p: Float64Array, q: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < p.length; i++) sum += (p[i] as number) * (q[i] as number);
+  return sum;
 }
 
 /** Solves A·x = b by conjugate gradients (Hestenes and Stiefel 1952). */
 function solved(system: FillSystem, b: Float64Array): Float64Array {
-  const dot = (p: Float64Array, q: Float64Array) => p.reduce((sum, value, i) => sum + value * (q[i] ?? 0), 0);
   const x = new Float64Array(b.length);
   const residual = b.slice();
-  let direction = b.slice();
+  const direction = b.slice();
+  const image = new Float64Array(b.length);
   let size = dot(residual, residual);
   const enough = TOLERANCE ** 2 * size;
   for (let round = 0; round < 10 * b.length && size > enough; round++) {
-    const image = product(system, direction);
+    multiply(system, direction, image);
     const step = size / dot(direction, image);
     for (let i = 0; i < x.length; i++) {
-      x[i] = (x[i] ?? 0) + step * (direction[i] ?? 0);
-      residual[i] = (residual[i] ?? 0) - step * (image[i] ?? 0);
+      x[i] = (x[i] as number) + step * (direction[i] as number);
+      residual[i] = (residual[i] as number) - step * (image[i] as number);
     }
     const next = dot(residual, residual);
     const share = next / size;
-    direction = direction.map((value, i) => (residual[i] ?? 0) + share * value);
+    for (let i = 0; i < x.length; i++) direction[i] = (residual[i] as number) + share * (direction[i] as number);
     size = next;
   }
   return x;
@@ -84,9 +109,10 @@ export function imputed(
   const filled = picture.slice();
   for (let channel = 0; channel < channels; channel++) {
     const start = channel * height * width;
-    const b = Float64Array.from(system.rows, ({ known }) =>
-      known.reduce((sum, [pixel, weight]) => sum + weight * (picture[start + pixel] ?? 0), 0),
-    );
+    const b = new Float64Array(removed.length);
+    for (const { equation, pixel, weight } of system.known) {
+      b[equation] = (b[equation] ?? 0) + weight * (picture[start + pixel] ?? 0);
+    }
     solved(system, b).forEach((value, at) => (filled[start + (removed[at] ?? 0)] = value + NOISE * normal()));
   }
   return filled;
