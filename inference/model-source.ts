@@ -1,6 +1,7 @@
 /** @file Where a network comes from: a path or URL, the bytes of a file, or a model in memory. */
 import { loadedModel } from '#load';
 import type { LoadOptions } from '../onnx/fetch.js';
+import { InputError } from '../onnx/errors.js';
 import type { Model } from '../onnx/graph.js';
 import { modelFromBytes } from '../onnx/read.js';
 import type { Device } from './session.js';
@@ -12,15 +13,29 @@ export type ModelSource = string | URL | Uint8Array | Model;
 export interface NetworkOptions extends LoadOptions {
   /** Where it runs, default `auto`. */
   device?: Device;
+  /**
+   * Which of the exported files is taken, default `fp32`: the one that is named; `fp16` takes the one in half precision beside
+   * it that `gan-export --fp16` writes, `generator-fp16.onnx` for `generator.onnx`.
+   */
+  dtype?: 'fp32' | 'fp16';
   /** Threads of CPU operators; 0, the default, lets ONNX Runtime take one per core. */
   threads?: number;
 }
 
-/** The model. @throws as `loadedModel` */
-export async function modelFrom(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  if (source instanceof Uint8Array) return modelFromBytes(source);
-  if (typeof source === 'string' || source instanceof URL) return loadedModel(source, options);
-  return source;
+/** The model. @throws as `loadedModel`; InputError for another dtype of a model that is no file */
+export async function modelFrom(source: ModelSource, options: NetworkOptions = {}): Promise<Model> {
+  const { dtype = 'fp32' } = options;
+  if (dtype !== 'fp32' && dtype !== 'fp16') {
+    throw new InputError(`dtype: expected fp32 or fp16; got ${JSON.stringify(dtype)}`);
+  }
+  if (typeof source === 'string' || source instanceof URL) {
+    return loadedModel(
+      dtype === 'fp16' ? String(source).replace(/(\.onnx)?(?=$|[?#])/i, '-fp16.onnx') : source,
+      options,
+    );
+  }
+  if (dtype === 'fp16') throw new InputError('dtype fp16: expected the path or URL of a file; got a model');
+  return source instanceof Uint8Array ? modelFromBytes(source) : source;
 }
 
 /** What to call it in errors. */
