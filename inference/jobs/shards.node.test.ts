@@ -87,6 +87,18 @@ describe('performedJob of --format', () => {
     expect(await contents(parts)).toEqual(await contents(whole));
   });
 
+  it('leaves nothing of an earlier job, and nothing to go on with before it has done something', async () => {
+    const out = join(folder, 'again');
+    await perform({ format: 'png', out });
+    await writeFile(join(out, 'notes.txt'), 'mine');
+    await perform({ format: 'npy', count: 5, out });
+    expect((await readdir(out)).toSorted()).toEqual(['00000.npy', 'notes.txt', 'sampling.json']);
+    const stop = new AbortController();
+    stop.abort();
+    await perform({ format: 'npy', count: 6, out }, { signal: stop.signal });
+    expect(JSON.parse(await readFile(join(out, 'sampling.json'), 'utf8'))).toMatchObject({ count: 6, done: 0 });
+  });
+
   it('refuses to go on with another job', async () => {
     const out = join(folder, 'other');
     await perform({ format: 'npy', count: 3, out });

@@ -1,6 +1,6 @@
 /** @file Streams a shards job to disk: the network runs on while the pictures before are encoded and written. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
 import { readBoundedFile, writeFileAtomic } from '../../onnx/files.node.js';
@@ -15,6 +15,7 @@ import { sinks, type Sink } from './sinks.node.js';
 const BATCH = 64;
 /** The journal's name in the job's folder. */
 const JOURNAL = 'sampling.json';
+const SHARD_NAME = /^\d{5,}(\.(npy|zip)(\.part)?)?$/;
 
 /** What a folder says of the job that fills it. Two jobs that agree in all but `done` make the same files. */
 interface Journal {
@@ -37,8 +38,9 @@ interface LatentRows {
 }
 
 /**
- * Writes the pictures in shards, and after each what is done into `sampling.json`. Memory does not grow
- * with their number. When the signal aborts, the shard that was begun is given up and `--resume` goes on from it.
+ * Writes the pictures in shards, and after each what is done into `sampling.json`; shards of an earlier job are removed.
+ * Memory does not grow with their number. When the signal aborts, the shard that was begun is given up and `--resume`
+ * goes on from it.
  * @returns the folder
  * @throws InputError if the folder holds another job than the one to go on with
  */
@@ -55,8 +57,10 @@ export async function writtenShards(job: ShardsJob, context: JobContext): Promis
     done: 0,
   };
   const path = join(job.out, JOURNAL);
+  const tellJournal = () => writeFileAtomic(path, `${JSON.stringify(journal, undefined, 2)}\n`);
   if (job.resume) journal.done = await doneBefore(path, journal, shardSize);
-  await mkdir(job.out, { recursive: true });
+  else await removeEarlierShards(job.out);
+  await tellJournal();
   const saved = await openedLatents(job, latents.count, generator.latentDim);
   try {
     while (journal.done < latents.count && !signal?.aborted) {
@@ -71,7 +75,7 @@ export async function writtenShards(job: ShardsJob, context: JobContext): Promis
       );
       if (!complete) break;
       journal.done += count;
-      await writeFileAtomic(path, `${JSON.stringify(journal, undefined, 2)}\n`);
+      await tellJournal();
     }
   } finally {
     await saved?.close();
@@ -152,6 +156,13 @@ async function latentRows({ source, truncation }: ShardsJob, latentDim: number):
 function openedLatents(job: ShardsJob, count: number, latentDim: number): Promise<LatentsFile> | undefined {
   if (job.saveLatents === undefined) return undefined;
   return LatentsFile.open(job.saveLatents, count, latentDim, job.resume);
+}
+
+/** Removes the shards of an earlier job, which the folder's journal tells of, so that no pictures of two jobs are mixed. */
+async function removeEarlierShards(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => []);
+  if (!names.includes(JOURNAL)) return;
+  for (const name of names.filter((each) => SHARD_NAME.test(each))) await rm(join(folder, name), { recursive: true });
 }
 
 /** How much of the same job is done. @throws InputError if the folder's job is another one */
