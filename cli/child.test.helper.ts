@@ -10,7 +10,7 @@ export interface Outcome {
 
 /** Runs a command in a folder; `nodeOptions` come before the script. */
 export function ran(
-  command: 'gan-train' | 'gan-sample' | 'gan-export' | 'gan-gradcam' | 'gan-studio',
+  command: 'gan-eval' | 'gan-export' | 'gan-features' | 'gan-gradcam' | 'gan-sample' | 'gan-studio' | 'gan-train',
   options: readonly string[],
   cwd: string,
   nodeOptions: readonly string[] = [],

@@ -51,6 +51,15 @@ export async function runCommand<T>(
 /** The command line is not what was expected. */
 export class UsageError extends Error {}
 
+class Interruption extends Error {}
+
+/** A signal that the first Ctrl-C aborts, so that a command can clean up; it then ends with exit code 130. */
+export function interruption(): AbortSignal {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new Interruption('interrupted')));
+  return stop.signal;
+}
+
 /** yargs' message about a value outside an option's choices, in the form of all others. */
 function oneLine(message: string): string {
   const [, option, given, choices] = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(message) ?? [];
@@ -75,7 +84,9 @@ function report(name: string, error: unknown): number {
   const known = error instanceof UsageError || (error instanceof Error && error.name === 'InputError');
   // The file system's refusals, such as a full disk or a folder that may not be written.
   const refused = error instanceof Error && 'syscall' in error;
-  if (known || refused) console.error(`${name}: ${error.message}`);
+  const interrupted = error instanceof Interruption;
+  if (known || refused || interrupted) console.error(`${name}: ${error.message}`);
   else console.error(error);
+  if (interrupted) return 130;
   return known ? 2 : 1;
 }

@@ -38,9 +38,11 @@ await runCommand(
     }
     const { startedRun } = await import('../trainer/run.node.js');
     const { train } = await import('../trainer/loop.node.js');
+    const { qualityLines } = await import('../trainer/quality/quality.js');
     const bar = progressBar('steps');
-    const { run, notes, logEvery, ...job } = await startedRun({ ...given, resume: options.resume }, (loaded, total) =>
-      bar.update(loaded, total, 'reading pictures'),
+    const { run, notes, logEvery, evaluation, ...job } = await startedRun(
+      { ...given, resume: options.resume },
+      (loaded, total) => bar.update(loaded, total, 'reading pictures'),
     );
     bar.stop();
     for (const note of notes) console.log(note);
@@ -53,6 +55,11 @@ await runCommand(
     const { done, files } = await train({
       ...job,
       run,
+      evaluation: evaluation && {
+        ...evaluation,
+        progress_callback: (compared, total) => bar.update(compared, total, 'comparing pictures'),
+        result_callback: (row) => qualityLines(row).forEach((line) => bar.log(line)),
+      },
       signal: stop.signal,
       warning_callback: (warning) => bar.log(`Warning: ${warning}`),
       progress_callback: (progress) => {
@@ -63,6 +70,7 @@ await runCommand(
     });
     bar.stop();
     await job.step.dispose();
+    await evaluation?.evaluator.dispose();
     await job.loader.close();
     const { skipped } = job.loader;
     if (skipped.length > 0) console.log(`Skipped ${skipped.length}:`);

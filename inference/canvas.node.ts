@@ -39,3 +39,12 @@ export function pictureCanvas(picture: Picture): Canvas {
   context.putImageData(image, 0, 0);
   return canvas;
 }
+
+/** What is drawn on an opaque canvas, as a picture. */
+export function canvasPicture(canvas: Canvas): Picture {
+  const { width, height } = canvas;
+  const { data: rgba } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  const data = new Uint8Array(3 * width * height);
+  for (let i = 0; i < width * height; i++) data.set(rgba.subarray(4 * i, 4 * i + 3), 3 * i);
+  return { width, height, channels: 3, data };
+}

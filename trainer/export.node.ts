@@ -6,7 +6,7 @@ import { discriminatorSignature, exportedModel, generatorSignature, largestDiffe
 import { tf } from '../exporter/tf.js';
 import { normalLatents } from '../inference/latents.js';
 import { metadataEntries, type GanMetadata } from '../inference/metadata.js';
-import { InputError, modelBytes, writeFileAtomic } from '../onnx/index.js';
+import { InputError, modelBytes, writeFileAtomic, type Model } from '../onnx/index.js';
 import { loadCheckpoint } from './checkpoint.node.js';
 import type { GanConfig } from './config.js';
 import { exportForms } from './export-forms.js';
@@ -109,6 +109,16 @@ export async function exportedRun(options: RunExportOptions = {}): Promise<RunEx
     model.dispose();
   }
   return { checkpoint, step: state.step, averaged, files };
+}
+
+/** A state's generator, averaged where there is an average: `latent` [batch, Z] → `image` [batch, C, H, W]. */
+export function generatorOnnx(state: TrainState, config: GanConfig): Model {
+  const model = withState(generatorModel(config, { initialWeights: false }), {
+    weights: generatorWeights(state, true),
+  });
+  const exported = exportedModel(model, generatorSignature(model));
+  model.dispose();
+  return exported;
 }
 
 const generatorWeights = ({ generator }: TrainState, averaged: boolean) =>

@@ -1,29 +1,62 @@
-/** @file metrics.jsonl: one line per step, appended while training and cut back to the checkpoint when a run resumes. */
+/** @file Files of one JSON object per line, such as metrics.jsonl: appended while training, cut back when a run resumes. */
 import { appendFile, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { writeFileAtomic } from '../onnx/index.js';
-import type { StepRow } from './report.node.js';
 
-/** The run's metrics so far; a last line that was cut off by a crash is left out. */
-export async function readMetrics(run: string): Promise<StepRow[]> {
-  const text = await readFile(join(run, 'metrics.jsonl'), 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line) => {
-    try {
-      return [JSON.parse(line) as StepRow];
-    } catch {
-      return [];
-    }
-  });
+/** A file of rows in the order of their steps, of which the last ones may still wait in memory. */
+export class JsonLines<Row extends { step: number }> {
+  readonly #path: string;
+  readonly #rows: Row[];
+  #written: number;
+
+  private constructor(path: string, rows: Row[]) {
+    this.#path = path;
+    this.#rows = rows;
+    this.#written = rows.length;
+  }
+
+  /**
+   * The rows of a run that goes on after step `done`. Later ones, which will be computed again, are dropped, and so is a
+   * last line that was cut off.
+   */
+  static async open<Row extends { step: number }>(path: string, done: number): Promise<JsonLines<Row>> {
+    const text = await readFile(path, 'utf8').catch(() => '');
+    const rows = text
+      .split('\n')
+      .flatMap((line) => parsedRow<Row>(line))
+      .filter(({ step }) => step <= done);
+    const kept = lines(rows);
+    if (kept !== text) await writeFileAtomic(path, kept);
+    return new JsonLines(path, rows);
+  }
+
+  get rows(): readonly Row[] {
+    return this.#rows;
+  }
+
+  /** How many rows wait to be written. */
+  get waiting(): number {
+    return this.#rows.length - this.#written;
+  }
+
+  add(row: Row): void {
+    this.#rows.push(row);
+  }
+
+  /** Appends what waits to the file. */
+  async flush(): Promise<void> {
+    const waiting = this.#rows.slice(this.#written);
+    if (waiting.length === 0) return;
+    await appendFile(this.#path, lines(waiting));
+    this.#written += waiting.length;
+  }
 }
 
-/** Metrics of a run that goes on from `step`: later lines, which will be computed again, are dropped. */
-export async function resumedMetrics(run: string, step: number): Promise<StepRow[]> {
-  const rows = (await readMetrics(run)).filter((row) => row.step <= step);
-  await writeFileAtomic(join(run, 'metrics.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  return rows;
-}
+const lines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-/** Appends rows. */
-export async function appendMetrics(run: string, rows: readonly StepRow[]): Promise<void> {
-  await appendFile(join(run, 'metrics.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+function parsedRow<Row>(line: string): Row[] {
+  try {
+    return [JSON.parse(line) as Row];
+  } catch {
+    return [];
+  }
 }

@@ -5,6 +5,7 @@ import { pictureGrid } from '../inference/grid.js';
 import type { Picture } from '../inference/pictures.js';
 import { linePlotPng, type PlotLine, type PlotPoint } from '../inference/plot.node.js';
 import { InputError } from '../onnx/errors.js';
+import type { QualityRow } from './quality/quality.js';
 
 /** One step of training, a line of metrics.jsonl. */
 export interface StepRow {
@@ -29,16 +30,16 @@ export interface PlotOptions {
   title?: string;
 }
 
-interface Series {
+interface Series<Row> {
   label: string;
   colour: string;
-  value: (row: StepRow) => number;
+  value: (row: Row) => number;
 }
 
-interface Plot {
+interface Plot<Row> {
   title: string;
   yTitle: string;
-  series: readonly Series[];
+  series: readonly Series<Row>[];
   /** End of the vertical axis; without it the data decide. */
   yMax?: number;
 }
@@ -49,11 +50,11 @@ const PURPLE = '#8e44ad';
 /** From so many rows on, single steps are drawn thin and their running mean bold. */
 const SMOOTH_FROM = 200;
 
-const LOSSES: readonly Series[] = [
+const LOSSES: readonly Series<StepRow>[] = [
   { label: 'Loss_D', colour: BLUE, value: (row) => row.lossD },
   { label: 'Loss_G', colour: ORANGE, value: (row) => row.lossG },
 ];
-const SCORES: readonly Series[] = [
+const SCORES: readonly Series<StepRow>[] = [
   { label: 'D(x)', colour: BLUE, value: (row) => row.dReal },
   { label: 'D(G(z)) before D’s update', colour: ORANGE, value: (row) => row.dFakeBefore },
   { label: 'D(G(z)) after D’s update', colour: PURPLE, value: (row) => row.dFakeAfter },
@@ -75,7 +76,10 @@ function runningMean(points: readonly PlotPoint[], radius: number): PlotPoint[] 
 }
 
 /** The lines of one series: its steps, and over many steps their running mean; only the bold one has a name. */
-function seriesLines({ label, colour, value }: Series, rows: readonly StepRow[]): PlotLine[] {
+function seriesLines<Row extends { step: number }>(
+  { label, colour, value }: Series<Row>,
+  rows: readonly Row[],
+): PlotLine[] {
   const points = rows.map((row) => ({ x: row.step, y: value(row) }));
   if (points.length < SMOOTH_FROM) return [{ label, colour, points, dots: points.length < 40 ? 2.5 : 0 }];
   return [
@@ -85,7 +89,10 @@ function seriesLines({ label, colour, value }: Series, rows: readonly StepRow[])
 }
 
 /** A plot over steps as a PNG file. */
-function stepPlotPng(rows: readonly StepRow[], { title, yTitle, series, yMax }: Plot): Uint8Array {
+function stepPlotPng<Row extends { step: number }>(
+  rows: readonly Row[],
+  { title, yTitle, series, yMax }: Plot<Row>,
+): Uint8Array {
   if (rows.length === 0) throw new InputError('plot: expected at least one step; got none');
   const lines = series.flatMap((each) => seriesLines(each, rows));
   return linePlotPng({
@@ -132,6 +139,20 @@ export function lossPlotPng(rows: readonly StepRow[], options: PlotOptions = {})
 export function scorePlotPng(rows: readonly StepRow[], options: PlotOptions = {}): Uint8Array {
   const { title = 'What the discriminator takes for real' } = options;
   return stepPlotPng(rows, { title, yTitle: 'mean probability of “real”', series: SCORES, yMax: 1 });
+}
+
+/**
+ * The distance between real and generated pictures over steps, as a PNG file: the Fréchet distance where every evaluation
+ * has one, else KID.
+ * @param rows in the order of their steps, at least one
+ * @throws InputError if there are no rows
+ */
+export function qualityPlotPng(rows: readonly QualityRow[], options: PlotOptions = {}): Uint8Array {
+  const frechet = rows.every((row) => row.frechet !== undefined);
+  const label = frechet ? 'Fréchet distance' : 'KID';
+  const { title = `Distance of generated from real pictures: ${label}` } = options;
+  const value = (row: QualityRow) => (frechet ? row.frechet : row.kid) ?? Number.NaN;
+  return stepPlotPng(rows, { title, yTitle: 'lower is better', series: [{ label, colour: BLUE, value }] });
 }
 
 /**

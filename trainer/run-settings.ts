@@ -21,6 +21,14 @@ export interface RunSettings {
   logEvery: number;
   sampleEvery: number;
   checkpointEvery: number;
+  keep: number;
+  eval: boolean;
+  evalEvery: number;
+  evalSamples: number;
+  features: string;
+  featuresMean: string;
+  featuresStd: string;
+  featuresSize: string;
 }
 
 const MANY = 1_000_000_000;
@@ -54,6 +62,19 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
     logEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between log lines'],
     sampleEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between sample grids'],
     checkpointEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between checkpoints'],
+    keep: [integer(1, MANY, 'a whole number of at least 1'), 'Last checkpoints that are kept, besides the best'],
+  }),
+  ...grouped('Evaluation', {
+    eval: [boolean, 'Compare generated with real pictures: Fréchet distance and KID; marks the best checkpoint'],
+    evalEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between evaluations'],
+    evalSamples: [integer(2, 1_000_000), 'Pictures of each kind; a Fréchet distance needs 2,048'],
+    features: [
+      text('MODEL.onnx[:LAYER]'),
+      'Network whose features are compared, as for gan-eval; gan-features makes one',
+    ],
+    featuresMean: [text('numbers'), "Mean of each channel that network wants [default: its file's, or ImageNet's]"],
+    featuresStd: [text('numbers'), 'Standard deviation of each channel it wants'],
+    featuresSize: [text('a size'), 'Height and width it wants, where its file leaves that open'],
   }),
 };
 
@@ -69,4 +90,7 @@ export const runDefaults = {
   logEvery: 50,
   sampleEvery: 500,
   checkpointEvery: 500,
+  keep: 3,
+  evalEvery: 2000,
+  evalSamples: 5000,
 } as const satisfies Partial<RunSettings>;

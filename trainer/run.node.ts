@@ -1,18 +1,17 @@
 /** @file Starting a run or going on with one: configuration, data, networks and the training step, ready for `train`. */
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { InputError, writeFileAtomic } from '../onnx/index.js';
+import { InputError } from '../onnx/index.js';
 import { epochSteps } from './batch.js';
-import { loadCheckpoint } from './checkpoint.node.js';
 import { chosenConfig, givenSettings, type ChosenSettings } from './chosen.node.js';
 import type { GanConfig } from './config.js';
 import { defaultCacheFolder } from './data/cache-folder.node.js';
-import type { DataOptions } from './data/dataset.js';
 import { Loader } from './data/loader.node.js';
 import { openDataset } from './data/open.node.js';
-import { newestCheckpoint } from './kept-checkpoints.node.js';
+import { createdEvaluator, evaluationSettings } from './evaluation.node.js';
+import type { TrainEvaluation } from './loop.node.js';
 import { chosenMachine } from './machine.node.js';
+import { readRunFile, stateToGoOnFrom, writeRunFile } from './run-file.node.js';
 import { runDefaults } from './run-settings.js';
 import { markLatest, newRunFolder, resolvedRun } from './runs.node.js';
 import { found, settingName } from './settings.js';
@@ -31,6 +30,8 @@ export interface StartedRun {
   run: string;
   config: GanConfig;
   loader: Loader;
+  /** The data set's name. */
+  data: string;
   step: TrainStep;
   done: number;
   steps: number;
@@ -38,17 +39,10 @@ export interface StartedRun {
   logEvery: number;
   sampleEvery: number;
   checkpointEvery: number;
+  /** Last checkpoints that are kept. */
+  keep: number;
+  evaluation: Pick<TrainEvaluation, 'evaluator' | 'every'> | undefined;
   notes: string[];
-}
-
-/** What a run remembers in its config.json. */
-interface RunFile {
-  config: GanConfig;
-  /** Absolute path of the data; null for the built-in ones. */
-  data: string | null;
-  /** What of it; nothing in runs of earlier versions. */
-  dataOptions?: DataOptions;
-  steps: number;
 }
 
 /** What a resumed run may be told anew: the rest decides what it computes. */
@@ -65,7 +59,13 @@ const free: readonly string[] = [
   'logEvery',
   'sampleEvery',
   'checkpointEvery',
+  'keep',
+  'eval',
+  'evalEvery',
 ];
+
+/** What may be told anew until there is an evaluation. */
+const evaluationNames: readonly string[] = ['features', 'featuresMean', 'featuresStd', 'featuresSize', 'evalSamples'];
 
 /**
  * Starts a run, or goes on with one where `resume` is given. The training step lives in its own thread: dispose of it.
@@ -78,6 +78,7 @@ export async function startedRun(
 ): Promise<StartedRun> {
   const { resume, ...flags } = options;
   const given = givenSettings({ flags });
+  if (given.features !== undefined) given.features = resolve(given.features);
   const resumed = resume === undefined ? undefined : await resumedRun(resume, given);
   const config = resumed?.config ?? chosenConfig(given);
   const data = given.data === undefined ? (resumed?.data ?? null) : resolve(given.data);
@@ -91,13 +92,13 @@ export async function startedRun(
   const steps =
     given.steps ?? (given.epochs ? given.epochs * stepsPerEpoch : (resumed?.steps ?? config.epochs * stepsPerEpoch));
   const { notes: machineNotes, ...machine } = await chosenMachine(given);
+  const settings = evaluationSettings(given, resumed?.evaluation);
+  const evaluator =
+    settings && given.eval !== false ? await createdEvaluator(settings, dataset, config, machine.device) : undefined;
   const run = resumed?.run ?? (await newRunFolder(given.out, config.preset));
   const state = resumed?.state ?? initialState(config);
   const step = await RemoteStep.create({ config, state, ...machine });
-  await writeFileAtomic(
-    join(run, 'config.json'),
-    `${JSON.stringify({ config, data, dataOptions, steps } satisfies RunFile, null, 2)}\n`,
-  );
+  await writeRunFile(run, { config, data, dataOptions, steps, evaluation: settings });
   await markLatest(run);
   const notes = [
     `${resumed ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ` +
@@ -106,18 +107,34 @@ export async function startedRun(
     ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
     `Training on ${step.description}`,
   ];
-  const { logEvery, sampleEvery, checkpointEvery } = { ...runDefaults, ...given };
-  return { run, config, loader, step, done: state.step, steps, logEvery, sampleEvery, checkpointEvery, notes };
+  const { logEvery, sampleEvery, checkpointEvery, keep } = { ...runDefaults, ...given };
+  return {
+    run,
+    config,
+    loader,
+    step,
+    steps,
+    notes,
+    logEvery,
+    sampleEvery,
+    checkpointEvery,
+    keep,
+    data: dataset.name,
+    done: state.step,
+    evaluation: evaluator && settings && { evaluator, every: settings.evalEvery },
+  };
 }
 
 async function resumedRun(folder: string, given: ChosenSettings) {
   if (given.out !== undefined) throw new InputError('--out: a resumed run stays in its folder; leave the option out');
   const run = await resolvedRun(folder || undefined);
-  const { data, dataOptions, steps } = await readRunFile(run);
-  const { state, config } = await loadCheckpoint(await newestCheckpoint(run));
-  const own: ChosenSettings = { ...runDefaults, ...dataOptions, ...config };
+  const file = await readRunFile(run);
+  const { config, dataOptions, evaluation } = file;
+  const state = await stateToGoOnFrom(run, config);
+  const own: ChosenSettings = { ...runDefaults, ...evaluation, ...dataOptions, ...config };
+  const open = evaluation === undefined ? [...free, ...evaluationNames] : free;
   const changed = Object.entries(given).find(
-    ([name, value]) => !free.includes(name) && !isDeepStrictEqual(value, own[name as keyof ChosenSettings]),
+    ([name, value]) => !open.includes(name) && !isDeepStrictEqual(value, own[name as keyof ChosenSettings]),
   );
   if (changed !== undefined) {
     const [name, value] = changed;
@@ -126,17 +143,5 @@ async function resumedRun(folder: string, given: ChosenSettings) {
         'leave the option out or start a new run',
     );
   }
-  return { run, state, config, data, dataOptions, steps };
-}
-
-async function readRunFile(run: string): Promise<RunFile> {
-  const path = join(run, 'config.json');
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new InputError(`${path}: expected the configuration of a run; it cannot be read`);
-  });
-  try {
-    return JSON.parse(text) as RunFile;
-  } catch {
-    throw new InputError(`${path}: expected JSON; it cannot be parsed`);
-  }
+  return { run, state, ...file };
 }

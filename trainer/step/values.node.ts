@@ -12,11 +12,11 @@ export type Values = Record<string, Tensor>;
 
 export const scalar = (value: number) => new Tensor('float32', Float32Array.of(value), []);
 
-/** A copy of the state as graph inputs, in ONNX layout; Adam's moments that are missing start at zero. */
-export function stateValues(entries: readonly StateEntry[], state: TrainState): Values {
+/** A copy of a network's state as graph inputs, in ONNX layout; Adam's moments that are missing start at zero. */
+export function networkValues(entries: readonly StateEntry<string>[], state: NetworkState): Values {
   return Object.fromEntries(
-    entries.map(({ network, part, name, shape, layout, input }) => {
-      const saved = state[network][part]?.get(name);
+    entries.map(({ part, name, shape, layout, input }) => {
+      const saved = state[part]?.get(name);
       if (!saved && part !== 'm' && part !== 'v') throw new Error(`the state lacks ${part} ${name}`);
       const { data, dims } = onnxLayout(saved?.data ?? new Float32Array(elementCount(shape)), shape, layout);
       return [input, new Tensor('float32', data.slice(), dims)];
@@ -24,16 +24,32 @@ export function stateValues(entries: readonly StateEntry[], state: TrainState): 
   );
 }
 
-/** A copy of the values as state, in tfjs layout. */
-export function trainState(step: number, entries: readonly StateEntry[], values: Values): TrainState {
-  const network = (): NetworkState => ({ weights: new Map(), m: new Map(), v: new Map() });
-  const state: TrainState = { step, generator: network(), discriminator: network() };
-  for (const { network: owner, part, name, shape, layout, input } of entries) {
+/** A copy of a network's values as state, in tfjs layout. */
+export function networkState(entries: readonly StateEntry<string>[], values: Values): NetworkState {
+  const state: NetworkState = { weights: new Map(), m: new Map(), v: new Map() };
+  for (const { part, name, shape, layout, input } of entries) {
     const data = tfjsLayout(values[input]?.data as Float32Array, shape, layout);
-    (state[owner][part] ??= new Map()).set(name, { shape: [...shape], data: data.slice() });
+    (state[part] ??= new Map()).set(name, { shape: [...shape], data: data.slice() });
   }
   return state;
 }
+
+/** The values of both networks of a GAN. */
+export function stateValues(entries: readonly StateEntry[], { generator, discriminator }: TrainState): Values {
+  return {
+    ...networkValues(entriesOf('generator', entries), generator),
+    ...networkValues(entriesOf('discriminator', entries), discriminator),
+  };
+}
+
+/** The state of both networks of a GAN. */
+export function trainState(step: number, entries: readonly StateEntry[], values: Values): TrainState {
+  const stateOf = (network: string) => networkState(entriesOf(network, entries), values);
+  return { step, generator: stateOf('generator'), discriminator: stateOf('discriminator') };
+}
+
+const entriesOf = (wanted: string, entries: readonly StateEntry[]) =>
+  entries.filter(({ network }) => network === wanted);
 
 /** What a session of `samplingGraph` gives for latents [N, Z]. @param values the state, by the name of the graph's input */
 export async function sampled(

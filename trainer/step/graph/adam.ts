@@ -12,10 +12,10 @@ export type AdamScalars = Pick<AdamRates, 'stepSize' | 'correction'>;
  */
 export function updateWithAdam(
   b: GraphBuilder,
-  weights: Weights,
+  weights: Weights<string>,
   gradient: (name: string) => string,
   scalars: AdamScalars,
-  { beta1, beta2 }: GanConfig,
+  { beta1, beta2 }: Pick<GanConfig, 'beta1' | 'beta2'>,
 ): void {
   for (const request of weights.trainable) {
     const { name } = request;

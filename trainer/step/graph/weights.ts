@@ -7,9 +7,12 @@ import type { NetworkState } from '../step.js';
 /** A kind of tensor in a network's state. */
 export type StatePart = keyof NetworkState;
 
+/** The networks of a GAN. */
+export type NetworkName = 'generator' | 'discriminator';
+
 /** A tensor of the state: its place in the graph, and in `TrainState`. */
-export interface StateEntry extends WeightRequest {
-  network: 'generator' | 'discriminator';
+export interface StateEntry<Name extends string = NetworkName> extends WeightRequest {
+  network: Name;
   part: StatePart;
   /** Graph input that is fed the current value; the output `nextOf(input)` is the updated one. */
   input: string;
@@ -19,18 +22,18 @@ export interface StateEntry extends WeightRequest {
 export const nextOf = (input: string): string => `${input}:next`;
 
 /** The graph input of a tensor of the state. */
-export function inputName(network: StateEntry['network'], part: StatePart, name: string): string {
+export function inputName(network: string, part: StatePart, name: string): string {
   return `${network}/${name}${part === 'weights' || part === 'spectral' ? '' : `/${part}`}`;
 }
 
 /** One network's state in a graph. */
-export class Weights {
-  readonly entries: StateEntry[] = [];
+export class Weights<Name extends string = NetworkName> {
+  readonly entries: StateEntry<Name>[] = [];
   readonly #current = new Map<string, string>();
 
   constructor(
     readonly b: GraphBuilder,
-    readonly network: StateEntry['network'],
+    readonly network: Name,
   ) {}
 
   /** The value that stands for a weight at this point of the step; the first request makes it a graph input. */
@@ -48,11 +51,11 @@ export class Weights {
   }
 
   /** The weights that were asked for. */
-  get all(): StateEntry[] {
+  get all(): StateEntry<Name>[] {
     return this.entries.filter(({ part }) => part === 'weights');
   }
 
-  get trainable(): StateEntry[] {
+  get trainable(): StateEntry<Name>[] {
     return this.all.filter(({ trainable }) => trainable);
   }
 
@@ -66,7 +69,7 @@ export class Weights {
   }
 
   /** Makes the latest values of entries outputs. @returns those entries */
-  finish(entries: readonly StateEntry[] = this.entries): readonly StateEntry[] {
+  finish(entries: readonly StateEntry<Name>[] = this.entries): readonly StateEntry<Name>[] {
     for (const { input } of entries) this.b.output(this.#current.get(input) as string, nextOf(input));
     return entries;
   }
@@ -76,7 +79,7 @@ export class Weights {
 export function updateRunningStatistics(
   b: GraphBuilder,
   statistics: readonly BatchStatistics[],
-  weights: Weights,
+  weights: Weights<string>,
 ): void {
   for (const { mean, variance, movingMean, movingVariance, momentum, count } of statistics) {
     const blend = (name: string, value: string, scale: number) => {

@@ -1,0 +1,89 @@
+/** @file A classifier's features, a run that is evaluated while it trains, and gan-eval on it: the same numbers. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { idxFile } from '../trainer/data/data.test.helper.js';
+import { LIST_MODULES, ran } from './child.test.helper.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-eval-'));
+  await mkdir(join(folder, 'digits'));
+  // Class 0 is bright above, class 1 below.
+  const pixels = Array.from({ length: 60 * 64 }, (_, at) => {
+    const [picture, y] = [Math.floor(at / 64), Math.floor((at % 64) / 8)];
+    return (picture % 2 === 0) === y < 4 ? 200 + ((at * at) % 50) : (at * at) % 60;
+  });
+  await writeFile(join(folder, 'digits', 'train-images-idx3-ubyte'), idxFile([60, 8, 8], pixels));
+  const labels = Array.from({ length: 60 }, (_, picture) => picture % 2);
+  await writeFile(join(folder, 'digits', 'train-labels-idx1-ubyte'), idxFile([60], labels));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const network = '--data digits --image-size 8 --channels 1 --ngf 4 --ndf 4 --batch-size 8 --latent-dim 8 --device cpu';
+const words = (text: string) => text.split(' ');
+
+it('a run is evaluated, its best checkpoint marked, exported and evaluated again', async () => {
+  const options =
+    'gan-features --data digits --image-size 16 --width 4 --epochs 8 --batch-size 8 --lr 0.01 --device cpu --out f.onnx';
+  const features = await ran('gan-features', words(options).slice(1), folder);
+  expect(features.stdout).toMatch(
+    /Trained on 54 pictures of 2 classes; \d+\.\d\d % of 6 held-out pictures .*\n {2}f\.onnx {2}8 features/,
+  );
+
+  const evaluation = words(
+    '--out run --steps 12 --features f.onnx --eval-every 5 --eval-samples 40 --checkpoint-every 100 --keep 1',
+  );
+  const trained = await ran('gan-train', [...words(network), ...evaluation], folder);
+  expect(trained).toMatchObject({ code: 0 });
+  const lines = (await readFile(join(folder, 'run', 'quality.jsonl'), 'utf8')).trimEnd().split('\n');
+  const rows = lines.map((line) => JSON.parse(line) as { step: number; kid: number; real: number; generated: number });
+  expect(rows.map(({ step }) => step)).toEqual([5, 10, 12]);
+  expect(rows[0]).toMatchObject({ real: 40, generated: 40, subsetSize: 40 });
+  expect(rows[0]).not.toHaveProperty('frechet');
+  expect(await readFile(join(folder, 'run', 'report.html'), 'utf8')).toContain('<h2>Quality</h2>');
+
+  const best = rows.reduce((a, b) => (b.kid < a.kid ? b : a));
+  const again = await ran(
+    'gan-eval',
+    words('run --features f.onnx --samples 40 --checkpoint best --device cpu --json'),
+    folder,
+  );
+  expect(again).toMatchObject({ code: 0 });
+  expect(JSON.parse(again.stdout)).toMatchObject({ step: best.step, kid: expect.closeTo(best.kid, 4) });
+  const exported = await ran('gan-export', words('--run run --checkpoint best'), folder);
+  expect(exported.stdout).toContain(`step-00000${`${best.step}`.padStart(2, '0')} (step ${best.step})`);
+
+  const longer = await ran('gan-train', words('--resume run --steps 15 --device cpu'), folder);
+  expect(longer.stdout).toContain('step 15, 40 real and 40 generated pictures');
+  const other = await ran('gan-train', words('--resume run --steps 16 --eval-samples 50 --device cpu'), folder);
+  expect(other.stderr).toMatch(/^gan-train: --eval-samples: a resumed run keeps its 40; got 50/);
+}, 300_000);
+
+describe('gan-eval', () => {
+  it('says in words what it found, and why there is no Fréchet distance', async () => {
+    const { stdout } = await ran('gan-eval', words('run --features f.onnx --samples 30 --device cpu'), folder);
+    expect(stdout).toMatch(/^run\/checkpoints\/step-\d+ against 60 pictures of .*digits/);
+    expect(stdout).toMatch(/Features f\.onnx:features, step \d+, 30 real and 30 generated pictures\n/);
+    expect(stdout).toMatch(
+      /Fréchet distance: not given for fewer than 2,048 pictures of each kind.*\n {2}KID: \S+ ± \S+ \(/,
+    );
+  });
+
+  it.each([
+    ['run', '--features: expected MODEL.onnx[:LAYER]; gan-features makes one'],
+    ['none --features f.onnx', 'none: expected the folder of a run; it has no config.json'],
+    ['run --features f.onnx --mean 0.5', '--mean and --std: expected both or none; got one of them'],
+    ['run --features f.onnx --samples 1', '--samples: expected a whole number of at least 2; got 1'],
+  ])('answers "%s" with one line and exit code 2', async (options, line) => {
+    const { code, stderr } = await ran('gan-eval', [...words(options), '--device', 'cpu'], folder);
+    expect([code, stderr]).toEqual([2, `gan-eval: ${line}\n`]);
+  });
+});
+
+it.each(['gan-eval', 'gan-features'] as const)('--help of %s loads no runtime', async (command) => {
+  const { code, stdout, stderr } = await ran(command, ['--help'], folder, [LIST_MODULES]);
+  expect([code, stdout.startsWith(command)]).toEqual([0, true]);
+  expect(stderr).not.toMatch(/onnxruntime|tfjs|sharp|canvas/);
+});

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/** @file gan-features: trains a small classifier on labelled pictures, whose features gan-eval compares pictures by. */
+import { interruption, runCommand } from './command.js';
+import { progressBar } from './progress.js';
+
+await runCommand(
+  'gan-features',
+  (parser) =>
+    parser
+      .usage(
+        '$0 --data DIR [options]\n\nTrains a small convolutional classifier on pictures with classes and writes it as an .onnx file ' +
+          'with the outputs logits and features, for --features of gan-eval and gan-train.',
+      )
+      .options({
+        data: { type: 'string', describe: 'Pictures with classes, as for gan-train: class folders, MNIST files, …' },
+        split: { choices: ['train', 'test', 'all'] as const, describe: 'Part of divided data [default: all]' },
+        classes: { type: 'string', describe: 'Names or numbers of classes, with commas between [default: all]' },
+        out: { type: 'string', default: 'features.onnx', describe: 'File to write; replaced if it exists' },
+        'image-size': { type: 'number', default: 32, describe: 'Height and width: 16, 32, 64, 128 or 256' },
+        width: {
+          type: 'number',
+          default: 32,
+          describe: 'Channels of the first stage; each later stage has twice as many',
+        },
+        epochs: { type: 'number', default: 8, describe: 'Passes over the pictures' },
+        'batch-size': { type: 'number', default: 64, describe: 'Pictures per update' },
+        lr: { type: 'number', default: 0.002, describe: 'Adam learning rate at the start; it falls to zero' },
+        'held-out': { type: 'number', default: 0.1, describe: 'Share of the pictures that only measures accuracy' },
+        seed: { type: 'number', default: 0, describe: 'Seed of weights, order and choice of held-out pictures' },
+        device: {
+          choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
+          default: 'auto' as const,
+          describe: 'Where ONNX Runtime computes',
+        },
+      })
+      .example('$0 --data mnist --out digits.onnx', 'features of digits')
+      .example('$0 --data birds --image-size 64 --epochs 30', 'features of pictures in class folders'),
+  async (options) => {
+    const { InputError, writeFileAtomic } = await import('../onnx/index.js');
+    if (options.data === undefined) throw new InputError('--data: expected pictures with classes; got nothing');
+    const { openDataset } = await import('../trainer/data/open.node.js');
+    const { resolvedDevice } = await import('../inference/devices.node.js');
+    const { trainedFeatures } = await import('../trainer/classifier/train.node.js');
+    const { imageSize, split, classes } = options;
+    const dataset = await openDataset(options.data, { imageSize, split, classes: classes?.split(',') });
+    const { device, notes } = await resolvedDevice(options.device);
+    for (const note of [`Pictures: ${dataset.name}`, ...notes]) console.log(note);
+    const bars = { reading: progressBar('pictures'), training: progressBar('steps') };
+    const result = await trainedFeatures({
+      ...options,
+      dataset,
+      device,
+      signal: interruption(),
+      progress_callback: ({ phase, done, total, loss }) => {
+        if (phase === 'training') bars.reading.stop();
+        bars[phase].update(done, total, loss === undefined ? '' : `loss ${loss.toFixed(4)}`);
+      },
+    }).finally(() => Object.values(bars).forEach((bar) => bar.stop()));
+    await writeFileAtomic(options.out, result.bytes);
+    console.log(
+      `Trained on ${result.trained} pictures of ${result.classes.length} classes; ` +
+        `${(100 * result.accuracy).toFixed(2)} % of ${result.heldOut} held-out pictures are classified rightly`,
+    );
+    console.log(`  ${options.out}  ${result.features} features, ${(result.bytes.length / 2 ** 20).toFixed(1)} MiB`);
+  },
+);

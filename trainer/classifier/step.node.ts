@@ -1,0 +1,106 @@
+/** @file One update of a classifier as one ONNX graph: forward pass, cross-entropy, gradients and Adam. */
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { loweredModel } from '../../exporter/layers.js';
+import { createdSession } from '../../inference/session.node.js';
+import type { SessionOptions } from '../../inference/session.js';
+import { emptyGraph, GraphBuilder, gradients, modelOfGraph, withMatrixProducts, type Graph } from '../../onnx/index.js';
+import { networkStateOf } from '../state.js';
+import { updateWithAdam } from '../step/graph/adam.js';
+import { nextOf, updateRunningStatistics, Weights, type StateEntry } from '../step/graph/weights.js';
+import type { NetworkState } from '../step/step.js';
+import { scalar, networkState, networkValues, type Values } from '../step/values.node.js';
+
+const NETWORK = 'classifier';
+const inputs = {
+  pictures: 'pictures',
+  labels: 'labels',
+  stepSize: 'step_size',
+  correction: 'second_moment_correction',
+};
+const LOSS = 'loss';
+const BETAS = { beta1: 0.9, beta2: 0.999 };
+
+export interface ClassifierBatch {
+  /** Normalised pictures [N, 3, S, S]. */
+  pictures: Float32Array;
+  /** One class per picture. */
+  labels: ArrayLike<number>;
+}
+
+/** A classifier's weights, and what updates them. */
+export class ClassifierStep {
+  #step = 0;
+  #values: Values;
+
+  private constructor(
+    readonly session: InferenceSession,
+    readonly entries: readonly StateEntry<string>[],
+    readonly shape: readonly [batch: number, size: number, classes: number],
+    state: NetworkState,
+  ) {
+    this.#values = networkValues(entries, state);
+  }
+
+  /** @param model its structure and its initial weights */
+  static async create(model: LayersModel, batchSize: number, options: SessionOptions): Promise<ClassifierStep> {
+    const size = model.inputs[0]?.shape[1] as number;
+    const classes = model.outputs[0]?.shape.at(-1) as number;
+    const { graph, entries } = classifierGraph(model, batchSize, size, classes);
+    const session = await createdSession(modelOfGraph(withMatrixProducts(graph)), options);
+    return new ClassifierStep(session, entries, [batchSize, size, classes], networkStateOf(model));
+  }
+
+  /** Updates the weights once. @returns the loss before the update, in nats */
+  async run({ pictures, labels }: ClassifierBatch, learningRate: number): Promise<number> {
+    const [batchSize, size, classes] = this.shape;
+    const oneHot = new Float32Array(batchSize * classes);
+    for (let i = 0; i < batchSize; i++) oneHot[i * classes + (labels[i] as number)] = 1;
+    const step = ++this.#step;
+    const results = await this.session.run({
+      ...this.#values,
+      [inputs.pictures]: new Tensor('float32', pictures, [batchSize, 3, size, size]),
+      [inputs.labels]: new Tensor('float32', oneHot, [batchSize, classes]),
+      [inputs.stepSize]: scalar(learningRate / (1 - BETAS.beta1 ** step)),
+      [inputs.correction]: scalar(Math.sqrt(1 - BETAS.beta2 ** step)),
+    });
+    this.#values = Object.fromEntries(this.entries.map(({ input }) => [input, results[nextOf(input)] as Tensor]));
+    return ((results[LOSS] as Tensor).data as Float32Array)[0] as number;
+  }
+
+  /** A copy of the weights, in tfjs layout. */
+  state(): NetworkState {
+    return networkState(this.entries, this.#values);
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/** The update for a fixed batch size; the loss is the mean of −log softmax(logits) at the picture's class. */
+function classifierGraph(
+  model: LayersModel,
+  batch: number,
+  size: number,
+  classes: number,
+): { graph: Graph; entries: readonly StateEntry<string>[] } {
+  const b = new GraphBuilder(emptyGraph('classifier-step'));
+  const pictures = b.input(inputs.pictures, 'float32', [batch, 3, size, size]);
+  const labels = b.input(inputs.labels, 'float32', [batch, classes]);
+  const scalars = {
+    stepSize: b.input(inputs.stepSize, 'float32', []),
+    correction: b.input(inputs.correction, 'float32', []),
+  };
+  const weights = new Weights(b, NETWORK);
+  const { output, statistics } = loweredModel(b, model, pictures, weights.value, { training: true });
+  updateRunningStatistics(b, statistics, weights);
+  const chosen = b.mul(b.op('LogSoftmax', [output], { axis: 1 }), labels);
+  const loss = b.div(b.op('Neg', [b.op('ReduceSum', [chosen], { keepdims: 0 })]), b.scalar(batch), 'cross_entropy');
+  const before = weights.trainable.map(({ name }) => weights.current(name));
+  const found = gradients(b, loss, before);
+  const gradient = (name: string) => found.get(weights.current(name)) as string;
+  updateWithAdam(b, weights, gradient, scalars, BETAS);
+  b.output(loss, LOSS);
+  return { graph: b.graph, entries: weights.finish() };
+}

@@ -1,0 +1,234 @@
+/** @file Training a feature classifier on labelled pictures and writing it as an .onnx file. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { exportedModel } from '../../exporter/index.js';
+import type { Normalization, Picture } from '../../inference/pictures.js';
+import { networkInput } from '../../inference/pixels.js';
+import { Random } from '../../inference/random.js';
+import { resizedPicture } from '../../inference/resize.js';
+import { createdSession } from '../../inference/session.node.js';
+import type { ResolvedDevice } from '../../inference/session.js';
+import { InputError, modelBytes } from '../../onnx/index.js';
+import { Tensor } from 'onnxruntime-node';
+import type { Dataset } from '../data/dataset.js';
+import { readablePicture } from '../data/readable.js';
+import { withState } from '../state.js';
+import { classifierModel, FEATURES, LOGITS } from './model.js';
+import { ClassifierStep } from './step.node.js';
+
+export interface FeatureTraining {
+  dataset: Dataset;
+  /** 16, 32, 64, … */
+  imageSize: number;
+  /** Channels of the first stage. */
+  width: number;
+  epochs: number;
+  batchSize: number;
+  /** Adam's learning rate at the start; it falls to zero along half a cosine (Loshchilov and Hutter 2017). */
+  lr: number;
+  /** Share of the pictures that is held out to measure accuracy, above 0 and below 1. */
+  heldOut: number;
+  seed: number;
+  device?: ResolvedDevice;
+  progress_callback?: (progress: FeatureProgress) => void;
+  signal?: AbortSignal;
+}
+
+/** Pictures read so far, or steps done with the loss of the last one. */
+export interface FeatureProgress {
+  phase: 'reading' | 'training';
+  done: number;
+  total: number;
+  loss?: number;
+}
+
+export interface TrainedFeatures {
+  /** An .onnx file: `image` [batch, 3, S, S] → `logits` [batch, classes] and `features` [batch, D]. */
+  bytes: Uint8Array;
+  classes: readonly string[];
+  features: number;
+  /** Pictures trained on, held out, and share of the latter that the file classifies rightly. */
+  trained: number;
+  heldOut: number;
+  accuracy: number;
+}
+
+const NORMALIZATION: Normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+const MAX_BYTES = 2 ** 31;
+const DECODED_AT_ONCE = 8;
+
+/**
+ * Trains a classifier whose features gan-eval can compare pictures by.
+ * @throws InputError if the pictures have no classes, are too many or too few, or an option does not fit
+ * @throws the signal's reason when it is aborted
+ */
+export async function trainedFeatures(options: FeatureTraining): Promise<TrainedFeatures> {
+  const { dataset, imageSize, width, batchSize, seed, device = 'cpu' } = options;
+  const { labels } = dataset;
+  checked(options);
+  if (labels === undefined || labels.classes.length < 2) {
+    throw new InputError(
+      `--data: expected pictures of at least two classes, such as class folders; got ${dataset.name}`,
+    );
+  }
+  const set = await readPictures(options);
+  const order = Random.derived(seed, 'held-out').shuffled(set.labels.length);
+  const heldOut = Math.max(1, Math.round(order.length * options.heldOut));
+  const [testing, training] = [order.subarray(0, heldOut), order.subarray(heldOut)];
+  if (training.length < batchSize) {
+    throw new InputError(
+      `--batch-size: expected at most ${training.length}, the pictures to train on; got ${batchSize}`,
+    );
+  }
+  const model = classifierModel({ imageSize, width, seed, classes: labels.classes.length });
+  const step = await ClassifierStep.create(model, batchSize, { device });
+  try {
+    await trainOn(training, set, step, options);
+    withState(model, step.state());
+    const exported = exportedModel(model, {
+      name: 'classifier',
+      inputName: 'image',
+      outputs: { logits: LOGITS, features: FEATURES },
+      metadata: new Map([
+        ['Image.NominalPixelRange', 'Normalized_1_1'],
+        ['Image.BitmapPixelFormat', 'Rgb8'],
+        ['names', JSON.stringify(labels.classes)],
+      ]),
+    });
+    const bytes = modelBytes(exported);
+    const accuracy = await measuredAccuracy(bytes, testing, set, batchSize);
+    const features = model.getLayer(FEATURES).outputShape.at(-1) as number;
+    return { bytes, classes: labels.classes, features, trained: training.length, heldOut, accuracy };
+  } finally {
+    model.dispose();
+    await step.dispose();
+  }
+}
+
+function checked({ imageSize, width, epochs, batchSize, lr, heldOut }: FeatureTraining): void {
+  const integer = (option: string, value: number, least: number, most: number) => {
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new InputError(`--${option}: expected an integer of ${least}…${most}; got ${value}`);
+    }
+  };
+  if (![16, 32, 64, 128, 256].includes(imageSize)) {
+    throw new InputError(`--image-size: expected one of 16, 32, 64, 128, 256; got ${imageSize}`);
+  }
+  integer('width', width, 1, 512);
+  integer('epochs', epochs, 1, 100_000);
+  integer('batch-size', batchSize, 2, 4096);
+  if (!(lr > 0 && lr <= 1)) throw new InputError(`--lr: expected a number above 0 and at most 1; got ${lr}`);
+  if (!(heldOut > 0 && heldOut < 1)) {
+    throw new InputError(`--held-out: expected a number above 0 and below 1; got ${heldOut}`);
+  }
+}
+
+/** Pictures at the network's size with their classes. */
+class LabelledPictures {
+  readonly labels: number[] = [];
+  readonly #data: Uint8Array;
+
+  constructor(
+    readonly imageSize: number,
+    count: number,
+  ) {
+    this.#data = new Uint8Array(count * this.#stride);
+  }
+
+  get #stride(): number {
+    return 3 * this.imageSize ** 2;
+  }
+
+  add(picture: Picture, label: number): void {
+    this.#data.set(picture.data, this.labels.length * this.#stride);
+    this.labels.push(label);
+  }
+
+  /** Network input [N, 3, S, S] of pictures by number. */
+  batch(indices: Uint32Array): Float32Array {
+    const { imageSize } = this;
+    const batch = new Float32Array(indices.length * this.#stride);
+    indices.forEach((index, row) => {
+      const data = this.#data.subarray(index * this.#stride, (index + 1) * this.#stride);
+      const picture: Picture = { width: imageSize, height: imageSize, channels: 3, data };
+      batch.set(networkInput(picture, NORMALIZATION), row * this.#stride);
+    });
+    return batch;
+  }
+}
+
+async function readPictures({
+  dataset,
+  imageSize,
+  progress_callback,
+  signal,
+}: FeatureTraining): Promise<LabelledPictures> {
+  const { length, labels } = dataset;
+  if (3 * imageSize ** 2 * length > MAX_BYTES) {
+    throw new InputError(
+      `--image-size: ${length} pictures of ${imageSize}×${imageSize} need more than 2 GiB of memory`,
+    );
+  }
+  const set = new LabelledPictures(imageSize, length);
+  const size = { width: imageSize, height: imageSize, channels: 3, resize: 'crop' } as const;
+  for (let start = 0; start < length; start += DECODED_AT_ONCE) {
+    signal?.throwIfAborted();
+    const indices = Array.from({ length: Math.min(DECODED_AT_ONCE, length - start) }, (_, i) => start + i);
+    const pictures = await Promise.all(indices.map((index) => readablePicture(dataset, index)));
+    pictures.forEach((picture, i) => {
+      if (picture) set.add(resizedPicture(picture, size), labels?.indices[start + i] as number);
+    });
+    progress_callback?.({ phase: 'reading', done: start + indices.length, total: length });
+    if (start % 64 === 0) await nextTurn();
+  }
+  return set;
+}
+
+async function trainOn(
+  training: Uint32Array,
+  set: LabelledPictures,
+  step: ClassifierStep,
+  { epochs, batchSize, lr, seed, progress_callback, signal }: FeatureTraining,
+): Promise<void> {
+  const perEpoch = Math.floor(training.length / batchSize);
+  const total = epochs * perEpoch;
+  let order = training;
+  for (let done = 0; done < total; done++) {
+    signal?.throwIfAborted();
+    if (done % perEpoch === 0) {
+      const shuffle = Random.derived(seed, `shuffle/${done / perEpoch}`).shuffled(training.length);
+      order = shuffle.map((index) => training[index] as number);
+    }
+    const start = (done % perEpoch) * batchSize;
+    const indices = order.subarray(start, start + batchSize);
+    const labels = Array.from(indices, (index) => set.labels[index] as number);
+    const rate = (lr / 2) * (1 + Math.cos((Math.PI * done) / total));
+    const loss = await step.run({ pictures: set.batch(indices), labels }, rate);
+    if (!Number.isFinite(loss))
+      throw new InputError(`step ${done + 1}: the loss is no longer finite: try a lower --lr`);
+    progress_callback?.({ phase: 'training', done: done + 1, total, loss });
+  }
+}
+
+/** Share of pictures whose largest logit is that of their class. */
+async function measuredAccuracy(
+  bytes: Uint8Array,
+  testing: Uint32Array,
+  set: LabelledPictures,
+  batchSize: number,
+): Promise<number> {
+  const session = await createdSession(bytes);
+  const { imageSize } = set;
+  let right = 0;
+  for (let start = 0; start < testing.length; start += batchSize) {
+    const indices = testing.subarray(start, start + batchSize);
+    const image = new Tensor('float32', set.batch(indices), [indices.length, 3, imageSize, imageSize]);
+    const logits = (await session.run({ image }, ['logits']))['logits']?.data as Float32Array;
+    const classes = logits.length / indices.length;
+    indices.forEach((index, row) => {
+      const own = logits.subarray(row * classes, (row + 1) * classes);
+      if (own.indexOf(Math.max(...own)) === set.labels[index]) right++;
+    });
+  }
+  await session.release();
+  return right / testing.length;
+}

@@ -1,0 +1,48 @@
+/** @file The evaluation of a run while it trains, as its settings say. */
+import { parsedPreparation } from '../inference/preparation.js';
+import type { ResolvedDevice } from '../inference/session.js';
+import { InputError } from '../onnx/index.js';
+import type { ChosenSettings } from './chosen.node.js';
+import type { GanConfig } from './config.js';
+import type { Dataset } from './data/dataset.js';
+import { Evaluator } from './quality/evaluator.node.js';
+import { FeatureNetwork } from './quality/feature-network.node.js';
+import type { EvaluationSettings } from './run-file.node.js';
+import { runDefaults } from './run-settings.js';
+
+/**
+ * The settings of a run's evaluation; undefined where it has none.
+ * @param saved those of a resumed run, which are kept but for how often
+ * @throws InputError if there is no network to compare by
+ */
+export function evaluationSettings(
+  given: ChosenSettings,
+  saved: EvaluationSettings | undefined,
+): EvaluationSettings | undefined {
+  const { features, featuresMean, featuresStd, featuresSize, evalSamples, evalEvery } = { ...runDefaults, ...given };
+  if (saved !== undefined) return { ...saved, evalEvery: given.evalEvery ?? saved.evalEvery };
+  if (given.eval !== true && features === undefined) return undefined;
+  if (features === undefined) {
+    throw new InputError('--eval: expected it with --features MODEL.onnx[:LAYER], such as gan-features makes');
+  }
+  return {
+    features,
+    evalSamples,
+    evalEvery,
+    ...(featuresMean && { featuresMean }),
+    ...(featuresStd && { featuresStd }),
+    ...(featuresSize && { featuresSize }),
+  };
+}
+
+/** What compares the run's pictures. Dispose of it. @throws InputError if the network cannot be used */
+export async function createdEvaluator(
+  settings: EvaluationSettings,
+  dataset: Dataset,
+  config: GanConfig,
+  device: ResolvedDevice,
+): Promise<Evaluator> {
+  const { features = '', featuresMean: mean, featuresStd: std, featuresSize: size, evalSamples } = settings;
+  const network = await FeatureNetwork.load(features, { preparation: parsedPreparation({ mean, std, size }), device });
+  return new Evaluator(network, dataset, config, evalSamples);
+}

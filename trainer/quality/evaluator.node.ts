@@ -1,0 +1,141 @@
+/** @file Real and generated pictures compared by their features. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { normalLatents, seedsFrom } from '../../inference/latents.js';
+import type { Picture } from '../../inference/pictures.js';
+import { picturesFromOutput } from '../../inference/pixels.js';
+import { Random } from '../../inference/random.js';
+import { resizedPicture } from '../../inference/resize.js';
+import { InputError } from '../../onnx/index.js';
+import type { GanConfig } from '../config.js';
+import type { Dataset } from '../data/dataset.js';
+import { readablePicture } from '../data/readable.js';
+import type { FeatureNetwork } from './feature-network.node.js';
+import { frechetDistance, LEAST_SAMPLES } from './frechet.js';
+import { kernelDistance, type Features } from './kernel-distance.node.js';
+import { Moments, type Gaussian } from './moments.js';
+import type { QualityRow } from './quality.js';
+
+/** Pictures whose features are computed between two looks at the signal. */
+const BATCH = 32;
+
+export interface EvaluationOptions {
+  /** Random subsets that KID is measured on; 100 if not given. */
+  subsets?: number | undefined;
+  /** Called as pictures are done. */
+  progress_callback?: ((done: number, total: number) => void) | undefined;
+  /** Stops between two batches. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Makes pictures [N, C, H, W] of latents [N, Z], as `TrainStep.sample`. */
+export type Sampler = (latents: Float32Array) => Promise<Float32Array>;
+
+interface FeatureSet {
+  features: Features;
+  gaussian: Gaussian;
+}
+
+/**
+ * Compares a generator with the pictures it learns from. Real pictures are brought to the generator's size as for
+ * training, then both go to the feature network as 8-bit pictures. The generated ones are those of the seeds 0, 1, 2, …,
+ * the same at every evaluation, and as many of both as asked for, or as the data set has.
+ */
+export class Evaluator {
+  #real: FeatureSet | undefined;
+
+  /** @param samples pictures of each kind; of a larger data set a random choice is taken */
+  constructor(
+    readonly network: FeatureNetwork,
+    readonly dataset: Dataset,
+    readonly config: GanConfig,
+    readonly samples: number,
+  ) {
+    if (!Number.isInteger(samples) || samples < 2) {
+      throw new InputError(`--samples: expected a whole number of at least 2; got ${samples}`);
+    }
+  }
+
+  /**
+   * The distances between real pictures and those of a generator after `step` updates.
+   * @throws InputError if the generator gives numbers that are not finite, or fewer than two real pictures can be read
+   * @throws the signal's reason when it is aborted
+   */
+  async quality(step: number, sample: Sampler, options: EvaluationOptions = {}): Promise<QualityRow> {
+    const started = performance.now();
+    this.#real ??= await this.#featuresOf(this.#realPictures(), Math.min(this.samples, this.dataset.length), options);
+    const real = this.#real;
+    const fake = await this.#featuresOf(this.#generated(sample), this.samples, options);
+    const { signal, subsets } = options;
+    const kernel = await kernelDistance(real.features, fake.features, {
+      ...(signal && { signal }),
+      ...(subsets !== undefined && { subsets }),
+    });
+    const enough = Math.min(real.gaussian.count, fake.gaussian.count) >= LEAST_SAMPLES;
+    return {
+      step,
+      ...(enough && { frechet: frechetDistance(real.gaussian, fake.gaussian) }),
+      kid: kernel.mean,
+      kidStd: kernel.std,
+      subsets: kernel.subsets,
+      subsetSize: kernel.subsetSize,
+      real: real.gaussian.count,
+      generated: fake.gaussian.count,
+      features: this.network.name,
+      seconds: (performance.now() - started) / 1000,
+    };
+  }
+
+  /** Frees the feature network. */
+  dispose(): Promise<void> {
+    return this.network.dispose();
+  }
+
+  async #featuresOf(
+    batches: AsyncIterable<Picture[]>,
+    expected: number,
+    { progress_callback, signal }: EvaluationOptions,
+  ): Promise<FeatureSet> {
+    const { size } = this.network;
+    const moments = new Moments(size);
+    const parts: Float32Array[] = [];
+    for await (const pictures of batches) {
+      signal?.throwIfAborted();
+      const features = await this.network.features(pictures);
+      moments.add(features);
+      parts.push(features);
+      progress_callback?.(moments.count, expected);
+      await nextTurn();
+    }
+    const data = new Float32Array(moments.count * size);
+    let offset = 0;
+    for (const part of parts) {
+      data.set(part, offset);
+      offset += part.length;
+    }
+    return { features: { size, data }, gaussian: moments.gaussian() };
+  }
+
+  async *#realPictures(): AsyncGenerator<Picture[]> {
+    const { imageSize, channels, resize, seed } = this.config;
+    const order = Random.derived(seed, 'evaluation').shuffled(this.dataset.length);
+    let left = this.samples;
+    for (let start = 0; start < order.length && left > 0; start += BATCH) {
+      const decoded = await Promise.all(
+        [...order.subarray(start, start + Math.min(BATCH, left))].map((index) => readablePicture(this.dataset, index)),
+      );
+      const pictures = decoded.filter((picture) => picture !== undefined);
+      left -= pictures.length;
+      if (pictures.length === 0) continue;
+      yield pictures.map((each) => resizedPicture(each, { width: imageSize, height: imageSize, channels, resize }));
+    }
+  }
+
+  async *#generated(sample: Sampler): AsyncGenerator<Picture[]> {
+    const { latentDim, channels, imageSize, normalization } = this.config;
+    const size = { channels, height: imageSize, width: imageSize };
+    for (let start = 0; start < this.samples; start += BATCH) {
+      const latents = normalLatents(seedsFrom(start, Math.min(BATCH, this.samples - start)), latentDim);
+      yield picturesFromOutput(await sample(latents), size, normalization);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** @file Which values of a network are features, and how pictures reach it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import type { Picture } from '../../inference/pictures.js';
+import { emptyGraph, GraphBuilder, modelOfGraph, saveModel, type Shape } from '../../onnx/index.js';
+import { FeatureNetwork, type FeatureOptions } from './feature-network.node.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-network-'));
+  await save('plain', ['batch', 3, 2, 2]);
+  await save('fixed', [2, 3, 2, 2]);
+  await save('last', ['batch', 2, 2, 3]);
+  await save('open', ['batch', 3, 'height', 'width']);
+  await save('stated', ['batch', 3, 2, 2], new Map([['Image.NominalPixelRange', 'Normalized_0_1']]));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A network `twice` = 2·image, `features` = 3·image at rank 2, in that order of outputs. */
+async function save(name: string, shape: Shape, metadata?: ReadonlyMap<string, string>): Promise<void> {
+  const b = new GraphBuilder(emptyGraph(name));
+  const image = b.input('image', 'float32', shape);
+  b.output(b.mul(image, b.scalar(2), 'doubling'), 'twice');
+  b.output(b.op('Flatten', [b.mul(image, b.scalar(3))], { axis: 1 }), 'features');
+  await saveModel(join(folder, `${name}.onnx`), modelOfGraph(b.graph, metadata));
+}
+
+/** A 2×2 picture whose channels are 0, 51 and 255 but for the first pixel, which is black. */
+const picture: Picture = {
+  width: 2,
+  height: 2,
+  channels: 3,
+  data: Uint8Array.of(0, 0, 0, 0, 51, 255, 0, 51, 255, 0, 51, 255),
+};
+const normalization = { mean: [0], std: [1] };
+const plain: FeatureOptions = { preparation: { normalization } };
+
+async function featuresOf(source: string, pictures: Picture[], options: FeatureOptions = plain) {
+  const network = await FeatureNetwork.load(join(folder, source), options);
+  const features = [...(await network.features(pictures))].map((value) => Math.round(1e5 * value) / 1e5);
+  await network.dispose();
+  return { features, size: network.size };
+}
+
+describe('FeatureNetwork', () => {
+  it('takes the output `features`, or the value after the colon, averaged over positions', async () => {
+    expect(await featuresOf('plain.onnx', [picture])).toEqual({
+      features: [0, 0, 0, 0, 0, 0.6, 0.6, 0.6, 0, 3, 3, 3],
+      size: 12,
+    });
+    const mean = { features: [0, 0.3, 1.5], size: 3 };
+    for (const layer of ['twice', 'doubling']) {
+      expect(await featuresOf(`plain.onnx:${layer}`, [picture])).toEqual(mean);
+    }
+    expect(await featuresOf('last.onnx:twice', [picture])).toEqual(mean);
+  });
+
+  it('prepares pictures as the file says, or as it is told', async () => {
+    expect((await featuresOf('stated.onnx:twice', [picture], {})).features).toEqual([0, 0.3, 1.5]);
+    const told = { normalization: { mean: [0, 0.1, 0.5], std: [1, 1, 0.5] } };
+    expect((await featuresOf('stated.onnx:twice', [picture], { preparation: told })).features).toEqual([0, 0.1, 1]);
+    expect((await featuresOf('open.onnx', [picture], { preparation: { size: { height: 4, width: 4 } } })).size).toBe(
+      48,
+    );
+  });
+
+  it('gives a row per picture, also where the network fixes its batch', async () => {
+    const black: Picture = { ...picture, data: new Uint8Array(12) };
+    const rows = [0, 0, 0, 0, 0.3, 1.5, 0, 0, 0];
+    expect((await featuresOf('fixed.onnx:twice', [black, picture, black])).features).toEqual(rows);
+    expect((await featuresOf('plain.onnx:twice', [black, picture, black])).features).toEqual(rows);
+    expect(
+      (
+        await featuresOf(
+          'plain.onnx:twice',
+          Array.from({ length: 40 }, () => picture),
+        )
+      ).features,
+    ).toHaveLength(120);
+  });
+
+  test.each([
+    ['none.onnx', {}, 'none.onnx: cannot be read (ENOENT)'],
+    ['plain.onnx:pool', {}, 'expected the name of a node or value after the colon, such as doubling'],
+    ['plain.onnx', { preparation: { size: { height: 8, width: 8 } } }, '--size: expected 2x2, which the model fixes'],
+    ['plain.onnx', { preparation: { normalization: { mean: [1, 2], std: [1] } } }, '--mean: expected one number'],
+  ])('refuses %s with %j', async (source, options, message) => {
+    await expect(FeatureNetwork.load(join(folder, source), options)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,146 @@
+/** @file Features of pictures: a layer of any ONNX network, averaged over positions. */
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import {
+  channelsLast,
+  networkInputOf,
+  preparedPictures,
+  type NetworkInput,
+  type Preparation,
+} from '../../inference/network-input.js';
+import type { Picture } from '../../inference/pictures.js';
+import { floatInputModel, statedPreparation } from '../../inference/preparation.js';
+import { createdSession } from '../../inference/session.node.js';
+import type { ResolvedDevice } from '../../inference/session.js';
+import { elementCount, InputError, loadedModel, prunedGraph, type Graph } from '../../onnx/index.js';
+
+export interface FeatureOptions {
+  /** How pictures are prepared, where the network's file does not say so or says something else. */
+  preparation?: Preparation | undefined;
+  /** Where it runs, default `cpu`. */
+  device?: ResolvedDevice | undefined;
+}
+
+/** Pictures per run of networks with an open batch size. */
+const BATCH = 32;
+/** The output that is taken where no layer is named and there is one of this name. */
+const DEFAULT_OUTPUT = 'features';
+
+/**
+ * A network whose inner values describe pictures.
+ *
+ * @example
+ * const network = await FeatureNetwork.load('inception.onnx:pool3', { preparation: { size: { height: 299, width: 299 } } });
+ * const features = await network.features(pictures); // [N, network.size]
+ * await network.dispose();
+ */
+export class FeatureNetwork {
+  private constructor(
+    /** The file and the layer, for people. */
+    readonly name: string,
+    /** Features per picture. */
+    readonly size: number,
+    readonly input: NetworkInput,
+    readonly session: InferenceSession,
+  ) {}
+
+  /**
+   * @param source an .onnx file with one picture input, and the name of a node or value after a colon; without one, the
+   * output `features`, or else the first
+   * @throws InputError if the file cannot be read, has no such layer, or fits no picture
+   */
+  static async load(source: string, options: FeatureOptions = {}): Promise<FeatureNetwork> {
+    const [, path = source, layer] = /^(.*\.onnx):(.+)$/.exec(source) ?? [];
+    const { model, preparation } = floatInputModel(await loadedModel(path));
+    const stated = statedPreparation(model.metadata);
+    const input = networkInputOf(model, { ...preparation, ...stated, ...options.preparation });
+    const value = featureValue(model.graph, layer, path);
+    const outputs = prunedGraph(model.graph, [value]);
+    const session = await createdSession({ ...model, graph: outputs }, { device: options.device ?? 'cpu' }).catch(
+      (error: Error) => {
+        throw new InputError(`${path}: ONNX Runtime cannot load it (${error.message.trim().replaceAll(/\s+/g, ' ')})`);
+      },
+    );
+    try {
+      const { channels, height, width } = input.picture;
+      const blank = new Float32Array((input.batch ?? 1) * channels * height * width);
+      const size = (await runOnce(session, input, blank)).length / (input.batch ?? 1);
+      return new FeatureNetwork(`${path}:${value}`, size, input, session);
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+  }
+
+  /** Features of pictures of any size, prepared as the network wants them: [N, size]. */
+  async features(pictures: readonly Picture[]): Promise<Float32Array> {
+    const features = new Float32Array(pictures.length * this.size);
+    const batch = this.input.batch ?? BATCH;
+    for (let start = 0; start < pictures.length; start += batch) {
+      const prepared = preparedPictures(pictures.slice(start, start + batch), this.input);
+      const found = await runOnce(this.session, this.input, prepared);
+      features.set(found.subarray(0, (pictures.length - start) * this.size), start * this.size);
+    }
+    return features;
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/** Name of the value that holds the features. */
+function featureValue(graph: Graph, layer: string | undefined, path: string): string {
+  const outputs = graph.outputs.map(({ name }) => name);
+  if (layer === undefined) {
+    const value = outputs.includes(DEFAULT_OUTPUT) ? DEFAULT_OUTPUT : outputs[0];
+    if (value === undefined) throw new InputError(`${path}: expected a network with outputs; got none`);
+    return value;
+  }
+  const node = graph.nodes.find(({ name }) => name === layer);
+  const known = graph.nodes.some((each) => each.outputs.includes(layer));
+  const value = node?.outputs[0] ?? (known ? layer : undefined);
+  if (value === undefined) {
+    const last = graph.nodes.slice(-8).map(({ name, outputs: [first = ''] }) => name || first);
+    throw new InputError(
+      `${path}: expected the name of a node or value after the colon, such as ${last.join(', ')}; got "${layer}"`,
+    );
+  }
+  return value;
+}
+
+/** Features of a batch: rows [batch, D] of whatever the layer's rank is, the mean over its positions. */
+async function runOnce(session: InferenceSession, input: NetworkInput, batch: Float32Array): Promise<Float32Array> {
+  const { name, layout, picture } = input;
+  const { channels, height, width } = picture;
+  const stride = channels * height * width;
+  const count = batch.length / stride;
+  const padded = new Float32Array((input.batch ?? count) * stride);
+  padded.set(batch);
+  const fed =
+    layout === 'NCHW'
+      ? new Tensor('float32', padded, [padded.length / stride, channels, height, width])
+      : new Tensor('float32', channelsLast(padded, picture), [padded.length / stride, height, width, channels]);
+  const [output = ''] = session.outputNames;
+  const result = (await session.run({ [name]: fed }))[output];
+  if (!(result?.data instanceof Float32Array) || result.dims.length < 2) {
+    throw new InputError(
+      `features "${output}": expected float32 numbers [batch, features, …]; got ${result?.type} [${result?.dims.join(', ')}]`,
+    );
+  }
+  return meanOverPositions(result.data, result.dims, layout);
+}
+
+/** [N, D, …] or, where channels come last, [N, …, D] → [N, D]. */
+function meanOverPositions(data: Float32Array, dims: readonly number[], layout: NetworkInput['layout']): Float32Array {
+  if (dims.length === 2) return data;
+  const [count = 1] = dims;
+  const size = (layout === 'NCHW' ? dims[1] : dims.at(-1)) as number;
+  const positions = elementCount(dims) / (count * size);
+  const [channelStep, positionStep] = layout === 'NCHW' ? [positions, 1] : [1, size];
+  return Float32Array.from({ length: count * size }, (_, at) => {
+    const start = Math.floor(at / size) * size * positions + (at % size) * channelStep;
+    let sum = 0;
+    for (let position = 0; position < positions; position++) sum += data[start + position * positionStep] as number;
+    return sum / positions;
+  });
+}

@@ -1,0 +1,166 @@
+/** @file What report.html of a run says: gathered from its configuration, metrics, pictures and machine. */
+import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { basename, resolve } from 'node:path';
+import { VERSION } from '../../exporter/version.js';
+import type { GanConfig } from '../config.js';
+import { presets } from '../presets.js';
+import type { QualityRow } from '../quality/quality.js';
+import type { StepRow } from '../report.node.js';
+import type { ReportContent, ReportFigure, ReportSetting, ReportTable } from './page.js';
+
+/** What there is to tell of a run. */
+export interface RunSummary {
+  run: string;
+  config: GanConfig;
+  /** What the log calls the data set. */
+  data: string;
+  /** What computed the steps. */
+  device: string;
+  rows: readonly StepRow[];
+  quality: readonly QualityRow[];
+  /** Updates done, and those of the complete run. */
+  done: number;
+  steps: number;
+  stepsPerEpoch: number;
+  figures: { samples: readonly ReportFigure[]; plots: readonly ReportFigure[] };
+}
+
+const count = (value: number) => value.toLocaleString('en-US');
+const fixed = (value: number, digits: number) => (Number.isFinite(value) ? value.toFixed(digits) : 'not a number');
+
+/** Real pictures that a step sees. */
+const picturesPerStep = ({ batchSize, dSteps }: GanConfig) => batchSize * dSteps;
+
+/** A duration such as `1 h 04 min`, `3 min 20 s` or `12.5 s`. */
+export function durationText(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${`${Math.floor(seconds % 60)}`.padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${`${minutes % 60}`.padStart(2, '0')} min`;
+}
+
+/** The report's text and pictures. */
+export function reportContent(summary: RunSummary): ReportContent {
+  const { run, config, data, done, steps, figures } = summary;
+  const state = done < steps ? `stopped after ${count(done)} of ${count(steps)} steps` : `${count(done)} steps`;
+  return {
+    title: basename(resolve(run)),
+    lead: `A DCGAN trained on ${data}, preset ${config.preset}: ${state}.`,
+    facts: facts(summary),
+    sections: [
+      { title: 'Samples', figures: figures.samples },
+      { title: 'Training', figures: figures.plots },
+    ],
+    tables: [qualityTable(summary.quality), timingTable(summary)],
+    preset: config.preset,
+    settings: settingsOf(config),
+    environment: environment(summary.device),
+  };
+}
+
+function facts({ rows, quality, config, done, stepsPerEpoch }: RunSummary): [string, string][] {
+  const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
+  const recent = rows.slice(-100);
+  const mean = (value: (row: StepRow) => number) => recent.reduce((sum, row) => sum + value(row), 0) / recent.length;
+  const last = quality.at(-1);
+  return [
+    ['Steps', count(done)],
+    ['Epochs', fixed(done / stepsPerEpoch, done < 10 * stepsPerEpoch ? 1 : 0)],
+    ['Time in steps', durationText(seconds)],
+    ['Pictures per second', fixed((picturesPerStep(config) * rows.length) / seconds, 1)],
+    [
+      `Loss_D, last ${recent.length}`,
+      fixed(
+        mean((row) => row.lossD),
+        3,
+      ),
+    ],
+    [
+      `Loss_G, last ${recent.length}`,
+      fixed(
+        mean((row) => row.lossG),
+        3,
+      ),
+    ],
+    ...(last?.frechet === undefined ? [] : ([['Fréchet distance', fixed(last.frechet, 2)]] as [string, string][])),
+    ...(last === undefined ? [] : ([['KID', last.kid.toPrecision(3)]] as [string, string][])),
+  ];
+}
+
+function qualityTable(quality: readonly QualityRow[]): ReportTable {
+  const [first] = quality;
+  return {
+    title: 'Quality',
+    headings: ['step', 'Fréchet distance', 'KID', '± std', 'real', 'generated'],
+    rows: quality.map((row) => [
+      count(row.step),
+      row.frechet === undefined ? '–' : fixed(row.frechet, 2),
+      row.kid.toPrecision(4),
+      row.kidStd.toPrecision(2),
+      count(row.real),
+      count(row.generated),
+    ]),
+    note:
+      first &&
+      `Lower is better. Features: ${first.features}. Numbers with other features, or other numbers of pictures, cannot be compared.`,
+  } as ReportTable;
+}
+
+/** Durations of steps; the first steps of a session include warming up. */
+function timingTable({ rows, config }: RunSummary): ReportTable {
+  const seconds = rows.map((row) => row.seconds).toSorted((a, b) => a - b);
+  const at = (share: number) => seconds[Math.min(seconds.length - 1, Math.floor(share * seconds.length))] ?? Number.NaN;
+  const line = (name: string, value: number) => [
+    name,
+    fixed(1000 * value, 1),
+    fixed(picturesPerStep(config) / value, 1),
+  ];
+  return {
+    title: 'Timing',
+    headings: ['step', 'milliseconds', 'pictures/s'],
+    rows:
+      seconds.length === 0
+        ? []
+        : [
+            line('fastest', at(0)),
+            line('median', at(0.5)),
+            line('95 % are faster than', at(0.95)),
+            line('slowest', at(1)),
+          ],
+  };
+}
+
+/** Every setting, with the preset's value where the run has another; those first. */
+export function settingsOf(config: GanConfig): ReportSetting[] {
+  const preset = presets[config.preset];
+  const settings = (Object.keys(preset) as (keyof GanConfig)[]).map((name): ReportSetting => {
+    const [value, theirs] = [settingText(config[name]), settingText(preset[name])];
+    return { name, value, ...(value !== theirs && { preset: theirs }) };
+  });
+  const changed = (setting: ReportSetting) => Number(setting.preset !== undefined);
+  return settings.toSorted((a, b) => changed(b) - changed(a));
+}
+
+function settingText(value: unknown): string {
+  if (value === undefined) return 'not set';
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value)
+      .map(([name, part]) => `${name} ${settingText(part)}`)
+      .join('; ');
+  }
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+}
+
+function environment(device: string): [string, string][] {
+  const [cpu] = cpus();
+  return [
+    ['ganscope', VERSION],
+    ['Steps computed by', device],
+    ['Node', process.version],
+    ['System', `${platform()} ${arch()}`],
+    ['Processor', `${cpu?.model.trim() ?? 'unknown'}, ${availableParallelism()} threads`],
+    ['Memory', `${(totalmem() / 2 ** 30).toFixed(0)} GiB`],
+    ['Written', new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC'],
+  ];
+}

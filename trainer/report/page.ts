@@ -1,0 +1,128 @@
+/** @file report.html of a run: one file without scripts that asks nobody for anything. */
+import { STYLE } from './style.js';
+
+/** A picture of the report. */
+export interface ReportFigure {
+  title: string;
+  caption: string;
+  type: 'image/png' | 'image/webp';
+  bytes: Uint8Array;
+  /** `plot`: drawn on white, turned over in the dark; `pixels`: small pictures whose pixels stay sharp when enlarged. */
+  kind: 'plot' | 'pixels';
+}
+
+/** A setting of the run, and the preset's value where that is another. */
+export interface ReportSetting {
+  name: string;
+  value: string;
+  preset?: string;
+}
+
+/** Rows under headings; the first cell names the row. */
+export interface ReportTable {
+  title: string;
+  headings: readonly string[];
+  rows: readonly (readonly string[])[];
+  note?: string;
+}
+
+/** What the report of a run shows, as text for people; escaped here. */
+export interface ReportContent {
+  title: string;
+  /** A sentence on what was trained, and how far. */
+  lead: string;
+  facts: readonly (readonly [label: string, value: string])[];
+  sections: readonly { title: string; figures: readonly ReportFigure[] }[];
+  tables: readonly ReportTable[];
+  preset: string;
+  settings: readonly ReportSetting[];
+  environment: readonly (readonly [label: string, value: string])[];
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text as it must stand in HTML, attributes included. */
+export function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] as string);
+}
+
+/**
+ * The page. Pictures are inside the file, and its own content policy forbids scripts and requests.
+ * @returns a complete HTML document
+ */
+export function reportPage(content: ReportContent): string {
+  const { title, lead, facts, sections, tables, environment } = content;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${escaped(title)}</h1>
+<p class="lead">${escaped(lead)}</p>
+<dl class="facts">
+${facts.map(([label, value]) => `<div><dt>${escaped(label)}</dt><dd>${escaped(value)}</dd></div>`).join('\n')}
+</dl>
+${sections
+  .filter(({ figures }) => figures.length > 0)
+  .map(section)
+  .join('\n')}
+${tables
+  .filter(({ rows }) => rows.length > 0)
+  .map(numbers)
+  .join('\n')}
+${configuration(content)}
+<h2>Environment</h2>
+<div class="scroll"><table><tbody>
+${environment.map(([label, value]) => `<tr><th scope="row">${escaped(label)}</th><td>${escaped(value)}</td></tr>`).join('\n')}
+</tbody></table></div>
+</main>
+</body>
+</html>
+`;
+}
+
+function section({ title, figures }: { title: string; figures: readonly ReportFigure[] }): string {
+  return `<h2>${escaped(title)}</h2>\n<div class="figures">\n${figures.map(figure).join('\n')}\n</div>`;
+}
+
+function figure({ title, caption, type, bytes, kind }: ReportFigure): string {
+  const source = `data:${type};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}`;
+  const [name, text] = [escaped(title), escaped(caption)];
+  return `<figure><img class="${kind}" alt="${name}" src="${source}"><figcaption><b>${name}.</b> ${text}</figcaption></figure>`;
+}
+
+function numbers({ title, headings, rows, note }: ReportTable): string {
+  const head = headings.map((heading) => `<th scope="col">${escaped(heading)}</th>`).join('');
+  const row = ([first = '', ...rest]: readonly string[]) =>
+    `<tr><th scope="row">${escaped(first)}</th>${rest.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
+  return `<h2>${escaped(title)}</h2>
+<div class="scroll"><table class="numbers"><thead><tr>${head}</tr></thead><tbody>
+${rows.map(row).join('\n')}
+</tbody></table></div>${note === undefined ? '' : `\n<p class="note">${escaped(note)}</p>`}`;
+}
+
+function configuration({ preset, settings }: ReportContent): string {
+  const changed = settings.filter((setting) => setting.preset !== undefined).length;
+  const differences =
+    changed === 0 ? 'no differences' : changed === 1 ? '1 difference, marked' : `${changed} differences, marked`;
+  const row = ({ name, value, preset: theirs }: ReportSetting) =>
+    `<tr${theirs === undefined ? '' : ' class="changed"'}><th scope="row">${escaped(name)}</th><td>${escaped(value)}</td>` +
+    `<td>${theirs === undefined ? '' : escaped(theirs)}</td></tr>`;
+  return `<h2>Configuration</h2>
+<p class="note">Preset ${escaped(preset)}: ${differences}.</p>
+<div class="scroll"><table><thead><tr><th scope="col">setting</th><th scope="col">value</th><th scope="col">in the preset</th></tr></thead><tbody>
+${settings.map(row).join('\n')}
+</tbody></table></div>`;
+}
