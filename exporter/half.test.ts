@@ -1,8 +1,11 @@
 /** @file Networks in half precision. */
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { firstFeatureDirections } from '../inference/latent/features.node.js';
 import { normalLatents, seedsFrom } from '../inference/latents.js';
 import { createdSession } from '../inference/session.node.js';
 import {
@@ -11,6 +14,7 @@ import {
   modelOfGraph,
   GraphBuilder,
   float32Tensor,
+  saveModel,
   upgradedModel,
   type Graph,
   type Model,
@@ -72,6 +76,21 @@ describe('halfPrecision(graph)', () => {
       expect(other.get(name)?.type).toBe('float32');
       expect(largest(one.get(name)?.values ?? latents, other.get(name)?.values ?? latents)).toBeLessThan(5e-2);
     }
+  });
+
+  it('has the principal directions of the generator', async () => {
+    const model = await tiny('generator');
+    const folder = await mkdtemp(join(tmpdir(), 'ganscope-half-'));
+    const [whole, half] = await Promise.all(
+      Object.entries({ 'whole.onnx': model, 'half.onnx': halved(model, foldedBatchNorm(model.graph)) }).map(
+        async ([name, each]) => {
+          await saveModel(join(folder, name), each);
+          return (await firstFeatureDirections(join(folder, name), 128, 1))[0]?.direction as Float32Array;
+        },
+      ),
+    );
+    await rm(folder, { recursive: true });
+    expect(largest(whole as Float32Array, half as Float32Array)).toBeLessThan(2e-3);
   });
 
   it('keeps statistics in float32, whose ε float16 cannot tell from zero', async () => {

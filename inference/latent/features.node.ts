@@ -15,6 +15,8 @@ const SAMPLES = 2000;
 /** Numbers of features that are held: for large first layers, fewer latents are looked at. */
 const MAX_NUMBERS = 2 ** 26;
 const BATCH = 100;
+/** TensorProto.DataType. */
+const FLOAT = 1;
 
 const ACTIVATIONS = new Set(['Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Softplus', 'Gelu', 'Mish', 'Tanh']);
 const LAYERS = new Set(['Gemm', 'MatMul', 'Conv', 'ConvTranspose']);
@@ -64,13 +66,14 @@ async function sampledFeatures(model: Model, value: string, latentDim: number) {
   const [input] = model.graph.inputs;
   const shape = input?.value?.shape ?? [];
   const b = new GraphBuilder({ ...prunedGraph(model.graph, [value]), outputs: [] });
-  b.output(value);
+  // In a network of half precision the features are float16.
+  const output = b.output(b.op('Cast', [value], { to: FLOAT }, 'features'));
   const session = await createdSession({ ...model, graph: b.graph });
   try {
     const batch = typeof shape[0] === 'number' ? shape[0] : BATCH;
     const run = async (latents: Float32Array) => {
       const feed = new Tensor('float32', latents, [batch, latentDim, ...shape.slice(2).map(() => 1)]);
-      const result = (await session.run({ [input?.name ?? '']: feed }, [value]))[value];
+      const result = (await session.run({ [input?.name ?? '']: feed }, [output]))[output];
       return result?.data as Float32Array;
     };
     const dim = (await run(new Float32Array(batch * latentDim))).length / batch;

@@ -56,6 +56,9 @@ export function projectionGraph(generator: Graph, restarts: number, features?: F
   const { graph, latents, shape } = withBatch(generator, restarts);
   const output = graph.outputs[0]?.name ?? '';
   const b = new GraphBuilder({ ...prunedGraph(graph, [output]), outputs: [] });
+  const { type } = b.type(output);
+  if (type !== 'float32')
+    throw new InputError(`generator: expected float32 pictures, which have a gradient; got ${type}`);
   const pictureShape = b.shape(output);
   const target = b.input(projectionInputs.target, 'float32', [1, ...pictureShape.slice(1)]);
   for (const name of [projectionInputs.stepSize, projectionInputs.correction]) b.input(name, 'float32', []);

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { modelFromBytes, modelOfGraph, upgradedModel } from '../../onnx/index.js';
+import { copiedGraph, GraphBuilder, modelFromBytes, modelOfGraph, upgradedModel } from '../../onnx/index.js';
 import { toyGenerator } from '../generator.test.helper.js';
 import { normalLatents } from '../latents.js';
 import { createdSession } from '../session.node.js';
@@ -109,6 +109,14 @@ describe('projectionGraph(generator, restarts, features)', () => {
     // A discriminator that takes 0…1 sees the same picture through the other normalisation.
     const shifted = await lossesWith({ ...features(1), from: plain, to: { mean: [0, 0, 0], std: [1, 1, 1] } });
     expect(Math.abs((shifted[1] as number) - a)).toBeGreaterThan(1e-3);
+  });
+
+  it('refuses pictures in bytes', () => {
+    const b = new GraphBuilder(copiedGraph(toyGenerator().graph));
+    const bytes = b.op('Cast', ['image'], { to: 2 });
+    b.graph.outputs = [];
+    b.output(bytes, 'pictures');
+    expect(() => projectionGraph(b.graph, 2)).toThrow(/^generator: expected float32 pictures, .* got uint8$/);
   });
 
   it('refuses a batch that the generator does not have', () => {
