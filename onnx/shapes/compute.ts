@@ -106,3 +106,12 @@ export const dropout: ShapeRule = (node, types) => {
   const input = first(node, types);
   return input && node.outputs[1] ? [input, { ...input, type: 'bool' }] : [input];
 };
+
+/** The second and third outputs are mean and inverse deviation, with size 1 along the axes that are normalised. */
+export const layerNormalization: ShapeRule = (node, types) => {
+  const input = first(node, types);
+  if (!input?.shape) return [input];
+  const from = axisWithin(node, numberAttribute(node, 'axis', -1), input.shape.length);
+  const statistics = { type: 'float32' as const, shape: input.shape.map((dim, axis) => (axis < from ? dim : 1)) };
+  return [input, statistics, statistics];
+};

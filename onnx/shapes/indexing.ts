@@ -87,12 +87,3 @@ export const spaceToDepth: ShapeRule = (node, types) => {
   const sizes = shape.slice(2).map((dim) => divided(node, dim, block, 'rows or columns'));
   return shaped(node, types, [shape[0] as Dim, dimProduct([shape[1] as Dim, block * block]), ...sizes]);
 };
-
-/** The second and third outputs are mean and inverse deviation, with size 1 along the axes that are normalised. */
-export const layerNormalization: ShapeRule = (node, types) => {
-  const input = first(node, types);
-  if (!input?.shape) return [input];
-  const from = axisWithin(node, numberAttribute(node, 'axis', -1), input.shape.length);
-  const statistics = { type: 'float32' as const, shape: input.shape.map((dim, axis) => (axis < from ? dim : 1)) };
-  return [input, statistics, statistics];
-};
