@@ -37,11 +37,11 @@ export async function chooseNetworks(engine: Engine, runs: readonly string[], op
     try {
       if (role === 'generator') {
         const info = await engine.openGenerator(source);
-        describe.generator = `Generator: ${info.width}×${info.height} from ${info.latentDim} numbers, on ${info.device}.`;
+        describe.generator = `Generator ${source.name}: ${info.width}×${info.height} from ${info.latentDim} numbers, on ${info.device}.`;
         opened.generator(info);
       } else {
         const info = await engine.openExplainer(source);
-        describe.explainer = `${info.kind === 'classifier' ? `Classifier of ${info.classes} classes` : 'Discriminator'}: ${info.width}×${info.height}, on ${info.device}.`;
+        describe.explainer = `${info.kind === 'classifier' ? `Classifier of ${info.classes} classes` : 'Discriminator'} ${source.name}: ${info.width}×${info.height}, on ${info.device}.`;
         opened.explainer(info);
       }
       tell('models-status', `${describe.generator} ${describe.explainer}`.trim());
@@ -49,9 +49,14 @@ export async function chooseNetworks(engine: Engine, runs: readonly string[], op
       tellError('models-status', error);
     }
   };
-  const openFile = async (role: keyof Opened, file: File) => {
-    if (file.size > MAX_FILE_BYTES) return tellError('models-status', `${file.name}: larger than 2 GiB`);
-    await open(role, { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+  const openFile = async (file: File, role?: keyof Opened) => {
+    try {
+      if (file.size > MAX_FILE_BYTES) throw new Error(`${file.name}: larger than 2 GiB`);
+      const source = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+      await open(role ?? (await engine.roleOf(source)), source);
+    } catch (error) {
+      tellError('models-status', error);
+    }
   };
   for (const [id, role] of [
     ['generator-file', 'generator'],
@@ -60,13 +65,13 @@ export async function chooseNetworks(engine: Engine, runs: readonly string[], op
     const input = element(id, HTMLInputElement);
     input.addEventListener('change', () => {
       const file = input.files?.[0];
-      if (file) void openFile(role, file);
+      if (file) void openFile(file, role);
     });
   }
   choice.addEventListener('change', () => void chosen());
   element('models', HTMLElement).addEventListener('drop-model', (event) => {
     const { file } = (event as CustomEvent<{ file: File }>).detail;
-    void openFile(/generator|\bG\b/i.test(file.name) ? 'generator' : 'explainer', file);
+    void openFile(file);
   });
   await chosen();
 }

@@ -106,7 +106,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       problems.length = 0;
       await page.goto(studio.url);
       await until('samples-status', /^12 pictures in/);
-      await until('models-status', /Generator: 32×32 from 128 numbers, on wasm\. Discriminator: 32×32, on wasm\./);
+      await until(
+        'models-status',
+        /Generator generator\.onnx: 32×32 from 128 numbers, on wasm\. Discriminator discriminator\.onnx: 32×32, on wasm\./,
+      );
       expect(await page.locator('#model-choice').inputValue()).toBe('birds & bees');
       expect(problems).toEqual([]);
     });
@@ -171,6 +174,24 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.locator('#method').selectOption('gradcam++');
       await until('explanation-status', /^1 method done/);
       expect(problems).toEqual([]);
+    });
+
+    it('takes dropped networks for what they are, whatever their names', async () => {
+      for (const [role, name, words] of [
+        ['discriminator', 'net-1.onnx', /Discriminator net-1\.onnx: 32×32/],
+        ['generator', 'net-2.onnx', /^Generator net-2\.onnx: 32×32/],
+      ] as const) {
+        const bytes = [...(await readFile(tinyPath(role)))];
+        await page.evaluate(
+          ({ numbers, file }) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(numbers)], file));
+            document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+          },
+          { numbers: bytes, file: name },
+        );
+        await until('models-status', words);
+      }
     });
 
     it('answers a broken file with one line, and goes on with what it had', async () => {

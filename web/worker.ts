@@ -16,8 +16,14 @@ import {
 import { decodedPicture, Generator, lerp, normalLatents, slerp, type Picture } from 'ganscope/inference';
 import { modelFromBytes } from 'ganscope/onnx';
 
-/** A file that was dropped, or a URL. */
-export type Source = { name: string; bytes: Uint8Array } | { name: string; url: string };
+/** A file of the visitor's own. */
+export interface DroppedFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** Where a network comes from. */
+export type Source = DroppedFile | { name: string; url: string };
 
 /** A map to show: the picture as the network sees it with the map over it. */
 export interface ShownMap {
@@ -31,6 +37,12 @@ let generator: Generator | undefined;
 let explainer: Explainer | undefined;
 
 const engine = {
+  /** Whether a file takes pictures or latents. */
+  async roleOf({ name, bytes }: DroppedFile): Promise<'generator' | 'explainer'> {
+    const shape = modelFromBytes(bytes, name).graph.inputs[0]?.value?.shape ?? [];
+    return shape.length === 4 && shape.slice(2).some((size) => size !== 1) ? 'explainer' : 'generator';
+  },
+
   async openGenerator(source: Source) {
     const made = await Generator.load(modelOf(source));
     await generator?.dispose();
