@@ -8,7 +8,6 @@ import { tf, tfl } from '../exporter/tf.js';
 import { Random } from '../inference/random.js';
 import { InputError } from '../onnx/errors.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
-import { bestCheckpoint, checkpoints, markBest, namedCheckpoint, newestCheckpoint } from './kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { configWith } from './presets.js';
 import { markLatest, newRunFolder, resolvedRun } from './runs.node.js';
@@ -115,59 +114,6 @@ describe('a checkpoint', () => {
     expect(outputs[1]).toEqual(outputs[0]);
     tf.dispose(input);
     for (const network of [model, loaded]) network.dispose();
-  });
-});
-
-describe('checkpoints(run) and newestCheckpoint(run)', () => {
-  it('list by step, keep the last three, and ignore and clear away what a killed save left', async () => {
-    const leftover = join(run, 'checkpoints', '.0123456789ab.tmp');
-    await mkdir(join(leftover, 'generator'), { recursive: true });
-    await writeFile(join(leftover, 'state.json'), '{"format": 1, "step": 99999999');
-    await expect(newestCheckpoint(run)).rejects.toThrow(`${run}: expected a run with a checkpoint; it has none yet`);
-    for (const step of [500, 9_999_999, 10_000_000, 1000]) await saveCheckpoint(run, trainedState(step), config);
-    const listed = (await checkpoints(run)).map((path) => path.slice(join(run, 'checkpoints').length + 1));
-    expect(listed).toEqual(['step-0001000', 'step-9999999', 'step-10000000']);
-    expect(await newestCheckpoint(run)).toBe(join(run, 'checkpoints', 'step-10000000'));
-    expect(await readdir(join(run, 'checkpoints'))).toHaveLength(3);
-  });
-
-  it('keep the one just saved also where three later ones are there', async () => {
-    for (const step of [10, 20, 30, 1]) await saveCheckpoint(run, trainedState(step), config);
-    expect(await readdir(join(run, 'checkpoints'))).toEqual([
-      'step-0000001',
-      'step-0000010',
-      'step-0000020',
-      'step-0000030',
-    ]);
-  });
-
-  it('keep as many as asked for, and the best', async () => {
-    const listed = () => readdir(join(run, 'checkpoints'));
-    for (const step of [1, 2, 3]) await saveCheckpoint(run, trainedState(step), config, { keep: 2 });
-    expect(await listed()).toEqual(['step-0000002', 'step-0000003']);
-    expect(await bestCheckpoint(run)).toBeUndefined();
-    await markBest(run, 2);
-    for (const step of [4, 5, 6]) await saveCheckpoint(run, trainedState(step), config, { keep: 1 });
-    expect(await listed()).toEqual(['best', 'step-0000002', 'step-0000006']);
-    expect(await bestCheckpoint(run)).toBe(join(run, 'checkpoints', 'step-0000002'));
-    expect(await namedCheckpoint(run, 'best')).toBe(join(run, 'checkpoints', 'step-0000002'));
-    await markBest(run, 6);
-    await markBest(run, 5); // which is gone
-    await saveCheckpoint(run, trainedState(7), config, { keep: 1 });
-    expect(await bestCheckpoint(run)).toBe(join(run, 'checkpoints', 'step-0000006'));
-    expect(await listed()).toEqual(['best', 'step-0000006', 'step-0000007']);
-  });
-
-  it('know the best where links are not allowed', async () => {
-    await saveCheckpoint(run, trainedState(2), config);
-    await writeFile(join(run, 'checkpoints', 'best'), 'step-0000002');
-    expect(await bestCheckpoint(run)).toBe(join(run, 'checkpoints', 'step-0000002'));
-    await writeFile(join(run, 'checkpoints', 'best'), 'step-0000003');
-    await expect(namedCheckpoint(run, 'best')).rejects.toThrow(/^--checkpoint best: .* has none/);
-  });
-
-  it('are empty for a folder that is no run', async () => {
-    expect(await checkpoints(join(run, 'none'))).toEqual([]);
   });
 });
 

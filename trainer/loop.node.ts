@@ -79,6 +79,8 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, run, step, loader, steps, signal, evaluation, keep } = options;
   const record = await RunRecord.open(run, config, options.done);
+  // A process that was killed may have saved its best checkpoint without marking it.
+  if (record.best) await markBest(run, record.best.step);
   const pace = new Pace(config.batchSize * config.dSteps);
   const stepsPerEpoch = epochSteps(config, loader);
   let done = options.done;
