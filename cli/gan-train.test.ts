@@ -48,6 +48,15 @@ describe('gan-train', () => {
     });
   });
 
+  it('refuses a config.json that says of the data what cannot be', async () => {
+    const file = join(folder, 'run', 'config.json');
+    const saved = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...saved, dataOptions: { ...saved.dataOptions, split: 'half' } }));
+    const line = 'gan-train: run/config.json: split: expected one of train, test, all; got "half"\n';
+    expect(await train('--resume', 'run')).toEqual({ code: 2, stdout: '', stderr: line });
+    await writeFile(file, JSON.stringify(saved));
+  });
+
   it('prints its settings and stops, without loading a runtime', async () => {
     const options = ['--config', 'tiny.yaml', '--print-config', '--ngf', '32', '--classes', 'a,b'];
     const { code, stdout, stderr } = await ran('gan-train', options, folder, [LIST_MODULES]);

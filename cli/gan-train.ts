@@ -3,7 +3,7 @@
 import type { TrainProgress } from '../trainer/loop.node.js';
 import { runDefaults, runSettings } from '../trainer/run-settings.js';
 import { configSettings } from '../trainer/settings.js';
-import { runCommand, UsageError } from './command.js';
+import { interruption, runCommand, UsageError } from './command.js';
 import { flagOptions, flagValues } from './flags.js';
 import { progressBar } from './progress.js';
 
@@ -43,6 +43,7 @@ await runCommand(
     const { run, notes, logEvery, evaluation, ...job } = await startedRun(
       { ...given, resume: options.resume },
       (loaded, total) => bar.update(loaded, total, 'reading pictures'),
+      interruption(),
     );
     bar.stop();
     for (const note of notes) console.log(note);

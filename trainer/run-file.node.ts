@@ -7,8 +7,8 @@ import type { GanConfig } from './config.js';
 import type { DataOptions } from './data/dataset.js';
 import { checkpoints } from './kept-checkpoints.node.js';
 import { checkedConfig } from './presets.js';
-import type { RunSettings } from './run-settings.js';
-import { found } from './settings.js';
+import { runSettings, type RunSettings } from './run-settings.js';
+import { expectSettings, found } from './settings.js';
 import { initialState } from './state.js';
 import type { TrainState } from './step/step.js';
 
@@ -43,6 +43,7 @@ export async function readRunFile(run: string): Promise<RunFile> {
   const text = new TextDecoder().decode(await readBoundedFile(path, MAX_BYTES));
   try {
     const file = JSON.parse(text) as RunFile;
+    expectSettings(file.dataOptions ?? {}, runSettings, { file: path, partial: true });
     return { ...file, config: checkedConfig(file.config, path) };
   } catch (error) {
     if (error instanceof InputError) throw error;

@@ -70,11 +70,13 @@ const evaluationNames: readonly string[] = ['features', 'featuresMean', 'feature
 /**
  * Starts a run, or goes on with one where `resume` is given. The training step lives in its own thread: dispose of it.
  * @param reading told while pictures are read for the first time
+ * @param signal stops that reading; nothing is left behind, and the signal's reason is thrown
  * @throws InputError for options that do not fit, missing data, or a device or backend that cannot be had
  */
 export async function startedRun(
   options: RunOptions,
   reading?: (loaded: number, total: number) => void,
+  signal?: AbortSignal,
 ): Promise<StartedRun> {
   const { resume, ...flags } = options;
   const given = givenSettings({ flags });
@@ -87,7 +89,10 @@ export async function startedRun(
   const dataset = await openDataset(data ?? undefined, { ...dataOptions, imageSize: config.imageSize });
   const { strict, cacheSize, cache: folder = defaultCacheFolder() } = { ...runDefaults, ...given };
   const loader = new Loader(dataset, config, { strict, cache: { folder, maxBytes: cacheSize * 2 ** 30 } });
-  await loader.decodeAll({ ...(reading && { progress_callback: ({ loaded, total }) => reading(loaded, total) }) });
+  await loader.decodeAll({
+    ...(reading && { progress_callback: ({ loaded, total }) => reading(loaded, total) }),
+    ...(signal && { signal }),
+  });
   const stepsPerEpoch = epochSteps(config, loader);
   const steps =
     given.steps ?? (given.epochs ? given.epochs * stepsPerEpoch : (resumed?.steps ?? config.epochs * stepsPerEpoch));
