@@ -66,7 +66,7 @@ export class RunRecord {
     const { step, frechet, kid } = row;
     this.events.add({
       step,
-      scalars: { 'quality/KID': kid, ...(frechet !== undefined && { 'quality/FID': frechet }) },
+      scalars: { 'quality/KID': kid, ...(frechet !== undefined && { 'quality/Fréchet distance': frechet }) },
     });
   }
 
