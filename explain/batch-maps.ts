@@ -171,6 +171,15 @@ function mapOf(tensor: SessionTensor, row: number, projected: boolean): SignedMa
   return { data: projected ? firstComponent(data, tensor.dims[1] ?? 1) : data.slice(), height, width };
 }
 
-const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+/** Largest magnitude; NaN where a value is none. A plain loop, as layers have millions of values. */
+function largest(values: Float32Array): number {
+  let most = 0;
+  for (const value of values) {
+    const size = Math.abs(value);
+    if (!(size <= most)) most = size;
+    if (Number.isNaN(most)) return most;
+  }
+  return most;
+}
 
 const zerosLike = ({ data, dims }: SessionTensor) => sessionTensor(new Float32Array(data.length), dims);

@@ -49,9 +49,9 @@ export function averagedMap(maps: readonly SignedMap[], H: number, W: number): F
   const resized = maps.map(({ data, height, width }) =>
     bilinearResized(minMaxScaled(positivePart(data)), height, width, H, W),
   );
-  const mean = new Float32Array(H * W).map(
-    (_, at) => resized.reduce((sum, map) => sum + (map[at] as number), 0) / maps.length,
-  );
+  const [first = new Float32Array(H * W), ...others] = resized;
+  if (others.length === 0) return minMaxScaled(first);
+  const mean = first.map((value, at) => others.reduce((sum, map) => sum + (map[at] as number), value) / maps.length);
   return minMaxScaled(mean);
 }
 
@@ -62,10 +62,19 @@ export function positivePart(map: Float32Array): Float32Array {
 
 /** The map minus its minimum, divided by its maximum + 1e-7. */
 export function minMaxScaled(map: Float32Array): Float32Array {
-  const least = map.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const shifted = map.map((value) => value - least);
-  const divisor = Math.fround(EPSILON + shifted.reduce((a, b) => Math.max(a, b), 0));
-  return shifted.map((value) => value / divisor);
+  // Plain loops: this is most of the time that a map takes outside the network.
+  let least = Number.POSITIVE_INFINITY;
+  for (const value of map) if (value < least) least = value;
+  const scaled = new Float32Array(map.length);
+  let most = 0;
+  for (let at = 0; at < map.length; at++) {
+    const shifted = Math.fround((map[at] as number) - least);
+    scaled[at] = shifted;
+    if (shifted > most) most = shifted;
+  }
+  const divisor = Math.fround(EPSILON + most);
+  for (let at = 0; at < scaled.length; at++) scaled[at] = (scaled[at] as number) / divisor;
+  return scaled;
 }
 
 /** Why the map shows nothing, or undefined where it shows something. */

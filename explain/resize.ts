@@ -45,14 +45,15 @@ export function bilinearSampled(
   if (map.length !== h * w) throw new InputError(`map: expected ${h}×${w} values; got ${map.length}`);
   const columns = x.map((position) => taps(position, w));
   const sampled = new Float32Array(y.length * x.length);
-  y.forEach((position, row) => {
+  const at = (line: number, column: number): number => map[line * w + column] ?? 0;
+  let next = 0;
+  for (const position of y) {
     const { low, high, share: down } = taps(position, h);
-    const at = (line: number, column: number): number => map[line * w + column] ?? 0;
-    columns.forEach(({ low: left, high: right, share: across }, column) => {
+    for (const { low: left, high: right, share: across } of columns) {
       const above = (1 - across) * at(low, left) + across * at(low, right);
       const below = (1 - across) * at(high, left) + across * at(high, right);
-      sampled[row * x.length + column] = (1 - down) * above + down * below;
-    });
-  });
+      sampled[next++] = (1 - down) * above + down * below;
+    }
+  }
   return sampled;
 }

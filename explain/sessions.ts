@@ -38,7 +38,7 @@ export class Sessions<Stage extends string> {
 
   async #session(key: string, model: Model): Promise<Session> {
     const known = this.#sessions.get(key);
-    const session = known ?? openedSession(model, this.#options);
+    const session = known ?? openedSession(model, { ...this.#options, spinning: false });
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
     const [oldest] = this.#sessions.keys();

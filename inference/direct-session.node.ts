@@ -5,13 +5,14 @@ import type { Session, SessionOptions } from './session.js';
 /** ONNX Runtime's own session. */
 export function nativeSession(
   bytes: Uint8Array,
-  { device = 'cpu', deviceId, threads = 0 }: SessionOptions = {},
+  { device = 'cpu', deviceId, threads = 0, spinning = true }: SessionOptions = {},
 ): Promise<InferenceSession> {
   const provider = device === 'cuda' && deviceId !== undefined ? ({ name: 'cuda', deviceId } as const) : device;
   return InferenceSession.create(bytes, {
     executionProviders: device === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     intraOpNumThreads: threads,
     logSeverityLevel: 3,
+    ...(!spinning && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
   });
 }
 

@@ -21,6 +21,11 @@ export interface SessionOptions {
   deviceId?: number;
   /** Threads of CPU operators; 0, the default, lets ONNX Runtime take one per core. */
   threads?: number;
+  /**
+   * Whether threads of CPU operators wait busily between runs, in Node. Good for one session; of several that run in turn,
+   * the waiting threads of one take the cores from the next. Default true.
+   */
+  spinning?: boolean;
 }
 
 /** Numbers that go into a session or come out of it, row-major. */
