@@ -48,14 +48,15 @@ describe('sampledPictures(runner, latents, options)', () => {
     expect(seen.at(-1)).toEqual({ status: 'progress', loaded: 7, total: 7, progress: 100 });
   });
 
-  it('stops when aborted, with the reason given; the batch on its way is the last', async () => {
+  it('stops when aborted, with the reason given; batches on their way are the last', async () => {
     const { runner, batches } = echo();
     const controller = new AbortController();
     const stop = new Error('enough');
     const progress_callback = () => controller.abort(stop);
-    const sampling = sampledPictures(runner, latents, { ...options, signal: controller.signal, progress_callback });
+    const { signal } = controller;
+    const sampling = sampledPictures(runner, latents, { ...options, batchSize: 1, signal, progress_callback });
     await expect(sampling).rejects.toBe(stop);
-    expect(batches).toEqual([3, 3]);
+    expect(batches).toEqual([1, 1, 1, 1]);
   });
 
   it('refuses wrong sizes, from the caller and from the generator', async () => {

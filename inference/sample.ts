@@ -25,6 +25,9 @@ export interface SampleProgress {
   progress: number;
 }
 
+/** Batches that are asked for at the same time. */
+const RUNNING_BATCHES = 4;
+
 /** How pictures are sampled. */
 export interface SampleOptions {
   /** Latents per run of the generator, at least 1; the last run may have fewer. */
@@ -33,7 +36,7 @@ export interface SampleOptions {
   range: OutputRange;
   /** Called after every batch. */
   progress_callback?: (progress: SampleProgress) => void;
-  /** Stops after the batch that is on its way. */
+  /** Stops after the next batch; batches that are on their way are made and dropped. */
   signal?: AbortSignal;
 }
 
@@ -65,12 +68,13 @@ export async function sampledPictures(
     return running;
   };
   const pictures: Picture[] = [];
-  let running = total > 0 ? run(0) : undefined;
-  while (running) {
-    const output = await running;
+  const running: Promise<Float32Array>[] = [];
+  let asked = 0;
+  while (pictures.length < total) {
+    // Others are on their way while a batch becomes pictures, so that whatever runs the generator never waits.
+    for (; asked < total && running.length < RUNNING_BATCHES; asked += batchSize) running.push(run(asked));
+    const output = (await running.shift()) as Float32Array;
     const end = Math.min(pictures.length + batchSize, total);
-    // The next batch is on its way while this one becomes pictures.
-    running = end < total ? run(end) : undefined;
     const made = picturesFromOutput(output, runner, range);
     if (made.length !== end - pictures.length) {
       throw new InputError(`generator: expected ${end - pictures.length} pictures from a batch; got ${made.length}`);
@@ -82,7 +86,7 @@ export async function sampledPictures(
       total,
       progress: (100 * pictures.length) / total,
     });
-    if (running) signal?.throwIfAborted();
+    if (end < total) signal?.throwIfAborted();
   }
   return pictures;
 }
