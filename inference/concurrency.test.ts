@@ -29,7 +29,7 @@ describe('generators and explainers', () => {
   it('leave the event loop to others while they run', async () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
-    await generator.sample(Array.from({ length: 64 }, (_, i) => i));
+    await generator.sample(Array.from({ length: 1000 }, (_, i) => i));
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(10);
   });

@@ -1,5 +1,6 @@
 /** @file Sessions of this thread for the bytes of a file: all that the thread of a session has to load. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { rowByRow } from './row-by-row.js';
 import type { Session, SessionOptions } from './session.js';
 
 /** ONNX Runtime's own session. */
@@ -19,7 +20,7 @@ export function nativeSession(
 /** The same as a `Session`. Its runs hold up this thread. */
 export async function directSession(bytes: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const session = await nativeSession(bytes, options);
-  return {
+  const direct: Session = {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     run: (feeds, outputs = session.outputNames) =>
@@ -31,4 +32,5 @@ export async function directSession(bytes: Uint8Array, options: SessionOptions =
       ),
     release: () => session.release(),
   };
+  return options.eachRow ? rowByRow(direct) : direct;
 }

@@ -112,15 +112,15 @@ describe('Generator.load(path)', () => {
     const generator = await loaded(toyGenerator());
     const stop = new AbortController();
     const done: number[] = [];
-    const sampling = generator.pictures(latents, {
+    const sampling = generator.pictures(new Float32Array(100 * generator.latentDim), {
       signal: stop.signal,
       progress_callback: ({ loaded: count }) => {
         done.push(count);
-        if (count === 2) stop.abort();
+        if (done.length === 2) stop.abort();
       },
     });
     await expect(sampling).rejects.toThrow(/abort/i);
     await generator.dispose();
-    expect(done).toEqual([1, 2]);
+    expect(done).toEqual([32, 64]);
   });
 });

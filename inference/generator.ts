@@ -12,8 +12,8 @@ import type { OutputRange, PictureSize } from './pixels.js';
 import { sampledPictures, type GeneratorRunner, type SampleOptions } from './sample.js';
 import type { DeviceChoice, Session } from './session.js';
 
-/** Latents per run on a GPU. */
-const GPU_BATCH = 16;
+/** Latents per run. */
+const BATCH = 32;
 
 /** How pictures are asked for. */
 export type PictureOptions = Pick<SampleOptions, 'progress_callback' | 'signal'>;
@@ -90,7 +90,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const input = latentInput(model, name, metadata);
     const choice = await resolvedDevice(device);
     signal?.throwIfAborted();
-    const session = await openedSession(model, { device: choice.device, threads }).catch((error: Error) => {
+    const eachRow = input.batch === undefined && (choice.device === 'cpu' || choice.device === 'wasm');
+    const session = await openedSession(model, { device: choice.device, threads, eachRow }).catch((error: Error) => {
       throw new InputError(`${name}: ONNX Runtime cannot load it (${oneLine(error.message)})`);
     });
     try {
@@ -128,8 +129,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
    * @throws the signal's reason when it is aborted
    */
   pictures(latents: Float32Array, options: PictureOptions = {}): Promise<Picture[]> {
-    const onGpu = this.choice.device === 'cuda' || this.choice.device === 'webgpu';
-    const batchSize = this.#input.batch ?? (onGpu ? GPU_BATCH : 1);
+    const batchSize = this.#input.batch ?? BATCH;
     return sampledPictures(this, latents, { ...options, batchSize, range: this.range });
   }
 

@@ -2,13 +2,14 @@
 import type * as Ort from 'onnxruntime-web';
 import { modelBytes } from '../onnx/write.js';
 import { Queue } from './queue.js';
-import type { SessionOpener } from './session.js';
+import { rowByRow } from './row-by-row.js';
+import type { Session, SessionOpener } from './session.js';
 
 /** A runtime does one thing at a time, whichever session it is for. */
 const queues = { webgpu: new Queue(), wasm: new Queue() };
 
 /** A session in this thread. On a page, open it in a worker: runs hold up the thread. */
-export const openedSession: SessionOpener = async (model, { device = 'wasm', threads = 0 } = {}) => {
+export const openedSession: SessionOpener = async (model, { device = 'wasm', threads = 0, eachRow = false } = {}) => {
   const kind = device === 'webgpu' ? 'webgpu' : 'wasm';
   const queue = queues[kind];
   const ort: typeof Ort =
@@ -18,7 +19,7 @@ export const openedSession: SessionOpener = async (model, { device = 'wasm', thr
     if (threads > 0) ort.env.wasm.numThreads = threads;
     return ort.InferenceSession.create(bytes, { executionProviders: [kind], logSeverityLevel: 3 });
   });
-  return {
+  const opened: Session = {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     run: (feeds, outputs = session.outputNames) =>
@@ -32,4 +33,5 @@ export const openedSession: SessionOpener = async (model, { device = 'wasm', thr
       ),
     release: () => queue.run(() => session.release()),
   };
+  return eachRow ? rowByRow(opened) : opened;
 };

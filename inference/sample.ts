@@ -26,7 +26,7 @@ export interface SampleProgress {
 }
 
 /** Batches that are asked for at the same time. */
-const RUNNING_BATCHES = 4;
+const RUNNING_BATCHES = 3;
 
 /** How pictures are sampled. */
 export interface SampleOptions {

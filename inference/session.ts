@@ -26,6 +26,8 @@ export interface SessionOptions {
    * the waiting threads of one take the cores from the next. Default true.
    */
   spinning?: boolean;
+  /** Whether a batch's rows run one by one (`rowByRow`). */
+  eachRow?: boolean;
 }
 
 /** Numbers that go into a session or come out of it, row-major. */
