@@ -53,10 +53,18 @@ export class UsageError extends Error {}
 
 class Interruption extends Error {}
 
-/** A signal that the first Ctrl-C aborts, so that a command can clean up; it then ends with exit code 130. */
-export function interruption(): AbortSignal {
+/**
+ * A signal that the first Ctrl-C aborts, so that a command can clean up or save; the second ends the process. A command
+ * that throws the signal's reason ends with exit code 130.
+ * @param told called at the first
+ */
+export function interruption(told?: () => void): AbortSignal {
   const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort(new Interruption('interrupted')));
+  process.on('SIGINT', () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort(new Interruption('interrupted'));
+    told?.();
+  });
   return stop.signal;
 }
 

@@ -42,7 +42,11 @@ await runCommand(
     const { resolvedDevice } = await import('../inference/devices.node.js');
     const { trainedFeatures } = await import('../trainer/classifier/train.node.js');
     const { imageSize, split, classes } = options;
-    const dataset = await openDataset(options.data, { imageSize, split, classes: classes?.split(',') });
+    const dataset = await openDataset(options.data, {
+      imageSize,
+      split,
+      classes: classes?.split(',').map((name) => name.trim()),
+    });
     const { device, notes } = await resolvedDevice(options.device);
     for (const note of [`Pictures: ${dataset.name}`, ...notes]) console.log(note);
     const bars = { reading: progressBar('pictures'), training: progressBar('steps') };

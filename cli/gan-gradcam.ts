@@ -3,7 +3,7 @@
 import { methodGroups } from '../explain/methods.js';
 import { overlayModes } from '../explain/overlay.js';
 import { paletteNames } from '../explain/palette.js';
-import { runCommand, version } from './command.js';
+import { interruption, runCommand, version } from './command.js';
 import { progressBar } from './progress.js';
 
 const TARGETS = `Targets
@@ -158,16 +158,12 @@ await runCommand(
     }
     const targets = await explain.loadedTargets(parsed, explainer.input);
     const bar = progressBar('pictures');
-    const stop = new AbortController();
-    process.once('SIGINT', () => {
-      stop.abort();
-      bar.log('Stopping after these pictures; press Ctrl-C again to quit at once.');
-    });
+    const signal = interruption(() => bar.log('Stopping after these pictures; press Ctrl-C again to quit at once.'));
     const { palette, overlay, alpha, out, seed } = options;
     if (options.evaluate) {
       if (randomWeights !== undefined) throw new InputError('--random-weights: is part of --evaluate; leave it out');
       await explainer.dispose();
-      const { evaluation, skipped, files } = await explain.evaluatedFiles(model, paths, {
+      const evaluating = explain.evaluatedFiles(model, paths, {
         ...loading,
         ...chosen,
         ...(targets && { targets }),
@@ -179,15 +175,15 @@ await runCommand(
           device: explainer.choice.device,
           options: { ...chosen, target: options.target, seed },
         },
-        signal: stop.signal,
+        signal,
         progress_callback: ({ loaded }) => bar.update(loaded, paths.length),
       });
-      bar.stop();
+      const { evaluation, skipped, files } = await evaluating.finally(() => bar.stop());
       console.log(`Means over ${evaluation.pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n`);
       report(files, skipped);
       return;
     }
-    const { maps, skipped, files } = await explainedFiles(explainer, paths, {
+    const explaining = explainedFiles(explainer, paths, {
       ...chosen,
       ...(targets && { targets }),
       out,
@@ -198,7 +194,7 @@ await runCommand(
         device: explainer.choice.device,
         options: { ...chosen, target: options.target, palette, overlay, alpha, randomWeights },
       },
-      signal: stop.signal,
+      signal,
       progress_callback: ({ loaded, total, path }) => bar.update(loaded, total, path),
       onMap: (path, explanation) => {
         const { layer, method, raw, rawHeight, rawWidth } = explanation;
@@ -207,7 +203,7 @@ await runCommand(
         bar.log(`  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${number(largest)}`}`);
       },
     });
-    bar.stop();
+    const { maps, skipped, files } = await explaining.finally(() => bar.stop());
     await explainer.dispose();
     report(files, skipped);
     console.log(`  and heatmap, overlay and values of ${maps.length} maps in ${out}`);

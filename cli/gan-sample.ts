@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-sample: pictures of a generator as a grid, or a walk through its latents as an animation. */
-import { runCommand } from './command.js';
+import { interruption, runCommand } from './command.js';
 import { progressBar } from './progress.js';
 
 await runCommand(
@@ -117,14 +117,3 @@ await runCommand(
     for (const file of files) log(`  ${file}`);
   },
 );
-
-/** A signal that the first Ctrl-C aborts; the second ends the process. */
-function interruption(told: () => void): AbortSignal {
-  const stop = new AbortController();
-  process.on('SIGINT', () => {
-    if (stop.signal.aborted) process.exit(130);
-    stop.abort();
-    told();
-  });
-  return stop.signal;
-}

@@ -40,19 +40,17 @@ await runCommand(
     const { train } = await import('../trainer/loop.node.js');
     const { qualityLines } = await import('../trainer/quality/quality.js');
     const bar = progressBar('steps');
+    let training = false;
+    const signal = interruption(() => {
+      if (training) bar.log('Stopping after this step; press Ctrl-C again to quit without saving.');
+    });
     const { run, notes, logEvery, evaluation, ...job } = await startedRun(
       { ...given, resume: options.resume },
       (loaded, total) => bar.update(loaded, total, 'reading pictures'),
-      interruption(),
-    );
-    bar.stop();
+      signal,
+    ).finally(() => bar.stop());
     for (const note of notes) console.log(note);
-    const stop = new AbortController();
-    process.on('SIGINT', () => {
-      if (stop.signal.aborted) process.exit(130);
-      stop.abort();
-      bar.log('Stopping after this step; press Ctrl-C again to quit without saving.');
-    });
+    training = true;
     const { done, files } = await train({
       ...job,
       run,
@@ -61,15 +59,14 @@ await runCommand(
         progress_callback: (compared, total) => bar.update(compared, total, 'comparing pictures'),
         result_callback: (row) => qualityLines(row).forEach((line) => bar.log(line)),
       },
-      signal: stop.signal,
+      signal,
       warning_callback: (warning) => bar.log(`Warning: ${warning}`),
       progress_callback: (progress) => {
         const { row, steps, picturesPerSecond } = progress;
         if (row.step === 1 || row.step % logEvery === 0) bar.log(logLine(progress));
         bar.update(row.step, steps, `${picturesPerSecond.toFixed(1)} pictures/s`);
       },
-    });
-    bar.stop();
+    }).finally(() => bar.stop());
     await job.step.dispose();
     await evaluation?.evaluator.dispose();
     await job.loader.close();

@@ -9,8 +9,11 @@ import { Thread, type ThreadOptions } from './thread.node.js';
 let shared: Promise<Thread> | undefined;
 
 function sessionThread(): Promise<Thread> {
-  shared ??= startedSessionThread({ onEnd: () => (shared = undefined) });
-  return shared;
+  if (shared) return shared;
+  const started = startedSessionThread({ onEnd: () => (shared = undefined) });
+  started.catch(() => (shared = undefined));
+  shared = started;
+  return started;
 }
 
 /** A further thread that opens sessions, for a device of its own. End it when done. */

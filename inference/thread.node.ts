@@ -82,6 +82,7 @@ export class Thread {
   }
 
   #fail(error: Error): void {
+    this.#ended = true;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

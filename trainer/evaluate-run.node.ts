@@ -8,7 +8,7 @@ import { loadCheckpoint } from './checkpoint.node.js';
 import type { Split } from './data/dataset.js';
 import { openDataset } from './data/open.node.js';
 import { generatorOnnx } from './export.node.js';
-import { namedCheckpoint } from './kept-checkpoints.node.js';
+import { namedCheckpoint, runOfCheckpoint } from './kept-checkpoints.node.js';
 import { Evaluator, type EvaluationOptions } from './quality/evaluator.node.js';
 import { FeatureNetwork } from './quality/feature-network.node.js';
 import type { QualityRow } from './quality/quality.js';
@@ -39,7 +39,7 @@ export interface RunEvaluation extends EvaluationOptions {
  * @throws the signal's reason when it is aborted
  */
 export async function evaluatedRun(options: RunEvaluation): Promise<{ row: QualityRow; notes: string[] }> {
-  const run = await resolvedRun(options.run);
+  const run = await resolvedRun(runOfCheckpoint(options.run, options.checkpoint));
   const checkpoint = await namedCheckpoint(run, options.checkpoint);
   const { state, config } = await loadCheckpoint(checkpoint);
   const { device, notes } = await resolvedDevice(options.device ?? 'auto');

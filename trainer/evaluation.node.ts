@@ -9,6 +9,7 @@ import { Evaluator } from './quality/evaluator.node.js';
 import { FeatureNetwork } from './quality/feature-network.node.js';
 import type { EvaluationSettings } from './run-file.node.js';
 import { runDefaults } from './run-settings.js';
+import { settingName } from './settings.js';
 
 /**
  * The settings of a run's evaluation; undefined where it has none.
@@ -21,9 +22,18 @@ export function evaluationSettings(
 ): EvaluationSettings | undefined {
   const { features, featuresMean, featuresStd, featuresSize, evalSamples, evalEvery } = { ...runDefaults, ...given };
   if (saved !== undefined) return { ...saved, evalEvery: given.evalEvery ?? saved.evalEvery };
-  if (given.eval !== true && features === undefined) return undefined;
   if (features === undefined) {
-    throw new InputError('--eval: expected it with --features MODEL.onnx[:LAYER], such as gan-features makes');
+    const isStray = (name: keyof typeof runDefaults | 'featuresMean' | 'featuresStd' | 'featuresSize') =>
+      given[name] !== undefined && given[name] !== (runDefaults as ChosenSettings)[name];
+    const names = ['evalEvery', 'evalSamples', 'featuresMean', 'featuresStd', 'featuresSize'] as const;
+    const stray = given.eval === true ? 'eval' : names.find(isStray);
+    if (stray === undefined) return undefined;
+    throw new InputError(
+      `${settingName(stray)}: expected it with --features MODEL.onnx[:LAYER], such as gan-features makes`,
+    );
+  }
+  if ((featuresMean === undefined) !== (featuresStd === undefined)) {
+    throw new InputError('--features-mean and --features-std: expected both or none; got one of them');
   }
   return {
     features,

@@ -1,5 +1,6 @@
 /** @file From a run's checkpoint to .onnx files that are known to compute what the trained networks do. */
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { discriminatorSignature, exportedModel, generatorSignature, largestDifference } from '../exporter/index.js';
@@ -10,7 +11,7 @@ import { InputError, modelBytes, writeFileAtomic, type Model } from '../onnx/ind
 import { loadCheckpoint } from './checkpoint.node.js';
 import type { GanConfig } from './config.js';
 import { exportForms } from './export-forms.js';
-import { namedCheckpoint } from './kept-checkpoints.node.js';
+import { namedCheckpoint, runOfCheckpoint } from './kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { resolvedRun } from './runs.node.js';
 import { normalizedWeights } from './spectral.js';
@@ -108,7 +109,19 @@ export async function exportedRun(options: RunExportOptions = {}): Promise<RunEx
     if (role === 'generator') picture = generatedPicture(model, config);
     model.dispose();
   }
+  await removeEarlierForms(out, files);
   return { checkpoint, step: state.step, averaged, files };
+}
+
+/** Removes forms of an earlier export that this one replaces or does not have; of a network that failed nothing. */
+async function removeEarlierForms(out: string, files: readonly ExportedFile[]): Promise<void> {
+  const written = new Set(files.map(({ path }) => path));
+  for (const { role } of networks) {
+    if (files.some((file) => file.role === role && !file.passed)) continue;
+    const forms = ['', '-fp16', '-uint8'].map((suffix) => join(out, `${role}${suffix}.onnx`));
+    const earlier = forms.flatMap((path) => [path, `${path}.failed`]).filter((path) => !written.has(path));
+    for (const path of earlier) await rm(path, { force: true });
+  }
 }
 
 /** A state's generator, averaged where there is an average: `latent` [batch, Z] → `image` [batch, C, H, W]. */
@@ -130,12 +143,10 @@ const discriminatorWeights = ({ discriminator: { weights, spectral } }: TrainSta
 
 /** Which checkpoint is exported, and where to: a checkpoint that is named without a run belongs to the run it lies in. */
 async function places({ run, checkpoint, out }: RunExportOptions): Promise<{ checkpoint: string; out: string }> {
-  if (checkpoint === undefined || checkpoint === 'newest' || checkpoint === 'best') {
-    const folder = await resolvedRun(run);
-    return { checkpoint: await namedCheckpoint(folder, checkpoint), out: out ?? join(folder, 'onnx') };
-  }
-  if (out !== undefined) return { checkpoint, out };
-  return { checkpoint, out: join(await resolvedRun(run ?? dirname(dirname(checkpoint))), 'onnx') };
+  const isFolder = checkpoint !== undefined && checkpoint !== 'newest' && checkpoint !== 'best';
+  if (isFolder && out !== undefined) return { checkpoint, out };
+  const folder = await resolvedRun(runOfCheckpoint(run, checkpoint));
+  return { checkpoint: await namedCheckpoint(folder, checkpoint), out: out ?? join(folder, 'onnx') };
 }
 
 function runMetadata(config: GanConfig, step: number): Omit<GanMetadata, 'role' | 'logits' | 'probabilities'> {

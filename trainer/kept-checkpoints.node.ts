@@ -1,7 +1,7 @@
 /** @file Which checkpoints a run has: the newest, the best, and which are kept. */
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../onnx/index.js';
 import { readPointer, writePointer } from './pointer.node.js';
 
@@ -54,6 +54,11 @@ export async function namedCheckpoint(run: string, named = 'newest'): Promise<st
     throw new InputError(`--checkpoint best: ${run} has none; gan-train --eval marks the best by Fréchet distance`);
   }
   return best;
+}
+
+/** The run that is meant: the named one, else the one that a named checkpoint lies in; undefined for the latest. */
+export function runOfCheckpoint(run: string | undefined, named = 'newest'): string | undefined {
+  return run ?? (named === 'newest' || named === 'best' ? undefined : dirname(dirname(resolve(named))));
 }
 
 /** A name beside checkpoints that is never taken for one. */

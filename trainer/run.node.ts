@@ -100,9 +100,13 @@ export async function startedRun(
   const settings = evaluationSettings(given, resumed?.evaluation);
   const evaluator =
     settings && given.eval !== false ? await createdEvaluator(settings, dataset, config, machine.device) : undefined;
-  const run = resumed?.run ?? (await newRunFolder(given.out, config.preset));
   const state = resumed?.state ?? initialState(config);
   const step = await RemoteStep.create({ config, state, ...machine });
+  if (signal?.aborted) {
+    await step.dispose();
+    throw signal.reason;
+  }
+  const run = resumed?.run ?? (await newRunFolder(given.out, config.preset));
   await writeRunFile(run, { config, data, dataOptions, steps, evaluation: settings });
   await markLatest(run);
   const notes = [

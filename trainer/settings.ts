@@ -59,6 +59,7 @@ export const text = (expected: string): Check => ({
   type: 'text',
   expected,
   accepts: (value) => typeof value === 'string' && value !== '',
+  meant: (given) => (typeof given === 'number' ? String(given) : given),
 });
 /** Texts, written with commas between. */
 export const list = (expected: string, accepts: (values: readonly string[]) => boolean): Check => ({

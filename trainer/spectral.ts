@@ -35,7 +35,7 @@ export function initialVectors(model: LayersModel, seed: number): Map<string, St
     spectralVectors(model).map(({ name, shape }) => {
       const random = Random.derived(seed, `spectral/${name}`);
       const normals = Array.from({ length: elementCount(shape) }, () => random.normal());
-      const length = Math.hypot(...normals);
+      const length = Math.sqrt(normals.reduce((sum, value) => sum + value * value, 0));
       return [name, { shape, data: Float32Array.from(normals, (value) => value / length) }];
     }),
   );

@@ -59,10 +59,10 @@ export async function writtenShards(job: ShardsJob, context: JobContext): Promis
   const path = join(job.out, JOURNAL);
   const tellJournal = () => writeFileAtomic(path, `${JSON.stringify(journal, undefined, 2)}\n`);
   if (job.resume) journal.done = await doneBefore(path, journal, shardSize);
-  else await removeEarlierShards(job.out);
-  await tellJournal();
-  const saved = await openedLatents(job, latents.count, generator.latentDim);
+  const saved = await openedLatents(job, latents.count, generator.latentDim, journal.done);
   try {
+    if (!job.resume) await removeEarlierShards(job.out);
+    await tellJournal();
     while (journal.done < latents.count && !signal?.aborted) {
       const count = Math.min(shardSize, latents.count - journal.done);
       const place = { folder: job.out, shard: Math.floor(journal.done / shardSize), count, size: generator };
@@ -153,9 +153,14 @@ async function latentRows({ source, truncation }: ShardsJob, latentDim: number):
   };
 }
 
-function openedLatents(job: ShardsJob, count: number, latentDim: number): Promise<LatentsFile> | undefined {
+function openedLatents(
+  job: ShardsJob,
+  count: number,
+  latentDim: number,
+  done: number,
+): Promise<LatentsFile> | undefined {
   if (job.saveLatents === undefined) return undefined;
-  return LatentsFile.open(job.saveLatents, count, latentDim, job.resume);
+  return LatentsFile.open(job.saveLatents, count, latentDim, done);
 }
 
 /** Removes the shards of an earlier job, which the folder's journal tells of, so that no pictures of two jobs are mixed. */

@@ -14,22 +14,22 @@ export class LatentsFile {
 
   /**
    * @param count N
-   * @param resume keep what an interrupted job has written
+   * @param done rows that an interrupted job has written, which are kept; 0 starts afresh
    * @throws InputError if it is no .npy file, or the one to go on with has another size
    */
-  static async open(path: string, count: number, latentDim: number, resume: boolean): Promise<LatentsFile> {
+  static async open(path: string, count: number, latentDim: number, done = 0): Promise<LatentsFile> {
     if (!path.toLowerCase().endsWith('.npy')) {
       throw new InputError(`--save-latents: expected a .npy file for pictures in shards; got ${JSON.stringify(path)}`);
     }
     const header = npyHeader('<f4', [count, latentDim]);
     const bytes = header.length + 4 * count * latentDim;
     await mkdir(dirname(path), { recursive: true });
-    const handle = await open(path, resume ? 'a+' : 'w').then(async (opened) => {
+    const handle = await open(path, done > 0 ? 'a+' : 'w').then(async (opened) => {
       await opened.close();
       return open(path, 'r+');
     });
     const { size } = await handle.stat();
-    if (size !== 0 && size !== bytes) {
+    if (done > 0 && size !== bytes) {
       await handle.close();
       throw new InputError(`${path}: expected ${bytes} bytes, the latents of the job to go on with; got ${size}`);
     }

@@ -77,7 +77,12 @@ function splitFiles(tree: FileTree): SplitFiles[] {
   if (folders.size > 1) {
     throw new InputError(`${tree.root}: expected IDX files of one data set; got them in ${[...folders].join(', ')}`);
   }
-  const [train, test] = (['train', 'test'] as const).map((split) => files.find((file) => file.split === split));
+  const [train, test] = (['train', 'test'] as const).map((split) => {
+    const [file, ...others] = files.filter((each) => each.split === split);
+    if (file === undefined || others.length === 0) return file;
+    const names = [file, ...others].map((each) => each.images).join(', ');
+    throw new InputError(`${tree.root}: expected IDX files of one data set; got ${names}: name one with --data`);
+  });
   return [train, test].filter((file) => file !== undefined);
 }
 

@@ -47,7 +47,7 @@ export async function reportFigures(
     samples.push({ ...figure('Evolution', caption, drawn.evolution, 'pixels'), type: 'image/webp' });
   }
   const plots = [
-    figure('Losses', 'Means over the pictures of a step, in nats.', drawn.losses, 'plot'),
+    figure('Losses', 'Means over the pictures of a step.', drawn.losses, 'plot'),
     figure(
       'Scores',
       'Mean probability of “real” that the discriminator gives; 0.5 is undecided.',

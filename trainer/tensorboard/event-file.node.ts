@@ -1,5 +1,5 @@
 /** @file The TensorBoard files of a run, `tensorboard/events.out.tfevents.…`: one for each time it was started. */
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { restartRecord, stepRecord, versionRecord, type StepEvent } from './events.js';
 
@@ -16,10 +16,15 @@ export class EventFile {
   static async create(run: string, done: number): Promise<EventFile> {
     const folder = join(run, 'tensorboard');
     await mkdir(folder, { recursive: true });
+    // A run that was killed before its first checkpoint begins again at step 0.
+    const again = (await readdir(folder)).length > 0;
     const now = Date.now() / 1000;
     // TensorBoard reads the files of a folder in the order of their names.
     const path = join(folder, `events.out.tfevents.${now.toFixed(3).padStart(14, '0')}.${process.pid}.ganscope`);
-    await writeFile(path, Buffer.concat([versionRecord(now), ...(done > 0 ? [restartRecord(now, done + 1)] : [])]));
+    await writeFile(
+      path,
+      Buffer.concat([versionRecord(now), ...(again ? [restartRecord(now, done > 0 ? done + 1 : 0)] : [])]),
+    );
     return new EventFile(path);
   }
 
