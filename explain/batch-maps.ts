@@ -123,13 +123,13 @@ async function runMaps(network: Network, job: MapJob, forward?: Forward): Promis
   for (const name of own) {
     const method = methods[name] as RunsMethod;
     const places = method.at === 'picture' ? [undefined] : [...(forward?.layers.keys() ?? [])];
-    for (let row = 0; row < count; row++) {
-      const target = {
-        input: job.pictures.subarray(row * size, (row + 1) * size),
-        weights: job.weights.target.subarray(row * scores, (row + 1) * scores),
-        logits: logits.subarray(row * scores, (row + 1) * scores),
-      };
-      for (const place of places) {
+    for (const place of places) {
+      for (let row = 0; row < count; row++) {
+        const target = {
+          input: job.pictures.subarray(row * size, (row + 1) * size),
+          weights: job.weights.target.subarray(row * scores, (row + 1) * scores),
+          logits: logits.subarray(row * scores, (row + 1) * scores),
+        };
         const layer = place === undefined ? undefined : layerActivations(forward as Forward, place, row);
         const map = await method.map(pictureRuns(network, { ...target, ...(layer && { layer }) }, job));
         const connected = place === undefined || (forward?.connected[place] ?? false);

@@ -7,7 +7,7 @@ import type { Explanation } from './explanation.js';
 import type { Subject } from './metrics/metric.js';
 import { randomizedWeights, weightedLayers } from './random-weights.js';
 import { bilinearResized } from './resize.js';
-import { targetScore, targetWeights, type Target } from './targets.js';
+import { fixedTarget, targetScore, targetWeights, type Target } from './targets.js';
 
 /** Networks between the true one and the one whose weights are all random, that one included. */
 const STAGES = 5;
@@ -42,6 +42,8 @@ export class EvaluatedNetwork {
         valueOf(logits.subarray(row * count, (row + 1) * count)),
       );
     };
+    // A predicted region stays where it is on the true picture: elsewhere the class may be predicted nowhere.
+    const fixed = { ...explanation, target: fixedTarget(explainer.head, target, weights) };
     return {
       input,
       size: { channels, height, width },
@@ -49,8 +51,8 @@ export class EvaluatedNetwork {
       attribution: bilinearResized(signed, rawHeight, rawWidth, height, width),
       scores: (pictures) => rows(pictures, (logits) => targetScore(weights, logits)),
       confidences: (pictures) => rows(pictures, (logits) => confidenceOf(explainer.head, target, weights, logits)),
-      maps: (pictures) => this.#maps(explainer, pictures, explanation),
-      randomizedMaps: () => this.#randomizedMaps(input, explanation),
+      maps: (pictures) => this.#maps(explainer, pictures, fixed),
+      randomizedMaps: () => this.#randomizedMaps(input, fixed),
       normal: () => random.normal(),
       uniform: () => random.uniform(),
     };

@@ -12,6 +12,7 @@ import type { Model } from '../onnx/graph.js';
 import { upgradedModel } from '../onnx/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
 import type { Explanation } from './explanation.js';
+import { fullPrecision } from './full-precision.js';
 import { labelsOfMetadata } from './labels.js';
 import { layerGroups, listedLayers, type Layer, type LayerChoice, type TokenGrid } from './layers.js';
 import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from './methods.js';
@@ -90,7 +91,7 @@ export class Explainer implements AsyncDisposable {
     if (readGanMetadata(model.metadata)?.role === 'generator') {
       throw new InputError('--model: expected a discriminator or a classifier; got a generator');
     }
-    const floats = floatInputModel(model);
+    const floats = floatInputModel(fullPrecision(model));
     const stated = statedPreparation(model.metadata);
     this.input = networkInputOf(floats.model, { ...floats.preparation, ...stated, ...preparation });
     this.#model = fixedSizeModel(floats.model, this.input);

@@ -49,6 +49,11 @@ export class KeptForwards {
 
   add(made: KeptForward): void {
     this.#kept.push(made);
+    this.trim();
+  }
+
+  /** Forgets the oldest ones where memory does not allow them: to be called when one has grown. */
+  trim(): void {
     const numbers = () => this.#kept.reduce((sum, each) => sum + size(each), 0);
     while (this.#kept.length > MAX_PASSES || (this.#kept.length > 1 && numbers() > MAX_NUMBERS)) this.#kept.shift();
   }
@@ -58,6 +63,7 @@ export class KeptForwards {
   }
 }
 
-function size({ values }: KeptForward): number {
-  return Object.values(values).reduce((sum, value) => sum + (value as SessionTensor).data.length, 0);
+function size({ values, gradients }: KeptForward): number {
+  const tensors = [...Object.values(values), ...gradients.flatMap((each) => each.values)];
+  return tensors.reduce((sum, tensor) => sum + (tensor?.data.length ?? 0), 0);
 }

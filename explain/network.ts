@@ -129,6 +129,7 @@ export class Network {
     const made = stages.layers.map(({ gradient }) => (gradient === null ? null : (results[gradient] as SessionTensor)));
     gradients.push({ weights: weights.slice(), values: made });
     if (gradients.length > MAX_KEPT_GRADIENTS) gradients.shift();
+    this.#kept.trim();
     return made;
   }
 

@@ -93,7 +93,8 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
   requireFreeNames(upgraded.graph);
   const network = networkInputOf(upgraded, metadata);
   const model = fixedSizeModel(upgraded, network);
-  const layers = selectedLayers(model.graph, options.layers);
+  const { height, width } = network.picture;
+  const layers = selectedLayers(model.graph, options.layers, { picture: { height, width } });
   const cam = camGraph(model, { layers, methods: [method] });
   const isDiscriminator = cam.head.kind === 'discriminator';
   const target = options.target ?? (isDiscriminator ? 'fake' : 'input');
@@ -102,7 +103,6 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
   }
 
   const b = withTarget(cam, target, network.batch ?? 'batch');
-  const { height, width } = network.picture;
   const maps = cam.layers.map(({ layer, maps: [map] }) =>
     b.within(`${layer.name}/${method}`, () => resized(b, scaled(b, channelled(b, map?.raw ?? '')), height, width)),
   );

@@ -33,7 +33,7 @@ export class Sessions<Stage extends string> {
   async dispose(): Promise<void> {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
-    for (const session of sessions) await (await session).release();
+    for (const session of sessions) await (await session.catch(() => undefined))?.release();
   }
 
   async #session(key: string, model: Model): Promise<Session> {
@@ -41,6 +41,11 @@ export class Sessions<Stage extends string> {
     const session = known ?? openedSession(model, { ...this.#options, spinning: false });
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
+    if (!known) {
+      session.catch(() => {
+        if (this.#sessions.get(key) === session) this.#sessions.delete(key);
+      });
+    }
     const [oldest] = this.#sessions.keys();
     if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) {
       const released = await this.#sessions.get(oldest);

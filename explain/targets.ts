@@ -64,6 +64,18 @@ function signedClasses(target: Target): [number, number][] {
   ];
 }
 
+/**
+ * The target with a predicted region as the mask that it was on one picture.
+ * @param weights of that picture, from `targetWeights`
+ */
+export function fixedTarget({ grid }: ScoreHead, target: Target, weights: Float32Array): Target {
+  if (!grid || typeof target !== 'object' || !('region' in target) || target.region !== 'predicted') return target;
+  const size = grid.height * grid.width;
+  const own = weights.subarray(target.class * size, (target.class + 1) * size);
+  const data = Uint8Array.from(own, (weight) => (weight > 0 ? 255 : 0));
+  return { class: target.class, region: { mask: { ...grid, channels: 1, data } } };
+}
+
 /** The share of each position [h, w] in a region; they add up to 1. @throws InputError if the region is empty */
 function regionShares(head: ScoreHead, target: ClassRegion, seen?: Seen): Float32Array {
   const { grid = { height: 1, width: 1 } } = head;

@@ -41,7 +41,9 @@ export function explanationSection(engine: Engine, sample: () => Picture | undef
     list.replaceChildren();
     stop.disabled = false;
     try {
-      list.append(pictureItem(await engine.view(shown), 'What the network sees', 'What the network sees'));
+      const view = await engine.view(shown);
+      if (turn !== latest) return;
+      list.append(pictureItem(view, 'What the network sees', 'What the network sees'));
       for (const [at, { name, title }] of chosen.entries()) {
         tell('explanation-status', `${title} (${at + 1} of ${chosen.length})…`);
         const maps = await engine.explain(shown, name as MethodName, palette.value as PaletteName, {

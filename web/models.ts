@@ -24,7 +24,15 @@ export async function chooseNetworks(engine: Engine, runs: readonly string[], op
     ...runs.map((run) => [run, `run ${run}`] as const),
     ['', 'this page (small, trained on space pictures)'],
   ]);
-  const chosen = async () => {
+  // One choice after the other, and of those that wait only the last.
+  let opening: Promise<void> = Promise.resolve();
+  let latest = 0;
+  const chosen = () => {
+    const turn = ++latest;
+    opening = opening.then(() => (turn === latest ? openChosen() : undefined));
+    return opening;
+  };
+  const openChosen = async () => {
     const run = choice.value;
     const url = (role: 'generator' | 'discriminator') =>
       run === '' ? TINY[role] : new URL(`runs/${encodeURIComponent(run)}/onnx/${role}.onnx`, location.href).href;

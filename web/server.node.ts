@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -91,10 +92,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   else await pipeline(createReadStream(path), response).catch(() => response.destroy());
 }
 
-/** Another name would mean that a foreign page had its own name point here (DNS rebinding). */
+/** Addresses are safe; another name would mean that a foreign page had its own name point here (DNS rebinding). */
 function isOurHost(header: string | undefined, host = '127.0.0.1'): boolean {
   const name = header?.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return name !== undefined && ['localhost', '127.0.0.1', '::1', host].includes(name);
+  return name !== undefined && (isIP(name) !== 0 || name === 'localhost' || name === host);
 }
 
 function parsedPath(url: string): { parts: string[]; query: URLSearchParams } | undefined {

@@ -45,16 +45,18 @@ const engine = {
 
   async openGenerator(source: Source) {
     const made = await Generator.load(modelOf(source));
-    await generator?.dispose();
+    const before = generator;
     generator = made;
+    await before?.dispose();
     const { latentDim, width, height, choice } = made;
     return { latentDim, width, height, device: choice.device };
   },
 
   async openExplainer(source: Source) {
     const made = await Explainer.load(modelOf(source));
-    await explainer?.dispose();
+    const before = explainer;
     explainer = made;
+    await before?.dispose();
     const { input, head, choice } = made;
     return {
       width: input.picture.width,

@@ -16,7 +16,7 @@ export const maskedConfidenceMetrics = {
     better: 'lower',
     async measure(subject) {
       const { Y, O } = await confidencePair(subject);
-      return { value: (100 * Math.max(0, Y - O)) / Y };
+      return { value: Y <= O ? 0 : (100 * (Y - O)) / Y };
     },
   },
   /** In how many percent of the pictures O is larger than Y. */
