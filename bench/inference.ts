@@ -1,9 +1,7 @@
 /** @file `npm run bench:inference`: bare runs of a generator in all its forms beside PyTorch, and pictures on disk beside bare runs. */
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Tensor } from 'onnxruntime-node';
 import {
   exportedModel,
@@ -21,6 +19,7 @@ import { createdSession } from '../inference/session.node.js';
 import { modelBytes, writeFileAtomic, type Model } from '../onnx/index.js';
 import { generatorModel } from '../trainer/models.js';
 import { configWith } from '../trainer/presets.js';
+import { machine, median, milliseconds, pytorch } from './timing.js';
 
 const BATCHES = [1, 8, 64] as const;
 const THREADS = [1, availableParallelism()];
@@ -42,7 +41,7 @@ const forms: Record<string, Model> = {
 const latents = normalLatents(seedsFrom(0, PICTURES), config.latentDim);
 
 console.log(
-  `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; DCGAN generator, 64×64 pictures, 64 base channels; ` +
+  `${machine()}; DCGAN generator, 64×64 pictures, 64 base channels; ` +
     `medians of ${ROUNDS} times ${PICTURES} pictures\n`,
 );
 const bare = await bareRuns();
@@ -60,7 +59,12 @@ async function bareRuns(): Promise<number> {
     if (form === 'float32') reference = cells[cells.length - BATCHES.length] as number;
     console.log(`| ${form} | ${cells.map((rate) => rate.toFixed(0)).join(' | ')} |`);
   }
-  const torch = pytorch();
+  const torch = pytorch<TorchRates>('torch_generator.py', {
+    ngf: 64,
+    'image-size': 64,
+    steps: 20,
+    threads: availableParallelism(),
+  });
   for (const kind of ['eager', 'compiled'] as const) {
     const rates = torch?.[kind];
     const cells = BATCHES.map((batch) => rates?.[batch]?.toFixed(0) ?? '–');
@@ -111,30 +115,11 @@ async function endToEnd(reference: number): Promise<void> {
 }
 
 async function picturesPerSecond(count: number, work: () => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (let round = 0; round <= ROUNDS; round++) {
-    const started = performance.now();
-    await work();
-    if (round > 0) times.push(performance.now() - started);
-  }
-  return (1000 * count) / (times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] as number);
+  return (1000 * count) / median(await milliseconds(work, ROUNDS));
 }
 
 interface TorchRates {
   torch: string;
   eager: Record<number, number>;
   compiled?: Record<number, number>;
-}
-
-/** The same by PyTorch, or undefined where `python3` has no torch. */
-function pytorch(): TorchRates | undefined {
-  const script = fileURLToPath(new URL('../../bench/torch_generator.py', import.meta.url));
-  const options = ['--ngf', '64', '--image-size', '64', '--steps', '20', '--threads', `${availableParallelism()}`];
-  try {
-    return JSON.parse(
-      execFileSync('python3', [script, ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-    ) as TorchRates;
-  } catch {
-    return undefined;
-  }
 }

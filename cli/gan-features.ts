@@ -39,13 +39,14 @@ await runCommand(
     const { InputError, writeFileAtomic } = await import('../onnx/index.js');
     if (options.data === undefined) throw new InputError('--data: expected pictures with classes; got nothing');
     const { openDataset } = await import('../trainer/data/open.node.js');
+    const { runSettings } = await import('../trainer/run-settings.js');
     const { resolvedDevice } = await import('../inference/devices.node.js');
     const { trainedFeatures } = await import('../trainer/classifier/train.node.js');
     const { imageSize, split, classes } = options;
     const dataset = await openDataset(options.data, {
       imageSize,
       split,
-      classes: classes?.split(',').map((name) => name.trim()),
+      classes: runSettings.classes.meant?.(classes) as string[] | undefined,
     });
     const { device, notes } = await resolvedDevice(options.device);
     for (const note of [`Pictures: ${dataset.name}`, ...notes]) console.log(note);
