@@ -1,11 +1,13 @@
 /** @file Sessions in Node: all in one thread beside this one, as ONNX Runtime's runs would hold up the event loop. */
+import { availableParallelism } from 'node:os';
 import type { Model } from '../onnx/graph.js';
 import { modelBytes } from '../onnx/write.js';
+import { rowsInTeam, type TeamMember } from './row-team.node.js';
 import type { OpenedSession, SessionRequest } from './session-thread.node.js';
 import type { Session, SessionOpener, SessionOptions, SessionTensor } from './session.js';
 import { Thread, type ThreadOptions } from './thread.node.js';
 
-/** The thread, once it is needed. A run keeps all cores busy, so sessions gain nothing from threads of their own. */
+/** The thread, once it is needed. A run keeps all cores busy, so most sessions gain nothing from threads of their own. */
 let shared: Promise<Thread> | undefined;
 
 function sessionThread(): Promise<Thread> {
@@ -21,8 +23,39 @@ export function startedSessionThread(options: ThreadOptions = {}): Promise<Threa
   return Thread.started(new URL('./session-thread.node.js', import.meta.url), options);
 }
 
-/** A session in the thread of all sessions. */
-export const openedSession: SessionOpener = async (model, options) => sessionIn(await sessionThread(), model, options);
+/** Most threads for the rows of batches, and most bytes of weights in all of them. */
+const MAX_TEAM = 16;
+const MAX_TEAM_BYTES = 2 ** 30;
+
+/** A session in the thread of all sessions; rows that run one by one get more threads where there are many. */
+export const openedSession: SessionOpener = async (model, options = {}) => {
+  const { device = 'cpu', eachRow = false, threads = 0 } = options;
+  if (!eachRow || device !== 'cpu') return sessionIn(await sessionThread(), model, options);
+  const bytes = model instanceof Uint8Array ? model : modelBytes(model);
+  const session = await sessionIn(await sessionThread(), bytes, options);
+  const size = Math.min(threads || availableParallelism(), MAX_TEAM, Math.floor(MAX_TEAM_BYTES / bytes.length));
+  if (size < 2) return session;
+  return rowsInTeam(session, () => openedTeam(size, bytes, { ...options, threads: 1 }));
+};
+
+/** Sessions in threads of their own. */
+async function openedTeam(size: number, bytes: Uint8Array, options: SessionOptions): Promise<TeamMember[]> {
+  const opened = Array.from({ length: size }, async (): Promise<TeamMember> => {
+    const thread = await startedSessionThread();
+    const end = () => thread.end();
+    try {
+      return { session: await sessionIn(thread, bytes, options), end };
+    } catch (error) {
+      await end();
+      throw error;
+    }
+  });
+  const members = await Promise.allSettled(opened);
+  const failed = members.find(({ status }) => status === 'rejected');
+  if (!failed) return Promise.all(opened);
+  await Promise.all(members.map((member) => member.status === 'fulfilled' && member.value.end()));
+  throw (failed as PromiseRejectedResult).reason;
+}
 
 /** A session in a thread of `startedSessionThread`. */
 export async function sessionIn(

@@ -26,7 +26,7 @@ export interface SessionOptions {
    * the waiting threads of one take the cores from the next. Default true.
    */
   spinning?: boolean;
-  /** Whether a batch's rows run one by one (`rowByRow`). */
+  /** Whether a batch's rows run one by one (`rowByRow`), on CPUs in Node many of them on several cores (`rowsInTeam`). */
   eachRow?: boolean;
 }
 
@@ -36,6 +36,9 @@ export interface SessionTensor {
   data: Tensor.DataType;
   dims: readonly number[];
 }
+
+/** Tensors by the names of a session's inputs or outputs. */
+export type SessionTensors = Readonly<Record<string, SessionTensor>>;
 
 /** Numbers of a session. */
 export function sessionTensor(data: Float32Array, dims: readonly number[]): SessionTensor {
@@ -50,10 +53,7 @@ export interface Session {
    * @param feeds a tensor for each input
    * @param outputs the outputs that are wanted, default all
    */
-  run(
-    feeds: Readonly<Record<string, SessionTensor>>,
-    outputs?: readonly string[],
-  ): Promise<Record<string, SessionTensor>>;
+  run(feeds: SessionTensors, outputs?: readonly string[]): Promise<SessionTensors>;
   /** Ends runs under way, then frees the network. */
   release(): Promise<void>;
 }

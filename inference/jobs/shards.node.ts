@@ -102,16 +102,22 @@ async function filled(
       record({ index, ...(seed !== undefined && { seed }), file: sink.file(index) });
     }
   };
+  const made = async (start: number) => {
+    const rows = latents.rows(start, Math.min(BATCH, first + count - start));
+    return { rows, pictures: await generator.pictures(rows) };
+  };
   let writing = Promise.resolve();
+  let making = made(first);
   for (let start = first; start < first + count; start += BATCH) {
+    const { rows, pictures } = await making;
+    const end = start + pictures.length;
     if (signal?.aborted) {
       await writing;
       await sink.abandon();
       return false;
     }
-    const end = Math.min(start + BATCH, first + count);
-    const rows = latents.rows(start, end - start);
-    const pictures = await generator.pictures(rows);
+    if (end < first + count) making = made(end);
+    making.catch(() => {});
     await writing;
     writing = (async () => {
       await saved?.write(start, rows);

@@ -1,0 +1,39 @@
+/** @file Batches taken apart into rows and put together again. */
+import type { SessionTensor, SessionTensors } from './session.js';
+
+/** N of tensors [N, …]. */
+export function rowCount(tensors: SessionTensors): number {
+  return Object.values(tensors)[0]?.dims[0] ?? 0;
+}
+
+/** Rows `start`… of tensors [N, …], at most `count`. */
+export function rowsOf(tensors: SessionTensors, start: number, count: number): SessionTensors {
+  const some = ({ type, data, dims: [rows = 1, ...dims] }: SessionTensor): SessionTensor => {
+    const [size, end] = [data.length / rows, Math.min(start + count, rows)];
+    return { type, data: data.slice(start * size, end * size) as SessionTensor['data'], dims: [end - start, ...dims] };
+  };
+  return mapped(tensors, (_, tensor) => some(tensor));
+}
+
+/** Tensors [N, …] of the same names and row sizes, one after the other. */
+export function joinedRows(parts: readonly SessionTensors[]): SessionTensors {
+  const [first = {}] = parts;
+  if (parts.length === 1) return first;
+  return mapped(first, (name, { type, data, dims: [, ...dims] }) => {
+    const all = parts.map((part) => part[name] as SessionTensor);
+    const length = all.reduce((sum, each) => sum + each.data.length, 0);
+    const whole = new (data.constructor as Float32ArrayConstructor)(length);
+    let at = 0;
+    for (const each of all) {
+      whole.set(each.data as Float32Array, at);
+      at += each.data.length;
+    }
+    return { type, data: whole, dims: [rowCountOf(all), ...dims] };
+  });
+}
+
+const rowCountOf = (tensors: readonly SessionTensor[]) => tensors.reduce((sum, { dims: [rows = 0] }) => sum + rows, 0);
+
+function mapped(tensors: SessionTensors, change: (name: string, tensor: SessionTensor) => SessionTensor) {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(name, tensor)]));
+}
