@@ -14,11 +14,17 @@ import { reportFigures } from './report/figures.node.js';
 import { reportPage } from './report/page.js';
 import { EventFile } from './tensorboard/event-file.node.js';
 
-/** Rows that may wait in memory; what is lost with them when the process is killed is computed again. */
+/**
+ * Rows that may wait in memory, and milliseconds: what is lost with them when the process is killed is computed again, but
+ * whoever watches a run of slow steps sees each.
+ */
 const MAX_WAITING = 50;
+const MAX_WAITING_TIME = 5000;
 
 /** The written part of a run. */
 export class RunRecord {
+  #flushed = performance.now();
+
   private constructor(
     readonly run: string,
     readonly config: GanConfig,
@@ -57,7 +63,8 @@ export class RunRecord {
         'rate/pictures per second': (this.config.batchSize * this.config.dSteps) / row.seconds,
       },
     });
-    if (this.metrics.waiting >= MAX_WAITING) await this.flush();
+    const late = performance.now() - this.#flushed >= MAX_WAITING_TIME;
+    if (late || this.metrics.waiting >= MAX_WAITING) await this.flush();
   }
 
   /** Takes in an evaluation. */
@@ -83,6 +90,7 @@ export class RunRecord {
     await this.metrics.flush();
     await this.evaluations.flush();
     await this.events.flush();
+    this.#flushed = performance.now();
   }
 
   /**

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain, suitableMethods } from '../explain/index.js';
+import { foldedBatchNorm, halfPrecision } from '../exporter/index.js';
 import { decodedPicture, Generator, normalLatents } from '../inference/index.js';
+import { loadedModel, modelBytes } from '../onnx/index.js';
 import { chromiumPath, startedChromium } from './chromium.test.helper.js';
 import type * as Library from './ganscope.js';
 import { metricsLine, testStudio, tinyPath } from './studio.test.helper.js';
@@ -79,6 +81,37 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         expect(largestDifference(there.maps[i]!.normalized, normalized), method).toBeLessThan(1e-3);
       }
     });
+  });
+
+  it('takes the network in half precision that dtype asks for, and makes the same numbers of it as Node, to 1e-2', async () => {
+    const full = await loadedModel(tinyPath('generator'));
+    const half = modelBytes({ ...full, graph: halfPrecision(foldedBatchNorm(full.graph)) });
+    await writeFile(join(studio.run, 'onnx', 'generator-fp16.onnx'), half);
+    await page.goto(`${studio.url}${RUN}/samples/step-0000002.png`);
+    const library = await page.evaluateHandle<typeof Library>("import('/ganscope.js')");
+    const there = await library.evaluate(async (ganscope, run) => {
+      const loaded: string[] = [];
+      const generator = await ganscope.Generator.load(`/${run}/onnx/generator.onnx`, {
+        dtype: 'fp16',
+        progress_callback: ({ file }) => loaded.push(file),
+      });
+      const numbers = await generator.run(ganscope.normalLatents([7], generator.latentDim));
+      await generator.dispose();
+      return { numbers: [...numbers], file: loaded.at(-1), device: generator.choice.device };
+    }, RUN);
+    expect(there.file).toMatch(/generator-fp16\.onnx$/);
+    expect(there.device).toBe('wasm');
+    for (const [source, least] of [
+      [half, 0],
+      [tinyPath('generator'), 1e-6],
+    ] as const) {
+      const generator = await Generator.load(source, { device: 'cpu' });
+      const numbers = await generator.run(normalLatents([7], generator.latentDim));
+      await generator.dispose();
+      const difference = largestDifference(there.numbers, numbers);
+      expect(difference).toBeGreaterThanOrEqual(least);
+      expect(difference).toBeLessThan(1e-2);
+    }
   });
 
   it('has WebGPU compute the same as Node to 1e-3; auto does not take it from a software driver', async () => {
