@@ -32,6 +32,7 @@ export {
   type OverlayMode,
 } from './overlay.js';
 export { isSigned, paletteColour, paletteNames, palettes, type PaletteName } from './palette.js';
+export { drawnMap } from './drawn-map.js';
 export { placedMap, type PlacedMap } from './placement.js';
 export { randomizedWeights } from './random-weights.js';
 export { bilinearResized } from './resize.js';

@@ -7,6 +7,7 @@ import type { Picture } from '../inference/pictures.js';
 import { resizedPicture, sourceArea } from '../inference/resize.js';
 import { writeFileAtomic } from '../onnx/files.node.js';
 import { contactSheetPng } from './contact-sheet.node.js';
+import { drawnMap } from './drawn-map.js';
 import type { Explanation } from './explanation.js';
 import { figurePng, type FigureRow } from './figure.node.js';
 import { explainsLayer, methods } from './methods.js';
@@ -95,12 +96,11 @@ export class ExplanationFiles {
   }
 
   /** The map on a picture of any size and of the original's aspect. */
-  #placed(shown: Picture, original: Picture, { signed, raw, rawHeight: height, rawWidth: width }: Explanation) {
+  #placed(shown: Picture, original: Picture, explanation: Explanation) {
     const area = sourceArea(original, this.input.picture);
     const [across, down] = [shown.width / original.width, shown.height / original.height];
     const scaled = { x: area.x * across, y: area.y * down, width: area.width * across, height: area.height * down };
-    const data = this.#isSigned ? signed : raw;
-    return placedMap({ data, height, width }, shown, scaled, this.#isSigned);
+    return placedMap(drawnMap(explanation, this.#isSigned), shown, scaled, this.#isSigned);
   }
 
   /** Rows of the figure, one for each target and layer; methods that explain the picture itself join the row of a single layer. */

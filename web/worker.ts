@@ -6,6 +6,7 @@ import {
   methods,
   overlaidPicture,
   paletteNames,
+  drawnMap,
   placedMap,
   suitableMethods,
   verdict,
@@ -100,8 +101,7 @@ const engine = {
     return maps.map((map) => {
       const signed = isSigned(palette);
       const whole = { x: 0, y: 0, width: view.width, height: view.height };
-      const values = { data: signed ? map.signed : map.raw, height: map.rawHeight, width: map.rawWidth };
-      const { data } = placedMap(values, view, whole, signed);
+      const { data } = placedMap(drawnMap(map, signed), view, whole, signed);
       const note = emptyMapNote(map);
       return {
         picture: overlaidPicture(view, data, { palette, overlay: 'blend' }),

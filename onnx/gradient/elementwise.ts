@@ -30,7 +30,7 @@ const leakyRelu: GradientRule = ({ node, b, x, y, g }) => {
 };
 
 /** dx = dy where min ≤ x ≤ max (also at the bounds, as PyTorch's clamp); a bound gets dy where x is beyond it. */
-const clip: GradientRule = ({ b, x, g, wanted }) => {
+export const clip: GradientRule = ({ b, x, g, wanted }) => {
   const [data, low, high] = x as [string, string | undefined, string | undefined];
   const bounded = low ? masked(b, b.op('GreaterOrEqual', [data, low]), g) : g;
   return [

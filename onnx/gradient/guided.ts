@@ -1,5 +1,7 @@
 /** @file Guided backpropagation: a backward pass that keeps only what speaks for the score at every rectifier. */
 import { castLike } from './common.js';
+import { clip } from './elementwise.js';
+import { numbersOf } from '../tensor.js';
 import type { GradientRule } from './rule.js';
 
 /** dx = ReLU(dy) where x > 0 (Springenberg et al. 2015, section 3.4). */
@@ -8,5 +10,16 @@ const guidedRectifier: GradientRule = ({ b, x, g }) => {
   return [b.mul(b.op('Relu', [g]), castLike(b, active, g))];
 };
 
+/** The same for ReLU6 and its like, which exporters write as a Clip that starts at 0; other Clips are no rectifiers. */
+const guidedClip: GradientRule = (backward) => {
+  const { b, x, g } = backward;
+  const low = x[1] ? b.types.constant(x[1]) : undefined;
+  return clip(low && numbersOf(low)[0] === 0 ? { ...backward, g: b.op('Relu', [g]) } : backward);
+};
+
 /** Rules for `gradients` that make it guided backpropagation. */
-export const guidedRules = { LeakyRelu: guidedRectifier, Relu: guidedRectifier } satisfies Record<string, GradientRule>;
+export const guidedRules = {
+  Clip: guidedClip,
+  LeakyRelu: guidedRectifier,
+  Relu: guidedRectifier,
+} satisfies Record<string, GradientRule>;
