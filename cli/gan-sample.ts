@@ -73,7 +73,11 @@ await runCommand(
           describe: "Weight of the discriminator's features in --project's loss [default: 0, pixels only]",
         },
         sort: { type: 'string', describe: 'score: the pictures that the discriminator finds most real first' },
-        keep: { type: 'number', describe: 'How many of the sorted pictures; 10 times as many are made [default: all]' },
+        keep: {
+          type: 'number',
+          describe:
+            'How many of the sorted pictures [default: all]; unless --count says else, 10 times as many are made',
+        },
         real: { type: 'string', describe: 'A folder of pictures: histogram of their scores and of generated ones' },
         discriminator: {
           type: 'string',

@@ -46,11 +46,13 @@ function terminalBar(unit: string, print: (line: string) => void): ProgressBar {
 
 function lineProgress(unit: string, print: (line: string) => void): ProgressBar {
   let started: { time: number; done: number } | undefined;
-  let printed = 0;
+  let [printed, last] = [0, 0];
   return {
     update(done, total, note = '') {
       const now = performance.now() / 1000;
-      started ??= { time: now, done };
+      // Fewer than before: the next stage of the work has begun.
+      if (!started || done < last) started = { time: now, done };
+      last = done;
       if (now - printed < LINE_INTERVAL || now === started.time) return;
       printed = now;
       const rate = (done - started.done) / (now - started.time);

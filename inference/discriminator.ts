@@ -87,7 +87,7 @@ export class Discriminator implements AsyncDisposable {
       data.set(preparedPictures(part, this.input));
       const results = await this.#session.run({ [this.input.name]: inputTensor(data, this.input) });
       const logits = Object.values(results)[0]?.data as Float32Array;
-      for (const logit of logits.subarray(0, part.length)) scores.push({ logit, probability: sigmoid(logit) });
+      for (const logit of logits.subarray(0, part.length)) scores.push(scoreOf(logit));
     }
     return scores;
   }
@@ -102,7 +102,10 @@ export class Discriminator implements AsyncDisposable {
   }
 }
 
-const sigmoid = (logit: number) => 1 / (1 + Math.exp(-logit));
+/** The score whose logit this is. */
+export function scoreOf(logit: number): Score {
+  return { logit, probability: 1 / (1 + Math.exp(-logit)) };
+}
 
 /** The model with its logits as only output. @throws InputError if it is no discriminator */
 function scoringModel(model: Model, source: string): Model {

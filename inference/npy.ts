@@ -1,4 +1,4 @@
-/** @file NumPy's array file format (NEP 1): float32 out, a few little-endian types in. */
+/** @file NumPy's array file format (NEP 1): floats out, a few little-endian types in. */
 import { InputError } from '../onnx/errors.js';
 
 /** The array types that are read, by NumPy's type string. */
@@ -40,17 +40,17 @@ export function npyHeader(dtype: keyof NpyTypes, shape: readonly number[]): Uint
 }
 
 /**
- * A .npy file, version 1.0, of a float32 array.
+ * A .npy file, version 1.0, of a float32 or float64 array.
  * @param data numbers in row-major order
  * @param shape sizes; their product is the length of `data`; [] for a single number
  * @throws InputError if shape and data disagree
  */
-export function npyBytes(data: Float32Array, shape: readonly number[]): Uint8Array {
+export function npyBytes(data: Float32Array | Float64Array, shape: readonly number[]): Uint8Array {
   const size = shape.reduce((product, dim) => product * dim, 1);
   if (size !== data.length) {
     throw new InputError(`npy: expected sizes whose product is ${data.length}; got [${shape.join(', ')}]`);
   }
-  const header = npyHeader('<f4', shape);
+  const header = npyHeader(data instanceof Float32Array ? '<f4' : '<f8', shape);
   const bytes = new Uint8Array(header.length + data.byteLength);
   bytes.set(header);
   bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);

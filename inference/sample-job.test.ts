@@ -33,6 +33,7 @@ describe('sampleJob(request)', () => {
       kind: 'shards',
       source: seeds(0, 63),
       format: 'npy',
+      ranking: undefined,
       shardSize: 1000,
       resume: false,
       truncation: undefined,
@@ -70,6 +71,19 @@ describe('sampleJob(request)', () => {
     [
       { format: 'png', seeds: '7-2000006', resume: true },
       { source: seeds(7, 2_000_006), resume: true },
+    ],
+    [
+      { sort: 'score', keep: 5, format: 'png' },
+      { source: seeds(0, 49), ranking: { keep: 5 } },
+    ],
+    [{ sort: 'score', keep: 5, count: 3e6, format: 'npy' }, { source: seeds(0, 2_999_999) }],
+    [
+      { sort: 'score', keep: 5, count: 3e6 },
+      { kind: 'grid', source: seeds(0, 2_999_999) },
+    ],
+    [
+      { sort: 'score', latents: 'z.npy', format: 'zip' },
+      { source: { file: 'z.npy' }, ranking: {} },
     ],
     [
       { interpolate: 'lerp', seed: 2, keyframes: '2' },
@@ -110,7 +124,16 @@ describe('sampleJob(request)', () => {
     [{ keep: 3 }, /^--keep: expected it together with --sort; got it alone$/],
     [{ discriminator: 'd.onnx' }, /^--discriminator: expected it together with --sort; got it alone$/],
     [{ sort: 'size' }, /^--sort: expected one of score; got "size"$/],
-    [{ sort: 'score', keep: 0 }, /^--keep: expected an integer of 1…100000; got 0$/],
+    [{ sort: 'score', keep: 0 }, /^--keep: expected an integer of 1…1000000; got 0$/],
+    [{ sort: 'score', keep: 9, count: 8 }, /^--keep: expected at most 8, as many as there are .* to sort; got 9$/],
+    [{ sort: 'score', keep: 3, seeds: '1,2', format: 'zip' }, /^--keep: expected at most 2,/],
+    [
+      { sort: 'score', count: 2e6, format: 'zip' },
+      /^--sort: expected --keep for more than 1000000 pictures; got 2000000$/,
+    ],
+    [{ format: 'zip', keep: 3 }, /^--keep: expected it together with --sort; got it alone$/],
+    [{ format: 'zip', saveLatents: 'z.json' }, /^--save-latents: expected a .npy file for .* shards; got "z.json"$/],
+    [{ interpolate: '', sort: 'score' }, /^--sort: expected it without --interpolate; got both$/],
     [{ real: 'x', grid: '2x2' }, /^--grid: expected it without --real; got both$/],
     [{ format: 'npy', loop: true }, /^--loop: expected it without --format; got both$/],
     [{ interpolate: '', grid: '2x2' }, /^--grid: expected it without --interpolate; got both$/],

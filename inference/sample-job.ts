@@ -31,6 +31,7 @@ interface JobKind {
 
 const COMMON: readonly Option[] = ['saveLatents', 'out'];
 const SOURCE: readonly Option[] = ['seed', 'seeds', 'latents', 'truncation'];
+const RANKING: readonly Option[] = ['sort', 'keep', 'discriminator'];
 
 /** The kinds of job; the first whose trigger is there is taken. */
 const KINDS: readonly JobKind[] = [
@@ -48,8 +49,8 @@ const KINDS: readonly JobKind[] = [
     options: [...SOURCE, 'frames', 'keyframes', 'loop', 'easing', 'fps', 'format'],
     job: interpolationJob,
   },
-  { trigger: 'format', options: [...SOURCE, 'count', 'resume'], job: shardsJob },
-  { options: [...SOURCE, 'count', 'grid', 'labels', 'sort', 'keep', 'discriminator'], job: gridJob },
+  { trigger: 'format', options: [...SOURCE, ...RANKING, 'count', 'resume'], job: shardsJob },
+  { options: [...SOURCE, ...RANKING, 'count', 'grid', 'labels'], job: gridJob },
 ];
 
 /**

@@ -55,11 +55,6 @@ export async function chosenLatents(
   return { latents: normalLatents(seeds, latentDim, truncation), count: seeds.length, seeds };
 }
 
-/** What a picture was made from, in a word: its seed, or its row in the file. */
-export function latentLabel({ seeds }: ChosenLatents, index: number): string {
-  return seeds ? `${seeds[index]}` : `row ${index}`;
-}
-
 /**
  * The pictures of latents that fit into memory, with progress; the latents are saved where the job asks for it.
  * @param option the option that says how many there are, for the error

@@ -1,11 +1,10 @@
 /** @file A grid job: pictures side by side in one file. */
 import { InputError } from '../../onnx/errors.js';
-import { MAX_SEEDS, seedCount } from '../latents.js';
+import { seedCount } from '../latents.js';
+import { rankedSource, rankingOf, type Ranking } from './ranking.js';
 import {
-  checkInteger,
   latentSource,
   namesFile,
-  oneOf,
   parsedGrid,
   type CommonJob,
   type LatentSource,
@@ -20,9 +19,11 @@ export interface GridJob extends CommonJob {
   cells: { columns: number; rows: number } | undefined;
   /** Whether each picture has its seed under it. */
   labels: boolean;
-  /** The most real pictures first, by the discriminator in this file, or by the one beside the generator. */
-  ranking: { discriminator: string | undefined; keep: number | undefined } | undefined;
+  /** Where the most real pictures come first. */
+  ranking: Ranking | undefined;
 }
+
+const DEFAULT_COUNT = 64;
 
 /** @throws InputError for values out of range and options that exclude each other */
 export function gridJob(request: SampleRequest): GridJob {
@@ -30,27 +31,10 @@ export function gridJob(request: SampleRequest): GridJob {
   namesFile(out, ['.png']);
   const cells = request.grid === undefined ? undefined : parsedGrid(request.grid);
   const ranking = rankingOf(request);
-  const source = latentSource(request, request.count ?? defaultCount(request, cells));
+  const count = cells ? cells.columns * cells.rows : DEFAULT_COUNT;
+  const source = ranking ? rankedSource(request, ranking, count) : latentSource(request, request.count ?? count);
   if ('seeds' in source) columnsFor(Math.min(seedCount(source.seeds), ranking?.keep ?? Infinity), cells);
   return { kind: 'grid', source, cells, labels, ranking, truncation, saveLatents, out };
-}
-
-/** @throws InputError for values out of range, and options of a ranking without one */
-function rankingOf({ sort, keep, discriminator }: SampleRequest): GridJob['ranking'] {
-  if (sort === undefined) {
-    const stray = keep === undefined ? (discriminator === undefined ? undefined : 'discriminator') : 'keep';
-    if (stray) throw new InputError(`--${stray}: expected it together with --sort; got it alone`);
-    return undefined;
-  }
-  oneOf('sort', sort, ['score']);
-  if (keep !== undefined) checkInteger('keep', keep, 1, MAX_SEEDS);
-  return { discriminator, keep };
-}
-
-/** As many pictures as cells; ten times as many as are kept. */
-function defaultCount({ keep }: SampleRequest, cells: GridJob['cells']): number {
-  if (keep !== undefined) return Math.min(10 * keep, MAX_SEEDS);
-  return cells ? cells.columns * cells.rows : 64;
 }
 
 /** Columns for so many pictures. @throws InputError if they do not fit into the cells */

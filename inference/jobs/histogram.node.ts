@@ -7,9 +7,10 @@ import { histogramPng, PALETTE } from '../chart.node.js';
 import type { Discriminator, Score } from '../discriminator.js';
 import { saveLatents } from '../latent/files.node.js';
 import { decodedPicture } from '../pictures.node.js';
-import { chosenLatents, type JobContext } from './context.node.js';
+import type { JobContext } from './context.node.js';
 import type { HistogramJob } from './histogram.js';
-import { latentScores, loadedDiscriminator } from './ranking.node.js';
+import { latentDetails, latentRows } from './latent-rows.node.js';
+import { loadedDiscriminator, tellScores } from './ranking.node.js';
 import { namesFile } from './request.js';
 
 const PICTURE = /\.(png|jpe?g|webp|gif|avif|tiff?)$/i;
@@ -23,13 +24,15 @@ const PICTURE = /\.(png|jpe?g|webp|gif|avif|tiff?)$/i;
 export async function writtenHistogram(job: HistogramJob, context: JobContext): Promise<string[]> {
   const { generator, record, log } = context;
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'scores.png');
-  const chosen = await chosenLatents(job.source, generator.latentDim, job.truncation);
-  if (job.saveLatents !== undefined) await saveLatents(job.saveLatents, chosen.latents, generator.latentDim);
-  const paths = await picturePaths(job.real, chosen.count);
+  const latents = await latentRows(job.source, generator.latentDim, job.truncation);
+  if (job.saveLatents !== undefined)
+    await saveLatents(job.saveLatents, latents.rows(0, latents.count), generator.latentDim);
+  const paths = await picturePaths(job.real, latents.count);
   const discriminator = await loadedDiscriminator(job.discriminator, context);
   try {
     const real = await fileScores(discriminator, paths, context);
-    const generated = await latentScores(discriminator, chosen.latents, context);
+    const generated: Score[] = [];
+    await tellScores(discriminator, latents, context, (score) => generated.push(score));
     await writeFileAtomic(
       file,
       plot(
@@ -39,8 +42,7 @@ export async function writtenHistogram(job: HistogramJob, context: JobContext): 
     );
     real.forEach(({ path, score }, index) => record?.({ index, file: path, kind: 'real', ...score }));
     generated.forEach((score, index) => {
-      const seed = chosen.seeds?.[index];
-      record?.({ index, ...(seed !== undefined && { seed }), file, kind: 'generated', ...score });
+      record?.({ index, ...latentDetails(latents, index), file, kind: 'generated', ...score });
     });
     log?.(
       `Taken for real: ${share(real.map(({ score }) => score))} of the real, ${share(generated)} of the generated pictures`,

@@ -1,18 +1,22 @@
-/** @file Jobs that ask the discriminator: sorted grids, histograms of scores. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+/** @file Jobs that ask the discriminator: sorted grids and shards, histograms of scores. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { float32Tensor, GraphBuilder, modelOfGraph, saveModel } from '../../onnx/index.js';
 import { Generator } from '../generator.js';
 import { toyGenerator } from '../generator.test.helper.js';
-import { loadedLatents } from '../latent/files.node.js';
+import { loadedLatents, saveLatents } from '../latent/files.node.js';
+import { normalLatents, seedsFrom } from '../latents.js';
+import { npyBytes, parsedNpy } from '../npy.js';
 import { decodedPicture, encodedPng } from '../pictures.node.js';
 import type { Picture } from '../pictures.js';
 import { sampleJob } from '../sample-job.js';
-import type { PictureRecord } from './context.node.js';
+import type { JobContext, PictureRecord } from './context.node.js';
 import { performedJob } from './perform.node.js';
 import type { SampleRequest } from './request.js';
+import { shardsJob } from './shards.js';
+import { contents } from './contents.test.helper.js';
 
 let folder: string;
 let generator: Generator;
@@ -30,11 +34,11 @@ afterAll(async () => {
 });
 
 /** Takes pictures for real that are brighter than grey; the input is normalised as for ImageNet, as nothing else is said. */
-function brightness() {
+function brightness(sign = 1) {
   const b = new GraphBuilder();
   const x = b.input('image', 'float32', ['batch', 3, 8, 8]);
   const mean = b.reduceMean(x, [2, 3], false);
-  const ones = b.initializer('w', float32Tensor([1, 1, 1], [3, 1]));
+  const ones = b.initializer('w', float32Tensor([sign, sign, sign], [3, 1]));
   b.output(b.matMul(mean, ones), 'logit');
   return modelOfGraph(b.graph);
 }
@@ -75,10 +79,102 @@ describe('performedJob of --sort score', () => {
     expect((await loadedLatents(saved, 6)).length).toBe(36);
   });
 
+  it('tells which rows of a file of latents the best are', async () => {
+    const [latents, out] = [join(folder, 'all.npy'), join(folder, 'rows.png')];
+    await saveLatents(latents, normalLatents(seedsFrom(10, 20), 6), 6);
+    const { records } = await performed({ sort: 'score', keep: 4, seed: 10, count: 20, out });
+    const { records: rows } = await performed({ sort: 'score', keep: 4, latents, out });
+    expect(rows.map(({ latent }) => latent)).toEqual(records.map(({ seed }) => (seed as number) - 10));
+    await expect(performed({ sort: 'score', keep: 21, latents, out })).rejects.toThrow(/^--keep: expected at most 20,/);
+  });
+
   it('writes scores under the pictures', async () => {
     const out = join(folder, 'labelled.png');
     await performed({ sort: 'score', count: 3, labels: true, out });
     expect((await decodedPicture(out)).width).toBeGreaterThan(200);
+  });
+});
+
+describe('performedJob of --sort score --format', () => {
+  const REQUEST: SampleRequest = { sort: 'score', keep: 150, count: 400 };
+  const SHARD = 50;
+  const shards = async (request: SampleRequest, context: Partial<JobContext> = {}) => {
+    const records: PictureRecord[] = [];
+    const told: string[] = [];
+    const files = await performedJob(
+      { ...shardsJob({ ...REQUEST, ...request }), shardSize: SHARD },
+      { model, generator, record: (line) => records.push(line), log: (line) => told.push(line), ...context },
+    );
+    return { files, records, told };
+  };
+
+  it('streams the pictures that the grid would show, with their seeds, scores and latents', async () => {
+    const [out, saved, grid] = [join(folder, 'npy'), join(folder, 'npy.npy'), join(folder, 'grid.png')];
+    const { files, records } = await shards({ format: 'npy', out, saveLatents: saved });
+    expect(files).toEqual([out]);
+    const { records: cells } = await performed({ ...REQUEST, out: grid });
+    const known = ({ index, seed, logit, probability }: PictureRecord) => ({ index, seed, logit, probability });
+    expect(records.map(known)).toEqual(cells.map(known));
+    const seeds = records.map(({ seed }) => seed as number);
+    const latents = await loadedLatents(saved, 6);
+    expect(latents).toEqual(normalLatents(seeds, 6));
+    expect(records[120]?.file).toBe(join(out, '00002.npy'));
+    const last = parsedNpy(await readFile(join(out, '00002.npy')));
+    expect(last.shape).toEqual([50, 8, 8, 3]);
+    expect(last.data.slice(20 * 192, 21 * 192)).toEqual((await generator.sample([seeds[120] as number]))[0]?.data);
+    const ranking = parsedNpy(await readFile(join(out, 'ranking.npy')));
+    expect(ranking.shape).toEqual([150, 2]);
+    expect([...ranking.data].slice(2, 4)).toEqual([seeds[1], records[1]?.['logit']]);
+  });
+
+  it.each(['zip', 'webp'])(
+    '%s goes on where it was interrupted, to the same bytes, without scoring again',
+    async (format) => {
+      const [whole, parts] = [join(folder, `${format}-whole`), join(folder, `${format}-parts`)];
+      const [wholeLatents, partsLatents] = [`${whole}.npy`, `${parts}.npy`];
+      await shards({ format, out: whole, saveLatents: wholeLatents });
+      const stop = new AbortController();
+      const progress = (done: number, _total: number, note?: string) => note === undefined && done > 60 && stop.abort();
+      const { told } = await shards(
+        { format, out: parts, saveLatents: partsLatents },
+        { signal: stop.signal, progress },
+      );
+      expect(told).toEqual([expect.stringMatching(/^Stopped after (50|100) of 150 pictures; .* --resume goes on\.$/)]);
+      const notes: (string | undefined)[] = [];
+      const resumed = { format, out: parts, saveLatents: partsLatents, resume: true };
+      await shards(resumed, { progress: (_done, _total, note) => notes.push(note) });
+      expect(notes).not.toContain('scored');
+      expect(await contents(parts)).toEqual(await contents(whole));
+      expect(await readFile(partsLatents)).toEqual(await readFile(wholeLatents));
+    },
+  );
+
+  it('writes nothing when it is stopped before all are scored', async () => {
+    const out = join(folder, 'early');
+    const stop = new AbortController();
+    const { files, told } = await shards({ format: 'png', out }, { signal: stop.signal, progress: () => stop.abort() });
+    expect([files, told]).toEqual([[], ['Stopped before all pictures were scored; nothing is written.']]);
+    await expect(readFile(join(out, 'sampling.json'))).rejects.toThrow(/ENOENT/);
+  });
+
+  it('refuses to go on by another discriminator, with another number, or a ranking that does not fit', async () => {
+    const out = join(folder, 'other');
+    await shards({ format: 'npy', out });
+    const other = join(folder, 'other.onnx');
+    await saveModel(other, brightness(-1));
+    const again = (request: SampleRequest) => shards({ format: 'npy', out, resume: true, ...request });
+    await expect(again({ discriminator: other })).rejects.toThrow(/^--resume: .*; discriminator was "sha256:/);
+    await expect(again({ keep: 100 })).rejects.toThrow(/^--resume: .*; count was 150, now it is 100$/);
+    await expect(again({ sort: undefined, keep: undefined })).rejects.toThrow(
+      /; discriminator was "sha256:.*now it is null$/,
+    );
+    const rows = new Float64Array(300).fill(400);
+    await writeFile(join(out, 'ranking.npy'), npyBytes(rows, [150, 2]));
+    await expect(again({})).rejects.toThrow(/ranking\.npy: expected positions of 0…399; got 400$/);
+    await writeFile(join(out, 'ranking.npy'), npyBytes(rows.subarray(2), [149, 2]));
+    await expect(again({})).rejects.toThrow(/ranking\.npy: expected float64 \[150, 2\]; got <f8 \[149, 2\]$/);
+    await shards({ format: 'npy', sort: undefined, keep: undefined, count: 5, out });
+    expect(Object.keys(await contents(out)).toSorted()).toEqual(['00000.npy', 'sampling.json']);
   });
 });
 

@@ -1,7 +1,10 @@
 /** @file Latents in the order in which the discriminator takes their pictures for real. */
-import { Discriminator, type Score } from '../discriminator.js';
 import { discriminatorBeside } from '../default-model.node.js';
+import { Discriminator, scoreOf, type Score } from '../discriminator.js';
 import type { JobContext } from './context.node.js';
+import { HighestScores, type RankedScores } from './highest.js';
+import type { LatentRows } from './latent-rows.node.js';
+import { keptCount, type Ranking } from './ranking.js';
 
 /** Pictures that are held at a time. */
 const BATCH = 64;
@@ -12,26 +15,49 @@ export async function loadedDiscriminator(named: string | undefined, context: Jo
   return Discriminator.load(await discriminatorBeside(model, named), { device: generator.choice.device });
 }
 
-/** How real the pictures of latents look, one score per latent; the pictures are not kept. */
-export async function latentScores(
+/**
+ * Tells how real the pictures of latents look, one after the other; neither pictures nor latents are kept.
+ * @throws the signal's reason when it is aborted
+ */
+export async function tellScores(
   discriminator: Discriminator,
-  latents: Float32Array,
+  latents: LatentRows,
   { generator, signal, progress }: JobContext,
-): Promise<Score[]> {
-  const { latentDim } = generator;
-  const count = latents.length / latentDim;
-  const scores: Score[] = [];
-  while (scores.length < count) {
+  tell: (score: Score) => void,
+): Promise<void> {
+  for (let start = 0; start < latents.count; start += BATCH) {
     signal?.throwIfAborted();
-    const part = latents.subarray(scores.length * latentDim, (scores.length + BATCH) * latentDim);
-    scores.push(...(await discriminator.score(await generator.pictures(part))));
-    progress?.(scores.length, count, 'scored');
+    const pictures = await generator.pictures(latents.rows(start, BATCH));
+    (await discriminator.score(pictures)).forEach(tell);
+    progress?.(start + pictures.length, latents.count, 'scored');
   }
-  return scores;
 }
 
-/** Positions of the scores, the most real first; of equal ones the earlier first. */
-export function rankedPositions(scores: readonly Score[], keep = scores.length): number[] {
-  const positions = scores.map((_, i) => i);
-  return positions.toSorted((a, b) => (scores[b]?.logit ?? 0) - (scores[a]?.logit ?? 0)).slice(0, keep);
+/** The highest scores of latents. Memory grows with the number that is kept, not with that of the latents. */
+export async function highestScores(latents: LatentRows, ranking: Ranking, context: JobContext): Promise<RankedScores> {
+  const highest = new HighestScores(keptCount(ranking, latents.count), latents.count);
+  const discriminator = await loadedDiscriminator(ranking.discriminator, context);
+  try {
+    await tellScores(discriminator, latents, context, ({ logit }) => highest.add(logit));
+  } finally {
+    await discriminator.dispose();
+  }
+  return highest.ranked();
+}
+
+/** The latents at the ranked positions, in that order. */
+export function rankedRows(latents: LatentRows, { positions, logits }: RankedScores): LatentRows {
+  return {
+    count: positions.length,
+    identity: latents.identity,
+    rows(start, count) {
+      const chosen = Array.from(positions.subarray(start, start + count), (position) => latents.rows(position, 1));
+      const latentDim = chosen[0]?.length ?? 0;
+      const joined = new Float32Array(chosen.length * latentDim);
+      chosen.forEach((latent, i) => joined.set(latent, i * latentDim));
+      return joined;
+    },
+    origin: (index) => latents.origin(positions[index] as number),
+    score: (index) => scoreOf(logits[index] as number),
+  };
 }

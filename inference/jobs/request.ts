@@ -72,6 +72,9 @@ export interface CommonJob {
   out: string;
 }
 
+/** The most pictures of jobs whose memory does not grow with their number. */
+export const MAX_COUNT = 1e9;
+
 const PICTURE_EXTENSIONS = ['.png', '.webp', '.gif', '.jpg', '.jpeg', '.mp4', '.webm', '.npy', '.zip'];
 
 /**

@@ -9,6 +9,7 @@ import { toyGenerator } from '../generator.test.helper.js';
 import { normalLatents, seedsFrom } from '../latents.js';
 import { parsedNpy } from '../npy.js';
 import { decodedPicture } from '../pictures.node.js';
+import { contents } from './contents.test.helper.js';
 import type { JobContext, PictureRecord } from './context.node.js';
 import { performedJob } from './perform.node.js';
 import type { SampleRequest } from './request.js';
@@ -32,13 +33,6 @@ const COUNT = 400;
 const SHARD = 200;
 const perform = (request: SampleRequest, context: Partial<JobContext> = {}) =>
   performedJob({ ...shardsJob({ count: COUNT, ...request }), shardSize: SHARD }, { model, generator, ...context });
-
-/** Every file under a folder with its bytes. */
-async function contents(path: string): Promise<Record<string, Buffer>> {
-  const names = (await readdir(path, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  const files = names.map(async ({ name, parentPath }) => [name, await readFile(join(parentPath, name))] as const);
-  return Object.fromEntries(await Promise.all(files));
-}
 
 describe('performedJob of --format', () => {
   it('npy writes uint8 [N, H, W, C] in files, and the latents beside', async () => {

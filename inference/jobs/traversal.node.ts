@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../../onnx/files.node.js';
 import { axisDirection, walkedLatents, type DirectionChoice } from '../latent/directions.js';
 import { firstFeatureDirections } from '../latent/features.node.js';
 import { sheetPng } from '../sheet.node.js';
-import { chosenLatents, jobPictures, latentLabel, recordCells, type JobContext } from './context.node.js';
+import { chosenLatents, jobPictures, recordCells, type JobContext } from './context.node.js';
 import { namesFile } from './request.js';
 import { checkRows, type TraversalJob } from './traversal.js';
 
@@ -41,7 +41,7 @@ export async function writtenTraversal(job: TraversalJob, context: JobContext): 
   return [file];
 
   function origin(index: number): string {
-    return chosen.seeds ? `seed ${latentLabel(chosen, index)}` : latentLabel(chosen, index);
+    return chosen.seeds ? `seed ${chosen.seeds[index]}` : `row ${index}`;
   }
 
   /** How far along, and what the row is under the picture in the middle (of an even number, the first). */

@@ -15,12 +15,9 @@ export class LatentsFile {
   /**
    * @param count N
    * @param done rows that an interrupted job has written, which are kept; 0 starts afresh
-   * @throws InputError if it is no .npy file, or the one to go on with has another size
+   * @throws InputError if the file to go on with has another size
    */
   static async open(path: string, count: number, latentDim: number, done = 0): Promise<LatentsFile> {
-    if (!path.toLowerCase().endsWith('.npy')) {
-      throw new InputError(`--save-latents: expected a .npy file for pictures in shards; got ${JSON.stringify(path)}`);
-    }
     const header = npyHeader('<f4', [count, latentDim]);
     const bytes = header.length + 4 * count * latentDim;
     await mkdir(dirname(path), { recursive: true });
