@@ -46,10 +46,13 @@ await runCommand(
         },
         frames: {
           type: 'number',
-          describe: 'Frames of the walk [default: 60], pictures per row of --traverse [default: 9]',
+          describe: 'Frames of an animation [default: 60]; of --traverse without one, pictures per row [default: 9]',
         },
         loop: { type: 'boolean', describe: 'Walk back to the first latent, and play endlessly' },
-        easing: { type: 'string', describe: 'linear, ease-in, ease-out, ease-in-out or smooth [default: linear]' },
+        easing: {
+          type: 'string',
+          describe: 'linear, ease-in, ease-out, ease-in-out or smooth [default: linear; smooth for --traverse]',
+        },
         corners: {
           type: 'string',
           describe: 'Grid between four seeds (or a file): top left, top right, then the bottom',
@@ -61,7 +64,8 @@ await runCommand(
         noise: { type: 'number', describe: 'Uniform noise around the result of --arithmetic [default: 0.25]' },
         traverse: {
           type: 'string',
-          describe: "Rows along directions: indices of the latent's numbers, principal or principal:1-4",
+          describe:
+            "Rows along directions: indices of the latent's numbers, principal or principal:1-4; with --format also animated",
         },
         extent: { type: 'number', describe: 'How far --traverse goes to either side [default: 3]' },
         project: { type: 'string', describe: 'A picture: find the latent whose picture is nearest' },

@@ -42,7 +42,11 @@ const KINDS: readonly JobKind[] = [
   },
   { trigger: 'real', options: [...SOURCE, 'count', 'discriminator'], job: histogramJob },
   { trigger: 'arithmetic', options: ['noise', 'seed', 'truncation'], job: arithmeticJob },
-  { trigger: 'traverse', options: [...SOURCE, 'count', 'extent', 'frames'], job: traversalJob },
+  {
+    trigger: 'traverse',
+    options: [...SOURCE, 'count', 'extent', 'frames', 'fps', 'easing', 'format'],
+    job: traversalJob,
+  },
   { trigger: 'corners', options: ['grid', 'interpolate', 'truncation'], job: cornersJob },
   {
     trigger: 'interpolate',

@@ -1,6 +1,7 @@
 /** @file A sheet of pictures with captions: rows of cells, a line of text under each, operators between them. */
 import { InputError } from '../onnx/errors.js';
-import { FONT_FAMILY, figureCanvas, pictureCanvas } from './canvas.node.js';
+import type { Canvas } from 'canvas';
+import { canvasPicture, FONT_FAMILY, figureCanvas, pictureCanvas } from './canvas.node.js';
 import type { Picture } from './pictures.js';
 
 /** One place of the sheet: a picture, a large sign such as an operator, or nothing. */
@@ -31,7 +32,16 @@ const MAX_SIDE = 16_384;
  * The sheet as a PNG file, on white. Small pictures are enlarged by whole factors, so that pixels stay square.
  * @throws InputError if there is no picture, or the sheet is larger than a picture can be
  */
-export function sheetPng({ cells, columns, title }: Sheet): Uint8Array {
+export function sheetPng(sheet: Sheet): Uint8Array {
+  return sheetCanvas(sheet).toBuffer('image/png');
+}
+
+/** The sheet as a picture. @throws InputError as `sheetPng` */
+export function sheetPicture(sheet: Sheet): Picture {
+  return canvasPicture(sheetCanvas(sheet));
+}
+
+function sheetCanvas({ cells, columns, title }: Sheet): Canvas {
   const first = cells.find(({ picture }) => picture !== undefined)?.picture;
   if (first === undefined) throw new InputError('sheet: expected at least one picture; got none');
   const factor = Math.max(1, Math.ceil(MIN_CELL / Math.max(first.width, first.height)));
@@ -74,5 +84,5 @@ export function sheetPng({ cells, columns, title }: Sheet): Uint8Array {
       context.fillText(caption, x + width / 2, y + height + CAPTION / 2, width);
     }
   });
-  return canvas.toBuffer('image/png');
+  return canvas;
 }

@@ -1,11 +1,16 @@
-/** @file Makes a traversal job's picture. */
-import { join } from 'node:path';
+/** @file Makes a traversal job's picture and animation. */
+import { extname, join } from 'node:path';
+import { InputError } from '../../onnx/errors.js';
 import { writeFileAtomic } from '../../onnx/files.node.js';
 import { axisDirection, walkedLatents, type DirectionChoice } from '../latent/directions.js';
 import { firstFeatureDirections } from '../latent/features.node.js';
-import { sheetPng } from '../sheet.node.js';
-import { chosenLatents, jobPictures, recordCells, type JobContext } from './context.node.js';
-import { namesFile } from './request.js';
+import { interpolatedLatents } from '../interpolate.js';
+import { writeAnimation } from '../output.node.js';
+import type { Picture } from '../pictures.js';
+import { sheetPicture, sheetPng } from '../sheet.node.js';
+import { chosenLatents, jobPictures, recordCells, type JobContext, type PictureRecord } from './context.node.js';
+import { columnsFor } from './grid.js';
+import { extensionOf, namesFile } from './request.js';
 import { checkRows, type TraversalJob } from './traversal.js';
 
 interface Direction {
@@ -13,45 +18,119 @@ interface Direction {
   direction: Float32Array;
 }
 
-/** Writes rows of pictures along the directions as one PNG; an existing file is replaced. Returns the file. */
+/** A latent that is walked along a direction. */
+interface Walk {
+  label: string;
+  origin: Float32Array;
+  direction: Float32Array;
+}
+
+/** Largest sum of an animation's frames, which are held in memory, in bytes. */
+const MAX_ANIMATION_BYTES = 2 ** 30;
+
+/**
+ * Writes rows of pictures along the directions as one PNG and, where the job asks for it, an animation beside, which goes
+ * forth and back in all rows at once; existing files are replaced. Returns the files.
+ */
 export async function writtenTraversal(job: TraversalJob, context: JobContext): Promise<string[]> {
   const { latentDim } = context.generator;
-  const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'traversal.png');
   const chosen = await chosenLatents(job.source, latentDim, job.truncation);
   checkRows(chosen.count, job.directions);
   const directions = await directionsOf(job.directions, context);
-  const rows = directions.flatMap(({ label, direction }) =>
+  const source = (index: number) => (chosen.seeds ? `seed ${chosen.seeds[index]}` : `row ${index}`);
+  const walks = directions.flatMap(({ label, direction }) =>
     Array.from({ length: chosen.count }, (_, i) => ({
-      label: directions.length > 1 ? label : origin(i),
-      latents: walkedLatents(
-        chosen.latents.subarray(i * latentDim, (i + 1) * latentDim),
-        direction,
-        job.extent,
-        job.steps,
-      ),
+      label: directions.length > 1 ? label : source(i),
+      origin: chosen.latents.subarray(i * latentDim, (i + 1) * latentDim),
+      direction,
     })),
   );
-  const latents = new Float32Array(rows.length * job.steps * latentDim);
-  rows.forEach((row, i) => latents.set(row.latents, i * job.steps * latentDim));
-  const pictures = await jobPictures(job, latents, 'frames', context);
+  const title = directions.length > 1 ? `${source(0)} along several directions` : `along ${directions[0]?.label ?? ''}`;
+  const file = figureFile(job);
+  const figure = await writtenFigure(job, walks, title, file, context);
+  if (!job.animation) return [file];
+  // Each cell says its direction, and the sheet is narrow.
+  const frames = await animationFrames(job, walks, directions.length > 1 ? source(0) : title, context);
+  const { record } = context;
+  const recordFrame = (told: PictureRecord) => record?.({ ...told, index: figure + told.index, frame: told.index });
+  const options = { ...job.animation, loop: true };
+  const out = extensionOf(job.out) === '.png' ? withExtension(job.out, options.format) : job.out;
+  return [file, ...(await writeAnimation(out, 'traversal', frames, options, recordFrame))];
+}
+
+/** The still figure's file: in a folder, or of the name of the animation. */
+function figureFile({ out, animation }: TraversalJob): string {
+  if (!namesFile(out, ['.png', ...(animation ? [`.${animation.format}`] : [])])) return join(out, 'traversal.png');
+  return withExtension(out, 'png');
+}
+
+/** Writes the still figure. Returns how many pictures are in it. */
+async function writtenFigure(
+  job: TraversalJob,
+  walks: readonly Walk[],
+  title: string,
+  file: string,
+  context: JobContext,
+): Promise<number> {
+  const rows = walks.map(({ origin, direction }) => walkedLatents(origin, direction, job.extent, job.steps));
+  const pictures = await jobPictures(job, joinedLatents(rows), 'frames', context);
   const cells = pictures.map((picture, i) => ({ picture, caption: caption(i) }));
-  const title = directions.length > 1 ? `${origin(0)} along several directions` : `along ${directions[0]?.label ?? ''}`;
   await writeFileAtomic(file, sheetPng({ cells, columns: job.steps, title }));
   recordCells(context, file, pictures.length, job.steps);
-  return [file];
-
-  function origin(index: number): string {
-    return chosen.seeds ? `seed ${chosen.seeds[index]}` : `row ${index}`;
-  }
+  return pictures.length;
 
   /** How far along, and what the row is under the picture in the middle (of an even number, the first). */
   function caption(index: number): string {
     const step = index % job.steps;
     const along = job.extent * ((2 * step) / (job.steps - 1) - 1);
     if (step !== (job.steps % 2 === 1 ? (job.steps - 1) / 2 : 0)) return signed(along);
-    return rows[Math.floor(index / job.steps)]?.label ?? '';
+    return walks[Math.floor(index / job.steps)]?.label ?? '';
   }
 }
+
+/** Frames of all walks side by side, from one end to the other and back. @throws InputError if they do not fit into memory */
+async function animationFrames(
+  { animation, extent }: TraversalJob,
+  walks: readonly Walk[],
+  title: string,
+  context: JobContext,
+): Promise<Picture[]> {
+  const { frames, easing } = animation as NonNullable<TraversalJob['animation']>;
+  const { latentDim } = context.generator;
+  const paths = walks.map(({ origin, direction }) => {
+    const ends = walkedLatents(origin, direction, extent, 2);
+    const keyframes = [ends.subarray(0, latentDim), ends.subarray(latentDim)];
+    return interpolatedLatents(keyframes, { frames, mode: 'lerp', loop: true, easing });
+  });
+  const columns = columnsFor(walks.length, undefined);
+  const sheet = (picture: (walk: number) => Picture) =>
+    sheetPicture({ cells: walks.map(({ label }, i) => ({ picture: picture(i), caption: label })), columns, title });
+  const { channels, width, height } = context.generator;
+  const blank = { channels, width, height, data: new Uint8Array(channels * width * height) };
+  const empty = sheet(() => blank);
+  checkFrames(frames, empty);
+  const made = await jobPictures({ saveLatents: undefined }, joinedLatents(paths), 'frames', context);
+  return Array.from({ length: frames }, (_, frame) => sheet((walk) => made[walk * frames + frame] as Picture));
+}
+
+/** @throws InputError if so many frames like this one do not fit into memory */
+function checkFrames(frames: number, { width, height, data }: Picture): void {
+  const most = Math.floor(MAX_ANIMATION_BYTES / data.length);
+  if (frames <= most) return;
+  throw new InputError(`--frames: expected at most ${most} frames of ${width}×${height}; got ${frames}`);
+}
+
+function joinedLatents(parts: readonly Float32Array[]): Float32Array {
+  const joined = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+const withExtension = (file: string, extension: string) => `${file.slice(0, -extname(file).length)}.${extension}`;
 
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 
