@@ -1,9 +1,8 @@
 /** @file Evaluating a checkpoint of a run: its generator's pictures against real ones. */
-import { Tensor } from 'onnxruntime-node';
 import { resolvedDevice } from '../inference/devices.node.js';
 import type { Preparation } from '../inference/network-input.js';
-import { createdSession } from '../inference/session.node.js';
-import type { Device } from '../inference/session.js';
+import { openedSession } from '../inference/runtime.node.js';
+import { sessionTensor, type Device } from '../inference/session.js';
 import { loadCheckpoint } from './checkpoint.node.js';
 import type { Split } from './data/dataset.js';
 import { openDataset } from './data/open.node.js';
@@ -52,10 +51,10 @@ export async function evaluatedRun(options: RunEvaluation): Promise<{ row: Quali
   });
   const network = await FeatureNetwork.load(options.features, { preparation: options.preparation, device });
   try {
-    const generator = await createdSession(generatorOnnx(state, config), { device });
+    const generator = await openedSession(generatorOnnx(state, config), { device, spinning: false });
     const sample = async (latents: Float32Array) => {
-      const fed = new Tensor('float32', latents, [latents.length / config.latentDim, config.latentDim]);
-      return (await generator.run({ latent: fed }))['image']?.data as Float32Array;
+      const latent = sessionTensor(latents, [latents.length / config.latentDim, config.latentDim]);
+      return (await generator.run({ latent }))['image']?.data as Float32Array;
     };
     try {
       const evaluator = new Evaluator(network, dataset, config, options.samples);

@@ -1,5 +1,4 @@
 /** @file Real and generated pictures compared by their features. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { normalLatents, seedsFrom } from '../../inference/latents.js';
 import type { Picture } from '../../inference/pictures.js';
 import { picturesFromOutput } from '../../inference/pixels.js';
@@ -10,10 +9,10 @@ import type { GanConfig } from '../config.js';
 import type { Dataset } from '../data/dataset.js';
 import { readablePicture } from '../data/readable.js';
 import type { FeatureNetwork } from './feature-network.node.js';
-import { frechetDistance, LEAST_SAMPLES } from './frechet.js';
-import { kernelDistance, type Features } from './kernel-distance.node.js';
-import { Moments, type Gaussian } from './moments.js';
-import type { QualityRow } from './quality.js';
+import { checkFinite, type Features } from './features.js';
+import { frechetDistance } from './frechet.node.js';
+import { kernelDistance } from './kernel-distance.node.js';
+import { LEAST_SAMPLES, type QualityRow } from './quality.js';
 
 /** Pictures whose features are computed between two looks at the signal. */
 const BATCH = 32;
@@ -30,18 +29,13 @@ export interface EvaluationOptions {
 /** Makes pictures [N, C, H, W] of latents [N, Z], as `TrainStep.sample`. */
 export type Sampler = (latents: Float32Array) => Promise<Float32Array>;
 
-interface FeatureSet {
-  features: Features;
-  gaussian: Gaussian;
-}
-
 /**
  * Compares a generator with the pictures it learns from. Real pictures are brought to the generator's size as for
  * training, then both go to the feature network as 8-bit pictures. The generated ones are those of the seeds 0, 1, 2, …,
  * the same at every evaluation, and as many of both as asked for, or as the data set has.
  */
 export class Evaluator {
-  #real: FeatureSet | undefined;
+  #real: Features | undefined;
 
   /** @param samples pictures of each kind; of a larger data set a random choice is taken */
   constructor(
@@ -66,20 +60,24 @@ export class Evaluator {
     const real = this.#real;
     const fake = await this.#featuresOf(this.#generated(sample), this.samples, options);
     const { signal, subsets } = options;
-    const kernel = await kernelDistance(real.features, fake.features, {
-      ...(signal && { signal }),
-      ...(subsets !== undefined && { subsets }),
-    });
-    const enough = Math.min(real.gaussian.count, fake.gaussian.count) >= LEAST_SAMPLES;
+    const [realCount, fakeCount] = [real, fake].map(({ data, size }) => data.length / size) as [number, number];
+    const enough = Math.min(realCount, fakeCount) >= LEAST_SAMPLES;
+    const distances = [
+      kernelDistance(real, fake, { ...(signal && { signal }), ...(subsets !== undefined && { subsets }) }),
+      enough ? frechetDistance(real, fake, signal) : undefined,
+    ] as const;
+    // Where one fails, the other is not left running.
+    await Promise.allSettled(distances);
+    const [kernel, frechet] = await Promise.all(distances);
     return {
       step,
-      ...(enough && { frechet: frechetDistance(real.gaussian, fake.gaussian) }),
+      ...(frechet !== undefined && { frechet }),
       kid: kernel.mean,
       kidStd: kernel.std,
       subsets: kernel.subsets,
       subsetSize: kernel.subsetSize,
-      real: real.gaussian.count,
-      generated: fake.gaussian.count,
+      real: realCount,
+      generated: fakeCount,
       features: this.network.name,
       seconds: (performance.now() - started) / 1000,
     };
@@ -94,25 +92,25 @@ export class Evaluator {
     batches: AsyncIterable<Picture[]>,
     expected: number,
     { progress_callback, signal }: EvaluationOptions,
-  ): Promise<FeatureSet> {
+  ): Promise<Features> {
     const { size } = this.network;
-    const moments = new Moments(size);
     const parts: Float32Array[] = [];
+    let count = 0;
     for await (const pictures of batches) {
       signal?.throwIfAborted();
       const features = await this.network.features(pictures);
-      moments.add(features);
+      checkFinite(features);
       parts.push(features);
-      progress_callback?.(moments.count, expected);
-      await nextTurn();
+      count += pictures.length;
+      progress_callback?.(count, expected);
     }
-    const data = new Float32Array(moments.count * size);
+    const data = new Float32Array(count * size);
     let offset = 0;
     for (const part of parts) {
       data.set(part, offset);
       offset += part.length;
     }
-    return { features: { size, data }, gaussian: moments.gaussian() };
+    return { size, data };
   }
 
   async *#realPictures(): AsyncGenerator<Picture[]> {

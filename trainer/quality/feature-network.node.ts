@@ -1,5 +1,4 @@
 /** @file Features of pictures: a layer of any ONNX network, averaged over positions. */
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import {
   channelsLast,
   networkInputOf,
@@ -9,8 +8,8 @@ import {
 } from '../../inference/network-input.js';
 import type { Picture } from '../../inference/pictures.js';
 import { floatInputModel, statedPreparation } from '../../inference/preparation.js';
-import { createdSession } from '../../inference/session.node.js';
-import type { ResolvedDevice } from '../../inference/session.js';
+import { openedSession } from '../../inference/runtime.node.js';
+import { sessionTensor, type ResolvedDevice, type Session } from '../../inference/session.js';
 import { elementCount, InputError, loadedModel, prunedGraph, type Graph } from '../../onnx/index.js';
 
 export interface FeatureOptions {
@@ -40,7 +39,7 @@ export class FeatureNetwork {
     /** Features per picture. */
     readonly size: number,
     readonly input: NetworkInput,
-    readonly session: InferenceSession,
+    readonly session: Session,
   ) {}
 
   /**
@@ -55,11 +54,12 @@ export class FeatureNetwork {
     const input = networkInputOf(model, { ...preparation, ...stated, ...options.preparation });
     const value = featureValue(model.graph, layer, path);
     const outputs = prunedGraph(model.graph, [value]);
-    const session = await createdSession({ ...model, graph: outputs }, { device: options.device ?? 'cpu' }).catch(
-      (error: Error) => {
-        throw new InputError(`${path}: ONNX Runtime cannot load it (${error.message.trim().replaceAll(/\s+/g, ' ')})`);
-      },
-    );
+    const session = await openedSession(
+      { ...model, graph: outputs },
+      { device: options.device ?? 'cpu', spinning: false },
+    ).catch((error: Error) => {
+      throw new InputError(`${path}: ONNX Runtime cannot load it (${error.message.trim().replaceAll(/\s+/g, ' ')})`);
+    });
     try {
       const { channels, height, width } = input.picture;
       const blank = new Float32Array((input.batch ?? 1) * channels * height * width);
@@ -109,7 +109,7 @@ function featureValue(graph: Graph, layer: string | undefined, path: string): st
 }
 
 /** Features of a batch: rows [batch, D] of whatever the layer's rank is, the mean over its positions. */
-async function runOnce(session: InferenceSession, input: NetworkInput, batch: Float32Array): Promise<Float32Array> {
+async function runOnce(session: Session, input: NetworkInput, batch: Float32Array): Promise<Float32Array> {
   const { name, layout, picture } = input;
   const { channels, height, width } = picture;
   const stride = channels * height * width;
@@ -118,8 +118,8 @@ async function runOnce(session: InferenceSession, input: NetworkInput, batch: Fl
   padded.set(batch);
   const fed =
     layout === 'NCHW'
-      ? new Tensor('float32', padded, [padded.length / stride, channels, height, width])
-      : new Tensor('float32', channelsLast(padded, picture), [padded.length / stride, height, width, channels]);
+      ? sessionTensor(padded, [padded.length / stride, channels, height, width])
+      : sessionTensor(channelsLast(padded, picture), [padded.length / stride, height, width, channels]);
   const [output = ''] = session.outputNames;
   const result = (await session.run({ [name]: fed }))[output];
   if (!(result?.data instanceof Float32Array) || result.dims.length < 2) {

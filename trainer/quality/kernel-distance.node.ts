@@ -1,15 +1,10 @@
 /** @file The kernel distance between two sets of features, its products computed by ONNX Runtime in double precision. */
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { Random } from '../../inference/random.js';
-import { createdSession } from '../../inference/session.node.js';
+import { openedSession } from '../../inference/runtime.node.js';
+import { sessionTensor, type Session, type SessionTensor } from '../../inference/session.js';
 import { emptyGraph, GraphBuilder, InputError, modelOfGraph, type Model } from '../../onnx/index.js';
-
-/** Samples [N, D] in float32. */
-export interface Features {
-  /** D */
-  size: number;
-  data: Float32Array;
-}
+import { typeCode } from '../../onnx/storage.js';
+import type { Features } from './features.js';
 
 export interface KernelDistanceOptions {
   /** How many random subsets the distance is measured on; 100 if not given, as in torch-fidelity. */
@@ -78,12 +73,12 @@ export function rowsOf({ size, data }: Features, indices: Uint32Array): Features
 export class SquaredMmd {
   private constructor(
     readonly size: number,
-    readonly session: InferenceSession,
+    readonly session: Session,
   ) {}
 
   /** @param size numbers per sample */
   static async create(size: number): Promise<SquaredMmd> {
-    return new SquaredMmd(size, await createdSession(squaredMmdModel(size)));
+    return new SquaredMmd(size, await openedSession(squaredMmdModel(size)));
   }
 
   /** @throws InputError for fewer than two samples, another number of features, or sets of different sizes */
@@ -93,11 +88,13 @@ export class SquaredMmd {
       const shown = [real, fake].map(({ size, data }) => `[${data.length / size}, ${size}]`).join(' and ');
       throw new InputError(`features: expected two sets [N, ${this.size}] with N of at least 2; got ${shown}`);
     }
-    const fed = ({ data }: Features) => new Tensor('float64', Float64Array.from(data), [count, this.size]);
+    const fed = ({ data }: Features) => sessionTensor(data, [count, this.size]);
     const results = await this.session.run({ [REAL]: fed(real), [FAKE]: fed(fake) });
-    const [within, alike, across] = SUMS.map(
-      (name) => ((results[name] as Tensor).data as Float64Array)[0] as number,
-    ) as [number, number, number];
+    const [within, alike, across] = SUMS.map((name) => ((results[name] as SessionTensor).data as Float64Array)[0]) as [
+      number,
+      number,
+      number,
+    ];
     return (within + alike) / (count * (count - 1)) - (2 * across) / count ** 2;
   }
 
@@ -106,11 +103,12 @@ export class SquaredMmd {
   }
 }
 
-/** Both sets [count, size] in double precision → the sums. */
+/** Both sets [count, size] → the sums, in double precision. */
 function squaredMmdModel(size: number): Model {
   const b = new GraphBuilder(emptyGraph('squared-mmd'));
-  const real = b.input(REAL, 'float64', ['count', size]);
-  const fake = b.input(FAKE, 'float64', ['count', size]);
+  const [real, fake] = [REAL, FAKE].map((name) =>
+    b.op('Cast', [b.input(name, 'float32', ['count', size])], { to: typeCode('float64') }),
+  ) as [string, string];
   const scalar = (value: number) => b.scalar(value, 'float64');
   const kernelOf = (products: string) => {
     const base = b.add(b.div(products, scalar(size)), scalar(1));

@@ -1,12 +1,16 @@
 /** @file The distances against pytorch-fid's and torch-fidelity's formulas, and the matrix algebra under them. */
-import { describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { golden } from '../../fixtures/golden.js';
 import { Random } from '../../inference/random.js';
 import { InputError } from '../../onnx/errors.js';
-import { frechetDistance } from './frechet.js';
-import { kernelDistance, rowsOf, SquaredMmd, type Features } from './kernel-distance.node.js';
-import { Moments } from './moments.js';
-import { choleskyFactor, congruentMatrix, symmetricEigenvalues } from './symmetric.js';
+import { choleskyFactor } from './cholesky.node.js';
+import { symmetricEigenvalues } from './eigenvalues.js';
+import type { Features } from './features.js';
+import { frechetDistance } from './frechet.node.js';
+import { fittedGaussian } from './gaussian.node.js';
+import { kernelDistance, rowsOf, SquaredMmd } from './kernel-distance.node.js';
+import { productModels } from './product-models.js';
+import { Products } from './products.node.js';
 
 interface QualityInfo {
   pairs: { sets: [string, string]; frechet: number; kid: number }[];
@@ -23,24 +27,24 @@ function featuresOf(name: string, count = Number.POSITIVE_INFINITY): Features {
   return { size, data: data.slice(0, Math.min(count, shape[0] as number) * size) };
 }
 
-/** The moments of a set that comes in batches of `batch` samples. */
-function momentsOf({ size, data }: Features, batch = 7): Moments {
-  const moments = new Moments(size);
-  for (let at = 0; at < data.length; at += batch * size) moments.add(data.subarray(at, at + batch * size));
-  return moments;
-}
+let products: Products;
+beforeAll(async () => {
+  products = await Products.create(productModels());
+});
+afterAll(() => products.dispose());
 
-const gaussianOf = (name: string) => momentsOf(featuresOf(name)).gaussian();
+const gaussianOf = (features: Features) => fittedGaussian(features, products);
 const traceOf = (matrix: Float64Array, n: number) => matrix.reduce((sum, v, i) => (i % (n + 1) ? sum : sum + v), 0);
 
 describe.each(info.pairs)('of the sets $sets', ({ sets: [a, b], frechet, kid }) => {
-  it('frechetDistance(a, b) is that of pytorch-fid, either way round', () => {
-    const [first, second] = [gaussianOf(a), gaussianOf(b)];
-    const scale = Math.abs(frechet) + traceOf(first.covariance, 16) + traceOf(second.covariance, 16);
+  it('frechetDistance(a, b) is that of pytorch-fid, either way round', async () => {
+    const [first, second] = [featuresOf(a), featuresOf(b)];
+    const traceIn = async (each: Features) => traceOf((await gaussianOf(each)).covariance, 16);
+    const scale = Math.abs(frechet) + (await traceIn(first)) + (await traceIn(second));
     // The root of a rounding error is larger than the error: a singular covariance costs half the digits.
     const tolerance = b === 'few' ? 1e-7 : TOLERANCE;
-    expect(Math.abs(frechetDistance(first, second) - frechet) / scale).toBeLessThan(tolerance);
-    expect(Math.abs(frechetDistance(second, first) - frechet) / scale).toBeLessThan(tolerance);
+    expect(Math.abs((await frechetDistance(first, second)) - frechet) / scale).toBeLessThan(tolerance);
+    expect(Math.abs((await frechetDistance(second, first)) - frechet) / scale).toBeLessThan(tolerance);
   });
 
   it('the squared MMD is that of torch-fidelity', async () => {
@@ -98,25 +102,64 @@ describe('kernelDistance(real, fake, options)', () => {
   });
 });
 
-describe('Moments', () => {
-  it('are those of all samples at once, however they come', () => {
-    const features = featuresOf('near far');
-    const whole = momentsOf(features, 60).gaussian();
-    const parts = momentsOf(features, 1).gaussian();
-    expect(parts.count).toBe(60);
-    parts.covariance.forEach((value, i) => expect(value).toBeCloseTo(whole.covariance[i] as number, 15));
-    // By the definition, two passes in double precision.
-    const column = Float64Array.from({ length: 60 }, (_, row) => features.data[row * 16] as number);
-    const mean = column.reduce((sum, value) => sum + value, 0) / 60;
-    const variance = column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 59;
-    expect(parts.mean[0]).toBeCloseTo(mean, 12);
-    expect((parts.covariance[0] as number) / variance).toBeCloseTo(1, 10);
+describe('frechetDistance(a, b, signal)', () => {
+  // Twice as far apart and moved by 1: the covariances commute, so the distance is D + (1 − 2)² tr Σ.
+  test.each([
+    ['of full rank', 150, 400, TOLERANCE],
+    ['of fewer samples than features', 300, 200, 1e-7],
+    ['of samples in several blocks', 3, 5000, TOLERANCE],
+  ])('is exact for commuting covariances %s', async (_, size, count, tolerance) => {
+    const random = new Random(5);
+    const mixed = Float32Array.from({ length: size }, () => 2 ** random.integer(6));
+    const data = Float32Array.from({ length: size * count }, (__, at) => {
+      return (mixed[at % size] as number) * random.integer(1024) + random.integer(1024);
+    });
+    const doubled = { size, data: data.map((value) => 2 * value) };
+    const { mean, covariance } = await gaussianOf({ size, data });
+    const trace = traceOf(covariance, size);
+    const expected = mean.reduce((sum, value) => sum + value * value, 0) + trace;
+    const found = await frechetDistance({ size, data }, doubled);
+    expect(Math.abs(found - expected) / (expected + 5 * trace)).toBeLessThan(tolerance);
   });
 
-  it('refuse what has no distribution', () => {
-    expect(() => momentsOf({ size: 2, data: Float32Array.of(1, 2) }).gaussian()).toThrow('at least two samples; got 1');
-    expect(() => new Moments(2).add(Float32Array.of(1, Number.NaN))).toThrow(InputError);
+  it('of sets without any variance is that of their means', async () => {
+    const alike = (value: number) => ({ size: 3, data: new Float32Array(12).fill(value) });
+    expect(await frechetDistance(alike(1), alike(3))).toBe(12);
   });
+
+  it('leaves the event loop free, and can be interrupted', async () => {
+    const random = new Random(6);
+    const features = { size: 1500, data: Float32Array.from({ length: 3e6 }, () => random.normal()) };
+    const controller = new AbortController();
+    const started = performance.now();
+    const distance = frechetDistance(features, features, controller.signal);
+    let turns = 0;
+    const turn = setInterval(() => {
+      if (++turns === 20) controller.abort(new Error('enough'));
+    }, 10);
+    await expect(distance).rejects.toThrow('enough');
+    clearInterval(turn);
+    expect(turns).toBeGreaterThanOrEqual(20);
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  it('refuses what has no distribution', async () => {
+    const two = { size: 2, data: Float32Array.of(1, 2, 3, 4) };
+    const refused = (data: number[], size = 2) => expect(frechetDistance(two, { size, data: Float32Array.from(data) }));
+    await refused([1, 2]).rejects.toThrow('at least two samples; got 1');
+    await refused([1, 2, 3, Number.NaN]).rejects.toThrow('features: expected finite numbers; got NaN');
+    await refused([1, 2, 3], 1).rejects.toThrow('features: expected 2 per picture; got 1');
+  });
+});
+
+test('fittedGaussian(features) is that of two passes in double precision', async () => {
+  const features = featuresOf('near far');
+  const { mean, covariance } = await gaussianOf(features);
+  const column = Float64Array.from({ length: 60 }, (_, row) => features.data[row * 16] as number);
+  const expected = column.reduce((sum, value) => sum + value, 0) / 60;
+  const variance = column.reduce((sum, value) => sum + (value - expected) ** 2, 0) / 59;
+  expect(mean[0]).toBeCloseTo(expected, 12);
+  expect((covariance[0] as number) / variance).toBeCloseTo(1, 10);
 });
 
 describe('symmetricEigenvalues(matrix, n)', () => {
@@ -143,23 +186,26 @@ describe('symmetricEigenvalues(matrix, n)', () => {
 });
 
 describe('choleskyFactor(matrix, n)', () => {
-  it('has the rank of the matrix, and its square is the matrix', () => {
-    const { covariance } = gaussianOf('few');
-    const { rank, columns } = choleskyFactor(covariance, 16);
-    expect(rank).toBe(8);
-    for (let i = 0; i < 16; i++) {
-      for (let j = 0; j < 16; j++) {
-        let sum = 0;
-        for (let k = 0; k < rank; k++) sum += (columns[k * 16 + i] as number) * (columns[k * 16 + j] as number);
-        expect(sum).toBeCloseTo(covariance[i * 16 + j] as number, 13);
-      }
-    }
+  const random = new Random(8);
+  const many = { size: 200, data: Float32Array.from({ length: 200 * 151 }, () => random.normal()) };
+
+  test.each([
+    ['few samples', featuresOf('few'), 8],
+    ['few samples of many features, in panels', many, 150],
+    ['many samples', featuresOf('real'), 16],
+  ])('of %s has the rank of the matrix, and its square is the matrix', async (_, features, rank) => {
+    const { size } = features;
+    const { covariance } = await gaussianOf(features);
+    const factor = await choleskyFactor(covariance, size, products);
+    expect([factor.rows, factor.columns]).toEqual([rank, size]);
+    const square = await products.gram(factor);
+    covariance.forEach((value, at) => expect(square[at]).toBeCloseTo(value, 12));
   });
 
-  it('of zero has no columns', () => {
-    const factor = choleskyFactor(new Float64Array(4), 2);
-    expect(factor.rank).toBe(0);
-    expect(congruentMatrix(factor, Float64Array.of(1, 0, 0, 1), 2)).toHaveLength(0);
+  it('of zero has no rows', async () => {
+    const factor = await choleskyFactor(new Float64Array(4), 2, products);
+    expect(factor.rows).toBe(0);
+    expect(await products.congruent(factor, Float64Array.of(1, 0, 0, 1))).toHaveLength(0);
   });
 });
 

@@ -1,5 +1,6 @@
 /** @file What an evaluation says, and which of several is the best. */
-import { LEAST_SAMPLES } from './frechet.js';
+/** Below so many samples the Fréchet distance says more about their number than about the pictures, and is not given. */
+export const LEAST_SAMPLES = 2048;
 
 /** An evaluation of a run, a line of its quality.jsonl. Lower distances are better. */
 export interface QualityRow {

@@ -1,0 +1,47 @@
+/** @file The thread of `frechetDistance`. */
+import { serve } from '../../inference/thread.node.js';
+import { choleskyFactor } from './cholesky.node.js';
+import { symmetricEigenvalues } from './eigenvalues.js';
+import type { Features } from './features.js';
+import { fittedGaussian } from './gaussian.node.js';
+import type { ProductModels } from './product-models.js';
+import { Products } from './products.node.js';
+
+/** What the thread is started with. */
+export interface FrechetStart {
+  models: ProductModels;
+  /** Becomes 1 when the distance is no longer wanted. */
+  stopped: Int32Array;
+}
+
+/** The sets to compare. */
+export interface FrechetRequest {
+  a: Features;
+  b: Features;
+}
+
+await serve<FrechetStart, FrechetRequest>(async ({ models, stopped }) => {
+  const check = () => {
+    if (Atomics.load(stopped, 0) === 1) throw new Error('the distance is no longer wanted');
+  };
+  const products = await Products.create(models, check);
+  return { ready: null, answer: async ({ a, b }) => ({ value: await distance(a, b, products, check) }) };
+});
+
+/**
+ * With Σ₁ = RᵀR, the trace of the root of Σ₁Σ₂ is the sum of the square roots of the eigenvalues of RΣ₂Rᵀ, which is
+ * symmetric: no root of a matrix that is not symmetric is needed.
+ */
+async function distance(a: Features, b: Features, products: Products, check: () => void): Promise<number> {
+  const n = a.size;
+  const [first, second] = [await fittedGaussian(a, products), await fittedGaussian(b, products)];
+  const factor = await choleskyFactor(first.covariance, n, products);
+  const congruent = await products.congruent(factor, second.covariance);
+  const eigenvalues = symmetricEigenvalues(congruent, factor.rows, check);
+  let sum = -2 * eigenvalues.reduce((roots, value) => roots + Math.sqrt(Math.max(0, value)), 0);
+  for (let i = 0; i < n; i++) {
+    sum += ((first.mean[i] as number) - (second.mean[i] as number)) ** 2;
+    sum += (first.covariance[i * n + i] as number) + (second.covariance[i * n + i] as number);
+  }
+  return sum;
+}

@@ -1,0 +1,37 @@
+/** @file The Fréchet distance between two sets of features, computed in a thread of its own. */
+import { Thread } from '../../inference/thread.node.js';
+import { InputError } from '../../onnx/errors.js';
+import { checkFinite, type Features } from './features.js';
+import type { FrechetRequest, FrechetStart } from './frechet-thread.node.js';
+import { productModels } from './product-models.js';
+
+/**
+ * |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½), the squared Fréchet distance (Dowson & Landau 1982) between the normal
+ * distributions that fit two sets of features, in the feature space of Inception known as FID (Heusel et al. 2017, eq. 6).
+ * @throws InputError if the two have different numbers of features, fewer than two samples, or numbers that are not finite
+ * @throws the signal's reason when it is aborted
+ */
+export async function frechetDistance(a: Features, b: Features, signal?: AbortSignal): Promise<number> {
+  if (a.size !== b.size) throw new InputError(`features: expected ${a.size} per picture; got ${b.size}`);
+  for (const { size, data } of [a, b]) {
+    const count = data.length / size;
+    if (count < 2) throw new InputError(`features: expected at least two samples; got ${count}`);
+    checkFinite(data);
+  }
+  // The thread stops by itself: ending one in which ONNX Runtime computes would end the process.
+  const stopped = new Int32Array(new SharedArrayBuffer(4));
+  const stop = () => void Atomics.store(stopped, 0, 1);
+  signal?.addEventListener('abort', stop);
+  const thread = await Thread.started(new URL('./frechet-thread.node.js', import.meta.url), {
+    data: { models: productModels(), stopped } satisfies FrechetStart,
+  });
+  try {
+    signal?.throwIfAborted();
+    return await thread.ask<number>({ a, b } satisfies FrechetRequest);
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await thread.end();
+  }
+}
