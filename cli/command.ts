@@ -1,5 +1,5 @@
 /** @file What all commands share: strict options, one line for bad input (exit code 2), a stack trace for a bug (1). */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 
@@ -64,11 +64,19 @@ class Interruption extends Error {}
 export function interruption(told?: () => void): AbortSignal {
   const stop = new AbortController();
   process.on('SIGINT', () => {
-    if (stop.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) return endAtOnce();
     stop.abort(new Interruption('interrupted'));
     told?.();
   });
   return stop.signal;
+}
+
+/** Ends the process as a Ctrl-C that nobody listens to: an exit would tear down threads that are inside ONNX Runtime, and crash. */
+function endAtOnce(): void {
+  // Progress bars hide the cursor.
+  if (process.stderr.isTTY) writeSync(process.stderr.fd, '\u001B[?25h\n');
+  process.removeAllListeners('SIGINT');
+  process.kill(process.pid, 'SIGINT');
 }
 
 /** yargs' message about a value outside an option's choices, in the form of all others. */

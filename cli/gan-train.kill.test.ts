@@ -34,6 +34,18 @@ function killed(options: readonly string[], milliseconds: number): Promise<boole
   return new Promise((resolve) => child.on('close', (_code, signal) => resolve(signal === 'SIGKILL')));
 }
 
+/** Runs gan-train until its training has begun, then presses Ctrl-C twice. */
+function interruptedTwice(options: readonly string[]): Promise<{ signal: NodeJS.Signals | null; stderr: string }> {
+  const child = spawn(process.execPath, [script, ...options], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (text.includes('Loss_D')) child.kill('SIGINT');
+    if (text.includes('Ctrl-C again')) child.kill('SIGINT');
+  });
+  return new Promise((resolve) => child.on('close', (_code, signal) => resolve({ signal, stderr })));
+}
+
 /** Everything of a run that depends on its numbers: metrics without durations, the last checkpoint, sample grids. */
 async function outcome(run: string): Promise<Record<string, string>> {
   const path = (...names: string[]) => join(folder, run, ...names);
@@ -69,4 +81,11 @@ describe('gan-train', () => {
     const checkpoints = await readdir(join(folder, 'killed', 'checkpoints'));
     expect(checkpoints.toSorted()).toEqual([`step-0000${STEPS - 3}`, `step-0000${STEPS}`]);
   }, 300_000);
+
+  it('ends at the second Ctrl-C, without a crash, in the middle of a step', async () => {
+    // Steps that are long enough for the second to come within the first's.
+    const slow = ['--image-size', '32', '--ngf', '32', '--ndf', '32', '--batch-size', '32', '--steps', '99'];
+    const ended = await interruptedTwice(['--out', 'twice', ...network.slice(0, 2), ...slow, '--device', 'cpu']);
+    expect(ended).toEqual({ signal: 'SIGINT', stderr: '' });
+  }, 60_000);
 });
