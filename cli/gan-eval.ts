@@ -19,6 +19,11 @@ await runCommand(
         },
         data: { type: 'string', describe: "Real pictures, as for gan-train [default: the run's]" },
         split: { choices: ['train', 'test', 'all'] as const, describe: "Part of divided data [default: the run's]" },
+        strict: {
+          type: 'boolean',
+          default: false,
+          describe: 'Stop at a broken or missing picture instead of skipping it',
+        },
         checkpoint: { type: 'string', describe: 'newest, best, or a folder [default: newest]' },
         samples: {
           type: 'number',
@@ -45,27 +50,29 @@ await runCommand(
       ),
   async (options) => {
     const { evaluatedRun } = await import('../trainer/evaluate-run.node.js');
+    const { skippedLines } = await import('../trainer/data/readable.js');
     const { qualityLines } = await import('../trainer/quality/quality.js');
     const { parsedPreparation } = await import('../inference/preparation.js');
     const { InputError } = await import('../onnx/errors.js');
-    const { _: runs, features, samples, checkpoint, data, split, device, size, mean, std } = options;
+    const { _: runs, features, samples, checkpoint, data, split, strict, device, size, mean, std } = options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
     if (runs.length > 1) throw new InputError(`RUN: expected one run; got ${runs.length}`);
     const bar = progressBar('pictures');
-    const { row, notes } = await evaluatedRun({
+    const { row, notes, skipped } = await evaluatedRun({
       features,
       samples,
       checkpoint,
       data,
       split,
+      strict,
       device,
       preparation: parsedPreparation({ mean, std, size }),
       run: runs[0] === undefined ? undefined : String(runs[0]),
       signal: interruption(),
       progress_callback: (done, total) => bar.update(done, total),
     }).finally(() => bar.stop());
-    if (options.json) console.log(JSON.stringify(row));
-    else for (const line of [...notes, ...qualityLines(row)]) console.log(line);
+    if (options.json) console.log(JSON.stringify({ ...row, skipped }));
+    else for (const line of [...notes, ...qualityLines(row), ...skippedLines(skipped)]) console.log(line);
   },
   { takesFiles: true },
 );

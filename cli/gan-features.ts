@@ -15,6 +15,11 @@ await runCommand(
         data: { type: 'string', describe: 'Pictures with classes, as for gan-train: class folders, MNIST files, …' },
         split: { choices: ['train', 'test', 'all'] as const, describe: 'Part of divided data [default: all]' },
         classes: { type: 'string', describe: 'Names or numbers of classes, with commas between [default: all]' },
+        strict: {
+          type: 'boolean',
+          default: false,
+          describe: 'Stop at a broken or missing picture instead of skipping it',
+        },
         out: { type: 'string', default: 'features.onnx', describe: 'File to write; replaced if it exists' },
         'image-size': { type: 'number', default: 32, describe: 'Height and width: 16, 32, 64, 128 or 256' },
         width: {
@@ -39,6 +44,7 @@ await runCommand(
     const { InputError, writeFileAtomic } = await import('../onnx/index.js');
     if (options.data === undefined) throw new InputError('--data: expected pictures with classes; got nothing');
     const { openDataset } = await import('../trainer/data/open.node.js');
+    const { skippedLines } = await import('../trainer/data/readable.js');
     const { runSettings } = await import('../trainer/run-settings.js');
     const { resolvedDevice } = await import('../inference/devices.node.js');
     const { trainedFeatures } = await import('../trainer/classifier/train.node.js');
@@ -62,6 +68,7 @@ await runCommand(
       },
     }).finally(() => Object.values(bars).forEach((bar) => bar.stop()));
     await writeFileAtomic(options.out, result.bytes);
+    for (const line of skippedLines(result.skipped)) console.log(line);
     console.log(
       `Trained on ${result.trained} pictures of ${result.classes.length} classes; ` +
         `${(100 * result.accuracy).toFixed(2)} % of ${result.heldOut} held-out pictures are classified rightly`,

@@ -38,6 +38,7 @@ await runCommand(
     }
     const { startedRun } = await import('../trainer/run.node.js');
     const { train } = await import('../trainer/loop.node.js');
+    const { skippedLines } = await import('../trainer/data/readable.js');
     const { qualityLines } = await import('../trainer/quality/quality.js');
     const bar = progressBar('steps');
     let training = false;
@@ -70,9 +71,7 @@ await runCommand(
     await job.step.dispose();
     await evaluation?.evaluator.dispose();
     await job.loader.close();
-    const { skipped } = job.loader;
-    if (skipped.length > 0) console.log(`Skipped ${skipped.length}:`);
-    for (const name of skipped) console.log(`  ${name}`);
+    for (const line of skippedLines(job.loader.skipped)) console.log(line);
     console.log(
       done < job.steps
         ? `Stopped after ${done} of ${job.steps} steps. Go on with: gan-train --resume ${run}`

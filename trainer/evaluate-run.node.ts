@@ -6,6 +6,7 @@ import { sessionTensor, type Device } from '../inference/session.js';
 import { loadCheckpoint } from './checkpoint.node.js';
 import type { Split } from './data/dataset.js';
 import { openDataset } from './data/open.node.js';
+import { ReadablePictures } from './data/readable.js';
 import { generatorOnnx } from './export.node.js';
 import { namedCheckpoint, runOfCheckpoint } from './kept-checkpoints.node.js';
 import { Evaluator, type EvaluationOptions } from './quality/evaluator.node.js';
@@ -22,6 +23,8 @@ export interface RunEvaluation extends EvaluationOptions {
   /** Real pictures, and which part of them; what the run was trained on if not given. */
   data?: string | undefined;
   split?: Split | undefined;
+  /** Stop at the first picture that is broken, and for files that were passed over. */
+  strict?: boolean | undefined;
   /** `MODEL.onnx` or `MODEL.onnx:LAYER`. */
   features: string;
   /** How that network's pictures are prepared, where its file does not say so. */
@@ -33,11 +36,13 @@ export interface RunEvaluation extends EvaluationOptions {
 
 /**
  * The distances between a checkpoint's pictures and real ones; its averaged generator's, where it has one.
- * @returns the result, and notes on what was compared and where it ran
+ * @returns the result, notes on what was compared and where it ran, and what was left out of the real pictures
  * @throws InputError if there is no such run, checkpoint, data, network or device
  * @throws the signal's reason when it is aborted
  */
-export async function evaluatedRun(options: RunEvaluation): Promise<{ row: QualityRow; notes: string[] }> {
+export async function evaluatedRun(
+  options: RunEvaluation,
+): Promise<{ row: QualityRow; notes: string[]; skipped: string[] }> {
   const run = await resolvedRun(runOfCheckpoint(options.run, options.checkpoint));
   const checkpoint = await namedCheckpoint(run, options.checkpoint);
   const { state, config } = await loadCheckpoint(checkpoint);
@@ -49,6 +54,8 @@ export async function evaluatedRun(options: RunEvaluation): Promise<{ row: Quali
     ...(options.split !== undefined && { split: options.split }),
     imageSize: config.imageSize,
   });
+  const pictures = new ReadablePictures(dataset, options.strict);
+  pictures.checkNonePassedOver();
   const network = await FeatureNetwork.load(options.features, { preparation: options.preparation, device });
   try {
     const generator = await openedSession(generatorOnnx(state, config), { device, spinning: false });
@@ -57,9 +64,9 @@ export async function evaluatedRun(options: RunEvaluation): Promise<{ row: Quali
       return (await generator.run({ latent }))['image']?.data as Float32Array;
     };
     try {
-      const evaluator = new Evaluator(network, dataset, config, options.samples);
+      const evaluator = new Evaluator(network, pictures, config, options.samples);
       const row = await evaluator.quality(state.step, sample, options);
-      return { row, notes: [`${checkpoint} against ${dataset.name}`, ...notes] };
+      return { row, notes: [`${checkpoint} against ${dataset.name}`, ...notes], skipped: pictures.skipped };
     } finally {
       await generator.release();
     }

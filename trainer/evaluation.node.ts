@@ -4,7 +4,7 @@ import type { ResolvedDevice } from '../inference/session.js';
 import { InputError } from '../onnx/index.js';
 import type { ChosenSettings } from './chosen.node.js';
 import type { GanConfig } from './config.js';
-import type { Dataset } from './data/dataset.js';
+import type { ReadablePictures } from './data/readable.js';
 import { Evaluator } from './quality/evaluator.node.js';
 import { FeatureNetwork } from './quality/feature-network.node.js';
 import type { EvaluationSettings } from './run-file.node.js';
@@ -48,11 +48,11 @@ export function evaluationSettings(
 /** What compares the run's pictures. Dispose of it. @throws InputError if the network cannot be used */
 export async function createdEvaluator(
   settings: EvaluationSettings,
-  dataset: Dataset,
+  pictures: ReadablePictures,
   config: GanConfig,
   device: ResolvedDevice,
 ): Promise<Evaluator> {
   const { features = '', featuresMean: mean, featuresStd: std, featuresSize: size, evalSamples } = settings;
   const network = await FeatureNetwork.load(features, { preparation: parsedPreparation({ mean, std, size }), device });
-  return new Evaluator(network, dataset, config, evalSamples);
+  return new Evaluator(network, pictures, config, evalSamples);
 }

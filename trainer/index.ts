@@ -5,8 +5,9 @@ export { presetNames, type GanConfig, type Head, type PresetName } from './confi
 export { describedSettings, givenSettings, type ChosenSettings, type SettingSources } from './chosen.node.js';
 export { trainedFeatures, type FeatureTraining, type TrainedFeatures } from './classifier/train.node.js';
 export { spaceDataset, type DataOptions, type Dataset, type Labels, type Split } from './data/dataset.js';
-export type { DecodeProgress, KeepOptions } from './data/decoded.node.js';
-export { Loader } from './data/loader.node.js';
+export type { DecodeProgress } from './data/decoded.node.js';
+export { Loader, type LoaderOptions } from './data/loader.node.js';
+export { ReadablePictures } from './data/readable.js';
 export { openDataset } from './data/open.node.js';
 export { spacePicture } from './data/space.js';
 export { evaluatedRun, type RunEvaluation } from './evaluate-run.node.js';

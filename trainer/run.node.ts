@@ -99,7 +99,9 @@ export async function startedRun(
   const { notes: machineNotes, ...machine } = await chosenMachine(given);
   const settings = evaluationSettings(given, resumed?.evaluation);
   const evaluator =
-    settings && given.eval !== false ? await createdEvaluator(settings, dataset, config, machine.device) : undefined;
+    settings && given.eval !== false
+      ? await createdEvaluator(settings, loader.readable, config, machine.device)
+      : undefined;
   const state = resumed?.state ?? initialState(config);
   const step = await RemoteStep.create({ config, state, ...machine });
   if (signal?.aborted) {

@@ -96,6 +96,7 @@ it('learns to tell classes apart, and becomes a file of logits and features', as
     progress_callback: ({ phase }) => seen[phase]++,
   });
   expect(found).toMatchObject({ classes: ['lying', 'standing'], features: 16, trained: 148, heldOut: 50 });
+  expect(found.skipped).toEqual(['3: broken', '50: broken']);
   expect(found.accuracy).toBeGreaterThan(0.95);
   expect(seen).toEqual({ reading: 25, training: 54 });
   const model = modelFromBytes(found.bytes);

@@ -10,13 +10,15 @@ import type { ResolvedDevice } from '../../inference/session.js';
 import { InputError, modelBytes } from '../../onnx/index.js';
 import { Tensor } from 'onnxruntime-node';
 import type { Dataset } from '../data/dataset.js';
-import { readablePicture } from '../data/readable.js';
+import { ReadablePictures } from '../data/readable.js';
 import { withState } from '../state.js';
 import { classifierModel, FEATURES, LOGITS } from './model.js';
 import { ClassifierStep } from './step.node.js';
 
 export interface FeatureTraining {
   dataset: Dataset;
+  /** Stop at the first picture that is broken, and for files that were passed over. */
+  strict?: boolean;
   /** 16, 32, 64, … */
   imageSize: number;
   /** Channels of the first stage. */
@@ -50,6 +52,8 @@ export interface TrainedFeatures {
   trained: number;
   heldOut: number;
   accuracy: number;
+  /** What was left out, one line each with the reason: files and links passed over, and broken pictures. */
+  skipped: string[];
 }
 
 const NORMALIZATION: Normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
@@ -70,7 +74,8 @@ export async function trainedFeatures(options: FeatureTraining): Promise<Trained
       `--data: expected pictures of at least two classes, such as class folders; got ${dataset.name}`,
     );
   }
-  const set = await readPictures(options);
+  const pictures = new ReadablePictures(dataset, options.strict);
+  const set = await readPictures(pictures, options);
   const order = Random.derived(seed, 'held-out').shuffled(set.labels.length);
   const heldOut = Math.max(1, Math.round(order.length * options.heldOut));
   const [testing, training] = [order.subarray(0, heldOut), order.subarray(heldOut)];
@@ -97,7 +102,8 @@ export async function trainedFeatures(options: FeatureTraining): Promise<Trained
     const bytes = modelBytes(exported);
     const accuracy = await measuredAccuracy(bytes, testing, set, batchSize);
     const features = model.getLayer(FEATURES).outputShape.at(-1) as number;
-    return { bytes, classes: labels.classes, features, trained: training.length, heldOut, accuracy };
+    const { skipped } = pictures;
+    return { bytes, classes: labels.classes, features, trained: training.length, heldOut, accuracy, skipped };
   } finally {
     model.dispose();
     await step.dispose();
@@ -156,13 +162,12 @@ class LabelledPictures {
   }
 }
 
-async function readPictures({
-  dataset,
-  imageSize,
-  progress_callback,
-  signal,
-}: FeatureTraining): Promise<LabelledPictures> {
-  const { length, labels } = dataset;
+async function readPictures(
+  readable: ReadablePictures,
+  { imageSize, progress_callback, signal }: FeatureTraining,
+): Promise<LabelledPictures> {
+  const { length, labels } = readable.dataset;
+  readable.checkNonePassedOver();
   if (3 * imageSize ** 2 * length > MAX_BYTES) {
     throw new InputError(
       `--image-size: ${length} pictures of ${imageSize}×${imageSize} need more than 2 GiB of memory`,
@@ -173,13 +178,14 @@ async function readPictures({
   for (let start = 0; start < length; start += DECODED_AT_ONCE) {
     signal?.throwIfAborted();
     const indices = Array.from({ length: Math.min(DECODED_AT_ONCE, length - start) }, (_, i) => start + i);
-    const pictures = await Promise.all(indices.map((index) => readablePicture(dataset, index)));
+    const pictures = await Promise.all(indices.map((index) => readable.picture(index)));
     pictures.forEach((picture, i) => {
       if (picture) set.add(resizedPicture(picture, size), labels?.indices[start + i] as number);
     });
     progress_callback?.({ phase: 'reading', done: start + indices.length, total: length });
     if (start % 64 === 0) await nextTurn();
   }
+  if (set.labels.length === 0) throw readable.allBroken();
   return set;
 }
 

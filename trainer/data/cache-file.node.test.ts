@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
 import { base, batches, folderOf, loaderConfig as config, numbered } from './data.test.helper.js';
-import type { KeepOptions } from './decoded.node.js';
-import { Loader } from './loader.node.js';
+import { Loader, type LoaderOptions } from './loader.node.js';
 import { openDataset } from './open.node.js';
 
 const steps = [0, 1, 2, 3, 4];
@@ -20,7 +19,7 @@ function source(fingerprint = 'twelve') {
 /** A loader without memory whose pictures are all decoded, and how often each was. */
 async function loaded(folder: string, { maxBytes = MIB, fingerprint = 'twelve', strict = false } = {}) {
   const { dataset, decoded } = source(fingerprint);
-  const options: KeepOptions = { memoryBytes: 0, cache: { folder, maxBytes }, strict };
+  const options: LoaderOptions = { memoryBytes: 0, cache: { folder, maxBytes }, strict };
   const loader = new Loader(dataset, config, options);
   await loader.decodeAll();
   return { loader, decoded };

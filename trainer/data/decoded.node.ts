@@ -3,11 +3,10 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Picture } from '../../inference/pictures.js';
 import { resizedPicture } from '../../inference/resize.js';
-import { InputError } from '../../onnx/errors.js';
 import type { GanConfig } from '../config.js';
 import { CacheFile, cacheFileBytes, type CacheKey } from './cache-file.node.js';
 import { cacheFilePath } from './cache-folder.node.js';
-import type { Dataset } from './dataset.js';
+import type { ReadablePictures } from './readable.js';
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 /** Pictures decoded at a time: enough for sharp's threads, few enough that huge ones do not fill the memory. */
@@ -15,14 +14,12 @@ const DECODED_AT_ONCE = 4;
 /** Counts up when the same files decode to other pixels than before. */
 const DECODER_VERSION = 1;
 
-/** Where decoded pictures may be kept, and what happens to broken ones. */
+/** Where decoded pictures may be kept. */
 export interface KeepOptions {
   /** Memory for decoded pictures; 1 GiB by default. A set that needs more goes to the cache file. */
   memoryBytes?: number | undefined;
   /** Folder of cache files and how large they may be together. A set that needs more is decoded anew in every epoch. */
   cache?: { folder: string; maxBytes: number } | undefined;
-  /** Stop at the first picture that is broken, and for files that were passed over. */
-  strict?: boolean | undefined;
 }
 
 /** How far the first decoding has come; field names as in transformers.js. */
@@ -48,17 +45,21 @@ export interface DecodeOptions {
 export class DecodedPictures {
   /** Bytes of a picture. */
   readonly stride: number;
-  readonly #dataset: Dataset;
+  readonly #readable: ReadablePictures;
   readonly #size: Pick<GanConfig, 'imageSize' | 'channels' | 'resize'>;
   readonly #options: KeepOptions;
   /** All pictures, if they fit, and which of them are there. */
   readonly #memory: Uint8Array | undefined;
   readonly #inMemory: Uint8Array;
-  readonly #broken = new Map<number, string>();
   #file: CacheFile | undefined;
 
-  constructor(dataset: Dataset, size: Pick<GanConfig, 'imageSize' | 'channels' | 'resize'>, options: KeepOptions) {
-    this.#dataset = dataset;
+  constructor(
+    readable: ReadablePictures,
+    size: Pick<GanConfig, 'imageSize' | 'channels' | 'resize'>,
+    options: KeepOptions,
+  ) {
+    const { dataset } = readable;
+    this.#readable = readable;
     this.#size = size;
     this.#options = options;
     this.stride = size.channels * size.imageSize ** 2;
@@ -70,16 +71,10 @@ export class DecodedPictures {
   /** Where the pictures are, after `decodeAll`: `memory`, the path of a file, or why they are kept nowhere. */
   get place(): string {
     if (this.#memory !== undefined) return 'memory';
-    const gib = (this.stride * this.#dataset.length) / 2 ** 30;
+    const gib = (this.stride * this.#readable.dataset.length) / 2 ** 30;
     return (
       this.#file?.path ?? `kept nowhere and decoded in every epoch, as ${gib.toFixed(1)} GiB are more than --cache-size`
     );
-  }
-
-  /** What was left out so far, one line each with the reason: files and links passed over, and broken pictures. */
-  get skipped(): string[] {
-    const broken = [...this.#broken].sort(([a], [b]) => a - b).map(([, message]) => message);
-    return [...this.#dataset.skipped, ...broken];
   }
 
   /**
@@ -89,16 +84,15 @@ export class DecodedPictures {
    * @throws the signal's reason when it is aborted
    */
   async decodeAll(options: DecodeOptions): Promise<void> {
-    const [passedOver] = this.#dataset.skipped;
-    if (this.#options.strict === true && passedOver !== undefined) throw new InputError(`--strict: ${passedOver}`);
+    this.#readable.checkNonePassedOver();
     if (this.#memory !== undefined) await this.#decodeEach(options, async (index) => void (await this.picture(index)));
     else this.#file = await this.#cacheFile(options);
-    if (this.#broken.size === this.#dataset.length) throw this.allBroken();
+    if (this.#readable.broken.size === this.#readable.dataset.length) throw this.#readable.allBroken();
   }
 
   /** Picture `index` of the set; `undefined` if it is broken. @throws InputError if it is, with `strict` */
   async picture(index: number): Promise<Picture | undefined> {
-    if (this.#broken.has(index)) return undefined;
+    if (this.#readable.broken.has(index)) return undefined;
     const { imageSize, channels } = this.#size;
     const size = { width: imageSize, height: imageSize, channels };
     const kept = this.#memory?.subarray(index * this.stride, (index + 1) * this.stride);
@@ -111,12 +105,6 @@ export class DecodedPictures {
     return picture;
   }
 
-  /** The error for a set without any picture that can be decoded. */
-  allBroken(): InputError {
-    const [first = ''] = this.#broken.values();
-    return new InputError(`${this.#dataset.name}: expected at least one that can be decoded; got none (${first})`);
-  }
-
   /** Closes the cache file, if there is one. */
   async close(): Promise<void> {
     await this.#file?.close();
@@ -124,34 +112,23 @@ export class DecodedPictures {
 
   async #decoded(index: number): Promise<Picture | undefined> {
     const { imageSize, channels, resize } = this.#size;
-    try {
-      const picture = await this.#dataset.picture(index);
-      return resizedPicture(picture, { width: imageSize, height: imageSize, channels, resize });
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      this.#addBroken(index, error.message);
-      return undefined;
-    }
-  }
-
-  #addBroken(index: number, message: string): void {
-    if (this.#options.strict === true) throw new InputError(`--strict: ${message}`);
-    this.#broken.set(index, message);
+    const picture = await this.#readable.picture(index);
+    return picture && resizedPicture(picture, { width: imageSize, height: imageSize, channels, resize });
   }
 
   /** The cache file of this set at this size, made if there is none; `undefined` where it would be too large. */
   async #cacheFile(options: DecodeOptions): Promise<CacheFile | undefined> {
     const { cache } = this.#options;
-    const source = await this.#dataset.fingerprint?.();
+    const source = await this.#readable.dataset.fingerprint?.();
     if (cache === undefined || source === undefined) return undefined;
     const parts = [DECODER_VERSION, source, this.#size.imageSize, this.#size.channels, this.#size.resize];
     const fingerprint = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-    const key: CacheKey = { fingerprint, count: this.#dataset.length, stride: this.stride };
+    const key: CacheKey = { fingerprint, count: this.#readable.dataset.length, stride: this.stride };
     if (cacheFileBytes(key) > cache.maxBytes) return undefined;
     const path = cacheFilePath(cache.folder, fingerprint);
     const found = await CacheFile.opened(path, key);
     if (found !== undefined) {
-      for (const [index, message] of found.broken) this.#addBroken(index, message);
+      for (const [index, message] of found.broken) this.#readable.addBroken(index, message);
       return found;
     }
     return CacheFile.built(path, key, cache.maxBytes, async (write) => {
@@ -159,7 +136,7 @@ export class DecodedPictures {
         const picture = await this.#decoded(index);
         if (picture !== undefined) await write(index, picture.data);
       });
-      return this.#broken;
+      return this.#readable.broken;
     });
   }
 
@@ -167,7 +144,7 @@ export class DecodedPictures {
     { progress_callback, signal }: DecodeOptions,
     decode: (index: number) => Promise<void>,
   ): Promise<void> {
-    const total = this.#dataset.length;
+    const total = this.#readable.dataset.length;
     let loaded = 0;
     await inParallel(total, async (index) => {
       signal?.throwIfAborted();

@@ -7,12 +7,18 @@ import type { GanConfig } from '../config.js';
 import type { Dataset } from './dataset.js';
 import { DecodedPictures, inParallel, type DecodeOptions, type KeepOptions } from './decoded.node.js';
 import { mirroredPicture } from './geometry.js';
+import { ReadablePictures } from './readable.js';
 
 /** The settings that decide what a batch is. */
 export type LoaderConfig = Pick<
   GanConfig,
   'imageSize' | 'channels' | 'resize' | 'flip' | 'normalization' | 'batchSize' | 'seed'
 >;
+
+export interface LoaderOptions extends KeepOptions {
+  /** Stop at the first picture that is broken, and for files that were passed over. */
+  strict?: boolean | undefined;
+}
 
 /** The pictures of an epoch in their order, and which of them are mirrored. */
 interface Epoch {
@@ -33,22 +39,25 @@ interface Epoch {
 export class Loader {
   /** Batches before every picture but the left-out ones has been seen once. */
   readonly batchesPerEpoch: number;
+  /** The pictures as they are, and which of them are broken. */
+  readonly readable: ReadablePictures;
   readonly #length: number;
   readonly #config: LoaderConfig;
   readonly #pictures: DecodedPictures;
   #epoch: Epoch = { number: -1, order: new Uint32Array(), mirrored: new Uint8Array() };
   #ahead: { step: number; batch: Promise<Float32Array> } | undefined;
 
-  constructor(dataset: Dataset, config: LoaderConfig, options: KeepOptions = {}) {
+  constructor(dataset: Dataset, config: LoaderConfig, { strict, ...options }: LoaderOptions = {}) {
+    this.readable = new ReadablePictures(dataset, strict);
     this.#length = dataset.length;
     this.#config = config;
-    this.#pictures = new DecodedPictures(dataset, config, options);
+    this.#pictures = new DecodedPictures(this.readable, config, options);
     this.batchesPerEpoch = Math.max(1, Math.floor(dataset.length / config.batchSize));
   }
 
   /** What was left out so far, one line each with the reason: files and links passed over, and broken pictures. */
   get skipped(): string[] {
-    return this.#pictures.skipped;
+    return this.readable.skipped;
   }
 
   /** Where the decoded pictures are, after `decodeAll`: `memory`, the path of a file, or why they are kept nowhere. */
@@ -127,6 +136,6 @@ export class Loader {
       const picture = await this.#pictures.picture((index + offset) % this.#length);
       if (picture !== undefined) return picture;
     }
-    throw this.#pictures.allBroken();
+    throw this.readable.allBroken();
   }
 }

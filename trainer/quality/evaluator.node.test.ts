@@ -7,6 +7,7 @@ import { normalLatents, seedsFrom } from '../../inference/latents.js';
 import { Random } from '../../inference/random.js';
 import { emptyGraph, GraphBuilder, InputError, modelOfGraph, saveModel } from '../../onnx/index.js';
 import type { Dataset } from '../data/dataset.js';
+import { ReadablePictures } from '../data/readable.js';
 import { configWith } from '../presets.js';
 import { Evaluator, type Sampler } from './evaluator.node.js';
 import { FeatureNetwork } from './feature-network.node.js';
@@ -33,8 +34,8 @@ afterAll(async () => {
 });
 
 /** Pictures of random grey, of which one in a hundred is broken. */
-function greys(length: number, broken = 0.01): Dataset {
-  return {
+function greys(length: number, broken = 0.01): ReadablePictures {
+  const dataset: Dataset = {
     name: 'greys',
     length,
     skipped: [],
@@ -45,6 +46,7 @@ function greys(length: number, broken = 0.01): Dataset {
       return Promise.resolve({ width: 8, height: 8, channels: 3, data });
     },
   };
+  return new ReadablePictures(dataset);
 }
 
 /** A generator of such pictures, darker by a share. */
@@ -80,8 +82,11 @@ describe('Evaluator', () => {
   });
 
   it('gives no Fréchet distance for fewer than 2,048 pictures of either kind, and counts the readable ones', async () => {
-    const few = await new Evaluator(network, greys(60, 0.3), config, 2100).quality(1, sampler(0));
+    const pictures = greys(60, 0.3);
+    const few = await new Evaluator(network, pictures, config, 2100).quality(1, sampler(0));
     expect(few.real).toBeLessThan(60);
+    expect(pictures.skipped).toHaveLength(60 - few.real);
+    expect(pictures.skipped[0]).toMatch(/^\d+: broken$/);
     expect(few).toMatchObject({ generated: 2100, subsetSize: few.real });
     expect(few.frechet).toBeUndefined();
     expect(qualityLines(few)[1]).toMatch(/^ {2}Fréchet distance: not given for fewer than 2,048 pictures of each kind/);

@@ -6,8 +6,7 @@ import { Random } from '../../inference/random.js';
 import { resizedPicture } from '../../inference/resize.js';
 import { InputError } from '../../onnx/index.js';
 import type { GanConfig } from '../config.js';
-import type { Dataset } from '../data/dataset.js';
-import { readablePicture } from '../data/readable.js';
+import type { ReadablePictures } from '../data/readable.js';
 import type { FeatureNetwork } from './feature-network.node.js';
 import { checkFinite, type Features } from './features.js';
 import { frechetDistance } from './frechet.node.js';
@@ -37,10 +36,13 @@ export type Sampler = (latents: Float32Array) => Promise<Float32Array>;
 export class Evaluator {
   #real: Features | undefined;
 
-  /** @param samples pictures of each kind; of a larger data set a random choice is taken */
+  /**
+   * @param pictures the real ones; those that turn out to be broken are listed in its `skipped`
+   * @param samples pictures of each kind; of a larger data set a random choice is taken
+   */
   constructor(
     readonly network: FeatureNetwork,
-    readonly dataset: Dataset,
+    readonly pictures: ReadablePictures,
     readonly config: GanConfig,
     readonly samples: number,
   ) {
@@ -56,7 +58,11 @@ export class Evaluator {
    */
   async quality(step: number, sample: Sampler, options: EvaluationOptions = {}): Promise<QualityRow> {
     const started = performance.now();
-    this.#real ??= await this.#featuresOf(this.#realPictures(), Math.min(this.samples, this.dataset.length), options);
+    this.#real ??= await this.#featuresOf(
+      this.#realPictures(),
+      Math.min(this.samples, this.pictures.dataset.length),
+      options,
+    );
     const real = this.#real;
     const fake = await this.#featuresOf(this.#generated(sample), this.samples, options);
     const { signal, subsets } = options;
@@ -115,11 +121,11 @@ export class Evaluator {
 
   async *#realPictures(): AsyncGenerator<Picture[]> {
     const { imageSize, channels, resize, seed } = this.config;
-    const order = Random.derived(seed, 'evaluation').shuffled(this.dataset.length);
+    const order = Random.derived(seed, 'evaluation').shuffled(this.pictures.dataset.length);
     let left = this.samples;
     for (let start = 0; start < order.length && left > 0; start += BATCH) {
       const decoded = await Promise.all(
-        [...order.subarray(start, start + Math.min(BATCH, left))].map((index) => readablePicture(this.dataset, index)),
+        [...order.subarray(start, start + Math.min(BATCH, left))].map((index) => this.pictures.picture(index)),
       );
       const pictures = decoded.filter((picture) => picture !== undefined);
       left -= pictures.length;
