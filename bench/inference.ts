@@ -1,5 +1,5 @@
 /** @file `npm run bench:inference`: bare runs of a generator in all its forms beside PyTorch, and pictures on disk beside bare runs. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-node';
@@ -11,15 +11,19 @@ import {
   uint8Generator,
 } from '../exporter/index.js';
 import { Generator } from '../inference/generator.js';
+import { pictureGrid } from '../inference/grid.js';
+import { GRID_COMPRESSION } from '../inference/jobs/grid.node.js';
 import { performedJob } from '../inference/jobs/perform.node.js';
 import type { SampleRequest } from '../inference/jobs/request.js';
+import { sinks } from '../inference/jobs/sinks.node.js';
 import { normalLatents, seedsFrom } from '../inference/latents.js';
+import { encodedPng } from '../inference/pictures.node.js';
 import { sampleJob } from '../inference/sample-job.js';
 import { createdSession } from '../inference/session.node.js';
 import { modelBytes, writeFileAtomic, type Model } from '../onnx/index.js';
 import { generatorModel } from '../trainer/models.js';
 import { configWith } from '../trainer/presets.js';
-import { machine, median, milliseconds, pytorch } from './timing.js';
+import { machine, markdownTable, median, milliseconds, pytorch } from './timing.js';
 
 const BATCHES = [1, 8, 64] as const;
 const THREADS = [1, availableParallelism()];
@@ -95,23 +99,33 @@ async function endToEnd(reference: number): Promise<void> {
   await writeFileAtomic(path, modelBytes(model));
   const generator = await Generator.load(path, { device: 'cpu' });
   const count = 4 * PICTURES;
-  const jobs: Record<string, SampleRequest> = {
-    'one PNG grid': { out: join(folder, 'grid.png') },
-    '--format npy': { format: 'npy', out: join(folder, 'npy') },
-    '--format png': { format: 'png', out: join(folder, 'png') },
-    '--format webp': { format: 'webp', out: join(folder, 'webp') },
-    '--format zip': { format: 'zip', out: join(folder, 'zip') },
-  };
-  console.log(`\nFrom seeds to files, ${count} pictures, against bare runs of one picture on all threads:\n`);
-  console.log('| output | pictures/s | of bare runs |\n|---|---:|---:|');
-  console.log(`| bare \`session.run\` | ${reference.toFixed(0)} | 100 % |`);
-  for (const [title, request] of Object.entries(jobs)) {
+  const pictures = await generator.sample(seedsFrom(0, count));
+  const rows = [['bare `session.run`', reference.toFixed(0), '100 %', '–']];
+  const measured = async (title: string, request: SampleRequest, alone: string) => {
     const job = sampleJob({ ...request, count });
     const rate = await picturesPerSecond(count, () => performedJob(job, { model: path, generator }));
-    console.log(`| ${title} | ${rate.toFixed(0)} | ${((100 * rate) / reference).toFixed(0)} % |`);
+    rows.push([title, rate.toFixed(0), `${((100 * rate) / reference).toFixed(0)} %`, alone]);
+  };
+  const gridAlone = () => encodedPng(pictureGrid(pictures, Math.ceil(Math.sqrt(count))), GRID_COMPRESSION);
+  await measured('one PNG grid', { out: join(folder, 'grid.png') }, await rateOf(gridAlone));
+  for (const format of ['npy', 'png', 'webp', 'zip'] as const) {
+    const place = { folder: join(folder, `${format}-alone`), shard: 0, count, size: generator };
+    const alone = async () => {
+      const sink = await sinks[format](place);
+      for (let start = 0; start < count; start += 64) await sink.add(start, pictures.slice(start, start + 64));
+      await sink.close();
+    };
+    await mkdir(place.folder);
+    await measured(`--format ${format}`, { format, out: join(folder, format) }, await rateOf(alone));
   }
+  console.log(`\nFrom seeds to files, ${count} pictures, against bare runs of one picture on all threads:\n`);
+  console.log(markdownTable(['output', 'pictures/s', 'of bare runs', 'encoding and writing alone, pictures/s'], rows));
   await generator.dispose();
   await rm(folder, { recursive: true });
+
+  async function rateOf(work: () => Promise<unknown>): Promise<string> {
+    return (await picturesPerSecond(count, work)).toFixed(0);
+  }
 }
 
 async function picturesPerSecond(count: number, work: () => Promise<unknown>): Promise<number> {

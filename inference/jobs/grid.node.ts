@@ -9,7 +9,7 @@ import { latentCaption, latentDetails, latentRows, type LatentRows } from './lat
 import { namesFile } from './request.js';
 
 /** zlib's level for grids, which would otherwise take as long to compress as to generate. */
-const FAST = 2;
+export const GRID_COMPRESSION = 2;
 
 /** Writes the pictures as one PNG; an existing file is replaced. Returns the file. */
 export async function writtenGrid(job: GridJob, context: JobContext): Promise<string[]> {
@@ -18,7 +18,10 @@ export async function writtenGrid(job: GridJob, context: JobContext): Promise<st
   const columns = columnsFor(latents.count, job.cells);
   const option = job.ranking?.keep === undefined ? 'count' : 'keep';
   const pictures = await jobPictures(job, latents.rows(0, latents.count), option, context);
-  await writeFileAtomic(file, job.labels ? await labelled() : await encodedPng(pictureGrid(pictures, columns), FAST));
+  await writeFileAtomic(
+    file,
+    job.labels ? await labelled() : await encodedPng(pictureGrid(pictures, columns), GRID_COMPRESSION),
+  );
   recordCells(context, file, pictures.length, columns, (index) => latentDetails(latents, index));
   return [file];
 
