@@ -14,4 +14,14 @@ describe('runCommand(…)', () => {
   ])('answers %j with one line and exit code 2', async (options, line) => {
     expect(await sample(...options)).toEqual({ code: 2, stdout: '', stderr: `gan-sample: ${line}\n` });
   });
+
+  it('says the same whatever the language of the terminal', async () => {
+    const before = process.env['LC_ALL'];
+    process.env['LC_ALL'] = 'de_DE.UTF-8';
+    const { stderr } = await sample('--device', 'tpu').finally(() => {
+      if (before === undefined) delete process.env['LC_ALL'];
+      else process.env['LC_ALL'] = before;
+    });
+    expect(stderr).toBe('gan-sample: --device: expected one of auto, cuda, webgpu, cpu; got "tpu"\n');
+  });
 });

@@ -25,13 +25,15 @@ export async function runCommand<T>(
   // Whoever reads the output may have read enough, as `head` does.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    endAtOnce(process.platform === 'win32' ? 'SIGTERM' : 'SIGPIPE');
   });
   try {
     const parser = options(
       yargs(process.argv.slice(2))
         .scriptName(name)
         .version(version)
+        // Messages are read by `oneLine`, and all else is in English.
+        .detectLocale(false)
         .strictOptions()
         .wrap(Math.min(110, process.stdout.columns ?? 110))
         .parserConfiguration({ 'duplicate-arguments-array': false })
@@ -64,19 +66,21 @@ class Interruption extends Error {}
 export function interruption(told?: () => void): AbortSignal {
   const stop = new AbortController();
   process.on('SIGINT', () => {
-    if (stop.signal.aborted) return endAtOnce();
+    if (stop.signal.aborted) return endAtOnce('SIGINT');
     stop.abort(new Interruption('interrupted'));
     told?.();
   });
   return stop.signal;
 }
 
-/** Ends the process as a Ctrl-C that nobody listens to: an exit would tear down threads that are inside ONNX Runtime, and crash. */
-function endAtOnce(): void {
+/** Ends the process as a signal that nobody listens to: an exit would tear down threads that are inside ONNX Runtime, and crash. */
+function endAtOnce(signal: NodeJS.Signals): void {
   // Progress bars hide the cursor.
   if (process.stderr.isTTY) writeSync(process.stderr.fd, '\u001B[?25h\n');
-  process.removeAllListeners('SIGINT');
-  process.kill(process.pid, 'SIGINT');
+  // Node ignores SIGPIPE until it has had a listener.
+  process.on(signal, () => {});
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 /** yargs' message about a value outside an option's choices, in the form of all others. */

@@ -1,102 +1,109 @@
-/** @file Many rows dealt to several threads, each with a session for one core: more pictures per second than all cores on one. */
+/** @file Rows dealt to several threads, each with a session for one core: more pictures per second than all cores on one. */
 import { joinedRows, rowCount, rowsOf } from './rows.js';
 import type { Session, SessionTensors } from './session.js';
 
 /** Rows that a member runs before it takes the next ones. */
 const DEALT_ROWS = 4;
-/** Milliseconds of batches on one session after which the others are opened: about what opening them takes. */
-const PATIENCE = 500;
+/** Milliseconds of batches after which the others are opened: about what opening them takes. */
+const PATIENCE = 300;
 
-/** A session and the end of the thread it lives in. */
+/** A session in a thread of its own. */
 export interface TeamMember {
   session: Session;
+  /** Whether its thread has ended, by an error. */
+  hasEnded(): boolean;
   end(): Promise<void>;
 }
 
+/** How a team is made. */
+export interface TeamOptions {
+  /** Most members, the first included. */
+  size: number;
+  /** Opens a member. */
+  opened: () => Promise<TeamMember>;
+  /** Milliseconds of batches before others are opened. */
+  patience?: number;
+}
+
 /**
- * A session that runs single rows with all cores, as they are there soonest so, and batches by a team of sessions of one
- * core each, once batches have taken long enough for that to pay. A row's result is the same either way.
- * @param alone runs rows one by one with all cores
- * @param opened opens the team, which runs rows one by one too
- * @param patience milliseconds of batches that run alone
+ * A session that deals rows to sessions that are all alike: the first, and others that are opened once batches have taken
+ * long enough for that to pay.
+ * @param first runs rows one by one on one core, as the others do, so that it does not matter who runs a row
  */
-export function rowsInTeam(alone: Session, opened: () => Promise<TeamMember[]>, patience = PATIENCE): Session {
-  let [spent, last] = [0, 0];
-  let opening: Promise<TeamMember[]> | undefined;
-  let team: Dealer | undefined;
-  let released = false;
-  const open = () => {
-    opening = opened();
-    // What cannot be had, such as memory, is done without.
-    opening.then(
-      (members) => (team = new Dealer(members.map(({ session }) => session))),
-      () => {},
-    );
+export function rowsInTeam(first: Session, { size, opened, patience = PATIENCE }: TeamOptions): Session {
+  const dealer = new Dealer(first);
+  const opening: Promise<TeamMember | undefined>[] = [];
+  let [spent, last, released] = [0, 0, false];
+  const openOthers = () => {
+    for (let member = 1; member < size; member++) {
+      // Who cannot be had, for want of memory, is done without.
+      opening.push(opened().catch(() => undefined));
+    }
+    for (const each of opening) void each.then((member) => member && !released && dealer.add(member));
   };
   return {
-    inputNames: alone.inputNames,
-    outputNames: alone.outputNames,
+    inputNames: first.inputNames,
+    outputNames: first.outputNames,
     async run(feeds, outputs) {
-      const rows = rowCount(feeds);
-      if (rows === 1 || released) return alone.run(feeds, outputs);
-      if (team) return team.run(feeds, rows, outputs);
+      if (released) return first.run(feeds, outputs);
       const started = performance.now();
-      const result = await alone.run(feeds, outputs);
+      const rows = rowCount(feeds);
+      const result = await dealer.run(feeds, Math.max(1, Math.min(DEALT_ROWS, Math.ceil(rows / size))), outputs);
       // Batches that were asked for together wait for each other: time counts once.
       const ended = performance.now();
-      spent += ended - Math.max(started, last);
+      if (rows > 1) spent += ended - Math.max(started, last);
       last = ended;
-      if (spent > patience && !opening && !released) open();
+      if (spent > patience && opening.length === 0 && !released) openOthers();
       return result;
     },
     async release() {
       released = true;
-      await team?.idle();
-      await alone.release();
-      for (const member of (await opening?.catch(() => [])) ?? []) await member.end();
+      await dealer.idle();
+      await first.release();
+      for (const member of await Promise.all(opening)) await member?.end();
     },
   };
 }
 
-/** Deals rows to sessions, some at a time to whichever has nothing to do. */
+/** Deals rows to whoever has nothing to do. */
 class Dealer {
-  readonly #idle: Session[];
-  readonly #size: number;
-  readonly #waiting: ((session: Session) => void)[] = [];
+  readonly #idle: Pick<TeamMember, 'session' | 'hasEnded'>[];
+  readonly #waiting: (() => void)[] = [];
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(sessions: readonly Session[]) {
-    this.#idle = [...sessions];
-    this.#size = sessions.length;
+  constructor(first: Session) {
+    this.#idle = [{ session: first, hasEnded: () => false }];
   }
 
-  async run(feeds: SessionTensors, rows: number, outputs: readonly string[] | undefined): Promise<SessionTensors> {
-    const size = Math.min(DEALT_ROWS, Math.ceil(rows / this.#size));
-    const parts = Array.from({ length: Math.ceil(rows / size) }, (_, part) =>
+  add(member: Pick<TeamMember, 'session' | 'hasEnded'>): void {
+    this.#idle.push(member);
+    this.#waiting.shift()?.();
+  }
+
+  /** The results of all rows, `size` of them at a time. A failure is told when none of them runs any more. */
+  async run(feeds: SessionTensors, size: number, outputs: readonly string[] | undefined): Promise<SessionTensors> {
+    const parts = Array.from({ length: Math.ceil(rowCount(feeds) / size) }, (_, part) =>
       this.#dealt((session) => session.run(rowsOf(feeds, part * size, size), outputs)),
     );
-    const all = Promise.all(parts);
+    const all = Promise.allSettled(parts);
     this.#running.add(all);
-    try {
-      return joinedRows(await all);
-    } finally {
-      this.#running.delete(all);
-    }
+    await all;
+    this.#running.delete(all);
+    return joinedRows(await Promise.all(parts));
   }
 
   /** Resolves when what was asked for so far is done. */
   async idle(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    await Promise.all(this.#running);
   }
 
   async #dealt<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const session = this.#idle.pop() ?? (await new Promise<Session>((resolve) => this.#waiting.push(resolve)));
+    while (this.#idle.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const member = this.#idle.pop() as TeamMember;
     try {
-      return await work(session);
+      return await work(member.session);
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next(session);
-      else this.#idle.push(session);
+      if (!member.hasEnded()) this.add(member);
     }
   }
 }

@@ -23,38 +23,36 @@ export function startedSessionThread(options: ThreadOptions = {}): Promise<Threa
   return Thread.started(new URL('./session-thread.node.js', import.meta.url), options);
 }
 
-/** Most threads for the rows of batches, and most bytes of weights in all of them. */
-const MAX_TEAM = 16;
-const MAX_TEAM_BYTES = 2 ** 30;
+/** Most sessions that the rows of one network's batches are dealt to, and most bytes of weights in all of them. */
+const MAX_TEAM = 32;
+const MAX_TEAM_BYTES = 2 ** 31;
 
-/** A session in the thread of all sessions; rows that run one by one get more threads where there are many. */
+/**
+ * A session in the thread of all sessions. Where rows run one by one, each runs on one core, so that its result does not
+ * depend on how many there are, and many of them on several cores; a network too large for that has all cores for a row.
+ */
 export const openedSession: SessionOpener = async (model, options = {}) => {
   const { device = 'cpu', eachRow = false, threads = 0 } = options;
   if (!eachRow || device !== 'cpu') return sessionIn(await sessionThread(), model, options);
   const bytes = model instanceof Uint8Array ? model : modelBytes(model);
-  const session = await sessionIn(await sessionThread(), bytes, options);
-  const size = Math.min(threads || availableParallelism(), MAX_TEAM, Math.floor(MAX_TEAM_BYTES / bytes.length));
-  if (size < 2) return session;
-  return rowsInTeam(session, () => openedTeam(size, bytes, { ...options, threads: 1 }));
+  const size = Math.min(threads || availableParallelism(), MAX_TEAM);
+  if (size * bytes.length > MAX_TEAM_BYTES) return sessionIn(await sessionThread(), bytes, options);
+  const onOneCore = { ...options, threads: 1 };
+  const first = await sessionIn(await sessionThread(), bytes, onOneCore);
+  return size < 2 ? first : rowsInTeam(first, { size, opened: () => openedMember(bytes, onOneCore) });
 };
 
-/** Sessions in threads of their own. */
-async function openedTeam(size: number, bytes: Uint8Array, options: SessionOptions): Promise<TeamMember[]> {
-  const opened = Array.from({ length: size }, async (): Promise<TeamMember> => {
-    const thread = await startedSessionThread();
-    const end = () => thread.end();
-    try {
-      return { session: await sessionIn(thread, bytes, options), end };
-    } catch (error) {
-      await end();
-      throw error;
-    }
-  });
-  const members = await Promise.allSettled(opened);
-  const failed = members.find(({ status }) => status === 'rejected');
-  if (!failed) return Promise.all(opened);
-  await Promise.all(members.map((member) => member.status === 'fulfilled' && member.value.end()));
-  throw (failed as PromiseRejectedResult).reason;
+/** A session in a thread of its own. */
+async function openedMember(bytes: Uint8Array, options: SessionOptions): Promise<TeamMember> {
+  let ended = false;
+  const thread = await startedSessionThread({ onEnd: () => (ended = true) });
+  try {
+    const session = await sessionIn(thread, bytes, options);
+    return { session, hasEnded: () => ended, end: () => thread.end() };
+  } catch (error) {
+    await thread.end();
+    throw error;
+  }
 }
 
 /** A session in a thread of `startedSessionThread`. */

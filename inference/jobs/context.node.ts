@@ -4,6 +4,7 @@ import type { Generator } from '../generator.js';
 import { loadedLatents, saveLatents } from '../latent/files.node.js';
 import { MAX_SEEDS, normalLatents, seedsWithin } from '../latents.js';
 import type { Picture } from '../pictures.js';
+import type { PictureSize } from '../pixels.js';
 import type { CommonJob, LatentSource } from './request.js';
 
 /** What is told of a picture: a line of `--jsonl`. */
@@ -66,17 +67,20 @@ export async function jobPictures(
   option: string,
   { generator, signal, progress }: JobContext,
 ): Promise<Picture[]> {
-  const { channels, height, width, latentDim } = generator;
-  const count = latents.length / latentDim;
-  const most = Math.floor(MAX_BYTES / (channels * height * width));
-  if (count > most) {
-    throw new InputError(`--${option}: expected at most ${most} pictures of ${width}×${height}; got ${count}`);
-  }
+  const { latentDim } = generator;
+  checkPictures(latents.length / latentDim, option, generator);
   if (job.saveLatents !== undefined) await saveLatents(job.saveLatents, latents, latentDim);
   return generator.pictures(latents, {
     progress_callback: ({ loaded, total }) => progress?.(loaded, total),
     ...(signal && { signal }),
   });
+}
+
+/** @throws InputError, naming the option that says how many there are, if so many pictures do not fit into memory */
+export function checkPictures(count: number, option: string, { channels, height, width }: PictureSize): void {
+  const most = Math.floor(MAX_BYTES / (channels * height * width));
+  if (count <= most) return;
+  throw new InputError(`--${option}: expected at most ${most} pictures of ${width}×${height}; got ${count}`);
 }
 
 /** Tells of the pictures of a grid, with what else is known of each. */

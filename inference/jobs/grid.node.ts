@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../onnx/files.node.js';
 import { pictureGrid } from '../grid.js';
 import { encodedPng } from '../pictures.node.js';
-import { jobPictures, recordCells, type JobContext } from './context.node.js';
+import { checkLatentsPath } from '../latent/files.node.js';
+import { checkPictures, jobPictures, recordCells, type JobContext } from './context.node.js';
 import { columnsFor, type GridJob } from './grid.js';
 import { latentCaption, latentDetails, latentRows, type LatentRows } from './latent-rows.node.js';
+import { keptCount } from './ranking.js';
 import { namesFile } from './request.js';
 
 /** zlib's level for grids, which would otherwise take as long to compress as to generate. */
@@ -33,10 +35,14 @@ export async function writtenGrid(job: GridJob, context: JobContext): Promise<st
   }
 }
 
-/** The latents of a grid's pictures, in order. */
+/** The latents of a grid's pictures, in order. What would fail after the scoring fails before. */
 async function gridLatents(job: GridJob, context: JobContext): Promise<LatentRows> {
   const latents = await latentRows(job.source, context.generator.latentDim, job.truncation);
   if (!job.ranking) return latents;
+  const kept = keptCount(job.ranking, latents.count);
+  if (job.saveLatents !== undefined) checkLatentsPath(job.saveLatents);
+  columnsFor(kept, job.cells);
+  checkPictures(kept, job.ranking.keep === undefined ? 'count' : 'keep', context.generator);
   const { highestScores, rankedRows } = await import('./ranking.node.js');
   return rankedRows(latents, await highestScores(latents, job.ranking, context));
 }

@@ -37,10 +37,13 @@ export async function fileDigest(path: string): Promise<string> {
 
 /** Removes what an earlier job left, which the folder's journal tells of, so that no pictures of two jobs are mixed. */
 export async function removeEarlierJob(folder: string): Promise<void> {
+  await rm(join(folder, RANKING_FILE), { force: true });
   const names = await readdir(folder).catch((): string[] => []);
   if (!names.includes(JOURNAL)) return;
+  // Whoever goes on after a kill in between must not take what is left for the job.
+  await writeFileAtomic(join(folder, JOURNAL), '{}\n');
   for (const name of names.filter((each) => SHARD_NAME.test(each))) await rm(join(folder, name), { recursive: true });
-  for (const name of [RANKING_FILE, JOURNAL]) await rm(join(folder, name), { force: true });
+  await rm(join(folder, JOURNAL), { force: true });
 }
 
 /**

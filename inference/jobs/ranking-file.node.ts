@@ -32,5 +32,10 @@ export async function loadedRanking(folder: string, kept: number, count: number)
   const positions = column(0);
   const wrong = positions.find((at) => !Number.isInteger(at) || at < 0 || at >= count);
   if (wrong !== undefined) throw new InputError(`${path}: expected positions of 0…${count - 1}; got ${wrong}`);
-  return { positions, logits: Float32Array.from(column(1)) };
+  const logits = Float32Array.from(column(1));
+  const falls = logits.every((logit, i) => i === 0 || logit <= (logits[i - 1] as number));
+  if (!falls || Number.isNaN(logits[0]) || new Set(positions).size < kept) {
+    throw new InputError(`${path}: expected each picture once, by falling logits; got another order`);
+  }
+  return { positions, logits };
 }

@@ -88,6 +88,21 @@ describe('performedJob of --sort score', () => {
     await expect(performed({ sort: 'score', keep: 21, latents, out })).rejects.toThrow(/^--keep: expected at most 20,/);
   });
 
+  it.each([
+    [{ count: 1_000_000 }, '--count: expected at most'],
+    [{ count: 1_000_000, keep: 900_000 }, '--keep: expected at most'],
+    [{ count: 30, grid: '2x2' }, '--grid: expected at least 30 cells'],
+    [{ count: 30, saveLatents: 'z.txt' }, '--save-latents: expected'],
+  ])('refuses %j before anything is scored', async (request, message) => {
+    const asked: SampleRequest = { sort: 'score', out: join(folder, 'refused.png'), ...request };
+    const scored: number[] = [];
+    const large = { ...generator, latentDim: 6, channels: 3, height: 64, width: 64 } as unknown as Generator;
+    const job = async () =>
+      performedJob(sampleJob(asked), { model, generator: large, progress: (done) => scored.push(done) });
+    await expect(job()).rejects.toThrow(message);
+    expect(scored).toEqual([]);
+  });
+
   it('writes scores under the pictures', async () => {
     const out = join(folder, 'labelled.png');
     await performed({ sort: 'score', count: 3, labels: true, out });
@@ -168,9 +183,18 @@ describe('performedJob of --sort score --format', () => {
     await expect(again({ sort: undefined, keep: undefined })).rejects.toThrow(
       /; discriminator was "sha256:.*now it is null$/,
     );
+    const kept = parsedNpy(await readFile(join(out, 'ranking.npy'))).data as Float64Array<ArrayBuffer>;
     const rows = new Float64Array(300).fill(400);
     await writeFile(join(out, 'ranking.npy'), npyBytes(rows, [150, 2]));
     await expect(again({})).rejects.toThrow(/ranking\.npy: expected positions of 0…399; got 400$/);
+    const disordered = kept.slice();
+    disordered[3] = (kept[1] as number) + 1;
+    const twice = kept.slice();
+    twice[2] = kept[0] as number;
+    for (const damaged of [disordered, twice]) {
+      await writeFile(join(out, 'ranking.npy'), npyBytes(damaged, [150, 2]));
+      await expect(again({})).rejects.toThrow(/ranking\.npy: expected each picture once, by falling logits;/);
+    }
     await writeFile(join(out, 'ranking.npy'), npyBytes(rows.subarray(2), [149, 2]));
     await expect(again({})).rejects.toThrow(/ranking\.npy: expected float64 \[150, 2\]; got <f8 \[149, 2\]$/);
     await shards({ format: 'npy', sort: undefined, keep: undefined, count: 5, out });

@@ -8,7 +8,14 @@ import { interpolatedLatents } from '../interpolate.js';
 import { writeAnimation } from '../output.node.js';
 import type { Picture } from '../pictures.js';
 import { sheetPicture, sheetPng } from '../sheet.node.js';
-import { chosenLatents, jobPictures, recordCells, type JobContext, type PictureRecord } from './context.node.js';
+import {
+  checkPictures,
+  chosenLatents,
+  jobPictures,
+  recordCells,
+  type JobContext,
+  type PictureRecord,
+} from './context.node.js';
 import { columnsFor } from './grid.js';
 import { extensionOf, namesFile } from './request.js';
 import { checkRows, type TraversalJob } from './traversal.js';
@@ -47,10 +54,12 @@ export async function writtenTraversal(job: TraversalJob, context: JobContext): 
   );
   const title = directions.length > 1 ? `${source(0)} along several directions` : `along ${directions[0]?.label ?? ''}`;
   const file = figureFile(job);
+  // Each cell says its direction, and the sheet is narrow.
+  const sheet = animationSheet(walks, directions.length > 1 ? source(0) : title);
+  if (job.animation) checkAnimation(job.animation.frames, walks.length, sheet, context);
   const figure = await writtenFigure(job, walks, title, file, context);
   if (!job.animation) return [file];
-  // Each cell says its direction, and the sheet is narrow.
-  const frames = await animationFrames(job, walks, directions.length > 1 ? source(0) : title, context);
+  const frames = await animationFrames(job, walks, sheet, context);
   const { record } = context;
   const recordFrame = (told: PictureRecord) => record?.({ ...told, index: figure + told.index, frame: told.index });
   const options = { ...job.animation, loop: true };
@@ -61,7 +70,7 @@ export async function writtenTraversal(job: TraversalJob, context: JobContext): 
 /** The still figure's file: in a folder, or of the name of the animation. */
 function figureFile({ out, animation }: TraversalJob): string {
   if (!namesFile(out, ['.png', ...(animation ? [`.${animation.format}`] : [])])) return join(out, 'traversal.png');
-  return withExtension(out, 'png');
+  return extensionOf(out) === '.png' ? out : withExtension(out, 'png');
 }
 
 /** Writes the still figure. Returns how many pictures are in it. */
@@ -88,11 +97,31 @@ async function writtenFigure(
   }
 }
 
-/** Frames of all walks side by side, from one end to the other and back. @throws InputError if they do not fit into memory */
+/** One frame, of a picture for each walk. */
+type Sheet = (picture: (walk: number) => Picture) => Picture;
+
+function animationSheet(walks: readonly Walk[], title: string): Sheet {
+  const columns = columnsFor(walks.length, undefined);
+  return (picture) =>
+    sheetPicture({ cells: walks.map(({ label }, i) => ({ picture: picture(i), caption: label })), columns, title });
+}
+
+/** @throws InputError if so many frames, or the pictures in them, do not fit into memory */
+function checkAnimation(frames: number, walks: number, sheet: Sheet, { generator }: JobContext): void {
+  checkPictures(frames * walks, 'frames', generator);
+  const { channels, width, height } = generator;
+  const blank = { channels, width, height, data: new Uint8Array(channels * width * height) };
+  const frame = sheet(() => blank);
+  const most = Math.floor(MAX_ANIMATION_BYTES / frame.data.length);
+  if (frames <= most) return;
+  throw new InputError(`--frames: expected at most ${most} frames of ${frame.width}×${frame.height}; got ${frames}`);
+}
+
+/** Frames of all walks side by side, from one end to the other and back. */
 async function animationFrames(
   { animation, extent }: TraversalJob,
   walks: readonly Walk[],
-  title: string,
+  sheet: Sheet,
   context: JobContext,
 ): Promise<Picture[]> {
   const { frames, easing } = animation as NonNullable<TraversalJob['animation']>;
@@ -102,22 +131,8 @@ async function animationFrames(
     const keyframes = [ends.subarray(0, latentDim), ends.subarray(latentDim)];
     return interpolatedLatents(keyframes, { frames, mode: 'lerp', loop: true, easing });
   });
-  const columns = columnsFor(walks.length, undefined);
-  const sheet = (picture: (walk: number) => Picture) =>
-    sheetPicture({ cells: walks.map(({ label }, i) => ({ picture: picture(i), caption: label })), columns, title });
-  const { channels, width, height } = context.generator;
-  const blank = { channels, width, height, data: new Uint8Array(channels * width * height) };
-  const empty = sheet(() => blank);
-  checkFrames(frames, empty);
   const made = await jobPictures({ saveLatents: undefined }, joinedLatents(paths), 'frames', context);
   return Array.from({ length: frames }, (_, frame) => sheet((walk) => made[walk * frames + frame] as Picture));
-}
-
-/** @throws InputError if so many frames like this one do not fit into memory */
-function checkFrames(frames: number, { width, height, data }: Picture): void {
-  const most = Math.floor(MAX_ANIMATION_BYTES / data.length);
-  if (frames <= most) return;
-  throw new InputError(`--frames: expected at most ${most} frames of ${width}×${height}; got ${frames}`);
 }
 
 function joinedLatents(parts: readonly Float32Array[]): Float32Array {

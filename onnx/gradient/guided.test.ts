@@ -7,7 +7,7 @@ import { guidedRules } from './guided.js';
 import { gradients } from './walk.js';
 
 /** x on both sides of all bounds, twice: once with a positive gradient from above, once with a negative one. */
-const x = [-3, -0.5, 0.5, 3, 7, -3, -0.5, 0.5, 3, 7];
+const x = [-3, 0, 0.5, 3, 7, -3, -0.5, 0.5, 3, 7];
 const from = [2, 2, 2, 2, 2, -2, -2, -2, -2, -2];
 
 const rectified = { Relu: [0, 0, 2, 2, 2, 0, 0, 0, 0, 0], Clip06: [0, 0, 2, 2, 0, 0, 0, 0, 0, 0] };

@@ -14,7 +14,9 @@ const guidedRectifier: GradientRule = ({ b, x, g }) => {
 const guidedClip: GradientRule = (backward) => {
   const { b, x, g } = backward;
   const low = x[1] ? b.types.constant(x[1]) : undefined;
-  return clip(low && numbersOf(low)[0] === 0 ? { ...backward, g: b.op('Relu', [g]) } : backward);
+  if (!low || numbersOf(low)[0] !== 0) return clip(backward);
+  const [rectified] = guidedRectifier(backward);
+  return clip({ ...backward, g: rectified ?? g });
 };
 
 /** Rules for `gradients` that make it guided backpropagation. */

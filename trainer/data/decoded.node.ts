@@ -128,7 +128,12 @@ export class DecodedPictures {
     const path = cacheFilePath(cache.folder, fingerprint);
     const found = await CacheFile.opened(path, key);
     if (found !== undefined) {
-      for (const [index, message] of found.broken) this.#readable.addBroken(index, message);
+      try {
+        for (const [index, message] of found.broken) this.#readable.addBroken(index, message);
+      } catch (error) {
+        await found.close();
+        throw error;
+      }
       return found;
     }
     return CacheFile.built(path, key, cache.maxBytes, async (write) => {

@@ -10,7 +10,7 @@ export interface Matrix {
   data: Float64Array;
 }
 
-/** XᵀX and XBXᵀ. Dispose of it. */
+/** XᵀX and XBXᵀ. Dispose of it, unless its thread ends. */
 export class Products {
   private constructor(
     readonly sessions: { gram: Session; congruent: Session },
