@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,5 +24,13 @@ describe('picturePaths(sources)', () => {
   test('refuses a folder without pictures', async () => {
     const empty = join(folder, 'empty');
     await expect(picturePaths([empty])).rejects.toThrow(`${empty}: expected pictures (.avif, .gif, .jpeg,`);
+    await expect(picturePaths([empty])).rejects.toThrow(/got a folder without any$/);
+  });
+
+  test('says why a link to a picture does not count', async () => {
+    const links = join(folder, 'links');
+    await mkdir(links);
+    await symlink(join(folder, 'a', '1.png'), join(links, '1.png'));
+    await expect(picturePaths([links])).rejects.toThrow('without any (1.png: a link that leads out of the folder)');
   });
 });

@@ -23,7 +23,10 @@ export async function picturePaths(sources: readonly string[]): Promise<string[]
     const tree = await folderTree(source);
     const found = tree.paths.filter(isPictureFile);
     if (found.length === 0) {
-      throw new InputError(`${source}: expected pictures (${PICTURE_EXTENSIONS.join(', ')}); got a folder without any`);
+      const [passedOver] = tree.skipped;
+      throw new InputError(
+        `${source}: expected pictures (${PICTURE_EXTENSIONS.join(', ')}); got a folder without any${passedOver ? ` (${passedOver})` : ''}`,
+      );
     }
     paths.push(...found.map((path) => join(source, path)));
   }
