@@ -33,7 +33,7 @@ interface LatentInput {
  * A generator on ONNX Runtime. Any model with one float32 input [N, Z] or [N, Z, 1, 1] and pictures [N, C, H, W] as its
  * first output will do. Where the file does not say what its numbers mean, −1 is black and 1 is white.
  *
- * In Node it runs in a thread of its own; calls that overlap are answered one after the other.
+ * In Node it runs in threads of its own, on a CPU one per core for large batches; calls may overlap.
  */
 export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable {
   readonly latentDim: number;
