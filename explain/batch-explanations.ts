@@ -1,4 +1,5 @@
 /** @file The explanations of one batch: every picture for all targets that its choice means. */
+import { concatenated } from '../inference/concatenated.js';
 import { scoreCount, type ScoreHead } from '../inference/score-head.js';
 import { augmentedViews, plainView, viewedPictures, viewedWeights, type View } from './augment.js';
 import { madeMaps, type MadeMap, type MapJob } from './batch-maps.js';
@@ -46,8 +47,8 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
     );
     const contrast = rows.map((row, at) => contrastOf(head, own[at] as Target, row) ?? (weights[at] as Float32Array));
     const views = await viewedMaps(network, job, layers, logits, {
-      target: joined(weights),
-      contrast: joined(contrast),
+      target: concatenated(weights),
+      contrast: concatenated(contrast),
     });
     rows.forEach((row, picture) => {
       if (turn >= (targets[picture]?.length ?? 0)) return;
@@ -139,12 +140,4 @@ function joinedLayer(layers: readonly Layer[]): Layer {
   if (others.length === 0) return only;
   const all = (part: (layer: Layer) => string) => layers.map(part).join('+');
   return { name: all(({ name }) => name), value: all(({ value }) => value), op: 'Mean', shape: [] };
-}
-
-/** Rows of one length after each other. */
-function joined(rows: readonly Float32Array[]): Float32Array {
-  const size = rows[0]?.length ?? 0;
-  const all = new Float32Array(rows.length * size);
-  rows.forEach((row, index) => all.set(row, index * size));
-  return all;
 }

@@ -1,4 +1,5 @@
 /** @file What a training step is fed: a pure function of data, configuration and the step's number. */
+import { concatenated } from '../inference/concatenated.js';
 import { Random } from '../inference/random.js';
 import { drawnAugmentation } from './augmentation.js';
 import type { GanConfig } from './config.js';
@@ -53,14 +54,4 @@ export function stepLatents(config: GanConfig, step: number, purpose: 'discrimin
   const random = Random.derived(config.seed, `latents/${purpose}/${step}`);
   const rows = config.batchSize * (purpose === 'discriminator' ? config.dSteps : 1);
   return Float32Array.from({ length: rows * config.latentDim }, () => random.normal());
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

@@ -1,6 +1,7 @@
 /** @file Draws an arithmetic job as Radford et al. 2016, fig. 7: exemplars above their means, and the result with noise. */
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../onnx/files.node.js';
+import { concatenated } from '../concatenated.js';
 import { evaluated, exemplars, surroundings, type LeafLatents } from '../latent/arithmetic.js';
 import { filesOf, type Expression, type Term } from '../latent/expression.js';
 import { loadedLatents, saveLatents } from '../latent/files.node.js';
@@ -27,7 +28,7 @@ export async function writtenArithmetic(job: ArithmeticJob, context: JobContext)
   const result = evaluated(job.expression, leaves);
   if (job.saveLatents !== undefined) await saveLatents(job.saveLatents, result, generator.latentDim);
   const shown = columns.flatMap(({ members, latent }) => [...members.map((member) => member.latent), latent]);
-  const latents = joined([...shown, surroundings(result, job.noise, job.seed)]);
+  const latents = concatenated([...shown, surroundings(result, job.noise, job.seed)]);
   const pictures = await jobPictures({ saveLatents: undefined }, latents, 'arithmetic', context);
 
   let used = 0;
@@ -86,14 +87,4 @@ async function leafLatents({ expression, truncation }: ArithmeticJob, latentDim:
     seed: (seed) => normalLatents([seed], latentDim, truncation),
     file: (path) => files.get(path) as Float32Array,
   };
-}
-
-function joined(latents: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(latents.reduce((size, { length }) => size + length, 0));
-  let at = 0;
-  for (const latent of latents) {
-    all.set(latent, at);
-    at += latent.length;
-  }
-  return all;
 }

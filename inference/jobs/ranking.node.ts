@@ -1,4 +1,5 @@
 /** @file Latents in the order in which the discriminator takes their pictures for real. */
+import { concatenated } from '../concatenated.js';
 import { discriminatorBeside } from '../default-model.node.js';
 import { Discriminator, scoreOf, type Score } from '../discriminator.js';
 import type { JobContext } from './context.node.js';
@@ -50,13 +51,8 @@ export function rankedRows(latents: LatentRows, { positions, logits }: RankedSco
   return {
     count: positions.length,
     identity: latents.identity,
-    rows(start, count) {
-      const chosen = Array.from(positions.subarray(start, start + count), (position) => latents.rows(position, 1));
-      const latentDim = chosen[0]?.length ?? 0;
-      const joined = new Float32Array(chosen.length * latentDim);
-      chosen.forEach((latent, i) => joined.set(latent, i * latentDim));
-      return joined;
-    },
+    rows: (start, count) =>
+      concatenated(Array.from(positions.subarray(start, start + count), (position) => latents.rows(position, 1))),
     origin: (index) => latents.origin(positions[index] as number),
     score: (index) => scoreOf(logits[index] as number),
   };

@@ -2,6 +2,7 @@
 import { extname, join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
 import { writeFileAtomic } from '../../onnx/files.node.js';
+import { concatenated } from '../concatenated.js';
 import { axisDirection, walkedLatents, type DirectionChoice } from '../latent/directions.js';
 import { firstFeatureDirections } from '../latent/features.node.js';
 import { interpolatedLatents } from '../interpolate.js';
@@ -82,7 +83,7 @@ async function writtenFigure(
   context: JobContext,
 ): Promise<number> {
   const rows = walks.map(({ origin, direction }) => walkedLatents(origin, direction, job.extent, job.steps));
-  const pictures = await jobPictures(job, joinedLatents(rows), 'frames', context);
+  const pictures = await jobPictures(job, concatenated(rows), 'frames', context);
   const cells = pictures.map((picture, i) => ({ picture, caption: caption(i) }));
   await writeFileAtomic(file, sheetPng({ cells, columns: job.steps, title }));
   recordCells(context, file, pictures.length, job.steps);
@@ -131,18 +132,8 @@ async function animationFrames(
     const keyframes = [ends.subarray(0, latentDim), ends.subarray(latentDim)];
     return interpolatedLatents(keyframes, { frames, mode: 'lerp', loop: true, easing });
   });
-  const made = await jobPictures({ saveLatents: undefined }, joinedLatents(paths), 'frames', context);
+  const made = await jobPictures({ saveLatents: undefined }, concatenated(paths), 'frames', context);
   return Array.from({ length: frames }, (_, frame) => sheet((walk) => made[walk * frames + frame] as Picture));
-}
-
-function joinedLatents(parts: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }
 
 const withExtension = (file: string, extension: string) => `${file.slice(0, -extname(file).length)}.${extension}`;

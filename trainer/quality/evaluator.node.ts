@@ -1,4 +1,5 @@
 /** @file Real and generated pictures compared by their features. */
+import { concatenated } from '../../inference/concatenated.js';
 import { normalLatents, seedsFrom } from '../../inference/latents.js';
 import type { Picture } from '../../inference/pictures.js';
 import { picturesFromOutput } from '../../inference/pixels.js';
@@ -110,13 +111,7 @@ export class Evaluator {
       count += pictures.length;
       progress_callback?.(count, expected);
     }
-    const data = new Float32Array(count * size);
-    let offset = 0;
-    for (const part of parts) {
-      data.set(part, offset);
-      offset += part.length;
-    }
-    return { size, data };
+    return { size, data: concatenated(parts) };
   }
 
   async *#realPictures(): AsyncGenerator<Picture[]> {
