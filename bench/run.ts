@@ -1,8 +1,8 @@
 /** @file `npm run bench`: the training step and the forward passes beside PyTorch's and beside MatMul, in one run. */
 import { cpus } from 'node:os';
 import { Tensor } from 'onnxruntime-node';
-import { loweredModel } from '../exporter/layers.js';
-import { onnxLayout } from '../exporter/weights.js';
+import { loweredModel } from '../exporter/layers/table.js';
+import { onnxLayout } from '../exporter/layers/weights.js';
 import { Random } from '../inference/random.js';
 import { createdSession } from '../inference/session.node.js';
 import { emptyGraph, float32Tensor, GraphBuilder, modelOfGraph, type Graph } from '../onnx/index.js';

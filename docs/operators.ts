@@ -1,11 +1,11 @@
 /** @file OPS.md: which operators are read and differentiated, from the tables that do it and the networks that are compared. */
 import { exportedNetworks, golden, goldenPath, type ExportedInfo } from '../fixtures/golden.js';
 import { zeroGradient, type GradientRule, type Refusal } from '../onnx/gradient/rule.js';
-import { gradientRules, ruleFamilies } from '../onnx/gradient/rules.js';
-import { loadedModel } from '../onnx/load.node.js';
+import { gradientRules, ruleFamilies } from '../onnx/gradient/table.js';
+import { loadedModel } from '../onnx/files/load.node.js';
 import { NEWEST_OPSET } from '../onnx/upgrade/conversion.js';
 import { expansions, forms, refusals, type Form } from '../onnx/upgrade/table.js';
-import { upgradedModel } from '../onnx/upgrade.js';
+import { upgradedModel } from '../onnx/upgrade/upgrade.js';
 
 const HEADER = ['Operator', 'Opsets', 'Gradient', 'Checked by', 'Networks'];
 
@@ -22,8 +22,8 @@ export async function operatorReference(): Promise<string> {
   return `# Operators
 
 Models of ai.onnx opset 1…${NEWEST_OPSET} are read and brought to opset 17; operators of other domains are kept, and not differentiated.
-Made by \`npm run ops\` from the tables in [onnx/upgrade/table.ts](onnx/upgrade/table.ts), [onnx/shapes.ts](onnx/shapes.ts)
-and [onnx/gradient/rules.ts](onnx/gradient/rules.ts).
+Made by \`npm run ops\` from the tables in [onnx/upgrade/table.ts](onnx/upgrade/table.ts), [onnx/shapes/table.ts](onnx/shapes/table.ts)
+and [onnx/gradient/table.ts](onnx/gradient/table.ts).
 
 - **Opsets**: \`all\` that have the operator; those that are rewritten to the form of opset 17, or as other operators.
 - **Gradient**: \`zero\` where small changes of the inputs change nothing; \`none\` is an error that names the node, and the

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { decodedPicture } from '../inference/pictures.node.js';
 import { InputError } from '../onnx/errors.js';
-import { writeFileAtomic } from '../onnx/files.node.js';
+import { writeFileAtomic } from '../onnx/files/files.node.js';
 import { evaluatedMethods, type EvaluatedPicture, type EvaluateOptions, type Evaluation } from './evaluate.js';
 import { writeEvaluationPlots } from './evaluation-report.node.js';
 import type { ExplainedFiles } from './explain-files.node.js';

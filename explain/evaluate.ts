@@ -4,7 +4,7 @@ import { preparedPictures } from '../inference/network-input.js';
 import type { Picture } from '../inference/pictures.js';
 import { Random } from '../inference/random.js';
 import { InputError } from '../onnx/errors.js';
-import { upgradedModel } from '../onnx/upgrade.js';
+import { upgradedModel } from '../onnx/upgrade/upgrade.js';
 import { EvaluatedNetwork } from './evaluated-network.js';
 import type { ExplainerOptions, ExplainOptions } from './explain.js';
 import type { Explanation } from './explanation.js';

@@ -5,7 +5,8 @@ import type { Model } from '../onnx/graph.js';
 import { Explainer, type ExplainerOptions, type ExplainOptions } from './explain.js';
 import type { Explanation } from './explanation.js';
 import type { Subject } from './metrics/metric.js';
-import { randomizedWeights, weightedLayers } from './random-weights.js';
+import { weightedLayers } from '../onnx/passes/random-weights.js';
+import { randomizedWeights } from './random-weights.js';
 import { bilinearResized } from './resize.js';
 import { fixedTarget, targetScore, targetWeights, type Target } from './targets.js';
 

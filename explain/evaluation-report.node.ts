@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { schemeTableau10 } from 'd3-scale-chromatic';
 import { linePlotPng } from '../inference/plot.node.js';
-import { writeFileAtomic } from '../onnx/files.node.js';
+import { writeFileAtomic } from '../onnx/files/files.node.js';
 import type { Evaluation } from './evaluate.js';
 import { methods } from './methods.js';
 import { metrics } from './metrics.js';

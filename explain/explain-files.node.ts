@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { decodedPicture } from '../inference/pictures.node.js';
 import { InputError } from '../onnx/errors.js';
-import { writeFileAtomic } from '../onnx/files.node.js';
+import { writeFileAtomic } from '../onnx/files/files.node.js';
 import { Explainer, type ExplainOptions } from './explain.js';
 import type { Explanation } from './explanation.js';
 import { ExplanationFiles, type ExplainedPicture, type MapFiles } from './output.node.js';

@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../onnx/build.js';
 import { InputError } from '../onnx/errors.js';
 import type { Graph, Node, Shape } from '../onnx/graph.js';
-import { Types } from '../onnx/types.js';
+import { Types } from '../onnx/shapes/types.js';
 
 /** A node's output that class activation maps can be made of. */
 export interface Layer {

@@ -5,7 +5,7 @@ import type { NetworkInput } from '../inference/network-input.js';
 import { encodedPng } from '../inference/pictures.node.js';
 import type { Picture } from '../inference/pictures.js';
 import { resizedPicture, sourceArea } from '../inference/resize.js';
-import { writeFileAtomic } from '../onnx/files.node.js';
+import { writeFileAtomic } from '../onnx/files/files.node.js';
 import { contactSheetPng } from './contact-sheet.node.js';
 import { drawnMap } from './drawn-map.js';
 import type { Explanation } from './explanation.js';

@@ -4,7 +4,8 @@ import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build.js';
 import type { Tensor } from '../onnx/graph.js';
 import { loadedModel, upgradedModel } from '../onnx/index.js';
 import { float32Tensor } from '../onnx/tensor.js';
-import { randomizedWeights, weightedLayers } from './random-weights.js';
+import { weightedLayers } from '../onnx/passes/random-weights.js';
+import { randomizedWeights } from './random-weights.js';
 
 /** conv with a computed kernel (as in the light models of the ONNX zoo) → batch norm → gemm, and a factor of no role. */
 function lightModel() {

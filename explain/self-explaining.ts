@@ -7,7 +7,7 @@ import { InputError } from '../onnx/errors.js';
 import { nodeLabel, OPSET, type Dim, type Graph, type Model } from '../onnx/graph.js';
 import { prunedGraph } from '../onnx/order.js';
 import { float32Tensor, int64Tensor } from '../onnx/tensor.js';
-import { upgradedModel } from '../onnx/upgrade.js';
+import { upgradedModel } from '../onnx/upgrade/upgrade.js';
 import { camGraph, type CamGraph } from './cam.js';
 import { selectedLayers, type LayerChoice } from './layers.js';
 import { methodNames, methods, type MethodName, type WeightedMethodName } from './methods.js';

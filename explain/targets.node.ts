@@ -2,7 +2,7 @@
 import type { NetworkInput } from '../inference/network-input.js';
 import { decodedPicture } from '../inference/pictures.node.js';
 import { resizedPicture } from '../inference/resize.js';
-import { readBoundedFile } from '../onnx/files.node.js';
+import { readBoundedFile } from '../onnx/files/files.node.js';
 import { parsedLabels } from './labels.js';
 import type { ParsedTarget, TargetChoice } from './target-choice.js';
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { metadataEntries, readGanMetadata, type GanMetadata } from '../inference/metadata.js';
-import { modelFromBytes } from '../onnx/read.js';
-import { modelBytes } from '../onnx/write.js';
+import { modelFromBytes } from '../onnx/files/read.js';
+import { modelBytes } from '../onnx/files/write.js';
 import { discriminatorModel, generatorModel } from '../trainer/models.js';
 import { presets } from '../trainer/presets.js';
 import { discriminatorSignature, exportedModel, generatorSignature } from './export.js';

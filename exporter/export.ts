@@ -5,11 +5,11 @@ import { InputError } from '../onnx/errors.js';
 import { OPSET, type Dim, type Model } from '../onnx/graph.js';
 import { prunedGraph } from '../onnx/order.js';
 import { float32Tensor } from '../onnx/tensor.js';
-import { foldedBatchNorm } from './fold.js';
-import { loweredModel, type WeightRequest } from './layers.js';
+import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
+import { loweredModel, type WeightRequest } from './layers/table.js';
 import { atOpset } from './opset.js';
 import { VERSION } from './version.js';
-import { onnxLayout, weightName } from './weights.js';
+import { onnxLayout, weightName } from './layers/weights.js';
 
 /** What an exported model's input and outputs are called. */
 export interface Signature {

@@ -6,16 +6,16 @@ export {
   type ExportOptions,
   type Signature,
 } from './export.js';
-export { foldedBatchNorm } from './fold.js';
-export { halfPrecision } from './half.js';
+export { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
+export { halfPrecision } from '../onnx/passes/to-float16.js';
 export {
   loweredModel,
   supportedLayers,
   type BatchStatistics,
   type LoweredModel,
   type WeightRequest,
-} from './layers.js';
-export { uint8Generator } from './uint8.js';
+} from './layers/table.js';
+export { uint8Generator } from '../onnx/passes/uint8.js';
 export { MAX_OPSET, MIN_OPSET } from './opset.js';
 export { largestDifference, type VerifyOptions } from './verify.node.js';
-export { onnxDims, onnxLayout, tfjsLayout, weightName, type WeightLayout } from './weights.js';
+export { onnxDims, onnxLayout, tfjsLayout, weightName, type WeightLayout } from './layers/weights.js';

@@ -2,11 +2,11 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Random } from '../inference/random.js';
 import { elementCount } from '../onnx/graph.js';
-import { modelBytes } from '../onnx/write.js';
+import { modelBytes } from '../onnx/files/write.js';
 import { exportedModel, type ExportOptions } from './export.js';
 import { tf } from './tf.js';
 import { largestDifference } from './verify.node.js';
-import { weightName } from './weights.js';
+import { weightName } from './layers/weights.js';
 
 /** Sets normal weights, scaled so that activations stay near 1, and variances of 0.5…1.5. Returns the model. */
 export function withRandomWeights<M extends LayersModel>(model: M, seed = 1): M {

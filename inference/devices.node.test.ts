@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { modelBytes } from '../onnx/write.js';
+import { modelBytes } from '../onnx/files/write.js';
 import { resolvedDevice } from './devices.node.js';
 import { probedMilliseconds } from './probe.js';
 import { directSession } from './direct-session.node.js';

@@ -93,7 +93,7 @@ async function probedHere(): Promise<ProbeAnswer> {
   try {
     const { probedMilliseconds } = await import('./probe.js');
     const { directSession } = await import('./direct-session.node.js');
-    const { modelBytes } = await import('../onnx/write.js');
+    const { modelBytes } = await import('../onnx/files/write.js');
     return { milliseconds: await probedMilliseconds((model) => directSession(modelBytes(model))) };
   } catch (error) {
     return { error: essence(error instanceof Error ? error.message : String(error)) };

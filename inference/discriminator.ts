@@ -5,7 +5,7 @@ import { GraphBuilder } from '../onnx/build.js';
 import { InputError } from '../onnx/errors.js';
 import type { Model } from '../onnx/graph.js';
 import { prunedGraph } from '../onnx/order.js';
-import { upgradedModel } from '../onnx/upgrade.js';
+import { upgradedModel } from '../onnx/upgrade/upgrade.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
 import { fixedSizeModel, inputTensor, networkInputOf, preparedPictures, type NetworkInput } from './network-input.js';
 import type { Picture } from './pictures.js';

@@ -1,9 +1,9 @@
 /** @file Where a network comes from: a path or URL, the bytes of a file, or a model in memory. */
 import { loadedModel } from '#load';
-import type { LoadOptions } from '../onnx/fetch.js';
+import type { LoadOptions } from '../onnx/files/fetch.js';
 import { InputError } from '../onnx/errors.js';
 import type { Model } from '../onnx/graph.js';
-import { modelFromBytes } from '../onnx/read.js';
+import { modelFromBytes } from '../onnx/files/read.js';
 import type { Device } from './session.js';
 
 /** A path (in Node), a URL, the bytes of an .onnx file, or a model in memory. */

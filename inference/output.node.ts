@@ -1,7 +1,7 @@
 /** @file Files that show an animation: the animation itself, its frames and a filmstrip. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../onnx/files.node.js';
+import { writeFileAtomic } from '../onnx/files/files.node.js';
 import type { AnimationOptions } from './animation.js';
 import { pictureGrid } from './grid.js';
 import type { PictureRecord } from './jobs/context.node.js';

@@ -1,7 +1,7 @@
 /** @file Picture files in and out, by sharp. */
 import sharp, { type Sharp } from 'sharp';
 import { InputError } from '../onnx/errors.js';
-import { readSource } from '../onnx/files.node.js';
+import { readSource } from '../onnx/files/files.node.js';
 import { MAX_FPS, type AnimationOptions } from './animation.js';
 import { MAX_FILE_BYTES, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
 import { encodedVideo } from './video.node.js';

@@ -1,6 +1,6 @@
 /** @file Picture files in and out, by the browser. */
 import { InputError } from '../onnx/errors.js';
-import { fetchedBytes } from '../onnx/fetch.js';
+import { fetchedBytes } from '../onnx/files/fetch.js';
 import { MAX_FILE_BYTES, MAX_PIXELS, rgbaPixels, type Picture } from './pictures.js';
 
 /**

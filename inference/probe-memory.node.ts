@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir, hostname, release } from 'node:os';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../onnx/files.node.js';
+import { writeFileAtomic } from '../onnx/files/files.node.js';
 import type { ProbeAnswer } from './probe-process.node.js';
 
 const DAY = 24 * 60 * 60 * 1000;

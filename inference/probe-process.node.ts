@@ -1,5 +1,5 @@
 /** @file A process that probes one device and tells its parent how that went; see `devices.node.ts`. */
-import { modelBytes } from '../onnx/write.js';
+import { modelBytes } from '../onnx/files/write.js';
 import { probedMilliseconds } from './probe.js';
 import type { ResolvedDevice } from './session.js';
 import { directSession } from './direct-session.node.js';

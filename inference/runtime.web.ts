@@ -1,6 +1,6 @@
 /** @file Sessions in a browser, on onnxruntime-web: its WebGPU build for `webgpu`, the smaller CPU build for `wasm`. */
 import type * as Ort from 'onnxruntime-web';
-import { modelBytes } from '../onnx/write.js';
+import { modelBytes } from '../onnx/files/write.js';
 import { Queue } from './queue.js';
 import { rowByRow } from './row-by-row.js';
 import type { Session, SessionOpener } from './session.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type * as nodeLoad from '../onnx/load.node.js';
-import type * as webLoad from '../onnx/load.web.js';
+import type * as nodeLoad from '../onnx/files/load.node.js';
+import type * as webLoad from '../onnx/files/load.web.js';
 import type * as nodeDevices from './devices.node.js';
 import type * as webDevices from './devices.web.js';
 import type * as nodePictures from './pictures.node.js';

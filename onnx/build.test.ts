@@ -4,7 +4,7 @@ import { attributeOf, float, numberAttribute } from './attributes.js';
 import { copiedGraph, GraphBuilder, modelOfGraph } from './build.js';
 import { InputError } from './errors.js';
 import { float32Tensor, scalarTensor } from './tensor.js';
-import { modelBytes } from './write.js';
+import { modelBytes } from './files/write.js';
 
 const start = () => {
   const b = new GraphBuilder();

@@ -3,7 +3,7 @@ import { attributeOf, type AttributeValue } from './attributes.js';
 import { IR_VERSION, OPSET, type DataType, type Dim, type Graph, type Model, type Node, type Shape } from './graph.js';
 import type { Tensor, ValueType } from './graph.js';
 import { int64Tensor, scalarTensor } from './tensor.js';
-import { Types } from './types.js';
+import { Types } from './shapes/types.js';
 
 /** A graph without anything in it. */
 export function emptyGraph(name: string): Graph {

@@ -13,7 +13,7 @@
  */
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { weightName } from '../exporter/weights.js';
+import { weightName } from '../exporter/layers/weights.js';
 import { elementCount, InputError, readBoundedFile } from '../onnx/index.js';
 import type { GanConfig } from './config.js';
 import { checkpointFolder, checkpointName, removeOld, setAside, temporaryIn } from './kept-checkpoints.node.js';

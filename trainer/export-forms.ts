@@ -1,7 +1,7 @@
 /** @file The forms in which a network is exported: float32, and on demand float16 inside, or a generator of bytes. */
-import { foldedBatchNorm } from '../exporter/fold.js';
-import { halfPrecision } from '../exporter/half.js';
-import { uint8Generator } from '../exporter/uint8.js';
+import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
+import { halfPrecision } from '../onnx/passes/to-float16.js';
+import { uint8Generator } from '../onnx/passes/uint8.js';
 import { metadataEntries, type GanMetadata } from '../inference/metadata.js';
 import { pictureFromOutput } from '../inference/pixels.js';
 import type { Model } from '../onnx/index.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { weightName } from '../exporter/weights.js';
+import { weightName } from '../exporter/layers/weights.js';
 import type { GanConfig, PresetName } from './config.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { presets } from './presets.js';

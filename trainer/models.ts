@@ -1,7 +1,7 @@
 /** @file The two networks of a DCGAN as plain tfjs layers models (NHWC), with the weights a run starts from. */
 import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers';
 import { tf, tfl } from '../exporter/tf.js';
-import { weightName, type LayerWeight } from '../exporter/weights.js';
+import { weightName, type LayerWeight } from '../exporter/layers/weights.js';
 import { Random } from '../inference/random.js';
 import { InputError } from '../onnx/errors.js';
 import { elementCount } from '../onnx/graph.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { goldenPath } from '../fixtures/golden.js';
-import { onnxDims, weightName } from '../exporter/weights.js';
+import { onnxDims, weightName } from '../exporter/layers/weights.js';
 import type { GanConfig } from './config.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { configWith, presets } from './presets.js';

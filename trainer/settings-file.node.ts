@@ -1,7 +1,7 @@
 /** @file Settings read from a JSON or YAML file (`--config`). */
 import { parseDocument } from 'yaml';
 import { InputError } from '../onnx/errors.js';
-import { readBoundedFile } from '../onnx/files.node.js';
+import { readBoundedFile } from '../onnx/files/files.node.js';
 import type { ChosenSettings, SettingSources } from './chosen.node.js';
 import { configSettings, expectSettings, type Setting } from './settings.js';
 import { runSettings } from './run-settings.js';

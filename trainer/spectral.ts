@@ -1,7 +1,7 @@
 /** @file The vectors of spectral normalisation's power iteration: their names and shapes, and the weights they give. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { WeightRequest } from '../exporter/layers.js';
-import { weightName } from '../exporter/weights.js';
+import type { WeightRequest } from '../exporter/layers/table.js';
+import { weightName } from '../exporter/layers/weights.js';
 import { Random } from '../inference/random.js';
 import { elementCount } from '../onnx/graph.js';
 import type { StateTensor } from './step/step.js';

@@ -1,7 +1,7 @@
 /** @file The state that a new run starts from: initial weights, no moments, no steps. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { tf } from '../exporter/tf.js';
-import { weightName } from '../exporter/weights.js';
+import { weightName } from '../exporter/layers/weights.js';
 import type { GanConfig } from './config.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { initialVectors } from './spectral.js';

@@ -1,6 +1,6 @@
 /** @file Draws an arithmetic job as Radford et al. 2016, fig. 7: exemplars above their means, and the result with noise. */
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../onnx/files.node.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { concatenated } from '../concatenated.js';
 import { evaluated, exemplars, surroundings, type LeafLatents } from '../latent/arithmetic.js';
 import { filesOf, type Expression, type Term } from '../latent/expression.js';

@@ -1,6 +1,6 @@
 /** @file Makes a corners job's picture. */
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../onnx/files.node.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { pictureGrid } from '../grid.js';
 import { cornerLatents } from '../latent/corners.js';
 import { encodedPng } from '../pictures.node.js';

@@ -1,6 +1,6 @@
 /** @file Makes a grid job's picture. */
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../onnx/files.node.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { pictureGrid } from '../grid.js';
 import { encodedPng } from '../pictures.node.js';
 import { checkLatentsPath } from '../latent/files.node.js';

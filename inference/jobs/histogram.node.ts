@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { writeFileAtomic } from '../../onnx/files.node.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { histogramPng, PALETTE } from '../chart.node.js';
 import type { Discriminator, Score } from '../discriminator.js';
 import { saveLatents } from '../latent/files.node.js';

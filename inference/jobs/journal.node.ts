@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { readBoundedFile, writeFileAtomic } from '../../onnx/files.node.js';
+import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
 import { RANKING_FILE } from './ranking-file.node.js';
 
 /** The journal's name in the job's folder. */

@@ -1,9 +1,9 @@
 /** @file Does a projection job and draws how it went. */
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { writeFileAtomic } from '../../onnx/files.node.js';
-import { loadedModel } from '../../onnx/load.node.js';
-import { upgradedModel } from '../../onnx/upgrade.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
+import { loadedModel } from '../../onnx/files/load.node.js';
+import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { PALETTE } from '../chart.node.js';
 import { discriminatorBeside } from '../default-model.node.js';
 import { saveLatents } from '../latent/files.node.js';

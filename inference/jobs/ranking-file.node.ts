@@ -1,7 +1,7 @@
 /** @file The ranking that a shards job goes by, as a file beside its shards: a resumed job need not score again. */
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { readBoundedFile, writeFileAtomic } from '../../onnx/files.node.js';
+import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
 import { npyBytes, parsedNpy } from '../npy.js';
 import type { RankedScores } from './highest.js';
 

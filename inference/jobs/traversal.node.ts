@@ -1,7 +1,7 @@
 /** @file Makes a traversal job's picture and animation. */
 import { extname, join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { writeFileAtomic } from '../../onnx/files.node.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { concatenated } from '../concatenated.js';
 import { axisDirection, walkedLatents, type DirectionChoice } from '../latent/directions.js';
 import { firstFeatureDirections } from '../latent/features.node.js';

@@ -1,6 +1,6 @@
 /** @file Latents as files: NumPy arrays and JSON, in and out. */
 import { InputError } from '../../onnx/errors.js';
-import { readBoundedFile, writeFileAtomic } from '../../onnx/files.node.js';
+import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
 import { npyBytes, parsedNpy } from '../npy.js';
 
 const MAX_NPY_BYTES = 2 ** 30;

@@ -7,7 +7,7 @@ import { gradients } from '../../onnx/gradient/walk.js';
 import type { Graph, Shape } from '../../onnx/graph.js';
 import { prunedGraph } from '../../onnx/order.js';
 import { float32Tensor } from '../../onnx/tensor.js';
-import { Types } from '../../onnx/types.js';
+import { Types } from '../../onnx/shapes/types.js';
 import type { Normalization } from '../pictures.js';
 
 export const BETA1 = 0.9;

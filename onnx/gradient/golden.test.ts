@@ -3,9 +3,9 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, relativeError, type NetworkInfo } from '../../fixtures/golden.js';
 import { GraphBuilder, modelOfGraph } from '../build.js';
-import { loadedModel } from '../load.node.js';
-import { upgradedModel } from '../upgrade.js';
-import { modelBytes } from '../write.js';
+import { loadedModel } from '../files/load.node.js';
+import { upgradedModel } from '../upgrade/upgrade.js';
+import { modelBytes } from '../files/write.js';
 import { gradients } from './walk.js';
 
 /** Networks, and the value that holds the logits: an output, or what the softmax at the end reads. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { float } from '../attributes.js';
 import { GraphBuilder } from '../build.js';
 import { float32Tensor } from '../tensor.js';
-import { outputsOf } from './check.node.js';
+import { outputsOf } from './check.test.helper.js';
 import { guidedRules } from './guided.js';
 import { gradients } from './walk.js';
 

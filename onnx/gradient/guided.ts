@@ -1,6 +1,6 @@
 /** @file Guided backpropagation: a backward pass that keeps only what speaks for the score at every rectifier. */
-import { castLike } from './common.js';
-import { clip } from './elementwise.js';
+import { castLike } from './rules/common.js';
+import { clip } from './rules/elementwise.js';
 import { numbersOf } from '../tensor.js';
 import type { GradientRule } from './rule.js';
 

@@ -1,6 +1,6 @@
 /** @file What can be explained instead, where a node on the path to the score cannot be differentiated. */
 import { nodeLabel, type Node } from '../graph.js';
-import type { Types } from '../types.js';
+import type { Types } from '../shapes/types.js';
 
 /**
  * Names the nearest layer behind a node: the first Conv that depends on it, or where there is none the first node whose

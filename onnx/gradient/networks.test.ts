@@ -3,9 +3,9 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { exportedNetworks, golden, goldenPath, relativeError, type ExportedInfo } from '../../fixtures/golden.js';
 import { GraphBuilder, modelOfGraph } from '../build.js';
-import { loadedModel } from '../load.node.js';
-import { upgradedModel } from '../upgrade.js';
-import { modelBytes } from '../write.js';
+import { loadedModel } from '../files/load.node.js';
+import { upgradedModel } from '../upgrade/upgrade.js';
+import { modelBytes } from '../files/write.js';
 import { gradients } from './walk.js';
 
 /** Of the largest element of each gradient; theirs are computed in float64. */

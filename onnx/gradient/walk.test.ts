@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder, modelOfGraph } from '../build.js';
 import { InputError } from '../errors.js';
 import { float32Tensor } from '../tensor.js';
-import { modelBytes } from '../write.js';
-import { outputsOf } from './check.node.js';
+import { modelBytes } from '../files/write.js';
+import { outputsOf } from './check.test.helper.js';
 import { gradients } from './walk.js';
 
 /** Two dense layers and a score: x [N, 2] → h [N, 3] → y [N, 1]. */

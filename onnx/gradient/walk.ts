@@ -4,7 +4,7 @@ import { InputError } from '../errors.js';
 import { nodeLabel, presentInputs, type Node, type Shape } from '../graph.js';
 import { nearestLayerNote } from './nearest-layer.js';
 import type { Backward, GradientRule } from './rule.js';
-import { gradientRules } from './rules.js';
+import { gradientRules } from './table.js';
 
 /** How gradients are taken. */
 export interface GradientOptions {

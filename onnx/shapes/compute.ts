@@ -2,8 +2,8 @@
 import { intsAttribute, numberAttribute } from '../attributes.js';
 import { dimProduct } from '../dims.js';
 import { nodeLabel, type Dim, type Shape, type ValueType } from '../graph.js';
-import { dataTypeOf } from '../storage.js';
-import { transposedOutputSizes, windowOutputSizes } from '../windows.js';
+import { dataTypeOf } from '../files/storage.js';
+import { transposedOutputSizes, windowOutputSizes } from './windows.js';
 import { axesOf, axisWithin, broadcastShape, first, shaped, type ShapeRule } from './rule.js';
 
 export const broadcasting: ShapeRule = (node, types) => {

@@ -3,7 +3,7 @@ import { numberAttribute } from '../attributes.js';
 import { dimProduct, dimQuotient } from '../dims.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, type Dim, type Node, type Shape } from '../graph.js';
-import type { Types } from '../types.js';
+import type { Types } from './types.js';
 import { axisWithin, first, shaped, type ShapeRule } from './rule.js';
 
 export const gather: ShapeRule = (node, types) => {

@@ -3,7 +3,7 @@ import { intsAttribute } from '../attributes.js';
 import { positiveAxis } from '../dims.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, type Node, type Shape, type ValueType } from '../graph.js';
-import type { Types } from '../types.js';
+import type { Types } from './types.js';
 
 /** Types of the node's outputs; undefined where nothing can be told. */
 export type ShapeRule = (node: Node, types: Types) => readonly (ValueType | undefined)[];

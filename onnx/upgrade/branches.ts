@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../build.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, type Node } from '../graph.js';
-import { graphOf } from '../read.js';
+import { graphOf } from '../files/read.js';
 
 /**
  * The nodes that stand for an If whose condition is constant; undefined for other nodes. Names in a branch differ from

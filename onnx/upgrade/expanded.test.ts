@@ -7,8 +7,8 @@ import { GraphBuilder, modelOfGraph } from '../build.js';
 import { gradients } from '../gradient/walk.js';
 import { elementCount, type Tensor as Constant } from '../graph.js';
 import { float32Tensor } from '../tensor.js';
-import { upgradedModel } from '../upgrade.js';
-import { modelBytes } from '../write.js';
+import { upgradedModel } from './upgrade.js';
+import { modelBytes } from '../files/write.js';
 
 interface Case {
   op: string;

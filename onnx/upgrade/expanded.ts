@@ -3,7 +3,7 @@ import { float, numberAttribute, stringAttribute } from '../attributes.js';
 import type { GraphBuilder } from '../build.js';
 import { InputError } from '../errors.js';
 import { nodeLabel } from '../graph.js';
-import { typeCode } from '../storage.js';
+import { typeCode } from '../files/storage.js';
 import { float32Tensor } from '../tensor.js';
 import type { Conversion } from './conversion.js';
 

@@ -10,10 +10,10 @@ import {
   type FunctionProtoSchema,
   type NodeProtoSchema,
 } from '../proto/onnx_pb.js';
-import { modelFromBytes } from '../read.js';
-import { Types } from '../types.js';
-import { upgradedModel } from '../upgrade.js';
-import { modelBytes } from '../write.js';
+import { modelFromBytes } from '../files/read.js';
+import { Types } from '../shapes/types.js';
+import { upgradedModel } from './upgrade.js';
+import { modelBytes } from '../files/write.js';
 
 type NodeInit = MessageInitShape<typeof NodeProtoSchema>;
 type FunctionInit = MessageInitShape<typeof FunctionProtoSchema>;

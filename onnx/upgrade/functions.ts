@@ -2,7 +2,7 @@
 import { InputError } from '../errors.js';
 import { nodeLabel, type Attribute, type Model, type Node } from '../graph.js';
 import type { FunctionProto, NodeProto } from '../proto/onnx_pb.js';
-import { attributeFrom, nodeOf } from '../read.js';
+import { attributeFrom, nodeOf } from '../files/read.js';
 
 /** A node and the ai.onnx opset it is written in: a function may have its own. */
 export interface VersionedNode {

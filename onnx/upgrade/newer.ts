@@ -4,7 +4,7 @@ import type { GraphBuilder } from '../build.js';
 import { positiveAxis } from '../dims.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, OPSET, type Attribute, type Node } from '../graph.js';
-import { typeCode } from '../storage.js';
+import { typeCode } from '../files/storage.js';
 import { float32Tensor, numbersOf } from '../tensor.js';
 import { constantInts, dropping, noCounterpart, without, withAttribute, type Conversion } from './conversion.js';
 

@@ -3,7 +3,7 @@ import { intsAttribute, numberAttribute, stringAttribute } from '../attributes.j
 import { positiveAxis } from '../dims.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, OPSET, type DataType } from '../graph.js';
-import { typeCode } from '../storage.js';
+import { typeCode } from '../files/storage.js';
 import { float32Tensor, numbersOf } from '../tensor.js';
 import { without, withAttribute, type Conversion } from './conversion.js';
 

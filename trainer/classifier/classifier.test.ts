@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, test } from 'vitest';
 import { golden, relativeError } from '../../fixtures/golden.js';
-import { tfjsLayout } from '../../exporter/weights.js';
+import { tfjsLayout } from '../../exporter/layers/weights.js';
 import type { Picture } from '../../inference/pictures.js';
 import { statedPreparation } from '../../inference/preparation.js';
 import { Random } from '../../inference/random.js';

@@ -1,7 +1,7 @@
 /** @file A small convolutional classifier as a tfjs layers model: what it learns to tell classes apart are features of pictures. */
 import type { Sequential } from '@tensorflow/tfjs-layers';
 import { tf, tfl } from '../../exporter/tf.js';
-import { weightName } from '../../exporter/weights.js';
+import { weightName } from '../../exporter/layers/weights.js';
 import { Random } from '../../inference/random.js';
 import { elementCount } from '../../onnx/index.js';
 

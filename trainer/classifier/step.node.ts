@@ -1,7 +1,7 @@
 /** @file One update of a classifier as one ONNX graph: forward pass, cross-entropy, gradients and Adam. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { loweredModel } from '../../exporter/layers.js';
+import { loweredModel } from '../../exporter/layers/table.js';
 import { createdSession } from '../../inference/session.node.js';
 import type { SessionOptions } from '../../inference/session.js';
 import { emptyGraph, GraphBuilder, gradients, modelOfGraph, withMatrixProducts, type Graph } from '../../onnx/index.js';

@@ -2,7 +2,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { readBoundedFile } from '../../onnx/files.node.js';
+import { readBoundedFile } from '../../onnx/files/files.node.js';
 import type { FileTree } from './tree.js';
 
 const MAX_DEPTH = 8;

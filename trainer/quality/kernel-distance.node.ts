@@ -3,7 +3,7 @@ import { Random } from '../../inference/random.js';
 import { openedSession } from '../../inference/runtime.node.js';
 import { sessionTensor, type Session, type SessionTensor } from '../../inference/session.js';
 import { emptyGraph, GraphBuilder, InputError, modelOfGraph, type Model } from '../../onnx/index.js';
-import { typeCode } from '../../onnx/storage.js';
+import { typeCode } from '../../onnx/files/storage.js';
 import type { Features } from './features.js';
 
 export interface KernelDistanceOptions {

@@ -2,7 +2,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { expect } from 'vitest';
 import type { Golden } from '../../fixtures/golden.js';
-import { tfjsLayout, weightName, type WeightLayout } from '../../exporter/weights.js';
+import { tfjsLayout, weightName, type WeightLayout } from '../../exporter/layers/weights.js';
 import { elementCount } from '../../onnx/graph.js';
 import type { GanConfig } from '../config.js';
 import { discriminatorModel, generatorModel } from '../models.js';

@@ -1,7 +1,7 @@
 /** @file A whole GAN training step as one ONNX graph: forward passes, all gradients, both Adam updates. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { loweredModel, type WeightRequest } from '../../exporter/layers.js';
-import { onnxDims } from '../../exporter/weights.js';
+import { loweredModel, type WeightRequest } from '../../exporter/layers/table.js';
+import { onnxDims } from '../../exporter/layers/weights.js';
 import { emptyGraph, GraphBuilder, type Graph } from '../../onnx/index.js';
 import type { GanConfig } from '../config.js';
 import { updateWithAdam } from './graph/adam.js';

@@ -1,6 +1,6 @@
 /** @file The training state as values of ONNX Runtime, and back. */
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { onnxLayout, tfjsLayout } from '../../exporter/weights.js';
+import { onnxLayout, tfjsLayout } from '../../exporter/layers/weights.js';
 import { elementCount } from '../../onnx/index.js';
 import type { GanConfig } from '../config.js';
 import { stepInputs } from './graph/networks.js';

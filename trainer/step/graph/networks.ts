@@ -1,6 +1,6 @@
 /** @file Both networks in one graph, in training form: the passes through them and the gradients of the two losses. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { loweredModel, type WeightRequest } from '../../../exporter/layers.js';
+import { loweredModel, type WeightRequest } from '../../../exporter/layers/table.js';
 import { gradients, type GraphBuilder } from '../../../onnx/index.js';
 import type { GanConfig } from '../../config.js';
 import { augmented } from './augment.js';

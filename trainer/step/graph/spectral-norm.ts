@@ -1,6 +1,6 @@
 /** @file Spectral normalisation (Miyato et al. 2018, "Spectral Normalization for GANs") as ONNX nodes. */
-import type { WeightRequest } from '../../../exporter/layers.js';
-import { onnxDims } from '../../../exporter/weights.js';
+import type { WeightRequest } from '../../../exporter/layers/table.js';
+import { onnxDims } from '../../../exporter/layers/weights.js';
 import { elementCount } from '../../../onnx/graph.js';
 import type { GraphBuilder } from '../../../onnx/index.js';
 import { leftVector, rightVector } from '../../spectral.js';

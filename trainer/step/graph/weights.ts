@@ -1,6 +1,6 @@
 /** @file One network's state while a training graph is built: which value stands for each tensor now. */
-import type { BatchStatistics, WeightRequest } from '../../../exporter/layers.js';
-import { onnxDims } from '../../../exporter/weights.js';
+import type { BatchStatistics, WeightRequest } from '../../../exporter/layers/table.js';
+import { onnxDims } from '../../../exporter/layers/weights.js';
 import type { GraphBuilder } from '../../../onnx/index.js';
 import type { NetworkState } from '../step.js';
 

@@ -2,7 +2,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { tf } from '../../../exporter/tf.js';
-import { weightName } from '../../../exporter/weights.js';
+import { weightName } from '../../../exporter/layers/weights.js';
 import type { GanConfig } from '../../config.js';
 import { withState } from '../../state.js';
 import { ADAM_EPSILON } from '../../../onnx/adam.js';

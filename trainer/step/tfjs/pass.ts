@@ -2,7 +2,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Tensor, Tensor1D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import { tf } from '../../../exporter/tf.js';
-import { weightName } from '../../../exporter/weights.js';
+import { weightName } from '../../../exporter/layers/weights.js';
 import { normalizedKernel, type Vectors } from './spectral-norm.js';
 
 type Layer = LayersModel['layers'][number];

@@ -1,0 +1,73 @@
+/** @file Whole files in and out: bounded reads, and writes that never leave a half-written file behind. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InputError } from '../errors.js';
+import { fetchedBytes, type LoadOptions } from './fetch.js';
+
+/**
+ * The bytes of a regular file.
+ * @param path file to read
+ * @param maxBytes largest accepted size in bytes
+ * @throws InputError if the file is missing, not a regular file, or larger than `maxBytes`
+ */
+export async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  const refuse = (error: NodeJS.ErrnoException): never => {
+    throw new InputError(`${path}: cannot be read (${error.code ?? error.message})`);
+  };
+  const info = await stat(path).catch(refuse);
+  if (!info.isFile()) throw new InputError(`${path}: expected a file; got a folder or device`);
+  if (info.size > maxBytes) {
+    throw new InputError(`${path}: expected at most ${maxBytes} bytes; got ${info.size}`);
+  }
+  return readFile(path).catch(refuse);
+}
+
+/**
+ * The bytes of a file, wherever it is.
+ * @param source path, or a URL of file:, http: or https:
+ * @throws as `readBoundedFile` and `fetchedBytes`
+ */
+export async function readSource(
+  source: string | URL,
+  maxBytes: number,
+  options: LoadOptions = {},
+): Promise<Uint8Array> {
+  const url = urlOf(source);
+  if (url && url.protocol !== 'file:') return fetchedBytes(url, maxBytes, options);
+  options.signal?.throwIfAborted();
+  const file = url ? fileURLToPath(url) : String(source);
+  const bytes = await readBoundedFile(file, maxBytes);
+  const { length } = bytes;
+  options.progress_callback?.({ status: 'progress', file, loaded: length, total: length, progress: 100 });
+  return bytes;
+}
+
+/** The URL that is meant, or undefined for a path. */
+export function urlOf(source: string | URL): URL | undefined {
+  if (typeof source !== 'string') return source;
+  if (!/^(https?|file):\/\//i.test(source)) return undefined;
+  if (!URL.canParse(source)) throw new InputError(`${source}: expected a path or a URL; it is a malformed URL`);
+  return new URL(source);
+}
+
+/** Writes `data` beside `path`, syncs it to disk and renames it into place; makes the folder if it is missing. */
+export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,204 @@
+/** @file From the bytes of an .onnx file to a model. Files are hostile until checked: every size is compared with what is there. */
+import { fromBinary, type Message } from '@bufbuild/protobuf';
+import { InputError } from '../errors.js';
+import { elementCount, type Attribute, type Dim, type Graph, type Model, type Node, type Tensor } from '../graph.js';
+import type { ValueInfo, ValueType } from '../graph.js';
+import {
+  AttributeProto_AttributeType as AttributeType,
+  ModelProtoSchema,
+  TensorProto_DataLocation as DataLocation,
+  type AttributeProto,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type TypeProto,
+  type ValueInfoProto,
+} from '../proto/onnx_pb.js';
+import { bytesPerElement, dataTypeOf, typedElements } from './storage.js';
+
+/** Largest model file that is read: the limit of the protobuf format. Larger weights belong in external data. */
+export const MAX_MODEL_BYTES = 2 ** 31 - 1;
+
+/**
+ * Parses a model file.
+ * @param bytes the file
+ * @param name what to call it in messages
+ * @throws InputError if it is truncated, oversized or not an ONNX model
+ */
+export function parsedModelProto(bytes: Uint8Array, name = 'model'): ModelProto {
+  if (bytes.length > MAX_MODEL_BYTES) {
+    throw new InputError(`${name}: expected at most ${MAX_MODEL_BYTES} bytes; got ${bytes.length}`);
+  }
+  let proto: ModelProto;
+  try {
+    proto = fromBinary(ModelProtoSchema, bytes);
+  } catch (error) {
+    throw new InputError(
+      `${name}: expected an ONNX model; got a truncated or foreign file (${(error as Error).message})`,
+    );
+  }
+  if (!proto.graph || proto.opsetImport.length === 0) {
+    throw new InputError(`${name}: expected an ONNX model; got a file without a graph or operator sets`);
+  }
+  return proto;
+}
+
+/** Names of the external data files that the model's tensors refer to, as they stand in the file. */
+export function externalLocations(proto: ModelProto): string[] {
+  const tensors = [...(proto.graph?.initializer ?? []), ...(proto.graph?.node ?? []).flatMap(attributeTensors)];
+  const locations = tensors.filter(isExternal).map((tensor) => externalEntry(tensor, 'location') ?? '');
+  return [...new Set(locations)];
+}
+
+/**
+ * The model in memory.
+ * @param proto what `parsedModelProto` gave
+ * @param externalFiles the files named by `externalLocations`
+ * @throws InputError if a tensor's data does not fit its sizes or type, or an external file is missing or too short
+ */
+export function modelOf(proto: ModelProto, externalFiles: ReadonlyMap<string, Uint8Array> = new Map()): Model {
+  const graph = graphOf(proto.graph as GraphProto, externalFiles);
+  return {
+    irVersion: Number(proto.irVersion),
+    opsets: new Map(
+      proto.opsetImport.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, Number(version)]),
+    ),
+    producer: { name: proto.producerName, version: proto.producerVersion },
+    metadata: new Map(proto.metadataProps.map(({ key, value }) => [key, value])),
+    graph,
+    origin: without(proto, ['graph', 'opsetImport', 'metadataProps']),
+  };
+}
+
+/** Parses a model whose tensors are all in the file. */
+export function modelFromBytes(bytes: Uint8Array, name?: string): Model {
+  return modelOf(parsedModelProto(bytes, name));
+}
+
+/** A graph or subgraph in memory. */
+export function graphOf(proto: GraphProto, files: ReadonlyMap<string, Uint8Array>): Graph {
+  const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, tensorOf(tensor, files)]));
+  return {
+    name: proto.name,
+    nodes: proto.node.map((node) => nodeOf(node, files)),
+    inputs: proto.input.filter(({ name }) => !initializers.has(name)).map(valueInfoOf),
+    outputs: proto.output.map(valueInfoOf),
+    initializers,
+    valueInfo: new Map(proto.valueInfo.map((info) => [info.name, valueInfoOf(info)])),
+    origin: without(proto, ['node', 'initializer', 'input', 'output', 'valueInfo']),
+  };
+}
+
+/** A node in memory. */
+export function nodeOf(proto: NodeProto, files: ReadonlyMap<string, Uint8Array>): Node {
+  return {
+    op: proto.opType,
+    domain: proto.domain === 'ai.onnx' ? '' : proto.domain,
+    name: proto.name,
+    inputs: proto.input,
+    outputs: proto.output,
+    attributes: Object.fromEntries(proto.attribute.map((item) => [item.name, attributeFrom(item, files)])),
+    origin: without(proto, ['input', 'output', 'attribute']),
+  };
+}
+
+/** An attribute in memory. */
+export function attributeFrom(proto: AttributeProto, files: ReadonlyMap<string, Uint8Array>): Attribute {
+  switch (attributeType(proto)) {
+    case AttributeType.FLOAT:
+      return { kind: 'float', value: proto.f };
+    case AttributeType.INT:
+      return { kind: 'int', value: Number(proto.i) };
+    case AttributeType.STRING:
+      return { kind: 'string', value: text(proto.s) };
+    case AttributeType.FLOATS:
+      return { kind: 'floats', value: proto.floats };
+    case AttributeType.INTS:
+      return { kind: 'ints', value: proto.ints.map(Number) };
+    case AttributeType.STRINGS:
+      return { kind: 'strings', value: proto.strings.map(text) };
+    case AttributeType.TENSOR:
+      return proto.t ? { kind: 'tensor', value: tensorOf(proto.t, files) } : { kind: 'opaque', value: proto };
+    default:
+      return { kind: 'opaque', value: proto };
+  }
+}
+
+/** The stated type; files from before IR 2 state none and are told by the field they use. */
+function attributeType(proto: AttributeProto): AttributeType {
+  if (proto.type !== AttributeType.UNDEFINED) return proto.type;
+  if (Object.hasOwn(proto, 'f')) return AttributeType.FLOAT;
+  if (Object.hasOwn(proto, 'i')) return AttributeType.INT;
+  if (Object.hasOwn(proto, 's')) return AttributeType.STRING;
+  if (proto.t) return AttributeType.TENSOR;
+  if (proto.floats.length > 0) return AttributeType.FLOATS;
+  if (proto.ints.length > 0) return AttributeType.INTS;
+  return proto.strings.length > 0 ? AttributeType.STRINGS : AttributeType.UNDEFINED;
+}
+
+function valueInfoOf(proto: ValueInfoProto): ValueInfo {
+  const value = proto.type && valueTypeOf(proto.type, proto.name);
+  return { name: proto.name, ...(value && { value }), origin: proto };
+}
+
+/** The type of a named value. Sizes that the file leaves open get a symbol of their own. */
+export function valueTypeOf(proto: TypeProto, name: string): ValueType | undefined {
+  if (proto.value.case !== 'tensorType') return undefined;
+  const { elemType, shape } = proto.value.value;
+  const dims = shape?.dim.map(({ value }, axis): Dim => {
+    if (value.case === 'dimValue' && value.value >= 0n) return Number(value.value);
+    return symbolOf(value.case === 'dimParam' && value.value !== '' ? value.value : `${name}_${axis}`);
+  });
+  return { type: dataTypeOf(elemType), ...(dims && { shape: dims }) };
+}
+
+/** A symbol that products of sizes can be written with: expressions such as `s0 + 1` become one word. */
+function symbolOf(parameter: string): string {
+  return /^(\d+\*)?[A-Za-z_]\w*(\*[A-Za-z_]\w*)*$/.test(parameter) ? parameter : `_${parameter.replaceAll(/\W/g, '_')}`;
+}
+
+function tensorOf(proto: TensorProto, files: ReadonlyMap<string, Uint8Array>): Tensor {
+  const label = `tensor "${proto.name}"`;
+  const dims = proto.dims.map(Number);
+  const count = elementCount(dims);
+  if (dims.some((dim) => dim < 0) || !Number.isSafeInteger(count)) {
+    throw new InputError(`${label}: expected non-negative sizes; got [${dims.join()}]`);
+  }
+  if (dataTypeOf(proto.dataType) === 'other') return { type: 'other', dims, data: proto.rawData, origin: proto };
+  const raw = isExternal(proto) ? externalBytes(proto, files, count * bytesPerElement(proto.dataType)) : proto.rawData;
+  const hasRaw = isExternal(proto) || Object.hasOwn(proto, 'rawData');
+  const origin = without(proto, ['dims', 'rawData', 'floatData', 'int32Data', 'int64Data', 'doubleData']);
+  for (const key of ['uint64Data', 'stringData', 'externalData', 'dataLocation'] as const)
+    delete (origin as Partial<TensorProto>)[key];
+  return { ...typedElements(proto, hasRaw ? raw : undefined, count, label), dims, origin } as Tensor;
+}
+
+function externalBytes(proto: TensorProto, files: ReadonlyMap<string, Uint8Array>, size: number): Uint8Array {
+  const location = externalEntry(proto, 'location') ?? '';
+  const file = files.get(location);
+  if (!file) throw new InputError(`tensor "${proto.name}": external data file "${location}" is not at hand`);
+  const offset = Number(externalEntry(proto, 'offset') ?? 0);
+  const length = Number(externalEntry(proto, 'length') ?? size);
+  if (!(offset >= 0 && length >= 0 && offset + length <= file.length)) {
+    throw new InputError(
+      `tensor "${proto.name}": expected ${length} bytes at ${offset} of external data file "${location}"; it has ${file.length}`,
+    );
+  }
+  return file.subarray(offset, offset + length);
+}
+
+const isExternal = (tensor: TensorProto) => tensor.dataLocation === DataLocation.EXTERNAL;
+const externalEntry = (tensor: TensorProto, key: string) =>
+  tensor.externalData.find((entry) => entry.key === key)?.value;
+const attributeTensors = (node: NodeProto) =>
+  node.attribute.flatMap(({ t, tensors }) => (t ? [t, ...tensors] : tensors));
+const decoder = new TextDecoder();
+const text = (bytes: Uint8Array) => decoder.decode(bytes);
+
+/** A shallow copy that lacks the fields a model keeps in its own form. */
+function without<M extends Message>(message: M, fields: readonly (keyof M)[]): M {
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(message)), message) as M;
+  for (const field of fields) delete (copy as Partial<M>)[field];
+  return copy;
+}

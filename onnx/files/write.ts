@@ -1,0 +1,154 @@
+/** @file From a model to the bytes of an .onnx file. The same model always gives the same bytes. */
+import { create, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import { sameShape } from '../dims.js';
+import type { Attribute, Graph, Model, Node, Tensor, ValueInfo, ValueType } from '../graph.js';
+import {
+  AttributeProto_AttributeType as AttributeType,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  TensorProto_DataLocation as DataLocation,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+  type AttributeProto,
+  type TensorProto,
+} from '../proto/onnx_pb.js';
+import { valueTypeOf } from './read.js';
+import { typeCode } from './storage.js';
+
+/** Takes an initializer's bytes out of the file and says where they now lie; undefined leaves them inline. */
+export type ExternalStore = (name: string, bytes: Uint8Array) => { location: string; offset: number } | undefined;
+
+/**
+ * The model as an .onnx file.
+ * @param store where to put large initializers instead (ONNX external data)
+ */
+export function modelBytes(model: Model, store?: ExternalStore): Uint8Array {
+  const proto = update(ModelProtoSchema, model.origin, {
+    irVersion: BigInt(model.irVersion),
+    producerName: model.producer.name,
+    producerVersion: model.producer.version,
+    opsetImport: [...model.opsets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
+    metadataProps: [...model.metadata].map(([key, value]) => ({ key, value })),
+    graph: graphProto(model.graph, store),
+  });
+  return toBinary(ModelProtoSchema, proto);
+}
+
+function graphProto(graph: Graph, store?: ExternalStore) {
+  return update(GraphProtoSchema, graph.origin, {
+    name: graph.name,
+    node: graph.nodes.map(nodeProto),
+    input: graph.inputs.map(valueInfoProto),
+    output: graph.outputs.map(valueInfoProto),
+    valueInfo: [...graph.valueInfo.values()].map(valueInfoProto),
+    initializer: [...graph.initializers].map(([name, tensor]) => tensorProto(tensor, name, store)),
+  });
+}
+
+function nodeProto(node: Node) {
+  const names = Object.keys(node.attributes).toSorted();
+  return update(NodeProtoSchema, node.origin, {
+    opType: node.op,
+    name: node.name,
+    ...(node.domain && { domain: node.domain }),
+    input: [...node.inputs],
+    output: [...node.outputs],
+    attribute: names.map((name) => attributeProto(name, node.attributes[name] as Attribute)),
+  });
+}
+
+function attributeProto(name: string, attribute: Attribute): AttributeProto {
+  switch (attribute.kind) {
+    case 'int':
+      return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: int64(attribute.value) });
+    case 'float':
+      return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: attribute.value });
+    case 'string':
+      return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: utf8(attribute.value) });
+    case 'ints':
+      return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: attribute.value.map(int64) });
+    case 'floats':
+      return create(AttributeProtoSchema, { name, type: AttributeType.FLOATS, floats: [...attribute.value] });
+    case 'strings':
+      return create(AttributeProtoSchema, { name, type: AttributeType.STRINGS, strings: attribute.value.map(utf8) });
+    case 'tensor':
+      return create(AttributeProtoSchema, { name, type: AttributeType.TENSOR, t: tensorProto(attribute.value) });
+    case 'opaque':
+      return attribute.value;
+  }
+}
+
+function valueInfoProto(info: ValueInfo) {
+  if (!info.value) return update(ValueInfoProtoSchema, info.origin, { name: info.name });
+  const { type, shape } = info.value;
+  const stated = info.origin?.type;
+  const unchanged = stated && sameType(valueTypeOf(stated, info.origin?.name ?? ''), info.value);
+  if (unchanged || (type === 'other' && info.origin)) {
+    return update(ValueInfoProtoSchema, info.origin, { name: info.name });
+  }
+  const dims = shape?.map((dim) =>
+    typeof dim === 'number'
+      ? { value: { case: 'dimValue' as const, value: BigInt(dim) } }
+      : { value: { case: 'dimParam' as const, value: dim } },
+  );
+  return update(ValueInfoProtoSchema, info.origin, {
+    name: info.name,
+    type: { value: { case: 'tensorType', value: { elemType: typeCode(type), ...(dims && { shape: { dim: dims } }) } } },
+  });
+}
+
+function tensorProto(tensor: Tensor, name?: string, store?: ExternalStore): TensorProto {
+  const common = { ...(name !== undefined && { name }), dims: tensor.dims.map(BigInt) };
+  if (tensor.type === 'string') {
+    const stringData = tensor.data.map(utf8);
+    return update(TensorProtoSchema, tensor.origin, { ...common, dataType: TensorProto_DataType.STRING, stringData });
+  }
+  if (tensor.type === 'other') return update(TensorProtoSchema, tensor.origin, name === undefined ? {} : { name });
+  const { data } = tensor;
+  const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  const external = name === undefined ? undefined : store?.(name, bytes);
+  const content = external
+    ? {
+        dataLocation: DataLocation.EXTERNAL,
+        externalData: [
+          { key: 'location', value: external.location },
+          { key: 'offset', value: `${external.offset}` },
+          { key: 'length', value: `${bytes.length}` },
+        ],
+      }
+    : { rawData: bytes };
+  return update(TensorProtoSchema, tensor.origin, { ...common, dataType: typeCode(tensor.type), ...content });
+}
+
+/** A type that nothing changed stays as the file writes it: open sizes, expressions for sizes, denotations. */
+function sameType(a: ValueType | undefined, b: ValueType): boolean {
+  return a?.type === b.type && (a.shape === b.shape || sameShape(a.shape, b.shape));
+}
+
+/** A message with these fields; all others, unknown ones included, stay as they were read. */
+function update<D extends DescMessage>(
+  schema: D,
+  origin: MessageShape<D> | undefined,
+  fields: MessageInitShape<D>,
+): MessageShape<D> {
+  const fresh = create(schema, fields);
+  if (!origin) return fresh;
+  const kept = Object.entries(origin).filter(
+    ([key]) => !key.startsWith('$type') && !Object.hasOwn(fields as object, key),
+  );
+  return Object.assign(fresh, Object.fromEntries(kept));
+}
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** Numbers stand for int64 up to their precision; the ends of the range (2^63 as a number) are clamped into it. */
+function int64(value: number): bigint {
+  const exact = BigInt(value);
+  return exact > INT64_MAX ? INT64_MAX : exact;
+}
+
+const encoder = new TextEncoder();
+const utf8 = (value: string) => encoder.encode(value);

@@ -1,0 +1,86 @@
+/** @file Pieces that several families of gradient rules share; sizes may be symbolic everywhere. */
+import type { GraphBuilder } from '../../build.js';
+import { isStatic, sameShape } from '../../dims.js';
+import { InputError } from '../../errors.js';
+import { elementCount, nodeLabel, type DataType, type Node, type Shape } from '../../graph.js';
+import { typeCode } from '../../files/storage.js';
+import type { Backward, GradientRule } from '../rule.js';
+
+/** For operators whose gradient is the output's, linear in each input: one expression per input, built where it is wanted. */
+export function perInput(...parts: readonly ((backward: Backward) => string)[]): GradientRule {
+  return (backward) =>
+    backward.x.map((_, index) => {
+      const part = parts[index];
+      return part && backward.wanted(index) ? part(backward) : null;
+    });
+}
+
+/** dx = dy · f′, with f′ from the input x and the output y = f(x). */
+export const unary = (derivative: (b: GraphBuilder, x: string, y: string, node: Node) => string): GradientRule =>
+  perInput(({ node, b, x, y, g }) => b.mul(g, derivative(b, x[0] as string, y[0] as string, node)));
+
+/** float16, bfloat16, float32 or float64. */
+export function isFloat(type: DataType | undefined): boolean {
+  return type === 'float32' || type === 'float64' || type === 'float16' || type === 'bfloat16';
+}
+
+/** `value` with the element type of `like`. */
+export function castLike(b: GraphBuilder, value: string, like: string): string {
+  const { type } = b.type(like);
+  return b.type(value).type === type ? value : b.op('Cast', [value], { to: typeCode(type) });
+}
+
+/** The elements of `value` in the shape of `like`. */
+export function reshapedLike(b: GraphBuilder, value: string, like: string): string {
+  const shape = b.shape(like);
+  return shape.filter((dim) => typeof dim === 'string').length <= 1
+    ? b.reshape(value, shape)
+    : b.op('Reshape', [value, b.op('Shape', [like])]);
+}
+
+/** `value` with the sizes of `like`, which it has although shape inference may not be able to tell. */
+export function sizedLike(b: GraphBuilder, value: string, like: string): string {
+  return sameShape(b.types.shape(value), b.shape(like)) ? value : reshapedLike(b, value, like);
+}
+
+/** `value` repeated along the axes where `like` is larger. */
+export function expandedLike(b: GraphBuilder, value: string, like: string): string {
+  return b.op('Expand', [value, sizesOf(b, like)]);
+}
+
+/** The sizes of `value` as an int64 tensor: a constant where all are known. */
+export function sizesOf(b: GraphBuilder, value: string): string {
+  const shape = b.types.shape(value);
+  return isStatic(shape) ? b.ints(shape) : b.op('Shape', [value]);
+}
+
+/** The number of elements of `value` along some axes, as a scalar of its type. */
+export function countAlong(b: GraphBuilder, value: string, axes: readonly number[]): string {
+  const sizes: Shape = axes.map((axis) => b.shape(value)[axis] ?? 1);
+  if (isStatic(sizes)) return b.scalarLike(value, elementCount(sizes));
+  const along = b.op('Gather', [b.op('Shape', [value]), b.ints(axes)]);
+  return castLike(b, b.op('ReduceProd', [along], { keepdims: 0 }, 'count'), value);
+}
+
+/**
+ * The gradient of picking rows along an axis: zeros in which row `rows[i]` along `axis` is the sum of all rows i of `g`.
+ * @param rows int64 or int32 of rank 1; negative ones count from the end
+ * @param like has the size along `axis` that the result gets; its other sizes are those of `g`
+ */
+export function scatterAdded(b: GraphBuilder, g: string, rows: string, axis: number, like: string): string {
+  const rank = b.shape(like).length;
+  const size = (value: string, start: number, end: number) => b.op('Shape', [value], { start, end });
+  const sizes = b.op('Concat', [size(g, 0, axis), size(like, axis, axis + 1), size(g, axis + 1, rank)], { axis: 0 });
+  const zeros = b.op('Expand', [b.scalarLike(g, 0), sizes], {}, 'zeros');
+  const column = b.op('Reshape', [rows, b.ints([-1, ...Array.from({ length: rank - 1 - axis }, () => 1)])]);
+  const indices = b.op('Expand', [column, b.op('Shape', [g])], {}, 'indices');
+  return b.op('ScatterElements', [zeros, indices, g], { axis, reduction: 'add' }, 'scattered');
+}
+
+/** Sizes after batch and channels. @throws InputError where one is symbolic: windows over them cannot be counted */
+export function spatialSizes(shape: Shape, node: Node): number[] {
+  return shape.slice(2).map((size) => {
+    if (typeof size === 'number') return size;
+    throw new InputError(`${nodeLabel(node)}: differentiating needs a fixed picture size; got "${size}"`);
+  });
+}

@@ -1,0 +1,77 @@
+/** @file Batch norm in inference form, folded into the convolution before it: one pass over the activations less. */
+import { numberAttribute } from '../attributes.js';
+import { elementCount, type Graph, type Node, type Tensor } from '../graph.js';
+import { copiedGraph } from '../build.js';
+import { prunedGraph } from '../order.js';
+import { Types } from '../shapes/types.js';
+
+type FloatTensor = Extract<Tensor, { type: 'float32' }>;
+
+/** PyTorch's and ONNX's default. */
+const DEFAULT_EPSILON = 1e-5;
+
+/**
+ * The graph with every batch norm that directly follows a Conv or ConvTranspose merged into its weights:
+ * W′ = W·s and b′ = (b − μ)·s + β per output channel, with s = γ/√(σ² + ε). A batch norm stays where another node or the
+ * graph's outputs read the convolution as it was, where weights are not constant, and after a grouped ConvTranspose.
+ */
+export function foldedBatchNorm(graph: Graph): Graph {
+  const result = copiedGraph(graph);
+  const types = Types.of(graph);
+  const reads = new Map<string, number>();
+  const named = [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)];
+  for (const name of named) reads.set(name, (reads.get(name) ?? 0) + 1);
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const constant = (name: string | undefined): FloatTensor | undefined => {
+    const tensor = name ? types.constant(name) : undefined;
+    return tensor?.type === 'float32' ? tensor : undefined;
+  };
+
+  const replaced = new Map<Node, Node | undefined>();
+  for (const norm of graph.nodes) {
+    const conv = norm.op === 'BatchNormalization' ? producers.get(norm.inputs[0] as string) : undefined;
+    if (!conv || reads.get(conv.outputs[0] as string) !== 1) continue;
+    const folded = foldedWeights(conv, norm, constant);
+    if (!folded) continue;
+    const prefix = conv.name || (conv.outputs[0] as string);
+    const inputs = [conv.inputs[0] as string, `${prefix}/folded_kernel`, `${prefix}/folded_bias`];
+    result.initializers.set(inputs[1] as string, folded.kernel);
+    result.initializers.set(inputs[2] as string, folded.bias);
+    replaced.set(conv, { ...conv, inputs, outputs: norm.outputs });
+    replaced.set(norm, undefined);
+  }
+  result.nodes = graph.nodes
+    .map((node) => (replaced.has(node) ? replaced.get(node) : node))
+    .filter((node) => node !== undefined);
+  return prunedGraph(
+    result,
+    graph.outputs.map(({ name }) => name),
+  );
+}
+
+function foldedWeights(
+  conv: Node,
+  norm: Node,
+  constant: (name: string | undefined) => FloatTensor | undefined,
+): { kernel: FloatTensor; bias: FloatTensor } | undefined {
+  const channelAxis = { Conv: 0, ConvTranspose: 1 }[conv.op];
+  const group = numberAttribute(conv, 'group', 1);
+  if (channelAxis === undefined || (channelAxis === 1 && group !== 1)) return undefined;
+  const kernel = constant(conv.inputs[1]);
+  const bias = constant(conv.inputs[2]);
+  const [gamma, beta, mean, variance] = norm.inputs.slice(1).map(constant);
+  if (!kernel || (conv.inputs[2] && !bias) || !gamma || !beta || !mean || !variance) return undefined;
+
+  const epsilon = numberAttribute(norm, 'epsilon', DEFAULT_EPSILON);
+  const scale = Float64Array.from(gamma.data, (g, c) => g / Math.sqrt((variance.data[c] as number) + epsilon));
+  const shift = Float32Array.from(beta.data, (shifted, c) => {
+    const centred = (bias?.data[c] ?? 0) - (mean.data[c] as number);
+    return centred * (scale[c] as number) + shifted;
+  });
+  const block = elementCount(kernel.dims.slice(channelAxis + 1));
+  const data = kernel.data.map((w, i) => w * (scale[Math.floor(i / block) % scale.length] as number));
+  return {
+    kernel: { type: 'float32', dims: kernel.dims, data },
+    bias: { type: 'float32', dims: [shift.length], data: shift },
+  };
+}

@@ -1,0 +1,137 @@
+/** @file A network in half precision: weights and most operators in float16, inputs and outputs in float32 as before. */
+import { attributeOf } from '../attributes.js';
+import { InputError } from '../errors.js';
+import type { Graph, Node, Tensor } from '../graph.js';
+import { prunedGraph } from '../order.js';
+import { float16Bits } from '../tensor.js';
+import { Types } from '../shapes/types.js';
+
+/** TensorProto.DataType. */
+const [FLOAT, FLOAT16] = [1, 10];
+/** The largest number that float16 holds. */
+const MAX_HALF = 65504;
+
+/**
+ * Operators that stay in float32: those whose sums, small ε or exponentials lose too much in float16, and those with
+ * float32 inputs that are no activations.
+ */
+const FULL_PRECISION = new Set([
+  'BatchNormalization',
+  'InstanceNormalization',
+  'LayerNormalization',
+  'LpNormalization',
+  'Softmax',
+  'LogSoftmax',
+  'Softplus',
+  'Sigmoid',
+  'Exp',
+  'Log',
+  'Pow',
+  'Sqrt',
+  'Reciprocal',
+  'Div',
+  'ReduceSum',
+  'ReduceMean',
+  'ReduceSumSquare',
+  'ReduceL2',
+  'Resize',
+  'Cast',
+]);
+
+/**
+ * The graph with float16 weights and activations, and casts where float32 goes in, comes out or is kept.
+ * @param graph of our dialect, in topological order
+ * @throws InputError for a weight that float16 cannot hold
+ */
+export function halfPrecision(graph: Graph): Graph {
+  return new Halving(graph).graph();
+}
+
+/** Walks the graph and keeps, of each float32 value, the form that was asked for. */
+class Halving {
+  readonly #source: Graph;
+  readonly #types: Types;
+  readonly #nodes: Node[] = [];
+  readonly #initializers: Map<string, Tensor>;
+  /** Values whose float32 form exists under its own name. */
+  readonly #full = new Set<string>();
+  /** Values whose float16 form exists. */
+  readonly #half = new Set<string>();
+
+  constructor(source: Graph) {
+    this.#source = source;
+    this.#types = Types.of(source);
+    this.#initializers = new Map(source.initializers);
+    for (const { name } of source.inputs) this.#full.add(name);
+    for (const name of source.initializers.keys()) this.#full.add(name);
+  }
+
+  graph(): Graph {
+    for (const node of this.#source.nodes) this.#convert(node);
+    const outputs = this.#source.outputs.map(({ name }) => name);
+    for (const name of outputs) if (this.#isFloat(name)) this.#fullForm(name);
+    const converted = { ...this.#source, nodes: this.#nodes, initializers: this.#initializers, valueInfo: new Map() };
+    return prunedGraph(converted, outputs);
+  }
+
+  #convert(node: Node): void {
+    const floats = node.inputs.filter((name) => this.#isFloat(name));
+    const stays = node.domain !== '' || FULL_PRECISION.has(node.op) || floats.length === 0;
+    const { origin: _, ...plain } = node;
+    if (stays) {
+      this.#nodes.push({
+        ...plain,
+        inputs: node.inputs.map((name) => (this.#isFloat(name) ? this.#fullForm(name) : name)),
+      });
+      for (const name of node.outputs) if (this.#isFloat(name)) this.#full.add(name);
+      return;
+    }
+    const inputs = node.inputs.map((name) => (this.#isFloat(name) ? this.#halfForm(name) : name));
+    const outputs = node.outputs.map((name) => (this.#isFloat(name) ? halfName(name) : name));
+    this.#nodes.push({ ...plain, inputs, outputs });
+    for (const name of node.outputs) if (this.#isFloat(name)) this.#half.add(name);
+  }
+
+  #isFloat(name: string): boolean {
+    return name !== '' && this.#types.get(name)?.type === 'float32';
+  }
+
+  #fullForm(name: string): string {
+    if (!this.#full.has(name)) {
+      this.#nodes.push(cast(halfName(name), name, FLOAT));
+      this.#full.add(name);
+    }
+    return name;
+  }
+
+  #halfForm(name: string): string {
+    const half = halfName(name);
+    if (this.#half.has(name)) return half;
+    const weight = this.#source.initializers.get(name);
+    if (weight?.type === 'float32') this.#initializers.set(half, halfTensor(name, weight));
+    else this.#nodes.push(cast(name, half, FLOAT16));
+    this.#half.add(name);
+    return half;
+  }
+}
+
+const halfName = (name: string) => `${name}/fp16`;
+
+function cast(from: string, to: string, type: number): Node {
+  return {
+    op: 'Cast',
+    domain: '',
+    name: `${to}/cast`,
+    inputs: [from],
+    outputs: [to],
+    attributes: { to: attributeOf(type) },
+  };
+}
+
+function halfTensor(name: string, { dims, data }: Extract<Tensor, { type: 'float32' }>): Tensor {
+  const tooLarge = data.find((value) => !(Math.abs(value) <= MAX_HALF));
+  if (tooLarge !== undefined) {
+    throw new InputError(`weight "${name}": expected numbers of at most ${MAX_HALF} for float16; got ${tooLarge}`);
+  }
+  return { type: 'float16', dims, data: Uint16Array.from(data, float16Bits) };
+}

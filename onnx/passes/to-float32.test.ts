@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { halfPrecision } from '../../exporter/index.js';
+import { Random } from '../../inference/random.js';
+import { loadedModel, upgradedModel } from '../index.js';
+import { Explainer } from '../../explain/explain.js';
+
+const tiny = fileURLToPath(new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url));
+
+describe('Explainer.load(network in half precision)', () => {
+  it('explains as in single precision, to the precision of its weights', async () => {
+    const full = upgradedModel(await loadedModel(tiny));
+    const half = { ...full, graph: halfPrecision(full.graph) };
+    const types = new Set([...half.graph.initializers.values()].map(({ type }) => type));
+    expect(types).toContain('float16');
+    const random = new Random(3);
+    const picture = Float32Array.from({ length: 3 * 32 * 32 }, () => Math.tanh(random.normal()));
+    const maps = [];
+    for (const model of [full, half]) {
+      await using explainer = await Explainer.load(model, { device: 'cpu' });
+      maps.push(await explainer.explainInput(picture, { methods: ['gradcam', 'ablationcam', 'saliency'] }));
+    }
+    const [expected = [], found = []] = maps;
+    expect(found).toHaveLength(3);
+    found.forEach(({ signed, method }, at) => {
+      const other = expected[at]?.signed ?? new Float32Array();
+      const largest = other.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const gap = signed.reduce((most, value, i) => Math.max(most, Math.abs(value - (other[i] ?? 0))), 0);
+      expect(gap / largest, method).toBeLessThan(2e-2);
+    });
+  });
+});

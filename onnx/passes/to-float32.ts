@@ -1,0 +1,42 @@
+/** @file Networks in half precision as networks in single precision, in which gradients and maps are computed. */
+import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from '../graph.js';
+import { float32Tensor, numbersOf } from '../tensor.js';
+
+/** TensorProto.DataType. */
+const [FLOAT, FLOAT16] = [1, 10];
+
+/** The same network with float32 wherever it has float16: the numbers of its weights stay as they are. */
+export function fullPrecision(model: Model): Model {
+  const { graph } = model;
+  const isHalf = [...graph.initializers.values()].some(({ type }) => type === 'float16');
+  return isHalf || graph.inputs.some(({ value }) => value?.type === 'float16')
+    ? { ...model, graph: fullGraph(graph) }
+    : model;
+}
+
+function fullGraph(graph: Graph): Graph {
+  return {
+    ...graph,
+    nodes: graph.nodes.map(fullNode),
+    inputs: graph.inputs.map(fullInfo),
+    outputs: graph.outputs.map(fullInfo),
+    initializers: new Map([...graph.initializers].map(([name, tensor]) => [name, fullTensor(tensor)])),
+    valueInfo: new Map(),
+  };
+}
+
+const fullTensor = (tensor: Tensor): Tensor =>
+  tensor.type === 'float16' ? float32Tensor(numbersOf(tensor), tensor.dims) : tensor;
+
+const fullInfo = (info: ValueInfo): ValueInfo =>
+  info.value?.type === 'float16' ? { name: info.name, value: { ...info.value, type: 'float32' } } : info;
+
+function fullNode(node: Node): Node {
+  const full = (name: string, attribute: Attribute): Attribute => {
+    if (attribute.kind === 'tensor') return { ...attribute, value: fullTensor(attribute.value) };
+    const isHalf = node.op === 'Cast' && name === 'to' && attribute.kind === 'int' && attribute.value === FLOAT16;
+    return isHalf ? { kind: 'int', value: FLOAT } : attribute;
+  };
+  const attributes = Object.entries(node.attributes).map(([name, attribute]) => [name, full(name, attribute)] as const);
+  return { ...node, attributes: Object.fromEntries(attributes) };
+}

@@ -1,0 +1,111 @@
+/** @file How Resize computes each element from its neighbours, as one matrix per axis. */
+import { InputError } from '../errors.js';
+
+/** The attributes of a Resize node. */
+export interface Interpolation {
+  mode: string;
+  /** coordinate_transformation_mode */
+  coordinates: string;
+  /** nearest_mode */
+  nearest: string;
+  cubicCoefficient: number;
+  excludeOutside: boolean;
+  /** Start and end of the region of interest, in parts of the axis's length. */
+  roi: readonly [number, number];
+}
+
+interface Axis {
+  size: number;
+  output: number;
+  scale: number;
+  roi: readonly [number, number];
+}
+
+const halfPixel = (at: number, scale: number) => Math.fround((at + 0.5) / scale) - 0.5;
+
+/** The position in the input of element `at` of the output, as ONNX's Resize defines it. */
+const positions: Readonly<Record<string, (at: number, axis: Axis) => number>> = {
+  align_corners: (at, { size, output }) => (output === 1 ? 0 : (at * (size - 1)) / (output - 1)),
+  asymmetric: (at, { scale }) => at / scale,
+  half_pixel: (at, { scale }) => halfPixel(at, scale),
+  pytorch_half_pixel: (at, { output, scale }) => (output > 1 ? halfPixel(at, scale) : 0),
+  tf_crop_and_resize: (at, { size, output, roi: [start, end] }) =>
+    output > 1
+      ? start * (size - 1) + (at * (end - start) * (size - 1)) / (output - 1)
+      : 0.5 * (start + end) * (size - 1),
+  tf_half_pixel_for_nn: (at, { scale }) => (at + 0.5) / scale,
+};
+
+const roundings: Readonly<Record<string, (position: number) => number>> = {
+  ceil: Math.ceil,
+  floor: Math.floor,
+  round_prefer_ceil: (position) => Math.floor(position + 0.5),
+  round_prefer_floor: (position) => Math.ceil(position - 0.5),
+};
+
+type Weights = readonly (readonly [index: number, weight: number])[];
+
+/** Neighbours and their weights, by mode; indices may lie outside the input. */
+const modes: Readonly<Record<string, (position: number, settings: Interpolation, size: number) => Weights>> = {
+  nearest: (position, { nearest }) => [[(roundings[nearest] as (value: number) => number)(position), 1]],
+  linear: (position, _settings, size) => {
+    const inside = Math.min(Math.max(position, 0), size - 1);
+    const low = Math.floor(inside);
+    return [
+      [low, low + 1 - inside],
+      [low + 1, inside - low],
+    ];
+  },
+  cubic: (position, { cubicCoefficient: a, excludeOutside }, size) => {
+    const low = Math.floor(position);
+    const part = position - low;
+    // Keys 1981, eq. 15, at the distances 1 + t, t, 1 − t and 2 − t.
+    const near = (t: number) => ((a + 2) * t - (a + 3)) * t * t + 1;
+    const far = (t: number) => ((a * t - 5 * a) * t + 8 * a) * t - 4 * a;
+    const weights = [far(part + 1), near(part), near(1 - part), far(2 - part)];
+    const all = weights.map((weight, index) => [low - 1 + index, weight] as const);
+    if (!excludeOutside) return all;
+    const kept = all.filter(([index]) => index >= 0 && index < size);
+    const sum = kept.reduce((total, [, weight]) => total + weight, 0);
+    return kept.map(([index, weight]) => [index, weight / sum] as const);
+  },
+};
+
+/**
+ * Rows [output][size] with y = M·x along one axis of a Resize; elements beyond the ends are those at the ends.
+ * Positions are computed in float32, as ONNX Runtime does, so that nearest takes the same elements.
+ * @param scale as given, or output / size
+ * @param label of the node, for messages
+ * @throws InputError naming the attribute that is none of those of opset 17
+ */
+export function interpolationMatrix(
+  size: number,
+  output: number,
+  scale: number,
+  settings: Interpolation,
+  label: string,
+): number[][] {
+  const position = listed(positions, settings.coordinates, 'coordinate_transformation_mode', label);
+  const weights = listed(modes, settings.mode, 'mode', label);
+  listed(roundings, settings.nearest, 'nearest_mode', label);
+  const crops = settings.coordinates === 'tf_crop_and_resize';
+  return Array.from({ length: output }, (_, at) => {
+    const row = Array.from({ length: size }, () => 0);
+    const place = Math.fround(position(at, { size, output, scale, roi: settings.roi }));
+    // Outside the picture a crop shows extrapolation_value.
+    if (crops && (place < 0 || place > size - 1)) return row;
+    for (const [index, weight] of weights(place, settings, size)) {
+      const inside = Math.min(Math.max(index, 0), size - 1);
+      row[inside] = (row[inside] as number) + weight;
+    }
+    return row;
+  });
+}
+
+function listed<T>(table: Readonly<Record<string, T>>, name: string, attribute: string, label: string): T {
+  const found = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (found !== undefined) return found;
+  throw new InputError(
+    `${label}: attribute ${attribute}: expected one of ${Object.keys(table).join(', ')}; got "${name}"`,
+  );
+}

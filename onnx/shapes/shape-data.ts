@@ -1,0 +1,182 @@
+/** @file Contents of small tensors of numbers, row by row: the arithmetic on sizes that exporters write as Shape, Gather, Concat … */
+import { intsAttribute, numberAttribute, tensorAttribute } from '../attributes.js';
+import { dimProduct, dimQuotient, isStatic, positiveAxis } from '../dims.js';
+import type { Dim, Node } from '../graph.js';
+import { sliceBounds } from './movement.js';
+import { numbersOf } from '../tensor.js';
+import type { Types } from './types.js';
+
+type Contents = readonly Dim[];
+type Calculation = (a: Dim, b: Dim) => Dim | undefined;
+
+const numeric =
+  (calculate: (a: number, b: number) => number): Calculation =>
+  (a, b) =>
+    typeof a === 'number' && typeof b === 'number' ? calculate(a, b) : undefined;
+
+const isNegative = (value: Dim) => typeof value === 'number' && value < 0;
+
+/** A symbolic size equals itself and no negative number; of others nothing is known. */
+const equal: Calculation = (a, b) =>
+  typeof a === typeof b ? (a === b ? 1 : numeric(() => 0)(a, b)) : isNegative(a) || isNegative(b) ? 0 : undefined;
+
+const product: Calculation = (a, b) =>
+  [a, b].some((value) => typeof value === 'number' && !(Number.isInteger(value) && value >= 0))
+    ? numeric((x, y) => x * y)(a, b)
+    : dimProduct([a, b]);
+
+/** By operator, for integers and floats alike; integers divide towards zero. */
+const arithmetic: Record<string, Calculation> = {
+  Add: (a, b) => (a === 0 ? b : b === 0 ? a : numeric((x, y) => x + y)(a, b)),
+  Div: (a, b) => (a === b && a !== 0 ? 1 : (numeric((x, y) => x / y)(a, b) ?? wholeQuotient(a, b))),
+  Equal: equal,
+  Greater: numeric((a, b) => Number(a > b)),
+  Less: numeric((a, b) => Number(a < b)),
+  Max: numeric(Math.max),
+  Min: numeric(Math.min),
+  Mod: numeric((a, b) => a - b * Math.floor(a / b)),
+  Mul: product,
+  Sub: (a, b) => (b === 0 ? a : a === b ? 0 : numeric((x, y) => x - y)(a, b)),
+};
+
+function wholeQuotient(a: Dim, b: Dim): Dim | undefined {
+  return [a, b].every((value) => typeof value === 'string' || (Number.isInteger(value) && value > 0))
+    ? dimQuotient(a, b)
+    : undefined;
+}
+
+/** Of one number. Symbolic sizes are whole and not negative, so these leave them as they are, but for Neg. */
+const unary: Record<string, (value: number) => number> = {
+  Abs: Math.abs,
+  Ceil: Math.ceil,
+  Floor: Math.floor,
+  Neg: (value) => -value,
+  Round: (value) => (value % 1 === 0.5 || value % 1 === -0.5 ? 2 * Math.round(value / 2) : Math.round(value)),
+};
+
+/** The contents of the node's first output, where it is a small tensor of numbers and its inputs are known. */
+export function contentsOf(node: Node, types: Types): Contents | undefined {
+  const first = types.contents(node.inputs[0] ?? '');
+  switch (node.op) {
+    case 'Shape': {
+      const shape = types.shape(node.inputs[0] as string);
+      return shape?.slice(numberAttribute(node, 'start', 0), node.attributes['end'] && numberAttribute(node, 'end'));
+    }
+    case 'Size': {
+      const shape = types.shape(node.inputs[0] as string);
+      return shape && [dimProduct(shape)];
+    }
+    case 'ConstantOfShape': {
+      const sizes = types.integers(node.inputs[0]);
+      const value = tensorAttribute(node, 'value');
+      if (!sizes || sizes.length > 1) return undefined;
+      return Array.from({ length: sizes[0] ?? 1 }, () => (value ? (numbersOf(value)[0] as number) : 0));
+    }
+    case 'Identity':
+    case 'Unsqueeze':
+    case 'Squeeze':
+    case 'Reshape':
+    case 'Flatten':
+      return first;
+    case 'Cast':
+      return isInteger(types, node.outputs[0])
+        ? first?.map((value) => (typeof value === 'number' ? Math.trunc(value) : value))
+        : first;
+    case 'Expand':
+    case 'Tile': {
+      const length = types.shape(node.outputs[0] as string);
+      if (!first || length?.length !== 1 || typeof length[0] !== 'number') return undefined;
+      return Array.from({ length: length[0] }, (_, index) => first[index % first.length] as Dim);
+    }
+    case 'Transpose': {
+      const shape = types.shape(node.inputs[0] as string);
+      if (!first || !shape || shape.length > 2) return undefined;
+      const [rows, columns] = shape as [number, number];
+      return shape.length < 2
+        ? first
+        : first.map((_, at) => first[(at % rows) * columns + Math.floor(at / rows)] as Dim);
+    }
+    case 'Gather': {
+      const indices = types.integers(node.inputs[1]);
+      if (!first || !indices || !isList(types, node.inputs[0])) return undefined;
+      const picked = indices.map((index) => first.at(index));
+      return picked.includes(undefined) ? undefined : (picked as Dim[]);
+    }
+    case 'Slice':
+      return first && slicedRows(node, types, first);
+    case 'Concat': {
+      const parts = node.inputs.map((name) => (isList(types, name) ? types.contents(name) : undefined));
+      return parts.includes(undefined) ? undefined : (parts as Contents[]).flat();
+    }
+    case 'Range': {
+      const [start, limit, delta] = node.inputs.map((name) => types.integers(name)?.[0]);
+      const length = types.shape(node.outputs[0] as string)?.[0];
+      if (start === undefined || limit === undefined || delta === undefined || typeof length !== 'number')
+        return undefined;
+      return Array.from({ length }, (_, index) => start + index * delta);
+    }
+    case 'ReduceProd':
+      return first && !intsAttribute(node, 'axes') ? [dimProduct(first)] : undefined;
+    case 'Where':
+      return chosen(node, types);
+    default:
+      return elementwise(node, types);
+  }
+}
+
+/** A slice of a list, or of the rows of a table. */
+function slicedRows(node: Node, types: Types, contents: Contents): Contents | undefined {
+  const shape = types.shape(node.inputs[0] as string);
+  const [starts, ends] = [types.integers(node.inputs[1]), types.integers(node.inputs[2])];
+  const axes = node.inputs[3] ? types.integers(node.inputs[3]) : [0];
+  const steps = node.inputs[4] ? types.integers(node.inputs[4]) : [1];
+  if (!isStatic(shape) || shape.length > 2 || !starts || !ends || axes?.length !== 1 || !steps) return undefined;
+  if (positiveAxis(axes[0] as number, shape.length) !== 0) return undefined;
+  const width = shape[1] ?? 1;
+  const bounds = sliceBounds(shape[0] as number, starts[0] as number, ends[0] as number, steps[0] as number);
+  return Array.from({ length: bounds?.length as number }, (_, index) => {
+    const row = (bounds?.start as number) + index * (bounds?.step as number);
+    return contents.slice(row * width, (row + 1) * width);
+  }).flat();
+}
+
+const isList = (types: Types, name: string | undefined) => (types.shape(name ?? '')?.length ?? 2) <= 1;
+
+function isInteger(types: Types, name: string | undefined): boolean {
+  const type = types.get(name ?? '')?.type;
+  return type === 'int64' || type === 'int32';
+}
+
+/** Several lists side by side; those of one element go with all of the others. */
+function rowsOf(lists: readonly (Contents | undefined)[]): Dim[][] | undefined {
+  const known = lists.filter((list) => list !== undefined);
+  const length = known.some((list) => list.length === 0) ? 0 : Math.max(...known.map((list) => list.length));
+  if (known.length < lists.length || known.some((list) => list.length !== length && list.length !== 1))
+    return undefined;
+  return Array.from({ length }, (_, index) => known.map((list) => list[list.length === 1 ? 0 : index] as Dim));
+}
+
+function chosen(node: Node, types: Types): Contents | undefined {
+  const rows = rowsOf(node.inputs.map((name) => types.contents(name)));
+  const values = rows?.map(([condition, yes, no]) => (condition === 1 ? yes : condition === 0 ? no : undefined));
+  return values?.includes(undefined) ? undefined : (values as Dim[] | undefined);
+}
+
+function elementwise(node: Node, types: Types): Contents | undefined {
+  const [binary, single] = [arithmetic, unary].map((table) => Object.hasOwn(table, node.op));
+  if (!binary && !single) return undefined;
+  const rows = rowsOf(node.inputs.map((name) => types.contents(name)));
+  const round = isInteger(types, node.outputs[0]) ? Math.trunc : Math.fround;
+  const values = rows?.map(([first, ...rest]) => {
+    const result = single ? unaryValue(node.op, first as Dim) : rest.reduce<Dim | undefined>(folded(node.op), first);
+    return typeof result === 'number' ? round(result) : result;
+  });
+  return values?.includes(undefined) ? undefined : (values as Dim[] | undefined);
+}
+
+const folded = (op: string) => (a: Dim | undefined, b: Dim) => (a === undefined ? undefined : arithmetic[op]?.(a, b));
+
+function unaryValue(op: string, value: Dim): Dim | undefined {
+  if (typeof value === 'number') return unary[op]?.(value);
+  return op === 'Neg' ? undefined : value;
+}

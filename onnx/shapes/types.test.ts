@@ -1,0 +1,152 @@
+/** @file Types of values: arithmetic on sizes as exporters write it, constants, and what a file states itself. */
+import { describe, expect, it } from 'vitest';
+import { attributeOf } from '../attributes.js';
+import { GraphBuilder } from '../build.js';
+import type { Node, ValueInfo } from '../graph.js';
+import { float32Tensor, int64Tensor, scalarTensor } from '../tensor.js';
+import { Types } from './types.js';
+
+const start = () => {
+  const b = new GraphBuilder();
+  b.input('x', 'float32', ['N', 3, 4, 5]);
+  return b;
+};
+
+const other = (outputs: string[], op = 'Unheard', inputs = ['x']): Node => ({
+  op,
+  domain: '',
+  name: op,
+  inputs,
+  outputs,
+  attributes: {},
+});
+
+describe('Types and arithmetic on sizes', () => {
+  it('follow Shape, Gather, Unsqueeze and Concat into Reshape', () => {
+    const b = start();
+    const batch = b.op('Gather', [b.op('Shape', ['x']), b.initializer('zero', scalarTensor('int64', 0))]);
+    const target = b.op('Concat', [b.op('Unsqueeze', [batch, b.ints([0])]), b.ints([-1])], { axis: 0 });
+    expect(b.shape(b.op('Reshape', ['x', target]))).toEqual(['N', 60]);
+  });
+
+  it('follow products and quotients of sizes', () => {
+    const b = start();
+    const sizes = b.op('Shape', ['x']);
+    const channels = b.op('Slice', [sizes, b.ints([1]), b.ints([2])]);
+    const all = b.mul(b.op('Slice', [sizes, b.ints([0]), b.ints([1])]), channels);
+    expect(b.types.contents(all)).toEqual(['3*N']);
+    expect(b.types.contents(b.div(all, channels))).toEqual(['N']);
+    const rest = b.op('Slice', [sizes, b.ints([-1]), b.ints([1]), b.ints([0]), b.ints([-1])]);
+    expect(b.types.contents(rest)).toEqual([5, 4]);
+    expect(b.shape(b.op('Reshape', ['x', b.op('Concat', [all, rest], { axis: 0 })]))).toEqual(['3*N', 5, 4]);
+  });
+
+  it("follow PyTorch's way to write the pads of Pad", () => {
+    const b = start();
+    const filled = b.op(
+      'Concat',
+      [b.ints([1, 2, 0, 3]), b.op('ConstantOfShape', [b.ints([4])], { value: int64Zero() })],
+      {
+        axis: 0,
+      },
+    );
+    const pairs = b.reshape(filled, [-1, 2]);
+    const reversed = b.op('Slice', [pairs, b.ints([-1]), b.ints([-(2 ** 63)]), b.ints([0]), b.ints([-1])]);
+    const pads = b.op('Cast', [b.reshape(b.transpose(reversed, [1, 0]), [-1])], { to: 7 });
+    expect(b.types.integers(pads)).toEqual([0, 0, 0, 1, 0, 0, 3, 2]);
+    expect(b.shape(b.op('Pad', ['x', pads]))).toEqual(['N', 3, 7, 8]);
+  });
+
+  it('follow the target of expand as PyTorch writes it: −1 keeps a size', () => {
+    const b = start();
+    const target = b.reshape(
+      b.op('Concat', [b.op('Shape', ['x'], { start: 0, end: 1 }), b.ints([-1, 4])], { axis: 0 }),
+      [-1],
+    );
+    const ones = b.op('ConstantOfShape', [b.op('Shape', [target])], { value: int64Tensor([1]) });
+    const kept = b.op('Equal', [target, b.mul(ones, b.scalar(-1, 'int64'))]);
+    const token = b.input('token', 'float32', [1, 5, 4]);
+    const expanded = b.op('Expand', [token, b.op('Where', [kept, ones, target])]);
+    expect(b.shape(expanded)).toEqual(['N', 5, 4]);
+  });
+
+  it('follow scales that are computed from sizes, in float32', () => {
+    const b = start();
+    const sizes = b.op('Cast', [b.op('Shape', ['x'], { start: 2 })], { to: 1 });
+    const wanted = b.op('Floor', [b.mul(sizes, b.scalar(1.5))]);
+    expect(b.types.numbers(wanted)).toEqual([6, 7]);
+    const scales = b.op('Concat', [b.initializer('ones', float32Tensor([1, 1], [2])), b.div(wanted, sizes)], {
+      axis: 0,
+    });
+    expect(b.types.numbers(scales)).toEqual([1, 1, 1.5, Math.fround(7 / 5)]);
+    expect(b.shape(b.op('Resize', ['x', '', scales]))).toEqual(['N', 3, 6, 7]);
+    const whole = b.op('Cast', [b.mul(sizes, b.scalar(1.7))], { to: 7 });
+    expect(b.types.integers(whole)).toEqual([6, 8]);
+    expect(b.types.integers(wanted)).toEqual([6, 7]);
+    expect(b.types.integers(b.div(wanted, sizes))).toBeUndefined();
+  });
+
+  it('follow Range, Size, Tile, comparisons and rounding', () => {
+    const b = start();
+    const numbers = b.op('Range', [b.scalar(1, 'int64'), b.scalar(8, 'int64'), b.scalar(3, 'int64')]);
+    expect(b.types.integers(numbers)).toEqual([1, 4, 7]);
+    expect(b.types.contents(b.op('Size', ['x']))).toEqual(['60*N']);
+    expect(b.types.integers(b.op('Tile', [numbers, b.ints([2])]))).toEqual([1, 4, 7, 1, 4, 7]);
+    expect(b.types.integers(b.op('Greater', [numbers, b.scalar(3, 'int64')]))).toEqual([0, 1, 1]);
+    const halves = b.initializer('halves', float32Tensor([-1.5, -0.5, 0.5, 2.5], [4]));
+    expect(b.types.numbers(b.op('Round', [halves]))).toEqual([-2, -0, 0, 2]);
+    expect(b.types.numbers(b.op('Neg', [b.op('Ceil', [halves])]))).toEqual([1, 0, -1, -3]);
+    const batch = b.op('Shape', ['x'], { start: 0, end: 1 });
+    expect(b.types.contents(b.op('Equal', [batch, batch]))).toEqual([1]);
+    expect(b.types.contents(b.op('Equal', [batch, b.ints([3])]))).toBeUndefined();
+    expect(b.types.contents(b.op('Neg', [batch]))).toBeUndefined();
+    expect(b.types.contents(b.div(batch, batch))).toEqual([1]);
+    expect(b.shape(b.op('Range', [b.scalar(0, 'int64'), b.op('Squeeze', [batch]), b.scalar(1, 'int64')]))).toEqual([
+      'N',
+    ]);
+  });
+
+  it('do not take a symbolic size for a number', () => {
+    const b = start();
+    expect(b.types.integers(b.op('Shape', ['x']))).toBeUndefined();
+    expect(b.types.contents(b.op('Shape', ['x']))).toEqual(['N', 3, 4, 5]);
+  });
+});
+
+describe('Types and what a file states', () => {
+  const stated: ValueInfo = { name: 'u', value: { type: 'float32', shape: ['N', 7] } };
+
+  it('take over the types of operators without a rule, and go on from there', () => {
+    const b = start();
+    b.graph.valueInfo.set('u', stated);
+    b.append(other(['u']));
+    expect(b.shape(b.op('Relu', ['u']))).toEqual(['N', 7]);
+    expect(Types.of(b.graph).shape('u')).toEqual(['N', 7]);
+  });
+
+  it('believe their own rules more', () => {
+    const b = start();
+    b.graph.valueInfo.set('u', stated);
+    b.append(other(['u'], 'Relu'));
+    expect(b.shape('u')).toEqual(['N', 3, 4, 5]);
+  });
+
+  it('know nothing of operators with the names of JavaScript properties', () => {
+    const b = start();
+    for (const op of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) b.append(other([op], op, ['x', 'x']));
+    expect(b.types.get('constructor')).toBeUndefined();
+  });
+});
+
+describe('Types and constants', () => {
+  it('read every form of Constant', () => {
+    const b = start();
+    const constant = (name: string, value: Parameters<typeof attributeOf>[0]) =>
+      b.op('Constant', [], { [name]: value });
+    expect(b.types.integers(constant('value_int', 3))).toEqual([3]);
+    expect(b.types.integers(constant('value_ints', [3, 4]))).toEqual([3, 4]);
+    expect(b.types.constant(constant('value', scalarTensor('float32', 2)))?.data).toEqual(Float32Array.of(2));
+  });
+});
+
+const int64Zero = () => ({ type: 'int64' as const, dims: [1], data: BigInt64Array.of(0n) });

@@ -1,0 +1,111 @@
+/** @file Window arithmetic shared by convolutions and pools: strides, dilations, pads (explicit or automatic), sizes. */
+import { intsAttribute, numberAttribute, stringAttribute } from '../attributes.js';
+import { InputError } from '../errors.js';
+import { nodeLabel, type Dim, type Node } from '../graph.js';
+
+/** A window operator's attributes with defaults filled in and automatic padding resolved, one entry per spatial axis. */
+export interface Window {
+  kernel: readonly number[];
+  strides: readonly number[];
+  dilations: readonly number[];
+  /** Padding before and after each axis. */
+  padsBegin: readonly number[];
+  padsEnd: readonly number[];
+}
+
+/** Strides and dilations of a node with this kernel. */
+function stepsOf(node: Node, kernel: readonly number[]) {
+  const ones = kernel.map(() => 1);
+  return { strides: intsAttribute(node, 'strides') ?? ones, dilations: intsAttribute(node, 'dilations') ?? ones };
+}
+
+/**
+ * The window of a Conv or pool over input of the given sizes.
+ * @throws InputError where automatic padding meets a symbolic size
+ */
+export function windowOf(node: Node, sizes: readonly Dim[], kernel: readonly number[]): Window {
+  const { strides, dilations } = stepsOf(node, kernel);
+  const mode = stringAttribute(node, 'auto_pad', 'NOTSET');
+  const base = { kernel, strides, dilations };
+  if (mode === 'VALID') return { ...base, padsBegin: kernel.map(() => 0), padsEnd: kernel.map(() => 0) };
+  if (mode === 'NOTSET') {
+    const pads = intsAttribute(node, 'pads') ?? kernel.flatMap(() => [0, 0]);
+    return { ...base, padsBegin: pads.slice(0, kernel.length), padsEnd: pads.slice(kernel.length) };
+  }
+  const totals = kernel.map((size, axis) => {
+    const [input, stride] = [sizes[axis], strides[axis] as number];
+    if (typeof input !== 'number')
+      throw new InputError(`${nodeLabel(node)}: auto_pad ${mode} needs a fixed picture size`);
+    const reach = (dilations[axis] as number) * (size - 1) + 1;
+    return Math.max(0, (Math.ceil(input / stride) - 1) * stride + reach - input);
+  });
+  const small = totals.map((total) => Math.floor(total / 2));
+  const large = totals.map((total) => Math.ceil(total / 2));
+  return mode === 'SAME_LOWER'
+    ? { ...base, padsBegin: large, padsEnd: small }
+    : { ...base, padsBegin: small, padsEnd: large };
+}
+
+/** Output sizes of a Conv or pool. A symbolic size stays symbolic. */
+export function windowOutputSizes(node: Node, sizes: readonly Dim[], kernel: readonly number[]): Dim[] {
+  if (sizes.some((size) => typeof size !== 'number') && stringAttribute(node, 'auto_pad', 'NOTSET') !== 'NOTSET') {
+    return sizes.map((size, axis) => `${size}_windows_${axis}`);
+  }
+  const { strides, dilations, padsBegin, padsEnd } = windowOf(node, sizes, kernel);
+  const ceil = numberAttribute(node, 'ceil_mode', 0) === 1;
+  return sizes.map((size, axis) => {
+    const [stride, dilation] = [strides[axis] as number, dilations[axis] as number];
+    const padding = (padsBegin[axis] as number) + (padsEnd[axis] as number);
+    const reach = dilation * ((kernel[axis] as number) - 1) + 1;
+    if (typeof size !== 'number') return stride === 1 && padding === reach - 1 ? size : `${size}_windows_${axis}`;
+    const steps = (size + padding - reach) / stride;
+    if (steps < 0) {
+      throw new InputError(`${nodeLabel(node)}: a window of ${reach} does not fit ${size} + ${padding} padding`);
+    }
+    if (!ceil) return Math.floor(steps) + 1;
+    const windows = Math.ceil(steps) + 1;
+    const lastStart = (windows - 1) * stride;
+    return lastStart >= size + (padsBegin[axis] as number) ? windows - 1 : windows;
+  });
+}
+
+/** The window of a ConvTranspose: `padsBegin`/`padsEnd` are cut from its output, `outputPadding` added at its end. */
+export function transposedWindowOf(
+  node: Node,
+  sizes: readonly Dim[],
+  kernel: readonly number[],
+): Window & { outputPadding: readonly number[] } {
+  const { strides, dilations } = stepsOf(node, kernel);
+  const outputPadding = intsAttribute(node, 'output_padding') ?? kernel.map(() => 0);
+  const base = { kernel, strides, dilations, outputPadding };
+  const mode = stringAttribute(node, 'auto_pad', 'NOTSET');
+  const stated = intsAttribute(node, 'output_shape')?.slice(-kernel.length);
+  if (mode === 'VALID') return { ...base, padsBegin: kernel.map(() => 0), padsEnd: kernel.map(() => 0) };
+  if (mode === 'NOTSET' && !stated) {
+    const pads = intsAttribute(node, 'pads') ?? kernel.flatMap(() => [0, 0]);
+    return { ...base, padsBegin: pads.slice(0, kernel.length), padsEnd: pads.slice(kernel.length) };
+  }
+  const totals = kernel.map((size, axis) => {
+    const [stride, input] = [strides[axis] as number, sizes[axis]];
+    const reach = (dilations[axis] as number) * (size - 1) + 1 + (outputPadding[axis] as number);
+    if (!stated) return Math.max(0, reach - stride);
+    if (typeof input !== 'number') throw new InputError(`${nodeLabel(node)}: output_shape needs a fixed picture size`);
+    return stride * (input - 1) + reach - (stated[axis] as number);
+  });
+  const small = totals.map((total) => Math.floor(total / 2));
+  const large = totals.map((total, axis) => total - (small[axis] as number));
+  return mode === 'SAME_UPPER'
+    ? { ...base, padsBegin: small, padsEnd: large }
+    : { ...base, padsBegin: large, padsEnd: small };
+}
+
+/** Output sizes of a ConvTranspose. */
+export function transposedOutputSizes(node: Node, sizes: readonly Dim[], kernel: readonly number[]): Dim[] {
+  const window = transposedWindowOf(node, sizes, kernel);
+  return sizes.map((size, axis) => {
+    if (typeof size !== 'number') return `${size}_transposed_${axis}`;
+    const reach = (window.dilations[axis] as number) * ((kernel[axis] as number) - 1) + 1;
+    const cut = (window.padsBegin[axis] as number) + (window.padsEnd[axis] as number);
+    return (size - 1) * (window.strides[axis] as number) + reach + (window.outputPadding[axis] as number) - cut;
+  });
+}

@@ -1,0 +1,64 @@
+/** @file Brings a model to our dialect, opset 17. */
+import { copiedGraph, GraphBuilder } from '../build.js';
+import { InputError } from '../errors.js';
+import { IR_VERSION, nodeLabel, OPSET, presentInputs, type Graph, type Model, type Node } from '../graph.js';
+import { subgraphNodes, topologicalOrder } from '../order.js';
+import { takenBranch } from './branches.js';
+import { NEWEST_OPSET, without } from './conversion.js';
+import { inlinedNodes } from './functions.js';
+import { conversionOf } from './table.js';
+
+/**
+ * A copy of the model in opset 17, with its functions and the branches of known conditions inlined, and its nodes in
+ * topological order. Nodes of other domains stay as they are.
+ * @throws InputError naming operator and node where a node of another opset has no counterpart
+ */
+export function upgradedModel(model: Model): Model {
+  const from = model.opsets.get('') ?? OPSET;
+  const versioned = inlinedNodes(model, from);
+  const versions = new Map(versioned.map(({ node, opset }) => [node, opset]));
+  const nodes = topologicalOrder(versioned.map(({ node }) => node));
+  const b = new GraphBuilder({ ...copiedGraph(model.graph), nodes: [] });
+  b.reserve(nodes.flatMap(({ name, outputs }) => [name, ...outputs]));
+  for (const node of nodes) appendUpgraded(b, node, versions.get(node) as number);
+  expectAllMade(b.graph, nodes);
+  return {
+    ...model,
+    irVersion: IR_VERSION,
+    opsets: new Map(model.opsets).set('', OPSET),
+    graph: b.graph,
+    ...(model.origin && { origin: { ...model.origin, functions: [] } }),
+  };
+}
+
+function appendUpgraded(b: GraphBuilder, node: Node, from: number): void {
+  if (!(from >= 1 && from <= NEWEST_OPSET)) {
+    throw new InputError(`model: expected opset ${NEWEST_OPSET} or older; got ${from}`);
+  }
+  const branch = takenBranch(b, node);
+  if (branch) {
+    for (const inner of branch) appendUpgraded(b, inner, from);
+    return;
+  }
+  for (const { opType, domain } of from === OPSET ? [] : subgraphNodes(node)) {
+    if ((domain === '' || domain === 'ai.onnx') && conversionOf(opType, from)) {
+      throw new InputError(
+        `${nodeLabel(node)}: operator ${opType} of opset ${from} inside a subgraph is not brought to opset ${OPSET}`,
+      );
+    }
+  }
+  const convert = node.domain === '' ? conversionOf(node.op, from) : undefined;
+  const plain = node.domain === '' && from < 6 ? without(node, 'consumed_inputs') : node;
+  if (convert) convert(plain, b, from);
+  else b.append(plain);
+}
+
+/** Outputs that opset 17 lacks (statistics of training, masks of another type) may go only where nothing reads them. */
+function expectAllMade(graph: Graph, nodes: readonly Node[]): void {
+  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  const read = new Set([...graph.nodes.flatMap(presentInputs), ...graph.outputs.map(({ name }) => name)]);
+  for (const node of nodes) {
+    const lost = node.outputs.find((name) => !made.has(name) && read.has(name));
+    if (lost) throw new InputError(`${nodeLabel(node)}: its output "${lost}" has no counterpart in opset ${OPSET}`);
+  }
+}
