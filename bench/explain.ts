@@ -1,7 +1,7 @@
 /** @file `npm run bench:explain`: from picture to map with ResNet-50, beside PyTorch with hooks, in one run. */
 import { cpus } from 'node:os';
 import { Explainer, type ExplainOptions } from '../explain/index.js';
-import { Random } from '../inference/random.js';
+import { Random } from '../inference/numeric/random.js';
 import { resnet50 } from './resnet50.js';
 import { machine, markdownTable, median, milliseconds, pytorch } from './timing.js';
 

@@ -10,16 +10,16 @@ import {
   halfPrecision,
   uint8Generator,
 } from '../exporter/index.js';
-import { Generator } from '../inference/generator.js';
-import { pictureGrid } from '../inference/grid.js';
-import { GRID_COMPRESSION } from '../inference/jobs/grid.node.js';
+import { Generator } from '../inference/networks/generator.js';
+import { pictureGrid } from '../inference/pictures/grid.js';
+import { GRID_COMPRESSION } from '../inference/jobs/kinds/grid.node.js';
 import { performedJob } from '../inference/jobs/perform.node.js';
 import type { SampleRequest } from '../inference/jobs/request.js';
 import { sinks } from '../inference/jobs/sinks.node.js';
-import { normalLatents, seedsFrom } from '../inference/latents.js';
-import { encodedPng } from '../inference/pictures.node.js';
-import { sampleJob } from '../inference/sample-job.js';
-import { createdSession } from '../inference/session.node.js';
+import { normalLatents, seedsFrom } from '../inference/latent/latents.js';
+import { encodedPng } from '../inference/pictures/pictures.node.js';
+import { sampleJob } from '../inference/jobs/sample-job.js';
+import { createdSession } from '../inference/runtime/session.node.js';
 import { modelBytes, writeFileAtomic, type Model } from '../onnx/index.js';
 import { generatorModel } from '../trainer/models.js';
 import { configWith } from '../trainer/presets.js';

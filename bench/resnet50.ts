@@ -1,5 +1,5 @@
 /** @file ResNet-50 (He et al. 2015, as torchvision has it) with random weights, for measuring. */
-import { Random } from '../inference/random.js';
+import { Random } from '../inference/numeric/random.js';
 import { emptyGraph, float, float32Tensor, GraphBuilder, modelOfGraph, type Model } from '../onnx/index.js';
 
 /** Blocks, and channels within them, of each stage; a stage gives four times as many channels. */

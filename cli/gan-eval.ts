@@ -52,7 +52,7 @@ await runCommand(
     const { evaluatedRun } = await import('../trainer/evaluate-run.node.js');
     const { skippedLines } = await import('../trainer/data/readable.js');
     const { qualityLines } = await import('../trainer/quality/quality.js');
-    const { parsedPreparation } = await import('../inference/preparation.js');
+    const { parsedPreparation } = await import('../inference/networks/preprocessing.js');
     const { InputError } = await import('../onnx/errors.js');
     const { _: runs, features, samples, checkpoint, data, split, strict, device, size, mean, std } = options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');

@@ -46,7 +46,7 @@ await runCommand(
     const { openDataset } = await import('../trainer/data/open.node.js');
     const { skippedLines } = await import('../trainer/data/readable.js');
     const { runSettings } = await import('../trainer/run-settings.js');
-    const { resolvedDevice } = await import('../inference/devices.node.js');
+    const { resolvedDevice } = await import('../inference/runtime/devices/devices.node.js');
     const { trainedFeatures } = await import('../trainer/classifier/train.node.js');
     const { imageSize, split, classes } = options;
     const dataset = await openDataset(options.data, {

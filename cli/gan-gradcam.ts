@@ -116,10 +116,10 @@ await runCommand(
     const explain = await import('../explain/index.js');
     const { Explainer, emptyMapNote, explainedFiles, methods, parsedMethods, parsedTargets, verdict } = explain;
     const { number } = await import('../explain/verdict.js');
-    const { chosenModel } = await import('../inference/default-model.node.js');
-    const { picturePaths } = await import('../trainer/data/picture-paths.node.js');
-    const { parsedPreparation, parsedSize } = await import('../inference/preparation.js');
-    const { resolvedRun } = await import('../trainer/runs.node.js');
+    const { chosenModel } = await import('../inference/networks/default-model.node.js');
+    const { picturePaths } = await import('../inference/pictures/picture-paths.node.js');
+    const { parsedPreparation, parsedSize } = await import('../inference/networks/preprocessing.js');
+    const { resolvedRun } = await import('../inference/networks/runs.node.js');
     const { InputError } = await import('../onnx/errors.js');
 
     const paths = await picturePaths(options._.map(String));

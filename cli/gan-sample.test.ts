@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toyGenerator } from '../inference/generator.test.helper.js';
+import { toyGenerator } from '../inference/networks/generator.test.helper.js';
 import { decodedPicture, type Picture } from '../inference/index.js';
 import { saveModel } from '../onnx/index.js';
 import { LIST_MODULES, ran } from './child.test.helper.js';

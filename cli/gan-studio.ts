@@ -24,7 +24,7 @@ await runCommand(
   async ({ run, port, host }) => {
     const { startedStudio } = await import('../web/server.node.js');
     const { InputError } = await import('../onnx/errors.js');
-    const { resolvedRun } = await import('../trainer/runs.node.js');
+    const { resolvedRun } = await import('../inference/networks/runs.node.js');
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new InputError(`--port: expected an integer of 0…65535; got ${port}`);
     }

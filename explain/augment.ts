@@ -1,5 +1,5 @@
 /** @file Test-time augmentation: views of a picture whose maps are averaged. */
-import type { ScoreHead } from '../inference/score-head.js';
+import type { ScoreHead } from '../inference/networks/score-head.js';
 
 /** A view of the prepared picture: mirrored or not, and its numbers times a factor. */
 export interface View {

@@ -1,6 +1,6 @@
 /** @file The explanations of one batch: every picture for all targets that its choice means. */
-import { concatenated } from '../inference/concatenated.js';
-import { scoreCount, type ScoreHead } from '../inference/score-head.js';
+import { concatenated } from '../inference/numeric/concatenated.js';
+import { scoreCount, type ScoreHead } from '../inference/networks/score-head.js';
 import { augmentedViews, plainView, viewedPictures, viewedWeights, type View } from './augment.js';
 import { madeMaps, type MadeMap, type MapJob } from './batch-maps.js';
 import { shownMap, type Explanation } from './explanation.js';

@@ -1,5 +1,5 @@
 /** @file The maps of one batch of pictures, each for one target, by any methods. */
-import { sessionTensor, type SessionTensor } from '../inference/session.js';
+import { sessionTensor, type SessionTensor } from '../inference/runtime/session.js';
 import type { Layer } from './layers.js';
 import { methods, type MethodName } from './methods.js';
 import type { RunsMethod, SignedMap } from './methods/method.js';
@@ -7,7 +7,7 @@ import type { Forward } from './forwards.js';
 import type { Network } from './network.js';
 import { pictureRuns, type RunOptions } from './picture-runs.js';
 import { rowOf } from './tensors.js';
-import { firstComponent } from './principal-component.js';
+import { firstComponent } from '../inference/numeric/principal-component.js';
 
 /** At most `Network.batch` pictures, and what to make of them. */
 export interface MapJob {

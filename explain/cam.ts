@@ -1,5 +1,5 @@
 /** @file Class activation maps as one ONNX graph: picture and target in, scores and raw maps out. */
-import { scoreHead, type ScoreHead } from '../inference/score-head.js';
+import { scoreHead, type ScoreHead } from '../inference/networks/score-head.js';
 import { GraphBuilder } from '../onnx/build.js';
 import { InputError } from '../onnx/errors.js';
 import { gradients } from '../onnx/gradient/walk.js';

@@ -20,7 +20,7 @@ import {
   TITLE_LINE,
 } from './drawing.node.js';
 import { absenceOf, type FigureOptions, type FigureRow } from './figure.node.js';
-import { wrappedLines } from './text.node.js';
+import { wrappedLines } from '../inference/figures/text.node.js';
 
 /** Cells of a line, the picture's own among them. */
 const MAX_COLUMNS = 6;

@@ -1,11 +1,11 @@
 /** @file What figures are drawn with: one font, one ink, pictures and text in boxes. */
 import type { SKRSContext2D } from 'canvas';
-import { FONT_FAMILY, figureCanvas, pictureCanvas } from '../inference/canvas.node.js';
-import type { Picture } from '../inference/pictures.js';
+import { FONT_FAMILY, figureCanvas, pictureCanvas } from '../inference/figures/canvas.node.js';
+import type { Picture } from '../inference/pictures/pictures.js';
 import { InputError } from '../onnx/errors.js';
 import { heatmapPicture } from './overlay.js';
 import { isSigned, type PaletteName } from './palette.js';
-import { wrappedLines } from './text.node.js';
+import { wrappedLines } from '../inference/figures/text.node.js';
 
 /** A rectangle in layout pixels. */
 export interface Box {

@@ -1,6 +1,6 @@
 /** @file Picture files in, an evaluation out: its plots and results.json. */
 import { join } from 'node:path';
-import { decodedPicture } from '../inference/pictures.node.js';
+import { decodedPicture } from '../inference/pictures/pictures.node.js';
 import { InputError } from '../onnx/errors.js';
 import { writeFileAtomic } from '../onnx/files/files.node.js';
 import { evaluatedMethods, type EvaluatedPicture, type EvaluateOptions, type Evaluation } from './evaluate.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodedPng } from '../inference/pictures.node.js';
+import { encodedPng } from '../inference/pictures/pictures.node.js';
 import { evaluatedFiles } from './evaluate-files.node.js';
 import { evaluatedMethods, type EvaluateOptions, type MethodEvaluation } from './evaluate.js';
 import { evaluationTable } from './evaluation-report.node.js';

@@ -1,8 +1,8 @@
 /** @file How good maps are: every method by every metric, over some pictures. */
-import { modelFrom, type ModelSource } from '../inference/model-source.js';
-import { preparedPictures } from '../inference/network-input.js';
-import type { Picture } from '../inference/pictures.js';
-import { Random } from '../inference/random.js';
+import { modelFrom, type ModelSource } from '../inference/networks/model-source.js';
+import { preparedPictures } from '../inference/networks/network-input.js';
+import type { Picture } from '../inference/pictures/pictures.js';
+import { Random } from '../inference/numeric/random.js';
 import { InputError } from '../onnx/errors.js';
 import { upgradedModel } from '../onnx/upgrade/upgrade.js';
 import { EvaluatedNetwork } from './evaluated-network.js';

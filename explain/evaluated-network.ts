@@ -1,6 +1,6 @@
 /** @file A network as the metrics ask it: for confidences, scores, and maps with true or random weights. */
-import type { Random } from '../inference/random.js';
-import type { ScoreHead } from '../inference/score-head.js';
+import type { Random } from '../inference/numeric/random.js';
+import type { ScoreHead } from '../inference/networks/score-head.js';
 import type { Model } from '../onnx/graph.js';
 import { Explainer, type ExplainerOptions, type ExplainOptions } from './explain.js';
 import type { Explanation } from './explanation.js';

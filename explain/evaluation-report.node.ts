@@ -1,7 +1,7 @@
 /** @file An evaluation as a table and as plots. */
 import { join } from 'node:path';
 import { schemeTableau10 } from 'd3-scale-chromatic';
-import { linePlotPng } from '../inference/plot.node.js';
+import { linePlotPng } from '../inference/figures/plot.node.js';
 import { writeFileAtomic } from '../onnx/files/files.node.js';
 import type { Evaluation } from './evaluate.js';
 import { methods } from './methods.js';

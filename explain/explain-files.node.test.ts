@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodedPicture, encodedPng } from '../inference/pictures.node.js';
+import { decodedPicture, encodedPng } from '../inference/pictures/pictures.node.js';
 import { explainedFiles, type ExplainFilesOptions } from './explain-files.node.js';
 import { Explainer } from './explain.js';
 import { brightnessNetwork, spotPicture } from './networks.test.helper.js';

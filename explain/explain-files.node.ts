@@ -1,6 +1,6 @@
 /** @file Picture files in, maps and results.json out: any number of pictures, a few in memory at a time. */
 import { join } from 'node:path';
-import { decodedPicture } from '../inference/pictures.node.js';
+import { decodedPicture } from '../inference/pictures/pictures.node.js';
 import { InputError } from '../onnx/errors.js';
 import { writeFileAtomic } from '../onnx/files/files.node.js';
 import { Explainer, type ExplainOptions } from './explain.js';

@@ -1,12 +1,12 @@
 /** @file Explaining pictures: a model with its sessions, reused from call to call. */
 import { resolvedDevice } from '#devices';
-import { readGanMetadata } from '../inference/metadata.js';
-import { modelFrom, type ModelSource, type NetworkOptions } from '../inference/model-source.js';
-import type { Picture } from '../inference/pictures.js';
-import { floatInputModel, statedPreparation } from '../inference/preparation.js';
-import { Queue } from '../inference/queue.js';
-import { scoreHead, type ScoreHead } from '../inference/score-head.js';
-import type { DeviceChoice } from '../inference/session.js';
+import { readGanMetadata } from '../inference/networks/metadata.js';
+import { modelFrom, type ModelSource, type NetworkOptions } from '../inference/networks/model-source.js';
+import type { Picture } from '../inference/pictures/pictures.js';
+import { floatInputModel, statedPreparation } from '../inference/networks/preprocessing.js';
+import { Queue } from '../inference/runtime/queue.js';
+import { scoreHead, type ScoreHead } from '../inference/networks/score-head.js';
+import type { DeviceChoice } from '../inference/runtime/session.js';
 import { InputError } from '../onnx/errors.js';
 import type { Model } from '../onnx/graph.js';
 import { upgradedModel } from '../onnx/upgrade/upgrade.js';
@@ -24,7 +24,7 @@ import {
   preparedPictures,
   type NetworkInput,
   type Preparation,
-} from '../inference/network-input.js';
+} from '../inference/networks/network-input.js';
 import { checkedRunOptions, type RunOptions } from './picture-runs.js';
 import { randomizedWeights } from './random-weights.js';
 import { choicePerPicture, type TargetChoice } from './target-choice.js';

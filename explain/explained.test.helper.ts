@@ -1,6 +1,6 @@
 /** @file Explaining the test networks, as the tests of the explainer share it. */
-import type { Picture } from '../inference/pictures.js';
-import { Random } from '../inference/random.js';
+import type { Picture } from '../inference/pictures/pictures.js';
+import { Random } from '../inference/numeric/random.js';
 import type { Model } from '../onnx/graph.js';
 import { Explainer, type ExplainOptions } from './explain.js';
 import type { Explanation } from './explanation.js';

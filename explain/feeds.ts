@@ -1,6 +1,6 @@
 /** @file What a network is fed: pictures and other rows of numbers as tensors of its layout and batch size. */
-import { sessionTensor, type SessionTensor } from '../inference/session.js';
-import { inputTensor, type NetworkInput } from '../inference/network-input.js';
+import { sessionTensor, type SessionTensor } from '../inference/runtime/session.js';
+import { inputTensor, type NetworkInput } from '../inference/networks/network-input.js';
 
 /** Numbers of one picture. */
 export function pictureSize({ picture: { channels, height, width } }: NetworkInput): number {

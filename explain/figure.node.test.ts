@@ -1,6 +1,6 @@
 import { createCanvas, loadImage } from 'canvas';
 import { describe, expect, test } from 'vitest';
-import type { Picture } from '../inference/pictures.js';
+import type { Picture } from '../inference/pictures/pictures.js';
 import { figurePng, type FigureRow } from './figure.node.js';
 import { heatmapPicture, overlaidPicture } from './overlay.js';
 

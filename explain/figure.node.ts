@@ -1,6 +1,6 @@
 /** @file The figure people look at: each picture with its class activation maps, alone and overlaid. */
 import type { SKRSContext2D } from 'canvas';
-import type { Picture } from '../inference/pictures.js';
+import type { Picture } from '../inference/pictures/pictures.js';
 import { InputError } from '../onnx/errors.js';
 import {
   BOLD,
@@ -24,7 +24,7 @@ import {
   type Box,
 } from './drawing.node.js';
 import type { PaletteName } from './palette.js';
-import { wrappedLines } from './text.node.js';
+import { wrappedLines } from '../inference/figures/text.node.js';
 
 /** One method's map of a row. */
 export interface FigureMap {

@@ -1,5 +1,5 @@
 /** @file Forward passes that are kept, so that another target or method does not run them again. */
-import type { SessionTensor } from '../inference/session.js';
+import type { SessionTensor } from '../inference/runtime/session.js';
 import type { Shape } from '../onnx/graph.js';
 import type { Layer } from './layers.js';
 import type { LayerStages } from './stages.js';

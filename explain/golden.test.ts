@@ -2,7 +2,7 @@
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, relativeError, type NetworkInfo } from '../fixtures/golden.js';
-import { createdSession } from '../inference/session.node.js';
+import { createdSession } from '../inference/runtime/session.node.js';
 import { loadedModel, upgradedModel } from '../onnx/index.js';
 import { camGraph } from './cam.js';
 import { convLayers } from './layers.js';

@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { createdSession } from '../inference/session.node.js';
+import { createdSession } from '../inference/runtime/session.node.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build.js';
 import { relativeError } from '../fixtures/golden.js';
 import {

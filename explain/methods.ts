@@ -7,7 +7,7 @@ import type { Method } from './methods/method.js';
 import { perturbationMethods } from './methods/perturbations.js';
 import { projectionMethods } from './methods/projections.js';
 import { weightedMethods } from './methods/weighted.js';
-import type { ScoreHead } from '../inference/score-head.js';
+import type { ScoreHead } from '../inference/networks/score-head.js';
 
 const table = {
   ...weightedMethods,

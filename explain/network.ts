@@ -1,8 +1,8 @@
 /** @file A network's sessions for explaining it: each stage is made once, and run only for what has changed. */
-import type { SessionOptions, SessionTensor } from '../inference/session.js';
+import type { SessionOptions, SessionTensor } from '../inference/runtime/session.js';
 import type { Model } from '../onnx/graph.js';
 import type { Layer } from './layers.js';
-import type { NetworkInput } from '../inference/network-input.js';
+import type { NetworkInput } from '../inference/networks/network-input.js';
 import type { Sizes } from './methods/method.js';
 import {
   cutStages,
@@ -22,7 +22,7 @@ import { KeptForwards, type Forward, type KeptForward } from './forwards.js';
 import { FLAT, slopesModel, type Saturation } from './saturation.js';
 import { Sessions } from './sessions.js';
 import { floats, product, repeated, sameNumbers, withoutChannels } from './tensors.js';
-import { scoreCount, type ScoreHead } from '../inference/score-head.js';
+import { scoreCount, type ScoreHead } from '../inference/networks/score-head.js';
 
 /**
  * What a run computes: the forward pass, the gradient at layers, the forward and backward pass to the picture, the forward

@@ -1,5 +1,5 @@
 /** @file Small networks and pictures that the tests of this folder share. */
-import type { Picture } from '../inference/pictures.js';
+import type { Picture } from '../inference/pictures/pictures.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build.js';
 import type { Dim, Model } from '../onnx/graph.js';
 import { float32Tensor } from '../onnx/tensor.js';

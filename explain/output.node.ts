@@ -1,10 +1,10 @@
 /** @file Explanations as files: heatmaps, overlays and raw values of every map, and figures of all. */
 import { basename, extname, join } from 'node:path';
-import { npyBytes } from '../inference/npy.js';
-import type { NetworkInput } from '../inference/network-input.js';
-import { encodedPng } from '../inference/pictures.node.js';
-import type { Picture } from '../inference/pictures.js';
-import { resizedPicture, sourceArea } from '../inference/resize.js';
+import { npyBytes } from '../inference/numeric/npy.js';
+import type { NetworkInput } from '../inference/networks/network-input.js';
+import { encodedPng } from '../inference/pictures/pictures.node.js';
+import type { Picture } from '../inference/pictures/pictures.js';
+import { resizedPicture, sourceArea } from '../inference/pictures/resize.js';
 import { writeFileAtomic } from '../onnx/files/files.node.js';
 import { contactSheetPng } from './contact-sheet.node.js';
 import { drawnMap } from './drawn-map.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Picture } from '../inference/pictures.js';
+import type { Picture } from '../inference/pictures/pictures.js';
 import { heatmapPicture, overlaidPicture, placedHeatmap, placedOverlay } from './overlay.js';
 
 describe('heatmapPicture(map, h, w)', () => {

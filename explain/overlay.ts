@@ -1,5 +1,5 @@
 /** @file A map as a picture: in colours, and laid over the picture it explains. */
-import { rgbPicture, type Picture } from '../inference/pictures.js';
+import { rgbPicture, type Picture } from '../inference/pictures/pictures.js';
 import { InputError } from '../onnx/errors.js';
 import { isSigned, paletteColour, type PaletteName } from './palette.js';
 import type { PlacedMap } from './placement.js';

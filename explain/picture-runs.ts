@@ -1,11 +1,11 @@
 /** @file What methods that take further runs of the network are given: one picture with one target. */
-import { blackInput } from '../inference/network-input.js';
-import { Random } from '../inference/random.js';
+import { blackInput } from '../inference/networks/network-input.js';
+import { Random } from '../inference/numeric/random.js';
 import { InputError } from '../onnx/errors.js';
 import type { Layer } from './layers.js';
 import type { NetworkRuns, Sizes } from './methods/method.js';
 import type { Network } from './network.js';
-import { firstComponent } from './principal-component.js';
+import { firstComponent } from '../inference/numeric/principal-component.js';
 import { floats, repeated } from './tensors.js';
 
 /** How many runs the methods take, and their chance. */

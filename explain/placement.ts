@@ -1,5 +1,5 @@
 /** @file A map laid where the network looked: at the picture's own resolution, on the part that the network saw. */
-import type { PictureArea } from '../inference/resize.js';
+import type { PictureArea } from '../inference/pictures/resize.js';
 import type { SignedMap } from './methods/method.js';
 import { minMaxScaled, positivePart } from './normalize.js';
 import { bilinearSampled } from './resize.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { networkInputOf } from '../inference/network-input.js';
-import { scoreHead } from '../inference/score-head.js';
+import { networkInputOf } from '../inference/networks/network-input.js';
+import { scoreHead } from '../inference/networks/score-head.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build.js';
 import { Network } from './network.js';
 

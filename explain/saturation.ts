@@ -1,5 +1,5 @@
 /** @file Where a gradient ends: activations that are flat on a picture. */
-import { scoreHead, type ScoreHead } from '../inference/score-head.js';
+import { scoreHead, type ScoreHead } from '../inference/networks/score-head.js';
 import { GraphBuilder } from '../onnx/build.js';
 import { InputError } from '../onnx/errors.js';
 import { presentInputs, type Model, type Node } from '../onnx/graph.js';

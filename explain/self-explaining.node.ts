@@ -1,9 +1,9 @@
 /** @file Self-explaining models as files, compared with `Explainer` before they are written. */
 import { basename, dirname, join } from 'node:path';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { channelsLast } from '../inference/network-input.js';
-import { Random } from '../inference/random.js';
-import { createdSession } from '../inference/session.node.js';
+import { channelsLast } from '../inference/networks/network-input.js';
+import { Random } from '../inference/numeric/random.js';
+import { createdSession } from '../inference/runtime/session.node.js';
 import { loadedModel, modelBytes, writeFileAtomic } from '../onnx/index.js';
 import { Explainer, type ExplainOptions } from './explain.js';
 import { averagedMap } from './normalize.js';

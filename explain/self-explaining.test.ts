@@ -4,7 +4,7 @@ import * as node from 'onnxruntime-node';
 import * as web from 'onnxruntime-web';
 import { describe, expect, test } from 'vitest';
 import { goldenPath } from '../fixtures/golden.js';
-import { Random } from '../inference/random.js';
+import { Random } from '../inference/numeric/random.js';
 import { loadedModel, modelBytes, type Model } from '../onnx/index.js';
 import { Explainer, type ExplainOptions } from './explain.js';
 import { brightnessNetwork } from './networks.test.helper.js';

@@ -1,7 +1,7 @@
 /** @file A network that explains itself: one ONNX graph from the picture to its logits and its heatmap at picture size. */
-import { readGanMetadata } from '../inference/metadata.js';
-import { fixedSizeModel, networkInputOf } from '../inference/network-input.js';
-import type { ScoreHead } from '../inference/score-head.js';
+import { readGanMetadata } from '../inference/networks/metadata.js';
+import { fixedSizeModel, networkInputOf } from '../inference/networks/network-input.js';
+import type { ScoreHead } from '../inference/networks/score-head.js';
 import { GraphBuilder } from '../onnx/build.js';
 import { InputError } from '../onnx/errors.js';
 import { nodeLabel, OPSET, type Dim, type Graph, type Model } from '../onnx/graph.js';

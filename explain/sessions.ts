@@ -1,6 +1,6 @@
 /** @file Sessions that are made once and kept, and a count of what they have run. */
 import { openedSession } from '#runtime';
-import type { Session, SessionOptions, SessionTensor } from '../inference/session.js';
+import type { Session, SessionOptions, SessionTensor } from '../inference/runtime/session.js';
 import type { Model } from '../onnx/graph.js';
 
 /** Sessions that are kept; the least recently used one goes. */

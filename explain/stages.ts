@@ -10,8 +10,8 @@ import { prunedGraph } from '../onnx/order.js';
 import { fullGradientParts } from './full-gradient.js';
 import { onGrid, type Layer } from './layers.js';
 import { methods, type MethodName } from './methods.js';
-import type { NetworkInput } from '../inference/network-input.js';
-import { scoreCount, type ScoreHead } from '../inference/score-head.js';
+import type { NetworkInput } from '../inference/networks/network-input.js';
+import { scoreCount, type ScoreHead } from '../inference/networks/score-head.js';
 
 /** Input [N, scores]: the share of each logit in the score. */
 export const TARGET_WEIGHTS = 'target_weights';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ScoreHead } from '../inference/score-head.js';
+import type { ScoreHead } from '../inference/networks/score-head.js';
 import { choicePerPicture, parsedTargets, resolvedTargets } from './target-choice.js';
 
 const DISCRIMINATOR: ScoreHead = { kind: 'discriminator', logits: 'raw', classes: 1 };

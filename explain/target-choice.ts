@@ -1,5 +1,5 @@
 /** @file How users name what is explained, and which targets that means for a network and a picture. */
-import type { ScoreHead } from '../inference/score-head.js';
+import type { ScoreHead } from '../inference/networks/score-head.js';
 import { InputError } from '../onnx/errors.js';
 import { classOfLabel } from './labels.js';
 import { topClasses, type Box, type Region, type Target } from './targets.js';

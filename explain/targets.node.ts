@@ -1,7 +1,7 @@
 /** @file What a target names in files: masks of regions, and labels of classes. */
-import type { NetworkInput } from '../inference/network-input.js';
-import { decodedPicture } from '../inference/pictures.node.js';
-import { resizedPicture } from '../inference/resize.js';
+import type { NetworkInput } from '../inference/networks/network-input.js';
+import { decodedPicture } from '../inference/pictures/pictures.node.js';
+import { resizedPicture } from '../inference/pictures/resize.js';
 import { readBoundedFile } from '../onnx/files/files.node.js';
 import { parsedLabels } from './labels.js';
 import type { ParsedTarget, TargetChoice } from './target-choice.js';

@@ -1,7 +1,7 @@
 /** @file The scalar that is explained: which of a network's logits, with which sign and where, a target means. */
-import type { Picture } from '../inference/pictures.js';
-import { resizedPicture } from '../inference/resize.js';
-import { scoreCount, type ScoreHead } from '../inference/score-head.js';
+import type { Picture } from '../inference/pictures/pictures.js';
+import { resizedPicture } from '../inference/pictures/resize.js';
+import { scoreCount, type ScoreHead } from '../inference/networks/score-head.js';
 import { InputError } from '../onnx/errors.js';
 
 /**

@@ -1,5 +1,5 @@
 /** @file Batches as tensors: rows of numbers repeated, picked and changed. */
-import { sessionTensor, type SessionTensor } from '../inference/session.js';
+import { sessionTensor, type SessionTensor } from '../inference/runtime/session.js';
 
 /** For reducing sizes. */
 export const product = (a: number, b: number) => a * b;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { metadataEntries, readGanMetadata, type GanMetadata } from '../inference/metadata.js';
+import { metadataEntries, readGanMetadata, type GanMetadata } from '../inference/networks/metadata.js';
 import { modelFromBytes } from '../onnx/files/read.js';
 import { modelBytes } from '../onnx/files/write.js';
 import { discriminatorModel, generatorModel } from '../trainer/models.js';

@@ -1,8 +1,8 @@
 /** @file Whether an exported model computes what its tfjs model does: both run on the same random inputs. */
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { Tensor } from 'onnxruntime-node';
-import { Random } from '../inference/random.js';
-import { createdSession } from '../inference/session.node.js';
+import { Random } from '../inference/numeric/random.js';
+import { createdSession } from '../inference/runtime/session.node.js';
 import { InputError } from '../onnx/errors.js';
 import { elementCount } from '../onnx/graph.js';
 import type { Signature } from './export.js';

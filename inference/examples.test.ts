@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { encodedPng } from './pictures.node.js';
+import { encodedPng } from './pictures/pictures.node.js';
 
 const dist = fileURLToPath(new URL('../', import.meta.url));
 const root = join(dist, '..');

@@ -1,10 +1,10 @@
 /** @file `ganscope/inference` wherever it runs: generators and discriminators, latents and paths between them, pictures, grids. */
 export { resolvedDevice } from '#devices';
 export { decodedPicture, encodedPng } from '#pictures';
-export { ANIMATION_FORMATS, MAX_FPS, type AnimationFormat, type AnimationOptions } from './animation.js';
-export { Discriminator, type Score } from './discriminator.js';
-export { Generator, type PictureOptions } from './generator.js';
-export { pictureGrid, type GridOptions } from './grid.js';
+export { ANIMATION_FORMATS, MAX_FPS, type AnimationFormat, type AnimationOptions } from './pictures/animation.js';
+export { Discriminator, type Score } from './networks/discriminator.js';
+export { Generator, type PictureOptions } from './networks/generator.js';
+export { pictureGrid, type GridOptions } from './pictures/grid.js';
 export {
   interpolatedLatents,
   lerp,
@@ -12,12 +12,12 @@ export {
   slerp,
   type InterpolationMode,
   type PathOptions,
-} from './interpolate.js';
+} from './latent/interpolate.js';
 export type { SampleRequest } from './jobs/request.js';
-export { MAX_SEEDS, normalLatents, parseSeeds, seedsFrom } from './latents.js';
-export { metadataEntries, readGanMetadata, type GanMetadata } from './metadata.js';
-export type { ModelSource, NetworkOptions } from './model-source.js';
-export type { NetworkInput } from './network-input.js';
+export { MAX_SEEDS, normalLatents, parseSeeds, seedsFrom } from './latent/latents.js';
+export { metadataEntries, readGanMetadata, type GanMetadata } from './networks/metadata.js';
+export type { ModelSource, NetworkOptions } from './networks/model-source.js';
+export type { NetworkInput } from './networks/network-input.js';
 export {
   greyPicture,
   MAX_PIXELS,
@@ -27,10 +27,23 @@ export {
   type Picture,
   type PictureInput,
   type ResizeMode,
-} from './pictures.js';
-export { networkInput, pictureFromOutput, picturesFromOutput, type OutputRange, type PictureSize } from './pixels.js';
-export { Random } from './random.js';
-export { sampledPictures, type GeneratorRunner, type SampleOptions, type SampleProgress } from './sample.js';
-export { sampleJob, type SampleJob } from './sample-job.js';
-export { scoreHead, type ScoreHead } from './score-head.js';
-export type { Device, DeviceChoice, ResolvedDevice, Session, SessionOptions, SessionTensor } from './session.js';
+} from './pictures/pictures.js';
+export {
+  networkInput,
+  pictureFromOutput,
+  picturesFromOutput,
+  type OutputRange,
+  type PictureSize,
+} from './pictures/pixels.js';
+export { Random } from './numeric/random.js';
+export { sampledPictures, type GeneratorRunner, type SampleOptions, type SampleProgress } from './networks/sample.js';
+export { sampleJob, type SampleJob } from './jobs/sample-job.js';
+export { scoreHead, type ScoreHead } from './networks/score-head.js';
+export type {
+  Device,
+  DeviceChoice,
+  ResolvedDevice,
+  Session,
+  SessionOptions,
+  SessionTensor,
+} from './runtime/session.js';

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type * as nodeLoad from '../onnx/files/load.node.js';
 import type * as webLoad from '../onnx/files/load.web.js';
-import type * as nodeDevices from './devices.node.js';
-import type * as webDevices from './devices.web.js';
-import type * as nodePictures from './pictures.node.js';
-import type * as webPictures from './pictures.web.js';
-import type * as nodeRuntime from './runtime.node.js';
-import type * as webRuntime from './runtime.web.js';
+import type * as nodeDevices from './runtime/devices/devices.node.js';
+import type * as webDevices from './runtime/devices/devices.web.js';
+import type * as nodePictures from './pictures/pictures.node.js';
+import type * as webPictures from './pictures/pictures.web.js';
+import type * as nodeRuntime from './runtime/runtime.node.js';
+import type * as webRuntime from './runtime/runtime.web.js';
 
 /** Compiles only if both twins have the functions, with the same types. */
 type Twins<K extends string, Node extends Record<K, unknown>, Web extends { [P in K]: Node[P] }> = [Node, Web];

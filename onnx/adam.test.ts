@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { createdSession } from '../inference/session.node.js';
+import { createdSession } from '../inference/runtime/session.node.js';
 import { adamScalars, adamUpdate } from './adam.js';
 import { GraphBuilder, modelOfGraph } from './build.js';
 

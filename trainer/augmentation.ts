@@ -1,5 +1,5 @@
 /** @file The random numbers of DiffAugment (Zhao et al. 2020), drawn outside the training step so that every step has the same. */
-import type { Random } from '../inference/random.js';
+import type { Random } from '../inference/numeric/random.js';
 import type { AugmentationName } from './config.js';
 
 /** The families of changes, in the order they are applied. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { augmentationColumns, cutSize, drawnAugmentation, largestShift } from './augmentation.js';
 import { epochSteps, stepBatch } from './batch.js';
 import { configWith } from './presets.js';
-import { Random } from '../inference/random.js';
+import { Random } from '../inference/numeric/random.js';
 
 const config = configWith('space', { imageSize: 16, batchSize: 2, latentDim: 3, channels: 1 });
 /** Pictures whose numbers are all that of their batch. */

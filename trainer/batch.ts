@@ -1,6 +1,6 @@
 /** @file What a training step is fed: a pure function of data, configuration and the step's number. */
-import { concatenated } from '../inference/concatenated.js';
-import { Random } from '../inference/random.js';
+import { concatenated } from '../inference/numeric/concatenated.js';
+import { Random } from '../inference/numeric/random.js';
 import { drawnAugmentation } from './augmentation.js';
 import type { GanConfig } from './config.js';
 import { rateFactor } from './step/schedule.js';

@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tf, tfl } from '../exporter/tf.js';
-import { Random } from '../inference/random.js';
+import { Random } from '../inference/numeric/random.js';
 import { InputError } from '../onnx/errors.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { configWith } from './presets.js';
-import { markLatest, newRunFolder, resolvedRun } from './runs.node.js';
+import { markLatest, newRunFolder, resolvedRun } from '../inference/networks/runs.node.js';
 import { initialState, withState } from './state.js';
 import type { NetworkState, TrainState } from './step/step.js';
 

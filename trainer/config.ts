@@ -1,5 +1,5 @@
 /** @file Everything that decides what a run computes: one flat configuration, saved as `config.json`. */
-import type { Normalization } from '../inference/pictures.js';
+import type { Normalization } from '../inference/pictures/pictures.js';
 
 /** The names of the presets, in the order they are listed to users. */
 export const presetNames = ['cub200', 'fashion-mnist', 'pokemon', 'space'] as const;

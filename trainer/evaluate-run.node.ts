@@ -1,8 +1,8 @@
 /** @file Evaluating a checkpoint of a run: its generator's pictures against real ones. */
-import { resolvedDevice } from '../inference/devices.node.js';
-import type { Preparation } from '../inference/network-input.js';
-import { openedSession } from '../inference/runtime.node.js';
-import { sessionTensor, type Device } from '../inference/session.js';
+import { resolvedDevice } from '../inference/runtime/devices/devices.node.js';
+import type { Preparation } from '../inference/networks/network-input.js';
+import { openedSession } from '../inference/runtime/runtime.node.js';
+import { sessionTensor, type Device } from '../inference/runtime/session.js';
 import { loadCheckpoint } from './checkpoint.node.js';
 import type { Split } from './data/dataset.js';
 import { openDataset } from './data/open.node.js';
@@ -13,7 +13,7 @@ import { Evaluator, type EvaluationOptions } from './quality/evaluator.node.js';
 import { FeatureNetwork } from './quality/feature-network.node.js';
 import type { QualityRow } from './quality/quality.js';
 import { readRunFile } from './run-file.node.js';
-import { resolvedRun } from './runs.node.js';
+import { resolvedRun } from '../inference/networks/runs.node.js';
 
 export interface RunEvaluation extends EvaluationOptions {
   /** Folder of the run; the latest if not given. */

@@ -1,6 +1,6 @@
 /** @file The evaluation of a run while it trains, as its settings say. */
-import { parsedPreparation } from '../inference/preparation.js';
-import type { ResolvedDevice } from '../inference/session.js';
+import { parsedPreparation } from '../inference/networks/preprocessing.js';
+import type { ResolvedDevice } from '../inference/runtime/session.js';
 import { InputError } from '../onnx/index.js';
 import type { ChosenSettings } from './chosen.node.js';
 import type { GanConfig } from './config.js';

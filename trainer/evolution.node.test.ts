@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { encodedPng } from '../inference/pictures.node.js';
+import { encodedPng } from '../inference/pictures/pictures.node.js';
 import { evolutionWebp } from './evolution.node.js';
 
 let run: string;

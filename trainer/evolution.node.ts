@@ -1,10 +1,10 @@
 /** @file evolution.webp: the sample grids of a run one after the other. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canvasPicture, figureCanvas, FONT_FAMILY, pictureCanvas } from '../inference/canvas.node.js';
-import { decodedPicture, encodedAnimation } from '../inference/pictures.node.js';
-import type { Picture } from '../inference/pictures.js';
-import { resizedPicture } from '../inference/resize.js';
+import { canvasPicture, figureCanvas, FONT_FAMILY, pictureCanvas } from '../inference/figures/canvas.node.js';
+import { decodedPicture, encodedAnimation } from '../inference/pictures/pictures.node.js';
+import type { Picture } from '../inference/pictures/pictures.js';
+import { resizedPicture } from '../inference/pictures/resize.js';
 
 /** Bounds that keep the animation small whatever the run's length and the pictures' size are. */
 const MAX_FRAMES = 48;

@@ -2,8 +2,8 @@
 import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
 import { halfPrecision } from '../onnx/passes/to-float16.js';
 import { uint8Generator } from '../onnx/passes/uint8.js';
-import { metadataEntries, type GanMetadata } from '../inference/metadata.js';
-import { pictureFromOutput } from '../inference/pixels.js';
+import { metadataEntries, type GanMetadata } from '../inference/networks/metadata.js';
+import { pictureFromOutput } from '../inference/pictures/pixels.js';
 import type { Model } from '../onnx/index.js';
 
 /** The largest difference between an output of the trained and of the exported network that passes. */

@@ -1,6 +1,6 @@
 /** @file Guards tell a failed run from a healthy one, once. */
 import { describe, expect, it } from 'vitest';
-import { Random } from '../inference/random.js';
+import { Random } from '../inference/numeric/random.js';
 import { CollapseWatch, nonFiniteTensor, PATIENCE, spreadOf } from './guards.js';
 import { configWith } from './presets.js';
 import { initialState } from './state.js';

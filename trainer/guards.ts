@@ -1,5 +1,5 @@
 /** @file What tells that a run has failed: weights that are no numbers, a discriminator that wins, pictures all alike. */
-import type { Picture } from '../inference/pictures.js';
+import type { Picture } from '../inference/pictures/pictures.js';
 import type { GanConfig } from './config.js';
 import type { StepResult, TrainState } from './step/step.js';
 

@@ -24,7 +24,7 @@ export { kernelDistance } from './quality/kernel-distance.node.js';
 export { bestRow, type QualityRow } from './quality/quality.js';
 export { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report.node.js';
 export { startedRun, type RunOptions, type StartedRun } from './run.node.js';
-export { resolvedRun } from './runs.node.js';
+export { resolvedRun } from '../inference/networks/runs.node.js';
 export { readSettingsFile } from './settings-file.node.js';
 export { initialState } from './state.js';
 export { createdStep, type Backend, type StepSource } from './step/create.node.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../onnx/index.js';
-import { readPointer, writePointer } from './pointer.node.js';
+import { readPointer, writePointer } from '../inference/networks/latest-link.node.js';
 
 /** Where a run has its checkpoints. */
 export const checkpointFolder = (run: string): string => join(run, 'checkpoints');

@@ -1,7 +1,7 @@
 /** @file The training loop: batches in, steps, metrics, sample grids, checkpoints and report out; it can stop and go on. */
-import { normalLatents, seedsFrom } from '../inference/latents.js';
-import type { Picture } from '../inference/pictures.js';
-import { picturesFromOutput } from '../inference/pixels.js';
+import { normalLatents, seedsFrom } from '../inference/latent/latents.js';
+import type { Picture } from '../inference/pictures/pictures.js';
+import { picturesFromOutput } from '../inference/pictures/pixels.js';
 import { InputError } from '../onnx/index.js';
 import { epochSteps, stepBatch } from './batch.js';
 import { saveCheckpoint } from './checkpoint.node.js';

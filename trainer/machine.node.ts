@@ -1,6 +1,6 @@
 /** @file What a run computes on: backend and devices, from what was asked for. */
 import { availableParallelism } from 'node:os';
-import { resolvedDevice } from '../inference/devices.node.js';
+import { resolvedDevice } from '../inference/runtime/devices/devices.node.js';
 import { InputError } from '../onnx/index.js';
 import type { ChosenSettings } from './chosen.node.js';
 import type { StepSource } from './step/create.node.js';

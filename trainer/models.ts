@@ -2,7 +2,7 @@
 import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers';
 import { tf, tfl } from '../exporter/tf.js';
 import { weightName, type LayerWeight } from '../exporter/layers/weights.js';
-import { Random } from '../inference/random.js';
+import { Random } from '../inference/numeric/random.js';
 import { InputError } from '../onnx/errors.js';
 import { elementCount } from '../onnx/graph.js';
 import type { GanConfig } from './config.js';

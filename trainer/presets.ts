@@ -1,5 +1,5 @@
 /** @file All hyper-parameters of the seed systems, by name. */
-import type { Normalization } from '../inference/pictures.js';
+import type { Normalization } from '../inference/pictures/pictures.js';
 import { InputError } from '../onnx/errors.js';
 import { presetNames, type GanConfig, type PresetName } from './config.js';
 import { configSettings, expectSettings, found, settingName } from './settings.js';

@@ -1,8 +1,8 @@
 /** @file What a run writes down: metrics and evaluations line by line, TensorBoard events, sample grids, its report. */
 import { join } from 'node:path';
-import { pictureGrid } from '../inference/grid.js';
-import { encodedPng } from '../inference/pictures.node.js';
-import type { Picture } from '../inference/pictures.js';
+import { pictureGrid } from '../inference/pictures/grid.js';
+import { encodedPng } from '../inference/pictures/pictures.node.js';
+import type { Picture } from '../inference/pictures/pictures.js';
 import { writeFileAtomic } from '../onnx/index.js';
 import type { GanConfig } from './config.js';
 import { evolutionWebp } from './evolution.node.js';

@@ -1,6 +1,6 @@
 import { createCanvas, loadImage } from 'canvas';
 import { describe, expect, test } from 'vitest';
-import type { Picture } from '../inference/pictures.js';
+import type { Picture } from '../inference/pictures/pictures.js';
 import { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report.node.js';
 
 const BLUE = [0x1f, 0x5f, 0xa8];

@@ -1,9 +1,9 @@
 /** @file What a run shows of itself: its losses, its scores, and real pictures beside generated ones. */
-import { FONT_FAMILY, figureCanvas, pictureCanvas } from '../inference/canvas.node.js';
-import { INK } from '../inference/chart.node.js';
-import { pictureGrid } from '../inference/grid.js';
-import type { Picture } from '../inference/pictures.js';
-import { linePlotPng, type PlotLine, type PlotPoint } from '../inference/plot.node.js';
+import { FONT_FAMILY, figureCanvas, pictureCanvas } from '../inference/figures/canvas.node.js';
+import { INK } from '../inference/figures/chart.node.js';
+import { pictureGrid } from '../inference/pictures/grid.js';
+import type { Picture } from '../inference/pictures/pictures.js';
+import { linePlotPng, type PlotLine, type PlotPoint } from '../inference/figures/plot.node.js';
 import { InputError } from '../onnx/errors.js';
 import type { QualityRow } from './quality/quality.js';
 

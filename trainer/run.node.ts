@@ -13,7 +13,7 @@ import type { TrainEvaluation } from './loop.node.js';
 import { chosenMachine } from './machine.node.js';
 import { readRunFile, stateToGoOnFrom, writeRunFile } from './run-file.node.js';
 import { runDefaults } from './run-settings.js';
-import { markLatest, newRunFolder, resolvedRun } from './runs.node.js';
+import { markLatest, newRunFolder, resolvedRun } from '../inference/networks/runs.node.js';
 import { found, settingName } from './settings.js';
 import { initialState } from './state.js';
 import { RemoteStep } from './step/remote.node.js';

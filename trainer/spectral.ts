@@ -2,7 +2,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { WeightRequest } from '../exporter/layers/table.js';
 import { weightName } from '../exporter/layers/weights.js';
-import { Random } from '../inference/random.js';
+import { Random } from '../inference/numeric/random.js';
 import { elementCount } from '../onnx/graph.js';
 import type { StateTensor } from './step/step.js';
 

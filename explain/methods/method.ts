@@ -1,5 +1,5 @@
 /** @file What a method of explanation is. There are four kinds, by what they need; each has one interface. */
-import type { Random } from '../../inference/random.js';
+import type { Random } from '../../inference/numeric/random.js';
 import type { GraphBuilder } from '../../onnx/build.js';
 
 /** What all methods have. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Tensor } from 'onnxruntime-node';
-import { Random } from '../../inference/random.js';
-import { createdSession } from '../../inference/session.node.js';
+import { Random } from '../../inference/numeric/random.js';
+import { createdSession } from '../../inference/runtime/session.node.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
 import { elementCount } from '../../onnx/graph.js';
 import { loweredModel, type WeightRequest } from './table.js';

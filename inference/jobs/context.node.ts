@@ -1,10 +1,10 @@
 /** @file What a job works with, and what it tells: the generator, progress, and a line for each picture. */
 import { InputError } from '../../onnx/errors.js';
-import type { Generator } from '../generator.js';
+import type { Generator } from '../networks/generator.js';
 import { loadedLatents, saveLatents } from '../latent/files.node.js';
-import { MAX_SEEDS, normalLatents, seedsWithin } from '../latents.js';
-import type { Picture } from '../pictures.js';
-import type { PictureSize } from '../pixels.js';
+import { MAX_SEEDS, normalLatents, seedsWithin } from '../latent/latents.js';
+import type { Picture } from '../pictures/pictures.js';
+import type { PictureSize } from '../pictures/pixels.js';
 import type { CommonJob, LatentSource } from './request.js';
 
 /** What is told of a picture: a line of `--jsonl`. */

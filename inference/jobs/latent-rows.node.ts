@@ -1,8 +1,8 @@
 /** @file The latents of a job, some at a time: seeds' latents are drawn as they are needed. */
 import { createHash } from 'node:crypto';
-import type { Score } from '../discriminator.js';
+import type { Score } from '../networks/discriminator.js';
 import { loadedLatents } from '../latent/files.node.js';
-import { normalLatents, seedCount, seedsWithin } from '../latents.js';
+import { normalLatents, seedCount, seedsWithin } from '../latent/latents.js';
 import type { LatentSource } from './request.js';
 
 /** A seed, or the number of the latent in its file. */

@@ -1,5 +1,5 @@
 /** @file Does a job: one entry per kind, each loaded when it is needed. */
-import type { SampleJob } from '../sample-job.js';
+import type { SampleJob } from './sample-job.js';
 import type { JobContext } from './context.node.js';
 
 type Performer<Kind extends SampleJob['kind']> = (
@@ -8,14 +8,14 @@ type Performer<Kind extends SampleJob['kind']> = (
 ) => Promise<string[]>;
 
 const performers: { [Kind in SampleJob['kind']]: () => Promise<Performer<Kind>> } = {
-  arithmetic: async () => (await import('./arithmetic.node.js')).writtenArithmetic,
-  corners: async () => (await import('./corners.node.js')).writtenCorners,
-  grid: async () => (await import('./grid.node.js')).writtenGrid,
-  histogram: async () => (await import('./histogram.node.js')).writtenHistogram,
-  interpolation: async () => (await import('./interpolation.node.js')).writtenInterpolation,
-  projection: async () => (await import('./projection.node.js')).writtenProjection,
-  shards: async () => (await import('./shards.node.js')).writtenShards,
-  traversal: async () => (await import('./traversal.node.js')).writtenTraversal,
+  arithmetic: async () => (await import('./kinds/arithmetic.node.js')).writtenArithmetic,
+  corners: async () => (await import('./kinds/corners.node.js')).writtenCorners,
+  grid: async () => (await import('./kinds/grid.node.js')).writtenGrid,
+  histogram: async () => (await import('./kinds/histogram.node.js')).writtenHistogram,
+  interpolation: async () => (await import('./kinds/interpolation.node.js')).writtenInterpolation,
+  projection: async () => (await import('./kinds/projection.node.js')).writtenProjection,
+  shards: async () => (await import('./kinds/shards.node.js')).writtenShards,
+  traversal: async () => (await import('./kinds/traversal.node.js')).writtenTraversal,
 };
 
 /**

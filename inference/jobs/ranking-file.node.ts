@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
 import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
-import { npyBytes, parsedNpy } from '../npy.js';
-import type { RankedScores } from './highest.js';
+import { npyBytes, parsedNpy } from '../numeric/npy.js';
+import type { RankedScores } from './top-k.js';
 
 /** Its name in the job's folder: float64 [N, 2], each picture's position among the scored latents and its logit. */
 export const RANKING_FILE = 'ranking.npy';

@@ -1,9 +1,9 @@
 /** @file Latents in the order in which the discriminator takes their pictures for real. */
-import { concatenated } from '../concatenated.js';
-import { discriminatorBeside } from '../default-model.node.js';
-import { Discriminator, scoreOf, type Score } from '../discriminator.js';
+import { concatenated } from '../numeric/concatenated.js';
+import { discriminatorBeside } from '../networks/default-model.node.js';
+import { Discriminator, scoreOf, type Score } from '../networks/discriminator.js';
 import type { JobContext } from './context.node.js';
-import { HighestScores, type RankedScores } from './highest.js';
+import { HighestScores, type RankedScores } from './top-k.js';
 import type { LatentRows } from './latent-rows.node.js';
 import { keptCount, type Ranking } from './ranking.js';
 

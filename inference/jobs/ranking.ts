@@ -1,6 +1,6 @@
 /** @file What is asked of a ranking: the pictures that the discriminator finds most real, in that order. */
 import { InputError } from '../../onnx/errors.js';
-import { seedCount } from '../latents.js';
+import { seedCount } from '../latent/latents.js';
 import { checkInteger, latentSource, MAX_COUNT, oneOf, type LatentSource, type SampleRequest } from './request.js';
 
 /** Keeps the most real pictures. */

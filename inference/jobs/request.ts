@@ -1,6 +1,6 @@
 /** @file What a user may ask of gan-sample, and the checks that several kinds of job share. */
 import { InputError } from '../../onnx/errors.js';
-import { consecutiveSeeds, MAX_SEEDS, seedCount, seedRanges, type SeedRange } from '../latents.js';
+import { consecutiveSeeds, MAX_SEEDS, seedCount, seedRanges, type SeedRange } from '../latent/latents.js';
 
 /** The words of a command line; each option may be left out. */
 export interface SampleRequest {

@@ -4,11 +4,11 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ZipFile } from 'yazl';
-import { npyHeader } from '../npy.js';
-import { encodedPng, encodedWebp } from '../pictures.node.js';
-import type { Picture } from '../pictures.js';
-import type { PictureSize } from '../pixels.js';
-import type { ShardFormat } from './shards.js';
+import { npyHeader } from '../numeric/npy.js';
+import { encodedPng, encodedWebp } from '../pictures/pictures.node.js';
+import type { Picture } from '../pictures/pictures.js';
+import type { PictureSize } from '../pictures/pixels.js';
+import type { ShardFormat } from './kinds/shards.js';
 
 /** One shard that is being written. */
 export interface Sink {

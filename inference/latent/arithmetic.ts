@@ -1,6 +1,6 @@
 /** @file Latent arithmetic: the latents that an expression stands for. */
 import { InputError } from '../../onnx/errors.js';
-import { Random } from '../random.js';
+import { Random } from '../numeric/random.js';
 import type { Expression } from './expression.js';
 
 /** Where an expression's leaves get their latents from. */

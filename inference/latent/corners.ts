@@ -1,5 +1,5 @@
 /** @file Latents between four corners: a two-dimensional grid. */
-import { lerp, slerp, type InterpolationMode } from '../interpolate.js';
+import { lerp, slerp, type InterpolationMode } from './interpolate.js';
 
 /**
  * The latents of a grid whose corners are given; each row runs between points of the left and the right edge.

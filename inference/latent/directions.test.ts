@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { normalLatents } from '../latents.js';
-import { lerp, slerp } from '../interpolate.js';
+import { normalLatents } from './latents.js';
+import { lerp, slerp } from './interpolate.js';
 import { cornerLatents } from './corners.js';
 import { axisDirection, parsedDirections, walkedLatents } from './directions.js';
 

@@ -1,6 +1,6 @@
 /** @file Walks along directions of the latent space. */
 import { InputError } from '../../onnx/errors.js';
-import { seedCount, seedRanges, seedsWithin } from '../latents.js';
+import { seedCount, seedRanges, seedsWithin } from './latents.js';
 
 /** What to walk along: numbers of the latent, or principal components, both counted as users do. */
 export type DirectionChoice =

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { float32Tensor, GraphBuilder, modelOfGraph, saveModel } from '../../onnx/index.js';
-import { Random } from '../random.js';
+import { Random } from '../numeric/random.js';
 import { firstFeatureDirections } from './features.node.js';
 
 let folder: string;

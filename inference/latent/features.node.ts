@@ -6,8 +6,8 @@ import type { Graph, Model } from '../../onnx/graph.js';
 import { loadedModel } from '../../onnx/files/load.node.js';
 import { prunedGraph } from '../../onnx/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
-import { normalLatents, seedsFrom } from '../latents.js';
-import { createdSession } from '../session.node.js';
+import { normalLatents, seedsFrom } from './latents.js';
+import { createdSession } from '../runtime/session.node.js';
 import { principalDirections, type PrincipalDirection } from './principal.js';
 
 /** Latents whose features are looked at. */

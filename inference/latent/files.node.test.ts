@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { normalLatents } from '../latents.js';
-import { npyBytes } from '../npy.js';
+import { normalLatents } from './latents.js';
+import { npyBytes } from '../numeric/npy.js';
 import { loadedLatents, saveLatents } from './files.node.js';
 
 let folder: string;

@@ -1,7 +1,7 @@
 /** @file Latents as files: NumPy arrays and JSON, in and out. */
 import { InputError } from '../../onnx/errors.js';
 import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
-import { npyBytes, parsedNpy } from '../npy.js';
+import { npyBytes, parsedNpy } from '../numeric/npy.js';
 
 const MAX_NPY_BYTES = 2 ** 30;
 const MAX_JSON_BYTES = 2 ** 26;

@@ -1,7 +1,7 @@
 /** @file Principal directions of latents: a PCA of features, regressed back to the latents (GANSpace). */
 import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix';
 import { InputError } from '../../onnx/errors.js';
-import { Random } from '../random.js';
+import { Random } from '../numeric/random.js';
 
 /** Directions beyond those asked for, which makes the last of these exact too (Halko et al. 2011, section 4.2). */
 const OVERSAMPLING = 10;

@@ -8,7 +8,7 @@ import type { Graph, Shape } from '../../onnx/graph.js';
 import { prunedGraph } from '../../onnx/order.js';
 import { float32Tensor } from '../../onnx/tensor.js';
 import { Types } from '../../onnx/shapes/types.js';
-import type { Normalization } from '../pictures.js';
+import type { Normalization } from '../pictures/pictures.js';
 
 export const BETA1 = 0.9;
 export const BETA2 = 0.999;

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { copiedGraph, GraphBuilder, modelFromBytes, modelOfGraph, upgradedModel } from '../../onnx/index.js';
-import { toyGenerator } from '../generator.test.helper.js';
-import { normalLatents } from '../latents.js';
-import { createdSession } from '../session.node.js';
+import { toyGenerator } from '../networks/generator.test.helper.js';
+import { normalLatents } from './latents.js';
+import { createdSession } from '../runtime/session.node.js';
 import { projectionGraph, type FeatureLoss } from './projection-graph.js';
 import { projected, type ProjectionOptions } from './projection.node.js';
 

@@ -4,9 +4,9 @@ import { adamScalars } from '../../onnx/adam.js';
 import { modelOfGraph } from '../../onnx/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { elementCount, type Graph } from '../../onnx/graph.js';
-import { Random } from '../random.js';
-import { createdSession } from '../session.node.js';
-import type { SessionOptions } from '../session.js';
+import { Random } from '../numeric/random.js';
+import { createdSession } from '../runtime/session.node.js';
+import type { SessionOptions } from '../runtime/session.js';
 import {
   BETA1,
   BETA2,

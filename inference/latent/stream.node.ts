@@ -2,7 +2,7 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { npyHeader } from '../npy.js';
+import { npyHeader } from '../numeric/npy.js';
 
 /** Latents [N, Z] of float32 on disk; rows that have not been written are zero. */
 export class LatentsFile {

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { firstFeatureDirections } from '../../inference/latent/features.node.js';
-import { normalLatents, seedsFrom } from '../../inference/latents.js';
-import { createdSession } from '../../inference/session.node.js';
+import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
+import { createdSession } from '../../inference/runtime/session.node.js';
 import {
   float,
   modelFromBytes,

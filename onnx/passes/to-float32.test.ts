@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { halfPrecision } from '../../exporter/index.js';
-import { Random } from '../../inference/random.js';
+import { Random } from '../../inference/numeric/random.js';
 import { loadedModel, upgradedModel } from '../index.js';
 import { Explainer } from '../../explain/explain.js';
 

@@ -2,7 +2,7 @@
 import type { Sequential } from '@tensorflow/tfjs-layers';
 import { tf, tfl } from '../../exporter/tf.js';
 import { weightName } from '../../exporter/layers/weights.js';
-import { Random } from '../../inference/random.js';
+import { Random } from '../../inference/numeric/random.js';
 import { elementCount } from '../../onnx/index.js';
 
 export interface ClassifierConfig {

@@ -2,8 +2,8 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { loweredModel } from '../../exporter/layers/table.js';
-import { createdSession } from '../../inference/session.node.js';
-import type { SessionOptions } from '../../inference/session.js';
+import { createdSession } from '../../inference/runtime/session.node.js';
+import type { SessionOptions } from '../../inference/runtime/session.js';
 import { emptyGraph, GraphBuilder, gradients, modelOfGraph, withMatrixProducts, type Graph } from '../../onnx/index.js';
 import { networkStateOf } from '../state.js';
 import { updateWithAdam } from '../step/graph/adam.js';

@@ -1,12 +1,12 @@
 /** @file Training a feature classifier on labelled pictures and writing it as an .onnx file. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { exportedModel } from '../../exporter/index.js';
-import type { Normalization, Picture } from '../../inference/pictures.js';
-import { networkInput } from '../../inference/pixels.js';
-import { Random } from '../../inference/random.js';
-import { resizedPicture } from '../../inference/resize.js';
-import { createdSession } from '../../inference/session.node.js';
-import type { ResolvedDevice } from '../../inference/session.js';
+import type { Normalization, Picture } from '../../inference/pictures/pictures.js';
+import { networkInput } from '../../inference/pictures/pixels.js';
+import { Random } from '../../inference/numeric/random.js';
+import { resizedPicture } from '../../inference/pictures/resize.js';
+import { createdSession } from '../../inference/runtime/session.node.js';
+import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import { InputError, modelBytes } from '../../onnx/index.js';
 import { Tensor } from 'onnxruntime-node';
 import type { Dataset } from '../data/dataset.js';

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodedPng } from '../../inference/pictures.node.js';
-import type { Picture } from '../../inference/pictures.js';
+import { encodedPng } from '../../inference/pictures/pictures.node.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import { croppedPicture } from './geometry.js';
 import { classNames, folderOf, levels, sharedData } from './data.test.helper.js';

@@ -1,5 +1,5 @@
 /** @file What a data set is to the trainer, what may be chosen of it, and the built-in one. */
-import type { Picture } from '../../inference/pictures.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
 import { spacePicture } from './space.js';
 
 /** Classes that a set may have. */

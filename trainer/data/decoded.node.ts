@@ -1,8 +1,8 @@
 /** @file A data set's pictures at the network's size: decoded once, kept in memory or in a cache file. */
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Picture } from '../../inference/pictures.js';
-import { resizedPicture } from '../../inference/resize.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { resizedPicture } from '../../inference/pictures/resize.js';
 import type { GanConfig } from '../config.js';
 import { CacheFile, cacheFileBytes, type CacheKey } from './cache-file.node.js';
 import { cacheFilePath } from './cache-folder.node.js';

@@ -1,5 +1,5 @@
 /** @file The part of a picture around a box, and its mirror image. */
-import type { Picture } from '../../inference/pictures.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 
 /** A rectangle in pixels; x and y count from the upper left corner and need not be whole. */

@@ -1,8 +1,8 @@
 /** @file A data set's pictures dealt out in batches of network input, one batch ahead. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Picture } from '../../inference/pictures.js';
-import { networkInput } from '../../inference/pixels.js';
-import { Random } from '../../inference/random.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { networkInput } from '../../inference/pictures/pixels.js';
+import { Random } from '../../inference/numeric/random.js';
 import type { GanConfig } from '../config.js';
 import type { Dataset } from './dataset.js';
 import { DecodedPictures, inParallel, type DecodeOptions, type KeepOptions } from './decoded.node.js';

@@ -1,6 +1,6 @@
 /** @file Picture files with or without class folders as a data set. */
 import { extname } from 'node:path';
-import { decodedPicture } from '../../inference/pictures.node.js';
+import { decodedPicture } from '../../inference/pictures/pictures.node.js';
 import { itemAt, MAX_CLASSES, type Dataset, type Labels } from './dataset.js';
 import { folderName, type FileTree } from './tree.js';
 

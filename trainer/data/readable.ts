@@ -1,5 +1,5 @@
 /** @file Pictures of a data set, broken ones aside. */
-import type { Picture } from '../../inference/pictures.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Dataset } from './dataset.js';
 

@@ -1,8 +1,8 @@
 /** @file The built-in pictures: the same bytes everywhere, one object each, the same picture at every size. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Picture } from '../../inference/pictures.js';
-import { resizedPicture } from '../../inference/resize.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { resizedPicture } from '../../inference/pictures/resize.js';
 import { SPACE_PICTURES, spaceDataset } from './dataset.js';
 import { spacePicture } from './space.js';
 import { cosine, falloff, sine } from './space/paint.js';

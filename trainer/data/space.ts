@@ -1,6 +1,6 @@
 /** @file The built-in pictures: planets, galaxies, nebulae and stars, drawn from a seed. */
-import type { Picture } from '../../inference/pictures.js';
-import { Random } from '../../inference/random.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { Random } from '../../inference/numeric/random.js';
 import { paintEllipticalGalaxy, paintSpiralGalaxy } from './space/galaxy.js';
 import { paintNebula } from './space/nebula.js';
 import { Canvas } from './space/paint.js';

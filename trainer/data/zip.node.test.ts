@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { encodedPng } from '../../inference/pictures.node.js';
+import { encodedPng } from '../../inference/pictures/pictures.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { zipOf, type ArchiveFile } from './archive.test.helper.js';
 import { base, classNames, flat, idxFile, levels } from './data.test.helper.js';

@@ -1,10 +1,10 @@
 /** @file Real and generated pictures compared by their features. */
-import { concatenated } from '../../inference/concatenated.js';
-import { normalLatents, seedsFrom } from '../../inference/latents.js';
-import type { Picture } from '../../inference/pictures.js';
-import { picturesFromOutput } from '../../inference/pixels.js';
-import { Random } from '../../inference/random.js';
-import { resizedPicture } from '../../inference/resize.js';
+import { concatenated } from '../../inference/numeric/concatenated.js';
+import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { picturesFromOutput } from '../../inference/pictures/pixels.js';
+import { Random } from '../../inference/numeric/random.js';
+import { resizedPicture } from '../../inference/pictures/resize.js';
 import { InputError } from '../../onnx/index.js';
 import type { GanConfig } from '../config.js';
 import type { ReadablePictures } from '../data/readable.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import type { Picture } from '../../inference/pictures.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
 import { emptyGraph, GraphBuilder, modelOfGraph, saveModel, type Shape } from '../../onnx/index.js';
 import { FeatureNetwork, type FeatureOptions } from './feature-network.node.js';
 

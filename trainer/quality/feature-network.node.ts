@@ -5,11 +5,11 @@ import {
   preparedPictures,
   type NetworkInput,
   type Preparation,
-} from '../../inference/network-input.js';
-import type { Picture } from '../../inference/pictures.js';
-import { floatInputModel, statedPreparation } from '../../inference/preparation.js';
-import { openedSession } from '../../inference/runtime.node.js';
-import { sessionTensor, type ResolvedDevice, type Session } from '../../inference/session.js';
+} from '../../inference/networks/network-input.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { floatInputModel, statedPreparation } from '../../inference/networks/preprocessing.js';
+import { openedSession } from '../../inference/runtime/runtime.node.js';
+import { sessionTensor, type ResolvedDevice, type Session } from '../../inference/runtime/session.js';
 import { elementCount, InputError, loadedModel, prunedGraph, type Graph } from '../../onnx/index.js';
 
 export interface FeatureOptions {

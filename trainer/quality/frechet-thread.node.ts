@@ -1,11 +1,11 @@
 /** @file The thread of `frechetDistance`. */
-import { serve } from '../../inference/thread.node.js';
-import { choleskyFactor } from './cholesky.node.js';
-import { symmetricEigenvalues } from './eigenvalues.js';
+import { serve } from '../../inference/runtime/thread.node.js';
+import { choleskyFactor } from '../../inference/numeric/cholesky.node.js';
+import { symmetricEigenvalues } from '../../inference/numeric/eigenvalues.js';
 import type { Features } from './features.js';
 import { fittedGaussian } from './gaussian.node.js';
-import type { ProductModels } from './product-models.js';
-import { Products } from './products.node.js';
+import type { ProductModels } from '../../inference/numeric/gemm-f64-graphs.js';
+import { Products } from '../../inference/numeric/gemm-f64.node.js';
 
 /** What the thread is started with. */
 export interface FrechetStart {

@@ -1,9 +1,9 @@
 /** @file The Fréchet distance between two sets of features, computed in a thread of its own. */
-import { Thread } from '../../inference/thread.node.js';
+import { Thread } from '../../inference/runtime/thread.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { checkFinite, type Features } from './features.js';
 import type { FrechetRequest, FrechetStart } from './frechet-thread.node.js';
-import { productModels } from './product-models.js';
+import { productModels } from '../../inference/numeric/gemm-f64-graphs.js';
 
 /**
  * |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½), the squared Fréchet distance (Dowson & Landau 1982) between the normal

@@ -1,6 +1,6 @@
 /** @file The normal distribution that fits features, in double precision. */
 import type { Features } from './features.js';
-import type { Products } from './products.node.js';
+import type { Products } from '../../inference/numeric/gemm-f64.node.js';
 
 /** A normal distribution. */
 export interface Gaussian {

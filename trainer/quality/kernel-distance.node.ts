@@ -1,7 +1,7 @@
 /** @file The kernel distance between two sets of features, its products computed by ONNX Runtime in double precision. */
-import { Random } from '../../inference/random.js';
-import { openedSession } from '../../inference/runtime.node.js';
-import { sessionTensor, type Session, type SessionTensor } from '../../inference/session.js';
+import { Random } from '../../inference/numeric/random.js';
+import { openedSession } from '../../inference/runtime/runtime.node.js';
+import { sessionTensor, type Session, type SessionTensor } from '../../inference/runtime/session.js';
 import { emptyGraph, GraphBuilder, InputError, modelOfGraph, type Model } from '../../onnx/index.js';
 import { typeCode } from '../../onnx/files/storage.js';
 import type { Features } from './features.js';

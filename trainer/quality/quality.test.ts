@@ -1,16 +1,16 @@
 /** @file The distances against pytorch-fid's and torch-fidelity's formulas, and the matrix algebra under them. */
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { golden } from '../../fixtures/golden.js';
-import { Random } from '../../inference/random.js';
+import { Random } from '../../inference/numeric/random.js';
 import { InputError } from '../../onnx/errors.js';
-import { choleskyFactor } from './cholesky.node.js';
-import { symmetricEigenvalues } from './eigenvalues.js';
+import { choleskyFactor } from '../../inference/numeric/cholesky.node.js';
+import { symmetricEigenvalues } from '../../inference/numeric/eigenvalues.js';
 import type { Features } from './features.js';
 import { frechetDistance } from './frechet.node.js';
 import { fittedGaussian } from './gaussian.node.js';
 import { kernelDistance, rowsOf, SquaredMmd } from './kernel-distance.node.js';
-import { productModels } from './product-models.js';
-import { Products } from './products.node.js';
+import { productModels } from '../../inference/numeric/gemm-f64-graphs.js';
+import { Products } from '../../inference/numeric/gemm-f64.node.js';
 
 interface QualityInfo {
   pairs: { sets: [string, string]; frechet: number; kid: number }[];

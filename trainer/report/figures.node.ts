@@ -1,7 +1,7 @@
 /** @file The pictures of report.html. */
-import type { Picture } from '../../inference/pictures.js';
-import { pictureGrid } from '../../inference/grid.js';
-import { encodedPng } from '../../inference/pictures.node.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { pictureGrid } from '../../inference/pictures/grid.js';
+import { encodedPng } from '../../inference/pictures/pictures.node.js';
 import type { ReportFigure } from './page.js';
 
 /** Larger animations are left out of the report; they lie beside it. */

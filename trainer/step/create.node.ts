@@ -1,5 +1,5 @@
 /** @file Which implementation computes the training step. */
-import type { ResolvedDevice, SessionOptions } from '../../inference/session.js';
+import type { ResolvedDevice, SessionOptions } from '../../inference/runtime/session.js';
 import type { GanConfig } from '../config.js';
 import { discriminatorModel, generatorModel } from '../models.js';
 import type { TrainState, TrainStep } from './step.js';

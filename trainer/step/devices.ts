@@ -1,5 +1,5 @@
 /** @file The devices of data parallel training, from what users write. */
-import type { SessionOptions } from '../../inference/session.js';
+import type { SessionOptions } from '../../inference/runtime/session.js';
 
 /** What `--devices` may be. */
 export const DEVICES_EXPECTED = 'numbers of CUDA devices such as 0,1, or cpu: and a number of shares such as cpu:2';

@@ -1,7 +1,7 @@
 /** @file The training step on ONNX Runtime: one session runs the whole step, state stays in two swapped sets of buffers. */
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { createdSession } from '../../inference/session.node.js';
-import type { SessionOptions } from '../../inference/session.js';
+import { createdSession } from '../../inference/runtime/session.node.js';
+import type { SessionOptions } from '../../inference/runtime/session.js';
 import { elementCount, modelOfGraph, withMatrixProducts } from '../../onnx/index.js';
 import { augmentationColumns } from '../augmentation.js';
 import type { GanConfig } from '../config.js';

@@ -7,7 +7,7 @@ import type { GanConfig } from '../config.js';
 import { discriminatorModel, generatorModel } from '../models.js';
 import { configWith } from '../presets.js';
 import { initialState } from '../state.js';
-import { Random } from '../../inference/random.js';
+import { Random } from '../../inference/numeric/random.js';
 import { parallelDevices } from './devices.js';
 import { OnnxStep } from './onnx.node.js';
 import { ParallelStep } from './parallel.node.js';

@@ -1,9 +1,9 @@
 /** @file Data parallel training: each device computes gradients of its share of the batch, one update takes their mean. */
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { sessionIn, startedSessionThread } from '../../inference/runtime.node.js';
-import { createdSession } from '../../inference/session.node.js';
-import { sessionTensor, type Session, type SessionOptions } from '../../inference/session.js';
-import type { Thread } from '../../inference/thread.node.js';
+import { sessionIn, startedSessionThread } from '../../inference/runtime/runtime.node.js';
+import { createdSession } from '../../inference/runtime/session.node.js';
+import { sessionTensor, type Session, type SessionOptions } from '../../inference/runtime/session.js';
+import type { Thread } from '../../inference/runtime/thread.node.js';
 import { InputError, modelOfGraph, withMatrixProducts, type AdamNumbers } from '../../onnx/index.js';
 import type { GanConfig } from '../config.js';
 import { samplingGraph } from './graph.js';

@@ -1,6 +1,6 @@
 /** @file The ONNX step and the tfjs step compute the same training, for both heads and every option of the seeds. */
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../inference/random.js';
+import { Random } from '../../inference/numeric/random.js';
 import { drawnAugmentation } from '../augmentation.js';
 import type { GanConfig } from '../config.js';
 import { discriminatorModel, generatorModel } from '../models.js';

@@ -1,5 +1,5 @@
 /** @file The training step in a worker thread, so that the event loop, progress and Ctrl-C stay alive. */
-import { Thread } from '../../inference/thread.node.js';
+import { Thread } from '../../inference/runtime/thread.node.js';
 import type { StepSource } from './create.node.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from './step.js';
 

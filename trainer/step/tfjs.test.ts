@@ -2,7 +2,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { tf } from '../../exporter/tf.js';
-import { Random } from '../../inference/random.js';
+import { Random } from '../../inference/numeric/random.js';
 import { InputError } from '../../onnx/errors.js';
 import { loadTfjsBackend } from '../backends.node.js';
 import type { GanConfig } from '../config.js';

@@ -1,5 +1,5 @@
 /** @file The thread of a `RemoteStep`: makes the step and answers one request after the other. */
-import { serve } from '../../inference/thread.node.js';
+import { serve } from '../../inference/runtime/thread.node.js';
 import { createdStep, type StepSource } from './create.node.js';
 import type { StepRequest } from './remote.node.js';
 import type { TrainStep } from './step.js';

@@ -1,5 +1,5 @@
 /** @file What a space picture is made of by chance. */
-import type { Random } from '../../../inference/random.js';
+import type { Random } from '../../../inference/numeric/random.js';
 
 /** A number between `from` and `to`. */
 export function between(random: Random, from: number, to: number): number {

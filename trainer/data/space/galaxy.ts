@@ -1,5 +1,5 @@
 /** @file Galaxies: discs with two spiral arms, and elliptical glows. */
-import type { Random } from '../../../inference/random.js';
+import type { Random } from '../../../inference/numeric/random.js';
 import { between, chosen, salt } from './chance.js';
 import { cosine, falloff, fractalNoise, mixed, sine, smoothStep, type Canvas, type Colour } from './paint.js';
 

@@ -1,5 +1,5 @@
 /** @file Nebulae: clouds of gas in two colours around young stars. */
-import type { Random } from '../../../inference/random.js';
+import type { Random } from '../../../inference/numeric/random.js';
 import { between, chosen, salt } from './chance.js';
 import { falloff, fractalNoise, mixed, smoothStep, type Canvas, type Colour } from './paint.js';
 

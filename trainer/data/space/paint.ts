@@ -2,7 +2,7 @@
  * @file Brushes of the space pictures: a canvas of floats, soft edges, noise. Only +, −, ×, ÷, √ and integer operations,
  * whose results IEEE 754 and ECMAScript fix to the last bit: the same pixels in every JavaScript engine.
  */
-import type { Picture } from '../../../inference/pictures.js';
+import type { Picture } from '../../../inference/pictures/pictures.js';
 
 /** Red, green and blue, 0…1, above 1 where it glows. */
 export type Colour = readonly [number, number, number];

@@ -1,5 +1,5 @@
 /** @file Planets: spheres with bands, continents or rock, lit from one side, some with rings. */
-import type { Random } from '../../../inference/random.js';
+import type { Random } from '../../../inference/numeric/random.js';
 import { between, chosen, salt } from './chance.js';
 import { cosine, falloff, fractalNoise, mixed, rampColour, sine, smoothStep, unit } from './paint.js';
 import type { Canvas, Colour } from './paint.js';

@@ -1,5 +1,5 @@
 /** @file Stars: the background of every space picture, and the pictures of one bright star or of a cluster. */
-import type { Random } from '../../../inference/random.js';
+import type { Random } from '../../../inference/numeric/random.js';
 import { between, chosen } from './chance.js';
 import { cosine, falloff, sine, type Canvas, type Colour } from './paint.js';
 

@@ -1,7 +1,7 @@
 /** @file DiffAugment in the graph: each change on a small picture, and gradients that flow back through all of them. */
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { createdSession } from '../../../inference/session.node.js';
+import { createdSession } from '../../../inference/runtime/session.node.js';
 import { emptyGraph, GraphBuilder, gradients, modelOfGraph } from '../../../onnx/index.js';
 import { augmentationColumns } from '../../augmentation.js';
 import type { AugmentationName } from '../../config.js';

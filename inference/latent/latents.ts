@@ -1,0 +1,108 @@
+/** @file Latents from seeds: one seed is one latent, whatever else is in the batch. */
+import { InputError } from '../../onnx/errors.js';
+import { Random } from '../numeric/random.js';
+
+/** The most seeds that are held in memory: enough for every customary FID. */
+export const MAX_SEEDS = 100_000;
+/** The smallest truncation: below it, drawing until a number is small enough takes too long. */
+export const MIN_TRUNCATION = 0.01;
+
+/**
+ * Latents of the standard normal distribution.
+ * @param seeds integers of 0…2^53 − 1, one per latent
+ * @param latentDim Z, numbers per latent
+ * @param truncation draw numbers whose magnitude is above this one again, until they are below: the truncation trick for
+ *   normal latents without a mapping network (Brock et al. 2019, BigGAN, section 3.1). What is below stays as it is, so a
+ *   truncated latent stays close to its seed's.
+ * @returns [N, Z], row-major; row i depends on `seeds[i]` alone, and a longer latent begins with the shorter one
+ * @throws InputError for seeds, a size or a truncation out of range
+ */
+export function normalLatents(seeds: readonly number[], latentDim: number, truncation?: number): Float32Array {
+  if (!Number.isInteger(latentDim) || latentDim < 1 || latentDim > 65_536) {
+    throw new InputError(`latentDim: expected an integer of 1…65536; got ${latentDim}`);
+  }
+  if (truncation !== undefined && !(truncation >= MIN_TRUNCATION)) {
+    throw new InputError(`--truncation: expected a number of at least ${MIN_TRUNCATION}; got ${truncation}`);
+  }
+  const latents = new Float32Array(seeds.length * latentDim);
+  seeds.forEach((seed, row) => {
+    const random = Random.derived(seed, 'latent');
+    const again = truncation === undefined ? undefined : Random.derived(seed, 'truncation');
+    for (let i = 0; i < latentDim; i++) {
+      let value = random.normal();
+      while (again && Math.abs(value) > (truncation as number)) value = again.normal();
+      latents[row * latentDim + i] = value;
+    }
+  });
+  return latents;
+}
+
+/** Consecutive seeds, both ends included. */
+export interface SeedRange {
+  from: number;
+  to: number;
+}
+
+/**
+ * The ranges of seeds a list such as `0,1,4-6` names, in its order, repetitions kept.
+ * @param list integers and inclusive ranges, separated by commas
+ * @param option the option's name, for errors
+ * @throws InputError if the list is malformed
+ */
+export function seedRanges(list: string, option = '--seeds'): SeedRange[] {
+  return list.split(',').map((part) => {
+    const [, first = '', last = first] = /^\s*(\d{1,16})(?:\s*-\s*(\d{1,16}))?\s*$/.exec(part) ?? [];
+    const [from, to] = [Number(first), Number(last)];
+    if (first === '' || from > to || !Number.isSafeInteger(to)) {
+      const shown = JSON.stringify(part.length > 40 ? `${part.slice(0, 40)}…` : part);
+      throw new InputError(`${option}: expected integers and ranges such as 0,1,4-6; got ${shown}`);
+    }
+    return { from, to };
+  });
+}
+
+/** How many seeds the ranges hold. */
+export function seedCount(ranges: readonly SeedRange[]): number {
+  return ranges.reduce((count, { from, to }) => count + (to - from + 1), 0);
+}
+
+/** Seeds number `start`… of the ranges, at most `count`. */
+export function seedsWithin(ranges: readonly SeedRange[], start: number, count: number): number[] {
+  const seeds: number[] = [];
+  let skip = start;
+  for (const { from, to } of ranges) {
+    const size = to - from + 1;
+    for (let seed = from + skip; seed <= to && seeds.length < count; seed++) seeds.push(seed);
+    skip = Math.max(0, skip - size);
+  }
+  return seeds;
+}
+
+/**
+ * The seeds a list such as `0,1,4-6` names, in its order, repetitions kept.
+ * @throws InputError if the list is malformed or names more than `MAX_SEEDS` seeds
+ */
+export function parseSeeds(list: string, option = '--seeds'): number[] {
+  const ranges = seedRanges(list, option);
+  if (seedCount(ranges) > MAX_SEEDS) throw new InputError(`${option}: expected at most ${MAX_SEEDS} seeds; got more`);
+  return seedsWithin(ranges, 0, MAX_SEEDS);
+}
+
+/**
+ * `count` consecutive seeds from `first` on.
+ * @throws InputError if `first` or the last seed is no integer of 0…2^53 − 1, or `count` not of 1…`most`
+ */
+export function consecutiveSeeds(first: number, count: number, most = MAX_SEEDS): SeedRange {
+  if (!Number.isInteger(count) || count < 1 || count > most) {
+    throw new InputError(`--count: expected an integer of 1…${most}; got ${count}`);
+  }
+  if (!Number.isSafeInteger(first) || first < 0 || first > Number.MAX_SAFE_INTEGER - (count - 1)) {
+    throw new InputError(`--seed: expected an integer of 0…2^53 − ${count}; got ${first}`);
+  }
+  return { from: first, to: first + count - 1 };
+}
+
+/** `count` consecutive seeds from `first` on, each. @throws InputError as `consecutiveSeeds` */
+export function seedsFrom(first: number, count: number): number[] {
+  return seedsWithin([consecutiveSeeds(first, count)], 0, count);
+}

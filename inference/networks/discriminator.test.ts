@@ -1,0 +1,65 @@
+import { Tensor } from 'onnxruntime-node';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadedModel } from '../../onnx/index.js';
+import { createdSession } from '../runtime/session.node.js';
+import { Discriminator } from './discriminator.js';
+import { inputTensor, preparedPictures } from './network-input.js';
+import type { Picture } from '../pictures/pictures.js';
+import { Random } from '../numeric/random.js';
+
+const tiny = (role: string) => fileURLToPath(new URL(`../../../fixtures/tiny/${role}.onnx`, import.meta.url));
+
+function noisePicture(seed: number): Picture {
+  const random = new Random(seed);
+  return { width: 50, height: 40, channels: 3, data: Uint8Array.from({ length: 6000 }, () => random.integer(256)) };
+}
+const pictures = Array.from({ length: 20 }, (_, i) => noisePicture(i));
+
+describe('discriminator.score(pictures)', () => {
+  let discriminator: Discriminator;
+  beforeAll(async () => {
+    discriminator = await Discriminator.load(tiny('discriminator'), { device: 'cpu' });
+  });
+  afterAll(() => discriminator.dispose());
+
+  test("gives the network's own logit and probability, in order, in as many runs as it takes", async () => {
+    const scores = await discriminator.score(pictures);
+    const session = await createdSession(await loadedModel(tiny('discriminator')));
+    const { type, data, dims } = inputTensor(preparedPictures(pictures, discriminator.input), discriminator.input);
+    const { logit, probability } = await session.run({ [session.inputNames[0]!]: new Tensor(type, data, dims) });
+    await session.release();
+    expect(scores).toHaveLength(20);
+    scores.forEach((score, i) => {
+      expect(score.logit).toBeCloseTo(Number(logit!.data[i]), 4);
+      expect(score.probability).toBeCloseTo(Number(probability!.data[i]), 5);
+    });
+  });
+
+  test('calls that overlap get their own answers', async () => {
+    const alone = await discriminator.score([pictures[7]!]);
+    const answers = await Promise.all(pictures.map((picture) => discriminator.score([picture])));
+    expect(answers[7]).toEqual(alone);
+    expect(new Set(answers.map(([score]) => score!.logit)).size).toBe(20);
+  });
+
+  test('stops when the signal aborts', async () => {
+    await expect(discriminator.score(pictures, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
+      'enough',
+    );
+  });
+});
+
+describe('Discriminator.load(source)', () => {
+  test('is disposable, and does no more afterwards', async () => {
+    const discriminator = await Discriminator.load(tiny('discriminator'), { device: 'cpu' });
+    await discriminator[Symbol.asyncDispose]();
+    await expect(discriminator.score(pictures.slice(0, 1))).rejects.toThrow('disposed of');
+  });
+
+  test('refuses a generator', async () => {
+    await expect(Discriminator.load(tiny('generator'), { device: 'cpu' })).rejects.toThrow(
+      'expected one float32 picture input',
+    );
+  });
+});

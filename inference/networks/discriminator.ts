@@ -1,0 +1,119 @@
+/** @file A discriminator's .onnx file, ready to tell how real pictures look. */
+import { resolvedDevice } from '#devices';
+import { openedSession } from '#runtime';
+import { GraphBuilder } from '../../onnx/build.js';
+import { InputError } from '../../onnx/errors.js';
+import type { Model } from '../../onnx/graph.js';
+import { prunedGraph } from '../../onnx/order.js';
+import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
+import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
+import { fixedSizeModel, inputTensor, networkInputOf, preparedPictures, type NetworkInput } from './network-input.js';
+import type { Picture } from '../pictures/pictures.js';
+import { floatInputModel, statedPreparation } from './preprocessing.js';
+import { scoreHead } from './score-head.js';
+import type { DeviceChoice, Session } from '../runtime/session.js';
+
+/** Pictures per run of models with an open batch size. */
+const MAX_BATCH = 16;
+
+/** How real a picture looks. */
+export interface Score {
+  /** Before sigmoid: above 0 for "real". */
+  logit: number;
+  /** D(x), the probability of being real, 0…1. */
+  probability: number;
+}
+
+/**
+ * A discriminator on ONNX Runtime: any model with one picture input and one score per picture.
+ *
+ * In Node it runs in a thread of its own; calls that overlap are answered one after the other.
+ */
+export class Discriminator implements AsyncDisposable {
+  /** How the network takes pictures. */
+  readonly input: NetworkInput;
+  /** Where it runs, and why. */
+  readonly choice: DeviceChoice;
+  readonly #session: Session;
+
+  private constructor(input: NetworkInput, choice: DeviceChoice, session: Session) {
+    this.input = input;
+    this.choice = choice;
+    this.#session = session;
+  }
+
+  /**
+   * Opens a discriminator. Dispose of it when done, or declare it with `await using`.
+   * @throws InputError if the file cannot be read or is no discriminator, or the device cannot be had
+   * @throws the signal's reason when it is aborted
+   * @example
+   * import { Discriminator } from 'ganscope/inference';
+   *
+   * const discriminator = await Discriminator.load('runs/latest/onnx/discriminator.onnx', { device: 'cpu' });
+   * console.log(discriminator.input.picture.width, discriminator.choice.device);
+   * await discriminator.dispose();
+   */
+  static async load(source: ModelSource, options: NetworkOptions = {}): Promise<Discriminator> {
+    const { device = 'auto', threads = 0, signal } = options;
+    const model = upgradedModel(await modelFrom(source, options));
+    const floats = floatInputModel(model);
+    const input = networkInputOf(floats.model, { ...floats.preparation, ...statedPreparation(model.metadata) });
+    const scoring = scoringModel(fixedSizeModel(floats.model, input), sourceName(source));
+    const choice = await resolvedDevice(device);
+    signal?.throwIfAborted();
+    return new Discriminator(input, choice, await openedSession(scoring, { device: choice.device, threads }));
+  }
+
+  /**
+   * How real pictures look to the network.
+   * @param pictures of any size, prepared as the network wants them
+   * @returns one per picture, in order
+   * @example
+   * import { decodedPicture, Discriminator } from 'ganscope/inference';
+   *
+   * const discriminator = await Discriminator.load('runs/latest/onnx/discriminator.onnx');
+   * const [score] = await discriminator.score([await decodedPicture('bird.png')]);
+   * console.log(`D(x) = ${score.probability.toFixed(3)}`);
+   * await discriminator.dispose();
+   */
+  async score(pictures: readonly Picture[], { signal }: Pick<NetworkOptions, 'signal'> = {}): Promise<Score[]> {
+    const { channels, height, width } = this.input.picture;
+    const batch = this.input.batch ?? Math.min(pictures.length, MAX_BATCH);
+    const scores: Score[] = [];
+    for (let start = 0; start < pictures.length; start += batch) {
+      signal?.throwIfAborted();
+      const part = pictures.slice(start, start + batch);
+      const data = new Float32Array((this.input.batch ?? part.length) * channels * height * width);
+      data.set(preparedPictures(part, this.input));
+      const results = await this.#session.run({ [this.input.name]: inputTensor(data, this.input) });
+      const logits = Object.values(results)[0]?.data as Float32Array;
+      for (const logit of logits.subarray(0, part.length)) scores.push(scoreOf(logit));
+    }
+    return scores;
+  }
+
+  /** Ends runs under way, then frees the network and its thread. */
+  async dispose(): Promise<void> {
+    await this.#session.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+/** The score whose logit this is. */
+export function scoreOf(logit: number): Score {
+  return { logit, probability: 1 / (1 + Math.exp(-logit)) };
+}
+
+/** The model with its logits as only output. @throws InputError if it is no discriminator */
+function scoringModel(model: Model, source: string): Model {
+  const { kind, logits, classes } = scoreHead(model);
+  if (kind !== 'discriminator') {
+    throw new InputError(`${source}: expected a discriminator with one score per picture; got ${classes} per picture`);
+  }
+  const b = new GraphBuilder({ ...prunedGraph(model.graph, [logits]), outputs: [] });
+  b.output(logits);
+  return { ...model, graph: b.graph };
+}

@@ -1,0 +1,29 @@
+/** @file Small generators for tests: a fixed random matrix, tanh, and a reshape to pictures. */
+import { GraphBuilder, modelOfGraph } from '../../onnx/build.js';
+import type { Dim, Model } from '../../onnx/graph.js';
+import { float32Tensor } from '../../onnx/tensor.js';
+import { Random } from '../numeric/random.js';
+
+/** What a test's generator is like; by default 16 numbers per latent, 8×8 RGB pictures, a free batch. */
+export interface ToyOptions {
+  latentDim?: number;
+  channels?: number;
+  size?: number;
+  batch?: Dim;
+  /** Latents as [N, Z, 1, 1]. */
+  maps?: boolean;
+  metadata?: ReadonlyMap<string, string>;
+}
+
+export function toyGenerator(options: ToyOptions = {}): Model {
+  const { latentDim = 16, channels = 3, size = 8, batch = 'batch', maps = false, metadata } = options;
+  const random = new Random(1);
+  const outputs = channels * size * size;
+  const weights = Float32Array.from({ length: latentDim * outputs }, () => 0.3 * random.normal());
+  const b = new GraphBuilder();
+  const latent = b.input('latent', 'float32', maps ? [batch, latentDim, 1, 1] : [batch, latentDim]);
+  const rows = maps ? b.reshape(latent, [batch, latentDim]) : latent;
+  const values = b.op('Tanh', [b.matMul(rows, b.initializer('w', float32Tensor(weights, [latentDim, outputs])))]);
+  b.output(b.reshape(values, [batch, channels, size, size]), 'image');
+  return modelOfGraph(b.graph, metadata);
+}

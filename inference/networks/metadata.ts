@@ -1,0 +1,151 @@
+/** @file What an exported GAN says about itself in its .onnx file: the schema, written as text entries and read with checks. */
+import { InputError } from '../../onnx/errors.js';
+import type { Normalization, ResizeMode } from '../pictures/pictures.js';
+
+/** How a generator's or discriminator's .onnx file is to be used, and where it comes from. */
+export interface GanMetadata {
+  role: 'generator' | 'discriminator';
+  /** Name of the preset that the run started from. */
+  preset: string;
+  seed: number;
+  /** Training steps done. */
+  step: number;
+  latentDim: number;
+  latentDistribution: 'normal';
+  /** Of the training pictures, before the discriminator. */
+  normalization: Normalization;
+  /** How training pictures were brought to the network's size. */
+  resize: ResizeMode;
+  /** What the generator's numbers mean: −1 is black and 1 is white, the normalisation undone, or 0…255 in bytes. */
+  outputRange: 'tanh' | 'normalization' | 'uint8';
+  channels: 1 | 3;
+  height: number;
+  width: number;
+  /** Names of the outputs that are logits, and of those that are probabilities. */
+  logits: readonly string[];
+  probabilities: readonly string[];
+}
+
+const PREFIX = 'ganscope.';
+const MAX_TEXT = 4096;
+const MAX_SIZE = 65536;
+
+/**
+ * The metadata as entries of an .onnx file, in a fixed order: ours under `ganscope.`, and the keys that the ONNX standard
+ * has for pictures (`Image.BitmapPixelFormat`, and `Image.NominalPixelRange` where it has a word for the normalisation).
+ */
+export function metadataEntries(metadata: GanMetadata): Map<string, string> {
+  const { normalization, logits, probabilities, channels } = metadata;
+  const ours = {
+    role: metadata.role,
+    preset: metadata.preset,
+    seed: `${metadata.seed}`,
+    step: `${metadata.step}`,
+    latent_dim: `${metadata.latentDim}`,
+    latent_distribution: metadata.latentDistribution,
+    normalization_mean: normalization.mean.join(),
+    normalization_std: normalization.std.join(),
+    resize: metadata.resize,
+    output_range: metadata.outputRange,
+    channels: `${channels}`,
+    height: `${metadata.height}`,
+    width: `${metadata.width}`,
+    logits: logits.join(),
+    probabilities: probabilities.join(),
+  };
+  const range = nominalRange(metadata);
+  return new Map([
+    ...Object.entries(ours).map(([key, value]) => [`${PREFIX}${key}`, value] as const),
+    ['Image.BitmapPixelFormat', channels === 1 && metadata.outputRange !== 'uint8' ? 'Gray8' : 'Rgb8'],
+    ...(range ? [['Image.NominalPixelRange', range] as const] : []),
+  ]);
+}
+
+/** The standard's word for the range of the picture that goes in or comes out, if it has one. */
+function nominalRange({ role, outputRange, normalization }: GanMetadata): string | undefined {
+  if (role === 'generator' && outputRange === 'uint8') return 'NominalRange_0_255';
+  if (role === 'generator' && outputRange === 'tanh') return 'Normalized_1_1';
+  const are = (mean: number, std: number) =>
+    normalization.mean.every((value) => value === mean) && normalization.std.every((value) => value === std);
+  if (are(0.5, 0.5)) return 'Normalized_1_1';
+  return are(0, 1) ? 'Normalized_0_1' : undefined;
+}
+
+/**
+ * The metadata of a model file, or undefined for a model that is not one of ours.
+ * @param entries `Model.metadata`; untrusted
+ * @throws InputError naming the entry that is missing or makes no sense
+ */
+export function readGanMetadata(entries: ReadonlyMap<string, string>): GanMetadata | undefined {
+  if (!entries.has(`${PREFIX}role`)) return undefined;
+  const reader = new EntryReader(entries);
+  const channels = reader.oneOf('channels', ['1', '3']) === '1' ? 1 : 3;
+  return {
+    role: reader.oneOf('role', ['generator', 'discriminator']),
+    preset: reader.text('preset'),
+    seed: reader.integer('seed', 0, Number.MAX_SAFE_INTEGER),
+    step: reader.integer('step', 0, Number.MAX_SAFE_INTEGER),
+    latentDim: reader.integer('latent_dim', 1, MAX_SIZE),
+    latentDistribution: reader.oneOf('latent_distribution', ['normal']),
+    normalization: {
+      mean: reader.numbers('normalization_mean', channels),
+      std: reader.numbers('normalization_std', channels, Number.MIN_VALUE),
+    },
+    resize: reader.oneOf('resize', ['crop', 'squash', 'pad']),
+    outputRange: reader.oneOf('output_range', ['tanh', 'normalization', 'uint8']),
+    channels,
+    height: reader.integer('height', 1, MAX_SIZE),
+    width: reader.integer('width', 1, MAX_SIZE),
+    logits: reader.names('logits'),
+    probabilities: reader.names('probabilities'),
+  };
+}
+
+/** Entries under our prefix, each checked as it is read. */
+class EntryReader {
+  constructor(readonly entries: ReadonlyMap<string, string>) {}
+
+  text(key: string, expected = `text of at most ${MAX_TEXT} characters`): string {
+    const value = this.entries.get(`${PREFIX}${key}`);
+    if (value === undefined || value.length > MAX_TEXT) throw this.#wrong(key, expected);
+    return value;
+  }
+
+  oneOf<T extends string>(key: string, choices: readonly T[]): T {
+    const expected = `one of ${choices.join(', ')}`;
+    const text = this.text(key, expected);
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) throw this.#wrong(key, expected);
+    return found;
+  }
+
+  integer(key: string, least: number, most: number): number {
+    const expected = `an integer of ${least}…${most}`;
+    const text = this.text(key, expected);
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most)) throw this.#wrong(key, expected);
+    return value;
+  }
+
+  numbers(key: string, count: number, least = -Number.MAX_VALUE): number[] {
+    const expected = `${count} ${least > 0 ? 'positive ' : ''}numbers`;
+    const values = this.text(key, expected)
+      .split(',')
+      .map((item) => (item.trim() === '' ? Number.NaN : Number(item)));
+    const fit = values.length === count && values.every((value) => Number.isFinite(value) && value >= least);
+    if (!fit) throw this.#wrong(key, expected);
+    return values;
+  }
+
+  names(key: string): string[] {
+    return this.text(key)
+      .split(',')
+      .filter((name) => name !== '');
+  }
+
+  #wrong(key: string, expected: string): InputError {
+    const value = this.entries.get(`${PREFIX}${key}`);
+    const found = value === undefined ? 'nothing' : JSON.stringify(value.slice(0, 80));
+    return new InputError(`metadata ${PREFIX}${key}: expected ${expected}; got ${found}`);
+  }
+}

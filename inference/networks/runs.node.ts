@@ -1,0 +1,46 @@
+/** @file Where runs live: `runs/<name>/`, with `runs/latest` pointing at the newest. */
+import { mkdir, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { InputError } from '../../onnx/index.js';
+import { readPointer, writePointer } from './latest-link.node.js';
+
+const LATEST = join('runs', 'latest');
+
+/**
+ * A new run's folder, made.
+ * @param out where the user wants it; else `runs/<date>-<name>`
+ * @throws InputError if there is a run already
+ */
+export async function newRunFolder(out: string | undefined, name: string): Promise<string> {
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
+  const run = out ?? join('runs', `${stamp}-${name}`);
+  if (await exists(join(run, 'config.json'))) {
+    throw new InputError(`--out: ${run} holds a run already; go on with --resume ${run} or choose another folder`);
+  }
+  await mkdir(run, { recursive: true });
+  return run;
+}
+
+/** Makes `runs/latest` point at the run. */
+export const markLatest = (run: string): Promise<void> => writePointer(LATEST, run);
+
+/** The folder of a run: the given one, or the latest. @throws InputError if there is none */
+export async function resolvedRun(run?: string): Promise<string> {
+  const path = run ?? (await latestRun());
+  if (path === undefined) throw new InputError('no run found in runs/: train one with gan-train, or name its folder');
+  if (!(await exists(join(path, 'config.json')))) {
+    throw new InputError(`${path}: expected the folder of a run; it has no config.json`);
+  }
+  return path;
+}
+
+async function latestRun(): Promise<string | undefined> {
+  const run = await readPointer(LATEST);
+  return run === undefined ? undefined : relative(process.cwd(), run);
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,53 @@
+/** @file Products of matrices in double precision, computed by ONNX Runtime in this thread. */
+import { directSession } from '../runtime/direct-session.node.js';
+import type { Session, SessionTensors } from '../runtime/session.js';
+import type { ProductModels } from './gemm-f64-graphs.js';
+
+/** A matrix [rows, columns], row-major. */
+export interface Matrix {
+  rows: number;
+  columns: number;
+  data: Float64Array;
+}
+
+/** XᵀX and XBXᵀ. Dispose of it, unless its thread ends. */
+export class Products {
+  private constructor(
+    readonly sessions: { gram: Session; congruent: Session },
+    readonly check: () => void,
+  ) {}
+
+  /**
+   * @param models those of `productModels`, which a thread need not be able to make
+   * @param check called before every product; what it throws ends the work
+   */
+  static async create(models: ProductModels, check = () => {}): Promise<Products> {
+    // Between products other work goes on, which threads that wait busily would slow down.
+    const [gram, congruent] = [
+      await directSession(models.gram, { spinning: false }),
+      await directSession(models.congruent, { spinning: false }),
+    ];
+    return new Products({ gram, congruent }, check);
+  }
+
+  /** XᵀX [columns, columns] */
+  async gram(x: Matrix): Promise<Float64Array> {
+    this.check();
+    return product(await this.sessions.gram.run({ x: tensor(x) }));
+  }
+
+  /** XBXᵀ [rows, rows] of a matrix B [columns, columns] */
+  async congruent(x: Matrix, b: Float64Array): Promise<Float64Array> {
+    this.check();
+    const { columns } = x;
+    return product(await this.sessions.congruent.run({ x: tensor(x), b: tensor({ rows: columns, columns, data: b }) }));
+  }
+
+  async dispose(): Promise<void> {
+    await this.sessions.gram.release();
+    await this.sessions.congruent.release();
+  }
+}
+
+const tensor = ({ rows, columns, data }: Matrix) => ({ type: 'float64' as const, data, dims: [rows, columns] });
+const product = (results: SessionTensors) => results['product']?.data as Float64Array;

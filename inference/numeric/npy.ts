@@ -1,0 +1,119 @@
+/** @file NumPy's array file format (NEP 1): floats out, a few little-endian types in. */
+import { InputError } from '../../onnx/errors.js';
+
+/** The array types that are read, by NumPy's type string. */
+export interface NpyTypes {
+  '<f4': Float32Array;
+  '<f8': Float64Array;
+  '<i8': BigInt64Array;
+  '|u1': Uint8Array;
+}
+
+/** An array of a .npy file, row-major. */
+export type NpyArray = { [D in keyof NpyTypes]: { dtype: D; shape: number[]; data: NpyTypes[D] } }[keyof NpyTypes];
+
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
+/** NumPy's own limit for headers it has not been told to trust. */
+const MAX_HEADER_BYTES = 10_000;
+const MAX_RANK = 32;
+
+const ITEM_BYTES: Record<keyof NpyTypes, number> = { '<f4': 4, '<f8': 8, '<i8': 8, '|u1': 1 };
+
+/**
+ * The header of a .npy file, version 1.0, in row-major order; the array's elements follow it.
+ * @param shape sizes; [] for a single number
+ * @throws InputError for sizes that are no natural numbers
+ */
+export function npyHeader(dtype: keyof NpyTypes, shape: readonly number[]): Uint8Array {
+  if (shape.length > MAX_RANK || shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0)) {
+    throw new InputError(`npy: expected at most ${MAX_RANK} natural numbers as sizes; got [${shape.join(', ')}]`);
+  }
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
+  const dictionary = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  // Magic, version, length, dictionary, spaces and a line feed fill a multiple of 64 bytes.
+  const headerEnd = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
+  const header = `${dictionary.padEnd(headerEnd - 11)}\n`;
+  const bytes = new Uint8Array(headerEnd);
+  bytes.set([...MAGIC, 1, 0, header.length & 255, header.length >> 8]);
+  bytes.set(new TextEncoder().encode(header), 10);
+  return bytes;
+}
+
+/**
+ * A .npy file, version 1.0, of a float32 or float64 array.
+ * @param data numbers in row-major order
+ * @param shape sizes; their product is the length of `data`; [] for a single number
+ * @throws InputError if shape and data disagree
+ */
+export function npyBytes(data: Float32Array | Float64Array, shape: readonly number[]): Uint8Array {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  if (size !== data.length) {
+    throw new InputError(`npy: expected sizes whose product is ${data.length}; got [${shape.join(', ')}]`);
+  }
+  const header = npyHeader(data instanceof Float32Array ? '<f4' : '<f8', shape);
+  const bytes = new Uint8Array(header.length + data.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
+  return bytes;
+}
+
+/** The value of one key in a header's dictionary literal. */
+function headerValue(header: string, key: string, value: RegExp, name: string): string {
+  const found = new RegExp(`['"]${key}['"] *: *${value.source}`).exec(header)?.[1];
+  if (found === undefined)
+    throw new InputError(`${name}: expected a .npy header with '${key}'; got none that is valid`);
+  return found;
+}
+
+function isReadableType(dtype: string): dtype is keyof NpyTypes {
+  return Object.hasOwn(ITEM_BYTES, dtype);
+}
+
+/**
+ * The array in a .npy file of version 1, 2 or 3.
+ * @param bytes the whole file; not kept, the data is copied
+ * @param name what to call the file in errors
+ * @throws InputError if the file is damaged, has another type than float32, float64, int64 or uint8 in little-endian
+ * order, is in column-major order, or its length is not what its header says
+ */
+export function parsedNpy(bytes: Uint8Array, name = 'npy'): NpyArray {
+  const version = bytes[6] ?? 0;
+  const start = version === 1 ? 10 : 12;
+  if (MAGIC.some((byte, i) => bytes[i] !== byte) || version < 1 || version > 3 || bytes.length < start) {
+    throw new InputError(`${name}: expected a .npy file of version 1 to 3; got something else`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const headerBytes = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (headerBytes > MAX_HEADER_BYTES || start + headerBytes > bytes.length) {
+    throw new InputError(
+      `${name}: expected a complete header of at most ${MAX_HEADER_BYTES} bytes; got ${headerBytes}`,
+    );
+  }
+  const header = new TextDecoder().decode(bytes.subarray(start, start + headerBytes));
+  const dtype = headerValue(header, 'descr', /['"]([<>|=]?\w{1,8})['"]/, name);
+  const order = headerValue(header, 'fortran_order', /(True|False)/, name);
+  const sizes = headerValue(header, 'shape', /\(([\d ,]*)\)/, name);
+
+  if (!isReadableType(dtype)) {
+    throw new InputError(`${name}: expected an array of type ${Object.keys(ITEM_BYTES).join(', ')}; got ${dtype}`);
+  }
+  if (order === 'True') throw new InputError(`${name}: expected row-major (C) order; got column-major (Fortran) order`);
+  const shape = sizes.split(',').flatMap((size) => (size.trim() === '' ? [] : [Number(size)]));
+  const expected = shape.reduce((product, dim) => product * dim, ITEM_BYTES[dtype]);
+  const found = bytes.length - start - headerBytes;
+  if (shape.length > MAX_RANK || shape.some((dim) => !Number.isSafeInteger(dim)) || expected !== found) {
+    throw new InputError(`${name}: expected ${expected} bytes of data for its shape and type; got ${found}`);
+  }
+
+  const buffer = new Uint8Array(bytes.subarray(start + headerBytes)).buffer;
+  switch (dtype) {
+    case '<f4':
+      return { dtype, shape, data: new Float32Array(buffer) };
+    case '<f8':
+      return { dtype, shape, data: new Float64Array(buffer) };
+    case '<i8':
+      return { dtype, shape, data: new BigInt64Array(buffer) };
+    case '|u1':
+      return { dtype, shape, data: new Uint8Array(buffer) };
+  }
+}

@@ -1,0 +1,34 @@
+/** @file Picture files as the command line names them: one by one, or by the folders they are in. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../onnx/errors.js';
+import { folderTree } from '../../trainer/data/folder.node.js';
+import { isPictureFile, PICTURE_EXTENSIONS } from '../../trainer/data/picture-files.node.js';
+
+/**
+ * The picture files that arguments name: files as they are, and all pictures in folders and the folders in them.
+ * @throws InputError for a folder without pictures; files are not opened
+ */
+export async function picturePaths(sources: readonly string[]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const source of sources) {
+    const isFolder = await stat(source).then(
+      (info) => info.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) {
+      paths.push(source);
+      continue;
+    }
+    const tree = await folderTree(source);
+    const found = tree.paths.filter(isPictureFile);
+    if (found.length === 0) {
+      const [passedOver] = tree.skipped;
+      throw new InputError(
+        `${source}: expected pictures (${PICTURE_EXTENSIONS.join(', ')}); got a folder without any${passedOver ? ` (${passedOver})` : ''}`,
+      );
+    }
+    paths.push(...found.map((path) => join(source, path)));
+  }
+  return paths;
+}

@@ -1,0 +1,85 @@
+/** @file Picture files in and out, by sharp. */
+import sharp, { type Sharp } from 'sharp';
+import { InputError } from '../../onnx/errors.js';
+import { readSource } from '../../onnx/files/files.node.js';
+import { MAX_FPS, type AnimationOptions } from './animation.js';
+import { MAX_FILE_BYTES, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
+import { encodedVideo } from './video.node.js';
+
+/**
+ * A picture file as 8-bit sRGB. Turned as its EXIF orientation says; transparency is laid on white; grey, 16-bit,
+ * CMYK and pictures with a colour profile are converted; of an animation the first frame is taken.
+ * @param source path, URL of file:, http: or https:, or the file's bytes
+ * @param name what to call the file in errors; a path or URL names itself
+ * @returns a picture with 3 channels
+ * @throws InputError if there is no such file, it is no complete picture, or it has more than `MAX_PIXELS` pixels
+ */
+export async function decodedPicture(source: string | URL | Uint8Array, name?: string): Promise<Picture> {
+  const given = source instanceof Uint8Array;
+  const label = name ?? (given ? 'picture' : String(source));
+  const bytes = given ? source : await readSource(source, MAX_FILE_BYTES);
+  try {
+    // Warnings, such as unknown EXIF entries, are common in photographs that are otherwise fine.
+    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
+      .autoOrient()
+      .flatten({ background: 'white' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const picture = { width: info.width, height: info.height, data: new Uint8Array(data) };
+    return rgbPicture({ ...picture, channels: info.channels === 1 ? 1 : 3 });
+  } catch (error) {
+    const reason = String(error instanceof Error ? error.message : error)
+      .trim()
+      .replaceAll(/\s*\n\s*/g, ' ');
+    throw new InputError(`${label}: expected a picture of at most ${MAX_PIXELS} pixels; got an error (${reason})`);
+  }
+}
+
+/** A picture as sharp's input. */
+function sharpPicture({ width, height, channels, data }: Picture): Sharp {
+  return sharp(data, { raw: { width, height, channels } });
+}
+
+/**
+ * The bytes of a PNG file.
+ * @param compressionLevel of zlib, 0…9; 2 is three times as fast as 6, the default, and 4 % larger for large grids
+ */
+export async function encodedPng(picture: Picture, compressionLevel = 6): Promise<Uint8Array> {
+  return sharpPicture(picture).png({ compressionLevel }).toBuffer();
+}
+
+/** The bytes of a lossless WebP file. */
+export async function encodedWebp(picture: Picture): Promise<Uint8Array> {
+  return sharpPicture(picture).webp({ lossless: true }).toBuffer();
+}
+
+/**
+ * The bytes of an animated WebP or GIF file, or of an MP4 video made by ffmpeg.
+ * @param frames at least one, all of one size and number of channels
+ * @throws InputError if there is no frame, they differ in size, `fps` is out of range, or there is no ffmpeg for a video
+ */
+export async function encodedAnimation(frames: readonly Picture[], options: AnimationOptions): Promise<Uint8Array> {
+  const { format, fps, loop } = options;
+  const [first] = frames;
+  if (first === undefined) throw new InputError('animation: expected at least one frame; got none');
+  if (!(fps > 0 && fps <= MAX_FPS)) {
+    throw new InputError(`--fps: expected a number above 0 and at most ${MAX_FPS}; got ${fps}`);
+  }
+  const { width, height, channels } = first;
+  if (frames.some((frame) => frame.width !== width || frame.height !== height || frame.channels !== channels)) {
+    throw new InputError(`animation: expected frames of one size, ${width}×${height}×${channels}; got others`);
+  }
+  if (format === 'mp4') return encodedVideo(frames, fps);
+  // Each frame ends at its rounded time, so rounding does not add up: GIF counts in 10 ms, WebP in 1 ms.
+  const tick = format === 'gif' ? 10 : 1;
+  const time = (frame: number) => Math.round((frame * 1000) / fps / tick) * tick;
+  const timing = { delay: frames.map((_, i) => time(i + 1) - time(i)), loop: loop ? 0 : 1 };
+  const pages = sharp(Buffer.concat(frames.map((frame) => frame.data)), {
+    limitInputPixels: false,
+    raw: { width, height: height * frames.length, channels, pageHeight: height },
+  });
+  return format === 'gif'
+    ? pages.gif({ ...timing, keepDuplicateFrames: true }).toBuffer()
+    : pages.webp({ ...timing, quality: 90, smartSubsample: true }).toBuffer();
+}

@@ -1,0 +1,52 @@
+/** @file Picture files in and out, by the browser. */
+import { InputError } from '../../onnx/errors.js';
+import { fetchedBytes } from '../../onnx/files/fetch.js';
+import { MAX_FILE_BYTES, MAX_PIXELS, rgbaPixels, type Picture } from './pictures.js';
+
+/**
+ * A picture file as 8-bit sRGB. Turned as its EXIF orientation says; transparency is laid on white; of an animation the
+ * first frame is taken.
+ * @param source URL, or the file's bytes
+ * @param name what to call the file in errors; a URL names itself
+ * @returns a picture with 3 channels
+ * @throws InputError if there is no such file, it is no complete picture, or it has more than `MAX_PIXELS` pixels
+ */
+export async function decodedPicture(source: string | URL | Uint8Array, name?: string): Promise<Picture> {
+  const given = source instanceof Uint8Array;
+  const label = name ?? (given ? 'picture' : String(source));
+  const bytes = given ? source : await fetchedBytes(new URL(source, location.href), MAX_FILE_BYTES);
+  const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)])).catch((error: Error) => {
+    throw new InputError(`${label}: expected a picture this browser can read; got an error (${error.message})`);
+  });
+  const { width, height } = bitmap;
+  try {
+    if (width * height > MAX_PIXELS) {
+      throw new InputError(`${label}: expected at most ${MAX_PIXELS} pixels; got ${width}×${height}`);
+    }
+    const context = contextOf(width, height);
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, width, height);
+    context.drawImage(bitmap, 0, 0);
+    const { data: rgba } = context.getImageData(0, 0, width, height);
+    const data = new Uint8Array(3 * width * height);
+    for (let i = 0; i < width * height; i++) data.set(rgba.subarray(4 * i, 4 * i + 3), 3 * i);
+    return { width, height, channels: 3, data };
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** The bytes of a PNG file. */
+export async function encodedPng(picture: Picture): Promise<Uint8Array> {
+  const { width, height } = picture;
+  const context = contextOf(width, height);
+  context.putImageData(new ImageData(rgbaPixels(picture), width, height), 0, 0);
+  const blob = await context.canvas.convertToBlob({ type: 'image/png' });
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!context) throw new Error('this browser gives no canvas to read pixels from');
+  return context;
+}

@@ -1,0 +1,106 @@
+/** @file From 8-bit pixels to a network's numbers and back. */
+import { InputError } from '../../onnx/errors.js';
+import type { Normalization, Picture } from './pictures.js';
+
+/** Size of one picture of a network's input or output. */
+export interface PictureSize {
+  channels: 1 | 3;
+  height: number;
+  width: number;
+}
+
+/**
+ * What a generator's numbers mean: `tanh`, −1 is black and 1 is white; or the normalisation its training pictures went
+ * through, which is undone. Neither stretches the contrast of a batch to its extremes as torchvision's
+ * `make_grid(normalize=True)` does, so a picture looks the same in every batch.
+ */
+export type OutputRange = 'tanh' | Normalization;
+
+function channelNormalization(range: OutputRange, channel: number): { mean: number; std: number } {
+  // (p/255 − ½)/½ runs from −1 to 1.
+  if (range === 'tanh') return { mean: 0.5, std: 0.5 };
+  const [mean, std] = [range.mean[channel], range.std[channel]];
+  if (mean === undefined || std === undefined || !Number.isFinite(mean) || !(std > 0)) {
+    throw new InputError(
+      `normalization: expected a mean and a positive std for channel ${channel}; got ${mean} and ${std}`,
+    );
+  }
+  return { mean, std };
+}
+
+/** What a generator's numbers mean, as the normalisation of each of its channels. */
+export function rangeNormalization(range: OutputRange, channels: number): Normalization {
+  const all = Array.from({ length: channels }, (_, channel) => channelNormalization(range, channel));
+  return { mean: all.map(({ mean }) => mean), std: all.map(({ std }) => std) };
+}
+
+/**
+ * A picture as network input, x = (p/255 − mean)/std per channel.
+ * @returns [C, H, W]
+ * @throws InputError if `normalization` lacks a channel of the picture or has a std that is not positive
+ */
+export function networkInput(picture: Picture, normalization: Normalization): Float32Array {
+  const { width, height, channels, data } = picture;
+  const plane = width * height;
+  const input = new Float32Array(channels * plane);
+  for (let channel = 0; channel < channels; channel++) {
+    const { mean, std } = channelNormalization(normalization, channel);
+    const values = Float32Array.from({ length: 256 }, (_, p) => (p / 255 - mean) / std);
+    for (let i = 0; i < plane; i++) input[channel * plane + i] = values[data[i * channels + channel] ?? 0] ?? 0;
+  }
+  return input;
+}
+
+/**
+ * The picture a network's numbers stand for, p = 255·(x·std + mean), rounded and clamped to 0…255.
+ * @param chw [C, H, W]
+ * @throws InputError if `chw` has another length than `size` says, or holds a number that is not finite
+ */
+export function pictureFromOutput(chw: Float32Array, size: PictureSize, range: OutputRange = 'tanh'): Picture {
+  const { channels, height, width } = size;
+  const plane = width * height;
+  if (chw.length !== channels * plane) {
+    throw new InputError(
+      `network output: expected ${channels}×${height}×${width} numbers per picture; got ${chw.length}`,
+    );
+  }
+  const data = new Uint8Array(chw.length);
+  for (let channel = 0; channel < channels; channel++) {
+    const { mean, std } = channelNormalization(range, channel);
+    const scale = 255 * std;
+    // Half a level more, and everything after the point dropped, is rounding to the nearest.
+    const shift = 255 * mean + 0.5;
+    // A number that is not finite makes the sum so too, which spares a check of each.
+    let sum = 0;
+    for (let i = channel * plane, at = channel; i < (channel + 1) * plane; i++, at += channels) {
+      const x = chw[i] as number;
+      sum += x;
+      const level = x * scale + shift;
+      data[at] = level < 0 ? 0 : level > 255 ? 255 : level;
+    }
+    if (!Number.isFinite(sum)) throw notFinite(chw);
+  }
+  return { width, height, channels, data };
+}
+
+function notFinite(chw: Float32Array): InputError {
+  const found = chw.find((x) => !Number.isFinite(x));
+  return new InputError(`network output: expected finite numbers; got ${found} (the weights have probably diverged)`);
+}
+
+/**
+ * The pictures a batch of a network's numbers stands for.
+ * @param output [N, C, H, W]
+ * @throws InputError if `output` is no whole number of pictures, or holds a number that is not finite
+ */
+export function picturesFromOutput(output: Float32Array, size: PictureSize, range: OutputRange = 'tanh'): Picture[] {
+  const stride = size.channels * size.height * size.width;
+  if (output.length % stride !== 0) {
+    throw new InputError(
+      `network output: expected a multiple of ${size.channels}×${size.height}×${size.width} numbers; got ${output.length}`,
+    );
+  }
+  return Array.from({ length: output.length / stride }, (_, i) =>
+    pictureFromOutput(output.subarray(i * stride, (i + 1) * stride), size, range),
+  );
+}

@@ -1,0 +1,180 @@
+/**
+ * @file Pictures at a network's size, with the arithmetic of Pillow and of torchvision's `Resize`: bilinear, antialiased.
+ * Sharp's own resizing enlarges with a shift of half a pixel and shrinks through rounded box averages.
+ */
+import { InputError } from '../../onnx/errors.js';
+import { greyPicture, rgbPicture, type Picture, type PictureInput } from './pictures.js';
+
+/** Resizing along one axis: `from` pixels become `to`, of which `count` are wanted from `start` on. */
+interface Axis {
+  from: number;
+  to: number;
+  start: number;
+  count: number;
+}
+
+/** The input pixels `begin`…`end` − 1 that output pixel `position` is made of, and the middle and width of the filter. */
+function filterSpan({ from, to }: Axis, position: number) {
+  const scale = from / to;
+  const radius = Math.max(scale, 1);
+  const centre = (position + 0.5) * scale;
+  const begin = Math.max(0, Math.floor(centre - radius + 0.5));
+  const end = Math.min(from, Math.floor(centre + radius + 0.5));
+  return { begin, end, centre, radius };
+}
+
+/** Weights of those pixels: a triangle between pixel centres, as wide as an output pixel where the axis shrinks. */
+function filterWeights(axis: Axis, position: number): Float64Array {
+  const { begin, end, centre, radius } = filterSpan(axis, position);
+  const weights = new Float64Array(end - begin);
+  let sum = 0;
+  for (let tap = 0; tap < weights.length; tap++) {
+    const weight = Math.max(0, 1 - Math.abs(begin + tap + 0.5 - centre) / radius);
+    weights[tap] = weight;
+    sum += weight;
+  }
+  return weights.map((weight) => weight / sum);
+}
+
+/**
+ * One axis resized and rounded to 8 bits: `data` is [outer, pixels, inner], the result [outer, axis.count, inner].
+ * @param skipped pixels of the axis that are missing before the first in `data`
+ */
+function resizedAxis(
+  data: Uint8Array,
+  [outer, pixels, inner]: readonly [number, number, number],
+  axis: Axis,
+  skipped = 0,
+): Uint8Array {
+  const resized = new Uint8Array(outer * axis.count * inner);
+  for (let position = 0; position < axis.count; position++) {
+    const weights = filterWeights(axis, axis.start + position);
+    const begin = filterSpan(axis, axis.start + position).begin - skipped;
+    for (let o = 0; o < outer; o++) {
+      const source = (o * pixels + begin) * inner;
+      const target = (o * axis.count + position) * inner;
+      for (let i = 0; i < inner; i++) {
+        let sum = 0.5;
+        for (let tap = 0; tap < weights.length; tap++) {
+          sum += (weights[tap] ?? 0) * (data[source + tap * inner + i] ?? 0);
+        }
+        resized[target + i] = sum;
+      }
+    }
+  }
+  return resized;
+}
+
+/** Both axes resized: the width first, as Pillow does, unless that would inflate a picture whose height shrinks. */
+function resizedAxes({ width, height, channels, data }: Picture, x: Axis, y: Axis): Picture {
+  const size = { width: x.count, height: y.count, channels };
+  if (x.to > width && y.to < height) {
+    const rows = resizedAxis(data, [1, height, width * channels], y);
+    return { ...size, data: resizedAxis(rows, [y.count, width, channels], x) };
+  }
+  // Only the rows that are wanted: a thin strip enlarged to cover a square has very many that are not.
+  const top = filterSpan(y, y.start).begin;
+  const bottom = filterSpan(y, y.start + y.count - 1).end;
+  const wanted = data.subarray(top * width * channels, bottom * width * channels);
+  const columns = resizedAxis(wanted, [bottom - top, width, channels], x);
+  return { ...size, data: resizedAxis(columns, [1, bottom - top, x.count * channels], y, top) };
+}
+
+/** Half of `n`, halves to even, as Python's `round` in torchvision's `CenterCrop`. */
+function roundedHalf(n: number): number {
+  return n % 4 === 1 ? (n - 1) / 2 : Math.ceil(n / 2);
+}
+
+/** Size and position of the picture scaled by one factor so that it covers `width`×`height`. */
+function coveringAxes(picture: Pick<Picture, 'width' | 'height'>, width: number, height: number): [Axis, Axis] {
+  const byWidth = width * picture.height >= height * picture.width;
+  const toWidth = byWidth ? width : Math.floor((height * picture.width) / picture.height);
+  const toHeight = byWidth ? Math.floor((width * picture.height) / picture.width) : height;
+  return [
+    { from: picture.width, to: toWidth, start: roundedHalf(toWidth - width), count: width },
+    { from: picture.height, to: toHeight, start: roundedHalf(toHeight - height), count: height },
+  ];
+}
+
+/** A rectangle in a picture's pixels; fractions of pixels and places outside the picture are possible. */
+export interface PictureArea {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The part of a picture that `resizedPicture` makes the network's input of; with `pad`, it is larger than the picture. */
+export function sourceArea(
+  picture: Pick<Picture, 'width' | 'height'>,
+  { width, height, resize }: Pick<PictureInput, 'width' | 'height' | 'resize'>,
+): PictureArea {
+  const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
+  if ((picture.width === width && picture.height === height) || resize === 'squash') return whole;
+  if (resize === 'crop') {
+    const [x, y] = coveringAxes(picture, width, height).map(({ from, to, start, count }) => ({
+      start: (start * from) / to,
+      size: (count * from) / to,
+    })) as [{ start: number; size: number }, { start: number; size: number }];
+    return { x: x.start, y: y.start, width: x.size, height: y.size };
+  }
+  const inner = paddedPlace(picture, width, height);
+  const [across, down] = [picture.width / inner.width, picture.height / inner.height];
+  return { x: -inner.left * across, y: -inner.top * down, width: width * across, height: height * down };
+}
+
+/** The whole picture at exactly `width`×`height`. */
+function squashed(picture: Picture, width: number, height: number): Picture {
+  return resizedAxes(
+    picture,
+    { from: picture.width, to: width, start: 0, count: width },
+    { from: picture.height, to: height, start: 0, count: height },
+  );
+}
+
+/** Where the whole picture lies, scaled by one factor, in the middle of `width`×`height`. */
+function paddedPlace(picture: Pick<Picture, 'width' | 'height'>, width: number, height: number) {
+  const factor = Math.min(width / picture.width, height / picture.height);
+  const size = {
+    width: Math.max(1, Math.round(picture.width * factor)),
+    height: Math.max(1, Math.round(picture.height * factor)),
+  };
+  return { ...size, left: Math.floor((width - size.width) / 2), top: Math.floor((height - size.height) / 2) };
+}
+
+/** The whole picture within `width`×`height`, in the middle of black. */
+function padded(picture: Picture, width: number, height: number): Picture {
+  const { left, top, ...size } = paddedPlace(picture, width, height);
+  const inner = squashed(picture, size.width, size.height);
+  const { channels } = picture;
+  const data = new Uint8Array(width * height * channels);
+  for (let y = 0; y < inner.height; y++) {
+    const row = inner.data.subarray(y * inner.width * channels, (y + 1) * inner.width * channels);
+    data.set(row, ((top + y) * width + left) * channels);
+  }
+  return { width, height, channels, data };
+}
+
+/**
+ * The picture at the size, with the channels and in the way a network wants it.
+ * @throws InputError if width or height is no integer of 1…65536
+ */
+export function resizedPicture(
+  picture: Picture,
+  input: Pick<PictureInput, 'width' | 'height' | 'channels' | 'resize'>,
+): Picture {
+  const { width, height, channels, resize } = input;
+  if ([width, height].some((size) => !Number.isInteger(size) || size < 1 || size > 65_536)) {
+    throw new InputError(`picture size: expected integers of 1…65536; got ${width}×${height}`);
+  }
+  const converted = channels === 1 ? greyPicture(picture) : rgbPicture(picture);
+  if (converted.width === width && converted.height === height) return converted;
+  switch (resize) {
+    case 'crop':
+      return resizedAxes(converted, ...coveringAxes(converted, width, height));
+    case 'squash':
+      return squashed(converted, width, height);
+    case 'pad':
+      return padded(converted, width, height);
+  }
+}

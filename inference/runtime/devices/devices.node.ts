@@ -1,0 +1,139 @@
+/** @file Which device ONNX Runtime can really use: each is tried, and whoever asked is told what was taken and why. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { InputError } from '../../../onnx/errors.js';
+import { rememberAnswer, rememberedAnswer } from './probe-memory.node.js';
+import type { ProbeAnswer } from './probe-process.node.js';
+import type { Device, DeviceChoice, ResolvedDevice } from '../session.js';
+
+type Native = Exclude<ResolvedDevice, 'wasm'>;
+
+/** Milliseconds that a device gets to answer; a first start of CUDA takes some seconds. */
+const TIMEOUT = 30_000;
+/** Milliseconds of a probe run up to which no hardware is told from a software driver: latency dominates. */
+const LATENCY = 5;
+const MAX_REASON = 120;
+
+/** What this process has found out: drivers do not come and go. */
+const choices = new Map<Device, Promise<DeviceChoice>>();
+
+const ADVICE: Record<Native, string> = {
+  cuda:
+    'it needs Linux on x64, an NVIDIA driver, CUDA 12, cuDNN 9, and the CUDA libraries of ONNX Runtime, which ' +
+    '"node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install" fetches',
+  webgpu:
+    'on Linux it needs a Vulkan driver, its loader (libvulkan.so.1), and XDG_RUNTIME_DIR set to a folder of yours',
+  cpu: 'reinstall onnxruntime-node',
+};
+
+/**
+ * The device to run on. Every device is tried on a small network with a known result; cuda and webgpu in a process of
+ * their own, so that a missing or broken driver can neither write to this one's terminal nor bring it down. `auto` does
+ * not take a webgpu that is slower than the CPU, as software drivers are.
+ * @throws InputError saying what to install if the requested device does not work
+ * @example
+ * const { device, notes } = await resolvedDevice('auto');
+ * const session = await createdSession(model, { device });
+ */
+export function resolvedDevice(requested: Device): Promise<DeviceChoice> {
+  const known = choices.get(requested) ?? chosenDevice(requested);
+  choices.set(requested, known);
+  known.catch(() => choices.delete(requested));
+  return known;
+}
+
+async function chosenDevice(requested: Device): Promise<DeviceChoice> {
+  if (requested === 'wasm') {
+    throw new InputError('--device: expected one of auto, cuda, webgpu, cpu; got wasm, which only browsers have');
+  }
+  // Loading the model tells whether the CPU works; a probe would only take time.
+  if (requested === 'cpu') return { device: 'cpu', notes: ['Device: cpu'] };
+  if (requested !== 'auto') {
+    const answer = await probed(requested);
+    if ('milliseconds' in answer) return { device: requested, notes: [`Device: ${requested}`] };
+    throw new InputError(`--device ${requested}: does not work here (${answer.error}); ${ADVICE[requested]}`);
+  }
+  // Both start at once to save time; the order of preference stays.
+  const stop = new AbortController();
+  const [cudaProbe, webgpuProbe] = [remembered('cuda'), remembered('webgpu', stop.signal)];
+  const cuda = await cudaProbe;
+  if ('milliseconds' in cuda) {
+    stop.abort();
+    return { device: 'cuda', notes: ['Device: cuda'] };
+  }
+  const notes = [`  not cuda: ${cuda.error}`];
+  const webgpu = await webgpuProbe;
+  if ('milliseconds' in webgpu) {
+    const cpu = await probed('cpu');
+    if ('error' in cpu) throw new InputError(`--device auto: not even the CPU works (${cpu.error}); ${ADVICE.cpu}`);
+    const slow = webgpu.milliseconds > Math.max(LATENCY, cpu.milliseconds);
+    if (!slow) return { device: 'webgpu', notes: ['Device: webgpu', ...notes] };
+    const times = `${webgpu.milliseconds.toFixed(0)} ms against ${cpu.milliseconds.toFixed(1)} ms`;
+    notes.push(`  not webgpu: slower than the CPU (${times}), probably a software driver`);
+  } else {
+    notes.push(`  not webgpu: ${webgpu.error}`);
+  }
+  return { device: 'cpu', notes: ['Device: cpu', ...notes] };
+}
+
+/** As `probed`, but believes what was found out less than a day ago. */
+async function remembered(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {
+  return rememberedAnswer(device) ?? probed(device, signal);
+}
+
+function probed(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {
+  if (device === 'cpu') return probedHere();
+  return probedInProcess(device, signal).then(async (answer) => {
+    if (!signal?.aborted) await rememberAnswer(device, answer);
+    return answer;
+  });
+}
+
+async function probedHere(): Promise<ProbeAnswer> {
+  try {
+    const { probedMilliseconds } = await import('./probe.js');
+    const { directSession } = await import('../direct-session.node.js');
+    const { modelBytes } = await import('../../../onnx/files/write.js');
+    return { milliseconds: await probedMilliseconds((model) => directSession(modelBytes(model))) };
+  } catch (error) {
+    return { error: essence(error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+function probedInProcess(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {
+  const script = fileURLToPath(new URL('./probe-process.node.js', import.meta.url));
+  const child = fork(script, [device], {
+    silent: true,
+    execArgv: [],
+    timeout: TIMEOUT,
+    killSignal: 'SIGKILL',
+    ...(signal && { signal }),
+  });
+  let answer: ProbeAnswer | undefined;
+  let printed = '';
+  child.on('message', (message: ProbeAnswer) => (answer = message));
+  child.stdout?.resume();
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (printed = (printed + text).slice(-100_000)));
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ error: essence(error.message) }));
+    child.on('close', (code, killedBy) => {
+      if (signal?.aborted) resolve({ error: 'not needed' });
+      else if (answer && 'milliseconds' in answer) resolve(answer);
+      else if (answer) resolve({ error: essence(answer.error, printed) });
+      else if (child.killed) resolve({ error: `no answer within ${TIMEOUT / 1000} s` });
+      else resolve({ error: `the driver crashed (${killedBy ?? `exit code ${code}`})` });
+    });
+  });
+}
+
+/**
+ * What matters in a native message: the library that is missing, or the end of the message, where ONNX Runtime's
+ * checks say what failed.
+ */
+function essence(message: string, printed = ''): string {
+  const [, library] = /([^\s/:]+\.so[.\d]*): cannot open shared object file/.exec(printed) ?? [];
+  if (library) return `${library} is missing`;
+  const line = message.trim().replaceAll(/\s+/g, ' ');
+  const end = line.includes(' was false. ') ? line.slice(line.lastIndexOf(' was false. ') + 12) : line;
+  return end.length > MAX_REASON ? `${end.slice(0, MAX_REASON)}…` : end;
+}

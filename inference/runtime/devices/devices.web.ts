@@ -1,0 +1,41 @@
+/** @file Which device a browser has: WebGPU on real hardware, or WebAssembly. */
+import { InputError } from '../../../onnx/errors.js';
+import { probedMilliseconds } from './probe.js';
+import { openedSession } from '../runtime.web.js';
+import type { Device, DeviceChoice } from '../session.js';
+
+/** The part of WebGPU that is asked here; TypeScript's own library does not have it yet. */
+interface Gpu {
+  requestAdapter(): Promise<{ info?: { isFallbackAdapter?: boolean } } | null>;
+}
+
+/**
+ * The device to run on. WebGPU is tried on a small network with a known result; `auto` does not take one that is drawn by
+ * software, which is slower than WebAssembly.
+ * @throws InputError if the requested device does not work
+ */
+export async function resolvedDevice(requested: Device): Promise<DeviceChoice> {
+  if (requested === 'cpu' || requested === 'cuda') {
+    throw new InputError(`device: expected one of auto, webgpu, wasm; got ${requested}, which only Node has`);
+  }
+  if (requested === 'wasm') return { device: 'wasm', notes: ['Device: wasm'] };
+  const problem = await webgpuProblem(requested === 'auto');
+  if (problem === undefined) return { device: 'webgpu', notes: ['Device: webgpu'] };
+  if (requested === 'webgpu') throw new InputError(`device webgpu: does not work here (${problem})`);
+  return { device: 'wasm', notes: ['Device: wasm', `  not webgpu: ${problem}`] };
+}
+
+/** Why WebGPU cannot be had; undefined where it can. */
+async function webgpuProblem(onlyHardware: boolean): Promise<string | undefined> {
+  const { gpu } = navigator as Navigator & { gpu?: Gpu };
+  if (!gpu) return 'this browser does not have it, or not on this page';
+  const adapter = await gpu.requestAdapter().catch(() => null);
+  if (!adapter) return 'there is no adapter';
+  if (onlyHardware && adapter.info?.isFallbackAdapter) return 'it is a software driver, slower than wasm';
+  try {
+    await probedMilliseconds((model) => openedSession(model, { device: 'webgpu' }));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,17 @@
+/** @file A process that probes one device and tells its parent how that went; see `devices.node.ts`. */
+import { modelBytes } from '../../../onnx/files/write.js';
+import { probedMilliseconds } from './probe.js';
+import type { ResolvedDevice } from '../session.js';
+import { directSession } from '../direct-session.node.js';
+
+/** What the parent is told. */
+export type ProbeAnswer = { milliseconds: number } | { error: string };
+
+const answer: ProbeAnswer = await probedMilliseconds((model) =>
+  directSession(modelBytes(model), { device: process.argv[2] as ResolvedDevice }),
+).then(
+  (milliseconds) => ({ milliseconds }),
+  (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
+);
+// Leaves at once: a driver's own threads may keep the process alive or crash while they are shut down.
+process.send?.(answer, () => process.exit());

@@ -1,0 +1,14 @@
+/** @file ONNX Runtime sessions of this thread, on a device that is known to work. */
+import type { InferenceSession } from 'onnxruntime-node';
+import type { Model } from '../../onnx/graph.js';
+import { modelBytes } from '../../onnx/files/write.js';
+import { nativeSession } from './direct-session.node.js';
+import type { SessionOptions } from './session.js';
+
+/** A session for a model in memory or the bytes of an .onnx file. Release it when done. */
+export async function createdSession(
+  model: Model | Uint8Array,
+  options: SessionOptions = {},
+): Promise<InferenceSession> {
+  return nativeSession(model instanceof Uint8Array ? model : modelBytes(model), options);
+}

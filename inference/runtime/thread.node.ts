@@ -1,0 +1,122 @@
+/** @file A worker thread that is asked one thing after the other, so that this thread's event loop stays free. */
+import { parentPort, Worker, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
+import { InputError } from '../../onnx/errors.js';
+
+/** What a thread answers: a value, and which of its buffers are handed over instead of copied. */
+export interface Answer {
+  value: unknown;
+  transfer?: readonly Transferable[];
+}
+
+/** Request 0 is the start. */
+type Request = { id: number; request: unknown };
+type Reply = { id: number } & ({ value: unknown } | { error: { name: string; message: string; stack?: string } });
+
+/** What a thread is started with. */
+export interface ThreadOptions {
+  /** What the script's start is given. */
+  data?: unknown;
+  /** Called when the thread has ended, also by an error. */
+  onEnd?: () => void;
+}
+
+/** A thread as its owner sees it. While nothing is asked it does not keep the process alive. */
+export class Thread {
+  /** What the script's start answered. */
+  ready: unknown;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  #last = 0;
+  #ended = false;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (reply: Reply) => {
+      const waiting = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      if (this.#waiting.size === 0) worker.unref();
+      if ('error' in reply) waiting?.reject(errorOf(reply.error));
+      else waiting?.resolve(reply.value);
+    });
+    worker.on('error', (error) => this.#fail(error));
+    worker.on('exit', (code) => this.#fail(new Error(`the thread ended with code ${code}`)));
+  }
+
+  /**
+   * Starts a script that calls `serve`.
+   */
+  static async started(script: URL, { data = null, onEnd }: ThreadOptions = {}): Promise<Thread> {
+    const worker = new Worker(script, { workerData: data });
+    const thread = new Thread(worker);
+    if (onEnd) worker.on('exit', onEnd);
+    try {
+      thread.ready = await thread.#answer(0);
+      return thread;
+    } catch (error) {
+      await thread.end();
+      throw error;
+    }
+  }
+
+  /** What the script's function answers to `request`; its errors are thrown here. */
+  ask<T>(request: unknown, transfer: Transferable[] = []): Promise<T> {
+    if (this.#ended) return Promise.reject(new Error('this was disposed of and can do no more'));
+    const id = ++this.#last;
+    this.#worker.ref();
+    this.#worker.postMessage({ id, request } satisfies Request, transfer);
+    return this.#answer<T>(id);
+  }
+
+  /** Ends the thread; what it has not answered yet is rejected. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#worker.removeAllListeners('exit');
+    await this.#worker.terminate();
+    this.#fail(new Error('the thread was ended'));
+  }
+
+  #answer<T>(id: number): Promise<T> {
+    return new Promise<T>((resolve, reject) =>
+      this.#waiting.set(id, { resolve: (value) => resolve(value as T), reject }),
+    );
+  }
+
+  #fail(error: Error): void {
+    this.#ended = true;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/**
+ * The other end: called once by the thread's script.
+ * @param start makes, from the data the thread was started with, what its start answers and the function for requests
+ */
+export async function serve<D, R>(
+  start: (data: D) => Promise<{ ready: unknown; answer: (request: R) => Promise<Answer> }>,
+): Promise<void> {
+  const port = parentPort as MessagePort;
+  const reply = async (id: number, work: () => Promise<Answer>): Promise<void> => {
+    try {
+      const { value, transfer = [] } = await work();
+      port.postMessage({ id, value } satisfies Reply, transfer);
+    } catch (error) {
+      const { name, message, stack } = error as Error;
+      port.postMessage({ id, error: { name, message, ...(stack && { stack }) } } satisfies Reply);
+    }
+  };
+  await reply(0, async () => {
+    const { ready, answer } = await start(workerData as D);
+    let last: Promise<void> = Promise.resolve();
+    port.on('message', ({ id, request }: Request) => {
+      last = last.then(() => reply(id, () => answer(request as R)));
+    });
+    return { value: ready };
+  });
+}
+
+/** The thread's error with its kind and stack, which messages between threads would lose. */
+function errorOf({ name, message, stack }: { name: string; message: string; stack?: string }): Error {
+  if (name === 'InputError') return new InputError(message);
+  return Object.assign(new Error(message), { name, ...(stack && { stack }) });
+}
