@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { methodGroups } from '../explain/methods.js';
+import { methodGroups } from '../explain/methods/table.js';
 import { encodedPng } from '../inference/index.js';
 import { spacePicture } from '../trainer/index.js';
 import { LIST_MODULES, ran } from './child.test.helper.js';

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** @file gan-gradcam: shows what a discriminator or classifier looks at in pictures. */
-import { methodGroups } from '../explain/methods.js';
-import { overlayModes } from '../explain/overlay.js';
-import { paletteNames } from '../explain/palette.js';
+import { methodGroups } from '../explain/methods/table.js';
+import { overlayModes } from '../explain/figures/overlay.js';
+import { paletteNames } from '../explain/figures/palette.js';
 import { interruption, runCommand, version } from './command.js';
 import { progressBar } from './progress.js';
 
@@ -115,7 +115,7 @@ await runCommand(
   async (options) => {
     const explain = await import('../explain/index.js');
     const { Explainer, emptyMapNote, explainedFiles, methods, parsedMethods, parsedTargets, verdict } = explain;
-    const { number } = await import('../explain/verdict.js');
+    const { number } = await import('../explain/figures/verdict.js');
     const { chosenModel } = await import('../inference/networks/default-model.node.js');
     const { picturePaths } = await import('../inference/pictures/picture-paths.node.js');
     const { parsedPreparation, parsedSize } = await import('../inference/networks/preprocessing.js');

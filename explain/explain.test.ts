@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../onnx/build.js';
 import type { Model } from '../onnx/graph.js';
 import { Explainer, type ExplainOptions } from './explain.js';
-import type { Explanation } from './explanation.js';
-import type { Stage } from './network.js';
+import type { Explanation } from './maps/explanation.js';
+import type { Stage } from './network/network.js';
 import { classifier, explained, HEIGHT, noisePicture, PREPARATION, SPOT, WIDTH } from './explained.test.helper.js';
 import { brightnessNetwork, peak, relativeError, spotPicture } from './networks.test.helper.js';
 

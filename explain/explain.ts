@@ -10,13 +10,13 @@ import type { DeviceChoice } from '../inference/runtime/session.js';
 import { InputError } from '../onnx/errors.js';
 import type { Model } from '../onnx/graph.js';
 import { upgradedModel } from '../onnx/upgrade/upgrade.js';
-import { batchExplanations } from './batch-explanations.js';
-import type { Explanation } from './explanation.js';
+import { batchExplanations } from './maps/batch-explanations.js';
+import type { Explanation } from './maps/explanation.js';
 import { fullPrecision } from '../onnx/passes/to-float32.js';
-import { labelsOfMetadata } from './labels.js';
-import { layerGroups, listedLayers, type Layer, type LayerChoice, type TokenGrid } from './layers.js';
-import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from './methods.js';
-import { Network, type Stage } from './network.js';
+import { labelsOfMetadata } from './targets/labels.js';
+import { layerGroups, listedLayers, type Layer, type LayerChoice, type TokenGrid } from './network/layers.js';
+import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from './methods/table.js';
+import { Network, type Stage } from './network/network.js';
 import {
   fixedSizeModel,
   networkInputOf,
@@ -25,9 +25,9 @@ import {
   type NetworkInput,
   type Preparation,
 } from '../inference/networks/network-input.js';
-import { checkedRunOptions, type RunOptions } from './picture-runs.js';
-import { randomizedWeights } from './random-weights.js';
-import { choicePerPicture, type TargetChoice } from './target-choice.js';
+import { checkedRunOptions, type RunOptions } from './maps/picture-runs.js';
+import { randomizedWeights } from './network/random-weights.js';
+import { choicePerPicture, type TargetChoice } from './targets/target-choice.js';
 
 /** How a model is loaded. */
 export interface ExplainerOptions extends NetworkOptions {

@@ -3,7 +3,7 @@ import type { Picture } from '../inference/pictures/pictures.js';
 import { Random } from '../inference/numeric/random.js';
 import type { Model } from '../onnx/graph.js';
 import { Explainer, type ExplainOptions } from './explain.js';
-import type { Explanation } from './explanation.js';
+import type { Explanation } from './maps/explanation.js';
 import { brightnessNetwork, spotPicture } from './networks.test.helper.js';
 
 /** Size of the pictures. */

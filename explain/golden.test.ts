@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, relativeError, type NetworkInfo } from '../fixtures/golden.js';
 import { createdSession } from '../inference/runtime/session.node.js';
 import { loadedModel, upgradedModel } from '../onnx/index.js';
-import { camGraph } from './cam.js';
-import { convLayers } from './layers.js';
-import { normalizedMap } from './normalize.js';
+import { camGraph } from './self-explaining/cam.js';
+import { convLayers } from './network/layers.js';
+import { normalizedMap } from './maps/normalize.js';
 
 /** Of the largest value of a map; PyTorch's are computed in float64. */
 const TOLERANCE = 1e-4;

@@ -1,15 +1,20 @@
 /** @file `ganscope/explain` in Node: what runs everywhere, figures and files. */
-export { contactSheetPng } from './contact-sheet.node.js';
-export { evaluatedFiles, type EvaluateFilesOptions } from './evaluate-files.node.js';
-export { evaluationTable, writeEvaluationPlots } from './evaluation-report.node.js';
-export { explainedFiles, type ExplainedFiles, type ExplainFilesOptions, type MapResult } from './explain-files.node.js';
-export { figurePng, type FigureMap, type FigureOptions, type FigureRow } from './figure.node.js';
+export { contactSheetPng } from './figures/contact-sheet.node.js';
+export { evaluatedFiles, type EvaluateFilesOptions } from './files/evaluate-files.node.js';
+export { evaluationTable, writeEvaluationPlots } from './figures/evaluation-report.node.js';
+export {
+  explainedFiles,
+  type ExplainedFiles,
+  type ExplainFilesOptions,
+  type MapResult,
+} from './files/explain-files.node.js';
+export { figurePng, type FigureMap, type FigureOptions, type FigureRow } from './figures/figure.node.js';
 export * from './index.web.js';
-export { ExplanationFiles, type ExplainedPicture, type MapFiles } from './output.node.js';
+export { ExplanationFiles, type ExplainedPicture, type MapFiles } from './files/output.node.js';
 export {
   MAX_HEATMAP_DIFFERENCE,
   selfExplainingPath,
   writeSelfExplaining,
   type SelfExplainingFile,
-} from './self-explaining.node.js';
-export { loadedLabels, loadedTargets } from './targets.node.js';
+} from './self-explaining/self-explaining.node.js';
+export { loadedLabels, loadedTargets } from './targets/targets.node.js';

@@ -1,15 +1,15 @@
 /** @file `ganscope/explain` wherever it runs: what a discriminator or classifier looks at. */
-export { camGraph, type CamGraph, type CamOptions, type CamOutputs } from './cam.js';
+export { camGraph, type CamGraph, type CamOptions, type CamOutputs } from './self-explaining/cam.js';
 export {
   evaluatedMethods,
   type EvaluatedPicture,
   type EvaluateOptions,
   type Evaluation,
   type MethodEvaluation,
-} from './evaluate.js';
+} from './metrics/evaluate.js';
 export { explain, Explainer, type ExplainerOptions, type ExplainOptions } from './explain.js';
-export type { Explanation } from './explanation.js';
-export { convLayers, layerGroups, layerLines, selectedLayers, type Layer, type LayerChoice } from './layers.js';
+export type { Explanation } from './maps/explanation.js';
+export { convLayers, layerGroups, layerLines, selectedLayers, type Layer, type LayerChoice } from './network/layers.js';
 export {
   methodNames,
   methods,
@@ -17,11 +17,11 @@ export {
   suitableMethods,
   type MethodName,
   type WeightedMethodName,
-} from './methods.js';
+} from './methods/table.js';
 export type { Method, Sizes } from './methods/method.js';
-export type { Stage } from './network.js';
-export { metricNames, metrics, type MetricName } from './metrics.js';
-export { normalizedMap, type MapReason } from './normalize.js';
+export type { Stage } from './network/network.js';
+export { metricNames, metrics, type MetricName } from './metrics/table.js';
+export { normalizedMap, type MapReason } from './maps/normalize.js';
 export {
   heatmapPicture,
   overlaidPicture,
@@ -30,12 +30,12 @@ export {
   placedOverlay,
   type MapStyle,
   type OverlayMode,
-} from './overlay.js';
-export { isSigned, paletteColour, paletteNames, palettes, type PaletteName } from './palette.js';
-export { drawnMap } from './drawn-map.js';
-export { placedMap, type PlacedMap } from './placement.js';
-export { randomizedWeights } from './random-weights.js';
-export { bilinearResized } from './resize.js';
+} from './figures/overlay.js';
+export { isSigned, paletteColour, paletteNames, palettes, type PaletteName } from './figures/palette.js';
+export { drawnMap } from './maps/drawn-map.js';
+export { placedMap, type PlacedMap } from './maps/placement.js';
+export { randomizedWeights } from './network/random-weights.js';
+export { bilinearResized } from './maps/resize.js';
 export {
   parsedHeatmapTarget,
   selfExplainingMethod,
@@ -44,7 +44,7 @@ export {
   type HeatmapTarget,
   type SelfExplainingModel,
   type SelfExplainingOptions,
-} from './self-explaining.js';
-export { parsedTargets, type ClassName, type TargetChoice } from './target-choice.js';
-export type { Region, Target } from './targets.js';
-export { emptyMapNote, verdict } from './verdict.js';
+} from './self-explaining/self-explaining.js';
+export { parsedTargets, type ClassName, type TargetChoice } from './targets/target-choice.js';
+export type { Region, Target } from './targets/targets.js';
+export { emptyMapNote, verdict } from './figures/verdict.js';

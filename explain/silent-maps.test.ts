@@ -5,7 +5,7 @@ import type { Model } from '../onnx/graph.js';
 import { Explainer, type ExplainOptions } from './explain.js';
 import { explained, HEIGHT, PREPARATION, SPOT, WIDTH } from './explained.test.helper.js';
 import { brightnessNetwork, peak } from './networks.test.helper.js';
-import { emptyMapNote } from './verdict.js';
+import { emptyMapNote } from './figures/verdict.js';
 
 describe('explainer.explain(pictures, options)', () => {
   test('an all-zero map comes with its reason', async () => {

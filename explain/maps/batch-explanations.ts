@@ -1,0 +1,143 @@
+/** @file The explanations of one batch: every picture for all targets that its choice means. */
+import { concatenated } from '../../inference/numeric/concatenated.js';
+import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
+import { augmentedViews, plainView, viewedPictures, viewedWeights, type View } from './augment.js';
+import { madeMaps, type MadeMap, type MapJob } from './compute-maps.js';
+import { shownMap, type Explanation } from './explanation.js';
+import type { Layer } from '../network/layers.js';
+import type { Network } from '../network/network.js';
+import type { Saturation } from '../network/saturation.js';
+import { resolvedTargets, type TargetChoice } from '../targets/target-choice.js';
+import {
+  contrastedWeights,
+  targetLabel,
+  targetProbability,
+  targetScore,
+  targetWeights,
+  type Target,
+} from '../targets/targets.js';
+
+/** What to make of a batch. */
+export interface BatchJob extends Omit<MapJob, 'pictures' | 'weights' | 'layers' | 'logits'> {
+  /** At most `Network.batch` prepared pictures [N, C, H, W]. */
+  pictures: Float32Array;
+  /** One for each picture. */
+  choices: readonly (TargetChoice | undefined)[];
+  /** Layers that are explained; those of one group are averaged. None if the methods explain the picture only. */
+  groups: readonly (readonly Layer[])[];
+  /** Whether the maps of several views are averaged. */
+  augment: boolean;
+  labels: readonly string[] | undefined;
+}
+
+/** The explanations by picture, target, layer and method; those of the picture itself after its layers'. */
+export async function batchExplanations(network: Network, job: BatchJob): Promise<Explanation[]> {
+  const { pictures, choices, groups, labels } = job;
+  const { head } = network;
+  const layers = [...new Map(groups.flat().map((layer) => [layer.value, layer])).values()];
+  const logits = layers.length > 0 ? (await network.forward(pictures, layers)).logits : await network.logits(pictures);
+  const rows = choices.map((_, row) => logits.subarray(row * scoreCount(head), (row + 1) * scoreCount(head)));
+  const targets = choices.map((choice, row) => resolvedTargets(head, choice, rows[row] as Float32Array, labels));
+  const found: Explanation[][] = choices.map(() => []);
+  for (let turn = 0; targets.some((own) => turn < own.length); turn++) {
+    // A picture with fewer targets than another goes along with its first.
+    const own = targets.map((each) => each[turn] ?? (each[0] as Target));
+    const weights = rows.map((row, at) =>
+      targetWeights(head, own[at] as Target, { ...network.input.picture, logits: row }),
+    );
+    const contrast = rows.map((row, at) => contrastOf(head, own[at] as Target, row) ?? (weights[at] as Float32Array));
+    const views = await viewedMaps(network, job, layers, logits, {
+      target: concatenated(weights),
+      contrast: concatenated(contrast),
+    });
+    rows.forEach((row, picture) => {
+      if (turn >= (targets[picture]?.length ?? 0)) return;
+      const target = own[picture] as Target;
+      const probability = targetProbability(head, row, target);
+      const common = {
+        picture,
+        target,
+        label: targetLabel(target, labels),
+        score: targetScore(weights[picture] as Float32Array, row),
+        ...(probability !== undefined && { probability }),
+      };
+      found[picture]?.push(...shownMaps(network, job, views, picture).map((map) => ({ ...common, ...map })));
+    });
+  }
+  return withSaturation(network, job, found.flat());
+}
+
+/** Explanations without a gradient, with the activation where it ends. */
+async function withSaturation(network: Network, job: BatchJob, found: Explanation[]): Promise<Explanation[]> {
+  const without = found.filter(({ reason }) => reason === 'zero gradient');
+  const places = new Set(without.map(({ layer }) => layer.value));
+  const saturations = new Map<string, (Saturation | undefined)[]>();
+  for (const place of places) {
+    const group = job.groups.find((layers) => joinedLayer(layers).value === place);
+    saturations.set(place, await network.saturations(job.pictures, group?.[0]?.value ?? place));
+  }
+  return found.map((explanation) => {
+    const saturation = saturations.get(explanation.layer.value)?.[explanation.picture];
+    if (explanation.reason !== 'zero gradient' || !saturation) return explanation;
+    return { ...explanation, reason: 'saturated output' as const, saturation };
+  });
+}
+
+/** Weights of a class in contrast to similar ones; other targets are explained as they are. */
+function contrastOf(head: ScoreHead, target: Target, logits: Float32Array): Float32Array | undefined {
+  return typeof target === 'number' && head.kind === 'classifier' ? contrastedWeights(logits, target) : undefined;
+}
+
+interface ViewedMaps {
+  view: View;
+  made: readonly MadeMap[];
+}
+
+/** The maps of all views of the pictures. */
+async function viewedMaps(
+  network: Network,
+  job: BatchJob,
+  layers: readonly Layer[],
+  logits: Float32Array,
+  weights: MapJob['weights'],
+): Promise<ViewedMaps[]> {
+  const viewed: ViewedMaps[] = [];
+  for (const view of job.augment ? augmentedViews : plainView) {
+    const made = await madeMaps(network, {
+      ...job,
+      layers,
+      logits: job.augment ? undefined : logits,
+      pictures: viewedPictures(job.pictures, network.input.picture.width, view),
+      weights: {
+        target: viewedWeights(weights.target, network.head, view),
+        contrast: viewedWeights(weights.contrast, network.head, view),
+      },
+    });
+    viewed.push({ view, made });
+  }
+  return viewed;
+}
+
+/** One picture's maps, of all views and the layers of a group together. */
+function shownMaps(network: Network, { groups, methods }: BatchJob, viewed: readonly ViewedMaps[], row: number) {
+  const { height, width } = network.input.picture;
+  return [...groups, [network.pictureLayer]].flatMap((group) =>
+    methods.flatMap((method) => {
+      const values = new Set(group.map(({ value }) => value));
+      const views = viewed.map(({ view, made }) => ({
+        flip: view.flip,
+        maps: made.filter((map) => map.row === row && map.method === method && values.has(map.layer.value)),
+      }));
+      if (views[0]?.maps.length === 0) return [];
+      return [{ layer: joinedLayer(group), method, ...shownMap({ views, height, width }) }];
+    }),
+  );
+}
+
+/** Layers whose maps are averaged as one. */
+function joinedLayer(layers: readonly Layer[]): Layer {
+  const [only, ...others] = layers as readonly [Layer, ...Layer[]];
+  if (others.length === 0) return only;
+  const all = (part: (layer: Layer) => string) => layers.map(part).join('+');
+  return { name: all(({ name }) => name), value: all(({ value }) => value), op: 'Mean', shape: [] };
+}

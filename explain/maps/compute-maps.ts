@@ -1,0 +1,185 @@
+/** @file The maps of one batch of pictures, each for one target, by any methods. */
+import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
+import type { Layer } from '../network/layers.js';
+import { methods, type MethodName } from '../methods/table.js';
+import type { RunsMethod, SignedMap } from '../methods/method.js';
+import type { Forward } from '../network/forward-cache.js';
+import type { Network } from '../network/network.js';
+import { pictureRuns, type RunOptions } from './picture-runs.js';
+import { rowOf } from '../network/tensors.js';
+import { firstComponent } from '../../inference/numeric/principal-component.js';
+
+/** At most `Network.batch` pictures, and what to make of them. */
+export interface MapJob {
+  /** Prepared pictures [N, C, H, W]. */
+  pictures: Float32Array;
+  /** The share of each logit in the score [N, scores]: as the target says, and in contrast to similar classes. */
+  weights: { target: Float32Array; contrast: Float32Array };
+  /** Their logits [N, scores], if they are known. */
+  logits?: Float32Array | undefined;
+  /** Those that methods explain; none if they explain the picture. */
+  layers: readonly Layer[];
+  methods: readonly MethodName[];
+  /** Whether class activation maps are first principal components instead of sums. */
+  eigen: boolean;
+  /** For methods that take further runs. */
+  runs: RunOptions;
+}
+
+/** A map of one picture before ReLU. */
+export interface MadeMap {
+  /** Position of the picture in the batch. */
+  row: number;
+  layer: Layer;
+  method: MethodName;
+  map: SignedMap;
+  /** Largest |gradient| of the score where the method reads it: at the layer or at the picture. */
+  largestGradient?: number;
+  /** Whether the score depends on the layer. */
+  connected: boolean;
+}
+
+/** The maps in the order of rows, layers and methods; those of the picture itself after its layers'. */
+export async function madeMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
+  const forward = job.layers.length > 0 ? await network.forward(job.pictures, job.layers) : undefined;
+  const made = [
+    ...(forward ? await graphLayerMaps(network, job, forward) : []),
+    ...(await gradientMaps(network, job)),
+    ...(await runMaps(network, job, forward)),
+  ];
+  const order = (map: MadeMap) => job.methods.indexOf(map.method);
+  const layers = forward?.layers ?? [];
+  const place = ({ layer }: MadeMap) => (layers.includes(layer) ? layers.indexOf(layer) : layers.length);
+  return made.toSorted((a, b) => a.row - b.row || place(a) - place(b) || order(a) - order(b));
+}
+
+/** Maps of layers by methods that are graphs, or projections of what a graph computes. */
+async function graphLayerMaps(network: Network, job: MapJob, forward: Forward): Promise<MadeMap[]> {
+  const made: MadeMap[] = [];
+  for (const kind of ['free', 'target', 'contrast'] as const) {
+    const own = job.methods.filter((name) => gradientKind(name) === kind);
+    if (own.length === 0) continue;
+    const gradients = kind === 'free' ? undefined : await network.layerGradients(forward, job.weights[kind]);
+    const items = forward.activations.map((activations, at) => ({
+      shape: forward.shapes[at] ?? [],
+      methods: own,
+      activations,
+      gradients: gradients?.[at] ?? zerosLike(activations),
+    }));
+    const maps = await network.maps(items, job.eigen);
+    forward.layers.forEach((layer, at) => {
+      const gradient = gradients?.[at];
+      for (const { method, tensor, projected } of maps[at] ?? []) {
+        for (let row = 0; row < forward.count; row++) {
+          made.push({
+            row,
+            layer,
+            method,
+            map: mapOf(tensor, row, projected),
+            ...(gradients && { largestGradient: gradient ? largest(rowOf(gradient, row)) : 0 }),
+            connected: forward.connected[at] ?? false,
+          });
+        }
+      }
+    });
+  }
+  return made;
+}
+
+/** Maps of the picture's own gradient. */
+async function gradientMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
+  const { channels, height, width } = network.input.picture;
+  const count = job.pictures.length / (channels * height * width);
+  const dims = [count, channels, height, width];
+  const layer = network.pictureLayer;
+  const made: MadeMap[] = [];
+  for (const backward of ['true', 'guided'] as const) {
+    const own = job.methods.filter((name) => pictureGradient(name) === backward);
+    if (own.length === 0) continue;
+    const g = await network.pictureGradients(job.pictures, job.weights.target, backward === 'guided');
+    const gradients = sessionTensor(g, dims);
+    const activations = sessionTensor(job.pictures, dims);
+    const [maps = []] = await network.maps([{ shape: layer.shape, methods: own, activations, gradients }], false);
+    for (const { method, tensor } of maps) {
+      for (let row = 0; row < count; row++) {
+        const largestGradient = largest(rowOf(gradients, row));
+        made.push({ row, layer, method, map: mapOf(tensor, row, false), largestGradient, connected: true });
+      }
+    }
+  }
+  return made;
+}
+
+/** Maps that take further runs, one picture after the other. */
+async function runMaps(network: Network, job: MapJob, forward?: Forward): Promise<MadeMap[]> {
+  const { channels, height, width } = network.input.picture;
+  const size = channels * height * width;
+  const count = job.pictures.length / size;
+  const scores = job.weights.target.length / count;
+  const made: MadeMap[] = [];
+  const own = job.methods.filter((name) => methods[name].kind === 'runs');
+  if (own.length === 0) return made;
+  const logits = forward?.logits ?? job.logits ?? (await network.logits(job.pictures));
+  for (const name of own) {
+    const method = methods[name] as RunsMethod;
+    const places = method.at === 'picture' ? [undefined] : [...(forward?.layers.keys() ?? [])];
+    for (const place of places) {
+      for (let row = 0; row < count; row++) {
+        const target = {
+          input: job.pictures.subarray(row * size, (row + 1) * size),
+          weights: job.weights.target.subarray(row * scores, (row + 1) * scores),
+          logits: logits.subarray(row * scores, (row + 1) * scores),
+        };
+        const layer = place === undefined ? undefined : layerActivations(forward as Forward, place, row);
+        const map = await method.map(pictureRuns(network, { ...target, ...(layer && { layer }) }, job));
+        const connected = place === undefined || (forward?.connected[place] ?? false);
+        made.push({ row, layer: layer?.layer ?? network.pictureLayer, method: name, map, connected });
+      }
+    }
+  }
+  return made;
+}
+
+/** One picture's activations of a layer. */
+function layerActivations(forward: Forward, place: number, row: number) {
+  const tensor = forward.activations[place] as SessionTensor;
+  const [, channels = 1, height = 1, width = 1] = tensor.dims;
+  return {
+    layer: forward.layers[place] as Layer,
+    activations: rowOf(tensor, row),
+    sizes: { channels, height, width },
+  };
+}
+
+/** The gradient at the layer that a graph method reads; undefined for other methods. */
+function gradientKind(name: MethodName): 'free' | 'target' | 'contrast' | undefined {
+  const method = methods[name];
+  if (method.kind === 'projection') return method.gradientFree ? 'free' : 'target';
+  if (method.kind !== 'weighted') return undefined;
+  return method.contrast ? 'contrast' : 'target';
+}
+
+/** The gradient at the picture that a method reads. */
+function pictureGradient(name: MethodName): 'true' | 'guided' | undefined {
+  const method = methods[name];
+  return method.kind === 'gradient' ? (method.backward ?? 'true') : undefined;
+}
+
+function mapOf(tensor: SessionTensor, row: number, projected: boolean): SignedMap {
+  const data = rowOf(tensor, row);
+  const [height = 1, width = 1] = tensor.dims.slice(-2);
+  return { data: projected ? firstComponent(data, tensor.dims[1] ?? 1) : data.slice(), height, width };
+}
+
+/** Largest magnitude; NaN where a value is none. A plain loop, as layers have millions of values. */
+function largest(values: Float32Array): number {
+  let most = 0;
+  for (const value of values) {
+    const size = Math.abs(value);
+    if (!(size <= most)) most = size;
+    if (Number.isNaN(most)) return most;
+  }
+  return most;
+}
+
+const zerosLike = ({ data, dims }: SessionTensor) => sessionTensor(new Float32Array(data.length), dims);

@@ -1,0 +1,116 @@
+/** @file What an explanation is, and how it comes of the maps of one or several layers and views of a picture. */
+import { flipped } from './augment.js';
+import type { MadeMap } from './compute-maps.js';
+import type { Layer } from '../network/layers.js';
+import type { MethodName } from '../methods/table.js';
+import type { SignedMap } from '../methods/method.js';
+import { averagedMap, mapReason, type MapReason } from './normalize.js';
+import { bilinearResized } from './resize.js';
+import type { Saturation } from '../network/saturation.js';
+import type { Target } from '../targets/targets.js';
+
+/** One map: a picture explained at a layer by a method. */
+export interface Explanation {
+  /** Position of the picture in the call. */
+  picture: number;
+  /** The picture input itself for methods that explain no layer; several that are averaged have their names joined by `+`. */
+  layer: Layer;
+  method: MethodName;
+  /** What is explained; the picture's top class where no class was asked for. */
+  target: Target;
+  /** The target in words, with the class's name where labels are known. */
+  label: string;
+  /**
+   * The target's value before sigmoid or softmax: +logit for `real`, −logit for `fake`, the logit of a class, a difference of
+   * two, or a mean over positions.
+   */
+  score: number;
+  /** The network's probability of the class, or of being real for both `real` and `fake`, if it ends with one. */
+  probability?: number;
+  /**
+   * The map before ReLU [rawHeight, rawWidth], such as Σ_k w_k A_k in the units of the score's gradient. Of several layers
+   * or views: the mean of their maps at the size of the network's input, each divided by its largest absolute value.
+   */
+  signed: Float32Array;
+  /** ReLU of `signed`: the map of the papers. Of several layers or views: `normalized`. */
+  raw: Float32Array;
+  rawHeight: number;
+  rawWidth: number;
+  /** `raw` at the size of the network's input [height, width], 0…1, as `averagedMap` makes it; of several views their mean. */
+  normalized: Float32Array;
+  height: number;
+  width: number;
+  /** Largest |∂score/∂A| (|∂score/∂picture|); missing for methods that take no gradient. */
+  largestGradient?: number;
+  /** Why the map shows nothing; missing where it shows something. */
+  reason?: MapReason;
+  /** The activation where the gradient ends, if the reason is a saturated output. */
+  saturation?: Saturation;
+}
+
+/** The maps that one explanation is made of: one for each of its layers and views of the picture. */
+export interface MapViews {
+  /** By view, then by layer. */
+  views: readonly { flip: boolean; maps: readonly MadeMap[] }[];
+  height: number;
+  width: number;
+}
+
+/** The map of an explanation at both sizes, and what is known of it. */
+export type ShownMap = Pick<
+  Explanation,
+  'signed' | 'raw' | 'rawHeight' | 'rawWidth' | 'normalized' | 'height' | 'width' | 'largestGradient' | 'reason'
+>;
+
+/** One map of all layers and views, as pytorch-grad-cam combines them: the mean over layers scaled anew, that over views not. */
+export function shownMap({ views, height, width }: MapViews): ShownMap {
+  const made = views.flatMap(({ maps }) => maps);
+  const [only, ...others] = made;
+  const upright = (map: Float32Array, flip: boolean) => (flip ? flipped(map, width) : map);
+  const normalized = mean(
+    views.map(({ maps, flip }) =>
+      upright(
+        averagedMap(
+          maps.map(({ map }) => map),
+          height,
+          width,
+        ),
+        flip,
+      ),
+    ),
+  );
+  const scaled = () =>
+    mean(views.flatMap(({ maps, flip }) => maps.map(({ map }) => upright(sizedMap(map, height, width), flip))));
+  const map = only && others.length === 0 ? only.map : { data: scaled(), height, width };
+  const gradients = made.flatMap(({ largestGradient }) => largestGradient ?? []);
+  const largestGradient = gradients.length > 0 ? gradients.reduce((a, b) => Math.max(a, b)) : undefined;
+  // Together they show nothing only if none of them does.
+  const reasons = made.map(({ map: { data: signed }, connected, largestGradient: own }) =>
+    mapReason({ signed, connected, ...(own !== undefined && { largestGradient: own }) }),
+  );
+  const reason = reasons.every((each) => each !== undefined) ? reasons[0] : undefined;
+  return {
+    signed: map.data,
+    raw: others.length === 0 ? map.data.map((value) => Math.max(value, 0)) : normalized,
+    rawHeight: map.height,
+    rawWidth: map.width,
+    normalized,
+    height,
+    width,
+    ...(largestGradient !== undefined && { largestGradient }),
+    ...(reason && { reason }),
+  };
+}
+
+/** A signed map between −1 and 1 at another size; NaN where it is not finite. */
+function sizedMap({ data, height: h, width: w }: SignedMap, height: number, width: number): Float32Array {
+  const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const scaled = largest === 0 ? data : data.map((value) => value / largest);
+  return bilinearResized(scaled, h, w, height, width);
+}
+
+function mean(maps: readonly Float32Array[]): Float32Array {
+  const [first = new Float32Array()] = maps;
+  if (maps.length === 1) return first;
+  return first.map((_, at) => maps.reduce((sum, map) => sum + (map[at] ?? 0), 0) / maps.length);
+}

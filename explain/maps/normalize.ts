@@ -1,0 +1,91 @@
+/** @file From raw maps to maps people look at, and why there is sometimes nothing to see. */
+import type { SignedMap } from '../methods/method.js';
+import { bilinearResized } from './resize.js';
+
+/** What keeps a division by the maximum finite, as in pytorch-grad-cam. */
+export const EPSILON = 1e-7;
+/** A raw map with a smaller maximum than this is lost in `EPSILON`. */
+const VANISHING = 1e-14;
+/** Maps that vary by less than this share of their maximum are taken as constant: it is rounding. */
+const ROUNDING = 1e-6;
+
+/** Why a map shows nothing. */
+export type MapReason =
+  | 'all contributions negative'
+  | 'zero gradient'
+  | 'saturated output'
+  | 'layer not connected to the score'
+  | 'constant map'
+  | 'not finite';
+
+/** A map and what is known of how it came about. */
+export interface MapEvidence {
+  /** Σ w A before ReLU. */
+  signed: Float32Array;
+  /** Largest |∂score/∂A| of the picture; missing for methods that take no gradient. */
+  largestGradient?: number;
+  /** Whether the score depends on the layer at all. */
+  connected: boolean;
+}
+
+/**
+ * The map as pytorch-grad-cam shows it: `averagedMap` of one.
+ * @param map raw or signed map [h, w]
+ * @returns [H, W], values 0…1; zero everywhere if the map is constant, not positive anywhere or not finite
+ * @throws InputError if `map` does not hold h·w values
+ */
+export function normalizedMap(map: Float32Array, h: number, w: number, H: number, W: number): Float32Array {
+  return averagedMap([{ data: map, height: h, width: w }], H, W);
+}
+
+/**
+ * The maps of several layers as pytorch-grad-cam shows them together: ReLU, minimum subtracted, divided by the maximum +
+ * 1e-7, and resized; then the mean, scaled in the same way once more (`compute_cam_per_layer` and `aggregate_multi_layers` of
+ * its base_cam.py). In float32.
+ * @param maps raw or signed maps of any sizes, at least one
+ * @returns [H, W], values 0…1; maps that are constant, not positive anywhere or not finite count as zero
+ */
+export function averagedMap(maps: readonly SignedMap[], H: number, W: number): Float32Array {
+  const resized = maps.map(({ data, height, width }) =>
+    bilinearResized(minMaxScaled(positivePart(data)), height, width, H, W),
+  );
+  const [first = new Float32Array(H * W), ...others] = resized;
+  if (others.length === 0) return minMaxScaled(first);
+  const mean = first.map((value, at) => others.reduce((sum, map) => sum + (map[at] as number), value) / maps.length);
+  return minMaxScaled(mean);
+}
+
+/** ReLU of a map; zero everywhere where it is not finite. */
+export function positivePart(map: Float32Array): Float32Array {
+  return map.every(Number.isFinite) ? map.map((value) => Math.max(value, 0)) : new Float32Array(map.length);
+}
+
+/** The map minus its minimum, divided by its maximum + 1e-7. */
+export function minMaxScaled(map: Float32Array): Float32Array {
+  // Plain loops: this is most of the time that a map takes outside the network.
+  let least = Number.POSITIVE_INFINITY;
+  for (const value of map) if (value < least) least = value;
+  const scaled = new Float32Array(map.length);
+  let most = 0;
+  for (let at = 0; at < map.length; at++) {
+    const shifted = Math.fround((map[at] as number) - least);
+    scaled[at] = shifted;
+    if (shifted > most) most = shifted;
+  }
+  const divisor = Math.fround(EPSILON + most);
+  for (let at = 0; at < scaled.length; at++) scaled[at] = (scaled[at] as number) / divisor;
+  return scaled;
+}
+
+/** Why the map shows nothing, or undefined where it shows something. */
+export function mapReason({ signed, largestGradient, connected }: MapEvidence): MapReason | undefined {
+  if (!signed.every(Number.isFinite)) return 'not finite';
+  const isZero = signed.every((value) => value === 0);
+  if (isZero && !connected) return 'layer not connected to the score';
+  if (largestGradient === 0 || (largestGradient === undefined && isZero)) return 'zero gradient';
+  const largest = signed.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (largest <= 0) return 'all contributions negative';
+  if (largest < VANISHING) return 'zero gradient';
+  const least = signed.reduce((a, b) => Math.min(a, Math.max(b, 0)), largest);
+  return largest - least <= ROUNDING * largest ? 'constant map' : undefined;
+}

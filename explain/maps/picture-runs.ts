@@ -1,0 +1,100 @@
+/** @file What methods that take further runs of the network are given: one picture with one target. */
+import { blackInput } from '../../inference/networks/network-input.js';
+import { Random } from '../../inference/numeric/random.js';
+import { InputError } from '../../onnx/errors.js';
+import type { Layer } from '../network/layers.js';
+import type { NetworkRuns, Sizes } from '../methods/method.js';
+import type { Network } from '../network/network.js';
+import { firstComponent } from '../../inference/numeric/principal-component.js';
+import { floats, repeated } from '../network/tensors.js';
+
+/** How many runs the methods take, and their chance. */
+export interface RunOptions {
+  /** Integer of 0…2^53 − 1. */
+  seed: number;
+  samples: number;
+  noise: number;
+  steps: number;
+}
+
+const MAX_RUNS = 10_000;
+
+/** Default options: as many samples and as much noise as the paper of SmoothGrad found enough. */
+const defaultRunOptions: RunOptions = { seed: 0, samples: 25, noise: 0.15, steps: 50 };
+
+/** The options, with defaults. @throws InputError for those out of range */
+export function checkedRunOptions(given: Partial<RunOptions> = {}): RunOptions {
+  const options = { ...defaultRunOptions, ...given };
+  const { samples, noise, steps } = options;
+  for (const [name, count] of Object.entries({ samples, steps })) {
+    if (!Number.isInteger(count) || count < 1 || count > MAX_RUNS)
+      throw new InputError(`--${name}: expected an integer of 1…${MAX_RUNS}; got ${count}`);
+  }
+  if (!(noise >= 0 && noise <= 1)) throw new InputError(`--noise: expected a number of 0…1; got ${noise}`);
+  return options;
+}
+
+/** A picture, its target and, where a layer is explained, that layer's activations [1, K, h, w]. */
+export interface PictureTarget {
+  input: Float32Array;
+  /** The share of each logit in the score [scores]. */
+  weights: Float32Array;
+  logits: Float32Array;
+  layer?: { layer: Layer; activations: Float32Array; sizes: Sizes };
+}
+
+/** The runs that a method may ask for. Methods with the same seed see the same noise, on every picture. */
+export function pictureRuns(
+  network: Network,
+  target: PictureTarget,
+  { runs: options, eigen }: { runs: RunOptions; eigen: boolean },
+): NetworkRuns {
+  const { input, weights, layer } = target;
+  const picture = network.input.picture;
+  const rowsOf = (pictures: Float32Array) => repeated(weights, pictures.length / input.length);
+  const scoresOf = (logits: Float32Array) => {
+    const count = logits.length / weights.length;
+    return Float32Array.from({ length: count }, (_, row) =>
+      weights.reduce((sum, weight, at) => sum + weight * (logits[row * weights.length + at] ?? 0), 0),
+    );
+  };
+  return {
+    input,
+    black: blackInput(network.input),
+    picture,
+    activations: layer?.activations ?? input,
+    layer: layer?.sizes ?? picture,
+    weighted: (weightsOfChannels) => {
+      const { channels, height, width } = layer?.sizes ?? picture;
+      const plane = height * width;
+      const parts = (layer?.activations ?? input).map(
+        (value, at) => value * (weightsOfChannels[Math.floor(at / plane)] ?? 0),
+      );
+      return { data: eigen ? firstComponent(parts, channels) : channelSum(parts, plane), height, width };
+    },
+    score: scoresOf(target.logits)[0] ?? Number.NaN,
+    random: Random.derived(options.seed, 'explain'),
+    samples: options.samples,
+    noise: options.noise,
+    steps: options.steps,
+    batch: network.batch,
+    scores: async (pictures) => scoresOf(await network.logits(pictures)),
+    scoresWithout: async (channels) =>
+      scoresOf(layer ? await network.logitsWithout(input, layer.layer, channels) : new Float32Array()),
+    gradients: (pictures) => network.pictureGradients(pictures, rowsOf(pictures)),
+    layerGradients: async (pictures) => {
+      if (!layer) return new Float32Array();
+      const forward = await network.forward(pictures, [layer.layer], { keep: false });
+      const [gradient] = await network.layerGradients(forward, rowsOf(pictures));
+      const length = forward.count * layer.activations.length;
+      return gradient ? floats(gradient).subarray(0, length) : new Float32Array(length);
+    },
+    fullGradient: () => network.fullGradient(input, weights),
+  };
+}
+
+function channelSum(parts: Float32Array, plane: number): Float32Array {
+  const sums = new Float64Array(plane);
+  parts.forEach((value, at) => (sums[at % plane] = (sums[at % plane] ?? 0) + value));
+  return Float32Array.from(sums);
+}

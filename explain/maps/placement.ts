@@ -1,0 +1,54 @@
+/** @file A map laid where the network looked: at the picture's own resolution, on the part that the network saw. */
+import type { PictureArea } from '../../inference/pictures/resize.js';
+import type { SignedMap } from '../methods/method.js';
+import { minMaxScaled, positivePart } from './normalize.js';
+import { bilinearSampled } from './resize.js';
+
+/** A map for a rectangle of a picture's pixels; the network did not see the others. */
+export interface PlacedMap {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  /** [height, width]: 0…1, or −1…1 where it is signed. */
+  data: Float32Array;
+}
+
+/** The pixels along one axis whose middles lie in the area, and their positions among `count` values that cover it. */
+function coveredPixels(start: number, length: number, pixels: number, count: number) {
+  const first = Math.min(pixels - 1, Math.max(0, Math.ceil(start - 0.5)));
+  const end = Math.max(first + 1, Math.min(pixels, Math.ceil(start + length - 0.5)));
+  const positions = Array.from({ length: end - first }, (_, i) => ((first + i + 0.5 - start) / length) * count - 0.5);
+  return { first, positions };
+}
+
+/**
+ * The map as `normalizedMap` makes it, but sampled at the pixels of the picture that the network saw.
+ * @param map raw or signed
+ * @param picture sizes of the picture
+ * @param area the part of the picture that the map covers, as `sourceArea` gives it
+ * @param signed keep negative values: the map is divided by its largest absolute value instead
+ */
+export function placedMap(
+  { data, height: h, width: w }: SignedMap,
+  picture: { width: number; height: number },
+  area: PictureArea,
+  signed = false,
+): PlacedMap {
+  const columns = coveredPixels(area.x, area.width, picture.width, w);
+  const rows = coveredPixels(area.y, area.height, picture.height, h);
+  const sampled = (map: Float32Array) => bilinearSampled(map, h, w, rows.positions, columns.positions);
+  return {
+    left: columns.first,
+    top: rows.first,
+    width: columns.positions.length,
+    height: rows.positions.length,
+    data: signed ? scaledBySize(sampled(data)) : minMaxScaled(sampled(minMaxScaled(positivePart(data)))),
+  };
+}
+
+/** −1…1; zero everywhere for a map that is not finite. */
+function scaledBySize(map: Float32Array): Float32Array {
+  const largest = map.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return map.map((value) => (largest > 0 && Number.isFinite(largest) ? value / largest : 0));
+}

@@ -1,0 +1,129 @@
+/** @file Every method of the table against reference implementations in PyTorch, through the public call. */
+import { describe, expect, it } from 'vitest';
+import { golden, goldenPath, relativeError } from '../../fixtures/golden.js';
+import { Explainer, type ExplainOptions } from '../explain.js';
+import type { Explanation } from '../maps/explanation.js';
+import type { Box } from '../targets/targets.js';
+import { explainsLayer, suitableMethods } from './table.js';
+
+/** Of the largest value of a map; PyTorch's are computed in float64. */
+const TOLERANCE = 1e-4;
+
+/** What the JSON file of `fixtures/golden/methods.py` says. */
+interface MethodsInfo {
+  convs: number[];
+  column: number;
+  sign: 1 | -1;
+  seed: number;
+  samples: number;
+  noise: number;
+  steps: number;
+  mean: number;
+  std: number;
+}
+
+describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('explainInput of %s', (network) => {
+  const { info, tensor, names } = golden<MethodsInfo>(`methods-${network}`);
+  const { seed, samples, noise, steps, mean, std } = info;
+
+  async function explained(options: ExplainOptions): Promise<{ head: Explainer['head']; maps: Explanation[] }> {
+    const preparation = { normalization: { mean: [mean, mean, mean], std: [std, std, std] }, resize: 'crop' } as const;
+    const explainer = await Explainer.load(goldenPath(`${network}.onnx`), { device: 'cpu', preparation });
+    const targets = explainer.head.kind === 'discriminator' ? 'fake' : info.column;
+    const maps = await explainer.explainInput(tensor('input').data, {
+      layers: info.convs,
+      targets,
+      runs: { seed, samples, noise, steps },
+      ...options,
+    });
+    await explainer.dispose();
+    return { head: explainer.head, maps };
+  }
+
+  /** Compares one picture's map with its row of a golden tensor. */
+  function expectRow(key: string, picture: number, map: Float32Array): void {
+    const { data, shape } = tensor(key);
+    const size = data.length / (shape[0] ?? 1);
+    const gap = relativeError(map, data.subarray(picture * size, (picture + 1) * size));
+    expect(gap, `${key}, picture ${picture}`).toBeLessThan(TOLERANCE);
+  }
+
+  it('gives the maps of PyTorch by every method', async () => {
+    const { head, maps } = await explained({ methods: 'all' });
+    const place = ({ layer, method }: Explanation) => (explainsLayer(method) ? `conv${layer.index}` : 'input');
+    for (const map of maps) expectRow(`${place(map)}/${map.method}`, map.picture, map.signed);
+    const layers = suitableMethods(head).filter(explainsLayer).length;
+    expect(maps).toHaveLength(2 * (layers * info.convs.length + suitableMethods(head).length - layers));
+    const stored = names.filter((name) => name.startsWith('input/') || name.startsWith('conv'));
+    expect(stored.length - info.convs.length).toBe(maps.length / 2);
+  });
+
+  it('gives first principal components of Grad-CAM', async () => {
+    const { maps } = await explained({ methods: ['gradcam'], eigen: true });
+    for (const { layer, picture, signed } of maps) expectRow(`conv${layer.index}/eigen gradcam`, picture, signed);
+    const methods = ['scorecam', 'ablationcam', 'smooth-gradcam++', 'random'] as const;
+    for (const { method, signed } of (await explained({ methods, eigen: true })).maps) {
+      // A component of centred positions is centred too.
+      const sum = signed.reduce((total, value) => total + value, 0);
+      const size = signed.reduce((total, value) => total + Math.abs(value), 0);
+      expect(Math.abs(sum) / size, method).toBeLessThan(1e-4);
+    }
+  });
+
+  it('combines views and layers as pytorch-grad-cam', async () => {
+    const { convs } = info;
+    const augmented = await explained({ methods: ['gradcam'], layers: convs.at(-1)!, augment: true });
+    for (const { picture, normalized } of augmented.maps) expectRow('shown/augmented', picture, normalized);
+    const averaged = await explained({ methods: ['gradcam'], layers: convs.join('+') });
+    expect(averaged.maps.map(({ picture }) => picture)).toEqual([0, 1]);
+    for (const { picture, normalized, layer } of averaged.maps) {
+      expectRow('shown/averaged', picture, normalized);
+      expect(layer.name).toMatch(/^.+\+.+$/);
+    }
+  });
+});
+
+describe('explainInput of a dense output', () => {
+  it('gives the Grad-CAM of PyTorch for a class in a box', async () => {
+    const { info, tensor } = golden<{ box: Box; channel: number }>('methods-region');
+    const explainer = await Explainer.load(goldenPath('residual.onnx'), { device: 'cpu', output: 'conv2d_4' });
+    expect(explainer.head).toMatchObject({ kind: 'dense', classes: 10, grid: { height: 3, width: 3 } });
+    const targets = { class: info.channel, region: info.box };
+    const options = { methods: ['gradcam'], layers: 'conv2d_2', targets } as const;
+    const maps = await explainer.explainInput(tensor('input').data, options);
+    await explainer.dispose();
+    const { data } = tensor('conv2/gradcam');
+    maps.forEach(({ signed, label }, at) => {
+      expect(relativeError(signed, data.subarray(at * signed.length, (at + 1) * signed.length))).toBeLessThan(
+        TOLERANCE,
+      );
+      expect(label).toBe('class 3 in 4, 0, 24, 12');
+    });
+  });
+});
+
+describe.each(['dynamo', 'torchscript'])(
+  'explainInput at a layer of tokens, as the %s exporter writes it',
+  (exporter) => {
+    it('gives the maps of PyTorch on the grid', async () => {
+      const { tensor } = golden('methods-tokens');
+      const { values } = golden<{ values: Record<string, Record<string, string>> }>('vit').info;
+      const explainer = await Explainer.load(goldenPath(`vit-${exporter}.onnx`), { device: 'cpu' });
+      const layers = values[exporter]!['encoders.0']!;
+      const listed = explainer.layers().map(({ op, index, tokens }) => [op, index, tokens?.height]);
+      expect(listed).toEqual([
+        ['Conv', 0, undefined],
+        ...Array.from({ length: 5 }, () => ['LayerNormalization', undefined, 4]),
+      ]);
+      const methods = ['gradcam', 'ablationcam'] as const;
+      const maps = await explainer.explainInput(tensor('input').data, { methods, layers, targets: [0, 1] });
+      await explainer.dispose();
+      for (const { method, picture, signed, rawHeight, layer } of maps) {
+        expect([rawHeight, layer.tokens]).toEqual([4, { leading: 1, height: 4, width: 4 }]);
+        const { data } = tensor(`encoders.0/${method}`);
+        const gap = relativeError(signed, data.subarray(picture * 16, (picture + 1) * 16));
+        expect(gap, `${method}, picture ${picture}`).toBeLessThan(TOLERANCE);
+      }
+    });
+  },
+);

@@ -1,0 +1,118 @@
+import { Tensor } from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import { createdSession } from '../../inference/runtime/session.node.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
+import { relativeError } from '../../fixtures/golden.js';
+import {
+  checkedMethods,
+  methodNames,
+  methods,
+  parsedMethods,
+  suitableMethods,
+  type WeightedMethodName,
+} from './table.js';
+import { weightedMethods } from './weighted.js';
+
+const [K, H, W] = [2, 2, 3];
+
+/** Σ_k of a method's weighted activations of one picture. */
+async function signedMap(
+  method: WeightedMethodName,
+  activations: readonly number[],
+  gradients: readonly number[],
+): Promise<Float32Array> {
+  const b = new GraphBuilder(emptyGraph(method));
+  const shape = ['batch', K, H, W];
+  const [a, g] = [b.input('activations', 'float32', shape), b.input('gradients', 'float32', shape)];
+  b.output(b.reduceSum(weightedMethods[method].weighted(b, a, g), [1], false), 'map');
+  const session = await createdSession(modelOfGraph(b.graph), { threads: 1 });
+  const tensor = (data: readonly number[]) => new Tensor('float32', Float32Array.from(data), [1, K, H, W]);
+  const { map } = await session.run({ activations: tensor(activations), gradients: tensor(gradients) });
+  await session.release();
+  expect(map?.dims).toEqual([1, H, W]);
+  return map?.data as Float32Array;
+}
+
+const A = [1, 2, 0, -1, 0.5, 3, 0, 0, 1, 0, 2, -4];
+const G = [0.5, -0.25, 0, 1, 0.125, 0, -1, -2, 0, -0.5, 0.25, -0.125];
+
+/** The map of channel weights that `weight` makes of a channel's activations and gradients. */
+const channelMap = (weight: (a: readonly number[], g: readonly number[]) => number) => {
+  const map = Array.from({ length: H * W }, () => 0);
+  for (let k = 0; k < K; k++) {
+    const [a, g] = [A, G].map((values) => values.slice(k * H * W, (k + 1) * H * W)) as [number[], number[]];
+    const w = weight(a, g);
+    a.forEach((value, at) => (map[at] = (map[at] ?? 0) + w * value));
+  }
+  return map;
+};
+/** The map of elements of all channels. */
+const elementMap = (element: (a: number, g: number) => number) =>
+  Array.from({ length: H * W }, (_, at) =>
+    Array.from({ length: K }, (_v, k) => element(A[k * H * W + at]!, G[k * H * W + at]!)).reduce((a, b) => a + b, 0),
+  );
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+const positive = (value: number) => Math.max(value, 0);
+
+const expected: Record<WeightedMethodName, readonly number[]> = {
+  gradcam: channelMap((_a, g) => sum(g) / (H * W)),
+  'gradcam++': channelMap((a, g) =>
+    sum(g.map((v) => (v === 0 ? 0 : (v ** 2 / (2 * v ** 2 + sum(a) * v ** 3 + 1e-6)) * positive(v)))),
+  ),
+  'gradcam++-normalized': channelMap((a, g) => {
+    const alphas = g.map((v) => v ** 2 / (2 * v ** 2 + sum(a) * v ** 3 || 1));
+    const share = sum(alphas.filter((_, at) => g[at]! > 0)) || 1;
+    return sum(g.map((v, at) => (alphas[at]! / share) * positive(v)));
+  }),
+  'gradcam++-mean': channelMap((a, g) => {
+    const alpha = (v: number) => v ** 2 / (2 * v ** 2 + (sum(a) / (H * W)) * v ** 3 || Number.POSITIVE_INFINITY);
+    return sum(g.map((v) => alpha(v) * positive(v))) / (H * W);
+  }),
+  hirescam: elementMap((a, g) => a * g),
+  xgradcam: channelMap((a, g) => sum(a.map((v, at) => v * g[at]!)) / (sum(a) + 1e-7)),
+  layercam: elementMap((a, g) => positive(g) * a),
+  'gradcam-elementwise': elementMap((a, g) => positive(g * a)),
+  finercam: channelMap((_a, g) => sum(g) / (H * W)),
+};
+
+describe('weighted(b, activations, gradients)', () => {
+  test.each(Object.entries(expected))('of %s is its formula', async (method, map) => {
+    expect(relativeError(await signedMap(method as WeightedMethodName, A, G), map)).toBeLessThan(1e-5);
+  });
+
+  test.each(Object.keys(expected))('of %s is 0, not NaN, without any gradient', async (method) => {
+    const map = await signedMap(
+      method as WeightedMethodName,
+      A,
+      G.map(() => 0),
+    );
+    expect([...map].map(Math.abs)).toEqual(Array.from({ length: H * W }, () => 0));
+  });
+});
+
+describe('parsedMethods(text)', () => {
+  test('reads names with commas, each once, and all', () => {
+    expect(parsedMethods('gradcam++, gradcam,gradcam++')).toEqual(['gradcam++', 'gradcam']);
+    expect(parsedMethods('all')).toBe('all');
+  });
+
+  test('refuses others and says what there is', () => {
+    expect(() => parsedMethods('grad')).toThrow(
+      `--method: expected all, or one or more of ${methodNames.join(', ')}; got "grad"`,
+    );
+    expect(() => parsedMethods('gradcam,toString')).toThrow('got "toString"');
+    expect(() => checkedMethods([])).toThrow('got ""');
+  });
+});
+
+describe('suitableMethods(head)', () => {
+  test('leaves out what needs several classes where there is one score', () => {
+    const head = { logits: 'logit', classes: 1, kind: 'discriminator' } as const;
+    expect(methodNames.filter((name) => !suitableMethods(head).includes(name))).toEqual(['finercam']);
+    expect(suitableMethods({ ...head, kind: 'classifier', classes: 2 })).toEqual(methodNames);
+  });
+});
+
+test('every method has a title of its own', () => {
+  expect(new Set(methodNames.map((name) => methods[name].title)).size).toBe(methodNames.length);
+});

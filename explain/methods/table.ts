@@ -1,0 +1,75 @@
+/** @file The table of all methods of explanation, and how users name them. */
+import { InputError } from '../../onnx/errors.js';
+import { averageMethods } from './averages.js';
+import { fullGradientMethods } from './fullgrad.js';
+import { gradientMethods } from './gradient-maps.js';
+import type { Method } from './method.js';
+import { perturbationMethods } from './perturbations.js';
+import { projectionMethods } from './projections.js';
+import { weightedMethods } from './weighted.js';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
+
+const table = {
+  ...weightedMethods,
+  ...projectionMethods,
+  ...perturbationMethods,
+  ...gradientMethods,
+  ...averageMethods,
+  ...fullGradientMethods,
+};
+
+/** Name of a method. */
+export type MethodName = keyof typeof table;
+
+/** Name of a method that is a graph from a layer's activations and gradients to its map, as `camGraph` can append. */
+export type WeightedMethodName = keyof typeof weightedMethods;
+
+/** All methods, by the name users give. */
+export const methods: Readonly<Record<MethodName, Method>> = table;
+
+/** The names of all methods, in the order of the table. */
+export const methodNames = Object.keys(methods) as MethodName[];
+
+/** The methods by what they read, for help texts. */
+export const methodGroups: readonly { title: string; names: readonly string[] }[] = [
+  { title: 'weighted activations of a layer', names: Object.keys(weightedMethods) },
+  { title: 'principal components of a layer', names: Object.keys(projectionMethods) },
+  { title: 'perturbing a layer', names: Object.keys(perturbationMethods) },
+  { title: 'gradients of the picture', names: Object.keys({ ...gradientMethods, ...fullGradientMethods }) },
+  { title: 'averages over many runs', names: Object.keys(averageMethods) },
+];
+
+/** What is explained where nothing else is asked for. */
+export const defaultMethods: readonly MethodName[] = ['gradcam', 'gradcam++'];
+
+/** Whether a method explains a layer; the others explain the picture itself. */
+export function explainsLayer(name: MethodName): boolean {
+  const method = methods[name];
+  return method.kind === 'runs' ? method.at === 'layer' : method.kind !== 'gradient';
+}
+
+/**
+ * Methods as the command line writes them: `all`, or names with commas, each once.
+ * @throws InputError for names that are not in the table
+ */
+export function parsedMethods(text: string): MethodName[] | 'all' {
+  if (text.trim() === 'all') return 'all';
+  return checkedMethods(text.split(',').map((name) => name.trim()));
+}
+
+/** The names, each once. @throws InputError for none, and for names that are not among the expected ones */
+export function checkedMethods(names: readonly string[], expected: readonly MethodName[] = methodNames): MethodName[] {
+  const unknown = names.find((name) => !expected.some((known) => known === name));
+  if (unknown !== undefined || names.length === 0) {
+    throw new InputError(`--method: expected all, or one or more of ${expected.join(', ')}; got "${unknown ?? ''}"`);
+  }
+  return [...new Set(names as readonly MethodName[])];
+}
+
+/** The methods that suit a network: those that contrast classes need several. */
+export function suitableMethods({ classes }: ScoreHead): MethodName[] {
+  return methodNames.filter((name) => {
+    const method = methods[name];
+    return classes > 1 || method.kind !== 'weighted' || method.contrast === undefined;
+  });
+}

@@ -1,0 +1,109 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodedPng } from '../../inference/pictures/pictures.node.js';
+import { evaluatedFiles } from '../files/evaluate-files.node.js';
+import { evaluatedMethods, type EvaluateOptions, type MethodEvaluation } from './evaluate.js';
+import { evaluationTable } from '../figures/evaluation-report.node.js';
+import { brightnessNetwork, spotPicture } from '../networks.test.helper.js';
+
+const TINY = fileURLToPath(new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url));
+const BRIGHTNESS = brightnessNetwork({ height: 24, width: 24, weights: [8, -8] });
+const SPOT = { picture: spotPicture(24, 24, 7, 15), target: 0 };
+const OPTIONS: EvaluateOptions = {
+  layers: 'features_conv',
+  preparation: { normalization: { mean: [0, 0, 0], std: [0.1, 0.1, 0.1] }, resize: 'crop' },
+};
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-evaluate-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('evaluatedMethods(source, pictures, options)', () => {
+  test('finds that a map of the only thing that counts explains everything', async () => {
+    const metrics = ['deletion', 'road', 'average-drop'] as const;
+    const options = { ...OPTIONS, methods: ['gradcam'], metrics } as const;
+    const { pictures, methods } = await evaluatedMethods(BRIGHTNESS, [SPOT, SPOT], options);
+    const [only] = methods as [MethodEvaluation];
+    const { method, empty, values } = only;
+    expect([pictures, method, empty]).toEqual([2, 'gradcam', 0]);
+    const [before = 0, after] = only.curves['deletion']?.y ?? [];
+    expect(before).toBeGreaterThan(0.9);
+    expect(after, 'without the spot, both classes are as likely').toBeCloseTo(0.5, 6);
+    expect(values.deletion).toBeCloseTo(0.5 + (before - 0.5) / 40, 6);
+    expect(values['average-drop']).toBeLessThan(15);
+    expect(values.road).toBeGreaterThan(0.1);
+  });
+
+  test('gives the mean of the pictures and of their curves', async () => {
+    const other = { picture: spotPicture(24, 24, 16, 8), target: 0 };
+    const options = { ...OPTIONS, methods: ['gradcam'], metrics: ['deletion'] } as const;
+    const runs = [[SPOT], [other], [SPOT, other]].map((pictures) => evaluatedMethods(BRIGHTNESS, pictures, options));
+    const [a, b, both] = (await Promise.all(runs)).map(({ methods: [method] }) => method);
+    const value = (of: typeof a) => of?.values.deletion ?? Number.NaN;
+    expect(value(both)).toBeCloseTo((value(a) + value(b)) / 2, 6);
+    const at = (of: typeof a) => of?.curves['deletion']?.y[1] ?? Number.NaN;
+    expect(at(both)).toBeCloseTo((at(a) + at(b)) / 2, 6);
+  });
+
+  test('leaves empty maps out and counts them', async () => {
+    const dark = { picture: spotPicture(24, 24, 7, 15), target: 1 };
+    const evaluation = await evaluatedMethods(BRIGHTNESS, [SPOT, dark], {
+      ...OPTIONS,
+      methods: ['gradcam'],
+      metrics: ['deletion'],
+    });
+    expect(evaluation.methods[0]?.empty).toBe(1);
+    expect(evaluationTable(evaluation)).toContain('| Grad-CAM (1 empty) | 0.');
+    const none = await evaluatedMethods(BRIGHTNESS, [dark], {
+      ...OPTIONS,
+      methods: ['gradcam'],
+      metrics: ['deletion'],
+    });
+    expect(evaluationTable(none)).toContain('| Grad-CAM (1 empty) | – |');
+  });
+
+  test('a trained discriminator’s maps change when its weights are random', async () => {
+    const picture = spotPicture(32, 32, 20, 12);
+    const { methods } = await evaluatedMethods(TINY, [{ picture }], {
+      methods: ['gradcam'],
+      metrics: ['randomization'],
+    });
+    const curve = methods[0]?.curves['randomization-rank-correlation'];
+    expect(curve?.x).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(curve?.y[0]).toBe(1);
+    const correlation = methods[0]?.values.randomization ?? 1;
+    expect(Math.abs(correlation)).toBeLessThan(0.8);
+    expect(correlation).toBe(curve?.y.at(-1));
+  });
+
+  test('takes one layer', async () => {
+    await expect(evaluatedMethods(TINY, [{ picture: SPOT.picture }], { layers: 'all-convs' })).rejects.toThrow(
+      '--evaluate: expected one layer, or several averaged ones, and one target; got more',
+    );
+  });
+});
+
+describe('evaluatedFiles(model, paths, options)', () => {
+  test('writes plots and results.json, and names what could not be read', async () => {
+    const [broken, good] = [join(folder, 'broken.png'), join(folder, 'good.png')];
+    await writeFile(broken, 'no picture');
+    await writeFile(good, await encodedPng(spotPicture(32, 32, 20, 12)));
+    const { files, skipped } = await evaluatedFiles(TINY, [broken, good], {
+      methods: ['gradcam'],
+      metrics: ['deletion', 'average-drop'],
+      targets: ['fake', 'real'],
+      out: folder,
+      provenance: { version: '1' },
+    });
+    expect(files).toEqual([join(folder, 'deletion.png'), join(folder, 'results.json')]);
+    expect(skipped.map(({ picture }) => picture)).toEqual([broken]);
+    const results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8'));
+    expect(results).toMatchObject({ version: '1', evaluation: { pictures: 1, metrics: ['deletion', 'average-drop'] } });
+    expect(results.evaluation.methods[0].curves.deletion.y).toHaveLength(21);
+  });
+});

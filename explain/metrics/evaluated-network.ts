@@ -1,0 +1,94 @@
+/** @file A network as the metrics ask it: for confidences, scores, and maps with true or random weights. */
+import type { Random } from '../../inference/numeric/random.js';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
+import type { Model } from '../../onnx/graph.js';
+import { Explainer, type ExplainerOptions, type ExplainOptions } from '../explain.js';
+import type { Explanation } from '../maps/explanation.js';
+import type { Subject } from './metric.js';
+import { weightedLayers } from '../../onnx/passes/random-weights.js';
+import { randomizedWeights } from '../network/random-weights.js';
+import { bilinearResized } from '../maps/resize.js';
+import { fixedTarget, targetScore, targetWeights, type Target } from '../targets/targets.js';
+
+/** Networks between the true one and the one whose weights are all random, that one included. */
+const STAGES = 5;
+
+/** A network, and the same with random weights from the top down. */
+export class EvaluatedNetwork {
+  readonly #randomized = new Map<number, Promise<Explainer>>();
+
+  private constructor(
+    readonly explainer: Explainer,
+    readonly model: Model,
+    readonly options: ExplainerOptions & ExplainOptions,
+    readonly seed: number,
+  ) {}
+
+  /** @param model of our dialect */
+  static async load(model: Model, options: ExplainerOptions & ExplainOptions, seed: number): Promise<EvaluatedNetwork> {
+    return new EvaluatedNetwork(await Explainer.load(model, options), model, options, seed);
+  }
+
+  /** What the metrics are given of one map of one prepared picture [C, H, W]. */
+  async subject(input: Float32Array, explanation: Explanation, random: Random): Promise<Subject> {
+    const { explainer } = this;
+    const { channels, height, width } = explainer.input.picture;
+    const { target, signed, rawHeight, rawWidth } = explanation;
+    const seen = { logits: await explainer.logits(input), height, width };
+    const weights = targetWeights(explainer.head, target, seen);
+    const rows = async (pictures: Float32Array, valueOf: (logits: Float32Array) => number) => {
+      const logits = await explainer.logits(pictures);
+      const count = weights.length;
+      return Float32Array.from({ length: logits.length / count }, (_, row) =>
+        valueOf(logits.subarray(row * count, (row + 1) * count)),
+      );
+    };
+    // A predicted region stays where it is on the true picture: elsewhere the class may be predicted nowhere.
+    const fixed = { ...explanation, target: fixedTarget(explainer.head, target, weights) };
+    return {
+      input,
+      size: { channels, height, width },
+      map: explanation.normalized,
+      attribution: bilinearResized(signed, rawHeight, rawWidth, height, width),
+      scores: (pictures) => rows(pictures, (logits) => targetScore(weights, logits)),
+      confidences: (pictures) => rows(pictures, (logits) => confidenceOf(explainer.head, target, weights, logits)),
+      maps: (pictures) => this.#maps(explainer, pictures, fixed),
+      randomizedMaps: () => this.#randomizedMaps(input, fixed),
+      normal: () => random.normal(),
+      uniform: () => random.uniform(),
+    };
+  }
+
+  /** Frees all sessions. */
+  async dispose(): Promise<void> {
+    await this.explainer.dispose();
+    for (const explainer of this.#randomized.values()) await (await explainer).dispose();
+  }
+
+  /** Maps of pictures [M, C, H, W] by the explanation's method, layer and target. */
+  async #maps(explainer: Explainer, pictures: Float32Array, { method, target }: Explanation): Promise<Float32Array[]> {
+    const maps = await explainer.explainInput(pictures, { ...this.options, methods: [method], targets: target });
+    return maps.map(({ normalized }) => normalized);
+  }
+
+  async #randomizedMaps(input: Float32Array, explanation: Explanation) {
+    const layers = weightedLayers(this.model);
+    const tops = Array.from({ length: STAGES }, (_, i) => Math.ceil((layers * (i + 1)) / STAGES));
+    const stages: { share: number; map: Float32Array }[] = [];
+    for (const top of new Set(tops)) {
+      const explainer =
+        this.#randomized.get(top) ?? Explainer.load(randomizedWeights(this.model, this.seed, top), this.options);
+      this.#randomized.set(top, explainer);
+      const [map] = await this.#maps(await explainer, input, explanation);
+      if (map) stages.push({ share: top / layers, map });
+    }
+    return stages;
+  }
+}
+
+/** The network's probability of the target: softmax for a class, else the sigmoid of the score (1 − D(x) for `fake`). */
+function confidenceOf(head: ScoreHead, target: Target, weights: Float32Array, logits: Float32Array): number {
+  const score = targetScore(weights, logits);
+  if (head.kind !== 'classifier' || typeof target !== 'number') return 1 / (1 + Math.exp(-score));
+  return 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - score), 0);
+}

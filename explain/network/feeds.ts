@@ -1,0 +1,27 @@
+/** @file What a network is fed: pictures and other rows of numbers as tensors of its layout and batch size. */
+import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
+import { inputTensor, type NetworkInput } from '../../inference/networks/network-input.js';
+
+/** Numbers of one picture. */
+export function pictureSize({ picture: { channels, height, width } }: NetworkInput): number {
+  return channels * height * width;
+}
+
+/** Rows as a tensor [N, size]; where the batch is fixed, with the last row as often as it takes to fill it. */
+export function filledRows(data: Float32Array, size: number, batch?: number): SessionTensor {
+  const count = data.length / size;
+  const rows = batch ?? count;
+  if (rows === count) return sessionTensor(data, [count, size]);
+  const filled = new Float32Array(rows * size);
+  for (let row = 0; row < rows; row++) {
+    const from = Math.min(row, count - 1);
+    filled.set(data.subarray(from * size, (from + 1) * size), row * size);
+  }
+  return sessionTensor(filled, [rows, size]);
+}
+
+/** Prepared pictures [N, C, H, W] by the name of the network's input. */
+export function pictureFeed(input: NetworkInput, pictures: Float32Array): Record<string, SessionTensor> {
+  const { data } = filledRows(pictures, pictureSize(input), input.batch);
+  return { [input.name]: inputTensor(data as Float32Array, input) };
+}

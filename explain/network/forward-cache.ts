@@ -1,0 +1,69 @@
+/** @file Forward passes that are kept, so that another target or method does not run them again. */
+import type { SessionTensor } from '../../inference/runtime/session.js';
+import type { Shape } from '../../onnx/graph.js';
+import type { Layer } from './layers.js';
+import type { LayerStages } from './stages.js';
+import { sameNumbers } from './tensors.js';
+
+/** Numbers of all forward passes that are kept. */
+const MAX_NUMBERS = 16 * 1024 * 1024;
+/** Forward passes that are kept, however small. */
+const MAX_PASSES = 64;
+
+/** A forward pass of at most `Network.batch` pictures. */
+export interface Forward {
+  /** Prepared pictures [N, C, H, W]. */
+  pictures: Float32Array;
+  /** [N, scores] */
+  logits: Float32Array;
+  layers: readonly Layer[];
+  /** N */
+  count: number;
+  /** Whether the logits depend on each layer. */
+  connected: readonly boolean[];
+  /** Each layer's activations [N, K, h, w]; a model with a fixed batch may give more rows than pictures. */
+  activations: readonly SessionTensor[];
+  /** Their shapes, with a symbolic batch. */
+  shapes: readonly Shape[];
+}
+
+/** A forward pass with what its backward pass reads. */
+export interface KeptForward extends Forward {
+  key: string;
+  stages: LayerStages;
+  values: Record<string, SessionTensor>;
+  /** Gradients by the target weights they are for, newest last. */
+  gradients: { weights: Float32Array; values: (SessionTensor | null)[] }[];
+}
+
+/** The forward passes used last, as many as memory allows. */
+export class KeptForwards {
+  #kept: KeptForward[] = [];
+
+  /** The one of these pictures for the layers that the key names. */
+  of(key: string, pictures: Float32Array): KeptForward | undefined {
+    const known = this.#kept.find((each) => each.key === key && sameNumbers(each.pictures, pictures));
+    if (known) this.#kept = [...this.#kept.filter((each) => each !== known), known];
+    return known;
+  }
+
+  add(made: KeptForward): void {
+    this.#kept.push(made);
+    this.trim();
+  }
+
+  /** Forgets the oldest ones where memory does not allow them: to be called when one has grown. */
+  trim(): void {
+    const numbers = () => this.#kept.reduce((sum, each) => sum + size(each), 0);
+    while (this.#kept.length > MAX_PASSES || (this.#kept.length > 1 && numbers() > MAX_NUMBERS)) this.#kept.shift();
+  }
+
+  clear(): void {
+    this.#kept = [];
+  }
+}
+
+function size({ values, gradients }: KeptForward): number {
+  const tensors = [...Object.values(values), ...gradients.flatMap((each) => each.values)];
+  return tensors.reduce((sum, tensor) => sum + (tensor?.data.length ?? 0), 0);
+}

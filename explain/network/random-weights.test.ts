@@ -1,0 +1,79 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
+import type { Tensor } from '../../onnx/graph.js';
+import { loadedModel, upgradedModel } from '../../onnx/index.js';
+import { float32Tensor } from '../../onnx/tensor.js';
+import { weightedLayers } from '../../onnx/passes/random-weights.js';
+import { randomizedWeights } from './random-weights.js';
+
+/** conv with a computed kernel (as in the light models of the ONNX zoo) → batch norm → gemm, and a factor of no role. */
+function lightModel() {
+  const b = new GraphBuilder(emptyGraph('light'));
+  const x = b.input('image', 'float32', [1, 16, 4, 4]);
+  const kernel = b.op('ConstantOfShape', [b.ints([64, 16, 3, 3])], { value: float32Tensor([0.02], [1]) }, 'kernel');
+  const bias = b.initializer('bias', float32Tensor(new Float32Array(64).fill(7), [64]));
+  const conv = b.op('Conv', [x, kernel, bias], { pads: [1, 1, 1, 1] });
+  const norm = ['scale', 'shift', 'mean', 'variance'].map((name) =>
+    b.initializer(name, float32Tensor(new Float32Array(64).fill(5), [64])),
+  );
+  const flat = b.op('Flatten', [b.op('GlobalAveragePool', [b.op('BatchNormalization', [conv, ...norm])])], { axis: 1 });
+  const matrix = b.initializer('matrix', float32Tensor(new Float32Array(640).fill(1), [10, 64]));
+  const factor = b.initializer('factor', float32Tensor([3], [1]));
+  b.output(b.mul(b.op('Gemm', [flat, matrix], { transB: 1 }), factor));
+  return modelOfGraph(b.graph);
+}
+
+const deviation = ({ data }: Tensor) =>
+  Math.sqrt((data as Float32Array).reduce((sum, value) => sum + value ** 2, 0) / data.length);
+
+describe('randomizedWeights(model, seed)', () => {
+  const { graph } = randomizedWeights(lightModel(), 1);
+  const weight = (name: string) => graph.initializers.get(name) as Tensor;
+
+  test('draws kernels and matrices with variance 2 / fan-in, within 5 %', () => {
+    expect(weight('kernel').dims).toEqual([64, 16, 3, 3]);
+    expect(deviation(weight('kernel')) / Math.sqrt(2 / 144)).toBeCloseTo(1, 1);
+    expect(Math.abs(deviation(weight('matrix')) / Math.sqrt(2 / 64) - 1)).toBeLessThan(0.05);
+  });
+
+  test('sets biases to 0 and batch norms to the identity, and leaves other constants', () => {
+    const values = ['bias', 'scale', 'shift', 'mean', 'variance', 'factor'].map((name) => weight(name).data[0]);
+    expect(values).toEqual([0, 1, 0, 0, 1, 3]);
+  });
+
+  test('replaces computed weights by initializers', () => {
+    expect(graph.nodes.map(({ op }) => op)).not.toContain('ConstantOfShape');
+  });
+
+  test('the same seed gives the same weights, another seed others', () => {
+    expect(randomizedWeights(lightModel(), 1).graph.initializers.get('kernel')).toEqual(weight('kernel'));
+    expect(randomizedWeights(lightModel(), 2).graph.initializers.get('kernel')).not.toEqual(weight('kernel'));
+    expect(() => randomizedWeights(lightModel(), -1)).toThrow('seed: expected an integer');
+  });
+});
+
+describe('randomizedWeights(model, seed, top)', () => {
+  const file = fileURLToPath(new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url));
+  const changed = async (top?: number) => {
+    const model = upgradedModel(await loadedModel(file));
+    const random = randomizedWeights(model, 1, top);
+    return [...model.graph.initializers.keys()].filter(
+      (name) => random.graph.initializers.get(name) !== model.graph.initializers.get(name),
+    );
+  };
+
+  test('changes the last layers first, and all of them in the end', async () => {
+    const model = upgradedModel(await loadedModel(file));
+    expect(weightedLayers(model)).toBe(4);
+    const counts = await Promise.all([1, 2, 3, 4].map(async (top) => (await changed(top)).length));
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    expect(new Set(counts).size).toBe(4);
+    const [first, all] = [await changed(1), await changed()];
+    expect(
+      first.every((name) => /dense|head|logit/i.test(name)),
+      first.join(),
+    ).toBe(true);
+    expect(await changed(4)).toEqual(all);
+  });
+});

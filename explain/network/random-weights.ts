@@ -1,0 +1,23 @@
+/** @file Random weights from a seed: the baseline of a network that has learnt nothing (Adebayo et al. 2018). */
+import { Random } from '../../inference/numeric/random.js';
+import type { Model } from '../../onnx/graph.js';
+import { withRandomWeights } from '../../onnx/passes/random-weights.js';
+
+/**
+ * The model with untrained weights; see `withRandomWeights`. Every weight has its own stream of random numbers, derived
+ * from the seed and the weight's name.
+ * @param model of our dialect, in topological order
+ * @param seed integer of 0…2^53 − 1
+ * @param top randomise only the last so many of the layers that `weightedLayers` counts, and what lies between them
+ * @throws InputError for any other seed, or if the kernel of a convolution is no constant
+ */
+export function randomizedWeights(model: Model, seed: number, top?: number): Model {
+  return withRandomWeights(
+    model,
+    (weight) => {
+      const random = Random.derived(seed, `weights/${weight}`);
+      return () => random.normal();
+    },
+    top,
+  );
+}

@@ -1,0 +1,73 @@
+/** @file Where a gradient ends: activations that are flat on a picture. */
+import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
+import { GraphBuilder } from '../../onnx/build.js';
+import { InputError } from '../../onnx/errors.js';
+import { presentInputs, type Model, type Node } from '../../onnx/graph.js';
+import { prunedGraph } from '../../onnx/order.js';
+
+/** An activation that is flat wherever it is applied. */
+export interface Saturation {
+  op: string;
+  /** The node's name, or its output's where it has none. */
+  name: string;
+  /** What goes into it. */
+  input: string;
+  /** Whether that can be explained instead. */
+  isScore: boolean;
+}
+
+/** A slope that is smaller leaves nothing of a gradient in float32. */
+export const FLAT = 1e-7;
+
+/** How steep an activation is where its output is y, or 0 where it is flat; by operator. */
+const slopes: Readonly<Record<string, (b: GraphBuilder, node: Node) => string>> = {
+  Sigmoid: (b, { outputs: [y = ''] }) => b.mul(y, b.sub(b.scalarLike(y, 1), y)),
+  Softmax: (b, { outputs: [y = ''] }) => b.mul(y, b.sub(b.scalarLike(y, 1), y)),
+  Tanh: (b, { outputs: [y = ''] }) => b.sub(b.scalarLike(y, 1), b.mul(y, y)),
+  HardSigmoid: (b, { outputs: [y = ''] }) => b.mul(y, b.sub(b.scalarLike(y, 1), y)),
+  // 1 where the bounds leave the value as it is.
+  Clip: (b, { inputs: [x = ''], outputs: [y = ''] }) => b.op('Cast', [b.op('Equal', [x, y])], { to: 1 }),
+};
+
+/** A model from the picture to the steepest slope [N] of every such activation between a value and the logits. */
+export interface SlopesModel {
+  model: Model;
+  activations: readonly (Saturation & { slope: string })[];
+}
+
+/** @param from a layer's value, or the picture */
+export function slopesModel(model: Model, head: ScoreHead, from: string): SlopesModel {
+  const b = new GraphBuilder({ ...prunedGraph(model.graph, [head.logits]), outputs: [] });
+  const picture = model.graph.inputs[0]?.name ?? '';
+  const dependent = new Set([from]);
+  const nodes = [...b.graph.nodes];
+  const activations = nodes.flatMap((node) => {
+    if (!presentInputs(node).some((name) => dependent.has(name))) return [];
+    for (const output of node.outputs) dependent.add(output);
+    const slope = node.domain === '' ? slopes[node.op] : undefined;
+    const [output = ''] = node.outputs;
+    const [input = ''] = node.inputs;
+    if (!slope || b.types.get(output)?.type !== 'float32') return [];
+    const steepest = b.within(`${output}_slope`, () => largestPerPicture(b, slope(b, node), picture));
+    return [{ op: node.op, name: node.name || output, input, isScore: isScore(model, input), slope: steepest }];
+  });
+  const wanted = activations.map(({ slope }) => slope);
+  for (const slope of wanted) b.output(slope);
+  return { model: { ...model, graph: prunedGraph(b.graph, wanted) }, activations };
+}
+
+/** [N] */
+function largestPerPicture(b: GraphBuilder, value: string, picture: string): string {
+  const count = b.op('Shape', [picture], { start: 0, end: 1 }, 'batch');
+  const rows = b.op('Reshape', [value, b.op('Concat', [count, b.ints([-1])], { axis: 0 }, 'row_sizes')], {}, 'rows');
+  return b.op('ReduceMax', [rows], { axes: [1], keepdims: 0 }, 'steepest');
+}
+
+function isScore(model: Model, value: string): boolean {
+  try {
+    return scoreHead(model, value).logits !== '';
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}

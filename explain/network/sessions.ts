@@ -1,0 +1,57 @@
+/** @file Sessions that are made once and kept, and a count of what they have run. */
+import { openedSession } from '#runtime';
+import type { Session, SessionOptions, SessionTensor } from '../../inference/runtime/session.js';
+import type { Model } from '../../onnx/graph.js';
+
+/** Sessions that are kept; the least recently used one goes. */
+const MAX_SESSIONS = 12;
+
+/** Runs models, each in a session of its own. */
+export class Sessions<Stage extends string> {
+  /** How often each stage has run. */
+  readonly runs: Record<Stage, number>;
+  readonly #options: SessionOptions;
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  constructor(options: SessionOptions, stages: readonly Stage[]) {
+    this.#options = options;
+    this.runs = Object.fromEntries(stages.map((stage) => [stage, 0])) as Record<Stage, number>;
+  }
+
+  /**
+   * Runs a model whose session is kept under the key.
+   * @param feeds its inputs; others are passed over
+   */
+  async run(stage: Stage, key: string, model: Model, feeds: Readonly<Record<string, SessionTensor>>) {
+    const session = await this.#session(key, model);
+    this.runs[stage]++;
+    const used = session.inputNames.map((name) => [name, feeds[name] as SessionTensor] as const);
+    return session.run(Object.fromEntries(used));
+  }
+
+  /** Frees all sessions. */
+  async dispose(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    for (const session of sessions) await (await session.catch(() => undefined))?.release();
+  }
+
+  async #session(key: string, model: Model): Promise<Session> {
+    const known = this.#sessions.get(key);
+    const session = known ?? openedSession(model, { ...this.#options, spinning: false });
+    this.#sessions.delete(key);
+    this.#sessions.set(key, session);
+    if (!known) {
+      session.catch(() => {
+        if (this.#sessions.get(key) === session) this.#sessions.delete(key);
+      });
+    }
+    const [oldest] = this.#sessions.keys();
+    if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) {
+      const released = await this.#sessions.get(oldest);
+      this.#sessions.delete(oldest);
+      await released?.release();
+    }
+    return session;
+  }
+}

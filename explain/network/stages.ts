@@ -1,0 +1,190 @@
+/**
+ * @file An explanation in stages, each a graph of its own, so that another target or method runs again only what changes:
+ * the forward pass, the gradient of its tail, and the maps.
+ */
+import { GraphBuilder, modelOfGraph } from '../../onnx/build.js';
+import { guidedRules } from '../../onnx/gradient/guided.js';
+import { gradients } from '../../onnx/gradient/walk.js';
+import { presentInputs, type Model, type Shape, type ValueType } from '../../onnx/graph.js';
+import { prunedGraph } from '../../onnx/order.js';
+import { fullGradientParts } from './full-gradient.js';
+import { onGrid, type Layer } from './layers.js';
+import { methods, type MethodName } from '../methods/table.js';
+import type { NetworkInput } from '../../inference/networks/network-input.js';
+import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
+
+/** Input [N, scores]: the share of each logit in the score. */
+export const TARGET_WEIGHTS = 'target_weights';
+
+/** The passes forward and backward for some layers. */
+export interface LayerStages {
+  /** Picture → logits [N, scores], the layers' activations, and what the backward pass reads of the forward pass. */
+  forward: Model;
+  /** The latter and target weights → gradients; missing where the score depends on none of the layers. */
+  backward?: Model;
+  logits: string;
+  /** What the backward pass reads; the picture itself may be among it. */
+  frontier: readonly string[];
+  /** Names of a layer's activations [N, K, h, w] and of their gradient, which is null where the score does not depend on it. */
+  layers: readonly { activations: string; gradient: string | null; shape: Shape }[];
+}
+
+/**
+ * Splits the network with the gradient of its tail where the target comes in.
+ * @throws InputError if a node between a layer and the logits cannot be differentiated
+ */
+export function layerStages(model: Model, head: ScoreHead, layers: readonly Layer[]): LayerStages {
+  const values = layers.map(({ value }) => value);
+  const { b, logits, seed, known, picture } = withSeed(model, head, values);
+  const tail = gradients(b, head.logits, values, { seed });
+  const ends = layers.map((layer) => {
+    const found = tail.get(layer.value);
+    const [activations, gradient] = [layer.value, found].map((value) => (value ? onGrid(b, layer, value) : null));
+    return { activations: activations as string, gradient: gradient ?? null, shape: b.shape(activations as string) };
+  });
+  const wanted = ends.flatMap(({ gradient }) => gradient ?? []);
+  const backward = prunedGraph(b.graph, wanted, known);
+  const frontier = backward.inputs.map(({ name }) => name).filter((name) => name !== TARGET_WEIGHTS);
+  const activations = ends.map((end) => end.activations);
+  const outputs = new Set([logits, ...activations, ...frontier.filter((name) => name !== picture)]);
+  return {
+    forward: { ...model, graph: prunedGraph(b.graph, [...outputs]) },
+    ...(wanted.length > 0 && { backward: { ...model, graph: backward } }),
+    logits,
+    frontier,
+    layers: ends,
+  };
+}
+
+/** A model from picture and target weights to the gradient at the picture [N, C, H, W]. */
+export function pictureGradientModel(
+  model: Model,
+  head: ScoreHead,
+  { layout }: NetworkInput,
+  guided: boolean,
+): { model: Model; gradient: string } {
+  const { b, seed, picture } = withSeed(model, head, []);
+  const rules = guided ? guidedRules : {};
+  const found = gradients(b, head.logits, [picture], { seed, rules }).get(picture);
+  const own = found ?? b.mul(picture, b.scalarLike(picture, 0), 'no_gradient');
+  const gradient = layout === 'NCHW' ? own : b.transpose(own, [0, 3, 1, 2], 'channels_first');
+  b.output(gradient);
+  return { model: { ...model, graph: prunedGraph(b.graph, [gradient]) }, gradient };
+}
+
+/** A model from picture and target weights to the parts of the full gradient, the picture's first (`fullGradientParts`). */
+export function fullGradientModel(model: Model, head: ScoreHead, { layout }: NetworkInput) {
+  const { b, seed, picture } = withSeed(model, head, []);
+  const [first, ...rest] = fullGradientParts(b, head.logits, picture, seed);
+  const parts = [
+    ...(first === undefined ? [] : [layout === 'NCHW' ? first : b.transpose(first, [0, 3, 1, 2], 'channels_first')]),
+    ...rest,
+  ];
+  for (const part of parts) b.output(part);
+  return { model: { ...model, graph: prunedGraph(b.graph, parts) }, parts };
+}
+
+/** The network cut at a layer. */
+export interface CutStages {
+  /** Picture → all that the rest reads: the layer, and what goes around it. */
+  before: Model;
+  /** These → logits [N, scores]; missing where the logits do not depend on the layer. */
+  after?: Model;
+  logits: string;
+}
+
+/** The network up to a layer and from the layer on. */
+export function cutStages(model: Model, head: ScoreHead, layer: Layer): CutStages {
+  const { b, logits, known } = withSeed(model, head, [layer.value]);
+  const dependent = dependentValues(b, layer.value);
+  const given = [...known].filter(([name]) => name === layer.value || !dependent.has(name));
+  const after = prunedGraph(b.graph, [logits], new Map(given));
+  const names = after.inputs.map(({ name }) => name);
+  return {
+    before: { ...model, graph: prunedGraph(b.graph, names) },
+    ...(names.includes(layer.value) && { after: { ...model, graph: after } }),
+    logits,
+  };
+}
+
+/** A model from the picture to the logits [N, scores] alone. */
+export function logitsModel(model: Model, head: ScoreHead): { model: Model; logits: string } {
+  const { b, logits } = withSeed(model, head, []);
+  return { model: { ...model, graph: prunedGraph(b.graph, [logits]) }, logits };
+}
+
+/** The network up to the logits and some values, with the gradient of the logits that target weights mean. */
+function withSeed(model: Model, head: ScoreHead, values: readonly string[]) {
+  const b = new GraphBuilder({ ...prunedGraph(model.graph, [head.logits, ...values]), outputs: [] });
+  const input = model.graph.inputs[0];
+  const batch = input?.value?.shape?.[0] ?? 'batch';
+  const logits = b.op('Reshape', [head.logits, b.ints([-1, scoreCount(head)])], {}, 'logits');
+  b.output(logits);
+  const picture = input?.name ?? '';
+  const known = dependentValues(b, picture);
+  const weights = b.input(TARGET_WEIGHTS, 'float32', [batch, scoreCount(head)]);
+  const seed = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
+  return { b, logits, seed, known, picture };
+}
+
+/** The values that change with a value, itself included, with their types. */
+function dependentValues(b: GraphBuilder, value: string): Map<string, ValueType> {
+  const found = new Map([[value, b.type(value)]]);
+  for (const node of b.graph.nodes) {
+    if (!presentInputs(node).some((name) => found.has(name))) continue;
+    for (const output of node.outputs) {
+      const type = output ? b.types.get(output) : undefined;
+      if (type) found.set(output, type);
+    }
+  }
+  return found;
+}
+
+/** What maps are made of: activations and gradients of one shape, and how. */
+export interface MapsOf {
+  /** [N, K, h, w] */
+  shape: Shape;
+  methods: readonly MethodName[];
+}
+
+/** A model from activations and gradients to maps. */
+export interface MapsModel {
+  model: Model;
+  /** In the order they were given. */
+  items: readonly {
+    activations: string;
+    gradients: string;
+    /** A map [N, h, w], or activations [N, K, h, w] of which it is the first principal component. */
+    outputs: readonly { method: MethodName; value: string; projected: boolean }[];
+  }[];
+}
+
+/**
+ * The maps of methods that are graphs; others are passed over.
+ * @param eigen whether maps are first principal components instead of sums of weighted activations
+ */
+export function mapsModel(wanted: readonly MapsOf[], eigen: boolean): MapsModel {
+  const b = new GraphBuilder();
+  const items = wanted.map(({ shape, methods: names }, index) =>
+    b.within(`${index}`, () => {
+      const activations = b.input(`${index}/activations`, 'float32', shape);
+      const g = b.input(`${index}/gradients`, 'float32', shape);
+      const outputs = names.flatMap((method) => b.within(method, () => appendedMap(b, method, activations, g, eigen)));
+      return { activations, gradients: g, outputs };
+    }),
+  );
+  const values = items.flatMap(({ outputs }) => outputs).map(({ value }) => value);
+  for (const value of values) b.output(value);
+  return { model: modelOfGraph(prunedGraph(b.graph, values)), items };
+}
+
+function appendedMap(b: GraphBuilder, name: MethodName, activations: string, g: string, eigen: boolean) {
+  const method = methods[name];
+  if (method.kind === 'runs') return [];
+  if (method.kind === 'gradient') return [{ method: name, value: method.map(b, activations, g), projected: false }];
+  const weighted = method.weighted(b, activations, g);
+  const projected = eigen || method.kind === 'projection';
+  // An output must not be an input.
+  const whole = () => (weighted === activations ? b.op('Identity', [weighted], {}, 'projected') : weighted);
+  return [{ method: name, value: projected ? whole() : b.reduceSum(weighted, [1], false, 'signed'), projected }];
+}

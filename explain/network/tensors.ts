@@ -1,0 +1,41 @@
+/** @file Batches as tensors: rows of numbers repeated, picked and changed. */
+import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
+
+/** For reducing sizes. */
+export const product = (a: number, b: number) => a * b;
+
+/** The numbers as often after each other. */
+export function repeated(data: Float32Array, times: number): Float32Array {
+  const all = new Float32Array(times * data.length);
+  for (let row = 0; row < times; row++) all.set(data, row * data.length);
+  return all;
+}
+
+/** A layer's output [N, K, …], or of tokens [N, …, K], in which row i is 0 in channel `channels[i]`. */
+export function withoutChannels({ data, dims }: SessionTensor, channels: readonly number[]): SessionTensor {
+  const [, ...rest] = dims;
+  const axis = rest.length === 2 ? 1 : 0;
+  const [count, inner] = [rest[axis] ?? 1, rest.slice(axis + 1).reduce(product, 1)];
+  const changed = (data as Float32Array).slice();
+  channels.forEach((channel, row) => {
+    const values = changed.subarray(row * rest.reduce(product, 1), (row + 1) * rest.reduce(product, 1));
+    for (let at = channel * inner; at < values.length; at += count * inner) values.fill(0, at, at + inner);
+  });
+  return sessionTensor(changed, dims);
+}
+
+/** The numbers of a float32 tensor. */
+export function floats(value: SessionTensor | undefined): Float32Array {
+  return (value as SessionTensor).data as Float32Array;
+}
+
+/** Whether two lists hold the same numbers, bit for bit but for the sign of NaN. */
+export function sameNumbers(a: Float32Array, b: Float32Array): boolean {
+  return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
+}
+
+/** One row of a float32 tensor [N, …]; a view. */
+export function rowOf({ data, dims: [, ...rest] }: SessionTensor, row: number): Float32Array {
+  const size = rest.reduce(product, 1);
+  return (data as Float32Array).subarray(row * size, (row + 1) * size);
+}

@@ -1,0 +1,125 @@
+/** @file Class activation maps as one ONNX graph: picture and target in, scores and raw maps out. */
+import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
+import { GraphBuilder } from '../../onnx/build.js';
+import { InputError } from '../../onnx/errors.js';
+import { gradients } from '../../onnx/gradient/walk.js';
+import type { Graph, Model } from '../../onnx/graph.js';
+import { prunedGraph } from '../../onnx/order.js';
+import { int64Tensor } from '../../onnx/tensor.js';
+import { onGrid, type Layer } from '../network/layers.js';
+import { weightedMethods } from '../methods/weighted.js';
+import type { WeightedMethodName } from '../methods/table.js';
+
+/** What to make maps of. */
+export interface CamOptions {
+  layers: readonly Layer[];
+  methods: readonly WeightedMethodName[];
+}
+
+/** Names of the outputs of one layer. */
+export interface CamOutputs {
+  layer: Layer;
+  /** Whether the score depends on the layer; if not, its maps are zero. */
+  connected: boolean;
+  /** Largest |∂score/∂A| per picture [N]. */
+  largestGradient: string;
+  /** Σ_k w_k A_k [N, H, W], before and after ReLU, per method. */
+  maps: { method: WeightedMethodName; signed: string; raw: string }[];
+}
+
+/** A graph that explains, and the names of what goes in and out. */
+export interface CamGraph {
+  model: Model;
+  head: ScoreHead;
+  /** The picture input. */
+  input: string;
+  /** Input [N, classes]: the score is Σ_c weight_c · logit_c per picture; a row of zeros explains a classifier's top class. */
+  targetWeights: string;
+  /** Output [N, classes]. */
+  logits: string;
+  /** Output [N]: what is explained. */
+  score: string;
+  layers: CamOutputs[];
+}
+
+const TARGET_WEIGHTS = 'target_weights';
+
+/**
+ * The network's forward pass up to its logits, the gradient of its tail with respect to the layers, and the maps, in plain
+ * ai.onnx nodes. Nothing else of the model is kept. The pictures of a batch do not influence each other.
+ * @param model of our dialect, in topological order; its first input is the picture
+ * @throws InputError if the network's output is no score (see `scoreHead`) or a node between layer and score cannot be
+ *   differentiated
+ */
+export function camGraph(model: Model, options: CamOptions): CamGraph {
+  const head = scoreHead(model);
+  if (head.kind === 'dense') {
+    throw new InputError(
+      `model: expected one score per picture or class; "${head.logits}" has scores at every position`,
+    );
+  }
+  const values = options.layers.map(({ value }) => value);
+  const b = new GraphBuilder(withoutOutputs(prunedGraph(model.graph, [head.logits, ...values])));
+  const input = b.graph.inputs[0]?.name ?? '';
+  const batch = b.graph.inputs[0]?.value?.shape?.[0] ?? 'batch';
+  b.input(TARGET_WEIGHTS, 'float32', [batch, head.classes]);
+  const logits = b.op('Reshape', [head.logits, b.ints([-1, head.classes])], {}, 'logits');
+  const weights = b.within('target', () => (head.classes > 1 ? withTopClass(b, logits, head.classes) : TARGET_WEIGHTS));
+  const score = b.reduceSum(b.mul(logits, weights, 'target_logits'), [1], false, 'score');
+  const seed = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
+  const tail = gradients(b, head.logits, values, { seed });
+  const layers = options.layers.map((layer) => layerOutputs(b, layer, tail.get(layer.value) ?? null, options.methods));
+  const outputs = layers.flatMap(({ largestGradient, maps }) => [
+    largestGradient,
+    ...maps.flatMap(({ signed, raw }) => [signed, raw]),
+  ]);
+  for (const output of [logits, score, ...outputs]) b.output(output);
+  const graph = prunedGraph(b.graph, [logits, score, ...outputs]);
+  return { model: { ...model, graph }, head, input, targetWeights: TARGET_WEIGHTS, logits, score, layers };
+}
+
+function withoutOutputs(graph: Graph): Graph {
+  return { ...graph, outputs: [] };
+}
+
+/** The target weights, with rows of zeros replaced by the one-hot row of the largest logit. */
+function withTopClass(b: GraphBuilder, logits: string, classes: number): string {
+  const numbers = b.initializer(
+    'target/class_numbers',
+    int64Tensor(
+      Array.from({ length: classes }, (_, index) => index),
+      [1, classes],
+    ),
+  );
+  const top = b.op('ArgMax', [logits], { axis: 1, keepdims: 1 }, 'top_class');
+  const oneHot = b.op('Cast', [b.op('Equal', [numbers, top], {}, 'is_top')], { to: 1 }, 'top_weights');
+  const size = b.op('ReduceMax', [b.op('Abs', [TARGET_WEIGHTS])], { axes: [1], keepdims: 1 }, 'weight_size');
+  const given = b.op('Greater', [size, b.scalar(0)], {}, 'is_given');
+  return b.op('Where', [given, TARGET_WEIGHTS, oneHot], {}, 'weights');
+}
+
+function layerOutputs(
+  b: GraphBuilder,
+  layer: Layer,
+  gradient: string | null,
+  names: readonly WeightedMethodName[],
+): CamOutputs {
+  return b.within(layer.name, () => {
+    const value = onGrid(b, layer, layer.value);
+    const g = gradient ? onGrid(b, layer, gradient) : b.mul(value, b.scalarLike(value, 0), 'no_gradient');
+    const largestGradient = b.op(
+      'ReduceMax',
+      [b.op('Abs', [g], {}, 'gradient_size')],
+      { axes: [1, 2, 3], keepdims: 0 },
+      'largest_gradient',
+    );
+    const maps = names.map((method) =>
+      b.within(method, () => {
+        const weighted = weightedMethods[method].weighted(b, value, g);
+        const signed = b.reduceSum(weighted, [1], false, 'signed');
+        return { method, signed, raw: b.op('Relu', [signed], {}, 'raw') };
+      }),
+    );
+    return { layer, connected: gradient !== null, largestGradient, maps };
+  });
+}

@@ -1,0 +1,88 @@
+/** @file Self-explaining models as files, compared with `Explainer` before they are written. */
+import { basename, dirname, join } from 'node:path';
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { channelsLast } from '../../inference/networks/network-input.js';
+import { Random } from '../../inference/numeric/random.js';
+import { createdSession } from '../../inference/runtime/session.node.js';
+import { loadedModel, modelBytes, writeFileAtomic } from '../../onnx/index.js';
+import { Explainer, type ExplainOptions } from '../explain.js';
+import { averagedMap } from '../maps/normalize.js';
+import { selfExplainingModel, type SelfExplainingModel, type SelfExplainingOptions } from './self-explaining.js';
+
+/** The largest difference between the heatmaps of the file and of `Explainer` that passes. */
+export const MAX_HEATMAP_DIFFERENCE = 1e-4;
+
+/** A self-explaining model on disk. */
+export interface SelfExplainingFile extends Omit<SelfExplainingModel, 'model'> {
+  /** Ends in `.failed` where the comparison failed. */
+  path: string;
+  bytes: number;
+  /** Largest absolute difference from `Explainer`'s normalised map of a random picture. */
+  difference: number;
+  passed: boolean;
+}
+
+/** Where the self-explaining form of a model file goes: beside it, or into a folder, with `-gradcam` after its name. */
+export function selfExplainingPath(source: string, folder = dirname(source)): string {
+  return join(folder, `${basename(source, '.onnx')}-gradcam.onnx`);
+}
+
+/**
+ * Writes a model's self-explaining form. A file whose heatmap differs from `Explainer`'s by more than 1e-4 gets `.failed`
+ * after its name, and no earlier file is replaced by it.
+ * @param source an .onnx file
+ * @param path of the file to write
+ * @throws InputError as `selfExplainingModel`
+ */
+export async function writeSelfExplaining(
+  source: string,
+  path: string,
+  options: SelfExplainingOptions = {},
+): Promise<SelfExplainingFile> {
+  const original = await loadedModel(source);
+  const { model, ...names } = selfExplainingModel(original, options);
+  const bytes = modelBytes(model);
+  const explainer = await Explainer.load(original, { device: 'cpu' });
+  const session = await createdSession(bytes);
+  try {
+    const difference = await largestDifference(explainer, session, names);
+    const passed = difference <= MAX_HEATMAP_DIFFERENCE;
+    const written = passed ? path : `${path}.failed`;
+    await writeFileAtomic(written, bytes);
+    return { ...names, path: written, bytes: bytes.length, difference, passed };
+  } finally {
+    await session.release();
+    await explainer.dispose();
+  }
+}
+
+/** Between the two heatmaps of random pictures. An input for the target is fed what stands for the default target. */
+async function largestDifference(
+  explainer: Explainer,
+  session: InferenceSession,
+  { input, targetInput, explains, heatmap, method, layers }: Omit<SelfExplainingModel, 'model'>,
+): Promise<number> {
+  const { picture, layout, batch = 1 } = explainer.input;
+  const { channels, height, width } = picture;
+  const random = new Random(0);
+  const count = batch * channels * height * width;
+  const pictures = Float32Array.from({ length: count }, () => Math.tanh(random.normal()));
+  const fixed = explains === 'input' || explains === 'top' ? {} : { targets: explains };
+  const options: ExplainOptions = { layers, methods: [method], ...fixed };
+  const maps = (await explainer.explainInput(pictures, options)).filter((map) => map.picture === 0);
+  const expected = averagedMap(
+    maps.map(({ signed, rawHeight, rawWidth }) => ({ data: signed, height: rawHeight, width: rawWidth })),
+    height,
+    width,
+  );
+  const fed = explainer.head.kind === 'discriminator' ? 0n : -1n;
+  const results = await session.run({
+    [input]:
+      layout === 'NCHW'
+        ? new Tensor('float32', pictures, [batch, channels, height, width])
+        : new Tensor('float32', channelsLast(pictures, picture), [batch, height, width, channels]),
+    ...(targetInput && { [targetInput]: new Tensor('int64', new BigInt64Array(batch).fill(fed), [batch]) }),
+  });
+  const found = results[heatmap]?.data as Float32Array;
+  return expected.reduce((largest, value, at) => Math.max(largest, Math.abs(value - (found[at] ?? Number.NaN))), 0);
+}

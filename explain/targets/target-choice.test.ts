@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
+import { choicePerPicture, parsedTargets, resolvedTargets } from './target-choice.js';
+
+const DISCRIMINATOR: ScoreHead = { kind: 'discriminator', logits: 'raw', classes: 1 };
+const CLASSIFIER: ScoreHead = { kind: 'classifier', logits: 'raw', classes: 3 };
+const DENSE: ScoreHead = { kind: 'dense', logits: 'raw', classes: 3, grid: { height: 1, width: 2 } };
+const LOGITS = Float32Array.of(1, 3, 2);
+
+describe('parsedTargets(text)', () => {
+  test('reads verdicts, classes, the best ones, differences and regions', () => {
+    expect(parsedTargets('real, fake,281,tabby cat')).toEqual(['real', 'fake', 281, 'tabby cat']);
+    expect(parsedTargets('top-3')).toEqual([{ top: 3 }]);
+    expect(parsedTargets('281:285,T-shirt:dress')).toEqual([
+      { class: 281, minus: 285 },
+      { class: 'T-shirt', minus: 'dress' },
+    ]);
+    expect(parsedTargets('15@10,20,90,80.5,7,bird@predicted,15@masks/bird.png')).toEqual([
+      { class: 15, region: [10, 20, 90, 80.5] },
+      7,
+      { class: 'bird', region: 'predicted' },
+      { class: 15, maskFile: 'masks/bird.png' },
+    ]);
+    expect(parsedTargets(undefined)).toBeUndefined();
+  });
+
+  test.each(['', '1,,2', '1,', ':3', '3:', '1:2:3', '@predicted', '15@'])('refuses "%s"', (text) => {
+    expect(() => parsedTargets(text)).toThrow('--target: expected real, fake, a class by number or name, top-K');
+  });
+});
+
+describe('choicePerPicture(given, pictures)', () => {
+  test('takes one for all pictures or one for each', () => {
+    expect(choicePerPicture(2, 3)).toEqual([2, 2, 2]);
+    expect(choicePerPicture(['real', 'fake'], 2)).toEqual(['real', 'fake']);
+    expect(choicePerPicture(undefined, 2)).toEqual([undefined, undefined]);
+  });
+
+  test('refuses another number of targets instead of leaving pictures out', () => {
+    expect(() => choicePerPicture([0, 1], 3)).toThrow(
+      '--target: expected one target, or one for each of 3 pictures; got 2',
+    );
+    expect(() => choicePerPicture([], 3)).toThrow('got 0');
+  });
+});
+
+describe('resolvedTargets(head, choice, logits, labels)', () => {
+  test('is fake, or the top class, unless something else is asked for', () => {
+    expect(resolvedTargets(DISCRIMINATOR, undefined, LOGITS)).toEqual(['fake']);
+    expect(resolvedTargets(CLASSIFIER, undefined, LOGITS)).toEqual([1]);
+    expect(resolvedTargets(CLASSIFIER, { top: 2 }, LOGITS)).toEqual([1, 2]);
+  });
+
+  test('finds classes by their names', () => {
+    const labels = ['tabby, tabby cat', 'T-shirt', 'crane'];
+    expect(resolvedTargets(CLASSIFIER, 'Tabby Cat', LOGITS, labels)).toEqual([0]);
+    expect(resolvedTargets(CLASSIFIER, { class: 't-shirt', minus: 2 }, LOGITS, labels)).toEqual([
+      { class: 1, minus: 2 },
+    ]);
+  });
+
+  test('a region is one of a dense output; one class at every position may be real or fake', () => {
+    const region = { class: 2, region: 'predicted' } as const;
+    expect(resolvedTargets(DENSE, region, LOGITS)).toEqual([region]);
+    expect(resolvedTargets({ ...DENSE, classes: 1 }, 'real', LOGITS)).toEqual(['real']);
+    expect(() => resolvedTargets(CLASSIFIER, region, LOGITS)).toThrow('no positions; got a region');
+  });
+
+  test('refuses targets that the network does not have', () => {
+    expect(() => resolvedTargets(CLASSIFIER, 3, LOGITS)).toThrow('--target: expected a class of 0…2; got 3');
+    expect(() => resolvedTargets(CLASSIFIER, 'cat', LOGITS)).toThrow('got cat (names need --labels)');
+    expect(() => resolvedTargets(CLASSIFIER, { class: 0, minus: 9 }, LOGITS)).toThrow('expected a class of 0…2; got 9');
+    expect(() => resolvedTargets(CLASSIFIER, { top: 4 }, LOGITS)).toThrow('expected top-1…top-3; got top-4');
+    expect(() => resolvedTargets(DISCRIMINATOR, 0, LOGITS)).toThrow('--target: expected real or fake');
+    expect(() => resolvedTargets(DISCRIMINATOR, { top: 1 }, LOGITS)).toThrow('--target: expected real or fake');
+  });
+});

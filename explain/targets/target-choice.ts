@@ -1,0 +1,139 @@
+/** @file How users name what is explained, and which targets that means for a network and a picture. */
+import type { ScoreHead } from '../../inference/networks/score-head.js';
+import { InputError } from '../../onnx/errors.js';
+import { classOfLabel } from './labels.js';
+import { topClasses, type Box, type Region, type Target } from './targets.js';
+
+/** A class by its number or, where labels are known, its name. */
+export type ClassName = number | string;
+
+/**
+ * `real`, `fake`, a class by number or name; the `top` classes, one map for each; a difference of two classes; or a class in
+ * a region of a dense output.
+ */
+export type TargetChoice =
+  | ClassName
+  | { top: number }
+  | { class: ClassName; minus: ClassName }
+  | { class: ClassName; region: Region };
+
+/** A choice as the command line writes it, where a mask may be a file. */
+export type ParsedTarget = TargetChoice | { class: ClassName; maskFile: string };
+
+const FORMS =
+  'real, fake, a class by number or name, top-K, CLASS:CLASS (a difference), CLASS@left,top,right,bottom, ' +
+  'CLASS@predicted or CLASS@mask.png';
+
+/**
+ * Targets as the command line writes them, with commas; undefined for none. A class is a number or a name.
+ * @throws InputError for an empty target or half of one
+ */
+export function parsedTargets(text: string | undefined): ParsedTarget[] | undefined {
+  const parts = text?.split(',') ?? [];
+  const targets: ParsedTarget[] = [];
+  for (let at = 0; at < parts.length; at++) {
+    // The commas of a box, four numbers after @, do not separate targets.
+    const box = parts.slice(at, at + 4);
+    const isBox = /@\s*-?[\d.]+\s*$/.test(box[0] ?? '') && box.length === 4;
+    targets.push(parsedTarget(isBox ? box.join() : (parts[at] ?? '')));
+    if (isBox) at += 3;
+  }
+  return text === undefined ? undefined : targets;
+}
+
+function parsedTarget(text: string): ParsedTarget {
+  const wrong = () => new InputError(`--target: expected ${FORMS}; got "${text}"`);
+  const [, before, region] = /^([^@]*)@(.*)$/.exec(text) ?? [];
+  if (before !== undefined && region !== undefined) {
+    if (before.trim() === '' || region.trim() === '') throw wrong();
+    return { class: className(before), ...parsedRegion(region.trim()) };
+  }
+  const [first = '', second, ...more] = text.split(':');
+  if (first.trim() === '' || second?.trim() === '' || more.length > 0) throw wrong();
+  if (second !== undefined) return { class: className(first), minus: className(second) };
+  const [, top] = /^top-(\d{1,6})$/.exec(first.trim()) ?? [];
+  return top === undefined ? className(first) : { top: Number(top) };
+}
+
+function className(text: string): ClassName {
+  const word = text.trim();
+  return /^\d{1,9}$/.test(word) ? Number(word) : word;
+}
+
+function parsedRegion(text: string): { region: Region } | { maskFile: string } {
+  if (text === 'predicted') return { region: text };
+  const numbers = text.split(',').map(Number);
+  if (numbers.length === 4 && numbers.every(Number.isFinite)) return { region: numbers as unknown as Box };
+  return { maskFile: text };
+}
+
+/**
+ * One choice per picture of as many as were given, which must be one or as many as there are pictures.
+ * @throws InputError naming both counts
+ */
+export function choicePerPicture<T>(given: T | readonly T[] | undefined, pictures: number): (T | undefined)[] {
+  const list: readonly (T | undefined)[] = given === undefined ? [undefined] : ([given].flat() as T[]);
+  if (list.length !== 1 && list.length !== pictures) {
+    throw new InputError(`--target: expected one target, or one for each of ${pictures} pictures; got ${list.length}`);
+  }
+  return list.length === pictures ? [...list] : Array.from({ length: pictures }, () => list[0]);
+}
+
+/**
+ * The targets that a choice means for a picture; without one `fake` for discriminators, else the top class.
+ * @param logits of the picture
+ * @param labels names of the network's classes, if they are known
+ * @throws InputError for a choice that the network does not have
+ */
+export function resolvedTargets(
+  head: ScoreHead,
+  choice: TargetChoice | undefined,
+  logits: Float32Array,
+  labels?: readonly string[],
+): Target[] {
+  if (choice === undefined && head.kind === 'discriminator') return ['fake'];
+  if (choice === undefined) return topClasses(head, logits, 1);
+  const number = (name: ClassName) => checkedClass(head, name, labels);
+  if (typeof choice === 'number' || typeof choice === 'string') return [checkedTarget(head, choice, labels)];
+  if (head.kind === 'discriminator') throw notForOneScore(choiceText(choice));
+  if ('top' in choice) {
+    if (Number.isInteger(choice.top) && choice.top >= 1 && choice.top <= head.classes)
+      return topClasses(head, logits, choice.top);
+    throw new InputError(`--target: expected top-1…top-${head.classes}; got top-${choice.top}`);
+  }
+  if ('minus' in choice) return [{ class: number(choice.class), minus: number(choice.minus) }];
+  if (head.kind === 'dense') return [{ class: number(choice.class), region: choice.region }];
+  throw new InputError(
+    '--target: expected a class, as the output has one score per class and no positions; got a region',
+  );
+}
+
+/**
+ * `real`, `fake` or a class of the network.
+ * @throws InputError if the network has no such score
+ */
+export function checkedTarget(head: ScoreHead, name: ClassName, labels?: readonly string[]): Target {
+  const isVerdict = name === 'real' || name === 'fake';
+  if (isVerdict && head.classes === 1) return name;
+  if (head.kind === 'discriminator') throw notForOneScore(`${name}`);
+  return checkedClass(head, name, labels);
+}
+
+function checkedClass({ classes }: ScoreHead, name: ClassName, labels?: readonly string[]): number {
+  const index = typeof name === 'number' || labels === undefined ? name : classOfLabel(labels, name);
+  if (typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < classes) return index;
+  const hint = typeof name === 'string' ? ' (names need --labels)' : '';
+  throw new InputError(`--target: expected a class of 0…${classes - 1}; got ${name}${hint}`);
+}
+
+/** A choice as the command line would write it. */
+function choiceText(choice: Exclude<TargetChoice, ClassName>): string {
+  if ('top' in choice) return `top-${choice.top}`;
+  if ('minus' in choice) return `${choice.class}:${choice.minus}`;
+  const { region } = choice;
+  return `${choice.class}@${typeof region === 'object' && 'mask' in region ? 'mask' : region}`;
+}
+
+function notForOneScore(given: string): InputError {
+  return new InputError(`--target: expected real or fake, as the network has one score per picture; got ${given}`);
+}
