@@ -21,8 +21,8 @@ import { encodedPng } from '../inference/pictures/pictures.node.js';
 import { sampleJob } from '../inference/jobs/sample-job.js';
 import { createdSession } from '../inference/runtime/session.node.js';
 import { modelBytes, writeFileAtomic, type Model } from '../onnx/index.js';
-import { generatorModel } from '../trainer/models.js';
-import { configWith } from '../trainer/presets.js';
+import { generatorModel } from '../trainer/step/models.js';
+import { configWith } from '../trainer/settings/presets.js';
 import { machine, markdownTable, median, milliseconds, pytorch } from './timing.js';
 
 const BATCHES = [1, 8, 64] as const;

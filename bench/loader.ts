@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { resolvedDevice } from '../inference/runtime/devices/devices.node.js';
 import { normalLatents, seedsFrom } from '../inference/latent/latents.js';
-import { spacePicture } from '../trainer/data/space.js';
-import type { KeepOptions } from '../trainer/data/decoded.node.js';
+import { spacePicture } from '../trainer/data/space/space.js';
+import type { KeepOptions } from '../trainer/data/cache/decoded.node.js';
 import { Loader } from '../trainer/data/loader.node.js';
-import { openDataset } from '../trainer/data/open.node.js';
-import { configWith } from '../trainer/presets.js';
-import { initialState } from '../trainer/state.js';
+import { openDataset } from '../trainer/data/formats/table.node.js';
+import { configWith } from '../trainer/settings/presets.js';
+import { initialState } from '../trainer/checkpoint/state.js';
 import { RemoteStep } from '../trainer/step/remote.node.js';
 
 const MADE_PICTURES = 256;

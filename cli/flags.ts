@@ -1,6 +1,6 @@
 /** @file A table of settings as yargs' options, and the values that were given for them. */
 import type { Options } from 'yargs';
-import { flagName, type Setting } from '../trainer/settings.js';
+import { flagName, type Setting } from '../trainer/settings/table.js';
 
 type Table = Readonly<Record<string, Setting>>;
 

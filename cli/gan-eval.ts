@@ -49,7 +49,7 @@ await runCommand(
         'as FID is usually given',
       ),
   async (options) => {
-    const { evaluatedRun } = await import('../trainer/evaluate-run.node.js');
+    const { evaluatedRun } = await import('../trainer/run/evaluate-run.node.js');
     const { skippedLines } = await import('../trainer/data/readable.js');
     const { qualityLines } = await import('../trainer/quality/quality.js');
     const { parsedPreparation } = await import('../inference/networks/preprocessing.js');

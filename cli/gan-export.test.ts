@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goldenPath } from '../fixtures/golden.js';
 import { decodedPicture, Random, readGanMetadata } from '../inference/index.js';
 import { loadedModel, type Model } from '../onnx/index.js';
-import { saveCheckpoint } from '../trainer/checkpoint.node.js';
-import { configWith } from '../trainer/presets.js';
-import { initialState } from '../trainer/state.js';
+import { saveCheckpoint } from '../trainer/checkpoint/checkpoint.node.js';
+import { configWith } from '../trainer/settings/presets.js';
+import { initialState } from '../trainer/checkpoint/state.js';
 import type { TrainState } from '../trainer/step/step.js';
 import { ran } from './child.test.helper.js';
 

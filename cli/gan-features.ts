@@ -43,9 +43,9 @@ await runCommand(
   async (options) => {
     const { InputError, writeFileAtomic } = await import('../onnx/index.js');
     if (options.data === undefined) throw new InputError('--data: expected pictures with classes; got nothing');
-    const { openDataset } = await import('../trainer/data/open.node.js');
+    const { openDataset } = await import('../trainer/data/formats/table.node.js');
     const { skippedLines } = await import('../trainer/data/readable.js');
-    const { runSettings } = await import('../trainer/run-settings.js');
+    const { runSettings } = await import('../trainer/settings/run-settings.js');
     const { resolvedDevice } = await import('../inference/runtime/devices/devices.node.js');
     const { trainedFeatures } = await import('../trainer/classifier/train.node.js');
     const { imageSize, split, classes } = options;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { discriminatorModel, generatorModel } from '../trainer/models.js';
-import { presets } from '../trainer/presets.js';
+import { discriminatorModel, generatorModel } from '../trainer/step/models.js';
+import { presets } from '../trainer/settings/presets.js';
 import { discriminatorSignature, exportedModel, generatorSignature } from './export.js';
 import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
 import { exportDifference, withRandomWeights } from './parity.test.helper.js';

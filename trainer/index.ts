@@ -1,35 +1,40 @@
 /** @file `ganscope/trainer`: configurations, networks, data, training steps and runs. */
-export { stepBatch, stepLatents } from './batch.js';
-export { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
-export { presetNames, type GanConfig, type Head, type PresetName } from './config.js';
-export { describedSettings, givenSettings, type ChosenSettings, type SettingSources } from './chosen.node.js';
+export { stepBatch, stepLatents } from './data/batch.js';
+export { loadCheckpoint, saveCheckpoint } from './checkpoint/checkpoint.node.js';
+export { presetNames, type GanConfig, type Head, type PresetName } from './settings/config.js';
+export {
+  describedSettings,
+  givenSettings,
+  type ChosenSettings,
+  type SettingSources,
+} from './settings/resolve-settings.node.js';
 export { trainedFeatures, type FeatureTraining, type TrainedFeatures } from './classifier/train.node.js';
 export { spaceDataset, type DataOptions, type Dataset, type Labels, type Split } from './data/dataset.js';
-export type { DecodeProgress } from './data/decoded.node.js';
+export type { DecodeProgress } from './data/cache/decoded.node.js';
 export { Loader, type LoaderOptions } from './data/loader.node.js';
 export { ReadablePictures } from './data/readable.js';
-export { openDataset } from './data/open.node.js';
-export { spacePicture } from './data/space.js';
-export { evaluatedRun, type RunEvaluation } from './evaluate-run.node.js';
-export { exportedRun } from './export.node.js';
-export { bestCheckpoint, checkpoints, markBest, newestCheckpoint } from './kept-checkpoints.node.js';
-export { train, type TrainOptions, type TrainProgress, type TrainResult } from './loop.node.js';
-export { discriminatorModel, generatorModel } from './models.js';
-export { configWith, presets } from './presets.js';
+export { openDataset } from './data/formats/table.node.js';
+export { spacePicture } from './data/space/space.js';
+export { evaluatedRun, type RunEvaluation } from './run/evaluate-run.node.js';
+export { exportedRun } from './run/export.node.js';
+export { bestCheckpoint, checkpoints, markBest, newestCheckpoint } from './checkpoint/kept-checkpoints.node.js';
+export { train, type TrainOptions, type TrainProgress, type TrainResult } from './run/loop.node.js';
+export { discriminatorModel, generatorModel } from './step/models.js';
+export { configWith, presets } from './settings/presets.js';
 export { Evaluator } from './quality/evaluator.node.js';
 export { FeatureNetwork } from './quality/feature-network.node.js';
 export type { Features } from './quality/features.js';
 export { frechetDistance } from './quality/frechet.node.js';
 export { kernelDistance } from './quality/kernel-distance.node.js';
 export { bestRow, type QualityRow } from './quality/quality.js';
-export { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report.node.js';
-export { startedRun, type RunOptions, type StartedRun } from './run.node.js';
+export { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report/plots.node.js';
+export { startedRun, type RunOptions, type StartedRun } from './run/run.node.js';
 export { resolvedRun } from '../inference/networks/runs.node.js';
-export { readSettingsFile } from './settings-file.node.js';
-export { initialState } from './state.js';
+export { readSettingsFile } from './settings/settings-file.node.js';
+export { initialState } from './checkpoint/state.js';
 export { createdStep, type Backend, type StepSource } from './step/create.node.js';
 export { OnnxStep } from './step/onnx.node.js';
-export { ParallelStep } from './step/parallel.node.js';
+export { ParallelStep } from './step/data-parallel.node.js';
 export { RemoteStep } from './step/remote.node.js';
 export type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step/step.js';
-export { TfjsStep } from './step/tfjs.js';
+export { TfjsStep } from './step/tfjs/step.js';

@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { folderTree } from '../../trainer/data/folder.node.js';
-import { isPictureFile, PICTURE_EXTENSIONS } from '../../trainer/data/picture-files.node.js';
+import { folderTree } from './folder.node.js';
+import { isPictureFile, PICTURE_EXTENSIONS } from '../../trainer/data/formats/picture-files.node.js';
 
 /**
  * The picture files that arguments name: files as they are, and all pictures in folders and the folders in them.

@@ -11,7 +11,7 @@ import { Random } from '../../inference/numeric/random.js';
 import { InputError, modelFromBytes } from '../../onnx/index.js';
 import type { Dataset } from '../data/dataset.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
-import { networkStateOf, withState } from '../state.js';
+import { networkStateOf, withState } from '../checkpoint/state.js';
 import { classifierModel } from './model.js';
 import { ClassifierStep } from './step.node.js';
 import { trainedFeatures, type FeatureTraining } from './train.node.js';

@@ -5,7 +5,7 @@ import { loweredModel } from '../../exporter/layers/table.js';
 import { createdSession } from '../../inference/runtime/session.node.js';
 import type { SessionOptions } from '../../inference/runtime/session.js';
 import { emptyGraph, GraphBuilder, gradients, modelOfGraph, withMatrixProducts, type Graph } from '../../onnx/index.js';
-import { networkStateOf } from '../state.js';
+import { networkStateOf } from '../checkpoint/state.js';
 import { updateWithAdam } from '../step/graph/adam.js';
 import { nextOf, updateRunningStatistics, Weights, type StateEntry } from '../step/graph/weights.js';
 import type { NetworkState } from '../step/step.js';

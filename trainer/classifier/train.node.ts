@@ -11,7 +11,7 @@ import { InputError, modelBytes } from '../../onnx/index.js';
 import { Tensor } from 'onnxruntime-node';
 import type { Dataset } from '../data/dataset.js';
 import { ReadablePictures } from '../data/readable.js';
-import { withState } from '../state.js';
+import { withState } from '../checkpoint/state.js';
 import { classifierModel, FEATURES, LOGITS } from './model.js';
 import { ClassifierStep } from './step.node.js';
 

@@ -1,6 +1,6 @@
 /** @file What a data set is to the trainer, what may be chosen of it, and the built-in one. */
 import type { Picture } from '../../inference/pictures/pictures.js';
-import { spacePicture } from './space.js';
+import { spacePicture } from './space/space.js';
 
 /** Classes that a set may have. */
 export const MAX_CLASSES = 65_536;

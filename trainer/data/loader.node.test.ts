@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
 import type { Dataset } from './dataset.js';
-import type { DecodeProgress } from './decoded.node.js';
+import type { DecodeProgress } from './cache/decoded.node.js';
 import { batches, loaderConfig as config, numbered, numbersIn } from './data.test.helper.js';
 import { Loader } from './loader.node.js';
 

@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { networkInput } from '../../inference/pictures/pixels.js';
 import { Random } from '../../inference/numeric/random.js';
-import type { GanConfig } from '../config.js';
+import type { GanConfig } from '../settings/config.js';
 import type { Dataset } from './dataset.js';
-import { DecodedPictures, inParallel, type DecodeOptions, type KeepOptions } from './decoded.node.js';
+import { DecodedPictures, inParallel, type DecodeOptions, type KeepOptions } from './cache/decoded.node.js';
 import { mirroredPicture } from './geometry.js';
 import { ReadablePictures } from './readable.js';
 

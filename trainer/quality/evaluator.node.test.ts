@@ -8,7 +8,7 @@ import { Random } from '../../inference/numeric/random.js';
 import { emptyGraph, GraphBuilder, InputError, modelOfGraph, saveModel } from '../../onnx/index.js';
 import type { Dataset } from '../data/dataset.js';
 import { ReadablePictures } from '../data/readable.js';
-import { configWith } from '../presets.js';
+import { configWith } from '../settings/presets.js';
 import { Evaluator, type Sampler } from './evaluator.node.js';
 import { FeatureNetwork } from './feature-network.node.js';
 import { bestRow, qualityLines, type QualityRow } from './quality.js';

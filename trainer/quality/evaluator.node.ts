@@ -6,7 +6,7 @@ import { picturesFromOutput } from '../../inference/pictures/pixels.js';
 import { Random } from '../../inference/numeric/random.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { InputError } from '../../onnx/index.js';
-import type { GanConfig } from '../config.js';
+import type { GanConfig } from '../settings/config.js';
 import type { ReadablePictures } from '../data/readable.js';
 import type { FeatureNetwork } from './feature-network.node.js';
 import { checkFinite, type Features } from './features.js';

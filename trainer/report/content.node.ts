@@ -2,10 +2,10 @@
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { VERSION } from '../../exporter/version.js';
-import type { GanConfig } from '../config.js';
-import { presets } from '../presets.js';
+import type { GanConfig } from '../settings/config.js';
+import { presets } from '../settings/presets.js';
 import type { QualityRow } from '../quality/quality.js';
-import type { StepRow } from '../report.node.js';
+import type { StepRow } from './plots.node.js';
 import type { ReportContent, ReportFigure, ReportSetting, ReportTable } from './page.js';
 
 /** What there is to tell of a run. */

@@ -1,7 +1,7 @@
 /** @file report.html: what it says of a run, and that it asks nobody for anything. */
 import { describe, expect, it, test } from 'vitest';
-import { configWith } from '../presets.js';
-import type { StepRow } from '../report.node.js';
+import { configWith } from '../settings/presets.js';
+import type { StepRow } from './plots.node.js';
 import { durationText, reportContent, settingsOf, type RunSummary } from './content.node.js';
 import { escaped, reportPage, type ReportFigure } from './page.js';
 

@@ -1,7 +1,7 @@
 /** @file Which implementation computes the training step. */
 import type { ResolvedDevice, SessionOptions } from '../../inference/runtime/session.js';
-import type { GanConfig } from '../config.js';
-import { discriminatorModel, generatorModel } from '../models.js';
+import type { GanConfig } from '../settings/config.js';
+import { discriminatorModel, generatorModel } from './models.js';
 import type { TrainState, TrainStep } from './step.js';
 
 /** ONNX Runtime, or tfjs on one of its backends. */
@@ -22,15 +22,15 @@ export async function createdStep({ config, state, backend, device, devices }: S
   const structure = { initialWeights: false };
   const models = { generator: generatorModel(config, structure), discriminator: discriminatorModel(config, structure) };
   if (devices) {
-    const { ParallelStep } = await import('./parallel.node.js');
+    const { ParallelStep } = await import('./data-parallel.node.js');
     return ParallelStep.create(config, models, state, devices);
   }
   if (backend === 'onnxruntime') {
     const { OnnxStep } = await import('./onnx.node.js');
     return OnnxStep.create(config, models, state, { device });
   }
-  const { loadTfjsBackend } = await import('../backends.node.js');
+  const { loadTfjsBackend } = await import('./tfjs/backends.node.js');
   await loadTfjsBackend(backend);
-  const { TfjsStep } = await import('./tfjs.js');
+  const { TfjsStep } = await import('./tfjs/step.js');
   return new TfjsStep(config, models, state);
 }

@@ -1,8 +1,8 @@
 /** @file Both training steps reproduce the seeds' PyTorch loop. */
 import { describe, expect, it } from 'vitest';
 import { golden, relativeError } from '../../fixtures/golden.js';
-import type { GanConfig, Head } from '../config.js';
-import { configWith } from '../presets.js';
+import type { GanConfig, Head } from '../settings/config.js';
+import { configWith } from '../settings/presets.js';
 import { expectResults, goldenBatch, goldenState, implementations } from './golden.test.helper.js';
 
 interface TrainingInfo {

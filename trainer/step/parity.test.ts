@@ -1,14 +1,14 @@
 /** @file The ONNX step and the tfjs step compute the same training, for both heads and every option of the seeds. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../inference/numeric/random.js';
-import { drawnAugmentation } from '../augmentation.js';
-import type { GanConfig } from '../config.js';
-import { discriminatorModel, generatorModel } from '../models.js';
-import { configWith } from '../presets.js';
-import { initialState } from '../state.js';
+import { drawnAugmentation } from './augmentation.js';
+import type { GanConfig } from '../settings/config.js';
+import { discriminatorModel, generatorModel } from './models.js';
+import { configWith } from '../settings/presets.js';
+import { initialState } from '../checkpoint/state.js';
 import { OnnxStep } from './onnx.node.js';
 import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
-import { TfjsStep } from './tfjs.js';
+import { TfjsStep } from './tfjs/step.js';
 
 const STEPS = 4;
 const small = { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 6, lr: 2e-4 };

@@ -1,6 +1,6 @@
 /** @file Schedules: learning rates that fall, the share of the averaged generator, the count of updates. */
 import { describe, expect, it } from 'vitest';
-import { configWith } from '../presets.js';
+import { configWith } from '../settings/presets.js';
 import { discriminatorUpdates, emaShare, rateFactor } from './schedule.js';
 
 const decaying = (lrDecay: 'none' | 'linear' | 'cosine', lrDecayStart = 0) =>

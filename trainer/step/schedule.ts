@@ -1,6 +1,6 @@
 /** @file Numbers that change from step to step and that every implementation is given or computes in double precision. */
 import { adamScalars, type AdamNumbers } from '../../onnx/adam.js';
-import type { GanConfig } from '../config.js';
+import type { GanConfig } from '../settings/config.js';
 
 /** The numbers of update `t`, counted from 1. */
 export function adamNumbers(rate: number, t: number, { beta1, beta2 }: GanConfig): AdamNumbers {

@@ -2,7 +2,7 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { onnxLayout, tfjsLayout } from '../../exporter/layers/weights.js';
 import { elementCount } from '../../onnx/index.js';
-import type { GanConfig } from '../config.js';
+import type { GanConfig } from '../settings/config.js';
 import { stepInputs } from './graph/networks.js';
 import type { StateEntry } from './graph/weights.js';
 import type { NetworkState, TrainState } from './step.js';

@@ -1,6 +1,6 @@
 /** @file Adam for all weights of a network, as ONNX nodes. */
 import { adamUpdate, type AdamRates, type GraphBuilder } from '../../../onnx/index.js';
-import type { GanConfig } from '../../config.js';
+import type { GanConfig } from '../../settings/config.js';
 import type { Weights } from './weights.js';
 
 /** Scalar values that change from update to update. */

@@ -3,9 +3,9 @@ import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { createdSession } from '../../../inference/runtime/session.node.js';
 import { emptyGraph, GraphBuilder, gradients, modelOfGraph } from '../../../onnx/index.js';
-import { augmentationColumns } from '../../augmentation.js';
-import type { AugmentationName } from '../../config.js';
-import { configWith } from '../../presets.js';
+import { augmentationColumns } from '../augmentation.js';
+import type { AugmentationName } from '../../settings/config.js';
+import { configWith } from '../../settings/presets.js';
 import { augmented } from './augment.js';
 
 /** One grey 4×4 picture: 1 to 16. */

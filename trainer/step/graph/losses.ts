@@ -1,6 +1,6 @@
 /** @file The losses as ONNX nodes: one entry per pair of losses. Each is a scalar of logits [N, 1], a mean over the batch. */
 import type { GraphBuilder } from '../../../onnx/index.js';
-import type { GanConfig, LossName } from '../../config.js';
+import type { GanConfig, LossName } from '../../settings/config.js';
 
 /** What the two networks minimise. */
 interface Loss {

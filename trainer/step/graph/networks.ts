@@ -2,7 +2,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { loweredModel, type WeightRequest } from '../../../exporter/layers/table.js';
 import { gradients, type GraphBuilder } from '../../../onnx/index.js';
-import type { GanConfig } from '../../config.js';
+import type { GanConfig } from '../../settings/config.js';
 import { augmented } from './augment.js';
 import { discriminatorLoss, generatorLoss } from './losses.js';
 import { spectralWeights } from './spectral-norm.js';

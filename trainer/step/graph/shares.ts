@@ -3,7 +3,7 @@
  * update with gradients that are averaged in between.
  */
 import { emptyGraph, GraphBuilder, type Graph } from '../../../onnx/index.js';
-import type { GanConfig } from '../../config.js';
+import type { GanConfig } from '../../settings/config.js';
 import { updateWithAdam } from './adam.js';
 import { updateAverage } from './ema.js';
 import { meanProbability } from './losses.js';

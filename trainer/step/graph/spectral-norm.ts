@@ -3,7 +3,7 @@ import type { WeightRequest } from '../../../exporter/layers/table.js';
 import { onnxDims } from '../../../exporter/layers/weights.js';
 import { elementCount } from '../../../onnx/graph.js';
 import type { GraphBuilder } from '../../../onnx/index.js';
-import { leftVector, rightVector } from '../../spectral.js';
+import { leftVector, rightVector } from '../spectral.js';
 import type { Weights } from './weights.js';
 
 /** Keeps a vector of zeros from being divided by zero, as in PyTorch. */

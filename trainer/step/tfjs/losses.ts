@@ -1,7 +1,7 @@
 /** @file The losses in tfjs operations, as published; see `graph/losses.ts` for the papers. */
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../../../exporter/tf.js';
-import type { GanConfig, LossName } from '../../config.js';
+import type { GanConfig, LossName } from '../../settings/config.js';
 
 interface Loss {
   discriminator(onReal: Tensor, onFake: Tensor, smoothing: number): Tensor;

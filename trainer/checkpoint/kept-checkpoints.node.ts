@@ -1,0 +1,82 @@
+/** @file Which checkpoints a run has: the newest, the best, and which are kept. */
+import { randomBytes } from 'node:crypto';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { InputError } from '../../onnx/index.js';
+import { readPointer, writePointer } from '../../inference/networks/latest-link.node.js';
+
+/** Where a run has its checkpoints. */
+export const checkpointFolder = (run: string): string => join(run, 'checkpoints');
+
+/** The name of the checkpoint after `step` updates: names sort by step, up to ten million. */
+export const checkpointName = (step: number): string => `step-${`${step}`.padStart(7, '0')}`;
+
+const bestPointer = (run: string) => join(checkpointFolder(run), 'best');
+
+/** Folders of the run's complete checkpoints, oldest first. */
+export async function checkpoints(run: string): Promise<string[]> {
+  const names = await readdir(checkpointFolder(run)).catch(() => []);
+  return names
+    .filter((name) => /^step-\d{7,}$/.test(name))
+    .toSorted((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
+    .map((name) => join(checkpointFolder(run), name));
+}
+
+/** The run's newest checkpoint. @throws InputError if it has none */
+export async function newestCheckpoint(run: string): Promise<string> {
+  const newest = (await checkpoints(run)).at(-1);
+  if (newest === undefined) throw new InputError(`${run}: expected a run with a checkpoint; it has none yet`);
+  return newest;
+}
+
+/** The checkpoint that was marked as the run's best; undefined if none was. */
+export async function bestCheckpoint(run: string): Promise<string | undefined> {
+  const target = await readPointer(bestPointer(run));
+  return target === undefined ? undefined : join(checkpointFolder(run), basename(target));
+}
+
+/** Makes `checkpoints/best` point at the checkpoint of a step, if it is there. */
+export async function markBest(run: string, step: number): Promise<void> {
+  const checkpoint = join(checkpointFolder(run), checkpointName(step));
+  if (await stat(checkpoint).catch(() => undefined)) await writePointer(bestPointer(run), checkpoint);
+}
+
+/**
+ * The folder of a checkpoint.
+ * @param named `newest`, `best`, or a folder, which is taken as it is
+ * @throws InputError if the run has no such checkpoint
+ */
+export async function namedCheckpoint(run: string, named = 'newest'): Promise<string> {
+  if (named === 'newest') return newestCheckpoint(run);
+  if (named !== 'best') return named;
+  const best = await bestCheckpoint(run);
+  if (best === undefined) {
+    throw new InputError(`--checkpoint best: ${run} has none; gan-train --eval marks the best by Fréchet distance`);
+  }
+  return best;
+}
+
+/** The run that is meant: the named one, else the one that a named checkpoint lies in; undefined for the latest. */
+export function runOfCheckpoint(run: string | undefined, named = 'newest'): string | undefined {
+  return run ?? (named === 'newest' || named === 'best' ? undefined : dirname(dirname(resolve(named))));
+}
+
+/** A name beside checkpoints that is never taken for one. */
+export const temporaryIn = (folder: string): string => join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
+
+/** Takes a checkpoint away in one move, if there is one, so that it is never seen half removed. */
+export async function setAside(checkpoint: string): Promise<void> {
+  await rename(checkpoint, temporaryIn(dirname(checkpoint))).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}
+
+/** Removes all but the last `keep` checkpoints, the best and the one just saved, and what interrupted saves left behind. */
+export async function removeOld(run: string, saved: string, keep: number): Promise<void> {
+  const spared = [saved, await bestCheckpoint(run)];
+  const old = (await checkpoints(run)).slice(0, -keep).filter((path) => !spared.includes(path));
+  for (const path of old) await setAside(path);
+  const names = await readdir(checkpointFolder(run));
+  const leftovers = names.filter((name) => /^(\.|best\.)[0-9a-f]{12}\.tmp$/.test(name));
+  await Promise.all(leftovers.map((name) => rm(join(checkpointFolder(run), name), { recursive: true, force: true })));
+}

@@ -1,0 +1,57 @@
+/** @file What a training step is fed: a pure function of data, configuration and the step's number. */
+import { concatenated } from '../../inference/numeric/concatenated.js';
+import { Random } from '../../inference/numeric/random.js';
+import { drawnAugmentation } from '../step/augmentation.js';
+import type { GanConfig } from '../settings/config.js';
+import { rateFactor } from '../step/schedule.js';
+import type { StepBatch } from '../step/step.js';
+
+/** Where batches of real pictures come from; a `Loader`. */
+interface Pictures {
+  batchesPerEpoch: number;
+  batch(index: number): Promise<Float32Array>;
+}
+
+/** Steps before every picture has been seen once by the discriminator. */
+export function epochSteps({ dSteps }: GanConfig, { batchesPerEpoch }: Pictures): number {
+  return Math.max(1, Math.floor(batchesPerEpoch / dSteps));
+}
+
+/**
+ * The batch of a step.
+ * @param done steps before this one
+ * @param steps steps of the whole run, which decide when decaying learning rates end
+ */
+export async function stepBatch(
+  config: GanConfig,
+  pictures: Pictures,
+  done: number,
+  steps: number,
+): Promise<StepBatch> {
+  const { dSteps, batchSize, imageSize, seed, diffaugment, freshLatents } = config;
+  const batches: Float32Array[] = [];
+  for (let update = 0; update < dSteps; update++) batches.push(await pictures.batch(done * dSteps + update));
+  const latents = stepLatents(config, done, 'discriminator');
+  const numbers = (pass: string, count: number) =>
+    drawnAugmentation(Random.derived(seed, `augmentation/${pass}/${done}`), count, imageSize);
+  return {
+    real: dSteps === 1 ? (batches[0] as Float32Array) : concatenated(batches),
+    latents,
+    generatorLatents: freshLatents ? stepLatents(config, done, 'generator') : latents,
+    ...(diffaugment.length > 0 && {
+      augmentation: {
+        real: numbers('real', dSteps * batchSize),
+        fake: numbers('fake', dSteps * batchSize),
+        again: numbers('again', batchSize),
+      },
+    }),
+    rateFactor: rateFactor(config, done, steps),
+  };
+}
+
+/** The latents of a step, from N(0, 1): [D·N, Z] for the discriminator's updates, [N, Z] for the generator's. */
+export function stepLatents(config: GanConfig, step: number, purpose: 'discriminator' | 'generator'): Float32Array {
+  const random = Random.derived(config.seed, `latents/${purpose}/${step}`);
+  const rows = config.batchSize * (purpose === 'discriminator' ? config.dSteps : 1);
+  return Float32Array.from({ length: rows * config.latentDim }, () => random.normal());
+}

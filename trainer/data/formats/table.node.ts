@@ -1,0 +1,132 @@
+/** @file From what `--data` says to a data set: the one table of formats, told by what is there. */
+import { createHash } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { InputError } from '../../../onnx/errors.js';
+import type { GanConfig } from '../../settings/config.js';
+import { withClasses } from '../classes.js';
+import { cubDataset, hasCubLists } from './cub.node.js';
+import { spaceDataset, type DataOptions, type Dataset } from '../dataset.js';
+import { folderTree } from '../../../inference/pictures/folder.node.js';
+import { hasIdxFiles, idxDataset, idxLabelsNames } from './idx.node.js';
+import { isPictureFile, PICTURE_EXTENSIONS, pictureFilesDataset } from './picture-files.node.js';
+import { settingName } from '../../settings/table.js';
+import type { FileTree } from '../../../inference/pictures/tree.js';
+import { zipTree } from './zip.node.js';
+
+const STAMPED_AT_ONCE = 256;
+
+/** Options that mean something for some formats only. */
+const formatOptions = ['split', 'cropToBox'] as const;
+type FormatOption = (typeof formatOptions)[number];
+
+/** A way in which data sets are stored. */
+interface DataFormat {
+  name: string;
+  /** What it looks like. */
+  signs: string;
+  /** Options that mean something here. */
+  options: readonly FormatOption[];
+  /** Whether these files are of this format. */
+  found: (tree: FileTree) => boolean;
+  /** @throws InputError if the files are not what the format says, or the options do not fit */
+  dataset: (tree: FileTree, options: DataOptions) => Dataset | Promise<Dataset>;
+}
+
+/** All formats; the first that is found is taken. */
+const dataFormats: readonly DataFormat[] = [
+  {
+    name: 'CUB-200-2011',
+    signs: 'images.txt, classes.txt, …',
+    options: ['split', 'cropToBox'],
+    found: hasCubLists,
+    dataset: cubDataset,
+  },
+  {
+    name: 'IDX files as of MNIST',
+    signs: 'train-images-idx3-ubyte[.gz], …',
+    options: ['split'],
+    found: hasIdxFiles,
+    dataset: idxDataset,
+  },
+  {
+    name: 'pictures',
+    signs: PICTURE_EXTENSIONS.join(', '),
+    options: [],
+    found: (tree) => tree.paths.some(isPictureFile),
+    dataset: pictureFilesDataset,
+  },
+];
+
+/**
+ * The data set a run trains on.
+ * @param source a folder, a zip archive or a file, or `undefined` for the built-in space pictures
+ * @throws InputError if there is no data of a known format, or the options do not fit it
+ */
+export async function openDataset(
+  source: string | undefined,
+  options: DataOptions & Pick<GanConfig, 'imageSize'>,
+): Promise<Dataset> {
+  const { classes = [] } = options;
+  if (source === undefined) {
+    expectOptions(options, { name: 'built-in pictures', options: [] });
+    if (classes.length > 0) throw new InputError('--classes: the built-in pictures have none; name data with --data');
+    return spaceDataset(options.imageSize);
+  }
+  const tree = await openTree(source);
+  const format = dataFormats.find(({ found }) => found(tree));
+  if (format === undefined) {
+    const known = dataFormats.map(({ name, signs }) => `${name} (${signs})`).join(', or ');
+    const [passedOver] = tree.skipped;
+    const links = passedOver === undefined ? '' : `, and skipped ${tree.skipped.length}: ${passedOver}`;
+    throw new InputError(`${source}: expected ${known}; got ${tree.paths.length} other files${links}`);
+  }
+  expectOptions(options, format);
+  const dataset = await format.dataset(tree, options);
+  const chosen = classes.length > 0 ? withClasses(dataset, classes) : dataset;
+  return { ...chosen, fingerprint: () => dataFingerprint(tree, options) };
+}
+
+/** A hash of names, sizes and times of all files, and of what was chosen of them. */
+async function dataFingerprint(tree: FileTree, { split, classes, cropToBox }: DataOptions): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([split ?? 'all', classes ?? [], cropToBox ?? false]));
+  for (let start = 0; start < tree.paths.length; start += STAMPED_AT_ONCE) {
+    const paths = tree.paths.slice(start, start + STAMPED_AT_ONCE);
+    hash.update(JSON.stringify([paths, await Promise.all(paths.map((path) => tree.stamp(path)))]));
+  }
+  return hash.digest('hex');
+}
+
+/** @throws InputError for an option that says nothing about data of this format */
+function expectOptions(
+  { split = 'all', cropToBox = false }: DataOptions,
+  format: Pick<DataFormat, 'name' | 'options'>,
+) {
+  const given: Record<FormatOption, boolean> = { split: split !== 'all', cropToBox };
+  const odd = formatOptions.find((option) => given[option] && !format.options.includes(option));
+  if (odd === undefined) return;
+  const able = dataFormats.filter(({ options }) => options.includes(odd)).map(({ name }) => name);
+  throw new InputError(`${settingName(odd)}: expected data that has it (${able.join(', ')}); got ${format.name}`);
+}
+
+/** The files of a folder or a zip archive, or a single file with what belongs to it. */
+async function openTree(source: string): Promise<FileTree> {
+  const info = await stat(source).catch(() => undefined);
+  if (!info?.isFile()) return folderTree(source);
+  if (await isZip(source)) return zipTree(source);
+  const tree = await folderTree(dirname(source), { maxDepth: 0 });
+  const name = basename(source);
+  const wanted = [name, ...idxLabelsNames(name)];
+  return { ...tree, root: source, paths: tree.paths.filter((path) => wanted.includes(path)), skipped: [] };
+}
+
+/** Whether a file begins as a zip archive does: with a file, or with the end of an empty one. */
+async function isZip(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && [0x50_4b_03_04, 0x50_4b_05_06].includes(buffer.readUInt32BE(0));
+  } finally {
+    await file.close();
+  }
+}

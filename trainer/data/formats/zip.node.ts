@@ -1,0 +1,85 @@
+/** @file The files in a .zip, read where they lie; nothing is unpacked to disk. */
+import { buffer } from 'node:stream/consumers';
+import { crc32 } from 'node:zlib';
+import { openPromise, type Entry } from 'yauzl';
+import { InputError } from '../../../onnx/errors.js';
+import type { FileTree } from '../../../inference/pictures/tree.js';
+
+const MAX_ENTRIES = 2_000_000;
+/** Deflate cannot do better than 1032 : 1. */
+const MAX_RATIO = 1032;
+const FILE_TYPE_MASK = 0o170_000;
+const LINK = 0o120_000;
+
+/**
+ * The files in a zip archive. Names that start with a dot, and macOS's `__MACOSX`, are ignored; links are skipped. A file
+ * is read with at most the size that the archive states, and its checksum is compared.
+ * @throws InputError if this is no zip archive; for encrypted files, names that lead out of the archive, files that
+ *   overlap, sizes that deflate cannot reach, and other compressions than deflate
+ */
+export async function zipTree(archive: string): Promise<FileTree> {
+  const entries = new Map<string, Entry>();
+  const skipped: string[] = [];
+  await withZip(archive, async (zip) => {
+    if (zip.entryCount > MAX_ENTRIES) {
+      throw new InputError(`${archive}: expected at most ${MAX_ENTRIES} files; got ${zip.entryCount}`);
+    }
+    let packed = 0;
+    for await (const entry of zip.eachEntry()) {
+      const path = entry.fileName;
+      const hidden = path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+      if (path.endsWith('/') || hidden) continue;
+      const problem = entryProblem(entry, (packed += entry.compressedSize), zip.fileSize, entries.has(path));
+      if (problem !== undefined) throw new InputError(`${archive}: ${path}: ${problem}`);
+      if (((entry.externalFileAttributes >>> 16) & FILE_TYPE_MASK) === LINK)
+        skipped.push(`${path}: a link is not followed`);
+      else entries.set(path, entry);
+    }
+  });
+  return {
+    root: archive,
+    paths: [...entries.keys()].sort(),
+    skipped: skipped.sort(),
+    async read(path, maxBytes) {
+      const entry = entries.get(path);
+      if (entry === undefined) throw new InputError(`${archive}: ${path}: there is no such file`);
+      if (entry.uncompressedSize > maxBytes) {
+        throw new InputError(`${archive}: ${path}: expected at most ${maxBytes} bytes; got ${entry.uncompressedSize}`);
+      }
+      const bytes = await withZip(archive, async (zip) => buffer(await zip.openReadStreamPromise(entry)), path);
+      if (crc32(bytes) !== entry.crc32) throw new InputError(`${archive}: ${path}: its checksum is wrong`);
+      return bytes;
+    },
+    async stamp(path) {
+      const { uncompressedSize = 0, crc32: checksum = 0 } = entries.get(path) ?? {};
+      return `${uncompressedSize} ${checksum}`;
+    },
+  };
+}
+
+type Zip = Awaited<ReturnType<typeof openPromise>>;
+
+/** Runs `task` on the open archive. @throws InputError for what the reader does not understand */
+async function withZip<T>(archive: string, task: (zip: Zip) => Promise<T>, path?: string): Promise<T> {
+  let zip: Zip | undefined;
+  try {
+    zip = await openPromise(archive, { autoClose: false });
+    return await task(zip);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const name = path === undefined ? archive : `${archive}: ${path}`;
+    throw new InputError(`${name}: expected a sound zip archive; got an error (${(error as Error).message})`);
+  } finally {
+    zip?.close();
+  }
+}
+
+function entryProblem(entry: Entry, packedSoFar: number, archiveBytes: number, twice: boolean): string | undefined {
+  const { compressedSize, uncompressedSize, compressionMethod } = entry;
+  if (entry.isEncrypted()) return 'the file is encrypted; make an archive without a password';
+  if (!entry.canDecodeFileData()) return `expected no compression or deflate; got method ${compressionMethod}`;
+  if (uncompressedSize > compressedSize * MAX_RATIO)
+    return `${compressedSize} bytes cannot hold the stated ${uncompressedSize}`;
+  if (packedSoFar > archiveBytes) return 'the files are larger than the archive: they overlap';
+  return twice ? 'there are two files of this name' : undefined;
+}

@@ -1,0 +1,61 @@
+/** @file evolution.webp: the sample grids of a run one after the other. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canvasPicture, figureCanvas, FONT_FAMILY, pictureCanvas } from '../../inference/figures/canvas.node.js';
+import { decodedPicture, encodedAnimation } from '../../inference/pictures/pictures.node.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { resizedPicture } from '../../inference/pictures/resize.js';
+
+/** Bounds that keep the animation small whatever the run's length and the pictures' size are. */
+const MAX_FRAMES = 48;
+const MAX_SIDE = 640;
+const FPS = 6;
+/** Frames for which the last grid stands still. */
+const HELD = 9;
+const STRIP = 34;
+
+/** Paths of a run's sample grids with their steps, in the order of steps. */
+export async function sampleGrids(run: string): Promise<{ step: number; path: string }[]> {
+  const folder = join(run, 'samples');
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .flatMap((name) => {
+      const step = /^step-(\d{7,})\.png$/.exec(name)?.[1];
+      return step === undefined ? [] : [{ step: Number(step), path: join(folder, name) }];
+    })
+    .toSorted((a, b) => a.step - b.step);
+}
+
+/**
+ * The animation of the grids up to step `done`, evenly chosen where there are many, each with its step under it.
+ * @returns the bytes of a WebP file, or undefined where there are fewer than two grids
+ */
+export async function evolutionWebp(run: string, done: number): Promise<Uint8Array | undefined> {
+  const grids = (await sampleGrids(run)).filter(({ step }) => step <= done);
+  if (grids.length < 2) return undefined;
+  const count = Math.min(MAX_FRAMES, grids.length);
+  const frames: Picture[] = [];
+  for (let frame = 0; frame < count; frame++) {
+    const grid = grids[Math.round((frame * (grids.length - 1)) / (count - 1))] as { step: number; path: string };
+    frames.push(labelled(await decodedPicture(grid.path), grid.step));
+  }
+  const last = frames.at(-1) as Picture;
+  return encodedAnimation([...frames, ...Array<Picture>(HELD).fill(last)], { format: 'webp', fps: FPS, loop: true });
+}
+
+/** The grid, made smaller if it is large, above a strip with the step. */
+function labelled(grid: Picture, step: number): Picture {
+  const scale = Math.min(1, MAX_SIDE / Math.max(grid.width, grid.height));
+  const size = { width: Math.round(grid.width * scale), height: Math.round(grid.height * scale) };
+  const shown = scale < 1 ? resizedPicture(grid, { ...size, channels: 3, resize: 'squash' }) : grid;
+  const canvas = figureCanvas(size.width, size.height + STRIP);
+  const context = canvas.getContext('2d');
+  context.fillStyle = 'black';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(pictureCanvas(shown), 0, 0);
+  context.fillStyle = 'white';
+  context.font = `16px ${FONT_FAMILY}`;
+  context.textBaseline = 'middle';
+  context.fillText(`step ${step.toLocaleString('en-US')}`, 8, size.height + STRIP / 2, size.width - 16);
+  return canvasPicture(canvas);
+}

@@ -1,0 +1,58 @@
+/** @file The evaluation of a run while it trains, as its settings say. */
+import { parsedPreparation } from '../../inference/networks/preprocessing.js';
+import type { ResolvedDevice } from '../../inference/runtime/session.js';
+import { InputError } from '../../onnx/index.js';
+import type { ChosenSettings } from '../settings/resolve-settings.node.js';
+import type { GanConfig } from '../settings/config.js';
+import type { ReadablePictures } from '../data/readable.js';
+import { Evaluator } from '../quality/evaluator.node.js';
+import { FeatureNetwork } from '../quality/feature-network.node.js';
+import type { EvaluationSettings } from '../checkpoint/run-file.node.js';
+import { runDefaults } from '../settings/run-settings.js';
+import { settingName } from '../settings/table.js';
+
+/**
+ * The settings of a run's evaluation; undefined where it has none.
+ * @param saved those of a resumed run, which are kept but for how often
+ * @throws InputError if there is no network to compare by
+ */
+export function evaluationSettings(
+  given: ChosenSettings,
+  saved: EvaluationSettings | undefined,
+): EvaluationSettings | undefined {
+  const { features, featuresMean, featuresStd, featuresSize, evalSamples, evalEvery } = { ...runDefaults, ...given };
+  if (saved !== undefined) return { ...saved, evalEvery: given.evalEvery ?? saved.evalEvery };
+  if (features === undefined) {
+    const isStray = (name: keyof typeof runDefaults | 'featuresMean' | 'featuresStd' | 'featuresSize') =>
+      given[name] !== undefined && given[name] !== (runDefaults as ChosenSettings)[name];
+    const names = ['evalEvery', 'evalSamples', 'featuresMean', 'featuresStd', 'featuresSize'] as const;
+    const stray = given.eval === true ? 'eval' : names.find(isStray);
+    if (stray === undefined) return undefined;
+    throw new InputError(
+      `${settingName(stray)}: expected it with --features MODEL.onnx[:LAYER], such as gan-features makes`,
+    );
+  }
+  if ((featuresMean === undefined) !== (featuresStd === undefined)) {
+    throw new InputError('--features-mean and --features-std: expected both or none; got one of them');
+  }
+  return {
+    features,
+    evalSamples,
+    evalEvery,
+    ...(featuresMean && { featuresMean }),
+    ...(featuresStd && { featuresStd }),
+    ...(featuresSize && { featuresSize }),
+  };
+}
+
+/** What compares the run's pictures. Dispose of it. @throws InputError if the network cannot be used */
+export async function createdEvaluator(
+  settings: EvaluationSettings,
+  pictures: ReadablePictures,
+  config: GanConfig,
+  device: ResolvedDevice,
+): Promise<Evaluator> {
+  const { features = '', featuresMean: mean, featuresStd: std, featuresSize: size, evalSamples } = settings;
+  const network = await FeatureNetwork.load(features, { preparation: parsedPreparation({ mean, std, size }), device });
+  return new Evaluator(network, pictures, config, evalSamples);
+}

@@ -1,0 +1,175 @@
+/** @file From a run's checkpoint to .onnx files that are known to compute what the trained networks do. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { discriminatorSignature, exportedModel, generatorSignature, largestDifference } from '../../exporter/index.js';
+import { tf } from '../../exporter/tf.js';
+import { normalLatents } from '../../inference/latent/latents.js';
+import { metadataEntries, type GanMetadata } from '../../inference/networks/metadata.js';
+import { InputError, modelBytes, writeFileAtomic, type Model } from '../../onnx/index.js';
+import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
+import type { GanConfig } from '../settings/config.js';
+import { exportForms } from './export-forms.js';
+import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
+import { discriminatorModel, generatorModel } from '../step/models.js';
+import { resolvedRun } from '../../inference/networks/runs.node.js';
+import { normalizedWeights } from '../step/spectral.js';
+import { withState } from '../checkpoint/state.js';
+import type { TrainState } from '../step/step.js';
+
+export interface RunExportOptions {
+  /** Folder of the run; the latest if not given. */
+  run?: string | undefined;
+  /** `newest` (if not given), `best`, or the folder of a checkpoint. */
+  checkpoint?: string | undefined;
+  /** Folder for the files; the run's `onnx` if not given. */
+  out?: string | undefined;
+  /** 13…21; 17 if not given. */
+  opset?: number | undefined;
+  /** Merge each batch norm into the convolution before it. */
+  foldBatchNorm?: boolean | undefined;
+  /** Whether to export the averaged generator; if not given, where the checkpoint has one. */
+  ema?: boolean | undefined;
+  /** Also write `…-fp16.onnx`: float16 inside, float32 outside. */
+  fp16?: boolean | undefined;
+  /** Also write `generator-uint8.onnx`: pictures as bytes [N, 3, H, W]. */
+  uint8?: boolean | undefined;
+}
+
+/** One network's file. */
+export interface ExportedFile {
+  role: 'generator' | 'discriminator';
+  /** Ends in `.failed` where the comparison failed. */
+  path: string;
+  bytes: number;
+  /** Largest absolute difference between tfjs and ONNX Runtime on the same inputs, by output. */
+  differences: ReadonlyMap<string, number>;
+  /** The largest difference that passes. */
+  limit: number;
+  passed: boolean;
+}
+
+export interface RunExport {
+  checkpoint: string;
+  step: number;
+  /** Whether the generator is the averaged one. */
+  averaged: boolean;
+  files: ExportedFile[];
+}
+
+const networks = [
+  { role: 'generator', create: generatorModel, signatureOf: generatorSignature, logits: [], probabilities: [] },
+  {
+    role: 'discriminator',
+    create: discriminatorModel,
+    signatureOf: discriminatorSignature,
+    logits: ['logit'],
+    probabilities: ['probability'],
+  },
+] as const;
+
+/**
+ * Writes a checkpoint's generator.onnx and discriminator.onnx after comparing each with its tfjs model on the same
+ * inputs, and other forms of them on demand. A file whose outputs differ by more than its form may gets `.failed` after its name, and no earlier export
+ * is replaced by it.
+ * @throws InputError if there is no such run, checkpoint or averaged generator, or the opset is not supported
+ */
+export async function exportedRun(options: RunExportOptions = {}): Promise<RunExport> {
+  const { opset, foldBatchNorm } = options;
+  const { checkpoint, out } = await places(options);
+  const { state, config } = await loadCheckpoint(checkpoint);
+  if (options.ema === true && config.ema === 0) {
+    throw new InputError(`--ema: expected a run that was trained with --ema; ${checkpoint} has no averaged generator`);
+  }
+  const averaged = options.ema ?? config.ema > 0;
+  const weights = { generator: generatorWeights(state, averaged), discriminator: discriminatorWeights(state) };
+  const files: ExportedFile[] = [];
+  // Noise drives a discriminator's logit far out, where float32 itself is coarse: it is compared on a generated picture.
+  let picture: Float32Array | undefined;
+  for (const { role, create, signatureOf, logits, probabilities } of networks) {
+    const model: LayersModel = withState(create(config, { initialWeights: false }), { weights: weights[role] });
+    const signature = signatureOf(model);
+    const metadata = { ...runMetadata(config, state.step), role, logits, probabilities };
+    const exported = exportedModel(model, {
+      ...signature,
+      metadata: metadataEntries(metadata),
+      ...(opset !== undefined && { opset }),
+      ...(foldBatchNorm !== undefined && { foldBatchNorm }),
+    });
+    for (const { suffix, model: form, limit, outputs } of exportForms(exported, metadata, options)) {
+      const bytes = modelBytes(form);
+      const given = { ...(picture && { input: picture }), ...(outputs && { outputs }) };
+      const differences = await largestDifference(model, bytes, { signature, ...given });
+      const passed = [...differences.values()].every((difference) => difference <= limit);
+      const path = join(out, `${role}${suffix}.onnx${passed ? '' : '.failed'}`);
+      await writeFileAtomic(path, bytes);
+      files.push({ role, path, bytes: bytes.length, differences, limit, passed });
+    }
+    if (role === 'generator') picture = generatedPicture(model, config);
+    model.dispose();
+  }
+  await removeEarlierForms(out, files);
+  return { checkpoint, step: state.step, averaged, files };
+}
+
+/** Removes forms of an earlier export that this one replaces or does not have; of a network that failed nothing. */
+async function removeEarlierForms(out: string, files: readonly ExportedFile[]): Promise<void> {
+  const written = new Set(files.map(({ path }) => path));
+  for (const { role } of networks) {
+    if (files.some((file) => file.role === role && !file.passed)) continue;
+    const forms = ['', '-fp16', '-uint8'].map((suffix) => join(out, `${role}${suffix}.onnx`));
+    const earlier = forms.flatMap((path) => [path, `${path}.failed`]).filter((path) => !written.has(path));
+    for (const path of earlier) await rm(path, { force: true });
+  }
+}
+
+/** A state's generator, averaged where there is an average: `latent` [batch, Z] → `image` [batch, C, H, W]. */
+export function generatorOnnx(state: TrainState, config: GanConfig): Model {
+  const model = withState(generatorModel(config, { initialWeights: false }), {
+    weights: generatorWeights(state, true),
+  });
+  const exported = exportedModel(model, generatorSignature(model));
+  model.dispose();
+  return exported;
+}
+
+const generatorWeights = ({ generator }: TrainState, averaged: boolean) =>
+  (averaged ? generator.ema : undefined) ?? generator.weights;
+
+/** Kernels of spectral norm are exported as they are used: normalised. */
+const discriminatorWeights = ({ discriminator: { weights, spectral } }: TrainState) =>
+  spectral ? normalizedWeights(weights, spectral) : weights;
+
+/** Which checkpoint is exported, and where to: a checkpoint that is named without a run belongs to the run it lies in. */
+async function places({ run, checkpoint, out }: RunExportOptions): Promise<{ checkpoint: string; out: string }> {
+  const isFolder = checkpoint !== undefined && checkpoint !== 'newest' && checkpoint !== 'best';
+  if (isFolder && out !== undefined) return { checkpoint, out };
+  const folder = await resolvedRun(runOfCheckpoint(run, checkpoint));
+  return { checkpoint: await namedCheckpoint(folder, checkpoint), out: out ?? join(folder, 'onnx') };
+}
+
+function runMetadata(config: GanConfig, step: number): Omit<GanMetadata, 'role' | 'logits' | 'probabilities'> {
+  const { preset, seed, latentDim, normalization, resize, channels, imageSize } = config;
+  return {
+    preset,
+    seed,
+    step,
+    latentDim,
+    latentDistribution: 'normal',
+    normalization,
+    resize,
+    outputRange: 'normalization',
+    channels,
+    height: imageSize,
+    width: imageSize,
+  };
+}
+
+/** The picture of latent 0, [1, C, H, W]. */
+function generatedPicture(generator: LayersModel, { latentDim }: GanConfig): Float32Array {
+  return tf.tidy(() => {
+    const output = generator.predict(tf.tensor2d(normalLatents([0], latentDim), [1, latentDim])) as Tensor;
+    return tf.transpose(output, [0, 3, 1, 2]).dataSync<'float32'>();
+  });
+}

@@ -1,0 +1,183 @@
+/** @file The training loop: batches in, steps, metrics, sample grids, checkpoints and report out; it can stop and go on. */
+import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { picturesFromOutput } from '../../inference/pictures/pixels.js';
+import { InputError } from '../../onnx/index.js';
+import { epochSteps, stepBatch } from '../data/batch.js';
+import { saveCheckpoint } from '../checkpoint/checkpoint.node.js';
+import type { GanConfig } from '../settings/config.js';
+import type { Loader } from '../data/loader.node.js';
+import { CollapseWatch, nonFiniteTensor } from './guards.js';
+import { markBest } from '../checkpoint/kept-checkpoints.node.js';
+import type { Evaluator } from '../quality/evaluator.node.js';
+import type { QualityRow } from '../quality/quality.js';
+import { RunRecord } from './record.node.js';
+import type { StepRow } from '../report/plots.node.js';
+import type { TrainStep } from '../step/step.js';
+
+/** Number of fixed latents whose pictures show the progress; their seeds are 0…63, as in `gan-sample`. */
+const FIXED_LATENTS = 64;
+
+/** Which step of how many was done, and how fast. */
+export interface TrainProgress {
+  row: StepRow;
+  /** Steps of the whole run, and of one epoch. */
+  steps: number;
+  stepsPerEpoch: number;
+  picturesPerSecond: number;
+  secondsLeft: number;
+}
+
+/** How the pictures are compared with real ones while training. */
+export interface TrainEvaluation {
+  evaluator: Evaluator;
+  /** Steps between evaluations; there is one at the end too. */
+  every: number;
+  /** Told how far an evaluation has come, and its result. */
+  progress_callback?: (done: number, total: number) => void;
+  result_callback?: (row: QualityRow) => void;
+}
+
+export interface TrainOptions {
+  config: GanConfig;
+  /** Folder of the run; made if missing. */
+  run: string;
+  step: TrainStep;
+  loader: Loader;
+  /** What the report calls the data set. */
+  data?: string;
+  /** Updates already done, from the checkpoint that `step` was made of. */
+  done: number;
+  /** Updates after which the run is complete. */
+  steps: number;
+  sampleEvery: number;
+  checkpointEvery: number;
+  /** Checkpoints kept besides the best; 3 if not given. */
+  keep?: number;
+  evaluation?: TrainEvaluation | undefined;
+  progress_callback?: (progress: TrainProgress) => void;
+  /** Told once where the run seems to have collapsed, with what to try. */
+  warning_callback?: (warning: string) => void;
+  /** Stops after the step under way; everything is saved. */
+  signal?: AbortSignal;
+}
+
+/** How training ended. */
+export interface TrainResult {
+  /** Updates done in all. */
+  done: number;
+  /** Files that show the run, relative to its folder. */
+  files: string[];
+}
+
+/**
+ * Trains until `steps` updates are done or the signal aborts, then saves. Latents and batches depend on seed and step
+ * alone, so a resumed run computes what it would have computed without the stop. Rows are written before the checkpoint
+ * whose steps they tell of, and cut back to it when a run is opened: a process may be killed at any moment.
+ * @throws InputError if a loss or a weight is no longer finite; the last good checkpoint is kept
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { config, run, step, loader, steps, signal, evaluation, keep } = options;
+  const record = await RunRecord.open(run, config, options.done);
+  // A process that was killed may have saved its best checkpoint without marking it.
+  if (record.best) await markBest(run, record.best.step);
+  const pace = new Pace(config.batchSize * config.dSteps);
+  const stepsPerEpoch = epochSteps(config, loader);
+  let done = options.done;
+  let saved = done;
+  let real: Picture[] | undefined;
+  const watch = new CollapseWatch(config);
+  const warn = (warning: string | undefined) => warning && options.warning_callback?.(warning);
+  const save = async () => {
+    await record.flush();
+    if (done > saved) {
+      const state = await step.state();
+      const broken = nonFiniteTensor(state);
+      if (broken !== undefined) throw diverged(done, `${broken} is no longer finite`);
+      await saveCheckpoint(run, state, config, { ...(keep !== undefined && { keep }) });
+      saved = done;
+    }
+    if (record.best) await markBest(run, record.best.step);
+  };
+  const diverged = (at: number, what: string) =>
+    new InputError(
+      `step ${at}: ${what}; ${saved > 0 ? `the checkpoint of step ${saved} is kept` : 'nothing was saved yet'}: try a lower --lr`,
+    );
+  if (done === 0) await record.samples(await fixedSamples(options), 0);
+  for (;;) {
+    if (evaluation && isDue(done, evaluation.every, steps) && !record.hasEvaluation(done) && !signal?.aborted) {
+      const row = await evaluated(options, evaluation, done);
+      if (row) record.evaluation(row);
+      if (row && record.best === row) await save();
+    }
+    if (done >= steps || signal?.aborted) break;
+    const started = performance.now();
+    const result = await step.run(await stepBatch(config, loader, done, steps));
+    if (!Number.isFinite(result.lossD) || !Number.isFinite(result.lossG)) {
+      await record.flush();
+      throw diverged(done + 1, `the losses are no longer finite (Loss_D ${result.lossD}, Loss_G ${result.lossG})`);
+    }
+    done += 1;
+    const seconds = (performance.now() - started) / 1000;
+    const row = { step: done, epoch: Math.floor((done - 1) / stepsPerEpoch), ...result, seconds };
+    await record.step(row);
+    options.progress_callback?.({ row, steps, stepsPerEpoch, ...pace.after(row, steps - done) });
+    warn(watch.afterStep(row));
+    if (isDue(done, options.sampleEvery, steps)) {
+      const samples = await fixedSamples(options);
+      await record.samples(samples, done);
+      real ??= await realPictures(options);
+      warn(watch.afterSamples(done, samples, real));
+    }
+    if (done % options.checkpointEvery === 0) await save();
+  }
+  await save();
+  const summary = { config, data: options.data ?? 'pictures', device: step.description, done, steps, stepsPerEpoch };
+  const files = await record.finish(summary, real ?? (await realPictures(options)), await fixedSamples(options));
+  return { done, files };
+}
+
+const isDue = (done: number, every: number, steps: number) => done > 0 && (done % every === 0 || done === steps);
+
+/** The evaluation after step `done`; undefined where it was interrupted. */
+async function evaluated(
+  { step, signal }: TrainOptions,
+  { evaluator, progress_callback, result_callback }: TrainEvaluation,
+  done: number,
+): Promise<QualityRow | undefined> {
+  try {
+    const row = await evaluator.quality(done, (latents) => step.sample(latents), { progress_callback, signal });
+    result_callback?.(row);
+    return row;
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** Speed over the recent past. */
+class Pace {
+  #seconds: number | undefined;
+
+  constructor(readonly batchSize: number) {}
+
+  after({ seconds }: StepRow, left: number) {
+    this.#seconds = this.#seconds === undefined ? seconds : 0.95 * this.#seconds + 0.05 * seconds;
+    return { picturesPerSecond: this.batchSize / this.#seconds, secondsLeft: this.#seconds * left };
+  }
+}
+
+async function fixedSamples({ config, step }: TrainOptions): Promise<Picture[]> {
+  return shown(await step.sample(normalLatents(seedsFrom(0, FIXED_LATENTS), config.latentDim)), config);
+}
+
+/** As many real pictures, as the networks see them. */
+async function realPictures({ config, loader }: TrainOptions): Promise<Picture[]> {
+  const real: Picture[] = [];
+  for (let index = 0; real.length < FIXED_LATENTS; index++) real.push(...shown(await loader.batch(index), config));
+  return real.slice(0, FIXED_LATENTS);
+}
+
+function shown(batch: Float32Array, { channels, imageSize, normalization }: GanConfig): Picture[] {
+  return picturesFromOutput(batch, { channels, height: imageSize, width: imageSize }, normalization);
+}

@@ -1,0 +1,29 @@
+/** @file What a run computes on: backend and devices, from what was asked for. */
+import { availableParallelism } from 'node:os';
+import { resolvedDevice } from '../../inference/runtime/devices/devices.node.js';
+import { InputError } from '../../onnx/index.js';
+import type { ChosenSettings } from '../settings/resolve-settings.node.js';
+import type { StepSource } from '../step/create.node.js';
+import { parallelDevices } from '../step/devices.js';
+
+/** Backend and devices of a training step, and what to tell the user. */
+export interface Machine extends Pick<StepSource, 'backend' | 'device' | 'devices'> {
+  notes: string[];
+}
+
+/** @throws InputError for devices that do not work, or do not go with what else was asked for */
+export async function chosenMachine(given: ChosenSettings): Promise<Machine> {
+  const { backend: wanted = 'auto', device: wantedDevice = 'auto', devices: list } = given;
+  const backend = wanted === 'auto' ? 'onnxruntime' : wanted;
+  if (list === undefined) {
+    const { device, notes } = await resolvedDevice(backend === 'onnxruntime' ? wantedDevice : 'cpu');
+    return { backend, device, notes: backend === 'onnxruntime' ? notes : [] };
+  }
+  if (backend !== 'onnxruntime') throw new InputError(`--devices: expected --backend onnxruntime; got ${backend}`);
+  if (wantedDevice !== 'auto') {
+    throw new InputError(`--devices: says where to compute; leave out --device ${wantedDevice}`);
+  }
+  const devices = parallelDevices(list, availableParallelism());
+  const { device, notes } = await resolvedDevice(devices?.[0]?.device ?? 'cpu');
+  return { backend, device, devices, notes };
+}

@@ -1,0 +1,133 @@
+/** @file What a run writes down: metrics and evaluations line by line, TensorBoard events, sample grids, its report. */
+import { join } from 'node:path';
+import { pictureGrid } from '../../inference/pictures/grid.js';
+import { encodedPng } from '../../inference/pictures/pictures.node.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { writeFileAtomic } from '../../onnx/index.js';
+import type { GanConfig } from '../settings/config.js';
+import { evolutionWebp } from '../report/evolution.node.js';
+import { JsonLines } from './metrics.node.js';
+import { bestRow, type QualityRow } from '../quality/quality.js';
+import { lossPlotPng, qualityPlotPng, realVsFakePng, scorePlotPng, type StepRow } from '../report/plots.node.js';
+import { reportContent, type RunSummary } from '../report/content.node.js';
+import { reportFigures } from '../report/figures.node.js';
+import { reportPage } from '../report/page.js';
+import { EventFile } from '../report/tensorboard/event-file.node.js';
+
+/**
+ * Rows that may wait in memory, and milliseconds: what is lost with them when the process is killed is computed again, but
+ * whoever watches a run of slow steps sees each.
+ */
+const MAX_WAITING = 50;
+const MAX_WAITING_TIME = 5000;
+
+/** The written part of a run. */
+export class RunRecord {
+  #flushed = performance.now();
+
+  private constructor(
+    readonly run: string,
+    readonly config: GanConfig,
+    readonly metrics: JsonLines<StepRow>,
+    readonly evaluations: JsonLines<QualityRow>,
+    readonly events: EventFile,
+  ) {}
+
+  /** Opens the record of a run that goes on after step `done`: what it holds of later steps is dropped. */
+  static async open(run: string, config: GanConfig, done: number): Promise<RunRecord> {
+    const metrics = await JsonLines.open<StepRow>(join(run, 'metrics.jsonl'), done);
+    const evaluations = await JsonLines.open<QualityRow>(join(run, 'quality.jsonl'), done);
+    return new RunRecord(run, config, metrics, evaluations, await EventFile.create(run, done));
+  }
+
+  /** The best evaluation so far. */
+  get best(): QualityRow | undefined {
+    return bestRow(this.evaluations.rows);
+  }
+
+  hasEvaluation(step: number): boolean {
+    return this.evaluations.rows.some((row) => row.step === step);
+  }
+
+  /** Takes in a step. */
+  async step(row: StepRow): Promise<void> {
+    this.metrics.add(row);
+    this.events.add({
+      step: row.step,
+      scalars: {
+        'loss/discriminator': row.lossD,
+        'loss/generator': row.lossG,
+        'score/real': row.dReal,
+        'score/fake before the update': row.dFakeBefore,
+        'score/fake after the update': row.dFakeAfter,
+        'rate/pictures per second': (this.config.batchSize * this.config.dSteps) / row.seconds,
+      },
+    });
+    const late = performance.now() - this.#flushed >= MAX_WAITING_TIME;
+    if (late || this.metrics.waiting >= MAX_WAITING) await this.flush();
+  }
+
+  /** Takes in an evaluation. */
+  evaluation(row: QualityRow): void {
+    this.evaluations.add(row);
+    const { step, frechet, kid } = row;
+    this.events.add({
+      step,
+      scalars: { 'quality/KID': kid, ...(frechet !== undefined && { 'quality/Fréchet distance': frechet }) },
+    });
+  }
+
+  /** Writes the grid of pictures of the fixed latents after step `done`. */
+  async samples(pictures: readonly Picture[], done: number): Promise<void> {
+    const grid = pictureGrid(pictures, Math.ceil(Math.sqrt(pictures.length)));
+    const png = await encodedPng(grid);
+    await writeFileAtomic(join(this.run, 'samples', `step-${`${done}`.padStart(7, '0')}.png`), png);
+    this.events.add({ step: done, images: { samples: { width: grid.width, height: grid.height, png } } });
+  }
+
+  /** Writes what waits. */
+  async flush(): Promise<void> {
+    await this.metrics.flush();
+    await this.evaluations.flush();
+    await this.events.flush();
+    this.#flushed = performance.now();
+  }
+
+  /**
+   * Writes plots, animation and report of a run that has ended for now.
+   * @param real pictures of the data set as the networks see them
+   * @param fake pictures of the fixed latents
+   * @returns the files written, relative to the run's folder
+   */
+  async finish(
+    summary: Omit<RunSummary, 'run' | 'rows' | 'quality' | 'figures'>,
+    real: readonly Picture[],
+    fake: readonly Picture[],
+  ): Promise<string[]> {
+    await this.flush();
+    const [rows, quality] = [this.metrics.rows, this.evaluations.rows];
+    if (rows.length === 0) return [];
+    const drawn = {
+      losses: lossPlotPng(rows),
+      scores: scorePlotPng(rows),
+      quality: quality.length > 0 ? qualityPlotPng(quality) : undefined,
+      evolution: await evolutionWebp(this.run, summary.done),
+    };
+    const figures = await reportFigures(drawn, real, fake, summary.done);
+    const files: Record<string, Uint8Array | string | undefined> = {
+      'losses.png': drawn.losses,
+      'scores.png': drawn.scores,
+      'quality.png': drawn.quality,
+      'real-vs-fake.png': realVsFakePng(real, fake, summary.done),
+      'evolution.webp': drawn.evolution,
+      'report.html': reportPage(reportContent({ ...summary, run: this.run, rows, quality, figures })),
+    };
+    const written: string[] = [];
+    for (const [name, data] of Object.entries(files)) {
+      if (data === undefined) continue;
+      await writeFileAtomic(join(this.run, name), data);
+      written.push(name);
+    }
+    return written;
+  }
+}

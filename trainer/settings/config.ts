@@ -1,0 +1,81 @@
+/** @file Everything that decides what a run computes: one flat configuration, saved as `config.json`. */
+import type { Normalization } from '../../inference/pictures/pictures.js';
+
+/** The names of the presets, in the order they are listed to users. */
+export const presetNames = ['cub200', 'fashion-mnist', 'pokemon', 'space'] as const;
+
+/** The seed systems, by name. */
+export type PresetName = (typeof presetNames)[number];
+
+/** The discriminator's last layer: a dense layer on the flattened 4×4 maps, or a 4×4 convolution to 1×1. */
+export type Head = 'dense' | 'conv';
+
+/** The pair of losses that the two networks are trained with. */
+export type LossName = 'bce' | 'hinge' | 'lsgan';
+
+/** What a network normalises its stages with. */
+export type Norm = 'batch' | 'none';
+
+/** A family of DiffAugment's random changes. */
+export type AugmentationName = 'color' | 'translation' | 'cutout';
+
+/** Hyper-parameters of a DCGAN and of its training. */
+export interface GanConfig {
+  preset: PresetName;
+  /** Height and width of the pictures: 4·2^k. */
+  imageSize: number;
+  channels: 1 | 3;
+  latentDim: number;
+  /** Channels of the generator's last hidden stage; each earlier stage has twice as many. */
+  ngf: number;
+  /** Channels of the discriminator's first stage; each later stage has twice as many. */
+  ndf: number;
+  head: Head;
+  /** Whether convolutions have biases. */
+  convBias: boolean;
+  /** Norm of the generator's stages. */
+  norm: Norm;
+  /** Norm of the discriminator's stages. */
+  normD: Norm;
+  /** Spectral normalisation of the discriminator's convolutions and dense layer (Miyato et al. 2018). */
+  spectralNorm: boolean;
+  /** Whether the discriminator's first stage has its norm too. */
+  firstBatchNorm: boolean;
+  batchNormEpsilon: number;
+  /** Initial convolutions: kernels N(0, 0.02²) and biases 0, or PyTorch's default, uniform over ±1/√(fan in). */
+  kernelInit: 'normal' | 'pytorch';
+  /** Standard deviation, around 1, of the initial batch norm scales. */
+  batchNormInitStd: number;
+  normalization: Normalization;
+  resize: 'crop' | 'squash';
+  /** Mirror each picture left to right with probability ½, drawn anew in each epoch. */
+  flip: boolean;
+  batchSize: number;
+  /** Adam learning rate of the generator. */
+  lr: number;
+  /** Adam learning rate of the discriminator. */
+  lrD: number;
+  beta1: number;
+  beta2: number;
+  epochs: number;
+  /** Draw new latents for the generator's update instead of reusing those of the discriminator's update. */
+  freshLatents: boolean;
+  /** Multiply the discriminator's loss by one half. */
+  halveDiscriminatorLoss: boolean;
+  loss: LossName;
+  /** Taken from the target 1 of real pictures, only for the discriminator (Salimans et al. 2016, section 3.4); 0 for off. */
+  labelSmoothing: number;
+  /** Random changes of all pictures that the discriminator sees (Zhao et al. 2020); none for off. */
+  diffaugment: readonly AugmentationName[];
+  /** Share that the averaged generator keeps in each step (Karras et al. 2018); 0 for no averaged generator. */
+  ema: number;
+  /** Whether that share starts small: min(ema, (1 + t)/(10 + t)) in step t, as TensorFlow's moving averages do. */
+  emaWarmup: boolean;
+  /** Updates of the discriminator in a step, each with its own pictures and latents. */
+  dSteps: number;
+  /** How both learning rates fall to zero at the end of the run. */
+  lrDecay: 'none' | 'linear' | 'cosine';
+  /** Share of the run after which they begin to fall, 0…1. */
+  lrDecayStart: number;
+  seed: number;
+}

@@ -1,0 +1,188 @@
+/** @file All hyper-parameters of the seed systems, by name. */
+import type { Normalization } from '../../inference/pictures/pictures.js';
+import { InputError } from '../../onnx/errors.js';
+import { presetNames, type GanConfig, type PresetName } from './config.js';
+import { configSettings, expectSettings, found, settingName } from './table.js';
+
+/** What none of the seeds does; also the values of a configuration that was saved before there were these settings. */
+const plainTraining = {
+  flip: false,
+  norm: 'batch',
+  normD: 'batch',
+  spectralNorm: false,
+  loss: 'bce',
+  labelSmoothing: 0,
+  diffaugment: [],
+  ema: 0,
+  emaWarmup: true,
+  dSteps: 1,
+  lrDecay: 'none',
+  lrDecayStart: 0,
+} as const satisfies Partial<GanConfig>;
+
+/** Each preset names its seed; where a value is not plain to see there, the comment says where it comes from. */
+export const presets: Readonly<Record<PresetName, Readonly<GanConfig>>> = {
+  /** "Image Generation with Generative Adversarial Networks (GAN)", OmegaXYZ 2021: birds of CUB-200-2011. */
+  cub200: {
+    ...plainTraining,
+    preset: 'cub200',
+    imageSize: 128,
+    channels: 3,
+    latentDim: 100,
+    ngf: 128, // as DCGAN.py builds the networks; main.py also names 64, but nothing reads it
+    ndf: 128,
+    head: 'dense', // use_fully = True, the report's finding
+    convBias: false,
+    firstBatchNorm: false,
+    batchNormEpsilon: 1e-5, // PyTorch's default
+    kernelInit: 'normal',
+    batchNormInitStd: 0.02, // weights_init
+    normalization: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+    resize: 'crop',
+    batchSize: 128,
+    lr: 2e-4,
+    lrD: 2e-4,
+    beta1: 0.5,
+    beta2: 0.999,
+    epochs: 200,
+    freshLatents: false,
+    halveDiscriminatorLoss: false,
+    seed: 999, // manualSeed
+  },
+  /** "Understanding Deep Convolutional GANs with a PyTorch implementation", OpenGenus. */
+  'fashion-mnist': {
+    ...plainTraining,
+    preset: 'fashion-mnist',
+    imageSize: 64, // Scale(64) of 28×28
+    channels: 1,
+    latentDim: 100,
+    ngf: 128, // deconv4 gives 128 channels
+    ndf: 128,
+    head: 'conv',
+    convBias: true, // PyTorch's default, set to 0 at the start
+    firstBatchNorm: false,
+    batchNormEpsilon: 1e-5, // PyTorch's default
+    kernelInit: 'normal',
+    batchNormInitStd: 0, // weight_init leaves PyTorch's 1
+    normalization: { mean: [0], std: [1] }, // ToTensor alone
+    resize: 'crop',
+    batchSize: 64,
+    lr: 2e-4,
+    lrD: 1e-4, // learning_rate / 2
+    beta1: 0.5,
+    beta2: 0.999,
+    epochs: 24,
+    freshLatents: true, // z_ is drawn again for the generator
+    halveDiscriminatorLoss: false,
+    seed: 0,
+  },
+  /** "Deep Convolutional Generative Adversarial Networks", Dive into Deep Learning in PyTorch: Pokémon sprites. */
+  pokemon: {
+    ...plainTraining,
+    preset: 'pokemon',
+    imageSize: 64,
+    channels: 3,
+    latentDim: 100,
+    ngf: 64, // n_G
+    ndf: 64, // n_D
+    head: 'conv',
+    convBias: false,
+    firstBatchNorm: true, // every D_block has batch norm
+    batchNormEpsilon: 0.8, // BatchNorm2d(out_channels, 0.8): the second argument is ε
+    kernelInit: 'normal',
+    batchNormInitStd: 0.02, // weights_init_normal
+    normalization: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+    resize: 'squash', // Resize((64, 64))
+    batchSize: 256,
+    lr: 5e-3,
+    lrD: 5e-3,
+    beta1: 0.5,
+    beta2: 0.999,
+    epochs: 50,
+    freshLatents: false, // Z serves both updates
+    halveDiscriminatorLoss: true, // (loss + loss) / 2
+    seed: 0,
+  },
+  /** "Deep Convolutional Generative Adversarial Networks report", Messina 2021: planets, stars and galaxies. */
+  space: {
+    ...plainTraining,
+    preset: 'space',
+    imageSize: 64,
+    channels: 3,
+    latentDim: 128,
+    ngf: 64,
+    ndf: 64,
+    head: 'conv',
+    convBias: false,
+    firstBatchNorm: true,
+    batchNormEpsilon: 1e-5, // PyTorch's default
+    kernelInit: 'pytorch', // nothing sets the weights
+    batchNormInitStd: 0, // PyTorch's default
+    normalization: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+    resize: 'crop',
+    batchSize: 10,
+    lr: 2e-3, // compared with 2e-4 in the report
+    lrD: 2e-3,
+    beta1: 0.5,
+    beta2: 0.999,
+    epochs: 200,
+    freshLatents: true, // train_generator draws its own
+    halveDiscriminatorLoss: false,
+    seed: 0,
+  },
+};
+
+/**
+ * `values` if they are a complete and valid configuration.
+ * @param values what was put together from options, or read from a `config.json`
+ * @param file where `values` were read from; errors then name it and the setting instead of the option
+ * @throws InputError that names the setting, what is expected and what was found
+ */
+export function checkedConfig(values: unknown, file?: string): GanConfig {
+  if (typeof values !== 'object' || values === null) {
+    throw new InputError(`${file ?? 'configuration'}: expected an object of settings; got ${found(values)}`);
+  }
+  const complete: object = { ...plainTraining, ...values };
+  expectSettings(complete, configSettings, { file });
+  const config = complete as GanConfig;
+  const count = config.normalization.mean.length;
+  if (count !== config.channels) {
+    const name = settingName('normalization', file);
+    throw new InputError(`${name}: expected numbers for ${config.channels} channel(s); got ${count}`);
+  }
+  if (config.loss === 'hinge' && config.labelSmoothing > 0) {
+    throw new InputError(
+      `${settingName('labelSmoothing', file)}: expected 0, as the hinge loss has no labels; got ${config.labelSmoothing}`,
+    );
+  }
+  return config;
+}
+
+/** The normalisation for another number of channels, where all its channels are treated alike. */
+function spreadNormalization({ mean, std }: Normalization, channels: number): Normalization {
+  const alike = [mean, std].every((values) => values.every((value) => value === values[0]));
+  if (mean.length === channels || !alike) return { mean, std };
+  const spread = (values: readonly number[]) => Array.from({ length: channels }, () => values[0] ?? 0);
+  return { mean: spread(mean), std: spread(std) };
+}
+
+/**
+ * A preset with some settings changed. Settings that are `undefined` are the preset's. Three settings follow another
+ * unless they are given: the discriminator's learning rate keeps its ratio to `lr`, as in the seeds' code, its norm is
+ * `norm` where that is given, and a normalisation that treats all channels alike does so for any number of channels.
+ * @throws InputError that names the option that is wrong, as written on the command line
+ */
+export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig, 'preset'>> = {}): GanConfig {
+  if (!presetNames.includes(preset)) {
+    throw new InputError(`--preset: expected ${configSettings.preset.expected}; got ${found(preset)}`);
+  }
+  const base = presets[preset];
+  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+  const merged: GanConfig = { ...base, ...given, preset };
+  return checkedConfig({
+    ...merged,
+    normD: overrides.normD ?? overrides.norm ?? base.normD,
+    lrD: overrides.lrD ?? merged.lr * (base.lrD / base.lr),
+    normalization: overrides.normalization ?? spreadNormalization(base.normalization, merged.channels),
+  });
+}

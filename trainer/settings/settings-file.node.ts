@@ -1,0 +1,55 @@
+/** @file Settings read from a JSON or YAML file (`--config`). */
+import { parseDocument } from 'yaml';
+import { InputError } from '../../onnx/errors.js';
+import { readBoundedFile } from '../../onnx/files/files.node.js';
+import type { ChosenSettings, SettingSources } from './resolve-settings.node.js';
+import { configSettings, expectSettings, type Setting } from './table.js';
+import { runSettings } from './run-settings.js';
+
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * The settings in a JSON or YAML file: a mapping from names, as in config.json (`batchSize`) or as flags (`batch-size`), to
+ * values. YAML is read by its core schema, which knows no tags that make objects; aliases are refused.
+ * @throws InputError if the file is larger than 64 KiB, cannot be parsed, or holds a name or value that is none
+ */
+export async function readSettingsFile(path: string): Promise<ChosenSettings> {
+  const bytes = await readBoundedFile(path, MAX_BYTES);
+  const values = parsedMapping(new TextDecoder().decode(bytes), path);
+  const named = Object.entries(values).map(([name, value]) => [camelCase(name), value] as const);
+  const twice = named.find(([name], index) => named.findIndex(([other]) => other === name) < index);
+  if (twice !== undefined) throw new InputError(`${path}: ${twice[0]}: expected once; got it in two spellings`);
+  const table: Readonly<Record<string, Setting>> = { ...configSettings, ...runSettings };
+  const meant = named.map(([name, value]) => [
+    name,
+    Object.hasOwn(table, name) ? (table[name]?.meant?.(value) ?? value) : value,
+  ]);
+  const settings = Object.fromEntries(meant);
+  expectSettings(settings, table, { file: path, partial: true });
+  return settings;
+}
+
+/** Flags, and the settings of a file where one is named. @throws InputError if the file is none of settings */
+export async function settingSources(flags: ChosenSettings, path?: string): Promise<SettingSources> {
+  return path === undefined ? { flags } : { flags, file: { path, settings: await readSettingsFile(path) } };
+}
+
+function parsedMapping(text: string, path: string): object {
+  const refusal = (found: string) => new InputError(`${path}: expected settings in JSON or YAML; got ${found}`);
+  try {
+    const document = parseDocument(text, { schema: 'core', strict: true, uniqueKeys: true, stringKeys: true });
+    const [error] = [...document.errors, ...document.warnings];
+    if (error !== undefined) throw error;
+    const values: unknown = document.toJS({ maxAliasCount: 0 });
+    if (typeof values !== 'object' || values === null || Array.isArray(values)) throw refusal('no mapping');
+    return values;
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw refusal(`an error (${(error as Error).message.split('\n')[0]})`);
+  }
+}
+
+/** `batch-size` → `batchSize` */
+function camelCase(name: string): string {
+  return name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

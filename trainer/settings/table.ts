@@ -1,0 +1,215 @@
+/** @file Every hyper-parameter, described once: what it may be and what it is for. Flags, files and help come from here. */
+import { closest } from 'fastest-levenshtein';
+import { InputError } from '../../onnx/errors.js';
+import { augmentationNames } from '../step/augmentation.js';
+import { presetNames, type GanConfig } from './config.js';
+
+/** What a setting may be, in words and as a test. */
+export interface Check {
+  expected: string;
+  accepts: (value: unknown) => boolean;
+  /** The kind of flag that sets it. */
+  type: 'number' | 'boolean' | 'text';
+  /** The few values it may have, where they are texts. */
+  choices?: readonly string[];
+  /** The value that is meant by the text of a flag, or by what a file says. */
+  meant?: (given: unknown) => unknown;
+}
+
+/** A setting as users see it. */
+export interface Setting extends Check {
+  /** Heading of the help it stands under. */
+  group: string;
+  help: string;
+}
+
+/** One of a few texts. */
+export const choice = (choices: readonly string[]): Check => ({
+  type: 'text',
+  choices,
+  expected: `one of ${choices.join(', ')}`,
+  accepts: (value) => choices.some((each) => each === value),
+});
+/** One of a few numbers. */
+export const oneOfNumbers = (choices: readonly number[], expected = `one of ${choices.join(', ')}`): Check => ({
+  type: 'number',
+  expected,
+  accepts: (value) => choices.some((each) => each === value),
+});
+/** An integer of a range. */
+export const integer = (from: number, to: number, expected = `an integer of ${from}…${to}`): Check => ({
+  type: 'number',
+  expected,
+  accepts: (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= from && value <= to,
+});
+/** A finite number. */
+export const number = (expected: string, accepts: (value: number) => boolean): Check => ({
+  type: 'number',
+  expected,
+  accepts: (value) => typeof value === 'number' && Number.isFinite(value) && accepts(value),
+});
+/** True or false. */
+export const boolean: Check = {
+  type: 'boolean',
+  expected: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+};
+/** Any text with something in it. */
+export const text = (expected: string): Check => ({
+  type: 'text',
+  expected,
+  accepts: (value) => typeof value === 'string' && value !== '',
+  meant: (given) => (typeof given === 'number' ? String(given) : given),
+});
+/** Texts, written with commas between. */
+export const list = (expected: string, accepts: (values: readonly string[]) => boolean): Check => ({
+  type: 'text',
+  expected,
+  accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string') && accepts(value),
+  meant: (given) =>
+    Array.isArray(given) ? given.map((each) => (typeof each === 'number' ? String(each) : each)) : words(given),
+});
+
+const learningRate = number('a number above 0 and at most 1', (value) => value > 0 && value <= 1);
+const decay = number('a number of at least 0 and below 1', (value) => value >= 0 && value < 1);
+const normalization: Check = {
+  type: 'text',
+  expected: 'mean and std, one finite number per channel each, std above 0',
+  accepts: isNormalization,
+  meant: (given) => {
+    if (typeof given !== 'string') return given;
+    const [mean, std] = given.split('/').map((part) => part.split(',').map((word) => Number(word.trim() || 'none')));
+    return { mean, std };
+  },
+};
+
+/** The words of a text between commas; a number is one word. */
+function words(given: unknown): unknown {
+  if (typeof given !== 'string' && typeof given !== 'number') return given;
+  return String(given)
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+/** A table of settings of which each stands under the same heading. */
+export function grouped<Name extends string>(
+  group: string,
+  table: Record<Name, readonly [Check, string]>,
+): Record<Name, Setting> {
+  const entries = Object.entries<readonly [Check, string]>(table);
+  return Object.fromEntries(entries.map(([name, [check, help]]) => [name, { ...check, group, help }])) as Record<
+    Name,
+    Setting
+  >;
+}
+
+const norm = choice(['batch', 'none']);
+const augmentation = list(
+  `a list of ${augmentationNames.join(', ')}, each at most once`,
+  (values) =>
+    new Set(values).size === values.length && values.every((name) => augmentationNames.some((each) => each === name)),
+);
+
+/** All settings of a `GanConfig`: what may be changed of a preset. */
+export const configSettings: { [Name in keyof GanConfig]: Setting } = {
+  ...grouped('Hyper-parameters [default: of the preset]', {
+    preset: [choice(presetNames), 'Hyper-parameters of a known system [default: space]'],
+    imageSize: [
+      oneOfNumbers([8, 16, 32, 64, 128, 256, 512], '4·2^k between 8 and 512 (8, 16, 32, …)'),
+      'Height and width: 8, 16, 32, … 512',
+    ],
+    channels: [oneOfNumbers([1, 3]), '1 for grey pictures, 3 for colours'],
+    resize: [choice(['crop', 'squash']), 'Pictures of other sizes: cut out the centre, or squeeze them'],
+    normalization: [normalization, 'Mean and deviation of each channel, as 0.5,0.5,0.5/0.5,0.5,0.5'],
+    flip: [boolean, 'Mirror half of the pictures left to right, others in each epoch'],
+    latentDim: [integer(1, 65_536), 'Size of a latent'],
+    ngf: [integer(1, 1024), "Channels of the generator's last hidden stage"],
+    ndf: [integer(1, 1024), "Channels of the discriminator's first stage"],
+    head: [choice(['dense', 'conv']), "The discriminator's last layer"],
+    convBias: [boolean, 'Biases in convolutions'],
+    firstBatchNorm: [boolean, "Batch norm in the discriminator's first stage"],
+    batchNormEpsilon: [number('a number above 0', (value) => value > 0), "Batch norm's ε"],
+    kernelInit: [choice(['normal', 'pytorch']), "First weights: N(0, 0.02²), or PyTorch's default"],
+    batchNormInitStd: [
+      number('a number of at least 0', (value) => value >= 0),
+      'Deviation of the first batch norm scales around 1',
+    ],
+    batchSize: [integer(1, 65_536), 'Pictures per update'],
+    lr: [
+      learningRate,
+      "Adam learning rate of the generator; the discriminator's keeps the preset's ratio to it without --lr-d",
+    ],
+    lrD: [learningRate, 'Adam learning rate of the discriminator'],
+    beta1: [decay, "Adam's β1"],
+    beta2: [decay, "Adam's β2"],
+    epochs: [integer(1, 1_000_000_000), 'Passes over the pictures'],
+    freshLatents: [boolean, "Draw new latents for the generator's update"],
+    halveDiscriminatorLoss: [boolean, "Multiply the discriminator's loss by one half"],
+    seed: [integer(0, Number.MAX_SAFE_INTEGER, 'an integer of 0…2^53 − 1'), 'Seed of weights, latents and order'],
+  }),
+  ...grouped('What can make training better [default: off]', {
+    loss: [choice(['bce', 'hinge', 'lsgan']), 'Pair of losses [default: bce]'],
+    labelSmoothing: [
+      number('a number of at least 0 and below 0.5', (value) => value >= 0 && value < 0.5),
+      "Taken from the discriminator's target 1 for real pictures, such as 0.1",
+    ],
+    norm: [norm, 'Norm of both networks [default: batch]'],
+    normD: [norm, 'Norm of the discriminator, if another'],
+    spectralNorm: [boolean, 'Spectral normalisation of the discriminator'],
+    diffaugment: [augmentation, 'Random changes of all pictures that the discriminator sees: color,translation,cutout'],
+    ema: [decay, 'Share that an averaged generator keeps in each step, such as 0.999'],
+    emaWarmup: [boolean, 'Begin with smaller shares, (1 + t)/(10 + t) in step t [default: on]'],
+    dSteps: [integer(1, 100), 'Updates of the discriminator for each of the generator [default: 1]'],
+    lrDecay: [choice(['none', 'linear', 'cosine']), 'How both learning rates fall to 0 at the end of the run'],
+    lrDecayStart: [decay, 'Share of the run after which they begin to fall [default: 0]'],
+  }),
+};
+
+function isNormalization(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { mean, std } = value as Record<string, unknown>;
+  if (!Array.isArray(mean) || !Array.isArray(std) || mean.length !== std.length) return false;
+  return mean.every((m) => Number.isFinite(m)) && std.every((s) => Number.isFinite(s) && s > 0);
+}
+
+/** A setting as users write it: `lrD` → `lr-d`. */
+export function flagName(setting: string): string {
+  return setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** What an error message calls a setting: the flag, or the file and the setting. */
+export function settingName(setting: string, file?: string): string {
+  return file === undefined ? `--${flagName(setting)}` : `${file}: ${setting}`;
+}
+
+/** What was found, in an error message. */
+export function found(value: unknown): string {
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
+}
+
+/**
+ * Refuses values that a setting may not have, and names that are no setting.
+ * @param values by name of the setting; all of `table` unless `partial`
+ * @param file where the values were read from; errors then name it and the setting instead of the flag
+ * @throws InputError that names the setting, what is expected and what was found
+ */
+export function expectSettings(
+  values: object,
+  table: Readonly<Record<string, Setting>>,
+  { file, partial = false }: { file?: string | undefined; partial?: boolean } = {},
+): void {
+  const name = (setting: string) => settingName(setting, file);
+  const unknown = Object.keys(values).find((setting) => !Object.hasOwn(table, setting));
+  if (unknown !== undefined) {
+    const like = closest(unknown, Object.keys(table));
+    throw new InputError(
+      `${name(unknown)}: expected the name of a setting, such as ${like}; there is none of this name`,
+    );
+  }
+  for (const [setting, { expected, accepts }] of Object.entries(table)) {
+    if (partial && !Object.hasOwn(values, setting)) continue;
+    const value: unknown = (values as Record<string, unknown>)[setting];
+    if (!accepts(value)) throw new InputError(`${name(setting)}: expected ${expected}; got ${found(value)}`);
+  }
+}

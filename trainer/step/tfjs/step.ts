@@ -1,0 +1,174 @@
+/** @file The training step through tfjs autodiff, on whatever tfjs backend there is: the oracle of the ONNX step. */
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { tf } from '../../../exporter/tf.js';
+import type { GanConfig } from '../../settings/config.js';
+import { generatorModel } from '../models.js';
+import { withState } from '../../checkpoint/state.js';
+import { discriminatorUpdates, emaShare } from '../schedule.js';
+import type { StepBatch, StepResult, TrainState, TrainStep } from '../step.js';
+import { augmented } from './augment.js';
+import { discriminatorLoss, generatorLoss } from './losses.js';
+import { Network, weightsOf } from './network.js';
+import { disposeOf, kept, trainingPass, updateRunningStatistics, type Pass } from './pass.js';
+import { nextVectors } from './spectral-norm.js';
+
+/** What one of the discriminator's updates is fed. */
+interface DiscriminatorBatch {
+  real: Float32Array;
+  latents: Float32Array;
+  augmentReal: Float32Array | undefined;
+  augmentFake: Float32Array | undefined;
+}
+
+/** The seeds' training step with its state in tfjs variables. */
+export class TfjsStep implements TrainStep {
+  readonly description: string;
+  readonly #config: GanConfig;
+  readonly #generator: Network;
+  readonly #discriminator: Network;
+  /** The averaged generator, where the configuration has one. */
+  readonly #average: LayersModel | undefined;
+  #step: number;
+
+  /** @param models both networks; their weights are set from `state` and belong to the step from now on */
+  constructor(config: GanConfig, models: { generator: LayersModel; discriminator: LayersModel }, state: TrainState) {
+    // The plain backend would keep the state's own arrays.
+    const { step, generator, discriminator } = structuredClone(state);
+    this.#config = config;
+    this.#generator = new Network(models.generator, generator);
+    this.#discriminator = new Network(models.discriminator, discriminator);
+    if (generator.ema) {
+      this.#average = withState(generatorModel(config, { initialWeights: false }), { weights: generator.ema });
+    }
+    this.#step = step;
+    this.description = `tfjs (${tf.getBackend()})`;
+  }
+
+  async run(batch: StepBatch): Promise<StepResult> {
+    const step = this.#step + 1;
+    const results = tf.tidy(() => this.#update(batch, step));
+    this.#step = step;
+    const values = await Promise.all(results.map((result) => result.data()));
+    tf.dispose(results);
+    const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = values.map((value) => value[0]);
+    return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
+  }
+
+  /** All updates. @param step counts from 1 @returns the five scalars of `StepResult` */
+  #update(batch: StepBatch, step: number): Scalar[] {
+    const { augmentation, rateFactor = 1 } = batch;
+    const updates = discriminatorUpdates(this.#config, step);
+    // Made first, so that a batch of the wrong size is refused before anything changes.
+    const { freshLatents, batchSize, latentDim } = this.#config;
+    const again = this.#latents(freshLatents ? batch.generatorLatents : batch.latents.slice(-batchSize * latentDim));
+    const judgements = updates.map((t, index) => {
+      const part = (data: Float32Array) => {
+        const size = data.length / updates.length;
+        return data.subarray(index * size, (index + 1) * size);
+      };
+      const inputs: DiscriminatorBatch = {
+        real: part(batch.real),
+        latents: part(batch.latents),
+        augmentReal: augmentation && part(augmentation.real),
+        augmentFake: augmentation && part(augmentation.fake),
+      };
+      return this.#updateDiscriminator(inputs, t, rateFactor);
+    });
+    const [lossD, dReal, dFakeBefore] = judgements.at(-1) as Scalar[];
+    const [lossG, dFakeAfter] = this.#updateGenerator(again, augmentation?.again, step, rateFactor) as Scalar[];
+    if (this.#average) updateAverage(this.#average, this.#generator.model, emaShare(this.#config, step));
+    return [lossD, lossG, dReal, dFakeBefore, dFakeAfter] as Scalar[];
+  }
+
+  /** @param t number of the update, counted from 1 @returns Loss_D, D(x), D(G(z)) */
+  #updateDiscriminator(batch: DiscriminatorBatch, t: number, rateFactor: number): Scalar[] {
+    const config = this.#config;
+    const { batchSize, channels, imageSize, lrD } = config;
+    const { model, variables, trainable } = this.#discriminator;
+    const real = tf.transpose(tf.tensor4d(batch.real, [batchSize, channels, imageSize, imageSize]), [0, 2, 3, 1]);
+    const fake = trainingPass(this.#generator.model, this.#latents(batch.latents));
+    updateRunningStatistics(fake.statistics);
+    // The kernels do not change between the two passes: both steps of the power iteration can be made ahead.
+    const forReal = nextVectors(this.#discriminator.vectors, variables);
+    const forFake = nextVectors(forReal, variables);
+    const [onReal, onFake] = [{} as Pass, {} as Pass];
+    const { grads, value } = tf.variableGrads(() => {
+      Object.assign(onReal, kept(trainingPass(model, augmented(real, batch.augmentReal, config), forReal)));
+      Object.assign(onFake, kept(trainingPass(model, augmented(fake.output, batch.augmentFake, config), forFake)));
+      return discriminatorLoss(config, onReal.logit, onFake.logit);
+    }, trainable);
+    this.#discriminator.updateWithAdam(grads, lrD * rateFactor, t, config);
+    this.#discriminator.setVectors(forFake);
+    for (const pass of [onReal, onFake]) updateRunningStatistics(pass.statistics);
+    const scores = [onReal, onFake].map(({ logit }) => meanProbability(logit));
+    disposeOf([onReal, onFake]);
+    return [value, ...scores];
+  }
+
+  /** @returns Loss_G, D(G(z)) */
+  #updateGenerator(
+    latents: Tensor,
+    augmentAgain: Float32Array | undefined,
+    step: number,
+    rateFactor: number,
+  ): Scalar[] {
+    const config = this.#config;
+    const { model, variables, vectors } = this.#discriminator;
+    const next = nextVectors(vectors, variables);
+    const [generated, onFake] = [{} as Pass, {} as Pass];
+    const { grads, value } = tf.variableGrads(() => {
+      Object.assign(generated, kept(trainingPass(this.#generator.model, latents)));
+      const pictures = augmented(generated.output, augmentAgain, config);
+      Object.assign(onFake, kept(trainingPass(model, pictures, next)));
+      return generatorLoss(config, onFake.logit);
+    }, this.#generator.trainable);
+    this.#generator.updateWithAdam(grads, config.lr * rateFactor, step, config);
+    this.#discriminator.setVectors(next);
+    // With shared latents this pass repeats the discriminator's, which PyTorch's loop runs only once.
+    if (config.freshLatents) updateRunningStatistics(generated.statistics);
+    updateRunningStatistics(onFake.statistics);
+    const score = meanProbability(onFake.logit);
+    disposeOf([generated, onFake]);
+    return [value, score];
+  }
+
+  #latents(data: Float32Array): Tensor {
+    return tf.tensor2d(data, [this.#config.batchSize, this.#config.latentDim]);
+  }
+
+  async sample(latents: Float32Array): Promise<Float32Array> {
+    const { latentDim } = this.#config;
+    const model = this.#average ?? this.#generator.model;
+    const pictures = tf.tidy(() => {
+      const input = tf.tensor2d(latents, [latents.length / latentDim, latentDim]);
+      return tf.transpose(model.predict(input) as Tensor, [0, 3, 1, 2]);
+    });
+    const data = await pictures.data<'float32'>();
+    pictures.dispose();
+    return data;
+  }
+
+  async state(): Promise<TrainState> {
+    const [generator, discriminator] = [await this.#generator.state(), await this.#discriminator.state()];
+    if (this.#average) generator.ema = await weightsOf(this.#average);
+    return { step: this.#step, generator, discriminator };
+  }
+
+  async dispose(): Promise<void> {
+    this.#average?.dispose();
+    this.#generator.dispose();
+    this.#discriminator.dispose();
+  }
+}
+
+const meanProbability = (logit: Tensor) => tf.mean(tf.sigmoid(logit)) as Scalar;
+
+/** a ← β·a + (1 − β)·w for all weights, running statistics included; see `graph/ema.ts`. */
+function updateAverage(average: LayersModel, model: LayersModel, share: number): void {
+  average.weights.forEach((weight, index) => {
+    const current = model.weights[index]?.read() as Variable;
+    const variable = weight.read() as Variable;
+    variable.assign(tf.add(tf.mul(variable, share), tf.mul(current, 1 - share)));
+  });
+}
