@@ -3,23 +3,17 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-node';
-import {
-  exportedModel,
-  foldedBatchNorm,
-  generatorSignature,
-  halfPrecision,
-  uint8Generator,
-} from '../exporter/index.js';
+import { exportedModel, foldedBatchNorm, generatorSignature, toFloat16, uint8Generator } from '../exporter/index.js';
 import { Generator } from '../inference/networks/generator.js';
 import { pictureGrid } from '../inference/pictures/grid.js';
 import { GRID_COMPRESSION } from '../inference/jobs/kinds/grid.node.js';
-import { performedJob } from '../inference/jobs/perform.node.js';
+import { runJob } from '../inference/jobs/perform.node.js';
 import type { SampleRequest } from '../inference/jobs/request.js';
 import { sinks } from '../inference/jobs/sinks.node.js';
 import { normalLatents, seedsFrom } from '../inference/latent/latents.js';
-import { encodedPng } from '../inference/pictures/pictures.node.js';
+import { encodePng } from '../inference/pictures/pictures.node.js';
 import { sampleJob } from '../inference/jobs/sample-job.js';
-import { createdSession } from '../inference/runtime/session.node.js';
+import { createSession } from '../inference/runtime/session.node.js';
 import { modelBytes, writeFileAtomic, type Model } from '../onnx/index.js';
 import { generatorModel } from '../trainer/step/models.js';
 import { configWith } from '../trainer/settings/presets.js';
@@ -39,7 +33,7 @@ const folded = { ...model, graph: foldedBatchNorm(model.graph) };
 const forms: Record<string, Model> = {
   float32: model,
   'batch norms folded': folded,
-  'float16, folded': { ...model, graph: halfPrecision(folded.graph) },
+  'float16, folded': { ...model, graph: toFloat16(folded.graph) },
   'bytes, folded': { ...model, graph: uint8Generator(folded.graph, plain) },
 };
 const latents = normalLatents(seedsFrom(0, PICTURES), config.latentDim);
@@ -79,7 +73,7 @@ async function bareRuns(): Promise<number> {
 }
 
 async function bareRate(form: Model, batch: number, threads: number): Promise<number> {
-  const session = await createdSession(form, { threads });
+  const session = await createSession(form, { threads });
   const [input = ''] = session.inputNames;
   const feeds = Array.from({ length: PICTURES / batch }, (_, i) => {
     const part = latents.slice(i * batch * config.latentDim, (i + 1) * batch * config.latentDim);
@@ -103,10 +97,10 @@ async function endToEnd(reference: number): Promise<void> {
   const rows = [['bare `session.run`', reference.toFixed(0), '100 %', '–']];
   const measured = async (title: string, request: SampleRequest, alone: string) => {
     const job = sampleJob({ ...request, count });
-    const rate = await picturesPerSecond(count, () => performedJob(job, { model: path, generator }));
+    const rate = await picturesPerSecond(count, () => runJob(job, { model: path, generator }));
     rows.push([title, rate.toFixed(0), `${((100 * rate) / reference).toFixed(0)} %`, alone]);
   };
-  const gridAlone = () => encodedPng(pictureGrid(pictures, Math.ceil(Math.sqrt(count))), GRID_COMPRESSION);
+  const gridAlone = () => encodePng(pictureGrid(pictures, Math.ceil(Math.sqrt(count))), GRID_COMPRESSION);
   await measured('one PNG grid', { out: join(folder, 'grid.png') }, await rateOf(gridAlone));
   for (const format of ['npy', 'png', 'webp', 'zip'] as const) {
     const place = { folder: join(folder, `${format}-alone`), shard: 0, count, size: generator };

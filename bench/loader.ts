@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { resolvedDevice } from '../inference/runtime/devices/devices.node.js';
+import { resolveDevice } from '../inference/runtime/devices/devices.node.js';
 import { normalLatents, seedsFrom } from '../inference/latent/latents.js';
 import { spacePicture } from '../trainer/data/space/space.js';
 import type { KeepOptions } from '../trainer/data/cache/decoded.node.js';
@@ -25,7 +25,7 @@ const config = configWith('cub200', { imageSize: 64, ngf: 64, ndf: 64, batchSize
 const scratch = await mkdtemp(join(tmpdir(), 'ganscope-bench-'));
 try {
   const dataset = await openDataset(process.argv[2] ?? (await madePictures()), config);
-  const device = await resolvedDevice('auto');
+  const device = await resolveDevice('auto');
   const step = await RemoteStep.create({
     config,
     state: initialState(config),

@@ -4,7 +4,7 @@ import { Tensor } from 'onnxruntime-node';
 import { loweredModel } from '../exporter/layers/table.js';
 import { onnxLayout } from '../exporter/layers/weights.js';
 import { Random } from '../inference/numeric/random.js';
-import { createdSession } from '../inference/runtime/session.node.js';
+import { createSession } from '../inference/runtime/session.node.js';
 import { emptyGraph, float32Tensor, GraphBuilder, modelOfGraph, type Graph } from '../onnx/index.js';
 import type { GanConfig } from '../trainer/settings/config.js';
 import { discriminatorModel, generatorModel } from '../trainer/step/models.js';
@@ -99,7 +99,7 @@ function forwardGraph(network: 'generator' | 'discriminator', weights: NetworkSt
 }
 
 async function graphRun(graph: Graph, inputs: Record<string, [Float32Array, number[]]>) {
-  const session = await createdSession(modelOfGraph(graph));
+  const session = await createSession(modelOfGraph(graph));
   const feeds = Object.fromEntries(
     Object.entries(inputs).map(([name, [data, dims]]) => [name, new Tensor('float32', data, dims)]),
   );

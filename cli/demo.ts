@@ -39,9 +39,9 @@ function run(command: string): Promise<void> {
 /** A space picture that was not trained on. */
 async function writeExamplePicture(): Promise<void> {
   const { spacePicture } = await import('../trainer/data/space/space.js');
-  const { encodedPng } = await import('../inference/pictures/pictures.node.js');
+  const { encodePng } = await import('../inference/pictures/pictures.node.js');
   const { writeFileAtomic } = await import('../onnx/index.js');
-  await writeFileAtomic(picture, await encodedPng(spacePicture(128, 1, 12)));
+  await writeFileAtomic(picture, await encodePng(spacePicture(128, 1, 12)));
 }
 
 /** The files under a folder; a checkpoint and a folder of frames are one line each. */

@@ -49,7 +49,7 @@ await runCommand(
         'as FID is usually given',
       ),
   async (options) => {
-    const { evaluatedRun } = await import('../trainer/run/evaluate-run.node.js');
+    const { evaluateRun } = await import('../trainer/run/evaluate-run.node.js');
     const { skippedLines } = await import('../trainer/data/readable.js');
     const { qualityLines } = await import('../trainer/quality/quality.js');
     const { parsedPreparation } = await import('../inference/networks/preprocessing.js');
@@ -58,7 +58,7 @@ await runCommand(
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
     if (runs.length > 1) throw new InputError(`RUN: expected one run; got ${runs.length}`);
     const bar = progressBar('pictures');
-    const { row, notes, skipped } = await evaluatedRun({
+    const { row, notes, skipped } = await evaluateRun({
       features,
       samples,
       checkpoint,

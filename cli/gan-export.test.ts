@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goldenPath } from '../fixtures/golden.js';
-import { decodedPicture, Random, readGanMetadata } from '../inference/index.js';
-import { loadedModel, type Model } from '../onnx/index.js';
+import { decodePicture, Random, readGanMetadata } from '../inference/index.js';
+import { loadModel, type Model } from '../onnx/index.js';
 import { saveCheckpoint } from '../trainer/checkpoint/checkpoint.node.js';
 import { configWith } from '../trainer/settings/presets.js';
 import { initialState } from '../trainer/checkpoint/state.js';
@@ -42,7 +42,7 @@ async function makeRun(name: string, ...states: TrainState[]): Promise<void> {
 }
 
 const exportRun = (...options: string[]) => ran('gan-export', options, folder);
-const model = (...path: string[]) => loadedModel(join(folder, ...path));
+const model = (...path: string[]) => loadModel(join(folder, ...path));
 /** Differences that the command printed, by output. */
 const differences = (stdout: string) =>
   Object.fromEntries(
@@ -77,7 +77,7 @@ describe('gan-export', () => {
           folder,
         );
         expect([sampled.code, sampled.stderr]).toEqual([0, '']);
-        return (await decodedPicture(join(folder, `${name}.png`))).data;
+        return (await decodePicture(join(folder, `${name}.png`))).data;
       }),
     );
     const [plain, half, eight] = grids as [Uint8Array, Uint8Array, Uint8Array];

@@ -80,8 +80,8 @@ await runCommand(
       if (found) throw new InputError(`--${found[0]}: is for exporting a run; got --model too`);
       return writeExplained(model, { out, layer, method, target });
     }
-    const { exportedRun } = await import('../trainer/run/export.node.js');
-    const exported = await exportedRun({ run, checkpoint, out, opset, foldBatchNorm: foldBatchnorm, ema, fp16, uint8 });
+    const { exportRun } = await import('../trainer/run/export.node.js');
+    const exported = await exportRun({ run, checkpoint, out, opset, foldBatchNorm: foldBatchnorm, ema, fp16, uint8 });
     console.log(
       `Exported ${exported.checkpoint} (step ${exported.step}${exported.averaged ? ', averaged generator' : ''}), opset ${opset ?? 17}`,
     );

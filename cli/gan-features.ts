@@ -46,18 +46,18 @@ await runCommand(
     const { openDataset } = await import('../trainer/data/formats/table.node.js');
     const { skippedLines } = await import('../trainer/data/readable.js');
     const { runSettings } = await import('../trainer/settings/run-settings.js');
-    const { resolvedDevice } = await import('../inference/runtime/devices/devices.node.js');
-    const { trainedFeatures } = await import('../trainer/classifier/train.node.js');
+    const { resolveDevice } = await import('../inference/runtime/devices/devices.node.js');
+    const { trainFeatures } = await import('../trainer/classifier/train.node.js');
     const { imageSize, split, classes } = options;
     const dataset = await openDataset(options.data, {
       imageSize,
       split,
       classes: runSettings.classes.meant?.(classes) as string[] | undefined,
     });
-    const { device, notes } = await resolvedDevice(options.device);
+    const { device, notes } = await resolveDevice(options.device);
     for (const note of [`Pictures: ${dataset.name}`, ...notes]) console.log(note);
     const bars = { reading: progressBar('pictures'), training: progressBar('steps') };
-    const result = await trainedFeatures({
+    const result = await trainFeatures({
       ...options,
       dataset,
       device,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { methodGroups } from '../explain/methods/table.js';
-import { encodedPng } from '../inference/index.js';
+import { encodePng } from '../inference/index.js';
 import { spacePicture } from '../trainer/index.js';
 import { LIST_MODULES, ran } from './child.test.helper.js';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ganscope-gradcam-'));
   await mkdir(join(folder, 'pictures', 'more'), { recursive: true });
   for (const [i, name] of ['a.png', 'more/a.png'].entries()) {
-    await writeFile(join(folder, 'pictures', name), await encodedPng(spacePicture(48, 0, i)));
+    await writeFile(join(folder, 'pictures', name), await encodePng(spacePicture(48, 0, i)));
   }
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -114,12 +114,12 @@ await runCommand(
       .example('$0 cat.jpg --model resnet50.onnx --target 281', "a class of someone else's classifier"),
   async (options) => {
     const explain = await import('../explain/index.js');
-    const { Explainer, emptyMapNote, explainedFiles, methods, parsedMethods, parsedTargets, verdict } = explain;
+    const { Explainer, emptyMapNote, explainFiles, methods, parsedMethods, parsedTargets, verdict } = explain;
     const { number } = await import('../explain/figures/verdict.js');
-    const { chosenModel } = await import('../inference/networks/default-model.node.js');
+    const { resolveModel } = await import('../inference/networks/default-model.node.js');
     const { picturePaths } = await import('../inference/pictures/picture-paths.node.js');
     const { parsedPreparation, parsedSize } = await import('../inference/networks/preprocessing.js');
-    const { resolvedRun } = await import('../inference/networks/runs.node.js');
+    const { resolveRun } = await import('../inference/networks/runs.node.js');
     const { InputError } = await import('../onnx/errors.js');
 
     const paths = await picturePaths(options._.map(String));
@@ -136,15 +136,15 @@ await runCommand(
       augment,
       runs: { seed: options.seed, samples: options.samples, noise: options.noise, steps: options.steps },
     };
-    const run = options.model === undefined ? await resolvedRun().catch(() => undefined) : undefined;
-    const { path: model, note } = await chosenModel('discriminator', options.model, run);
+    const run = options.model === undefined ? await resolveRun().catch(() => undefined) : undefined;
+    const { path: model, note } = await resolveModel('discriminator', options.model, run);
     console.log(note);
     const { device, randomWeights } = options;
     const loading = {
       device,
       preparation: parsedPreparation(options),
       ...(options.output !== undefined && { output: options.output }),
-      ...(options.labels !== undefined && { labels: await explain.loadedLabels(options.labels) }),
+      ...(options.labels !== undefined && { labels: await explain.loadLabels(options.labels) }),
     };
     const explainer = await Explainer.load(model, {
       ...loading,
@@ -156,14 +156,14 @@ await runCommand(
       for (const line of explain.layerLines(explainer.layers(tokens), taken)) console.log(line);
       return;
     }
-    const targets = await explain.loadedTargets(parsed, explainer.input);
+    const targets = await explain.loadTargets(parsed, explainer.input);
     const bar = progressBar('pictures');
     const signal = interruption(() => bar.log('Stopping after these pictures; press Ctrl-C again to quit at once.'));
     const { palette, overlay, alpha, out, seed } = options;
     if (options.evaluate) {
       if (randomWeights !== undefined) throw new InputError('--random-weights: is part of --evaluate; leave it out');
       await explainer.dispose();
-      const evaluating = explain.evaluatedFiles(model, paths, {
+      const evaluating = explain.evaluateFiles(model, paths, {
         ...loading,
         ...chosen,
         ...(targets && { targets }),
@@ -183,7 +183,7 @@ await runCommand(
       report(files, skipped);
       return;
     }
-    const explaining = explainedFiles(explainer, paths, {
+    const explaining = explainFiles(explainer, paths, {
       ...chosen,
       ...(targets && { targets }),
       out,

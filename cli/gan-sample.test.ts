@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toyGenerator } from '../inference/networks/generator.test.helper.js';
-import { decodedPicture, type Picture } from '../inference/index.js';
+import { decodePicture, type Picture } from '../inference/index.js';
 import { saveModel } from '../onnx/index.js';
 import { LIST_MODULES, ran } from './child.test.helper.js';
 
@@ -22,7 +22,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const sample = (...options: string[]) =>
   ran('gan-sample', ['--model', 'g.onnx', '--device', 'cpu', ...options], folder);
-const picture = (name: string) => decodedPicture(join(folder, name));
+const picture = (name: string) => decodePicture(join(folder, name));
 
 /** The pixels of one cell of a grid. */
 function cell({ width, data }: Picture, column: number, row: number): number[] {

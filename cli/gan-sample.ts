@@ -101,19 +101,19 @@ await runCommand(
   async ({ jsonl, model, device, ...request }) => {
     const { sampleJob } = await import('../inference/jobs/sample-job.js');
     const job = sampleJob(request);
-    const { chosenModel } = await import('../inference/networks/default-model.node.js');
+    const { resolveModel } = await import('../inference/networks/default-model.node.js');
     const { Generator } = await import('../inference/networks/generator.js');
-    const { performedJob } = await import('../inference/jobs/perform.node.js');
-    const { resolvedRun } = await import('../inference/networks/runs.node.js');
+    const { runJob } = await import('../inference/jobs/perform.node.js');
+    const { resolveRun } = await import('../inference/networks/runs.node.js');
 
     const log = jsonl ? console.error : console.log;
-    const run = model === undefined ? await resolvedRun().catch(() => undefined) : undefined;
-    const { path, note } = await chosenModel('generator', model, run);
+    const run = model === undefined ? await resolveRun().catch(() => undefined) : undefined;
+    const { path, note } = await resolveModel('generator', model, run);
     log(note);
     const generator = await Generator.load(path, { device });
     for (const line of generator.choice.notes) log(line);
     const bar = progressBar(job.kind === 'projection' ? 'steps' : 'pictures', log);
-    const files = await performedJob(job, {
+    const files = await runJob(job, {
       model: path,
       generator,
       log,

@@ -22,14 +22,14 @@ await runCommand(
       .example('$0', 'http://127.0.0.1:8765/ with all runs')
       .example('$0 --run /data/birds --port 9000', 'a run that is elsewhere'),
   async ({ run, port, host }) => {
-    const { startedStudio } = await import('../web/server.node.js');
+    const { startStudio } = await import('../web/server.node.js');
     const { InputError } = await import('../onnx/errors.js');
-    const { resolvedRun } = await import('../inference/networks/runs.node.js');
+    const { resolveRun } = await import('../inference/networks/runs.node.js');
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new InputError(`--port: expected an integer of 0…65535; got ${port}`);
     }
-    const folder = run === undefined ? undefined : await resolvedRun(run);
-    const { url } = await startedStudio({
+    const folder = run === undefined ? undefined : await resolveRun(run);
+    const { url } = await startStudio({
       runs: 'runs',
       port,
       host,

@@ -36,7 +36,7 @@ await runCommand(
       process.stdout.write(describedSettings(sources));
       return;
     }
-    const { startedRun } = await import('../trainer/run/run.node.js');
+    const { startRun } = await import('../trainer/run/run.node.js');
     const { train } = await import('../trainer/run/loop.node.js');
     const { skippedLines } = await import('../trainer/data/readable.js');
     const { qualityLines } = await import('../trainer/quality/quality.js');
@@ -45,7 +45,7 @@ await runCommand(
     const signal = interruption(() => {
       if (training) bar.log('Stopping after this step; press Ctrl-C again to quit without saving.');
     });
-    const { run, notes, logEvery, evaluation, ...job } = await startedRun(
+    const { run, notes, logEvery, evaluation, ...job } = await startRun(
       { ...given, resume: options.resume },
       (loaded, total) => bar.update(loaded, total, 'reading pictures'),
       signal,

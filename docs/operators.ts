@@ -2,7 +2,7 @@
 import { exportedNetworks, golden, goldenPath, type ExportedInfo } from '../fixtures/golden.js';
 import { zeroGradient, type GradientRule, type Refusal } from '../onnx/gradient/rule.js';
 import { gradientRules, ruleFamilies } from '../onnx/gradient/table.js';
-import { loadedModel } from '../onnx/files/load.node.js';
+import { loadModel } from '../onnx/files/load.node.js';
 import { NEWEST_OPSET } from '../onnx/upgrade/conversion.js';
 import { expansions, forms, refusals, type Form } from '../onnx/upgrade/table.js';
 import { upgradedModel } from '../onnx/upgrade/upgrade.js';
@@ -47,7 +47,7 @@ async function goldenOperators(): Promise<Set<string>[]> {
   const files = exportedNetworks.flatMap((network) =>
     Object.keys(golden<ExportedInfo>(network).info.values).map((exporter) => `${network}-${exporter}.onnx`),
   );
-  const models = await Promise.all(files.map((file) => loadedModel(goldenPath(file))));
+  const models = await Promise.all(files.map((file) => loadModel(goldenPath(file))));
   return models.map((model) => {
     const nodes = [...model.graph.nodes, ...upgradedModel(model).graph.nodes];
     return new Set(nodes.map(({ op }) => op));

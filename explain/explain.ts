@@ -1,5 +1,5 @@
 /** @file Explaining pictures: a model with its sessions, reused from call to call. */
-import { resolvedDevice } from '#devices';
+import { resolveDevice } from '#devices';
 import { readGanMetadata } from '../inference/networks/metadata.js';
 import { modelFrom, type ModelSource, type NetworkOptions } from '../inference/networks/model-source.js';
 import type { Picture } from '../inference/pictures/pictures.js';
@@ -12,7 +12,7 @@ import type { Model } from '../onnx/graph.js';
 import { upgradedModel } from '../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './maps/batch-explanations.js';
 import type { Explanation } from './maps/explanation.js';
-import { fullPrecision } from '../onnx/passes/to-float32.js';
+import { toFloat32 } from '../onnx/passes/to-float32.js';
 import { labelsOfMetadata } from './targets/labels.js';
 import { layerGroups, listedLayers, type Layer, type LayerChoice, type TokenGrid } from './network/layers.js';
 import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from './methods/table.js';
@@ -65,10 +65,10 @@ export interface ExplainOptions {
  *
  * @example
  * import { Explainer } from 'ganscope/explain';
- * import { decodedPicture } from 'ganscope/inference';
+ * import { decodePicture } from 'ganscope/inference';
  *
  * const explainer = await Explainer.load('runs/latest/onnx/discriminator.onnx', { device: 'cpu' });
- * const picture = await decodedPicture('bird.png');
+ * const picture = await decodePicture('bird.png');
  * for (const { layer, method, score } of await explainer.explain([picture], { layers: 'all-convs', targets: 'fake' })) {
  *   console.log(layer.name, method, score);
  * }
@@ -91,7 +91,7 @@ export class Explainer implements AsyncDisposable {
     if (readGanMetadata(model.metadata)?.role === 'generator') {
       throw new InputError('--model: expected a discriminator or a classifier; got a generator');
     }
-    const floats = floatInputModel(fullPrecision(model));
+    const floats = floatInputModel(toFloat32(model));
     const stated = statedPreparation(model.metadata);
     this.input = networkInputOf(floats.model, { ...floats.preparation, ...stated, ...preparation });
     this.#model = fixedSizeModel(floats.model, this.input);
@@ -110,7 +110,7 @@ export class Explainer implements AsyncDisposable {
   static async load(source: ModelSource, options: ExplainerOptions = {}): Promise<Explainer> {
     const model = upgradedModel(await modelFrom(source, options));
     const { device = 'auto', randomWeights, signal } = options;
-    const choice = await resolvedDevice(device);
+    const choice = await resolveDevice(device);
     signal?.throwIfAborted();
     return new Explainer(
       randomWeights === undefined ? model : randomizedWeights(model, randomWeights),
@@ -217,9 +217,9 @@ function checkedLabels({ classes }: ScoreHead, labels?: readonly string[]): read
  * @throws as `Explainer.load` and `Explainer.explain`
  * @example
  * import { explain } from 'ganscope/explain';
- * import { decodedPicture } from 'ganscope/inference';
+ * import { decodePicture } from 'ganscope/inference';
  *
- * const picture = await decodedPicture('bird.png');
+ * const picture = await decodePicture('bird.png');
  * const [map] = await explain('runs/latest/onnx/discriminator.onnx', picture, { methods: ['gradcam'], targets: 'fake' });
  * console.log(map.layer.name, map.score, map.normalized.length === map.width * map.height);
  */

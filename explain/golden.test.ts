@@ -2,8 +2,8 @@
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, relativeError, type NetworkInfo } from '../fixtures/golden.js';
-import { createdSession } from '../inference/runtime/session.node.js';
-import { loadedModel, upgradedModel } from '../onnx/index.js';
+import { createSession } from '../inference/runtime/session.node.js';
+import { loadModel, upgradedModel } from '../onnx/index.js';
 import { camGraph } from './self-explaining/cam.js';
 import { convLayers } from './network/layers.js';
 import { normalizedMap } from './maps/normalize.js';
@@ -19,7 +19,7 @@ describe.each(['discriminator-dense', 'discriminator-conv', 'plain-cnn', 'squeez
     it.each(info.targets.map((target, index) => ({ ...target, index })))(
       'gives the maps of PyTorch for logit $column with sign $sign',
       async ({ column, sign, index }) => {
-        const model = upgradedModel(await loadedModel(goldenPath(`${name}.onnx`)));
+        const model = upgradedModel(await loadModel(goldenPath(`${name}.onnx`)));
         const all = convLayers(model.graph);
         const layers = info.convs.map((conv) => all[conv] as (typeof all)[number]);
         const cam = camGraph(model, { layers, methods: ['gradcam', 'gradcam++'] });
@@ -28,7 +28,7 @@ describe.each(['discriminator-dense', 'discriminator-conv', 'plain-cnn', 'squeez
         const weights = Float32Array.from({ length: batch * cam.head.classes }, (_, at) =>
           at % cam.head.classes === column ? sign : 0,
         );
-        const session = await createdSession(cam.model);
+        const session = await createSession(cam.model);
         const results = await session.run({
           [cam.input]: new Tensor('float32', input.data, input.shape),
           [cam.targetWeights]: new Tensor('float32', weights, [batch, cam.head.classes]),

@@ -1,9 +1,9 @@
 /** @file `ganscope/explain` in Node: what runs everywhere, figures and files. */
 export { contactSheetPng } from './figures/contact-sheet.node.js';
-export { evaluatedFiles, type EvaluateFilesOptions } from './files/evaluate-files.node.js';
+export { evaluateFiles, type EvaluateFilesOptions } from './files/evaluate-files.node.js';
 export { evaluationTable, writeEvaluationPlots } from './figures/evaluation-report.node.js';
 export {
-  explainedFiles,
+  explainFiles,
   type ExplainedFiles,
   type ExplainFilesOptions,
   type MapResult,
@@ -17,4 +17,4 @@ export {
   writeSelfExplaining,
   type SelfExplainingFile,
 } from './self-explaining/self-explaining.node.js';
-export { loadedLabels, loadedTargets } from './targets/targets.node.js';
+export { loadLabels, loadTargets } from './targets/targets.node.js';

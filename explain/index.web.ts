@@ -1,7 +1,7 @@
 /** @file `ganscope/explain` wherever it runs: what a discriminator or classifier looks at. */
 export { camGraph, type CamGraph, type CamOptions, type CamOutputs } from './self-explaining/cam.js';
 export {
-  evaluatedMethods,
+  evaluateMethods,
   type EvaluatedPicture,
   type EvaluateOptions,
   type Evaluation,

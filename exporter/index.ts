@@ -7,7 +7,7 @@ export {
   type Signature,
 } from './export.js';
 export { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
-export { halfPrecision } from '../onnx/passes/to-float16.js';
+export { toFloat16 } from '../onnx/passes/to-float16.js';
 export {
   loweredModel,
   supportedLayers,

@@ -2,7 +2,7 @@
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { Tensor } from 'onnxruntime-node';
 import { Random } from '../inference/numeric/random.js';
-import { createdSession } from '../inference/runtime/session.node.js';
+import { createSession } from '../inference/runtime/session.node.js';
 import { InputError } from '../onnx/errors.js';
 import { elementCount } from '../onnx/graph.js';
 import type { Signature } from './export.js';
@@ -48,7 +48,7 @@ export async function largestDifference(
     return [predicted].flat().map((output) => toNchw(output).dataSync<'float32'>());
   });
 
-  const session = await createdSession(onnx);
+  const session = await createSession(onnx);
   try {
     const results = await session.run({ [signature.inputName]: new Tensor('float32', input, dims) });
     return new Map(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { encodedPng } from './pictures/pictures.node.js';
+import { encodePng } from './pictures/pictures.node.js';
 
 const dist = fileURLToPath(new URL('../', import.meta.url));
 const root = join(dist, '..');
@@ -44,7 +44,7 @@ beforeAll(async () => {
     await copyFile(join(root, 'fixtures', 'tiny', `${role}.onnx`), join(exported, `${role}.onnx`));
   }
   const data = Uint8Array.from({ length: 3 * 48 * 40 }, (_, i) => (i * 7) % 256);
-  await writeFile(join(folder, 'bird.png'), await encodedPng({ width: 48, height: 40, channels: 3, data }));
+  await writeFile(join(folder, 'bird.png'), await encodePng({ width: 48, height: 40, channels: 3, data }));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,6 +1,6 @@
 /** @file `ganscope/inference` wherever it runs: generators and discriminators, latents and paths between them, pictures, grids. */
-export { resolvedDevice } from '#devices';
-export { decodedPicture, encodedPng } from '#pictures';
+export { resolveDevice } from '#devices';
+export { decodePicture, encodePng } from '#pictures';
 export { ANIMATION_FORMATS, MAX_FPS, type AnimationFormat, type AnimationOptions } from './pictures/animation.js';
 export { Discriminator, type Score } from './networks/discriminator.js';
 export { Generator, type PictureOptions } from './networks/generator.js';
@@ -36,7 +36,7 @@ export {
   type PictureSize,
 } from './pictures/pixels.js';
 export { Random } from './numeric/random.js';
-export { sampledPictures, type GeneratorRunner, type SampleOptions, type SampleProgress } from './networks/sample.js';
+export { samplePictures, type GeneratorRunner, type SampleOptions, type SampleProgress } from './networks/sample.js';
 export { sampleJob, type SampleJob } from './jobs/sample-job.js';
 export { scoreHead, type ScoreHead } from './networks/score-head.js';
 export type {

@@ -12,10 +12,10 @@ import type * as webRuntime from './runtime/runtime.web.js';
 /** Compiles only if both twins have the functions, with the same types. */
 type Twins<K extends string, Node extends Record<K, unknown>, Web extends { [P in K]: Node[P] }> = [Node, Web];
 export type Checked = [
-  Twins<'openedSession', typeof nodeRuntime, typeof webRuntime>,
-  Twins<'resolvedDevice', typeof nodeDevices, typeof webDevices>,
-  Twins<'loadedModel', typeof nodeLoad, typeof webLoad>,
-  Twins<'decodedPicture' | 'encodedPng', typeof nodePictures, typeof webPictures>,
+  Twins<'openSession', typeof nodeRuntime, typeof webRuntime>,
+  Twins<'resolveDevice', typeof nodeDevices, typeof webDevices>,
+  Twins<'loadModel', typeof nodeLoad, typeof webLoad>,
+  Twins<'decodePicture' | 'encodePng', typeof nodePictures, typeof webPictures>,
 ];
 
 test.each(['onnx', 'inference', 'explain'])(

@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { createdSession } from '../inference/runtime/session.node.js';
+import { createSession } from '../inference/runtime/session.node.js';
 import { adamScalars, adamUpdate } from './adam.js';
 import { GraphBuilder, modelOfGraph } from './build.js';
 
@@ -14,7 +14,7 @@ describe('adamUpdate(b, state, rates)', () => {
     const state = { value: 'x', gradient: b.mul('x', b.scalar(2)), m: 'm', v: 'v' };
     const next = adamUpdate(b, state, { stepSize: 'step', correction: 'correction', beta1: 0.8, beta2: 0.99 });
     for (const [name, value] of Object.entries(next)) b.output(value, `next_${name}`);
-    const session = await createdSession(modelOfGraph(b.graph));
+    const session = await createSession(modelOfGraph(b.graph));
     const vector = (data: Float32Array) => new Tensor('float32', data, [3]);
     let [x, m, v] = [Float32Array.of(1, -2, 0.5), new Float32Array(3), new Float32Array(3)];
     for (let t = 1; t <= 3; t++) {

@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { createdSession } from '../inference/runtime/session.node.js';
+import { createSession } from '../inference/runtime/session.node.js';
 import { appendedGraph } from './append.js';
 import { GraphBuilder, modelOfGraph } from './build.js';
 import { float32Tensor } from './tensor.js';
@@ -23,7 +23,7 @@ describe('appendedGraph(b, graph, feeds, prefix)', () => {
     const twice = appendedGraph(b, graph, new Map([['x', once]]), 'b/')('y');
     expect([once, twice, b.shape(twice)]).toEqual(['a/y', 'b/y', [1, 2]]);
     b.output(twice);
-    const session = await createdSession(modelOfGraph(b.graph));
+    const session = await createSession(modelOfGraph(b.graph));
     const result = await session.run({ x: new Tensor('float32', Float32Array.of(1, -1), [1, 2]) });
     await session.release();
     // [1, -1] → relu([-1, -1]) = [0, 0] after the bias → [1, 1].

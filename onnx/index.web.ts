@@ -1,5 +1,5 @@
 /** @file `ganscope/onnx` wherever it runs: ONNX graphs in memory: load, read, build, upgrade, differentiate, write. */
-export { loadedModel } from '#load';
+export { loadModel } from '#load';
 export { adamScalars, adamUpdate, type AdamNumbers, type AdamRates, type AdamState } from './adam.js';
 export { appendedGraph } from './append.js';
 export { float, type AttributeValue } from './attributes.js';
@@ -8,7 +8,7 @@ export { InputError } from './errors.js';
 export type { LoadOptions, LoadProgress } from './files/fetch.js';
 export { gradients } from './gradient/walk.js';
 export * from './graph.js';
-export { withMatrixProducts } from './passes/conv-transpose-to-matmul.js';
+export { convTransposeToMatMul } from './passes/conv-transpose-to-matmul.js';
 export { prunedGraph, topologicalOrder } from './order.js';
 export { modelFromBytes } from './files/read.js';
 export { float32Tensor, int64Tensor, numbersOf, scalarTensor } from './tensor.js';

@@ -8,15 +8,15 @@ export {
   type ChosenSettings,
   type SettingSources,
 } from './settings/resolve-settings.node.js';
-export { trainedFeatures, type FeatureTraining, type TrainedFeatures } from './classifier/train.node.js';
+export { trainFeatures, type FeatureTraining, type TrainedFeatures } from './classifier/train.node.js';
 export { spaceDataset, type DataOptions, type Dataset, type Labels, type Split } from './data/dataset.js';
 export type { DecodeProgress } from './data/cache/decoded.node.js';
 export { Loader, type LoaderOptions } from './data/loader.node.js';
 export { ReadablePictures } from './data/readable.js';
 export { openDataset } from './data/formats/table.node.js';
 export { spacePicture } from './data/space/space.js';
-export { evaluatedRun, type RunEvaluation } from './run/evaluate-run.node.js';
-export { exportedRun } from './run/export.node.js';
+export { evaluateRun, type RunEvaluation } from './run/evaluate-run.node.js';
+export { exportRun } from './run/export.node.js';
 export { bestCheckpoint, checkpoints, markBest, newestCheckpoint } from './checkpoint/kept-checkpoints.node.js';
 export { train, type TrainOptions, type TrainProgress, type TrainResult } from './run/loop.node.js';
 export { discriminatorModel, generatorModel } from './step/models.js';
@@ -28,13 +28,13 @@ export { frechetDistance } from './quality/frechet.node.js';
 export { kernelDistance } from './quality/kernel-distance.node.js';
 export { bestRow, type QualityRow } from './quality/quality.js';
 export { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report/plots.node.js';
-export { startedRun, type RunOptions, type StartedRun } from './run/run.node.js';
-export { resolvedRun } from '../inference/networks/runs.node.js';
+export { startRun, type RunOptions, type StartedRun } from './run/run.node.js';
+export { resolveRun } from '../inference/networks/runs.node.js';
 export { readSettingsFile } from './settings/settings-file.node.js';
 export { initialState } from './checkpoint/state.js';
-export { createdStep, type Backend, type StepSource } from './step/create.node.js';
+export { createStep, type Backend, type StepSource } from './step/create.node.js';
 export { OnnxStep } from './step/onnx.node.js';
-export { ParallelStep } from './step/data-parallel.node.js';
+export { DataParallelStep } from './step/data-parallel.node.js';
 export { RemoteStep } from './step/remote.node.js';
 export type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step/step.js';
 export { TfjsStep } from './step/tfjs/step.js';

@@ -14,7 +14,7 @@ if (chromiumPath === undefined) {
 }
 
 /** Starts it, with a WebGPU that needs no graphics card. */
-export function startedChromium(): Promise<Browser> {
+export function startChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath as string,
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],

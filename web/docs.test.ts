@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, startedChromium } from './chromium.test.helper.js';
+import { chromiumPath, startChromium } from './chromium.test.helper.js';
 import { tinyPath } from './studio.test.helper.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -41,7 +41,7 @@ describe.skipIf(chromiumPath === undefined)('docs/browser.md', () => {
   let browser: Browser;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ganscope-docs-'));
-    browser = await startedChromium();
+    browser = await startChromium();
   });
   afterAll(async () => {
     await browser?.close();

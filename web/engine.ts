@@ -4,7 +4,7 @@ import type { Engine } from './worker.js';
 type Reply = { id: number } & ({ value: unknown } | { error: string });
 
 /** Starts the worker. */
-export function startedEngine(): Engine {
+export function startEngine(): Engine {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let last = 0;

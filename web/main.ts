@@ -1,5 +1,5 @@
 /** @file The page: its sections, and files that are dropped on it. */
-import { startedEngine } from './engine.js';
+import { startEngine } from './engine.js';
 import { explanationSection } from './explanation.js';
 import { chooseNetworks } from './models.js';
 import { samplesSection } from './samples.js';
@@ -7,7 +7,7 @@ import { trainingSection } from './training.js';
 import { walkSection } from './walk.js';
 import { element } from './dom.js';
 
-const engine = startedEngine();
+const engine = startEngine();
 const samples = samplesSection(engine);
 const redraw = walkSection(engine);
 const explanation = explanationSection(engine, samples.first);

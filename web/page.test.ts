@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explain, suitableMethods } from '../explain/index.js';
-import { foldedBatchNorm, halfPrecision } from '../exporter/index.js';
-import { decodedPicture, Generator, normalLatents } from '../inference/index.js';
-import { loadedModel, modelBytes } from '../onnx/index.js';
-import { chromiumPath, startedChromium } from './chromium.test.helper.js';
+import { foldedBatchNorm, toFloat16 } from '../exporter/index.js';
+import { decodePicture, Generator, normalLatents } from '../inference/index.js';
+import { loadModel, modelBytes } from '../onnx/index.js';
+import { chromiumPath, startChromium } from './chromium.test.helper.js';
 import type * as Library from './ganscope.js';
 import { metricsLine, testStudio, tinyPath } from './studio.test.helper.js';
 
@@ -23,7 +23,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
 
   beforeAll(async () => {
     studio = await testStudio();
-    browser = await startedChromium();
+    browser = await startChromium();
     page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('requestfailed', (request) => problems.push(request.url()));
@@ -42,7 +42,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         const generator = await ganscope.Generator.load(`/${run}/onnx/generator.onnx`);
         const numbers = await generator.run(ganscope.normalLatents([7], generator.latentDim));
         const overlapping = await Promise.all([1, 2, 3].map((seed) => generator.sample([seed])));
-        const picture = await ganscope.decodedPicture(`/${run}/samples/step-0000002.png`);
+        const picture = await ganscope.decodePicture(`/${run}/samples/step-0000002.png`);
         const url = `/${run}/onnx/discriminator.onnx`;
         const maps = await ganscope.explain(url, picture, { methods: 'all', targets: 'fake' });
         const discriminator = await ganscope.Discriminator.load(url);
@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expect(largestDifference(there.numbers, numbers)).toBeLessThan(1e-3);
       expect(largestDifference(there.firsts as number[], firsts as number[])).toBeLessThanOrEqual(1);
 
-      const picture = await decodedPicture(studio.picture);
+      const picture = await decodePicture(studio.picture);
       expect(there.picture).toEqual([...picture.data]);
       const maps = await explain(tinyPath('discriminator'), picture, {
         device: 'cpu',
@@ -84,8 +84,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
   });
 
   it('takes the network in half precision that dtype asks for, and makes the same numbers of it as Node, to 1e-2', async () => {
-    const full = await loadedModel(tinyPath('generator'));
-    const half = modelBytes({ ...full, graph: halfPrecision(foldedBatchNorm(full.graph)) });
+    const full = await loadModel(tinyPath('generator'));
+    const half = modelBytes({ ...full, graph: toFloat16(foldedBatchNorm(full.graph)) });
     await writeFile(join(studio.run, 'onnx', 'generator-fp16.onnx'), half);
     await page.goto(`${studio.url}${RUN}/samples/step-0000002.png`);
     const library = await page.evaluateHandle<typeof Library>("import('/ganscope.js')");
@@ -121,7 +121,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const generator = await ganscope.Generator.load(`/${run}/onnx/generator.onnx`, { device: 'webgpu' });
       const numbers = await generator.run(ganscope.normalLatents([7], generator.latentDim));
       await generator.dispose();
-      return { numbers: [...numbers], device: generator.choice.device, auto: await ganscope.resolvedDevice('auto') };
+      return { numbers: [...numbers], device: generator.choice.device, auto: await ganscope.resolveDevice('auto') };
     }, RUN);
     const generator = await Generator.load(tinyPath('generator'), { device: 'cpu' });
     const numbers = await generator.run(normalLatents([7], generator.latentDim));

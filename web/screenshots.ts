@@ -2,14 +2,14 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { chromiumPath, startedChromium } from './chromium.test.helper.js';
-import { startedStudio } from './server.node.js';
+import { chromiumPath, startChromium } from './chromium.test.helper.js';
+import { startStudio } from './server.node.js';
 
 const [out = fileURLToPath(new URL('../../docs/', import.meta.url)), run] = process.argv.slice(2);
 if (chromiumPath === undefined) throw new Error('there is no Chromium: apt-get install chromium');
 
-const { server, url } = await startedStudio({ runs: '', port: 0, ...(run !== undefined && { run }) });
-const browser = await startedChromium();
+const { server, url } = await startStudio({ runs: '', port: 0, ...(run !== undefined && { run }) });
+const browser = await startChromium();
 const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
 await page.goto(url);
 const shot = async (name: string) =>

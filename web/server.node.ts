@@ -45,7 +45,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Starts the server; resolves when it listens. */
-export async function startedStudio(options: StudioOptions): Promise<{ server: Server; url: string }> {
+export async function startStudio(options: StudioOptions): Promise<{ server: Server; url: string }> {
   const { host = '127.0.0.1', port } = options;
   const server = createServer((request, response) => {
     answer(request, response, options).catch(() => {

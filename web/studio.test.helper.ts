@@ -3,8 +3,8 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodedPng, Generator } from '../inference/index.js';
-import { startedStudio } from './server.node.js';
+import { encodePng, Generator } from '../inference/index.js';
+import { startStudio } from './server.node.js';
 
 /** A network that comes with the package. */
 export const tinyPath = (role: 'generator' | 'discriminator') =>
@@ -27,8 +27,8 @@ export async function testStudio() {
   const generator = await Generator.load(tinyPath('generator'), { device: 'cpu' });
   const pictures = await generator.sample([7, 8]);
   await generator.dispose();
-  await writeFile(join(run, 'samples', 'step-0000002.png'), await encodedPng(pictures[0]!));
-  const { server, url } = await startedStudio({ runs: join(folder, 'runs'), port: 0 });
+  await writeFile(join(run, 'samples', 'step-0000002.png'), await encodePng(pictures[0]!));
+  const { server, url } = await startStudio({ runs: join(folder, 'runs'), port: 0 });
   const dispose = async () => {
     server.closeAllConnections();
     server.close();

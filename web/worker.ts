@@ -14,7 +14,7 @@ import {
   type MethodName,
   type PaletteName,
 } from 'ganscope/explain';
-import { decodedPicture, Generator, lerp, normalLatents, slerp, type Picture } from 'ganscope/inference';
+import { decodePicture, Generator, lerp, normalLatents, slerp, type Picture } from 'ganscope/inference';
 import { modelFromBytes } from 'ganscope/onnx';
 
 /** A file of the visitor's own. */
@@ -82,7 +82,7 @@ const engine = {
     return picture;
   },
 
-  decode: (bytes: Uint8Array, name: string): Promise<Picture> => decodedPicture(bytes, name),
+  decode: (bytes: Uint8Array, name: string): Promise<Picture> => decodePicture(bytes, name),
 
   /** What the network sees of the picture. */
   async view(picture: Picture): Promise<Picture> {

@@ -1,9 +1,9 @@
 /** @file Picture files in, an evaluation out: its plots and results.json. */
 import { join } from 'node:path';
-import { decodedPicture } from '../../inference/pictures/pictures.node.js';
+import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
-import { evaluatedMethods, type EvaluatedPicture, type EvaluateOptions, type Evaluation } from '../metrics/evaluate.js';
+import { evaluateMethods, type EvaluatedPicture, type EvaluateOptions, type Evaluation } from '../metrics/evaluate.js';
 import { writeEvaluationPlots } from '../figures/evaluation-report.node.js';
 import type { ExplainedFiles } from './explain-files.node.js';
 import type { ExplainOptions } from '../explain.js';
@@ -18,12 +18,12 @@ export interface EvaluateFilesOptions extends EvaluateOptions, Pick<ExplainOptio
 }
 
 /**
- * Evaluates methods over picture files (`evaluatedMethods`); writes a plot for each curve and `results.json`. Of several
+ * Evaluates methods over picture files (`evaluateMethods`); writes a plot for each curve and `results.json`. Of several
  * pictures, those that cannot be read are left out and named in the result.
  * @param model an .onnx file
  * @throws InputError if there is no picture that can be read, or an option does not fit the network
  */
-export async function evaluatedFiles(
+export async function evaluateFiles(
   model: string,
   paths: readonly string[],
   { out, provenance, targets: given, ...options }: EvaluateFilesOptions,
@@ -34,14 +34,14 @@ export async function evaluatedFiles(
     for (const [i, path] of paths.entries()) {
       const target = targets[i];
       try {
-        yield { picture: await decodedPicture(path), ...(target !== undefined && { target }) };
+        yield { picture: await decodePicture(path), ...(target !== undefined && { target }) };
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         skipped.push({ picture: path, reason: error.message });
       }
     }
   }
-  const evaluation = await evaluatedMethods(model, pictures(), options);
+  const evaluation = await evaluateMethods(model, pictures(), options);
   if (evaluation.pictures === 0 && skipped[0]) throw new InputError(skipped[0].reason);
   const files = await writeEvaluationPlots(out, evaluation);
   const results = join(out, 'results.json');

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodedPicture, encodedPng } from '../../inference/pictures/pictures.node.js';
-import { explainedFiles, type ExplainFilesOptions } from './explain-files.node.js';
+import { decodePicture, encodePng } from '../../inference/pictures/pictures.node.js';
+import { explainFiles, type ExplainFilesOptions } from './explain-files.node.js';
 import { Explainer } from '../explain.js';
 import { brightnessNetwork, spotPicture } from '../networks.test.helper.js';
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ganscope-explain-'));
   // Wide pictures, whose middle square the network sees.
   paths = Array.from({ length: 10 }, (_, i) => join(folder, `spot ${i}.png`));
-  for (const [i, path] of paths.entries()) await writeFile(path, await encodedPng(spotPicture(96, 48, 30 + 4 * i, 24)));
+  for (const [i, path] of paths.entries()) await writeFile(path, await encodePng(spotPicture(96, 48, 30 + 4 * i, 24)));
   explainer = await Explainer.load(MODEL, { device: 'cpu', preparation: PREPARATION });
 });
 afterAll(async () => {
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 const explained = (chosen: readonly string[], name: string, options: Partial<ExplainFilesOptions> = {}) =>
-  explainedFiles(explainer, chosen, {
+  explainFiles(explainer, chosen, {
     layers: 'features_conv',
     methods: ['gradcam'],
     targets: 0,
@@ -34,10 +34,10 @@ const explained = (chosen: readonly string[], name: string, options: Partial<Exp
     ...options,
   });
 
-describe('explainedFiles(explainer, paths, options)', () => {
+describe('explainFiles(explainer, paths, options)', () => {
   test('lays overlays on whole pictures, with the heat where the picture shows it', async () => {
     const { maps } = await explained([paths[0] as string], 'one');
-    const overlay = await decodedPicture(maps[0]?.files.overlay ?? '');
+    const overlay = await decodePicture(maps[0]?.files.overlay ?? '');
     expect([overlay.width, overlay.height]).toEqual([96, 48]);
     const at = (x: number, y: number) => [...overlay.data.subarray(3 * (96 * y + x), 3 * (96 * y + x) + 3)];
     expect(at(10, 24), 'outside the square').toEqual([0, 0, 0]);
@@ -102,7 +102,7 @@ describe('explainedFiles(explainer, paths, options)', () => {
   test('signed palettes keep what speaks against the target', async () => {
     const { maps } = await explained([paths[3] as string], 'signed', { targets: 1, style: { palette: 'diverging' } });
     expect(maps[0]?.range[0]).toBeLessThan(0);
-    const heatmap = await decodedPicture(maps[0]?.files.heatmap ?? '');
+    const heatmap = await decodePicture(maps[0]?.files.heatmap ?? '');
     const at = 3 * (96 * 24 + 42);
     expect(heatmap.data[at + 2], 'blue').toBeGreaterThan((heatmap.data[at] ?? 255) + 50);
   });

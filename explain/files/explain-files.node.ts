@@ -1,6 +1,6 @@
 /** @file Picture files in, maps and results.json out: any number of pictures, a few in memory at a time. */
 import { join } from 'node:path';
-import { decodedPicture } from '../../inference/pictures/pictures.node.js';
+import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { Explainer, type ExplainOptions } from '../explain.js';
@@ -64,7 +64,7 @@ const GROUP_PIXELS = 64_000_000;
  * those that cannot be read are left out and named in the result.
  * @throws InputError if there is no picture that can be read, or an option does not fit the network
  */
-export async function explainedFiles(
+export async function explainFiles(
   explainer: Explainer,
   paths: readonly string[],
   options: ExplainFilesOptions,
@@ -110,7 +110,7 @@ async function decodedGroup(paths: readonly string[], start: number, skipped: Ex
   while (end < paths.length && pictures.length < GROUP && pixels < GROUP_PIXELS) {
     const path = paths[end] as string;
     try {
-      const picture = await decodedPicture(path);
+      const picture = await decodePicture(path);
       pixels += picture.width * picture.height;
       pictures.push({ path, picture, index: end });
     } catch (error) {

@@ -2,7 +2,7 @@
 import { basename, extname, join } from 'node:path';
 import { npyBytes } from '../../inference/numeric/npy.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
-import { encodedPng } from '../../inference/pictures/pictures.node.js';
+import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { resizedPicture, sourceArea } from '../../inference/pictures/resize.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
@@ -85,8 +85,8 @@ export class ExplanationFiles {
     const [heatmap, overlay, values] = ['.png', '-overlay.png', '.npy'].map((end) =>
       join(this.folder, `${stem}${end}`),
     ) as [string, string, string];
-    await writeFileAtomic(heatmap, await encodedPng(placedHeatmap(map, picture, this.style.palette)));
-    await writeFileAtomic(overlay, await encodedPng(placedOverlay(picture, map, this.style)));
+    await writeFileAtomic(heatmap, await encodePng(placedHeatmap(map, picture, this.style.palette)));
+    await writeFileAtomic(overlay, await encodePng(placedOverlay(picture, map, this.style)));
     await writeFileAtomic(values, npyBytes(this.#isSigned ? signed : raw, [rawHeight, rawWidth]));
     return { heatmap, overlay, values };
   }

@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { createdSession } from '../../inference/runtime/session.node.js';
+import { createSession } from '../../inference/runtime/session.node.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
 import { relativeError } from '../../fixtures/golden.js';
 import {
@@ -25,7 +25,7 @@ async function signedMap(
   const shape = ['batch', K, H, W];
   const [a, g] = [b.input('activations', 'float32', shape), b.input('gradients', 'float32', shape)];
   b.output(b.reduceSum(weightedMethods[method].weighted(b, a, g), [1], false), 'map');
-  const session = await createdSession(modelOfGraph(b.graph), { threads: 1 });
+  const session = await createSession(modelOfGraph(b.graph), { threads: 1 });
   const tensor = (data: readonly number[]) => new Tensor('float32', Float32Array.from(data), [1, K, H, W]);
   const { map } = await session.run({ activations: tensor(activations), gradients: tensor(gradients) });
   await session.release();

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodedPng } from '../../inference/pictures/pictures.node.js';
-import { evaluatedFiles } from '../files/evaluate-files.node.js';
-import { evaluatedMethods, type EvaluateOptions, type MethodEvaluation } from './evaluate.js';
+import { encodePng } from '../../inference/pictures/pictures.node.js';
+import { evaluateFiles } from '../files/evaluate-files.node.js';
+import { evaluateMethods, type EvaluateOptions, type MethodEvaluation } from './evaluate.js';
 import { evaluationTable } from '../figures/evaluation-report.node.js';
 import { brightnessNetwork, spotPicture } from '../networks.test.helper.js';
 
@@ -23,11 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('evaluatedMethods(source, pictures, options)', () => {
+describe('evaluateMethods(source, pictures, options)', () => {
   test('finds that a map of the only thing that counts explains everything', async () => {
     const metrics = ['deletion', 'road', 'average-drop'] as const;
     const options = { ...OPTIONS, methods: ['gradcam'], metrics } as const;
-    const { pictures, methods } = await evaluatedMethods(BRIGHTNESS, [SPOT, SPOT], options);
+    const { pictures, methods } = await evaluateMethods(BRIGHTNESS, [SPOT, SPOT], options);
     const [only] = methods as [MethodEvaluation];
     const { method, empty, values } = only;
     expect([pictures, method, empty]).toEqual([2, 'gradcam', 0]);
@@ -42,7 +42,7 @@ describe('evaluatedMethods(source, pictures, options)', () => {
   test('gives the mean of the pictures and of their curves', async () => {
     const other = { picture: spotPicture(24, 24, 16, 8), target: 0 };
     const options = { ...OPTIONS, methods: ['gradcam'], metrics: ['deletion'] } as const;
-    const runs = [[SPOT], [other], [SPOT, other]].map((pictures) => evaluatedMethods(BRIGHTNESS, pictures, options));
+    const runs = [[SPOT], [other], [SPOT, other]].map((pictures) => evaluateMethods(BRIGHTNESS, pictures, options));
     const [a, b, both] = (await Promise.all(runs)).map(({ methods: [method] }) => method);
     const value = (of: typeof a) => of?.values.deletion ?? Number.NaN;
     expect(value(both)).toBeCloseTo((value(a) + value(b)) / 2, 6);
@@ -52,14 +52,14 @@ describe('evaluatedMethods(source, pictures, options)', () => {
 
   test('leaves empty maps out and counts them', async () => {
     const dark = { picture: spotPicture(24, 24, 7, 15), target: 1 };
-    const evaluation = await evaluatedMethods(BRIGHTNESS, [SPOT, dark], {
+    const evaluation = await evaluateMethods(BRIGHTNESS, [SPOT, dark], {
       ...OPTIONS,
       methods: ['gradcam'],
       metrics: ['deletion'],
     });
     expect(evaluation.methods[0]?.empty).toBe(1);
     expect(evaluationTable(evaluation)).toContain('| Grad-CAM (1 empty) | 0.');
-    const none = await evaluatedMethods(BRIGHTNESS, [dark], {
+    const none = await evaluateMethods(BRIGHTNESS, [dark], {
       ...OPTIONS,
       methods: ['gradcam'],
       metrics: ['deletion'],
@@ -69,7 +69,7 @@ describe('evaluatedMethods(source, pictures, options)', () => {
 
   test('a trained discriminator’s maps change when its weights are random', async () => {
     const picture = spotPicture(32, 32, 20, 12);
-    const { methods } = await evaluatedMethods(TINY, [{ picture }], {
+    const { methods } = await evaluateMethods(TINY, [{ picture }], {
       methods: ['gradcam'],
       metrics: ['randomization'],
     });
@@ -82,18 +82,18 @@ describe('evaluatedMethods(source, pictures, options)', () => {
   });
 
   test('takes one layer', async () => {
-    await expect(evaluatedMethods(TINY, [{ picture: SPOT.picture }], { layers: 'all-convs' })).rejects.toThrow(
+    await expect(evaluateMethods(TINY, [{ picture: SPOT.picture }], { layers: 'all-convs' })).rejects.toThrow(
       '--evaluate: expected one layer, or several averaged ones, and one target; got more',
     );
   });
 });
 
-describe('evaluatedFiles(model, paths, options)', () => {
+describe('evaluateFiles(model, paths, options)', () => {
   test('writes plots and results.json, and names what could not be read', async () => {
     const [broken, good] = [join(folder, 'broken.png'), join(folder, 'good.png')];
     await writeFile(broken, 'no picture');
-    await writeFile(good, await encodedPng(spotPicture(32, 32, 20, 12)));
-    const { files, skipped } = await evaluatedFiles(TINY, [broken, good], {
+    await writeFile(good, await encodePng(spotPicture(32, 32, 20, 12)));
+    const { files, skipped } = await evaluateFiles(TINY, [broken, good], {
       methods: ['gradcam'],
       metrics: ['deletion', 'average-drop'],
       targets: ['fake', 'real'],

@@ -59,7 +59,7 @@ type Measurement = { values: Map<MetricName, number>; curves: Map<string, Curve>
  * @param pictures taken one at a time
  * @throws InputError if an option does not fit the network, or more than one layer or target is chosen
  */
-export async function evaluatedMethods(
+export async function evaluateMethods(
   source: ModelSource,
   pictures: Iterable<EvaluatedPicture> | AsyncIterable<EvaluatedPicture>,
   options: EvaluateOptions = {},

@@ -37,7 +37,7 @@ export interface KeptForward extends Forward {
 }
 
 /** The forward passes used last, as many as memory allows. */
-export class KeptForwards {
+export class ForwardCache {
   #kept: KeptForward[] = [];
 
   /** The one of these pictures for the layers that the key names. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, type NetworkInfo } from '../../fixtures/golden.js';
 import { networkInputOf } from '../../inference/networks/network-input.js';
 import { scoreHead } from '../../inference/networks/score-head.js';
-import { loadedModel, upgradedModel } from '../../onnx/index.js';
+import { loadModel, upgradedModel } from '../../onnx/index.js';
 import { Network } from './network.js';
 
 describe('network.fullGradient(picture, weights)', () => {
@@ -10,7 +10,7 @@ describe('network.fullGradient(picture, weights)', () => {
     'adds up to the score of %s, whose layers are linear or rectifiers (Srinivas and Fleuret 2019, prop. 1)',
     async (name) => {
       const { tensor } = golden<NetworkInfo>(name);
-      const model = upgradedModel(await loadedModel(goldenPath(`${name}.onnx`)));
+      const model = upgradedModel(await loadModel(goldenPath(`${name}.onnx`)));
       const head = scoreHead(model);
       const network = new Network(model, networkInputOf(model), head, { device: 'cpu' });
       const { data, shape } = tensor('input');

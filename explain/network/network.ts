@@ -18,7 +18,7 @@ import {
   type MapsOf,
 } from './stages.js';
 import { filledRows, pictureFeed, pictureSize } from './feeds.js';
-import { KeptForwards, type Forward, type KeptForward } from './forward-cache.js';
+import { ForwardCache, type Forward, type KeptForward } from './forward-cache.js';
 import { FLAT, slopesModel, type Saturation } from './saturation.js';
 import { Sessions } from './sessions.js';
 import { floats, product, repeated, sameNumbers, withoutChannels } from './tensors.js';
@@ -52,7 +52,7 @@ export class Network {
   readonly #logits = once(() => logitsModel(this.model, this.head));
   readonly #gradient = once(() => pictureGradientModel(this.model, this.head, this.input, false));
   readonly #guided = once(() => pictureGradientModel(this.model, this.head, this.input, true));
-  readonly #kept = new KeptForwards();
+  readonly #kept = new ForwardCache();
 
   constructor(
     readonly model: Model,

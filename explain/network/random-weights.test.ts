@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
 import type { Tensor } from '../../onnx/graph.js';
-import { loadedModel, upgradedModel } from '../../onnx/index.js';
+import { loadModel, upgradedModel } from '../../onnx/index.js';
 import { float32Tensor } from '../../onnx/tensor.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
 import { randomizedWeights } from './random-weights.js';
@@ -56,7 +56,7 @@ describe('randomizedWeights(model, seed)', () => {
 describe('randomizedWeights(model, seed, top)', () => {
   const file = fileURLToPath(new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url));
   const changed = async (top?: number) => {
-    const model = upgradedModel(await loadedModel(file));
+    const model = upgradedModel(await loadModel(file));
     const random = randomizedWeights(model, 1, top);
     return [...model.graph.initializers.keys()].filter(
       (name) => random.graph.initializers.get(name) !== model.graph.initializers.get(name),
@@ -64,7 +64,7 @@ describe('randomizedWeights(model, seed, top)', () => {
   };
 
   test('changes the last layers first, and all of them in the end', async () => {
-    const model = upgradedModel(await loadedModel(file));
+    const model = upgradedModel(await loadModel(file));
     expect(weightedLayers(model)).toBe(4);
     const counts = await Promise.all([1, 2, 3, 4].map(async (top) => (await changed(top)).length));
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));

@@ -1,5 +1,5 @@
 /** @file Sessions that are made once and kept, and a count of what they have run. */
-import { openedSession } from '#runtime';
+import { openSession } from '#runtime';
 import type { Session, SessionOptions, SessionTensor } from '../../inference/runtime/session.js';
 import type { Model } from '../../onnx/graph.js';
 
@@ -38,7 +38,7 @@ export class Sessions<Stage extends string> {
 
   async #session(key: string, model: Model): Promise<Session> {
     const known = this.#sessions.get(key);
-    const session = known ?? openedSession(model, { ...this.#options, spinning: false });
+    const session = known ?? openSession(model, { ...this.#options, spinning: false });
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
     if (!known) {

@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { channelsLast } from '../../inference/networks/network-input.js';
 import { Random } from '../../inference/numeric/random.js';
-import { createdSession } from '../../inference/runtime/session.node.js';
-import { loadedModel, modelBytes, writeFileAtomic } from '../../onnx/index.js';
+import { createSession } from '../../inference/runtime/session.node.js';
+import { loadModel, modelBytes, writeFileAtomic } from '../../onnx/index.js';
 import { Explainer, type ExplainOptions } from '../explain.js';
 import { averagedMap } from '../maps/normalize.js';
 import { selfExplainingModel, type SelfExplainingModel, type SelfExplainingOptions } from './self-explaining.js';
@@ -39,11 +39,11 @@ export async function writeSelfExplaining(
   path: string,
   options: SelfExplainingOptions = {},
 ): Promise<SelfExplainingFile> {
-  const original = await loadedModel(source);
+  const original = await loadModel(source);
   const { model, ...names } = selfExplainingModel(original, options);
   const bytes = modelBytes(model);
   const explainer = await Explainer.load(original, { device: 'cpu' });
-  const session = await createdSession(bytes);
+  const session = await createSession(bytes);
   try {
     const difference = await largestDifference(explainer, session, names);
     const passed = difference <= MAX_HEATMAP_DIFFERENCE;

@@ -5,7 +5,7 @@ import * as web from 'onnxruntime-web';
 import { describe, expect, test } from 'vitest';
 import { goldenPath } from '../../fixtures/golden.js';
 import { Random } from '../../inference/numeric/random.js';
-import { loadedModel, modelBytes, type Model } from '../../onnx/index.js';
+import { loadModel, modelBytes, type Model } from '../../onnx/index.js';
 import { Explainer, type ExplainOptions } from '../explain.js';
 import { brightnessNetwork } from '../networks.test.helper.js';
 import { bilinearResized } from '../maps/resize.js';
@@ -14,9 +14,9 @@ import { selfExplainingModel, type SelfExplainingOptions } from './self-explaini
 /** Of heatmaps in 0…1; nothing but the order of float32 sums differs. */
 const TOLERANCE = 1e-5;
 
-const tiny = await loadedModel(fileURLToPath(new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url)));
-const plainCnn = await loadedModel(goldenPath('plain-cnn.onnx'));
-const residual = await loadedModel(goldenPath('residual.onnx'));
+const tiny = await loadModel(fileURLToPath(new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url)));
+const plainCnn = await loadModel(goldenPath('plain-cnn.onnx'));
+const residual = await loadModel(goldenPath('residual.onnx'));
 
 const random = new Random(5);
 /** Within the range of pictures, −1…1. */

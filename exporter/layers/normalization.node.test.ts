@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Tensor } from 'onnxruntime-node';
 import { Random } from '../../inference/numeric/random.js';
-import { createdSession } from '../../inference/runtime/session.node.js';
+import { createSession } from '../../inference/runtime/session.node.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
 import { elementCount } from '../../onnx/graph.js';
 import { loweredModel, type WeightRequest } from './table.js';
@@ -42,7 +42,7 @@ async function inTraining(inputShape: number[], batch: number, offset: number) {
   b.output(statistics.mean, 'mean');
   b.output(statistics.variance, 'variance');
   const feeds = new Map(model.weights.map((weight) => [weightName(weight), weight.read().dataSync<'float32'>()]));
-  const session = await createdSession(modelOfGraph(b.graph));
+  const session = await createSession(modelOfGraph(b.graph));
   const results = await session.run({
     x: new Tensor('float32', x, dims),
     ...Object.fromEntries(

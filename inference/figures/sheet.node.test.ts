@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodedPicture } from '../pictures/pictures.node.js';
+import { decodePicture } from '../pictures/pictures.node.js';
 import type { Picture } from '../pictures/pictures.js';
 import { sheetPng } from './sheet.node.js';
 
@@ -13,7 +13,7 @@ const plain = (red: number): Picture => ({
 describe('sheetPng(sheet)', () => {
   it('enlarges small pictures by whole factors and puts captions under them', async () => {
     const cells = [{ picture: plain(200), caption: '7' }, { sign: '+' }, { picture: plain(100), caption: '8' }];
-    const sheet = await decodedPicture(sheetPng({ cells, columns: 2 }));
+    const sheet = await decodePicture(sheetPng({ cells, columns: 2 }));
     // Two columns of 128×64 with 8 between, 16 around, 20 for captions.
     expect([sheet.width, sheet.height]).toEqual([296, 32 + 2 * 84 + 8]);
     const pixel = (x: number, y: number) => [

@@ -6,7 +6,7 @@ import type { AnimationOptions } from '../pictures/animation.js';
 import { pictureGrid } from '../pictures/grid.js';
 import type { PictureRecord } from './context.node.js';
 import { namesFile } from './request.js';
-import { encodedAnimation, encodedPng } from '../pictures/pictures.node.js';
+import { encodeAnimation, encodePng } from '../pictures/pictures.node.js';
 import type { Picture } from '../pictures/pictures.js';
 
 /** Frames of a filmstrip. */
@@ -22,7 +22,7 @@ const PARALLEL = 16;
  * @param name of the animation in a folder, without extension
  * @param record told of each frame once it is written
  * @returns the files written, the frames as one pattern
- * @throws InputError as `encodedAnimation`, or if the extension of `out` is not that of the format
+ * @throws InputError as `encodeAnimation`, or if the extension of `out` is not that of the format
  */
 export async function writeAnimation(
   out: string,
@@ -31,7 +31,7 @@ export async function writeAnimation(
   options: AnimationOptions,
   record?: (record: PictureRecord) => void,
 ): Promise<string[]> {
-  const animation = await encodedAnimation(frames, options);
+  const animation = await encodeAnimation(frames, options);
   if (namesFile(out, [`.${options.format}`])) {
     await writeFileAtomic(out, animation);
     frames.forEach((_, index) => record?.({ index, file: out }));
@@ -42,11 +42,11 @@ export async function writeAnimation(
   ) as [string, string, string];
   await writeFileAtomic(moving, animation);
   const shown = filmstripFrames(frames);
-  await writeFileAtomic(strip, await encodedPng(pictureGrid(shown, shown.length)));
+  await writeFileAtomic(strip, await encodePng(pictureGrid(shown, shown.length)));
   const path = (index: number) => join(folder, frameName(index));
   for (let start = 0; start < frames.length; start += PARALLEL) {
     const batch = frames.slice(start, start + PARALLEL);
-    await Promise.all(batch.map(async (frame, i) => writeFileAtomic(path(start + i), await encodedPng(frame))));
+    await Promise.all(batch.map(async (frame, i) => writeFileAtomic(path(start + i), await encodePng(frame))));
     batch.forEach((_, i) => record?.({ index: start + i, file: path(start + i) }));
   }
   await removeLaterFrames(folder, frames.length);

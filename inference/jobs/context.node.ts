@@ -1,7 +1,7 @@
 /** @file What a job works with, and what it tells: the generator, progress, and a line for each picture. */
 import { InputError } from '../../onnx/errors.js';
 import type { Generator } from '../networks/generator.js';
-import { loadedLatents, saveLatents } from '../latent/files.node.js';
+import { loadLatents, saveLatents } from '../latent/files.node.js';
 import { MAX_SEEDS, normalLatents, seedsWithin } from '../latent/latents.js';
 import type { Picture } from '../pictures/pictures.js';
 import type { PictureSize } from '../pictures/pixels.js';
@@ -42,14 +42,14 @@ export interface ChosenLatents {
 /** Largest sum of all pictures that are held in memory, in bytes. */
 const MAX_BYTES = 2 ** 30;
 
-/** The latents of a source. @throws InputError as `loadedLatents` and `normalLatents` */
+/** The latents of a source. @throws InputError as `loadLatents` and `normalLatents` */
 export async function chosenLatents(
   source: LatentSource,
   latentDim: number,
   truncation: number | undefined,
 ): Promise<ChosenLatents> {
   if ('file' in source) {
-    const latents = await loadedLatents(source.file, latentDim);
+    const latents = await loadLatents(source.file, latentDim);
     return { latents, count: latents.length / latentDim, seeds: undefined };
   }
   const seeds = seedsWithin(source.seeds, 0, MAX_SEEDS);

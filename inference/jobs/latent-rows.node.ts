@@ -1,7 +1,7 @@
 /** @file The latents of a job, some at a time: seeds' latents are drawn as they are needed. */
 import { createHash } from 'node:crypto';
 import type { Score } from '../networks/discriminator.js';
-import { loadedLatents } from '../latent/files.node.js';
+import { loadLatents } from '../latent/files.node.js';
 import { normalLatents, seedCount, seedsWithin } from '../latent/latents.js';
 import type { LatentSource } from './request.js';
 
@@ -20,10 +20,10 @@ export interface LatentRows {
   score?(index: number): Score;
 }
 
-/** The latents of a source. @throws InputError as `loadedLatents` and `normalLatents` */
+/** The latents of a source. @throws InputError as `loadLatents` and `normalLatents` */
 export async function latentRows(source: LatentSource, latentDim: number, truncation?: number): Promise<LatentRows> {
   if ('file' in source) {
-    const all = await loadedLatents(source.file, latentDim);
+    const all = await loadLatents(source.file, latentDim);
     return {
       count: all.length / latentDim,
       identity: `sha256:${createHash('sha256').update(all).digest('hex')}`,

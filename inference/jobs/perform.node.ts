@@ -8,14 +8,14 @@ type Performer<Kind extends SampleJob['kind']> = (
 ) => Promise<string[]>;
 
 const performers: { [Kind in SampleJob['kind']]: () => Promise<Performer<Kind>> } = {
-  arithmetic: async () => (await import('./kinds/arithmetic.node.js')).writtenArithmetic,
-  corners: async () => (await import('./kinds/corners.node.js')).writtenCorners,
-  grid: async () => (await import('./kinds/grid.node.js')).writtenGrid,
-  histogram: async () => (await import('./kinds/histogram.node.js')).writtenHistogram,
-  interpolation: async () => (await import('./kinds/interpolation.node.js')).writtenInterpolation,
-  projection: async () => (await import('./kinds/projection.node.js')).writtenProjection,
-  shards: async () => (await import('./kinds/shards.node.js')).writtenShards,
-  traversal: async () => (await import('./kinds/traversal.node.js')).writtenTraversal,
+  arithmetic: async () => (await import('./kinds/arithmetic.node.js')).writeArithmetic,
+  corners: async () => (await import('./kinds/corners.node.js')).writeCorners,
+  grid: async () => (await import('./kinds/grid.node.js')).writeGrid,
+  histogram: async () => (await import('./kinds/histogram.node.js')).writeHistogram,
+  interpolation: async () => (await import('./kinds/interpolation.node.js')).writeInterpolation,
+  projection: async () => (await import('./kinds/projection.node.js')).writeProjection,
+  shards: async () => (await import('./kinds/shards.node.js')).writeShards,
+  traversal: async () => (await import('./kinds/traversal.node.js')).writeTraversal,
 };
 
 /**
@@ -23,7 +23,7 @@ const performers: { [Kind in SampleJob['kind']]: () => Promise<Performer<Kind>> 
  * @returns the files or folders written
  * @throws InputError for files that cannot be used, and jobs that are too large
  */
-export async function performedJob(job: SampleJob, context: JobContext): Promise<string[]> {
+export async function runJob(job: SampleJob, context: JobContext): Promise<string[]> {
   const perform = (await performers[job.kind]()) as (each: SampleJob, context: JobContext) => Promise<string[]>;
   return perform(job, context);
 }

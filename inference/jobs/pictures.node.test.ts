@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saveModel } from '../../onnx/index.js';
 import { Generator } from '../networks/generator.js';
 import { toyGenerator } from '../networks/generator.test.helper.js';
-import { loadedLatents } from '../latent/files.node.js';
+import { loadLatents } from '../latent/files.node.js';
 import { normalLatents } from '../latent/latents.js';
-import { decodedPicture, encodedPng } from '../pictures/pictures.node.js';
+import { decodePicture, encodePng } from '../pictures/pictures.node.js';
 import type { Picture } from '../pictures/pictures.js';
 import { sampleJob } from './sample-job.js';
 import type { PictureRecord } from './context.node.js';
-import { performedJob } from './perform.node.js';
+import { runJob } from './perform.node.js';
 import type { SampleRequest } from './request.js';
 
 let folder: string;
@@ -34,9 +34,9 @@ async function drawn(request: SampleRequest) {
   const saved = join(folder, 'saved.npy');
   const records: PictureRecord[] = [];
   const job = sampleJob({ ...request, out, saveLatents: saved });
-  const files = await performedJob(job, { model, generator, record: (record) => records.push(record) });
+  const files = await runJob(job, { model, generator, record: (record) => records.push(record) });
   expect(files).toEqual([out]);
-  return { picture: await decodedPicture(await readFile(out)), latents: await loadedLatents(saved, 6), records };
+  return { picture: await decodePicture(await readFile(out)), latents: await loadLatents(saved, 6), records };
 }
 
 /** The picture that lies at a place of another, whose pixels are `factor` times as large. */
@@ -49,7 +49,7 @@ function cut(from: Picture, left: number, top: number, factor: number): Uint8Arr
 
 const pictureOf = async (latent: Float32Array) => (await generator.pictures(latent))[0]?.data;
 
-describe('performedJob', () => {
+describe('runJob', () => {
   it('draws a grid between corners', async () => {
     const { picture, latents, records } = await drawn({ corners: '1,2,3,4', grid: '3x2' });
     expect([picture.width, picture.height, latents.length / 6]).toEqual([104, 70, 6]);
@@ -88,19 +88,19 @@ describe('performedJob', () => {
     const out = join(folder, 'projection');
     const target = join(folder, 'target.png');
     const [made] = await generator.pictures(normalLatents([70], 6));
-    await writeFile(target, await encodedPng(made as Picture));
+    await writeFile(target, await encodePng(made as Picture));
     const job = sampleJob({ project: target, steps: 100, restarts: 3, out });
-    const files = await performedJob(job, { model, generator });
+    const files = await runJob(job, { model, generator });
     expect(files).toEqual(['result.png', 'filmstrip.png', 'loss.png', 'latent.npy'].map((name) => join(out, name)));
-    const result = await decodedPicture(join(out, 'result.png'));
+    const result = await decodePicture(join(out, 'result.png'));
     const largest = result.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (made?.data[i] ?? 0))), 0);
     expect(largest).toBeLessThan(12);
-    expect(await pictureOf(await loadedLatents(join(out, 'latent.npy'), 6))).toEqual(result.data);
-    const film = await decodedPicture(join(out, 'filmstrip.png'));
+    expect(await pictureOf(await loadLatents(join(out, 'latent.npy'), 6))).toEqual(result.data);
+    const film = await decodePicture(join(out, 'filmstrip.png'));
     expect([film.width, film.height]).toEqual([32 + 9 * 104 - 8, 16 + 116 + 16]);
     expect(cut(film, 16, 16, 3)).toEqual(made?.data);
     expect(cut(film, 16 + 8 * 104, 16, 3)).toEqual(result.data);
-    await expect(performedJob({ ...job, featureWeight: 1 } as typeof job, { model, generator })).rejects.toThrow(
+    await expect(runJob({ ...job, featureWeight: 1 } as typeof job, { model, generator })).rejects.toThrow(
       /^--discriminator: expected an \.onnx file, as there is no .*discriminator\.onnx$/,
     );
   });

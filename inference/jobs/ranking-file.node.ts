@@ -22,7 +22,7 @@ export async function writeRanking(folder: string, { positions, logits }: Ranked
  * @param count of the latents that they were taken from
  * @throws InputError if the file is missing or holds anything else
  */
-export async function loadedRanking(folder: string, kept: number, count: number): Promise<RankedScores> {
+export async function loadRanking(folder: string, kept: number, count: number): Promise<RankedScores> {
   const path = join(folder, RANKING_FILE);
   const { dtype, shape, data } = parsedNpy(await readBoundedFile(path, MAX_BYTES), path);
   if (dtype !== '<f8' || shape.length !== 2 || shape[0] !== kept || shape[1] !== 2) {

@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { float32Tensor, GraphBuilder, modelOfGraph, saveModel } from '../../onnx/index.js';
 import { Generator } from '../networks/generator.js';
 import { toyGenerator } from '../networks/generator.test.helper.js';
-import { loadedLatents, saveLatents } from '../latent/files.node.js';
+import { loadLatents, saveLatents } from '../latent/files.node.js';
 import { normalLatents, seedsFrom } from '../latent/latents.js';
 import { npyBytes, parsedNpy } from '../numeric/npy.js';
-import { decodedPicture, encodedPng } from '../pictures/pictures.node.js';
+import { decodePicture, encodePng } from '../pictures/pictures.node.js';
 import type { Picture } from '../pictures/pictures.js';
 import { sampleJob } from './sample-job.js';
 import type { JobContext, PictureRecord } from './context.node.js';
-import { performedJob } from './perform.node.js';
+import { runJob } from './perform.node.js';
 import type { SampleRequest } from './request.js';
 import { shardsJob } from './kinds/shards.js';
 import { contents } from './contents.test.helper.js';
@@ -54,11 +54,11 @@ async function performed(request: SampleRequest) {
     record: (line: PictureRecord) => records.push(line),
     log: (line: string) => told.push(line),
   };
-  const files = await performedJob(sampleJob(request), context);
+  const files = await runJob(sampleJob(request), context);
   return { files, records, told };
 }
 
-describe('performedJob of --sort score', () => {
+describe('runJob of --sort score', () => {
   it('keeps the pictures that the discriminator finds most real, in order, with their seeds, scores and latents', async () => {
     const [out, saved] = [join(folder, 'best.png'), join(folder, 'best.npy')];
     const { records } = await performed({ sort: 'score', keep: 6, count: 40, grid: '3x2', out, saveLatents: saved });
@@ -72,11 +72,11 @@ describe('performedJob of --sort score', () => {
     expect(logits).toEqual(logits.toSorted((a, b) => b - a));
     expect(records[5]).toMatchObject({ index: 5, column: 2, row: 1, file: out });
     expect(records[0]?.['probability']).toBeCloseTo(1 / (1 + Math.exp(-(logits[0] as number))), 6);
-    const [first] = await generator.pictures((await loadedLatents(saved, 6)).slice(0, 6));
+    const [first] = await generator.pictures((await loadLatents(saved, 6)).slice(0, 6));
     expect(first).toEqual(everything[records[0]?.seed as number]);
-    const grid = await decodedPicture(out);
+    const grid = await decodePicture(out);
     expect([grid.width, grid.height]).toEqual([32, 22]);
-    expect((await loadedLatents(saved, 6)).length).toBe(36);
+    expect((await loadLatents(saved, 6)).length).toBe(36);
   });
 
   it('tells which rows of a file of latents the best are', async () => {
@@ -98,7 +98,7 @@ describe('performedJob of --sort score', () => {
     const scored: number[] = [];
     const large = { ...generator, latentDim: 6, channels: 3, height: 64, width: 64 } as unknown as Generator;
     const job = async () =>
-      performedJob(sampleJob(asked), { model, generator: large, progress: (done) => scored.push(done) });
+      runJob(sampleJob(asked), { model, generator: large, progress: (done) => scored.push(done) });
     await expect(job()).rejects.toThrow(message);
     expect(scored).toEqual([]);
   });
@@ -106,17 +106,17 @@ describe('performedJob of --sort score', () => {
   it('writes scores under the pictures', async () => {
     const out = join(folder, 'labelled.png');
     await performed({ sort: 'score', count: 3, labels: true, out });
-    expect((await decodedPicture(out)).width).toBeGreaterThan(200);
+    expect((await decodePicture(out)).width).toBeGreaterThan(200);
   });
 });
 
-describe('performedJob of --sort score --format', () => {
+describe('runJob of --sort score --format', () => {
   const REQUEST: SampleRequest = { sort: 'score', keep: 150, count: 400 };
   const SHARD = 50;
   const shards = async (request: SampleRequest, context: Partial<JobContext> = {}) => {
     const records: PictureRecord[] = [];
     const told: string[] = [];
-    const files = await performedJob(
+    const files = await runJob(
       { ...shardsJob({ ...REQUEST, ...request }), shardSize: SHARD },
       { model, generator, record: (line) => records.push(line), log: (line) => told.push(line), ...context },
     );
@@ -131,7 +131,7 @@ describe('performedJob of --sort score --format', () => {
     const known = ({ index, seed, logit, probability }: PictureRecord) => ({ index, seed, logit, probability });
     expect(records.map(known)).toEqual(cells.map(known));
     const seeds = records.map(({ seed }) => seed as number);
-    const latents = await loadedLatents(saved, 6);
+    const latents = await loadLatents(saved, 6);
     expect(latents).toEqual(normalLatents(seeds, 6));
     expect(records[120]?.file).toBe(join(out, '00002.npy'));
     const last = parsedNpy(await readFile(join(out, '00002.npy')));
@@ -202,12 +202,12 @@ describe('performedJob of --sort score --format', () => {
   });
 });
 
-describe('performedJob of --real', () => {
+describe('runJob of --real', () => {
   it('plots the scores of real and generated pictures and names files that are no pictures', async () => {
     const real = join(folder, 'real');
     await mkdir(join(real, 'deep'), { recursive: true });
     const white: Picture = { width: 16, height: 16, channels: 3, data: new Uint8Array(768).fill(255) };
-    for (const name of ['a.png', 'deep/b.png', 'c.png']) await writeFile(join(real, name), await encodedPng(white));
+    for (const name of ['a.png', 'deep/b.png', 'c.png']) await writeFile(join(real, name), await encodePng(white));
     await writeFile(join(real, 'broken.png'), 'no picture');
     await writeFile(join(real, 'notes.txt'), 'no picture');
     const out = join(folder, 'scores.png');
@@ -218,7 +218,7 @@ describe('performedJob of --real', () => {
     expect(records.map(({ kind }) => kind)).toEqual([...Array(3).fill('real'), ...Array(20).fill('generated')]);
     expect(records[0]).toMatchObject({ file: join(real, 'a.png') });
     expect(records[0]?.['logit']).toBeGreaterThan(1);
-    const plot = await decodedPicture(out);
+    const plot = await decodePicture(out);
     const near = (colour: number[]) => {
       let found = 0;
       for (let i = 0; i < plot.data.length; i += 3)

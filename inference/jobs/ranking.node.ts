@@ -3,7 +3,7 @@ import { concatenated } from '../numeric/concatenated.js';
 import { discriminatorBeside } from '../networks/default-model.node.js';
 import { Discriminator, scoreOf, type Score } from '../networks/discriminator.js';
 import type { JobContext } from './context.node.js';
-import { HighestScores, type RankedScores } from './top-k.js';
+import { TopScores, type RankedScores } from './top-k.js';
 import type { LatentRows } from './latent-rows.node.js';
 import { keptCount, type Ranking } from './ranking.js';
 
@@ -11,7 +11,7 @@ import { keptCount, type Ranking } from './ranking.js';
 const BATCH = 64;
 
 /** The discriminator that is named, or lies beside the generator, on the generator's device. Dispose of it when done. */
-export async function loadedDiscriminator(named: string | undefined, context: JobContext): Promise<Discriminator> {
+export async function loadDiscriminator(named: string | undefined, context: JobContext): Promise<Discriminator> {
   const { model, generator } = context;
   return Discriminator.load(await discriminatorBeside(model, named), { device: generator.choice.device });
 }
@@ -36,8 +36,8 @@ export async function tellScores(
 
 /** The highest scores of latents. Memory grows with the number that is kept, not with that of the latents. */
 export async function highestScores(latents: LatentRows, ranking: Ranking, context: JobContext): Promise<RankedScores> {
-  const highest = new HighestScores(keptCount(ranking, latents.count), latents.count);
-  const discriminator = await loadedDiscriminator(ranking.discriminator, context);
+  const highest = new TopScores(keptCount(ranking, latents.count), latents.count);
+  const discriminator = await loadDiscriminator(ranking.discriminator, context);
   try {
     await tellScores(discriminator, latents, context, ({ logit }) => highest.add(logit));
   } finally {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ZipFile } from 'yazl';
 import { npyHeader } from '../numeric/npy.js';
-import { encodedPng, encodedWebp } from '../pictures/pictures.node.js';
+import { encodePng, encodeWebp } from '../pictures/pictures.node.js';
 import type { Picture } from '../pictures/pictures.js';
 import type { PictureSize } from '../pictures/pixels.js';
 import type { ShardFormat } from './kinds/shards.js';
@@ -39,8 +39,8 @@ export interface ShardPlace {
 const ZIP_DATE = new Date(1980, 0, 1, 12);
 
 export const sinks: Record<ShardFormat, (place: ShardPlace) => Promise<Sink>> = {
-  png: (place) => folderSink(place, 'png', (picture) => encodedPng(picture)),
-  webp: (place) => folderSink(place, 'webp', encodedWebp),
+  png: (place) => folderSink(place, 'png', (picture) => encodePng(picture)),
+  webp: (place) => folderSink(place, 'webp', encodeWebp),
   npy: npySink,
   zip: zipSink,
 };
@@ -110,7 +110,7 @@ async function zipSink({ folder, shard }: ShardPlace): Promise<Sink> {
     file: () => path,
     immediate: false,
     async add(first, pictures) {
-      const files = await Promise.all(pictures.map((picture) => encodedPng(picture)));
+      const files = await Promise.all(pictures.map((picture) => encodePng(picture)));
       files.forEach((data, i) => {
         const options = { compress: false, mtime: ZIP_DATE };
         zip.addBuffer(

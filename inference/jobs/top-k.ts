@@ -8,7 +8,7 @@ export interface RankedScores {
 }
 
 /** Takes scores one after the other and keeps the highest; of equal ones the earlier. */
-export class HighestScores {
+export class TopScores {
   readonly #keep: number;
   /** Twice as many as are kept, so that sorting is rare. */
   readonly #positions: Float64Array;

@@ -3,11 +3,11 @@ import { Tensor } from 'onnxruntime-node';
 import { GraphBuilder, modelOfGraph } from '../../onnx/build.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Graph, Model } from '../../onnx/graph.js';
-import { loadedModel } from '../../onnx/files/load.node.js';
+import { loadModel } from '../../onnx/files/load.node.js';
 import { prunedGraph } from '../../onnx/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { normalLatents, seedsFrom } from './latents.js';
-import { createdSession } from '../runtime/session.node.js';
+import { createSession } from '../runtime/session.node.js';
 import { principalDirections, type PrincipalDirection } from './principal.js';
 
 /** Latents whose features are looked at. */
@@ -32,14 +32,14 @@ export async function firstFeatureDirections(
   latentDim: number,
   count: number,
 ): Promise<PrincipalDirection[]> {
-  const model = upgradedModel(await loadedModel(path));
+  const model = upgradedModel(await loadModel(path));
   const value = firstFeatures(model.graph, path);
   const { features, latents, rows } = await sampledFeatures(model, value, latentDim);
   const dim = features.length / rows;
   const b = new GraphBuilder();
   const [x, q] = [b.input('x', 'float32', [rows, dim]), b.input('q', 'float32', [dim, 'columns'])];
   b.output(b.matMul(b.transpose(x, [1, 0]), b.matMul(x, q)), 'product');
-  const session = await createdSession(modelOfGraph(b.graph));
+  const session = await createSession(modelOfGraph(b.graph));
   try {
     const x0 = new Tensor('float32', features, [rows, dim]);
     return await principalDirections(latents, features, rows, count, async (vectors, columns) => {
@@ -68,7 +68,7 @@ async function sampledFeatures(model: Model, value: string, latentDim: number) {
   const b = new GraphBuilder({ ...prunedGraph(model.graph, [value]), outputs: [] });
   // In a network of half precision the features are float16.
   const output = b.output(b.op('Cast', [value], { to: FLOAT }, 'features'));
-  const session = await createdSession({ ...model, graph: b.graph });
+  const session = await createSession({ ...model, graph: b.graph });
   try {
     const batch = typeof shape[0] === 'number' ? shape[0] : BATCH;
     const run = async (latents: Float32Array) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { normalLatents } from './latents.js';
 import { npyBytes } from '../numeric/npy.js';
-import { loadedLatents, saveLatents } from './files.node.js';
+import { loadLatents, saveLatents } from './files.node.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -15,18 +15,18 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const latents = normalLatents([3, 4, 5], 6);
 
-describe('loadedLatents(path, latentDim)', () => {
+describe('loadLatents(path, latentDim)', () => {
   it.each(['z.npy', 'z.json', 'Z.NPY'])('reads what saveLatents wrote to %s, bit for bit', async (name) => {
     const path = join(folder, 'deep', name);
     await saveLatents(path, latents, 6);
-    expect(await loadedLatents(path, 6)).toEqual(latents);
+    expect(await loadLatents(path, 6)).toEqual(latents);
   });
 
   it('reads a single latent, and [N, Z, 1, 1]', async () => {
     await writeFile(join(folder, 'one.json'), '[1, 2, 3]');
-    expect(await loadedLatents(join(folder, 'one.json'), 3)).toEqual(Float32Array.of(1, 2, 3));
+    expect(await loadLatents(join(folder, 'one.json'), 3)).toEqual(Float32Array.of(1, 2, 3));
     await writeFile(join(folder, 'maps.npy'), npyBytes(latents, [3, 6, 1, 1]));
-    expect(await loadedLatents(join(folder, 'maps.npy'), 6)).toEqual(latents);
+    expect(await loadLatents(join(folder, 'maps.npy'), 6)).toEqual(latents);
   });
 
   it.each<[string, string | Uint8Array, RegExp]>([
@@ -42,7 +42,7 @@ describe('loadedLatents(path, latentDim)', () => {
   ])('refuses %s', async (name, bytes, message) => {
     const path = join(folder, name);
     await writeFile(path, bytes);
-    await expect(loadedLatents(path, 6)).rejects.toThrow(message);
+    await expect(loadLatents(path, 6)).rejects.toThrow(message);
   });
 
   it('is not given files of other kinds', async () => {

@@ -13,7 +13,7 @@ const MAX_JSON_BYTES = 2 ** 26;
  * @returns [N, Z], row-major, N at least 1
  * @throws InputError if the file cannot be read, has another shape, or holds a number that is not finite
  */
-export async function loadedLatents(path: string, latentDim: number): Promise<Float32Array> {
+export async function loadLatents(path: string, latentDim: number): Promise<Float32Array> {
   const { shape, numbers } = path.toLowerCase().endsWith('.json') ? await readJson(path) : await readNpy(path);
   const [count = 1, size, ...rest] = shape.length === 1 ? [1, ...shape] : shape;
   if (size !== latentDim || count < 1 || rest.some((dim) => dim !== 1)) {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { copiedGraph, GraphBuilder, modelFromBytes, modelOfGraph, upgradedModel } from '../../onnx/index.js';
 import { toyGenerator } from '../networks/generator.test.helper.js';
 import { normalLatents } from './latents.js';
-import { createdSession } from '../runtime/session.node.js';
+import { createSession } from '../runtime/session.node.js';
 import { projectionGraph, type FeatureLoss } from './projection-graph.js';
 import { projected, type ProjectionOptions } from './projection.node.js';
 
@@ -18,7 +18,7 @@ const options: ProjectionOptions = { steps: 150, restarts: 4, seed: 0, learningR
 
 /** The picture of a latent, [C, H, W]. */
 async function pictureOf(model: ReturnType<typeof toyGenerator>, latent: Float32Array): Promise<Float32Array> {
-  const session = await createdSession(model);
+  const session = await createSession(model);
   const { Tensor } = await import('onnxruntime-node');
   const [name = '', output = ''] = [session.inputNames[0], session.outputNames[0]];
   const result = (await session.run({ [name]: new Tensor('float32', latent, [1, latent.length]) }))[output];
@@ -87,7 +87,7 @@ describe('projectionGraph(generator, restarts, features)', () => {
     const latents = normalLatents([1, 2], 128);
     const target = await pictureOf(generator, normalLatents([1], 128));
     const lossesWith = async (features?: FeatureLoss) => {
-      const session = await createdSession(modelOfGraph(projectionGraph(generator.graph, 2, features).graph));
+      const session = await createSession(modelOfGraph(projectionGraph(generator.graph, 2, features).graph));
       const state = (data: Float32Array) => new Tensor('float32', data, [2, 128]);
       const { losses } = await session.run({
         latent: state(latents),

@@ -5,7 +5,7 @@ import { modelOfGraph } from '../../onnx/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { elementCount, type Graph } from '../../onnx/graph.js';
 import { Random } from '../numeric/random.js';
-import { createdSession } from '../runtime/session.node.js';
+import { createSession } from '../runtime/session.node.js';
 import type { SessionOptions } from '../runtime/session.js';
 import {
   BETA1,
@@ -65,7 +65,7 @@ export async function projected(
   const { steps, restarts, seed, learningRate, features, signal, onStep } = options;
   const { graph, latents: name, shape } = projectionGraph(generator, restarts, features);
   const inputs = new Map(graph.inputs.map((input) => [input.name, input.value?.shape as number[]]));
-  const session = await createdSession(modelOfGraph(graph), options.session);
+  const session = await createSession(modelOfGraph(graph), options.session);
   try {
     const moments = momentsOf(name);
     const state = [name, moments.m, moments.v];

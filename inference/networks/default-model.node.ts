@@ -16,7 +16,7 @@ export interface ModelChoice {
  * @param run folder of the latest run, if there is one
  * @throws InputError if none is named and there is no other
  */
-export async function chosenModel(
+export async function resolveModel(
   role: 'generator' | 'discriminator',
   named?: string,
   run?: string,

@@ -1,8 +1,8 @@
 import { Tensor } from 'onnxruntime-node';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadedModel } from '../../onnx/index.js';
-import { createdSession } from '../runtime/session.node.js';
+import { loadModel } from '../../onnx/index.js';
+import { createSession } from '../runtime/session.node.js';
 import { Discriminator } from './discriminator.js';
 import { inputTensor, preparedPictures } from './network-input.js';
 import type { Picture } from '../pictures/pictures.js';
@@ -25,7 +25,7 @@ describe('discriminator.score(pictures)', () => {
 
   test("gives the network's own logit and probability, in order, in as many runs as it takes", async () => {
     const scores = await discriminator.score(pictures);
-    const session = await createdSession(await loadedModel(tiny('discriminator')));
+    const session = await createSession(await loadModel(tiny('discriminator')));
     const { type, data, dims } = inputTensor(preparedPictures(pictures, discriminator.input), discriminator.input);
     const { logit, probability } = await session.run({ [session.inputNames[0]!]: new Tensor(type, data, dims) });
     await session.release();

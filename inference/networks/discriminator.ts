@@ -1,6 +1,6 @@
 /** @file A discriminator's .onnx file, ready to tell how real pictures look. */
-import { resolvedDevice } from '#devices';
-import { openedSession } from '#runtime';
+import { resolveDevice } from '#devices';
+import { openSession } from '#runtime';
 import { GraphBuilder } from '../../onnx/build.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph.js';
@@ -59,9 +59,9 @@ export class Discriminator implements AsyncDisposable {
     const floats = floatInputModel(model);
     const input = networkInputOf(floats.model, { ...floats.preparation, ...statedPreparation(model.metadata) });
     const scoring = scoringModel(fixedSizeModel(floats.model, input), sourceName(source));
-    const choice = await resolvedDevice(device);
+    const choice = await resolveDevice(device);
     signal?.throwIfAborted();
-    return new Discriminator(input, choice, await openedSession(scoring, { device: choice.device, threads }));
+    return new Discriminator(input, choice, await openSession(scoring, { device: choice.device, threads }));
   }
 
   /**
@@ -69,10 +69,10 @@ export class Discriminator implements AsyncDisposable {
    * @param pictures of any size, prepared as the network wants them
    * @returns one per picture, in order
    * @example
-   * import { decodedPicture, Discriminator } from 'ganscope/inference';
+   * import { decodePicture, Discriminator } from 'ganscope/inference';
    *
    * const discriminator = await Discriminator.load('runs/latest/onnx/discriminator.onnx');
-   * const [score] = await discriminator.score([await decodedPicture('bird.png')]);
+   * const [score] = await discriminator.score([await decodePicture('bird.png')]);
    * console.log(`D(x) = ${score.probability.toFixed(3)}`);
    * await discriminator.dispose();
    */

@@ -1,6 +1,6 @@
 /** @file A generator's .onnx file, ready to make pictures. */
-import { resolvedDevice } from '#devices';
-import { openedSession } from '#runtime';
+import { resolveDevice } from '#devices';
+import { openSession } from '#runtime';
 import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph.js';
 import { interpolatedLatents, type PathOptions } from '../latent/interpolate.js';
@@ -9,7 +9,7 @@ import { readGanMetadata, type GanMetadata } from './metadata.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
 import type { Picture } from '../pictures/pictures.js';
 import type { OutputRange, PictureSize } from '../pictures/pixels.js';
-import { sampledPictures, type GeneratorRunner, type SampleOptions } from './sample.js';
+import { samplePictures, type GeneratorRunner, type SampleOptions } from './sample.js';
 import type { DeviceChoice, Session } from '../runtime/session.js';
 
 /** Latents per run. */
@@ -88,10 +88,10 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const metadata = readGanMetadata(model.metadata);
     if (metadata?.role === 'discriminator') throw new InputError(`${name}: expected a generator; got a discriminator`);
     const input = latentInput(model, name, metadata);
-    const choice = await resolvedDevice(device);
+    const choice = await resolveDevice(device);
     signal?.throwIfAborted();
     const eachRow = input.batch === undefined && (choice.device === 'cpu' || choice.device === 'wasm');
-    const session = await openedSession(model, { device: choice.device, threads, eachRow }).catch((error: Error) => {
+    const session = await openSession(model, { device: choice.device, threads, eachRow }).catch((error: Error) => {
       throw new InputError(`${name}: ONNX Runtime cannot load it (${oneLine(error.message)})`);
     });
     try {
@@ -130,7 +130,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
    */
   pictures(latents: Float32Array, options: PictureOptions = {}): Promise<Picture[]> {
     const batchSize = this.#input.batch ?? BATCH;
-    return sampledPictures(this, latents, { ...options, batchSize, range: this.range });
+    return samplePictures(this, latents, { ...options, batchSize, range: this.range });
   }
 
   /**

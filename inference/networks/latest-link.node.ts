@@ -6,7 +6,7 @@ import { dirname, relative, resolve } from 'node:path';
 const MAX_PATH_BYTES = 4096;
 
 /** Makes `pointer` point at a folder, in one move; what it pointed at before is left as it is. */
-export async function writePointer(pointer: string, folder: string): Promise<void> {
+export async function writeLatestLink(pointer: string, folder: string): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
   const target = relative(dirname(pointer), folder) || '.';
   const temporary = `${pointer}.${randomBytes(6).toString('hex')}.tmp`;
@@ -20,7 +20,7 @@ export async function writePointer(pointer: string, folder: string): Promise<voi
 }
 
 /** The absolute path of the folder that `pointer` points at; undefined if there is no such pointer or folder. */
-export async function readPointer(pointer: string): Promise<string | undefined> {
+export async function readLatestLink(pointer: string): Promise<string | undefined> {
   const info = await stat(pointer).catch(() => undefined);
   if (info?.isDirectory()) return realpath(pointer);
   if (!info?.isFile() || info.size > MAX_PATH_BYTES) return undefined;

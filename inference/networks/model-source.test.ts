@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goldenPath } from '../../fixtures/golden.js';
-import { loadedModel, modelBytes } from '../../onnx/index.js';
+import { loadModel, modelBytes } from '../../onnx/index.js';
 import { modelFrom } from './model-source.js';
 
 let folder: string;
@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('modelFrom(source, options)', () => {
   it('is the same from a path, a URL, bytes or a model', async () => {
     const path = join(folder, 'a.onnx');
-    const model = await loadedModel(path);
+    const model = await loadModel(path);
     const bytes = modelBytes(model);
     for (const source of [path, pathToFileURL(path), pathToFileURL(path).href, bytes, model]) {
       expect(modelBytes(await modelFrom(source))).toEqual(bytes);
@@ -26,7 +26,7 @@ describe('modelFrom(source, options)', () => {
   });
 
   it('takes the file of half precision beside the one that is named', async () => {
-    const half = modelBytes(await loadedModel(join(folder, 'a-fp16.onnx')));
+    const half = modelBytes(await loadModel(join(folder, 'a-fp16.onnx')));
     for (const source of [join(folder, 'a.onnx'), pathToFileURL(join(folder, 'a.onnx'))]) {
       const files: string[] = [];
       const model = await modelFrom(source, { dtype: 'fp16', progress_callback: ({ file }) => files.push(file) });

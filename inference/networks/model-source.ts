@@ -1,5 +1,5 @@
 /** @file Where a network comes from: a path or URL, the bytes of a file, or a model in memory. */
-import { loadedModel } from '#load';
+import { loadModel } from '#load';
 import type { LoadOptions } from '../../onnx/files/fetch.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph.js';
@@ -22,17 +22,14 @@ export interface NetworkOptions extends LoadOptions {
   threads?: number;
 }
 
-/** The model. @throws as `loadedModel`; InputError for another dtype of a model that is no file */
+/** The model. @throws as `loadModel`; InputError for another dtype of a model that is no file */
 export async function modelFrom(source: ModelSource, options: NetworkOptions = {}): Promise<Model> {
   const { dtype = 'fp32' } = options;
   if (dtype !== 'fp32' && dtype !== 'fp16') {
     throw new InputError(`dtype: expected fp32 or fp16; got ${JSON.stringify(dtype)}`);
   }
   if (typeof source === 'string' || source instanceof URL) {
-    return loadedModel(
-      dtype === 'fp16' ? String(source).replace(/(\.onnx)?(?=$|[?#])/i, '-fp16.onnx') : source,
-      options,
-    );
+    return loadModel(dtype === 'fp16' ? String(source).replace(/(\.onnx)?(?=$|[?#])/i, '-fp16.onnx') : source, options);
   }
   if (dtype === 'fp16') throw new InputError('dtype fp16: expected the path or URL of a file; got a model');
   return source instanceof Uint8Array ? modelFromBytes(source) : source;

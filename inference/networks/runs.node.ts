@@ -2,7 +2,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { InputError } from '../../onnx/index.js';
-import { readPointer, writePointer } from './latest-link.node.js';
+import { readLatestLink, writeLatestLink } from './latest-link.node.js';
 
 const LATEST = join('runs', 'latest');
 
@@ -22,10 +22,10 @@ export async function newRunFolder(out: string | undefined, name: string): Promi
 }
 
 /** Makes `runs/latest` point at the run. */
-export const markLatest = (run: string): Promise<void> => writePointer(LATEST, run);
+export const markLatest = (run: string): Promise<void> => writeLatestLink(LATEST, run);
 
 /** The folder of a run: the given one, or the latest. @throws InputError if there is none */
-export async function resolvedRun(run?: string): Promise<string> {
+export async function resolveRun(run?: string): Promise<string> {
   const path = run ?? (await latestRun());
   if (path === undefined) throw new InputError('no run found in runs/: train one with gan-train, or name its folder');
   if (!(await exists(join(path, 'config.json')))) {
@@ -35,7 +35,7 @@ export async function resolvedRun(run?: string): Promise<string> {
 }
 
 async function latestRun(): Promise<string | undefined> {
-  const run = await readPointer(LATEST);
+  const run = await readLatestLink(LATEST);
   return run === undefined ? undefined : relative(process.cwd(), run);
 }
 

@@ -46,7 +46,7 @@ export interface SampleOptions {
  * @throws InputError if `latents` is no whole number of latents, or the generator's output has another size than it says
  * @throws the signal's reason when it is aborted
  */
-export async function sampledPictures(
+export async function samplePictures(
   runner: GeneratorRunner,
   latents: Float32Array,
   options: SampleOptions,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
-import { decodedPicture, encodedAnimation, encodedPng } from './pictures.node.js';
+import { decodePicture, encodeAnimation, encodePng } from './pictures.node.js';
 import type { Picture } from './pictures.js';
 
 /** A sharp picture of `channels` whose pixel at (x, y) is `pixel(x, y)`. */
@@ -25,7 +25,7 @@ const flatFrames = (channels: 1 | 3) =>
     data: new Uint8Array(16 * 12 * channels).fill(40 * i),
   }));
 
-describe('decodedPicture(source)', () => {
+describe('decodePicture(source)', () => {
   it('reads a file by path, RGB as it is', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'ganscope-'));
     const path = join(folder, 'dot.png');
@@ -35,7 +35,7 @@ describe('decodedPicture(source)', () => {
         .png()
         .toBuffer(),
     );
-    expect(await decodedPicture(path)).toEqual({
+    expect(await decodePicture(path)).toEqual({
       width: 2,
       height: 1,
       channels: 3,
@@ -50,7 +50,7 @@ describe('decodedPicture(source)', () => {
       .jpeg()
       .toBuffer();
     expect((await sharp(file).metadata()).space).toBe('cmyk');
-    const picture = await decodedPicture(file);
+    const picture = await decodePicture(file);
     expect([picture.channels, picture.data.length]).toEqual([3, 768]);
     const [red = 0, green = 0, blue = 0] = pixelOf(picture, 5, 5);
     expect(Math.abs(red - 200)).toBeLessThan(15);
@@ -63,25 +63,25 @@ describe('decodedPicture(source)', () => {
       .png()
       .toBuffer();
     expect((await sharp(deep).metadata()).depth).toBe('ushort');
-    expect([...(await decodedPicture(deep)).data]).toEqual([200, 30, 0, 200, 30, 1]);
+    expect([...(await decodePicture(deep)).data]).toEqual([200, 30, 0, 200, 30, 1]);
     const grey16 = await drawn(1, 1, 1, () => [77])
       .toColourspace('grey16')
       .png()
       .toBuffer();
     expect(await sharp(grey16).metadata()).toMatchObject({ depth: 'ushort', channels: 1 });
-    expect([...(await decodedPicture(grey16)).data]).toEqual([77, 77, 77]);
+    expect([...(await decodePicture(grey16)).data]).toEqual([77, 77, 77]);
     const grey = await drawn(1, 1, 1, () => [78])
       .toColourspace('b-w')
       .png()
       .toBuffer();
     expect((await sharp(grey).metadata()).channels).toBe(1);
-    expect([...(await decodedPicture(grey)).data]).toEqual([78, 78, 78]);
+    expect([...(await decodePicture(grey)).data]).toEqual([78, 78, 78]);
   });
 
   it('lays transparency on white, in 8 and 16 bits', async () => {
     const glass = drawn(3, 1, 4, (x) => [200, 30, 30, [0, 128, 255][x] ?? 0]);
     for (const space of ['srgb', 'rgb16']) {
-      const picture = await decodedPicture(await glass.clone().toColourspace(space).png().toBuffer());
+      const picture = await decodePicture(await glass.clone().toColourspace(space).png().toBuffer());
       expect([0, 1, 2].map((x) => pixelOf(picture, x))).toEqual([
         [255, 255, 255],
         [227, 142, 142],
@@ -95,7 +95,7 @@ describe('decodedPicture(source)', () => {
     for (const space of ['b-w', 'grey16']) {
       const file = await glass.clone().toColourspace(space).png().toBuffer();
       expect((await sharp(file).metadata()).channels).toBe(2);
-      const picture = await decodedPicture(file);
+      const picture = await decodePicture(file);
       expect([0, 1, 2].map((x) => pixelOf(picture, x))).toEqual([
         [255, 255, 255],
         [147, 147, 147],
@@ -121,13 +121,13 @@ describe('decodedPicture(source)', () => {
         .withMetadata({ orientation: Number(orientation) })
         .png()
         .toBuffer();
-      expect([...(await decodedPicture(file)).data].filter((_, i) => i % 3 === 0)).toEqual(expected);
+      expect([...(await decodePicture(file)).data].filter((_, i) => i % 3 === 0)).toEqual(expected);
     }
     const wide = await drawn(3, 2, 3, () => [0, 0, 0])
       .withMetadata({ orientation: 6 })
       .jpeg()
       .toBuffer();
-    expect(await decodedPicture(wide)).toMatchObject({ width: 2, height: 3 });
+    expect(await decodePicture(wide)).toMatchObject({ width: 2, height: 3 });
   });
 
   it('takes the first frame of an animation', async () => {
@@ -137,7 +137,7 @@ describe('decodedPicture(source)', () => {
       channels: 3,
       data: new Uint8Array(192).fill(level),
     }));
-    const first = await decodedPicture(await encodedAnimation(frames, { format: 'gif', fps: 10, loop: true }));
+    const first = await decodePicture(await encodeAnimation(frames, { format: 'gif', fps: 10, loop: true }));
     expect([first.width, first.height, first.data[0]]).toEqual([8, 8, 50]);
   });
 
@@ -150,33 +150,33 @@ describe('decodedPicture(source)', () => {
       new Uint8Array(0),
       Uint8Array.of(1, 2, 3),
     ]) {
-      await expect(decodedPicture(bytes, 'bird.jpg')).rejects.toThrow(InputError);
-      await expect(decodedPicture(bytes, 'bird.jpg')).rejects.toThrow(/^bird\.jpg: expected a picture.*$/);
+      await expect(decodePicture(bytes, 'bird.jpg')).rejects.toThrow(InputError);
+      await expect(decodePicture(bytes, 'bird.jpg')).rejects.toThrow(/^bird\.jpg: expected a picture.*$/);
     }
-    await expect(decodedPicture('/nowhere/bird.jpg')).rejects.toThrow(/^\/nowhere\/bird\.jpg: cannot be read/);
+    await expect(decodePicture('/nowhere/bird.jpg')).rejects.toThrow(/^\/nowhere\/bird\.jpg: cannot be read/);
   });
 
   it('refuses more than 100 million pixels before decoding them', async () => {
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20000" height="20000"></svg>';
-    await expect(decodedPicture(Buffer.from(svg), 'bomb')).rejects.toThrow(/^bomb: .* 100000000 pixels; .*pixel limit/);
+    await expect(decodePicture(Buffer.from(svg), 'bomb')).rejects.toThrow(/^bomb: .* 100000000 pixels; .*pixel limit/);
   });
 });
 
-describe('encodedPng(picture)', () => {
+describe('encodePng(picture)', () => {
   it('is decoded to the same picture, and to the same bytes every time', async () => {
     const data = Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => (i * 37) % 256);
     const picture: Picture = { width: 16, height: 16, channels: 3, data };
-    expect(await decodedPicture(await encodedPng(picture))).toEqual(picture);
-    expect(await encodedPng(picture)).toEqual(await encodedPng(picture));
+    expect(await decodePicture(await encodePng(picture))).toEqual(picture);
+    expect(await encodePng(picture)).toEqual(await encodePng(picture));
     const grey: Picture = { width: 2, height: 1, channels: 1, data: Uint8Array.of(7, 200) };
-    expect([...(await decodedPicture(await encodedPng(grey))).data]).toEqual([7, 7, 7, 200, 200, 200]);
+    expect([...(await decodePicture(await encodePng(grey))).data]).toEqual([7, 7, 7, 200, 200, 200]);
   });
 });
 
-describe('encodedAnimation(frames, options)', () => {
+describe('encodeAnimation(frames, options)', () => {
   it.each(['webp', 'gif'] as const)('%s has every frame, its size and endless looping', async (format) => {
     for (const channels of [1, 3] as const) {
-      const file = await encodedAnimation(flatFrames(channels), { format, fps: 10, loop: true });
+      const file = await encodeAnimation(flatFrames(channels), { format, fps: 10, loop: true });
       expect(await sharp(file, { pages: -1 }).metadata()).toMatchObject({
         format,
         pages: 5,
@@ -191,26 +191,26 @@ describe('encodedAnimation(frames, options)', () => {
   });
 
   it('plays once when not looping, and rounded delays do not add up', async () => {
-    const webp = await encodedAnimation(flatFrames(3), { format: 'webp', fps: 30, loop: false });
+    const webp = await encodeAnimation(flatFrames(3), { format: 'webp', fps: 30, loop: false });
     expect(await sharp(webp, { pages: -1 }).metadata()).toMatchObject({ loop: 1, delay: [33, 34, 33, 33, 34] });
-    const gif = await encodedAnimation(flatFrames(3), { format: 'gif', fps: 30, loop: false });
+    const gif = await encodeAnimation(flatFrames(3), { format: 'gif', fps: 30, loop: false });
     expect(await sharp(gif, { pages: -1 }).metadata()).toMatchObject({ loop: 1, delay: [30, 40, 30, 30, 40] });
   });
 
   it('keeps frames that repeat in a GIF', async () => {
     const [still] = flatFrames(3);
-    const gif = await encodedAnimation(still ? [still, still, still] : [], { format: 'gif', fps: 5, loop: true });
+    const gif = await encodeAnimation(still ? [still, still, still] : [], { format: 'gif', fps: 5, loop: true });
     expect((await sharp(gif, { pages: -1 }).metadata()).pages).toBe(3);
   });
 
   it('refuses no frames, mixed sizes and odd speeds', async () => {
     const options = { format: 'webp', fps: 10, loop: true } as const;
-    await expect(encodedAnimation([], options)).rejects.toThrow(InputError);
-    await expect(encodedAnimation([...flatFrames(1), ...flatFrames(3)], options)).rejects.toThrow(
+    await expect(encodeAnimation([], options)).rejects.toThrow(InputError);
+    await expect(encodeAnimation([...flatFrames(1), ...flatFrames(3)], options)).rejects.toThrow(
       /^animation: expected frames of one size/,
     );
     for (const fps of [0, -1, 51, Number.NaN]) {
-      await expect(encodedAnimation(flatFrames(3), { ...options, fps })).rejects.toThrow(/^--fps/);
+      await expect(encodeAnimation(flatFrames(3), { ...options, fps })).rejects.toThrow(/^--fps/);
     }
   });
 });

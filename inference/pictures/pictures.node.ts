@@ -4,7 +4,7 @@ import { InputError } from '../../onnx/errors.js';
 import { readSource } from '../../onnx/files/files.node.js';
 import { MAX_FPS, type AnimationOptions } from './animation.js';
 import { MAX_FILE_BYTES, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
-import { encodedVideo } from './video.node.js';
+import { encodeVideo } from './video.node.js';
 
 /**
  * A picture file as 8-bit sRGB. Turned as its EXIF orientation says; transparency is laid on white; grey, 16-bit,
@@ -14,7 +14,7 @@ import { encodedVideo } from './video.node.js';
  * @returns a picture with 3 channels
  * @throws InputError if there is no such file, it is no complete picture, or it has more than `MAX_PIXELS` pixels
  */
-export async function decodedPicture(source: string | URL | Uint8Array, name?: string): Promise<Picture> {
+export async function decodePicture(source: string | URL | Uint8Array, name?: string): Promise<Picture> {
   const given = source instanceof Uint8Array;
   const label = name ?? (given ? 'picture' : String(source));
   const bytes = given ? source : await readSource(source, MAX_FILE_BYTES);
@@ -45,12 +45,12 @@ function sharpPicture({ width, height, channels, data }: Picture): Sharp {
  * The bytes of a PNG file.
  * @param compressionLevel of zlib, 0…9; 2 is three times as fast as 6, the default, and 4 % larger for large grids
  */
-export async function encodedPng(picture: Picture, compressionLevel = 6): Promise<Uint8Array> {
+export async function encodePng(picture: Picture, compressionLevel = 6): Promise<Uint8Array> {
   return sharpPicture(picture).png({ compressionLevel }).toBuffer();
 }
 
 /** The bytes of a lossless WebP file. */
-export async function encodedWebp(picture: Picture): Promise<Uint8Array> {
+export async function encodeWebp(picture: Picture): Promise<Uint8Array> {
   return sharpPicture(picture).webp({ lossless: true }).toBuffer();
 }
 
@@ -59,7 +59,7 @@ export async function encodedWebp(picture: Picture): Promise<Uint8Array> {
  * @param frames at least one, all of one size and number of channels
  * @throws InputError if there is no frame, they differ in size, `fps` is out of range, or there is no ffmpeg for a video
  */
-export async function encodedAnimation(frames: readonly Picture[], options: AnimationOptions): Promise<Uint8Array> {
+export async function encodeAnimation(frames: readonly Picture[], options: AnimationOptions): Promise<Uint8Array> {
   const { format, fps, loop } = options;
   const [first] = frames;
   if (first === undefined) throw new InputError('animation: expected at least one frame; got none');
@@ -70,7 +70,7 @@ export async function encodedAnimation(frames: readonly Picture[], options: Anim
   if (frames.some((frame) => frame.width !== width || frame.height !== height || frame.channels !== channels)) {
     throw new InputError(`animation: expected frames of one size, ${width}×${height}×${channels}; got others`);
   }
-  if (format === 'mp4') return encodedVideo(frames, fps);
+  if (format === 'mp4') return encodeVideo(frames, fps);
   // Each frame ends at its rounded time, so rounding does not add up: GIF counts in 10 ms, WebP in 1 ms.
   const tick = format === 'gif' ? 10 : 1;
   const time = (frame: number) => Math.round((frame * 1000) / fps / tick) * tick;

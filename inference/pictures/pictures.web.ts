@@ -1,6 +1,6 @@
 /** @file Picture files in and out, by the browser. */
 import { InputError } from '../../onnx/errors.js';
-import { fetchedBytes } from '../../onnx/files/fetch.js';
+import { fetchBytes } from '../../onnx/files/fetch.js';
 import { MAX_FILE_BYTES, MAX_PIXELS, rgbaPixels, type Picture } from './pictures.js';
 
 /**
@@ -11,10 +11,10 @@ import { MAX_FILE_BYTES, MAX_PIXELS, rgbaPixels, type Picture } from './pictures
  * @returns a picture with 3 channels
  * @throws InputError if there is no such file, it is no complete picture, or it has more than `MAX_PIXELS` pixels
  */
-export async function decodedPicture(source: string | URL | Uint8Array, name?: string): Promise<Picture> {
+export async function decodePicture(source: string | URL | Uint8Array, name?: string): Promise<Picture> {
   const given = source instanceof Uint8Array;
   const label = name ?? (given ? 'picture' : String(source));
-  const bytes = given ? source : await fetchedBytes(new URL(source, location.href), MAX_FILE_BYTES);
+  const bytes = given ? source : await fetchBytes(new URL(source, location.href), MAX_FILE_BYTES);
   const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)])).catch((error: Error) => {
     throw new InputError(`${label}: expected a picture this browser can read; got an error (${error.message})`);
   });
@@ -37,7 +37,7 @@ export async function decodedPicture(source: string | URL | Uint8Array, name?: s
 }
 
 /** The bytes of a PNG file. */
-export async function encodedPng(picture: Picture): Promise<Uint8Array> {
+export async function encodePng(picture: Picture): Promise<Uint8Array> {
   const { width, height } = picture;
   const context = contextOf(width, height);
   context.putImageData(new ImageData(rgbaPixels(picture), width, height), 0, 0);

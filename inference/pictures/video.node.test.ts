@@ -3,7 +3,7 @@ import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { encodedAnimation } from './pictures.node.js';
+import { encodeAnimation } from './pictures.node.js';
 import type { Picture } from './pictures.js';
 
 const frame = (value: number): Picture => ({
@@ -20,10 +20,10 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe('encodedAnimation(frames, mp4)', () => {
+describe('encodeAnimation(frames, mp4)', () => {
   it('says what to do where ffmpeg is missing', async () => {
     vi.stubEnv('PATH', '');
-    await expect(encodedAnimation(frames, options)).rejects.toThrow(
+    await expect(encodeAnimation(frames, options)).rejects.toThrow(
       /^--format mp4: expected ffmpeg on the PATH; found none/,
     );
   });
@@ -31,7 +31,7 @@ describe('encodedAnimation(frames, mp4)', () => {
   it.skipIf(!installed)('makes a video of even size with every frame', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'ganscope-video-test-'));
     const path = join(folder, 'video.mp4');
-    await writeFile(path, await encodedAnimation(frames, options));
+    await writeFile(path, await encodeAnimation(frames, options));
     const decoded = spawnSync('ffmpeg', ['-v', 'error', '-i', path, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], {
       maxBuffer: 2 ** 26,
     });

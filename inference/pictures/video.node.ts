@@ -13,7 +13,7 @@ const MAX_REASON = 300;
  * @param frames at least one, all of one size and number of channels
  * @throws InputError if ffmpeg is missing or cannot encode H.264
  */
-export async function encodedVideo(frames: readonly Picture[], fps: number): Promise<Uint8Array> {
+export async function encodeVideo(frames: readonly Picture[], fps: number): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'ganscope-video-'));
   try {
     const path = join(folder, 'video.mp4');

@@ -12,15 +12,15 @@ let shared: Promise<Thread> | undefined;
 
 function sessionThread(): Promise<Thread> {
   if (shared) return shared;
-  const started = startedSessionThread({ onEnd: () => (shared = undefined) });
+  const started = startSessionThread({ onEnd: () => (shared = undefined) });
   started.catch(() => (shared = undefined));
   shared = started;
   return started;
 }
 
 /** A further thread that opens sessions, for a device of its own. End it when done. */
-export function startedSessionThread(options: ThreadOptions = {}): Promise<Thread> {
-  return Thread.started(new URL('./session-thread.node.js', import.meta.url), options);
+export function startSessionThread(options: ThreadOptions = {}): Promise<Thread> {
+  return Thread.start(new URL('./session-thread.node.js', import.meta.url), options);
 }
 
 /** Most sessions that the rows of one network's batches are dealt to, and most bytes of weights in all of them. */
@@ -31,7 +31,7 @@ const MAX_TEAM_BYTES = 2 ** 31;
  * A session in the thread of all sessions. Where rows run one by one, each runs on one core, so that its result does not
  * depend on how many there are, and many of them on several cores; a network too large for that has all cores for a row.
  */
-export const openedSession: SessionOpener = async (model, options = {}) => {
+export const openSession: SessionOpener = async (model, options = {}) => {
   const { device = 'cpu', eachRow = false, threads = 0 } = options;
   if (!eachRow || device !== 'cpu') return sessionIn(await sessionThread(), model, options);
   const bytes = model instanceof Uint8Array ? model : modelBytes(model);
@@ -45,7 +45,7 @@ export const openedSession: SessionOpener = async (model, options = {}) => {
 /** A session in a thread of its own. */
 async function openedMember(bytes: Uint8Array, options: SessionOptions): Promise<TeamMember> {
   let ended = false;
-  const thread = await startedSessionThread({ onEnd: () => (ended = true) });
+  const thread = await startSessionThread({ onEnd: () => (ended = true) });
   try {
     const session = await sessionIn(thread, bytes, options);
     return { session, hasEnded: () => ended, end: () => thread.end() };
@@ -55,7 +55,7 @@ async function openedMember(bytes: Uint8Array, options: SessionOptions): Promise
   }
 }
 
-/** A session in a thread of `startedSessionThread`. */
+/** A session in a thread of `startSessionThread`. */
 export async function sessionIn(
   thread: Thread,
   model: Model | Uint8Array,

@@ -9,7 +9,7 @@ import type { Session, SessionOpener } from './session.js';
 const queues = { webgpu: new Queue(), wasm: new Queue() };
 
 /** A session in this thread. On a page, open it in a worker: runs hold up the thread. */
-export const openedSession: SessionOpener = async (model, { device = 'wasm', threads = 0, eachRow = false } = {}) => {
+export const openSession: SessionOpener = async (model, { device = 'wasm', threads = 0, eachRow = false } = {}) => {
   const kind = device === 'webgpu' ? 'webgpu' : 'wasm';
   const queue = queues[kind];
   const ort: typeof Ort =

@@ -6,7 +6,7 @@ import { nativeSession } from './direct-session.node.js';
 import type { SessionOptions } from './session.js';
 
 /** A session for a model in memory or the bytes of an .onnx file. Release it when done. */
-export async function createdSession(
+export async function createSession(
   model: Model | Uint8Array,
   options: SessionOptions = {},
 ): Promise<InferenceSession> {

@@ -45,7 +45,7 @@ export class Thread {
   /**
    * Starts a script that calls `serve`.
    */
-  static async started(script: URL, { data = null, onEnd }: ThreadOptions = {}): Promise<Thread> {
+  static async start(script: URL, { data = null, onEnd }: ThreadOptions = {}): Promise<Thread> {
     const worker = new Worker(script, { workerData: data });
     const thread = new Thread(worker);
     if (onEnd) worker.on('exit', onEnd);

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goldenPath } from '../../fixtures/golden.js';
 import { GraphBuilder, modelOfGraph } from '../build.js';
-import { fetchedBytes } from './fetch.js';
-import { loadedModel } from './load.node.js';
+import { fetchBytes } from './fetch.js';
+import { loadModel } from './load.node.js';
 import { float32Tensor } from '../tensor.js';
 import { modelBytes } from './write.js';
 
@@ -43,12 +43,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-describe('loadedModel(source)', () => {
+describe('loadModel(source)', () => {
   it('gives the same model from a path, a file URL and a web URL, and reports progress', async () => {
-    const bytes = modelBytes(await loadedModel(path));
-    expect(modelBytes(await loadedModel(pathToFileURL(path)))).toEqual(bytes);
+    const bytes = modelBytes(await loadModel(path));
+    expect(modelBytes(await loadModel(pathToFileURL(path)))).toEqual(bytes);
     const seen: number[] = [];
-    const model = await loadedModel(`${base}model.onnx`, {
+    const model = await loadModel(`${base}model.onnx`, {
       progress_callback: ({ loaded, file }) => seen.push(file.endsWith('model.onnx') ? loaded : Number.NaN),
     });
     expect(modelBytes(model)).toEqual(bytes);
@@ -56,29 +56,29 @@ describe('loadedModel(source)', () => {
   });
 
   it('fetches external data beside the model, and from nowhere else', async () => {
-    const { graph } = await loadedModel(`${base}external.onnx`);
+    const { graph } = await loadModel(`${base}external.onnx`);
     expect(graph.initializers.get('w')?.data).toEqual(new Float32Array(4).fill(3));
     asked.length = 0;
-    await expect(loadedModel(`${base}outside.onnx`)).rejects.toThrow("must be a file in the model's own folder");
-    await expect(loadedModel(`${base}elsewhere.onnx`)).rejects.toThrow('cannot be read (HTTP 404)');
+    await expect(loadModel(`${base}outside.onnx`)).rejects.toThrow("must be a file in the model's own folder");
+    await expect(loadModel(`${base}elsewhere.onnx`)).rejects.toThrow('cannot be read (HTTP 404)');
     expect(asked.filter((url) => !url.startsWith('/a/'))).toEqual([]);
   });
 
   it('says what is missing', async () => {
-    await expect(loadedModel(`${base}none.onnx`)).rejects.toThrow(`${base}none.onnx: cannot be read (HTTP 404)`);
-    await expect(loadedModel('http://')).rejects.toThrow('http://: expected a path or a URL');
-    await expect(loadedModel('/nowhere.onnx')).rejects.toThrow('/nowhere.onnx: cannot be read');
+    await expect(loadModel(`${base}none.onnx`)).rejects.toThrow(`${base}none.onnx: cannot be read (HTTP 404)`);
+    await expect(loadModel('http://')).rejects.toThrow('http://: expected a path or a URL');
+    await expect(loadModel('/nowhere.onnx')).rejects.toThrow('/nowhere.onnx: cannot be read');
   });
 
   it('stops when the signal aborts', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(loadedModel(`${base}model.onnx`, { signal })).rejects.toThrow('enough');
-    await expect(loadedModel(path, { signal })).rejects.toThrow('enough');
+    await expect(loadModel(`${base}model.onnx`, { signal })).rejects.toThrow('enough');
+    await expect(loadModel(path, { signal })).rejects.toThrow('enough');
   });
 });
 
-describe('fetchedBytes(url, maxBytes)', () => {
+describe('fetchBytes(url, maxBytes)', () => {
   it('reads no further than the bound', async () => {
-    await expect(fetchedBytes(new URL(`${base}model.onnx`), 100)).rejects.toThrow('expected at most 100 bytes; got');
+    await expect(fetchBytes(new URL(`${base}model.onnx`), 100)).rejects.toThrow('expected at most 100 bytes; got');
   });
 });

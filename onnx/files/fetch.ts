@@ -33,7 +33,7 @@ export interface LoadOptions {
  * @throws InputError if there is no such file, or it is larger than `maxBytes`
  * @throws the signal's reason when it is aborted
  */
-export async function fetchedBytes(url: URL, maxBytes: number, options: LoadOptions = {}): Promise<Uint8Array> {
+export async function fetchBytes(url: URL, maxBytes: number, options: LoadOptions = {}): Promise<Uint8Array> {
   const { progress_callback, signal } = options;
   const file = url.href;
   const unreachable = (error: unknown): never => {
@@ -72,18 +72,18 @@ export async function fetchedBytes(url: URL, maxBytes: number, options: LoadOpti
  * @throws InputError if a file is missing, too large, truncated, not ONNX, or lies outside the model's folder
  * @throws the signal's reason when it is aborted
  */
-export async function fetchedModel(url: URL, options: LoadOptions = {}): Promise<Model> {
-  const proto = parsedModelProto(await fetchedBytes(url, MAX_MODEL_BYTES, options), url.href);
+export async function fetchModel(url: URL, options: LoadOptions = {}): Promise<Model> {
+  const proto = parsedModelProto(await fetchBytes(url, MAX_MODEL_BYTES, options), url.href);
   const files = new Map<string, Uint8Array>();
   for (const location of externalLocations(proto)) {
-    files.set(location, await fetchedBytes(urlBeside(url, location), MAX_EXTERNAL_BYTES, options));
+    files.set(location, await fetchBytes(urlBeside(url, location), MAX_EXTERNAL_BYTES, options));
   }
   return modelOf(proto, files);
 }
 
 /** @throws InputError unless `location` is a file in the model's own folder, or in one below it */
 function urlBeside(model: URL, location: string): URL {
-  const folder = new URL('..', model);
+  const folder = new URL('.', model);
   const url = new URL(location.split(/[\\/]/).map(encodeURIComponent).join('/'), folder);
   if (location === '' || location.split(/[\\/]/).includes('..') || !url.href.startsWith(folder.href)) {
     throw new InputError(`${model.href}: external data "${location}" must be a file in the model's own folder`);

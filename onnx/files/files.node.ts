@@ -4,7 +4,7 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.js';
-import { fetchedBytes, type LoadOptions } from './fetch.js';
+import { fetchBytes, type LoadOptions } from './fetch.js';
 
 /**
  * The bytes of a regular file.
@@ -27,7 +27,7 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<U
 /**
  * The bytes of a file, wherever it is.
  * @param source path, or a URL of file:, http: or https:
- * @throws as `readBoundedFile` and `fetchedBytes`
+ * @throws as `readBoundedFile` and `fetchBytes`
  */
 export async function readSource(
   source: string | URL,
@@ -35,7 +35,7 @@ export async function readSource(
   options: LoadOptions = {},
 ): Promise<Uint8Array> {
   const url = urlOf(source);
-  if (url && url.protocol !== 'file:') return fetchedBytes(url, maxBytes, options);
+  if (url && url.protocol !== 'file:') return fetchBytes(url, maxBytes, options);
   options.signal?.throwIfAborted();
   const file = url ? fileURLToPath(url) : String(source);
   const bytes = await readBoundedFile(file, maxBytes);

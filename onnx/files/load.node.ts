@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.js';
-import { fetchedModel, type LoadOptions } from './fetch.js';
+import { fetchModel, type LoadOptions } from './fetch.js';
 import { readBoundedFile, readSource, urlOf, writeFileAtomic } from './files.node.js';
 import type { Model } from '../graph.js';
 import { externalLocations, MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
@@ -18,9 +18,9 @@ const MAX_EXTERNAL_BYTES = 2 ** 31 - 1;
  * @throws InputError if a file is missing, too large, truncated, not ONNX, or lies outside the model's folder
  * @throws the signal's reason when it is aborted
  */
-export async function loadedModel(source: string | URL, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(source: string | URL, options: LoadOptions = {}): Promise<Model> {
   const url = urlOf(source);
-  if (url && url.protocol !== 'file:') return fetchedModel(url, options);
+  if (url && url.protocol !== 'file:') return fetchModel(url, options);
   const path = url ? fileURLToPath(url) : String(source);
   const proto = parsedModelProto(await readSource(path, MAX_MODEL_BYTES, options), path);
   const folder = dirname(path);

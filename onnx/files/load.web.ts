@@ -1,14 +1,14 @@
 /** @file Models in a browser: everything is behind a URL. */
 import { InputError } from '../errors.js';
-import { fetchedModel, type LoadOptions } from './fetch.js';
+import { fetchModel, type LoadOptions } from './fetch.js';
 import type { Model } from '../graph.js';
 
 /**
  * Reads a model and the external data it names.
  * @param source a URL; a relative one starts at the page, or at the worker's script
- * @throws as `fetchedModel`
+ * @throws as `fetchModel`
  */
-export async function loadedModel(source: string | URL, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(source: string | URL, options: LoadOptions = {}): Promise<Model> {
   if (!URL.canParse(source, location.href)) throw new InputError(`${source}: expected a URL`);
-  return fetchedModel(new URL(source, location.href), options);
+  return fetchModel(new URL(source, location.href), options);
 }

@@ -10,7 +10,7 @@ import { float } from '../attributes.js';
 import { GraphBuilder, modelOfGraph } from '../build.js';
 import { InputError } from '../errors.js';
 import { elementCount, type Model, type Tensor } from '../graph.js';
-import { loadedModel, saveModel } from './load.node.js';
+import { loadModel, saveModel } from './load.node.js';
 import {
   AttributeProto_AttributeType,
   ModelProtoSchema,
@@ -213,15 +213,13 @@ describe('modelFromBytes and modelBytes', () => {
   });
 });
 
-describe('loadedModel and saveModel with external data', () => {
+describe('loadModel and saveModel with external data', () => {
   it('round trip, data in a file beside the model', async () => {
     const path = join(await folder(), 'model.onnx');
     const model = largeModel();
     await saveModel(path, model, { externalData: true });
     expect(readFileSync(path).length).toBeLessThan(1024);
-    expect((await loadedModel(path)).graph.initializers.get('w')?.data).toEqual(
-      model.graph.initializers.get('w')?.data,
-    );
+    expect((await loadModel(path)).graph.initializers.get('w')?.data).toEqual(model.graph.initializers.get('w')?.data);
   });
 
   it.each(['../secret', '/etc/passwd', 'a/../../secret', ''])('refuses data at "%s"', async (location) => {
@@ -230,8 +228,8 @@ describe('loadedModel and saveModel with external data', () => {
       path,
       modelBytes(largeModel(), () => ({ location, offset: 0 })),
     );
-    await expect(loadedModel(path)).rejects.toThrow(InputError);
-    await expect(loadedModel(path)).rejects.toThrow("must be a file in the model's own folder");
+    await expect(loadModel(path)).rejects.toThrow(InputError);
+    await expect(loadModel(path)).rejects.toThrow("must be a file in the model's own folder");
   });
 
   it('reads data whose length the file leaves out', async () => {
@@ -242,7 +240,7 @@ describe('loadedModel and saveModel with external data', () => {
     tensor.externalData = tensor.externalData.filter(({ key }) => key !== 'length');
     await writeFile(path, toBinary(ModelProtoSchema, proto));
     await truncate(`${path}.data`, 5000);
-    expect((await loadedModel(path)).graph.initializers.get('w')?.data).toEqual(
+    expect((await loadModel(path)).graph.initializers.get('w')?.data).toEqual(
       largeModel().graph.initializers.get('w')?.data,
     );
   });
@@ -257,15 +255,15 @@ describe('loadedModel and saveModel with external data', () => {
       path,
       modelBytes(largeModel(), () => ({ location: 'link', offset: 0 })),
     );
-    await expect(loadedModel(path)).rejects.toThrow("must be a file in the model's own folder");
+    await expect(loadModel(path)).rejects.toThrow("must be a file in the model's own folder");
     await writeFile(
       path,
       modelBytes(largeModel(), () => ({ location: 'nowhere', offset: 0 })),
     );
-    await expect(loadedModel(path)).rejects.toThrow('external data file "nowhere" is missing');
+    await expect(loadModel(path)).rejects.toThrow('external data file "nowhere" is missing');
     await saveModel(path, largeModel(), { externalData: true });
     await truncate(`${path}.data`, 100);
-    await expect(loadedModel(path)).rejects.toThrow(
+    await expect(loadModel(path)).rejects.toThrow(
       /expected 4096 bytes at 0 of external data file "model.onnx.data"; it has 100/,
     );
   });

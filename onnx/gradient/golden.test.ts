@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, relativeError, type NetworkInfo } from '../../fixtures/golden.js';
 import { GraphBuilder, modelOfGraph } from '../build.js';
-import { loadedModel } from '../files/load.node.js';
+import { loadModel } from '../files/load.node.js';
 import { upgradedModel } from '../upgrade/upgrade.js';
 import { modelBytes } from '../files/write.js';
 import { gradients } from './walk.js';
@@ -17,7 +17,7 @@ const TOLERANCE = 1e-4;
 describe.each(networks)('gradients(…) of %s', (name) => {
   it(`agree with PyTorch to ${TOLERANCE}, for the input and all weights that are listed`, async () => {
     const { info, names, tensor } = golden<NetworkInfo>(name);
-    const b = new GraphBuilder(upgradedModel(await loadedModel(goldenPath(`${name}.onnx`))).graph);
+    const b = new GraphBuilder(upgradedModel(await loadModel(goldenPath(`${name}.onnx`))).graph);
     const output = info.outputs[0] as string;
     const softmax = b.graph.nodes.find(({ op, outputs }) => op === 'Softmax' && outputs.includes(output));
     const logits = softmax ? (softmax.inputs[0] as string) : output;

@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { exportedNetworks, golden, goldenPath, relativeError, type ExportedInfo } from '../../fixtures/golden.js';
 import { GraphBuilder, modelOfGraph } from '../build.js';
-import { loadedModel } from '../files/load.node.js';
+import { loadModel } from '../files/load.node.js';
 import { upgradedModel } from '../upgrade/upgrade.js';
 import { modelBytes } from '../files/write.js';
 import { gradients } from './walk.js';
@@ -19,7 +19,7 @@ describe.each(exportedNetworks)('gradients(…) of %s', (network) => {
     async (exporter) => {
       const layers = Object.entries(info.values[exporter] as Record<string, string>);
       expect(layers.length).toBeGreaterThan(3);
-      const b = new GraphBuilder(upgradedModel(await loadedModel(goldenPath(`${network}-${exporter}.onnx`))).graph);
+      const b = new GraphBuilder(upgradedModel(await loadModel(goldenPath(`${network}-${exporter}.onnx`))).graph);
       const seed = b.input('golden_seed', 'float32', b.shape('output'));
       const found = gradients(b, 'output', ['input', ...layers.map(([, value]) => value)], { seed });
       for (const [value, gradient] of found) b.output(gradient as string, `golden/${value}`);

@@ -1,9 +1,9 @@
-/** @file `withMatrixProducts` computes what the convolutions it replaces computed. */
+/** @file `convTransposeToMatMul` computes what the convolutions it replaces computed. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../build.js';
 import { elementCount, type Graph } from '../graph.js';
-import { withMatrixProducts } from './conv-transpose-to-matmul.js';
+import { convTransposeToMatMul } from './conv-transpose-to-matmul.js';
 import { modelBytes } from '../files/write.js';
 
 const cases: { x: number[]; w: number[]; attributes: Record<string, number[]> }[] = [
@@ -13,13 +13,13 @@ const cases: { x: number[]; w: number[]; attributes: Record<string, number[]> }[
   { x: [2, 2, 5], w: [2, 3, 4], attributes: { strides: [3] } },
 ];
 
-describe('withMatrixProducts(graph)', () => {
+describe('convTransposeToMatMul(graph)', () => {
   it.each(cases)('equals ConvTranspose for $x with $attributes', async ({ x, w, attributes }) => {
     const b = new GraphBuilder(emptyGraph('transposed'));
     b.input('x', 'float32', ['N', ...x.slice(1)]);
     b.input('w', 'float32', w);
     b.output(b.op('ConvTranspose', ['x', 'w'], attributes), 'y');
-    const replaced = withMatrixProducts(b.graph);
+    const replaced = convTransposeToMatMul(b.graph);
     expect(replaced.nodes.map(({ op }) => op)).not.toContain('ConvTranspose');
     const feeds = { x: wave(x), w: wave(w) };
     const [expected, found] = [await output(b.graph, feeds), await output(replaced, feeds)];

@@ -10,7 +10,7 @@ import { transposedWindowOf, type Window } from '../shapes/windows.js';
 const MAX_POSITIONS = 16;
 
 /** The same computation with each small ConvTranspose (two inputs, one group, known sizes) replaced. */
-export function withMatrixProducts(graph: Graph): Graph {
+export function convTransposeToMatMul(graph: Graph): Graph {
   const b = new GraphBuilder({ ...copiedGraph(graph), nodes: [] });
   for (const node of graph.nodes) {
     if (isSmallTransposedConvolution(node, b)) appendMatrixForm(b, node);

@@ -7,7 +7,7 @@ import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { firstFeatureDirections } from '../../inference/latent/features.node.js';
 import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
-import { createdSession } from '../../inference/runtime/session.node.js';
+import { createSession } from '../../inference/runtime/session.node.js';
 import {
   float,
   modelFromBytes,
@@ -20,7 +20,7 @@ import {
   type Model,
 } from '../index.js';
 import { foldedBatchNorm } from './fold-batch-norm.js';
-import { halfPrecision } from './to-float16.js';
+import { toFloat16 } from './to-float16.js';
 import { uint8Generator } from './uint8.js';
 
 const tiny = async (role: string): Promise<Model> =>
@@ -29,7 +29,7 @@ const tiny = async (role: string): Promise<Model> =>
   );
 
 async function outputs(model: Model, data: Float32Array, dims: number[]) {
-  const session = await createdSession(model);
+  const session = await createSession(model);
   const results = await session.run({ [session.inputNames[0] as string]: new Tensor('float32', data, dims) });
   await session.release();
   return new Map(
@@ -41,11 +41,11 @@ async function outputs(model: Model, data: Float32Array, dims: number[]) {
 }
 
 const latents = normalLatents(seedsFrom(0, 8), 128);
-const halved = (model: Model, graph: Graph = model.graph): Model => ({ ...model, graph: halfPrecision(graph) });
+const halved = (model: Model, graph: Graph = model.graph): Model => ({ ...model, graph: toFloat16(graph) });
 const largest = (a: Float32Array, b: Float32Array) =>
   a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
 
-describe('halfPrecision(graph)', () => {
+describe('toFloat16(graph)', () => {
   it.each([true, false])(
     'gives the pictures of the generator with half the weights, batch norms folded: %s',
     async (fold) => {
@@ -115,9 +115,7 @@ describe('halfPrecision(graph)', () => {
     const b = new GraphBuilder();
     const x = b.input('x', 'float32', ['batch', 1]);
     b.output(b.matMul(x, b.initializer('w', float32Tensor([70_000], [1, 1]))));
-    expect(() => halfPrecision(b.graph)).toThrow(
-      /^weight "w": expected numbers of at most 65504 for float16; got 70000$/,
-    );
+    expect(() => toFloat16(b.graph)).toThrow(/^weight "w": expected numbers of at most 65504 for float16; got 70000$/);
   });
 });
 

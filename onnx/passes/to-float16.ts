@@ -43,7 +43,7 @@ const FULL_PRECISION = new Set([
  * @param graph of our dialect, in topological order
  * @throws InputError for a weight that float16 cannot hold
  */
-export function halfPrecision(graph: Graph): Graph {
+export function toFloat16(graph: Graph): Graph {
   return new Halving(graph).graph();
 }
 

@@ -1,16 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { halfPrecision } from '../../exporter/index.js';
+import { toFloat16 } from '../../exporter/index.js';
 import { Random } from '../../inference/numeric/random.js';
-import { loadedModel, upgradedModel } from '../index.js';
+import { loadModel, upgradedModel } from '../index.js';
 import { Explainer } from '../../explain/explain.js';
 
 const tiny = fileURLToPath(new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url));
 
 describe('Explainer.load(network in half precision)', () => {
   it('explains as in single precision, to the precision of its weights', async () => {
-    const full = upgradedModel(await loadedModel(tiny));
-    const half = { ...full, graph: halfPrecision(full.graph) };
+    const full = upgradedModel(await loadModel(tiny));
+    const half = { ...full, graph: toFloat16(full.graph) };
     const types = new Set([...half.graph.initializers.values()].map(({ type }) => type));
     expect(types).toContain('float16');
     const random = new Random(3);

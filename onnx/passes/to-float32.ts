@@ -6,7 +6,7 @@ import { float32Tensor, numbersOf } from '../tensor.js';
 const [FLOAT, FLOAT16] = [1, 10];
 
 /** The same network with float32 wherever it has float16: the numbers of its weights stay as they are. */
-export function fullPrecision(model: Model): Model {
+export function toFloat32(model: Model): Model {
   const { graph } = model;
   const isHalf = [...graph.initializers.values()].some(({ type }) => type === 'float16');
   return isHalf || graph.inputs.some(({ value }) => value?.type === 'float16')

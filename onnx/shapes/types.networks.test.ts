@@ -7,7 +7,7 @@ import { goldenPath } from '../../fixtures/golden.js';
 import { modelOfGraph } from '../build.js';
 import { isStatic } from '../dims.js';
 import { elementCount, type Graph, type ValueInfo } from '../graph.js';
-import { loadedModel } from '../files/load.node.js';
+import { loadModel } from '../files/load.node.js';
 import { Types } from './types.js';
 import { upgradedModel } from '../upgrade/upgrade.js';
 import { modelBytes } from '../files/write.js';
@@ -16,7 +16,7 @@ describe('Types.of(graph)', () => {
   it.each(['plain-cnn', 'squeeze', 'residual', 'discriminator-dense', 'generator'])(
     'finds the shapes that ONNX Runtime finds for every value of %s',
     async (name) => {
-      const { graph } = upgradedModel(await loadedModel(goldenPath(`${name}.onnx`)));
+      const { graph } = upgradedModel(await loadModel(goldenPath(`${name}.onnx`)));
       await expectInferredShapes(graph, 3);
     },
   );
@@ -26,7 +26,7 @@ describe('Types.of(graph)', () => {
   it.skipIf(!existsSync(zoo('squeezenet')))(
     'finds those of SqueezeNet of the ONNX zoo (skipped without ../shared)',
     async () => {
-      await expectInferredShapes(upgradedModel(await loadedModel(zoo('squeezenet'))).graph, 1);
+      await expectInferredShapes(upgradedModel(await loadModel(zoo('squeezenet'))).graph, 1);
     },
   );
 
@@ -34,7 +34,7 @@ describe('Types.of(graph)', () => {
     'knows every size in ResNet-50 and VGG-19 of the ONNX zoo (skipped without ../shared)',
     async () => {
       for (const name of ['resnet50', 'vgg19']) {
-        const { graph } = upgradedModel(await loadedModel(zoo(name)));
+        const { graph } = upgradedModel(await loadModel(zoo(name)));
         const types = Types.of(graph);
         const values = graph.nodes.flatMap(({ outputs: names }) => names);
         expect(values.filter((value) => !isStatic(types.shape(value)))).toEqual([]);

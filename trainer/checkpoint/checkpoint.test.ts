@@ -10,7 +10,7 @@ import { InputError } from '../../onnx/errors.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
 import { discriminatorModel, generatorModel } from '../step/models.js';
 import { configWith } from '../settings/presets.js';
-import { markLatest, newRunFolder, resolvedRun } from '../../inference/networks/runs.node.js';
+import { markLatest, newRunFolder, resolveRun } from '../../inference/networks/runs.node.js';
 import { initialState, withState } from './state.js';
 import type { NetworkState, TrainState } from '../step/step.js';
 
@@ -214,33 +214,33 @@ describe('loadCheckpoint(folder) refuses', () => {
   }
 });
 
-describe('newRunFolder, markLatest and resolvedRun', () => {
+describe('newRunFolder, markLatest and resolveRun', () => {
   const start = process.cwd();
   beforeEach(() => process.chdir(run));
   afterEach(() => process.chdir(start));
 
   it('find the latest run, by link', async () => {
-    await expect(resolvedRun()).rejects.toThrow(InputError);
+    await expect(resolveRun()).rejects.toThrow(InputError);
     const [first, second] = [await madeRun('runs/a'), await madeRun('elsewhere/b')];
     await markLatest(first);
-    expect(await resolvedRun()).toBe(first);
+    expect(await resolveRun()).toBe(first);
     await markLatest(second);
-    expect(await resolvedRun()).toBe(second);
-    expect(await resolvedRun(first)).toBe(first);
+    expect(await resolveRun()).toBe(second);
+    expect(await resolveRun(first)).toBe(first);
     expect(await readdir('runs')).toEqual(['a', 'latest']);
   });
 
   it('find the latest run where links cannot be made, by a file that holds its path', async () => {
     const made = await madeRun('runs/a');
     await writeFile('runs/latest', 'a');
-    expect(await resolvedRun()).toBe(made);
+    expect(await resolveRun()).toBe(made);
   });
 
   it('refuse a link to a run that is gone, and a folder that is none', async () => {
     await mkdir('runs/empty', { recursive: true });
     await symlink('gone', 'runs/latest');
-    await expect(resolvedRun()).rejects.toThrow('no run found');
-    await expect(resolvedRun('runs/empty')).rejects.toThrow('runs/empty: expected the folder of a run');
+    await expect(resolveRun()).rejects.toThrow('no run found');
+    await expect(resolveRun('runs/empty')).rejects.toThrow('runs/empty: expected the folder of a run');
   });
 
   it('name a new run after date and preset, and never reuse a run', async () => {

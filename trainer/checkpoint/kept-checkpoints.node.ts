@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../../onnx/index.js';
-import { readPointer, writePointer } from '../../inference/networks/latest-link.node.js';
+import { readLatestLink, writeLatestLink } from '../../inference/networks/latest-link.node.js';
 
 /** Where a run has its checkpoints. */
 export const checkpointFolder = (run: string): string => join(run, 'checkpoints');
@@ -31,14 +31,14 @@ export async function newestCheckpoint(run: string): Promise<string> {
 
 /** The checkpoint that was marked as the run's best; undefined if none was. */
 export async function bestCheckpoint(run: string): Promise<string | undefined> {
-  const target = await readPointer(bestPointer(run));
+  const target = await readLatestLink(bestPointer(run));
   return target === undefined ? undefined : join(checkpointFolder(run), basename(target));
 }
 
 /** Makes `checkpoints/best` point at the checkpoint of a step, if it is there. */
 export async function markBest(run: string, step: number): Promise<void> {
   const checkpoint = join(checkpointFolder(run), checkpointName(step));
-  if (await stat(checkpoint).catch(() => undefined)) await writePointer(bestPointer(run), checkpoint);
+  if (await stat(checkpoint).catch(() => undefined)) await writeLatestLink(bestPointer(run), checkpoint);
 }
 
 /**

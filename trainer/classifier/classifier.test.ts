@@ -14,7 +14,7 @@ import { FeatureNetwork } from '../quality/feature-network.node.js';
 import { networkStateOf, withState } from '../checkpoint/state.js';
 import { classifierModel } from './model.js';
 import { ClassifierStep } from './step.node.js';
-import { trainedFeatures, type FeatureTraining } from './train.node.js';
+import { trainFeatures, type FeatureTraining } from './train.node.js';
 
 const { info, tensor } = golden<{ labels: number[]; losses: number[]; rates: number[] }>('classifier');
 
@@ -90,7 +90,7 @@ const training: Omit<FeatureTraining, 'dataset'> = {
 
 it('learns to tell classes apart, and becomes a file of logits and features', async () => {
   const seen = { reading: 0, training: 0 };
-  const found = await trainedFeatures({
+  const found = await trainFeatures({
     ...training,
     dataset: stripes(200, [3, 50]),
     progress_callback: ({ phase }) => seen[phase]++,
@@ -120,10 +120,10 @@ test.each([
   [{ lr: 0 }, '--lr: expected a number above 0 and at most 1; got 0'],
   [{ epochs: 1.5 }, '--epochs: expected an integer of 1…100000; got 1.5'],
 ])('refuses %j', async (changed, message) => {
-  await expect(trainedFeatures({ ...training, dataset: stripes(40), ...changed })).rejects.toThrow(message);
+  await expect(trainFeatures({ ...training, dataset: stripes(40), ...changed })).rejects.toThrow(message);
 });
 
 it('can be interrupted', async () => {
   const signal = AbortSignal.abort(new Error('enough'));
-  await expect(trainedFeatures({ ...training, dataset: stripes(40), signal })).rejects.toThrow('enough');
+  await expect(trainFeatures({ ...training, dataset: stripes(40), signal })).rejects.toThrow('enough');
 });

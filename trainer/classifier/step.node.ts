@@ -2,9 +2,16 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { loweredModel } from '../../exporter/layers/table.js';
-import { createdSession } from '../../inference/runtime/session.node.js';
+import { createSession } from '../../inference/runtime/session.node.js';
 import type { SessionOptions } from '../../inference/runtime/session.js';
-import { emptyGraph, GraphBuilder, gradients, modelOfGraph, withMatrixProducts, type Graph } from '../../onnx/index.js';
+import {
+  emptyGraph,
+  GraphBuilder,
+  gradients,
+  modelOfGraph,
+  convTransposeToMatMul,
+  type Graph,
+} from '../../onnx/index.js';
 import { networkStateOf } from '../checkpoint/state.js';
 import { updateWithAdam } from '../step/graph/adam.js';
 import { nextOf, updateRunningStatistics, Weights, type StateEntry } from '../step/graph/weights.js';
@@ -47,7 +54,7 @@ export class ClassifierStep {
     const size = model.inputs[0]?.shape[1] as number;
     const classes = model.outputs[0]?.shape.at(-1) as number;
     const { graph, entries } = classifierGraph(model, batchSize, size, classes);
-    const session = await createdSession(modelOfGraph(withMatrixProducts(graph)), options);
+    const session = await createSession(modelOfGraph(convTransposeToMatMul(graph)), options);
     return new ClassifierStep(session, entries, [batchSize, size, classes], networkStateOf(model));
   }
 

@@ -5,7 +5,7 @@ import type { Normalization, Picture } from '../../inference/pictures/pictures.j
 import { networkInput } from '../../inference/pictures/pixels.js';
 import { Random } from '../../inference/numeric/random.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
-import { createdSession } from '../../inference/runtime/session.node.js';
+import { createSession } from '../../inference/runtime/session.node.js';
 import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import { InputError, modelBytes } from '../../onnx/index.js';
 import { Tensor } from 'onnxruntime-node';
@@ -65,7 +65,7 @@ const DECODED_AT_ONCE = 8;
  * @throws InputError if the pictures have no classes, are too many or too few, or an option does not fit
  * @throws the signal's reason when it is aborted
  */
-export async function trainedFeatures(options: FeatureTraining): Promise<TrainedFeatures> {
+export async function trainFeatures(options: FeatureTraining): Promise<TrainedFeatures> {
   const { dataset, imageSize, width, batchSize, seed, device = 'cpu' } = options;
   const { labels } = dataset;
   checked(options);
@@ -222,7 +222,7 @@ async function measuredAccuracy(
   set: LabelledPictures,
   batchSize: number,
 ): Promise<number> {
-  const session = await createdSession(bytes);
+  const session = await createSession(bytes);
   const { imageSize } = set;
   let right = 0;
   for (let start = 0; start < testing.length; start += batchSize) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import { encodedPng } from '../../inference/pictures/pictures.node.js';
+import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Dataset } from './dataset.js';
@@ -27,7 +27,7 @@ export async function folderOf(files: Record<string, number | string | Uint8Arra
   const folder = await mkdtemp(join(base, 'set-'));
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), typeof content === 'number' ? await encodedPng(flat(content)) : content);
+    await writeFile(join(folder, path), typeof content === 'number' ? await encodePng(flat(content)) : content);
   }
   return folder;
 }

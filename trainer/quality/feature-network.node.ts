@@ -8,9 +8,9 @@ import {
 } from '../../inference/networks/network-input.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { floatInputModel, statedPreparation } from '../../inference/networks/preprocessing.js';
-import { openedSession } from '../../inference/runtime/runtime.node.js';
+import { openSession } from '../../inference/runtime/runtime.node.js';
 import { sessionTensor, type ResolvedDevice, type Session } from '../../inference/runtime/session.js';
-import { elementCount, InputError, loadedModel, prunedGraph, type Graph } from '../../onnx/index.js';
+import { elementCount, InputError, loadModel, prunedGraph, type Graph } from '../../onnx/index.js';
 
 export interface FeatureOptions {
   /** How pictures are prepared, where the network's file does not say so or says something else. */
@@ -49,12 +49,12 @@ export class FeatureNetwork {
    */
   static async load(source: string, options: FeatureOptions = {}): Promise<FeatureNetwork> {
     const [, path = source, layer] = /^(.*\.onnx):(.+)$/.exec(source) ?? [];
-    const { model, preparation } = floatInputModel(await loadedModel(path));
+    const { model, preparation } = floatInputModel(await loadModel(path));
     const stated = statedPreparation(model.metadata);
     const input = networkInputOf(model, { ...preparation, ...stated, ...options.preparation });
     const value = featureValue(model.graph, layer, path);
     const outputs = prunedGraph(model.graph, [value]);
-    const session = await openedSession(
+    const session = await openSession(
       { ...model, graph: outputs },
       { device: options.device ?? 'cpu', spinning: false },
     ).catch((error: Error) => {

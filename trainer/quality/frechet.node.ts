@@ -21,7 +21,7 @@ export async function frechetDistance(a: Features, b: Features, signal?: AbortSi
   // The thread stops by itself: ending one in which ONNX Runtime computes would end the process.
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const stop = () => void Atomics.store(stopped, 0, 1);
-  const thread = await Thread.started(new URL('./frechet-thread.node.js', import.meta.url), {
+  const thread = await Thread.start(new URL('./frechet-thread.node.js', import.meta.url), {
     data: { models: productModels(), stopped } satisfies FrechetStart,
   });
   signal?.addEventListener('abort', stop);

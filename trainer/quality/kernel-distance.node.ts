@@ -1,6 +1,6 @@
 /** @file The kernel distance between two sets of features, its products computed by ONNX Runtime in double precision. */
 import { Random } from '../../inference/numeric/random.js';
-import { openedSession } from '../../inference/runtime/runtime.node.js';
+import { openSession } from '../../inference/runtime/runtime.node.js';
 import { sessionTensor, type Session, type SessionTensor } from '../../inference/runtime/session.js';
 import { emptyGraph, GraphBuilder, InputError, modelOfGraph, type Model } from '../../onnx/index.js';
 import { typeCode } from '../../onnx/files/storage.js';
@@ -78,7 +78,7 @@ export class SquaredMmd {
 
   /** @param size numbers per sample */
   static async create(size: number): Promise<SquaredMmd> {
-    return new SquaredMmd(size, await openedSession(squaredMmdModel(size)));
+    return new SquaredMmd(size, await openSession(squaredMmdModel(size)));
   }
 
   /** @throws InputError for fewer than two samples, another number of features, or sets of different sizes */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { encodedPng } from '../../inference/pictures/pictures.node.js';
+import { encodePng } from '../../inference/pictures/pictures.node.js';
 import { evolutionWebp } from './evolution.node.js';
 
 let run: string;
@@ -18,7 +18,7 @@ afterEach(() => rm(run, { recursive: true, force: true }));
 async function writeGrid(step: number, level: number, size = 40): Promise<void> {
   const data = new Uint8Array(size * size).fill(level);
   const name = `step-${`${step}`.padStart(7, '0')}.png`;
-  await writeFile(join(run, 'samples', name), await encodedPng({ width: size, height: size, channels: 1, data }));
+  await writeFile(join(run, 'samples', name), await encodePng({ width: size, height: size, channels: 1, data }));
 }
 
 /** Grey levels of the frames' middles. */

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canvasPicture, figureCanvas, FONT_FAMILY, pictureCanvas } from '../../inference/figures/canvas.node.js';
-import { decodedPicture, encodedAnimation } from '../../inference/pictures/pictures.node.js';
+import { decodePicture, encodeAnimation } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 
@@ -37,10 +37,10 @@ export async function evolutionWebp(run: string, done: number): Promise<Uint8Arr
   const frames: Picture[] = [];
   for (let frame = 0; frame < count; frame++) {
     const grid = grids[Math.round((frame * (grids.length - 1)) / (count - 1))] as { step: number; path: string };
-    frames.push(labelled(await decodedPicture(grid.path), grid.step));
+    frames.push(labelled(await decodePicture(grid.path), grid.step));
   }
   const last = frames.at(-1) as Picture;
-  return encodedAnimation([...frames, ...Array<Picture>(HELD).fill(last)], { format: 'webp', fps: FPS, loop: true });
+  return encodeAnimation([...frames, ...Array<Picture>(HELD).fill(last)], { format: 'webp', fps: FPS, loop: true });
 }
 
 /** The grid, made smaller if it is large, above a strip with the step. */

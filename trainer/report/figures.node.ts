@@ -1,7 +1,7 @@
 /** @file The pictures of report.html. */
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { pictureGrid } from '../../inference/pictures/grid.js';
-import { encodedPng } from '../../inference/pictures/pictures.node.js';
+import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { ReportFigure } from './page.js';
 
 /** Larger animations are left out of the report; they lie beside it. */
@@ -24,7 +24,7 @@ export async function reportFigures(
   done: number,
 ): Promise<{ samples: ReportFigure[]; plots: ReportFigure[] }> {
   const grid = async (pictures: readonly Picture[]) =>
-    encodedPng(pictureGrid(pictures, Math.ceil(Math.sqrt(pictures.length))));
+    encodePng(pictureGrid(pictures, Math.ceil(Math.sqrt(pictures.length))));
   const step = done.toLocaleString('en-US');
   const figure = (title: string, caption: string, bytes: Uint8Array, kind: ReportFigure['kind']): ReportFigure => ({
     title,

@@ -1,7 +1,7 @@
 /** @file Evaluating a checkpoint of a run: its generator's pictures against real ones. */
-import { resolvedDevice } from '../../inference/runtime/devices/devices.node.js';
+import { resolveDevice } from '../../inference/runtime/devices/devices.node.js';
 import type { Preparation } from '../../inference/networks/network-input.js';
-import { openedSession } from '../../inference/runtime/runtime.node.js';
+import { openSession } from '../../inference/runtime/runtime.node.js';
 import { sessionTensor, type Device } from '../../inference/runtime/session.js';
 import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
 import type { Split } from '../data/dataset.js';
@@ -13,7 +13,7 @@ import { Evaluator, type EvaluationOptions } from '../quality/evaluator.node.js'
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { QualityRow } from '../quality/quality.js';
 import { readRunFile } from '../checkpoint/run-file.node.js';
-import { resolvedRun } from '../../inference/networks/runs.node.js';
+import { resolveRun } from '../../inference/networks/runs.node.js';
 
 export interface RunEvaluation extends EvaluationOptions {
   /** Folder of the run; the latest if not given. */
@@ -40,13 +40,13 @@ export interface RunEvaluation extends EvaluationOptions {
  * @throws InputError if there is no such run, checkpoint, data, network or device
  * @throws the signal's reason when it is aborted
  */
-export async function evaluatedRun(
+export async function evaluateRun(
   options: RunEvaluation,
 ): Promise<{ row: QualityRow; notes: string[]; skipped: string[] }> {
-  const run = await resolvedRun(runOfCheckpoint(options.run, options.checkpoint));
+  const run = await resolveRun(runOfCheckpoint(options.run, options.checkpoint));
   const checkpoint = await namedCheckpoint(run, options.checkpoint);
   const { state, config } = await loadCheckpoint(checkpoint);
-  const { device, notes } = await resolvedDevice(options.device ?? 'auto');
+  const { device, notes } = await resolveDevice(options.device ?? 'auto');
   const own = await readRunFile(run);
   const source = options.data ?? own.data ?? undefined;
   const dataset = await openDataset(source, {
@@ -58,7 +58,7 @@ export async function evaluatedRun(
   pictures.checkNonePassedOver();
   const network = await FeatureNetwork.load(options.features, { preparation: options.preparation, device });
   try {
-    const generator = await openedSession(generatorOnnx(state, config), { device, spinning: false });
+    const generator = await openSession(generatorOnnx(state, config), { device, spinning: false });
     const sample = async (latents: Float32Array) => {
       const latent = sessionTensor(latents, [latents.length / config.latentDim, config.latentDim]);
       return (await generator.run({ latent }))['image']?.data as Float32Array;

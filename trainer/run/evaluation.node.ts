@@ -46,7 +46,7 @@ export function evaluationSettings(
 }
 
 /** What compares the run's pictures. Dispose of it. @throws InputError if the network cannot be used */
-export async function createdEvaluator(
+export async function createEvaluator(
   settings: EvaluationSettings,
   pictures: ReadablePictures,
   config: GanConfig,

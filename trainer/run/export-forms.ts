@@ -1,6 +1,6 @@
 /** @file The forms in which a network is exported: float32, and on demand float16 inside, or a generator of bytes. */
 import { foldedBatchNorm } from '../../onnx/passes/fold-batch-norm.js';
-import { halfPrecision } from '../../onnx/passes/to-float16.js';
+import { toFloat16 } from '../../onnx/passes/to-float16.js';
 import { uint8Generator } from '../../onnx/passes/uint8.js';
 import { metadataEntries, type GanMetadata } from '../../inference/networks/metadata.js';
 import { pictureFromOutput } from '../../inference/pictures/pixels.js';
@@ -36,7 +36,7 @@ export interface ExportForm {
 export function exportForms(exported: Model, metadata: GanMetadata, { fp16, uint8 }: FormOptions): ExportForm[] {
   const forms: ExportForm[] = [{ suffix: '', model: exported, limit: MAX_DIFFERENCE }];
   if (fp16) {
-    const graph = halfPrecision(foldedBatchNorm(exported.graph));
+    const graph = toFloat16(foldedBatchNorm(exported.graph));
     forms.push({ suffix: '-fp16', model: { ...exported, graph }, limit: MAX_HALF_DIFFERENCE });
   }
   if (uint8 && metadata.role === 'generator') {

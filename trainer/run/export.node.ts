@@ -13,7 +13,7 @@ import type { GanConfig } from '../settings/config.js';
 import { exportForms } from './export-forms.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from '../step/models.js';
-import { resolvedRun } from '../../inference/networks/runs.node.js';
+import { resolveRun } from '../../inference/networks/runs.node.js';
 import { normalizedWeights } from '../step/spectral.js';
 import { withState } from '../checkpoint/state.js';
 import type { TrainState } from '../step/step.js';
@@ -75,7 +75,7 @@ const networks = [
  * is replaced by it.
  * @throws InputError if there is no such run, checkpoint or averaged generator, or the opset is not supported
  */
-export async function exportedRun(options: RunExportOptions = {}): Promise<RunExport> {
+export async function exportRun(options: RunExportOptions = {}): Promise<RunExport> {
   const { opset, foldBatchNorm } = options;
   const { checkpoint, out } = await places(options);
   const { state, config } = await loadCheckpoint(checkpoint);
@@ -145,7 +145,7 @@ const discriminatorWeights = ({ discriminator: { weights, spectral } }: TrainSta
 async function places({ run, checkpoint, out }: RunExportOptions): Promise<{ checkpoint: string; out: string }> {
   const isFolder = checkpoint !== undefined && checkpoint !== 'newest' && checkpoint !== 'best';
   if (isFolder && out !== undefined) return { checkpoint, out };
-  const folder = await resolvedRun(runOfCheckpoint(run, checkpoint));
+  const folder = await resolveRun(runOfCheckpoint(run, checkpoint));
   return { checkpoint: await namedCheckpoint(folder, checkpoint), out: out ?? join(folder, 'onnx') };
 }
 

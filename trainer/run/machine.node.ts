@@ -1,6 +1,6 @@
 /** @file What a run computes on: backend and devices, from what was asked for. */
 import { availableParallelism } from 'node:os';
-import { resolvedDevice } from '../../inference/runtime/devices/devices.node.js';
+import { resolveDevice } from '../../inference/runtime/devices/devices.node.js';
 import { InputError } from '../../onnx/index.js';
 import type { ChosenSettings } from '../settings/resolve-settings.node.js';
 import type { StepSource } from '../step/create.node.js';
@@ -16,7 +16,7 @@ export async function chosenMachine(given: ChosenSettings): Promise<Machine> {
   const { backend: wanted = 'auto', device: wantedDevice = 'auto', devices: list } = given;
   const backend = wanted === 'auto' ? 'onnxruntime' : wanted;
   if (list === undefined) {
-    const { device, notes } = await resolvedDevice(backend === 'onnxruntime' ? wantedDevice : 'cpu');
+    const { device, notes } = await resolveDevice(backend === 'onnxruntime' ? wantedDevice : 'cpu');
     return { backend, device, notes: backend === 'onnxruntime' ? notes : [] };
   }
   if (backend !== 'onnxruntime') throw new InputError(`--devices: expected --backend onnxruntime; got ${backend}`);
@@ -24,6 +24,6 @@ export async function chosenMachine(given: ChosenSettings): Promise<Machine> {
     throw new InputError(`--devices: says where to compute; leave out --device ${wantedDevice}`);
   }
   const devices = parallelDevices(list, availableParallelism());
-  const { device, notes } = await resolvedDevice(devices?.[0]?.device ?? 'cpu');
+  const { device, notes } = await resolveDevice(devices?.[0]?.device ?? 'cpu');
   return { backend, device, devices, notes };
 }

@@ -1,7 +1,7 @@
 /** @file What a run writes down: metrics and evaluations line by line, TensorBoard events, sample grids, its report. */
 import { join } from 'node:path';
 import { pictureGrid } from '../../inference/pictures/grid.js';
-import { encodedPng } from '../../inference/pictures/pictures.node.js';
+import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { writeFileAtomic } from '../../onnx/index.js';
 import type { GanConfig } from '../settings/config.js';
@@ -80,7 +80,7 @@ export class RunRecord {
   /** Writes the grid of pictures of the fixed latents after step `done`. */
   async samples(pictures: readonly Picture[], done: number): Promise<void> {
     const grid = pictureGrid(pictures, Math.ceil(Math.sqrt(pictures.length)));
-    const png = await encodedPng(grid);
+    const png = await encodePng(grid);
     await writeFileAtomic(join(this.run, 'samples', `step-${`${done}`.padStart(7, '0')}.png`), png);
     this.events.add({ step: done, images: { samples: { width: grid.width, height: grid.height, png } } });
   }

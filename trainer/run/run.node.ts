@@ -8,12 +8,12 @@ import type { GanConfig } from '../settings/config.js';
 import { defaultCacheFolder } from '../data/cache/cache-folder.node.js';
 import { Loader } from '../data/loader.node.js';
 import { openDataset } from '../data/formats/table.node.js';
-import { createdEvaluator, evaluationSettings } from './evaluation.node.js';
+import { createEvaluator, evaluationSettings } from './evaluation.node.js';
 import type { TrainEvaluation } from './loop.node.js';
 import { chosenMachine } from './machine.node.js';
 import { readRunFile, stateToGoOnFrom, writeRunFile } from '../checkpoint/run-file.node.js';
 import { runDefaults } from '../settings/run-settings.js';
-import { markLatest, newRunFolder, resolvedRun } from '../../inference/networks/runs.node.js';
+import { markLatest, newRunFolder, resolveRun } from '../../inference/networks/runs.node.js';
 import { found, settingName } from '../settings/table.js';
 import { initialState } from '../checkpoint/state.js';
 import { RemoteStep } from '../step/remote.node.js';
@@ -73,7 +73,7 @@ const evaluationNames: readonly string[] = ['features', 'featuresMean', 'feature
  * @param signal stops that reading; nothing is left behind, and the signal's reason is thrown
  * @throws InputError for options that do not fit, missing data, or a device or backend that cannot be had
  */
-export async function startedRun(
+export async function startRun(
   options: RunOptions,
   reading?: (loaded: number, total: number) => void,
   signal?: AbortSignal,
@@ -100,7 +100,7 @@ export async function startedRun(
   const settings = evaluationSettings(given, resumed?.evaluation);
   const evaluator =
     settings && given.eval !== false
-      ? await createdEvaluator(settings, loader.readable, config, machine.device)
+      ? await createEvaluator(settings, loader.readable, config, machine.device)
       : undefined;
   const state = resumed?.state ?? initialState(config);
   const step = await RemoteStep.create({ config, state, ...machine });
@@ -138,7 +138,7 @@ export async function startedRun(
 
 async function resumedRun(folder: string, given: ChosenSettings) {
   if (given.out !== undefined) throw new InputError('--out: a resumed run stays in its folder; leave the option out');
-  const run = await resolvedRun(folder || undefined);
+  const run = await resolveRun(folder || undefined);
   const file = await readRunFile(run);
   const { config, dataOptions, evaluation } = file;
   const state = await stateToGoOnFrom(run, config);

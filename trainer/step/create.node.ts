@@ -18,12 +18,12 @@ export interface StepSource {
 }
 
 /** A training step that goes on from `state`. @throws InputError if the backend is not installed */
-export async function createdStep({ config, state, backend, device, devices }: StepSource): Promise<TrainStep> {
+export async function createStep({ config, state, backend, device, devices }: StepSource): Promise<TrainStep> {
   const structure = { initialWeights: false };
   const models = { generator: generatorModel(config, structure), discriminator: discriminatorModel(config, structure) };
   if (devices) {
-    const { ParallelStep } = await import('./data-parallel.node.js');
-    return ParallelStep.create(config, models, state, devices);
+    const { DataParallelStep } = await import('./data-parallel.node.js');
+    return DataParallelStep.create(config, models, state, devices);
   }
   if (backend === 'onnxruntime') {
     const { OnnxStep } = await import('./onnx.node.js');

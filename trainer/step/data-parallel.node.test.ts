@@ -10,7 +10,7 @@ import { initialState } from '../checkpoint/state.js';
 import { Random } from '../../inference/numeric/random.js';
 import { parallelDevices } from './devices.js';
 import { OnnxStep } from './onnx.node.js';
-import { ParallelStep } from './data-parallel.node.js';
+import { DataParallelStep } from './data-parallel.node.js';
 import type { StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
 
 const small = { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 64 } as const;
@@ -37,11 +37,11 @@ const configs: [string, GanConfig][] = [
   ],
 ];
 
-describe.each(configs)('ParallelStep without batch norm, %s', (_, config) => {
+describe.each(configs)('DataParallelStep without batch norm, %s', (_, config) => {
   it('trains on two halves of a batch as OnnxStep on the whole', async () => {
     const start = initialState(config);
     const whole = await trained(await OnnxStep.create(config, models(config), start), config, [0, 1, 2]);
-    const halves = await trained(await ParallelStep.create(config, models(config), start, two), config, [0, 1, 2]);
+    const halves = await trained(await DataParallelStep.create(config, models(config), start, two), config, [0, 1, 2]);
     halves.results.forEach((result, index) => {
       const expected = Object.values(whole.results[index] as StepResult);
       expect(relativeError(Object.values(result), expected), `results of step ${index}`).toBeLessThan(1e-5);
@@ -53,19 +53,19 @@ describe.each(configs)('ParallelStep without batch norm, %s', (_, config) => {
   });
 });
 
-describe('ParallelStep', () => {
+describe('DataParallelStep', () => {
   it('goes on from a saved state bit for bit', async () => {
     const [, config] = configs[1] as [string, GanConfig];
-    const step = await ParallelStep.create(config, models(config), initialState(config), two);
+    const step = await DataParallelStep.create(config, models(config), initialState(config), two);
     await step.run(await batchOf(config, 0));
     const saved = await step.state();
     const whole = await trained(step, config, [1]);
-    const rest = await trained(await ParallelStep.create(config, models(config), saved, two), config, [1]);
+    const rest = await trained(await DataParallelStep.create(config, models(config), saved, two), config, [1]);
     expect(rest).toEqual(whole);
   });
 });
 
-describe('ParallelStep with batch norm', () => {
+describe('DataParallelStep with batch norm', () => {
   it('normalises each share by itself, and keeps the running statistics of the first', async () => {
     const config = configWith('cub200', { ...small, batchSize: 8 });
     const half = { ...config, batchSize: 4 };
@@ -83,17 +83,17 @@ describe('ParallelStep with batch norm', () => {
       return { real: cut(batch.real), latents: cut(batch.latents), generatorLatents: cut(batch.generatorLatents) };
     });
     const [first, second] = [await single(parts[0] as StepBatch), await single(parts[1] as StepBatch)];
-    const found = await results(await ParallelStep.create(config, models(config), start, two), batch);
+    const found = await results(await DataParallelStep.create(config, models(config), start, two), batch);
     expect(found.result.lossD).toBeCloseTo((first.result.lossD + second.result.lossD) / 2, 5);
     expect(found.statistics).toEqual(first.statistics);
     expect(found.statistics).not.toEqual(second.statistics);
   });
 });
 
-describe('ParallelStep.create(config, models, state, devices)', () => {
+describe('DataParallelStep.create(config, models, state, devices)', () => {
   it('refuses a batch that cannot be divided evenly', async () => {
     const config = configWith('space', small);
-    const creating = ParallelStep.create(config, models(config), initialState(config), [...two, ...two, two[0]]);
+    const creating = DataParallelStep.create(config, models(config), initialState(config), [...two, ...two, two[0]]);
     await expect(creating).rejects.toThrow(InputError);
     await expect(creating).rejects.toThrow(
       '--devices: expected a number of devices that divides the batch of 64; got 5',

@@ -1,10 +1,10 @@
 /** @file Data parallel training: each device computes gradients of its share of the batch, one update takes their mean. */
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { sessionIn, startedSessionThread } from '../../inference/runtime/runtime.node.js';
-import { createdSession } from '../../inference/runtime/session.node.js';
+import { sessionIn, startSessionThread } from '../../inference/runtime/runtime.node.js';
+import { createSession } from '../../inference/runtime/session.node.js';
 import { sessionTensor, type Session, type SessionOptions } from '../../inference/runtime/session.js';
 import type { Thread } from '../../inference/runtime/thread.node.js';
-import { InputError, modelOfGraph, withMatrixProducts, type AdamNumbers } from '../../onnx/index.js';
+import { InputError, modelOfGraph, convTransposeToMatMul, type AdamNumbers } from '../../onnx/index.js';
 import type { GanConfig } from '../settings/config.js';
 import { samplingGraph } from './graph/step.js';
 import { stepInputs, type Models } from './graph/networks.js';
@@ -43,7 +43,7 @@ interface Device {
  * statistics are those of the first one, as in PyTorch's `DataParallel`; without batch norm the step is that of one
  * device.
  */
-export class ParallelStep implements TrainStep {
+export class DataParallelStep implements TrainStep {
   readonly description: string;
   readonly #config: GanConfig;
   readonly #devices: readonly Device[];
@@ -84,7 +84,7 @@ export class ParallelStep implements TrainStep {
     models: Models,
     state: TrainState,
     devices: readonly SessionOptions[],
-  ): Promise<ParallelStep> {
+  ): Promise<DataParallelStep> {
     if (config.batchSize % devices.length !== 0) {
       throw new InputError(
         `--devices: expected a number of devices that divides the batch of ${config.batchSize}; got ${devices.length}`,
@@ -95,24 +95,24 @@ export class ParallelStep implements TrainStep {
     const half = async (network: Network, gradients: PartGraph): Promise<Half> => {
       const weights = gradients.reads.filter((entry) => entry.network === network && entry.part === 'weights');
       const update = updateGraph(config, network, weights);
-      return { gradients, update, session: await createdSession(modelOfGraph(update.graph), first) };
+      return { gradients, update, session: await createSession(modelOfGraph(update.graph), first) };
     };
     const halves = {
       discriminator: await half('discriminator', discriminatorGradients(share, models)),
       generator: await half('generator', generatorGradients(share, models)),
     };
-    const sampler = await createdSession(modelOfGraph(samplingGraph(config, models.generator)), first);
+    const sampler = await createSession(modelOfGraph(samplingGraph(config, models.generator)), first);
     const started = devices.map(async (options): Promise<Device> => {
-      const thread = await startedSessionThread();
+      const thread = await startSessionThread();
       const session = ({ gradients }: Half) =>
-        sessionIn(thread, modelOfGraph(withMatrixProducts(gradients.graph)), options);
+        sessionIn(thread, modelOfGraph(convTransposeToMatMul(gradients.graph)), options);
       const [discriminator, generator] = [await session(halves.discriminator), await session(halves.generator)];
       return { thread, sessions: { discriminator, generator } };
     });
     const names = devices.map(({ device = 'cpu', deviceId }) =>
       deviceId === undefined ? device : `${device}:${deviceId}`,
     );
-    return new ParallelStep(
+    return new DataParallelStep(
       config,
       await Promise.all(started),
       halves,

@@ -1,8 +1,8 @@
 /** @file The training step on ONNX Runtime: one session runs the whole step, state stays in two swapped sets of buffers. */
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import { createdSession } from '../../inference/runtime/session.node.js';
+import { createSession } from '../../inference/runtime/session.node.js';
 import type { SessionOptions } from '../../inference/runtime/session.js';
-import { elementCount, modelOfGraph, withMatrixProducts } from '../../onnx/index.js';
+import { elementCount, modelOfGraph, convTransposeToMatMul } from '../../onnx/index.js';
 import { augmentationColumns } from './augmentation.js';
 import type { GanConfig } from '../settings/config.js';
 import { inputOfUpdate, samplingGraph, scalarInputs, stepGraph, stepOutputs } from './graph/step.js';
@@ -56,8 +56,8 @@ export class OnnxStep implements TrainStep {
     options: SessionOptions = {},
   ): Promise<OnnxStep> {
     const { graph, state: entries } = stepGraph(config, models.generator, models.discriminator);
-    const step = await createdSession(modelOfGraph(withMatrixProducts(graph)), options);
-    const sampler = await createdSession(modelOfGraph(samplingGraph(config, models.generator)), options);
+    const step = await createSession(modelOfGraph(convTransposeToMatMul(graph)), options);
+    const sampler = await createSession(modelOfGraph(samplingGraph(config, models.generator)), options);
     return new OnnxStep(config, { step, sampler }, entries, state, options.device ?? 'cpu');
   }
 

@@ -23,7 +23,7 @@ export class RemoteStep implements TrainStep {
   /** Starts the thread; resolves when its networks are ready. */
   static async create(source: StepSource): Promise<RemoteStep> {
     const script = new URL('./worker.node.js', import.meta.url);
-    return new RemoteStep(await Thread.started(script, { data: source }));
+    return new RemoteStep(await Thread.start(script, { data: source }));
   }
 
   run(batch: StepBatch): Promise<StepResult> {

@@ -1,11 +1,11 @@
 /** @file The thread of a `RemoteStep`: makes the step and answers one request after the other. */
 import { serve } from '../../inference/runtime/thread.node.js';
-import { createdStep, type StepSource } from './create.node.js';
+import { createStep, type StepSource } from './create.node.js';
 import type { StepRequest } from './remote.node.js';
 import type { TrainStep } from './step.js';
 
 await serve<StepSource, StepRequest>(async (source) => {
-  const step = await createdStep(source);
+  const step = await createStep(source);
   return { ready: step.description, answer: async (request) => ({ value: await result(step, request) }) };
 });
 

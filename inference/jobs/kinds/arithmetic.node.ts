@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { concatenated } from '../../numeric/concatenated.js';
 import { evaluated, exemplars, surroundings, type LeafLatents } from '../../latent/arithmetic.js';
 import { filesOf, type Expression, type Term } from '../../latent/expression.js';
-import { loadedLatents, saveLatents } from '../../latent/files.node.js';
+import { loadLatents, saveLatents } from '../../latent/files.node.js';
 import { normalLatents } from '../../latent/latents.js';
 import type { Picture } from '../../pictures/pictures.js';
 import { sheetPng, type SheetCell } from '../../figures/sheet.node.js';
@@ -16,7 +16,7 @@ import { namesFile } from '../request.js';
 const MAX_EXEMPLARS = 6;
 
 /** Writes the figure as PNG; an existing file is replaced. Saved latents are the result, [1, Z]. Returns the file. */
-export async function writtenArithmetic(job: ArithmeticJob, context: JobContext): Promise<string[]> {
+export async function writeArithmetic(job: ArithmeticJob, context: JobContext): Promise<string[]> {
   const { generator, record } = context;
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'arithmetic.png');
   const leaves = await leafLatents(job, generator.latentDim);
@@ -80,7 +80,7 @@ function sheet(columns: readonly Column[], result: readonly Picture[], title: st
 }
 
 async function leafLatents({ expression, truncation }: ArithmeticJob, latentDim: number): Promise<LeafLatents> {
-  const loading = filesOf(expression).map(async (path) => [path, await loadedLatents(path, latentDim)] as const);
+  const loading = filesOf(expression).map(async (path) => [path, await loadLatents(path, latentDim)] as const);
   const files = new Map(await Promise.all(loading));
   return {
     latentDim,

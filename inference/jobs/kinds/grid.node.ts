@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { pictureGrid } from '../../pictures/grid.js';
-import { encodedPng } from '../../pictures/pictures.node.js';
+import { encodePng } from '../../pictures/pictures.node.js';
 import { checkLatentsPath } from '../../latent/files.node.js';
 import { checkPictures, jobPictures, recordCells, type JobContext } from '../context.node.js';
 import { columnsFor, type GridJob } from './grid.js';
@@ -14,7 +14,7 @@ import { namesFile } from '../request.js';
 export const GRID_COMPRESSION = 2;
 
 /** Writes the pictures as one PNG; an existing file is replaced. Returns the file. */
-export async function writtenGrid(job: GridJob, context: JobContext): Promise<string[]> {
+export async function writeGrid(job: GridJob, context: JobContext): Promise<string[]> {
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'samples.png');
   const latents = await gridLatents(job, context);
   const columns = columnsFor(latents.count, job.cells);
@@ -22,7 +22,7 @@ export async function writtenGrid(job: GridJob, context: JobContext): Promise<st
   const pictures = await jobPictures(job, latents.rows(0, latents.count), option, context);
   await writeFileAtomic(
     file,
-    job.labels ? await labelled() : await encodedPng(pictureGrid(pictures, columns), GRID_COMPRESSION),
+    job.labels ? await labelled() : await encodePng(pictureGrid(pictures, columns), GRID_COMPRESSION),
   );
   recordCells(context, file, pictures.length, columns, (index) => latentDetails(latents, index));
   return [file];

@@ -6,11 +6,11 @@ import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { histogramPng, PALETTE } from '../../figures/chart.node.js';
 import type { Discriminator, Score } from '../../networks/discriminator.js';
 import { saveLatents } from '../../latent/files.node.js';
-import { decodedPicture } from '../../pictures/pictures.node.js';
+import { decodePicture } from '../../pictures/pictures.node.js';
 import type { JobContext } from '../context.node.js';
 import type { HistogramJob } from './histogram.js';
 import { latentDetails, latentRows } from '../latent-rows.node.js';
-import { loadedDiscriminator, tellScores } from '../ranking.node.js';
+import { loadDiscriminator, tellScores } from '../ranking.node.js';
 import { namesFile } from '../request.js';
 
 const PICTURE = /\.(png|jpe?g|webp|gif|avif|tiff?)$/i;
@@ -21,14 +21,14 @@ const PICTURE = /\.(png|jpe?g|webp|gif|avif|tiff?)$/i;
  * @returns the file
  * @throws InputError if the folder has no picture that can be read
  */
-export async function writtenHistogram(job: HistogramJob, context: JobContext): Promise<string[]> {
+export async function writeHistogram(job: HistogramJob, context: JobContext): Promise<string[]> {
   const { generator, record, log } = context;
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'scores.png');
   const latents = await latentRows(job.source, generator.latentDim, job.truncation);
   if (job.saveLatents !== undefined)
     await saveLatents(job.saveLatents, latents.rows(0, latents.count), generator.latentDim);
   const paths = await picturePaths(job.real, latents.count);
-  const discriminator = await loadedDiscriminator(job.discriminator, context);
+  const discriminator = await loadDiscriminator(job.discriminator, context);
   try {
     const real = await fileScores(discriminator, paths, context);
     const generated: Score[] = [];
@@ -77,7 +77,7 @@ async function fileScores(
   const scored: { path: string; score: Score }[] = [];
   for (const [index, path] of paths.entries()) {
     try {
-      const [score] = await discriminator.score([await decodedPicture(path)]);
+      const [score] = await discriminator.score([await decodePicture(path)]);
       scored.push({ path, score: score as Score });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

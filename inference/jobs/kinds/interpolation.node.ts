@@ -5,7 +5,7 @@ import { chosenLatents, jobPictures, type JobContext } from '../context.node.js'
 import { checkKeyframes, type InterpolationJob } from './interpolation.js';
 
 /** Writes the animation, and into a folder also its frames and a filmstrip. Returns the files. */
-export async function writtenInterpolation(job: InterpolationJob, context: JobContext): Promise<string[]> {
+export async function writeInterpolation(job: InterpolationJob, context: JobContext): Promise<string[]> {
   const { latentDim } = context.generator;
   const { latents, count } = await chosenLatents(job.source, latentDim, job.truncation);
   checkKeyframes(count, job.frames);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
-import { loadedModel } from '../../../onnx/files/load.node.js';
+import { loadModel } from '../../../onnx/files/load.node.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
 import { PALETTE } from '../../figures/chart.node.js';
 import { discriminatorBeside } from '../../networks/default-model.node.js';
@@ -11,7 +11,7 @@ import type { FeatureLoss } from '../../latent/projection-graph.js';
 import { projected } from '../../latent/projection.node.js';
 import { networkInputOf } from '../../networks/network-input.js';
 import { readGanMetadata } from '../../networks/metadata.js';
-import { decodedPicture, encodedPng } from '../../pictures/pictures.node.js';
+import { decodePicture, encodePng } from '../../pictures/pictures.node.js';
 import { linePlotPng } from '../../figures/plot.node.js';
 import type { Normalization, Picture } from '../../pictures/pictures.js';
 import { networkInput, pictureFromOutput, picturesFromOutput, rangeNormalization } from '../../pictures/pixels.js';
@@ -28,17 +28,17 @@ const SHOWN = 7;
  * losses of all restarts, and the latent. Existing files are replaced.
  * @returns the files
  */
-export async function writtenProjection(job: ProjectionJob, context: JobContext): Promise<string[]> {
+export async function writeProjection(job: ProjectionJob, context: JobContext): Promise<string[]> {
   const { generator, model, signal, progress, record } = context;
   const { channels, height, width, range } = generator;
   const normalization = rangeNormalization(range, channels);
   const size = { channels, height, width, resize: generator.metadata?.resize ?? 'crop' } as const;
-  const target = resizedPicture(await decodedPicture(job.picture), size);
+  const target = resizedPicture(await decodePicture(job.picture), size);
   const features = job.featureWeight > 0 ? await featureLoss(job, model, normalization) : undefined;
   const shown = shownSteps(job.steps);
   const film: Picture[][] = [];
   const losses: Float32Array[] = [];
-  const { graph } = upgradedModel(await loadedModel(model));
+  const { graph } = upgradedModel(await loadModel(model));
   const found = await projected(graph, networkInput(target, normalization), {
     ...job,
     ...(features && { features }),
@@ -58,7 +58,7 @@ export async function writtenProjection(job: ProjectionJob, context: JobContext)
     { picture: result, caption: `result, step ${found.step}` },
   ];
   const file = (name: string) => join(job.out, name);
-  await writeFileAtomic(file('result.png'), await encodedPng(result));
+  await writeFileAtomic(file('result.png'), await encodePng(result));
   await writeFileAtomic(file('filmstrip.png'), sheetPng({ cells, columns: cells.length }));
   await writeFileAtomic(file('loss.png'), lossPlot(losses, found.restart));
   const latentFile = job.saveLatents ?? file('latent.npy');
@@ -90,7 +90,7 @@ function lossPlot(losses: readonly Float32Array[], best: number): Uint8Array {
 /** The discriminator's part of the loss. @throws InputError if it takes other pictures than the generator makes */
 async function featureLoss(job: ProjectionJob, generator: string, from: Normalization): Promise<FeatureLoss> {
   const path = await discriminatorBeside(generator, job.discriminator);
-  const model = upgradedModel(await loadedModel(path));
+  const model = upgradedModel(await loadModel(path));
   const { picture, layout } = networkInputOf(model, readGanMetadata(model.metadata));
   if (layout !== 'NCHW' || picture.channels !== from.mean.length) {
     throw new InputError(

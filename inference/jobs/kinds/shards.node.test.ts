@@ -8,10 +8,10 @@ import { Generator } from '../../networks/generator.js';
 import { toyGenerator } from '../../networks/generator.test.helper.js';
 import { normalLatents, seedsFrom } from '../../latent/latents.js';
 import { parsedNpy } from '../../numeric/npy.js';
-import { decodedPicture } from '../../pictures/pictures.node.js';
+import { decodePicture } from '../../pictures/pictures.node.js';
 import { contents } from '../contents.test.helper.js';
 import type { JobContext, PictureRecord } from '../context.node.js';
-import { performedJob } from '../perform.node.js';
+import { runJob } from '../perform.node.js';
 import type { SampleRequest } from '../request.js';
 import { shardsJob } from './shards.js';
 
@@ -32,9 +32,9 @@ afterAll(async () => {
 const COUNT = 400;
 const SHARD = 200;
 const perform = (request: SampleRequest, context: Partial<JobContext> = {}) =>
-  performedJob({ ...shardsJob({ count: COUNT, ...request }), shardSize: SHARD }, { model, generator, ...context });
+  runJob({ ...shardsJob({ count: COUNT, ...request }), shardSize: SHARD }, { model, generator, ...context });
 
-describe('performedJob of --format', () => {
+describe('runJob of --format', () => {
   it('npy writes uint8 [N, H, W, C] in files, and the latents beside', async () => {
     const out = join(folder, 'npy');
     const latents = join(folder, 'latents.npy');
@@ -60,7 +60,7 @@ describe('performedJob of --format', () => {
     expect(records[0]).toEqual({ index: 0, seed: 7, file: file(0) });
     expect(records[250]).toEqual({ index: 250, seed: 252, file: file(250) });
     const [picture] = await generator.pictures(normalLatents([252], 4));
-    expect((await decodedPicture(file(250))).data).toEqual(picture?.data);
+    expect((await decodePicture(file(250))).data).toEqual(picture?.data);
     expect((await readdir(join(out, '00001'))).length).toBe(200);
   });
 

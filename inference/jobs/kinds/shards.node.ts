@@ -4,7 +4,7 @@ import { LatentsFile } from '../../latent/stream.node.js';
 import type { JobContext } from '../context.node.js';
 import { doneBefore, fileDigest, removeEarlierJob, writeJournal, type Journal } from '../journal.node.js';
 import { latentDetails, latentRows, type LatentRows } from '../latent-rows.node.js';
-import { loadedRanking, writeRanking } from '../ranking-file.node.js';
+import { loadRanking, writeRanking } from '../ranking-file.node.js';
 import { keptCount } from '../ranking.js';
 import type { ShardsJob } from './shards.js';
 import { sinks, type Sink } from '../sinks.node.js';
@@ -19,7 +19,7 @@ const BATCH = 64;
  * @returns the folder
  * @throws InputError if the folder holds another job than the one to go on with
  */
-export async function writtenShards(job: ShardsJob, context: JobContext): Promise<string[]> {
+export async function writeShards(job: ShardsJob, context: JobContext): Promise<string[]> {
   const { generator, signal, progress, log } = context;
   const { shardSize, ranking } = job;
   const source = await latentRows(job.source, generator.latentDim, job.truncation);
@@ -82,7 +82,7 @@ async function orderedRows(
     return source;
   }
   const { highestScores, rankedRows } = await import('../ranking.node.js');
-  if (begun) return rankedRows(source, await loadedRanking(out, keptCount(ranking, source.count), source.count));
+  if (begun) return rankedRows(source, await loadRanking(out, keptCount(ranking, source.count), source.count));
   const scores = await highestScores(source, ranking, context).catch((error: unknown) => {
     if (context.signal?.aborted && error === context.signal.reason) return undefined;
     throw error;

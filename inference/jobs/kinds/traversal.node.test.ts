@@ -8,11 +8,11 @@ import { saveModel } from '../../../onnx/index.js';
 import { Generator } from '../../networks/generator.js';
 import { toyGenerator } from '../../networks/generator.test.helper.js';
 import { normalLatents } from '../../latent/latents.js';
-import { decodedPicture } from '../../pictures/pictures.node.js';
+import { decodePicture } from '../../pictures/pictures.node.js';
 import type { Picture } from '../../pictures/pictures.js';
 import { sampleJob } from '../sample-job.js';
 import type { PictureRecord } from '../context.node.js';
-import { performedJob } from '../perform.node.js';
+import { runJob } from '../perform.node.js';
 import type { SampleRequest } from '../request.js';
 
 const SIZE = 96;
@@ -33,7 +33,7 @@ afterAll(async () => {
 async function walked(request: SampleRequest) {
   const records: PictureRecord[] = [];
   const context = { model, generator, record: (record: PictureRecord) => records.push(record) };
-  return { files: await performedJob(sampleJob(request), context), records };
+  return { files: await runJob(sampleJob(request), context), records };
 }
 
 /** The picture in a column of the first row of a sheet with a title. */
@@ -59,14 +59,14 @@ async function pictureAt(index: number, along: number): Promise<Uint8Array> {
   return (picture as Picture).data;
 }
 
-describe('performedJob of --traverse --format', () => {
+describe('runJob of --traverse --format', () => {
   it('walks forth and back in all rows at once, beside the figure', async () => {
     const out = join(folder, 'walk');
     const { files, records } = await walked({ traverse: '1,4', seed: 7, extent: 2, frames: 8, format: 'webp', out });
     const written = ['traversal.png', 'traversal.webp', 'filmstrip.png', join('frames', '00000…00007.png')];
     expect(files).toEqual(written.map((name) => join(out, name)));
     const names = (await readdir(join(out, 'frames'))).toSorted();
-    const frames = await Promise.all(names.map((name) => decodedPicture(join(out, 'frames', name))));
+    const frames = await Promise.all(names.map((name) => decodePicture(join(out, 'frames', name))));
     expect(frames).toHaveLength(8);
     for (const [column, index] of [1, 4].entries()) {
       expect(cell(frames[0] as Picture, column)).toEqual(await pictureAt(index, -2));
@@ -78,7 +78,7 @@ describe('performedJob of --traverse --format', () => {
       const [forth, back] = [frames[at] as Picture, frames[8 - at] as Picture];
       expect(largestDifference(forth.data, back.data)).toBeLessThanOrEqual(1);
     }
-    const figure = await decodedPicture(join(out, 'traversal.png'));
+    const figure = await decodePicture(join(out, 'traversal.png'));
     expect(cell(figure, 0)).toEqual(cell(frames[0] as Picture, 0));
     expect(cell(figure, 8)).toEqual(cell(frames[4] as Picture, 0));
     expect(records.map(({ index }) => index)).toEqual(Array.from({ length: 18 + 8 }, (_, i) => i));
@@ -94,7 +94,7 @@ describe('performedJob of --traverse --format', () => {
     }).metadata();
     expect([pages, delay, loop]).toEqual([6, Array(6).fill(50), 0]);
     expect([width, pageHeight]).toEqual([32 + 2 * 104 - 8, 48 + 2 * 124 - 8 + 16]);
-    expect((await decodedPicture(figure)).width).toBe(32 + 9 * 104 - 8);
+    expect((await decodePicture(figure)).width).toBe(32 + 9 * 104 - 8);
   });
 
   it('refuses what does not fit into memory', async () => {

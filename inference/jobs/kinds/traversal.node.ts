@@ -40,7 +40,7 @@ const MAX_ANIMATION_BYTES = 2 ** 30;
  * Writes rows of pictures along the directions as one PNG and, where the job asks for it, an animation beside, which goes
  * forth and back in all rows at once; existing files are replaced. Returns the files.
  */
-export async function writtenTraversal(job: TraversalJob, context: JobContext): Promise<string[]> {
+export async function writeTraversal(job: TraversalJob, context: JobContext): Promise<string[]> {
   const { latentDim } = context.generator;
   const chosen = await chosenLatents(job.source, latentDim, job.truncation);
   checkRows(chosen.count, job.directions);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { modelBytes } from '../../../onnx/files/write.js';
-import { resolvedDevice } from './devices.node.js';
+import { resolveDevice } from './devices.node.js';
 import { probedMilliseconds } from './probe.js';
 import { directSession } from '../direct-session.node.js';
 
@@ -20,9 +20,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('resolvedDevice(requested)', () => {
+describe('resolveDevice(requested)', () => {
   it('takes a device that computes, and says in one line each why those before it were not taken', async () => {
-    const { device, notes } = await resolvedDevice('auto');
+    const { device, notes } = await resolveDevice('auto');
     const refused = { cuda: [], webgpu: ['cuda'], cpu: ['cuda', 'webgpu'], wasm: undefined }[device];
     expect(notes[0]).toBe(`Device: ${device}`);
     expect(notes.slice(1).map((note) => /^ {2}not (\w+): \S/.exec(note)?.[1])).toEqual(refused);
@@ -31,14 +31,14 @@ describe('resolvedDevice(requested)', () => {
   });
 
   it('always has the CPU', async () => {
-    expect(await resolvedDevice('cpu')).toEqual({ device: 'cpu', notes: ['Device: cpu'] });
+    expect(await resolveDevice('cpu')).toEqual({ device: 'cpu', notes: ['Device: cpu'] });
   });
 
   it.each([
     ['cuda', /^--device cuda: does not work here \(.+\); .*CUDA 12, cuDNN 9.*install/],
     ['webgpu', /^--device webgpu: does not work here \(.+\); .*Vulkan.*XDG_RUNTIME_DIR/],
   ] as const)('gives %s or says what to install', async (device, advice) => {
-    const outcome: unknown = await resolvedDevice(device).catch((error: unknown) => error);
+    const outcome: unknown = await resolveDevice(device).catch((error: unknown) => error);
     if (outcome instanceof Error)
       expect([outcome.name, outcome.message]).toEqual(['InputError', expect.stringMatching(advice)]);
     else expect(outcome).toEqual({ device, notes: [`Device: ${device}`] });
@@ -46,7 +46,7 @@ describe('resolvedDevice(requested)', () => {
 
   it("keeps what native drivers print off the user's terminal", async () => {
     const module = new URL('./devices.node.js', import.meta.url).href;
-    const script = `const { resolvedDevice } = await import('${module}'); await resolvedDevice('auto');`;
+    const script = `const { resolveDevice } = await import('${module}'); await resolveDevice('auto');`;
     const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 });
     expect(await run).toEqual({ stdout: '', stderr: '' });
   });

@@ -32,10 +32,10 @@ const ADVICE: Record<Native, string> = {
  * not take a webgpu that is slower than the CPU, as software drivers are.
  * @throws InputError saying what to install if the requested device does not work
  * @example
- * const { device, notes } = await resolvedDevice('auto');
- * const session = await createdSession(model, { device });
+ * const { device, notes } = await resolveDevice('auto');
+ * const session = await createSession(model, { device });
  */
-export function resolvedDevice(requested: Device): Promise<DeviceChoice> {
+export function resolveDevice(requested: Device): Promise<DeviceChoice> {
   const known = choices.get(requested) ?? chosenDevice(requested);
   choices.set(requested, known);
   known.catch(() => choices.delete(requested));

@@ -1,7 +1,7 @@
 /** @file Which device a browser has: WebGPU on real hardware, or WebAssembly. */
 import { InputError } from '../../../onnx/errors.js';
 import { probedMilliseconds } from './probe.js';
-import { openedSession } from '../runtime.web.js';
+import { openSession } from '../runtime.web.js';
 import type { Device, DeviceChoice } from '../session.js';
 
 /** The part of WebGPU that is asked here; TypeScript's own library does not have it yet. */
@@ -14,7 +14,7 @@ interface Gpu {
  * software, which is slower than WebAssembly.
  * @throws InputError if the requested device does not work
  */
-export async function resolvedDevice(requested: Device): Promise<DeviceChoice> {
+export async function resolveDevice(requested: Device): Promise<DeviceChoice> {
   if (requested === 'cpu' || requested === 'cuda') {
     throw new InputError(`device: expected one of auto, webgpu, wasm; got ${requested}, which only Node has`);
   }
@@ -33,7 +33,7 @@ async function webgpuProblem(onlyHardware: boolean): Promise<string | undefined>
   if (!adapter) return 'there is no adapter';
   if (onlyHardware && adapter.info?.isFallbackAdapter) return 'it is a software driver, slower than wasm';
   try {
-    await probedMilliseconds((model) => openedSession(model, { device: 'webgpu' }));
+    await probedMilliseconds((model) => openSession(model, { device: 'webgpu' }));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

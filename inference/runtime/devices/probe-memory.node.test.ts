@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { resolvedDevice } from './devices.node.js';
+import { resolveDevice } from './devices.node.js';
 import { memoryPath, rememberAnswer, rememberedAnswer } from './probe-memory.node.js';
 
 let folder: string;
@@ -55,9 +55,9 @@ describe('rememberedAnswer(device)', () => {
   it('spares --device auto from asking, and not a device that is named', async () => {
     await rememberAnswer('cuda', { error: 'remembered so' });
     await rememberAnswer('webgpu', { error: 'that too' });
-    const { device, notes } = await resolvedDevice('auto');
+    const { device, notes } = await resolveDevice('auto');
     expect([device, notes]).toEqual(['cpu', ['Device: cpu', '  not cuda: remembered so', '  not webgpu: that too']]);
-    const named: unknown = await resolvedDevice('cuda').catch((error: Error) => error.message);
+    const named: unknown = await resolveDevice('cuda').catch((error: Error) => error.message);
     expect(String(named)).not.toMatch(/remembered so/);
   });
 });

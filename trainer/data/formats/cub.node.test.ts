@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodedPng } from '../../../inference/pictures/pictures.node.js';
+import { encodePng } from '../../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { InputError } from '../../../onnx/errors.js';
 import { croppedPicture } from '../geometry.js';
@@ -51,7 +51,7 @@ describe('openDataset(CUB-200-2011)', () => {
   });
 
   it('crops to the square around the box', async () => {
-    const file = await encodedPng(coordinates(40, 30));
+    const file = await encodePng(coordinates(40, 30));
     const boxes = '1 10.0 8.0 6.0 4.0\n2 30.0 20.0 12.0 12.0\n3 90 90 5 5\n4 x 1 2 3\n';
     const folder = await folderOf({
       ...lists,

@@ -1,6 +1,6 @@
 /** @file Picture files with or without class folders as a data set. */
 import { extname } from 'node:path';
-import { decodedPicture } from '../../../inference/pictures/pictures.node.js';
+import { decodePicture } from '../../../inference/pictures/pictures.node.js';
 import { itemAt, MAX_CLASSES, type Dataset, type Labels } from '../dataset.js';
 import { folderName, type FileTree } from '../../../inference/pictures/tree.js';
 
@@ -35,7 +35,7 @@ export function datasetOfFiles(
     skipped: tree.skipped,
     async picture(index) {
       const path = itemAt(paths, index);
-      return decodedPicture(await tree.read(path, MAX_PICTURE_BYTES), path);
+      return decodePicture(await tree.read(path, MAX_PICTURE_BYTES), path);
     },
   };
 }

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { encodedPng } from '../../../inference/pictures/pictures.node.js';
+import { encodePng } from '../../../inference/pictures/pictures.node.js';
 import { InputError } from '../../../onnx/errors.js';
 import { zipOf, type ArchiveFile } from '../archive.test.helper.js';
 import { base, classNames, flat, idxFile, levels } from '../data.test.helper.js';
@@ -18,7 +18,7 @@ async function archive(files: readonly ArchiveFile[]): Promise<string> {
 }
 const png = async (name: string, level: number): Promise<ArchiveFile> => ({
   name,
-  data: await encodedPng(flat(level)),
+  data: await encodePng(flat(level)),
 });
 const text = (name: string, content: string): ArchiveFile => ({ name, data: Buffer.from(content) });
 const opened = async (files: readonly ArchiveFile[], options = {}) =>

@@ -1,7 +1,7 @@
 /** @file DiffAugment in the graph: each change on a small picture, and gradients that flow back through all of them. */
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { createdSession } from '../../../inference/runtime/session.node.js';
+import { createSession } from '../../../inference/runtime/session.node.js';
 import { emptyGraph, GraphBuilder, gradients, modelOfGraph } from '../../../onnx/index.js';
 import { augmentationColumns } from '../augmentation.js';
 import type { AugmentationName } from '../../settings/config.js';
@@ -19,7 +19,7 @@ async function changed(diffaugment: AugmentationName[], numbers: Partial<typeof 
   const y = augmented(b, x, 'numbers', configWith('space', { diffaugment }));
   b.output(gradients(b, y, [x]).get(x) as string, 'gradient');
   b.output(y, 'y');
-  const session = await createdSession(modelOfGraph(b.graph));
+  const session = await createSession(modelOfGraph(b.graph));
   const row = augmentationColumns.map((name) => ({ ...neutral, ...numbers })[name]);
   const { y: found, gradient } = await session.run({
     x: new Tensor('float32', picture, [1, 1, 4, 4]),
