@@ -15,7 +15,7 @@ import { encodePng } from '../inference/pictures/pictures.node.js';
 import { sampleJob } from '../inference/jobs/sample-job.js';
 import { createSession } from '../inference/runtime/session.node.js';
 import { modelBytes, writeFileAtomic, type Model } from '../onnx/index.js';
-import { generatorModel } from '../trainer/step/models.js';
+import { generatorModel } from '../trainer/step/tfjs/models.js';
 import { configWith } from '../trainer/settings/presets.js';
 import { machine, markdownTable, median, milliseconds, pytorch } from './timing.js';
 

@@ -7,12 +7,12 @@ import { Random } from '../inference/numeric/random.js';
 import { createSession } from '../inference/runtime/session.node.js';
 import { emptyGraph, float32Tensor, GraphBuilder, modelOfGraph, type Graph } from '../onnx/index.js';
 import type { GanConfig } from '../trainer/settings/config.js';
-import { discriminatorModel, generatorModel } from '../trainer/step/models.js';
+import { discriminatorModel, generatorModel } from '../trainer/step/tfjs/models.js';
 import { configWith } from '../trainer/settings/presets.js';
 import { initialState } from '../trainer/checkpoint/state.js';
-import { stepGraph } from '../trainer/step/graph/step.js';
-import { OnnxStep } from '../trainer/step/onnx.node.js';
-import type { NetworkState, StateTensor } from '../trainer/step/step.js';
+import { stepGraph } from '../trainer/step/onnx/graph/step.js';
+import { OnnxStep } from '../trainer/step/onnx/onnx.node.js';
+import type { NetworkState, StateTensor } from '../trainer/step/state/step.js';
 import { flopCount } from './flops.js';
 import { machine, markdownTable, median, milliseconds, pytorch } from './timing.js';
 

@@ -50,7 +50,7 @@ await runCommand(
       ),
   async (options) => {
     const { evaluateRun } = await import('../trainer/run/evaluate-run.node.js');
-    const { skippedLines } = await import('../trainer/data/readable.js');
+    const { skippedLines } = await import('../trainer/data/sets/readable.js');
     const { qualityLines } = await import('../trainer/quality/quality.js');
     const { parsedPreparation } = await import('../inference/networks/preprocessing.js');
     const { InputError } = await import('../onnx/errors.js');

@@ -8,7 +8,7 @@ import { loadModel, type Model } from '../onnx/index.js';
 import { saveCheckpoint } from '../trainer/checkpoint/checkpoint.node.js';
 import { configWith } from '../trainer/settings/presets.js';
 import { initialState } from '../trainer/checkpoint/state.js';
-import type { TrainState } from '../trainer/step/step.js';
+import type { TrainState } from '../trainer/step/state/step.js';
 import { ran } from './child.test.helper.js';
 
 const config = configWith('space', { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 2 });

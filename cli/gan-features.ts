@@ -44,7 +44,7 @@ await runCommand(
     const { InputError, writeFileAtomic } = await import('../onnx/index.js');
     if (options.data === undefined) throw new InputError('--data: expected pictures with classes; got nothing');
     const { openDataset } = await import('../trainer/data/formats/table.node.js');
-    const { skippedLines } = await import('../trainer/data/readable.js');
+    const { skippedLines } = await import('../trainer/data/sets/readable.js');
     const { runSettings } = await import('../trainer/settings/run-settings.js');
     const { resolveDevice } = await import('../inference/runtime/devices/devices.node.js');
     const { trainFeatures } = await import('../trainer/classifier/train.node.js');

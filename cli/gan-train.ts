@@ -38,7 +38,7 @@ await runCommand(
     }
     const { startRun } = await import('../trainer/run/run.node.js');
     const { train } = await import('../trainer/run/loop.node.js');
-    const { skippedLines } = await import('../trainer/data/readable.js');
+    const { skippedLines } = await import('../trainer/data/sets/readable.js');
     const { qualityLines } = await import('../trainer/quality/quality.js');
     const bar = progressBar('steps');
     let training = false;

@@ -1,6 +1,6 @@
 /** @file OPS.md: which operators are read and differentiated, from the tables that do it and the networks that are compared. */
 import { exportedNetworks, golden, goldenPath, type ExportedInfo } from '../fixtures/golden.js';
-import { zeroGradient, type GradientRule, type Refusal } from '../onnx/gradient/rule.js';
+import { zeroGradient, type GradientRule, type Refusal } from '../onnx/gradient/rules/rule.js';
 import { gradientRules, ruleFamilies } from '../onnx/gradient/table.js';
 import { loadModel } from '../onnx/files/load.node.js';
 import { NEWEST_OPSET } from '../onnx/upgrade/conversion.js';

@@ -1,8 +1,8 @@
 /** @file Explaining the test networks, as the tests of the explainer share it. */
 import type { Picture } from '../inference/pictures/pictures.js';
 import { Random } from '../inference/numeric/random.js';
-import type { Model } from '../onnx/graph.js';
-import { Explainer, type ExplainOptions } from './explain.js';
+import type { Model } from '../onnx/graph/graph.js';
+import { Explainer, type ExplainOptions } from './maps/explain.js';
 import type { Explanation } from './maps/explanation.js';
 import { brightnessNetwork, spotPicture } from './networks.test.helper.js';
 

@@ -7,7 +7,7 @@ export {
   type Evaluation,
   type MethodEvaluation,
 } from './metrics/evaluate.js';
-export { explain, Explainer, type ExplainerOptions, type ExplainOptions } from './explain.js';
+export { explain, Explainer, type ExplainerOptions, type ExplainOptions } from './maps/explain.js';
 export type { Explanation } from './maps/explanation.js';
 export { convLayers, layerGroups, layerLines, selectedLayers, type Layer, type LayerChoice } from './network/layers.js';
 export {
@@ -35,7 +35,7 @@ export { isSigned, paletteColour, paletteNames, palettes, type PaletteName } fro
 export { drawnMap } from './maps/drawn-map.js';
 export { placedMap, type PlacedMap } from './maps/placement.js';
 export { randomizedWeights } from './network/random-weights.js';
-export { bilinearResized } from './maps/resize.js';
+export { bilinearResized } from '../inference/numeric/bilinear.js';
 export {
   parsedHeatmapTarget,
   selfExplainingMethod,

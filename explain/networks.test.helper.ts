@@ -1,8 +1,8 @@
 /** @file Small networks and pictures that the tests of this folder share. */
 import type { Picture } from '../inference/pictures/pictures.js';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build.js';
-import type { Dim, Model } from '../onnx/graph.js';
-import { float32Tensor } from '../onnx/tensor.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build/build.js';
+import type { Dim, Model } from '../onnx/graph/graph.js';
+import { float32Tensor } from '../onnx/graph/tensor.js';
 
 /** Sizes of a test network and the weights of its last layer. */
 export interface TestNetwork {

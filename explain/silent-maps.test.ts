@@ -1,8 +1,8 @@
 /** @file Maps that show nothing say why. */
 import { describe, expect, test } from 'vitest';
-import { GraphBuilder } from '../onnx/build.js';
-import type { Model } from '../onnx/graph.js';
-import { Explainer, type ExplainOptions } from './explain.js';
+import { GraphBuilder } from '../onnx/build/build.js';
+import type { Model } from '../onnx/graph/graph.js';
+import { Explainer, type ExplainOptions } from './maps/explain.js';
 import { explained, HEIGHT, PREPARATION, SPOT, WIDTH } from './explained.test.helper.js';
 import { brightnessNetwork, peak } from './networks.test.helper.js';
 import { emptyMapNote } from './figures/verdict.js';

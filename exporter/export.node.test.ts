@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { metadataEntries, readGanMetadata, type GanMetadata } from '../inference/networks/metadata.js';
 import { modelFromBytes } from '../onnx/files/read.js';
 import { modelBytes } from '../onnx/files/write.js';
-import { discriminatorModel, generatorModel } from '../trainer/step/models.js';
+import { discriminatorModel, generatorModel } from '../trainer/step/tfjs/models.js';
 import { presets } from '../trainer/settings/presets.js';
 import { discriminatorSignature, exportedModel, generatorSignature } from './export.js';
 import { exportDifference, withRandomWeights } from './parity.test.helper.js';

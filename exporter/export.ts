@@ -1,10 +1,10 @@
 /** @file tfjs layers models as ONNX models: pictures in [N, C, H, W], a free batch size, weights under their own names. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build/build.js';
 import { InputError } from '../onnx/errors.js';
-import { OPSET, type Dim, type Model } from '../onnx/graph.js';
-import { prunedGraph } from '../onnx/order.js';
-import { float32Tensor } from '../onnx/tensor.js';
+import { OPSET, type Dim, type Model } from '../onnx/graph/graph.js';
+import { prunedGraph } from '../onnx/graph/order.js';
+import { float32Tensor } from '../onnx/graph/tensor.js';
 import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
 import { loweredModel, type WeightRequest } from './layers/table.js';
 import { atOpset } from './opset.js';

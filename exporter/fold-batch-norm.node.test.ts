@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { discriminatorModel, generatorModel } from '../trainer/step/models.js';
+import { discriminatorModel, generatorModel } from '../trainer/step/tfjs/models.js';
 import { presets } from '../trainer/settings/presets.js';
 import { discriminatorSignature, exportedModel, generatorSignature } from './export.js';
 import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';

@@ -1,6 +1,6 @@
 /** @file Opset versions that models can be exported as. */
 import { InputError } from '../onnx/errors.js';
-import type { Model } from '../onnx/graph.js';
+import type { Model } from '../onnx/graph/graph.js';
 
 export const MIN_OPSET = 13;
 export const MAX_OPSET = 21;

@@ -1,7 +1,7 @@
 /** @file For tests: models with weights that would show a mistake, and how far their exports are from them. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { Random } from '../inference/numeric/random.js';
-import { elementCount } from '../onnx/graph.js';
+import { elementCount } from '../onnx/graph/graph.js';
 import { modelBytes } from '../onnx/files/write.js';
 import { exportedModel, type ExportOptions } from './export.js';
 import { tf } from './tf.js';

@@ -4,7 +4,7 @@ import { Tensor } from 'onnxruntime-node';
 import { Random } from '../inference/numeric/random.js';
 import { createSession } from '../inference/runtime/session.node.js';
 import { InputError } from '../onnx/errors.js';
-import { elementCount } from '../onnx/graph.js';
+import { elementCount } from '../onnx/graph/graph.js';
 import type { Signature } from './export.js';
 import { tf, tfl } from './tf.js';
 

@@ -20,8 +20,8 @@ interface Example {
 async function examples(): Promise<Example[]> {
   const found: Example[] = [];
   for (const folder of ['inference', 'explain']) {
-    const files = await readdir(join(root, folder));
-    for (const file of files.filter((name) => name.endsWith('.ts') && !name.includes('.test.'))) {
+    const files = await readdir(join(root, folder), { recursive: true });
+    for (const file of files.filter((name) => name.endsWith('.ts') && !name.includes('.test.')).sort()) {
       const text = await readFile(join(root, folder, file), 'utf8');
       for (const [, block = '', name = ''] of text.matchAll(
         /@example\n(.*?)\*\/\s*(?:export )?(?:static )?(?:async )?(?:class |function )?(\w+)/gs,

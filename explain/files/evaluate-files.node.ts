@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { evaluateMethods, type EvaluatedPicture, type EvaluateOptions, type Evaluation } from '../metrics/evaluate.js';
 import { writeEvaluationPlots } from '../figures/evaluation-report.node.js';
 import type { ExplainedFiles } from './explain-files.node.js';
-import type { ExplainOptions } from '../explain.js';
+import type { ExplainOptions } from '../maps/explain.js';
 import { choicePerPicture } from '../targets/target-choice.js';
 
 /** How files are evaluated. */

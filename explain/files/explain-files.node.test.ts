@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePicture, encodePng } from '../../inference/pictures/pictures.node.js';
 import { explainFiles, type ExplainFilesOptions } from './explain-files.node.js';
-import { Explainer } from '../explain.js';
+import { Explainer } from '../maps/explain.js';
 import { brightnessNetwork, spotPicture } from '../networks.test.helper.js';
 
 const MODEL = brightnessNetwork({ height: 24, width: 24, weights: [1, -1, 0.5] });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
-import { Explainer, type ExplainOptions } from '../explain.js';
+import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import { ExplanationFiles, type ExplainedPicture, type MapFiles } from './output.node.js';
 import type { MapStyle } from '../figures/overlay.js';

@@ -5,7 +5,7 @@ import type { Layer } from '../network/layers.js';
 import type { MethodName } from '../methods/table.js';
 import type { SignedMap } from '../methods/method.js';
 import { averagedMap, mapReason, type MapReason } from './normalize.js';
-import { bilinearResized } from './resize.js';
+import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import type { Saturation } from '../network/saturation.js';
 import type { Target } from '../targets/targets.js';
 

@@ -1,6 +1,6 @@
 /** @file From raw maps to maps people look at, and why there is sometimes nothing to see. */
 import type { SignedMap } from '../methods/method.js';
-import { bilinearResized } from './resize.js';
+import { bilinearResized } from '../../inference/numeric/bilinear.js';
 
 /** What keeps a division by the maximum finite, as in pytorch-grad-cam. */
 export const EPSILON = 1e-7;

@@ -2,7 +2,7 @@
 import type { PictureArea } from '../../inference/pictures/resize.js';
 import type { SignedMap } from '../methods/method.js';
 import { minMaxScaled, positivePart } from './normalize.js';
-import { bilinearSampled } from './resize.js';
+import { bilinearSampled } from '../../inference/numeric/bilinear.js';
 
 /** A map for a rectangle of a picture's pixels; the network did not see the others. */
 export interface PlacedMap {

@@ -1,7 +1,7 @@
 /** @file Every method of the table against reference implementations in PyTorch, through the public call. */
 import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, relativeError } from '../../fixtures/golden.js';
-import { Explainer, type ExplainOptions } from '../explain.js';
+import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { Box } from '../targets/targets.js';
 import { explainsLayer, suitableMethods } from './table.js';

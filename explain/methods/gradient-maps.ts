@@ -1,5 +1,5 @@
 /** @file Maps of the picture's own gradient. */
-import type { GraphBuilder } from '../../onnx/build.js';
+import type { GraphBuilder } from '../../onnx/build/build.js';
 import type { GradientMethod } from './method.js';
 
 /** max_c |value| [N, H, W] */

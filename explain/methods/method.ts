@@ -1,6 +1,6 @@
 /** @file What a method of explanation is. There are four kinds, by what they need; each has one interface. */
 import type { Random } from '../../inference/numeric/random.js';
-import type { GraphBuilder } from '../../onnx/build.js';
+import type { GraphBuilder } from '../../onnx/build/build.js';
 
 /** What all methods have. */
 interface Described {

@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { createSession } from '../../inference/runtime/session.node.js';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { relativeError } from '../../fixtures/golden.js';
 import {
   checkedMethods,

@@ -1,5 +1,5 @@
 /** @file Maps without gradients: what masking the picture or removing a channel does to the score. */
-import { bilinearResized } from '../maps/resize.js';
+import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import type { NetworkRuns, RunsMethod } from './method.js';
 
 /** What keeps the division by a constant channel's range finite, as in pytorch-grad-cam. */

@@ -1,5 +1,5 @@
 /** @file Class activation maps in ONNX nodes: how each weighs the activations of a layer by their gradient. */
-import type { GraphBuilder } from '../../onnx/build.js';
+import type { GraphBuilder } from '../../onnx/build/build.js';
 import type { WeightedMethod } from './method.js';
 
 const SPACE = [2, 3];

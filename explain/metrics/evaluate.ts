@@ -6,7 +6,7 @@ import { Random } from '../../inference/numeric/random.js';
 import { InputError } from '../../onnx/errors.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { EvaluatedNetwork } from './evaluated-network.js';
-import type { ExplainerOptions, ExplainOptions } from '../explain.js';
+import type { ExplainerOptions, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { MethodName } from '../methods/table.js';
 import { metricNames, metrics, type MetricName } from './table.js';

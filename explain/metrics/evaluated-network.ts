@@ -1,13 +1,13 @@
 /** @file A network as the metrics ask it: for confidences, scores, and maps with true or random weights. */
 import type { Random } from '../../inference/numeric/random.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
-import type { Model } from '../../onnx/graph.js';
-import { Explainer, type ExplainerOptions, type ExplainOptions } from '../explain.js';
+import type { Model } from '../../onnx/graph/graph.js';
+import { Explainer, type ExplainerOptions, type ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { Subject } from './metric.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
 import { randomizedWeights } from '../network/random-weights.js';
-import { bilinearResized } from '../maps/resize.js';
+import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import { fixedTarget, targetScore, targetWeights, type Target } from '../targets/targets.js';
 
 /** Networks between the true one and the one whose weights are all random, that one included. */

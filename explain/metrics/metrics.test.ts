@@ -1,7 +1,7 @@
 /** @file Every metric against a second implementation in numpy (fixtures/golden/metrics.py). */
 import { afterAll, describe, expect, test } from 'vitest';
 import { golden, goldenPath, relativeError } from '../../fixtures/golden.js';
-import { Explainer } from '../explain.js';
+import { Explainer } from '../maps/explain.js';
 import { metricNames, metrics, type MetricName } from './table.js';
 import type { Subject } from './metric.js';
 import { blurred } from './pixel-curves.js';

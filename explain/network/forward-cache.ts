@@ -1,6 +1,6 @@
 /** @file Forward passes that are kept, so that another target or method does not run them again. */
 import type { SessionTensor } from '../../inference/runtime/session.js';
-import type { Shape } from '../../onnx/graph.js';
+import type { Shape } from '../../onnx/graph/graph.js';
 import type { Layer } from './layers.js';
 import type { LayerStages } from './stages.js';
 import { sameNumbers } from './tensors.js';

@@ -1,7 +1,7 @@
 /** @file The full gradient of a score as a graph: what the picture and what every bias contribute to it. */
-import { numberAttribute } from '../../onnx/attributes.js';
-import type { GraphBuilder } from '../../onnx/build.js';
-import type { Node } from '../../onnx/graph.js';
+import { numberAttribute } from '../../onnx/graph/attributes.js';
+import type { GraphBuilder } from '../../onnx/build/build.js';
+import type { Node } from '../../onnx/graph/graph.js';
 import { gradients } from '../../onnx/gradient/walk.js';
 
 /** Broadcasts a bias of a layer's channels over its output. */

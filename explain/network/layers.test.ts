@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { emptyGraph, GraphBuilder } from '../../onnx/build.js';
-import { float32Tensor } from '../../onnx/tensor.js';
+import { emptyGraph, GraphBuilder } from '../../onnx/build/build.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { convLayers, layerGroups, layerLines, selectedLayers } from './layers.js';
 
 /** Three stages that halve 16×16, each followed by relu, and a head that makes 1×1 of the last 2×2. */

@@ -1,7 +1,7 @@
 /** @file The layers of a network that can be explained, and choosing among them. */
-import type { GraphBuilder } from '../../onnx/build.js';
+import type { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import type { Graph, Node, Shape } from '../../onnx/graph.js';
+import type { Graph, Node, Shape } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
 
 /** A node's output that class activation maps can be made of. */

@@ -1,6 +1,6 @@
 /** @file A network's sessions for explaining it: each stage is made once, and run only for what has changed. */
 import type { SessionOptions, SessionTensor } from '../../inference/runtime/session.js';
-import type { Model } from '../../onnx/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import type { Layer } from './layers.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { Sizes } from '../methods/method.js';

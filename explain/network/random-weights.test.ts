@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
-import type { Tensor } from '../../onnx/graph.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import type { Tensor } from '../../onnx/graph/graph.js';
 import { loadModel, upgradedModel } from '../../onnx/index.js';
-import { float32Tensor } from '../../onnx/tensor.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
 import { randomizedWeights } from './random-weights.js';
 

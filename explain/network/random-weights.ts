@@ -1,6 +1,6 @@
 /** @file Random weights from a seed: the baseline of a network that has learnt nothing (Adebayo et al. 2018). */
 import { Random } from '../../inference/numeric/random.js';
-import type { Model } from '../../onnx/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { withRandomWeights } from '../../onnx/passes/random-weights.js';
 
 /**

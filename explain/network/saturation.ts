@@ -1,9 +1,9 @@
 /** @file Where a gradient ends: activations that are flat on a picture. */
 import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
-import { GraphBuilder } from '../../onnx/build.js';
+import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import { presentInputs, type Model, type Node } from '../../onnx/graph.js';
-import { prunedGraph } from '../../onnx/order.js';
+import { presentInputs, type Model, type Node } from '../../onnx/graph/graph.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
 
 /** An activation that is flat wherever it is applied. */
 export interface Saturation {

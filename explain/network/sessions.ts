@@ -1,7 +1,7 @@
 /** @file Sessions that are made once and kept, and a count of what they have run. */
 import { openSession } from '#runtime';
 import type { Session, SessionOptions, SessionTensor } from '../../inference/runtime/session.js';
-import type { Model } from '../../onnx/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 
 /** Sessions that are kept; the least recently used one goes. */
 const MAX_SESSIONS = 12;

@@ -2,11 +2,11 @@
  * @file An explanation in stages, each a graph of its own, so that another target or method runs again only what changes:
  * the forward pass, the gradient of its tail, and the maps.
  */
-import { GraphBuilder, modelOfGraph } from '../../onnx/build.js';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { guidedRules } from '../../onnx/gradient/guided.js';
 import { gradients } from '../../onnx/gradient/walk.js';
-import { presentInputs, type Model, type Shape, type ValueType } from '../../onnx/graph.js';
-import { prunedGraph } from '../../onnx/order.js';
+import { presentInputs, type Model, type Shape, type ValueType } from '../../onnx/graph/graph.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
 import { fullGradientParts } from './full-gradient.js';
 import { onGrid, type Layer } from './layers.js';
 import { methods, type MethodName } from '../methods/table.js';

@@ -1,11 +1,11 @@
 /** @file Class activation maps as one ONNX graph: picture and target in, scores and raw maps out. */
 import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
-import { GraphBuilder } from '../../onnx/build.js';
+import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { gradients } from '../../onnx/gradient/walk.js';
-import type { Graph, Model } from '../../onnx/graph.js';
-import { prunedGraph } from '../../onnx/order.js';
-import { int64Tensor } from '../../onnx/tensor.js';
+import type { Graph, Model } from '../../onnx/graph/graph.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
+import { int64Tensor } from '../../onnx/graph/tensor.js';
 import { onGrid, type Layer } from '../network/layers.js';
 import { weightedMethods } from '../methods/weighted.js';
 import type { WeightedMethodName } from '../methods/table.js';

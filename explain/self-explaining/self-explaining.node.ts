@@ -5,7 +5,7 @@ import { channelsLast } from '../../inference/networks/network-input.js';
 import { Random } from '../../inference/numeric/random.js';
 import { createSession } from '../../inference/runtime/session.node.js';
 import { loadModel, modelBytes, writeFileAtomic } from '../../onnx/index.js';
-import { Explainer, type ExplainOptions } from '../explain.js';
+import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import { averagedMap } from '../maps/normalize.js';
 import { selfExplainingModel, type SelfExplainingModel, type SelfExplainingOptions } from './self-explaining.js';
 

@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { goldenPath } from '../../fixtures/golden.js';
 import { Random } from '../../inference/numeric/random.js';
 import { loadModel, modelBytes, type Model } from '../../onnx/index.js';
-import { Explainer, type ExplainOptions } from '../explain.js';
+import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import { brightnessNetwork } from '../networks.test.helper.js';
-import { bilinearResized } from '../maps/resize.js';
+import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import { selfExplainingModel, type SelfExplainingOptions } from './self-explaining.js';
 
 /** Of heatmaps in 0…1; nothing but the order of float32 sums differs. */

@@ -2,11 +2,11 @@
 import { readGanMetadata } from '../../inference/networks/metadata.js';
 import { fixedSizeModel, networkInputOf } from '../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
-import { GraphBuilder } from '../../onnx/build.js';
+import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import { nodeLabel, OPSET, type Dim, type Graph, type Model } from '../../onnx/graph.js';
-import { prunedGraph } from '../../onnx/order.js';
-import { float32Tensor, int64Tensor } from '../../onnx/tensor.js';
+import { nodeLabel, OPSET, type Dim, type Graph, type Model } from '../../onnx/graph/graph.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
+import { float32Tensor, int64Tensor } from '../../onnx/graph/tensor.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { camGraph, type CamGraph } from './cam.js';
 import { selectedLayers, type LayerChoice } from '../network/layers.js';

@@ -1,6 +1,6 @@
 /** @file Activations: tfjs's names for them, as ONNX nodes, whether in an Activation layer, a layer of their own or fused. */
-import { float } from '../../onnx/attributes.js';
-import type { GraphBuilder } from '../../onnx/build.js';
+import { float } from '../../onnx/graph/attributes.js';
+import type { GraphBuilder } from '../../onnx/build/build.js';
 import { onnxAxis, type LayerCall, type LayerRule } from './rule.js';
 
 type ActivationRule = (b: GraphBuilder, x: string) => string;

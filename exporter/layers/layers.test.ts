@@ -1,6 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../onnx/build.js';
+import { GraphBuilder } from '../../onnx/build/build.js';
 import { loweredModel, supportedLayers } from './table.js';
 import type { Layer } from './rule.js';
 import { exportDifference, withRandomWeights } from '../parity.test.helper.js';

@@ -1,7 +1,7 @@
 /** @file Batch normalisation in both its forms, and the layers that add noise in training only. */
-import { float } from '../../onnx/attributes.js';
-import { elementCount } from '../../onnx/graph.js';
-import { float32Tensor } from '../../onnx/tensor.js';
+import { float } from '../../onnx/graph/attributes.js';
+import { elementCount } from '../../onnx/graph/graph.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
 import type { LayerCall, LayerRule } from './rule.js';
 
 const batchNormalization: LayerRule = (call) => {

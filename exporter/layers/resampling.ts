@@ -1,5 +1,5 @@
 /** @file Layers that change only a picture's size: pooling, upsampling, padding, cropping. */
-import { float32Tensor } from '../../onnx/tensor.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { pictureSize, windowAttributes } from './convolutions.js';
 import type { LayerRule } from './rule.js';
 

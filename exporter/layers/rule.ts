@@ -1,6 +1,6 @@
 /** @file What a lowering rule is given: one use of a tfjs layer, with its options, weights and ONNX input values. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { GraphBuilder } from '../../onnx/build.js';
+import type { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import type { WeightLayout } from './weights.js';
 

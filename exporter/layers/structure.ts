@@ -1,6 +1,6 @@
 /** @file Dense layers, layers that change only the form of a value, and layers that merge several. */
 import { InputError } from '../../onnx/errors.js';
-import { elementCount } from '../../onnx/graph.js';
+import { elementCount } from '../../onnx/graph/graph.js';
 import { activated } from './activations.js';
 import { fromTfjsOrder, inTfjsOrder, onnxAxis, type LayerCall, type LayerRule } from './rule.js';
 

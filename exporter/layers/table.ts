@@ -1,6 +1,6 @@
 /** @file tfjs layers models as ONNX nodes: the table of layer types, and the walk over a model of any topology. */
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import type { GraphBuilder } from '../../onnx/build.js';
+import type { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { activationLayers } from './activations.js';
 import { convolutionLayers } from './convolutions.js';

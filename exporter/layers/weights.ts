@@ -1,6 +1,6 @@
 /** @file Weights of tfjs layers models: stable names, and the layouts that ONNX operators want them in. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { elementCount } from '../../onnx/graph.js';
+import { elementCount } from '../../onnx/graph/graph.js';
 
 /** A weight of a tfjs layer. */
 export type LayerWeight = LayersModel['weights'][number];

@@ -1,10 +1,10 @@
 /** @file Principal directions of a generator's first features, run on ONNX Runtime. */
 import { Tensor } from 'onnxruntime-node';
-import { GraphBuilder, modelOfGraph } from '../../onnx/build.js';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import type { Graph, Model } from '../../onnx/graph.js';
+import type { Graph, Model } from '../../onnx/graph/graph.js';
 import { loadModel } from '../../onnx/files/load.node.js';
-import { prunedGraph } from '../../onnx/order.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { normalLatents, seedsFrom } from './latents.js';
 import { createSession } from '../runtime/session.node.js';

@@ -1,12 +1,12 @@
 /** @file One step of projecting a picture into the latent space, as one ONNX graph: pictures, losses, gradient, Adam. */
-import { adamUpdate } from '../../onnx/adam.js';
-import { appendedGraph } from '../../onnx/append.js';
-import { copiedGraph, GraphBuilder } from '../../onnx/build.js';
+import { adamUpdate } from '../../onnx/build/adam.js';
+import { appendedGraph } from '../../onnx/build/append.js';
+import { copiedGraph, GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { gradients } from '../../onnx/gradient/walk.js';
-import type { Graph, Shape } from '../../onnx/graph.js';
-import { prunedGraph } from '../../onnx/order.js';
-import { float32Tensor } from '../../onnx/tensor.js';
+import type { Graph, Shape } from '../../onnx/graph/graph.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { Types } from '../../onnx/shapes/types.js';
 import type { Normalization } from '../pictures/pictures.js';
 

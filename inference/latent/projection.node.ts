@@ -1,9 +1,9 @@
 /** @file Projects a picture into the latent space, on ONNX Runtime. */
 import { Tensor } from 'onnxruntime-node';
-import { adamScalars } from '../../onnx/adam.js';
-import { modelOfGraph } from '../../onnx/build.js';
+import { adamScalars } from '../../onnx/build/adam.js';
+import { modelOfGraph } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import { elementCount, type Graph } from '../../onnx/graph.js';
+import { elementCount, type Graph } from '../../onnx/graph/graph.js';
 import { Random } from '../numeric/random.js';
 import { createSession } from '../runtime/session.node.js';
 import type { SessionOptions } from '../runtime/session.js';

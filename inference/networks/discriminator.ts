@@ -1,10 +1,10 @@
 /** @file A discriminator's .onnx file, ready to tell how real pictures look. */
 import { resolveDevice } from '#devices';
 import { openSession } from '#runtime';
-import { GraphBuilder } from '../../onnx/build.js';
+import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import type { Model } from '../../onnx/graph.js';
-import { prunedGraph } from '../../onnx/order.js';
+import type { Model } from '../../onnx/graph/graph.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
 import { fixedSizeModel, inputTensor, networkInputOf, preparedPictures, type NetworkInput } from './network-input.js';

@@ -1,7 +1,7 @@
 /** @file Small generators for tests: a fixed random matrix, tanh, and a reshape to pictures. */
-import { GraphBuilder, modelOfGraph } from '../../onnx/build.js';
-import type { Dim, Model } from '../../onnx/graph.js';
-import { float32Tensor } from '../../onnx/tensor.js';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import type { Dim, Model } from '../../onnx/graph/graph.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { Random } from '../numeric/random.js';
 
 /** What a test's generator is like; by default 16 numbers per latent, 8×8 RGB pictures, a free batch. */

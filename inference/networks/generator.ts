@@ -2,7 +2,7 @@
 import { resolveDevice } from '#devices';
 import { openSession } from '#runtime';
 import { InputError } from '../../onnx/errors.js';
-import type { Model } from '../../onnx/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { interpolatedLatents, type PathOptions } from '../latent/interpolate.js';
 import { normalLatents } from '../latent/latents.js';
 import { readGanMetadata, type GanMetadata } from './metadata.js';

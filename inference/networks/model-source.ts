@@ -2,7 +2,7 @@
 import { loadModel } from '#load';
 import type { LoadOptions } from '../../onnx/files/fetch.js';
 import { InputError } from '../../onnx/errors.js';
-import type { Model } from '../../onnx/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { modelFromBytes } from '../../onnx/files/read.js';
 import type { Device } from '../runtime/session.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
-import type { DataType, Dim, Model } from '../../onnx/graph.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import type { DataType, Dim, Model } from '../../onnx/graph/graph.js';
 import { channelsLast, fixedSizeModel, networkInputOf, networkView, preparedPictures } from './network-input.js';
 import type { Picture } from '../pictures/pictures.js';
 

@@ -1,6 +1,6 @@
 /** @file What a network expects as its picture: size, channels, layout and normalisation, from the model or by convention. */
 import { InputError } from '../../onnx/errors.js';
-import type { Dim, Model, ValueInfo } from '../../onnx/graph.js';
+import type { Dim, Model, ValueInfo } from '../../onnx/graph/graph.js';
 import {
   rgbPicture,
   type Normalization,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { networkInputOf } from './network-input.js';
 import { floatInputModel, parsedPreparation, parsedSize, statedPreparation } from './preprocessing.js';
 

@@ -1,6 +1,6 @@
 /** @file How pictures are prepared for a network, as its metadata or the command line say; and networks that take bytes. */
 import { InputError } from '../../onnx/errors.js';
-import type { Model } from '../../onnx/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { readGanMetadata } from './metadata.js';
 import type { Preparation } from './network-input.js';
 import type { Normalization, ResizeMode } from '../pictures/pictures.js';

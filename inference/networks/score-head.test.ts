@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build.js';
-import type { Dim, Model } from '../../onnx/graph.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import type { Dim, Model } from '../../onnx/graph/graph.js';
 import { scoreCount, scoreHead, type ScoreHead } from './score-head.js';
 
 /** A model whose first node, `raw`, has the shape, followed by what `ending` appends. */

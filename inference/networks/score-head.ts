@@ -1,6 +1,6 @@
 /** @file Where a network's scores are: its logits, before sigmoid or softmax. */
 import { InputError } from '../../onnx/errors.js';
-import type { Dim, Graph, Model, Node, Shape } from '../../onnx/graph.js';
+import type { Dim, Graph, Model, Node, Shape } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { readGanMetadata } from './metadata.js';
 

@@ -1,9 +1,18 @@
 /** @file Picture files as the command line names them: one by one, or by the folders they are in. */
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
 import { folderTree } from './folder.node.js';
-import { isPictureFile, PICTURE_EXTENSIONS } from '../../trainer/data/formats/picture-files.node.js';
+
+/** Extensions by which picture files are told. */
+export const PICTURE_EXTENSIONS = ['.avif', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'];
+/** The largest picture file that is read. */
+export const MAX_PICTURE_BYTES = 512 * 1024 * 1024;
+
+/** Whether a file is a picture by its name. */
+export function isPictureFile(path: string): boolean {
+  return PICTURE_EXTENSIONS.includes(extname(path).toLowerCase());
+}
 
 /**
  * The picture files that arguments name: files as they are, and all pictures in folders and the folders in them.

@@ -1,6 +1,6 @@
 /** @file Sessions in Node: all in one thread beside this one, as ONNX Runtime's runs would hold up the event loop. */
 import { availableParallelism } from 'node:os';
-import type { Model } from '../../onnx/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { modelBytes } from '../../onnx/files/write.js';
 import { rowsInTeam, type TeamMember } from './session-pool.node.js';
 import type { OpenedSession, SessionRequest } from './session-thread.node.js';

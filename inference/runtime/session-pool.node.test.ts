@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder, modelOfGraph } from '../../onnx/build.js';
-import { float32Tensor } from '../../onnx/tensor.js';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { Generator } from '../networks/generator.js';
 import { normalLatents, seedsFrom } from '../latent/latents.js';
 import { Random } from '../numeric/random.js';

@@ -1,6 +1,6 @@
 /** @file ONNX Runtime sessions of this thread, on a device that is known to work. */
 import type { InferenceSession } from 'onnxruntime-node';
-import type { Model } from '../../onnx/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { modelBytes } from '../../onnx/files/write.js';
 import { nativeSession } from './direct-session.node.js';
 import type { SessionOptions } from './session.js';

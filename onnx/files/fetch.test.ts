@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goldenPath } from '../../fixtures/golden.js';
-import { GraphBuilder, modelOfGraph } from '../build.js';
+import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { fetchBytes } from './fetch.js';
 import { loadModel } from './load.node.js';
-import { float32Tensor } from '../tensor.js';
+import { float32Tensor } from '../graph/tensor.js';
 import { modelBytes } from './write.js';
 
 const path = goldenPath('squeeze.onnx');

@@ -1,6 +1,6 @@
 /** @file Models and other files behind a URL, read no further than a bound. */
 import { InputError } from '../errors.js';
-import type { Model } from '../graph.js';
+import type { Model } from '../graph/graph.js';
 import { externalLocations, MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
 
 /** Largest external data file that is fetched: the largest that one buffer surely holds. */

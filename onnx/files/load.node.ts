@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.js';
 import { fetchModel, type LoadOptions } from './fetch.js';
 import { readBoundedFile, readSource, urlOf, writeFileAtomic } from './files.node.js';
-import type { Model } from '../graph.js';
+import type { Model } from '../graph/graph.js';
 import { externalLocations, MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
 import { modelBytes } from './write.js';
 

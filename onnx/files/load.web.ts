@@ -1,7 +1,7 @@
 /** @file Models in a browser: everything is behind a URL. */
 import { InputError } from '../errors.js';
 import { fetchModel, type LoadOptions } from './fetch.js';
-import type { Model } from '../graph.js';
+import type { Model } from '../graph/graph.js';
 
 /**
  * Reads a model and the external data it names.

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { goldenPath } from '../../fixtures/golden.js';
-import { float } from '../attributes.js';
-import { GraphBuilder, modelOfGraph } from '../build.js';
+import { float } from '../graph/attributes.js';
+import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { elementCount, type Model, type Tensor } from '../graph.js';
+import { elementCount, type Model, type Tensor } from '../graph/graph.js';
 import { loadModel, saveModel } from './load.node.js';
 import {
   AttributeProto_AttributeType,
@@ -18,7 +18,7 @@ import {
   type ModelProto,
 } from '../proto/onnx_pb.js';
 import { modelFromBytes } from './read.js';
-import { float16Bits, float16Value, float32Tensor, numbersOf } from '../tensor.js';
+import { float16Bits, float16Value, float32Tensor, numbersOf } from '../graph/tensor.js';
 import { Types } from '../shapes/types.js';
 import { upgradedModel } from '../upgrade/upgrade.js';
 import { modelBytes } from './write.js';

@@ -1,8 +1,16 @@
 /** @file From the bytes of an .onnx file to a model. Files are hostile until checked: every size is compared with what is there. */
 import { fromBinary, type Message } from '@bufbuild/protobuf';
 import { InputError } from '../errors.js';
-import { elementCount, type Attribute, type Dim, type Graph, type Model, type Node, type Tensor } from '../graph.js';
-import type { ValueInfo, ValueType } from '../graph.js';
+import {
+  elementCount,
+  type Attribute,
+  type Dim,
+  type Graph,
+  type Model,
+  type Node,
+  type Tensor,
+} from '../graph/graph.js';
+import type { ValueInfo, ValueType } from '../graph/graph.js';
 import {
   AttributeProto_AttributeType as AttributeType,
   ModelProtoSchema,

@@ -1,6 +1,6 @@
 /** @file How tensor elements lie in a file: one table from ONNX type codes to typed arrays. */
 import { InputError } from '../errors.js';
-import type { DataType, Tensor, TensorArrays } from '../graph.js';
+import type { DataType, Tensor, TensorArrays } from '../graph/graph.js';
 import { TensorProto_DataType as Code, type TensorProto } from '../proto/onnx_pb.js';
 
 interface Storage<T extends DataType> {

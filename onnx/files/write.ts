@@ -1,7 +1,7 @@
 /** @file From a model to the bytes of an .onnx file. The same model always gives the same bytes. */
 import { create, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import { sameShape } from '../dims.js';
-import type { Attribute, Graph, Model, Node, Tensor, ValueInfo, ValueType } from '../graph.js';
+import { sameShape } from '../graph/dims.js';
+import type { Attribute, Graph, Model, Node, Tensor, ValueInfo, ValueType } from '../graph/graph.js';
 import {
   AttributeProto_AttributeType as AttributeType,
   AttributeProtoSchema,

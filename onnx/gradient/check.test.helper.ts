@@ -2,10 +2,10 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { AttributeValue } from '../attributes.js';
-import { GraphBuilder, modelOfGraph } from '../build.js';
-import { elementCount } from '../graph.js';
-import { float32Tensor, int64Tensor } from '../tensor.js';
+import type { AttributeValue } from '../graph/attributes.js';
+import { GraphBuilder, modelOfGraph } from '../build/build.js';
+import { elementCount } from '../graph/graph.js';
+import { float32Tensor, int64Tensor } from '../graph/tensor.js';
 import { modelBytes } from '../files/write.js';
 import { gradients } from './walk.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { float } from '../attributes.js';
-import { GraphBuilder } from '../build.js';
-import { float32Tensor } from '../tensor.js';
+import { float } from '../graph/attributes.js';
+import { GraphBuilder } from '../build/build.js';
+import { float32Tensor } from '../graph/tensor.js';
 import { outputsOf } from './check.test.helper.js';
 import { guidedRules } from './guided.js';
 import { gradients } from './walk.js';

@@ -1,8 +1,8 @@
 /** @file Guided backpropagation: a backward pass that keeps only what speaks for the score at every rectifier. */
 import { castLike } from './rules/common.js';
 import { clip } from './rules/elementwise.js';
-import { numbersOf } from '../tensor.js';
-import type { GradientRule } from './rule.js';
+import { numbersOf } from '../graph/tensor.js';
+import type { GradientRule } from './rules/rule.js';
 
 /** dx = ReLU(dy) where x > 0 (Springenberg et al. 2015, section 3.4). */
 const guidedRectifier: GradientRule = ({ b, x, g }) => {

@@ -1,5 +1,5 @@
 /** @file What can be explained instead, where a node on the path to the score cannot be differentiated. */
-import { nodeLabel, type Node } from '../graph.js';
+import { nodeLabel, type Node } from '../graph/graph.js';
 import type { Types } from '../shapes/types.js';
 
 /**

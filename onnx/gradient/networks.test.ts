@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { exportedNetworks, golden, goldenPath, relativeError, type ExportedInfo } from '../../fixtures/golden.js';
-import { GraphBuilder, modelOfGraph } from '../build.js';
+import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { loadModel } from '../files/load.node.js';
 import { upgradedModel } from '../upgrade/upgrade.js';
 import { modelBytes } from '../files/write.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../build.js';
+import { GraphBuilder } from '../build/build.js';
 import { shapeRules } from '../shapes/table.js';
 import { differentiableOps, gradientRules, ruleFamilies } from './table.js';
 import { gradients } from './walk.js';

@@ -1,7 +1,7 @@
 /** @file The gradient rule of every operator of the dialect. */
 import type { shapeRules } from '../shapes/table.js';
 import { activationRules } from './rules/activation.js';
-import { convRules } from './rules/conv.js';
+import { convRules } from './rules/conv/conv.js';
 import { elementwiseRules } from './rules/elementwise.js';
 import { indexingRules } from './rules/indexing.js';
 import { matmulRules } from './rules/matmul.js';
@@ -10,7 +10,7 @@ import { normRules } from './rules/norm.js';
 import { poolRules } from './rules/pool.js';
 import { reduceRules } from './rules/reduce.js';
 import { resizeRules } from './rules/resize.js';
-import { notDifferentiable, zeroGradient, type GradientRule } from './rule.js';
+import { notDifferentiable, zeroGradient, type GradientRule } from './rules/rule.js';
 import { trigonometryRules } from './rules/trigonometry.js';
 
 /** Every operator that we know, differentiable or not. */

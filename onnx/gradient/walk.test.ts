@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder, modelOfGraph } from '../build.js';
+import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { float32Tensor } from '../tensor.js';
+import { float32Tensor } from '../graph/tensor.js';
 import { modelBytes } from '../files/write.js';
 import { outputsOf } from './check.test.helper.js';
 import { gradients } from './walk.js';

@@ -1,9 +1,9 @@
 /** @file Reverse-mode differentiation: walks a graph backwards and appends its gradient in plain ai.onnx nodes. */
-import type { GraphBuilder } from '../build.js';
+import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, presentInputs, type Node, type Shape } from '../graph.js';
+import { nodeLabel, presentInputs, type Node, type Shape } from '../graph/graph.js';
 import { nearestLayerNote } from './nearest-layer.js';
-import type { Backward, GradientRule } from './rule.js';
+import type { Backward, GradientRule } from './rules/rule.js';
 import { gradientRules } from './table.js';
 
 /** How gradients are taken. */

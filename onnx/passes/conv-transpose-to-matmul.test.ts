@@ -1,8 +1,8 @@
 /** @file `convTransposeToMatMul` computes what the convolutions it replaces computed. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../build.js';
-import { elementCount, type Graph } from '../graph.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../build/build.js';
+import { elementCount, type Graph } from '../graph/graph.js';
 import { convTransposeToMatMul } from './conv-transpose-to-matmul.js';
 import { modelBytes } from '../files/write.js';
 

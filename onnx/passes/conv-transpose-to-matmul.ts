@@ -1,9 +1,9 @@
 /** @file A speed-up for CPUs: transposed convolutions of few positions as one matrix product and one gather. */
-import { numberAttribute } from '../attributes.js';
-import { copiedGraph, GraphBuilder } from '../build.js';
-import { dimProduct, isStatic } from '../dims.js';
-import { elementCount, type Dim, type Graph, type Node } from '../graph.js';
-import { int64Tensor } from '../tensor.js';
+import { numberAttribute } from '../graph/attributes.js';
+import { copiedGraph, GraphBuilder } from '../build/build.js';
+import { dimProduct, isStatic } from '../graph/dims.js';
+import { elementCount, type Dim, type Graph, type Node } from '../graph/graph.js';
+import { int64Tensor } from '../graph/tensor.js';
 import { transposedWindowOf, type Window } from '../shapes/windows.js';
 
 /** Runtimes multiply picture by picture: with this few positions each, one product for all pictures is faster. */

@@ -1,8 +1,8 @@
 /** @file Batch norm in inference form, folded into the convolution before it: one pass over the activations less. */
-import { numberAttribute } from '../attributes.js';
-import { elementCount, type Graph, type Node, type Tensor } from '../graph.js';
-import { copiedGraph } from '../build.js';
-import { prunedGraph } from '../order.js';
+import { numberAttribute } from '../graph/attributes.js';
+import { elementCount, type Graph, type Node, type Tensor } from '../graph/graph.js';
+import { copiedGraph } from '../build/build.js';
+import { prunedGraph } from '../graph/order.js';
 import { Types } from '../shapes/types.js';
 
 type FloatTensor = Extract<Tensor, { type: 'float32' }>;

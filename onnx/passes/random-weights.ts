@@ -1,8 +1,8 @@
 /** @file Random weights: maps of a network that has learnt nothing are the baseline to compare a map with (Adebayo et al. 2018). */
-import { numberAttribute } from '../attributes.js';
+import { numberAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
-import { elementCount, type Graph, type Model, type Node, type Tensor } from '../graph.js';
-import { float32Tensor } from '../tensor.js';
+import { elementCount, type Graph, type Model, type Node, type Tensor } from '../graph/graph.js';
+import { float32Tensor } from '../graph/tensor.js';
 import { Types } from '../shapes/types.js';
 
 /** What to fill a weight with. */

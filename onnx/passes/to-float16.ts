@@ -1,9 +1,9 @@
 /** @file A network in half precision: weights and most operators in float16, inputs and outputs in float32 as before. */
-import { attributeOf } from '../attributes.js';
+import { attributeOf } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
-import type { Graph, Node, Tensor } from '../graph.js';
-import { prunedGraph } from '../order.js';
-import { float16Bits } from '../tensor.js';
+import type { Graph, Node, Tensor } from '../graph/graph.js';
+import { prunedGraph } from '../graph/order.js';
+import { float16Bits } from '../graph/tensor.js';
 import { Types } from '../shapes/types.js';
 
 /** TensorProto.DataType. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toFloat16 } from '../../exporter/index.js';
 import { Random } from '../../inference/numeric/random.js';
 import { loadModel, upgradedModel } from '../index.js';
-import { Explainer } from '../../explain/explain.js';
+import { Explainer } from '../../explain/maps/explain.js';
 
 const tiny = fileURLToPath(new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url));
 

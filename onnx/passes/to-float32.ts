@@ -1,6 +1,6 @@
 /** @file Networks in half precision as networks in single precision, in which gradients and maps are computed. */
-import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from '../graph.js';
-import { float32Tensor, numbersOf } from '../tensor.js';
+import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from '../graph/graph.js';
+import { float32Tensor, numbersOf } from '../graph/tensor.js';
 
 /** TensorProto.DataType. */
 const [FLOAT, FLOAT16] = [1, 10];

@@ -1,8 +1,8 @@
 /** @file A generator that gives bytes: latents in, uint8 RGB pictures out, as torch-fidelity takes generators. */
-import { copiedGraph, GraphBuilder } from '../build.js';
+import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import type { Graph } from '../graph.js';
-import { float32Tensor } from '../tensor.js';
+import type { Graph } from '../graph/graph.js';
+import { float32Tensor } from '../graph/tensor.js';
 
 /** TensorProto.DataType.UINT8. */
 const UINT8 = 2;

@@ -1,7 +1,7 @@
 /** @file Shapes of what is computed: element-wise, reductions, windows, matrix products. */
-import { intsAttribute, numberAttribute } from '../attributes.js';
-import { dimProduct } from '../dims.js';
-import { nodeLabel, type Dim, type Shape, type ValueType } from '../graph.js';
+import { intsAttribute, numberAttribute } from '../graph/attributes.js';
+import { dimProduct } from '../graph/dims.js';
+import { nodeLabel, type Dim, type Shape, type ValueType } from '../graph/graph.js';
 import { dataTypeOf } from '../files/storage.js';
 import { transposedOutputSizes, windowOutputSizes } from './windows.js';
 import { axesOf, axisWithin, broadcastShape, first, shaped, type ShapeRule } from './rule.js';

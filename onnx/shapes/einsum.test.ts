@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { attributeOf } from '../attributes.js';
-import type { Node } from '../graph.js';
+import { attributeOf } from '../graph/attributes.js';
+import type { Node } from '../graph/graph.js';
 import { equationOf, labelledSizes } from './einsum.js';
 
 const einsum = (equation: string, count = 2): Node => ({

@@ -1,7 +1,7 @@
 /** @file Einsum: its equation, and the shape that it gives. */
-import { stringAttribute } from '../attributes.js';
+import { stringAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Dim, type Node, type Shape } from '../graph.js';
+import { nodeLabel, type Dim, type Node, type Shape } from '../graph/graph.js';
 import { broadcastShape, shaped, type ShapeRule } from './rule.js';
 
 /** The labels of each input's axes and of the output's; a dot stands for the axes under an ellipsis. */

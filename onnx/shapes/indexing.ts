@@ -1,8 +1,8 @@
 /** @file Shapes of what picks, splits and repeats elements. */
-import { numberAttribute } from '../attributes.js';
-import { dimProduct, dimQuotient } from '../dims.js';
+import { numberAttribute } from '../graph/attributes.js';
+import { dimProduct, dimQuotient } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Dim, type Node, type Shape } from '../graph.js';
+import { nodeLabel, type Dim, type Node, type Shape } from '../graph/graph.js';
 import type { Types } from './types.js';
 import { axisWithin, first, shaped, type ShapeRule } from './rule.js';
 

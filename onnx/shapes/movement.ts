@@ -1,8 +1,8 @@
 /** @file Shapes of what moves, selects or repeats elements. */
-import { intsAttribute, numberAttribute, tensorAttribute } from '../attributes.js';
-import { dimProduct, dimQuotient, positiveAxis } from '../dims.js';
+import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attributes.js';
+import { dimProduct, dimQuotient, positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Dim, type Shape } from '../graph.js';
+import { nodeLabel, type Dim, type Shape } from '../graph/graph.js';
 import { axesOf, axisWithin, broadcastShape, shaped, type ShapeRule } from './rule.js';
 
 export const reshape: ShapeRule = (node, types) => {

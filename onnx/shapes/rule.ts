@@ -1,8 +1,8 @@
 /** @file What a shape rule is, and what most of them share. */
-import { intsAttribute } from '../attributes.js';
-import { positiveAxis } from '../dims.js';
+import { intsAttribute } from '../graph/attributes.js';
+import { positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Node, type Shape, type ValueType } from '../graph.js';
+import { nodeLabel, type Node, type Shape, type ValueType } from '../graph/graph.js';
 import type { Types } from './types.js';
 
 /** Types of the node's outputs; undefined where nothing can be told. */

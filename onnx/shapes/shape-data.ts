@@ -1,9 +1,9 @@
 /** @file Contents of small tensors of numbers, row by row: the arithmetic on sizes that exporters write as Shape, Gather, Concat … */
-import { intsAttribute, numberAttribute, tensorAttribute } from '../attributes.js';
-import { dimProduct, dimQuotient, isStatic, positiveAxis } from '../dims.js';
-import type { Dim, Node } from '../graph.js';
+import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attributes.js';
+import { dimProduct, dimQuotient, isStatic, positiveAxis } from '../graph/dims.js';
+import type { Dim, Node } from '../graph/graph.js';
 import { sliceBounds } from './movement.js';
-import { numbersOf } from '../tensor.js';
+import { numbersOf } from '../graph/tensor.js';
 import type { Types } from './types.js';
 
 type Contents = readonly Dim[];

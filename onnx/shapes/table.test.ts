@@ -1,12 +1,12 @@
 /** @file Inferred types and shapes are those that ONNX Runtime produces, for every operator of the table. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { float, type AttributeValue } from '../attributes.js';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../build.js';
+import { float, type AttributeValue } from '../graph/attributes.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { elementCount, type DataType, type Shape, type Tensor as Constant } from '../graph.js';
+import { elementCount, type DataType, type Shape, type Tensor as Constant } from '../graph/graph.js';
 import { shapeRules } from './table.js';
-import { float32Tensor, int64Tensor } from '../tensor.js';
+import { float32Tensor, int64Tensor } from '../graph/tensor.js';
 import { modelBytes } from '../files/write.js';
 
 /** Fed at run time (float32, or bool), constant, or absent. */

@@ -1,9 +1,9 @@
 /** @file Types of values: arithmetic on sizes as exporters write it, constants, and what a file states itself. */
 import { describe, expect, it } from 'vitest';
-import { attributeOf } from '../attributes.js';
-import { GraphBuilder } from '../build.js';
-import type { Node, ValueInfo } from '../graph.js';
-import { float32Tensor, int64Tensor, scalarTensor } from '../tensor.js';
+import { attributeOf } from '../graph/attributes.js';
+import { GraphBuilder } from '../build/build.js';
+import type { Node, ValueInfo } from '../graph/graph.js';
+import { float32Tensor, int64Tensor, scalarTensor } from '../graph/tensor.js';
 import { Types } from './types.js';
 
 const start = () => {

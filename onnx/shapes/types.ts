@@ -1,5 +1,5 @@
 /** @file Types and shapes of all values of a graph, with symbolic sizes, found by walking it in order. */
-import { numberAttribute, tensorAttribute } from '../attributes.js';
+import { numberAttribute, tensorAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
 import {
   nodeLabel,
@@ -11,11 +11,11 @@ import {
   type Tensor,
   type ValueInfo,
   type ValueType,
-} from '../graph.js';
+} from '../graph/graph.js';
 import { shapeRules } from './table.js';
 import type { ShapeRule } from './rule.js';
 import { contentsOf } from './shape-data.js';
-import { numbersOf } from '../tensor.js';
+import { numbersOf } from '../graph/tensor.js';
 
 /** Tensors of numbers up to this many elements are tracked as sizes and factors of sizes. */
 const MAX_TRACKED = 64;

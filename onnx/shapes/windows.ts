@@ -1,7 +1,7 @@
 /** @file Window arithmetic shared by convolutions and pools: strides, dilations, pads (explicit or automatic), sizes. */
-import { intsAttribute, numberAttribute, stringAttribute } from '../attributes.js';
+import { intsAttribute, numberAttribute, stringAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Dim, type Node } from '../graph.js';
+import { nodeLabel, type Dim, type Node } from '../graph/graph.js';
 
 /** A window operator's attributes with defaults filled in and automatic padding resolved, one entry per spatial axis. */
 export interface Window {

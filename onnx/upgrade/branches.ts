@@ -1,7 +1,7 @@
 /** @file If nodes whose condition is known from sizes, as PyTorch writes Squeeze: replaced by the branch that runs. */
-import type { GraphBuilder } from '../build.js';
+import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Node } from '../graph.js';
+import { nodeLabel, type Node } from '../graph/graph.js';
 import { graphOf } from '../files/read.js';
 
 /**

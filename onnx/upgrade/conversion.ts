@@ -1,8 +1,8 @@
 /** @file What a conversion between opsets is, and what most of them share. */
-import { intsAttribute } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
+import { intsAttribute } from '../graph/attributes.js';
+import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, OPSET, type Attribute, type Node } from '../graph.js';
+import { nodeLabel, OPSET, type Attribute, type Node } from '../graph/graph.js';
 
 /** Newest ai.onnx opset that is read. */
 export const NEWEST_OPSET = 26;

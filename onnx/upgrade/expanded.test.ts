@@ -2,11 +2,11 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { relativeError } from '../../fixtures/golden.js';
-import { float, type AttributeValue } from '../attributes.js';
-import { GraphBuilder, modelOfGraph } from '../build.js';
+import { float, type AttributeValue } from '../graph/attributes.js';
+import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { gradients } from '../gradient/walk.js';
-import { elementCount, type Tensor as Constant } from '../graph.js';
-import { float32Tensor } from '../tensor.js';
+import { elementCount, type Tensor as Constant } from '../graph/graph.js';
+import { float32Tensor } from '../graph/tensor.js';
 import { upgradedModel } from './upgrade.js';
 import { modelBytes } from '../files/write.js';
 

@@ -1,10 +1,10 @@
 /** @file Operators that opset 17 lacks, as what they are made of. */
-import { float, numberAttribute, stringAttribute } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
+import { float, numberAttribute, stringAttribute } from '../graph/attributes.js';
+import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { nodeLabel } from '../graph.js';
+import { nodeLabel } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
-import { float32Tensor } from '../tensor.js';
+import { float32Tensor } from '../graph/tensor.js';
 import type { Conversion } from './conversion.js';
 
 /** gelu(x) = x/2·(1 + erf(x/√2)), or with tanh(√(2/π)(x + 0.044715x³)) for erf. */

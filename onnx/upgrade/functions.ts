@@ -1,6 +1,6 @@
 /** @file Functions that a model brings along, put in place of the nodes that call them. */
 import { InputError } from '../errors.js';
-import { nodeLabel, type Attribute, type Model, type Node } from '../graph.js';
+import { nodeLabel, type Attribute, type Model, type Node } from '../graph/graph.js';
 import type { FunctionProto, NodeProto } from '../proto/onnx_pb.js';
 import { attributeFrom, nodeOf } from '../files/read.js';
 

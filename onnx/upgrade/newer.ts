@@ -1,11 +1,11 @@
 /** @file Operators as they are after opset 17. */
-import { intsAttribute, numberAttribute, stringAttribute } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { positiveAxis } from '../dims.js';
+import { intsAttribute, numberAttribute, stringAttribute } from '../graph/attributes.js';
+import type { GraphBuilder } from '../build/build.js';
+import { positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, OPSET, type Attribute, type Node } from '../graph.js';
+import { nodeLabel, OPSET, type Attribute, type Node } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
-import { float32Tensor, numbersOf } from '../tensor.js';
+import { float32Tensor, numbersOf } from '../graph/tensor.js';
 import { constantInts, dropping, noCounterpart, without, withAttribute, type Conversion } from './conversion.js';
 
 /** Operators that came after opset 17 and are not converted. */

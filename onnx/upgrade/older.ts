@@ -1,10 +1,10 @@
 /** @file Operators as they were before opset 17. */
-import { intsAttribute, numberAttribute, stringAttribute } from '../attributes.js';
-import { positiveAxis } from '../dims.js';
+import { intsAttribute, numberAttribute, stringAttribute } from '../graph/attributes.js';
+import { positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, OPSET, type DataType } from '../graph.js';
+import { nodeLabel, OPSET, type DataType } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
-import { float32Tensor, numbersOf } from '../tensor.js';
+import { float32Tensor, numbersOf } from '../graph/tensor.js';
 import { without, withAttribute, type Conversion } from './conversion.js';
 
 export const clip: Conversion = (node, b) => {

@@ -2,10 +2,10 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { relativeError } from '../../fixtures/golden.js';
-import { attributeOf, float, type AttributeValue } from '../attributes.js';
-import { emptyGraph, modelOfGraph } from '../build.js';
-import { elementCount, OPSET, type Attribute, type Model, type Tensor as Constant } from '../graph.js';
-import { float32Tensor, int64Tensor } from '../tensor.js';
+import { attributeOf, float, type AttributeValue } from '../graph/attributes.js';
+import { emptyGraph, modelOfGraph } from '../build/build.js';
+import { elementCount, OPSET, type Attribute, type Model, type Tensor as Constant } from '../graph/graph.js';
+import { float32Tensor, int64Tensor } from '../graph/tensor.js';
 import { Types } from '../shapes/types.js';
 import { upgradedModel } from './upgrade.js';
 import { modelBytes } from '../files/write.js';

@@ -1,8 +1,8 @@
 /** @file Brings a model to our dialect, opset 17. */
-import { copiedGraph, GraphBuilder } from '../build.js';
+import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { IR_VERSION, nodeLabel, OPSET, presentInputs, type Graph, type Model, type Node } from '../graph.js';
-import { subgraphNodes, topologicalOrder } from '../order.js';
+import { IR_VERSION, nodeLabel, OPSET, presentInputs, type Graph, type Model, type Node } from '../graph/graph.js';
+import { subgraphNodes, topologicalOrder } from '../graph/order.js';
 import { takenBranch } from './branches.js';
 import { NEWEST_OPSET, without } from './conversion.js';
 import { inlinedNodes } from './functions.js';

@@ -17,10 +17,10 @@ import { weightName } from '../../exporter/layers/weights.js';
 import { elementCount, InputError, readBoundedFile } from '../../onnx/index.js';
 import type { GanConfig } from '../settings/config.js';
 import { checkpointFolder, checkpointName, removeOld, setAside, temporaryIn } from './kept-checkpoints.node.js';
-import { discriminatorModel, generatorModel } from '../step/models.js';
+import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { checkedConfig } from '../settings/presets.js';
-import { spectralVectors } from '../step/spectral.js';
-import type { NetworkState, StateTensor, TrainState } from '../step/step.js';
+import { spectralVectors } from '../step/state/spectral.js';
+import type { NetworkState, StateTensor, TrainState } from '../step/state/step.js';
 
 /** Version of the format. */
 const FORMAT = 1;

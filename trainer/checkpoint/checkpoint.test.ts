@@ -8,11 +8,11 @@ import { tf, tfl } from '../../exporter/tf.js';
 import { Random } from '../../inference/numeric/random.js';
 import { InputError } from '../../onnx/errors.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
-import { discriminatorModel, generatorModel } from '../step/models.js';
+import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { configWith } from '../settings/presets.js';
 import { markLatest, newRunFolder, resolveRun } from '../../inference/networks/runs.node.js';
 import { initialState, withState } from './state.js';
-import type { NetworkState, TrainState } from '../step/step.js';
+import type { NetworkState, TrainState } from '../step/state/step.js';
 
 const config = configWith('space', { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 6, head: 'dense' });
 const names = ['generator', 'discriminator'] as const;

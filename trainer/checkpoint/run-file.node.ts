@@ -4,13 +4,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { InputError, readBoundedFile, writeFileAtomic } from '../../onnx/index.js';
 import { loadCheckpoint } from './checkpoint.node.js';
 import type { GanConfig } from '../settings/config.js';
-import type { DataOptions } from '../data/dataset.js';
+import type { DataOptions } from '../data/sets/dataset.js';
 import { checkpoints } from './kept-checkpoints.node.js';
 import { checkedConfig } from '../settings/presets.js';
 import { runSettings, type RunSettings } from '../settings/run-settings.js';
 import { expectSettings, found } from '../settings/table.js';
 import { initialState } from './state.js';
-import type { TrainState } from '../step/step.js';
+import type { TrainState } from '../step/state/step.js';
 
 /** What pictures are compared by, and how many; fixed by the first evaluation, as later ones are compared with it. */
 export type EvaluationSettings = Partial<

@@ -3,9 +3,9 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { tf } from '../../exporter/tf.js';
 import { weightName } from '../../exporter/layers/weights.js';
 import type { GanConfig } from '../settings/config.js';
-import { discriminatorModel, generatorModel } from '../step/models.js';
-import { initialVectors } from '../step/spectral.js';
-import type { NetworkState, StateTensor, TrainState } from '../step/step.js';
+import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
+import { initialVectors } from '../step/state/spectral.js';
+import type { NetworkState, StateTensor, TrainState } from '../step/state/step.js';
 
 /** The state before the first step; a pure function of the configuration. */
 export function initialState(config: GanConfig): TrainState {

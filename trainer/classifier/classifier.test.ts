@@ -9,7 +9,7 @@ import type { Picture } from '../../inference/pictures/pictures.js';
 import { statedPreparation } from '../../inference/networks/preprocessing.js';
 import { Random } from '../../inference/numeric/random.js';
 import { InputError, modelFromBytes } from '../../onnx/index.js';
-import type { Dataset } from '../data/dataset.js';
+import type { Dataset } from '../data/sets/dataset.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import { networkStateOf, withState } from '../checkpoint/state.js';
 import { classifierModel } from './model.js';

@@ -13,10 +13,10 @@ import {
   type Graph,
 } from '../../onnx/index.js';
 import { networkStateOf } from '../checkpoint/state.js';
-import { updateWithAdam } from '../step/graph/adam.js';
-import { nextOf, updateRunningStatistics, Weights, type StateEntry } from '../step/graph/weights.js';
-import type { NetworkState } from '../step/step.js';
-import { scalar, networkState, networkValues, type Values } from '../step/values.node.js';
+import { updateWithAdam } from '../step/onnx/graph/adam.js';
+import { nextOf, updateRunningStatistics, Weights, type StateEntry } from '../step/onnx/graph/weights.js';
+import type { NetworkState } from '../step/state/step.js';
+import { scalar, networkState, networkValues, type Values } from '../step/onnx/values.node.js';
 
 const NETWORK = 'classifier';
 const inputs = {

@@ -1,6 +1,6 @@
 /** @file A step's batch: a pure function of configuration and step, with a share for every update of the discriminator. */
 import { describe, expect, it } from 'vitest';
-import { augmentationColumns, cutSize, drawnAugmentation, largestShift } from '../step/augmentation.js';
+import { augmentationColumns, cutSize, drawnAugmentation, largestShift } from '../step/state/augmentation.js';
 import { epochSteps, stepBatch } from './batch.js';
 import { configWith } from '../settings/presets.js';
 import { Random } from '../../inference/numeric/random.js';

@@ -1,10 +1,10 @@
 /** @file What a training step is fed: a pure function of data, configuration and the step's number. */
 import { concatenated } from '../../inference/numeric/concatenated.js';
 import { Random } from '../../inference/numeric/random.js';
-import { drawnAugmentation } from '../step/augmentation.js';
+import { drawnAugmentation } from '../step/state/augmentation.js';
 import type { GanConfig } from '../settings/config.js';
-import { rateFactor } from '../step/schedule.js';
-import type { StepBatch } from '../step/step.js';
+import { rateFactor } from '../step/state/schedule.js';
+import type { StepBatch } from '../step/state/step.js';
 
 /** Where batches of real pictures come from; a `Loader`. */
 interface Pictures {

@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset } from './sets/dataset.js';
 import type { Loader, LoaderConfig } from './loader.node.js';
 
 /** Where test folders are made; removed at the end. */

@@ -1,7 +1,7 @@
 /** @file Batches: their order, their numbers, and what happens to broken pictures. */
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset } from './sets/dataset.js';
 import type { DecodeProgress } from './cache/decoded.node.js';
 import { batches, loaderConfig as config, numbered, numbersIn } from './data.test.helper.js';
 import { Loader } from './loader.node.js';

@@ -4,10 +4,10 @@ import type { Picture } from '../../inference/pictures/pictures.js';
 import { networkInput } from '../../inference/pictures/pixels.js';
 import { Random } from '../../inference/numeric/random.js';
 import type { GanConfig } from '../settings/config.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset } from './sets/dataset.js';
 import { DecodedPictures, inParallel, type DecodeOptions, type KeepOptions } from './cache/decoded.node.js';
-import { mirroredPicture } from './geometry.js';
-import { ReadablePictures } from './readable.js';
+import { mirroredPicture } from './sets/geometry.js';
+import { ReadablePictures } from './sets/readable.js';
 
 /** The settings that decide what a batch is. */
 export type LoaderConfig = Pick<

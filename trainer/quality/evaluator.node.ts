@@ -7,7 +7,7 @@ import { Random } from '../../inference/numeric/random.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { InputError } from '../../onnx/index.js';
 import type { GanConfig } from '../settings/config.js';
-import type { ReadablePictures } from '../data/readable.js';
+import type { ReadablePictures } from '../data/sets/readable.js';
 import type { FeatureNetwork } from './feature-network.node.js';
 import { checkFinite, type Features } from './features.js';
 import { frechetDistance } from './frechet.node.js';

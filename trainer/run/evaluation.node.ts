@@ -4,7 +4,7 @@ import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/index.js';
 import type { ChosenSettings } from '../settings/resolve-settings.node.js';
 import type { GanConfig } from '../settings/config.js';
-import type { ReadablePictures } from '../data/readable.js';
+import type { ReadablePictures } from '../data/sets/readable.js';
 import { Evaluator } from '../quality/evaluator.node.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { EvaluationSettings } from '../checkpoint/run-file.node.js';

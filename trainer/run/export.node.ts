@@ -12,11 +12,11 @@ import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { exportForms } from './export-forms.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
-import { discriminatorModel, generatorModel } from '../step/models.js';
+import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { resolveRun } from '../../inference/networks/runs.node.js';
-import { normalizedWeights } from '../step/spectral.js';
+import { normalizedWeights } from '../step/state/spectral.js';
 import { withState } from '../checkpoint/state.js';
-import type { TrainState } from '../step/step.js';
+import type { TrainState } from '../step/state/step.js';
 
 export interface RunExportOptions {
   /** Folder of the run; the latest if not given. */

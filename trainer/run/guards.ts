@@ -1,7 +1,7 @@
 /** @file What tells that a run has failed: weights that are no numbers, a discriminator that wins, pictures all alike. */
 import type { Picture } from '../../inference/pictures/pictures.js';
 import type { GanConfig } from '../settings/config.js';
-import type { StepResult, TrainState } from '../step/step.js';
+import type { StepResult, TrainState } from '../step/state/step.js';
 
 /** Steps that scores must stay pinned, and before which a generator's pictures may be all alike. */
 export const PATIENCE = 500;

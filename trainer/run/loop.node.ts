@@ -13,7 +13,7 @@ import type { Evaluator } from '../quality/evaluator.node.js';
 import type { QualityRow } from '../quality/quality.js';
 import { RunRecord } from './record.node.js';
 import type { StepRow } from '../report/plots.node.js';
-import type { TrainStep } from '../step/step.js';
+import type { TrainStep } from '../step/state/step.js';
 
 /** Number of fixed latents whose pictures show the progress; their seeds are 0…63, as in `gan-sample`. */
 const FIXED_LATENTS = 64;

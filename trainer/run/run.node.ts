@@ -17,7 +17,7 @@ import { markLatest, newRunFolder, resolveRun } from '../../inference/networks/r
 import { found, settingName } from '../settings/table.js';
 import { initialState } from '../checkpoint/state.js';
 import { RemoteStep } from '../step/remote.node.js';
-import type { TrainStep } from '../step/step.js';
+import type { TrainStep } from '../step/state/step.js';
 
 /** What a user may ask for: settings of a run, and to go on with one. */
 export interface RunOptions extends ChosenSettings {

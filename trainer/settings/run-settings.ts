@@ -1,5 +1,5 @@
 /** @file What can be said about a run besides hyper-parameters: its data, its length, its machine, what it writes. */
-import type { Split } from '../data/dataset.js';
+import type { Split } from '../data/sets/dataset.js';
 import { boolean, choice, grouped, integer, list, number, text, type Setting } from './table.js';
 import type { Backend } from '../step/create.node.js';
 import { DEVICES_EXPECTED, parallelDevices } from '../step/devices.js';

@@ -1,7 +1,7 @@
 /** @file Every hyper-parameter, described once: what it may be and what it is for. Flags, files and help come from here. */
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../onnx/errors.js';
-import { augmentationNames } from '../step/augmentation.js';
+import { augmentationNames } from '../step/state/augmentation.js';
 import { presetNames, type GanConfig } from './config.js';
 
 /** What a setting may be, in words and as a test. */

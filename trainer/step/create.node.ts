@@ -1,8 +1,8 @@
 /** @file Which implementation computes the training step. */
 import type { ResolvedDevice, SessionOptions } from '../../inference/runtime/session.js';
 import type { GanConfig } from '../settings/config.js';
-import { discriminatorModel, generatorModel } from './models.js';
-import type { TrainState, TrainStep } from './step.js';
+import { discriminatorModel, generatorModel } from './tfjs/models.js';
+import type { TrainState, TrainStep } from './state/step.js';
 
 /** ONNX Runtime, or tfjs on one of its backends. */
 export type Backend = 'onnxruntime' | 'tensorflow' | 'webgpu' | 'cpu';
@@ -22,11 +22,11 @@ export async function createStep({ config, state, backend, device, devices }: St
   const structure = { initialWeights: false };
   const models = { generator: generatorModel(config, structure), discriminator: discriminatorModel(config, structure) };
   if (devices) {
-    const { DataParallelStep } = await import('./data-parallel.node.js');
+    const { DataParallelStep } = await import('./onnx/data-parallel.node.js');
     return DataParallelStep.create(config, models, state, devices);
   }
   if (backend === 'onnxruntime') {
-    const { OnnxStep } = await import('./onnx.node.js');
+    const { OnnxStep } = await import('./onnx/onnx.node.js');
     return OnnxStep.create(config, models, state, { device });
   }
   const { loadTfjsBackend } = await import('./tfjs/backends.node.js');

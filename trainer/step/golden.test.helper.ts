@@ -3,12 +3,12 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { expect } from 'vitest';
 import type { Golden } from '../../fixtures/golden.js';
 import { tfjsLayout, weightName, type WeightLayout } from '../../exporter/layers/weights.js';
-import { elementCount } from '../../onnx/graph.js';
+import { elementCount } from '../../onnx/graph/graph.js';
 import type { GanConfig } from '../settings/config.js';
-import { discriminatorModel, generatorModel } from './models.js';
-import { spectralVectors } from './spectral.js';
-import { OnnxStep } from './onnx.node.js';
-import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
+import { discriminatorModel, generatorModel } from './tfjs/models.js';
+import { spectralVectors } from './state/spectral.js';
+import { OnnxStep } from './onnx/onnx.node.js';
+import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './state/step.js';
 import { TfjsStep } from './tfjs/step.js';
 
 /** Both training steps: a name, and how to make one that goes on from a state. */

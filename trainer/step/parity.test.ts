@@ -1,13 +1,13 @@
 /** @file The ONNX step and the tfjs step compute the same training, for both heads and every option of the seeds. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../inference/numeric/random.js';
-import { drawnAugmentation } from './augmentation.js';
+import { drawnAugmentation } from './state/augmentation.js';
 import type { GanConfig } from '../settings/config.js';
-import { discriminatorModel, generatorModel } from './models.js';
+import { discriminatorModel, generatorModel } from './tfjs/models.js';
 import { configWith } from '../settings/presets.js';
 import { initialState } from '../checkpoint/state.js';
-import { OnnxStep } from './onnx.node.js';
-import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './step.js';
+import { OnnxStep } from './onnx/onnx.node.js';
+import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './state/step.js';
 import { TfjsStep } from './tfjs/step.js';
 
 const STEPS = 4;

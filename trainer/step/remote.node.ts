@@ -1,7 +1,7 @@
 /** @file The training step in a worker thread, so that the event loop, progress and Ctrl-C stay alive. */
 import { Thread } from '../../inference/runtime/thread.node.js';
 import type { StepSource } from './create.node.js';
-import type { StepBatch, StepResult, TrainState, TrainStep } from './step.js';
+import type { StepBatch, StepResult, TrainState, TrainStep } from './state/step.js';
 
 /** What the thread is asked. */
 export type StepRequest =

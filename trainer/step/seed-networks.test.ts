@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { goldenPath } from '../../fixtures/golden.js';
 import { onnxDims, weightName } from '../../exporter/layers/weights.js';
 import type { GanConfig } from '../settings/config.js';
-import { discriminatorModel, generatorModel } from './models.js';
+import { discriminatorModel, generatorModel } from './tfjs/models.js';
 import { configWith, presets } from '../settings/presets.js';
 
 type ByNetwork<T> = { generator: T; discriminator: T };

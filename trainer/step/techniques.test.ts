@@ -4,13 +4,13 @@ import { golden, relativeError } from '../../fixtures/golden.js';
 import { tf } from '../../exporter/tf.js';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { GanConfig } from '../settings/config.js';
-import { discriminatorModel } from './models.js';
+import { discriminatorModel } from './tfjs/models.js';
 import { configWith } from '../settings/presets.js';
-import { normalizedWeights } from './spectral.js';
+import { normalizedWeights } from './state/spectral.js';
 import { withState } from '../checkpoint/state.js';
 import { expectResults, goldenBatch, goldenState, implementations } from './golden.test.helper.js';
-import { rateFactor } from './schedule.js';
-import type { NetworkState } from './step.js';
+import { rateFactor } from './state/schedule.js';
+import type { NetworkState } from './state/step.js';
 
 interface TechniquesInfo extends Pick<GanConfig, 'head' | 'loss' | 'norm' | 'normD' | 'diffaugment' | 'ema' | 'lr'> {
   smoothing: number;

@@ -2,7 +2,7 @@
 import { serve } from '../../inference/runtime/thread.node.js';
 import { createStep, type StepSource } from './create.node.js';
 import type { StepRequest } from './remote.node.js';
-import type { TrainStep } from './step.js';
+import type { TrainStep } from './state/step.js';
 
 await serve<StepSource, StepRequest>(async (source) => {
   const step = await createStep(source);

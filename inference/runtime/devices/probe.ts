@@ -1,7 +1,7 @@
 /** @file Whether ONNX Runtime computes on a device, and how fast: a small network with a known result is run on it. */
-import { GraphBuilder, modelOfGraph } from '../../../onnx/build.js';
-import type { Model } from '../../../onnx/graph.js';
-import { float32Tensor } from '../../../onnx/tensor.js';
+import { GraphBuilder, modelOfGraph } from '../../../onnx/build/build.js';
+import type { Model } from '../../../onnx/graph/graph.js';
+import { float32Tensor } from '../../../onnx/graph/tensor.js';
 import type { Session } from '../session.js';
 
 const CHANNELS = 64;

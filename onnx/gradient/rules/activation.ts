@@ -1,6 +1,6 @@
 /** @file Gradients of activations that are pieces of simpler functions. */
-import { numberAttribute } from '../../attributes.js';
-import type { GraphBuilder } from '../../build.js';
+import { numberAttribute } from '../../graph/attributes.js';
+import type { GraphBuilder } from '../../build/build.js';
 import { castLike, perInput, unary } from './common.js';
 
 /** `whenTrue` where x compares with a number as asked, else `whenFalse`. */

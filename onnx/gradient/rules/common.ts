@@ -1,10 +1,10 @@
 /** @file Pieces that several families of gradient rules share; sizes may be symbolic everywhere. */
-import type { GraphBuilder } from '../../build.js';
-import { isStatic, sameShape } from '../../dims.js';
+import type { GraphBuilder } from '../../build/build.js';
+import { isStatic, sameShape } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
-import { elementCount, nodeLabel, type DataType, type Node, type Shape } from '../../graph.js';
+import { elementCount, nodeLabel, type DataType, type Node, type Shape } from '../../graph/graph.js';
 import { typeCode } from '../../files/storage.js';
-import type { Backward, GradientRule } from '../rule.js';
+import type { Backward, GradientRule } from './rule.js';
 
 /** For operators whose gradient is the output's, linear in each input: one expression per input, built where it is wanted. */
 export function perInput(...parts: readonly ((backward: Backward) => string)[]): GradientRule {

@@ -1,10 +1,10 @@
 /** @file Gradients of operators that pick elements by index, put them elsewhere, split or repeat them. */
-import { numberAttribute, stringAttribute } from '../../attributes.js';
-import { positiveAxis } from '../../dims.js';
+import { numberAttribute, stringAttribute } from '../../graph/attributes.js';
+import { positiveAxis } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
-import { nodeLabel, type Dim } from '../../graph.js';
+import { nodeLabel, type Dim } from '../../graph/graph.js';
 import { perInput, reshapedLike, scatterAdded, sizesOf, sizedLike } from './common.js';
-import type { Backward, GradientRule } from '../rule.js';
+import type { Backward, GradientRule } from './rule.js';
 
 /** Zeros like `like`. */
 const zerosLike = ({ b }: Backward, like: string) =>

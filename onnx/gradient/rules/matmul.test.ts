@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { float } from '../../attributes.js';
-import { GraphBuilder } from '../../build.js';
+import { float } from '../../graph/attributes.js';
+import { GraphBuilder } from '../../build/build.js';
 import { caseLabel, checkVjp, uncheckedOps, type VjpCase } from '../check.test.helper.js';
 import { matmulRules } from './matmul.js';
 import { gradients } from '../walk.js';

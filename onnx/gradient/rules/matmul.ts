@@ -1,11 +1,11 @@
 /** @file Gradients of matrix products. */
-import { float, numberAttribute } from '../../attributes.js';
-import type { GraphBuilder } from '../../build.js';
+import { float, numberAttribute } from '../../graph/attributes.js';
+import type { GraphBuilder } from '../../build/build.js';
 import { InputError } from '../../errors.js';
-import { nodeLabel } from '../../graph.js';
+import { nodeLabel } from '../../graph/graph.js';
 import { equationOf, labelledSizes } from '../../shapes/einsum.js';
 import { expandedLike } from './common.js';
-import type { Backward, GradientRule } from '../rule.js';
+import type { Backward, GradientRule } from './rule.js';
 
 /** Y = α·A′B′ + β·C, where ′ transposes if its flag is set: dA′ = α·dY·B′ᵀ, dB′ = α·A′ᵀ·dY, dC = β·dY. */
 const gemm: GradientRule = ({ node, b, x, g, wanted }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../build.js';
-import { float32Tensor } from '../../tensor.js';
+import { GraphBuilder } from '../../build/build.js';
+import { float32Tensor } from '../../graph/tensor.js';
 import { caseLabel, checkVjp, outputsOf, uncheckedOps, type VjpCase } from '../check.test.helper.js';
 import { movementRules } from './movement.js';
 import { gradients } from '../walk.js';

@@ -1,12 +1,12 @@
 /** @file Gradients of operators that move, repeat or drop elements. */
-import { intsAttribute, numberAttribute, stringAttribute } from '../../attributes.js';
-import type { GraphBuilder } from '../../build.js';
-import { isStatic, positiveAxis } from '../../dims.js';
+import { intsAttribute, numberAttribute, stringAttribute } from '../../graph/attributes.js';
+import type { GraphBuilder } from '../../build/build.js';
+import { isStatic, positiveAxis } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
-import { nodeLabel, type Dim, type Shape } from '../../graph.js';
+import { nodeLabel, type Dim, type Shape } from '../../graph/graph.js';
 import { sliceBounds } from '../../shapes/movement.js';
 import { perInput, reshapedLike, scatterAdded, sizedLike } from './common.js';
-import type { GradientRule } from '../rule.js';
+import type { GradientRule } from './rule.js';
 
 /** For operators that only change the shape. */
 const reshaped: GradientRule = perInput(({ b, x, g }) => reshapedLike(b, g, x[0] as string));

@@ -1,9 +1,9 @@
 /** @file Gradients of normalizations: by batch, instance, layer and neighbouring channels, softmax and its logarithm. */
-import { numberAttribute } from '../../attributes.js';
+import { numberAttribute } from '../../graph/attributes.js';
 import { InputError } from '../../errors.js';
-import { nodeLabel } from '../../graph.js';
+import { nodeLabel } from '../../graph/graph.js';
 import { reshapedLike } from './common.js';
-import type { Backward, GradientRule } from '../rule.js';
+import type { Backward, GradientRule } from './rule.js';
 
 /** y = (x − μ)·s/√(v + ε) + β per channel, with fixed statistics μ and v. */
 const batchNormalization: GradientRule = ({ node, b, x, g, shape, wanted }) => {

@@ -1,11 +1,11 @@
 /** @file Gradients of pooling. */
-import { intsAttribute, numberAttribute } from '../../attributes.js';
-import type { GraphBuilder } from '../../build.js';
-import { elementCount } from '../../graph.js';
-import { float32Tensor } from '../../tensor.js';
+import { intsAttribute, numberAttribute } from '../../graph/attributes.js';
+import type { GraphBuilder } from '../../build/build.js';
+import { elementCount } from '../../graph/graph.js';
+import { float32Tensor } from '../../graph/tensor.js';
 import { windowOf, type Window } from '../../shapes/windows.js';
 import { castLike, countAlong, expandedLike, reshapedLike, sizesOf, spatialSizes } from './common.js';
-import type { Backward, GradientRule } from '../rule.js';
+import type { Backward, GradientRule } from './rule.js';
 
 /** Zeros like `like` in which element `indices[i]`, counted through the whole flattened tensor, is the sum of all `g[i]`. */
 function scatteredFlat(b: GraphBuilder, g: string, indices: string, like: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder } from '../../build.js';
+import { GraphBuilder } from '../../build/build.js';
 import { caseLabel, checkVjp, outputsOf, uncheckedOps, type VjpCase } from '../check.test.helper.js';
 import { reduceRules } from './reduce.js';
 import { gradients } from '../walk.js';

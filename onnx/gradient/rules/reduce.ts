@@ -1,12 +1,12 @@
 /** @file Gradients of reductions over axes. */
-import { numberAttribute } from '../../attributes.js';
-import type { GraphBuilder } from '../../build.js';
-import { positiveAxis } from '../../dims.js';
+import { numberAttribute } from '../../graph/attributes.js';
+import type { GraphBuilder } from '../../build/build.js';
+import { positiveAxis } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
-import { nodeLabel } from '../../graph.js';
+import { nodeLabel } from '../../graph/graph.js';
 import { axesOf } from '../../shapes/rule.js';
 import { castLike, countAlong, expandedLike } from './common.js';
-import type { Backward, GradientRule } from '../rule.js';
+import type { Backward, GradientRule } from './rule.js';
 
 /** A reduction; its output y, built on demand, and the gradient g of it are in the form that keeps reduced axes as size 1. */
 interface Reduction {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { float, type AttributeValue } from '../../attributes.js';
-import { GraphBuilder } from '../../build.js';
+import { float, type AttributeValue } from '../../graph/attributes.js';
+import { GraphBuilder } from '../../build/build.js';
 import { caseLabel, checkVjp, uncheckedOps, type VjpCase } from '../check.test.helper.js';
 import { resizeRules } from './resize.js';
 import { gradients } from '../walk.js';

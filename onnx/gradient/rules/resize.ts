@@ -1,11 +1,11 @@
 /** @file Gradient of Resize: the transposed interpolation, as one matrix per axis. */
-import { numberAttribute, stringAttribute } from '../../attributes.js';
+import { numberAttribute, stringAttribute } from '../../graph/attributes.js';
 import { InputError } from '../../errors.js';
-import { nodeLabel, type Dim, type Node } from '../../graph.js';
+import { nodeLabel, type Dim, type Node } from '../../graph/graph.js';
 import { interpolationMatrix, type Interpolation } from '../../shapes/interpolation.js';
-import { float32Tensor } from '../../tensor.js';
+import { float32Tensor } from '../../graph/tensor.js';
 import { castLike, sizedLike } from './common.js';
-import type { Backward, GradientRule } from '../rule.js';
+import type { Backward, GradientRule } from './rule.js';
 
 /** What is done along one axis; `scale` as given, or the ratio of sizes. */
 interface ResizedAxis {

@@ -1,5 +1,5 @@
 /** @file Gradients of trigonometric and hyperbolic functions, their inverses and the error function. */
-import type { GraphBuilder } from '../../build.js';
+import type { GraphBuilder } from '../../build/build.js';
 import { unary } from './common.js';
 
 const one = (b: GraphBuilder, x: string) => b.scalarLike(x, 1);

@@ -6,7 +6,7 @@ import { resizedPicture } from '../../../inference/pictures/resize.js';
 import type { GanConfig } from '../../settings/config.js';
 import { CacheFile, cacheFileBytes, type CacheKey } from './cache-file.node.js';
 import { cacheFilePath } from './cache-folder.node.js';
-import type { ReadablePictures } from '../readable.js';
+import type { ReadablePictures } from '../sets/readable.js';
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 /** Pictures decoded at a time: enough for sharp's threads, few enough that huge ones do not fill the memory. */

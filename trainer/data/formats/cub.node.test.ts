@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { encodePng } from '../../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { InputError } from '../../../onnx/errors.js';
-import { croppedPicture } from '../geometry.js';
+import { croppedPicture } from '../sets/geometry.js';
 import { classNames, folderOf, levels, sharedData } from '../data.test.helper.js';
 import { openDataset } from './table.node.js';
 

@@ -1,7 +1,7 @@
 /** @file Caltech-UCSD Birds-200-2011 in its official layout as a data set (Wah et al. 2011). */
 import { InputError } from '../../../onnx/errors.js';
-import { croppedPicture, type Box } from '../geometry.js';
-import { MAX_CLASSES, type DataOptions, type Dataset } from '../dataset.js';
+import { croppedPicture, type Box } from '../sets/geometry.js';
+import { MAX_CLASSES, type DataOptions, type Dataset } from '../sets/dataset.js';
 import { datasetOfFiles } from './picture-files.node.js';
 import { baseName, folderName, type FileTree } from '../../../inference/pictures/tree.js';
 

@@ -2,7 +2,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { InputError } from '../../../onnx/errors.js';
-import { itemAt, type DataOptions, type Dataset, type Labels, type Split } from '../dataset.js';
+import { itemAt, type DataOptions, type Dataset, type Labels, type Split } from '../sets/dataset.js';
 import { folderName, type FileTree } from '../../../inference/pictures/tree.js';
 
 /** The largest IDX file, unpacked. MNIST's is 47 MB. */

@@ -1,18 +1,8 @@
 /** @file Picture files with or without class folders as a data set. */
-import { extname } from 'node:path';
 import { decodePicture } from '../../../inference/pictures/pictures.node.js';
-import { itemAt, MAX_CLASSES, type Dataset, type Labels } from '../dataset.js';
+import { isPictureFile, MAX_PICTURE_BYTES } from '../../../inference/pictures/picture-paths.node.js';
+import { itemAt, MAX_CLASSES, type Dataset, type Labels } from '../sets/dataset.js';
 import { folderName, type FileTree } from '../../../inference/pictures/tree.js';
-
-/** Extensions by which picture files are told. */
-export const PICTURE_EXTENSIONS = ['.avif', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'];
-/** The largest picture file that is read. */
-export const MAX_PICTURE_BYTES = 512 * 1024 * 1024;
-
-/** Whether a file is a picture by its name. */
-export function isPictureFile(path: string): boolean {
-  return PICTURE_EXTENSIONS.includes(extname(path).toLowerCase());
-}
 
 /**
  * All picture files in the order of their paths. Where each lies in a folder below the deepest one that holds them all,

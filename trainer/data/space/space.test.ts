@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../../inference/pictures/resize.js';
-import { SPACE_PICTURES, spaceDataset } from '../dataset.js';
+import { SPACE_PICTURES, spaceDataset } from '../sets/dataset.js';
 import { spacePicture } from './space.js';
 import { cosine, falloff, sine } from './paint.js';
 

@@ -5,9 +5,9 @@ import { tf } from '../../../exporter/tf.js';
 import { weightName } from '../../../exporter/layers/weights.js';
 import type { GanConfig } from '../../settings/config.js';
 import { withState } from '../../checkpoint/state.js';
-import { ADAM_EPSILON } from '../../../onnx/adam.js';
-import { adamNumbers } from '../schedule.js';
-import type { NetworkState, StateTensor } from '../step.js';
+import { ADAM_EPSILON } from '../../../onnx/build/adam.js';
+import { adamNumbers } from '../state/schedule.js';
+import type { NetworkState, StateTensor } from '../state/step.js';
 import type { Vectors } from './spectral-norm.js';
 
 /** A network and its state. */

@@ -6,10 +6,10 @@ import { Random } from '../../../inference/numeric/random.js';
 import { InputError } from '../../../onnx/errors.js';
 import { loadTfjsBackend } from './backends.node.js';
 import type { GanConfig } from '../../settings/config.js';
-import { discriminatorModel, generatorModel } from '../models.js';
+import { discriminatorModel, generatorModel } from './models.js';
 import { configWith } from '../../settings/presets.js';
 import { initialState, withState } from '../../checkpoint/state.js';
-import type { StateTensor, StepBatch, StepResult, TrainState } from '../step.js';
+import type { StateTensor, StepBatch, StepResult, TrainState } from '../state/step.js';
 import { TfjsStep } from './step.js';
 
 const small = { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 4 };

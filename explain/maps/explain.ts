@@ -1,0 +1,237 @@
+/** @file Explaining pictures: a model with its sessions, reused from call to call. */
+import { resolveDevice } from '#devices';
+import { readGanMetadata } from '../../inference/networks/metadata.js';
+import { modelFrom, type ModelSource, type NetworkOptions } from '../../inference/networks/model-source.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { floatInputModel, statedPreparation } from '../../inference/networks/preprocessing.js';
+import { Queue } from '../../inference/runtime/queue.js';
+import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
+import type { DeviceChoice } from '../../inference/runtime/session.js';
+import { InputError } from '../../onnx/errors.js';
+import type { Model } from '../../onnx/graph/graph.js';
+import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
+import { batchExplanations } from './batch-explanations.js';
+import type { Explanation } from './explanation.js';
+import { toFloat32 } from '../../onnx/passes/to-float32.js';
+import { labelsOfMetadata } from '../targets/labels.js';
+import { layerGroups, listedLayers, type Layer, type LayerChoice, type TokenGrid } from '../network/layers.js';
+import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from '../methods/table.js';
+import { Network, type Stage } from '../network/network.js';
+import {
+  fixedSizeModel,
+  networkInputOf,
+  networkView,
+  preparedPictures,
+  type NetworkInput,
+  type Preparation,
+} from '../../inference/networks/network-input.js';
+import { checkedRunOptions, type RunOptions } from './picture-runs.js';
+import { randomizedWeights } from '../network/random-weights.js';
+import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
+
+/** How a model is loaded. */
+export interface ExplainerOptions extends NetworkOptions {
+  /** Replace the weights by random ones of this seed (`randomizedWeights`). */
+  randomWeights?: number;
+  /** How pictures are prepared, where the model's metadata do not say so or are wrong. */
+  preparation?: Preparation;
+  /** The output to explain, or any value of the graph; default the first, or the one that holds logits. */
+  output?: string;
+  /** Names of the classes, where the model's metadata do not say so. */
+  labels?: readonly string[];
+}
+
+/** What to explain. */
+export interface ExplainOptions {
+  /** Default `last-conv`. */
+  layers?: LayerChoice;
+  /** The grid of layers of tokens, where it cannot be told from their number. */
+  tokens?: { height: number; width: number };
+  /** Default `gradcam` and `gradcam++`; `all` are all that suit the network. */
+  methods?: readonly MethodName[] | 'all';
+  /** One for all pictures or one per picture; default `fake` for discriminators, the picture's top class for classifiers. */
+  targets?: TargetChoice | readonly TargetChoice[];
+  /** Average the maps of six views of each picture (`augmentedViews`). Default false. */
+  augment?: boolean;
+  /** Class activation maps are first principal components of weighted activations instead of sums. Default false. */
+  eigen?: boolean;
+  /** For methods that take many runs: their chance, noisy copies, their noise as a share of the picture's range, and steps. */
+  runs?: Partial<RunOptions>;
+}
+
+/**
+ * Explains the scores of a discriminator or classifier. Sessions are made once; a picture that was explained before is not
+ * run again for another target or method, only what depends on them. Calls that overlap are answered one after the other.
+ *
+ * @example
+ * import { Explainer } from 'ganscope/explain';
+ * import { decodePicture } from 'ganscope/inference';
+ *
+ * const explainer = await Explainer.load('runs/latest/onnx/discriminator.onnx', { device: 'cpu' });
+ * const picture = await decodePicture('bird.png');
+ * for (const { layer, method, score } of await explainer.explain([picture], { layers: 'all-convs', targets: 'fake' })) {
+ *   console.log(layer.name, method, score);
+ * }
+ * await explainer.dispose();
+ */
+export class Explainer implements AsyncDisposable {
+  /** How the network takes pictures. */
+  readonly input: NetworkInput;
+  /** Where its scores are. */
+  readonly head: ScoreHead;
+  readonly #model: Model;
+  readonly #network: Network;
+  readonly #labels: readonly string[] | undefined;
+  /** Where it runs, and why. */
+  readonly choice: DeviceChoice;
+  readonly #queue = new Queue();
+
+  private constructor(model: Model, choice: DeviceChoice, options: ExplainerOptions) {
+    const { threads = 0, preparation, output, labels } = options;
+    if (readGanMetadata(model.metadata)?.role === 'generator') {
+      throw new InputError('--model: expected a discriminator or a classifier; got a generator');
+    }
+    const floats = floatInputModel(toFloat32(model));
+    const stated = statedPreparation(model.metadata);
+    this.input = networkInputOf(floats.model, { ...floats.preparation, ...stated, ...preparation });
+    this.#model = fixedSizeModel(floats.model, this.input);
+    this.head = scoreHead(this.#model, output);
+    this.#labels = checkedLabels(this.head, labels) ?? labelsOfMetadata(model.metadata, this.head.classes);
+    this.choice = choice;
+    this.#network = new Network(this.#model, this.input, this.head, { device: choice.device, threads });
+  }
+
+  /**
+   * @param source of any opset
+   * @throws InputError if it is no model with one picture input and one score per picture or class, or holds operators that
+   *   are not supported; or the device cannot be had
+   * @throws the signal's reason when it is aborted
+   */
+  static async load(source: ModelSource, options: ExplainerOptions = {}): Promise<Explainer> {
+    const model = upgradedModel(await modelFrom(source, options));
+    const { device = 'auto', randomWeights, signal } = options;
+    const choice = await resolveDevice(device);
+    signal?.throwIfAborted();
+    return new Explainer(
+      randomWeights === undefined ? model : randomizedWeights(model, randomWeights),
+      choice,
+      options,
+    );
+  }
+
+  /** How often each stage of the network has run. */
+  get runs(): Readonly<Record<Stage, number>> {
+    return this.#network.runs;
+  }
+
+  /** The network's convolutions with their indices, and a transformer's normalized tokens. */
+  layers(tokens?: ExplainOptions['tokens']): Layer[] {
+    return listedLayers(this.#model.graph, this.#grid(tokens));
+  }
+
+  /** The layers that a choice means, in groups that are averaged. @throws InputError for layers that have no map */
+  chosenLayers(choice?: LayerChoice, tokens?: ExplainOptions['tokens']): Layer[][] {
+    return layerGroups(this.#model.graph, choice, this.#grid(tokens));
+  }
+
+  /** What the network sees of a picture, large enough to look at; maps belong on this, not on the whole picture. */
+  view(picture: Picture, minSide?: number): Picture {
+    return networkView(picture, this.input, minSide);
+  }
+
+  /** Logits [M, scores] of prepared pictures [M, C, H, W], run in batches. */
+  async logits(pictures: Float32Array): Promise<Float32Array> {
+    return this.#queue.run(() => this.#network.logits(pictures));
+  }
+
+  /**
+   * Maps of pictures of any size, prepared as the network wants them.
+   * @returns one for each picture, layer and method, in that order of loops; those of the picture itself after its layers'
+   * @throws InputError for no pictures, or layers, methods or targets that do not fit the network
+   */
+  async explain(pictures: readonly Picture[], options: ExplainOptions = {}): Promise<Explanation[]> {
+    return this.explainInput(preparedPictures(pictures, this.input), options);
+  }
+
+  /**
+   * The same for numbers that are already prepared.
+   * @param batch [N, C, H, W] of the network's input size, whatever its layout
+   */
+  async explainInput(batch: Float32Array, options: ExplainOptions = {}): Promise<Explanation[]> {
+    const { channels, height, width } = this.input.picture;
+    const size = channels * height * width;
+    const count = batch.length / size;
+    if (count === 0 || !Number.isInteger(count)) {
+      throw new InputError(
+        `pictures: expected at least one of ${channels}×${height}×${width} numbers; got ${batch.length} numbers`,
+      );
+    }
+    return this.#queue.run(() => this.#explained(batch, count, options));
+  }
+
+  async #explained(batch: Float32Array, count: number, options: ExplainOptions): Promise<Explanation[]> {
+    const size = batch.length / count;
+    const { methods: names = defaultMethods, eigen = false, augment = false } = options;
+    const suitable = suitableMethods(this.head);
+    const methods = names === 'all' ? suitable : checkedMethods(names, suitable);
+    const groups = methods.some(explainsLayer) ? this.chosenLayers(options.layers, options.tokens) : [];
+    const runs = checkedRunOptions(options.runs);
+    const choices = choicePerPicture(options.targets, count);
+    const job = { methods, groups, eigen, augment, runs, labels: this.#labels };
+    const explanations: Explanation[] = [];
+    for (let start = 0; start < count; start += this.#network.batch) {
+      const own = choices.slice(start, start + this.#network.batch);
+      const pictures = batch.subarray(start * size, (start + own.length) * size);
+      const made = await batchExplanations(this.#network, { ...job, pictures, choices: own });
+      explanations.push(...made.map((each) => ({ ...each, picture: start + each.picture })));
+    }
+    return explanations;
+  }
+
+  #grid(tokens?: ExplainOptions['tokens']): TokenGrid {
+    const { height, width } = this.input.picture;
+    return { picture: { height, width }, ...(tokens && { tokens }) };
+  }
+
+  /** Frees the sessions once the calls under way are done. */
+  async dispose(): Promise<void> {
+    await this.#queue.run(() => this.#network.dispose());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+/** @throws InputError unless there are as many names as classes */
+function checkedLabels({ classes }: ScoreHead, labels?: readonly string[]): readonly string[] | undefined {
+  if (labels === undefined || labels.length === classes) return labels;
+  throw new InputError(`--labels: expected ${classes} names, one per class; got ${labels.length}`);
+}
+
+/**
+ * Explains pictures once; an `Explainer` keeps the network for more.
+ * @param source a discriminator or classifier
+ * @param pictures of any size; one, or several
+ * @returns one explanation for each picture, layer and method, in that order of loops
+ * @throws as `Explainer.load` and `Explainer.explain`
+ * @example
+ * import { explain } from 'ganscope/explain';
+ * import { decodePicture } from 'ganscope/inference';
+ *
+ * const picture = await decodePicture('bird.png');
+ * const [map] = await explain('runs/latest/onnx/discriminator.onnx', picture, { methods: ['gradcam'], targets: 'fake' });
+ * console.log(map.layer.name, map.score, map.normalized.length === map.width * map.height);
+ */
+export async function explain(
+  source: ModelSource,
+  pictures: Picture | readonly Picture[],
+  options: ExplainerOptions & ExplainOptions = {},
+): Promise<Explanation[]> {
+  const explainer = await Explainer.load(source, options);
+  try {
+    return await explainer.explain('data' in pictures ? [pictures] : pictures, options);
+  } finally {
+    await explainer.dispose();
+  }
+}

@@ -1,0 +1,42 @@
+/** @file What a gradient rule is given and what it returns. */
+import type { GraphBuilder } from '../../build/build.js';
+import { InputError } from '../../errors.js';
+import { nodeLabel, type Node, type Shape } from '../../graph/graph.js';
+
+/** One node's place in the backward walk. */
+export interface Backward {
+  node: Node;
+  /** Where gradient nodes are appended; names are already under a path for this node. */
+  b: GraphBuilder;
+  /** Inputs and outputs of the node. */
+  x: readonly string[];
+  y: readonly string[];
+  /** Gradients of the outputs; null where none flows in. At least one is not null. */
+  dy: readonly (string | null)[];
+  /** The first output's gradient, for operators with one output. */
+  g: string;
+  /** Whether the gradient of input `index` is wanted; rules skip costly ones that are not. */
+  wanted(index: number): boolean;
+  /** The known shape of a value. @throws InputError naming the node if it is unknown */
+  shape(value: string): Shape;
+}
+
+/**
+ * One gradient or null (zero) per input, with the shape of the *broadcast* input: the walker alone sums over broadcast
+ * axes and adds up the uses of a value.
+ */
+export type GradientRule = (backward: Backward) => readonly (string | null)[];
+
+/** For operators whose outputs do not change under small changes of their inputs (comparisons, rounding, indices). */
+export const zeroGradient: GradientRule = ({ x }) => x.map(() => null);
+
+/** A rule whose only result is an error with a reason. */
+export type Refusal = GradientRule & { readonly reason: string };
+
+/** For operators that have a gradient in principle but none here: differentiating them is an error with this reason. */
+export function notDifferentiable(reason: string): Refusal {
+  const refuse: GradientRule = ({ node }) => {
+    throw new InputError(`${nodeLabel(node)}: cannot be differentiated (${reason})`);
+  };
+  return Object.assign(refuse, { reason });
+}

@@ -1,0 +1,218 @@
+/** @file Data parallel training: each device computes gradients of its share of the batch, one update takes their mean. */
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { sessionIn, startSessionThread } from '../../../inference/runtime/runtime.node.js';
+import { createSession } from '../../../inference/runtime/session.node.js';
+import { sessionTensor, type Session, type SessionOptions } from '../../../inference/runtime/session.js';
+import type { Thread } from '../../../inference/runtime/thread.node.js';
+import { InputError, modelOfGraph, convTransposeToMatMul, type AdamNumbers } from '../../../onnx/index.js';
+import type { GanConfig } from '../../settings/config.js';
+import { samplingGraph } from './graph/step.js';
+import { stepInputs, type Models } from './graph/networks.js';
+import {
+  discriminatorGradients,
+  generatorGradients,
+  gradientName,
+  reports,
+  updateGraph,
+  updateInputs,
+  type PartGraph,
+} from './graph/shares.js';
+import { nextOf, type StateEntry } from './graph/weights.js';
+import { adamNumbers, discriminatorUpdates, emaShare } from '../state/schedule.js';
+import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
+import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
+
+type Network = StateEntry['network'];
+type Numbers = Record<string, Float32Array>;
+
+/** What belongs to one network: its gradient graph, which the devices run, and its update, which is run here. */
+interface Half {
+  gradients: PartGraph;
+  update: PartGraph;
+  session: InferenceSession;
+}
+
+/** A device's thread, with a session for each network's gradients. */
+interface Device {
+  thread: Thread;
+  sessions: Record<Network, Session>;
+}
+
+/**
+ * The training step over several devices. Batch norm takes the statistics of each share by itself, and the running
+ * statistics are those of the first one, as in PyTorch's `DataParallel`; without batch norm the step is that of one
+ * device.
+ */
+export class DataParallelStep implements TrainStep {
+  readonly description: string;
+  readonly #config: GanConfig;
+  readonly #devices: readonly Device[];
+  readonly #halves: Record<Network, Half>;
+  readonly #sampler: InferenceSession;
+  readonly #entries: readonly StateEntry[];
+  #values: Values;
+  #spare: Values;
+  #step: number;
+
+  private constructor(
+    config: GanConfig,
+    devices: readonly Device[],
+    halves: Record<Network, Half>,
+    sampler: InferenceSession,
+    state: TrainState,
+    description: string,
+  ) {
+    this.#config = config;
+    this.#devices = devices;
+    this.#halves = halves;
+    this.#sampler = sampler;
+    const reads = Object.values(halves).flatMap(({ gradients, update }) => [...gradients.reads, ...update.reads]);
+    this.#entries = [...new Map(reads.map((entry) => [entry.input, entry])).values()];
+    this.#values = stateValues(this.#entries, state);
+    this.#spare = stateValues(this.#entries, state);
+    this.#step = state.step;
+    this.description = description;
+  }
+
+  /**
+   * A step that goes on from `state`; the first device also makes the updates and the samples.
+   * @param models both networks as layers models; only their structure is used
+   * @throws InputError if the batch cannot be divided evenly
+   */
+  static async create(
+    config: GanConfig,
+    models: Models,
+    state: TrainState,
+    devices: readonly SessionOptions[],
+  ): Promise<DataParallelStep> {
+    if (config.batchSize % devices.length !== 0) {
+      throw new InputError(
+        `--devices: expected a number of devices that divides the batch of ${config.batchSize}; got ${devices.length}`,
+      );
+    }
+    const share = { ...config, batchSize: config.batchSize / devices.length };
+    const [first = {}] = devices;
+    const half = async (network: Network, gradients: PartGraph): Promise<Half> => {
+      const weights = gradients.reads.filter((entry) => entry.network === network && entry.part === 'weights');
+      const update = updateGraph(config, network, weights);
+      return { gradients, update, session: await createSession(modelOfGraph(update.graph), first) };
+    };
+    const halves = {
+      discriminator: await half('discriminator', discriminatorGradients(share, models)),
+      generator: await half('generator', generatorGradients(share, models)),
+    };
+    const sampler = await createSession(modelOfGraph(samplingGraph(config, models.generator)), first);
+    const started = devices.map(async (options): Promise<Device> => {
+      const thread = await startSessionThread();
+      const session = ({ gradients }: Half) =>
+        sessionIn(thread, modelOfGraph(convTransposeToMatMul(gradients.graph)), options);
+      const [discriminator, generator] = [await session(halves.discriminator), await session(halves.generator)];
+      return { thread, sessions: { discriminator, generator } };
+    });
+    const names = devices.map(({ device = 'cpu', deviceId }) =>
+      deviceId === undefined ? device : `${device}:${deviceId}`,
+    );
+    return new DataParallelStep(
+      config,
+      await Promise.all(started),
+      halves,
+      sampler,
+      state,
+      `ONNX Runtime (${names.join(', ')})`,
+    );
+  }
+
+  async run(batch: StepBatch): Promise<StepResult> {
+    const config = this.#config;
+    const { augmentation, rateFactor = 1 } = batch;
+    const step = this.#step + 1;
+    const updates = discriminatorUpdates(config, step);
+    const results: StepResult = { lossD: 0, lossG: 0, dReal: 0, dFakeBefore: 0, dFakeAfter: 0 };
+    for (const [index, t] of updates.entries()) {
+      const part = (data: Float32Array) => slices(data, updates.length)[index] as Float32Array;
+      const inputs: Numbers = { [stepInputs.real]: part(batch.real), [stepInputs.latents]: part(batch.latents) };
+      if (config.diffaugment.length > 0 && augmentation) {
+        inputs[stepInputs.augmentReal] = part(augmentation.real);
+        inputs[stepInputs.augmentFake] = part(augmentation.fake);
+      }
+      const numbers = adamNumbers(config.lrD * rateFactor, t, config);
+      Object.assign(results, await this.#updated('discriminator', inputs, numbers, step));
+    }
+    const shared = batch.latents.subarray(-config.batchSize * config.latentDim);
+    const inputs: Numbers = { [stepInputs.generatorLatents]: config.freshLatents ? batch.generatorLatents : shared };
+    if (config.diffaugment.length > 0 && augmentation) inputs[stepInputs.augmentAgain] = augmentation.again;
+    const numbers = adamNumbers(config.lr * rateFactor, step, config);
+    Object.assign(results, await this.#updated('generator', inputs, numbers, step));
+    this.#step = step;
+    return results;
+  }
+
+  /** Gradients of all shares, and one update of a network with their mean. @returns the mean of what the shares report */
+  async #updated(
+    network: Network,
+    inputs: Numbers,
+    { stepSize, correction }: AdamNumbers,
+    step: number,
+  ): Promise<Partial<StepResult>> {
+    const { gradients, update, session } = this.#halves[network];
+    const answers = await Promise.all(
+      this.#devices.map(async ({ sessions }, index): Promise<Numbers> => {
+        const feeds = gradients.graph.inputs.map(({ name, value }) => {
+          const given = inputs[name];
+          const data = given ? (slices(given, this.#devices.length)[index] as Float32Array) : this.#data(name);
+          return [name, sessionTensor(data, (value?.shape ?? []) as number[])] as const;
+        });
+        const outputs = await sessions[network].run(Object.fromEntries(feeds));
+        return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
+      }),
+    );
+    for (const { input } of gradients.writes) this.#data(input).set(answers[0]?.[nextOf(input)] ?? []);
+    const feeds: Values = { [updateInputs.stepSize]: scalar(stepSize), [updateInputs.correction]: scalar(correction) };
+    for (const { name, value } of update.graph.inputs) {
+      const dims = (value?.shape ?? []) as number[];
+      if (name === updateInputs.emaShare) feeds[name] = scalar(emaShare(this.#config, step));
+      else if (name.startsWith(gradientName(''))) feeds[name] = new Tensor('float32', mean(answers, name), dims);
+      else feeds[name] ??= this.#values[name] as Tensor;
+    }
+    const fetches = Object.fromEntries(update.writes.map(({ input }) => [nextOf(input), this.#spare[input] as Tensor]));
+    await session.run(feeds, fetches);
+    for (const { input } of update.writes) {
+      [this.#values[input], this.#spare[input]] = [this.#spare[input] as Tensor, this.#values[input] as Tensor];
+    }
+    return Object.fromEntries(reports[network].map((name) => [name, mean(answers, name)[0] as number]));
+  }
+
+  #data(input: string): Float32Array {
+    return this.#values[input]?.data as Float32Array;
+  }
+
+  sample(latents: Float32Array): Promise<Float32Array> {
+    return sampled(this.#sampler, latents, this.#config, this.#values);
+  }
+
+  async state(): Promise<TrainState> {
+    return trainState(this.#step, this.#entries, this.#values);
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#devices.map(({ thread }) => thread.end()));
+    const sessions = [this.#sampler, ...Object.values(this.#halves).map(({ session }) => session)];
+    for (const session of sessions) await session.release();
+  }
+}
+
+/** Equal parts, one after the other; copies, as a message to a thread takes along all memory behind a view. */
+function slices(data: Float32Array, count: number): Float32Array[] {
+  const size = data.length / count;
+  return Array.from({ length: count }, (_, index) => data.slice(index * size, (index + 1) * size));
+}
+
+/** The mean over the shares, added up in double precision. */
+function mean(answers: readonly Numbers[], name: string): Float32Array {
+  const parts = answers.map((answer) => answer[name] as Float32Array);
+  return Float32Array.from(parts[0] as Float32Array, (_, at) => {
+    let sum = 0;
+    for (const part of parts) sum += part[at] as number;
+    return sum / parts.length;
+  });
+}

@@ -1,0 +1,67 @@
+/** @file The losses as ONNX nodes: one entry per pair of losses. Each is a scalar of logits [N, 1], a mean over the batch. */
+import type { GraphBuilder } from '../../../../onnx/index.js';
+import type { GanConfig, LossName } from '../../../settings/config.js';
+
+/** What the two networks minimise. */
+interface Loss {
+  /** @param smoothing what is taken from the target 1 of real pictures */
+  discriminator(b: GraphBuilder, onReal: string, onFake: string, smoothing: number): string;
+  generator(b: GraphBuilder, onFake: string): string;
+}
+
+const mean = (b: GraphBuilder, value: string, name?: string) => b.op('ReduceMean', [value], { keepdims: 0 }, name);
+
+/** mean(log(1 + e^x)): binary cross-entropy of logits −x with label one, or of x with label zero. */
+const meanSoftplus = (b: GraphBuilder, logit: string, name?: string) => mean(b, b.op('Softplus', [logit]), name);
+
+/** mean(max(0, 1 + x)). */
+const meanHinge = (b: GraphBuilder, x: string) => mean(b, b.op('Relu', [b.add(x, b.scalar(1))]));
+
+/** ½·mean((x − target)²). */
+function halfSquares(b: GraphBuilder, x: string, target: number, name?: string): string {
+  const gap = target === 0 ? x : b.sub(x, b.scalar(target));
+  return b.mul(mean(b, b.mul(gap, gap)), b.scalar(0.5), name);
+}
+
+const losses: Readonly<Record<LossName, Loss>> = {
+  /**
+   * Binary cross-entropy (Goodfellow et al. 2014, eq. 1, with the non-saturating generator loss of section 3). One-sided
+   * label smoothing (Salimans et al. 2016, section 3.4): with target 1 − s, softplus(−x) becomes softplus(−x) + s·x.
+   */
+  bce: {
+    discriminator: (b, onReal, onFake, smoothing) => {
+      const exact = meanSoftplus(b, b.op('Neg', [onReal]));
+      const real = smoothing > 0 ? b.add(exact, b.mul(mean(b, onReal), b.scalar(smoothing))) : exact;
+      return b.add(real, meanSoftplus(b, onFake), 'discriminator_loss');
+    },
+    generator: (b, onFake) => meanSoftplus(b, b.op('Neg', [onFake]), 'generator_loss'),
+  },
+  /** Hinge loss (Lim and Ye 2017; Miyato et al. 2018, eq. 16 and 17). */
+  hinge: {
+    discriminator: (b, onReal, onFake) =>
+      b.add(meanHinge(b, b.op('Neg', [onReal])), meanHinge(b, onFake), 'discriminator_loss'),
+    generator: (b, onFake) => b.op('Neg', [mean(b, onFake)], {}, 'generator_loss'),
+  },
+  /** Least squares with a = 0 and b = c = 1 (Mao et al. 2017, eq. 9); smoothing makes b = 1 − s. */
+  lsgan: {
+    discriminator: (b, onReal, onFake, smoothing) =>
+      b.add(halfSquares(b, onReal, 1 - smoothing), halfSquares(b, onFake, 0), 'discriminator_loss'),
+    generator: (b, onFake) => halfSquares(b, onFake, 1, 'generator_loss'),
+  },
+};
+
+/** The discriminator's loss, halved where the configuration says so. */
+export function discriminatorLoss(b: GraphBuilder, config: GanConfig, onReal: string, onFake: string): string {
+  const loss = losses[config.loss].discriminator(b, onReal, onFake, config.labelSmoothing);
+  return config.halveDiscriminatorLoss ? b.mul(loss, b.scalar(0.5), 'discriminator_loss_halved') : loss;
+}
+
+/** The generator's loss. */
+export function generatorLoss(b: GraphBuilder, config: GanConfig, onFake: string): string {
+  return losses[config.loss].generator(b, onFake);
+}
+
+/** Mean probability of being real. */
+export function meanProbability(b: GraphBuilder, logit: string): string {
+  return mean(b, b.op('Sigmoid', [logit]));
+}

@@ -1,0 +1,109 @@
+/**
+ * @file The training step in parts, for several devices: gradients of each network's loss for a share of the batch, and the
+ * update with gradients that are averaged in between.
+ */
+import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
+import type { GanConfig } from '../../../settings/config.js';
+import { updateWithAdam } from './adam.js';
+import { updateAverage } from './ema.js';
+import { meanProbability } from './losses.js';
+import { Networks, stepInputs, type Models } from './networks.js';
+import { Weights, type StateEntry } from './weights.js';
+
+/** A part of the step. */
+export interface PartGraph {
+  graph: Graph;
+  /** State that is fed. */
+  reads: readonly StateEntry[];
+  /** State whose updated value is an output. */
+  writes: readonly StateEntry[];
+}
+
+/** Name of a weight's gradient, an output of one part and an input of another. */
+export const gradientName = (name: string): string => `gradient/${name}`;
+
+/** Names of the scalar inputs of an update. */
+export const updateInputs = {
+  stepSize: 'step_size',
+  correction: 'second_moment_correction',
+  emaShare: 'ema_share',
+} as const;
+
+/** What a part that judges pictures reports: `StepResult`'s names. */
+export const reports = {
+  discriminator: ['lossD', 'dReal', 'dFakeBefore'],
+  generator: ['lossG', 'dFakeAfter'],
+} as const;
+
+const isStatistic = ({ trainable, part }: StateEntry) => part === 'spectral' || (part === 'weights' && !trainable);
+
+/**
+ * Gradients of the discriminator's loss.
+ * @param config of a share: its batch size is what one device takes
+ */
+export function discriminatorGradients(config: GanConfig, models: Models): PartGraph {
+  const b = new GraphBuilder(emptyGraph('discriminator-gradients'));
+  const networks = new Networks(b, config, models);
+  const real = networks.pictures(stepInputs.real);
+  const fake = networks.generated('generate', networks.latents(stepInputs.latents));
+  const judgement = networks.discriminatorJudgement(real, fake, (name) => name);
+  const { loss, onReal, onFake } = judgement;
+  return withOutputs(networks, 'discriminator', judgement.gradients(), [
+    loss,
+    meanProbability(b, onReal),
+    meanProbability(b, onFake),
+  ]);
+}
+
+/** Gradients of the generator's loss. @param config of a share */
+export function generatorGradients(config: GanConfig, models: Models): PartGraph {
+  const b = new GraphBuilder(emptyGraph('generator-gradients'));
+  const networks = new Networks(b, config, models);
+  const fake = networks.generated('generate_again', networks.latents(stepInputs.generatorLatents));
+  const judgement = networks.generatorJudgement(fake);
+  return withOutputs(networks, 'generator', judgement.gradients(), [
+    judgement.loss,
+    meanProbability(b, judgement.onFake),
+  ]);
+}
+
+function withOutputs(
+  { b, config, g, d }: Networks,
+  network: keyof typeof reports,
+  gradients: ReadonlyMap<string, string>,
+  results: readonly string[],
+): PartGraph {
+  for (const [name, gradient] of gradients) b.output(gradient, gradientName(name));
+  reports[network].forEach((name, index) => b.output(results[index] as string, name));
+  // With shared latents the generator's pass repeats the discriminator's, which counts once.
+  const counted = network === 'discriminator' || config.freshLatents ? [g, d] : [d];
+  const writes = counted.flatMap((weights) => weights.finish(weights.entries.filter(isStatistic)));
+  return { graph: b.graph, reads: [...g.entries, ...d.entries], writes };
+}
+
+/**
+ * Adam's update of a network, and of the averaged generator, from gradients that are inputs.
+ * @param weights the network's weights, as another part reads them
+ */
+export function updateGraph(
+  config: GanConfig,
+  network: StateEntry['network'],
+  weights: readonly StateEntry[],
+): PartGraph {
+  const b = new GraphBuilder(emptyGraph(`${network}-update`));
+  const state = new Weights(b, network);
+  const averages = network === 'generator' && config.ema > 0;
+  for (const entry of weights) if (entry.trainable || averages) state.value(entry);
+  const gradients = new Map(
+    state.trainable.map((entry) => [
+      entry.name,
+      b.input(gradientName(entry.name), 'float32', b.shape(state.current(entry.name))),
+    ]),
+  );
+  const scalar = (name: string) => b.input(name, 'float32', []);
+  const scalars = { stepSize: scalar(updateInputs.stepSize), correction: scalar(updateInputs.correction) };
+  updateWithAdam(b, state, (name) => gradients.get(name) as string, scalars, config);
+  if (averages) updateAverage(b, state, scalar(updateInputs.emaShare));
+  const writes = state.finish(state.entries.filter((entry) => !isStatistic(entry)));
+  return { graph: b.graph, reads: state.entries, writes };
+}

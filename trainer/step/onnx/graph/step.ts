@@ -1,0 +1,98 @@
+/** @file A whole GAN training step as one ONNX graph: forward passes, all gradients, both Adam updates. */
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { loweredModel, type WeightRequest } from '../../../../exporter/layers/table.js';
+import { onnxDims } from '../../../../exporter/layers/weights.js';
+import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
+import type { GanConfig } from '../../../settings/config.js';
+import { updateWithAdam } from './adam.js';
+import { updateAverage } from './ema.js';
+import { meanProbability } from './losses.js';
+import { Networks, stepInputs } from './networks.js';
+import { inputName, type StateEntry } from './weights.js';
+
+/** The step's graph and the state it is fed. */
+export interface StepGraph {
+  graph: Graph;
+  state: readonly StateEntry[];
+}
+
+/** Names of the graph's scalar inputs; see `schedule.ts`. */
+export const scalarInputs = {
+  stepSizeD: 'discriminator_step_size',
+  correctionD: 'discriminator_second_moment_correction',
+  stepSizeG: 'generator_step_size',
+  correctionG: 'generator_second_moment_correction',
+  emaShare: 'ema_share',
+} as const;
+
+/** Names of the graph's outputs that are not state, in the order of `StepResult`. */
+export const stepOutputs = ['loss_d', 'loss_g', 'd_real', 'd_fake_before', 'd_fake_after'] as const;
+
+/** The name of an input for one of the discriminator's updates, counted from 0. */
+export const inputOfUpdate = (name: string, update: number): string => (update === 0 ? name : `${name}_${update + 1}`);
+
+/**
+ * The training step of a DCGAN (Radford et al. 2016) for a fixed batch size, with the losses and techniques that the
+ * configuration names.
+ */
+export function stepGraph(config: GanConfig, generator: LayersModel, discriminator: LayersModel): StepGraph {
+  const b = new GraphBuilder(emptyGraph('gan-training-step'));
+  const networks = new Networks(b, config, { generator, discriminator });
+  const { g, d } = networks;
+  const scalar = (name: string) => b.input(name, 'float32', []);
+
+  const discriminatorUpdate = (update: number) => {
+    const inputOf = (name: string) => inputOfUpdate(name, update);
+    const real = networks.pictures(inputOf(stepInputs.real));
+    const latents = networks.latents(inputOf(stepInputs.latents));
+    const scalars = {
+      stepSize: scalar(inputOf(scalarInputs.stepSizeD)),
+      correction: scalar(inputOf(scalarInputs.correctionD)),
+    };
+    const fake = networks.generated('generate', latents);
+    const judgement = networks.discriminatorJudgement(real, fake, inputOf);
+    b.within('update_discriminator', () => {
+      const gradients = judgement.gradients();
+      updateWithAdam(b, d, (name) => gradients.get(name) as string, scalars, config);
+    });
+    return { fake, judgement };
+  };
+  let last = discriminatorUpdate(0);
+  for (let update = 1; update < config.dSteps; update++) {
+    last = b.within(`again_${update}`, () => discriminatorUpdate(update));
+  }
+
+  const again = config.freshLatents
+    ? networks.generated('generate_again', networks.latents(stepInputs.generatorLatents))
+    : last.fake;
+  const judgement = networks.generatorJudgement(again);
+  b.within('update_generator', () => {
+    const scalars = { stepSize: scalar(scalarInputs.stepSizeG), correction: scalar(scalarInputs.correctionG) };
+    const gradients = judgement.gradients();
+    updateWithAdam(b, g, (name) => gradients.get(name) as string, scalars, config);
+    if (config.ema > 0) updateAverage(b, g, scalar(scalarInputs.emaShare));
+  });
+
+  const { onReal, onFake, loss } = last.judgement;
+  const results = [
+    loss,
+    judgement.loss,
+    ...[onReal, onFake, judgement.onFake].map((logit) => meanProbability(b, logit)),
+  ];
+  stepOutputs.forEach((name, index) => b.output(results[index] as string, name));
+  return { graph: b.graph, state: [...g.finish(), ...d.finish()] };
+}
+
+/**
+ * The generator in inference form with its weights as inputs (the same names as in the step): latents [N, Z] → pictures.
+ * The averaged generator where the configuration has one.
+ */
+export function samplingGraph(config: GanConfig, generator: LayersModel): Graph {
+  const b = new GraphBuilder(emptyGraph('gan-sampling'));
+  const latents = b.input(stepInputs.latents, 'float32', ['batch', config.latentDim]);
+  const part = config.ema > 0 ? 'ema' : 'weights';
+  const input = ({ name, shape, layout }: WeightRequest) =>
+    b.input(inputName('generator', part, name), 'float32', onnxDims(shape, layout));
+  b.output(loweredModel(b, generator, latents, input, { training: false }).output, 'pictures');
+  return b.graph;
+}

@@ -1,0 +1,123 @@
+/** @file The training step on ONNX Runtime: one session runs the whole step, state stays in two swapped sets of buffers. */
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { createSession } from '../../../inference/runtime/session.node.js';
+import type { SessionOptions } from '../../../inference/runtime/session.js';
+import { elementCount, modelOfGraph, convTransposeToMatMul } from '../../../onnx/index.js';
+import { augmentationColumns } from '../state/augmentation.js';
+import type { GanConfig } from '../../settings/config.js';
+import { inputOfUpdate, samplingGraph, scalarInputs, stepGraph, stepOutputs } from './graph/step.js';
+import { stepInputs, type Models } from './graph/networks.js';
+import { nextOf, type StateEntry } from './graph/weights.js';
+import { adamNumbers, discriminatorUpdates, emaShare } from '../state/schedule.js';
+import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
+import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
+
+/** The training step of `stepGraph` with its state. */
+export class OnnxStep implements TrainStep {
+  readonly description: string;
+  readonly #config: GanConfig;
+  readonly #session: InferenceSession;
+  readonly #sampler: InferenceSession;
+  readonly #entries: readonly StateEntry[];
+  #current: Values;
+  #next: Values;
+  #step: number;
+
+  private constructor(
+    config: GanConfig,
+    sessions: { step: InferenceSession; sampler: InferenceSession },
+    entries: readonly StateEntry[],
+    state: TrainState,
+    device: string,
+  ) {
+    this.#config = config;
+    this.#session = sessions.step;
+    this.#sampler = sessions.sampler;
+    this.#entries = entries;
+    this.#step = state.step;
+    this.#current = stateValues(entries, state);
+    this.#next = Object.fromEntries(
+      Object.entries(this.#current).map(([name, { dims, size }]) => [
+        name,
+        new Tensor('float32', new Float32Array(size), dims),
+      ]),
+    );
+    this.description = `ONNX Runtime (${device})`;
+  }
+
+  /**
+   * A step that goes on from `state`.
+   * @param models both networks as layers models; only their structure is used
+   */
+  static async create(
+    config: GanConfig,
+    models: Models,
+    state: TrainState,
+    options: SessionOptions = {},
+  ): Promise<OnnxStep> {
+    const { graph, state: entries } = stepGraph(config, models.generator, models.discriminator);
+    const step = await createSession(modelOfGraph(convTransposeToMatMul(graph)), options);
+    const sampler = await createSession(modelOfGraph(samplingGraph(config, models.generator)), options);
+    return new OnnxStep(config, { step, sampler }, entries, state, options.device ?? 'cpu');
+  }
+
+  async run(batch: StepBatch): Promise<StepResult> {
+    const step = this.#step + 1;
+    const feeds = { ...this.#current, ...batchValues(this.#config, batch, step) };
+    const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [name, null]));
+    for (const [name, tensor] of Object.entries(this.#next)) fetches[nextOf(name)] = tensor;
+    const outputs = await this.#session.run(feeds, fetches);
+    [this.#current, this.#next] = [this.#next, this.#current];
+    this.#step = step;
+    const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map(
+      (name) => ((outputs[name] as Tensor).data as Float32Array)[0],
+    );
+    return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
+  }
+
+  sample(latents: Float32Array): Promise<Float32Array> {
+    return sampled(this.#sampler, latents, this.#config, this.#current);
+  }
+
+  async state(): Promise<TrainState> {
+    return trainState(this.#step, this.#entries, this.#current);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+    await this.#sampler.release();
+  }
+}
+
+/** All that a step is fed besides its state. @param step counted from 1 */
+function batchValues(config: GanConfig, batch: StepBatch, step: number): Values {
+  const { batchSize, channels, imageSize, latentDim, lr, lrD } = config;
+  const { augmentation, rateFactor = 1 } = batch;
+  const values: Values = {};
+  const columns = augmentationColumns.length;
+  const put = (name: string, data: Float32Array | undefined, dims: number[], update = 0) => {
+    const size = elementCount(dims);
+    const part = data?.subarray(update * size, (update + 1) * size);
+    if (part?.length !== size)
+      throw new Error(`${name}: expected ${size} numbers for each update; got ${data?.length ?? 'none'}`);
+    values[inputOfUpdate(name, update)] = new Tensor('float32', part, dims);
+  };
+  discriminatorUpdates(config, step).forEach((t, update) => {
+    put(stepInputs.real, batch.real, [batchSize, channels, imageSize, imageSize], update);
+    put(stepInputs.latents, batch.latents, [batchSize, latentDim], update);
+    if (config.diffaugment.length > 0) {
+      put(stepInputs.augmentReal, augmentation?.real, [batchSize, columns], update);
+      put(stepInputs.augmentFake, augmentation?.fake, [batchSize, columns], update);
+    }
+    const { stepSize, correction } = adamNumbers(lrD * rateFactor, t, config);
+    values[inputOfUpdate(scalarInputs.stepSizeD, update)] = scalar(stepSize);
+    values[inputOfUpdate(scalarInputs.correctionD, update)] = scalar(correction);
+  });
+  if (config.freshLatents) put(stepInputs.generatorLatents, batch.generatorLatents, [batchSize, latentDim]);
+  if (config.diffaugment.length > 0) put(stepInputs.augmentAgain, augmentation?.again, [batchSize, columns]);
+  const { stepSize, correction } = adamNumbers(lr * rateFactor, step, config);
+  values[scalarInputs.stepSizeG] = scalar(stepSize);
+  values[scalarInputs.correctionG] = scalar(correction);
+  if (config.ema > 0) values[scalarInputs.emaShare] = scalar(emaShare(config, step));
+  return values;
+}

@@ -1,0 +1,47 @@
+/** @file The random numbers of DiffAugment (Zhao et al. 2020), drawn outside the training step so that every step has the same. */
+import type { Random } from '../../../inference/numeric/random.js';
+import type { AugmentationName } from '../../settings/config.js';
+
+/** The families of changes, in the order they are applied. */
+export const augmentationNames: readonly AugmentationName[] = ['color', 'translation', 'cutout'];
+
+/** What each column of a row of numbers is; a row belongs to one picture. */
+export const augmentationColumns = [
+  /** Added to all values, −0.5…0.5. */
+  'brightness',
+  /** Factor of each pixel's deviation from its mean over the channels, 0…2. */
+  'saturation',
+  /** Factor of each value's deviation from the picture's mean, 0.5…1.5. */
+  'contrast',
+  /** Row and column of the picture that come to row 0 and column 0: whole numbers, up to an eighth of the size. */
+  'row_shift',
+  'column_shift',
+  /** Centre of the square that is cut out. */
+  'cut_row',
+  'cut_column',
+] as const;
+
+/** Largest shift in pixels. */
+export const largestShift = (imageSize: number): number => Math.floor(imageSize / 8 + 0.5);
+
+/** Side in pixels of the square that is cut out. */
+export const cutSize = (imageSize: number): number => Math.floor(imageSize / 2 + 0.5);
+
+/**
+ * The numbers for `count` pictures, [count, 7], distributed as in the paper's code. All columns are drawn whatever is
+ * used of them, so the choice of families changes no number of another family.
+ */
+export function drawnAugmentation(random: Random, count: number, imageSize: number): Float32Array {
+  const shift = () => random.integer(2 * largestShift(imageSize) + 1) - largestShift(imageSize);
+  const centre = () => random.integer(imageSize + 1 - (cutSize(imageSize) % 2));
+  const row = () => [
+    random.uniform() - 0.5,
+    2 * random.uniform(),
+    random.uniform() + 0.5,
+    shift(),
+    shift(),
+    centre(),
+    centre(),
+  ];
+  return Float32Array.from(Array.from({ length: count }, row).flat());
+}

@@ -1,0 +1,31 @@
+/** @file Numbers that change from step to step and that every implementation is given or computes in double precision. */
+import { adamScalars, type AdamNumbers } from '../../../onnx/build/adam.js';
+import type { GanConfig } from '../../settings/config.js';
+
+/** The numbers of update `t`, counted from 1. */
+export function adamNumbers(rate: number, t: number, { beta1, beta2 }: GanConfig): AdamNumbers {
+  return adamScalars(t, rate, beta1, beta2);
+}
+
+/** The number, counted from 1, of each of the discriminator's updates in a step, which is counted from 1 too. */
+export function discriminatorUpdates({ dSteps }: GanConfig, step: number): number[] {
+  return Array.from({ length: dSteps }, (_, index) => (step - 1) * dSteps + index + 1);
+}
+
+/** The share that the averaged generator keeps in a step, which is counted from 1. */
+export function emaShare({ ema, emaWarmup }: GanConfig, step: number): number {
+  return emaWarmup ? Math.min(ema, (1 + step) / (10 + step)) : ema;
+}
+
+/**
+ * The factor of both learning rates in a step: 1 up to `lrDecayStart`, from there to 0 at the end of the run on a line, or
+ * on half a cosine wave (Loshchilov and Hutter 2017, eq. 5).
+ * @param done steps before this one
+ * @param steps steps of the whole run
+ */
+export function rateFactor({ lrDecay, lrDecayStart }: GanConfig, done: number, steps: number): number {
+  const start = lrDecayStart * steps;
+  if (lrDecay === 'none' || done <= start) return 1;
+  const progress = Math.min(1, (done - start) / (steps - start));
+  return lrDecay === 'linear' ? 1 - progress : (1 + Math.cos(Math.PI * progress)) / 2;
+}

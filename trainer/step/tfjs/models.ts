@@ -1,0 +1,136 @@
+/** @file The two networks of a DCGAN as plain tfjs layers models (NHWC), with the weights a run starts from. */
+import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers';
+import { tf, tfl } from '../../../exporter/tf.js';
+import { weightName, type LayerWeight } from '../../../exporter/layers/weights.js';
+import { Random } from '../../../inference/numeric/random.js';
+import { InputError } from '../../../onnx/errors.js';
+import { elementCount } from '../../../onnx/graph/graph.js';
+import type { GanConfig } from '../../settings/config.js';
+
+type Layer = LayersModel['layers'][number];
+
+/** tfjs keeps this share of a running statistic; PyTorch's default momentum 0.1 is what it takes from the batch. */
+const BATCH_NORM_MOMENTUM = 0.9;
+const LEAKY_SLOPE = 0.2;
+/** Of initial convolution kernels (Radford et al. 2016, section 4). */
+const KERNEL_STD = 0.02;
+
+/** How a network is made. */
+export interface ModelOptions {
+  /** Whether to draw the weights that a run starts from; without, they are zero, for models whose weights are set next. */
+  initialWeights?: boolean;
+}
+
+/**
+ * The generator: latents [N, Z] → pictures [N, S, S, C] in −1…1. A transposed 4×4 convolution makes 4×4 maps; each further
+ * stage doubles the size and halves the channels, down to `ngf` before the output.
+ * @throws InputError if `imageSize` is not 4·2^k with k ≥ 1
+ */
+export function generatorModel(config: GanConfig, { initialWeights = true }: ModelOptions = {}): Sequential {
+  const { channels, convBias: useBias, latentDim, ngf } = config;
+  const stages = stageCount(config.imageSize);
+  const upsampling = { kernelSize: 4, strides: 2, padding: 'same', useBias, kernelInitializer: 'zeros' } as const;
+  const model = tfl.sequential({ name: 'generator' });
+  model.add(tfl.layers.reshape({ name: 'g_latent', inputShape: [latentDim], targetShape: [1, 1, latentDim] }));
+  for (let stage = 1; stage <= stages; stage++) {
+    const first = stage === 1 && ({ strides: 1, padding: 'valid' } as const);
+    const filters = ngf * 2 ** (stages - stage);
+    model.add(tfl.layers.conv2dTranspose({ name: `g_stage${stage}_conv`, ...upsampling, ...first, filters }));
+    if (config.norm === 'batch') model.add(batchNorm(`g_stage${stage}_norm`, config));
+    model.add(tfl.layers.reLU({ name: `g_stage${stage}_relu` }));
+  }
+  model.add(tfl.layers.conv2dTranspose({ name: 'g_output_conv', ...upsampling, filters: channels }));
+  model.add(tfl.layers.activation({ name: 'g_output_tanh', activation: 'tanh' }));
+  return initialWeights ? withInitialWeights(model, config) : model;
+}
+
+/**
+ * The discriminator: pictures [N, S, S, C] → probabilities of being real [N, 1]. Each stage halves the size and doubles
+ * the channels, from `ndf` on; at 4×4 the head makes the logit. Layer `d_logit` is the logit [N, 1] whatever the head,
+ * and the last layer, `d_probability`, its sigmoid.
+ * @throws InputError if `imageSize` is not 4·2^k with k ≥ 1
+ */
+export function discriminatorModel(config: GanConfig, { initialWeights = true }: ModelOptions = {}): Sequential {
+  const { channels, convBias: useBias, imageSize, ndf } = config;
+  const convolution = { kernelSize: 4, useBias, kernelInitializer: 'zeros' } as const;
+  const model = tfl.sequential({ name: 'discriminator' });
+  for (let stage = 1; stage <= stageCount(imageSize); stage++) {
+    const input = stage === 1 && { inputShape: [imageSize, imageSize, channels] };
+    const halving = { ...convolution, ...input, strides: 2, padding: 'same', filters: ndf * 2 ** (stage - 1) } as const;
+    model.add(tfl.layers.conv2d({ name: `d_stage${stage}_conv`, ...halving }));
+    if (config.normD === 'batch' && (stage > 1 || config.firstBatchNorm))
+      model.add(batchNorm(`d_stage${stage}_norm`, config));
+    model.add(tfl.layers.leakyReLU({ name: `d_stage${stage}_leaky_relu`, alpha: LEAKY_SLOPE }));
+  }
+  if (config.head === 'conv') {
+    model.add(tfl.layers.conv2d({ name: 'd_head_conv', ...convolution, filters: 1 }));
+    model.add(tfl.layers.flatten({ name: 'd_logit' }));
+  } else {
+    model.add(tfl.layers.flatten({ name: 'd_head_flatten' }));
+    model.add(tfl.layers.dense({ name: 'd_logit', units: 1, kernelInitializer: 'zeros' }));
+  }
+  model.add(tfl.layers.activation({ name: 'd_probability', activation: 'sigmoid' }));
+  return initialWeights ? withInitialWeights(model, config) : model;
+}
+
+/** k of imageSize = 4·2^k: the stages between 4×4 maps and the picture. */
+function stageCount(imageSize: number): number {
+  const stages = Math.log2(imageSize / 4);
+  if (!Number.isInteger(stages) || stages < 1) {
+    throw new InputError(`--image-size: expected 8, 16, 32, 64, 128, … (4·2^k); got ${imageSize}`);
+  }
+  return stages;
+}
+
+function batchNorm(name: string, { batchNormEpsilon }: GanConfig) {
+  return tfl.layers.batchNormalization({ name, epsilon: batchNormEpsilon, momentum: BATCH_NORM_MOMENTUM });
+}
+
+/**
+ * Sets the weights as the seed systems do; each weight has its own stream of random numbers, so it depends on nothing
+ * but the run's seed, its name and its shape.
+ */
+function withInitialWeights(model: Sequential, config: GanConfig): Sequential {
+  for (const layer of model.layers) {
+    const values = layer.weights.map((weight) => {
+      const shape = weight.shape as number[];
+      return tf.tensor(initialWeight(layer, weight, config), shape);
+    });
+    layer.setWeights(values);
+    tf.dispose(values);
+  }
+  return model;
+}
+
+function initialWeight(layer: Layer, weight: LayerWeight, config: GanConfig): Float32Array {
+  const name = weightName(weight);
+  const random = Random.derived(config.seed, `weights/${name}`);
+  const filled = (element: () => number) =>
+    Float32Array.from({ length: elementCount(weight.shape as number[]) }, element);
+  const kind = name.slice(name.lastIndexOf('/') + 1);
+  switch (kind) {
+    case 'kernel':
+    case 'bias': {
+      // What the seeds' initialisation does not touch, dense layers among it, keeps PyTorch's default.
+      if (layer.getClassName() === 'Dense' || config.kernelInit === 'pytorch') {
+        const bound = 1 / Math.sqrt(fanIn(layer));
+        return filled(() => bound * (2 * random.uniform() - 1));
+      }
+      return kind === 'bias' ? filled(() => 0) : filled(() => KERNEL_STD * random.normal());
+    }
+    case 'gamma':
+      return filled(() => 1 + config.batchNormInitStd * random.normal());
+    case 'moving_variance':
+      return filled(() => 1);
+    default:
+      return filled(() => 0);
+  }
+}
+
+/**
+ * Inputs per output as PyTorch counts them: all sizes of its weight but the first, which for a transposed convolution,
+ * [in, out, kh, kw], is the input's. tfjs has that first size last.
+ */
+function fanIn(layer: Layer): number {
+  return elementCount((layer.weights[0]?.shape ?? []).slice(0, -1) as number[]);
+}
