@@ -2,6 +2,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
+import { inputMessage, type InputProblem } from '../onnx/errors.js';
 
 // The CommonJS build loads in half the time, and wraps between words, which the other one of version 17 does not.
 const yargs = createRequire(import.meta.url)('yargs/yargs') as (words: readonly string[]) => Argv;
@@ -27,6 +28,7 @@ export async function runCommand<T>(
     if (error.code !== 'EPIPE') throw error;
     endAtOnce(process.platform === 'win32' ? 'SIGTERM' : 'SIGPIPE');
   });
+  let known: readonly string[] = [];
   try {
     const parser = options(
       yargs(process.argv.slice(2))
@@ -42,6 +44,7 @@ export async function runCommand<T>(
           throw error ?? new UsageError(oneLine(message));
         }),
     );
+    known = Object.keys((parser as unknown as { getOptions(): { key: object } }).getOptions().key);
     const parsed = await parser.parseAsync();
     expectNumbers(parsed);
     if ((parsed as { help?: boolean }).help || (parsed as { version?: boolean }).version) return;
@@ -49,7 +52,7 @@ export async function runCommand<T>(
       throw new UsageError(`unknown argument ${parsed._[0]}: expected options only`);
     await run(parsed as ArgumentsCamelCase<T>);
   } catch (error) {
-    process.exitCode = report(name, error);
+    process.exitCode = report(name, error, known);
   }
 }
 
@@ -103,13 +106,30 @@ function givenText(name: string): string {
 }
 
 /** Prints the error as its kind deserves and returns the exit code. */
-function report(name: string, error: unknown): number {
+function report(name: string, error: unknown, options: readonly string[]): number {
   const known = error instanceof UsageError || (error instanceof Error && error.name === 'InputError');
   // The file system's refusals, such as a full disk or a folder that may not be written.
   const refused = error instanceof Error && 'syscall' in error;
   const interrupted = error instanceof Interruption;
-  if (known || refused || interrupted) console.error(`${name}: ${error.message}`);
+  if (known || refused || interrupted) console.error(`${name}: ${messageInFlags(error, options)}`);
   else console.error(error);
   if (interrupted) return 130;
   return known ? 2 : 1;
+}
+
+/**
+ * The library's message in terms of the command's flags: `truncation` becomes `--truncation`.
+ * @param options names of the command's options, in kebab case
+ */
+export function messageInFlags(error: Error, options: readonly string[]): string {
+  const shown = (parameter: string) => {
+    const flag = parameter.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return options.includes(flag) ? `--${flag}` : parameter;
+  };
+  const { input } = error as { input?: InputProblem };
+  if (input) return inputMessage(input, shown);
+  return error.message.replaceAll(/`(\w+)`/g, (quoted, parameter: string) => {
+    const flag = shown(parameter);
+    return flag === parameter ? quoted : flag;
+  });
 }

@@ -51,7 +51,7 @@ describe('exportedModel(generator, …)', () => {
 
   it.each([12, 22, 17.5, Number.NaN])('refuses opset %d', (opset) => {
     expect(() => exportedModel(model, { ...signature, opset })).toThrow(
-      `--opset: expected an integer of 13…21; got ${opset}`,
+      `opset: expected an integer of 13…21; got ${opset}`,
     );
   });
 

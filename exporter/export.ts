@@ -56,9 +56,11 @@ export function exportedModel(model: LayersModel, options: ExportOptions): Model
   for (const [output, layer] of Object.entries(outputs)) {
     const value = values.get(layer);
     if (value === undefined) {
-      throw new InputError(
-        `output "${output}": expected one of the layers ${[...values.keys()].join(', ')}; got ${layer}`,
-      );
+      throw new InputError({
+        name: `output "${output}"`,
+        expected: `one of the layers ${[...values.keys()].join(', ')}`,
+        got: layer,
+      });
     }
     b.output(value, output);
   }
@@ -74,7 +76,8 @@ function weightInitializers(b: GraphBuilder, model: LayersModel): (request: Weig
   const made = new Set<string>();
   return ({ name, shape, layout }) => {
     const value = byName.get(name);
-    if (value?.dtype !== 'float32') throw new InputError(`weight "${name}": expected float32; got ${value?.dtype}`);
+    if (value?.dtype !== 'float32')
+      throw new InputError({ name: `weight "${name}"`, expected: 'float32', got: value?.dtype });
     if (!made.has(name)) {
       const { data, dims } = onnxLayout(value.dataSync<'float32'>(), shape, layout);
       b.initializer(name, float32Tensor(data, dims));
@@ -89,7 +92,11 @@ function inputShape(model: LayersModel): Dim[] {
   const shape = model.inputs[0]?.shape ?? [];
   const sizes = shape.slice(1).map((size) => {
     if (typeof size === 'number') return size;
-    throw new InputError(`model "${model.name}": expected an input of known size; got [${shape.join()}]`);
+    throw new InputError({
+      name: `model "${model.name}"`,
+      expected: 'an input of known size',
+      got: `[${shape.join()}]`,
+    });
   });
   const [height, width, channels] = sizes;
   return ['batch', ...(sizes.length === 3 ? ([channels, height, width] as number[]) : sizes)];
@@ -98,6 +105,10 @@ function inputShape(model: LayersModel): Dim[] {
 function layerName(model: LayersModel, index: number): string {
   const layer = model.layers.at(index);
   if (!layer)
-    throw new InputError(`model "${model.name}": expected at least ${-index} layers; got ${model.layers.length}`);
+    throw new InputError({
+      name: `model "${model.name}"`,
+      expected: `at least ${-index} layers`,
+      got: model.layers.length,
+    });
   return layer.name;
 }

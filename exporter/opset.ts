@@ -26,7 +26,7 @@ const irVersions: Readonly<Record<number, number>> = {
 export function atOpset(model: Model, opset: number): Model {
   const irVersion = irVersions[opset];
   if (irVersion === undefined) {
-    throw new InputError(`--opset: expected an integer of ${MIN_OPSET}…${MAX_OPSET}; got ${opset}`);
+    throw new InputError({ name: 'opset', expected: `an integer of ${MIN_OPSET}…${MAX_OPSET}`, got: opset });
   }
   return { ...model, irVersion, opsets: new Map([...model.opsets, ['', opset]]) };
 }

@@ -68,7 +68,7 @@ export async function largestDifference(
 function difference(name: string, expected: ArrayLike<number> | undefined, actual: unknown): number {
   const numeric = actual instanceof Float32Array || actual instanceof Uint8Array;
   if (!expected || !numeric || actual.length !== expected.length) {
-    throw new InputError(`output "${name}": expected ${expected?.length} numbers from the exported model`);
+    throw new InputError({ name: `output "${name}"`, expected: `${expected?.length} numbers from the exported model` });
   }
   return Array.from(expected).reduce(
     (largest, value, i) => Math.max(largest, Math.abs(value - (actual[i] as number))),

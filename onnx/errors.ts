@@ -1,9 +1,50 @@
-/** @file The one error for bad input: a file, option or node that is not what was expected. */
+/** @file The one error for bad input: a file, parameter or node that is not what was expected. */
+
+/** What is wrong with an input. Other parameters are quoted in backticks, such as `` `seed` ``. */
+export type InputProblem =
+  | {
+      /** The parameter of the call, the file, or the node. */
+      name: string;
+      /** What it should be, to be read after "expected". */
+      expected: string;
+      /** What it is, if that can be said in a few words. */
+      got?: string | number | undefined;
+    }
+  | {
+      name: string;
+      /** A parameter that excludes it. */
+      conflictsWith: string;
+    };
 
 /**
  * Something a user gave is wrong. The message is one line that names the offender, what was expected and what was
- * found. Commands print it and exit with 2; any other error is a bug and keeps its stack trace.
+ * found, in terms of the library's own parameters. Commands print it in terms of their flags and exit with 2; any other
+ * error is a bug and keeps its stack trace.
  */
 export class InputError extends Error {
   override name = 'InputError';
+  /** The parts of the message, where it has them. */
+  readonly input?: InputProblem;
+
+  /** @param problem the parts of the message, or a whole message */
+  constructor(problem: InputProblem | string, options?: ErrorOptions) {
+    super(typeof problem === 'string' ? problem : inputMessage(problem), options);
+    if (typeof problem !== 'string') this.input = problem;
+  }
+}
+
+/**
+ * A problem as one line.
+ * @param shown how a parameter is written; by default as it is
+ */
+export function inputMessage(problem: InputProblem, shown: (parameter: string) => string = (name) => name): string {
+  const name = shown(problem.name);
+  if ('conflictsWith' in problem) return `${name} and ${shown(problem.conflictsWith)} cannot be combined`;
+  const quoted = (text: string) =>
+    text.replaceAll(/`(\w+)`/g, (whole, parameter: string) => {
+      const other = shown(parameter);
+      return other === parameter ? whole : other;
+    });
+  const got = problem.got === undefined ? '' : `; got ${quoted(String(problem.got))}`;
+  return `${name}: expected ${quoted(problem.expected)}${got}`;
 }

@@ -46,7 +46,8 @@ interface Block {
 export function contactSheetPng(rows: readonly FigureRow[], options: FigureOptions = {}): Uint8Array {
   const { title, cell = DEFAULT_CELL, scale = 2, palette = 'jet' } = options;
   const most = Math.max(...rows.map(({ maps }) => maps.length), 0);
-  if (most === 0) throw new InputError('contact sheet: expected at least one row with one map; got none');
+  if (most === 0)
+    throw new InputError({ name: 'contact sheet', expected: 'at least one row with one map', got: 'none' });
   const columns = Math.min(MAX_COLUMNS, most + 1);
   const width = 2 * MARGIN + columns * (cell + GAP) - GAP;
   const ruler = textRuler();

@@ -48,9 +48,11 @@ export function sheetPng(
 ): Uint8Array {
   const [pixelWidth, pixelHeight] = [Math.round(width * scale), Math.round(height * scale)];
   if (Math.max(pixelWidth, pixelHeight) > MAX_SIDE) {
-    throw new InputError(
-      `figure: expected at most ${MAX_SIDE} pixels a side; got ${pixelWidth}×${pixelHeight} (use fewer pictures or layers)`,
-    );
+    throw new InputError({
+      name: 'figure',
+      expected: `at most ${MAX_SIDE} pixels a side`,
+      got: `${pixelWidth}×${pixelHeight} (use fewer pictures or layers)`,
+    });
   }
   const canvas = figureCanvas(pixelWidth, pixelHeight);
   const context = canvas.getContext('2d');

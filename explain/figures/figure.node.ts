@@ -116,15 +116,21 @@ function drawRow(context: SKRSContext2D, row: FigureRow, cells: readonly Box[]):
 /** The methods of the figure's columns, once everything the caller gave is known to fit together. */
 function checkedMethods(rows: readonly FigureRow[], cell: number, scale: number): string[] {
   const methods = rows[0]?.maps.map(({ method }) => method) ?? [];
-  if (methods.length === 0) throw new InputError('figure: expected at least one row with one map; got none');
+  if (methods.length === 0)
+    throw new InputError({ name: 'figure', expected: 'at least one row with one map', got: 'none' });
   for (const { maps } of rows) {
     const own = maps.map(({ method }) => method);
     if (own.length !== methods.length || own.some((method, i) => method !== methods[i])) {
-      throw new InputError(`figure: expected ${methods.join(', ')} in every row; got ${own.join(', ') || 'none'}`);
+      throw new InputError({
+        name: 'figure',
+        expected: `${methods.join(', ')} in every row`,
+        got: own.join(', ') || 'none',
+      });
     }
   }
-  if (!(cell >= MIN_CELL)) throw new InputError(`figure cell: expected at least ${MIN_CELL} pixels; got ${cell}`);
-  if (!(scale > 0)) throw new InputError(`figure scale: expected a positive number; got ${scale}`);
+  if (!(cell >= MIN_CELL))
+    throw new InputError({ name: 'figure cell', expected: `at least ${MIN_CELL} pixels`, got: cell });
+  if (!(scale > 0)) throw new InputError({ name: 'figure scale', expected: 'a positive number', got: scale });
   return methods;
 }
 

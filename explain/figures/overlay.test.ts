@@ -71,7 +71,7 @@ describe('overlaidPicture(picture, map, options)', () => {
 
   test('refuses a map of another size and an α outside 0…1', () => {
     expect(() => overlaidPicture(PICTURE, Float32Array.of(1))).toThrow('map: expected 3×4 values; got 1');
-    expect(() => overlaidPicture(PICTURE, MAP, { alpha: 50 })).toThrow('--alpha: expected a number in 0…1; got 50');
+    expect(() => overlaidPicture(PICTURE, MAP, { alpha: 50 })).toThrow('alpha: expected a number in 0…1; got 50');
   });
 });
 

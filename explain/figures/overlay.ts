@@ -33,11 +33,12 @@ const UNSEEN = 224;
  * @throws InputError if `map` does not hold h·w values, all in that range
  */
 export function heatmapPicture(map: Float32Array, h: number, w: number, palette: PaletteName = 'jet'): Picture {
-  if (map.length !== h * w) throw new InputError(`map: expected ${h}×${w} values; got ${map.length}`);
+  if (map.length !== h * w) throw new InputError({ name: 'map', expected: `${h}×${w} values`, got: map.length });
   const least = isSigned(palette) ? -1 : 0;
   const data = new Uint8Array(3 * map.length);
   map.forEach((value, i) => {
-    if (!(value >= least && value <= 1)) throw new InputError(`map: expected values in ${least}…1; got ${value}`);
+    if (!(value >= least && value <= 1))
+      throw new InputError({ name: 'map', expected: `values in ${least}…1`, got: value });
     data.set(paletteColour(palette, value), 3 * i);
   });
   return { width: w, height: h, channels: 3, data };
@@ -76,7 +77,7 @@ function weighted(weight: number, byte: number | undefined): number {
  */
 export function overlaidPicture(picture: Picture, map: Float32Array, style: MapStyle = {}): Picture {
   const { alpha = 0.5, overlay = 'report', palette } = style;
-  if (!(alpha >= 0 && alpha <= 1)) throw new InputError(`--alpha: expected a number in 0…1; got ${alpha}`);
+  if (!(alpha >= 0 && alpha <= 1)) throw new InputError({ name: 'alpha', expected: 'a number in 0…1', got: alpha });
   const { width, height } = picture;
   const heat = heatmapPicture(map, height, width, palette).data;
   const colours = rgbPicture(picture).data;

@@ -189,18 +189,18 @@ describe('explainer.explain(pictures, options)', () => {
     );
     const labels = ['one'];
     await expect(Explainer.load(classifier(), { labels })).rejects.toThrow(
-      '--labels: expected 2 names, one per class; got 1',
+      'labels: expected 2 names, one per class; got 1',
     );
     await expect(explained(classifier(), [SPOT], { runs: { samples: 0 } })).rejects.toThrow(
-      '--samples: expected an integer',
+      'samples: expected an integer',
     );
     await expect(explained(classifier(), [SPOT], { targets: 2 })).rejects.toThrow(
-      '--target: expected a class of 0…1; got 2',
+      'target: expected a class of 0…1; got 2',
     );
     await expect(explained(classifier(), [SPOT], { targets: [0, 1] })).rejects.toThrow('expected one target');
     await expect(explained(classifier(), [SPOT], { layers: 'nope' })).rejects.toThrow('got "nope"');
     await expect(explained(classifier(), [SPOT], { methods: [] })).rejects.toThrow(
-      '--method: expected all, or one or more of',
+      'method: expected all, or one or more of',
     );
   });
 });

@@ -89,7 +89,7 @@ export class Explainer implements AsyncDisposable {
   private constructor(model: Model, choice: DeviceChoice, options: ExplainerOptions) {
     const { threads = 0, preparation, output, labels } = options;
     if (readGanMetadata(model.metadata)?.role === 'generator') {
-      throw new InputError('--model: expected a discriminator or a classifier; got a generator');
+      throw new InputError({ name: 'model', expected: 'a discriminator or a classifier', got: 'a generator' });
     }
     const floats = floatInputModel(toFloat32(model));
     const stated = statedPreparation(model.metadata);
@@ -162,9 +162,11 @@ export class Explainer implements AsyncDisposable {
     const size = channels * height * width;
     const count = batch.length / size;
     if (count === 0 || !Number.isInteger(count)) {
-      throw new InputError(
-        `pictures: expected at least one of ${channels}×${height}×${width} numbers; got ${batch.length} numbers`,
-      );
+      throw new InputError({
+        name: 'pictures',
+        expected: `at least one of ${channels}×${height}×${width} numbers`,
+        got: `${batch.length} numbers`,
+      });
     }
     return this.#queue.run(() => this.#explained(batch, count, options));
   }
@@ -206,7 +208,7 @@ export class Explainer implements AsyncDisposable {
 /** @throws InputError unless there are as many names as classes */
 function checkedLabels({ classes }: ScoreHead, labels?: readonly string[]): readonly string[] | undefined {
   if (labels === undefined || labels.length === classes) return labels;
-  throw new InputError(`--labels: expected ${classes} names, one per class; got ${labels.length}`);
+  throw new InputError({ name: 'labels', expected: `${classes} names, one per class`, got: labels.length });
 }
 
 /**

@@ -28,9 +28,9 @@ export function checkedRunOptions(given: Partial<RunOptions> = {}): RunOptions {
   const { samples, noise, steps } = options;
   for (const [name, count] of Object.entries({ samples, steps })) {
     if (!Number.isInteger(count) || count < 1 || count > MAX_RUNS)
-      throw new InputError(`--${name}: expected an integer of 1…${MAX_RUNS}; got ${count}`);
+      throw new InputError({ name: name, expected: `an integer of 1…${MAX_RUNS}`, got: count });
   }
-  if (!(noise >= 0 && noise <= 1)) throw new InputError(`--noise: expected a number of 0…1; got ${noise}`);
+  if (!(noise >= 0 && noise <= 1)) throw new InputError({ name: 'noise', expected: 'a number of 0…1', got: noise });
   return options;
 }
 

@@ -98,7 +98,7 @@ describe('parsedMethods(text)', () => {
 
   test('refuses others and says what there is', () => {
     expect(() => parsedMethods('grad')).toThrow(
-      `--method: expected all, or one or more of ${methodNames.join(', ')}; got "grad"`,
+      `method: expected all, or one or more of ${methodNames.join(', ')}; got "grad"`,
     );
     expect(() => parsedMethods('gradcam,toString')).toThrow('got "toString"');
     expect(() => checkedMethods([])).toThrow('got ""');

@@ -61,7 +61,11 @@ export function parsedMethods(text: string): MethodName[] | 'all' {
 export function checkedMethods(names: readonly string[], expected: readonly MethodName[] = methodNames): MethodName[] {
   const unknown = names.find((name) => !expected.some((known) => known === name));
   if (unknown !== undefined || names.length === 0) {
-    throw new InputError(`--method: expected all, or one or more of ${expected.join(', ')}; got "${unknown ?? ''}"`);
+    throw new InputError({
+      name: 'method',
+      expected: `all, or one or more of ${expected.join(', ')}`,
+      got: `"${unknown ?? ''}"`,
+    });
   }
   return [...new Set(names as readonly MethodName[])];
 }

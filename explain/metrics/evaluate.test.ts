@@ -83,7 +83,7 @@ describe('evaluateMethods(source, pictures, options)', () => {
 
   test('takes one layer', async () => {
     await expect(evaluateMethods(TINY, [{ picture: SPOT.picture }], { layers: 'all-convs' })).rejects.toThrow(
-      '--evaluate: expected one layer, or several averaged ones, and one target; got more',
+      'evaluate: expected one layer, or several averaged ones, and one target; got more',
     );
   });
 });

@@ -95,7 +95,11 @@ export async function evaluateMethods(
 
 function onePerMethod(explanations: readonly Explanation[]): readonly Explanation[] {
   if (new Set(explanations.map(({ method }) => method)).size === explanations.length) return explanations;
-  throw new InputError('--evaluate: expected one layer, or several averaged ones, and one target; got more');
+  throw new InputError({
+    name: 'evaluate',
+    expected: 'one layer, or several averaged ones, and one target',
+    got: 'more',
+  });
 }
 
 async function measurement(

@@ -68,7 +68,7 @@ describe('selectedLayers(graph, choice)', () => {
 
   test('refuses what does not exist and says what does', () => {
     const message =
-      /^--layer: expected last-conv, all-convs, an index of 0…3, or .*; got "4"; the convolutions are stage1\/Conv, .*head\/Conv$/;
+      /^layer: expected last-conv, all-convs, an index of 0…3, or .*; got "4"; the convolutions are stage1\/Conv, .*head\/Conv$/;
     expect(() => names(4)).toThrow(message);
     expect(() => names('stage1/Conv,nope')).toThrow('got "nope"');
     expect(() => names('')).toThrow('got ""');
@@ -111,9 +111,9 @@ describe('layerGroups(graph, choice, grid)', () => {
   });
 
   test('refuses tokens that make no grid', () => {
-    expect(() => gridOf(60, 224, 224)).toThrow('--tokens: expected the grid of the 60 tokens of "tokens"');
+    expect(() => gridOf(60, 224, 224)).toThrow('tokens: expected the grid of the 60 tokens of "tokens"');
     expect(() => gridOf(13, 224, 224, { height: 4, width: 4 })).toThrow(
-      '--tokens: expected at most 13 positions; got 4×4',
+      'tokens: expected at most 13 positions; got 4×4',
     );
   });
 });

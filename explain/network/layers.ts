@@ -144,9 +144,11 @@ export function onGrid(b: GraphBuilder, { tokens, shape }: Layer, value: string)
 function spatialConvs(convs: readonly Layer[]): Layer[] {
   const spatial = convs.filter(isSpatial);
   if (spatial.length === 0) {
-    throw new InputError(
-      `--layer: expected a network with a convolution whose output is larger than 1×1; got ${convs.length > 0 ? `only ${listed(convs)}` : 'none'}`,
-    );
+    throw new InputError({
+      name: 'layer',
+      expected: 'a network with a convolution whose output is larger than 1×1',
+      got: convs.length > 0 ? `only ${listed(convs)}` : 'none',
+    });
   }
   return spatial;
 }
@@ -171,7 +173,7 @@ function checkedLayer(layer: Layer, grid?: TokenGrid): Layer {
   if (isSpatial(layer)) return layer;
   if (layer.shape.length === 3 && grid) return { ...layer, tokens: tokensOf(layer, grid) };
   throw new InputError(
-    `--layer: expected an output [batch, channels, height, width] larger than 1×1, or [batch, tokens, channels]; ` +
+    `layer: expected an output [batch, channels, height, width] larger than 1×1, or [batch, tokens, channels]; ` +
       `"${layer.name}" has ${layer.shape.length > 0 ? `[${layer.shape.join(', ')}]` : 'a shape that cannot be inferred'}`,
   );
 }
@@ -182,15 +184,17 @@ function tokensOf(layer: Layer, grid: TokenGrid): NonNullable<Layer['tokens']> {
   if (found) return found;
   const { name, shape } = layer;
   if (typeof shape[1] !== 'number') {
-    throw new InputError(`--layer: expected a fixed number of tokens; "${name}" has [${shape.join(', ')}]`);
+    throw new InputError({ name: 'layer', expected: `a fixed number of tokens; "${name}" has [${shape.join(', ')}]` });
   }
   if (grid.tokens) {
     const { height, width } = grid.tokens;
-    throw new InputError(`--tokens: expected at most ${shape[1]} positions; got ${height}×${width}`);
+    throw new InputError({ name: 'tokens', expected: `at most ${shape[1]} positions`, got: `${height}×${width}` });
   }
-  throw new InputError(
-    `--tokens: expected the grid of the ${shape[1]} tokens of "${name}", such as 14x14; got nothing`,
-  );
+  throw new InputError({
+    name: 'tokens',
+    expected: `the grid of the ${shape[1]} tokens of "${name}", such as 14x14`,
+    got: 'nothing',
+  });
 }
 
 /**
@@ -215,7 +219,7 @@ function tokenGrid({ shape }: Layer, { picture, tokens }: TokenGrid): Layer['tok
 
 function unknownLayer(wanted: string, convs: readonly Layer[]): InputError {
   return new InputError(
-    `--layer: expected last-conv, all-convs, an index of 0…${convs.length - 1}, or the name of a node or its output; ` +
+    `layer: expected last-conv, all-convs, an index of 0…${convs.length - 1}, or the name of a node or its output; ` +
       `got "${wanted}"; the convolutions are ${listed(convs)}`,
   );
 }

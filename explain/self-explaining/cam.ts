@@ -54,9 +54,10 @@ const TARGET_WEIGHTS = 'target_weights';
 export function camGraph(model: Model, options: CamOptions): CamGraph {
   const head = scoreHead(model);
   if (head.kind === 'dense') {
-    throw new InputError(
-      `model: expected one score per picture or class; "${head.logits}" has scores at every position`,
-    );
+    throw new InputError({
+      name: 'model',
+      expected: `one score per picture or class; "${head.logits}" has scores at every position`,
+    });
   }
   const values = options.layers.map(({ value }) => value);
   const b = new GraphBuilder(withoutOutputs(prunedGraph(model.graph, [head.logits, ...values])));

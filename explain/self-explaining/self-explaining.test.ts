@@ -171,10 +171,10 @@ describe('selfExplainingModel(source, options)', () => {
   });
 
   test.each([
-    [{ target: 'top' } as const, '--target: expected input, real or fake'],
-    [{ method: 'eigencam' } as const, '--method: expected one of gradcam, gradcam++,'],
-    [{ target: 7 } as const, '--target: expected real or fake'],
-    [{ layers: 'nowhere' }, '--layer: expected last-conv'],
+    [{ target: 'top' } as const, 'target: expected input, real or fake'],
+    [{ method: 'eigencam' } as const, 'method: expected one of gradcam, gradcam++,'],
+    [{ target: 7 } as const, 'target: expected real or fake'],
+    [{ layers: 'nowhere' }, 'layer: expected last-conv'],
   ])('refuses %j', (options, message) => {
     expect(() => selfExplainingModel(tiny, options)).toThrow(message);
   });

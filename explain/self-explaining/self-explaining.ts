@@ -22,7 +22,7 @@ export type HeatmapTarget = 'input' | 'top' | 'real' | 'fake' | number;
 export function parsedHeatmapTarget(text: string): HeatmapTarget {
   if (text === 'input' || text === 'top' || text === 'real' || text === 'fake') return text;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InputError(`--target: expected input, top or one target; got "${text}"`);
+  throw new InputError({ name: 'target', expected: 'input, top or one target', got: `"${text}"` });
 }
 
 /** How a model comes to explain itself. */
@@ -67,7 +67,11 @@ function isSelfExplaining(name: MethodName): name is WeightedMethodName {
 export function selfExplainingMethod(name: string): WeightedMethodName {
   const found = selfExplainingMethods.find((known) => known === name);
   if (found) return found;
-  throw new InputError(`--method: expected one of ${selfExplainingMethods.join(', ')} in a graph; got "${name}"`);
+  throw new InputError({
+    name: 'method',
+    expected: `one of ${selfExplainingMethods.join(', ')} in a graph`,
+    got: `"${name}"`,
+  });
 }
 
 const TARGET = 'target';
@@ -88,7 +92,7 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
   const upgraded = upgradedModel(source);
   const metadata = readGanMetadata(upgraded.metadata);
   if (metadata?.role === 'generator') {
-    throw new InputError('--model: expected a discriminator or a classifier; got a generator');
+    throw new InputError({ name: 'model', expected: 'a discriminator or a classifier', got: 'a generator' });
   }
   requireFreeNames(upgraded.graph);
   const network = networkInputOf(upgraded, metadata);
@@ -99,7 +103,11 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
   const isDiscriminator = cam.head.kind === 'discriminator';
   const target = options.target ?? (isDiscriminator ? 'fake' : 'input');
   if (isDiscriminator && target === 'top') {
-    throw new InputError('--target: expected input, real or fake, as the network has one score per picture; got top');
+    throw new InputError({
+      name: 'target',
+      expected: 'input, real or fake, as the network has one score per picture',
+      got: 'top',
+    });
   }
 
   const b = withTarget(cam, target, network.batch ?? 'batch');
@@ -115,7 +123,7 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
 
   const graph = prunedGraph(b.graph, [logits, HEATMAP]);
   const foreign = graph.nodes.find(({ domain }) => domain !== '');
-  if (foreign) throw new InputError(`${nodeLabel(foreign)}: expected operators of ai.onnx only`);
+  if (foreign) throw new InputError({ name: nodeLabel(foreign), expected: 'operators of ai.onnx only' });
   const notes = [
     ['heatmap.method', method],
     ['heatmap.layers', layers.map(({ name }) => name).join()],
@@ -144,7 +152,7 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
 function requireFreeNames({ inputs, nodes, initializers }: Graph): void {
   const taken = [...inputs.map(({ name }) => name), ...nodes.flatMap(({ outputs }) => outputs), ...initializers.keys()];
   const clash = taken.find((name) => name === TARGET || name === HEATMAP);
-  if (clash) throw new InputError(`model: expected no value named "${clash}", which the heatmap needs`);
+  if (clash) throw new InputError({ name: 'model', expected: `no value named "${clash}", which the heatmap needs` });
 }
 
 /** The graph with its target weights computed instead of fed. */

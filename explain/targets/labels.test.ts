@@ -50,7 +50,7 @@ describe('classOfLabel(labels, name)', () => {
 
   test('refuses names of several classes and of none', () => {
     expect(() => classOfLabel(labels, 'crane')).toThrow(
-      '--target: expected a name of one class; "crane" are classes 1, 2',
+      'target: expected a name of one class; "crane" are classes 1, 2',
     );
     expect(() => classOfLabel(labels, 'cat')).toThrow('got "cat"; similar: 0 tabby, tabby cat; 3 Persian cat');
   });

@@ -17,7 +17,11 @@ export function parsedLabels(text: string, source: string): string[] {
   const structured = trimmed.startsWith('{') || trimmed.startsWith('[');
   const labels = structured ? labelsOfJson(trimmed, source) : trimmed.split(/\r?\n/).map((line) => line.trim());
   if (labels.length > 0 && labels.length <= MAX_LABELS && labels.every((label) => label !== '')) return labels;
-  throw new InputError(`${source}: expected the name of one class per line; got ${labels.length} lines, some empty`);
+  throw new InputError({
+    name: source,
+    expected: 'the name of one class per line',
+    got: `${labels.length} lines, some empty`,
+  });
 }
 
 function labelsOfJson(text: string, source: string): string[] {
@@ -26,7 +30,7 @@ function labelsOfJson(text: string, source: string): string[] {
   const entries = Array.isArray(parsed) ? parsed : numbered(parsed);
   const names = entries?.map(name);
   if (names?.every((label) => typeof label === 'string')) return names as string[];
-  throw new InputError(`${source}: expected a list of names, or numbers 0, 1, … with names`);
+  throw new InputError({ name: source, expected: 'a list of names, or numbers 0, 1, … with names' });
 }
 
 /** Values of the keys 0, 1, 2, …, or undefined if these are not the keys. */
@@ -82,8 +86,11 @@ export function classOfLabel(labels: readonly string[], name: string): number {
   const found = whole.length > 0 ? whole : indices((label) => label.split(',').some((part) => part.trim() === wanted));
   if (found.length === 1) return found[0] as number;
   if (found.length > 1)
-    throw new InputError(`--target: expected a name of one class; "${name}" are classes ${found.join(', ')}`);
+    throw new InputError({
+      name: 'target',
+      expected: `a name of one class; "${name}" are classes ${found.join(', ')}`,
+    });
   const similar = indices((label) => label.includes(wanted)).slice(0, MAX_LISTED);
   const hint = similar.length > 0 ? `; similar: ${similar.map((index) => `${index} ${labels[index]}`).join('; ')}` : '';
-  throw new InputError(`--target: expected the name of a class; got "${name}"${hint}`);
+  throw new InputError({ name: 'target', expected: 'the name of a class', got: `"${name}"${hint}` });
 }

@@ -25,7 +25,7 @@ describe('parsedTargets(text)', () => {
   });
 
   test.each(['', '1,,2', '1,', ':3', '3:', '1:2:3', '@predicted', '15@'])('refuses "%s"', (text) => {
-    expect(() => parsedTargets(text)).toThrow('--target: expected real, fake, a class by number or name, top-K');
+    expect(() => parsedTargets(text)).toThrow('target: expected real, fake, a class by number or name, top-K');
   });
 });
 
@@ -38,7 +38,7 @@ describe('choicePerPicture(given, pictures)', () => {
 
   test('refuses another number of targets instead of leaving pictures out', () => {
     expect(() => choicePerPicture([0, 1], 3)).toThrow(
-      '--target: expected one target, or one for each of 3 pictures; got 2',
+      'target: expected one target, or one for each of 3 pictures; got 2',
     );
     expect(() => choicePerPicture([], 3)).toThrow('got 0');
   });
@@ -67,11 +67,11 @@ describe('resolvedTargets(head, choice, logits, labels)', () => {
   });
 
   test('refuses targets that the network does not have', () => {
-    expect(() => resolvedTargets(CLASSIFIER, 3, LOGITS)).toThrow('--target: expected a class of 0…2; got 3');
-    expect(() => resolvedTargets(CLASSIFIER, 'cat', LOGITS)).toThrow('got cat (names need --labels)');
+    expect(() => resolvedTargets(CLASSIFIER, 3, LOGITS)).toThrow('target: expected a class of 0…2; got 3');
+    expect(() => resolvedTargets(CLASSIFIER, 'cat', LOGITS)).toThrow('got cat (names need `labels`)');
     expect(() => resolvedTargets(CLASSIFIER, { class: 0, minus: 9 }, LOGITS)).toThrow('expected a class of 0…2; got 9');
     expect(() => resolvedTargets(CLASSIFIER, { top: 4 }, LOGITS)).toThrow('expected top-1…top-3; got top-4');
-    expect(() => resolvedTargets(DISCRIMINATOR, 0, LOGITS)).toThrow('--target: expected real or fake');
-    expect(() => resolvedTargets(DISCRIMINATOR, { top: 1 }, LOGITS)).toThrow('--target: expected real or fake');
+    expect(() => resolvedTargets(DISCRIMINATOR, 0, LOGITS)).toThrow('target: expected real or fake');
+    expect(() => resolvedTargets(DISCRIMINATOR, { top: 1 }, LOGITS)).toThrow('target: expected real or fake');
   });
 });

@@ -42,7 +42,7 @@ export function parsedTargets(text: string | undefined): ParsedTarget[] | undefi
 }
 
 function parsedTarget(text: string): ParsedTarget {
-  const wrong = () => new InputError(`--target: expected ${FORMS}; got "${text}"`);
+  const wrong = () => new InputError({ name: 'target', expected: FORMS, got: `"${text}"` });
   const [, before, region] = /^([^@]*)@(.*)$/.exec(text) ?? [];
   if (before !== undefined && region !== undefined) {
     if (before.trim() === '' || region.trim() === '') throw wrong();
@@ -74,7 +74,11 @@ function parsedRegion(text: string): { region: Region } | { maskFile: string } {
 export function choicePerPicture<T>(given: T | readonly T[] | undefined, pictures: number): (T | undefined)[] {
   const list: readonly (T | undefined)[] = given === undefined ? [undefined] : ([given].flat() as T[]);
   if (list.length !== 1 && list.length !== pictures) {
-    throw new InputError(`--target: expected one target, or one for each of ${pictures} pictures; got ${list.length}`);
+    throw new InputError({
+      name: 'target',
+      expected: `one target, or one for each of ${pictures} pictures`,
+      got: list.length,
+    });
   }
   return list.length === pictures ? [...list] : Array.from({ length: pictures }, () => list[0]);
 }
@@ -99,13 +103,15 @@ export function resolvedTargets(
   if ('top' in choice) {
     if (Number.isInteger(choice.top) && choice.top >= 1 && choice.top <= head.classes)
       return topClasses(head, logits, choice.top);
-    throw new InputError(`--target: expected top-1…top-${head.classes}; got top-${choice.top}`);
+    throw new InputError({ name: 'target', expected: `top-1…top-${head.classes}`, got: `top-${choice.top}` });
   }
   if ('minus' in choice) return [{ class: number(choice.class), minus: number(choice.minus) }];
   if (head.kind === 'dense') return [{ class: number(choice.class), region: choice.region }];
-  throw new InputError(
-    '--target: expected a class, as the output has one score per class and no positions; got a region',
-  );
+  throw new InputError({
+    name: 'target',
+    expected: 'a class, as the output has one score per class and no positions',
+    got: 'a region',
+  });
 }
 
 /**
@@ -122,8 +128,8 @@ export function checkedTarget(head: ScoreHead, name: ClassName, labels?: readonl
 function checkedClass({ classes }: ScoreHead, name: ClassName, labels?: readonly string[]): number {
   const index = typeof name === 'number' || labels === undefined ? name : classOfLabel(labels, name);
   if (typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < classes) return index;
-  const hint = typeof name === 'string' ? ' (names need --labels)' : '';
-  throw new InputError(`--target: expected a class of 0…${classes - 1}; got ${name}${hint}`);
+  const hint = typeof name === 'string' ? ' (names need `labels`)' : '';
+  throw new InputError({ name: 'target', expected: `a class of 0…${classes - 1}`, got: `${name}${hint}` });
 }
 
 /** A choice as the command line would write it. */
@@ -135,5 +141,9 @@ function choiceText(choice: Exclude<TargetChoice, ClassName>): string {
 }
 
 function notForOneScore(given: string): InputError {
-  return new InputError(`--target: expected real or fake, as the network has one score per picture; got ${given}`);
+  return new InputError({
+    name: 'target',
+    expected: 'real or fake, as the network has one score per picture',
+    got: given,
+  });
 }

@@ -45,7 +45,7 @@ describe('targetWeights(head, target, seen)', () => {
 
   test('refuses regions that cover nothing', () => {
     expect(() => targetWeights(DENSE, { class: 0, region: [40, 0, 50, 9] }, SEEN)).toThrow(
-      '--target: expected a region inside the picture; got class 0 in 40, 0, 50, 9, which covers nothing',
+      'target: expected a region inside the picture; got class 0 in 40, 0, 50, 9, which covers nothing',
     );
     const none = { ...SEEN, logits: LOGITS.map(() => 0) };
     expect(() => targetWeights(DENSE, { class: 1, region: 'predicted' }, none)).toThrow('predicted somewhere');

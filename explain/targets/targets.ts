@@ -83,7 +83,7 @@ function regionShares(head: ScoreHead, target: ClassRegion, seen?: Seen): Float3
   const total = shares.reduce((sum, share) => sum + share, 0);
   if (total > 0) return shares.map((share) => share / total);
   const where = target.region === 'predicted' ? 'a class that is predicted somewhere' : 'a region inside the picture';
-  throw new InputError(`--target: expected ${where}; got ${targetLabel(target)}, which covers nothing`);
+  throw new InputError({ name: 'target', expected: where, got: `${targetLabel(target)}, which covers nothing` });
 }
 
 function regionCover(

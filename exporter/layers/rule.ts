@@ -106,7 +106,11 @@ export class LayerOptions {
   unsupported(name: string, expected: string): InputError {
     const { layer } = this;
     const value = JSON.stringify(this.#values[name]) ?? 'nothing';
-    return new InputError(`${layer.getClassName()} layer "${layer.name}": ${name}: expected ${expected}; got ${value}`);
+    return new InputError({
+      name: `${layer.getClassName()} layer "${layer.name}": ${name}`,
+      expected: expected,
+      got: value,
+    });
   }
 }
 

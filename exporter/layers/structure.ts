@@ -38,7 +38,7 @@ const merge =
     const ranks = new Set(call.inputs.map((value) => call.b.shape(value).length));
     if (ranks.size === 1) return combined(call);
     const label = `${call.layer.getClassName()} layer "${call.layer.name}"`;
-    throw new InputError(`${label}: expected inputs of one rank; got ranks ${[...ranks].join(' and ')}`);
+    throw new InputError({ name: label, expected: 'inputs of one rank', got: `ranks ${[...ranks].join(' and ')}` });
   };
 
 const chained = (op: string) =>

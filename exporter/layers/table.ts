@@ -76,7 +76,7 @@ export function loweredModel(
   const lowering: Lowering = { b, weight, training, values: new Map(), statistics: [] };
   const output = modelOutput(lowering, model, [input])[0];
   if (output === undefined || model.outputs.length !== 1) {
-    throw new InputError(`model "${model.name}": expected one output; got ${model.outputs.length}`);
+    throw new InputError({ name: `model "${model.name}"`, expected: 'one output', got: model.outputs.length });
   }
   return { output, values: lowering.values, statistics: lowering.statistics };
 }
@@ -84,7 +84,11 @@ export function loweredModel(
 /** Lowers a model and the models nested in it. @returns the values of its outputs */
 function modelOutput(lowering: Lowering, model: LayersModel, inputs: readonly string[]): string[] {
   if (model.inputs.length !== inputs.length) {
-    throw new InputError(`model "${model.name}": expected ${inputs.length} inputs; got ${model.inputs.length}`);
+    throw new InputError({
+      name: `model "${model.name}"`,
+      expected: `${inputs.length} inputs`,
+      got: model.inputs.length,
+    });
   }
   const known = new Map<number, string>();
   model.inputs.forEach((tensor, index) => known.set(tensor.id, inputs[index] as string));
@@ -116,7 +120,7 @@ function layerOutput(lowering: Lowering, layer: Layer, inputs: readonly string[]
   const [first, ...others] = inputs;
   if (!rule || first === undefined) {
     const supported = supportedLayers.join(', ');
-    throw new InputError(`layer "${layer.name}": expected one of ${supported}; got ${layerClass}`);
+    throw new InputError({ name: `layer "${layer.name}"`, expected: `one of ${supported}`, got: layerClass });
   }
   const options = new LayerOptions(layer);
   if (options.string('dataFormat', 'channelsLast') !== 'channelsLast') {

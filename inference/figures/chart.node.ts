@@ -62,7 +62,7 @@ const BINS = 40;
 export function histogramPng(series: readonly HistogramSeries[], text: PlotText): Uint8Array {
   const all = series.flatMap(({ values }) => values);
   if (series.some(({ values }) => values.length === 0) || !all.every(Number.isFinite)) {
-    throw new InputError('histogram: expected finite numbers in every series; got none or others');
+    throw new InputError({ name: 'histogram', expected: 'finite numbers in every series', got: 'none or others' });
   }
   const [least, most] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
   const width = (most - least || 1) / BINS;

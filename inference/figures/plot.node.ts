@@ -36,7 +36,7 @@ export interface LinePlot extends PlotText {
 /** The ends of the horizontal axis. @throws InputError if there are no points */
 function extent(lines: readonly PlotLine[]): { min: number; max: number } {
   const places = lines.flatMap(({ points }) => [points[0], points.at(-1)]).flatMap((point) => point?.x ?? []);
-  if (places.length === 0) throw new InputError('plot: expected at least one point; got none');
+  if (places.length === 0) throw new InputError({ name: 'plot', expected: 'at least one point', got: 'none' });
   const [min, max] = [Math.min(...places), Math.max(...places)];
   return min === max ? { min: min - 1, max: max + 1 } : { min, max };
 }

@@ -43,7 +43,7 @@ export function sheetPicture(sheet: Sheet): Picture {
 
 function sheetCanvas({ cells, columns, title }: Sheet): Canvas {
   const first = cells.find(({ picture }) => picture !== undefined)?.picture;
-  if (first === undefined) throw new InputError('sheet: expected at least one picture; got none');
+  if (first === undefined) throw new InputError({ name: 'sheet', expected: 'at least one picture', got: 'none' });
   const factor = Math.max(1, Math.ceil(MIN_CELL / Math.max(first.width, first.height)));
   const [width, height] = [first.width * factor, first.height * factor];
   const perRow = Math.min(columns, cells.length);
@@ -53,9 +53,11 @@ function sheetCanvas({ cells, columns, title }: Sheet): Canvas {
   const sheetWidth = 2 * MARGIN + perRow * (width + GAP) - GAP;
   const sheetHeight = top + Math.ceil(cells.length / perRow) * rowHeight - GAP + MARGIN;
   if (Math.max(sheetWidth, sheetHeight) > MAX_SIDE) {
-    throw new InputError(
-      `sheet: expected at most ${MAX_SIDE} pixels a side; got ${sheetWidth}×${sheetHeight} (use fewer pictures)`,
-    );
+    throw new InputError({
+      name: 'sheet',
+      expected: `at most ${MAX_SIDE} pixels a side`,
+      got: `${sheetWidth}×${sheetHeight} (use fewer pictures)`,
+    });
   }
   const canvas = figureCanvas(sheetWidth, sheetHeight);
   const context = canvas.getContext('2d');

@@ -80,7 +80,7 @@ export async function jobPictures(
 export function checkPictures(count: number, option: string, { channels, height, width }: PictureSize): void {
   const most = Math.floor(MAX_BYTES / (channels * height * width));
   if (count <= most) return;
-  throw new InputError(`--${option}: expected at most ${most} pictures of ${width}×${height}; got ${count}`);
+  throw new InputError({ name: option, expected: `at most ${most} pictures of ${width}×${height}`, got: count });
 }
 
 /** Tells of the pictures of a grid, with what else is known of each. */

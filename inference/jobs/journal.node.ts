@@ -61,18 +61,19 @@ export async function doneBefore(folder: string, journal: Journal, shardSize: nu
   try {
     before = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Journal>;
   } catch {
-    throw new InputError(`${path}: expected JSON; got something else`);
+    throw new InputError({ name: path, expected: 'JSON', got: 'something else' });
   }
   for (const key of ['model', 'latents', 'truncation', 'discriminator', 'format', 'count'] as const) {
     if ((before?.[key] ?? null) === journal[key]) continue;
-    throw new InputError(
-      `--resume: expected the job that ${path} tells of; ${key} was ${shown(before?.[key])}, now it is ${shown(journal[key])}`,
-    );
+    throw new InputError({
+      name: 'resume',
+      expected: `the job that ${path} tells of; ${key} was ${shown(before?.[key])}, now it is ${shown(journal[key])}`,
+    });
   }
   const { done } = before ?? {};
   const whole = Number.isInteger(done) && (done === journal.count || (done as number) % shardSize === 0);
   if (!whole || (done as number) < 0 || (done as number) > journal.count) {
-    throw new InputError(`${path}: expected "done" to be a number of whole shards; got ${shown(done)}`);
+    throw new InputError({ name: path, expected: '"done" to be a number of whole shards', got: shown(done) });
   }
   return done;
 }

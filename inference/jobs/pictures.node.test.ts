@@ -101,21 +101,21 @@ describe('runJob', () => {
     expect(cut(film, 16, 16, 3)).toEqual(made?.data);
     expect(cut(film, 16 + 8 * 104, 16, 3)).toEqual(result.data);
     await expect(runJob({ ...job, featureWeight: 1 } as typeof job, { model, generator })).rejects.toThrow(
-      /^--discriminator: expected an \.onnx file, as there is no .*discriminator\.onnx$/,
+      /^discriminator: expected an \.onnx file, as there is no .*discriminator\.onnx$/,
     );
   });
 
   it.each<[SampleRequest, RegExp]>([
-    [{ project: 'a.png', restarts: 0 }, /^--restarts: expected an integer of 1…1024; got 0$/],
-    [{ project: 'a.png', learningRate: 0 }, /^--learning-rate: expected a number above 0/],
-    [{ project: 'a.png', discriminator: 'd.onnx' }, /^--discriminator: expected it together with a --feature-weight/],
-    [{ project: 'a.png', truncation: 1 }, /^--truncation: expected it without --project; got both$/],
-    [{ corners: '1,2,3' }, /^--corners: expected 4 seeds or a file of 4 latents; got 3$/],
-    [{ corners: '1-4', seed: 3 }, /^--seed: expected it without --corners; got both$/],
-    [{ traverse: '1,2', count: 3 }, /^--traverse: expected one latent along several directions/],
-    [{ traverse: '1', frames: 1 }, /^--frames: expected an integer of 2…500; got 1$/],
-    [{ arithmetic: '1', noise: -1 }, /^--noise: expected a number of 0…100; got -1$/],
-    [{ noise: 1 }, /^--noise: expected it together with --arithmetic; got it alone$/],
+    [{ project: 'a.png', restarts: 0 }, /^restarts: expected an integer of 1…1024; got 0$/],
+    [{ project: 'a.png', learningRate: 0 }, /^learningRate: expected a number above 0/],
+    [{ project: 'a.png', discriminator: 'd.onnx' }, /^discriminator: expected it together with a `featureWeight`/],
+    [{ project: 'a.png', truncation: 1 }, /^truncation and project cannot be combined$/],
+    [{ corners: '1,2,3' }, /^corners: expected 4 seeds or a file of 4 latents; got 3$/],
+    [{ corners: '1-4', seed: 3 }, /^seed and corners cannot be combined$/],
+    [{ traverse: '1,2', count: 3 }, /^traverse: expected one latent along several directions/],
+    [{ traverse: '1', frames: 1 }, /^frames: expected an integer of 2…500; got 1$/],
+    [{ arithmetic: '1', noise: -1 }, /^noise: expected a number of 0…100; got -1$/],
+    [{ noise: 1 }, /^noise: expected it together with `arithmetic`; got it alone$/],
   ])('refuses %j', (request, message) => {
     expect(() => sampleJob(request)).toThrow(message);
   });

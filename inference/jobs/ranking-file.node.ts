@@ -26,16 +26,16 @@ export async function loadRanking(folder: string, kept: number, count: number): 
   const path = join(folder, RANKING_FILE);
   const { dtype, shape, data } = parsedNpy(await readBoundedFile(path, MAX_BYTES), path);
   if (dtype !== '<f8' || shape.length !== 2 || shape[0] !== kept || shape[1] !== 2) {
-    throw new InputError(`${path}: expected float64 [${kept}, 2]; got ${dtype} [${shape.join(', ')}]`);
+    throw new InputError({ name: path, expected: `float64 [${kept}, 2]`, got: `${dtype} [${shape.join(', ')}]` });
   }
   const column = (offset: number) => Float64Array.from({ length: kept }, (_, i) => data[2 * i + offset] as number);
   const positions = column(0);
   const wrong = positions.find((at) => !Number.isInteger(at) || at < 0 || at >= count);
-  if (wrong !== undefined) throw new InputError(`${path}: expected positions of 0…${count - 1}; got ${wrong}`);
+  if (wrong !== undefined) throw new InputError({ name: path, expected: `positions of 0…${count - 1}`, got: wrong });
   const logits = Float32Array.from(column(1));
   const falls = logits.every((logit, i) => i === 0 || logit <= (logits[i - 1] as number));
   if (!falls || Number.isNaN(logits[0]) || new Set(positions).size < kept) {
-    throw new InputError(`${path}: expected each picture once, by falling logits; got another order`);
+    throw new InputError({ name: path, expected: 'each picture once, by falling logits', got: 'another order' });
   }
   return { positions, logits };
 }

@@ -85,14 +85,14 @@ describe('runJob of --sort score', () => {
     const { records } = await performed({ sort: 'score', keep: 4, seed: 10, count: 20, out });
     const { records: rows } = await performed({ sort: 'score', keep: 4, latents, out });
     expect(rows.map(({ latent }) => latent)).toEqual(records.map(({ seed }) => (seed as number) - 10));
-    await expect(performed({ sort: 'score', keep: 21, latents, out })).rejects.toThrow(/^--keep: expected at most 20,/);
+    await expect(performed({ sort: 'score', keep: 21, latents, out })).rejects.toThrow(/^keep: expected at most 20,/);
   });
 
   it.each([
-    [{ count: 1_000_000 }, '--count: expected at most'],
-    [{ count: 1_000_000, keep: 900_000 }, '--keep: expected at most'],
-    [{ count: 30, grid: '2x2' }, '--grid: expected at least 30 cells'],
-    [{ count: 30, saveLatents: 'z.txt' }, '--save-latents: expected'],
+    [{ count: 1_000_000 }, 'count: expected at most'],
+    [{ count: 1_000_000, keep: 900_000 }, 'keep: expected at most'],
+    [{ count: 30, grid: '2x2' }, 'grid: expected at least 30 cells'],
+    [{ count: 30, saveLatents: 'z.txt' }, 'saveLatents: expected'],
   ])('refuses %j before anything is scored', async (request, message) => {
     const asked: SampleRequest = { sort: 'score', out: join(folder, 'refused.png'), ...request };
     const scored: number[] = [];
@@ -178,8 +178,8 @@ describe('runJob of --sort score --format', () => {
     const other = join(folder, 'other.onnx');
     await saveModel(other, brightness(-1));
     const again = (request: SampleRequest) => shards({ format: 'npy', out, resume: true, ...request });
-    await expect(again({ discriminator: other })).rejects.toThrow(/^--resume: .*; discriminator was "sha256:/);
-    await expect(again({ keep: 100 })).rejects.toThrow(/^--resume: .*; count was 150, now it is 100$/);
+    await expect(again({ discriminator: other })).rejects.toThrow(/^resume: .*; discriminator was "sha256:/);
+    await expect(again({ keep: 100 })).rejects.toThrow(/^resume: .*; count was 150, now it is 100$/);
     await expect(again({ sort: undefined, keep: undefined })).rejects.toThrow(
       /; discriminator was "sha256:.*now it is null$/,
     );
@@ -231,10 +231,10 @@ describe('runJob of --real', () => {
   });
 
   it('says where there is nothing to compare with', async () => {
-    await expect(performed({ real: join(folder, 'none') })).rejects.toThrow(/^--real: .* cannot be read \(ENOENT\)$/);
+    await expect(performed({ real: join(folder, 'none') })).rejects.toThrow(/^real: .* cannot be read \(ENOENT\)$/);
     await mkdir(join(folder, 'empty'), { recursive: true });
     await expect(performed({ real: join(folder, 'empty') })).rejects.toThrow(
-      /^--real: expected a folder of pictures; .* has none$/,
+      /^real: expected a folder of pictures; .* has none$/,
     );
   });
 });

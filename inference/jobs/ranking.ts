@@ -18,7 +18,7 @@ const MAX_KEPT = 1_000_000;
 export function rankingOf({ sort, keep, discriminator }: SampleRequest): Ranking | undefined {
   if (sort === undefined) {
     const stray = keep === undefined ? (discriminator === undefined ? undefined : 'discriminator') : 'keep';
-    if (stray) throw new InputError(`--${stray}: expected it together with --sort; got it alone`);
+    if (stray) throw new InputError({ name: stray, expected: 'it together with `sort`', got: 'it alone' });
     return undefined;
   }
   oneOf('sort', sort, ['score']);
@@ -44,10 +44,14 @@ export function rankedSource(request: SampleRequest, ranking: Ranking, count: nu
 /** How many of so many pictures are kept. @throws InputError if there are fewer, or more than can be sorted */
 export function keptCount({ keep }: Ranking, count: number): number {
   if (keep === undefined && count > MAX_KEPT) {
-    throw new InputError(`--sort: expected --keep for more than ${MAX_KEPT} pictures; got ${count}`);
+    throw new InputError({ name: 'sort', expected: `\`keep\` for more than ${MAX_KEPT} pictures`, got: count });
   }
   if (keep !== undefined && keep > count) {
-    throw new InputError(`--keep: expected at most ${count}, as many as there are pictures to sort; got ${keep}`);
+    throw new InputError({
+      name: 'keep',
+      expected: `at most ${count}, as many as there are pictures to sort`,
+      got: keep,
+    });
   }
   return keep ?? count;
 }

@@ -87,30 +87,30 @@ export function latentSource(request: SampleRequest, count: number, most = MAX_S
   const { seed, seeds, latents, truncation } = request;
   if (latents !== undefined) {
     const stray = (['seeds', 'seed', 'count', 'truncation'] as const).find((name) => request[name] !== undefined);
-    if (stray) throw new InputError(`--latents: expected it without --${stray}; got both`);
+    if (stray) throw new InputError({ name: 'latents', conflictsWith: stray });
     return { file: latents };
   }
   if (truncation !== undefined && !(truncation > 0)) {
-    throw new InputError(`--truncation: expected a positive number; got ${truncation}`);
+    throw new InputError({ name: 'truncation', expected: 'a positive number', got: truncation });
   }
   if (seeds === undefined) return { seeds: [consecutiveSeeds(seed ?? 0, count, most)] };
   const stray = (['seed', 'count'] as const).find((name) => request[name] !== undefined);
-  if (stray) throw new InputError(`--seeds: expected it without --${stray}; got both`);
+  if (stray) throw new InputError({ name: 'seeds', conflictsWith: stray });
   return namedSource(seeds, 'seeds', most);
 }
 
 /** Latents named in one word: a .npy or .json file, or a list of seeds. @throws InputError for anything else */
 export function namedSource(text: string, option: string, most = MAX_SEEDS): LatentSource {
   if (/\.(npy|json)$/i.test(text)) return { file: text };
-  const ranges = seedRanges(text, `--${option}`);
-  if (seedCount(ranges) > most) throw new InputError(`--${option}: expected at most ${most} seeds; got more`);
+  const ranges = seedRanges(text, option);
+  if (seedCount(ranges) > most) throw new InputError({ name: option, expected: `at most ${most} seeds`, got: 'more' });
   return { seeds: ranges };
 }
 
 /** @throws InputError unless it is an integer of 0…2^53 − 1 */
 export function checkSeed(seed: number): void {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new InputError(`--seed: expected an integer of 0…2^53 − 1; got ${seed}`);
+    throw new InputError({ name: 'seed', expected: 'an integer of 0…2^53 − 1', got: seed });
   }
 }
 
@@ -124,7 +124,7 @@ export function namesFile(out: string, extensions: readonly string[]): boolean {
   if (extensions.includes(extension)) return true;
   if (out === '' || PICTURE_EXTENSIONS.includes(extension)) {
     const file = extensions.length > 0 ? ` or a ${extensions.join(' or ')} file` : '';
-    throw new InputError(`--out: expected a folder${file}; got ${JSON.stringify(out)}`);
+    throw new InputError({ name: 'out', expected: `a folder${file}`, got: JSON.stringify(out) });
   }
   return false;
 }
@@ -138,7 +138,7 @@ export function extensionOf(path: string): string {
 export function parsedGrid(text: string): { columns: number; rows: number } {
   const [, columns, rows] = /^([1-9]\d{0,4})[x×]([1-9]\d{0,4})$/i.exec(text.trim()) ?? [];
   if (!columns || !rows) {
-    throw new InputError(`--grid: expected columns × rows such as 8x8; got ${JSON.stringify(text)}`);
+    throw new InputError({ name: 'grid', expected: 'columns × rows such as 8x8', got: JSON.stringify(text) });
   }
   return { columns: Number(columns), rows: Number(rows) };
 }
@@ -146,7 +146,7 @@ export function parsedGrid(text: string): { columns: number; rows: number } {
 /** @throws InputError unless the value is an integer in the range */
 export function checkInteger(option: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new InputError(`--${option}: expected an integer of ${least}…${most}; got ${value}`);
+    throw new InputError({ name: option, expected: `an integer of ${least}…${most}`, got: value });
   }
 }
 
@@ -154,7 +154,7 @@ export function checkInteger(option: string, value: number, least: number, most:
 export function oneOf<T extends string>(option: string, value: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === value);
   if (found === undefined) {
-    throw new InputError(`--${option}: expected one of ${choices.join(', ')}; got ${JSON.stringify(value)}`);
+    throw new InputError({ name: option, expected: `one of ${choices.join(', ')}`, got: JSON.stringify(value) });
   }
   return found;
 }

@@ -66,11 +66,13 @@ export function sampleJob(request: SampleRequest): SampleJob {
   const known = [...COMMON, ...kind.options, kind.trigger];
   for (const [name, value] of Object.entries(request) as [Option, unknown][]) {
     if (value === undefined || known.includes(name) || !isOption(name)) continue;
-    const others = KINDS.filter(({ options }) => options.includes(name)).map(({ trigger }) => trigger && flag(trigger));
+    const others = KINDS.filter(({ options }) => options.includes(name)).map(
+      ({ trigger }) => trigger && `\`${trigger}\``,
+    );
     const together = others.filter((other) => other !== undefined).join(' or ');
     if (kind.trigger === undefined)
-      throw new InputError(`${flag(name)}: expected it together with ${together}; got it alone`);
-    throw new InputError(`${flag(name)}: expected it without ${flag(kind.trigger)}; got both`);
+      throw new InputError({ name, expected: `it together with ${together}`, got: 'it alone' });
+    throw new InputError({ name, conflictsWith: kind.trigger });
   }
   return kind.job(request);
 }
@@ -79,5 +81,3 @@ export function sampleJob(request: SampleRequest): SampleJob {
 function isOption(name: string): boolean {
   return KINDS.some(({ trigger, options }) => trigger === name || (options as readonly string[]).includes(name));
 }
-
-const flag = (option: string) => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -30,7 +30,7 @@ export class TopScores {
   add(logit: number): void {
     const position = this.#seen++;
     if (Number.isNaN(logit))
-      throw new InputError(`discriminator: expected numbers as scores; got NaN for latent ${position}`);
+      throw new InputError({ name: 'discriminator', expected: 'numbers as scores', got: `NaN for latent ${position}` });
     if (this.#held === this.#positions.length) this.#cut();
     if (this.#held >= this.#keep && logit <= this.#floor) return;
     this.#positions[this.#held] = position;

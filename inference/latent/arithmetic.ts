@@ -74,13 +74,15 @@ function rows(leaf: Extract<Expression, { kind: 'file' }>, leaves: LeafLatents, 
     latent: all.subarray(index * latentDim, (index + 1) * latentDim),
   });
   if (leaf.row !== undefined) {
-    if (leaf.row >= count) throw new InputError(`${leaf.path}: expected row 0…${count - 1}; got ${leaf.row}`);
+    if (leaf.row >= count) throw new InputError({ name: leaf.path, expected: `row 0…${count - 1}`, got: leaf.row });
     return [row(leaf.row)];
   }
   if (single && count > 1) {
-    throw new InputError(
-      `file:${leaf.path}: expected one latent, or a row such as #0, outside of mean(…); got ${count}`,
-    );
+    throw new InputError({
+      name: `file:${leaf.path}`,
+      expected: 'one latent, or a row such as #0, outside of mean(…)',
+      got: count,
+    });
   }
   return Array.from({ length: count }, (_, index) => row(index));
 }

@@ -16,7 +16,7 @@ describe('parsedDirections(text)', () => {
   });
 
   it.each(['', 'x', '-1', 'principal:0', 'principal:a', '0-100'])('refuses %j', (text) => {
-    expect(() => parsedDirections(text)).toThrow(/^--traverse: expected/);
+    expect(() => parsedDirections(text)).toThrow(/^traverse: expected/);
   });
 });
 
@@ -24,7 +24,7 @@ describe('walkedLatents(origin, direction, extent, steps)', () => {
   it('goes evenly from one side to the other, through the origin', () => {
     const walked = walkedLatents(Float32Array.of(1, 2), axisDirection(1, 2), 3, 5);
     expect([...walked]).toEqual([1, -1, 1, 0.5, 1, 2, 1, 3.5, 1, 5]);
-    expect(() => axisDirection(2, 2)).toThrow(/^--traverse: expected numbers of 0…1; got 2$/);
+    expect(() => axisDirection(2, 2)).toThrow(/^traverse: expected numbers of 0…1; got 2$/);
   });
 });
 

@@ -18,18 +18,20 @@ const MAX_DIRECTIONS = 64;
  */
 export function parsedDirections(text: string): DirectionChoice {
   const [, principal, list] = /^\s*(principal)?\s*:?\s*(.*?)\s*$/.exec(text) ?? [];
-  const ranges = seedRanges(principal && !list ? '1' : (list ?? ''), '--traverse');
+  const ranges = seedRanges(principal && !list ? '1' : (list ?? ''), 'traverse');
   if (seedCount(ranges) > MAX_DIRECTIONS)
-    throw new InputError(`--traverse: expected at most ${MAX_DIRECTIONS} directions`);
+    throw new InputError({ name: 'traverse', expected: `at most ${MAX_DIRECTIONS} directions` });
   const numbers = seedsWithin(ranges, 0, MAX_DIRECTIONS);
   if (!principal) return { kind: 'numbers', indices: numbers };
-  if (numbers.includes(0)) throw new InputError('--traverse: expected principal:1 for the strongest component; got 0');
+  if (numbers.includes(0))
+    throw new InputError({ name: 'traverse', expected: 'principal:1 for the strongest component', got: '0' });
   return { kind: 'principal', components: numbers };
 }
 
 /** The unit vector of one of the latent's numbers. @throws InputError if there is no such number */
 export function axisDirection(index: number, latentDim: number): Float32Array {
-  if (index >= latentDim) throw new InputError(`--traverse: expected numbers of 0…${latentDim - 1}; got ${index}`);
+  if (index >= latentDim)
+    throw new InputError({ name: 'traverse', expected: `numbers of 0…${latentDim - 1}`, got: index });
   return Float32Array.from({ length: latentDim }, (_, i) => (i === index ? 1 : 0));
 }
 

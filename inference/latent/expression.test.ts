@@ -36,7 +36,7 @@ describe('evaluated(parsedExpression(text))', () => {
   });
 
   it.each<[string, RegExp]>([
-    ['', /^--arithmetic: expected a seed, file:…, mean\(…\) or \(; got the end$/],
+    ['', /^arithmetic: expected a seed, file:…, mean\(…\) or \(; got the end$/],
     ['1 +', /got the end$/],
     ['1 2', /expected \+, -, \* or \/ or the end; got "2" at position 3$/],
     ['mean 1', /expected \(; got "1" at position 6$/],

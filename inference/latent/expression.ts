@@ -37,7 +37,7 @@ const TOKEN = /\s*(file:"[^"]*"(?:#\d+)?|file:[^\s,()#]+(?:#\d+)?|\d+(?:\.\d+)?|
  * @param option the option's name, for errors
  * @throws InputError naming the place where something else was expected
  */
-export function parsedExpression(text: string, option = '--arithmetic'): Expression {
+export function parsedExpression(text: string, option = 'arithmetic'): Expression {
   return new Parser(text, option).whole();
 }
 
@@ -61,7 +61,8 @@ class Parser {
 
   #tokenized(): Token[] {
     const { text } = this;
-    if (text.length > MAX_LENGTH) throw new InputError(`${this.option}: expected at most ${MAX_LENGTH} characters`);
+    if (text.length > MAX_LENGTH)
+      throw new InputError({ name: this.option, expected: `at most ${MAX_LENGTH} characters` });
     const tokens: Token[] = [];
     const pattern = new RegExp(TOKEN);
     const end = text.trimEnd().length;
@@ -69,9 +70,11 @@ class Parser {
       const start = pattern.lastIndex;
       const found = pattern.exec(text)?.[1];
       if (found === undefined) {
-        throw new InputError(
-          `${this.option}: expected seeds, file:…, mean(…), + - * / and parentheses; got ${JSON.stringify(text.slice(start).trim().slice(0, 20))}`,
-        );
+        throw new InputError({
+          name: this.option,
+          expected: 'seeds, file:…, mean(…), + - * / and parentheses',
+          got: JSON.stringify(text.slice(start).trim().slice(0, 20)),
+        });
       }
       tokens.push({ text: found, start: pattern.lastIndex - found.length });
     }
@@ -103,14 +106,16 @@ class Parser {
   #times(left: Operand, right: Operand): Operand {
     if ('number' in left) return { latent: { kind: 'scaled', factor: left.number, of: this.#latent(right) } };
     if ('number' in right) return { latent: { kind: 'scaled', factor: right.number, of: left.latent } };
-    throw new InputError(`${this.option}: expected a plain number in a product; got two latents`);
+    throw new InputError({ name: this.option, expected: 'a plain number in a product', got: 'two latents' });
   }
 
   #dividedBy(left: Operand, right: Operand): Operand {
     if ('latent' in right || right.number === 0) {
-      throw new InputError(
-        `${this.option}: expected a plain number other than 0 after /; got ${'latent' in right ? 'a latent' : '0'}`,
-      );
+      throw new InputError({
+        name: this.option,
+        expected: 'a plain number other than 0 after /',
+        got: 'latent' in right ? 'a latent' : '0',
+      });
     }
     return { latent: { kind: 'scaled', factor: 1 / right.number, of: this.#latent(left) } };
   }
@@ -119,9 +124,11 @@ class Parser {
   #latent(operand: Operand): Expression {
     if ('latent' in operand) return operand.latent;
     if (!/^\d+$/.test(operand.text) || !Number.isSafeInteger(operand.number)) {
-      throw new InputError(
-        `${this.option}: expected a seed, an integer of 0…2^53 − 1; got ${operand.text.slice(0, 30)}`,
-      );
+      throw new InputError({
+        name: this.option,
+        expected: 'a seed, an integer of 0…2^53 − 1',
+        got: operand.text.slice(0, 30),
+      });
     }
     return { kind: 'seed', seed: operand.number };
   }
@@ -133,7 +140,7 @@ class Parser {
     if (/^\d/.test(token)) return { number: Number(token), text: token };
     if (token.startsWith('file:')) return { latent: fileLeaf(token) };
     if (++this.#depth > MAX_DEPTH)
-      throw new InputError(`${this.option}: expected at most ${MAX_DEPTH} nested parentheses`);
+      throw new InputError({ name: this.option, expected: `at most ${MAX_DEPTH} nested parentheses` });
     const latent = token === 'mean' ? this.#mean() : this.#sum();
     this.#require(')');
     this.#depth--;
@@ -170,7 +177,7 @@ class Parser {
   #expected(what: string): InputError {
     const token = this.#tokens[this.#at];
     const found = token ? `${JSON.stringify(token.text.slice(0, 30))} at position ${token.start + 1}` : 'the end';
-    return new InputError(`${this.option}: expected ${what}; got ${found}`);
+    return new InputError({ name: this.option, expected: what, got: found });
   }
 }
 

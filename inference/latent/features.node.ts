@@ -57,7 +57,11 @@ function firstFeatures(graph: Graph, path: string): string {
     graph.nodes.find(({ op, domain }) => domain === '' && ACTIVATIONS.has(op)) ??
     graph.nodes.find(({ op, domain }) => domain === '' && LAYERS.has(op));
   if (!node)
-    throw new InputError(`${path}: expected a generator with a first layer (${[...LAYERS].join(', ')}); got none`);
+    throw new InputError({
+      name: path,
+      expected: `a generator with a first layer (${[...LAYERS].join(', ')})`,
+      got: 'none',
+    });
   return node.outputs[0] as string;
 }
 

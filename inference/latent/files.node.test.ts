@@ -46,8 +46,6 @@ describe('loadLatents(path, latentDim)', () => {
   });
 
   it('is not given files of other kinds', async () => {
-    await expect(saveLatents(join(folder, 'z.txt'), latents, 6)).rejects.toThrow(
-      /^--save-latents: expected a \.npy or/,
-    );
+    await expect(saveLatents(join(folder, 'z.txt'), latents, 6)).rejects.toThrow(/^saveLatents: expected a \.npy or/);
   });
 });

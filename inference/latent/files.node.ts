@@ -17,11 +17,12 @@ export async function loadLatents(path: string, latentDim: number): Promise<Floa
   const { shape, numbers } = path.toLowerCase().endsWith('.json') ? await readJson(path) : await readNpy(path);
   const [count = 1, size, ...rest] = shape.length === 1 ? [1, ...shape] : shape;
   if (size !== latentDim || count < 1 || rest.some((dim) => dim !== 1)) {
-    throw new InputError(`${path}: expected latents [N, ${latentDim}]; got [${shape.join(', ')}]`);
+    throw new InputError({ name: path, expected: `latents [N, ${latentDim}]`, got: `[${shape.join(', ')}]` });
   }
   const latents = Float32Array.from(numbers);
   const wrong = latents.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) throw new InputError(`${path}: expected finite numbers; got ${latents[wrong]} at ${wrong}`);
+  if (wrong >= 0)
+    throw new InputError({ name: path, expected: 'finite numbers', got: `${latents[wrong]} at ${wrong}` });
   return latents;
 }
 
@@ -39,9 +40,9 @@ export async function saveLatents(path: string, latents: Float32Array, latentDim
 }
 
 /** @throws InputError for a file that is neither .npy nor .json */
-export function checkLatentsPath(path: string, option = '--save-latents'): void {
+export function checkLatentsPath(path: string, option = 'saveLatents'): void {
   if (/\.(npy|json)$/i.test(path)) return;
-  throw new InputError(`${option}: expected a .npy or .json file; got ${JSON.stringify(path)}`);
+  throw new InputError({ name: option, expected: 'a .npy or .json file', got: JSON.stringify(path) });
 }
 
 interface Numbers {
@@ -51,7 +52,8 @@ interface Numbers {
 
 async function readNpy(path: string): Promise<Numbers> {
   const { dtype, shape, data } = parsedNpy(await readBoundedFile(path, MAX_NPY_BYTES), path);
-  if (dtype !== '<f4' && dtype !== '<f8') throw new InputError(`${path}: expected float32 or float64; got ${dtype}`);
+  if (dtype !== '<f4' && dtype !== '<f8')
+    throw new InputError({ name: path, expected: 'float32 or float64', got: dtype });
   return { shape, numbers: data };
 }
 
@@ -61,7 +63,7 @@ async function readJson(path: string): Promise<Numbers> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new InputError(`${path}: expected JSON; got something else`);
+    throw new InputError({ name: path, expected: 'JSON', got: 'something else' });
   }
   const rows: unknown[] = Array.isArray(value) ? value : [];
   if (rows.length > 0 && rows.every(isNumber)) return { shape: [rows.length], numbers: rows };
@@ -70,7 +72,7 @@ async function readJson(path: string): Promise<Numbers> {
   const fits = (row: unknown): row is number[] =>
     Array.isArray(row) && row.length === width && width > 0 && row.every(isNumber);
   if (rows.length === 0 || !rows.every(fits)) {
-    throw new InputError(`${path}: expected an array of equally long arrays of numbers; got something else`);
+    throw new InputError({ name: path, expected: 'an array of equally long arrays of numbers', got: 'something else' });
   }
   return { shape: [rows.length, width], numbers: rows.flat() };
 }

@@ -137,10 +137,10 @@ describe('interpolatedLatents(keyframes, options)', () => {
 
   it('refuses what makes no path', () => {
     const options = { frames: 10, mode: 'slerp', loop: true } as const;
-    expect(() => interpolatedLatents([vector(1)], options)).toThrow(/^--keyframes: expected at least 2; got 1/);
+    expect(() => interpolatedLatents([vector(1)], options)).toThrow(/^keyframes: expected at least 2; got 1/);
     expect(() => interpolatedLatents([vector(1), vector(1, 2)], options)).toThrow(InputError);
     for (const frames of [0, 1.5, -3, 1e9]) {
-      expect(() => interpolatedLatents(keyframes, { ...options, frames })).toThrow(/^--frames/);
+      expect(() => interpolatedLatents(keyframes, { ...options, frames })).toThrow(/^frames/);
     }
   });
 });

@@ -15,7 +15,11 @@ const NEARLY_OPPOSITE = 3;
 
 function checkEqualLengths(a: Float32Array, b: Float32Array): void {
   if (a.length !== b.length) {
-    throw new InputError(`interpolation: expected latents of one size; got ${a.length} and ${b.length}`);
+    throw new InputError({
+      name: 'interpolation',
+      expected: 'latents of one size',
+      got: `${a.length} and ${b.length}`,
+    });
   }
 }
 
@@ -114,10 +118,10 @@ export function interpolatedLatents(keyframes: readonly Float32Array[], options:
   const { frames, mode, loop, easing = 'linear' } = options;
   const [first] = keyframes;
   if (first === undefined || keyframes.length < 2) {
-    throw new InputError(`--keyframes: expected at least 2; got ${keyframes.length}`);
+    throw new InputError({ name: 'keyframes', expected: 'at least 2', got: keyframes.length });
   }
   if (!Number.isInteger(frames) || frames < 1 || frames > MAX_FRAMES) {
-    throw new InputError(`--frames: expected an integer of 1…${MAX_FRAMES}; got ${frames}`);
+    throw new InputError({ name: 'frames', expected: `an integer of 1…${MAX_FRAMES}`, got: frames });
   }
   const interpolation = INTERPOLATIONS[mode];
   const segments = loop ? keyframes.length : keyframes.length - 1;

@@ -40,7 +40,7 @@ describe('normalLatents(seeds, latentDim)', () => {
     expect(Math.abs(variance - 0.291125)).toBeLessThan(0.008);
     expect(normalLatents([3, 17], 100, 0.5).slice(100)).toEqual(normalLatents([17], 100, 0.5));
     for (const truncation of [0, -1, 0.001, Number.NaN]) {
-      expect(() => normalLatents([0], 4, truncation)).toThrow(/^--truncation: expected a number of at least 0.01/);
+      expect(() => normalLatents([0], 4, truncation)).toThrow(/^truncation: expected a number of at least 0.01/);
     }
   });
 
@@ -62,12 +62,12 @@ describe('parseSeeds(list)', () => {
     'refuses %j',
     (list) => {
       expect(() => parseSeeds(list)).toThrow(InputError);
-      expect(() => parseSeeds(list)).toThrow(/^--seeds: expected integers and ranges/);
+      expect(() => parseSeeds(list)).toThrow(/^seeds: expected integers and ranges/);
     },
   );
 
   it('refuses more seeds than anyone needs before listing them, and names the option', () => {
-    expect(() => parseSeeds('0-9007199254740991', '--fixed')).toThrow(`--fixed: expected at most ${MAX_SEEDS} seeds`);
+    expect(() => parseSeeds('0-9007199254740991', 'fixed')).toThrow(`fixed: expected at most ${MAX_SEEDS} seeds`);
     expect(() => parseSeeds('x'.repeat(10_000))).toThrow(/^.{1,150}$/);
     expect(parseSeeds(`1-${MAX_SEEDS}`)).toHaveLength(MAX_SEEDS);
   });
@@ -89,9 +89,9 @@ describe('seedsFrom(first, count)', () => {
   });
 
   it('refuses what is out of range', () => {
-    expect(() => seedsFrom(0, 0)).toThrow(/^--count/);
-    expect(() => seedsFrom(0, MAX_SEEDS + 1)).toThrow(/^--count/);
-    expect(() => seedsFrom(-1, 1)).toThrow(/^--seed:/);
-    expect(() => seedsFrom(Number.MAX_SAFE_INTEGER, 2)).toThrow(/^--seed:/);
+    expect(() => seedsFrom(0, 0)).toThrow(/^count/);
+    expect(() => seedsFrom(0, MAX_SEEDS + 1)).toThrow(/^count/);
+    expect(() => seedsFrom(-1, 1)).toThrow(/^seed:/);
+    expect(() => seedsFrom(Number.MAX_SAFE_INTEGER, 2)).toThrow(/^seed:/);
   });
 });

@@ -19,10 +19,10 @@ export const MIN_TRUNCATION = 0.01;
  */
 export function normalLatents(seeds: readonly number[], latentDim: number, truncation?: number): Float32Array {
   if (!Number.isInteger(latentDim) || latentDim < 1 || latentDim > 65_536) {
-    throw new InputError(`latentDim: expected an integer of 1…65536; got ${latentDim}`);
+    throw new InputError({ name: 'latentDim', expected: 'an integer of 1…65536', got: latentDim });
   }
   if (truncation !== undefined && !(truncation >= MIN_TRUNCATION)) {
-    throw new InputError(`--truncation: expected a number of at least ${MIN_TRUNCATION}; got ${truncation}`);
+    throw new InputError({ name: 'truncation', expected: `a number of at least ${MIN_TRUNCATION}`, got: truncation });
   }
   const latents = new Float32Array(seeds.length * latentDim);
   seeds.forEach((seed, row) => {
@@ -49,13 +49,13 @@ export interface SeedRange {
  * @param option the option's name, for errors
  * @throws InputError if the list is malformed
  */
-export function seedRanges(list: string, option = '--seeds'): SeedRange[] {
+export function seedRanges(list: string, option = 'seeds'): SeedRange[] {
   return list.split(',').map((part) => {
     const [, first = '', last = first] = /^\s*(\d{1,16})(?:\s*-\s*(\d{1,16}))?\s*$/.exec(part) ?? [];
     const [from, to] = [Number(first), Number(last)];
     if (first === '' || from > to || !Number.isSafeInteger(to)) {
       const shown = JSON.stringify(part.length > 40 ? `${part.slice(0, 40)}…` : part);
-      throw new InputError(`${option}: expected integers and ranges such as 0,1,4-6; got ${shown}`);
+      throw new InputError({ name: option, expected: 'integers and ranges such as 0,1,4-6', got: shown });
     }
     return { from, to };
   });
@@ -82,9 +82,10 @@ export function seedsWithin(ranges: readonly SeedRange[], start: number, count: 
  * The seeds a list such as `0,1,4-6` names, in its order, repetitions kept.
  * @throws InputError if the list is malformed or names more than `MAX_SEEDS` seeds
  */
-export function parseSeeds(list: string, option = '--seeds'): number[] {
+export function parseSeeds(list: string, option = 'seeds'): number[] {
   const ranges = seedRanges(list, option);
-  if (seedCount(ranges) > MAX_SEEDS) throw new InputError(`${option}: expected at most ${MAX_SEEDS} seeds; got more`);
+  if (seedCount(ranges) > MAX_SEEDS)
+    throw new InputError({ name: option, expected: `at most ${MAX_SEEDS} seeds`, got: 'more' });
   return seedsWithin(ranges, 0, MAX_SEEDS);
 }
 
@@ -94,10 +95,10 @@ export function parseSeeds(list: string, option = '--seeds'): number[] {
  */
 export function consecutiveSeeds(first: number, count: number, most = MAX_SEEDS): SeedRange {
   if (!Number.isInteger(count) || count < 1 || count > most) {
-    throw new InputError(`--count: expected an integer of 1…${most}; got ${count}`);
+    throw new InputError({ name: 'count', expected: `an integer of 1…${most}`, got: count });
   }
   if (!Number.isSafeInteger(first) || first < 0 || first > Number.MAX_SAFE_INTEGER - (count - 1)) {
-    throw new InputError(`--seed: expected an integer of 0…2^53 − ${count}; got ${first}`);
+    throw new InputError({ name: 'seed', expected: `an integer of 0…2^53 − ${count}`, got: first });
   }
   return { from: first, to: first + count - 1 };
 }

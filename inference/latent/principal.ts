@@ -38,7 +38,7 @@ export async function principalDirections(
 ): Promise<PrincipalDirection[]> {
   const [latentDim, dim] = [latents.length / rows, features.length / rows];
   if (count > Math.min(dim, rows - 1)) {
-    throw new InputError(`principal directions: expected at most ${Math.min(dim, rows - 1)}; got ${count}`);
+    throw new InputError({ name: 'principal directions', expected: `at most ${Math.min(dim, rows - 1)}`, got: count });
   }
   const width = Math.min(count + OVERSAMPLING, dim, rows - 1);
   const random = new Random(0);

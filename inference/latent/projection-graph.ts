@@ -58,7 +58,7 @@ export function projectionGraph(generator: Graph, restarts: number, features?: F
   const b = new GraphBuilder({ ...prunedGraph(graph, [output]), outputs: [] });
   const { type } = b.type(output);
   if (type !== 'float32')
-    throw new InputError(`generator: expected float32 pictures, which have a gradient; got ${type}`);
+    throw new InputError({ name: 'generator', expected: 'float32 pictures, which have a gradient', got: type });
   const pictureShape = b.shape(output);
   const target = b.input(projectionInputs.target, 'float32', [1, ...pictureShape.slice(1)]);
   for (const name of [projectionInputs.stepSize, projectionInputs.correction]) b.input(name, 'float32', []);
@@ -69,7 +69,8 @@ export function projectionGraph(generator: Graph, restarts: number, features?: F
   const pixels = b.reduceMean(b.mul(difference, difference), [1, 2, 3], false, 'pixel_loss');
   const losses = features ? b.add(pixels, featureLoss(b, output, target, features), 'loss') : pixels;
   const gradient = gradients(b, losses, [latents]).get(latents);
-  if (!gradient) throw new InputError('generator: expected pictures that depend on the latent; they do not');
+  if (!gradient)
+    throw new InputError({ name: 'generator', expected: 'pictures that depend on the latent; they do not' });
   const rates = {
     stepSize: projectionInputs.stepSize,
     correction: projectionInputs.correction,
@@ -90,10 +91,14 @@ function withBatch(generator: Graph, batch: number): { graph: Graph; latents: st
   const [input] = generator.inputs;
   const [before, ...sizes] = input?.value?.shape ?? [];
   if (!input?.value || sizes.some((size) => typeof size !== 'number')) {
-    throw new InputError('generator: expected one input [N, Z] or [N, Z, 1, 1] of known size');
+    throw new InputError({ name: 'generator', expected: 'one input [N, Z] or [N, Z, 1, 1] of known size' });
   }
   if (typeof before === 'number' && before !== batch) {
-    throw new InputError(`--restarts: expected ${before}, the batch that the generator is made for; got ${batch}`);
+    throw new InputError({
+      name: 'restarts',
+      expected: `${before}, the batch that the generator is made for`,
+      got: batch,
+    });
   }
   const shape = [batch, ...(sizes as number[])];
   const inputs = [{ name: input.name, value: { ...input.value, shape } }];
@@ -148,6 +153,7 @@ function convolutions(graph: Graph): string[] {
   const found = graph.nodes
     .filter(({ op, domain, outputs }) => op === 'Conv' && domain === '' && isSpatial(types.shape(outputs[0] as string)))
     .map(({ outputs }) => outputs[0] as string);
-  if (found.length === 0) throw new InputError('discriminator: expected a convolution larger than 1×1; got none');
+  if (found.length === 0)
+    throw new InputError({ name: 'discriminator', expected: 'a convolution larger than 1×1', got: 'none' });
   return found;
 }

@@ -120,6 +120,6 @@ describe('projectionGraph(generator, restarts, features)', () => {
   });
 
   it('refuses a batch that the generator does not have', () => {
-    expect(() => projectionGraph(toyGenerator({ batch: 3 }).graph, 4)).toThrow(/^--restarts: expected 3, .* got 4$/);
+    expect(() => projectionGraph(toyGenerator({ batch: 3 }).graph, 4)).toThrow(/^restarts: expected 3, .* got 4$/);
   });
 });

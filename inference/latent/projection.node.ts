@@ -96,7 +96,11 @@ export async function projected(
         best = { latent: row(feeds[name]?.data as Float32Array), picture: row(pictures), loss, restart, step };
       });
       if (best === undefined)
-        throw new InputError('projection: expected finite losses; got none (the weights have probably diverged)');
+        throw new InputError({
+          name: 'projection',
+          expected: 'finite losses',
+          got: 'none (the weights have probably diverged)',
+        });
       // The run after the last update only tells what it has come to.
       if (step === steps) return best;
       feeds = { ...feeds, ...Object.fromEntries(state.map((value) => [value, results[nextOf(value)] as Tensor])) };

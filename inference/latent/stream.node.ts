@@ -28,7 +28,7 @@ export class LatentsFile {
     const { size } = await handle.stat();
     if (done > 0 && size !== bytes) {
       await handle.close();
-      throw new InputError(`${path}: expected ${bytes} bytes, the latents of the job to go on with; got ${size}`);
+      throw new InputError({ name: path, expected: `${bytes} bytes, the latents of the job to go on with`, got: size });
     }
     await handle.write(header, 0, header.length, 0);
     await handle.truncate(bytes);

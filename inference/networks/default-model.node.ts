@@ -27,7 +27,7 @@ export async function resolveModel(
   const path = fileURLToPath(new URL(`../../../fixtures/tiny/${role}.onnx`, import.meta.url));
   const reason = `there is no ${exported}${run === undefined ? '' : ' (gan-export makes it)'}`;
   if (await exists(path)) return { path, note: `Model: the small ${role} that comes with ganscope, as ${reason}` };
-  throw new InputError(`--model: expected an .onnx file, as ${reason}`);
+  throw new InputError({ name: 'model', expected: `an .onnx file, as ${reason}` });
 }
 
 /**
@@ -39,7 +39,7 @@ export async function discriminatorBeside(generator: string, named?: string): Pr
   if (named !== undefined) return named;
   const path = join(dirname(generator), 'discriminator.onnx');
   if (await exists(path)) return path;
-  throw new InputError(`--discriminator: expected an .onnx file, as there is no ${path}`);
+  throw new InputError({ name: 'discriminator', expected: `an .onnx file, as there is no ${path}` });
 }
 
 function exists(path: string): Promise<boolean> {

@@ -111,7 +111,11 @@ export function scoreOf(logit: number): Score {
 function scoringModel(model: Model, source: string): Model {
   const { kind, logits, classes } = scoreHead(model);
   if (kind !== 'discriminator') {
-    throw new InputError(`${source}: expected a discriminator with one score per picture; got ${classes} per picture`);
+    throw new InputError({
+      name: source,
+      expected: 'a discriminator with one score per picture',
+      got: `${classes} per picture`,
+    });
   }
   const b = new GraphBuilder({ ...prunedGraph(model.graph, [logits]), outputs: [] });
   b.output(logits);

@@ -86,7 +86,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const name = sourceName(source);
     const model = await modelFrom(source, options);
     const metadata = readGanMetadata(model.metadata);
-    if (metadata?.role === 'discriminator') throw new InputError(`${name}: expected a generator; got a discriminator`);
+    if (metadata?.role === 'discriminator')
+      throw new InputError({ name: name, expected: 'a generator', got: 'a discriminator' });
     const input = latentInput(model, name, metadata);
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
@@ -106,7 +107,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   async run(latents: Float32Array): Promise<Float32Array> {
     const { latentDim } = this;
     if (latents.length % latentDim !== 0) {
-      throw new InputError(`latents: expected a multiple of ${latentDim} numbers; got ${latents.length}`);
+      throw new InputError({ name: 'latents', expected: `a multiple of ${latentDim} numbers`, got: latents.length });
     }
     const count = latents.length / latentDim;
     const batch = this.#input.batch ?? Math.max(count, 1);
@@ -192,9 +193,11 @@ function latentInput(model: Model, source: string, metadata: GanMetadata | undef
     (rest.length === 0 || (rest.length === 2 && rest.every((dim) => dim === 1)));
   if (!fits || latentDim === undefined || latentDim < 1 || batch === 0) {
     const shown = inputs.map(({ name, value }) => `${name} ${value?.type ?? '?'} [${value?.shape?.join(', ') ?? '?'}]`);
-    throw new InputError(
-      `${source}: expected a generator with one float32 input [N, Z] or [N, Z, 1, 1]; got ${shown.join('; ') || 'no input'}`,
-    );
+    throw new InputError({
+      name: source,
+      expected: 'a generator with one float32 input [N, Z] or [N, Z, 1, 1]',
+      got: shown.join('; ') || 'no input',
+    });
   }
   return {
     name: input.name,
@@ -208,14 +211,19 @@ async function pictureSize(session: Session, input: LatentInput, source: string)
   const batch = input.batch ?? 1;
   const { dims, bytes } = await runOnce(session, input, new Float32Array(batch * (input.dims[0] as number))).catch(
     (error: Error) => {
-      throw new InputError(`${source}: expected a generator; it cannot be run on a latent (${oneLine(error.message)})`);
+      throw new InputError({
+        name: source,
+        expected: `a generator; it cannot be run on a latent (${oneLine(error.message)})`,
+      });
     },
   );
   const [count, channels, height, width] = dims;
   if (dims.length !== 4 || count !== batch || !(channels === 1 || channels === 3) || !height || !width) {
-    throw new InputError(
-      `${source}: expected pictures [${batch}, 1 or 3, H, W] as first output; got [${dims.join(', ')}]`,
-    );
+    throw new InputError({
+      name: source,
+      expected: `pictures [${batch}, 1 or 3, H, W] as first output`,
+      got: `[${dims.join(', ')}]`,
+    });
   }
   return { channels, height, width, bytes } as const;
 }
@@ -229,5 +237,9 @@ async function runOnce(session: Session, { name, dims }: LatentInput, latents: F
   if (result?.data instanceof Uint8Array && result.type === 'uint8') {
     return { dims: result.dims, data: Float32Array.from(result.data), bytes: true };
   }
-  throw new InputError(`output "${output}": expected float32 or uint8 numbers; got ${result?.type ?? 'nothing'}`);
+  throw new InputError({
+    name: `output "${output}"`,
+    expected: 'float32 or uint8 numbers',
+    got: result?.type ?? 'nothing',
+  });
 }

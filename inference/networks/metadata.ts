@@ -146,6 +146,6 @@ class EntryReader {
   #wrong(key: string, expected: string): InputError {
     const value = this.entries.get(`${PREFIX}${key}`);
     const found = value === undefined ? 'nothing' : JSON.stringify(value.slice(0, 80));
-    return new InputError(`metadata ${PREFIX}${key}: expected ${expected}; got ${found}`);
+    return new InputError({ name: `metadata ${PREFIX}${key}`, expected: expected, got: found });
   }
 }

@@ -26,12 +26,13 @@ export interface NetworkOptions extends LoadOptions {
 export async function modelFrom(source: ModelSource, options: NetworkOptions = {}): Promise<Model> {
   const { dtype = 'fp32' } = options;
   if (dtype !== 'fp32' && dtype !== 'fp16') {
-    throw new InputError(`dtype: expected fp32 or fp16; got ${JSON.stringify(dtype)}`);
+    throw new InputError({ name: 'dtype', expected: 'fp32 or fp16', got: JSON.stringify(dtype) });
   }
   if (typeof source === 'string' || source instanceof URL) {
     return loadModel(dtype === 'fp16' ? String(source).replace(/(\.onnx)?(?=$|[?#])/i, '-fp16.onnx') : source, options);
   }
-  if (dtype === 'fp16') throw new InputError('dtype fp16: expected the path or URL of a file; got a model');
+  if (dtype === 'fp16')
+    throw new InputError({ name: 'dtype fp16', expected: 'the path or URL of a file', got: 'a model' });
   return source instanceof Uint8Array ? modelFromBytes(source) : source;
 }
 

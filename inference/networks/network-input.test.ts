@@ -39,7 +39,7 @@ describe('networkInputOf(model, stated)', () => {
     const size = { height: 24, width: 40 };
     expect(networkInputOf(modelTaking(['n', 3, 'h', 'w']), { size }).picture).toMatchObject(size);
     expect(() => networkInputOf(modelTaking(['n', 3, 8, 9]), { size })).toThrow(
-      '--size: expected 8x9, which the model fixes; got 24x40',
+      'size: expected 8x9, which the model fixes; got 24x40',
     );
     expect(networkInputOf(modelTaking(['n', 3, 3, 3]), { layout: 'NHWC' }).layout).toBe('NHWC');
     const half = { mean: [0.5], std: [0.25] };
@@ -48,7 +48,7 @@ describe('networkInputOf(model, stated)', () => {
       std: [0.25, 0.25, 0.25],
     });
     expect(() => networkInputOf(modelTaking(['n', 3, 8, 9]), { normalization: { mean: [0, 1], std: [1] } })).toThrow(
-      '--mean: expected one number, or one for each of 3 channels; got 2',
+      'mean: expected one number, or one for each of 3 channels; got 2',
     );
   });
 

@@ -51,9 +51,11 @@ export function networkInputOf(model: Model, stated: Preparation = {}): NetworkI
   const [input, ...others] = model.graph.inputs;
   const shape = input?.value?.shape;
   if (!input || others.length > 0 || shape?.length !== 4 || input.value?.type !== 'float32') {
-    throw new InputError(
-      `model: expected one float32 picture input [batch, channels, height, width]; got ${model.graph.inputs.map(described).join(', ') || 'none'}`,
-    );
+    throw new InputError({
+      name: 'model',
+      expected: 'one float32 picture input [batch, channels, height, width]',
+      got: model.graph.inputs.map(described).join(', ') || 'none',
+    });
   }
   const isChannels = (size: Dim | undefined): size is 1 | 3 => size === 1 || size === 3;
   const layout = stated.layout ?? (!isChannels(shape[1]) && isChannels(shape[3]) ? 'NHWC' : 'NCHW');
@@ -61,12 +63,18 @@ export function networkInputOf(model: Model, stated: Preparation = {}): NetworkI
   const { height: openHeight = DEFAULT_SIZE, width: openWidth = DEFAULT_SIZE } = stated.size ?? {};
   const sizes = [typeof height === 'number' ? height : openHeight, typeof width === 'number' ? width : openWidth];
   if (stated.size && (sizes[0] !== openHeight || sizes[1] !== openWidth)) {
-    throw new InputError(`--size: expected ${sizes.join('x')}, which the model fixes; got ${openHeight}x${openWidth}`);
+    throw new InputError({
+      name: 'size',
+      expected: `${sizes.join('x')}, which the model fixes`,
+      got: `${openHeight}x${openWidth}`,
+    });
   }
   if (!isChannels(channels) || sizes.some((size) => size < 1 || size > MAX_SIDE)) {
-    throw new InputError(
-      `model: expected pictures of 1 or 3 channels and 1…${MAX_SIDE} pixels a side; got ${described(input)}`,
-    );
+    throw new InputError({
+      name: 'model',
+      expected: `pictures of 1 or 3 channels and 1…${MAX_SIDE} pixels a side`,
+      got: described(input),
+    });
   }
   const normalization = perChannel(stated.normalization ?? (channels === 3 ? IMAGENET : UNIT_RANGE), channels);
   const picture: PictureInput = {
@@ -84,9 +92,11 @@ function perChannel({ mean, std }: Normalization, channels: number): Normalizati
   const spread = (values: readonly number[], name: string) => {
     if (values.length === channels) return values;
     if (values.length === 1) return Array.from({ length: channels }, () => values[0] as number);
-    throw new InputError(
-      `--${name}: expected one number, or one for each of ${channels} channels; got ${values.length}`,
-    );
+    throw new InputError({
+      name: name,
+      expected: `one number, or one for each of ${channels} channels`,
+      got: values.length,
+    });
   };
   return { mean: spread(mean, 'mean'), std: spread(std, 'std') };
 }

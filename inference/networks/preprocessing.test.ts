@@ -56,10 +56,10 @@ describe('parsedPreparation(texts) and parsedSize(text, option)', () => {
   });
 
   test('refuse others', () => {
-    expect(() => parsedPreparation({ mean: '0.5' })).toThrow('--mean and --std: expected both or none');
-    expect(() => parsedPreparation({ mean: '0.5', std: '0' })).toThrow('--std: expected positive numbers');
-    expect(() => parsedPreparation({ mean: 'a', std: '1' })).toThrow('--mean: expected numbers with commas; got "a"');
+    expect(() => parsedPreparation({ mean: '0.5' })).toThrow('--mean and `std`: expected both or none');
+    expect(() => parsedPreparation({ mean: '0.5', std: '0' })).toThrow('std: expected positive numbers');
+    expect(() => parsedPreparation({ mean: 'a', std: '1' })).toThrow('mean: expected numbers with commas; got "a"');
     for (const text of ['0x4', '4x', 'x', '1x2x3', ''])
-      expect(() => parsedSize(text, 'size')).toThrow('--size: expected');
+      expect(() => parsedSize(text, 'size')).toThrow('size: expected');
   });
 });

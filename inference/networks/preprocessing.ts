@@ -37,7 +37,10 @@ export function floatInputModel(model: Model): { model: Model; preparation: Prep
   for (const node of model.graph.nodes) {
     if (!node.inputs.some((name) => bytes.has(name)) || node.op === 'Cast') continue;
     if (!passing.has(node.op) || node.domain !== '') {
-      throw new InputError(`model: expected bytes that are cast to floats first; "${input.name}" goes into ${node.op}`);
+      throw new InputError({
+        name: 'model',
+        expected: `bytes that are cast to floats first; "${input.name}" goes into ${node.op}`,
+      });
     }
     if (node.op !== 'Shape') for (const output of node.outputs) bytes.add(output);
   }
@@ -61,7 +64,7 @@ export interface PreparationTexts {
  */
 export function parsedPreparation({ mean, std, size, resize, channelsLast }: PreparationTexts): Preparation {
   if ((mean === undefined) !== (std === undefined)) {
-    throw new InputError('--mean and --std: expected both or none; got one of them');
+    throw new InputError({ name: 'mean', expected: 'it together with `std`', got: 'one of them' });
   }
   return {
     ...(mean !== undefined &&
@@ -77,12 +80,16 @@ export function parsedPreparation({ mean, std, size, resize, channelsLast }: Pre
 function parsedNumbers(text: string, option: string, positive = false): number[] {
   const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   if (numbers.every((value) => Number.isFinite(value) && (!positive || value > 0))) return numbers;
-  throw new InputError(`--${option}: expected ${positive ? 'positive ' : ''}numbers with commas; got "${text}"`);
+  throw new InputError({
+    name: option,
+    expected: `${positive ? 'positive ' : ''}numbers with commas`,
+    got: `"${text}"`,
+  });
 }
 
 /** Height and width from `HxW`, or one number for both. @throws InputError for another text */
 export function parsedSize(text: string, option: string): { height: number; width: number } {
   const [, height, width = height] = /^([1-9]\d{0,4})(?:x([1-9]\d{0,4}))?$/.exec(text.trim()) ?? [];
   if (height !== undefined) return { height: Number(height), width: Number(width) };
-  throw new InputError(`--${option}: expected HEIGHTxWIDTH or one number; got "${text}"`);
+  throw new InputError({ name: option, expected: 'HEIGHTxWIDTH or one number', got: `"${text}"` });
 }

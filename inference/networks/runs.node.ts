@@ -15,7 +15,11 @@ export async function newRunFolder(out: string | undefined, name: string): Promi
   const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
   const run = out ?? join('runs', `${stamp}-${name}`);
   if (await exists(join(run, 'config.json'))) {
-    throw new InputError(`--out: ${run} holds a run already; go on with --resume ${run} or choose another folder`);
+    throw new InputError({
+      name: 'out',
+      expected: `a folder without a run (\`resume\` goes on with that one)`,
+      got: run,
+    });
   }
   await mkdir(run, { recursive: true });
   return run;
@@ -29,7 +33,7 @@ export async function resolveRun(run?: string): Promise<string> {
   const path = run ?? (await latestRun());
   if (path === undefined) throw new InputError('no run found in runs/: train one with gan-train, or name its folder');
   if (!(await exists(join(path, 'config.json')))) {
-    throw new InputError(`${path}: expected the folder of a run; it has no config.json`);
+    throw new InputError({ name: path, expected: 'the folder of a run; it has no config.json' });
   }
   return path;
 }

@@ -54,10 +54,10 @@ export async function samplePictures(
   const { batchSize, range, progress_callback, signal } = options;
   const { latentDim } = runner;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new InputError(`batchSize: expected a positive integer; got ${batchSize}`);
+    throw new InputError({ name: 'batchSize', expected: 'a positive integer', got: batchSize });
   }
   if (latents.length % latentDim !== 0) {
-    throw new InputError(`latents: expected a multiple of ${latentDim} numbers; got ${latents.length}`);
+    throw new InputError({ name: 'latents', expected: `a multiple of ${latentDim} numbers`, got: latents.length });
   }
   const total = latents.length / latentDim;
   const run = (start: number): Promise<Float32Array> => {
@@ -77,7 +77,11 @@ export async function samplePictures(
     const end = Math.min(pictures.length + batchSize, total);
     const made = picturesFromOutput(output, runner, range);
     if (made.length !== end - pictures.length) {
-      throw new InputError(`generator: expected ${end - pictures.length} pictures from a batch; got ${made.length}`);
+      throw new InputError({
+        name: 'generator',
+        expected: `${end - pictures.length} pictures from a batch`,
+        got: made.length,
+      });
     }
     pictures.push(...made);
     progress_callback?.({

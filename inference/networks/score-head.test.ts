@@ -61,7 +61,7 @@ describe('scoreHead(model)', () => {
     expect(scoreHead(model, 'second')).toEqual({ kind: 'classifier', logits: 'second', classes: 3 });
     expect(scoreHead(model, 'raw')).toMatchObject({ logits: 'raw', activation: 'softmax' });
     expect(() => scoreHead(model, 'third')).toThrow(
-      '--output: expected first, second, or another value of the graph; got "third"',
+      'output: expected first, second, or another value of the graph; got "third"',
     );
   });
 

@@ -51,14 +51,14 @@ function defaultOutput({ graph, metadata }: Model): string {
   const stated = readGanMetadata(metadata)?.logits ?? ['logit'];
   const output = graph.outputs.find(({ name }) => stated.includes(name)) ?? graph.outputs[0];
   if (output) return output.name;
-  throw new InputError('model: expected an output with scores; got a graph without outputs');
+  throw new InputError({ name: 'model', expected: 'an output with scores', got: 'a graph without outputs' });
 }
 
 /** @throws InputError naming the outputs there are */
 function knownValue(graph: Graph, name: string): string {
   if (graph.nodes.some(({ outputs }) => outputs.includes(name))) return name;
   const outputs = graph.outputs.map((output) => output.name).join(', ');
-  throw new InputError(`--output: expected ${outputs}, or another value of the graph; got "${name}"`);
+  throw new InputError({ name: 'output', expected: `${outputs}, or another value of the graph`, got: `"${name}"` });
 }
 
 /** What the last activation on the way to `output` acts on, or the output itself where there is none. */

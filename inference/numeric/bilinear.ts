@@ -21,7 +21,7 @@ function taps(position: Position, size: number): { low: number; high: number; sh
  */
 export function bilinearResized(map: Float32Array, h: number, w: number, H: number, W: number): Float32Array {
   if (![h, w, H, W].every((size) => Number.isInteger(size) && size > 0)) {
-    throw new InputError(`map: expected positive sizes; got ${h}×${w} to ${H}×${W}`);
+    throw new InputError({ name: 'map', expected: 'positive sizes', got: `${h}×${w} to ${H}×${W}` });
   }
   const positions = (from: number, to: number) => Array.from({ length: to }, (_, i) => ((i + 0.5) * from) / to - 0.5);
   return bilinearSampled(map, h, w, positions(h, H), positions(w, W));
@@ -42,7 +42,7 @@ export function bilinearSampled(
   y: readonly Position[],
   x: readonly Position[],
 ): Float32Array {
-  if (map.length !== h * w) throw new InputError(`map: expected ${h}×${w} values; got ${map.length}`);
+  if (map.length !== h * w) throw new InputError({ name: 'map', expected: `${h}×${w} values`, got: map.length });
   const columns = x.map((position) => taps(position, w));
   const sampled = new Float32Array(y.length * x.length);
   const at = (line: number, column: number): number => map[line * w + column] ?? 0;

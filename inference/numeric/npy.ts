@@ -26,7 +26,11 @@ const ITEM_BYTES: Record<keyof NpyTypes, number> = { '<f4': 4, '<f8': 8, '<i8': 
  */
 export function npyHeader(dtype: keyof NpyTypes, shape: readonly number[]): Uint8Array {
   if (shape.length > MAX_RANK || shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0)) {
-    throw new InputError(`npy: expected at most ${MAX_RANK} natural numbers as sizes; got [${shape.join(', ')}]`);
+    throw new InputError({
+      name: 'npy',
+      expected: `at most ${MAX_RANK} natural numbers as sizes`,
+      got: `[${shape.join(', ')}]`,
+    });
   }
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const dictionary = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple}, }`;
@@ -48,7 +52,11 @@ export function npyHeader(dtype: keyof NpyTypes, shape: readonly number[]): Uint
 export function npyBytes(data: Float32Array | Float64Array, shape: readonly number[]): Uint8Array {
   const size = shape.reduce((product, dim) => product * dim, 1);
   if (size !== data.length) {
-    throw new InputError(`npy: expected sizes whose product is ${data.length}; got [${shape.join(', ')}]`);
+    throw new InputError({
+      name: 'npy',
+      expected: `sizes whose product is ${data.length}`,
+      got: `[${shape.join(', ')}]`,
+    });
   }
   const header = npyHeader(data instanceof Float32Array ? '<f4' : '<f8', shape);
   const bytes = new Uint8Array(header.length + data.byteLength);
@@ -61,7 +69,7 @@ export function npyBytes(data: Float32Array | Float64Array, shape: readonly numb
 function headerValue(header: string, key: string, value: RegExp, name: string): string {
   const found = new RegExp(`['"]${key}['"] *: *${value.source}`).exec(header)?.[1];
   if (found === undefined)
-    throw new InputError(`${name}: expected a .npy header with '${key}'; got none that is valid`);
+    throw new InputError({ name: name, expected: `a .npy header with '${key}'`, got: 'none that is valid' });
   return found;
 }
 
@@ -80,14 +88,16 @@ export function parsedNpy(bytes: Uint8Array, name = 'npy'): NpyArray {
   const version = bytes[6] ?? 0;
   const start = version === 1 ? 10 : 12;
   if (MAGIC.some((byte, i) => bytes[i] !== byte) || version < 1 || version > 3 || bytes.length < start) {
-    throw new InputError(`${name}: expected a .npy file of version 1 to 3; got something else`);
+    throw new InputError({ name: name, expected: 'a .npy file of version 1 to 3', got: 'something else' });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (headerBytes > MAX_HEADER_BYTES || start + headerBytes > bytes.length) {
-    throw new InputError(
-      `${name}: expected a complete header of at most ${MAX_HEADER_BYTES} bytes; got ${headerBytes}`,
-    );
+    throw new InputError({
+      name: name,
+      expected: `a complete header of at most ${MAX_HEADER_BYTES} bytes`,
+      got: headerBytes,
+    });
   }
   const header = new TextDecoder().decode(bytes.subarray(start, start + headerBytes));
   const dtype = headerValue(header, 'descr', /['"]([<>|=]?\w{1,8})['"]/, name);
@@ -95,14 +105,19 @@ export function parsedNpy(bytes: Uint8Array, name = 'npy'): NpyArray {
   const sizes = headerValue(header, 'shape', /\(([\d ,]*)\)/, name);
 
   if (!isReadableType(dtype)) {
-    throw new InputError(`${name}: expected an array of type ${Object.keys(ITEM_BYTES).join(', ')}; got ${dtype}`);
+    throw new InputError({
+      name: name,
+      expected: `an array of type ${Object.keys(ITEM_BYTES).join(', ')}`,
+      got: dtype,
+    });
   }
-  if (order === 'True') throw new InputError(`${name}: expected row-major (C) order; got column-major (Fortran) order`);
+  if (order === 'True')
+    throw new InputError({ name: name, expected: 'row-major (C) order', got: 'column-major (Fortran) order' });
   const shape = sizes.split(',').flatMap((size) => (size.trim() === '' ? [] : [Number(size)]));
   const expected = shape.reduce((product, dim) => product * dim, ITEM_BYTES[dtype]);
   const found = bytes.length - start - headerBytes;
   if (shape.length > MAX_RANK || shape.some((dim) => !Number.isSafeInteger(dim)) || expected !== found) {
-    throw new InputError(`${name}: expected ${expected} bytes of data for its shape and type; got ${found}`);
+    throw new InputError({ name: name, expected: `${expected} bytes of data for its shape and type`, got: found });
   }
 
   const buffer = new Uint8Array(bytes.subarray(start + headerBytes)).buffer;

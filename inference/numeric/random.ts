@@ -36,7 +36,7 @@ function fnv1a64(text: string): bigint {
 
 function checkedSeed(seed: number): bigint {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new InputError(`seed: expected an integer of 0…2^53 − 1; got ${seed}`);
+    throw new InputError({ name: 'seed', expected: 'an integer of 0…2^53 − 1', got: seed });
   }
   return BigInt(seed);
 }
@@ -87,7 +87,10 @@ export class Random {
       words.every((word) => Number.isInteger(word) && word === (word | 0)) &&
       words.some((word) => word !== 0);
     if (!valid) {
-      throw new InputError('random state: expected four 32-bit integers, not all zero, and at most one spare number');
+      throw new InputError({
+        name: 'random state',
+        expected: 'four 32-bit integers, not all zero, and at most one spare number',
+      });
     }
     const random = new Random(0);
     random.#generator = xoroshiro128plusFromState(words);

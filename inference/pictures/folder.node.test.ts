@@ -78,10 +78,10 @@ describe('openDataset(folder)', () => {
     expect(await levelsOf(join(folder, 'all', 'auk'))).toEqual([1, 3]);
     expect((await opened(join(folder, 'all', 'auk'))).labels).toBeUndefined();
     await expect(opened(folder, { classes: ['snow bunting'] })).rejects.toThrow(
-      /^--classes: expected names or numbers of the 3 classes, such as 012\.Snow_Bunting; got "snow bunting"$/,
+      /^classes: expected names or numbers of the 3 classes, such as 012\.Snow_Bunting; got "snow bunting"$/,
     );
     await expect(opened(folder, { split: 'test' })).rejects.toThrow(
-      /^--split: expected data that has it \(CUB-200-2011, IDX files as of MNIST\); got pictures$/,
+      /^split: expected data that has it \(CUB-200-2011, IDX files as of MNIST\); got pictures$/,
     );
   });
 });
@@ -89,9 +89,9 @@ describe('openDataset(folder)', () => {
 describe('openDataset()', () => {
   it('is the built-in pictures, which have no classes and no splits', async () => {
     expect((await openDataset(undefined, { imageSize: 8 })).length).toBe(2048);
-    await expect(openDataset(undefined, { imageSize: 8, classes: ['x'] })).rejects.toThrow(/^--classes: the built-in/);
+    await expect(openDataset(undefined, { imageSize: 8, classes: ['x'] })).rejects.toThrow(/^classes: the built-in/);
     await expect(openDataset(undefined, { imageSize: 8, split: 'test' })).rejects.toThrow(
-      /^--split: .*; got built-in pictures$/,
+      /^split: .*; got built-in pictures$/,
     );
   });
 });

@@ -19,7 +19,7 @@ interface Listing {
  */
 export async function folderTree(folder: string, { maxDepth = MAX_DEPTH } = {}): Promise<FileTree> {
   const root = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${folder}: expected a folder, or a file of pictures; got ${error.code}`);
+    throw new InputError({ name: folder, expected: 'a folder, or a file of pictures', got: error.code });
   });
   const listing: Listing = { paths: [], skipped: [] };
   await list(root, '', maxDepth, listing);
@@ -38,7 +38,7 @@ export async function folderTree(folder: string, { maxDepth = MAX_DEPTH } = {}):
 /** Adds what is in folder `path` under `root` to `listing`. */
 async function list(root: string, path: string, depthLeft: number, listing: Listing): Promise<void> {
   const entries = await readdir(join(root, path), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${join(root, path)}: expected a readable folder; got ${error.code}`);
+    throw new InputError({ name: join(root, path), expected: 'a readable folder', got: error.code });
   });
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;

@@ -19,9 +19,9 @@ export interface GridOptions {
 export function pictureGrid(pictures: readonly Picture[], columns: number, options: GridOptions = {}): Picture {
   const { padding = 2, background = 0 } = options;
   const [first] = pictures;
-  if (first === undefined) throw new InputError('grid: expected at least one picture; got none');
+  if (first === undefined) throw new InputError({ name: 'grid', expected: 'at least one picture', got: 'none' });
   if (!Number.isInteger(columns) || columns < 1) {
-    throw new InputError(`grid: expected a positive number of columns; got ${columns}`);
+    throw new InputError({ name: 'grid', expected: 'a positive number of columns', got: columns });
   }
   const { width, height, channels } = first;
   const perRow = Math.min(columns, pictures.length);
@@ -30,9 +30,11 @@ export function pictureGrid(pictures: readonly Picture[], columns: number, optio
   const data = new Uint8Array(gridWidth * gridHeight * channels).fill(background);
   pictures.forEach((picture, index) => {
     if (picture.width !== width || picture.height !== height || picture.channels !== channels) {
-      throw new InputError(
-        `grid: expected pictures of ${width}×${height}×${channels}; got ${picture.width}×${picture.height}×${picture.channels}`,
-      );
+      throw new InputError({
+        name: 'grid',
+        expected: `pictures of ${width}×${height}×${channels}`,
+        got: `${picture.width}×${picture.height}×${picture.channels}`,
+      });
     }
     const left = padding + (index % perRow) * (width + padding);
     const top = padding + Math.floor(index / perRow) * (height + padding);

@@ -33,9 +33,11 @@ export async function picturePaths(sources: readonly string[]): Promise<string[]
     const found = tree.paths.filter(isPictureFile);
     if (found.length === 0) {
       const [passedOver] = tree.skipped;
-      throw new InputError(
-        `${source}: expected pictures (${PICTURE_EXTENSIONS.join(', ')}); got a folder without any${passedOver ? ` (${passedOver})` : ''}`,
-      );
+      throw new InputError({
+        name: source,
+        expected: `pictures (${PICTURE_EXTENSIONS.join(', ')})`,
+        got: `a folder without any${passedOver ? ` (${passedOver})` : ''}`,
+      });
     }
     paths.push(...found.map((path) => join(source, path)));
   }

@@ -210,7 +210,7 @@ describe('encodeAnimation(frames, options)', () => {
       /^animation: expected frames of one size/,
     );
     for (const fps of [0, -1, 51, Number.NaN]) {
-      await expect(encodeAnimation(flatFrames(3), { ...options, fps })).rejects.toThrow(/^--fps/);
+      await expect(encodeAnimation(flatFrames(3), { ...options, fps })).rejects.toThrow(/^fps/);
     }
   });
 });

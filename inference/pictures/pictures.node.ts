@@ -32,7 +32,11 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
     const reason = String(error instanceof Error ? error.message : error)
       .trim()
       .replaceAll(/\s*\n\s*/g, ' ');
-    throw new InputError(`${label}: expected a picture of at most ${MAX_PIXELS} pixels; got an error (${reason})`);
+    throw new InputError({
+      name: label,
+      expected: `a picture of at most ${MAX_PIXELS} pixels`,
+      got: `an error (${reason})`,
+    });
   }
 }
 
@@ -62,13 +66,17 @@ export async function encodeWebp(picture: Picture): Promise<Uint8Array> {
 export async function encodeAnimation(frames: readonly Picture[], options: AnimationOptions): Promise<Uint8Array> {
   const { format, fps, loop } = options;
   const [first] = frames;
-  if (first === undefined) throw new InputError('animation: expected at least one frame; got none');
+  if (first === undefined) throw new InputError({ name: 'animation', expected: 'at least one frame', got: 'none' });
   if (!(fps > 0 && fps <= MAX_FPS)) {
-    throw new InputError(`--fps: expected a number above 0 and at most ${MAX_FPS}; got ${fps}`);
+    throw new InputError({ name: 'fps', expected: `a number above 0 and at most ${MAX_FPS}`, got: fps });
   }
   const { width, height, channels } = first;
   if (frames.some((frame) => frame.width !== width || frame.height !== height || frame.channels !== channels)) {
-    throw new InputError(`animation: expected frames of one size, ${width}×${height}×${channels}; got others`);
+    throw new InputError({
+      name: 'animation',
+      expected: `frames of one size, ${width}×${height}×${channels}`,
+      got: 'others',
+    });
   }
   if (format === 'mp4') return encodeVideo(frames, fps);
   // Each frame ends at its rounded time, so rounding does not add up: GIF counts in 10 ms, WebP in 1 ms.

@@ -16,12 +16,16 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
   const label = name ?? (given ? 'picture' : String(source));
   const bytes = given ? source : await fetchBytes(new URL(source, location.href), MAX_FILE_BYTES);
   const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)])).catch((error: Error) => {
-    throw new InputError(`${label}: expected a picture this browser can read; got an error (${error.message})`);
+    throw new InputError({
+      name: label,
+      expected: 'a picture this browser can read',
+      got: `an error (${error.message})`,
+    });
   });
   const { width, height } = bitmap;
   try {
     if (width * height > MAX_PIXELS) {
-      throw new InputError(`${label}: expected at most ${MAX_PIXELS} pixels; got ${width}×${height}`);
+      throw new InputError({ name: label, expected: `at most ${MAX_PIXELS} pixels`, got: `${width}×${height}` });
     }
     const context = contextOf(width, height);
     context.fillStyle = 'white';

@@ -21,9 +21,11 @@ function channelNormalization(range: OutputRange, channel: number): { mean: numb
   if (range === 'tanh') return { mean: 0.5, std: 0.5 };
   const [mean, std] = [range.mean[channel], range.std[channel]];
   if (mean === undefined || std === undefined || !Number.isFinite(mean) || !(std > 0)) {
-    throw new InputError(
-      `normalization: expected a mean and a positive std for channel ${channel}; got ${mean} and ${std}`,
-    );
+    throw new InputError({
+      name: 'normalization',
+      expected: `a mean and a positive std for channel ${channel}`,
+      got: `${mean} and ${std}`,
+    });
   }
   return { mean, std };
 }
@@ -60,9 +62,11 @@ export function pictureFromOutput(chw: Float32Array, size: PictureSize, range: O
   const { channels, height, width } = size;
   const plane = width * height;
   if (chw.length !== channels * plane) {
-    throw new InputError(
-      `network output: expected ${channels}×${height}×${width} numbers per picture; got ${chw.length}`,
-    );
+    throw new InputError({
+      name: 'network output',
+      expected: `${channels}×${height}×${width} numbers per picture`,
+      got: chw.length,
+    });
   }
   const data = new Uint8Array(chw.length);
   for (let channel = 0; channel < channels; channel++) {
@@ -85,7 +89,11 @@ export function pictureFromOutput(chw: Float32Array, size: PictureSize, range: O
 
 function notFinite(chw: Float32Array): InputError {
   const found = chw.find((x) => !Number.isFinite(x));
-  return new InputError(`network output: expected finite numbers; got ${found} (the weights have probably diverged)`);
+  return new InputError({
+    name: 'network output',
+    expected: 'finite numbers',
+    got: `${found} (the weights have probably diverged)`,
+  });
 }
 
 /**
@@ -96,9 +104,11 @@ function notFinite(chw: Float32Array): InputError {
 export function picturesFromOutput(output: Float32Array, size: PictureSize, range: OutputRange = 'tanh'): Picture[] {
   const stride = size.channels * size.height * size.width;
   if (output.length % stride !== 0) {
-    throw new InputError(
-      `network output: expected a multiple of ${size.channels}×${size.height}×${size.width} numbers; got ${output.length}`,
-    );
+    throw new InputError({
+      name: 'network output',
+      expected: `a multiple of ${size.channels}×${size.height}×${size.width} numbers`,
+      got: output.length,
+    });
   }
   return Array.from({ length: output.length / stride }, (_, i) =>
     pictureFromOutput(output.subarray(i * stride, (i + 1) * stride), size, range),

@@ -165,7 +165,7 @@ export function resizedPicture(
 ): Picture {
   const { width, height, channels, resize } = input;
   if ([width, height].some((size) => !Number.isInteger(size) || size < 1 || size > 65_536)) {
-    throw new InputError(`picture size: expected integers of 1…65536; got ${width}×${height}`);
+    throw new InputError({ name: 'picture size', expected: 'integers of 1…65536', got: `${width}×${height}` });
   }
   const converted = channels === 1 ? greyPicture(picture) : rgbPicture(picture);
   if (converted.width === width && converted.height === height) return converted;

@@ -48,14 +48,14 @@ async function ffmpeg(frames: readonly Picture[], fps: number, path: string): Pr
     child.on('error', () =>
       reject(
         new InputError(
-          '--format mp4: expected ffmpeg on the PATH; found none (install it, e.g. "apt install ffmpeg", or take webp or gif)',
+          'format mp4: expected ffmpeg on the PATH; found none (install it, e.g. "apt install ffmpeg", or take webp or gif)',
         ),
       ),
     );
     child.on('close', (code) => {
       const reason = printed.trim().replaceAll(/\s+/g, ' ') || `exit code ${code}`;
       if (code === 0) resolve();
-      else reject(new InputError(`--format mp4: expected an ffmpeg that encodes H.264; it failed (${reason})`));
+      else reject(new InputError(`format mp4: expected an ffmpeg that encodes H.264; it failed (${reason})`));
     });
   });
   // An ffmpeg that stops early closes its input; what it says is in `ended`.

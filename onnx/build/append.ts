@@ -18,7 +18,8 @@ export function appendedGraph(
   prefix: string,
 ): (value: string) => string {
   for (const { name } of graph.inputs) {
-    if (!feeds.has(name)) throw new InputError(`graph "${graph.name}": expected a value for input "${name}"; got none`);
+    if (!feeds.has(name))
+      throw new InputError({ name: `graph "${graph.name}"`, expected: `a value for input "${name}"`, got: 'none' });
   }
   const renamed = (value: string) => (value === '' ? '' : (feeds.get(value) ?? `${prefix}${value}`));
   for (const [name, tensor] of graph.initializers) {

@@ -54,7 +54,11 @@ export async function fetchBytes(url: URL, maxBytes: number, options: LoadOption
     loaded += value.length;
     if (loaded > maxBytes || (total ?? 0) > maxBytes) {
       await reader.cancel();
-      throw new InputError(`${file}: expected at most ${maxBytes} bytes; got ${Math.max(loaded, total ?? 0)} or more`);
+      throw new InputError({
+        name: file,
+        expected: `at most ${maxBytes} bytes`,
+        got: `${Math.max(loaded, total ?? 0)} or more`,
+      });
     }
     chunks.push(value);
     progress_callback?.({

@@ -17,9 +17,9 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<U
     throw new InputError(`${path}: cannot be read (${error.code ?? error.message})`);
   };
   const info = await stat(path).catch(refuse);
-  if (!info.isFile()) throw new InputError(`${path}: expected a file; got a folder or device`);
+  if (!info.isFile()) throw new InputError({ name: path, expected: 'a file', got: 'a folder or device' });
   if (info.size > maxBytes) {
-    throw new InputError(`${path}: expected at most ${maxBytes} bytes; got ${info.size}`);
+    throw new InputError({ name: path, expected: `at most ${maxBytes} bytes`, got: info.size });
   }
   return readFile(path).catch(refuse);
 }
@@ -48,7 +48,7 @@ export async function readSource(
 export function urlOf(source: string | URL): URL | undefined {
   if (typeof source !== 'string') return source;
   if (!/^(https?|file):\/\//i.test(source)) return undefined;
-  if (!URL.canParse(source)) throw new InputError(`${source}: expected a path or a URL; it is a malformed URL`);
+  if (!URL.canParse(source)) throw new InputError({ name: source, expected: 'a path or a URL; it is a malformed URL' });
   return new URL(source);
 }
 

@@ -9,6 +9,6 @@ import type { Model } from '../graph/graph.js';
  * @throws as `fetchModel`
  */
 export async function loadModel(source: string | URL, options: LoadOptions = {}): Promise<Model> {
-  if (!URL.canParse(source, location.href)) throw new InputError(`${source}: expected a URL`);
+  if (!URL.canParse(source, location.href)) throw new InputError({ name: String(source), expected: 'a URL' });
   return fetchModel(new URL(source, location.href), options);
 }

@@ -36,18 +36,20 @@ export const MAX_MODEL_BYTES = 2 ** 31 - 1;
  */
 export function parsedModelProto(bytes: Uint8Array, name = 'model'): ModelProto {
   if (bytes.length > MAX_MODEL_BYTES) {
-    throw new InputError(`${name}: expected at most ${MAX_MODEL_BYTES} bytes; got ${bytes.length}`);
+    throw new InputError({ name: name, expected: `at most ${MAX_MODEL_BYTES} bytes`, got: bytes.length });
   }
   let proto: ModelProto;
   try {
     proto = fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
-    throw new InputError(
-      `${name}: expected an ONNX model; got a truncated or foreign file (${(error as Error).message})`,
-    );
+    throw new InputError({
+      name: name,
+      expected: 'an ONNX model',
+      got: `a truncated or foreign file (${(error as Error).message})`,
+    });
   }
   if (!proto.graph || proto.opsetImport.length === 0) {
-    throw new InputError(`${name}: expected an ONNX model; got a file without a graph or operator sets`);
+    throw new InputError({ name: name, expected: 'an ONNX model', got: 'a file without a graph or operator sets' });
   }
   return proto;
 }
@@ -171,7 +173,7 @@ function tensorOf(proto: TensorProto, files: ReadonlyMap<string, Uint8Array>): T
   const dims = proto.dims.map(Number);
   const count = elementCount(dims);
   if (dims.some((dim) => dim < 0) || !Number.isSafeInteger(count)) {
-    throw new InputError(`${label}: expected non-negative sizes; got [${dims.join()}]`);
+    throw new InputError({ name: label, expected: 'non-negative sizes', got: `[${dims.join()}]` });
   }
   if (dataTypeOf(proto.dataType) === 'other') return { type: 'other', dims, data: proto.rawData, origin: proto };
   const raw = isExternal(proto) ? externalBytes(proto, files, count * bytesPerElement(proto.dataType)) : proto.rawData;
@@ -189,9 +191,10 @@ function externalBytes(proto: TensorProto, files: ReadonlyMap<string, Uint8Array
   const offset = Number(externalEntry(proto, 'offset') ?? 0);
   const length = Number(externalEntry(proto, 'length') ?? size);
   if (!(offset >= 0 && length >= 0 && offset + length <= file.length)) {
-    throw new InputError(
-      `tensor "${proto.name}": expected ${length} bytes at ${offset} of external data file "${location}"; it has ${file.length}`,
-    );
+    throw new InputError({
+      name: `tensor "${proto.name}"`,
+      expected: `${length} bytes at ${offset} of external data file "${location}"; it has ${file.length}`,
+    });
   }
   return file.subarray(offset, offset + length);
 }

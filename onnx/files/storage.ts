@@ -76,5 +76,5 @@ export function typedElements(
 }
 
 function expectCount(found: number, expected: number, unit: string, label: string): void {
-  if (found !== expected) throw new InputError(`${label}: expected ${expected} ${unit} of data; got ${found}`);
+  if (found !== expected) throw new InputError({ name: label, expected: `${expected} ${unit} of data`, got: found });
 }

@@ -30,7 +30,7 @@ export function attributeOf(value: AttributeValue): Attribute {
 
 function wrongKind(node: Node, name: string, expected: string): never {
   const found = node.attributes[name]?.kind ?? 'nothing';
-  throw new InputError(`${nodeLabel(node)}: attribute ${name}: expected ${expected}; got ${found}`);
+  throw new InputError({ name: `${nodeLabel(node)}: attribute ${name}`, expected: expected, got: found });
 }
 
 /** An int or float attribute. Without a `fallback` the attribute must be there. */

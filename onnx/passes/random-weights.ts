@@ -35,7 +35,10 @@ export function withRandomWeights(
   for (const { op, name, dims, fill } of nodesFrom(model, types, top).flatMap((node) => fillings(node, types))) {
     if (!initializers.has(name) && !constants.has(name)) {
       if (op !== 'Conv' && op !== 'ConvTranspose') continue;
-      throw new InputError(`--random-weights: expected ${op} weights that are constants; "${name}" is computed`);
+      throw new InputError({
+        name: 'randomWeights',
+        expected: `${op} weights that are constants; "${name}" is computed`,
+      });
     }
     if (constants.has(name)) computed.add(name);
     initializers.set(name, filledTensor(dims, fill, normals(name)));

@@ -131,7 +131,11 @@ function cast(from: string, to: string, type: number): Node {
 function halfTensor(name: string, { dims, data }: Extract<Tensor, { type: 'float32' }>): Tensor {
   const tooLarge = data.find((value) => !(Math.abs(value) <= MAX_HALF));
   if (tooLarge !== undefined) {
-    throw new InputError(`weight "${name}": expected numbers of at most ${MAX_HALF} for float16; got ${tooLarge}`);
+    throw new InputError({
+      name: `weight "${name}"`,
+      expected: `numbers of at most ${MAX_HALF} for float16`,
+      got: tooLarge,
+    });
   }
   return { type: 'float16', dims, data: Uint16Array.from(data, float16Bits) };
 }

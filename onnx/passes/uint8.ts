@@ -23,7 +23,7 @@ export function uint8Generator(
   const b = new GraphBuilder({ ...copiedGraph(graph), outputs: [] });
   const channels = output && b.types.shape(output.name)?.[1];
   if (!output || others.length > 0 || (channels !== 1 && channels !== 3) || mean.length !== channels) {
-    throw new InputError('generator: expected pictures [N, 1 or 3, H, W] as its only output');
+    throw new InputError({ name: 'generator', expected: 'pictures [N, 1 or 3, H, W] as its only output' });
   }
   const perChannel = (values: readonly number[]) => float32Tensor([...values], [1, channels, 1, 1]);
   const scale = b.initializer('uint8/scale', perChannel(std.map((value) => 255 * value)));

@@ -16,9 +16,11 @@ export function equationOf(node: Node): Equation {
   const [left = '', right] = equation.replaceAll(' ', '').replaceAll('...', '.').split('->');
   const inputs = left.split(',');
   if (inputs.length !== node.inputs.length || !/^[A-Za-z.,]*$/.test(left) || !/^[A-Za-z.]*$/.test(right ?? '')) {
-    throw new InputError(
-      `${nodeLabel(node)}: equation: expected labels for ${node.inputs.length} inputs; got "${equation}"`,
-    );
+    throw new InputError({
+      name: `${nodeLabel(node)}: equation`,
+      expected: `labels for ${node.inputs.length} inputs`,
+      got: `"${equation}"`,
+    });
   }
   return { inputs, output: right ?? implicitOutput(left) };
 }

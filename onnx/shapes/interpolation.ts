@@ -105,7 +105,9 @@ export function interpolationMatrix(
 function listed<T>(table: Readonly<Record<string, T>>, name: string, attribute: string, label: string): T {
   const found = Object.hasOwn(table, name) ? table[name] : undefined;
   if (found !== undefined) return found;
-  throw new InputError(
-    `${label}: attribute ${attribute}: expected one of ${Object.keys(table).join(', ')}; got "${name}"`,
-  );
+  throw new InputError({
+    name: `${label}: attribute ${attribute}`,
+    expected: `one of ${Object.keys(table).join(', ')}`,
+    got: `"${name}"`,
+  });
 }

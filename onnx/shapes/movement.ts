@@ -78,7 +78,7 @@ export const slice: ShapeRule = (node, types) => {
   const sizes: Dim[] = [...shape];
   axes.forEach((at, index) => {
     const axis = axisWithin(node, at, shape.length);
-    if (steps[index] === 0) throw new InputError(`${nodeLabel(node)}: expected steps other than 0`);
+    if (steps[index] === 0) throw new InputError({ name: nodeLabel(node), expected: 'steps other than 0' });
     const bounds = sliceBounds(
       shape[axis] as Dim,
       starts[index] as number,

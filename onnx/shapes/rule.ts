@@ -39,7 +39,7 @@ export function broadcastShape(shapes: readonly Shape[], label = 'broadcast'): S
 export function axisWithin(node: Node, axis: number, rank: number): number {
   const positive = positiveAxis(axis, rank);
   if (Number.isInteger(positive) && positive >= 0 && positive < rank) return positive;
-  throw new InputError(`${nodeLabel(node)}: expected an axis of ${rank}; got axis ${axis}`);
+  throw new InputError({ name: nodeLabel(node), expected: `an axis of ${rank}`, got: `axis ${axis}` });
 }
 
 /** Axes of a reduction or of Squeeze/Unsqueeze: an input in this dialect for some operators, an attribute for others. */

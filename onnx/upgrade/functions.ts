@@ -25,7 +25,7 @@ export function inlinedNodes(model: Model, opset: number): VersionedNode[] {
     const called = functions.get(functionKey({ ...node, overload: node.origin?.overload ?? '' }));
     if (!called) {
       if (nodes.push({ node, opset: version }) > MAX_NODES) {
-        throw new InputError(`model: expected at most ${MAX_NODES} nodes; its functions make more`);
+        throw new InputError({ name: 'model', expected: `at most ${MAX_NODES} nodes; its functions make more` });
       }
       return;
     }

@@ -46,7 +46,11 @@ export const flattenedSoftmax: Conversion = (node, b) => {
 /** Further outputs are statistics of training. */
 export const batchNormalization: Conversion = (node, b) => {
   if (numberAttribute(node, 'spatial', 1) !== 1) {
-    throw new InputError(`${nodeLabel(node)}: attribute spatial: expected 1; got 0, which opset ${OPSET} lacks`);
+    throw new InputError({
+      name: `${nodeLabel(node)}: attribute spatial`,
+      expected: '1',
+      got: `0, which opset ${OPSET} lacks`,
+    });
   }
   b.append({ ...without(node, 'is_test', 'spatial'), outputs: node.outputs.slice(0, 1) });
 };
@@ -65,7 +69,11 @@ export const upsample: Conversion = (node, b, from) => {
   const shrinks = sizes.some((scale) => scale < 1);
   const mode = stringAttribute(node, 'mode', 'nearest');
   if (mode === 'nearest' && shrinks && sizes.some((scale) => scale > 1)) {
-    throw new InputError(`${nodeLabel(node)}: scales: expected none above 1 beside one below; got [${sizes.join()}]`);
+    throw new InputError({
+      name: `${nodeLabel(node)}: scales`,
+      expected: 'none above 1 beside one below',
+      got: `[${sizes.join()}]`,
+    });
   }
   b.append({
     ...node,
@@ -121,9 +129,11 @@ export const castByName: Conversion = (node, b) => {
   const name = stringAttribute(node, 'to', '').toUpperCase();
   const type = Object.hasOwn(typeNames, name) ? typeNames[name] : undefined;
   if (!type) {
-    throw new InputError(
-      `${nodeLabel(node)}: attribute to: expected one of ${Object.keys(typeNames).join()}; got "${name}"`,
-    );
+    throw new InputError({
+      name: `${nodeLabel(node)}: attribute to`,
+      expected: `one of ${Object.keys(typeNames).join()}`,
+      got: `"${name}"`,
+    });
   }
   b.append(withAttribute(node, 'to', { kind: 'int', value: typeCode(type) }));
 };

@@ -33,7 +33,7 @@ export function upgradedModel(model: Model): Model {
 
 function appendUpgraded(b: GraphBuilder, node: Node, from: number): void {
   if (!(from >= 1 && from <= NEWEST_OPSET)) {
-    throw new InputError(`model: expected opset ${NEWEST_OPSET} or older; got ${from}`);
+    throw new InputError({ name: 'model', expected: `opset ${NEWEST_OPSET} or older`, got: from });
   }
   const branch = takenBranch(b, node);
   if (branch) {

@@ -116,11 +116,11 @@ export async function loadCheckpoint(folder: string): Promise<{ state: TrainStat
   const file = join(folder, 'state.json');
   const saved = (await readJson(file)) as { format?: unknown; step?: unknown; config?: unknown };
   if (saved.format !== FORMAT) {
-    throw new InputError(`${file}: expected checkpoint format ${FORMAT}; got ${shown(saved.format)}`);
+    throw new InputError({ name: file, expected: `checkpoint format ${FORMAT}`, got: shown(saved.format) });
   }
   const { step } = saved;
   if (!Number.isSafeInteger(step) || (step as number) < 0) {
-    throw new InputError(`${file}: expected a step number; got ${shown(step)}`);
+    throw new InputError({ name: file, expected: 'a step number', got: shown(step) });
   }
   const config = checkedConfig(saved.config, file);
   for (const network of networkNames) await expectRoom(join(folder, network, 'weights.bin'), network, config);
@@ -186,7 +186,7 @@ async function expectRoom(file: string, network: Network, config: GanConfig): Pr
   const inner = halvings > 0 ? widest / 2 : 0;
   const inputs = network === 'generator' ? Math.max(config.latentDim, inner) : inner || config.channels;
   const least = 4 * 16 * widest * inputs;
-  if (size < least) throw new InputError(`${file}: expected at least ${least} bytes; got ${size}`);
+  if (size < least) throw new InputError({ name: file, expected: `at least ${least} bytes`, got: size });
 }
 
 function expectEntries(file: string, expected: readonly Entry[], found: unknown): void {
@@ -194,11 +194,11 @@ function expectEntries(file: string, expected: readonly Entry[], found: unknown)
     const { name, shape, dtype = 'float32' } = Object(entry) as { name?: unknown; shape?: unknown; dtype?: unknown };
     return entry === undefined ? 'none' : `${shown(name)} ${shown(shape)} ${shown(dtype)}`;
   };
-  if (!Array.isArray(found)) throw new InputError(`${file}: expected a list of weights; got ${shown(found)}`);
+  if (!Array.isArray(found)) throw new InputError({ name: file, expected: 'a list of weights', got: shown(found) });
   for (let index = 0; index < Math.max(expected.length, found.length); index++) {
     const [wanted, got] = [text(expected[index]), text(found[index])];
     if (wanted !== got) {
-      throw new InputError(`${file}: expected weight ${wanted} of the run's configuration; got ${got}`);
+      throw new InputError({ name: file, expected: `weight ${wanted} of the run's configuration`, got: got });
     }
   }
 }
@@ -209,7 +209,7 @@ const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').s
 async function readTensors(file: string, entries: readonly Entry[]): Promise<Map<string, StateTensor>> {
   const size = 4 * entries.reduce((total, { shape }) => total + elementCount(shape), 0);
   const bytes = await readBoundedFile(file, size);
-  if (bytes.length !== size) throw new InputError(`${file}: expected ${size} bytes; got ${bytes.length}`);
+  if (bytes.length !== size) throw new InputError({ name: file, expected: `${size} bytes`, got: bytes.length });
   let offset = 0;
   return new Map(
     entries.map(({ name, shape }) => {
@@ -239,7 +239,7 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(text) ?? {};
   } catch {
-    throw new InputError(`${file}: expected JSON; it cannot be parsed`);
+    throw new InputError({ name: file, expected: 'JSON; it cannot be parsed' });
   }
 }
 

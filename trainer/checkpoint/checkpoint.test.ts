@@ -246,7 +246,7 @@ describe('newRunFolder, markLatest and resolveRun', () => {
   it('name a new run after date and preset, and never reuse a run', async () => {
     expect(await newRunFolder(undefined, 'space')).toMatch(/^runs[/\\]\d{4}-\d\d-\d\d-\d{6}-space$/);
     const made = await madeRun('runs/a');
-    await expect(newRunFolder(made, 'space')).rejects.toThrow('--out: runs/a holds a run already');
+    await expect(newRunFolder(made, 'space')).rejects.toThrow('out: runs/a holds a run already');
   });
 
   async function madeRun(path: string): Promise<string> {

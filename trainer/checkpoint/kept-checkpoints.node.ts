@@ -25,7 +25,7 @@ export async function checkpoints(run: string): Promise<string[]> {
 /** The run's newest checkpoint. @throws InputError if it has none */
 export async function newestCheckpoint(run: string): Promise<string> {
   const newest = (await checkpoints(run)).at(-1);
-  if (newest === undefined) throw new InputError(`${run}: expected a run with a checkpoint; it has none yet`);
+  if (newest === undefined) throw new InputError({ name: run, expected: 'a run with a checkpoint; it has none yet' });
   return newest;
 }
 
@@ -51,7 +51,11 @@ export async function namedCheckpoint(run: string, named = 'newest'): Promise<st
   if (named !== 'best') return named;
   const best = await bestCheckpoint(run);
   if (best === undefined) {
-    throw new InputError(`--checkpoint best: ${run} has none; gan-train --eval marks the best by Fréchet distance`);
+    throw new InputError({
+      name: 'checkpoint',
+      expected: `a checkpoint of ${run} marked as the best (training with \`eval\` marks it)`,
+      got: 'best',
+    });
   }
   return best;
 }

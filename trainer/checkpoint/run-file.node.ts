@@ -47,7 +47,7 @@ export async function readRunFile(run: string): Promise<RunFile> {
     return { ...file, config: checkedConfig(file.config, path) };
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`${path}: expected JSON; it cannot be parsed`);
+    throw new InputError({ name: path, expected: 'JSON; it cannot be parsed' });
   }
 }
 

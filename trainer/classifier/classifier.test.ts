@@ -113,12 +113,12 @@ it('learns to tell classes apart, and becomes a file of logits and features', as
 });
 
 test.each([
-  [{ dataset: { ...stripes(40), labels: undefined } }, '--data: expected pictures of at least two classes'],
-  [{ imageSize: 40 }, '--image-size: expected one of 16, 32, 64, 128, 256; got 40'],
-  [{ heldOut: 1 }, '--held-out: expected a number above 0 and below 1; got 1'],
-  [{ batchSize: 64 }, '--batch-size: expected at most 30, the pictures to train on; got 64'],
-  [{ lr: 0 }, '--lr: expected a number above 0 and at most 1; got 0'],
-  [{ epochs: 1.5 }, '--epochs: expected an integer of 1…100000; got 1.5'],
+  [{ dataset: { ...stripes(40), labels: undefined } }, 'data: expected pictures of at least two classes'],
+  [{ imageSize: 40 }, 'imageSize: expected one of 16, 32, 64, 128, 256; got 40'],
+  [{ heldOut: 1 }, 'heldOut: expected a number above 0 and below 1; got 1'],
+  [{ batchSize: 64 }, 'batchSize: expected at most 30, the pictures to train on; got 64'],
+  [{ lr: 0 }, 'lr: expected a number above 0 and at most 1; got 0'],
+  [{ epochs: 1.5 }, 'epochs: expected an integer of 1…100000; got 1.5'],
 ])('refuses %j', async (changed, message) => {
   await expect(trainFeatures({ ...training, dataset: stripes(40), ...changed })).rejects.toThrow(message);
 });

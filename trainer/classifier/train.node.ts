@@ -70,9 +70,11 @@ export async function trainFeatures(options: FeatureTraining): Promise<TrainedFe
   const { labels } = dataset;
   checked(options);
   if (labels === undefined || labels.classes.length < 2) {
-    throw new InputError(
-      `--data: expected pictures of at least two classes, such as class folders; got ${dataset.name}`,
-    );
+    throw new InputError({
+      name: 'data',
+      expected: 'pictures of at least two classes, such as class folders',
+      got: dataset.name,
+    });
   }
   const pictures = new ReadablePictures(dataset, options.strict);
   const set = await readPictures(pictures, options);
@@ -80,9 +82,11 @@ export async function trainFeatures(options: FeatureTraining): Promise<TrainedFe
   const heldOut = Math.max(1, Math.round(order.length * options.heldOut));
   const [testing, training] = [order.subarray(0, heldOut), order.subarray(heldOut)];
   if (training.length < batchSize) {
-    throw new InputError(
-      `--batch-size: expected at most ${training.length}, the pictures to train on; got ${batchSize}`,
-    );
+    throw new InputError({
+      name: 'batchSize',
+      expected: `at most ${training.length}, the pictures to train on`,
+      got: batchSize,
+    });
   }
   const model = classifierModel({ imageSize, width, seed, classes: labels.classes.length });
   const step = await ClassifierStep.create(model, batchSize, { device });
@@ -113,18 +117,18 @@ export async function trainFeatures(options: FeatureTraining): Promise<TrainedFe
 function checked({ imageSize, width, epochs, batchSize, lr, heldOut }: FeatureTraining): void {
   const integer = (option: string, value: number, least: number, most: number) => {
     if (!Number.isInteger(value) || value < least || value > most) {
-      throw new InputError(`--${option}: expected an integer of ${least}…${most}; got ${value}`);
+      throw new InputError({ name: option, expected: `an integer of ${least}…${most}`, got: value });
     }
   };
   if (![16, 32, 64, 128, 256].includes(imageSize)) {
-    throw new InputError(`--image-size: expected one of 16, 32, 64, 128, 256; got ${imageSize}`);
+    throw new InputError({ name: 'imageSize', expected: 'one of 16, 32, 64, 128, 256', got: imageSize });
   }
   integer('width', width, 1, 512);
   integer('epochs', epochs, 1, 100_000);
   integer('batch-size', batchSize, 2, 4096);
-  if (!(lr > 0 && lr <= 1)) throw new InputError(`--lr: expected a number above 0 and at most 1; got ${lr}`);
+  if (!(lr > 0 && lr <= 1)) throw new InputError({ name: 'lr', expected: 'a number above 0 and at most 1', got: lr });
   if (!(heldOut > 0 && heldOut < 1)) {
-    throw new InputError(`--held-out: expected a number above 0 and below 1; got ${heldOut}`);
+    throw new InputError({ name: 'heldOut', expected: 'a number above 0 and below 1', got: heldOut });
   }
 }
 
@@ -169,9 +173,11 @@ async function readPictures(
   const { length, labels } = readable.dataset;
   readable.checkNonePassedOver();
   if (3 * imageSize ** 2 * length > MAX_BYTES) {
-    throw new InputError(
-      `--image-size: ${length} pictures of ${imageSize}×${imageSize} need more than 2 GiB of memory`,
-    );
+    throw new InputError({
+      name: 'imageSize',
+      expected: `a size at which ${length} pictures fit into 2 GiB`,
+      got: imageSize,
+    });
   }
   const set = new LabelledPictures(imageSize, length);
   const size = { width: imageSize, height: imageSize, channels: 3, resize: 'crop' } as const;
@@ -210,7 +216,7 @@ async function trainOn(
     const rate = (lr / 2) * (1 + Math.cos((Math.PI * done) / total));
     const loss = await step.run({ pictures: set.batch(indices), labels }, rate);
     if (!Number.isFinite(loss))
-      throw new InputError(`step ${done + 1}: the loss is no longer finite: try a lower --lr`);
+      throw new InputError(`step ${done + 1}: the loss is no longer finite: try a lower \`lr\``);
     progress_callback?.({ phase: 'training', done: done + 1, total, loss });
   }
 }

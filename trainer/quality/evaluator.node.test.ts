@@ -100,9 +100,7 @@ describe('Evaluator', () => {
   });
 
   it('wants at least two pictures', () => {
-    expect(() => new Evaluator(network, greys(9), config, 1)).toThrow(
-      '--samples: expected a whole number of at least 2',
-    );
+    expect(() => new Evaluator(network, greys(9), config, 1)).toThrow('samples: expected a whole number of at least 2');
   });
 });
 

@@ -48,7 +48,7 @@ export class Evaluator {
     readonly samples: number,
   ) {
     if (!Number.isInteger(samples) || samples < 2) {
-      throw new InputError(`--samples: expected a whole number of at least 2; got ${samples}`);
+      throw new InputError({ name: 'samples', expected: 'a whole number of at least 2', got: samples });
     }
   }
 

@@ -84,8 +84,8 @@ describe('FeatureNetwork', () => {
   test.each([
     ['none.onnx', {}, 'none.onnx: cannot be read (ENOENT)'],
     ['plain.onnx:pool', {}, 'expected the name of a node or value after the colon, such as doubling'],
-    ['plain.onnx', { preparation: { size: { height: 8, width: 8 } } }, '--size: expected 2x2, which the model fixes'],
-    ['plain.onnx', { preparation: { normalization: { mean: [1, 2], std: [1] } } }, '--mean: expected one number'],
+    ['plain.onnx', { preparation: { size: { height: 8, width: 8 } } }, 'size: expected 2x2, which the model fixes'],
+    ['plain.onnx', { preparation: { normalization: { mean: [1, 2], std: [1] } } }, 'mean: expected one number'],
   ])('refuses %s with %j', async (source, options, message) => {
     await expect(FeatureNetwork.load(join(folder, source), options)).rejects.toThrow(message);
   });

@@ -93,7 +93,7 @@ function featureValue(graph: Graph, layer: string | undefined, path: string): st
   const outputs = graph.outputs.map(({ name }) => name);
   if (layer === undefined) {
     const value = outputs.includes(DEFAULT_OUTPUT) ? DEFAULT_OUTPUT : outputs[0];
-    if (value === undefined) throw new InputError(`${path}: expected a network with outputs; got none`);
+    if (value === undefined) throw new InputError({ name: path, expected: 'a network with outputs', got: 'none' });
     return value;
   }
   const node = graph.nodes.find(({ name }) => name === layer);
@@ -101,9 +101,11 @@ function featureValue(graph: Graph, layer: string | undefined, path: string): st
   const value = node?.outputs[0] ?? (known ? layer : undefined);
   if (value === undefined) {
     const last = graph.nodes.slice(-8).map(({ name, outputs: [first = ''] }) => name || first);
-    throw new InputError(
-      `${path}: expected the name of a node or value after the colon, such as ${last.join(', ')}; got "${layer}"`,
-    );
+    throw new InputError({
+      name: path,
+      expected: `the name of a node or value after the colon, such as ${last.join(', ')}`,
+      got: `"${layer}"`,
+    });
   }
   return value;
 }
@@ -123,9 +125,11 @@ async function runOnce(session: Session, input: NetworkInput, batch: Float32Arra
   const [output = ''] = session.outputNames;
   const result = (await session.run({ [name]: fed }))[output];
   if (!(result?.data instanceof Float32Array) || result.dims.length < 2) {
-    throw new InputError(
-      `features "${output}": expected float32 numbers [batch, features, …]; got ${result?.type} [${result?.dims.join(', ')}]`,
-    );
+    throw new InputError({
+      name: `features "${output}"`,
+      expected: 'float32 numbers [batch, features, …]',
+      got: `${result?.type} [${result?.dims.join(', ')}]`,
+    });
   }
   return meanOverPositions(result.data, result.dims, layout);
 }

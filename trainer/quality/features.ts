@@ -12,6 +12,6 @@ export interface Features {
 export function checkFinite(features: Float32Array): void {
   for (let at = 0; at < features.length; at++) {
     const value = features[at];
-    if (!Number.isFinite(value)) throw new InputError(`features: expected finite numbers; got ${value}`);
+    if (!Number.isFinite(value)) throw new InputError({ name: 'features', expected: 'finite numbers', got: value });
   }
 }

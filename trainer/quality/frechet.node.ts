@@ -12,10 +12,10 @@ import { productModels } from '../../inference/numeric/gemm-f64-graphs.js';
  * @throws the signal's reason when it is aborted
  */
 export async function frechetDistance(a: Features, b: Features, signal?: AbortSignal): Promise<number> {
-  if (a.size !== b.size) throw new InputError(`features: expected ${a.size} per picture; got ${b.size}`);
+  if (a.size !== b.size) throw new InputError({ name: 'features', expected: `${a.size} per picture`, got: b.size });
   for (const { size, data } of [a, b]) {
     const count = data.length / size;
-    if (count < 2) throw new InputError(`features: expected at least two samples; got ${count}`);
+    if (count < 2) throw new InputError({ name: 'features', expected: 'at least two samples', got: count });
     checkFinite(data);
   }
   // The thread stops by itself: ending one in which ONNX Runtime computes would end the process.

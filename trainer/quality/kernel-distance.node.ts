@@ -86,7 +86,11 @@ export class SquaredMmd {
     const count = real.data.length / real.size;
     if (real.size !== this.size || fake.size !== this.size || fake.data.length !== real.data.length || count < 2) {
       const shown = [real, fake].map(({ size, data }) => `[${data.length / size}, ${size}]`).join(' and ');
-      throw new InputError(`features: expected two sets [N, ${this.size}] with N of at least 2; got ${shown}`);
+      throw new InputError({
+        name: 'features',
+        expected: `two sets [N, ${this.size}] with N of at least 2`,
+        got: shown,
+      });
     }
     const fed = ({ data }: Features) => sessionTensor(data, [count, this.size]);
     const results = await this.session.run({ [REAL]: fed(real), [FAKE]: fed(fake) });

@@ -93,7 +93,7 @@ function stepPlotPng<Row extends { step: number }>(
   rows: readonly Row[],
   { title, yTitle, series, yMax }: Plot<Row>,
 ): Uint8Array {
-  if (rows.length === 0) throw new InputError('plot: expected at least one step; got none');
+  if (rows.length === 0) throw new InputError({ name: 'plot', expected: 'at least one step', got: 'none' });
   const lines = series.flatMap((each) => seriesLines(each, rows));
   return linePlotPng({
     title,

@@ -28,12 +28,13 @@ export function evaluationSettings(
     const names = ['evalEvery', 'evalSamples', 'featuresMean', 'featuresStd', 'featuresSize'] as const;
     const stray = given.eval === true ? 'eval' : names.find(isStray);
     if (stray === undefined) return undefined;
-    throw new InputError(
-      `${settingName(stray)}: expected it with --features MODEL.onnx[:LAYER], such as gan-features makes`,
-    );
+    throw new InputError({
+      name: settingName(stray),
+      expected: 'it with `features` MODEL.onnx[:LAYER], such as gan-features makes',
+    });
   }
   if ((featuresMean === undefined) !== (featuresStd === undefined)) {
-    throw new InputError('--features-mean and --features-std: expected both or none; got one of them');
+    throw new InputError({ name: 'featuresMean', expected: 'it together with `featuresStd`', got: 'one of them' });
   }
   return {
     features,

@@ -80,7 +80,10 @@ export async function exportRun(options: RunExportOptions = {}): Promise<RunExpo
   const { checkpoint, out } = await places(options);
   const { state, config } = await loadCheckpoint(checkpoint);
   if (options.ema === true && config.ema === 0) {
-    throw new InputError(`--ema: expected a run that was trained with --ema; ${checkpoint} has no averaged generator`);
+    throw new InputError({
+      name: 'ema',
+      expected: `a run that was trained with \`ema\`; ${checkpoint} has no averaged generator`,
+    });
   }
   const averaged = options.ema ?? config.ema > 0;
   const weights = { generator: generatorWeights(state, averaged), discriminator: discriminatorWeights(state) };

@@ -101,7 +101,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   };
   const diverged = (at: number, what: string) =>
     new InputError(
-      `step ${at}: ${what}; ${saved > 0 ? `the checkpoint of step ${saved} is kept` : 'nothing was saved yet'}: try a lower --lr`,
+      `step ${at}: ${what}; ${saved > 0 ? `the checkpoint of step ${saved} is kept` : 'nothing was saved yet'}: try a lower \`lr\``,
     );
   if (done === 0) await record.samples(await fixedSamples(options), 0);
   for (;;) {

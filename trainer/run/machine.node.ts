@@ -19,9 +19,10 @@ export async function chosenMachine(given: ChosenSettings): Promise<Machine> {
     const { device, notes } = await resolveDevice(backend === 'onnxruntime' ? wantedDevice : 'cpu');
     return { backend, device, notes: backend === 'onnxruntime' ? notes : [] };
   }
-  if (backend !== 'onnxruntime') throw new InputError(`--devices: expected --backend onnxruntime; got ${backend}`);
+  if (backend !== 'onnxruntime')
+    throw new InputError({ name: 'devices', expected: '`backend` onnxruntime', got: backend });
   if (wantedDevice !== 'auto') {
-    throw new InputError(`--devices: says where to compute; leave out --device ${wantedDevice}`);
+    throw new InputError({ name: 'devices', conflictsWith: 'device' });
   }
   const devices = parallelDevices(list, availableParallelism());
   const { device, notes } = await resolveDevice(devices?.[0]?.device ?? 'cpu');

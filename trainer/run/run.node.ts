@@ -137,7 +137,7 @@ export async function startRun(
 }
 
 async function resumedRun(folder: string, given: ChosenSettings) {
-  if (given.out !== undefined) throw new InputError('--out: a resumed run stays in its folder; leave the option out');
+  if (given.out !== undefined) throw new InputError({ name: 'out', conflictsWith: 'resume' });
   const run = await resolveRun(folder || undefined);
   const file = await readRunFile(run);
   const { config, dataOptions, evaluation } = file;

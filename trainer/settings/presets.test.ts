@@ -99,37 +99,37 @@ describe('configWith(preset, overrides)', () => {
     expect(configWith('space', { channels: 1 }).normalization).toEqual({ mean: [0.5], std: [0.5] });
     expect(configWith('fashion-mnist', { channels: 3 }).normalization).toEqual({ mean: [0, 0, 0], std: [1, 1, 1] });
     expect(() => configWith('cub200', { channels: 1 })).toThrow(
-      '--normalization: expected numbers for 1 channel(s); got 3',
+      'normalization: expected numbers for 1 channel(s); got 3',
     );
     const normalization = { mean: [0.4], std: [0.2] };
     expect(configWith('cub200', { channels: 1, normalization }).normalization).toEqual(normalization);
   });
 
   it.each<[Partial<GanConfig>, string]>([
-    [{ imageSize: 60 }, '--image-size: expected 4·2^k between 8 and 512 (8, 16, 32, …); got 60'],
-    [{ imageSize: 1024 }, '--image-size: expected 4·2^k between 8 and 512 (8, 16, 32, …); got 1024'],
-    [{ channels: 2 as 1 }, '--channels: expected one of 1, 3; got 2'],
-    [{ latentDim: 0 }, '--latent-dim: expected an integer of 1…65536; got 0'],
-    [{ ngf: 1.5 }, '--ngf: expected an integer of 1…1024; got 1.5'],
-    [{ ndf: -1 }, '--ndf: expected an integer of 1…1024; got -1'],
-    [{ head: 'linear' as 'conv' }, '--head: expected one of dense, conv; got "linear"'],
-    [{ batchSize: Number.NaN }, '--batch-size: expected an integer of 1…65536; got NaN'],
-    [{ lr: 0 }, '--lr: expected a number above 0 and at most 1; got 0'],
-    [{ lrD: Number.POSITIVE_INFINITY }, '--lr-d: expected a number above 0 and at most 1; got Infinity'],
-    [{ beta1: 1 }, '--beta1: expected a number of at least 0 and below 1; got 1'],
-    [{ loss: 'wgan' as 'bce' }, '--loss: expected one of bce, hinge, lsgan; got "wgan"'],
-    [{ labelSmoothing: 0.5 }, '--label-smoothing: expected a number of at least 0 and below 0.5; got 0.5'],
-    [{ loss: 'hinge', labelSmoothing: 0.1 }, '--label-smoothing: expected 0, as the hinge loss has no labels; got 0.1'],
-    [{ norm: 'layer' as 'none' }, '--norm: expected one of batch, none; got "layer"'],
-    [{ diffaugment: ['color', 'color'] }, '--diffaugment: expected a list of color, translation, cutout, each at most'],
-    [{ ema: 1 }, '--ema: expected a number of at least 0 and below 1; got 1'],
-    [{ dSteps: 0 }, '--d-steps: expected an integer of 1…100; got 0'],
-    [{ lrDecay: 'step' as 'none' }, '--lr-decay: expected one of none, linear, cosine; got "step"'],
-    [{ lrDecayStart: 1 }, '--lr-decay-start: expected a number of at least 0 and below 1; got 1'],
-    [{ epochs: 0 }, '--epochs: expected an integer of 1…1000000000; got 0'],
-    [{ seed: -1 }, '--seed: expected an integer of 0…2^53 − 1; got -1'],
-    [{ batchNormEpsilon: 0 }, '--batch-norm-epsilon: expected a number above 0; got 0'],
-    [{ normalization: { mean: [0, 0, 0], std: [1, 0, 1] } }, '--normalization: expected mean and std'],
+    [{ imageSize: 60 }, 'imageSize: expected 4·2^k between 8 and 512 (8, 16, 32, …); got 60'],
+    [{ imageSize: 1024 }, 'imageSize: expected 4·2^k between 8 and 512 (8, 16, 32, …); got 1024'],
+    [{ channels: 2 as 1 }, 'channels: expected one of 1, 3; got 2'],
+    [{ latentDim: 0 }, 'latentDim: expected an integer of 1…65536; got 0'],
+    [{ ngf: 1.5 }, 'ngf: expected an integer of 1…1024; got 1.5'],
+    [{ ndf: -1 }, 'ndf: expected an integer of 1…1024; got -1'],
+    [{ head: 'linear' as 'conv' }, 'head: expected one of dense, conv; got "linear"'],
+    [{ batchSize: Number.NaN }, 'batchSize: expected an integer of 1…65536; got NaN'],
+    [{ lr: 0 }, 'lr: expected a number above 0 and at most 1; got 0'],
+    [{ lrD: Number.POSITIVE_INFINITY }, 'lrD: expected a number above 0 and at most 1; got Infinity'],
+    [{ beta1: 1 }, 'beta1: expected a number of at least 0 and below 1; got 1'],
+    [{ loss: 'wgan' as 'bce' }, 'loss: expected one of bce, hinge, lsgan; got "wgan"'],
+    [{ labelSmoothing: 0.5 }, 'labelSmoothing: expected a number of at least 0 and below 0.5; got 0.5'],
+    [{ loss: 'hinge', labelSmoothing: 0.1 }, 'labelSmoothing: expected 0, as the hinge loss has no labels; got 0.1'],
+    [{ norm: 'layer' as 'none' }, 'norm: expected one of batch, none; got "layer"'],
+    [{ diffaugment: ['color', 'color'] }, 'diffaugment: expected a list of color, translation, cutout, each at most'],
+    [{ ema: 1 }, 'ema: expected a number of at least 0 and below 1; got 1'],
+    [{ dSteps: 0 }, 'dSteps: expected an integer of 1…100; got 0'],
+    [{ lrDecay: 'step' as 'none' }, 'lrDecay: expected one of none, linear, cosine; got "step"'],
+    [{ lrDecayStart: 1 }, 'lrDecayStart: expected a number of at least 0 and below 1; got 1'],
+    [{ epochs: 0 }, 'epochs: expected an integer of 1…1000000000; got 0'],
+    [{ seed: -1 }, 'seed: expected an integer of 0…2^53 − 1; got -1'],
+    [{ batchNormEpsilon: 0 }, 'batchNormEpsilon: expected a number above 0; got 0'],
+    [{ normalization: { mean: [0, 0, 0], std: [1, 0, 1] } }, 'normalization: expected mean and std'],
   ])('refuses %j', (overrides, message) => {
     expect(() => configWith('space', overrides)).toThrow(InputError);
     expect(() => configWith('space', overrides)).toThrow(message);
@@ -137,7 +137,7 @@ describe('configWith(preset, overrides)', () => {
 
   it('lists the presets when there is none of that name', () => {
     expect(() => configWith('birds' as 'space')).toThrow(
-      '--preset: expected one of cub200, fashion-mnist, pokemon, space; got "birds"',
+      'preset: expected one of cub200, fashion-mnist, pokemon, space; got "birds"',
     );
   });
 });

@@ -140,7 +140,7 @@ export const presets: Readonly<Record<PresetName, Readonly<GanConfig>>> = {
  */
 export function checkedConfig(values: unknown, file?: string): GanConfig {
   if (typeof values !== 'object' || values === null) {
-    throw new InputError(`${file ?? 'configuration'}: expected an object of settings; got ${found(values)}`);
+    throw new InputError({ name: file ?? 'configuration', expected: 'an object of settings', got: found(values) });
   }
   const complete: object = { ...plainTraining, ...values };
   expectSettings(complete, configSettings, { file });
@@ -148,12 +148,14 @@ export function checkedConfig(values: unknown, file?: string): GanConfig {
   const count = config.normalization.mean.length;
   if (count !== config.channels) {
     const name = settingName('normalization', file);
-    throw new InputError(`${name}: expected numbers for ${config.channels} channel(s); got ${count}`);
+    throw new InputError({ name: name, expected: `numbers for ${config.channels} channel(s)`, got: count });
   }
   if (config.loss === 'hinge' && config.labelSmoothing > 0) {
-    throw new InputError(
-      `${settingName('labelSmoothing', file)}: expected 0, as the hinge loss has no labels; got ${config.labelSmoothing}`,
-    );
+    throw new InputError({
+      name: settingName('labelSmoothing', file),
+      expected: '0, as the hinge loss has no labels',
+      got: config.labelSmoothing,
+    });
   }
   return config;
 }
@@ -174,7 +176,7 @@ function spreadNormalization({ mean, std }: Normalization, channels: number): No
  */
 export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig, 'preset'>> = {}): GanConfig {
   if (!presetNames.includes(preset)) {
-    throw new InputError(`--preset: expected ${configSettings.preset.expected}; got ${found(preset)}`);
+    throw new InputError({ name: 'preset', expected: configSettings.preset.expected, got: found(preset) });
   }
   const base = presets[preset];
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));

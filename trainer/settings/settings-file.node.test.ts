@@ -62,9 +62,7 @@ describe('givenSettings(sources) and chosenConfig(given)', () => {
 
   it('names the flag that is wrong', () => {
     const flags: ChosenSettings = { checkpointEvery: 0.5 };
-    expect(() => givenSettings({ flags })).toThrow(
-      '--checkpoint-every: expected a whole number of at least 1; got 0.5',
-    );
+    expect(() => givenSettings({ flags })).toThrow('checkpointEvery: expected a whole number of at least 1; got 0.5');
   });
 });
 

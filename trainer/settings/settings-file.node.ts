@@ -18,7 +18,8 @@ export async function readSettingsFile(path: string): Promise<ChosenSettings> {
   const values = parsedMapping(new TextDecoder().decode(bytes), path);
   const named = Object.entries(values).map(([name, value]) => [camelCase(name), value] as const);
   const twice = named.find(([name], index) => named.findIndex(([other]) => other === name) < index);
-  if (twice !== undefined) throw new InputError(`${path}: ${twice[0]}: expected once; got it in two spellings`);
+  if (twice !== undefined)
+    throw new InputError({ name: `${path}: ${twice[0]}`, expected: 'once', got: 'it in two spellings' });
   const table: Readonly<Record<string, Setting>> = { ...configSettings, ...runSettings };
   const meant = named.map(([name, value]) => [
     name,
@@ -35,7 +36,7 @@ export async function settingSources(flags: ChosenSettings, path?: string): Prom
 }
 
 function parsedMapping(text: string, path: string): object {
-  const refusal = (found: string) => new InputError(`${path}: expected settings in JSON or YAML; got ${found}`);
+  const refusal = (found: string) => new InputError({ name: path, expected: 'settings in JSON or YAML', got: found });
   try {
     const document = parseDocument(text, { schema: 'core', strict: true, uniqueKeys: true, stringKeys: true });
     const [error] = [...document.errors, ...document.warnings];

@@ -203,13 +203,14 @@ export function expectSettings(
   const unknown = Object.keys(values).find((setting) => !Object.hasOwn(table, setting));
   if (unknown !== undefined) {
     const like = closest(unknown, Object.keys(table));
-    throw new InputError(
-      `${name(unknown)}: expected the name of a setting, such as ${like}; there is none of this name`,
-    );
+    throw new InputError({
+      name: name(unknown),
+      expected: `the name of a setting, such as ${like}; there is none of this name`,
+    });
   }
   for (const [setting, { expected, accepts }] of Object.entries(table)) {
     if (partial && !Object.hasOwn(values, setting)) continue;
     const value: unknown = (values as Record<string, unknown>)[setting];
-    if (!accepts(value)) throw new InputError(`${name(setting)}: expected ${expected}; got ${found(value)}`);
+    if (!accepts(value)) throw new InputError({ name: name(setting), expected: expected, got: found(value) });
   }
 }

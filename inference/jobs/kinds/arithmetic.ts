@@ -21,7 +21,7 @@ const NOISE = 0.25;
 export function arithmeticJob(request: SampleRequest): ArithmeticJob {
   const { arithmetic = '', noise = NOISE, seed = 0, out = 'arithmetic.png', truncation, saveLatents } = request;
   namesFile(out, ['.png']);
-  if (!(noise >= 0 && noise < 100)) throw new InputError(`--noise: expected a number of 0…100; got ${noise}`);
+  if (!(noise >= 0 && noise < 100)) throw new InputError({ name: 'noise', expected: 'a number of 0…100', got: noise });
   checkSeed(seed);
   const expression = parsedExpression(arithmetic);
   return { kind: 'arithmetic', expression, text: arithmetic.trim(), noise, seed, truncation, saveLatents, out };

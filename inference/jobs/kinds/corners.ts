@@ -34,5 +34,5 @@ export function cornersJob(request: SampleRequest): CornersJob {
 
 /** @throws InputError unless there are four */
 export function checkCorners(count: number): void {
-  if (count !== 4) throw new InputError(`--corners: expected 4 seeds or a file of 4 latents; got ${count}`);
+  if (count !== 4) throw new InputError({ name: 'corners', expected: '4 seeds or a file of 4 latents', got: count });
 }

@@ -40,9 +40,11 @@ export function gridJob(request: SampleRequest): GridJob {
 /** Columns for so many pictures. @throws InputError if they do not fit into the cells */
 export function columnsFor(count: number, cells: { columns: number; rows: number } | undefined): number {
   if (cells && count > cells.columns * cells.rows) {
-    throw new InputError(
-      `--grid: expected at least ${count} cells, one per picture; got ${cells.columns}x${cells.rows}`,
-    );
+    throw new InputError({
+      name: 'grid',
+      expected: `at least ${count} cells, one per picture`,
+      got: `${cells.columns}x${cells.rows}`,
+    });
   }
   return cells?.columns ?? Math.ceil(Math.sqrt(count));
 }

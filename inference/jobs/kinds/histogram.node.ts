@@ -57,14 +57,17 @@ export async function writeHistogram(job: HistogramJob, context: JobContext): Pr
 async function picturePaths(folder: string, most: number): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {
-      throw new InputError(`--real: expected a folder of pictures; ${folder} cannot be read (${error.code})`);
+      throw new InputError({
+        name: 'real',
+        expected: `a folder of pictures; ${folder} cannot be read (${error.code})`,
+      });
     },
   );
   const paths = entries
     .filter((entry) => entry.isFile() && PICTURE.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted();
-  if (paths.length === 0) throw new InputError(`--real: expected a folder of pictures; ${folder} has none`);
+  if (paths.length === 0) throw new InputError({ name: 'real', expected: `a folder of pictures; ${folder} has none` });
   const count = Math.min(most, paths.length);
   return Array.from({ length: count }, (_, i) => paths[Math.floor((i * paths.length) / count)] as string);
 }
@@ -85,7 +88,7 @@ async function fileScores(
     }
     progress?.(index + 1, paths.length, 'real pictures scored');
   }
-  if (scored.length === 0) throw new InputError('--real: expected pictures that can be read; got none');
+  if (scored.length === 0) throw new InputError({ name: 'real', expected: 'pictures that can be read', got: 'none' });
   return scored;
 }
 

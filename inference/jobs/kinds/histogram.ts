@@ -15,7 +15,7 @@ export interface HistogramJob extends CommonJob {
 /** @throws InputError for values out of range and options that exclude each other */
 export function histogramJob(request: SampleRequest): HistogramJob {
   const { real = '', out = 'scores.png', count = 256, discriminator, truncation, saveLatents } = request;
-  if (real === '') throw new InputError('--real: expected a folder of pictures; got nothing');
+  if (real === '') throw new InputError({ name: 'real', expected: 'a folder of pictures', got: 'nothing' });
   namesFile(out, ['.png']);
   return { kind: 'histogram', real, source: latentSource(request, count), discriminator, truncation, saveLatents, out };
 }

@@ -48,21 +48,22 @@ export function interpolationJob(request: SampleRequest): InterpolationJob {
 
 /** @throws InputError if there are too few key frames, or more than frames */
 export function checkKeyframes(count: number, frames: number): void {
-  if (count < 2) throw new InputError(`key frames: expected at least 2 to walk between; got ${count}`);
-  if (count > frames) throw new InputError(`--frames: expected at least one per key frame, ${count}; got ${frames}`);
+  if (count < 2) throw new InputError({ name: 'key frames', expected: 'at least 2 to walk between', got: count });
+  if (count > frames)
+    throw new InputError({ name: 'frames', expected: `at least one per key frame, ${count}`, got: frames });
 }
 
 /** `slerp` where nothing is said. @throws InputError for other words */
 export function interpolationMode(text: string | undefined): InterpolationMode {
   if (text === undefined || text === '' || text === 'slerp') return 'slerp';
   if (text === 'lerp') return 'lerp';
-  throw new InputError(`--interpolate: expected slerp, lerp or nothing; got ${JSON.stringify(text)}`);
+  throw new InputError({ name: 'interpolate', expected: 'slerp, lerp or nothing', got: JSON.stringify(text) });
 }
 
 /** Format and speed; the format follows the extension of `out` where it is not named. @throws InputError if out of range */
 export function animationChoice({ fps = 24, format }: SampleRequest, out: string): AnimationChoice {
   if (!(fps > 0 && fps <= MAX_FPS)) {
-    throw new InputError(`--fps: expected a number above 0 and at most ${MAX_FPS}; got ${fps}`);
+    throw new InputError({ name: 'fps', expected: `a number above 0 and at most ${MAX_FPS}`, got: fps });
   }
   const named = ANIMATION_FORMATS.find((each) => `.${each}` === extensionOf(out));
   const chosen = format === undefined ? (named ?? 'webp') : oneOf('format', format, ANIMATION_FORMATS);
@@ -78,7 +79,7 @@ function keyframeSource(request: SampleRequest): LatentSource {
   const stray = ([...(counted ? [] : (['seed'] as const)), 'seeds', 'latents'] as const).find(
     (name) => request[name] !== undefined,
   );
-  if (stray) throw new InputError(`--${stray}: expected it without --keyframes; got both`);
+  if (stray) throw new InputError({ name: stray, conflictsWith: 'keyframes' });
   if (!counted) return namedSource(keyframes, 'keyframes', MAX_KEYFRAMES);
   checkInteger('keyframes', Number(keyframes), 2, MAX_KEYFRAMES);
   return latentSource(request, Number(keyframes));

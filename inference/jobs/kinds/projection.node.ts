@@ -93,9 +93,11 @@ async function featureLoss(job: ProjectionJob, generator: string, from: Normaliz
   const model = upgradedModel(await loadModel(path));
   const { picture, layout } = networkInputOf(model, readGanMetadata(model.metadata));
   if (layout !== 'NCHW' || picture.channels !== from.mean.length) {
-    throw new InputError(
-      `${path}: expected pictures [N, ${from.mean.length}, H, W]; got ${layout} of ${picture.channels} channels`,
-    );
+    throw new InputError({
+      name: path,
+      expected: `pictures [N, ${from.mean.length}, H, W]`,
+      got: `${layout} of ${picture.channels} channels`,
+    });
   }
   return { graph: model.graph, weight: job.featureWeight, from, to: picture.normalization };
 }

@@ -25,18 +25,22 @@ export interface ProjectionJob {
 export function projectionJob(request: SampleRequest): ProjectionJob {
   const { project = '', steps = 300, restarts = 8, seed = 0, learningRate = 0.1, featureWeight = 0 } = request;
   const { discriminator, saveLatents, out = 'projection' } = request;
-  if (project === '') throw new InputError('--project: expected a picture file; got nothing');
+  if (project === '') throw new InputError({ name: 'project', expected: 'a picture file', got: 'nothing' });
   checkInteger('steps', steps, 1, 100_000);
   checkInteger('restarts', restarts, 1, 1024);
   checkSeed(seed);
   if (!(learningRate > 0 && learningRate <= 10)) {
-    throw new InputError(`--learning-rate: expected a number above 0 and at most 10; got ${learningRate}`);
+    throw new InputError({ name: 'learningRate', expected: 'a number above 0 and at most 10', got: learningRate });
   }
   if (!(featureWeight >= 0 && featureWeight <= 1e6)) {
-    throw new InputError(`--feature-weight: expected a number of 0…1e6; got ${featureWeight}`);
+    throw new InputError({ name: 'featureWeight', expected: 'a number of 0…1e6', got: featureWeight });
   }
   if (discriminator !== undefined && featureWeight === 0) {
-    throw new InputError('--discriminator: expected it together with a --feature-weight above 0; got it alone');
+    throw new InputError({
+      name: 'discriminator',
+      expected: 'it together with a `featureWeight` above 0',
+      got: 'it alone',
+    });
   }
   namesFile(out, []);
   return {

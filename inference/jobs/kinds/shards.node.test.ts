@@ -97,7 +97,7 @@ describe('runJob of --format', () => {
     const out = join(folder, 'other');
     await perform({ format: 'npy', count: 3, out });
     await expect(perform({ format: 'npy', count: 4, out, resume: true })).rejects.toThrow(
-      /^--resume: expected the job that .*sampling\.json tells of; latents was "seeds:0-2", now it is "seeds:0-3"$/,
+      /^resume: expected the job that .*sampling\.json tells of; latents was "seeds:0-2", now it is "seeds:0-3"$/,
     );
     await writeFile(join(out, 'sampling.json'), '{');
     await expect(perform({ format: 'npy', count: 3, out, resume: true })).rejects.toThrow(

@@ -38,9 +38,11 @@ export function shardsJob(request: SampleRequest): ShardsJob {
   const format = oneOf('format', request.format ?? 'png', SHARD_FORMATS);
   namesFile(out, []);
   if (saveLatents !== undefined && extensionOf(saveLatents) !== '.npy') {
-    throw new InputError(
-      `--save-latents: expected a .npy file for pictures in shards; got ${JSON.stringify(saveLatents)}`,
-    );
+    throw new InputError({
+      name: 'saveLatents',
+      expected: 'a .npy file for pictures in shards',
+      got: JSON.stringify(saveLatents),
+    });
   }
   const ranking = rankingOf(request);
   const source = ranking

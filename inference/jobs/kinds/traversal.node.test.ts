@@ -99,6 +99,6 @@ describe('runJob of --traverse --format', () => {
 
   it('refuses what does not fit into memory', async () => {
     const request = { traverse: '0', count: 9, frames: 4000, format: 'gif', out: join(folder, 'large') };
-    await expect(walked(request)).rejects.toThrow(/^--frames: expected at most \d+ frames of 336×428; got 4000$/);
+    await expect(walked(request)).rejects.toThrow(/^frames: expected at most \d+ frames of 336×428; got 4000$/);
   });
 });

@@ -115,7 +115,11 @@ function checkAnimation(frames: number, walks: number, sheet: Sheet, { generator
   const frame = sheet(() => blank);
   const most = Math.floor(MAX_ANIMATION_BYTES / frame.data.length);
   if (frames <= most) return;
-  throw new InputError(`--frames: expected at most ${most} frames of ${frame.width}×${frame.height}; got ${frames}`);
+  throw new InputError({
+    name: 'frames',
+    expected: `at most ${most} frames of ${frame.width}×${frame.height}`,
+    got: frames,
+  });
 }
 
 /** Frames of all walks side by side, from one end to the other and back. */

@@ -42,7 +42,8 @@ export function traversalJob(request: SampleRequest): TraversalJob {
   const steps = animation ? DEFAULT_STEPS : (request.frames ?? DEFAULT_STEPS);
   const directions = parsedDirections(traverse);
   checkInteger('frames', steps, 2, MAX_STEPS);
-  if (!(extent > 0 && extent <= 100)) throw new InputError(`--extent: expected a number of 0…100; got ${extent}`);
+  if (!(extent > 0 && extent <= 100))
+    throw new InputError({ name: 'extent', expected: 'a number of 0…100', got: extent });
   const several = directionCount(directions) > 1;
   const source = latentSource(request, request.count ?? (several ? 1 : 4));
   if ('seeds' in source) checkRows(seedCount(source.seeds), directions);
@@ -55,7 +56,8 @@ function traversalAnimation(request: SampleRequest, out: string): TraversalJob['
   const extension = extensionOf(out);
   if (format === undefined && !ANIMATION_FORMATS.some((each) => extension === `.${each}`)) {
     const stray = (['fps', 'easing'] as const).find((name) => request[name] !== undefined);
-    if (stray) throw new InputError(`--${stray}: expected it with --traverse together with --format; got it without`);
+    if (stray)
+      throw new InputError({ name: stray, expected: 'it with `traverse` together with `format`', got: 'it without' });
     namesFile(out, ['.png']);
     return undefined;
   }
@@ -68,9 +70,11 @@ function traversalAnimation(request: SampleRequest, out: string): TraversalJob['
 /** @throws InputError for several latents along several directions */
 export function checkRows(latents: number, directions: DirectionChoice): void {
   if (latents === 1 || directionCount(directions) === 1) return;
-  throw new InputError(
-    `--traverse: expected one latent along several directions, or several along one; got ${latents} and ${directionCount(directions)}`,
-  );
+  throw new InputError({
+    name: 'traverse',
+    expected: 'one latent along several directions, or several along one',
+    got: `${latents} and ${directionCount(directions)}`,
+  });
 }
 
 function directionCount(choice: DirectionChoice): number {

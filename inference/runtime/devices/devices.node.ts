@@ -44,14 +44,18 @@ export function resolveDevice(requested: Device): Promise<DeviceChoice> {
 
 async function chosenDevice(requested: Device): Promise<DeviceChoice> {
   if (requested === 'wasm') {
-    throw new InputError('--device: expected one of auto, cuda, webgpu, cpu; got wasm, which only browsers have');
+    throw new InputError({
+      name: 'device',
+      expected: 'one of auto, cuda, webgpu, cpu',
+      got: 'wasm, which only browsers have',
+    });
   }
   // Loading the model tells whether the CPU works; a probe would only take time.
   if (requested === 'cpu') return { device: 'cpu', notes: ['Device: cpu'] };
   if (requested !== 'auto') {
     const answer = await probed(requested);
     if ('milliseconds' in answer) return { device: requested, notes: [`Device: ${requested}`] };
-    throw new InputError(`--device ${requested}: does not work here (${answer.error}); ${ADVICE[requested]}`);
+    throw new InputError(`device ${requested}: does not work here (${answer.error}); ${ADVICE[requested]}`);
   }
   // Both start at once to save time; the order of preference stays.
   const stop = new AbortController();
@@ -65,7 +69,7 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
   const webgpu = await webgpuProbe;
   if ('milliseconds' in webgpu) {
     const cpu = await probed('cpu');
-    if ('error' in cpu) throw new InputError(`--device auto: not even the CPU works (${cpu.error}); ${ADVICE.cpu}`);
+    if ('error' in cpu) throw new InputError(`device auto: not even the CPU works (${cpu.error}); ${ADVICE.cpu}`);
     const slow = webgpu.milliseconds > Math.max(LATENCY, cpu.milliseconds);
     if (!slow) return { device: 'webgpu', notes: ['Device: webgpu', ...notes] };
     const times = `${webgpu.milliseconds.toFixed(0)} ms against ${cpu.milliseconds.toFixed(1)} ms`;

@@ -16,7 +16,11 @@ interface Gpu {
  */
 export async function resolveDevice(requested: Device): Promise<DeviceChoice> {
   if (requested === 'cpu' || requested === 'cuda') {
-    throw new InputError(`device: expected one of auto, webgpu, wasm; got ${requested}, which only Node has`);
+    throw new InputError({
+      name: 'device',
+      expected: 'one of auto, webgpu, wasm',
+      got: `${requested}, which only Node has`,
+    });
   }
   if (requested === 'wasm') return { device: 'wasm', notes: ['Device: wasm'] };
   const problem = await webgpuProblem(requested === 'auto');

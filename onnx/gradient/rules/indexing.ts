@@ -35,7 +35,10 @@ const gatherND: GradientRule = (backward) => {
   const { node, b, x, g } = backward;
   const [data, indices] = x as [string, string];
   if (numberAttribute(node, 'batch_dims', 0) !== 0) {
-    throw new InputError(`${nodeLabel(node)}: cannot be differentiated (attribute batch_dims: expected 0)`);
+    throw new InputError({
+      name: `${nodeLabel(node)}: cannot be differentiated (attribute batch_dims`,
+      expected: '0)',
+    });
   }
   const attributes = { reduction: 'add' };
   return [b.op('ScatterND', [zerosLike(backward, data), indices, g], attributes, 'scattered'), null];
@@ -45,9 +48,11 @@ const gatherND: GradientRule = (backward) => {
 function scatterReduction({ node }: Backward): string {
   const reduction = stringAttribute(node, 'reduction', 'none');
   if (reduction === 'none' || reduction === 'add') return reduction;
-  throw new InputError(
-    `${nodeLabel(node)}: cannot be differentiated (attribute reduction: expected none or add; got ${reduction})`,
-  );
+  throw new InputError({
+    name: `${nodeLabel(node)}: cannot be differentiated (attribute reduction`,
+    expected: 'none or add',
+    got: `${reduction})`,
+  });
 }
 
 /** Written elements: dy there to the updates, and none to the data they replaced (all, where they were added). */

@@ -72,9 +72,11 @@ const einsum: GradientRule = (backward) => {
   const { inputs, output } = explicitLabels(backward);
   const forInput = (own: string, at: number): string => {
     if (new Set(own).size < own.length) {
-      throw new InputError(
-        `${nodeLabel(node)}: cannot be differentiated (equation: expected labels that occur once per input; got "${own}")`,
-      );
+      throw new InputError({
+        name: `${nodeLabel(node)}: cannot be differentiated (equation`,
+        expected: 'labels that occur once per input',
+        got: `"${own}")`,
+      });
     }
     const others = [output, ...inputs.toSpliced(at, 1)];
     const found = [...own].filter((label) => others.some((labels) => labels.includes(label)));

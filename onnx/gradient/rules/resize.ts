@@ -40,7 +40,7 @@ function resizedAxes({ node, b, x, y, shape }: Backward): ResizedAxis[] {
 function cropOf(node: Node, roi: readonly number[] | undefined, axis: number, rank: number): [number, number] {
   const [start, end] = [roi?.[axis], roi?.[axis + rank]];
   if (start !== undefined && end !== undefined) return [start, end];
-  throw new InputError(`${nodeLabel(node)}: cannot be differentiated (roi: expected constants)`);
+  throw new InputError({ name: `${nodeLabel(node)}: cannot be differentiated (roi`, expected: 'constants)' });
 }
 
 /** Coordinate and rounding modes that mean ⌊i/s⌋ for whole s. */

@@ -130,7 +130,7 @@ describe('Loader with a cache file', () => {
 
   it('with strict stops at a broken picture, also at one that the file knows of', async () => {
     const folder = await newFolder();
-    await expect(loaded(folder, { strict: true })).rejects.toThrow(/^--strict: link\.png: a link that leads nowhere$/);
+    await expect(loaded(folder, { strict: true })).rejects.toThrow(/^strict: link\.png: a link that leads nowhere$/);
     const pictures = await folderOf({ 'a.png': 1, 'b.png': 'broken' });
     const strictly = async (strict: boolean) => {
       const dataset = await openDataset(pictures, { imageSize: 8 });
@@ -140,7 +140,7 @@ describe('Loader with a cache file', () => {
     };
     for (const before of ['nothing', 'the file']) {
       await expect(strictly(true), before).rejects.toThrow(InputError);
-      await expect(strictly(true), before).rejects.toThrow(/^--strict: b\.png: expected a picture/);
+      await expect(strictly(true), before).rejects.toThrow(/^strict: b\.png: expected a picture/);
       await strictly(false);
     }
   });
@@ -149,7 +149,7 @@ describe('Loader with a cache file', () => {
     const folder = join(await folderOf({ 'file.txt': 'x' }), 'file.txt');
     await expect(loaded(folder)).rejects.toThrow(InputError);
     await expect(loaded(folder)).rejects.toThrow(
-      /^--cache: expected a folder that can be written to; got .*file\.txt \(EEXIST\)/,
+      /^cache: expected a folder that can be written to; got .*file\.txt \(EEXIST\)/,
     );
   });
 

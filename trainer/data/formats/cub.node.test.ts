@@ -93,7 +93,7 @@ describe('openDataset(CUB-200-2011)', () => {
   it('refuses --crop-to-box for other data', async () => {
     const folder = await folderOf({ 'a.png': 1 });
     await expect(opened(folder, { cropToBox: true })).rejects.toThrow(
-      /^--crop-to-box: expected data that has it \(CUB-200-2011\); got pictures$/,
+      /^cropToBox: expected data that has it \(CUB-200-2011\); got pictures$/,
     );
   });
 

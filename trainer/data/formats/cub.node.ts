@@ -37,9 +37,11 @@ export async function cubDataset(tree: FileTree, options: DataOptions): Promise<
     if (training === undefined) return true;
     const mark = training.get(id);
     if (mark !== '0' && mark !== '1') {
-      throw new InputError(
-        `${folder}train_test_split.txt: expected 0 or 1 for picture ${id}; got ${mark ?? 'nothing'}`,
-      );
+      throw new InputError({
+        name: `${folder}train_test_split.txt`,
+        expected: `0 or 1 for picture ${id}`,
+        got: mark ?? 'nothing',
+      });
     }
     return (mark === '1') === (split === 'train');
   });
@@ -48,19 +50,25 @@ export async function cubDataset(tree: FileTree, options: DataOptions): Promise<
   const found = files.filter(({ path }) => present.has(path));
   const missing = files.filter(({ path }) => !present.has(path));
   if (found.length === 0) {
-    throw new InputError(
-      `${tree.root}: expected the ${files.length} pictures of ${folder}images.txt; got none of them`,
-    );
+    throw new InputError({
+      name: tree.root,
+      expected: `the ${files.length} pictures of ${folder}images.txt`,
+      got: 'none of them',
+    });
   }
   const numbers = new Map([...classes.keys()].map((id, index) => [id, index]));
   const indices = found.map(({ id, path }) => {
     const number = numbers.get(classOf.get(id) ?? '');
     if (number === undefined)
-      throw new InputError(`${tree.root}: ${path}: expected a class of classes.txt; it has none`);
+      throw new InputError({ name: `${tree.root}: ${path}`, expected: 'a class of classes.txt; it has none' });
     return number;
   });
   if (classes.size > MAX_CLASSES) {
-    throw new InputError(`${folder}classes.txt: expected at most ${MAX_CLASSES} classes; got ${classes.size}`);
+    throw new InputError({
+      name: `${folder}classes.txt`,
+      expected: `at most ${MAX_CLASSES} classes`,
+      got: classes.size,
+    });
   }
   const labels = { classes: [...classes.values()], indices: Uint16Array.from(indices) };
   const dataset = datasetOfFiles(
@@ -83,14 +91,18 @@ export async function cubDataset(tree: FileTree, options: DataOptions): Promise<
 
 /** `<id> <value>` lines, in order. */
 async function readList(tree: FileTree, path: string): Promise<Map<string, string>> {
-  if (!tree.paths.includes(path)) throw new InputError(`${tree.root}: expected ${path}; there is no such file`);
+  if (!tree.paths.includes(path)) throw new InputError({ name: tree.root, expected: `${path}; there is no such file` });
   const text = new TextDecoder().decode(await tree.read(path, MAX_BYTES));
   const values = new Map<string, string>();
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '') continue;
     const [, id = '', value = ''] = /^\s*(\d+)\s+(\S.*?)\s*$/.exec(line) ?? [];
     if (id === '' || values.has(id)) {
-      throw new InputError(`${path}, line ${index + 1}: expected a new number and a value; got "${line.slice(0, 80)}"`);
+      throw new InputError({
+        name: `${path}, line ${index + 1}`,
+        expected: 'a new number and a value',
+        got: `"${line.slice(0, 80)}"`,
+      });
     }
     values.set(id, value);
   }
@@ -103,7 +115,11 @@ function boxOf(text: string | undefined, path: string): Box {
     .split(/\s+/)
     .map(Number);
   if (![x, y, width, height].every(Number.isFinite) || width <= 0 || height <= 0) {
-    throw new InputError(`${path}: expected x, y, width and height in bounding_boxes.txt; got ${text ?? 'nothing'}`);
+    throw new InputError({
+      name: path,
+      expected: 'x, y, width and height in bounding_boxes.txt',
+      got: text ?? 'nothing',
+    });
   }
   return { x, y, width, height };
 }

@@ -40,7 +40,7 @@ describe('openDataset(IDX files)', () => {
     const test = await opened(file);
     expect(await levels(test)).toEqual([50, 51]);
     expect(classNames(test)).toEqual(['2', '9']);
-    await expect(opened(file, { split: 'train' })).rejects.toThrow(/^--split: .* has no file of the train pictures$/);
+    await expect(opened(file, { split: 'train' })).rejects.toThrow(/^split: .* has no file of the train pictures$/);
   });
 
   it('has the pictures of some classes', async () => {
@@ -48,7 +48,7 @@ describe('openDataset(IDX files)', () => {
     expect(await levels(dataset)).toEqual([10, 12, 13, 50]);
     expect(classNames(dataset)).toEqual(['7', '7', '2', '2']);
     await expect(opened(await folderOf(both), { classes: ['8'] })).rejects.toThrow(
-      /^--classes: expected names or numbers of the 4 classes, such as .; got "8"$/,
+      /^classes: expected names or numbers of the 4 classes, such as .; got "8"$/,
     );
   });
 
@@ -60,7 +60,7 @@ describe('openDataset(IDX files)', () => {
     const dataset = await opened(folder);
     expect(await levels(dataset)).toEqual([3]);
     expect(dataset.labels).toBeUndefined();
-    await expect(opened(folder, { classes: ['3'] })).rejects.toThrow(/^--classes: 1 pictures of .* have no classes/);
+    await expect(opened(folder, { classes: ['3'] })).rejects.toThrow(/^classes: 1 pictures of .* have no classes/);
   });
 
   const name = 'train-images-idx3-ubyte';

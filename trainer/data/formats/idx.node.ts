@@ -42,13 +42,17 @@ export function idxLabelsNames(images: string): string[] {
  */
 export async function idxDataset(tree: FileTree, { split: wanted = 'all' }: DataOptions): Promise<Dataset> {
   const files = splitFiles(tree).filter(({ split }) => wanted === 'all' || split === wanted);
-  if (files.length === 0) throw new InputError(`--split: ${tree.root} has no file of the ${wanted} pictures`);
+  if (files.length === 0)
+    throw new InputError({ name: 'split', expected: `a part that ${tree.root} has`, got: wanted });
   const parts: { images: IdxArray; labels: Uint8Array | undefined }[] = [];
   for (const { images, labels } of files) parts.push(await readSplit(tree, images, labels));
   const [, height = 0, width = 0] = parts[0]?.images.dims ?? [];
   const odd = parts.findIndex(({ images }) => images.dims[1] !== height || images.dims[2] !== width);
   if (odd >= 0)
-    throw new InputError(`${files[odd]?.images}: expected pictures of ${width}×${height} as in the other file`);
+    throw new InputError({
+      name: files[odd]?.images ?? '',
+      expected: `pictures of ${width}×${height} as in the other file`,
+    });
   const data = parts.map(({ images }) => images.data);
   const size = height * width;
   const pictures = data.flatMap((images) =>
@@ -75,24 +79,36 @@ function splitFiles(tree: FileTree): SplitFiles[] {
   }));
   const folders = new Set(files.map((file) => folderName(file.images)));
   if (folders.size > 1) {
-    throw new InputError(`${tree.root}: expected IDX files of one data set; got them in ${[...folders].join(', ')}`);
+    throw new InputError({
+      name: tree.root,
+      expected: 'IDX files of one data set',
+      got: `them in ${[...folders].join(', ')}`,
+    });
   }
   const [train, test] = (['train', 'test'] as const).map((split) => {
     const [file, ...others] = files.filter((each) => each.split === split);
     if (file === undefined || others.length === 0) return file;
     const names = [file, ...others].map((each) => each.images).join(', ');
-    throw new InputError(`${tree.root}: expected IDX files of one data set; got ${names}: name one with --data`);
+    throw new InputError({
+      name: tree.root,
+      expected: 'IDX files of one data set',
+      got: `${names}: name one with \`data\``,
+    });
   });
   return [train, test].filter((file) => file !== undefined);
 }
 
 async function readSplit(tree: FileTree, images: string, labels: string | undefined) {
   const pictures = await readIdx(tree, images, 3);
-  if (pictures.data.length === 0) throw new InputError(`${images}: expected pictures; got none`);
+  if (pictures.data.length === 0) throw new InputError({ name: images, expected: 'pictures', got: 'none' });
   if (labels === undefined) return { images: pictures, labels: undefined };
   const { data, dims } = await readIdx(tree, labels, 1);
   if (dims[0] !== pictures.dims[0]) {
-    throw new InputError(`${labels}: expected a label for each of the ${pictures.dims[0]} pictures; got ${dims[0]}`);
+    throw new InputError({
+      name: labels,
+      expected: `a label for each of the ${pictures.dims[0]} pictures`,
+      got: dims[0],
+    });
   }
   return { images: pictures, labels: data };
 }
@@ -106,12 +122,16 @@ async function readIdx(tree: FileTree, path: string, rank: number): Promise<IdxA
   const found = bytes.length < header ? undefined : view.getUint32(0);
   if (found !== UNSIGNED_BYTE * 256 + rank) {
     const magic = found === undefined ? `${bytes.length} bytes` : `the number ${found}`;
-    throw new InputError(`${path}: expected an IDX file that begins with ${UNSIGNED_BYTE * 256 + rank}; got ${magic}`);
+    throw new InputError({
+      name: path,
+      expected: `an IDX file that begins with ${UNSIGNED_BYTE * 256 + rank}`,
+      got: magic,
+    });
   }
   const dims = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const expected = header + dims.reduce((product, size) => product * size, 1);
   if (bytes.length !== expected) {
-    throw new InputError(`${path}: expected ${expected} bytes for ${dims.join('×')}; got ${bytes.length}`);
+    throw new InputError({ name: path, expected: `${expected} bytes for ${dims.join('×')}`, got: bytes.length });
   }
   return { dims, data: new Uint8Array(bytes.buffer, bytes.byteOffset + header, expected - header) };
 }
@@ -120,9 +140,11 @@ async function unpacked(packed: Uint8Array, path: string): Promise<Uint8Array> {
   try {
     return await promisify(gunzip)(packed, { maxOutputLength: MAX_BYTES });
   } catch (error) {
-    throw new InputError(
-      `${path}: expected gzip of at most ${MAX_BYTES} bytes unpacked; got an error (${(error as Error).message})`,
-    );
+    throw new InputError({
+      name: path,
+      expected: `gzip of at most ${MAX_BYTES} bytes unpacked`,
+      got: `an error (${(error as Error).message})`,
+    });
   }
 }
 

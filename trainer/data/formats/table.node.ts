@@ -71,7 +71,12 @@ export async function openDataset(
   const { classes = [] } = options;
   if (source === undefined) {
     expectOptions(options, { name: 'built-in pictures', options: [] });
-    if (classes.length > 0) throw new InputError('--classes: the built-in pictures have none; name data with --data');
+    if (classes.length > 0)
+      throw new InputError({
+        name: 'classes',
+        expected: 'it together with `data` that has classes',
+        got: 'the built-in pictures',
+      });
     return spaceDataset(options.imageSize);
   }
   const tree = await openTree(source);
@@ -80,7 +85,7 @@ export async function openDataset(
     const known = dataFormats.map(({ name, signs }) => `${name} (${signs})`).join(', or ');
     const [passedOver] = tree.skipped;
     const links = passedOver === undefined ? '' : `, and skipped ${tree.skipped.length}: ${passedOver}`;
-    throw new InputError(`${source}: expected ${known}; got ${tree.paths.length} other files${links}`);
+    throw new InputError({ name: source, expected: known, got: `${tree.paths.length} other files${links}` });
   }
   expectOptions(options, format);
   const dataset = await format.dataset(tree, options);
@@ -107,7 +112,7 @@ function expectOptions(
   const odd = formatOptions.find((option) => given[option] && !format.options.includes(option));
   if (odd === undefined) return;
   const able = dataFormats.filter(({ options }) => options.includes(odd)).map(({ name }) => name);
-  throw new InputError(`${settingName(odd)}: expected data that has it (${able.join(', ')}); got ${format.name}`);
+  throw new InputError({ name: settingName(odd), expected: `data that has it (${able.join(', ')})`, got: format.name });
 }
 
 /** The files of a folder or a zip archive, or a single file with what belongs to it. */

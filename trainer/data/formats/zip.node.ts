@@ -22,7 +22,7 @@ export async function zipTree(archive: string): Promise<FileTree> {
   const skipped: string[] = [];
   await withZip(archive, async (zip) => {
     if (zip.entryCount > MAX_ENTRIES) {
-      throw new InputError(`${archive}: expected at most ${MAX_ENTRIES} files; got ${zip.entryCount}`);
+      throw new InputError({ name: archive, expected: `at most ${MAX_ENTRIES} files`, got: zip.entryCount });
     }
     let packed = 0;
     for await (const entry of zip.eachEntry()) {
@@ -44,7 +44,11 @@ export async function zipTree(archive: string): Promise<FileTree> {
       const entry = entries.get(path);
       if (entry === undefined) throw new InputError(`${archive}: ${path}: there is no such file`);
       if (entry.uncompressedSize > maxBytes) {
-        throw new InputError(`${archive}: ${path}: expected at most ${maxBytes} bytes; got ${entry.uncompressedSize}`);
+        throw new InputError({
+          name: `${archive}: ${path}`,
+          expected: `at most ${maxBytes} bytes`,
+          got: entry.uncompressedSize,
+        });
       }
       const bytes = await withZip(archive, async (zip) => buffer(await zip.openReadStreamPromise(entry)), path);
       if (crc32(bytes) !== entry.crc32) throw new InputError(`${archive}: ${path}: its checksum is wrong`);
@@ -68,7 +72,11 @@ async function withZip<T>(archive: string, task: (zip: Zip) => Promise<T>, path?
   } catch (error) {
     if (error instanceof InputError) throw error;
     const name = path === undefined ? archive : `${archive}: ${path}`;
-    throw new InputError(`${name}: expected a sound zip archive; got an error (${(error as Error).message})`);
+    throw new InputError({
+      name: name,
+      expected: 'a sound zip archive',
+      got: `an error (${(error as Error).message})`,
+    });
   } finally {
     zip?.close();
   }

@@ -13,16 +13,17 @@ const NUMBERED = /^0*(\d+)[._ -]+(.+)$/;
 export function withClasses(dataset: Dataset, wanted: readonly string[]): Dataset {
   const { labels } = dataset;
   if (labels === undefined) {
-    throw new InputError(`--classes: ${dataset.name} have no classes; leave the option out`);
+    throw new InputError({ name: 'classes', expected: 'data with classes', got: dataset.name });
   }
   const chosen = new Set(wanted.map((word) => classNumber(labels.classes, word)));
   const numbers = [...chosen].sort((a, b) => a - b);
   const pictures: number[] = [];
   labels.indices.forEach((label, index) => chosen.has(label) && pictures.push(index));
   if (pictures.length === 0) {
-    throw new InputError(
-      `--classes: expected classes with pictures; ${wanted.join(', ')} of ${dataset.name} have none`,
-    );
+    throw new InputError({
+      name: 'classes',
+      expected: `classes with pictures; ${wanted.join(', ')} of ${dataset.name} have none`,
+    });
   }
   return {
     name: `${pictures.length} of ${dataset.name} (${numbers.length} of ${labels.classes.length} classes)`,
@@ -47,7 +48,9 @@ function classNumber(classes: readonly string[], word: string): number {
   ].find((index) => index >= 0);
   if (found !== undefined) return found;
   const like = classes[names.indexOf(closest(wanted, names))];
-  throw new InputError(
-    `--classes: expected names or numbers of the ${classes.length} classes, such as ${like}; got "${word}"`,
-  );
+  throw new InputError({
+    name: 'classes',
+    expected: `names or numbers of the ${classes.length} classes, such as ${like}`,
+    got: `"${word}"`,
+  });
 }

@@ -22,9 +22,11 @@ export function croppedPicture(picture: Picture, box: Box, name: string): Pictur
   const across = span(box.x + box.width / 2, side, picture.width);
   const down = span(box.y + box.height / 2, side, picture.height);
   if (box.x >= picture.width || box.y >= picture.height || box.x + box.width <= 0 || box.y + box.height <= 0) {
-    throw new InputError(
-      `${name}: expected a box within ${picture.width}×${picture.height}; got ${JSON.stringify(box)}`,
-    );
+    throw new InputError({
+      name: name,
+      expected: `a box within ${picture.width}×${picture.height}`,
+      got: JSON.stringify(box),
+    });
   }
   const cropped = new Uint8Array(across.length * down.length * channels);
   for (let row = 0; row < down.length; row++) {

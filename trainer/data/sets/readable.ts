@@ -26,7 +26,7 @@ export class ReadablePictures {
   /** @throws InputError with `strict`, where files or links were passed over */
   checkNonePassedOver(): void {
     const [passedOver] = this.dataset.skipped;
-    if (this.strict && passedOver !== undefined) throw new InputError(`--strict: ${passedOver}`);
+    if (this.strict && passedOver !== undefined) throw new InputError(`strict: ${passedOver}`);
   }
 
   /** Picture `index` of the set; undefined if it cannot be decoded. @throws InputError if it cannot, with `strict` */
@@ -43,14 +43,18 @@ export class ReadablePictures {
 
   /** Lists picture `index` as broken. @throws InputError with `strict` */
   addBroken(index: number, message: string): void {
-    if (this.strict) throw new InputError(`--strict: ${message}`);
+    if (this.strict) throw new InputError(`strict: ${message}`);
     this.#broken.set(index, message);
   }
 
   /** The error for a set without any picture that can be decoded. */
   allBroken(): InputError {
     const [first = ''] = this.#broken.values();
-    return new InputError(`${this.dataset.name}: expected at least one that can be decoded; got none (${first})`);
+    return new InputError({
+      name: this.dataset.name,
+      expected: 'at least one that can be decoded',
+      got: `none (${first})`,
+    });
   }
 }
 

@@ -95,9 +95,7 @@ describe('DataParallelStep.create(config, models, state, devices)', () => {
     const config = configWith('space', small);
     const creating = DataParallelStep.create(config, models(config), initialState(config), [...two, ...two, two[0]]);
     await expect(creating).rejects.toThrow(InputError);
-    await expect(creating).rejects.toThrow(
-      '--devices: expected a number of devices that divides the batch of 64; got 5',
-    );
+    await expect(creating).rejects.toThrow('devices: expected a number of devices that divides the batch of 64; got 5');
   });
 });
 

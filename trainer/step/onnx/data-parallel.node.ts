@@ -86,9 +86,11 @@ export class DataParallelStep implements TrainStep {
     devices: readonly SessionOptions[],
   ): Promise<DataParallelStep> {
     if (config.batchSize % devices.length !== 0) {
-      throw new InputError(
-        `--devices: expected a number of devices that divides the batch of ${config.batchSize}; got ${devices.length}`,
-      );
+      throw new InputError({
+        name: 'devices',
+        expected: `a number of devices that divides the batch of ${config.batchSize}`,
+        got: devices.length,
+      });
     }
     const share = { ...config, batchSize: config.batchSize / devices.length };
     const [first = {}] = devices;

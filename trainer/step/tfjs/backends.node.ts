@@ -12,7 +12,7 @@ export type TfjsBackend = 'tensorflow' | 'webgpu' | 'cpu';
 export async function loadTfjsBackend(backend: TfjsBackend): Promise<void> {
   if (backend === 'tensorflow') await loadTensorflow();
   if (backend === 'webgpu') await loadWebgpu();
-  if (!(await tf.setBackend(backend))) throw new InputError(`--backend: ${backend} was loaded but does not work here`);
+  if (!(await tf.setBackend(backend))) throw new InputError(`backend: ${backend} was loaded but does not work here`);
   await tf.ready();
 }
 
@@ -31,7 +31,7 @@ async function loadTensorflow(): Promise<void> {
     }
   }
   throw new InputError(
-    `--backend: tensorflow needs a package of its own: npm install @tensorflow/tfjs-node-gpu (CUDA 11) or @tensorflow/tfjs-node (${failures.join('; ')})`,
+    `backend: tensorflow needs a package of its own: npm install @tensorflow/tfjs-node-gpu (CUDA 11) or @tensorflow/tfjs-node (${failures.join('; ')})`,
   );
 }
 
@@ -47,7 +47,7 @@ async function loadWebgpu(): Promise<void> {
     await import('@tensorflow/tfjs-backend-webgpu' as string);
   } catch (error) {
     throw new InputError(
-      `--backend: webgpu needs packages of its own: npm install webgpu @tensorflow/tfjs-backend-webgpu (${reasonOf(error)})`,
+      `backend: webgpu needs packages of its own: npm install webgpu @tensorflow/tfjs-backend-webgpu (${reasonOf(error)})`,
     );
   }
 }

@@ -50,7 +50,7 @@ describe('generatorModel(config)', () => {
   });
 
   it.each([4, 48, 20, 0, Number.NaN])('refuses pictures of %d pixels', (imageSize) => {
-    expect(() => generatorModel({ ...small, imageSize })).toThrow(/--image-size: expected 8, 16, 32, .*; got/);
+    expect(() => generatorModel({ ...small, imageSize })).toThrow(/imageSize: expected 8, 16, 32, .*; got/);
   });
 });
 

@@ -77,7 +77,7 @@ export function discriminatorModel(config: GanConfig, { initialWeights = true }:
 function stageCount(imageSize: number): number {
   const stages = Math.log2(imageSize / 4);
   if (!Number.isInteger(stages) || stages < 1) {
-    throw new InputError(`--image-size: expected 8, 16, 32, 64, 128, … (4·2^k); got ${imageSize}`);
+    throw new InputError({ name: 'imageSize', expected: '8, 16, 32, 64, 128, … (4·2^k)', got: imageSize });
   }
   return stages;
 }

@@ -113,7 +113,7 @@ describe('loadTfjsBackend(backend)', () => {
     const error: unknown = await loadTfjsBackend(backend).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(InputError);
     const { message } = error as Error;
-    expect(message).toMatch(new RegExp(`^--backend: ${backend} needs .*npm install ${packages[0]}`));
+    expect(message).toMatch(new RegExp(`^backend: ${backend} needs .*npm install ${packages[0]}`));
     for (const name of packages) expect(message).toContain(name);
     expect(tf.getBackend()).toBe('cpu');
   });
