@@ -56,7 +56,7 @@ describe('parsedPreparation(texts) and parsedSize(text, option)', () => {
   });
 
   test('refuse others', () => {
-    expect(() => parsedPreparation({ mean: '0.5' })).toThrow('--mean and `std`: expected both or none');
+    expect(() => parsedPreparation({ mean: '0.5' })).toThrow('mean: expected it together with `std`; got one of them');
     expect(() => parsedPreparation({ mean: '0.5', std: '0' })).toThrow('std: expected positive numbers');
     expect(() => parsedPreparation({ mean: 'a', std: '1' })).toThrow('mean: expected numbers with commas; got "a"');
     for (const text of ['0x4', '4x', 'x', '1x2x3', ''])

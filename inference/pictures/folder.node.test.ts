@@ -89,7 +89,9 @@ describe('openDataset(folder)', () => {
 describe('openDataset()', () => {
   it('is the built-in pictures, which have no classes and no splits', async () => {
     expect((await openDataset(undefined, { imageSize: 8 })).length).toBe(2048);
-    await expect(openDataset(undefined, { imageSize: 8, classes: ['x'] })).rejects.toThrow(/^classes: the built-in/);
+    await expect(openDataset(undefined, { imageSize: 8, classes: ['x'] })).rejects.toThrow(
+      /^classes: expected .*; got the built-in pictures$/,
+    );
     await expect(openDataset(undefined, { imageSize: 8, split: 'test' })).rejects.toThrow(
       /^split: .*; got built-in pictures$/,
     );

@@ -24,7 +24,7 @@ describe('encodeAnimation(frames, mp4)', () => {
   it('says what to do where ffmpeg is missing', async () => {
     vi.stubEnv('PATH', '');
     await expect(encodeAnimation(frames, options)).rejects.toThrow(
-      /^--format mp4: expected ffmpeg on the PATH; found none/,
+      /^format mp4: expected ffmpeg on the PATH; found none/,
     );
   });
 
