@@ -1,7 +1,7 @@
 /** @file The full gradient of a score as a graph: what the picture and what every bias contribute to it. */
 import { numberAttribute } from '../../onnx/graph/attributes.js';
 import type { GraphBuilder } from '../../onnx/build/build.js';
-import type { Node } from '../../onnx/graph/graph.js';
+import { outputOf, type Node } from '../../onnx/graph/graph.js';
 import { gradients } from '../../onnx/gradient/walk.js';
 
 /** Broadcasts a bias of a layer's channels over its output. */
@@ -35,29 +35,29 @@ const biases: Readonly<Record<string, (b: GraphBuilder, node: Node) => string | 
     const epsilon = b.scalarLike(variance, numberAttribute(node, 'epsilon', 1e-5));
     const deviation = b.op('Sqrt', [b.add(variance, epsilon)], {}, 'deviation');
     const bias = b.sub(shift, b.div(b.mul(scale, mean), deviation), 'bias');
-    return alongChannels(b, bias, node.outputs[0] as string);
+    return alongChannels(b, bias, outputOf(node));
   },
 };
 
 function channelBias(b: GraphBuilder, node: Node): string | undefined {
   const bias = node.inputs[2];
-  return bias ? alongChannels(b, bias, node.outputs[0] as string) : undefined;
+  return bias ? alongChannels(b, bias, outputOf(node)) : undefined;
 }
 
 /**
  * Appends x·∂score/∂x and, for every layer with a bias that the score depends on, bias·∂score/∂output at each position
  * (Srinivas and Fleuret 2019, eq. 4). For networks of linear layers and rectifiers all of them add up to the score.
  * @param picture the network's input
- * @param seed gradient of the logits
+ * @param cotangent gradient of the logits
  * @returns names of the parts, the picture's first
  */
-export function fullGradientParts(b: GraphBuilder, logits: string, picture: string, seed: string): string[] {
+export function fullGradientParts(b: GraphBuilder, logits: string, picture: string, cotangent: string): string[] {
   const biased = b.graph.nodes.flatMap((node) => {
-    const output = node.outputs[0] as string;
+    const output = outputOf(node);
     const bias = node.domain === '' ? b.within(output, () => biases[node.op]?.(b, node)) : undefined;
     return bias === undefined ? [] : [{ output, bias }];
   });
-  const found = gradients(b, logits, [picture, ...biased.map(({ output }) => output)], { seed });
+  const found = gradients(b, logits, [picture, ...biased.map(({ output }) => output)], { cotangent });
   const part = (value: string, factor: string) => {
     const gradient = found.get(value);
     return gradient ? [b.within(value, () => b.mul(gradient, factor, 'contribution'))] : [];

@@ -1,7 +1,7 @@
 /** @file The layers of a network that can be explained, and choosing among them. */
 import type { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import type { Graph, Node, Shape } from '../../onnx/graph/graph.js';
+import { outputOf, type Graph, type Node, type Shape } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
 
 /** A node's output that class activation maps can be made of. */
@@ -37,7 +37,7 @@ export function convLayers(graph: Graph): Layer[] {
 function convLayersOf(graph: Graph, types: Types): Layer[] {
   return graph.nodes
     .filter((node) => node.op === 'Conv' && node.domain === '')
-    .map((node) => layerOf(node, node.outputs[0] as string, types))
+    .map((node) => layerOf(node, outputOf(node), types))
     .filter(({ shape }) => shape.length === 4)
     .map((layer, index) => ({ index, ...layer }));
 }
@@ -50,7 +50,7 @@ export function listedLayers(graph: Graph, grid: TokenGrid): Layer[] {
   const types = Types.of(graph);
   const norms = graph.nodes.filter(({ op, domain }) => op === 'LayerNormalization' && domain === '');
   const tokens = norms
-    .map((node) => layerOf(node, node.outputs[0] as string, types))
+    .map((node) => layerOf(node, outputOf(node), types))
     .flatMap((layer) => {
       const own = layer.shape.length === 3 ? tokenGrid(layer, grid) : undefined;
       return own ? [{ ...layer, tokens: own }] : [];
@@ -159,7 +159,7 @@ function namedLayer(graph: Graph, types: Types, name: string): Layer | undefined
   const node =
     graph.nodes.find((each) => each.name === name) ?? graph.nodes.find((each) => each.outputs.includes(name));
   if (!node) return undefined;
-  const value = node.name === name ? (node.outputs[0] as string) : name;
+  const value = node.name === name ? outputOf(node) : name;
   const index = convLayersOf(graph, types).find((layer) => layer.value === value)?.index;
   return { ...(index !== undefined && { index }), ...layerOf(node, value, types) };
 }

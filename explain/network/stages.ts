@@ -35,8 +35,8 @@ export interface LayerStages {
  */
 export function layerStages(model: Model, head: ScoreHead, layers: readonly Layer[]): LayerStages {
   const values = layers.map(({ value }) => value);
-  const { b, logits, seed, known, picture } = withSeed(model, head, values);
-  const tail = gradients(b, head.logits, values, { seed });
+  const { b, logits, cotangent, known, picture } = withCotangent(model, head, values);
+  const tail = gradients(b, head.logits, values, { cotangent });
   const ends = layers.map((layer) => {
     const found = tail.get(layer.value);
     const [activations, gradient] = [layer.value, found].map((value) => (value ? onGrid(b, layer, value) : null));
@@ -63,9 +63,9 @@ export function pictureGradientModel(
   { layout }: NetworkInput,
   guided: boolean,
 ): { model: Model; gradient: string } {
-  const { b, seed, picture } = withSeed(model, head, []);
+  const { b, cotangent, picture } = withCotangent(model, head, []);
   const rules = guided ? guidedRules : {};
-  const found = gradients(b, head.logits, [picture], { seed, rules }).get(picture);
+  const found = gradients(b, head.logits, [picture], { cotangent, rules }).get(picture);
   const own = found ?? b.mul(picture, b.scalarLike(picture, 0), 'no_gradient');
   const gradient = layout === 'NCHW' ? own : b.transpose(own, [0, 3, 1, 2], 'channels_first');
   b.output(gradient);
@@ -74,8 +74,8 @@ export function pictureGradientModel(
 
 /** A model from picture and target weights to the parts of the full gradient, the picture's first (`fullGradientParts`). */
 export function fullGradientModel(model: Model, head: ScoreHead, { layout }: NetworkInput) {
-  const { b, seed, picture } = withSeed(model, head, []);
-  const [first, ...rest] = fullGradientParts(b, head.logits, picture, seed);
+  const { b, cotangent, picture } = withCotangent(model, head, []);
+  const [first, ...rest] = fullGradientParts(b, head.logits, picture, cotangent);
   const parts = [
     ...(first === undefined ? [] : [layout === 'NCHW' ? first : b.transpose(first, [0, 3, 1, 2], 'channels_first')]),
     ...rest,
@@ -95,7 +95,7 @@ export interface CutStages {
 
 /** The network up to a layer and from the layer on. */
 export function cutStages(model: Model, head: ScoreHead, layer: Layer): CutStages {
-  const { b, logits, known } = withSeed(model, head, [layer.value]);
+  const { b, logits, known } = withCotangent(model, head, [layer.value]);
   const dependent = dependentValues(b, layer.value);
   const given = [...known].filter(([name]) => name === layer.value || !dependent.has(name));
   const after = prunedGraph(b.graph, [logits], new Map(given));
@@ -109,12 +109,12 @@ export function cutStages(model: Model, head: ScoreHead, layer: Layer): CutStage
 
 /** A model from the picture to the logits [N, scores] alone. */
 export function logitsModel(model: Model, head: ScoreHead): { model: Model; logits: string } {
-  const { b, logits } = withSeed(model, head, []);
+  const { b, logits } = withCotangent(model, head, []);
   return { model: { ...model, graph: prunedGraph(b.graph, [logits]) }, logits };
 }
 
 /** The network up to the logits and some values, with the gradient of the logits that target weights mean. */
-function withSeed(model: Model, head: ScoreHead, values: readonly string[]) {
+function withCotangent(model: Model, head: ScoreHead, values: readonly string[]) {
   const b = new GraphBuilder({ ...prunedGraph(model.graph, [head.logits, ...values]), outputs: [] });
   const input = model.graph.inputs[0];
   const batch = input?.value?.shape?.[0] ?? 'batch';
@@ -123,8 +123,8 @@ function withSeed(model: Model, head: ScoreHead, values: readonly string[]) {
   const picture = input?.name ?? '';
   const known = dependentValues(b, picture);
   const weights = b.input(TARGET_WEIGHTS, 'float32', [batch, scoreCount(head)]);
-  const seed = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
-  return { b, logits, seed, known, picture };
+  const cotangent = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
+  return { b, logits, cotangent, known, picture };
 }
 
 /** The values that change with a value, itself included, with their types. */

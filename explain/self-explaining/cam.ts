@@ -67,8 +67,8 @@ export function camGraph(model: Model, options: CamOptions): CamGraph {
   const logits = b.op('Reshape', [head.logits, b.ints([-1, head.classes])], {}, 'logits');
   const weights = b.within('target', () => (head.classes > 1 ? withTopClass(b, logits, head.classes) : TARGET_WEIGHTS));
   const score = b.reduceSum(b.mul(logits, weights, 'target_logits'), [1], false, 'score');
-  const seed = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
-  const tail = gradients(b, head.logits, values, { seed });
+  const cotangent = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
+  const tail = gradients(b, head.logits, values, { cotangent });
   const layers = options.layers.map((layer) => layerOutputs(b, layer, tail.get(layer.value) ?? null, options.methods));
   const outputs = layers.flatMap(({ largestGradient, maps }) => [
     largestGradient,

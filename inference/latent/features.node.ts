@@ -2,7 +2,7 @@
 import { Tensor } from 'onnxruntime-node';
 import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import type { Graph, Model } from '../../onnx/graph/graph.js';
+import { outputOf, type Graph, type Model } from '../../onnx/graph/graph.js';
 import { loadModel } from '../../onnx/files/load.node.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
@@ -62,7 +62,7 @@ function firstFeatures(graph: Graph, path: string): string {
       expected: `a generator with a first layer (${[...LAYERS].join(', ')})`,
       got: 'none',
     });
-  return node.outputs[0] as string;
+  return outputOf(node);
 }
 
 /** The features of many latents, centred. */

@@ -1,6 +1,6 @@
 /** @file Where a network's scores are: its logits, before sigmoid or softmax. */
 import { InputError } from '../../onnx/errors.js';
-import type { Dim, Graph, Model, Node, Shape } from '../../onnx/graph/graph.js';
+import { inputOf, type Dim, type Graph, type Model, type Node, type Shape } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { readGanMetadata } from './metadata.js';
 
@@ -87,7 +87,7 @@ function activationOf(graph: Graph, logits: string): ScoreHead['activation'] {
 
 function beforeReshapes(graph: Graph, value: string): string {
   const node = graph.nodes.find(({ outputs }) => outputs.includes(value));
-  return node && passing.has(node.op) ? beforeReshapes(graph, node.inputs[0] as string) : value;
+  return node && passing.has(node.op) ? beforeReshapes(graph, inputOf(node)) : value;
 }
 
 /** @throws InputError unless the shape is one score per picture, per class, or per class and position */

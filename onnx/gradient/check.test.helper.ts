@@ -83,12 +83,12 @@ export async function checkVjp(test: VjpCase): Promise<void> {
   const wrt = test.wrt ?? [...feeds.keys()].map((name) => Number(name.slice(1)));
   const forward = (await runner(test, 'float64')) ?? ((await runner(test, 'float32')) as Runner);
   const { y } = (await forward.run(feeds)) as { y: Values };
-  const seed = { dims: y.dims, data: draw(y.data.length) };
+  const cotangent = { dims: y.dims, data: draw(y.data.length) };
   const differences = new Map<number, Difference>();
   for (const index of wrt) {
     // Away from zero, where a step would be lost to rounding.
     const direction = draw((feeds.get(`x${index}`) as Values).data.length).map((value) => value + Math.sign(value));
-    differences.set(index, await centralDifference(forward, feeds, index, direction, seed.data));
+    differences.set(index, await centralDifference(forward, feeds, index, direction, cotangent.data));
   }
   await forward.release();
   const failures: { error: number; message: string }[] = [];
@@ -96,7 +96,7 @@ export async function checkVjp(test: VjpCase): Promise<void> {
     const backward = await runner(test, precision, wrt);
     if (!backward) continue;
     const tolerance = tolerances[precision][forward.precision];
-    const results = await backward.run(new Map([...feeds, ['r', seed]]));
+    const results = await backward.run(new Map([...feeds, ['r', cotangent]]));
     await backward.release();
     for (const [index, { moves, change }] of differences) {
       const gradient = results[`d${index}`]?.data ?? new Float64Array(moves.length);
@@ -196,7 +196,7 @@ async function runner(test: VjpCase, precision: Precision, wrt?: readonly number
       b,
       'y',
       wrt.map((index) => `x${index}`),
-      { seed: 'r' },
+      { cotangent: 'r' },
     );
     for (const [value, gradient] of names) if (gradient) b.output(gradient, value.replace('x', 'd'));
   } else {

@@ -1,6 +1,7 @@
 /** @file Gradients of whole networks against PyTorch's, for models that PyTorch exported. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { inputOf } from '../graph/graph.js';
 import { golden, goldenPath, relativeError, type NetworkInfo } from '../../fixtures/golden.js';
 import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { loadModel } from '../files/load.node.js';
@@ -20,14 +21,14 @@ describe.each(networks)('gradients(…) of %s', (name) => {
     const b = new GraphBuilder(upgradedModel(await loadModel(goldenPath(`${name}.onnx`))).graph);
     const output = info.outputs[0] as string;
     const softmax = b.graph.nodes.find(({ op, outputs }) => op === 'Softmax' && outputs.includes(output));
-    const logits = softmax ? (softmax.inputs[0] as string) : output;
+    const logits = softmax ? inputOf(softmax) : output;
     const wanted = names.filter((key) => key.startsWith('gradient/')).map((key) => key.slice('gradient/'.length));
-    const seed = b.input('golden_seed', 'float32', b.shape(logits));
-    const found = gradients(b, logits, wanted, { seed });
+    const cotangent = b.input('golden_cotangent', 'float32', b.shape(logits));
+    const found = gradients(b, logits, wanted, { cotangent });
     for (const [value, gradient] of found) b.output(gradient as string, `golden/${value}`);
     const session = await InferenceSession.create(modelBytes(modelOfGraph(b.graph)), { logSeverityLevel: 3 });
     const feed = (key: string) => new Tensor('float32', tensor(key).data, tensor(key).shape);
-    const results = await session.run({ input: feed('input'), golden_seed: feed('seed') });
+    const results = await session.run({ input: feed('input'), golden_cotangent: feed('seed') });
     await session.release();
     for (const key of info.outputs) {
       expect(relativeError(results[key]?.data as Float32Array, tensor(`output/${key}`).data), key).toBeLessThan(1e-5);

@@ -6,7 +6,7 @@ import type { GradientRule } from './rules/rule.js';
 
 /** dx = ReLU(dy) where x > 0 (Springenberg et al. 2015, section 3.4). */
 const guidedRectifier: GradientRule = ({ b, x, g }) => {
-  const active = b.op('Greater', [x[0] as string, b.scalarLike(g, 0)]);
+  const active = b.op('Greater', [x[0], b.scalarLike(g, 0)]);
   return [b.mul(b.op('Relu', [g]), castLike(b, active, g))];
 };
 

@@ -20,15 +20,15 @@ describe.each(exportedNetworks)('gradients(…) of %s', (network) => {
       const layers = Object.entries(info.values[exporter] as Record<string, string>);
       expect(layers.length).toBeGreaterThan(3);
       const b = new GraphBuilder(upgradedModel(await loadModel(goldenPath(`${network}-${exporter}.onnx`))).graph);
-      const seed = b.input('golden_seed', 'float32', b.shape('output'));
-      const found = gradients(b, 'output', ['input', ...layers.map(([, value]) => value)], { seed });
+      const cotangent = b.input('cotangent', 'float32', b.shape('output'));
+      const found = gradients(b, 'output', ['input', ...layers.map(([, value]) => value)], { cotangent });
       for (const [value, gradient] of found) b.output(gradient as string, `golden/${value}`);
       const session = await InferenceSession.create(modelBytes(modelOfGraph(b.graph)), { logSeverityLevel: 3 });
       const pictures = golden('pictures').tensor('input');
       const last = b.shape('input')[3] === 3;
       const feeds = {
         input: last ? channelsLast(pictures) : new Tensor('float32', pictures.data, pictures.shape),
-        golden_seed: new Tensor('float32', tensor('seed').data, tensor('seed').shape),
+        cotangent: new Tensor('float32', tensor('seed').data, tensor('seed').shape),
       };
       const results = await session.run(feeds);
       await session.release();

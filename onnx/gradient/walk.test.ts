@@ -46,12 +46,12 @@ describe('gradients(graph, score, wanted)', () => {
     expect(b.shape(found.get('b1') as string)).toEqual([3]);
   });
 
-  it('starts from the given seed instead of ones', async () => {
+  it('starts from the given cotangent instead of ones', async () => {
     const b = network();
-    b.input('seed', 'float32', ['N', 1]);
-    b.output(gradients(b, 'y', ['h'], { seed: 'seed' }).get('h') as string, 'd');
-    b.output(gradients(b, 'y', ['y'], { seed: 'seed' }).get('y') as string, 'same');
-    const { d, same } = await outputsOf(b, { ...x, seed: { dims: [2, 1], data: [1, -2] } });
+    b.input('cotangent', 'float32', ['N', 1]);
+    b.output(gradients(b, 'y', ['h'], { cotangent: 'cotangent' }).get('h') as string, 'd');
+    b.output(gradients(b, 'y', ['y'], { cotangent: 'cotangent' }).get('y') as string, 'same');
+    const { d, same } = await outputsOf(b, { ...x, cotangent: { dims: [2, 1], data: [1, -2] } });
     expect(d).toEqual([1, 2, 3, -2, -4, -6]);
     expect(same).toEqual([1, -2]);
   });
@@ -134,10 +134,10 @@ describe('gradients(graph, score, wanted)', () => {
     b.input('x', 'float32', [2]);
     b.append({ op: 'Mish', domain: '', name: 'act', inputs: ['x'], outputs: ['y'], attributes: {} });
     b.append({ op: 'Gelu', domain: 'com.microsoft', name: 'gelu', inputs: ['x'], outputs: ['z'], attributes: {} });
-    expect(() => gradients(b, 'y', ['x'], { seed: 'x' })).toThrow(
+    expect(() => gradients(b, 'y', ['x'], { cotangent: 'x' })).toThrow(
       'Mish "act": no gradient is known for operator ai.onnx.Mish',
     );
-    expect(() => gradients(b, 'z', ['x'], { seed: 'x' })).toThrow(
+    expect(() => gradients(b, 'z', ['x'], { cotangent: 'x' })).toThrow(
       'no gradient is known for operator com.microsoft.Gelu',
     );
   });

@@ -1,15 +1,15 @@
 /** @file Reverse-mode differentiation: walks a graph backwards and appends its gradient in plain ai.onnx nodes. */
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, presentInputs, type Node, type Shape } from '../graph/graph.js';
+import { inputOf, nodeLabel, outputOf, presentInputs, type Node, type Shape } from '../graph/graph.js';
 import { nearestLayerNote } from './nearest-layer.js';
 import type { Backward, GradientRule } from './rules/rule.js';
 import { gradientRules } from './table.js';
 
 /** How gradients are taken. */
 export interface GradientOptions {
-  /** Gradient of the score's elements, of its shape; ones if left out. */
-  seed?: string;
+  /** The gradient that flows into the score, of the score's shape. Default ones. */
+  cotangent?: string;
   /** Values that count as constants although they depend on wanted ones, such as weights updated in the same graph. */
   constant?: readonly string[];
   /** Rules by operator that replace the true ones, as in guided backpropagation. */
@@ -30,7 +30,7 @@ export function gradients(
   b: GraphBuilder,
   score: string,
   wanted: readonly string[],
-  { seed, constant = [], rules = {} }: GradientOptions = {},
+  { cotangent, constant = [], rules = {} }: GradientOptions = {},
 ): Map<string, string | null> {
   const nodes = [...b.graph.nodes];
   const dependent = valuesDependingOn(nodes, wanted, new Set(constant));
@@ -47,7 +47,7 @@ export function gradients(
     }
     return parts[0] ?? null;
   };
-  if (dependent.has(score)) contributions.set(score, [seed ?? onesLike(b, score)]);
+  if (dependent.has(score)) contributions.set(score, [cotangent ?? onesLike(b, score)]);
   const passed: Node[] = [];
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((name) => contributions.has(name) && dependent.has(name))) continue;
@@ -94,14 +94,14 @@ function backward(
   const call: Backward = {
     node,
     b,
-    x: node.inputs,
-    y: node.outputs,
+    x: [inputOf(node), ...node.inputs.slice(1)],
+    y: [outputOf(node), ...node.outputs.slice(1)],
     dy,
     g: dy[0] ?? '',
-    wanted: (index) => dependent.has(node.inputs[index] ?? ''),
+    wanted: (index) => dependent.has(inputOf(node, index)),
     shape: (value) => b.types.knownShape(value, node),
   };
-  return b.within(`${node.outputs[0]}_grad`, () => rule(call));
+  return b.within(`${outputOf(node)}_grad`, () => rule(call));
 }
 
 /** All values whose content can change with the wanted ones, if the constant ones do not. */

@@ -135,7 +135,17 @@ export function presentInputs(node: Node): string[] {
   return node.inputs.filter((name) => name !== '');
 }
 
+/** The value that a node reads as input `index`; '' where it is absent. */
+export function inputOf(node: Node, index = 0): string {
+  return node.inputs[index] ?? '';
+}
+
+/** The value that a node makes as output `index`; '' where it is absent. */
+export function outputOf(node: Node, index = 0): string {
+  return node.outputs[index] ?? '';
+}
+
 /** `name of the node`, for messages: its name, or its first output where it has none. */
 export function nodeLabel(node: Node): string {
-  return `${node.domain ? `${node.domain}.` : ''}${node.op} "${node.name || (node.outputs[0] ?? '')}"`;
+  return `${node.domain ? `${node.domain}.` : ''}${node.op} "${node.name || outputOf(node)}"`;
 }

@@ -2,7 +2,7 @@
 import { numberAttribute } from '../graph/attributes.js';
 import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { dimProduct, isStatic } from '../graph/dims.js';
-import { elementCount, type Dim, type Graph, type Node } from '../graph/graph.js';
+import { elementCount, inputOf, outputOf, type Dim, type Graph, type Node } from '../graph/graph.js';
 import { int64Tensor } from '../graph/tensor.js';
 import { transposedWindowOf, type Window } from '../shapes/windows.js';
 
@@ -21,8 +21,8 @@ export function convTransposeToMatMul(graph: Graph): Graph {
 
 function isSmallTransposedConvolution(node: Node, b: GraphBuilder): boolean {
   if (node.op !== 'ConvTranspose' || node.inputs.length !== 2 || numberAttribute(node, 'group', 1) !== 1) return false;
-  const sizes = b.types.shape(node.inputs[0] as string)?.slice(2);
-  const weights = b.types.shape(node.inputs[1] as string);
+  const sizes = b.types.shape(inputOf(node))?.slice(2);
+  const weights = b.types.shape(inputOf(node, 1));
   return isStatic(sizes) && isStatic(weights) && elementCount(sizes) > 1 && elementCount(sizes) <= MAX_POSITIONS;
 }
 
@@ -32,7 +32,7 @@ function isSmallTransposedConvolution(node: Node, b: GraphBuilder): boolean {
  */
 function appendMatrixForm(b: GraphBuilder, node: Node): void {
   const [data, weights] = node.inputs as [string, string];
-  const output = node.outputs[0] as string;
+  const output = outputOf(node);
   const [batch, filters, ...sizes] = b.shape(data) as [Dim, number, ...number[]];
   const [, channels, ...kernel] = b.shape(weights) as number[] as [number, number, ...number[]];
   const window = transposedWindowOf(node, sizes, kernel);

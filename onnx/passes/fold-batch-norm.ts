@@ -1,6 +1,6 @@
 /** @file Batch norm in inference form, folded into the convolution before it: one pass over the activations less. */
 import { numberAttribute } from '../graph/attributes.js';
-import { elementCount, type Graph, type Node, type Tensor } from '../graph/graph.js';
+import { elementCount, inputOf, outputOf, type Graph, type Node, type Tensor } from '../graph/graph.js';
 import { copiedGraph } from '../build/build.js';
 import { prunedGraph } from '../graph/order.js';
 import { Types } from '../shapes/types.js';
@@ -29,12 +29,12 @@ export function foldedBatchNorm(graph: Graph): Graph {
 
   const replaced = new Map<Node, Node | undefined>();
   for (const norm of graph.nodes) {
-    const conv = norm.op === 'BatchNormalization' ? producers.get(norm.inputs[0] as string) : undefined;
-    if (!conv || reads.get(conv.outputs[0] as string) !== 1) continue;
+    const conv = norm.op === 'BatchNormalization' ? producers.get(inputOf(norm)) : undefined;
+    if (!conv || reads.get(outputOf(conv)) !== 1) continue;
     const folded = foldedWeights(conv, norm, constant);
     if (!folded) continue;
-    const prefix = conv.name || (conv.outputs[0] as string);
-    const inputs = [conv.inputs[0] as string, `${prefix}/folded_kernel`, `${prefix}/folded_bias`];
+    const prefix = conv.name || outputOf(conv);
+    const inputs = [inputOf(conv), `${prefix}/folded_kernel`, `${prefix}/folded_bias`];
     result.initializers.set(inputs[1] as string, folded.kernel);
     result.initializers.set(inputs[2] as string, folded.bias);
     replaced.set(conv, { ...conv, inputs, outputs: norm.outputs });

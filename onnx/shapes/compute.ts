@@ -1,7 +1,7 @@
 /** @file Shapes of what is computed: element-wise, reductions, windows, matrix products. */
 import { intsAttribute, numberAttribute } from '../graph/attributes.js';
 import { dimProduct } from '../graph/dims.js';
-import { nodeLabel, type Dim, type Shape, type ValueType } from '../graph/graph.js';
+import { inputOf, nodeLabel, type Dim, type Shape, type ValueType } from '../graph/graph.js';
 import { dataTypeOf } from '../files/storage.js';
 import { transposedOutputSizes, windowOutputSizes } from './windows.js';
 import { axesOf, axisWithin, broadcastShape, first, shaped, type ShapeRule } from './rule.js';
@@ -18,7 +18,7 @@ export const comparison: ShapeRule = (node, types) => {
 };
 
 export const reduction: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   const axes = axesOf(node, types);
   if (!shape || (!axes && node.inputs[1])) return shaped(node, types, undefined);
   const none = axes === undefined || axes.length === 0;
@@ -30,7 +30,7 @@ export const reduction: ShapeRule = (node, types) => {
 };
 
 export const argument: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   if (!shape) return [{ type: 'int64' }];
   const axis = axisWithin(node, numberAttribute(node, 'axis', 0), shape.length);
   const keep = numberAttribute(node, 'keepdims', 1) === 1;
@@ -38,7 +38,7 @@ export const argument: ShapeRule = (node, types) => {
 };
 
 export const pooling: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   if (!shape) return shaped(node, types, undefined);
   const kernel = intsAttribute(node, 'kernel_shape') ?? [];
   const output = [...shape.slice(0, 2), ...windowOutputSizes(node, shape.slice(2), kernel)];
@@ -50,18 +50,18 @@ export const globalPooling: ShapeRule = (node, types) =>
   shaped(
     node,
     types,
-    types.shape(node.inputs[0] as string)?.map((dim, axis) => (axis < 2 ? dim : 1)),
+    types.shape(inputOf(node))?.map((dim, axis) => (axis < 2 ? dim : 1)),
   );
 
 export const conv: ShapeRule = (node, types) => {
-  const [x, w] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  const [x, w] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];
   if (!x || !w) return shaped(node, types, undefined);
   const sizes = windowOutputSizes(node, x.slice(2), w.slice(2) as number[]);
   return shaped(node, types, [x[0] as Dim, w[0] as Dim, ...sizes]);
 };
 
 export const convTranspose: ShapeRule = (node, types) => {
-  const [x, w] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  const [x, w] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];
   if (!x || !w) return shaped(node, types, undefined);
   const channels = dimProduct([w[1] as Dim, numberAttribute(node, 'group', 1)]);
   return shaped(node, types, [
@@ -72,7 +72,7 @@ export const convTranspose: ShapeRule = (node, types) => {
 };
 
 export const matMul: ShapeRule = (node, types) => {
-  const [a, b] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  const [a, b] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];
   if (!a || !b || a.length === 0 || b.length === 0) return shaped(node, types, undefined);
   const rows = a.length > 1 ? [a.at(-2) as Dim] : [];
   const columns = b.length > 1 ? [b.at(-1) as Dim] : [];
@@ -84,7 +84,7 @@ export const matMul: ShapeRule = (node, types) => {
 };
 
 export const gemm: ShapeRule = (node, types) => {
-  const [a, b] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  const [a, b] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];
   if (!a || !b) return shaped(node, types, undefined);
   const rows = a[numberAttribute(node, 'transA', 0) ? 1 : 0] as Dim;
   return shaped(node, types, [rows, b[numberAttribute(node, 'transB', 0) ? 0 : 1] as Dim]);
@@ -92,13 +92,13 @@ export const gemm: ShapeRule = (node, types) => {
 
 export const where: ShapeRule = (node, types) => {
   const shapes = node.inputs.map((name) => types.shape(name));
-  const type = types.get(node.inputs[1] as string)?.type;
+  const type = types.get(inputOf(node, 1))?.type;
   if (!type) return [];
   return [shapes.includes(undefined) ? { type } : { type, shape: broadcastShape(shapes as Shape[], nodeLabel(node)) }];
 };
 
 export const cast: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   return [{ type: dataTypeOf(numberAttribute(node, 'to')), ...(shape && { shape }) }];
 };
 

@@ -2,21 +2,20 @@
 import { numberAttribute } from '../graph/attributes.js';
 import { dimProduct, dimQuotient } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Dim, type Node, type Shape } from '../graph/graph.js';
-import type { Types } from './types.js';
-import { axisWithin, first, shaped, type ShapeRule } from './rule.js';
+import { inputOf, nodeLabel, type Dim, type Node, type Shape } from '../graph/graph.js';
+import { axisWithin, first, shaped, type ShapeRule, type KnownValues } from './rule.js';
 
 export const gather: ShapeRule = (node, types) => {
-  const [shape, indices] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  const [shape, indices] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];
   if (!shape || !indices) return shaped(node, types, undefined);
   const axis = axisWithin(node, numberAttribute(node, 'axis', 0), shape.length);
   return shaped(node, types, shape.toSpliced(axis, 1, ...indices));
 };
 
-export const gatherElements: ShapeRule = (node, types) => shaped(node, types, types.shape(node.inputs[1] as string));
+export const gatherElements: ShapeRule = (node, types) => shaped(node, types, types.shape(inputOf(node, 1)));
 
 export const gatherND: ShapeRule = (node, types) => {
-  const [shape, indices] = [types.shape(node.inputs[0] as string), types.shape(node.inputs[1] as string)];
+  const [shape, indices] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];
   const depth = indices?.at(-1);
   if (!shape || !indices || typeof depth !== 'number') return shaped(node, types, undefined);
   const rest = shape.slice(numberAttribute(node, 'batch_dims', 0) + depth);
@@ -24,14 +23,14 @@ export const gatherND: ShapeRule = (node, types) => {
 };
 
 /** The sizes of a Split's outputs along its axis; undefined where they cannot be told. */
-export function splitSizes(node: Node, types: Types, size: Dim): readonly Dim[] | undefined {
+export function splitSizes(node: Node, types: KnownValues, size: Dim): readonly Dim[] | undefined {
   if (node.inputs[1]) return types.contents(node.inputs[1]);
   const part = dimQuotient(size, node.outputs.length);
   return part === undefined ? undefined : node.outputs.map(() => part);
 }
 
 export const split: ShapeRule = (node, types) => {
-  const [input, shape] = [first(node, types), types.shape(node.inputs[0] as string)];
+  const [input, shape] = [first(node, types), types.shape(inputOf(node))];
   if (!input || !shape) return [];
   const axis = axisWithin(node, numberAttribute(node, 'axis', 0), shape.length);
   const sizes = splitSizes(node, types, shape[axis] as Dim);
@@ -42,14 +41,14 @@ export const split: ShapeRule = (node, types) => {
 };
 
 export const tile: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
-  const repeats = types.contents(node.inputs[1] as string);
+  const shape = types.shape(inputOf(node));
+  const repeats = types.contents(inputOf(node, 1));
   return shaped(node, types, repeats && shape?.map((dim, axis) => dimProduct([dim, repeats[axis] as Dim])));
 };
 
 export const topK: ShapeRule = (node, types) => {
-  const [input, shape] = [first(node, types), types.shape(node.inputs[0] as string)];
-  const count = types.contents(node.inputs[1] as string)?.[0];
+  const [input, shape] = [first(node, types), types.shape(inputOf(node))];
+  const count = types.contents(inputOf(node, 1))?.[0];
   if (!input || !shape) return [];
   const axis = axisWithin(node, numberAttribute(node, 'axis', -1), shape.length);
   const output: Shape = shape.with(axis, count ?? `${node.outputs[0]?.replaceAll(/\W/g, '_')}_${axis}`);
@@ -60,7 +59,7 @@ export const topK: ShapeRule = (node, types) => {
 };
 
 export const nonZero: ShapeRule = (node, types) => {
-  const rank = types.shape(node.inputs[0] as string)?.length;
+  const rank = types.shape(inputOf(node))?.length;
   const count = `${node.outputs[0]?.replaceAll(/\W/g, '_')}_count`;
   return [{ type: 'int64', ...(rank !== undefined && { shape: [rank, count] }) }];
 };
@@ -73,7 +72,7 @@ function divided(node: Node, size: Dim, divisor: number, what: string): Dim {
 }
 
 export const depthToSpace: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   if (!shape) return shaped(node, types, undefined);
   const block = numberAttribute(node, 'blocksize');
   const channels = divided(node, shape[1] as Dim, block * block, 'channels');
@@ -81,7 +80,7 @@ export const depthToSpace: ShapeRule = (node, types) => {
 };
 
 export const spaceToDepth: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   if (!shape) return shaped(node, types, undefined);
   const block = numberAttribute(node, 'blocksize');
   const sizes = shape.slice(2).map((dim) => divided(node, dim, block, 'rows or columns'));

@@ -2,12 +2,12 @@
 import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attributes.js';
 import { dimProduct, dimQuotient, positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Dim, type Shape } from '../graph/graph.js';
+import { inputOf, nodeLabel, type Dim, type Shape } from '../graph/graph.js';
 import { axesOf, axisWithin, broadcastShape, shaped, type ShapeRule } from './rule.js';
 
 export const reshape: ShapeRule = (node, types) => {
-  const input = types.shape(node.inputs[0] as string);
-  const target = types.contents(node.inputs[1] as string);
+  const input = types.shape(inputOf(node));
+  const target = types.contents(inputOf(node, 1));
   if (!target) return shaped(node, types, undefined);
   const zeroIsZero = numberAttribute(node, 'allowzero', 0) === 1;
   const sizes = target.map((dim, axis): Dim => (dim === 0 && !zeroIsZero ? (input?.[axis] ?? `unknown_${axis}`) : dim));
@@ -19,20 +19,20 @@ export const reshape: ShapeRule = (node, types) => {
 };
 
 export const flatten: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   if (!shape) return shaped(node, types, undefined);
   const axis = positiveAxis(numberAttribute(node, 'axis', 1), shape.length);
   return shaped(node, types, [dimProduct(shape.slice(0, axis)), dimProduct(shape.slice(axis))]);
 };
 
 export const transpose: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   const order = intsAttribute(node, 'perm') ?? shape?.map((_, axis) => shape.length - 1 - axis);
   return shaped(node, types, shape && order?.map((axis) => shape[axisWithin(node, axis, shape.length)] as Dim));
 };
 
 export const squeeze: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   const axes = axesOf(node, types);
   if (!shape || (!axes && node.inputs[1])) return shaped(node, types, undefined);
   const removed = axes?.map((axis) => axisWithin(node, axis, shape.length));
@@ -44,7 +44,7 @@ export const squeeze: ShapeRule = (node, types) => {
 };
 
 export const unsqueeze: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   const axes = axesOf(node, types);
   if (!shape || !axes) return shaped(node, types, undefined);
   const rank = shape.length + axes.length;
@@ -70,7 +70,7 @@ export const concat: ShapeRule = (node, types) => {
 };
 
 export const slice: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   const [starts, ends] = [types.integers(node.inputs[1]), types.integers(node.inputs[2])];
   const axes = node.inputs[3] ? types.integers(node.inputs[3]) : starts?.map((_, axis) => axis);
   const steps = node.inputs[4] ? types.integers(node.inputs[4]) : starts?.map(() => 1);
@@ -107,7 +107,7 @@ export function sliceBounds(
 }
 
 export const pad: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   const pads = types.integers(node.inputs[1]);
   if (!shape || !pads) return shaped(node, types, undefined);
   return shaped(
@@ -121,7 +121,7 @@ export const pad: ShapeRule = (node, types) => {
 };
 
 export const resize: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
+  const shape = types.shape(inputOf(node));
   const sizes = node.inputs[3] ? types.contents(node.inputs[3]) : undefined;
   if (sizes) return shaped(node, types, sizes);
   const scales = types.numbers(node.inputs[2]);
@@ -137,18 +137,18 @@ export const resize: ShapeRule = (node, types) => {
 };
 
 export const expand: ShapeRule = (node, types) => {
-  const shape = types.shape(node.inputs[0] as string);
-  const target = types.contents(node.inputs[1] as string);
+  const shape = types.shape(inputOf(node));
+  const target = types.contents(inputOf(node, 1));
   return shaped(node, types, shape && target && broadcastShape([shape, target], nodeLabel(node)));
 };
 
 export const constantOfShape: ShapeRule = (node, types) => {
-  const shape = types.contents(node.inputs[0] as string);
+  const shape = types.contents(inputOf(node));
   return [{ type: tensorAttribute(node, 'value')?.type ?? 'float32', ...(shape && { shape }) }];
 };
 
 export const shapeOf: ShapeRule = (node, types) => {
-  const rank = types.shape(node.inputs[0] as string)?.length;
+  const rank = types.shape(inputOf(node))?.length;
   if (rank === undefined) return [{ type: 'int64' }];
   const clamp = (at: number) => Math.min(Math.max(positiveAxis(at, rank), 0), rank);
   const length = clamp(numberAttribute(node, 'end', rank)) - clamp(numberAttribute(node, 'start', 0));

@@ -2,17 +2,30 @@
 import { intsAttribute } from '../graph/attributes.js';
 import { positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Node, type Shape, type ValueType } from '../graph/graph.js';
-import type { Types } from './types.js';
+import { inputOf, nodeLabel, type Dim, type Node, type Shape, type ValueType } from '../graph/graph.js';
 
-/** Types of the node's outputs; undefined where nothing can be told. */
-export type ShapeRule = (node: Node, types: Types) => readonly (ValueType | undefined)[];
+/** What a shape rule may ask of the values before its node. */
+export interface KnownValues {
+  /** Type and shape as far as known. */
+  get(name: string): ValueType | undefined;
+  /** The shape, or undefined where even the rank is unknown. */
+  shape(name: string): Shape | undefined;
+  /** Elements of a small tensor of numbers, row by row; some may be symbolic sizes, booleans are 0 and 1. */
+  contents(name: string): readonly Dim[] | undefined;
+  /** Elements that are all plain numbers. */
+  numbers(name: string | undefined): readonly number[] | undefined;
+  /** Elements that are all plain whole numbers. */
+  integers(name: string | undefined): readonly number[] | undefined;
+}
+
+/** Types of the node's outputs; undefined where nothing is known. */
+export type ShapeRule = (node: Node, types: KnownValues) => readonly (ValueType | undefined)[];
 
 /** Type of the first input. */
-export const first = (node: Node, types: Types): ValueType | undefined => types.get(node.inputs[0] ?? '');
+export const first = (node: Node, types: KnownValues): ValueType | undefined => types.get(inputOf(node));
 
 /** The first input's element type with another shape. */
-export const shaped = (node: Node, types: Types, shape: Shape | undefined): ValueType[] => {
+export const shaped = (node: Node, types: KnownValues, shape: Shape | undefined): ValueType[] => {
   const type = first(node, types)?.type;
   return type ? [{ type, ...(shape && { shape }) }] : [];
 };
@@ -43,7 +56,7 @@ export function axisWithin(node: Node, axis: number, rank: number): number {
 }
 
 /** Axes of a reduction or of Squeeze/Unsqueeze: an input in this dialect for some operators, an attribute for others. */
-export function axesOf(node: Node, types: Types): readonly number[] | undefined {
+export function axesOf(node: Node, types: KnownValues): readonly number[] | undefined {
   const input = node.inputs[1];
   return input ? types.integers(input) : intsAttribute(node, 'axes');
 }

@@ -1,10 +1,10 @@
 /** @file Contents of small tensors of numbers, row by row: the arithmetic on sizes that exporters write as Shape, Gather, Concat … */
 import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attributes.js';
 import { dimProduct, dimQuotient, isStatic, positiveAxis } from '../graph/dims.js';
-import type { Dim, Node } from '../graph/graph.js';
+import { inputOf, outputOf, type Dim, type Node } from '../graph/graph.js';
 import { sliceBounds } from './movement.js';
 import { numbersOf } from '../graph/tensor.js';
-import type { Types } from './types.js';
+import type { KnownValues } from './rule.js';
 
 type Contents = readonly Dim[];
 type Calculation = (a: Dim, b: Dim) => Dim | undefined;
@@ -55,15 +55,15 @@ const unary: Record<string, (value: number) => number> = {
 };
 
 /** The contents of the node's first output, where it is a small tensor of numbers and its inputs are known. */
-export function contentsOf(node: Node, types: Types): Contents | undefined {
-  const first = types.contents(node.inputs[0] ?? '');
+export function contentsOf(node: Node, types: KnownValues): Contents | undefined {
+  const first = types.contents(inputOf(node));
   switch (node.op) {
     case 'Shape': {
-      const shape = types.shape(node.inputs[0] as string);
+      const shape = types.shape(inputOf(node));
       return shape?.slice(numberAttribute(node, 'start', 0), node.attributes['end'] && numberAttribute(node, 'end'));
     }
     case 'Size': {
-      const shape = types.shape(node.inputs[0] as string);
+      const shape = types.shape(inputOf(node));
       return shape && [dimProduct(shape)];
     }
     case 'ConstantOfShape': {
@@ -84,12 +84,12 @@ export function contentsOf(node: Node, types: Types): Contents | undefined {
         : first;
     case 'Expand':
     case 'Tile': {
-      const length = types.shape(node.outputs[0] as string);
+      const length = types.shape(outputOf(node));
       if (!first || length?.length !== 1 || typeof length[0] !== 'number') return undefined;
       return Array.from({ length: length[0] }, (_, index) => first[index % first.length] as Dim);
     }
     case 'Transpose': {
-      const shape = types.shape(node.inputs[0] as string);
+      const shape = types.shape(inputOf(node));
       if (!first || !shape || shape.length > 2) return undefined;
       const [rows, columns] = shape as [number, number];
       return shape.length < 2
@@ -110,7 +110,7 @@ export function contentsOf(node: Node, types: Types): Contents | undefined {
     }
     case 'Range': {
       const [start, limit, delta] = node.inputs.map((name) => types.integers(name)?.[0]);
-      const length = types.shape(node.outputs[0] as string)?.[0];
+      const length = types.shape(outputOf(node))?.[0];
       if (start === undefined || limit === undefined || delta === undefined || typeof length !== 'number')
         return undefined;
       return Array.from({ length }, (_, index) => start + index * delta);
@@ -125,8 +125,8 @@ export function contentsOf(node: Node, types: Types): Contents | undefined {
 }
 
 /** A slice of a list, or of the rows of a table. */
-function slicedRows(node: Node, types: Types, contents: Contents): Contents | undefined {
-  const shape = types.shape(node.inputs[0] as string);
+function slicedRows(node: Node, types: KnownValues, contents: Contents): Contents | undefined {
+  const shape = types.shape(inputOf(node));
   const [starts, ends] = [types.integers(node.inputs[1]), types.integers(node.inputs[2])];
   const axes = node.inputs[3] ? types.integers(node.inputs[3]) : [0];
   const steps = node.inputs[4] ? types.integers(node.inputs[4]) : [1];
@@ -140,9 +140,9 @@ function slicedRows(node: Node, types: Types, contents: Contents): Contents | un
   }).flat();
 }
 
-const isList = (types: Types, name: string | undefined) => (types.shape(name ?? '')?.length ?? 2) <= 1;
+const isList = (types: KnownValues, name: string | undefined) => (types.shape(name ?? '')?.length ?? 2) <= 1;
 
-function isInteger(types: Types, name: string | undefined): boolean {
+function isInteger(types: KnownValues, name: string | undefined): boolean {
   const type = types.get(name ?? '')?.type;
   return type === 'int64' || type === 'int32';
 }
@@ -156,13 +156,13 @@ function rowsOf(lists: readonly (Contents | undefined)[]): Dim[][] | undefined {
   return Array.from({ length }, (_, index) => known.map((list) => list[list.length === 1 ? 0 : index] as Dim));
 }
 
-function chosen(node: Node, types: Types): Contents | undefined {
+function chosen(node: Node, types: KnownValues): Contents | undefined {
   const rows = rowsOf(node.inputs.map((name) => types.contents(name)));
   const values = rows?.map(([condition, yes, no]) => (condition === 1 ? yes : condition === 0 ? no : undefined));
   return values?.includes(undefined) ? undefined : (values as Dim[] | undefined);
 }
 
-function elementwise(node: Node, types: Types): Contents | undefined {
+function elementwise(node: Node, types: KnownValues): Contents | undefined {
   const [binary, single] = [arithmetic, unary].map((table) => Object.hasOwn(table, node.op));
   if (!binary && !single) return undefined;
   const rows = rowsOf(node.inputs.map((name) => types.contents(name)));

@@ -3,6 +3,7 @@ import { numberAttribute, tensorAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
 import {
   nodeLabel,
+  outputOf,
   type DataType,
   type Dim,
   type Graph,
@@ -13,7 +14,7 @@ import {
   type ValueType,
 } from '../graph/graph.js';
 import { shapeRules } from './table.js';
-import type { ShapeRule } from './rule.js';
+import type { KnownValues, ShapeRule } from './rule.js';
 import { contentsOf } from './shape-data.js';
 import { numbersOf } from '../graph/tensor.js';
 
@@ -23,7 +24,7 @@ const MAX_TRACKED = 64;
 const tracked: ReadonlySet<DataType> = new Set(['int64', 'int32', 'float32', 'bool']);
 
 /** What is known of each value: its type and shape, constants, and the contents of small tensors of numbers. */
-export class Types {
+export class Types implements KnownValues {
   readonly #types = new Map<string, ValueType>();
   readonly #contents = new Map<string, readonly Dim[]>();
   readonly #constants = new Map<string, Tensor>();
@@ -60,24 +61,22 @@ export class Types {
 
   #infer(node: Node): void {
     const constant = node.op === 'Constant' ? constantOf(node) : undefined;
-    if (constant) return this.addConstant(node.outputs[0] as string, constant);
+    if (constant) return this.addConstant(outputOf(node), constant);
     if (node.domain !== '' || !Object.hasOwn(shapeRules, node.op)) return;
     const outputs = (shapeRules as Record<string, ShapeRule>)[node.op]?.(node, this) ?? [];
     outputs.forEach((type, index) => {
       const name = node.outputs[index];
       if (name && type) this.#types.set(name, type);
     });
-    const output = node.outputs[0] as string;
+    const output = outputOf(node);
     const contents = tracked.has(this.get(output)?.type ?? 'other') ? contentsOf(node, this) : undefined;
     if (contents && contents.length <= MAX_TRACKED) this.#contents.set(output, contents);
   }
 
-  /** Type and shape as far as known. */
   get(name: string): ValueType | undefined {
     return this.#types.get(name);
   }
 
-  /** The shape, or undefined where even the rank is unknown. */
   shape(name: string): Shape | undefined {
     return this.#types.get(name)?.shape;
   }
@@ -89,18 +88,15 @@ export class Types {
     return shape;
   }
 
-  /** Contents of a small tensor of numbers, row by row, some of them symbolic sizes; booleans are 0 and 1. */
   contents(name: string): readonly Dim[] | undefined {
     return this.#contents.get(name);
   }
 
-  /** Contents that are all plain numbers. */
   numbers(name: string | undefined): readonly number[] | undefined {
     const contents = name ? this.#contents.get(name) : undefined;
     return contents?.every((item) => typeof item === 'number') ? (contents as number[]) : undefined;
   }
 
-  /** Contents that are all plain whole numbers. */
   integers(name: string | undefined): readonly number[] | undefined {
     const numbers = this.numbers(name);
     return numbers?.every(Number.isInteger) ? numbers : undefined;

@@ -2,15 +2,15 @@
 import { float, numberAttribute, stringAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { nodeLabel } from '../graph/graph.js';
+import { inputOf, nodeLabel, outputOf } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
 import { float32Tensor } from '../graph/tensor.js';
 import type { Conversion } from './conversion.js';
 
 /** gelu(x) = x/2·(1 + erf(x/√2)), or with tanh(√(2/π)(x + 0.044715x³)) for erf. */
 export const gelu: Conversion = (node, b) => {
-  const x = node.inputs[0] as string;
-  const output = node.outputs[0] as string;
+  const x = inputOf(node);
+  const output = outputOf(node);
   b.within(output, () => {
     const times = (value: string, factor: number) => b.mul(value, b.scalarLike(x, factor));
     const cubic = () => b.add(x, times(b.mul(x, b.mul(x, x)), 0.044715));
@@ -25,18 +25,16 @@ export const gelu: Conversion = (node, b) => {
 
 /** mish(x) = x·tanh(softplus(x)) */
 export const mish: Conversion = (node, b) => {
-  const x = node.inputs[0] as string;
-  const factor = b.within(node.outputs[0] as string, () => b.op('Tanh', [b.op('Softplus', [x])]));
+  const x = inputOf(node);
+  const factor = b.within(outputOf(node), () => b.op('Tanh', [b.op('Softplus', [x])]));
   b.append({ ...node, op: 'Mul', inputs: [x, factor], attributes: {} });
 };
 
 /** swish(x) = x·sigmoid(αx) */
 export const swish: Conversion = (node, b) => {
-  const x = node.inputs[0] as string;
+  const x = inputOf(node);
   const alpha = numberAttribute(node, 'alpha', 1);
-  const factor = b.within(node.outputs[0] as string, () =>
-    b.op('Sigmoid', [alpha === 1 ? x : b.mul(x, b.scalarLike(x, alpha))]),
-  );
+  const factor = b.within(outputOf(node), () => b.op('Sigmoid', [alpha === 1 ? x : b.mul(x, b.scalarLike(x, alpha))]));
   b.append({ ...node, op: 'Mul', inputs: [x, factor], attributes: {} });
 };
 
@@ -46,7 +44,7 @@ export const groupNormalization: Conversion = (node, b, from) => {
   const groups = numberAttribute(node, 'num_groups');
   const epsilon = float(numberAttribute(node, 'epsilon', 1e-5));
   const rank = b.types.knownShape(x, node).length;
-  b.within(node.outputs[0] as string, () => {
+  b.within(outputOf(node), () => {
     const grouped = b.reshape(x, [0, groups, -1], 'groups');
     const filled = (value: number) => {
       const tensor = float32Tensor(new Float32Array(groups).fill(value), [groups]);
@@ -71,7 +69,7 @@ function castLike(b: GraphBuilder, value: string, like: string): string {
 export const rmsNormalization: Conversion = (node, b) => {
   const [x, scale] = node.inputs as [string, string];
   const axes = [...b.types.knownShape(x, node).keys()].slice(numberAttribute(node, 'axis', -1));
-  b.within(node.outputs[0] as string, () => {
+  b.within(outputOf(node), () => {
     const power = b.reduceMean(b.mul(x, x), axes, true, 'power');
     const root = b.op('Sqrt', [b.add(power, b.scalarLike(x, numberAttribute(node, 'epsilon', 1e-5)))]);
     b.append({ ...node, op: 'Mul', inputs: [b.div(x, root), scale], attributes: {} });
@@ -91,7 +89,7 @@ export const attention: Conversion = (node, b) => {
   const heads = (name: string, value: string) =>
     flat ? numberAttribute(node, name) : b.types.knownShape(value, node)[1];
   if (heads('q_num_heads', q) !== heads('kv_num_heads', k)) throw refused('fewer heads of keys than of queries');
-  b.within(node.outputs[0] as string, () => {
+  b.within(outputOf(node), () => {
     const perHead = (value: string) =>
       flat ? b.transpose(b.reshape(value, [0, 0, numberAttribute(node, 'q_num_heads'), -1]), [0, 2, 1, 3]) : value;
     const [queries, keys, values] = [q, k, v].map(perHead) as [string, string, string];

@@ -1,6 +1,6 @@
 /** @file Functions that a model brings along, put in place of the nodes that call them. */
 import { InputError } from '../errors.js';
-import { nodeLabel, type Attribute, type Model, type Node } from '../graph/graph.js';
+import { inputOf, nodeLabel, type Attribute, type Model, type Node } from '../graph/graph.js';
 import type { FunctionProto, NodeProto } from '../proto/onnx_pb.js';
 import { attributeFrom, nodeOf } from '../files/read.js';
 
@@ -46,7 +46,7 @@ function bodyOf(called: FunctionProto, call: Node): Node[] {
   const path = call.name || firstName(call.outputs) || called.name;
   const names = new Map<string, string>([['', '']]);
   called.output.forEach((name, index) => names.set(name, call.outputs[index] || `${path}/${name}`));
-  called.input.forEach((name, index) => names.set(name, call.inputs[index] ?? ''));
+  called.input.forEach((name, index) => names.set(name, inputOf(call, index)));
   const renamed = (name: string) => names.get(name) ?? `${path}/${name}`;
   const body = called.node.map((proto) => {
     const node = nodeOf(proto, new Map());

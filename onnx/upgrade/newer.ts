@@ -3,7 +3,7 @@ import { intsAttribute, numberAttribute, stringAttribute } from '../graph/attrib
 import type { GraphBuilder } from '../build/build.js';
 import { positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, OPSET, type Attribute, type Node } from '../graph/graph.js';
+import { inputOf, nodeLabel, OPSET, outputOf, type Attribute, type Node } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
 import { float32Tensor, numbersOf } from '../graph/tensor.js';
 import { constantInts, dropping, noCounterpart, without, withAttribute, type Conversion } from './conversion.js';
@@ -78,7 +78,7 @@ export const resize: Conversion = (node, b) => {
   const [data, , scales = '', sizes = ''] = node.inputs as [string, string?, string?, string?];
   const rank = b.types.knownShape(data, node).length;
   const places = axes.map((axis) => positiveAxis(axis, rank));
-  return b.within(node.outputs[0] as string, () => {
+  return b.within(outputOf(node), () => {
     const inputs = sizes
       ? [data, '', '', allSizes(b, data, sizes, places, rank)]
       : [data, '', allScales(b, node, scales, places, rank)];
@@ -125,21 +125,21 @@ export const axesToAttribute: Conversion = (node, b) => {
 /** Opset 18 names the number of parts, the last of which may be smaller. */
 export const countedSplit: Conversion = (node, b) => {
   if (!node.attributes['num_outputs']) return b.append(node);
-  const shape = b.types.knownShape(node.inputs[0] as string, node);
+  const shape = b.types.knownShape(inputOf(node), node);
   const size = shape[positiveAxis(numberAttribute(node, 'axis', 0), shape.length)];
   const count = node.outputs.length;
   if (typeof size !== 'number') throw new InputError(`${nodeLabel(node)}: splitting needs a fixed size; got "${size}"`);
   const part = Math.ceil(size / count);
   const sizes = Array.from({ length: count }, (_, index) => Math.max(0, Math.min(part, size - index * part)));
-  return b.append({ ...without(node, 'num_outputs'), inputs: [node.inputs[0] as string, b.ints(sizes)] });
+  return b.append({ ...without(node, 'num_outputs'), inputs: [inputOf(node), b.ints(sizes)] });
 };
 
 /** With the type written out, the second operand no longer counts as an input to differentiate. */
 export const castLike: Conversion = (node, b, from) => {
-  const type = b.types.get(node.inputs[1] as string)?.type;
+  const type = b.types.get(inputOf(node, 1))?.type;
   if (!type || type === 'other') return dropping('saturate', 'round_mode')(node, b, from);
   const to: Attribute = { kind: 'int', value: typeCode(type) };
-  return b.append({ ...node, op: 'Cast', inputs: [node.inputs[0] as string], attributes: { to } });
+  return b.append({ ...node, op: 'Cast', inputs: [inputOf(node)], attributes: { to } });
 };
 
 /** Opset 20 renamed the modes. */

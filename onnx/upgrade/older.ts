@@ -2,20 +2,20 @@
 import { intsAttribute, numberAttribute, stringAttribute } from '../graph/attributes.js';
 import { positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, OPSET, type DataType } from '../graph/graph.js';
+import { inputOf, nodeLabel, OPSET, outputOf, type DataType } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
 import { float32Tensor, numbersOf } from '../graph/tensor.js';
 import { without, withAttribute, type Conversion } from './conversion.js';
 
 export const clip: Conversion = (node, b) => {
   const bound = (name: string) =>
-    node.attributes[name] ? b.scalarLike(node.inputs[0] as string, numberAttribute(node, name)) : '';
-  b.append({ ...without(node, 'min', 'max'), inputs: [node.inputs[0] as string, bound('min'), bound('max')] });
+    node.attributes[name] ? b.scalarLike(inputOf(node), numberAttribute(node, name)) : '';
+  b.append({ ...without(node, 'min', 'max'), inputs: [inputOf(node), bound('min'), bound('max')] });
 };
 
 /** The mask had the type of the data before opset 10: it stays only where it is boolean. */
 export const dropout: Conversion = (node, b, from) => {
-  const input = node.inputs[0] as string;
+  const input = inputOf(node);
   const ratio = node.attributes['ratio'] ? [b.scalarLike(input, numberAttribute(node, 'ratio'))] : [];
   const outputs = from < 10 ? node.outputs.slice(0, 1) : node.outputs;
   b.append({ ...without(node, 'ratio', 'is_test'), inputs: [input, ...ratio], outputs });
@@ -23,20 +23,20 @@ export const dropout: Conversion = (node, b, from) => {
 
 export const pad: Conversion = (node, b, from) => {
   const name = from < 2 ? 'paddings' : 'pads';
-  const input = node.inputs[0] as string;
+  const input = inputOf(node);
   const value = b.scalarLike(input, numberAttribute(node, 'value', 0));
   b.append({ ...without(node, name, 'value'), inputs: [input, b.ints(intsAttribute(node, name) ?? []), value] });
 };
 
 /** Before opset 13 the axes from `axis` on were one: softmax over all of them at once. */
 export const flattenedSoftmax: Conversion = (node, b) => {
-  const input = node.inputs[0] as string;
+  const input = inputOf(node);
   const axis = numberAttribute(node, 'axis', 1);
   const rank = b.types.shape(input)?.length;
   if (axis === -1 || (rank !== undefined && positiveAxis(axis, rank) === rank - 1)) {
     return b.append(withAttribute(node, 'axis', { kind: 'int', value: -1 }));
   }
-  const output = node.outputs[0] as string;
+  const output = outputOf(node);
   return b.within(output, () => {
     const flat = b.op(node.op, [b.op('Flatten', [input], { axis })], { axis: -1 });
     b.append({ ...node, op: 'Reshape', inputs: [flat, b.op('Shape', [input])], attributes: {} });

@@ -42,7 +42,7 @@ export const activationRules = {
       const [data, slope] = x as [string, string];
       return where(b, 'Greater', [data, 0], g, b.mul(g, slope));
     },
-    ({ b, x, g }) => b.mul(g, b.op('Min', [x[0] as string, b.scalarLike(g, 0)])),
+    ({ b, x, g }) => b.mul(g, b.op('Min', [x[0], b.scalarLike(g, 0)])),
   ),
   // d selu(x) = γ for x > 0, else γα·eˣ = y + γα
   Selu: unary((b, x, y, node) => {

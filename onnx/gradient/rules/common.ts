@@ -17,7 +17,7 @@ export function perInput(...parts: readonly ((backward: Backward) => string)[]):
 
 /** dx = dy · f′, with f′ from the input x and the output y = f(x). */
 export const unary = (derivative: (b: GraphBuilder, x: string, y: string, node: Node) => string): GradientRule =>
-  perInput(({ node, b, x, y, g }) => b.mul(g, derivative(b, x[0] as string, y[0] as string, node)));
+  perInput(({ node, b, x, y, g }) => b.mul(g, derivative(b, x[0], y[0], node)));
 
 /** float16, bfloat16, float32 or float64. */
 export function isFloat(type: DataType | undefined): boolean {

@@ -16,7 +16,7 @@ const masked = (b: GraphBuilder, condition: string, g: string) => b.op('Where', 
 /** To the inputs that are the extreme value, in equal parts where several are (as PyTorch's `maximum` does for two). */
 const extreme: GradientRule = ({ b, x, y, g, wanted }) => {
   if (x.length === 1) return [g];
-  const hits = x.map((value) => castLike(b, b.op('Equal', [value, y[0] as string]), value));
+  const hits = x.map((value) => castLike(b, b.op('Equal', [value, y[0]]), value));
   const share = b.div(g, b.op('Sum', hits, {}, 'hits'), 'share');
   return hits.map((hit, index) => (wanted(index) ? b.mul(share, hit) : null));
 };
@@ -53,14 +53,14 @@ const pow: GradientRule = ({ b, x, y, g, wanted }) => {
   };
   const forExponent = () => {
     const logarithm = b.op('Where', [b.op('Equal', [base, zero]), zero, b.op('Log', [base])]);
-    return b.mul(g, b.mul(y[0] as string, logarithm));
+    return b.mul(g, b.mul(y[0], logarithm));
   };
   return [wanted(0) ? forBase() : null, wanted(1) && isFloat(b.type(exponent).type) ? forExponent() : null];
 };
 
 /** dx = dy in another precision; integers and booleans do not pass gradients on. */
 const cast: GradientRule = ({ b, x, y, g }) => {
-  const [from, to] = [x[0] as string, y[0] as string];
+  const [from, to] = [x[0], y[0]];
   return [isFloat(b.type(from).type) && isFloat(b.type(to).type) ? castLike(b, g, from) : null];
 };
 
@@ -88,7 +88,7 @@ export const elementwiseRules = {
   // d(a/b) = da/b − (a/b)·db/b
   Div: perInput(
     ({ b, x, g }) => b.div(g, x[1] as string),
-    ({ b, x, y, g }) => b.op('Neg', [b.div(b.mul(g, y[0] as string), x[1] as string)]),
+    ({ b, x, y, g }) => b.op('Neg', [b.div(b.mul(g, y[0]), x[1] as string)]),
   ),
   Dropout: dropout,
   // d eˣ = eˣ
@@ -96,7 +96,7 @@ export const elementwiseRules = {
   Identity: passed,
   LeakyRelu: leakyRelu,
   // d ln x = 1/x
-  Log: perInput(({ b, x, g }) => b.div(g, x[0] as string)),
+  Log: perInput(({ b, x, g }) => b.div(g, x[0])),
   Max: extreme,
   // dx = dy / n for each of n inputs
   Mean: ({ b, x, g, wanted }) => {
@@ -108,7 +108,7 @@ export const elementwiseRules = {
   Mod: perInput(
     ({ g }) => g,
     ({ b, x, g }) => {
-      const quotient = b.div(x[0] as string, x[1] as string);
+      const quotient = b.div(x[0], x[1] as string);
       const whole = b.mul(b.op('Sign', [quotient]), b.op('Floor', [b.op('Abs', [quotient])]));
       return b.op('Neg', [b.mul(g, whole)]);
     },
@@ -116,14 +116,14 @@ export const elementwiseRules = {
   // d(a·b) = b·da + a·db
   Mul: perInput(
     ({ b, x, g }) => b.mul(g, x[1] as string),
-    ({ b, x, g }) => b.mul(g, x[0] as string),
+    ({ b, x, g }) => b.mul(g, x[0]),
   ),
   Neg: perInput(({ b, g }) => b.op('Neg', [g])),
   Pow: pow,
   // d(1/x) = −1/x²
   Reciprocal: unary((b, _x, y) => b.op('Neg', [b.mul(y, y)])),
   // d relu(x) = 1 where x > 0
-  Relu: perInput(({ b, y, g }) => b.mul(g, castLike(b, b.op('Greater', [y[0] as string, b.scalarLike(g, 0)]), g))),
+  Relu: perInput(({ b, y, g }) => b.mul(g, castLike(b, b.op('Greater', [y[0], b.scalarLike(g, 0)]), g))),
   // d σ(x) = σ(x)·(1 − σ(x))
   Sigmoid: unary((b, _x, y) => b.mul(y, b.sub(b.scalarLike(y, 1), y))),
   // d ln(1 + eˣ) = σ(x)
@@ -140,7 +140,7 @@ export const elementwiseRules = {
   Tanh: unary((b, _x, y) => b.sub(b.scalarLike(y, 1), b.mul(y, y))),
   Where: perInput(
     ({ g }) => g,
-    ({ b, x, g }) => masked(b, x[0] as string, g),
-    ({ b, x, g }) => b.op('Where', [x[0] as string, b.scalarLike(g, 0), g]),
+    ({ b, x, g }) => masked(b, x[0], g),
+    ({ b, x, g }) => b.op('Where', [x[0], b.scalarLike(g, 0), g]),
   ),
 } satisfies Record<string, GradientRule>;

@@ -83,15 +83,15 @@ const scatterND: GradientRule = (backward) => {
 /** The parts' gradients side by side, zeros for those that nothing is made of. */
 const split: GradientRule = (backward) => {
   const { node, b, x, y, dy, shape } = backward;
-  const axis = positiveAxis(numberAttribute(node, 'axis', 0), shape(x[0] as string).length);
+  const axis = positiveAxis(numberAttribute(node, 'axis', 0), shape(x[0]).length);
   const parts = y.map((name, index) => dy[index] ?? zerosLike(backward, name));
   const joined = b.op('Concat', parts, { axis }, 'joined');
-  return x.map((_, index) => (index === 0 ? sizedLike(b, joined, x[0] as string) : null));
+  return x.map((_, index) => (index === 0 ? sizedLike(b, joined, x[0]) : null));
 };
 
 /** Sums over the copies; along axes of size 1 the walker does. */
 const tile: GradientRule = ({ node, b, x, g, shape }) => {
-  const data = x[0] as string;
+  const data = x[0];
   const repeats = b.types.contents(x[1] as string);
   const sizes = shape(data);
   if (!repeats) throw new InputError(`${nodeLabel(node)}: differentiating needs constant repeats`);
@@ -113,7 +113,7 @@ const tile: GradientRule = ({ node, b, x, g, shape }) => {
 const topK: GradientRule = (backward) => {
   const { node, b, x, y, g } = backward;
   const attributes = { axis: numberAttribute(node, 'axis', -1) };
-  const inputs = [zerosLike(backward, x[0] as string), y[1] as string, g];
+  const inputs = [zerosLike(backward, x[0]), y[1] as string, g];
   return [b.op('ScatterElements', inputs, attributes, 'scattered'), null];
 };
 
@@ -125,7 +125,7 @@ const cumulativeSum: GradientRule = ({ node, b, x, g }) => {
 
 /** DepthToSpace undone, as reshape, transpose, reshape. */
 const depthToSpace: GradientRule = ({ node, b, x, g, shape }) => {
-  const data = x[0] as string;
+  const data = x[0];
   const block = numberAttribute(node, 'blocksize');
   const [batch, channels, height, width] = shape(data) as [Dim, number, Dim, Dim];
   const blocks = b.reshape(g, [batch, channels / block ** 2, height, block, width, block]);

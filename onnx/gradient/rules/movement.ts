@@ -9,19 +9,19 @@ import { perInput, reshapedLike, scatterAdded, sizedLike } from './common.js';
 import type { GradientRule } from './rule.js';
 
 /** For operators that only change the shape. */
-const reshaped: GradientRule = perInput(({ b, x, g }) => reshapedLike(b, g, x[0] as string));
+const reshaped: GradientRule = perInput(({ b, x, g }) => reshapedLike(b, g, x[0]));
 
 /** The order that undoes a transposition. */
 const inverseOrder = (order: readonly number[]) => order.map((_, axis) => order.indexOf(axis));
 
 const transpose: GradientRule = ({ node, b, x, g, shape }) => {
-  const reversed = [...shape(x[0] as string).keys()].toReversed();
+  const reversed = [...shape(x[0]).keys()].toReversed();
   return [b.transpose(g, inverseOrder(intsAttribute(node, 'perm') ?? reversed))];
 };
 
 /** Each input gets its part of dy. */
 const concat: GradientRule = ({ node, b, x, g, shape, wanted }) => {
-  const axis = positiveAxis(numberAttribute(node, 'axis'), shape(x[0] as string).length);
+  const axis = positiveAxis(numberAttribute(node, 'axis'), shape(x[0]).length);
   const sizes: Shape = x.map((value) => shape(value)[axis] as Dim);
   if (isStatic(sizes)) {
     const ends = sizes.map((_, index) => sizes.slice(0, index + 1).reduce((sum, size) => sum + size, 0));
@@ -85,7 +85,7 @@ function sizeAlong(b: GraphBuilder, value: string, axis: number): string {
 
 /** constant: dy cropped. edge, reflect: elements that were repeated get the sum over their copies. */
 const pad: GradientRule = ({ node, b, x, g, shape, wanted }) => {
-  const data = x[0] as string;
+  const data = x[0];
   const rank = shape(data).length;
   const pads = b.types.integers(x[1]);
   if (!pads) throw new InputError(`${nodeLabel(node)}: differentiating needs constant pads`);

@@ -33,7 +33,7 @@ const batchNormalization: GradientRule = ({ node, b, x, g, shape, wanted }) => {
 
 /** The standardised x̂ = (x − mean) / √(variance + ε) over some axes, and the gradient of x from that of x̂. */
 function standardised({ node, b, x }: Backward, axes: readonly number[]) {
-  const data = x[0] as string;
+  const data = x[0];
   const epsilon = b.scalarLike(data, numberAttribute(node, 'epsilon', 1e-5));
   const centred = b.sub(data, b.reduceMean(data, axes), 'centred');
   const variance = b.reduceMean(b.mul(centred, centred), axes, true, 'variance');
@@ -85,19 +85,19 @@ function windowSum({ b, x }: Backward, value: string, size: number, before: numb
   const rows = b.reshape(b.op('Unsqueeze', [value, b.ints([1])]), [0, 0, 0, -1], 'channel_rows');
   const attributes = { kernel_shape: [size, 1], pads: [before, 0, size - 1 - before, 0], count_include_pad: 1 };
   const sum = b.mul(b.op('AveragePool', [rows], attributes), b.scalarLike(value, size));
-  return reshapedLike(b, sum, x[0] as string);
+  return reshapedLike(b, sum, x[0]);
 }
 
 /** y = x·s^−β with s = k + α/n·Σ x² over n neighbouring channels: dx = dy·s^−β − 2αβ/n·x·Σ dy·y/s over the mirrored window. */
 const localResponseNormalization: GradientRule = (backward) => {
   const { node, b, x, y, g } = backward;
-  const data = x[0] as string;
+  const data = x[0];
   const number = (name: string, fallback?: number) => numberAttribute(node, name, fallback);
   const [size, alpha, beta] = [number('size'), number('alpha', 1e-4), number('beta', 0.75)];
   const before = Math.floor((size - 1) / 2);
   const squares = windowSum(backward, b.mul(data, data), size, before);
   const scale = b.add(b.mul(squares, b.scalarLike(data, alpha / size)), b.scalarLike(data, number('bias', 1)), 'scale');
-  const spread = windowSum(backward, b.div(b.mul(g, y[0] as string), scale), size, size - 1 - before);
+  const spread = windowSum(backward, b.div(b.mul(g, y[0]), scale), size, size - 1 - before);
   const factor = b.op('Pow', [scale, b.scalarLike(data, -beta)]);
   return [b.sub(b.mul(g, factor), b.mul(b.mul(data, b.scalarLike(data, (2 * alpha * beta) / size)), spread))];
 };
@@ -112,12 +112,12 @@ export const normRules = {
   // d log softmax = dx − softmax(x)·Σ dx, transposed: dy − softmax(x)·Σ dy
   LogSoftmax: ((backward) => {
     const { b, y, g } = backward;
-    return [b.sub(g, b.mul(b.op('Exp', [y[0] as string]), sumAlongAxis(backward, g)))];
+    return [b.sub(g, b.mul(b.op('Exp', [y[0]]), sumAlongAxis(backward, g)))];
   }) satisfies GradientRule,
   // d softmax = y·(dx − Σ y·dx), transposed: y·(dy − Σ y·dy)
   Softmax: ((backward) => {
     const { b, y, g } = backward;
-    const output = y[0] as string;
+    const output = y[0];
     return [b.mul(output, b.sub(g, sumAlongAxis(backward, b.mul(g, output))))];
   }) satisfies GradientRule,
 };

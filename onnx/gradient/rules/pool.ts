@@ -17,7 +17,7 @@ function scatteredFlat(b: GraphBuilder, g: string, indices: string, like: string
 
 /** To the element that each window took, found by pooling again with the second output (the first one where several are largest). */
 const maxPool: GradientRule = ({ node, b, x, g, shape }) => {
-  const data = x[0] as string;
+  const data = x[0];
   const window = windowOf(node, shape(data).slice(2), intsAttribute(node, 'kernel_shape') ?? []);
   const attributes = {
     kernel_shape: window.kernel,
@@ -32,9 +32,9 @@ const maxPool: GradientRule = ({ node, b, x, g, shape }) => {
 
 /** dx: every window spreads dy / (elements that it averages) over itself; overlaps add up, as in a ConvTranspose of ones. */
 const averagePool: GradientRule = ({ node, b, x, y, g, shape }) => {
-  const data = x[0] as string;
+  const data = x[0];
   const sizes = spatialSizes(shape(data), node);
-  const outputs = spatialSizes(shape(y[0] as string), node);
+  const outputs = spatialSizes(shape(y[0]), node);
   const window = windowOf(node, sizes, intsAttribute(node, 'kernel_shape') ?? []);
   const counts = windowCounts(window, sizes, outputs, numberAttribute(node, 'count_include_pad', 0) === 1);
   const full = elementCount(window.kernel);
@@ -83,18 +83,18 @@ function windowCounts(
 }
 
 /** The spatial axes of a global pool. */
-const spatialAxes = ({ x, shape }: Backward) => [...shape(x[0] as string).keys()].slice(2);
+const spatialAxes = ({ x, shape }: Backward) => [...shape(x[0]).keys()].slice(2);
 
 /** d mean(x) = 1/n */
 const globalAveragePool: GradientRule = (backward) => {
   const { b, x, g } = backward;
-  const data = x[0] as string;
+  const data = x[0];
   return [expandedLike(b, b.div(g, countAlong(b, data, spatialAxes(backward))), data)];
 };
 
 /** To the first of the largest elements of each channel. */
 const globalMaxPool: GradientRule = ({ b, x, g }) => {
-  const data = x[0] as string;
+  const data = x[0];
   const flat = (value: string) => b.op('Reshape', [value, b.ints([0, 0, -1])]);
   const rows = flat(data);
   const indices = b.op('ArgMax', [rows], { axis: 2, keepdims: 1 });

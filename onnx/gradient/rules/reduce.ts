@@ -19,7 +19,7 @@ interface Reduction {
 
 /** The axes that a node reduces, none for the identity that `noop_with_empty_axes` asks for. */
 function reducedAxes({ node, b, x, shape }: Backward): readonly number[] {
-  const all = [...shape(x[0] as string).keys()];
+  const all = [...shape(x[0]).keys()];
   const axes = axesOf(node, b.types);
   if (!axes && x[1]) throw new InputError(`${nodeLabel(node)}: differentiating needs constant axes`);
   if (axes && axes.length > 0) return axes.map((axis) => positiveAxis(axis, all.length));
@@ -34,7 +34,7 @@ const reduction =
     const axes = reducedAxes(backward);
     const dropped = axes.length > 0 && numberAttribute(node, 'keepdims', 1) === 0;
     const kept = (value: string) => (dropped ? b.op('Unsqueeze', [value, b.ints(axes)]) : value);
-    const [input, output] = [x[0] as string, y[0] as string];
+    const [input, output] = [x[0], y[0]];
     const result = gradient({ b, x: input, y: () => kept(output), g: kept(g), axes });
     const expanded = expand ? expandedLike(b, result, input) : result;
     return x.map((_, index) => (index === 0 ? expanded : null));

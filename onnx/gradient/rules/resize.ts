@@ -20,11 +20,11 @@ const resize: GradientRule = (backward) => {
   const { b, x, g } = backward;
   const changed = resizedAxes(backward);
   const summed = blockSums(backward, changed) ?? changed.reduce((value, axis) => alongAxis(backward, value, axis), g);
-  return x.map((_, index) => (index === 0 ? sizedLike(b, summed, x[0] as string) : null));
+  return x.map((_, index) => (index === 0 ? sizedLike(b, summed, x[0]) : null));
 };
 
 function resizedAxes({ node, b, x, y, shape }: Backward): ResizedAxis[] {
-  const [sizes, outputs] = [shape(x[0] as string), shape(y[0] as string)];
+  const [sizes, outputs] = [shape(x[0]), shape(y[0])];
   const scales = x[2] ? b.types.numbers(x[2]) : undefined;
   const crops = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize';
   return sizes.flatMap((size, axis) => {
@@ -52,7 +52,7 @@ function blockSums({ node, b, x, g, shape }: Backward, changed: readonly Resized
   const rounding = `${coordinates}/${stringAttribute(node, 'nearest_mode', 'round_prefer_floor')}`;
   if (stringAttribute(node, 'mode', 'nearest') !== 'nearest' || !floorModes.has(rounding)) return undefined;
   if (changed.some(({ axis, scale }) => axis < 2 || !Number.isInteger(scale) || scale < 1)) return undefined;
-  const kernel = shape(x[0] as string).map((_, axis) => changed.find((each) => each.axis === axis)?.scale ?? 1);
+  const kernel = shape(x[0]).map((_, axis) => changed.find((each) => each.axis === axis)?.scale ?? 1);
   const block = kernel.slice(2);
   if (block.length === 0) return g;
   const mean = b.op('AveragePool', [g], { kernel_shape: block, strides: block }, 'blocks');
@@ -66,7 +66,7 @@ function alongAxis({ node, b, x, shape }: Backward, value: string, { axis, size,
   if (typeof size !== 'number' || typeof output !== 'number') {
     throw new InputError(`${label}: differentiating needs fixed sizes; got ${size} → ${output}`);
   }
-  const rank = shape(x[0] as string).length;
+  const rank = shape(x[0]).length;
   const coordinates = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel');
   const settings: Interpolation = {
     mode: stringAttribute(node, 'mode', 'nearest'),

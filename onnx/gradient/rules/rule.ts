@@ -9,8 +9,8 @@ export interface Backward {
   /** Where gradient nodes are appended; names are already under a path for this node. */
   b: GraphBuilder;
   /** Inputs and outputs of the node. */
-  x: readonly string[];
-  y: readonly string[];
+  x: readonly [string, ...string[]];
+  y: readonly [string, ...string[]];
   /** Gradients of the outputs; null where none flows in. At least one is not null. */
   dy: readonly (string | null)[];
   /** The first output's gradient, for operators with one output. */

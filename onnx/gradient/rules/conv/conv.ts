@@ -24,7 +24,7 @@ export function windowAttributes(window: Window, group: number) {
 const biasGradient = ({ b, g, shape, y }: Backward): string =>
   b.reduceSum(
     g,
-    [...shape(y[0] as string).keys()].filter((axis) => axis !== 1),
+    [...shape(y[0]).keys()].filter((axis) => axis !== 1),
     false,
     'bias',
   );
@@ -35,7 +35,7 @@ const conv: GradientRule = (backward) => {
   const [data, weights] = x as [string, string];
   const kernel = spatial(shape(weights), node);
   const sizes = spatial(shape(data), node);
-  const outputs = spatial(shape(y[0] as string), node);
+  const outputs = spatial(shape(y[0]), node);
   const window = windowOf(node, sizes, kernel);
   const group = numberAttribute(node, 'group', 1);
   const left = sizes.map((size, axis) => {
@@ -59,7 +59,7 @@ const convTranspose: GradientRule = (backward) => {
   const outputs = spatial(shape(data), node);
   const window = transposedWindowOf(node, outputs, kernel);
   const group = numberAttribute(node, 'group', 1);
-  const sizes = spatial(shape(y[0] as string), node);
+  const sizes = spatial(shape(y[0]), node);
   return [
     wanted(0) ? b.op('Conv', [g, weights], windowAttributes(window, group), 'input') : null,
     wanted(1) ? weightGradient(b, { input: g, output: data, sizes, outputs, window, group }) : null,
