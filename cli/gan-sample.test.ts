@@ -108,7 +108,7 @@ describe('gan-sample', () => {
 
   it.each([
     [['--count', '0'], '--count: expected an integer of 1…100000; got 0'],
-    [['--seeds', '1', '--seed', '2'], '--seeds: expected it without --seed; got both'],
+    [['--seeds', '1', '--seed', '2'], '--seeds and --seed cannot be combined'],
     [['--model', 'missing.onnx'], 'missing.onnx: cannot be read (ENOENT)'],
   ])('answers %j with one line and exit code 2', async (options, line) => {
     expect(await sample(...options)).toMatchObject({ code: 2, stderr: `gan-sample: ${line}\n` });

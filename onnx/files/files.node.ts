@@ -1,9 +1,8 @@
 /** @file Whole files in and out: bounded reads, and writes that never leave a half-written file behind. */
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.js';
+import { writeAtomically } from './atomic-file.node.js';
 import { fetchBytes, type LoadOptions } from './fetch.js';
 
 /**
@@ -52,22 +51,7 @@ export function urlOf(source: string | URL): URL | undefined {
   return new URL(source);
 }
 
-/** Writes `data` beside `path`, syncs it to disk and renames it into place; makes the folder if it is missing. */
-export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(data);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+/** Writes a file beside `path`, syncs it to disk and renames it into place; makes the folder if it is missing. */
+export function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  return writeAtomically(path, (handle) => handle.writeFile(data));
 }

@@ -1,0 +1,80 @@
+/** @file Files that appear at once: written beside their place, synced to disk, then renamed. */
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { forgetTemporary, temporaryBeside } from './temporary.node.js';
+
+/** A file that is being written. End it with `commit` or `abandon`. */
+export class AtomicFile {
+  private constructor(
+    readonly path: string,
+    /** Where it lies until it is complete. */
+    readonly temporary: string,
+    readonly handle: FileHandle,
+  ) {}
+
+  /** Begins a file; makes its folder if it is missing. */
+  static async create(path: string): Promise<AtomicFile> {
+    await mkdir(dirname(path), { recursive: true });
+    const temporary = temporaryBeside(path);
+    try {
+      return new AtomicFile(path, temporary, await open(temporary, 'wx+'));
+    } catch (error) {
+      forgetTemporary(temporary);
+      throw error;
+    }
+  }
+
+  /** Puts the file in its place; an existing one is replaced. If that fails, nothing is left behind. */
+  async commit(): Promise<void> {
+    try {
+      await this.handle.sync();
+      await this.handle.close();
+      await rename(this.temporary, this.path);
+      forgetTemporary(this.temporary);
+    } catch (error) {
+      await this.abandon();
+      throw error;
+    }
+  }
+
+  /** Removes what was written. */
+  async abandon(): Promise<void> {
+    await this.handle.close().catch(() => undefined);
+    // What cannot be removed now is removed by the next command that owns the folder.
+    await rm(this.temporary, { force: true }).catch(() => undefined);
+    forgetTemporary(this.temporary);
+  }
+}
+
+/**
+ * Writes a file at once, with what `write` puts into it.
+ * @throws what `write` throws; nothing is left behind then
+ */
+export async function writeAtomically(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const file = await AtomicFile.create(path);
+  try {
+    await write(file.handle);
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+  await file.commit();
+}
+
+/** Writes a file and syncs it to disk: for files in a folder that is renamed as a whole. */
+export async function writeSynced(path: string, data: string | Uint8Array): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    await handle.writeFile(data);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Syncs the names in a folder to disk, where the system can: Windows cannot. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}

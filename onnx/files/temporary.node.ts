@@ -1,0 +1,63 @@
+/** @file Names of files that are being written: each says which process writes it, so that leftovers of killed ones are found. */
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+
+const TEMPORARY = /^\..*\.([0-9a-f]{8})-(\d{1,10})-([0-9a-f]{12})\.tmp$/s;
+/** Most bytes of a file name on the usual file systems. */
+const MAX_NAME_BYTES = 255;
+/** A file of another machine is a leftover if it has not changed for this long. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
+/** Temporary files that this process is writing. */
+const inUse = new Set<string>();
+const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+
+/** A new hidden name in the folder of `path`. Call `forgetTemporary` when the file is renamed or removed. */
+export function temporaryBeside(path: string): string {
+  const random = randomBytes(6).toString('hex');
+  const end = `.${host}-${process.pid}-${random}.tmp`;
+  const room = MAX_NAME_BYTES - 1 - end.length;
+  // A name that is cut inside a character ends with a replacement character of up to three bytes.
+  const bytes = Buffer.from(basename(path));
+  const name = bytes.length <= room ? basename(path) : bytes.subarray(0, room - 3).toString();
+  inUse.add(random);
+  return join(dirname(path), `.${name}${end}`);
+}
+
+/** Says that a temporary file is not being written any more. */
+export function forgetTemporary(temporary: string): void {
+  inUse.delete(TEMPORARY.exec(basename(temporary))?.[3] ?? '');
+}
+
+/** Whether a file or folder is the leftover of a process that was killed while writing it. */
+export async function isLeftover(path: string): Promise<boolean> {
+  const [, writer, pid, random = ''] = TEMPORARY.exec(basename(path)) ?? [];
+  if (writer === undefined) return false;
+  if (writer !== host) {
+    const info = await stat(path).catch(() => undefined);
+    return info !== undefined && Date.now() - info.mtimeMs > ABANDONED_MS;
+  }
+  return Number(pid) === process.pid ? !inUse.has(random) : !isRunning(Number(pid));
+}
+
+/** Removes the leftovers in a folder, if there is one. Call it only for folders that the caller writes to. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => []);
+  for (const name of names) {
+    const path = join(folder, name);
+    // Another process may remove it at the same time.
+    if (await isLeftover(path)) await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Whether there is a process of this number. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
