@@ -1,7 +1,7 @@
 /** @file Names that point at a folder, such as `runs/latest`: a link, or where links are not allowed a file that holds the path. */
-import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
+import { forgetTemporary, temporaryBeside } from '../../onnx/files/temporary.node.js';
 
 const MAX_PATH_BYTES = 4096;
 
@@ -9,13 +9,15 @@ const MAX_PATH_BYTES = 4096;
 export async function writeLatestLink(pointer: string, folder: string): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
   const target = relative(dirname(pointer), folder) || '.';
-  const temporary = `${pointer}.${randomBytes(6).toString('hex')}.tmp`;
-  await symlink(target, temporary, 'dir').catch(() => writeFile(temporary, target));
+  const temporary = temporaryBeside(pointer);
   try {
+    await symlink(target, temporary, 'dir').catch(() => writeFile(temporary, target));
     await rename(temporary, pointer);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  } finally {
+    forgetTemporary(temporary);
   }
 }
 

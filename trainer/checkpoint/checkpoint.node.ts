@@ -11,9 +11,11 @@
  *                                             are those before normalisation
  *     generator-ema/  model.json weights.bin  the averaged generator, where there is one
  */
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { weightName } from '../../exporter/layers/weights.js';
+import { syncFolder, writeSynced } from '../../onnx/files/atomic-file.node.js';
+import { forgetTemporary } from '../../onnx/files/temporary.node.js';
 import { elementCount, InputError, readBoundedFile } from '../../onnx/index.js';
 import type { GanConfig } from '../settings/config.js';
 import { checkpointFolder, checkpointName, removeOld, setAside, temporaryIn } from './kept-checkpoints.node.js';
@@ -103,6 +105,8 @@ export async function saveCheckpoint(
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
+  } finally {
+    forgetTemporary(temporary);
   }
   await removeOld(run, target, keep);
   return target;
@@ -241,21 +245,4 @@ async function readJson(file: string): Promise<unknown> {
   } catch {
     throw new InputError({ name: file, expected: 'JSON; it cannot be parsed' });
   }
-}
-
-async function writeSynced(file: string, data: string | Uint8Array): Promise<void> {
-  const handle = await open(file, 'w');
-  try {
-    await handle.writeFile(data);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Syncs the names in a folder to disk, where the system can: Windows cannot. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

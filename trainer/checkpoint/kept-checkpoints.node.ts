@@ -1,7 +1,7 @@
 /** @file Which checkpoints a run has: the newest, the best, and which are kept. */
-import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/temporary.node.js';
 import { InputError } from '../../onnx/index.js';
 import { readLatestLink, writeLatestLink } from '../../inference/networks/latest-link.node.js';
 
@@ -66,13 +66,15 @@ export function runOfCheckpoint(run: string | undefined, named = 'newest'): stri
 }
 
 /** A name beside checkpoints that is never taken for one. */
-export const temporaryIn = (folder: string): string => join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
+export const temporaryIn = (folder: string): string => temporaryBeside(join(folder, 'checkpoint'));
 
 /** Takes a checkpoint away in one move, if there is one, so that it is never seen half removed. */
 export async function setAside(checkpoint: string): Promise<void> {
-  await rename(checkpoint, temporaryIn(dirname(checkpoint))).catch((error: NodeJS.ErrnoException) => {
+  const temporary = temporaryIn(dirname(checkpoint));
+  await rename(checkpoint, temporary).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
+  forgetTemporary(temporary);
 }
 
 /** Removes all but the last `keep` checkpoints, the best and the one just saved, and what interrupted saves left behind. */
@@ -80,6 +82,8 @@ export async function removeOld(run: string, saved: string, keep: number): Promi
   const spared = [saved, await bestCheckpoint(run)];
   const old = (await checkpoints(run)).slice(0, -keep).filter((path) => !spared.includes(path));
   for (const path of old) await setAside(path);
+  await removeLeftovers(checkpointFolder(run));
+  // Earlier versions named them without the process.
   const names = await readdir(checkpointFolder(run));
   const leftovers = names.filter((name) => /^(\.|best\.)[0-9a-f]{12}\.tmp$/.test(name));
   await Promise.all(leftovers.map((name) => rm(join(checkpointFolder(run), name), { recursive: true, force: true })));

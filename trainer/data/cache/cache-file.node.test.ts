@@ -1,9 +1,9 @@
 /** @file Cache files: made once, read by later runs, never trusted, and bounded. */
 import { mkdtemp, open, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../onnx/errors.js';
+import { temporaryBeside } from '../../../onnx/files/temporary.node.js';
 import { base, batches, folderOf, loaderConfig as config, numbered } from '../data.test.helper.js';
 import { Loader, type LoaderOptions } from '../loader.node.js';
 import { openDataset } from '../formats/table.node.js';
@@ -106,9 +106,11 @@ describe('Loader with a cache file', () => {
     const [old = '', older = ''] = names;
     await utimes(old, 2, 2);
     await utimes(older, 1, 1);
-    const temporary = (host: string, pid: number) => join(folder, `.x.pictures.${host}-${pid}-0123456789ab.tmp`);
-    const [ours, killed] = [temporary(hostname(), process.pid), temporary(hostname(), 2 ** 30)];
-    const [theirs, forgotten] = [temporary('another-host', 2 ** 30), temporary('another-host', 7)];
+    const ours = temporaryBeside(join(folder, 'x.pictures'));
+    const ofProcess = (path: string, pid: number) => path.replace(`-${process.pid}-`, `-${pid}-`);
+    const elsewhere = ours.replace(/\.[0-9a-f]{8}-/, '.00000000-');
+    const killed = ofProcess(ours, 2 ** 30);
+    const [theirs, forgotten] = [ofProcess(elsewhere, 2 ** 30), ofProcess(elsewhere, 7)];
     for (const path of [ours, killed, theirs, forgotten]) await writeFile(path, '');
     await utimes(forgotten, 1, 1);
     await writeFile(join(folder, 'mine.txt'), 'not a cache file');

@@ -1,9 +1,10 @@
 /** @file Decoded pictures of one size in a file, read by position: for sets that are too large for memory. */
-import { mkdir, open, rename, rm, utimes, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { InputError } from '../../../onnx/errors.js';
-import { roomMade, temporaryName } from './cache-folder.node.js';
+import { AtomicFile } from '../../../onnx/files/atomic-file.node.js';
+import { roomMade } from './cache-folder.node.js';
 
 /** Before the pictures: what the file is, and length and checksum of the index behind them. */
 const HEADER_BYTES = 16;
@@ -79,13 +80,13 @@ export class CacheFile {
     maxBytes: number,
     fill: (write: (index: number, data: Uint8Array) => Promise<void>) => Promise<ReadonlyMap<number, string>>,
   ): Promise<CacheFile | undefined> {
-    const temporary = temporaryName(path);
-    const file = await newFile(temporary, () => roomMade(dirname(path), cacheFileBytes(key), maxBytes));
+    const file = await newFile(path, () => roomMade(dirname(path), cacheFileBytes(key), maxBytes));
+    const { handle } = file;
     try {
       const checksums = Buffer.alloc(4 * key.count);
       const broken = await fill(async (index, data) => {
         checksums.writeUInt32LE(crc32(data), 4 * index);
-        await file.write(data, 0, data.length, HEADER_BYTES + index * key.stride);
+        await handle.write(data, 0, data.length, HEADER_BYTES + index * key.stride);
       });
       const index: CacheIndex = { ...key, checksums: checksums.toString('base64'), broken: [...broken] };
       const bytes = Buffer.from(JSON.stringify(index));
@@ -93,16 +94,13 @@ export class CacheFile {
       header.writeUInt32BE(MAGIC, 0);
       header.writeUInt32BE(bytes.length, 4);
       header.writeUInt32BE(crc32(bytes), 8);
-      await file.write(bytes, 0, bytes.length, HEADER_BYTES + key.count * key.stride);
-      await file.write(header, 0, header.length, 0);
-      await file.sync();
-      await file.close();
-      await rename(temporary, path);
+      await handle.write(bytes, 0, bytes.length, HEADER_BYTES + key.count * key.stride);
+      await handle.write(header, 0, header.length, 0);
     } catch (error) {
-      await file.close().catch(() => undefined);
-      await rm(temporary, { force: true });
+      await file.abandon();
       throw error;
     }
+    await file.commit();
     return CacheFile.opened(path, key);
   }
 
@@ -119,11 +117,11 @@ export class CacheFile {
 }
 
 /** A new file, opened after `prepare` has seen its folder. @throws InputError if there can be none */
-async function newFile(path: string, prepare: () => Promise<void>): Promise<FileHandle> {
+async function newFile(path: string, prepare: () => Promise<void>): Promise<AtomicFile> {
   try {
     await mkdir(dirname(path), { recursive: true });
     await prepare();
-    return await open(path, 'w');
+    return await AtomicFile.create(path);
   } catch (error) {
     throw new InputError(
       `--cache: expected a folder that can be written to; got ${dirname(path)} (${(error as NodeJS.ErrnoException).code}); ` +
