@@ -13,7 +13,7 @@ import type { KeepOptions } from '../trainer/data/cache/decoded.node.js';
 import { Loader } from '../trainer/data/loader.node.js';
 import { openDataset } from '../trainer/data/formats/table.node.js';
 import { configWith } from '../trainer/settings/presets.js';
-import { initialState } from '../trainer/checkpoint/state.js';
+import { initialState } from '../trainer/step/tfjs/state.js';
 import { RemoteStep } from '../trainer/step/remote.node.js';
 
 const MADE_PICTURES = 256;

@@ -9,7 +9,7 @@ import { emptyGraph, float32Tensor, GraphBuilder, modelOfGraph, type Graph } fro
 import type { GanConfig } from '../trainer/settings/config.js';
 import { discriminatorModel, generatorModel } from '../trainer/step/tfjs/models.js';
 import { configWith } from '../trainer/settings/presets.js';
-import { initialState } from '../trainer/checkpoint/state.js';
+import { initialState } from '../trainer/step/tfjs/state.js';
 import { stepGraph } from '../trainer/step/onnx/graph/step.js';
 import { OnnxStep } from '../trainer/step/onnx/onnx.node.js';
 import type { NetworkState, StateTensor } from '../trainer/step/state/step.js';

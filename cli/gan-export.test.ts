@@ -7,7 +7,7 @@ import { decodePicture, Random, readGanMetadata } from '../inference/index.js';
 import { loadModel, type Model } from '../onnx/index.js';
 import { saveCheckpoint } from '../trainer/checkpoint/checkpoint.node.js';
 import { configWith } from '../trainer/settings/presets.js';
-import { initialState } from '../trainer/checkpoint/state.js';
+import { initialState } from '../trainer/step/tfjs/state.js';
 import type { TrainState } from '../trainer/step/state/step.js';
 import { ran } from './child.test.helper.js';
 

@@ -44,7 +44,7 @@ describe('gan-train', () => {
     expect(await train('--resume', 'run', '--ngf', '8')).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'gan-train: --ngf: a resumed run keeps its 2; got 8: leave the option out or start a new run\n',
+      stderr: 'gan-train: --ngf: expected 2, as a resumed run keeps it (leave it out or start a new run); got 8\n',
     });
   });
 
@@ -62,9 +62,9 @@ describe('gan-train', () => {
     const { code, stdout, stderr } = await ran('gan-train', options, folder, [LIST_MODULES]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^preset: "pokemon" +# tiny\.yaml\n/);
-    expect(stdout).toMatch(/^ngf: 32 +# flag\n/m);
+    expect(stdout).toMatch(/^ngf: 32 +# option\n/m);
     expect(stdout).toMatch(/^lr: 0\.005 +# preset pokemon\n/m);
-    expect(stdout).toMatch(/^classes: \["a","b"\] +# flag\n/m);
+    expect(stdout).toMatch(/^classes: \["a","b"\] +# option\n/m);
     expect(stderr).not.toMatch(/onnxruntime|tfjs|sharp/);
   });
 

@@ -4,7 +4,7 @@ import type { TrainProgress } from '../trainer/run/loop.node.js';
 import { runDefaults, runSettings } from '../trainer/settings/run-settings.js';
 import { configSettings } from '../trainer/settings/table.js';
 import { interruption, runCommand, UsageError } from './command.js';
-import { flagOptions, flagValues } from './flags.js';
+import { flagOptions, flagValues, inFlags } from './flags.js';
 import { progressBar } from './progress.js';
 
 const table = { ...configSettings, ...runSettings };
@@ -50,7 +50,7 @@ await runCommand(
       (loaded, total) => bar.update(loaded, total, 'reading pictures'),
       signal,
     ).finally(() => bar.stop());
-    for (const note of notes) console.log(note);
+    for (const note of notes) console.log(inFlags(note, table));
     training = true;
     const { done, files } = await train({
       ...job,
@@ -61,7 +61,7 @@ await runCommand(
         result_callback: (row) => qualityLines(row).forEach((line) => bar.log(line)),
       },
       signal,
-      warning_callback: (warning) => bar.log(`Warning: ${warning}`),
+      warning_callback: (warning) => bar.log(`Warning: ${inFlags(warning, table)}`),
       progress_callback: (progress) => {
         const { row, steps, picturesPerSecond } = progress;
         if (row.step === 1 || row.step % logEvery === 0) bar.log(logLine(progress));

@@ -18,4 +18,5 @@ export {
 export { uint8Generator } from '../onnx/passes/uint8.js';
 export { MAX_OPSET, MIN_OPSET } from './opset.js';
 export { largestDifference, type VerifyOptions } from './verify.node.js';
+export type { LayersModel } from '@tensorflow/tfjs-layers';
 export { onnxDims, onnxLayout, tfjsLayout, weightName, type WeightLayout } from './layers/weights.js';

@@ -31,8 +31,9 @@ export { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './report
 export { startRun, type RunOptions, type StartedRun } from './run/run.node.js';
 export { resolveRun } from '../inference/networks/runs.node.js';
 export { readSettingsFile } from './settings/settings-file.node.js';
-export { initialState } from './checkpoint/state.js';
-export { createStep, type Backend, type StepSource } from './step/create.node.js';
+export { initialState } from './step/tfjs/state.js';
+export { createStep, type StepSource } from './step/create.node.js';
+export type { Backend } from './settings/devices.js';
 export { OnnxStep } from './step/onnx/onnx.node.js';
 export { DataParallelStep } from './step/onnx/data-parallel.node.js';
 export { RemoteStep } from './step/remote.node.js';

@@ -11,7 +11,7 @@ import { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
 import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { configWith } from '../settings/presets.js';
 import { markLatest, newRunFolder, resolveRun } from '../../inference/networks/runs.node.js';
-import { initialState, withState } from './state.js';
+import { initialState, withState } from '../step/tfjs/state.js';
 import type { NetworkState, TrainState } from '../step/state/step.js';
 
 const config = configWith('space', { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 6, head: 'dense' });
@@ -246,7 +246,9 @@ describe('newRunFolder, markLatest and resolveRun', () => {
   it('name a new run after date and preset, and never reuse a run', async () => {
     expect(await newRunFolder(undefined, 'space')).toMatch(/^runs[/\\]\d{4}-\d\d-\d\d-\d{6}-space$/);
     const made = await madeRun('runs/a');
-    await expect(newRunFolder(made, 'space')).rejects.toThrow('out: runs/a holds a run already');
+    await expect(newRunFolder(made, 'space')).rejects.toThrow(
+      'out: expected a folder without a run (`resume` goes on with that one); got runs/a',
+    );
   });
 
   async function madeRun(path: string): Promise<string> {

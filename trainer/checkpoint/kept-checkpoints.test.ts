@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { saveCheckpoint } from './checkpoint.node.js';
 import { bestCheckpoint, checkpoints, markBest, namedCheckpoint, newestCheckpoint } from './kept-checkpoints.node.js';
 import { configWith } from '../settings/presets.js';
-import { initialState } from './state.js';
+import { initialState } from '../step/tfjs/state.js';
 
 const config = configWith('space', { imageSize: 8, ngf: 2, ndf: 2, latentDim: 4, batchSize: 4 });
 const stateAfter = (step: number) => ({ ...initialState(config), step });
@@ -62,7 +62,9 @@ describe('checkpoints(run) and newestCheckpoint(run)', () => {
     await writeFile(join(run, 'checkpoints', 'best'), 'step-0000002');
     expect(await bestCheckpoint(run)).toBe(join(run, 'checkpoints', 'step-0000002'));
     await writeFile(join(run, 'checkpoints', 'best'), 'step-0000003');
-    await expect(namedCheckpoint(run, 'best')).rejects.toThrow(/^--checkpoint best: .* has none/);
+    await expect(namedCheckpoint(run, 'best')).rejects.toThrow(
+      /^checkpoint: expected a checkpoint of .* marked as the best .*; got best$/,
+    );
   });
 
   it('are empty for a folder that is no run', async () => {

@@ -9,7 +9,7 @@ import { checkpoints } from './kept-checkpoints.node.js';
 import { checkedConfig } from '../settings/presets.js';
 import { runSettings, type RunSettings } from '../settings/run-settings.js';
 import { expectSettings, found } from '../settings/table.js';
-import { initialState } from './state.js';
+import { initialState } from '../step/tfjs/state.js';
 import type { TrainState } from '../step/state/step.js';
 
 /** What pictures are compared by, and how many; fixed by the first evaluation, as later ones are compared with it. */

@@ -11,8 +11,8 @@ import { Random } from '../../inference/numeric/random.js';
 import { InputError, modelFromBytes } from '../../onnx/index.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
-import { networkStateOf, withState } from '../checkpoint/state.js';
-import { classifierModel } from './model.js';
+import { networkStateOf, withState } from '../step/tfjs/state.js';
+import { classifierModel } from '../step/tfjs/classifier.js';
 import { ClassifierStep } from './step.node.js';
 import { trainFeatures, type FeatureTraining } from './train.node.js';
 

@@ -1,5 +1,5 @@
 /** @file One update of a classifier as one ONNX graph: forward pass, cross-entropy, gradients and Adam. */
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '../../exporter/index.js';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { loweredModel } from '../../exporter/layers/table.js';
 import { createSession } from '../../inference/runtime/session.node.js';
@@ -12,7 +12,7 @@ import {
   convTransposeToMatMul,
   type Graph,
 } from '../../onnx/index.js';
-import { networkStateOf } from '../checkpoint/state.js';
+import { networkStateOf } from '../step/tfjs/state.js';
 import { updateWithAdam } from '../step/onnx/graph/adam.js';
 import { nextOf, updateRunningStatistics, Weights, type StateEntry } from '../step/onnx/graph/weights.js';
 import type { NetworkState } from '../step/state/step.js';

@@ -11,8 +11,8 @@ import { InputError, modelBytes } from '../../onnx/index.js';
 import { Tensor } from 'onnxruntime-node';
 import type { Dataset } from '../data/sets/dataset.js';
 import { ReadablePictures } from '../data/sets/readable.js';
-import { withState } from '../checkpoint/state.js';
-import { classifierModel, FEATURES, LOGITS } from './model.js';
+import { withState } from '../step/tfjs/state.js';
+import { classifierModel, FEATURES, LOGITS } from '../step/tfjs/classifier.js';
 import { ClassifierStep } from './step.node.js';
 
 export interface FeatureTraining {

@@ -9,7 +9,6 @@ import { Evaluator } from '../quality/evaluator.node.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { EvaluationSettings } from '../checkpoint/run-file.node.js';
 import { runDefaults } from '../settings/run-settings.js';
-import { settingName } from '../settings/table.js';
 
 /**
  * The settings of a run's evaluation; undefined where it has none.
@@ -29,7 +28,7 @@ export function evaluationSettings(
     const stray = given.eval === true ? 'eval' : names.find(isStray);
     if (stray === undefined) return undefined;
     throw new InputError({
-      name: settingName(stray),
+      name: stray,
       expected: 'it with `features` MODEL.onnx[:LAYER], such as gan-features makes',
     });
   }

@@ -1,10 +1,8 @@
 /** @file From a run's checkpoint to .onnx files that are known to compute what the trained networks do. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '../../exporter/index.js';
 import { discriminatorSignature, exportedModel, generatorSignature, largestDifference } from '../../exporter/index.js';
-import { tf } from '../../exporter/tf.js';
 import { normalLatents } from '../../inference/latent/latents.js';
 import { metadataEntries, type GanMetadata } from '../../inference/networks/metadata.js';
 import { InputError, modelBytes, writeFileAtomic, type Model } from '../../onnx/index.js';
@@ -13,9 +11,10 @@ import type { GanConfig } from '../settings/config.js';
 import { exportForms } from './export-forms.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
+import { generatedPictures } from '../step/tfjs/sample.js';
 import { resolveRun } from '../../inference/networks/runs.node.js';
 import { normalizedWeights } from '../step/state/spectral.js';
-import { withState } from '../checkpoint/state.js';
+import { withState } from '../step/tfjs/state.js';
 import type { TrainState } from '../step/state/step.js';
 
 export interface RunExportOptions {
@@ -109,7 +108,7 @@ export async function exportRun(options: RunExportOptions = {}): Promise<RunExpo
       await writeFileAtomic(path, bytes);
       files.push({ role, path, bytes: bytes.length, differences, limit, passed });
     }
-    if (role === 'generator') picture = generatedPicture(model, config);
+    if (role === 'generator') picture = await generatedPictures(model, normalLatents([0], config.latentDim));
     model.dispose();
   }
   await removeEarlierForms(out, files);
@@ -167,12 +166,4 @@ function runMetadata(config: GanConfig, step: number): Omit<GanMetadata, 'role' 
     height: imageSize,
     width: imageSize,
   };
-}
-
-/** The picture of latent 0, [1, C, H, W]. */
-function generatedPicture(generator: LayersModel, { latentDim }: GanConfig): Float32Array {
-  return tf.tidy(() => {
-    const output = generator.predict(tf.tensor2d(normalLatents([0], latentDim), [1, latentDim])) as Tensor;
-    return tf.transpose(output, [0, 3, 1, 2]).dataSync<'float32'>();
-  });
 }

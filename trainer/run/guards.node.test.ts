@@ -12,7 +12,7 @@ import { checkpoints } from '../checkpoint/kept-checkpoints.node.js';
 import { train } from './loop.node.js';
 import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { configWith } from '../settings/presets.js';
-import { initialState } from '../checkpoint/state.js';
+import { initialState } from '../step/tfjs/state.js';
 import { OnnxStep } from '../step/onnx/onnx.node.js';
 import type { TrainStep } from '../step/state/step.js';
 
@@ -36,7 +36,7 @@ describe('train(options)', () => {
     const losses: number[] = [];
     const training = train({ ...job, progress_callback: ({ row }) => losses.push(row.lossD, row.lossG) });
     await expect(training).rejects.toThrow(
-      /^step \d+: \w+\/kernel is no longer finite; the checkpoint of step \d+ is kept: try a lower --lr$/,
+      /^step \d+: \w+\/kernel is no longer finite; the checkpoint of step \d+ is kept: try a lower `lr`$/,
     );
     await step.dispose();
     expect(losses.every(Number.isFinite)).toBe(true);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../inference/numeric/random.js';
 import { CollapseWatch, nonFiniteTensor, PATIENCE, spreadOf } from './guards.js';
 import { configWith } from '../settings/presets.js';
-import { initialState } from '../checkpoint/state.js';
+import { initialState } from '../step/tfjs/state.js';
 
 const config = configWith('space', { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, ema: 0.9, spectralNorm: true });
 const row = (step: number, dReal: number, dFakeBefore: number, lossD = 1) => ({
@@ -39,7 +39,7 @@ describe('CollapseWatch', () => {
     expect(warnings[0]).toMatch(
       /^step 500: the discriminator has told .* for 500 steps \(D\(x\) 0\.995, D\(G\(z\)\) 0\.004\)/,
     );
-    expect(warnings[0]).toContain('Try a lower --lr-d');
+    expect(warnings[0]).toContain('Try a lower `lrD`');
   });
 
   it('is silent where scores come back now and then, or only one of them is pinned', () => {

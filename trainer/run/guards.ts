@@ -58,8 +58,8 @@ export class CollapseWatch {
     const { dReal, dFakeBefore } = result;
     return (
       `step ${step}: the discriminator has told real from generated pictures without doubt for ${PATIENCE} steps ` +
-      `(D(x) ${dReal.toFixed(3)}, D(G(z)) ${dFakeBefore.toFixed(3)}), so the generator learns little. Try a lower --lr-d, ` +
-      '--spectral-norm, --label-smoothing 0.1 or, for small sets, --diffaugment color,translation,cutout'
+      `(D(x) ${dReal.toFixed(3)}, D(G(z)) ${dFakeBefore.toFixed(3)}), so the generator learns little. Try a lower \`lrD\`, ` +
+      '`spectralNorm`, `labelSmoothing` 0.1 or, for small sets, `diffaugment` color,translation,cutout'
     );
   }
 
@@ -71,8 +71,8 @@ export class CollapseWatch {
     this.#warnedOfSamples = true;
     return (
       `step ${step}: the generator's pictures are all alike (they differ by ${found.toFixed(1)} of 255 on average, real ones ` +
-      `by ${expected.toFixed(1)}). Try a lower --lr, a larger --batch-size, --loss hinge with --spectral-norm or, for small ` +
-      'sets, --diffaugment color,translation,cutout'
+      `by ${expected.toFixed(1)}). Try a lower \`lr\`, a larger \`batchSize\`, \`loss\` hinge with \`spectralNorm\` or, for small ` +
+      'sets, `diffaugment` color,translation,cutout'
     );
   }
 

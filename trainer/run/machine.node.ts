@@ -4,7 +4,7 @@ import { resolveDevice } from '../../inference/runtime/devices/devices.node.js';
 import { InputError } from '../../onnx/index.js';
 import type { ChosenSettings } from '../settings/resolve-settings.node.js';
 import type { StepSource } from '../step/create.node.js';
-import { parallelDevices } from '../step/devices.js';
+import { parallelDevices } from '../settings/devices.js';
 
 /** Backend and devices of a training step, and what to tell the user. */
 export interface Machine extends Pick<StepSource, 'backend' | 'device' | 'devices'> {

@@ -14,8 +14,8 @@ import { chosenMachine } from './machine.node.js';
 import { readRunFile, stateToGoOnFrom, writeRunFile } from '../checkpoint/run-file.node.js';
 import { runDefaults } from '../settings/run-settings.js';
 import { markLatest, newRunFolder, resolveRun } from '../../inference/networks/runs.node.js';
-import { found, settingName } from '../settings/table.js';
-import { initialState } from '../checkpoint/state.js';
+import { found } from '../settings/table.js';
+import { initialState } from '../step/tfjs/state.js';
 import { RemoteStep } from '../step/remote.node.js';
 import type { TrainStep } from '../step/state/step.js';
 
@@ -78,8 +78,8 @@ export async function startRun(
   reading?: (loaded: number, total: number) => void,
   signal?: AbortSignal,
 ): Promise<StartedRun> {
-  const { resume, ...flags } = options;
-  const given = givenSettings({ flags });
+  const { resume, ...settings } = options;
+  const given = givenSettings({ options: settings });
   if (given.features !== undefined) given.features = resolve(given.features);
   const resumed = resume === undefined ? undefined : await resumedRun(resume, given);
   const config = resumed?.config ?? chosenConfig(given);
@@ -97,10 +97,10 @@ export async function startRun(
   const steps =
     given.steps ?? (given.epochs ? given.epochs * stepsPerEpoch : (resumed?.steps ?? config.epochs * stepsPerEpoch));
   const { notes: machineNotes, ...machine } = await chosenMachine(given);
-  const settings = evaluationSettings(given, resumed?.evaluation);
+  const evaluation = evaluationSettings(given, resumed?.evaluation);
   const evaluator =
-    settings && given.eval !== false
-      ? await createEvaluator(settings, loader.readable, config, machine.device)
+    evaluation && given.eval !== false
+      ? await createEvaluator(evaluation, loader.readable, config, machine.device)
       : undefined;
   const state = resumed?.state ?? initialState(config);
   const step = await RemoteStep.create({ config, state, ...machine });
@@ -109,7 +109,7 @@ export async function startRun(
     throw signal.reason;
   }
   const run = resumed?.run ?? (await newRunFolder(given.out, config.preset));
-  await writeRunFile(run, { config, data, dataOptions, steps, evaluation: settings });
+  await writeRunFile(run, { config, data, dataOptions, steps, evaluation });
   await markLatest(run);
   const notes = [
     `${resumed ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ` +
@@ -132,7 +132,7 @@ export async function startRun(
     keep,
     data: dataset.name,
     done: state.step,
-    evaluation: evaluator && settings && { evaluator, every: settings.evalEvery },
+    evaluation: evaluator && evaluation && { evaluator, every: evaluation.evalEvery },
   };
 }
 
@@ -149,10 +149,11 @@ async function resumedRun(folder: string, given: ChosenSettings) {
   );
   if (changed !== undefined) {
     const [name, value] = changed;
-    throw new InputError(
-      `${settingName(name)}: a resumed run keeps its ${found(own[name as keyof ChosenSettings])}; got ${found(value)}: ` +
-        'leave the option out or start a new run',
-    );
+    throw new InputError({
+      name,
+      expected: `${found(own[name as keyof ChosenSettings])}, as a resumed run keeps it (leave it out or start a new run)`,
+      got: found(value),
+    });
   }
   return { run, state, ...file };
 }

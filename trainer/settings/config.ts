@@ -16,8 +16,11 @@ export type LossName = 'bce' | 'hinge' | 'lsgan';
 /** What a network normalises its stages with. */
 export type Norm = 'batch' | 'none';
 
+/** The families of DiffAugment's random changes, in the order they are applied. */
+export const augmentationNames = ['color', 'translation', 'cutout'] as const;
+
 /** A family of DiffAugment's random changes. */
-export type AugmentationName = 'color' | 'translation' | 'cutout';
+export type AugmentationName = (typeof augmentationNames)[number];
 
 /** Hyper-parameters of a DCGAN and of its training. */
 export interface GanConfig {

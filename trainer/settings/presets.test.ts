@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
 import { presetNames, type GanConfig, type PresetName } from './config.js';
 import { checkedConfig, configWith, presets } from './presets.js';
-import { flagName } from './table.js';
+import { dashedName } from './table.js';
 
 /** A preset as the rows of the seeds' table. */
 const columns = (name: PresetName) => {
@@ -70,11 +70,11 @@ describe('the table of presets in the README', () => {
 
   it('has the presets in its columns and a row for every setting in which they differ', () => {
     expect(named.get('setting')).toEqual([...presetNames]);
-    expect(differing.map(flagName).filter((name) => !named.has(name))).toEqual([]);
+    expect(differing.map(dashedName).filter((name) => !named.has(name))).toEqual([]);
   });
 
-  it.each(settings.filter((name) => named.has(flagName(name))))('has the values of %s', (name) => {
-    expect(named.get(flagName(name))).toEqual(presetNames.map((preset) => shown(presets[preset][name])));
+  it.each(settings.filter((name) => named.has(dashedName(name))))('has the values of %s', (name) => {
+    expect(named.get(dashedName(name))).toEqual(presetNames.map((preset) => shown(presets[preset][name])));
   });
 });
 

@@ -1,29 +1,29 @@
-/** @file What was chosen for a run, and where each value comes from: a flag, a file, the preset or the default. */
+/** @file What was chosen for a run, and where each value comes from: an option, a file, the preset or the default. */
 import { isDeepStrictEqual } from 'node:util';
 import type { GanConfig } from './config.js';
 import { configWith, presets } from './presets.js';
 import { runDefaults, runSettings, type RunSettings } from './run-settings.js';
-import { configSettings, expectSettings, flagName } from './table.js';
+import { configSettings, expectSettings, dashedName } from './table.js';
 
 /** Any of the settings of a run. */
 export type ChosenSettings = {
   [Name in keyof (GanConfig & RunSettings)]?: (GanConfig & RunSettings)[Name] | undefined;
 };
 
-/** Where settings were chosen; the first that has one wins. */
+/** Where settings were chosen; options win over the file. */
 export interface SettingSources {
-  /** From the command line. */
-  flags: ChosenSettings;
+  /** Given in the call or on the command line. */
+  options: ChosenSettings;
   /** From a file. */
   file?: { path: string; settings: ChosenSettings } | undefined;
 }
 
 /**
- * The settings that were given, flags before those of the file.
- * @throws InputError that names the flag with a value it may not have
+ * The settings that were given, options before those of the file.
+ * @throws InputError that names the setting with a value it may not have
  */
-export function givenSettings({ flags, file }: SettingSources): ChosenSettings {
-  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+export function givenSettings({ options, file }: SettingSources): ChosenSettings {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   expectSettings(given, { ...configSettings, ...runSettings }, { partial: true });
   return { ...file?.settings, ...given };
 }
@@ -36,7 +36,7 @@ export function chosenConfig(given: ChosenSettings): GanConfig {
 }
 
 /**
- * All settings of a new run as YAML that `--config` reads, each with where it comes from.
+ * All settings of a new run as YAML that `readSettingsFile` reads, each with where it comes from.
  * @throws InputError if they do not fit together
  */
 export function describedSettings(sources: SettingSources): string {
@@ -46,15 +46,15 @@ export function describedSettings(sources: SettingSources): string {
   const names = [...Object.keys(configSettings), ...Object.keys(runSettings)] as (keyof ChosenSettings)[];
   const rows = names.map((name) => {
     const value = values[name];
-    if (value === undefined) return { line: `# ${flagName(name)}:`, origin: 'not set' };
-    return { line: `${flagName(name)}: ${JSON.stringify(value)}`, origin: settingOrigin(name, sources, config) };
+    if (value === undefined) return { line: `# ${dashedName(name)}:`, origin: 'not set' };
+    return { line: `${dashedName(name)}: ${JSON.stringify(value)}`, origin: settingOrigin(name, sources, config) };
   });
   const width = Math.max(...rows.map(({ line }) => line.length));
   return rows.map(({ line, origin }) => `${line.padEnd(width)}  # ${origin}\n`).join('');
 }
 
-function settingOrigin(name: keyof ChosenSettings, { flags, file }: SettingSources, config: GanConfig): string {
-  if (flags[name] !== undefined) return 'flag';
+function settingOrigin(name: keyof ChosenSettings, { options, file }: SettingSources, config: GanConfig): string {
+  if (options[name] !== undefined) return 'option';
   if (file?.settings[name] !== undefined) return file.path;
   if (name === 'preset' || !Object.hasOwn(configSettings, name)) return 'default';
   const setting = name as keyof GanConfig;

@@ -1,8 +1,7 @@
 /** @file What can be said about a run besides hyper-parameters: its data, its length, its machine, what it writes. */
 import type { Split } from '../data/sets/dataset.js';
 import { boolean, choice, grouped, integer, list, number, text, type Setting } from './table.js';
-import type { Backend } from '../step/create.node.js';
-import { DEVICES_EXPECTED, parallelDevices } from '../step/devices.js';
+import { DEVICES_EXPECTED, parallelDevices, type Backend } from './devices.js';
 
 /** Where a run takes its pictures from, and how it is made. Absent: the default that the help names. */
 export interface RunSettings {
@@ -49,7 +48,7 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
   }),
   ...grouped('Run', {
     out: [text('a path'), 'Folder of the run [default: runs/<date>-<preset>]'],
-    steps: [integer(1, MANY, 'a whole number of at least 1'), 'Updates in all, instead of --epochs'],
+    steps: [integer(1, MANY, 'a whole number of at least 1'), 'Updates in all, instead of `epochs`'],
     backend: [
       choice(['auto', 'onnxruntime', 'tensorflow', 'webgpu', 'cpu']),
       'What computes a step: ONNX Runtime (auto), or tfjs on TensorFlow, WebGPU or plain JavaScript',

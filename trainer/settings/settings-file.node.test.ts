@@ -53,22 +53,22 @@ describe('readSettingsFile(path)', () => {
 });
 
 describe('givenSettings(sources) and chosenConfig(given)', () => {
-  it('flags win over the file, the file over the preset', async () => {
+  it('options win over the file, the file over the preset', async () => {
     const file = await fileOf('preset: pokemon\nngf: 16\nlr: 0.001\nsteps: 9\n');
     const given = givenSettings(await settingSources({ ngf: 8, seed: undefined }, file));
     expect(given).toEqual({ preset: 'pokemon', ngf: 8, lr: 0.001, steps: 9 });
     expect(chosenConfig(given)).toEqual({ ...presets.pokemon, ngf: 8, lr: 0.001, lrD: 0.001 });
   });
 
-  it('names the flag that is wrong', () => {
-    const flags: ChosenSettings = { checkpointEvery: 0.5 };
-    expect(() => givenSettings({ flags })).toThrow('checkpointEvery: expected a whole number of at least 1; got 0.5');
+  it('names the setting that is wrong', () => {
+    const options: ChosenSettings = { checkpointEvery: 0.5 };
+    expect(() => givenSettings({ options })).toThrow('checkpointEvery: expected a whole number of at least 1; got 0.5');
   });
 });
 
 describe('describedSettings(sources)', () => {
   it.each(presetNames)('prints all values of %s as a file that gives them again', async (preset) => {
-    const printed = describedSettings({ flags: { preset } });
+    const printed = describedSettings({ options: { preset } });
     const path = await fileOf(printed);
     const again = await settingSources({}, path);
     expect(chosenConfig(givenSettings(again))).toEqual(presets[preset]);
@@ -84,9 +84,9 @@ describe('describedSettings(sources)', () => {
     expect(origin('preset')).toBe(`preset: "fashion-mnist" # ${file}`);
     expect(origin('lr')).toBe(`lr: 0.001 # ${file}`);
     expect(origin('lr-d')).toBe('lr-d: 0.0005 # preset fashion-mnist, fitted to the others');
-    expect(origin('channels')).toBe('channels: 3 # flag');
+    expect(origin('channels')).toBe('channels: 3 # option');
     expect(origin('epochs')).toBe('epochs: 24 # preset fashion-mnist');
-    expect(origin('data')).toBe('data: "x" # flag');
+    expect(origin('data')).toBe('data: "x" # option');
     expect(origin('split')).toBe('split: "all" # default');
     expect(origin('steps')).toBe('# steps: # not set');
   });

@@ -1,4 +1,4 @@
-/** @file Settings read from a JSON or YAML file (`--config`). */
+/** @file Settings read from a JSON or YAML file. */
 import { parseDocument } from 'yaml';
 import { InputError } from '../../onnx/errors.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
@@ -9,7 +9,7 @@ import { runSettings } from './run-settings.js';
 const MAX_BYTES = 64 * 1024;
 
 /**
- * The settings in a JSON or YAML file: a mapping from names, as in config.json (`batchSize`) or as flags (`batch-size`), to
+ * The settings in a JSON or YAML file: a mapping from names, as in config.json (`batchSize`) or with dashes (`batch-size`), to
  * values. YAML is read by its core schema, which knows no tags that make objects; aliases are refused.
  * @throws InputError if the file is larger than 64 KiB, cannot be parsed, or holds a name or value that is none
  */
@@ -30,9 +30,9 @@ export async function readSettingsFile(path: string): Promise<ChosenSettings> {
   return settings;
 }
 
-/** Flags, and the settings of a file where one is named. @throws InputError if the file is none of settings */
-export async function settingSources(flags: ChosenSettings, path?: string): Promise<SettingSources> {
-  return path === undefined ? { flags } : { flags, file: { path, settings: await readSettingsFile(path) } };
+/** Options, and the settings of a file where one is named. @throws InputError if the file holds something else */
+export async function settingSources(options: ChosenSettings, path?: string): Promise<SettingSources> {
+  return path === undefined ? { options } : { options, file: { path, settings: await readSettingsFile(path) } };
 }
 
 function parsedMapping(text: string, path: string): object {

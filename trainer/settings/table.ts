@@ -1,18 +1,17 @@
-/** @file Every hyper-parameter, described once: what it may be and what it is for. Flags, files and help come from here. */
+/** @file Every hyper-parameter, described once: its values and its meaning. Options, files and help come from here. */
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../onnx/errors.js';
-import { augmentationNames } from '../step/state/augmentation.js';
-import { presetNames, type GanConfig } from './config.js';
+import { augmentationNames, presetNames, type GanConfig } from './config.js';
 
 /** What a setting may be, in words and as a test. */
 export interface Check {
   expected: string;
   accepts: (value: unknown) => boolean;
-  /** The kind of flag that sets it. */
+  /** The kind of option that sets it. */
   type: 'number' | 'boolean' | 'text';
   /** The few values it may have, where they are texts. */
   choices?: readonly string[];
-  /** The value that is meant by the text of a flag, or by what a file says. */
+  /** The value that the text of an option, or an entry of a file, stands for. */
   meant?: (given: unknown) => unknown;
 }
 
@@ -138,7 +137,7 @@ export const configSettings: { [Name in keyof GanConfig]: Setting } = {
     batchSize: [integer(1, 65_536), 'Pictures per update'],
     lr: [
       learningRate,
-      "Adam learning rate of the generator; the discriminator's keeps the preset's ratio to it without --lr-d",
+      "Adam learning rate of the generator; the discriminator's keeps the preset's ratio to it unless `lrD` is given",
     ],
     lrD: [learningRate, 'Adam learning rate of the discriminator'],
     beta1: [decay, "Adam's β1"],
@@ -173,14 +172,14 @@ function isNormalization(value: unknown): boolean {
   return mean.every((m) => Number.isFinite(m)) && std.every((s) => Number.isFinite(s) && s > 0);
 }
 
-/** A setting as users write it: `lrD` → `lr-d`. */
-export function flagName(setting: string): string {
+/** A setting as files and commands write it: `lrD` → `lr-d`. */
+export function dashedName(setting: string): string {
   return setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** What an error message calls a setting: the flag, or the file and the setting. */
+/** What an error message calls a setting: its name, with the file it was read from. */
 export function settingName(setting: string, file?: string): string {
-  return file === undefined ? `--${flagName(setting)}` : `${file}: ${setting}`;
+  return file === undefined ? setting : `${file}: ${setting}`;
 }
 
 /** What was found, in an error message. */
@@ -191,7 +190,7 @@ export function found(value: unknown): string {
 /**
  * Refuses values that a setting may not have, and names that are no setting.
  * @param values by name of the setting; all of `table` unless `partial`
- * @param file where the values were read from; errors then name it and the setting instead of the flag
+ * @param file where the values were read from; errors then name it too
  * @throws InputError that names the setting, what is expected and what was found
  */
 export function expectSettings(

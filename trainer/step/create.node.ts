@@ -1,11 +1,9 @@
 /** @file Which implementation computes the training step. */
 import type { ResolvedDevice, SessionOptions } from '../../inference/runtime/session.js';
 import type { GanConfig } from '../settings/config.js';
+import type { Backend } from '../settings/devices.js';
 import { discriminatorModel, generatorModel } from './tfjs/models.js';
 import type { TrainState, TrainStep } from './state/step.js';
-
-/** ONNX Runtime, or tfjs on one of its backends. */
-export type Backend = 'onnxruntime' | 'tensorflow' | 'webgpu' | 'cpu';
 
 export interface StepSource {
   config: GanConfig;

@@ -5,7 +5,7 @@ import { drawnAugmentation } from './state/augmentation.js';
 import type { GanConfig } from '../settings/config.js';
 import { discriminatorModel, generatorModel } from './tfjs/models.js';
 import { configWith } from '../settings/presets.js';
-import { initialState } from '../checkpoint/state.js';
+import { initialState } from './tfjs/state.js';
 import { OnnxStep } from './onnx/onnx.node.js';
 import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './state/step.js';
 import { TfjsStep } from './tfjs/step.js';

@@ -7,7 +7,7 @@ import type { GanConfig } from '../settings/config.js';
 import { discriminatorModel } from './tfjs/models.js';
 import { configWith } from '../settings/presets.js';
 import { normalizedWeights } from './state/spectral.js';
-import { withState } from '../checkpoint/state.js';
+import { withState } from './tfjs/state.js';
 import { expectResults, goldenBatch, goldenState, implementations } from './golden.test.helper.js';
 import { rateFactor } from './state/schedule.js';
 import type { NetworkState } from './state/step.js';

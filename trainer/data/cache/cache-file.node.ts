@@ -123,10 +123,11 @@ async function newFile(path: string, prepare: () => Promise<void>): Promise<Atom
     await prepare();
     return await AtomicFile.create(path);
   } catch (error) {
-    throw new InputError(
-      `--cache: expected a folder that can be written to; got ${dirname(path)} (${(error as NodeJS.ErrnoException).code}); ` +
-        'choose another one, or --cache-size 0',
-    );
+    throw new InputError({
+      name: 'cache',
+      expected: 'a folder that can be written to (choose another one, or `cacheSize` 0)',
+      got: `${dirname(path)} (${(error as NodeJS.ErrnoException).code})`,
+    });
   }
 }
 

@@ -73,7 +73,8 @@ export class DecodedPictures {
     if (this.#memory !== undefined) return 'memory';
     const gib = (this.stride * this.#readable.dataset.length) / 2 ** 30;
     return (
-      this.#file?.path ?? `kept nowhere and decoded in every epoch, as ${gib.toFixed(1)} GiB are more than --cache-size`
+      this.#file?.path ??
+      `kept nowhere and decoded in every epoch, as ${gib.toFixed(1)} GiB are more than \`cacheSize\``
     );
   }
 

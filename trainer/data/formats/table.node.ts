@@ -1,4 +1,4 @@
-/** @file From what `--data` says to a data set: the one table of formats, told by what is there. */
+/** @file Opens a data set: the table of formats, which are detected by the files found. */
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
@@ -11,7 +11,6 @@ import { folderTree } from '../../../inference/pictures/folder.node.js';
 import { hasIdxFiles, idxDataset, idxLabelsNames } from './idx.node.js';
 import { isPictureFile, PICTURE_EXTENSIONS } from '../../../inference/pictures/picture-paths.node.js';
 import { pictureFilesDataset } from './picture-files.node.js';
-import { settingName } from '../../settings/table.js';
 import type { FileTree } from '../../../inference/pictures/tree.js';
 import { zipTree } from './zip.node.js';
 
@@ -112,7 +111,7 @@ function expectOptions(
   const odd = formatOptions.find((option) => given[option] && !format.options.includes(option));
   if (odd === undefined) return;
   const able = dataFormats.filter(({ options }) => options.includes(odd)).map(({ name }) => name);
-  throw new InputError({ name: settingName(odd), expected: `data that has it (${able.join(', ')})`, got: format.name });
+  throw new InputError({ name: odd, expected: `data that has it (${able.join(', ')})`, got: format.name });
 }
 
 /** The files of a folder or a zip archive, or a single file with what belongs to it. */

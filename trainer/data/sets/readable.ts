@@ -26,7 +26,8 @@ export class ReadablePictures {
   /** @throws InputError with `strict`, where files or links were passed over */
   checkNonePassedOver(): void {
     const [passedOver] = this.dataset.skipped;
-    if (this.strict && passedOver !== undefined) throw new InputError(`strict: ${passedOver}`);
+    if (this.strict && passedOver !== undefined)
+      throw new InputError({ name: 'strict', expected: 'no skipped file', got: passedOver });
   }
 
   /** Picture `index` of the set; undefined if it cannot be decoded. @throws InputError if it cannot, with `strict` */
@@ -43,7 +44,7 @@ export class ReadablePictures {
 
   /** Lists picture `index` as broken. @throws InputError with `strict` */
   addBroken(index: number, message: string): void {
-    if (this.strict) throw new InputError(`strict: ${message}`);
+    if (this.strict) throw new InputError({ name: 'strict', expected: 'no broken picture', got: message });
     this.#broken.set(index, message);
   }
 

@@ -1,9 +1,5 @@
 /** @file The random numbers of DiffAugment (Zhao et al. 2020), drawn outside the training step so that every step has the same. */
 import type { Random } from '../../../inference/numeric/random.js';
-import type { AugmentationName } from '../../settings/config.js';
-
-/** The families of changes, in the order they are applied. */
-export const augmentationNames: readonly AugmentationName[] = ['color', 'translation', 'cutout'];
 
 /** What each column of a row of numbers is; a row belongs to one picture. */
 export const augmentationColumns = [

@@ -1,8 +1,8 @@
 /** @file DiffAugment (Zhao et al. 2020) in tfjs operations, picture by picture where `graph/augment.ts` multiplies matrices. */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { tf } from '../../../exporter/tf.js';
-import { augmentationColumns, augmentationNames, cutSize, largestShift } from '../state/augmentation.js';
-import type { AugmentationName, GanConfig } from '../../settings/config.js';
+import { augmentationColumns, cutSize, largestShift } from '../state/augmentation.js';
+import { augmentationNames, type AugmentationName, type GanConfig } from '../../settings/config.js';
 
 type Column = (name: (typeof augmentationColumns)[number]) => number[];
 type Change = (pictures: Tensor4D, column: Column) => Tensor;

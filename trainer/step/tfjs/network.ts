@@ -4,7 +4,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { tf } from '../../../exporter/tf.js';
 import { weightName } from '../../../exporter/layers/weights.js';
 import type { GanConfig } from '../../settings/config.js';
-import { withState } from '../../checkpoint/state.js';
+import { withState } from './state.js';
 import { ADAM_EPSILON } from '../../../onnx/build/adam.js';
 import { adamNumbers } from '../state/schedule.js';
 import type { NetworkState, StateTensor } from '../state/step.js';

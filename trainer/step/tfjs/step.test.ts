@@ -8,7 +8,7 @@ import { loadTfjsBackend } from './backends.node.js';
 import type { GanConfig } from '../../settings/config.js';
 import { discriminatorModel, generatorModel } from './models.js';
 import { configWith } from '../../settings/presets.js';
-import { initialState, withState } from '../../checkpoint/state.js';
+import { initialState, withState } from './state.js';
 import type { StateTensor, StepBatch, StepResult, TrainState } from '../state/step.js';
 import { TfjsStep } from './step.js';
 

@@ -4,13 +4,14 @@ import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { tf } from '../../../exporter/tf.js';
 import type { GanConfig } from '../../settings/config.js';
 import { generatorModel } from './models.js';
-import { withState } from '../../checkpoint/state.js';
+import { withState } from './state.js';
 import { discriminatorUpdates, emaShare } from '../state/schedule.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { augmented } from './augment.js';
 import { discriminatorLoss, generatorLoss } from './losses.js';
 import { Network, weightsOf } from './network.js';
 import { disposeOf, kept, trainingPass, updateRunningStatistics, type Pass } from './pass.js';
+import { generatedPictures } from './sample.js';
 import { nextVectors } from './spectral-norm.js';
 
 /** What one of the discriminator's updates is fed. */
@@ -138,15 +139,7 @@ export class TfjsStep implements TrainStep {
   }
 
   async sample(latents: Float32Array): Promise<Float32Array> {
-    const { latentDim } = this.#config;
-    const model = this.#average ?? this.#generator.model;
-    const pictures = tf.tidy(() => {
-      const input = tf.tensor2d(latents, [latents.length / latentDim, latentDim]);
-      return tf.transpose(model.predict(input) as Tensor, [0, 3, 1, 2]);
-    });
-    const data = await pictures.data<'float32'>();
-    pictures.dispose();
-    return data;
+    return generatedPictures(this.#average ?? this.#generator.model, latents);
   }
 
   async state(): Promise<TrainState> {

@@ -3,8 +3,8 @@
  * Gradients flow through it; the random numbers are inputs.
  */
 import { float32Tensor, type GraphBuilder } from '../../../../onnx/index.js';
-import { augmentationColumns, augmentationNames, cutSize } from '../../state/augmentation.js';
-import type { AugmentationName, GanConfig } from '../../../settings/config.js';
+import { augmentationColumns, cutSize } from '../../state/augmentation.js';
+import { augmentationNames, type AugmentationName, type GanConfig } from '../../../settings/config.js';
 
 /** One picture's number as a value [N, 1, 1, 1]. */
 type Column = (name: (typeof augmentationColumns)[number]) => string;

@@ -1,9 +1,9 @@
-/** @file A small convolutional classifier as a tfjs layers model: what it learns to tell classes apart are features of pictures. */
+/** @file A small convolutional classifier as a tfjs layers model; its last hidden layer gives features of pictures. */
 import type { Sequential } from '@tensorflow/tfjs-layers';
-import { tf, tfl } from '../../exporter/tf.js';
-import { weightName } from '../../exporter/layers/weights.js';
-import { Random } from '../../inference/numeric/random.js';
-import { elementCount } from '../../onnx/index.js';
+import { tf, tfl } from '../../../exporter/tf.js';
+import { weightName } from '../../../exporter/layers/weights.js';
+import { Random } from '../../../inference/numeric/random.js';
+import { elementCount } from '../../../onnx/index.js';
 
 export interface ClassifierConfig {
   /** Height and width of its pictures: 8·2^k with k ≥ 1. They have three channels. */
@@ -51,10 +51,10 @@ export function classifierModel({ imageSize, classes, width, seed }: ClassifierC
     const values = layer.weights.map((weight, index) => {
       const shape = weight.shape as number[];
       if (!kernels.includes(weight)) return (layer.getWeights()[index] as ReturnType<typeof tf.tensor>).clone();
-      const deviation = Math.sqrt(2 / elementCount(shape.slice(0, -1)));
+      const std = Math.sqrt(2 / elementCount(shape.slice(0, -1)));
       const random = Random.derived(seed, `weights/${weightName(weight)}`);
       return tf.tensor(
-        Float32Array.from({ length: elementCount(shape) }, () => deviation * random.normal()),
+        Float32Array.from({ length: elementCount(shape) }, () => std * random.normal()),
         shape,
       );
     });

@@ -1,7 +1,10 @@
-/** @file The devices of data parallel training, from what users write. */
+/** @file What a run computes on: backends, and the devices of data parallel training from what users write. */
 import type { SessionOptions } from '../../inference/runtime/session.js';
 
-/** What `--devices` may be. */
+/** ONNX Runtime, or tfjs on one of its backends. */
+export type Backend = 'onnxruntime' | 'tensorflow' | 'webgpu' | 'cpu';
+
+/** What the setting `devices` may be. */
 export const DEVICES_EXPECTED = 'numbers of CUDA devices such as 0,1, or cpu: and a number of shares such as cpu:2';
 
 /**

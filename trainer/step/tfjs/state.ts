@@ -1,11 +1,11 @@
 /** @file The state that a new run starts from: initial weights, no moments, no steps. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { tf } from '../../exporter/tf.js';
-import { weightName } from '../../exporter/layers/weights.js';
-import type { GanConfig } from '../settings/config.js';
-import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
-import { initialVectors } from '../step/state/spectral.js';
-import type { NetworkState, StateTensor, TrainState } from '../step/state/step.js';
+import { tf } from '../../../exporter/tf.js';
+import { weightName } from '../../../exporter/layers/weights.js';
+import type { GanConfig } from '../../settings/config.js';
+import { discriminatorModel, generatorModel } from './models.js';
+import { initialVectors } from '../state/spectral.js';
+import type { NetworkState, StateTensor, TrainState } from '../state/step.js';
 
 /** The state before the first step; a pure function of the configuration. */
 export function initialState(config: GanConfig): TrainState {
