@@ -1,5 +1,6 @@
 /** @file Floating-point operations of a graph's convolutions and matrix products, from its own shapes. */
-import { elementCount, Types, type Graph, type Node } from '../onnx/index.js';
+import { Types, type Graph, type Node } from '../onnx/index.js';
+import { elementCount } from '../onnx/graph/graph.js';
 
 /** Multiplications and additions of all Conv, ConvTranspose, MatMul and Gemm nodes; every shape must be known. */
 export function flopCount(graph: Graph): number {

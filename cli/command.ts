@@ -2,7 +2,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { inputMessage, type InputProblem } from '../onnx/errors.js';
+import { inputMessage, type InputProblem } from 'ganscope/errors';
 
 // The CommonJS build loads in half the time, and wraps between words, which the other one of version 17 does not.
 const yargs = createRequire(import.meta.url)('yargs/yargs') as (words: readonly string[]) => Argv;

@@ -1,6 +1,6 @@
 /** @file `npm start`: the four commands one after the other on the built-in pictures, as a user would type them. */
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -38,10 +38,9 @@ function run(command: string): Promise<void> {
 
 /** A space picture that was not trained on. */
 async function writeExamplePicture(): Promise<void> {
-  const { spacePicture } = await import('../trainer/data/space/space.js');
-  const { encodePng } = await import('../inference/pictures/pictures.node.js');
-  const { writeFileAtomic } = await import('../onnx/index.js');
-  await writeFileAtomic(picture, await encodePng(spacePicture(128, 1, 12)));
+  const { spacePicture } = await import('ganscope/trainer');
+  const { encodePng } = await import('ganscope/inference');
+  await writeFile(picture, await encodePng(spacePicture(128, 1, 12)));
 }
 
 /** The files under a folder; a checkpoint and a folder of frames are one line each. */

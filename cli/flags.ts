@@ -1,6 +1,6 @@
 /** @file A table of settings as yargs' options, and the values that were given for them. */
 import type { Options } from 'yargs';
-import { dashedName, type Setting } from '../trainer/settings/table.js';
+import { dashedName, type Setting } from 'ganscope/trainer/settings';
 
 type Table = Readonly<Record<string, Setting>>;
 

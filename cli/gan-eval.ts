@@ -49,11 +49,11 @@ await runCommand(
         'as FID is usually given',
       ),
   async (options) => {
-    const { evaluateRun } = await import('../trainer/run/evaluate-run.node.js');
-    const { skippedLines } = await import('../trainer/data/sets/readable.js');
-    const { qualityLines } = await import('../trainer/quality/quality.js');
-    const { parsedPreparation } = await import('../inference/networks/preprocessing.js');
-    const { InputError } = await import('../onnx/errors.js');
+    const { evaluateRun } = await import('ganscope/trainer');
+    const { skippedLines } = await import('./lines.js');
+    const { qualityLines } = await import('./quality-lines.js');
+    const { parsedPreparation } = await import('ganscope/inference');
+    const { InputError } = await import('ganscope/errors');
     const { _: runs, features, samples, checkpoint, data, split, strict, device, size, mean, std } = options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
     if (runs.length > 1) throw new InputError(`RUN: expected one run; got ${runs.length}`);

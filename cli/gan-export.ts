@@ -65,7 +65,7 @@ await runCommand(
     method,
     target,
   }) => {
-    const { InputError } = await import('../onnx/errors.js');
+    const { InputError } = await import('ganscope/errors');
     if (!onnx) throw new InputError('--no-onnx: expected --onnx, the only format; there is nothing to export');
     const alone = Object.entries({ model, layer, method, target }).find(([, value]) => value !== undefined);
     if (alone && !withGradcam) throw new InputError(`--${alone[0]}: expected together with --with-gradcam`);
@@ -80,7 +80,7 @@ await runCommand(
       if (found) throw new InputError(`--${found[0]}: is for exporting a run; got --model too`);
       return writeExplained(model, { out, layer, method, target });
     }
-    const { exportRun } = await import('../trainer/run/export.node.js');
+    const { exportRun } = await import('ganscope/trainer');
     const exported = await exportRun({ run, checkpoint, out, opset, foldBatchNorm: foldBatchnorm, ema, fp16, uint8 });
     console.log(
       `Exported ${exported.checkpoint} (step ${exported.step}${exported.averaged ? ', averaged generator' : ''}), opset ${opset ?? 17}`,
@@ -102,8 +102,9 @@ async function writeExplained(
   source: string,
   { out, layer, method, target }: Record<'out' | 'layer' | 'method' | 'target', string | undefined>,
 ): Promise<void> {
-  const { MAX_HEATMAP_DIFFERENCE, parsedHeatmapTarget, selfExplainingMethod, selfExplainingPath, writeSelfExplaining } =
-    await import('../explain/index.js');
+  const { MAX_HEATMAP_DIFFERENCE, selfExplainingMethod, selfExplainingPath, writeSelfExplaining } =
+    await import('ganscope/explain');
+  const { parsedHeatmapTarget } = await import('./parse/targets.js');
   const file = await writeSelfExplaining(source, selfExplainingPath(source, out), {
     ...(layer !== undefined && { layers: layer }),
     ...(method !== undefined && { method: selfExplainingMethod(method) }),

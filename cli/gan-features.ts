@@ -41,13 +41,12 @@ await runCommand(
       .example('$0 --data mnist --out digits.onnx', 'features of digits')
       .example('$0 --data birds --image-size 64 --epochs 30', 'features of pictures in class folders'),
   async (options) => {
-    const { InputError, writeFileAtomic } = await import('../onnx/index.js');
+    const { InputError, saveModel } = await import('ganscope/onnx');
     if (options.data === undefined) throw new InputError('--data: expected pictures with classes; got nothing');
-    const { openDataset } = await import('../trainer/data/formats/table.node.js');
-    const { skippedLines } = await import('../trainer/data/sets/readable.js');
-    const { runSettings } = await import('../trainer/settings/run-settings.js');
-    const { resolveDevice } = await import('../inference/runtime/devices/devices.node.js');
-    const { trainFeatures } = await import('../trainer/classifier/train.node.js');
+    const { skippedLines } = await import('./lines.js');
+    const { runSettings } = await import('ganscope/trainer/settings');
+    const { resolveDevice } = await import('ganscope/inference');
+    const { openDataset, trainFeatures } = await import('ganscope/trainer');
     const { imageSize, split, classes } = options;
     const dataset = await openDataset(options.data, {
       imageSize,
@@ -67,7 +66,7 @@ await runCommand(
         bars[phase].update(done, total, loss === undefined ? '' : `loss ${loss.toFixed(4)}`);
       },
     }).finally(() => Object.values(bars).forEach((bar) => bar.stop()));
-    await writeFileAtomic(options.out, result.bytes);
+    await saveModel(options.out, result.bytes);
     for (const line of skippedLines(result.skipped)) console.log(line);
     console.log(
       `Trained on ${result.trained} pictures of ${result.classes.length} classes; ` +

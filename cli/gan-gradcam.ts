@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-gradcam: shows what a discriminator or classifier looks at in pictures. */
-import { methodGroups } from '../explain/methods/table.js';
-import { overlayModes } from '../explain/figures/overlay.js';
-import { paletteNames } from '../explain/figures/palette.js';
+import { methodGroups, overlayModes, paletteNames } from 'ganscope/explain/choices';
 import { interruption, runCommand, version } from './command.js';
 import { progressBar } from './progress.js';
 
@@ -113,14 +111,14 @@ await runCommand(
       .example('$0 birds/ --method gradcam,hirescam,random --evaluate', 'which method tells more than chance')
       .example('$0 cat.jpg --model resnet50.onnx --target 281', "a class of someone else's classifier"),
   async (options) => {
-    const explain = await import('../explain/index.js');
-    const { Explainer, emptyMapNote, explainFiles, methods, parsedMethods, parsedTargets, verdict } = explain;
-    const { number } = await import('../explain/figures/verdict.js');
-    const { resolveModel } = await import('../inference/networks/default-model.node.js');
-    const { picturePaths } = await import('../inference/pictures/picture-paths.node.js');
-    const { parsedPreparation, parsedSize } = await import('../inference/networks/preprocessing.js');
-    const { resolveRun } = await import('../inference/networks/runs.node.js');
-    const { InputError } = await import('../onnx/errors.js');
+    const explain = await import('ganscope/explain');
+    const { Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } = explain;
+    const { parsedPreparation, parsedSize, picturePaths, resolveModel, resolveRun } =
+      await import('ganscope/inference');
+    const { InputError } = await import('ganscope/errors');
+    const { layerLines } = await import('./lines.js');
+    const { parsedMethods } = await import('./parse/methods.js');
+    const { parsedTargets } = await import('./parse/targets.js');
 
     const paths = await picturePaths(options._.map(String));
     if (paths.length === 0 && !options.listLayers)
@@ -153,7 +151,7 @@ await runCommand(
     for (const line of explainer.choice.notes) console.log(line);
     if (options.listLayers) {
       const taken = explainer.chosenLayers(options.layer, tokens).flat();
-      for (const line of explain.layerLines(explainer.layers(tokens), taken)) console.log(line);
+      for (const line of layerLines(explainer.layers(tokens), taken)) console.log(line);
       return;
     }
     const targets = await explain.loadTargets(parsed, explainer.input);
@@ -200,7 +198,7 @@ await runCommand(
         const { layer, method, raw, rawHeight, rawWidth } = explanation;
         const largest = raw.reduce((a, b) => Math.max(a, b), 0);
         bar.log(`${path}  ${layer.name}  ${methods[method].title}  ${verdict(explanation)}`);
-        bar.log(`  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${number(largest)}`}`);
+        bar.log(`  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`);
       },
     });
     const { maps, skipped, files } = await explaining.finally(() => bar.stop());

@@ -99,12 +99,8 @@ await runCommand(
       .example('$0 --count 50000 --format zip --out fakes', 'many pictures, 1000 to a file')
       .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
   async ({ jsonl, model, device, ...request }) => {
-    const { sampleJob } = await import('../inference/jobs/sample-job.js');
+    const { Generator, resolveModel, resolveRun, runJob, sampleJob } = await import('ganscope/inference');
     const job = sampleJob(request);
-    const { resolveModel } = await import('../inference/networks/default-model.node.js');
-    const { Generator } = await import('../inference/networks/generator.js');
-    const { runJob } = await import('../inference/jobs/perform.node.js');
-    const { resolveRun } = await import('../inference/networks/runs.node.js');
 
     const log = jsonl ? console.error : console.log;
     const run = model === undefined ? await resolveRun().catch(() => undefined) : undefined;

@@ -22,9 +22,9 @@ await runCommand(
       .example('$0', 'http://127.0.0.1:8765/ with all runs')
       .example('$0 --run /data/birds --port 9000', 'a run that is elsewhere'),
   async ({ run, port, host }) => {
-    const { startStudio } = await import('../web/server.node.js');
-    const { InputError } = await import('../onnx/errors.js');
-    const { resolveRun } = await import('../inference/networks/runs.node.js');
+    const { startStudio } = await import('ganscope/studio');
+    const { InputError } = await import('ganscope/errors');
+    const { resolveRun } = await import('ganscope/inference');
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new InputError(`--port: expected an integer of 0…65535; got ${port}`);
     }

@@ -1,8 +1,14 @@
 #!/usr/bin/env node
 /** @file gan-train: trains a DCGAN on a folder of pictures or on the built-in space pictures. */
-import type { TrainProgress } from '../trainer/run/loop.node.js';
-import { runDefaults, runSettings } from '../trainer/settings/run-settings.js';
-import { configSettings } from '../trainer/settings/table.js';
+import type { TrainProgress } from 'ganscope/trainer';
+import {
+  configSettings,
+  describedSettings,
+  givenSettings,
+  runDefaults,
+  runSettings,
+  settingSources,
+} from 'ganscope/trainer/settings';
 import { interruption, runCommand, UsageError } from './command.js';
 import { flagOptions, flagValues, inFlags } from './flags.js';
 import { progressBar } from './progress.js';
@@ -26,8 +32,6 @@ await runCommand(
       .example('$0 --data birds --batch-size 64 --lr 0.0002 --steps 5000', 'train on your own pictures')
       .example('$0 --resume', 'go on with the latest run'),
   async (options) => {
-    const { describedSettings, givenSettings } = await import('../trainer/settings/resolve-settings.node.js');
-    const { settingSources } = await import('../trainer/settings/settings-file.node.js');
     const sources = await settingSources(flagValues(options, table), options.config);
     const given = givenSettings(sources);
     if (options.printConfig) {
@@ -36,10 +40,9 @@ await runCommand(
       process.stdout.write(describedSettings(sources));
       return;
     }
-    const { startRun } = await import('../trainer/run/run.node.js');
-    const { train } = await import('../trainer/run/loop.node.js');
-    const { skippedLines } = await import('../trainer/data/sets/readable.js');
-    const { qualityLines } = await import('../trainer/quality/quality.js');
+    const { startRun, train } = await import('ganscope/trainer');
+    const { skippedLines } = await import('./lines.js');
+    const { qualityLines } = await import('./quality-lines.js');
     const bar = progressBar('steps');
     let training = false;
     const signal = interruption(() => {

@@ -1,4 +1,4 @@
-/** @file The public surface of `ganscope/exporter`. */
+/** @file `ganscope/exporter`: tfjs layers models as ONNX models, and the comparison of the two. */
 export {
   discriminatorSignature,
   exportedModel,
@@ -6,17 +6,7 @@ export {
   type ExportOptions,
   type Signature,
 } from './export.js';
-export { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
-export { toFloat16 } from '../onnx/passes/to-float16.js';
-export {
-  loweredModel,
-  supportedLayers,
-  type BatchStatistics,
-  type LoweredModel,
-  type WeightRequest,
-} from './layers/table.js';
-export { uint8Generator } from '../onnx/passes/uint8.js';
+export { supportedLayers } from './layers/table.js';
 export { MAX_OPSET, MIN_OPSET } from './opset.js';
-export { largestDifference, type VerifyOptions } from './verify.node.js';
 export type { LayersModel } from '@tensorflow/tfjs-layers';
-export { onnxDims, onnxLayout, tfjsLayout, weightName, type WeightLayout } from './layers/weights.js';
+export { largestDifference } from './verify.node.js';

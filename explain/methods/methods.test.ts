@@ -3,14 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createSession } from '../../inference/runtime/session.node.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { relativeError } from '../../fixtures/golden.js';
-import {
-  checkedMethods,
-  methodNames,
-  methods,
-  parsedMethods,
-  suitableMethods,
-  type WeightedMethodName,
-} from './table.js';
+import { checkedMethods, methodNames, methods, suitableMethods, type WeightedMethodName } from './table.js';
 import { weightedMethods } from './weighted.js';
 
 const [K, H, W] = [2, 2, 3];
@@ -90,17 +83,9 @@ describe('weighted(b, activations, gradients)', () => {
   });
 });
 
-describe('parsedMethods(text)', () => {
-  test('reads names with commas, each once, and all', () => {
-    expect(parsedMethods('gradcam++, gradcam,gradcam++')).toEqual(['gradcam++', 'gradcam']);
-    expect(parsedMethods('all')).toBe('all');
-  });
-
-  test('refuses others and says what there is', () => {
-    expect(() => parsedMethods('grad')).toThrow(
-      `method: expected all, or one or more of ${methodNames.join(', ')}; got "grad"`,
-    );
-    expect(() => parsedMethods('gradcam,toString')).toThrow('got "toString"');
+describe('checkedMethods(names)', () => {
+  test('gives each once, and refuses none', () => {
+    expect(checkedMethods(['gradcam++', 'gradcam', 'gradcam++'])).toEqual(['gradcam++', 'gradcam']);
     expect(() => checkedMethods([])).toThrow('got ""');
   });
 });

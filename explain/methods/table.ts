@@ -48,15 +48,6 @@ export function explainsLayer(name: MethodName): boolean {
   return method.kind === 'runs' ? method.at === 'layer' : method.kind !== 'gradient';
 }
 
-/**
- * Methods as the command line writes them: `all`, or names with commas, each once.
- * @throws InputError for names that are not in the table
- */
-export function parsedMethods(text: string): MethodName[] | 'all' {
-  if (text.trim() === 'all') return 'all';
-  return checkedMethods(text.split(',').map((name) => name.trim()));
-}
-
 /** The names, each once. @throws InputError for none, and for names that are not among the expected ones */
 export function checkedMethods(names: readonly string[], expected: readonly MethodName[] = methodNames): MethodName[] {
   const unknown = names.find((name) => !expected.some((known) => known === name));

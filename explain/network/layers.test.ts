@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder } from '../../onnx/build/build.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
-import { convLayers, layerGroups, layerLines, selectedLayers } from './layers.js';
+import { convLayers, layerGroups, selectedLayers } from './layers.js';
 
 /** Three stages that halve 16×16, each followed by relu, and a head that makes 1×1 of the last 2×2. */
 function discriminatorGraph() {
@@ -115,19 +115,5 @@ describe('layerGroups(graph, choice, grid)', () => {
     expect(() => gridOf(13, 224, 224, { height: 4, width: 4 })).toThrow(
       'tokens: expected at most 13 positions; got 4×4',
     );
-  });
-});
-
-describe('layerLines(layers, taken)', () => {
-  test('marks what is taken, be it a convolution or not', () => {
-    const lines = layerLines(convLayers(graph), selectedLayers(graph, '1,stage3/Relu'));
-    expect(lines.map((line) => line.split('\t').slice(0, 2).join(' '))).toEqual([
-      '  0 stage1/Conv',
-      '* 1 stage2/Conv',
-      '  2 stage3/Conv',
-      '  3 head/Conv',
-      '*  stage3/Relu',
-    ]);
-    expect(lines[0]).toBe('  0\tstage1/Conv\tConv\t[batch, 4, 8, 8]');
   });
 });

@@ -115,16 +115,6 @@ function distinct(layers: readonly Layer[]): Layer[] {
   return layers.filter(({ value }, at) => layers.findIndex((other) => other.value === value) === at);
 }
 
-/** Layers as a table: index, name, operator and shape, with a `*` before those that are taken. */
-export function layerLines(layers: readonly Layer[], taken: readonly Layer[]): string[] {
-  const known = new Set(layers.map(({ value }) => value));
-  const chosen = new Set(taken.map(({ value }) => value));
-  return [...layers, ...taken.filter(({ value }) => !known.has(value))].map(
-    ({ index, name, value, op, shape }) =>
-      `${chosen.has(value) ? '*' : ' '} ${index ?? ''}\t${name}\t${op}\t[${shape.join(', ')}]`,
-  );
-}
-
 function layerOf(node: Node, value: string, types: Types): Layer {
   return { name: node.name || value, value, op: node.op, shape: types.shape(value) ?? [] };
 }

@@ -18,13 +18,6 @@ import { targetWeights } from '../targets/targets.js';
 /** What the heatmap explains: chosen at run time by a further input, always the top class, or fixed. */
 export type HeatmapTarget = 'input' | 'top' | 'real' | 'fake' | number;
 
-/** A target as the command line writes it. @throws InputError for anything but `input`, `top` and one target */
-export function parsedHeatmapTarget(text: string): HeatmapTarget {
-  if (text === 'input' || text === 'top' || text === 'real' || text === 'fake') return text;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InputError({ name: 'target', expected: 'input, top or one target', got: `"${text}"` });
-}
-
 /** How a model comes to explain itself. */
 export interface SelfExplainingOptions {
   /** Default `last-conv`; the normalised maps of several layers are averaged. */

@@ -1,33 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
-import { choicePerPicture, parsedTargets, resolvedTargets } from './target-choice.js';
+import { choicePerPicture, resolvedTargets } from './target-choice.js';
 
 const DISCRIMINATOR: ScoreHead = { kind: 'discriminator', logits: 'raw', classes: 1 };
 const CLASSIFIER: ScoreHead = { kind: 'classifier', logits: 'raw', classes: 3 };
 const DENSE: ScoreHead = { kind: 'dense', logits: 'raw', classes: 3, grid: { height: 1, width: 2 } };
 const LOGITS = Float32Array.of(1, 3, 2);
-
-describe('parsedTargets(text)', () => {
-  test('reads verdicts, classes, the best ones, differences and regions', () => {
-    expect(parsedTargets('real, fake,281,tabby cat')).toEqual(['real', 'fake', 281, 'tabby cat']);
-    expect(parsedTargets('top-3')).toEqual([{ top: 3 }]);
-    expect(parsedTargets('281:285,T-shirt:dress')).toEqual([
-      { class: 281, minus: 285 },
-      { class: 'T-shirt', minus: 'dress' },
-    ]);
-    expect(parsedTargets('15@10,20,90,80.5,7,bird@predicted,15@masks/bird.png')).toEqual([
-      { class: 15, region: [10, 20, 90, 80.5] },
-      7,
-      { class: 'bird', region: 'predicted' },
-      { class: 15, maskFile: 'masks/bird.png' },
-    ]);
-    expect(parsedTargets(undefined)).toBeUndefined();
-  });
-
-  test.each(['', '1,,2', '1,', ':3', '3:', '1:2:3', '@predicted', '15@'])('refuses "%s"', (text) => {
-    expect(() => parsedTargets(text)).toThrow('target: expected real, fake, a class by number or name, top-K');
-  });
-});
 
 describe('choicePerPicture(given, pictures)', () => {
   test('takes one for all pictures or one for each', () => {

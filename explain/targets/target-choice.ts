@@ -2,7 +2,7 @@
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { InputError } from '../../onnx/errors.js';
 import { classOfLabel } from './labels.js';
-import { topClasses, type Box, type Region, type Target } from './targets.js';
+import { topClasses, type Region, type Target } from './targets.js';
 
 /** A class by its number or, where labels are known, its name. */
 export type ClassName = number | string;
@@ -19,53 +19,6 @@ export type TargetChoice =
 
 /** A choice as the command line writes it, where a mask may be a file. */
 export type ParsedTarget = TargetChoice | { class: ClassName; maskFile: string };
-
-const FORMS =
-  'real, fake, a class by number or name, top-K, CLASS:CLASS (a difference), CLASS@left,top,right,bottom, ' +
-  'CLASS@predicted or CLASS@mask.png';
-
-/**
- * Targets as the command line writes them, with commas; undefined for none. A class is a number or a name.
- * @throws InputError for an empty target or half of one
- */
-export function parsedTargets(text: string | undefined): ParsedTarget[] | undefined {
-  const parts = text?.split(',') ?? [];
-  const targets: ParsedTarget[] = [];
-  for (let at = 0; at < parts.length; at++) {
-    // The commas of a box, four numbers after @, do not separate targets.
-    const box = parts.slice(at, at + 4);
-    const isBox = /@\s*-?[\d.]+\s*$/.test(box[0] ?? '') && box.length === 4;
-    targets.push(parsedTarget(isBox ? box.join() : (parts[at] ?? '')));
-    if (isBox) at += 3;
-  }
-  return text === undefined ? undefined : targets;
-}
-
-function parsedTarget(text: string): ParsedTarget {
-  const wrong = () => new InputError({ name: 'target', expected: FORMS, got: `"${text}"` });
-  const [, before, region] = /^([^@]*)@(.*)$/.exec(text) ?? [];
-  if (before !== undefined && region !== undefined) {
-    if (before.trim() === '' || region.trim() === '') throw wrong();
-    return { class: className(before), ...parsedRegion(region.trim()) };
-  }
-  const [first = '', second, ...more] = text.split(':');
-  if (first.trim() === '' || second?.trim() === '' || more.length > 0) throw wrong();
-  if (second !== undefined) return { class: className(first), minus: className(second) };
-  const [, top] = /^top-(\d{1,6})$/.exec(first.trim()) ?? [];
-  return top === undefined ? className(first) : { top: Number(top) };
-}
-
-function className(text: string): ClassName {
-  const word = text.trim();
-  return /^\d{1,9}$/.test(word) ? Number(word) : word;
-}
-
-function parsedRegion(text: string): { region: Region } | { maskFile: string } {
-  if (text === 'predicted') return { region: text };
-  const numbers = text.split(',').map(Number);
-  if (numbers.length === 4 && numbers.every(Number.isFinite)) return { region: numbers as unknown as Box };
-  return { maskFile: text };
-}
 
 /**
  * One choice per picture of as many as were given, which must be one or as many as there are pictures.

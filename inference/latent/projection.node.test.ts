@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { copiedGraph, GraphBuilder, modelFromBytes, modelOfGraph, upgradedModel } from '../../onnx/index.js';
+import { GraphBuilder, modelFromBytes, modelOfGraph, upgradedModel } from '../../onnx/index.js';
+import { copiedGraph } from '../../onnx/build/build.js';
 import { toyGenerator } from '../networks/generator.test.helper.js';
 import { normalLatents } from './latents.js';
 import { createSession } from '../runtime/session.node.js';

@@ -6,7 +6,7 @@ import { InputError } from '../errors.js';
 import { fetchModel, type LoadOptions } from './fetch.js';
 import { readBoundedFile, readSource, urlOf, writeFileAtomic } from './files.node.js';
 import type { Model } from '../graph/graph.js';
-import { externalLocations, MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
+import { externalLocations, MAX_MODEL_BYTES, modelFromBytes, modelOf, parsedModelProto } from './read.js';
 import { modelBytes } from './write.js';
 
 /** Largest external data file that is read: Node reads no more than this at once. */
@@ -33,14 +33,16 @@ export async function loadModel(source: string | URL, options: LoadOptions = {})
 
 /**
  * Writes a model file.
+ * @param model a model, or the bytes of a model file
  * @param externalData whether initializers of 1 KiB and more go to `<file>.data` beside it, as models over 2 GiB need
  */
-export async function saveModel(path: string, model: Model, { externalData = false } = {}): Promise<void> {
-  if (!externalData) return writeFileAtomic(path, modelBytes(model));
+export async function saveModel(path: string, model: Model | Uint8Array, { externalData = false } = {}): Promise<void> {
+  const given = model instanceof Uint8Array;
+  if (!externalData) return writeFileAtomic(path, given ? model : modelBytes(model));
   const location = `${basename(path)}.data`;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const bytes = modelBytes(model, (_name, data) => {
+  const bytes = modelBytes(given ? modelFromBytes(model, path) : model, (_name, data) => {
     if (data.length < 1024) return undefined;
     const padding = (64 - (size % 64)) % 64;
     chunks.push(new Uint8Array(padding), data);

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { toFloat16 } from '../../exporter/index.js';
+import { toFloat16 } from './to-float16.js';
 import { Random } from '../../inference/numeric/random.js';
 import { loadModel, upgradedModel } from '../index.js';
 import { Explainer } from '../../explain/maps/explain.js';

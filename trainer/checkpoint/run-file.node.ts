@@ -1,7 +1,8 @@
 /** @file config.json of a run: all that it needs to go on besides its checkpoints. */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { InputError, readBoundedFile, writeFileAtomic } from '../../onnx/index.js';
+import { InputError } from '../../onnx/index.js';
+import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
 import { loadCheckpoint } from './checkpoint.node.js';
 import type { GanConfig } from '../settings/config.js';
 import type { DataOptions } from '../data/sets/dataset.js';

@@ -4,14 +4,8 @@ import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { loweredModel } from '../../exporter/layers/table.js';
 import { createSession } from '../../inference/runtime/session.node.js';
 import type { SessionOptions } from '../../inference/runtime/session.js';
-import {
-  emptyGraph,
-  GraphBuilder,
-  gradients,
-  modelOfGraph,
-  convTransposeToMatMul,
-  type Graph,
-} from '../../onnx/index.js';
+import { emptyGraph, GraphBuilder, gradients, modelOfGraph, type Graph } from '../../onnx/index.js';
+import { convTransposeToMatMul } from '../../onnx/passes/conv-transpose-to-matmul.js';
 import { networkStateOf } from '../step/tfjs/state.js';
 import { updateWithAdam } from '../step/onnx/graph/adam.js';
 import { nextOf, updateRunningStatistics, Weights, type StateEntry } from '../step/onnx/graph/weights.js';

@@ -10,7 +10,9 @@ import type { Picture } from '../../inference/pictures/pictures.js';
 import { floatInputModel, statedPreparation } from '../../inference/networks/preprocessing.js';
 import { openSession } from '../../inference/runtime/runtime.node.js';
 import { sessionTensor, type ResolvedDevice, type Session } from '../../inference/runtime/session.js';
-import { elementCount, InputError, loadModel, prunedGraph, type Graph } from '../../onnx/index.js';
+import { InputError, loadModel, type Graph } from '../../onnx/index.js';
+import { elementCount } from '../../onnx/graph/graph.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
 
 export interface FeatureOptions {
   /** How pictures are prepared, where the network's file does not say so or says something else. */

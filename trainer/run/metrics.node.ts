@@ -1,6 +1,6 @@
 /** @file Files of one JSON object per line, such as metrics.jsonl: appended while training, cut back when a run resumes. */
 import { appendFile, readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '../../onnx/index.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
 
 /** A file of rows in the order of their steps, of which the last ones may still wait in memory. */
 export class JsonLines<Row extends { step: number }> {

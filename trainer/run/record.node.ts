@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pictureGrid } from '../../inference/pictures/grid.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
-import { writeFileAtomic } from '../../onnx/index.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { evolutionWebp } from '../report/evolution.node.js';
 import { JsonLines } from './metrics.node.js';

@@ -1,5 +1,4 @@
 /** @file Settings read from a JSON or YAML file. */
-import { parseDocument } from 'yaml';
 import { InputError } from '../../onnx/errors.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
 import type { ChosenSettings, SettingSources } from './resolve-settings.node.js';
@@ -15,7 +14,7 @@ const MAX_BYTES = 64 * 1024;
  */
 export async function readSettingsFile(path: string): Promise<ChosenSettings> {
   const bytes = await readBoundedFile(path, MAX_BYTES);
-  const values = parsedMapping(new TextDecoder().decode(bytes), path);
+  const values = await parsedMapping(new TextDecoder().decode(bytes), path);
   const named = Object.entries(values).map(([name, value]) => [camelCase(name), value] as const);
   const twice = named.find(([name], index) => named.findIndex(([other]) => other === name) < index);
   if (twice !== undefined)
@@ -35,7 +34,9 @@ export async function settingSources(options: ChosenSettings, path?: string): Pr
   return path === undefined ? { options } : { options, file: { path, settings: await readSettingsFile(path) } };
 }
 
-function parsedMapping(text: string, path: string): object {
+async function parsedMapping(text: string, path: string): Promise<object> {
+  // Loaded where it is needed: `--help` shows the table of settings without it.
+  const { parseDocument } = await import('yaml');
   const refusal = (found: string) => new InputError({ name: path, expected: 'settings in JSON or YAML', got: found });
   try {
     const document = parseDocument(text, { schema: 'core', strict: true, uniqueKeys: true, stringKeys: true });

@@ -58,8 +58,3 @@ export class ReadablePictures {
     });
   }
 }
-
-/** What a command says at its end about what was left out. */
-export function skippedLines(skipped: readonly string[]): string[] {
-  return skipped.length === 0 ? [] : [`Skipped ${skipped.length}:`, ...skipped.map((line) => `  ${line}`)];
-}

@@ -4,7 +4,9 @@ import { sessionIn, startSessionThread } from '../../../inference/runtime/runtim
 import { createSession } from '../../../inference/runtime/session.node.js';
 import { sessionTensor, type Session, type SessionOptions } from '../../../inference/runtime/session.js';
 import type { Thread } from '../../../inference/runtime/thread.node.js';
-import { InputError, modelOfGraph, convTransposeToMatMul, type AdamNumbers } from '../../../onnx/index.js';
+import { InputError, modelOfGraph } from '../../../onnx/index.js';
+import { convTransposeToMatMul } from '../../../onnx/passes/conv-transpose-to-matmul.js';
+import { type AdamNumbers } from '../../../onnx/build/adam.js';
 import type { GanConfig } from '../../settings/config.js';
 import { samplingGraph } from './graph/step.js';
 import { stepInputs, type Models } from './graph/networks.js';

@@ -2,7 +2,9 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { createSession } from '../../../inference/runtime/session.node.js';
 import type { SessionOptions } from '../../../inference/runtime/session.js';
-import { elementCount, modelOfGraph, convTransposeToMatMul } from '../../../onnx/index.js';
+import { modelOfGraph } from '../../../onnx/index.js';
+import { elementCount } from '../../../onnx/graph/graph.js';
+import { convTransposeToMatMul } from '../../../onnx/passes/conv-transpose-to-matmul.js';
 import { augmentationColumns } from '../state/augmentation.js';
 import type { GanConfig } from '../../settings/config.js';
 import { inputOfUpdate, samplingGraph, scalarInputs, stepGraph, stepOutputs } from './graph/step.js';

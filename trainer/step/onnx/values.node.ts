@@ -1,7 +1,7 @@
 /** @file The training state as values of ONNX Runtime, and back. */
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { onnxLayout, tfjsLayout } from '../../../exporter/layers/weights.js';
-import { elementCount } from '../../../onnx/index.js';
+import { elementCount } from '../../../onnx/graph/graph.js';
 import type { GanConfig } from '../../settings/config.js';
 import { stepInputs } from './graph/networks.js';
 import type { StateEntry } from './graph/weights.js';

@@ -3,7 +3,7 @@ import type { Sequential } from '@tensorflow/tfjs-layers';
 import { tf, tfl } from '../../../exporter/tf.js';
 import { weightName } from '../../../exporter/layers/weights.js';
 import { Random } from '../../../inference/numeric/random.js';
-import { elementCount } from '../../../onnx/index.js';
+import { elementCount } from '../../../onnx/graph/graph.js';
 
 export interface ClassifierConfig {
   /** Height and width of its pictures: 8·2^k with k ≥ 1. They have three channels. */

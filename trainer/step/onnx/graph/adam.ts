@@ -1,5 +1,6 @@
 /** @file Adam for all weights of a network, as ONNX nodes. */
-import { adamUpdate, type AdamRates, type GraphBuilder } from '../../../../onnx/index.js';
+import { type GraphBuilder } from '../../../../onnx/index.js';
+import { adamUpdate, type AdamRates } from '../../../../onnx/build/adam.js';
 import type { GanConfig } from '../../../settings/config.js';
 import type { Weights } from './weights.js';
 

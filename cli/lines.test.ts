@@ -1,0 +1,29 @@
+import type { Layer } from 'ganscope/explain';
+import { describe, expect, test } from 'vitest';
+import { layerLines, skippedLines } from './lines.js';
+
+const layer = (name: string, index?: number): Layer => ({
+  name,
+  value: `${name}_output`,
+  op: index === undefined ? 'Relu' : 'Conv',
+  shape: ['batch', 4, 8, 8],
+  ...(index !== undefined && { index }),
+});
+
+describe('layerLines(layers, taken)', () => {
+  test('marks what is taken, be it a convolution or not', () => {
+    const convs = [layer('first', 0), layer('second', 1)];
+    expect(layerLines(convs, [layer('second', 1), layer('relu')])).toEqual([
+      '  0\tfirst\tConv\t[batch, 4, 8, 8]',
+      '* 1\tsecond\tConv\t[batch, 4, 8, 8]',
+      '* \trelu\tRelu\t[batch, 4, 8, 8]',
+    ]);
+  });
+});
+
+describe('skippedLines(skipped)', () => {
+  test('counts and lists, and says nothing of nothing', () => {
+    expect(skippedLines([])).toEqual([]);
+    expect(skippedLines(['a.png: truncated'])).toEqual(['Skipped 1:', '  a.png: truncated']);
+  });
+});

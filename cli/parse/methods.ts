@@ -1,0 +1,11 @@
+/** @file Methods as the command line writes them. */
+import { checkedMethods, type MethodName } from 'ganscope/explain';
+
+/**
+ * Methods as the command line writes them: `all`, or names with commas, each once.
+ * @throws InputError for names that are not in the table
+ */
+export function parsedMethods(text: string): MethodName[] | 'all' {
+  if (text.trim() === 'all') return 'all';
+  return checkedMethods(text.split(',').map((name) => name.trim()));
+}

@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { parsedHeatmapTarget, parsedTargets } from './targets.js';
+
+describe('parsedTargets(text)', () => {
+  test('reads verdicts, classes, the best ones, differences and regions', () => {
+    expect(parsedTargets('real, fake,281,tabby cat')).toEqual(['real', 'fake', 281, 'tabby cat']);
+    expect(parsedTargets('top-3')).toEqual([{ top: 3 }]);
+    expect(parsedTargets('281:285,T-shirt:dress')).toEqual([
+      { class: 281, minus: 285 },
+      { class: 'T-shirt', minus: 'dress' },
+    ]);
+    expect(parsedTargets('15@10,20,90,80.5,7,bird@predicted,15@masks/bird.png')).toEqual([
+      { class: 15, region: [10, 20, 90, 80.5] },
+      7,
+      { class: 'bird', region: 'predicted' },
+      { class: 15, maskFile: 'masks/bird.png' },
+    ]);
+    expect(parsedTargets(undefined)).toBeUndefined();
+  });
+
+  test.each(['', '1,,2', '1,', ':3', '3:', '1:2:3', '@predicted', '15@'])('refuses "%s"', (text) => {
+    expect(() => parsedTargets(text)).toThrow('target: expected real, fake, a class by number or name, top-K');
+  });
+});
+
+describe('parsedHeatmapTarget(text)', () => {
+  test('reads words and classes', () => {
+    expect(['input', 'top', 'fake', '281'].map(parsedHeatmapTarget)).toEqual(['input', 'top', 'fake', 281]);
+  });
+
+  test.each(['', 'tabby', '1,2', 'top-3'])('refuses "%s"', (text) => {
+    expect(() => parsedHeatmapTarget(text)).toThrow('target: expected input, top or one target');
+  });
+});

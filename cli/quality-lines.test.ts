@@ -1,0 +1,24 @@
+import type { QualityRow } from 'ganscope/trainer';
+import { expect, test } from 'vitest';
+import { qualityLines } from './quality-lines.js';
+
+const row: QualityRow = {
+  step: 2000,
+  kid: 0.0123456,
+  kidStd: 0.00234,
+  subsets: 100,
+  subsetSize: 20,
+  real: 40,
+  generated: 40,
+  features: 'digits.onnx:features',
+  seconds: 1,
+};
+
+test('qualityLines(row) gives a Fréchet distance, or why there is none, and KID', () => {
+  expect(qualityLines({ ...row, frechet: 12.345678 })).toEqual([
+    'Features digits.onnx:features, step 2,000, 40 real and 40 generated pictures',
+    '  Fréchet distance: 12.3457',
+    '  KID: 0.012346 ± 0.0023 (100 subsets of 20)',
+  ]);
+  expect(qualityLines(row)[1]).toMatch(/^ {2}Fréchet distance: not given for fewer than 2,048 pictures of each kind/);
+});

@@ -1,0 +1,4 @@
+/** @file `ganscope/explain/choices`: what can be chosen, for the help text or form of a program; loads at once. */
+export { overlayModes } from './figures/overlay.js';
+export { paletteNames } from './figures/palette.js';
+export { methodGroups } from './methods/table.js';

@@ -1,0 +1,116 @@
+/** @file What the package promises: the exported names, and that commands live on them. */
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, test } from 'vitest';
+
+const dist = new URL('./', import.meta.url);
+
+/** What users may rely on, types included, by entry. */
+const promised: Record<string, string> = {
+  '.': 'explain exporter inference onnx trainer',
+  './errors': 'InputError InputProblem inputMessage',
+  './onnx':
+    'DataType Graph GraphBuilder InputError LoadOptions Model Node Shape Tensor Types emptyGraph float ' +
+    'float32Tensor foldedBatchNorm gradients int64Tensor loadModel modelBytes modelFromBytes modelOfGraph ' +
+    'numbersOf saveModel toFloat16 uint8Generator upgradedModel',
+  './exporter':
+    'ExportOptions LayersModel MAX_OPSET MIN_OPSET Signature discriminatorSignature exportedModel generatorSignature ' +
+    'largestDifference supportedLayers',
+  './inference':
+    'AnimationOptions Device DeviceChoice Discriminator GanMetadata Generator JobContext ModelSource ' +
+    'NetworkOptions Normalization Picture PictureInput Preparation Random ResizeMode SampleRequest Score ' +
+    'decodePicture encodeAnimation encodePng interpolatedLatents lerp loadLatents normalLatents ' +
+    'parsedPreparation parsedSize pictureGrid picturePaths readGanMetadata resolveDevice resolveModel ' +
+    'resolveRun rgbaPixels runJob sampleJob saveLatents slerp',
+  './explain':
+    'ClassName EvaluateOptions Evaluation ExplainOptions Explainer ExplainerOptions Explanation ' +
+    'HeatmapTarget Layer LayerChoice MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region ' +
+    'SelfExplainingModel SelfExplainingOptions Target TargetChoice checkedMethods drawnMap emptyMapNote ' +
+    'evaluateFiles evaluateMethods evaluationTable explain explainFiles formattedNumber heatmapPicture ' +
+    'isSigned loadLabels loadTargets methodNames methods metricNames overlaidPicture overlayModes ' +
+    'paletteNames placedMap selfExplainingMethod selfExplainingModel selfExplainingPath suitableMethods ' +
+    'verdict writeSelfExplaining',
+  './explain/choices': 'methodGroups overlayModes paletteNames',
+  './trainer':
+    'DataOptions Dataset FeatureTraining Features LEAST_SAMPLES QualityRow RunEvaluation RunExport ' +
+    'RunExportOptions RunOptions StartedRun TrainOptions TrainProgress TrainResult TrainedFeatures ' +
+    'bestCheckpoint discriminatorModel evaluateRun exportRun frechetDistance generatorModel ' +
+    'kernelDistance loadCheckpoint newestCheckpoint openDataset spacePicture startRun train trainFeatures',
+  './trainer/settings':
+    'ChosenSettings GanConfig Setting SettingSources configSettings configWith describedSettings dashedName ' +
+    'givenSettings presetNames presets runDefaults runSettings settingSources',
+  './studio': 'StudioOptions startStudio',
+};
+
+/** The names that a declaration file exports, types included; `export *` is followed. */
+async function exportedNames(file: URL): Promise<string[]> {
+  const text = await readFile(file, 'utf8');
+  const names = [...text.matchAll(/^export (?:type )?\{(.*?)\}/gms)].flatMap(([, list = '']) =>
+    list
+      .split(',')
+      .map((name) => /(\w+)\s*$/.exec(name)?.[1] ?? '')
+      .filter(Boolean),
+  );
+  const declared = [
+    ...text.matchAll(/^export (?:declare )?(?:abstract )?(?:class|function|const|type|interface) (\w+)/gm),
+  ];
+  const spaces = [...text.matchAll(/^export \* as (\w+)/gm)];
+  const whole = [...text.matchAll(/^export \* from '(.+)\.js'/gm)];
+  const followed = await Promise.all(whole.map(([, path]) => exportedNames(new URL(`${path}.d.ts`, file))));
+  return [...names, ...[...declared, ...spaces].map(([, name = '']) => name), ...followed.flat()].toSorted();
+}
+
+const entries = {
+  '.': 'index.d.ts',
+  './errors': 'onnx/errors.d.ts',
+  './onnx': 'onnx/index.d.ts',
+  './exporter': 'exporter/index.d.ts',
+  './inference': 'inference/index.d.ts',
+  './explain': 'explain/index.d.ts',
+  './explain/choices': 'explain/choices.d.ts',
+  './trainer': 'trainer/index.d.ts',
+  './trainer/settings': 'trainer/settings/index.d.ts',
+  './studio': 'web/server.node.d.ts',
+} as const;
+
+describe('the public names', () => {
+  it('are these: a change here is a change of what users rely on, and belongs in CHANGELOG.md', async () => {
+    for (const [entry, file] of Object.entries(entries)) {
+      const expected = (promised[entry] ?? '').split(' ').toSorted();
+      expect([entry, ...(await exportedNames(new URL(file, dist)))]).toEqual([entry, ...expected]);
+    }
+  });
+
+  it('are the same in a browser, but for what needs Node', async () => {
+    for (const room of ['onnx', 'inference', 'explain']) {
+      const everywhere = await exportedNames(new URL(`${room}/index.d.ts`, dist));
+      const web = await exportedNames(new URL(`${room}/index.web.d.ts`, dist));
+      expect(web.filter((name) => !everywhere.includes(name))).toEqual([]);
+    }
+  });
+
+  it('are all entries of package.json', async () => {
+    const { exports } = JSON.parse(await readFile(new URL('../package.json', dist), 'utf8')) as { exports: object };
+    expect(Object.keys(exports).toSorted()).toEqual(
+      [...Object.keys(entries), './browser', './package.json'].toSorted(),
+    );
+  });
+});
+
+describe('the commands', async () => {
+  const folder = new URL('../cli/', dist);
+  const files = (await readdir(folder, { recursive: true })).filter((name) => /(?<!\.test|\.helper)\.ts$/.test(name));
+  const { exports } = JSON.parse(await readFile(new URL('../package.json', dist), 'utf8')) as { exports: object };
+  const entryNames = Object.keys(exports).map((entry) => entry.replace(/^\./, 'ganscope'));
+
+  test.each(files)('%s imports only public entries, its own helpers and packages', async (file) => {
+    const text = await readFile(new URL(file, folder), 'utf8');
+    const sources = [...text.matchAll(/(?:from |import\(|import |\)\()'([^']+)'/g)].map(([, source = '']) => source);
+    const allowed = (source: string) =>
+      entryNames.includes(source) ||
+      /^(node:|yargs($|\/)|cli-progress$)/.test(source) ||
+      (source.startsWith('.') &&
+        fileURLToPath(new URL(source, new URL(file, folder))).startsWith(fileURLToPath(folder)));
+    expect(sources.filter((source) => !allowed(source))).toEqual([]);
+  });
+});
