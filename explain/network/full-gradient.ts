@@ -33,8 +33,8 @@ const biases: Readonly<Record<string, (b: GraphBuilder, node: Node) => string | 
   BatchNormalization: (b, node) => {
     const [, scale, shift, mean, variance] = node.inputs as [string, string, string, string, string];
     const epsilon = b.scalarLike(variance, numberAttribute(node, 'epsilon', 1e-5));
-    const deviation = b.op('Sqrt', [b.add(variance, epsilon)], {}, 'deviation');
-    const bias = b.sub(shift, b.div(b.mul(scale, mean), deviation), 'bias');
+    const std = b.op('Sqrt', [b.add(variance, epsilon)], {}, 'std');
+    const bias = b.sub(shift, b.div(b.mul(scale, mean), std), 'bias');
     return alongChannels(b, bias, outputOf(node));
   },
 };
@@ -48,7 +48,7 @@ function channelBias(b: GraphBuilder, node: Node): string | undefined {
  * Appends x·∂score/∂x and, for every layer with a bias that the score depends on, bias·∂score/∂output at each position
  * (Srinivas and Fleuret 2019, eq. 4). For networks of linear layers and rectifiers all of them add up to the score.
  * @param picture the network's input
- * @param cotangent gradient of the logits
+ * @param cotangent gradient of the score with respect to the logits
  * @returns names of the parts, the picture's first
  */
 export function fullGradientParts(b: GraphBuilder, logits: string, picture: string, cotangent: string): string[] {

@@ -11,15 +11,15 @@ import {
   logitsModel,
   mapsModel,
   pictureGradientModel,
-  TARGET_WEIGHTS,
   type CutStages,
   type LayerStages,
   type MapsModel,
   type MapsOf,
 } from './stages.js';
+import { TARGET_WEIGHTS } from './scored-network.js';
 import { filledRows, pictureFeed, pictureSize } from './feeds.js';
 import { ForwardCache, type Forward, type KeptForward } from './forward-cache.js';
-import { FLAT, slopesModel, type Saturation } from './saturation.js';
+import { FLAT, slopesModel, type Saturation, type SlopesModel } from './saturation.js';
 import { Sessions } from './sessions.js';
 import { floats, product, repeated, sameNumbers, withoutChannels } from './tensors.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
@@ -48,6 +48,7 @@ export class Network {
   readonly #stages = new Map<string, LayerStages>();
   readonly #maps = new Map<string, MapsModel>();
   readonly #cuts = new Map<string, CutStages>();
+  readonly #slopes = new Map<string, SlopesModel>();
   readonly #full = once(() => fullGradientModel(this.model, this.head, this.input));
   readonly #logits = once(() => logitsModel(this.model, this.head));
   readonly #gradient = once(() => pictureGradientModel(this.model, this.head, this.input, false));
@@ -203,7 +204,9 @@ export class Network {
 
   /** For each of at most `batch` pictures an activation between a value and the logits that is flat on it, if there is one. */
   async saturations(pictures: Float32Array, from: string): Promise<(Saturation | undefined)[]> {
-    const { model, activations } = slopesModel(this.model, this.head, from);
+    const slopes = this.#slopes.get(from) ?? slopesModel(this.model, this.head, from);
+    this.#slopes.set(from, slopes);
+    const { model, activations } = slopes;
     const count = pictures.length / pictureSize(this.input);
     if (activations.length === 0) return Array.from({ length: count });
     const results = await this.#sessions.run('forward', `slopes\n${from}`, model, pictureFeed(this.input, pictures));

@@ -5,16 +5,14 @@
 import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { guidedRules } from '../../onnx/gradient/guided.js';
 import { gradients } from '../../onnx/gradient/walk.js';
-import { presentInputs, type Model, type Shape, type ValueType } from '../../onnx/graph/graph.js';
+import type { Model, Shape } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { fullGradientParts } from './full-gradient.js';
-import { onGrid, type Layer } from './layers.js';
+import type { Layer } from './layers.js';
+import { dependentValues, layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from './scored-network.js';
 import { methods, type MethodName } from '../methods/table.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
-import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
-
-/** Input [N, scores]: the share of each logit in the score. */
-export const TARGET_WEIGHTS = 'target_weights';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
 
 /** The passes forward and backward for some layers. */
 export interface LayerStages {
@@ -25,8 +23,8 @@ export interface LayerStages {
   logits: string;
   /** What the backward pass reads; the picture itself may be among it. */
   frontier: readonly string[];
-  /** Names of a layer's activations [N, K, h, w] and of their gradient, which is null where the score does not depend on it. */
-  layers: readonly { activations: string; gradient: string | null; shape: Shape }[];
+  /** In the order they were given. */
+  layers: readonly LayerEnds[];
 }
 
 /**
@@ -34,16 +32,15 @@ export interface LayerStages {
  * @throws InputError if a node between a layer and the logits cannot be differentiated
  */
 export function layerStages(model: Model, head: ScoreHead, layers: readonly Layer[]): LayerStages {
-  const values = layers.map(({ value }) => value);
-  const { b, logits, cotangent, known, picture } = withCotangent(model, head, values);
-  const tail = gradients(b, head.logits, values, { cotangent });
-  const ends = layers.map((layer) => {
-    const found = tail.get(layer.value);
-    const [activations, gradient] = [layer.value, found].map((value) => (value ? onGrid(b, layer, value) : null));
-    return { activations: activations as string, gradient: gradient ?? null, shape: b.shape(activations as string) };
-  });
+  const scored = scoredNetwork(
+    model,
+    head,
+    layers.map(({ value }) => value),
+  );
+  const { b, logits, computed, picture } = scored;
+  const ends = layerEnds(scored, layers);
   const wanted = ends.flatMap(({ gradient }) => gradient ?? []);
-  const backward = prunedGraph(b.graph, wanted, known);
+  const backward = prunedGraph(b.graph, wanted, computed);
   const frontier = backward.inputs.map(({ name }) => name).filter((name) => name !== TARGET_WEIGHTS);
   const activations = ends.map((end) => end.activations);
   const outputs = new Set([logits, ...activations, ...frontier.filter((name) => name !== picture)]);
@@ -63,7 +60,7 @@ export function pictureGradientModel(
   { layout }: NetworkInput,
   guided: boolean,
 ): { model: Model; gradient: string } {
-  const { b, cotangent, picture } = withCotangent(model, head, []);
+  const { b, cotangent, picture } = scoredNetwork(model, head);
   const rules = guided ? guidedRules : {};
   const found = gradients(b, head.logits, [picture], { cotangent, rules }).get(picture);
   const own = found ?? b.mul(picture, b.scalarLike(picture, 0), 'no_gradient');
@@ -74,7 +71,7 @@ export function pictureGradientModel(
 
 /** A model from picture and target weights to the parts of the full gradient, the picture's first (`fullGradientParts`). */
 export function fullGradientModel(model: Model, head: ScoreHead, { layout }: NetworkInput) {
-  const { b, cotangent, picture } = withCotangent(model, head, []);
+  const { b, cotangent, picture } = scoredNetwork(model, head);
   const [first, ...rest] = fullGradientParts(b, head.logits, picture, cotangent);
   const parts = [
     ...(first === undefined ? [] : [layout === 'NCHW' ? first : b.transpose(first, [0, 3, 1, 2], 'channels_first')]),
@@ -95,9 +92,9 @@ export interface CutStages {
 
 /** The network up to a layer and from the layer on. */
 export function cutStages(model: Model, head: ScoreHead, layer: Layer): CutStages {
-  const { b, logits, known } = withCotangent(model, head, [layer.value]);
+  const { b, logits, computed } = scoredNetwork(model, head, [layer.value]);
   const dependent = dependentValues(b, layer.value);
-  const given = [...known].filter(([name]) => name === layer.value || !dependent.has(name));
+  const given = [...computed].filter(([name]) => name === layer.value || !dependent.has(name));
   const after = prunedGraph(b.graph, [logits], new Map(given));
   const names = after.inputs.map(({ name }) => name);
   return {
@@ -109,35 +106,8 @@ export function cutStages(model: Model, head: ScoreHead, layer: Layer): CutStage
 
 /** A model from the picture to the logits [N, scores] alone. */
 export function logitsModel(model: Model, head: ScoreHead): { model: Model; logits: string } {
-  const { b, logits } = withCotangent(model, head, []);
+  const { b, logits } = scoredNetwork(model, head);
   return { model: { ...model, graph: prunedGraph(b.graph, [logits]) }, logits };
-}
-
-/** The network up to the logits and some values, with the gradient of the logits that target weights mean. */
-function withCotangent(model: Model, head: ScoreHead, values: readonly string[]) {
-  const b = new GraphBuilder({ ...prunedGraph(model.graph, [head.logits, ...values]), outputs: [] });
-  const input = model.graph.inputs[0];
-  const batch = input?.value?.shape?.[0] ?? 'batch';
-  const logits = b.op('Reshape', [head.logits, b.ints([-1, scoreCount(head)])], {}, 'logits');
-  b.output(logits);
-  const picture = input?.name ?? '';
-  const known = dependentValues(b, picture);
-  const weights = b.input(TARGET_WEIGHTS, 'float32', [batch, scoreCount(head)]);
-  const cotangent = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
-  return { b, logits, cotangent, known, picture };
-}
-
-/** The values that change with a value, itself included, with their types. */
-function dependentValues(b: GraphBuilder, value: string): Map<string, ValueType> {
-  const found = new Map([[value, b.type(value)]]);
-  for (const node of b.graph.nodes) {
-    if (!presentInputs(node).some((name) => found.has(name))) continue;
-    for (const output of node.outputs) {
-      const type = output ? b.types.get(output) : undefined;
-      if (type) found.set(output, type);
-    }
-  }
-  return found;
 }
 
 /** What maps are made of: activations and gradients of one shape, and how. */

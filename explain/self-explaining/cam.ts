@@ -1,12 +1,12 @@
 /** @file Class activation maps as one ONNX graph: picture and target in, scores and raw maps out. */
 import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
-import { GraphBuilder } from '../../onnx/build/build.js';
+import type { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import { gradients } from '../../onnx/gradient/walk.js';
-import type { Graph, Model } from '../../onnx/graph/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { int64Tensor } from '../../onnx/graph/tensor.js';
-import { onGrid, type Layer } from '../network/layers.js';
+import type { Layer } from '../network/layers.js';
+import { layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from '../network/scored-network.js';
 import { weightedMethods } from '../methods/weighted.js';
 import type { WeightedMethodName } from '../methods/table.js';
 
@@ -42,8 +42,6 @@ export interface CamGraph {
   layers: CamOutputs[];
 }
 
-const TARGET_WEIGHTS = 'target_weights';
-
 /**
  * The network's forward pass up to its logits, the gradient of its tail with respect to the layers, and the maps, in plain
  * ai.onnx nodes. Nothing else of the model is kept. The pictures of a batch do not influence each other.
@@ -59,28 +57,22 @@ export function camGraph(model: Model, options: CamOptions): CamGraph {
       expected: `one score per picture or class; "${head.logits}" has scores at every position`,
     });
   }
-  const values = options.layers.map(({ value }) => value);
-  const b = new GraphBuilder(withoutOutputs(prunedGraph(model.graph, [head.logits, ...values])));
-  const input = b.graph.inputs[0]?.name ?? '';
-  const batch = b.graph.inputs[0]?.value?.shape?.[0] ?? 'batch';
-  b.input(TARGET_WEIGHTS, 'float32', [batch, head.classes]);
-  const logits = b.op('Reshape', [head.logits, b.ints([-1, head.classes])], {}, 'logits');
-  const weights = b.within('target', () => (head.classes > 1 ? withTopClass(b, logits, head.classes) : TARGET_WEIGHTS));
+  const scored = scoredNetwork(
+    model,
+    head,
+    options.layers.map(({ value }) => value),
+    (b, logits, fed) => b.within('target', () => (head.classes > 1 ? withTopClass(b, logits, head.classes) : fed)),
+  );
+  const { b, picture: input, logits, weights } = scored;
   const score = b.reduceSum(b.mul(logits, weights, 'target_logits'), [1], false, 'score');
-  const cotangent = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
-  const tail = gradients(b, head.logits, values, { cotangent });
-  const layers = options.layers.map((layer) => layerOutputs(b, layer, tail.get(layer.value) ?? null, options.methods));
+  const layers = layerEnds(scored, options.layers).map((ends) => layerOutputs(b, ends, options.methods));
   const outputs = layers.flatMap(({ largestGradient, maps }) => [
     largestGradient,
     ...maps.flatMap(({ signed, raw }) => [signed, raw]),
   ]);
-  for (const output of [logits, score, ...outputs]) b.output(output);
+  for (const output of [score, ...outputs]) b.output(output);
   const graph = prunedGraph(b.graph, [logits, score, ...outputs]);
   return { model: { ...model, graph }, head, input, targetWeights: TARGET_WEIGHTS, logits, score, layers };
-}
-
-function withoutOutputs(graph: Graph): Graph {
-  return { ...graph, outputs: [] };
 }
 
 /** The target weights, with rows of zeros replaced by the one-hot row of the largest logit. */
@@ -101,13 +93,11 @@ function withTopClass(b: GraphBuilder, logits: string, classes: number): string 
 
 function layerOutputs(
   b: GraphBuilder,
-  layer: Layer,
-  gradient: string | null,
+  { layer, activations: value, gradient }: LayerEnds,
   names: readonly WeightedMethodName[],
 ): CamOutputs {
   return b.within(layer.name, () => {
-    const value = onGrid(b, layer, layer.value);
-    const g = gradient ? onGrid(b, layer, gradient) : b.mul(value, b.scalarLike(value, 0), 'no_gradient');
+    const g = gradient ?? b.mul(value, b.scalarLike(value, 0), 'no_gradient');
     const largestGradient = b.op(
       'ReduceMax',
       [b.op('Abs', [g], {}, 'gradient_size')],

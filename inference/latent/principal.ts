@@ -1,7 +1,7 @@
 /** @file Principal directions of latents: a PCA of features, regressed back to the latents (GANSpace). */
-import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix';
+import { Matrix } from 'ml-matrix';
 import { InputError } from '../../onnx/errors.js';
-import { Random } from '../numeric/random.js';
+import { orthonormalBasis, ritzVectors, startBasis } from '../numeric/subspace.js';
 
 /** Directions beyond those asked for, which makes the last of these exact too (Halko et al. 2011, section 4.2). */
 const OVERSAMPLING = 10;
@@ -41,25 +41,14 @@ export async function principalDirections(
     throw new InputError({ name: 'principal directions', expected: `at most ${Math.min(dim, rows - 1)}`, got: count });
   }
   const width = Math.min(count + OVERSAMPLING, dim, rows - 1);
-  const random = new Random(0);
-  let basis = orthonormal(
-    Float32Array.from({ length: dim * width }, () => random.normal()),
-    width,
-  );
-  for (let i = 0; i < ITERATIONS; i++) basis = orthonormal(await scatter(basis, width), width);
-
-  // Rayleigh–Ritz: the scatter matrix within the subspace gives its components.
-  const q = Matrix.from1DArray(dim, width, basis);
-  const within = q.transpose().mmul(Matrix.from1DArray(dim, width, await scatter(basis, width)));
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(within, { assumeSymmetric: true });
-  const order = realEigenvalues
-    .map((_, k) => k)
-    .toSorted((a, b) => (realEigenvalues[b] ?? 0) - (realEigenvalues[a] ?? 0));
-  const components = q.mmul(eigenvectorMatrix);
+  const product = async (basis: Matrix) =>
+    Matrix.from1DArray(dim, width, await scatter(Float32Array.from(basis.to1DArray()), width));
+  let basis = startBasis(dim, width);
+  for (let i = 0; i < ITERATIONS; i++) basis = orthonormalBasis(await product(basis));
+  const { values, vectors } = ritzVectors(basis, await product(basis));
   const total = features.reduce((sum, x) => sum + x * x, 0);
-  return order.slice(0, count).map((k) => {
-    const scattered = realEigenvalues[k] ?? 0;
-    const direction = regressed(latents, features, components.getColumn(k), latentDim);
+  return values.slice(0, count).map((scattered, k) => {
+    const direction = regressed(latents, features, vectors.getColumn(k), latentDim);
     return { direction, share: total > 0 ? Math.max(scattered, 0) / total : 0 };
   });
 }
@@ -85,9 +74,4 @@ function regressed(
   const scale = scattered > 0 ? 1 / Math.sqrt(scattered * rows) : 0;
   const largest = sum.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
   return Float32Array.from(sum, (value) => value * scale * (largest < 0 ? -1 : 1));
-}
-
-function orthonormal(values: Float32Array, columns: number): Float32Array {
-  const q = new QrDecomposition(Matrix.from1DArray(values.length / columns, columns, values)).orthogonalMatrix;
-  return Float32Array.from(q.to1DArray());
 }

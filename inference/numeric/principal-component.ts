@@ -1,11 +1,16 @@
 /** @file The first principal component of activations over channels, in double precision. */
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { orthonormalBasis, ritzVectors, startBasis } from './subspace.js';
 
-const MAX_ITERATIONS = 20_000;
-const TOLERANCE = 1e-13;
+/** Components that are iterated together, so that close ones do not slow the first one down. */
+const WIDTH = 8;
+const MAX_ITERATIONS = 50;
+/** Length of the change of the unit vector at which it has converged. */
+const TOLERANCE = 1e-9;
 
 /**
  * Positions projected on the first right singular vector of the activations as a matrix [H·W, K] whose columns have mean
- * zero: `get_2d_projection` of pytorch-grad-cam. Its sign there is whatever LAPACK gives; here the projection has a
+ * zero: `get_2d_projection` of pytorch-grad-cam. The sign of that vector is arbitrary in LAPACK; here the projection has a
  * positive product with the sum over channels, so it is high where activations are.
  * @param activations [K, H·W]
  * @returns [H·W]; zero everywhere for constant channels, NaN for activations that are not finite
@@ -14,10 +19,10 @@ export function firstComponent(activations: Float32Array, channels: number): Flo
   const positions = activations.length / channels;
   if (!activations.every(Number.isFinite)) return new Float32Array(positions).fill(Number.NaN);
   const rows = centredRows(activations, channels, positions);
-  const direction = channels <= positions ? leadingChannels(rows) : leadingPositions(rows);
-  const sums = rows.reduce((total, row) => total.map((value, at) => value + (row[at] as number)));
-  const sign = dot(direction, sums) < 0 ? -1 : 1;
-  return Float32Array.from(direction, (value) => sign * value);
+  const { vector, singular } = leadingPositions(rows, positions);
+  const along = rows.reduce((sum, row) => sum + dot(row, vector), 0);
+  const scale = along < 0 ? -singular : singular;
+  return Float32Array.from(vector, (value) => scale * value);
 }
 
 /** One row of positions per channel, each with mean zero. */
@@ -25,50 +30,79 @@ function centredRows(activations: Float32Array, channels: number, positions: num
   return Array.from({ length: channels }, (_, k) => {
     const row = Float64Array.from(activations.subarray(k * positions, (k + 1) * positions));
     const mean = row.reduce((sum, value) => sum + value, 0) / positions;
-    return row.map((value) => value - mean);
+    for (let at = 0; at < positions; at++) row[at] = (row[at] as number) - mean;
+    return row;
   });
 }
 
-/** The projection by the channels' covariance [K, K]: rowsᵀ·v for its leading eigenvector v. */
-function leadingChannels(rows: readonly Float64Array[]): Float64Array {
-  const v = leadingEigenvector(rows.map((a) => Float64Array.from(rows, (other) => dot(a, other))));
-  const projection = new Float64Array(rows[0]?.length ?? 0);
-  rows.forEach((row, k) => row.forEach((value, at) => (projection[at] = (projection[at] ?? 0) + (v[k] ?? 0) * value)));
-  return projection;
-}
-
-/** The same by the positions' covariance [H·W, H·W], whose leading eigenvector is the projection divided by its length σ. */
-function leadingPositions(rows: readonly Float64Array[]): Float64Array {
-  const size = rows[0]?.length ?? 0;
-  const covariance = Array.from({ length: size }, () => new Float64Array(size));
-  for (const row of rows) {
-    for (let i = 0; i < size; i++) {
-      const target = covariance[i] as Float64Array;
-      const factor = row[i] as number;
-      for (let j = 0; j < size; j++) target[j] = (target[j] as number) + factor * (row[j] as number);
-    }
-  }
-  const u = leadingEigenvector(covariance);
-  const singular = Math.sqrt(rows.reduce((sum, row) => sum + dot(row, u) ** 2, 0));
-  return u.map((value) => value * singular);
-}
-
-/** Power iteration on a symmetric matrix without negative eigenvalues, from its longest column on. */
-function leadingEigenvector(matrix: readonly Float64Array[]): Float64Array {
-  const longest = matrix.reduce((best, row) => (dot(row, row) > dot(best, best) ? row : best));
-  let vector = unit(longest);
-  for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
-    const next = unit(Float64Array.from(matrix, (row) => dot(row, vector)));
-    const change = next.reduce((largest, value, at) => Math.max(largest, Math.abs(value - (vector[at] as number))), 0);
-    vector = next;
-    if (change < TOLERANCE) break;
-  }
-  return vector;
-}
-
-function unit(vector: Float64Array): Float64Array {
+/** The first left singular vector over positions, of length 1, and its singular value. */
+function leadingPositions(
+  rows: readonly Float64Array[],
+  positions: number,
+): { vector: Float64Array; singular: number } {
+  // The smaller of the two Gram matrices has the same eigenvalues other than 0.
+  const byChannels = rows.length < positions;
+  const eigenvector = leadingEigenvector(byChannels ? gramOf(rows) : scatterOf(rows, positions));
+  const vector = byChannels ? combined(rows, eigenvector) : eigenvector;
   const length = Math.sqrt(dot(vector, vector));
-  return length === 0 ? vector : vector.map((value) => value / length);
+  const unit = length === 0 ? vector : vector.map((value) => value / length);
+  return { vector: unit, singular: Math.sqrt(rows.reduce((sum, row) => sum + dot(row, unit) ** 2, 0)) };
+}
+
+/** Products of all pairs of rows [K, K]. */
+function gramOf(rows: readonly Float64Array[]): Matrix {
+  const gram = Matrix.zeros(rows.length, rows.length);
+  rows.forEach((row, i) => {
+    for (let j = 0; j <= i; j++) {
+      const product = dot(row, rows[j] as Float64Array);
+      gram.set(i, j, product);
+      gram.set(j, i, product);
+    }
+  });
+  return gram;
+}
+
+/** Σ_k row_kᵀ·row_k [H·W, H·W]. */
+function scatterOf(rows: readonly Float64Array[], positions: number): Matrix {
+  const columns = Array.from({ length: positions }, (_, at) => Float64Array.from(rows, (row) => row[at] as number));
+  return gramOf(columns);
+}
+
+/** Σ_k weight_k·row_k */
+function combined(rows: readonly Float64Array[], weights: Float64Array): Float64Array {
+  const sum = new Float64Array(rows[0]?.length ?? 0);
+  rows.forEach((row, k) => {
+    const weight = weights[k] as number;
+    for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + weight * (row[at] as number);
+  });
+  return sum;
+}
+
+/**
+ * By subspace iteration; where eigenvalues lie so close that this takes long, by the whole decomposition.
+ * @param matrix symmetric without negative eigenvalues
+ */
+function leadingEigenvector(matrix: Matrix): Float64Array {
+  let basis = startBasis(matrix.rows, Math.min(WIDTH, matrix.rows));
+  let vector = new Float64Array(matrix.rows);
+  for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
+    const product = matrix.mmul(basis);
+    const next = Float64Array.from(ritzVectors(basis, product).vectors.getColumn(0));
+    if (distance(vector, next) < TOLERANCE) return next;
+    vector = next;
+    basis = orthonormalBasis(product);
+  }
+  const { eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
+  // For symmetric matrices the eigenvalues are in ascending order.
+  return Float64Array.from(eigenvectorMatrix.getColumn(matrix.rows - 1));
+}
+
+/** Of two unit vectors whose signs do not matter. */
+function distance(a: Float64Array, b: Float64Array): number {
+  const sign = dot(a, b) < 0 ? -1 : 1;
+  let squares = 0;
+  for (let i = 0; i < a.length; i++) squares += ((a[i] as number) - sign * (b[i] as number)) ** 2;
+  return Math.sqrt(squares);
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -1,0 +1,94 @@
+/** @file A network with the score that target weights choose: the start of every backward pass. */
+import type { ScoreHead } from '../../inference/networks/score-head.js';
+import { scoreCount } from '../../inference/networks/score-head.js';
+import { GraphBuilder } from '../../onnx/build/build.js';
+import { gradients } from '../../onnx/gradient/walk.js';
+import { presentInputs, type Model, type Shape, type ValueType } from '../../onnx/graph/graph.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
+import { onGrid, type Layer } from './layers.js';
+
+/** Input [N, scores]: the share of each logit in the score. */
+export const TARGET_WEIGHTS = 'target_weights';
+
+/** The network up to its logits and some values, and the gradient of the score with respect to the logits. */
+export interface ScoredNetwork {
+  b: GraphBuilder;
+  head: ScoreHead;
+  /** The picture input. */
+  picture: string;
+  /** [N, scores] */
+  logits: string;
+  /** The share of each logit in the score [N, scores]. */
+  weights: string;
+  /** ∂score/∂logits, of the shape of the head's logits. */
+  cotangent: string;
+  /** The values that depend on the picture, with their types. */
+  computed: ReadonlyMap<string, ValueType>;
+}
+
+/**
+ * Appends what every explanation begins with. Logits are the only output.
+ * @param values kept beside the logits
+ * @param resolved appends the target weights that are used, made of the logits and of those that are fed
+ */
+export function scoredNetwork(
+  model: Model,
+  head: ScoreHead,
+  values: readonly string[] = [],
+  resolved: (b: GraphBuilder, logits: string, fed: string) => string = (_b, _logits, fed) => fed,
+): ScoredNetwork {
+  const b = new GraphBuilder({ ...prunedGraph(model.graph, [head.logits, ...values]), outputs: [] });
+  const input = model.graph.inputs[0];
+  const picture = input?.name ?? '';
+  const batch = input?.value?.shape?.[0] ?? 'batch';
+  const logits = b.op('Reshape', [head.logits, b.ints([-1, scoreCount(head)])], {}, 'logits');
+  b.output(logits);
+  const computed = dependentValues(b, picture);
+  const weights = resolved(b, logits, b.input(TARGET_WEIGHTS, 'float32', [batch, scoreCount(head)]));
+  const cotangent = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
+  return { b, head, picture, logits, weights, cotangent, computed };
+}
+
+/** A layer's activations and their gradient as maps read them. */
+export interface LayerEnds {
+  layer: Layer;
+  /** [N, K, h, w] */
+  activations: string;
+  /** Null where the score does not depend on the layer. */
+  gradient: string | null;
+  shape: Shape;
+}
+
+/**
+ * Appends the gradient of the network's tail with respect to each layer.
+ * @throws InputError if a node between a layer and the logits cannot be differentiated
+ */
+export function layerEnds({ b, head, cotangent }: ScoredNetwork, layers: readonly Layer[]): LayerEnds[] {
+  const values = layers.map(({ value }) => value);
+  const tail = gradients(b, head.logits, values, { cotangent });
+  return layers.map((layer) =>
+    b.within(layer.name, () => {
+      const gradient = tail.get(layer.value) ?? null;
+      const activations = onGrid(b, layer, layer.value);
+      return {
+        layer,
+        activations,
+        gradient: gradient && onGrid(b, layer, gradient),
+        shape: b.shape(activations),
+      };
+    }),
+  );
+}
+
+/** The values that change with a value, itself included, with their types. */
+export function dependentValues(b: GraphBuilder, value: string): Map<string, ValueType> {
+  const found = new Map([[value, b.type(value)]]);
+  for (const node of b.graph.nodes) {
+    if (!presentInputs(node).some((name) => found.has(name))) continue;
+    for (const output of node.outputs) {
+      const type = output ? b.types.get(output) : undefined;
+      if (type) found.set(output, type);
+    }
+  }
+  return found;
+}
