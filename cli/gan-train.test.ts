@@ -52,7 +52,7 @@ describe('gan-train', () => {
     const file = join(folder, 'run', 'config.json');
     const saved = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify({ ...saved, dataOptions: { ...saved.dataOptions, split: 'half' } }));
-    const line = 'gan-train: run/config.json: split: expected one of train, test, all; got "half"\n';
+    const line = 'gan-train: run/config.json: dataOptions: split: expected one of train, test, all; got "half"\n';
     expect(await train('--resume', 'run')).toEqual({ code: 2, stdout: '', stderr: line });
     await writeFile(file, JSON.stringify(saved));
   });

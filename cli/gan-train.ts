@@ -48,7 +48,7 @@ await runCommand(
     const signal = interruption(() => {
       if (training) bar.log('Stopping after this step; press Ctrl-C again to quit without saving.');
     });
-    const { run, notes, logEvery, evaluation, ...job } = await startRun(
+    const { run, notes, logEvery, evaluation, release, ...job } = await startRun(
       { ...given, resume: options.resume },
       (loaded, total) => bar.update(loaded, total, 'reading pictures'),
       signal,
@@ -64,16 +64,17 @@ await runCommand(
         result_callback: (row) => qualityLines(row).forEach((line) => bar.log(line)),
       },
       signal,
+      estimate_callback: (advice) => bar.log(inFlags(advice, table)),
       warning_callback: (warning) => bar.log(`Warning: ${inFlags(warning, table)}`),
       progress_callback: (progress) => {
         const { row, steps, picturesPerSecond } = progress;
         if (row.step === 1 || row.step % logEvery === 0) bar.log(logLine(progress));
         bar.update(row.step, steps, `${picturesPerSecond.toFixed(1)} pictures/s`);
       },
-    }).finally(() => bar.stop());
-    await job.step.dispose();
-    await evaluation?.evaluator.dispose();
-    await job.loader.close();
+    }).finally(async () => {
+      bar.stop();
+      await release();
+    });
     for (const line of skippedLines(job.loader.skipped)) console.log(line);
     console.log(
       done < job.steps

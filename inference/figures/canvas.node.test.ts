@@ -1,7 +1,6 @@
 import { GlobalFonts } from 'canvas';
 import { describe, expect, test } from 'vitest';
-import { figureCanvas, pictureCanvas } from './canvas.node.js';
-import { FONT_FAMILY } from './theme.js';
+import { FONT_FAMILY, figureCanvas, pictureCanvas } from './canvas.node.js';
 
 function inkOf(weight: 'normal' | 'bold'): number {
   const context = figureCanvas(120, 30).getContext('2d');

@@ -1,9 +1,8 @@
-/** @file Line plots. */
+/** @file Line plots as PNG files: one look for all that the package plots. */
 import { InputError } from '../../onnx/errors.js';
-import { chartDrawing, type ChartAxis, type ChartSize, type ChartText } from './chart.node.js';
-import { drawingPng, type Drawing } from './drawing.node.js';
+import { chartPng, type PlotAxis, type PlotText } from './chart.node.js';
 
-/** A point of a line; one whose y is not a number leaves a gap. */
+/** A value at a place of the horizontal axis; one that is not a number leaves a gap. */
 export interface PlotPoint {
   x: number;
   y: number;
@@ -11,11 +10,11 @@ export interface PlotPoint {
 
 /** A line of a plot. */
 export interface PlotLine {
-  /** Its name in the legend; a line without a label is not listed. */
+  /** Its name in the legend; without one it is not listed. */
   label?: string;
   /** `#rrggbb` or `#rrggbbaa` */
   colour: string;
-  /** In the order of x. */
+  /** Ordered by x. */
   points: readonly PlotPoint[];
   /** Default 2. */
   width?: number;
@@ -25,12 +24,12 @@ export interface PlotLine {
 }
 
 /** A line plot. */
-export interface LinePlot extends ChartText {
-  /** Earlier lines are drawn over later ones. */
+export interface LinePlot extends PlotText {
+  /** Later ones are drawn below earlier ones. */
   lines: readonly PlotLine[];
   /** The vertical axis. */
-  y?: ChartAxis;
-  /** Whether the horizontal axis, which spans the data, shows whole numbers only. */
+  y?: PlotAxis;
+  /** Whether the horizontal axis, which spans the data, counts. */
   wholeX?: boolean;
 }
 
@@ -43,16 +42,16 @@ function extent(lines: readonly PlotLine[]): { min: number; max: number } {
 }
 
 /**
- * The plot. More points than fit the width are thinned; their extremes are kept.
+ * A plot as a PNG file. Points beyond what the width can show are thinned, their extremes kept.
  * @throws InputError if there are no points
  */
-export function linePlot({ lines, y = {}, wholeX = false, ...text }: LinePlot, size?: ChartSize): Drawing {
+export function linePlotPng({ lines, y = {}, wholeX = false, ...text }: LinePlot): Uint8Array {
   const x = { ...extent(lines), whole: wholeX };
   const datasets = lines.map(({ label, colour, points, width = 2, dots = 0, dashed = false }) => ({
     ...(label !== undefined && { label }),
     data: [...points],
-    // A line on the edge of the plot keeps its width.
-    clip: { left: 6, right: 6, top: 2, bottom: 2 },
+    // Only the ends of the axes may cut a line, not a point on them.
+    clip: { left: 6, right: 6, top: 0, bottom: 6 },
     borderColor: colour,
     backgroundColor: colour,
     borderJoinStyle: 'round' as const,
@@ -60,10 +59,5 @@ export function linePlot({ lines, y = {}, wholeX = false, ...text }: LinePlot, s
     borderDash: dashed ? [6, 4] : [],
     pointRadius: dots,
   }));
-  return chartDrawing({ type: 'line', data: { datasets } }, text, { x, y }, size);
-}
-
-/** The plot as a PNG file. @throws InputError if there are no points */
-export function linePlotPng(plot: LinePlot, size?: ChartSize): Uint8Array {
-  return drawingPng(linePlot(plot, size));
+  return chartPng({ type: 'line', data: { datasets } }, text, { x, y });
 }

@@ -6,23 +6,30 @@ import { readLatestLink, writeLatestLink } from './latest-link.node.js';
 
 const LATEST = join('runs', 'latest');
 
-/**
- * A new run's folder, made.
- * @param out where the user wants it; else `runs/<date>-<name>`
- * @throws InputError if there is a run already
- */
-export async function newRunFolder(out: string | undefined, name: string): Promise<string> {
+/** Makes a folder for a new run, `runs/<date>-<name>`, with a number behind it where another run has that name. */
+export async function makeRunFolder(name: string): Promise<string> {
   const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
-  const run = out ?? join('runs', `${stamp}-${name}`);
-  if (await exists(join(run, 'config.json'))) {
+  await mkdir('runs', { recursive: true });
+  for (let number = 1; ; number++) {
+    const run = join('runs', `${stamp}-${name}${number === 1 ? '' : `-${number}`}`);
+    try {
+      await mkdir(run);
+      return run;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** @throws InputError if there is a run in the folder */
+export async function expectNoRun(folder: string): Promise<void> {
+  if (await exists(join(folder, 'config.json'))) {
     throw new InputError({
       name: 'out',
-      expected: `a folder without a run (\`resume\` goes on with that one)`,
-      got: run,
+      expected: 'a folder without a run (`resume` goes on with that one)',
+      got: folder,
     });
   }
-  await mkdir(run, { recursive: true });
-  return run;
 }
 
 /** Makes `runs/latest` point at the run. */

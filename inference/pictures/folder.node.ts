@@ -32,6 +32,7 @@ export async function folderTree(folder: string, { maxDepth = MAX_DEPTH } = {}):
       const { size, mtimeMs } = await stat(join(root, path));
       return `${size} ${mtimeMs}`;
     },
+    size: async (path) => (await stat(join(root, path))).size,
   };
 }
 

@@ -1,4 +1,4 @@
-/** @file What data formats look at: the files below one root, be it a folder or an archive. */
+/** @file The files below a root, which is a folder or an archive. */
 
 /** Files below a root. */
 export interface FileTree {
@@ -6,15 +6,17 @@ export interface FileTree {
   readonly root: string;
   /** Paths below the root, parts separated by `/`, in the order of their UTF-16 code units. */
   readonly paths: readonly string[];
-  /** What was passed over, one line each with the reason. */
+  /** What was skipped, one line each with the reason. */
   readonly skipped: readonly string[];
   /**
    * The bytes of a file.
    * @throws InputError if the file cannot be read or is larger than `maxBytes`
    */
   read(path: string, maxBytes: number): Promise<Uint8Array>;
-  /** A text that is another one when the file's content is. */
+  /** A text that changes when the file's content changes. */
   stamp(path: string): Promise<string>;
+  /** Bytes of the file, unpacked. */
+  size(path: string): Promise<number>;
 }
 
 /** The last part of a path. */

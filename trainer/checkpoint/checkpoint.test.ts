@@ -1,7 +1,7 @@
 /** @file Checkpoints and runs on disk: what is saved is what is loaded, and nothing half written is taken for whole. */
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tf, tfl } from '../../exporter/tf.js';
@@ -10,7 +10,7 @@ import { InputError } from '../../onnx/errors.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
 import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { configWith } from '../settings/presets.js';
-import { markLatest, newRunFolder, resolveRun } from '../../inference/networks/runs.node.js';
+import { expectNoRun, makeRunFolder, markLatest, resolveRun } from '../../inference/networks/runs.node.js';
 import { initialState, withState } from '../step/tfjs/state.js';
 import type { NetworkState, TrainState } from '../step/state/step.js';
 
@@ -214,7 +214,7 @@ describe('loadCheckpoint(folder) refuses', () => {
   }
 });
 
-describe('newRunFolder, markLatest and resolveRun', () => {
+describe('makeRunFolder, expectNoRun, markLatest and resolveRun', () => {
   const start = process.cwd();
   beforeEach(() => process.chdir(run));
   afterEach(() => process.chdir(start));
@@ -244,18 +244,19 @@ describe('newRunFolder, markLatest and resolveRun', () => {
   });
 
   it('name a new run after date and preset, and never reuse a run', async () => {
-    expect(await newRunFolder(undefined, 'space')).toMatch(/^runs[/\\]\d{4}-\d\d-\d\d-\d{6}-space$/);
-    const made = await madeRun('runs/a');
-    await expect(newRunFolder(made, 'space')).rejects.toThrow(
+    const made = await Promise.all(Array.from({ length: 4 }, () => makeRunFolder('space')));
+    expect(made[0]).toMatch(/^runs[/\\]\d{4}-\d\d-\d\d-\d{6}-space(-\d)?$/);
+    expect(new Set(made).size).toBe(4);
+    await expect(expectNoRun(await madeRun('runs/a'))).rejects.toThrow(
       'out: expected a folder without a run (`resume` goes on with that one); got runs/a',
     );
   });
 
   async function madeRun(path: string): Promise<string> {
-    const made = await newRunFolder(path, 'unused');
-    await mkdir(dirname(join(made, 'config.json')), { recursive: true });
-    await writeFile(join(made, 'config.json'), '{}');
-    return made;
+    await expectNoRun(path);
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, 'config.json'), '{}');
+    return path;
   }
 });
 

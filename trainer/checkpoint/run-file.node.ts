@@ -9,15 +9,15 @@ import type { DataOptions } from '../data/sets/dataset.js';
 import { checkpoints } from './kept-checkpoints.node.js';
 import { checkedConfig } from '../settings/presets.js';
 import { runSettings, type RunSettings } from '../settings/run-settings.js';
-import { expectSettings, found } from '../settings/table.js';
+import { expectSettings, found, text, type Setting } from '../settings/table.js';
 import { initialState } from '../step/tfjs/state.js';
 import type { TrainState } from '../step/state/step.js';
 
+/** Settings of the feature network. */
+type FeatureSettings = Pick<RunSettings, 'features' | 'featuresMean' | 'featuresStd' | 'featuresSize'>;
+
 /** What pictures are compared by, and how many; fixed by the first evaluation, as later ones are compared with it. */
-export type EvaluationSettings = Partial<
-  Pick<RunSettings, 'features' | 'featuresMean' | 'featuresStd' | 'featuresSize'>
-> &
-  Pick<RunSettings, 'evalSamples' | 'evalEvery'>;
+export type EvaluationSettings = Partial<FeatureSettings> & Pick<RunSettings, 'evalSamples' | 'evalEvery'>;
 
 /** What a run remembers. */
 export interface RunFile {
@@ -26,6 +26,8 @@ export interface RunFile {
   data: string | null;
   /** What of it; nothing in runs of earlier versions. */
   dataOptions?: DataOptions;
+  /** `Dataset.identity` of the data; nothing in runs of earlier versions. */
+  dataIdentity?: string | undefined;
   steps: number;
   /** Only in runs that are evaluated. */
   evaluation?: EvaluationSettings | undefined;
@@ -33,23 +35,74 @@ export interface RunFile {
 
 const MAX_BYTES = 2 ** 20;
 
+/** Settings of a part of the file: what must be there, and what may be. */
+type Part = Record<'required' | 'optional', Readonly<Record<string, Setting>>>;
+
+/** The parts of the file besides `config`. */
+const parts = {
+  run: {
+    required: settings('steps'),
+    optional: { ...settings('data'), dataIdentity: { ...runSettings.data, ...text('a text') } },
+  },
+  dataOptions: { required: {}, optional: settings('split', 'classes', 'cropToBox') },
+  evaluation: {
+    required: settings('evalSamples', 'evalEvery'),
+    optional: settings('features', 'featuresMean', 'featuresStd', 'featuresSize'),
+  },
+} satisfies Record<string, Part>;
+
+function settings(...names: (keyof RunSettings)[]): Readonly<Record<string, Setting>> {
+  return Object.fromEntries(names.map((name) => [name, runSettings[name]]));
+}
+
 /** Writes the run's config.json. */
 export function writeRunFile(run: string, file: RunFile): Promise<void> {
   return writeFileAtomic(join(run, 'config.json'), `${JSON.stringify(file, null, 2)}\n`);
 }
 
-/** What the run remembers. @throws InputError if its config.json cannot be read or its settings make no sense */
+/** What the run remembers. @throws InputError if its config.json cannot be read or a value in it is not valid */
 export async function readRunFile(run: string): Promise<RunFile> {
   const path = join(run, 'config.json');
-  const text = new TextDecoder().decode(await readBoundedFile(path, MAX_BYTES));
+  const content = parsedObject(new TextDecoder().decode(await readBoundedFile(path, MAX_BYTES)), path);
+  const { config, data: source = null, dataOptions, dataIdentity, steps: total, evaluation } = content;
+  const given = { steps: total, dataIdentity, ...(source !== null && { data: source }) };
+  expectPart(given, parts.run, path);
+  if (dataOptions !== undefined) expectPart(dataOptions, parts.dataOptions, `${path}: dataOptions`);
+  if (evaluation !== undefined) expectPart(evaluation, parts.evaluation, `${path}: evaluation`);
+  // The checks above establish these types.
+  return {
+    config: checkedConfig(config, path),
+    data: source as string | null,
+    dataOptions: dataOptions as DataOptions,
+    dataIdentity: dataIdentity as string | undefined,
+    steps: total as number,
+    evaluation: evaluation as EvaluationSettings | undefined,
+  };
+}
+
+function parsedObject(json: string, path: string): Record<string, unknown> {
+  const refuse = (got: string): never => {
+    throw new InputError({ name: path, expected: 'the settings of a run in JSON', got });
+  };
   try {
-    const file = JSON.parse(text) as RunFile;
-    expectSettings(file.dataOptions ?? {}, runSettings, { file: path, partial: true });
-    return { ...file, config: checkedConfig(file.config, path) };
+    const content: unknown = JSON.parse(json);
+    if (typeof content !== 'object' || content === null || Array.isArray(content)) return refuse(found(content));
+    return content as Record<string, unknown>;
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError({ name: path, expected: 'JSON; it cannot be parsed' });
+    return refuse('something else');
   }
+}
+
+/** @throws InputError if `values` is no object, lacks a value, or has one that is not valid */
+function expectPart(values: unknown, { required, optional }: Part, name: string): void {
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw new InputError({ name, expected: 'an object of settings', got: found(values) });
+  }
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  expectSettings(given, { ...required, ...optional }, { file: name, partial: true });
+  const wanted = Object.fromEntries(Object.keys(required).map((each) => [each, given[each]]));
+  expectSettings(wanted, required, { file: name });
 }
 
 /**

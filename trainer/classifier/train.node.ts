@@ -171,7 +171,7 @@ async function readPictures(
   { imageSize, progress_callback, signal }: FeatureTraining,
 ): Promise<LabelledPictures> {
   const { length, labels } = readable.dataset;
-  readable.checkNonePassedOver();
+  readable.checkNoneSkipped();
   if (3 * imageSize ** 2 * length > MAX_BYTES) {
     throw new InputError({
       name: 'imageSize',

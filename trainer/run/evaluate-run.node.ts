@@ -55,7 +55,7 @@ export async function evaluateRun(
     imageSize: config.imageSize,
   });
   const pictures = new ReadablePictures(dataset, options.strict);
-  pictures.checkNonePassedOver();
+  pictures.checkNoneSkipped();
   const network = await FeatureNetwork.load(options.features, { preparation: options.preparation, device });
   try {
     const generator = await openSession(generatorOnnx(state, config), { device, spinning: false });

@@ -11,6 +11,8 @@ import { CollapseWatch, nonFiniteTensor } from './guards.js';
 import { markBest } from '../checkpoint/kept-checkpoints.node.js';
 import type { Evaluator } from '../quality/evaluator.node.js';
 import type { QualityRow } from '../quality/quality.js';
+import { longRunAdvice } from './advice.js';
+import { durationText } from '../report/content.node.js';
 import { RunRecord } from './record.node.js';
 import type { StepRow } from '../report/plots.node.js';
 import type { TrainStep } from '../step/state/step.js';
@@ -56,6 +58,8 @@ export interface TrainOptions {
   keep?: number;
   evaluation?: TrainEvaluation | undefined;
   progress_callback?: (progress: TrainProgress) => void;
+  /** Told once how long the run will take and how to make it shorter, where that is more than an hour. */
+  estimate_callback?: (advice: string) => void;
   /** Told once where the run seems to have collapsed, with what to try. */
   warning_callback?: (warning: string) => void;
   /** Stops after the step under way; everything is saved. */
@@ -112,7 +116,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     }
     if (done >= steps || signal?.aborted) break;
     const started = performance.now();
-    const result = await step.run(await stepBatch(config, loader, done, steps));
+    const batch = await stepBatch(config, loader, done, steps).catch(async (error: unknown) => {
+      // The disk may fail the pictures only: what was computed is kept.
+      await save();
+      throw error;
+    });
+    const result = await step.run(batch);
     if (!Number.isFinite(result.lossD) || !Number.isFinite(result.lossG)) {
       await record.flush();
       throw diverged(done + 1, `the losses are no longer finite (Loss_D ${result.lossD}, Loss_G ${result.lossG})`);
@@ -123,6 +132,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await record.step(row);
     options.progress_callback?.({ row, steps, stepsPerEpoch, ...pace.after(row, steps - done) });
     warn(watch.afterStep(row));
+    const advice = pace.isNewlyKnown() && longRunAdvice(config, pace.estimate(done, steps), durationText);
+    if (advice) options.estimate_callback?.(advice);
     if (isDue(done, options.sampleEvery, steps)) {
       const samples = await fixedSamples(options);
       await record.samples(samples, done);
@@ -155,15 +166,31 @@ async function evaluated(
   }
 }
 
+/** Steps after which the speed of a run is known; the first of them include warming up. */
+const KNOWN_AFTER = 6;
+
 /** Speed over the recent past. */
 class Pace {
   #seconds: number | undefined;
+  #first: number[] = [];
 
   constructor(readonly batchSize: number) {}
 
   after({ seconds }: StepRow, left: number) {
     this.#seconds = this.#seconds === undefined ? seconds : 0.95 * this.#seconds + 0.05 * seconds;
+    if (this.#first.length <= KNOWN_AFTER) this.#first.push(seconds);
     return { picturesPerSecond: this.batchSize / this.#seconds, secondsLeft: this.#seconds * left };
+  }
+
+  /** Whether the last step made the estimate possible. */
+  isNewlyKnown(): boolean {
+    return this.#first.length === KNOWN_AFTER;
+  }
+
+  /** How long the run takes: by the median of the first steps. */
+  estimate(done: number, steps: number) {
+    const secondsPerStep = this.#first.toSorted((a, b) => a - b)[KNOWN_AFTER / 2] as number;
+    return { done, left: steps - done, secondsPerStep };
   }
 }
 

@@ -1,23 +1,24 @@
 /** @file Starting a run or going on with one: configuration, data, networks and the training step, ready for `train`. */
 import { resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../../onnx/index.js';
-import { epochSteps } from '../data/batch.js';
-import { chosenConfig, givenSettings, type ChosenSettings } from '../settings/resolve-settings.node.js';
-import type { GanConfig } from '../settings/config.js';
+import { markLatest } from '../../inference/networks/runs.node.js';
+import { writeRunFile } from '../checkpoint/run-file.node.js';
 import { defaultCacheFolder } from '../data/cache/cache-folder.node.js';
-import { Loader } from '../data/loader.node.js';
 import { openDataset } from '../data/formats/table.node.js';
+import { epochSteps } from '../data/batch.js';
+import { Loader } from '../data/loader.node.js';
+import type { Dataset } from '../data/sets/dataset.js';
+import { smallSetAdvice } from './advice.js';
+import type { GanConfig } from '../settings/config.js';
+import { givenSettings, type ChosenSettings } from '../settings/resolve-settings.node.js';
+import { runDefaults } from '../settings/run-settings.js';
+import { RemoteStep } from '../step/remote.node.js';
+import type { TrainStep } from '../step/state/step.js';
 import { createEvaluator, evaluationSettings } from './evaluation.node.js';
 import type { TrainEvaluation } from './loop.node.js';
 import { chosenMachine } from './machine.node.js';
-import { readRunFile, stateToGoOnFrom, writeRunFile } from '../checkpoint/run-file.node.js';
-import { runDefaults } from '../settings/run-settings.js';
-import { markLatest, newRunFolder, resolveRun } from '../../inference/networks/runs.node.js';
-import { found } from '../settings/table.js';
-import { initialState } from '../step/tfjs/state.js';
-import { RemoteStep } from '../step/remote.node.js';
-import type { TrainStep } from '../step/state/step.js';
+import { isAddress, openRun, type OpenRun } from './open-run.node.js';
+import { Releases } from './releases.js';
 
 /** What a user may ask for: settings of a run, and to go on with one. */
 export interface RunOptions extends ChosenSettings {
@@ -43,35 +44,16 @@ export interface StartedRun {
   keep: number;
   evaluation: Pick<TrainEvaluation, 'evaluator' | 'every'> | undefined;
   notes: string[];
+  /** Releases the step, the evaluator, the pictures and the run's folder. Call it when training has ended, also by an error. */
+  release(): Promise<void>;
 }
 
-/** What a resumed run may be told anew: the rest decides what it computes. */
-const free: readonly string[] = [
-  'data',
-  'strict',
-  'cache',
-  'cacheSize',
-  'epochs',
-  'steps',
-  'backend',
-  'device',
-  'devices',
-  'logEvery',
-  'sampleEvery',
-  'checkpointEvery',
-  'keep',
-  'eval',
-  'evalEvery',
-];
-
-/** What may be told anew until there is an evaluation. */
-const evaluationNames: readonly string[] = ['features', 'featuresMean', 'featuresStd', 'featuresSize', 'evalSamples'];
-
 /**
- * Starts a run, or goes on with one where `resume` is given. The training step lives in its own thread: dispose of it.
+ * Starts a run, or goes on with one where `resume` is given. The training step lives in its own thread, and no other
+ * process can write to the run: release it. All settings and the run's folder are checked before pictures are decoded.
  * @param reading told while pictures are read for the first time
  * @param signal stops that reading; nothing is left behind, and the signal's reason is thrown
- * @throws InputError for options that do not fit, missing data, or a device or backend that cannot be had
+ * @throws InputError for options that do not fit, missing or changed data, or a device or backend that cannot be had
  */
 export async function startRun(
   options: RunOptions,
@@ -80,44 +62,54 @@ export async function startRun(
 ): Promise<StartedRun> {
   const { resume, ...settings } = options;
   const given = givenSettings({ options: settings });
-  if (given.features !== undefined) given.features = resolve(given.features);
-  const resumed = resume === undefined ? undefined : await resumedRun(resume, given);
-  const config = resumed?.config ?? chosenConfig(given);
-  const data = given.data === undefined ? (resumed?.data ?? null) : resolve(given.data);
-  const { split, classes, cropToBox } = { ...runDefaults, ...given };
-  const dataOptions = resumed?.dataOptions ?? { split, classes, cropToBox };
+  if (given.features !== undefined && !isAddress(given.features)) given.features = resolve(given.features);
+  const releases = new Releases();
+  try {
+    return await started(resume, given, releases, reading, signal);
+  } catch (error) {
+    await releases.release().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function started(
+  resume: string | undefined,
+  given: ChosenSettings,
+  releases: Releases,
+  reading: ((loaded: number, total: number) => void) | undefined,
+  signal: AbortSignal | undefined,
+): Promise<StartedRun> {
+  const { notes: machineNotes, ...machine } = await chosenMachine(given);
+  const open = await openRun(resume, given, releases);
+  const { run, config, data, dataOptions, state, saved } = open;
+  const settings = evaluationSettings(given, saved?.evaluation);
   const dataset = await openDataset(data ?? undefined, { ...dataOptions, imageSize: config.imageSize });
   const { strict, cacheSize, cache: folder = defaultCacheFolder() } = { ...runDefaults, ...given };
   const loader = new Loader(dataset, config, { strict, cache: { folder, maxBytes: cacheSize * 2 ** 30 } });
+  releases.add(() => loader.close());
+  const steps = chosenSteps(given, open, epochSteps(config, loader));
+  const identity = await checkedIdentity(dataset, open, given);
+  const evaluator =
+    settings && given.eval !== false
+      ? await createEvaluator(settings, loader.readable, config, machine.device)
+      : undefined;
+  if (evaluator) releases.add(() => evaluator.dispose());
   await loader.decodeAll({
     ...(reading && { progress_callback: ({ loaded, total }) => reading(loaded, total) }),
     ...(signal && { signal }),
   });
-  const stepsPerEpoch = epochSteps(config, loader);
-  const steps =
-    given.steps ?? (given.epochs ? given.epochs * stepsPerEpoch : (resumed?.steps ?? config.epochs * stepsPerEpoch));
-  const { notes: machineNotes, ...machine } = await chosenMachine(given);
-  const evaluation = evaluationSettings(given, resumed?.evaluation);
-  const evaluator =
-    evaluation && given.eval !== false
-      ? await createEvaluator(evaluation, loader.readable, config, machine.device)
-      : undefined;
-  const state = resumed?.state ?? initialState(config);
   const step = await RemoteStep.create({ config, state, ...machine });
-  if (signal?.aborted) {
-    await step.dispose();
-    throw signal.reason;
-  }
-  const run = resumed?.run ?? (await newRunFolder(given.out, config.preset));
-  await writeRunFile(run, { config, data, dataOptions, steps, evaluation });
+  releases.add(() => step.dispose());
+  signal?.throwIfAborted();
+  await writeRunFile(run, {
+    config,
+    data,
+    dataOptions,
+    dataIdentity: identity.value,
+    steps,
+    evaluation: settings,
+  });
   await markLatest(run);
-  const notes = [
-    `${resumed ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ` +
-      `${config.imageSize}×${config.imageSize}, preset ${config.preset}, seed ${config.seed}`,
-    ...machineNotes,
-    ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
-    `Training on ${step.description}`,
-  ];
   const { logEvery, sampleEvery, checkpointEvery, keep } = { ...runDefaults, ...given };
   return {
     run,
@@ -125,35 +117,57 @@ export async function startRun(
     loader,
     step,
     steps,
-    notes,
+    notes: [
+      `${saved ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ` +
+        `${config.imageSize}×${config.imageSize}, preset ${config.preset}, seed ${config.seed}`,
+      ...identity.notes,
+      ...machineNotes,
+      ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
+      ...smallSetAdvice(config, dataset.length - loader.readable.broken.size),
+      `Training on ${step.description}`,
+    ],
     logEvery,
     sampleEvery,
     checkpointEvery,
     keep,
     data: dataset.name,
     done: state.step,
-    evaluation: evaluator && evaluation && { evaluator, every: evaluation.evalEvery },
+    evaluation: evaluator && settings && { evaluator, every: settings.evalEvery },
+    release: () => releases.release(),
   };
 }
 
-async function resumedRun(folder: string, given: ChosenSettings) {
-  if (given.out !== undefined) throw new InputError({ name: 'out', conflictsWith: 'resume' });
-  const run = await resolveRun(folder || undefined);
-  const file = await readRunFile(run);
-  const { config, dataOptions, evaluation } = file;
-  const state = await stateToGoOnFrom(run, config);
-  const own: ChosenSettings = { ...runDefaults, ...evaluation, ...dataOptions, ...config };
-  const open = evaluation === undefined ? [...free, ...evaluationNames] : free;
-  const changed = Object.entries(given).find(
-    ([name, value]) => !open.includes(name) && !isDeepStrictEqual(value, own[name as keyof ChosenSettings]),
-  );
-  if (changed !== undefined) {
-    const [name, value] = changed;
-    throw new InputError({
-      name,
-      expected: `${found(own[name as keyof ChosenSettings])}, as a resumed run keeps it (leave it out or start a new run)`,
-      got: found(value),
-    });
-  }
-  return { run, state, ...file };
+/** Updates of the whole run. @throws InputError if a resumed run has done more already */
+function chosenSteps(given: ChosenSettings, { run, config, state, saved }: OpenRun, stepsPerEpoch: number): number {
+  const name = given.steps === undefined && given.epochs !== undefined ? 'epochs' : 'steps';
+  const epochs = given.epochs ?? config.epochs;
+  const steps = given.steps ?? (given.epochs === undefined ? saved?.steps : undefined) ?? epochs * stepsPerEpoch;
+  if (steps >= state.step) return steps;
+  const done = name === 'steps' ? state.step : Math.ceil(state.step / stepsPerEpoch);
+  throw new InputError({
+    name,
+    expected: `at least ${done}, which ${run} has done already`,
+    got: name === 'steps' ? steps : epochs,
+  });
+}
+
+/**
+ * The identity of the data, compared with what a resumed run was trained on. Data that is named again is accepted as it is.
+ * @throws InputError if a resumed run would go on with other pictures without having been told
+ */
+async function checkedIdentity(
+  dataset: Dataset,
+  { data, saved }: OpenRun,
+  given: ChosenSettings,
+): Promise<{ value: string | undefined; notes: string[] }> {
+  const value = await dataset.identity?.();
+  const isSame = saved?.dataIdentity === undefined || saved.dataIdentity === value;
+  if (isSame) return { value, notes: [] };
+  if (given.data !== undefined) return { value, notes: ['The pictures are not those the run was trained on so far.'] };
+  throw new InputError({
+    name: 'data',
+    expected:
+      'the pictures that the run was trained on so far (give `data` again to go on with these, or start a new run)',
+    got: `other files in ${data}`,
+  });
 }

@@ -1,6 +1,6 @@
 /** @file What was chosen for a run, and where each value comes from: an option, a file, the preset or the default. */
 import { isDeepStrictEqual } from 'node:util';
-import type { GanConfig } from './config.js';
+import { defaultPreset, type GanConfig } from './config.js';
 import { configWith, presets } from './presets.js';
 import { runDefaults, runSettings, type RunSettings } from './run-settings.js';
 import { configSettings, expectSettings, dashedName } from './table.js';
@@ -30,7 +30,7 @@ export function givenSettings({ options, file }: SettingSources): ChosenSettings
 
 /** A new run's configuration. @throws InputError that names the setting that is wrong */
 export function chosenConfig(given: ChosenSettings): GanConfig {
-  const { preset = 'space', ...rest } = given;
+  const { preset = defaultPreset, ...rest } = given;
   const overrides = Object.entries(rest).filter(([name]) => Object.hasOwn(configSettings, name));
   return configWith(preset, Object.fromEntries(overrides));
 }

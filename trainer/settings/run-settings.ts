@@ -1,9 +1,9 @@
-/** @file What can be said about a run besides hyper-parameters: its data, its length, its machine, what it writes. */
+/** @file Settings of a run besides hyper-parameters: its data, length, machine and files. */
 import type { Split } from '../data/sets/dataset.js';
 import { boolean, choice, grouped, integer, list, number, text, type Setting } from './table.js';
 import { DEVICES_EXPECTED, parallelDevices, type Backend } from './devices.js';
 
-/** Where a run takes its pictures from, and how it is made. Absent: the default that the help names. */
+/** A run's data, length, machine and files. What is absent has the default that the help names. */
 export interface RunSettings {
   data: string;
   split: Split;
@@ -35,49 +35,77 @@ const MANY = 1_000_000_000;
 /** All settings of a run. */
 export const runSettings: { [Name in keyof RunSettings]: Setting } = {
   ...grouped('Data', {
-    data: [text('a path'), 'A folder, a .zip or a file; see the README for the formats [default: built-in pictures]'],
-    split: [choice(['train', 'test', 'all']), 'Part of divided data'],
-    classes: [list('a list of names', () => true), 'Names or numbers of classes, with commas between [default: all]'],
-    cropToBox: [boolean, 'Only the square around what a bounding box marks'],
-    strict: [boolean, 'Stop at a broken or missing picture instead of skipping it'],
-    cache: [text('a path'), 'Folder of decoded pictures, for sets larger than 1 GiB [default: ~/.cache/ganscope]'],
+    data: [
+      text('a path'),
+      'A folder, a .zip or a file; see the README for the formats [default: built-in pictures]',
+      'free',
+    ],
+    split: [choice(['train', 'test', 'all']), 'Split of the data set to use'],
+    classes: [list('a list of names', () => true), 'Names or numbers of classes, separated by commas [default: all]'],
+    cropToBox: [boolean, 'Crop each picture to the square around its bounding box'],
+    strict: [boolean, 'Stop at the first broken, missing or skipped file', 'free'],
+    cache: [
+      text('a path'),
+      'Folder for the decoded pictures of data sets larger than 1 GiB [default: ~/.cache/ganscope]',
+      'free',
+    ],
     cacheSize: [
       number('a number of at least 0', (value) => value >= 0),
-      'GiB of that folder; without room, pictures are decoded in every epoch',
+      'Size limit of that folder in GiB; without room, pictures are decoded again in every epoch',
+      'free',
     ],
   }),
   ...grouped('Run', {
     out: [text('a path'), 'Folder of the run [default: runs/<date>-<preset>]'],
-    steps: [integer(1, MANY, 'a whole number of at least 1'), 'Updates in all, instead of `epochs`'],
+    steps: [integer(1, MANY, 'a whole number of at least 1'), 'Total number of updates, instead of `epochs`', 'free'],
     backend: [
       choice(['auto', 'onnxruntime', 'tensorflow', 'webgpu', 'cpu']),
       'What computes a step: ONNX Runtime (auto), or tfjs on TensorFlow, WebGPU or plain JavaScript',
+      'free',
     ],
-    device: [choice(['auto', 'cuda', 'webgpu', 'cpu']), 'Where ONNX Runtime computes'],
+    device: [choice(['auto', 'cuda', 'webgpu', 'cpu']), 'Where ONNX Runtime computes', 'free'],
     devices: [
       { ...text(DEVICES_EXPECTED), accepts: (value) => parallelDevices(String(value), 1) !== undefined },
-      'Devices that share each batch: CUDA devices as 0,1, or parts of the CPU as cpu:2',
+      'Devices that share each batch: CUDA devices such as 0,1, or parts of the CPU such as cpu:2',
+      'free',
     ],
-    logEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between log lines'],
-    sampleEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between sample grids'],
-    checkpointEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between checkpoints'],
-    keep: [integer(1, MANY, 'a whole number of at least 1'), 'Last checkpoints that are kept, besides the best'],
+    logEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between log lines', 'free'],
+    sampleEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between sample grids', 'free'],
+    checkpointEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between checkpoints', 'free'],
+    keep: [
+      integer(1, MANY, 'a whole number of at least 1'),
+      'Number of newest checkpoints to keep, besides the best',
+      'free',
+    ],
   }),
   ...grouped('Evaluation', {
-    eval: [boolean, 'Compare generated with real pictures: Fréchet distance and KID; marks the best checkpoint'],
-    evalEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between evaluations'],
-    evalSamples: [integer(2, 1_000_000), 'Pictures of each kind; a Fréchet distance needs 2,048'],
+    eval: [
+      boolean,
+      'Compare generated with real pictures (Fréchet distance and KID) and mark the best checkpoint',
+      'free',
+    ],
+    evalEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between evaluations', 'free'],
+    evalSamples: [integer(2, 1_000_000), 'Pictures of each kind; the Fréchet distance needs 2,048', 'until-evaluated'],
     features: [
       text('MODEL.onnx[:LAYER]'),
-      'Network whose features are compared, as for gan-eval; gan-features makes one',
+      'Network whose features are compared, as for gan-eval (gan-features trains one)',
+      'until-evaluated',
     ],
-    featuresMean: [text('numbers'), "Mean of each channel that network wants [default: its file's, or ImageNet's]"],
-    featuresStd: [text('numbers'), 'Standard deviation of each channel it wants'],
-    featuresSize: [text('a size'), 'Height and width it wants, where its file leaves that open'],
+    featuresMean: [
+      text('numbers'),
+      "Per-channel mean that network expects [default: from its file, or ImageNet's]",
+      'until-evaluated',
+    ],
+    featuresStd: [text('numbers'), 'Per-channel standard deviation that network expects', 'until-evaluated'],
+    featuresSize: [
+      text('a size'),
+      'Height and width that network expects, where its file leaves that open',
+      'until-evaluated',
+    ],
   }),
 };
 
-/** Values of what is not said. */
+/** Defaults of settings that are not given. */
 export const runDefaults = {
   split: 'all',
   classes: [],

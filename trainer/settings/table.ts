@@ -1,7 +1,7 @@
 /** @file Every hyper-parameter, described once: its values and its meaning. Options, files and help come from here. */
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../onnx/errors.js';
-import { augmentationNames, presetNames, type GanConfig } from './config.js';
+import { augmentationNames, defaultPreset, presetNames, type GanConfig } from './config.js';
 
 /** What a setting may be, in words and as a test. */
 export interface Check {
@@ -20,7 +20,12 @@ export interface Setting extends Check {
   /** Heading of the help it stands under. */
   group: string;
   help: string;
+  /** Whether a resumed run may have another value. */
+  resume: Resume;
 }
+
+/** A resumed run keeps a setting, may change it, or may change it until its first evaluation. */
+export type Resume = 'kept' | 'free' | 'until-evaluated';
 
 /** One of a few texts. */
 export const choice = (choices: readonly string[]): Check => ({
@@ -91,16 +96,16 @@ function words(given: unknown): unknown {
     .filter((word) => word !== '');
 }
 
+/** Values, help, and what a resumed run may do; by default it keeps the setting. */
+type SettingEntry = readonly [Check, string, Resume?];
+
 /** A table of settings of which each stands under the same heading. */
-export function grouped<Name extends string>(
-  group: string,
-  table: Record<Name, readonly [Check, string]>,
-): Record<Name, Setting> {
-  const entries = Object.entries<readonly [Check, string]>(table);
-  return Object.fromEntries(entries.map(([name, [check, help]]) => [name, { ...check, group, help }])) as Record<
-    Name,
-    Setting
-  >;
+export function grouped<Name extends string>(group: string, table: Record<Name, SettingEntry>): Record<Name, Setting> {
+  const entries = Object.entries<SettingEntry>(table).map(([name, [check, help, resume = 'kept']]) => [
+    name,
+    { ...check, group, help, resume },
+  ]);
+  return Object.fromEntries(entries) as Record<Name, Setting>;
 }
 
 const norm = choice(['batch', 'none']);
@@ -113,55 +118,58 @@ const augmentation = list(
 /** All settings of a `GanConfig`: what may be changed of a preset. */
 export const configSettings: { [Name in keyof GanConfig]: Setting } = {
   ...grouped('Hyper-parameters [default: of the preset]', {
-    preset: [choice(presetNames), 'Hyper-parameters of a known system [default: space]'],
+    preset: [choice(presetNames), `Hyper-parameters of a known system [default: ${defaultPreset}]`],
     imageSize: [
       oneOfNumbers([8, 16, 32, 64, 128, 256, 512], '4·2^k between 8 and 512 (8, 16, 32, …)'),
       'Height and width: 8, 16, 32, … 512',
     ],
     channels: [oneOfNumbers([1, 3]), '1 for grey pictures, 3 for colours'],
-    resize: [choice(['crop', 'squash']), 'Pictures of other sizes: cut out the centre, or squeeze them'],
-    normalization: [normalization, 'Mean and deviation of each channel, as 0.5,0.5,0.5/0.5,0.5,0.5'],
-    flip: [boolean, 'Mirror half of the pictures left to right, others in each epoch'],
-    latentDim: [integer(1, 65_536), 'Size of a latent'],
+    resize: [choice(['crop', 'squash']), 'How pictures of other sizes are fitted: crop the centre, or squash'],
+    normalization: [normalization, 'Per-channel mean and standard deviation, such as 0.5,0.5,0.5/0.5,0.5,0.5'],
+    flip: [boolean, 'Random horizontal flip, p = 0.5'],
+    latentDim: [integer(1, 65_536), 'Size of the latent vectors'],
     ngf: [integer(1, 1024), "Channels of the generator's last hidden stage"],
     ndf: [integer(1, 1024), "Channels of the discriminator's first stage"],
     head: [choice(['dense', 'conv']), "The discriminator's last layer"],
     convBias: [boolean, 'Biases in convolutions'],
     firstBatchNorm: [boolean, "Batch norm in the discriminator's first stage"],
     batchNormEpsilon: [number('a number above 0', (value) => value > 0), "Batch norm's ε"],
-    kernelInit: [choice(['normal', 'pytorch']), "First weights: N(0, 0.02²), or PyTorch's default"],
+    kernelInit: [choice(['normal', 'pytorch']), "Initial weights: N(0, 0.02²), or PyTorch's default"],
     batchNormInitStd: [
       number('a number of at least 0', (value) => value >= 0),
-      'Deviation of the first batch norm scales around 1',
+      'Standard deviation, around 1, of the initial batch norm scales',
     ],
     batchSize: [integer(1, 65_536), 'Pictures per update'],
-    lr: [
-      learningRate,
-      "Adam learning rate of the generator; the discriminator's keeps the preset's ratio to it unless `lrD` is given",
-    ],
+    lr: [learningRate, "Adam learning rate of the generator; `lrD` follows in the preset's ratio unless it is given"],
     lrD: [learningRate, 'Adam learning rate of the discriminator'],
     beta1: [decay, "Adam's β1"],
     beta2: [decay, "Adam's β2"],
-    epochs: [integer(1, 1_000_000_000), 'Passes over the pictures'],
+    epochs: [integer(1, 1_000_000_000), 'Passes over the pictures', 'free'],
     freshLatents: [boolean, "Draw new latents for the generator's update"],
     halveDiscriminatorLoss: [boolean, "Multiply the discriminator's loss by one half"],
     seed: [integer(0, Number.MAX_SAFE_INTEGER, 'an integer of 0…2^53 − 1'), 'Seed of weights, latents and order'],
   }),
-  ...grouped('What can make training better [default: off]', {
-    loss: [choice(['bce', 'hinge', 'lsgan']), 'Pair of losses [default: bce]'],
+  ...grouped('Training techniques [default: off]', {
+    loss: [choice(['bce', 'hinge', 'lsgan']), 'Loss functions of both networks [default: bce]'],
     labelSmoothing: [
       number('a number of at least 0 and below 0.5', (value) => value >= 0 && value < 0.5),
-      "Taken from the discriminator's target 1 for real pictures, such as 0.1",
+      "One-sided label smoothing: subtracted from the discriminator's target for real pictures, such as 0.1",
     ],
-    norm: [norm, 'Norm of both networks [default: batch]'],
-    normD: [norm, 'Norm of the discriminator, if another'],
+    norm: [norm, 'Normalisation layers of both networks [default: batch]'],
+    normD: [norm, 'Normalisation layers of the discriminator, if different'],
     spectralNorm: [boolean, 'Spectral normalisation of the discriminator'],
-    diffaugment: [augmentation, 'Random changes of all pictures that the discriminator sees: color,translation,cutout'],
-    ema: [decay, 'Share that an averaged generator keeps in each step, such as 0.999'],
-    emaWarmup: [boolean, 'Begin with smaller shares, (1 + t)/(10 + t) in step t [default: on]'],
+    diffaugment: [
+      augmentation,
+      'Differentiable augmentation of all pictures the discriminator sees, for small data sets: color,translation,cutout',
+    ],
+    ema: [decay, 'Decay of an exponential moving average of the generator, such as 0.999'],
+    emaWarmup: [boolean, 'Start with a smaller decay, (1 + t)/(10 + t) in step t [default: on]'],
     dSteps: [integer(1, 100), 'Updates of the discriminator for each of the generator [default: 1]'],
-    lrDecay: [choice(['none', 'linear', 'cosine']), 'How both learning rates fall to 0 at the end of the run'],
-    lrDecayStart: [decay, 'Share of the run after which they begin to fall [default: 0]'],
+    lrDecay: [
+      choice(['none', 'linear', 'cosine']),
+      'Schedule by which both learning rates fall to 0 until the end of the run',
+    ],
+    lrDecayStart: [decay, 'Fraction of the run after which they begin to fall [default: 0]'],
   }),
 };
 
@@ -182,9 +190,13 @@ export function settingName(setting: string, file?: string): string {
   return file === undefined ? setting : `${file}: ${setting}`;
 }
 
+/** Longest quotation of a value in an error message. */
+const MAX_FOUND = 100;
+
 /** What was found, in an error message. */
 export function found(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
+  const shown = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
+  return shown.length > MAX_FOUND ? `${shown.slice(0, MAX_FOUND)}…` : shown;
 }
 
 /**

@@ -12,7 +12,7 @@ const DEFAULT_MEMORY_BYTES = 2 ** 30;
 /** Pictures decoded at a time: enough for sharp's threads, few enough that huge ones do not fill the memory. */
 const DECODED_AT_ONCE = 4;
 /** Counts up when the same files decode to other pixels than before. */
-const DECODER_VERSION = 1;
+const DECODER_VERSION = 2;
 
 /** Where decoded pictures may be kept. */
 export interface KeepOptions {
@@ -85,7 +85,7 @@ export class DecodedPictures {
    * @throws the signal's reason when it is aborted
    */
   async decodeAll(options: DecodeOptions): Promise<void> {
-    this.#readable.checkNonePassedOver();
+    this.#readable.checkNoneSkipped();
     if (this.#memory !== undefined) await this.#decodeEach(options, async (index) => void (await this.picture(index)));
     else this.#file = await this.#cacheFile(options);
     if (this.#readable.broken.size === this.#readable.dataset.length) throw this.#readable.allBroken();

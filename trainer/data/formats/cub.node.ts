@@ -2,15 +2,23 @@
 import { InputError } from '../../../onnx/errors.js';
 import { croppedPicture, type Box } from '../sets/geometry.js';
 import { MAX_CLASSES, type DataOptions, type Dataset } from '../sets/dataset.js';
+import { isPictureFile } from '../../../inference/pictures/picture-paths.node.js';
 import { datasetOfFiles } from './picture-files.node.js';
 import { baseName, folderName, type FileTree } from '../../../inference/pictures/tree.js';
 
 const LISTS = ['images.txt', 'image_class_labels.txt', 'classes.txt'];
+/** Read where they are needed. */
+const CHOICE_LISTS = ['train_test_split.txt', 'bounding_boxes.txt'];
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Whether there is a folder with the lists of CUB-200-2011. */
 export function hasCubLists(tree: FileTree): boolean {
   return cubFolder(tree) !== undefined;
+}
+
+/** Whether a file is a list of CUB-200-2011 or a picture. */
+export function isCubFile(path: string): boolean {
+  return [...LISTS, ...CHOICE_LISTS].includes(baseName(path)) || isPictureFile(path);
 }
 
 function cubFolder({ paths }: FileTree): string | undefined {

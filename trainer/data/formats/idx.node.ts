@@ -8,6 +8,7 @@ import { folderName, type FileTree } from '../../../inference/pictures/tree.js';
 /** The largest IDX file, unpacked. MNIST's is 47 MB. */
 const MAX_BYTES = 2 ** 30;
 const UNSIGNED_BYTE = 0x08;
+const LABELS = /(train|t10k|test)-labels[.-]idx1-ubyte(\.gz)?$/i;
 const IMAGES = /(train|t10k|test)-images[.-]idx3-ubyte(\.gz)?$/i;
 
 /** The array in an IDX file. */
@@ -26,6 +27,11 @@ interface SplitFiles {
 /** Whether there are files of pictures in IDX format. */
 export function hasIdxFiles(tree: FileTree): boolean {
   return tree.paths.some((path) => IMAGES.test(path));
+}
+
+/** Whether a file holds pictures or labels in IDX format. */
+export function isIdxFile(path: string): boolean {
+  return IMAGES.test(path) || LABELS.test(path);
 }
 
 /** The possible names of the labels' file beside a file of pictures. */

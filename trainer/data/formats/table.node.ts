@@ -1,20 +1,18 @@
 /** @file Opens a data set: the table of formats, which are detected by the files found. */
-import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import type { GanConfig } from '../../settings/config.js';
 import { withClasses } from '../sets/classes.js';
-import { cubDataset, hasCubLists } from './cub.node.js';
+import { cubDataset, hasCubLists, isCubFile } from './cub.node.js';
 import { spaceDataset, type DataOptions, type Dataset } from '../sets/dataset.js';
 import { folderTree } from '../../../inference/pictures/folder.node.js';
-import { hasIdxFiles, idxDataset, idxLabelsNames } from './idx.node.js';
+import { dataFingerprint, dataIdentity } from './identity.node.js';
+import { hasIdxFiles, idxDataset, idxLabelsNames, isIdxFile } from './idx.node.js';
 import { isPictureFile, PICTURE_EXTENSIONS } from '../../../inference/pictures/picture-paths.node.js';
 import { pictureFilesDataset } from './picture-files.node.js';
 import type { FileTree } from '../../../inference/pictures/tree.js';
 import { zipTree } from './zip.node.js';
-
-const STAMPED_AT_ONCE = 256;
 
 /** Options that mean something for some formats only. */
 const formatOptions = ['split', 'cropToBox'] as const;
@@ -27,6 +25,8 @@ interface DataFormat {
   signs: string;
   /** Options that mean something here. */
   options: readonly FormatOption[];
+  /** Whether a data set is made of this file. */
+  uses: (path: string) => boolean;
   /** Whether these files are of this format. */
   found: (tree: FileTree) => boolean;
   /** @throws InputError if the files are not what the format says, or the options do not fit */
@@ -39,6 +39,7 @@ const dataFormats: readonly DataFormat[] = [
     name: 'CUB-200-2011',
     signs: 'images.txt, classes.txt, …',
     options: ['split', 'cropToBox'],
+    uses: isCubFile,
     found: hasCubLists,
     dataset: cubDataset,
   },
@@ -46,6 +47,7 @@ const dataFormats: readonly DataFormat[] = [
     name: 'IDX files as of MNIST',
     signs: 'train-images-idx3-ubyte[.gz], …',
     options: ['split'],
+    uses: isIdxFile,
     found: hasIdxFiles,
     dataset: idxDataset,
   },
@@ -53,6 +55,7 @@ const dataFormats: readonly DataFormat[] = [
     name: 'pictures',
     signs: PICTURE_EXTENSIONS.join(', '),
     options: [],
+    uses: isPictureFile,
     found: (tree) => tree.paths.some(isPictureFile),
     dataset: pictureFilesDataset,
   },
@@ -89,17 +92,11 @@ export async function openDataset(
   expectOptions(options, format);
   const dataset = await format.dataset(tree, options);
   const chosen = classes.length > 0 ? withClasses(dataset, classes) : dataset;
-  return { ...chosen, fingerprint: () => dataFingerprint(tree, options) };
-}
-
-/** A hash of names, sizes and times of all files, and of what was chosen of them. */
-async function dataFingerprint(tree: FileTree, { split, classes, cropToBox }: DataOptions): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([split ?? 'all', classes ?? [], cropToBox ?? false]));
-  for (let start = 0; start < tree.paths.length; start += STAMPED_AT_ONCE) {
-    const paths = tree.paths.slice(start, start + STAMPED_AT_ONCE);
-    hash.update(JSON.stringify([paths, await Promise.all(paths.map((path) => tree.stamp(path)))]));
-  }
-  return hash.digest('hex');
+  return {
+    ...chosen,
+    fingerprint: () => dataFingerprint(tree, options),
+    identity: () => dataIdentity(tree, tree.paths.filter(format.uses), options),
+  };
 }
 
 /** @throws InputError for an option that says nothing about data of this format */

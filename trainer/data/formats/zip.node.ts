@@ -58,6 +58,7 @@ export async function zipTree(archive: string): Promise<FileTree> {
       const { uncompressedSize = 0, crc32: checksum = 0 } = entries.get(path) ?? {};
       return `${uncompressedSize} ${checksum}`;
     },
+    size: async (path) => entries.get(path)?.uncompressedSize ?? 0,
   };
 }
 
@@ -72,11 +73,8 @@ async function withZip<T>(archive: string, task: (zip: Zip) => Promise<T>, path?
   } catch (error) {
     if (error instanceof InputError) throw error;
     const name = path === undefined ? archive : `${archive}: ${path}`;
-    throw new InputError({
-      name: name,
-      expected: 'a sound zip archive',
-      got: `an error (${(error as Error).message})`,
-    });
+    const problem = { name, expected: 'a sound zip archive', got: `an error (${(error as Error).message})` };
+    throw new InputError(problem, { cause: error });
   } finally {
     zip?.close();
   }

@@ -21,15 +21,17 @@ export interface Dataset {
   readonly length: number;
   /** Only where the data tells classes. */
   readonly labels?: Labels | undefined;
-  /** What was found where the pictures are but is none of them, one line each with the reason. */
+  /** Files and links that were skipped, one line each with the reason. */
   readonly skipped: readonly string[];
   /**
    * Picture `index` of 0…length − 1, the same at every call.
    * @throws InputError if that picture cannot be decoded
    */
   picture(index: number): Promise<Picture>;
-  /** A text that is another one when any of the pictures is; without it they are kept in no cache file. */
+  /** A text that changes when any picture changes; without it they are kept in no cache file. */
   fingerprint?(): Promise<string>;
+  /** A text that is the same for the same pictures on any machine; it tells a resumed run that they have changed. */
+  identity?(): Promise<string>;
 }
 
 /** Which part of data that is divided for training and testing. */
@@ -62,5 +64,6 @@ export function spaceDataset(imageSize: number): Dataset {
     skipped: [],
     picture: (index) => Promise.resolve(spacePicture(imageSize, 0, index)),
     fingerprint: () => Promise.resolve('space'),
+    identity: () => Promise.resolve('space'),
   };
 }

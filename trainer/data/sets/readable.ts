@@ -1,7 +1,12 @@
-/** @file Pictures of a data set, broken ones aside. */
+/** @file Pictures of a data set without the broken ones. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { InputError } from '../../../onnx/errors.js';
 import type { Dataset } from './dataset.js';
+import { systemError } from './system-error.js';
+
+/** Milliseconds before a file that could not be read is tried again. */
+const RETRIES = [100, 500, 2000];
 
 /** A data set of which broken pictures are left out and listed, or, with `strict`, are errors. */
 export class ReadablePictures {
@@ -12,7 +17,7 @@ export class ReadablePictures {
     readonly strict = false,
   ) {}
 
-  /** What was left out so far, one line each with the reason: files and links passed over, and broken pictures. */
+  /** What was left out so far, one line each with the reason: skipped files and links, and broken pictures. */
   get skipped(): string[] {
     const broken = [...this.#broken].sort(([a], [b]) => a - b).map(([, message]) => message);
     return [...this.dataset.skipped, ...broken];
@@ -23,22 +28,32 @@ export class ReadablePictures {
     return this.#broken;
   }
 
-  /** @throws InputError with `strict`, where files or links were passed over */
-  checkNonePassedOver(): void {
-    const [passedOver] = this.dataset.skipped;
-    if (this.strict && passedOver !== undefined)
-      throw new InputError({ name: 'strict', expected: 'no skipped file', got: passedOver });
+  /** @throws InputError with `strict`, where files or links were skipped */
+  checkNoneSkipped(): void {
+    const [skipped] = this.dataset.skipped;
+    if (this.strict && skipped !== undefined)
+      throw new InputError({ name: 'strict', expected: 'no skipped file', got: skipped });
   }
 
-  /** Picture `index` of the set; undefined if it cannot be decoded. @throws InputError if it cannot, with `strict` */
+  /**
+   * Picture `index` of the set; undefined if its bytes cannot be decoded. A file that cannot be read is tried again.
+   * @throws InputError if it still cannot be read, or, with `strict`, decoded
+   */
   async picture(index: number): Promise<Picture | undefined> {
     if (this.#broken.has(index)) return undefined;
-    try {
-      return await this.dataset.picture(index);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      this.addBroken(index, error.message);
-      return undefined;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.dataset.picture(index);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        if (systemError(error) === undefined) {
+          this.addBroken(index, error.message);
+          return undefined;
+        }
+        const delay = RETRIES[attempt];
+        if (delay === undefined) throw error;
+        await sleep(delay);
+      }
     }
   }
 

@@ -1,0 +1,9 @@
+/** @file Errors of the file system, told from files whose bytes are wrong. */
+
+/** The file system's error behind an error, such as EIO, EACCES or EMFILE; undefined where the file was read. */
+export function systemError(error: unknown): NodeJS.ErrnoException | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if ('syscall' in each) return each as NodeJS.ErrnoException;
+  }
+  return undefined;
+}

@@ -1,0 +1,146 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { flat } from '../data/data.test.helper.js';
+import { encodePng } from '../../inference/pictures/pictures.node.js';
+import { InputError } from '../../onnx/errors.js';
+import { train } from './loop.node.js';
+import { startRun, type RunOptions } from './run.node.js';
+
+const start = process.cwd();
+const small = { imageSize: 8, ngf: 2, ndf: 2, latentDim: 4, batchSize: 4, device: 'cpu' } as const;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-run-'));
+  process.chdir(folder);
+  await mkdir('pictures');
+  for (let i = 0; i < 8; i++) await writeFile(join('pictures', `${i}.png`), await encodePng(flat(30 * i)));
+});
+afterAll(async () => {
+  process.chdir(start);
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Starts a run and lets it go. @returns its folder */
+async function begun(options: RunOptions): Promise<{ run: string; notes: string[] }> {
+  const { run, notes, release } = await startRun(options);
+  await release();
+  return { run, notes };
+}
+
+async function refusal(options: RunOptions): Promise<string> {
+  const error: unknown = await begun(options).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(InputError);
+  return (error as Error).message;
+}
+
+describe('startRun({ out })', () => {
+  it('names runs of one second differently, and locks a run until it is released', async () => {
+    const started = await Promise.all([1, 2].map((seed) => startRun({ ...small, seed, data: 'pictures', steps: 5 })));
+    const [first = '', second = ''] = started.map(({ run }) => run);
+    expect(first).not.toBe(second);
+    expect(await refusal({ resume: first })).toMatch(
+      /^resume: expected a folder that no other process writes to; got /,
+    );
+    for (const { release } of started) await release();
+    const { notes } = await begun({ resume: first });
+    expect(notes[0]).toMatch(`Going on with ${first} after step 0: 8 pictures of `);
+    expect(notes).toContain('8 pictures are few: `diffaugment` color,translation,cutout helps with small data sets');
+  });
+
+  it.each<[string, RunOptions, RegExp]>([
+    ['no such data', { data: 'none' }, /none: expected a folder/],
+    [
+      'a run inside the data',
+      { data: '.', out: 'deep/in/it' },
+      /^out: expected a folder outside of the data, .*; got deep/,
+    ],
+    ['a stray option', { evalSamples: 7 }, /^evalSamples: expected it with `features`/],
+    ['a missing feature network', { features: 'none.onnx' }, /none\.onnx: cannot be read \(ENOENT\)/],
+    ['a folder that is a file', { out: 'pictures/0.png' }, /^out: expected a folder/],
+  ])('leaves nothing behind after %s', async (_, options, message) => {
+    const before = await readdir('.', { recursive: true });
+    expect(await refusal({ ...small, data: 'pictures', out: 'new', ...options })).toMatch(message);
+    expect(await readdir('.', { recursive: true })).toEqual(before);
+  });
+});
+
+describe('startRun({ resume })', () => {
+  let run: string;
+  let config: string;
+  beforeEach(async () => {
+    await rm('run', { recursive: true, force: true });
+    const made = await startRun({ ...small, data: 'pictures', out: 'run', steps: 60 });
+    run = made.run;
+    await made.release();
+    config = await readFile(join(run, 'config.json'), 'utf8');
+  });
+
+  const changed = (change: (file: Record<string, unknown>) => object) =>
+    writeFile(join(run, 'config.json'), JSON.stringify(change(JSON.parse(config) as Record<string, unknown>)));
+
+  it('refuses fewer steps than were done, and leaves config.json as it is', async () => {
+    const started = await startRun({ resume: run, steps: 3, checkpointEvery: 3 });
+    await train(started).finally(() => started.release());
+    const before = await readFile(join(run, 'config.json'), 'utf8');
+    expect(await refusal({ resume: run, steps: 2 })).toBe(
+      `steps: expected at least 3, which ${run} has done already; got 2`,
+    );
+    expect(await refusal({ resume: run, epochs: 1 })).toBe(
+      `epochs: expected at least 2, which ${run} has done already; got 1`,
+    );
+    expect(await readFile(join(run, 'config.json'), 'utf8')).toBe(before);
+  });
+
+  it.each<[string, (file: Record<string, unknown>) => object, string]>([
+    [
+      'steps that are no count',
+      (file) => ({ ...file, steps: 1e300 }),
+      'steps: expected a whole number of at least 1; got 1e+300',
+    ],
+    [
+      'no steps',
+      (file) => ({ ...file, steps: undefined }),
+      'steps: expected a whole number of at least 1; got nothing',
+    ],
+    ['data that is a number', (file) => ({ ...file, data: 7 }), 'data: expected a path; got 7'],
+    [
+      'options that are a list',
+      (file) => ({ ...file, dataOptions: [] }),
+      'dataOptions: expected an object of settings; got []',
+    ],
+    [
+      'an option of no use',
+      (file) => ({ ...file, dataOptions: { out: 'x' } }),
+      'dataOptions: out: expected the name of a setting',
+    ],
+    [
+      'an evaluation without samples',
+      (file) => ({ ...file, evaluation: { evalEvery: 3 } }),
+      'evaluation: evalSamples: expected an integer',
+    ],
+    [
+      'an address',
+      (file) => ({ ...file, evaluation: { evalEvery: 3, evalSamples: 9, features: 'http://127.0.0.1:9/f.onnx' } }),
+      'evaluation: features: expected a file (give `features` again to fetch an address',
+    ],
+  ])('refuses a config.json with %s in one line', async (_, change, message) => {
+    await changed(change);
+    const found = await refusal({ resume: run });
+    expect(found).toContain(`${join(run, 'config.json')}: ${message}`);
+    expect(found).not.toContain('\n');
+  });
+
+  it('refuses other pictures, unless they are named again', async () => {
+    await writeFile(join('pictures', '8.png'), await encodePng(flat(200)));
+    try {
+      expect(await refusal({ resume: run })).toMatch(/^data: expected the pictures that the run was trained on so far/);
+      const { notes } = await begun({ resume: run, data: 'pictures' });
+      expect(notes).toContain('The pictures are not those the run was trained on so far.');
+      expect((await begun({ resume: run })).run).toBe(run);
+    } finally {
+      await rm(join('pictures', '8.png'));
+    }
+  });
+});
