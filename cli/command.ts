@@ -123,7 +123,7 @@ function report(name: string, error: unknown, options: readonly string[]): numbe
  */
 export function messageInFlags(error: Error, options: readonly string[]): string {
   const shown = (parameter: string) => {
-    const flag = parameter.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const flag = flagName(parameter);
     return options.includes(flag) ? `--${flag}` : parameter;
   };
   const { input } = error as { input?: InputProblem };
@@ -132,4 +132,9 @@ export function messageInFlags(error: Error, options: readonly string[]): string
     const flag = shown(parameter);
     return flag === parameter ? quoted : flag;
   });
+}
+
+/** The flag of a parameter without its dashes: `save-latents` for `saveLatents`. */
+export function flagName(parameter: string): string {
+  return parameter.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,8 +1,9 @@
 /** @file `ganscope/inference` in Node: what runs everywhere, and files. */
 export * from './index.web.js';
-export type { JobContext } from './jobs/context.node.js';
-export { runJob } from './jobs/perform.node.js';
-export { loadLatents, saveLatents } from './latent/files.node.js';
+export { runJob } from './jobs/run-job.node.js';
+export { sampleJob, type SampleRequest } from './jobs/sample-job.node.js';
+export type { JobContext } from './jobs/shared/context.node.js';
+export { loadLatents, saveLatents } from './latent/files/latents-file.node.js';
 export { resolveModel } from './networks/default-model.node.js';
 export { resolveRun } from './networks/runs.node.js';
 export { picturePaths } from './pictures/picture-paths.node.js';

@@ -1,8 +1,6 @@
 /** @file `ganscope/inference` wherever it runs: generators and discriminators, latents and paths between them, pictures, grids. */
 export { resolveDevice } from '#devices';
 export { decodePicture, encodePng } from '#pictures';
-export { sampleJob } from './jobs/sample-job.js';
-export type { SampleRequest } from './jobs/request.js';
 export { interpolatedLatents, lerp, slerp } from './latent/interpolate.js';
 export { normalLatents } from './latent/latents.js';
 export { Discriminator, type Score } from './networks/discriminator.js';

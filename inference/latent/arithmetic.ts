@@ -1,7 +1,23 @@
 /** @file Latent arithmetic: the latents that an expression stands for. */
 import { InputError } from '../../onnx/errors.js';
 import { Random } from '../numeric/random.js';
-import type { Expression } from './expression.js';
+
+/** A latent that is named: by a seed, or as a row of a file (`row` is missing where the file's only one is meant). */
+export type Leaf = { kind: 'seed'; seed: number } | { kind: 'file'; path: string; row: number | undefined };
+
+/** What an expression is made of; every node stands for a latent. */
+export type Expression =
+  | Leaf
+  | { kind: 'mean'; members: readonly Expression[] }
+  | { kind: 'scaled'; factor: number; of: Expression }
+  | { kind: 'sum'; terms: readonly Term[] };
+
+/** A part of a sum, as it was written. */
+export interface Term {
+  sign: 1 | -1;
+  text: string;
+  value: Expression;
+}
 
 /** Where an expression's leaves get their latents from. */
 export interface LeafLatents {
@@ -107,4 +123,20 @@ export function surroundings(latent: Float32Array, scale: number, seed: number):
     latents.set(noisy, cell * latent.length);
   }
   return latents;
+}
+
+/** The files that an expression names, each once. */
+export function filesOf(expression: Expression): string[] {
+  switch (expression.kind) {
+    case 'seed':
+      return [];
+    case 'file':
+      return [expression.path];
+    case 'mean':
+      return [...new Set(expression.members.flatMap(filesOf))];
+    case 'scaled':
+      return filesOf(expression.of);
+    case 'sum':
+      return [...new Set(expression.terms.flatMap((term) => filesOf(term.value)))];
+  }
 }

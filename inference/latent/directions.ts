@@ -1,6 +1,5 @@
 /** @file Walks along directions of the latent space. */
 import { InputError } from '../../onnx/errors.js';
-import { seedCount, seedRanges, seedsWithin } from './latents.js';
 
 /** What to walk along: numbers of the latent, or principal components, both counted as users do. */
 export type DirectionChoice =
@@ -8,25 +7,6 @@ export type DirectionChoice =
   | { kind: 'numbers'; indices: readonly number[] }
   /** Components by strength, from 1. */
   | { kind: 'principal'; components: readonly number[] };
-
-/** Directions that one picture can show. */
-const MAX_DIRECTIONS = 64;
-
-/**
- * `5`, `0,3-6`, `principal`, `principal:3` or `principal:1-4` as a choice.
- * @throws InputError for anything else
- */
-export function parsedDirections(text: string): DirectionChoice {
-  const [, principal, list] = /^\s*(principal)?\s*:?\s*(.*?)\s*$/.exec(text) ?? [];
-  const ranges = seedRanges(principal && !list ? '1' : (list ?? ''), 'traverse');
-  if (seedCount(ranges) > MAX_DIRECTIONS)
-    throw new InputError({ name: 'traverse', expected: `at most ${MAX_DIRECTIONS} directions` });
-  const numbers = seedsWithin(ranges, 0, MAX_DIRECTIONS);
-  if (!principal) return { kind: 'numbers', indices: numbers };
-  if (numbers.includes(0))
-    throw new InputError({ name: 'traverse', expected: 'principal:1 for the strongest component', got: '0' });
-  return { kind: 'principal', components: numbers };
-}
 
 /** The unit vector of one of the latent's numbers. @throws InputError if there is no such number */
 export function axisDirection(index: number, latentDim: number): Float32Array {

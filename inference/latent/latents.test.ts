@@ -1,7 +1,8 @@
 /** @file Latents from seeds. */
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
-import { MAX_SEEDS, normalLatents, parseSeeds, seedRanges, seedsFrom, seedsWithin } from './latents.js';
+import { MAX_SEEDS, normalLatents, seedsFrom, seedsWithin } from './latents.js';
+import { seedRanges } from '../parse/seeds.js';
 
 describe('normalLatents(seeds, latentDim)', () => {
   it('gives known values', () => {
@@ -46,30 +47,8 @@ describe('normalLatents(seeds, latentDim)', () => {
 
   it('refuses impossible sizes and seeds', () => {
     for (const latentDim of [0, -1, 1.5, 1e9]) expect(() => normalLatents([0], latentDim)).toThrow(InputError);
-    expect(() => normalLatents([-1], 4)).toThrow(InputError);
+    expect(() => normalLatents([3, -1], 4)).toThrow(/^seeds: expected integers of 0…2\^53 − 1; got -1$/);
     expect(normalLatents([], 4)).toHaveLength(0);
-  });
-});
-
-describe('parseSeeds(list)', () => {
-  it('reads integers and inclusive ranges in order', () => {
-    expect(parseSeeds('0,1,4-6')).toEqual([0, 1, 4, 5, 6]);
-    expect(parseSeeds(' 7 , 3-3, 7 ')).toEqual([7, 3, 7]);
-    expect(parseSeeds(`${Number.MAX_SAFE_INTEGER}`)).toEqual([Number.MAX_SAFE_INTEGER]);
-  });
-
-  it.each(['', ',', '1,', '-1', '6-4', '1.5', '1e3', 'x', '1-2-3', '9007199254740992', '0x10'])(
-    'refuses %j',
-    (list) => {
-      expect(() => parseSeeds(list)).toThrow(InputError);
-      expect(() => parseSeeds(list)).toThrow(/^seeds: expected integers and ranges/);
-    },
-  );
-
-  it('refuses more seeds than anyone needs before listing them, and names the option', () => {
-    expect(() => parseSeeds('0-9007199254740991', 'fixed')).toThrow(`fixed: expected at most ${MAX_SEEDS} seeds`);
-    expect(() => parseSeeds('x'.repeat(10_000))).toThrow(/^.{1,150}$/);
-    expect(parseSeeds(`1-${MAX_SEEDS}`)).toHaveLength(MAX_SEEDS);
   });
 });
 

@@ -2,7 +2,7 @@
 import { InputError } from '../../onnx/errors.js';
 import { Random } from '../numeric/random.js';
 
-/** The most seeds that are held in memory: enough for every customary FID. */
+/** The most seeds that are held in memory: enough for any FID. */
 export const MAX_SEEDS = 100_000;
 /** The smallest truncation: below it, drawing until a number is small enough takes too long. */
 export const MIN_TRUNCATION = 0.01;
@@ -24,6 +24,10 @@ export function normalLatents(seeds: readonly number[], latentDim: number, trunc
   if (truncation !== undefined && !(truncation >= MIN_TRUNCATION)) {
     throw new InputError({ name: 'truncation', expected: `a number of at least ${MIN_TRUNCATION}`, got: truncation });
   }
+  const wrong = seeds.find((seed) => !Number.isSafeInteger(seed) || seed < 0);
+  if (wrong !== undefined) {
+    throw new InputError({ name: 'seeds', expected: 'integers of 0…2^53 − 1', got: wrong });
+  }
   const latents = new Float32Array(seeds.length * latentDim);
   seeds.forEach((seed, row) => {
     const random = Random.derived(seed, 'latent');
@@ -43,23 +47,8 @@ export interface SeedRange {
   to: number;
 }
 
-/**
- * The ranges of seeds a list such as `0,1,4-6` names, in its order, repetitions kept.
- * @param list integers and inclusive ranges, separated by commas
- * @param option the option's name, for errors
- * @throws InputError if the list is malformed
- */
-export function seedRanges(list: string, option = 'seeds'): SeedRange[] {
-  return list.split(',').map((part) => {
-    const [, first = '', last = first] = /^\s*(\d{1,16})(?:\s*-\s*(\d{1,16}))?\s*$/.exec(part) ?? [];
-    const [from, to] = [Number(first), Number(last)];
-    if (first === '' || from > to || !Number.isSafeInteger(to)) {
-      const shown = JSON.stringify(part.length > 40 ? `${part.slice(0, 40)}…` : part);
-      throw new InputError({ name: option, expected: 'integers and ranges such as 0,1,4-6', got: shown });
-    }
-    return { from, to };
-  });
-}
+/** Where latents come from: seeds, or the rows of a file. */
+export type LatentSource = { seeds: readonly SeedRange[] } | { file: string };
 
 /** How many seeds the ranges hold. */
 export function seedCount(ranges: readonly SeedRange[]): number {
@@ -76,17 +65,6 @@ export function seedsWithin(ranges: readonly SeedRange[], start: number, count: 
     skip = Math.max(0, skip - size);
   }
   return seeds;
-}
-
-/**
- * The seeds a list such as `0,1,4-6` names, in its order, repetitions kept.
- * @throws InputError if the list is malformed or names more than `MAX_SEEDS` seeds
- */
-export function parseSeeds(list: string, option = 'seeds'): number[] {
-  const ranges = seedRanges(list, option);
-  if (seedCount(ranges) > MAX_SEEDS)
-    throw new InputError({ name: option, expected: `at most ${MAX_SEEDS} seeds`, got: 'more' });
-  return seedsWithin(ranges, 0, MAX_SEEDS);
 }
 
 /**

@@ -1,16 +1,13 @@
 /** @file A corners job: a grid of pictures between four latents. */
 import { InputError } from '../../../onnx/errors.js';
 import type { InterpolationMode } from '../../latent/interpolate.js';
-import { seedCount } from '../../latent/latents.js';
-import { interpolationMode } from './interpolation.js';
-import {
-  namedSource,
-  namesFile,
-  parsedGrid,
-  type CommonJob,
-  type LatentSource,
-  type SampleRequest,
-} from '../request.js';
+import { seedCount, type LatentSource } from '../../latent/latents.js';
+import { parsedSource } from '../../parse/seeds.js';
+import { modeOption } from '../options/animation.js';
+import { namesFile } from '../options/checks.js';
+import { gridOption } from '../options/grid.js';
+import { commonOptions, jobKind, parsed } from '../options/option.js';
+import { truncationOption, type CommonJob } from '../options/source.js';
 
 /** Pictures between the latents of four seeds, or of a file with four. */
 export interface CornersJob extends CommonJob {
@@ -22,15 +19,28 @@ export interface CornersJob extends CommonJob {
   mode: InterpolationMode;
 }
 
-/** @throws InputError for values out of range and options that exclude each other */
-export function cornersJob(request: SampleRequest): CornersJob {
-  const { corners = '', grid = '8x8', interpolate, out = 'corners.png', truncation, saveLatents } = request;
-  namesFile(out, ['.png']);
-  const source = namedSource(corners, 'corners');
-  if ('seeds' in source) checkCorners(seedCount(source.seeds));
-  const mode = interpolationMode(interpolate);
-  return { kind: 'corners', source, ...parsedGrid(grid), mode, truncation, saveLatents, out };
-}
+export const corners = jobKind({
+  title: 'Grid between four corners',
+  trigger: 'corners',
+  options: {
+    ...commonOptions,
+    ...truncationOption,
+    corners: parsed(
+      'Grid between four seeds or the latents of a file: top left, top right, bottom left, bottom right',
+      parsedSource,
+    ),
+    ...gridOption,
+    ...modeOption,
+  },
+  check(request): CornersJob {
+    const { corners: source, grid = { columns: 8, rows: 8 }, interpolate = 'slerp', out = 'corners.png' } = request;
+    const { truncation, saveLatents } = request;
+    if (source === undefined) throw new InputError({ name: 'corners', expected: 'four latents', got: 'nothing' });
+    namesFile(out, ['.png']);
+    if ('seeds' in source) checkCorners(seedCount(source.seeds));
+    return { kind: 'corners', source, ...grid, mode: interpolate, truncation, saveLatents, out };
+  },
+});
 
 /** @throws InputError unless there are four */
 export function checkCorners(count: number): void {

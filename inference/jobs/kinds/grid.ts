@@ -1,15 +1,10 @@
 /** @file A grid job: pictures side by side in one file. */
-import { InputError } from '../../../onnx/errors.js';
-import { seedCount } from '../../latent/latents.js';
-import { rankedSource, rankingOf, type Ranking } from '../ranking.js';
-import {
-  latentSource,
-  namesFile,
-  parsedGrid,
-  type CommonJob,
-  type LatentSource,
-  type SampleRequest,
-} from '../request.js';
+import { seedCount, type LatentSource } from '../../latent/latents.js';
+import { namesFile } from '../options/checks.js';
+import { columnsFor, gridOption } from '../options/grid.js';
+import { commonOptions, flag, jobKind } from '../options/option.js';
+import { rankedSource, rankingOf, rankingOptions, type Ranking } from '../options/ranking.js';
+import { countOption, latentSource, sourceOptions, type CommonJob } from '../options/source.js';
 
 /** Pictures of seeds or of a file's latents, side by side. */
 export interface GridJob extends CommonJob {
@@ -19,32 +14,29 @@ export interface GridJob extends CommonJob {
   cells: { columns: number; rows: number } | undefined;
   /** Whether each picture has its seed under it. */
   labels: boolean;
-  /** Where the most real pictures come first. */
+  /** Where the pictures are sorted. */
   ranking: Ranking | undefined;
 }
 
 const DEFAULT_COUNT = 64;
 
-/** @throws InputError for values out of range and options that exclude each other */
-export function gridJob(request: SampleRequest): GridJob {
-  const { out = 'samples.png', labels = false, truncation, saveLatents } = request;
-  namesFile(out, ['.png']);
-  const cells = request.grid === undefined ? undefined : parsedGrid(request.grid);
-  const ranking = rankingOf(request);
-  const count = cells ? cells.columns * cells.rows : DEFAULT_COUNT;
-  const source = ranking ? rankedSource(request, ranking, count) : latentSource(request, request.count ?? count);
-  if ('seeds' in source) columnsFor(Math.min(seedCount(source.seeds), ranking?.keep ?? Infinity), cells);
-  return { kind: 'grid', source, cells, labels, ranking, truncation, saveLatents, out };
-}
-
-/** Columns for so many pictures. @throws InputError if they do not fit into the cells */
-export function columnsFor(count: number, cells: { columns: number; rows: number } | undefined): number {
-  if (cells && count > cells.columns * cells.rows) {
-    throw new InputError({
-      name: 'grid',
-      expected: `at least ${count} cells, one per picture`,
-      got: `${cells.columns}x${cells.rows}`,
-    });
-  }
-  return cells?.columns ?? Math.ceil(Math.sqrt(count));
-}
+export const grid = jobKind({
+  title: 'Grid (the default)',
+  options: {
+    ...commonOptions,
+    ...sourceOptions,
+    ...countOption,
+    ...gridOption,
+    labels: flag("Each picture's seed under it"),
+    ...rankingOptions,
+  },
+  check(request): GridJob {
+    const { out = 'samples.png', labels = false, grid: cells, truncation, saveLatents } = request;
+    namesFile(out, ['.png']);
+    const ranking = rankingOf(request);
+    const count = cells ? cells.columns * cells.rows : DEFAULT_COUNT;
+    const source = ranking ? rankedSource(request, ranking, count) : latentSource(request, request.count ?? count);
+    if ('seeds' in source) columnsFor(Math.min(seedCount(source.seeds), ranking?.keep ?? Infinity), cells);
+    return { kind: 'grid', source, cells, labels, ranking, truncation, saveLatents, out };
+  },
+});

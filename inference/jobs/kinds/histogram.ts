@@ -1,6 +1,10 @@
-/** @file A histogram job: what the discriminator makes of real and of generated pictures. */
+/** @file A histogram job: the discriminator's scores of real and of generated pictures. */
 import { InputError } from '../../../onnx/errors.js';
-import { latentSource, namesFile, type CommonJob, type LatentSource, type SampleRequest } from '../request.js';
+import type { LatentSource } from '../../latent/latents.js';
+import { namesFile } from '../options/checks.js';
+import { commonOptions, jobKind, text } from '../options/option.js';
+import { discriminatorOption } from '../options/ranking.js';
+import { countOption, latentSource, sourceOptions, type CommonJob } from '../options/source.js';
 
 /** Scores of a folder's pictures and of generated ones. */
 export interface HistogramJob extends CommonJob {
@@ -12,10 +16,21 @@ export interface HistogramJob extends CommonJob {
   discriminator: string | undefined;
 }
 
-/** @throws InputError for values out of range and options that exclude each other */
-export function histogramJob(request: SampleRequest): HistogramJob {
-  const { real = '', out = 'scores.png', count = 256, discriminator, truncation, saveLatents } = request;
-  if (real === '') throw new InputError({ name: 'real', expected: 'a folder of pictures', got: 'nothing' });
-  namesFile(out, ['.png']);
-  return { kind: 'histogram', real, source: latentSource(request, count), discriminator, truncation, saveLatents, out };
-}
+export const histogram = jobKind({
+  title: 'Histogram of scores',
+  trigger: 'real',
+  options: {
+    ...commonOptions,
+    ...sourceOptions,
+    ...countOption,
+    ...discriminatorOption,
+    real: text("Histogram of the discriminator's scores of the pictures in this folder and of generated pictures"),
+  },
+  check(request): HistogramJob {
+    const { real = '', out = 'scores.png', count = 256, discriminator, truncation, saveLatents } = request;
+    if (real === '') throw new InputError({ name: 'real', expected: 'a folder of pictures', got: 'nothing' });
+    namesFile(out, ['.png']);
+    const source = latentSource(request, count);
+    return { kind: 'histogram', real, source, discriminator, truncation, saveLatents, out };
+  },
+});

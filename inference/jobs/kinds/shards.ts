@@ -1,16 +1,11 @@
 /** @file A shards job: any number of pictures streamed to disk as files or archives. */
 import { InputError } from '../../../onnx/errors.js';
-import { rankedSource, rankingOf, type Ranking } from '../ranking.js';
-import {
-  extensionOf,
-  latentSource,
-  MAX_COUNT,
-  namesFile,
-  oneOf,
-  type CommonJob,
-  type LatentSource,
-  type SampleRequest,
-} from '../request.js';
+import type { LatentSource } from '../../latent/latents.js';
+import { formatOption, overwriteOption } from '../options/animation.js';
+import { extensionOf, namesFile, oneOf } from '../options/checks.js';
+import { commonOptions, flag, jobKind } from '../options/option.js';
+import { rankedSource, rankingOf, rankingOptions, type Ranking } from '../options/ranking.js';
+import { countOption, latentSource, MAX_COUNT, sourceOptions, type CommonJob } from '../options/source.js';
 
 export const SHARD_FORMATS = ['png', 'webp', 'npy', 'zip'] as const;
 export type ShardFormat = (typeof SHARD_FORMATS)[number];
@@ -24,7 +19,7 @@ export interface ShardsJob extends CommonJob {
   kind: 'shards';
   source: LatentSource;
   format: ShardFormat;
-  /** Where only the most real pictures are kept, in that order. */
+  /** Where the pictures are sorted. */
   ranking: Ranking | undefined;
   /** Pictures per shard; the last may have fewer. */
   shardSize: number;
@@ -32,21 +27,33 @@ export interface ShardsJob extends CommonJob {
   resume: boolean;
 }
 
-/** @throws InputError for values out of range and options that exclude each other */
-export function shardsJob(request: SampleRequest): ShardsJob {
-  const { out = 'samples', resume = false, truncation, saveLatents } = request;
-  const format = oneOf('format', request.format ?? 'png', SHARD_FORMATS);
-  namesFile(out, []);
-  if (saveLatents !== undefined && extensionOf(saveLatents) !== '.npy') {
-    throw new InputError({
-      name: 'saveLatents',
-      expected: 'a .npy file for pictures in shards',
-      got: JSON.stringify(saveLatents),
-    });
-  }
-  const ranking = rankingOf(request);
-  const source = ranking
-    ? rankedSource(request, ranking, DEFAULT_COUNT)
-    : latentSource(request, request.count ?? DEFAULT_COUNT, MAX_COUNT);
-  return { kind: 'shards', source, format, ranking, shardSize: SHARD_SIZE, resume, truncation, saveLatents, out };
-}
+export const shards = jobKind({
+  title: 'Many files',
+  trigger: 'format',
+  options: {
+    ...commonOptions,
+    ...sourceOptions,
+    ...countOption,
+    ...rankingOptions,
+    ...formatOption,
+    ...overwriteOption,
+    resume: flag('Go on with an interrupted job of `format` png, webp, npy or zip'),
+  },
+  check(request): ShardsJob {
+    const { out = 'samples', resume = false, truncation, saveLatents } = request;
+    const format = oneOf('format', request.format ?? 'png', SHARD_FORMATS);
+    namesFile(out, []);
+    if (saveLatents !== undefined && extensionOf(saveLatents) !== '.npy') {
+      throw new InputError({
+        name: 'saveLatents',
+        expected: 'a .npy file for pictures in shards',
+        got: JSON.stringify(saveLatents),
+      });
+    }
+    const ranking = rankingOf(request);
+    const source = ranking
+      ? rankedSource(request, ranking, DEFAULT_COUNT)
+      : latentSource(request, request.count ?? DEFAULT_COUNT, MAX_COUNT);
+    return { kind: 'shards', source, format, ranking, shardSize: SHARD_SIZE, resume, truncation, saveLatents, out };
+  },
+});

@@ -1,21 +1,15 @@
-/** @file A traversal job: latents walked along directions, one row each. */
+/** @file A traversal job: latents moved along directions, one row each. */
 import { InputError } from '../../../onnx/errors.js';
-import { ANIMATION_FORMATS } from '../../pictures/animation.js';
+import type { DirectionChoice } from '../../latent/directions.js';
 import { EASINGS, type Easing } from '../../latent/easing.js';
 import { MAX_FRAMES } from '../../latent/interpolate.js';
-import { animationChoice, type AnimationChoice } from './interpolation.js';
-import { parsedDirections, type DirectionChoice } from '../../latent/directions.js';
-import { seedCount } from '../../latent/latents.js';
-import {
-  checkInteger,
-  latentSource,
-  extensionOf,
-  namesFile,
-  oneOf,
-  type CommonJob,
-  type LatentSource,
-  type SampleRequest,
-} from '../request.js';
+import { seedCount, type LatentSource } from '../../latent/latents.js';
+import { parsedDirections } from '../../parse/directions.js';
+import { ANIMATION_FORMATS } from '../../pictures/animation.js';
+import { animationChoice, animationOptions, type AnimationChoice } from '../options/animation.js';
+import { checkInteger, extensionOf, namesFile, oneOf } from '../options/checks.js';
+import { commonOptions, jobKind, number, parsed, type Requested } from '../options/option.js';
+import { countOption, latentSource, sourceOptions, type CommonJob } from '../options/source.js';
 
 /** Walks along directions: a row per latent, or per direction where there are several of these. */
 export interface TraversalJob extends CommonJob {
@@ -35,29 +29,43 @@ const DEFAULT_FRAMES = 60;
 const MAX_STEPS = 500;
 const EXTENT = 3;
 
-/** @throws InputError for values out of range and options that exclude each other */
-export function traversalJob(request: SampleRequest): TraversalJob {
-  const { traverse = '', extent = EXTENT, out = 'traversal.png', truncation, saveLatents } = request;
-  const animation = traversalAnimation(request, out);
-  const steps = animation ? DEFAULT_STEPS : (request.frames ?? DEFAULT_STEPS);
-  const directions = parsedDirections(traverse);
-  checkInteger('frames', steps, 2, MAX_STEPS);
-  if (!(extent > 0 && extent <= 100))
-    throw new InputError({ name: 'extent', expected: 'a number of 0…100', got: extent });
-  const several = directionCount(directions) > 1;
-  const source = latentSource(request, request.count ?? (several ? 1 : 4));
-  if ('seeds' in source) checkRows(seedCount(source.seeds), directions);
-  return { kind: 'traversal', source, directions, extent, steps, animation, truncation, saveLatents, out };
-}
+export const traversal = jobKind({
+  title: 'Directions',
+  trigger: 'traverse',
+  options: {
+    ...commonOptions,
+    ...sourceOptions,
+    ...countOption,
+    ...animationOptions,
+    traverse: parsed(
+      "Rows of pictures along directions: indices of the latent's numbers, principal, or principal:1-4; with `format` also animated",
+      parsedDirections,
+    ),
+    extent: number('How far `traverse` goes to either side [default: 3]'),
+  },
+  check(request): TraversalJob {
+    const { traverse: directions, extent = EXTENT, out = 'traversal.png', truncation, saveLatents } = request;
+    if (directions === undefined) throw new InputError({ name: 'traverse', expected: 'directions', got: 'nothing' });
+    const animation = traversalAnimation(request, out);
+    const steps = animation ? DEFAULT_STEPS : (request.frames ?? DEFAULT_STEPS);
+    checkInteger('frames', steps, 2, MAX_STEPS);
+    if (!(extent > 0 && extent <= 100)) {
+      throw new InputError({ name: 'extent', expected: 'a number of 0…100', got: extent });
+    }
+    const several = directionCount(directions) > 1;
+    const source = latentSource(request, request.count ?? (several ? 1 : 4));
+    if ('seeds' in source) checkRows(seedCount(source.seeds), directions);
+    return { kind: 'traversal', source, directions, extent, steps, animation, truncation, saveLatents, out };
+  },
+});
 
 /** The animation, where a format is named or `out` is such a file. @throws InputError for its options without one */
-function traversalAnimation(request: SampleRequest, out: string): TraversalJob['animation'] {
+function traversalAnimation(request: Requested<typeof animationOptions>, out: string): TraversalJob['animation'] {
   const { format, frames = DEFAULT_FRAMES, easing = 'smooth' } = request;
   const extension = extensionOf(out);
   if (format === undefined && !ANIMATION_FORMATS.some((each) => extension === `.${each}`)) {
     const stray = (['fps', 'easing'] as const).find((name) => request[name] !== undefined);
-    if (stray)
-      throw new InputError({ name: stray, expected: 'it with `traverse` together with `format`', got: 'it without' });
+    if (stray) throw new InputError({ name: stray, expected: 'to be used with `format`' });
     namesFile(out, ['.png']);
     return undefined;
   }

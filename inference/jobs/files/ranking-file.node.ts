@@ -1,0 +1,41 @@
+/** @file The ranking that a shards job goes by, as a file beside its shards: a resumed job need not score again. */
+import { join } from 'node:path';
+import { InputError } from '../../../onnx/errors.js';
+import { readBoundedFile, writeFileAtomic } from '../../../onnx/files/files.node.js';
+import { npyBytes, parsedNpy } from '../../numeric/npy.js';
+import type { RankedScores } from '../shared/top-k.js';
+
+/** Its name in the job's folder: float64 [N, 2], each picture's position among the scored latents and its logit. */
+export const RANKING_FILE = 'ranking.npy';
+const MAX_BYTES = 2 ** 25;
+
+export async function writeRanking(folder: string, { positions, logits }: RankedScores): Promise<void> {
+  const rows = Float64Array.from(
+    { length: 2 * positions.length },
+    (_, i) => (i % 2 === 0 ? positions : logits)[i >> 1] as number,
+  );
+  await writeFileAtomic(join(folder, RANKING_FILE), npyBytes(rows, [positions.length, 2]));
+}
+
+/**
+ * @param kept how many there must be
+ * @param count of the latents that they were taken from
+ * @throws InputError if the file is missing or holds anything else
+ */
+export async function loadRanking(folder: string, kept: number, count: number): Promise<RankedScores> {
+  const path = join(folder, RANKING_FILE);
+  const { dtype, shape, data } = parsedNpy(await readBoundedFile(path, MAX_BYTES), path);
+  if (dtype !== '<f8' || shape.length !== 2 || shape[0] !== kept || shape[1] !== 2) {
+    throw new InputError({ name: path, expected: `float64 [${kept}, 2]`, got: `${dtype} [${shape.join(', ')}]` });
+  }
+  const column = (offset: number) => Float64Array.from({ length: kept }, (_, i) => data[2 * i + offset] as number);
+  const positions = column(0);
+  const wrong = positions.find((at) => !Number.isInteger(at) || at < 0 || at >= count);
+  if (wrong !== undefined) throw new InputError({ name: path, expected: `positions of 0…${count - 1}`, got: wrong });
+  const logits = Float32Array.from(column(1));
+  const falls = logits.every((logit, i) => i === 0 || logit <= (logits[i - 1] as number));
+  if (!falls || Number.isNaN(logits[0]) || new Set(positions).size < kept) {
+    throw new InputError({ name: path, expected: 'each picture once, by falling logits', got: 'another order' });
+  }
+  return { positions, logits };
+}

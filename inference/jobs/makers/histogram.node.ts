@@ -1,0 +1,106 @@
+/** @file Does a histogram job: scores real and generated pictures and plots how they are spread. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../../../onnx/errors.js';
+import { writeFileAtomic } from '../../../onnx/files/files.node.js';
+import { histogramPng, PALETTE } from '../../figures/chart.node.js';
+import type { Discriminator, Score } from '../../networks/discriminator.js';
+import { saveLatents } from '../../latent/files/latents-file.node.js';
+import { decodePicture } from '../../pictures/pictures.node.js';
+import type { JobContext } from '../shared/context.node.js';
+import type { HistogramJob } from '../kinds/histogram.js';
+import { latentDetails, latentRows } from '../shared/latent-rows.node.js';
+import { loadDiscriminator, tellScores } from '../shared/ranking.node.js';
+import { namesFile } from '../options/checks.js';
+
+const PICTURE = /\.(png|jpe?g|webp|gif|avif|tiff?)$/i;
+
+/**
+ * Writes the plot as PNG; an existing file is replaced. At most as many real pictures as generated ones are scored, evenly
+ * spread over the folder.
+ * @returns the file
+ * @throws InputError if the folder has no picture that can be read
+ */
+export async function writeHistogram(job: HistogramJob, context: JobContext): Promise<string[]> {
+  const { generator, record, log } = context;
+  const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'scores.png');
+  const latents = await latentRows(job.source, generator.latentDim, job.truncation);
+  if (job.saveLatents !== undefined)
+    await saveLatents(job.saveLatents, latents.rows(0, latents.count), generator.latentDim);
+  const paths = await picturePaths(job.real, latents.count);
+  const discriminator = await loadDiscriminator(job.discriminator, context);
+  try {
+    const real = await fileScores(discriminator, paths, context);
+    const generated: Score[] = [];
+    await tellScores(discriminator, latents, context, (score) => generated.push(score));
+    await writeFileAtomic(
+      file,
+      plot(
+        real.map(({ score }) => score),
+        generated,
+      ),
+    );
+    real.forEach(({ path, score }, index) => record?.({ index, file: path, kind: 'real', ...score }));
+    generated.forEach((score, index) => {
+      record?.({ index, ...latentDetails(latents, index), file, kind: 'generated', ...score });
+    });
+    log?.(
+      `Taken for real: ${share(real.map(({ score }) => score))} of the real, ${share(generated)} of the generated pictures`,
+    );
+    return [file];
+  } finally {
+    await discriminator.dispose();
+  }
+}
+
+/** Pictures under a folder, in the order of their names, at most `most`, evenly spread. */
+async function picturePaths(folder: string, most: number): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new InputError({
+        name: 'real',
+        expected: `a folder of pictures; ${folder} cannot be read (${error.code})`,
+      });
+    },
+  );
+  const paths = entries
+    .filter((entry) => entry.isFile() && PICTURE.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+  if (paths.length === 0) throw new InputError({ name: 'real', expected: `a folder of pictures; ${folder} has none` });
+  const count = Math.min(most, paths.length);
+  return Array.from({ length: count }, (_, i) => paths[Math.floor((i * paths.length) / count)] as string);
+}
+
+async function fileScores(
+  discriminator: Discriminator,
+  paths: readonly string[],
+  { log, progress }: JobContext,
+): Promise<{ path: string; score: Score }[]> {
+  const scored: { path: string; score: Score }[] = [];
+  for (const [index, path] of paths.entries()) {
+    try {
+      const [score] = await discriminator.score([await decodePicture(path)]);
+      scored.push({ path, score: score as Score });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      log?.(`skipped ${error.message}`);
+    }
+    progress?.(index + 1, paths.length, 'real pictures scored');
+  }
+  if (scored.length === 0) throw new InputError({ name: 'real', expected: 'pictures that can be read', got: 'none' });
+  return scored;
+}
+
+function plot(real: readonly Score[], generated: readonly Score[]): Uint8Array {
+  const series = [
+    { label: 'real', colour: PALETTE[0], values: real.map(({ logit }) => logit) },
+    { label: 'generated', colour: PALETTE[1], values: generated.map(({ logit }) => logit) },
+  ];
+  const xTitle = 'logit of the discriminator, above 0 for “real”';
+  return histogramPng(series, { title: 'What the discriminator takes for real', xTitle, yTitle: 'share of pictures' });
+}
+
+function share(scores: readonly Score[]): string {
+  return `${((100 * scores.filter(({ logit }) => logit > 0).length) / scores.length).toFixed(0)} %`;
+}

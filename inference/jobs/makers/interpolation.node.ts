@@ -1,0 +1,15 @@
+/** @file Makes an interpolation job's animation. */
+import { interpolatedLatents } from '../../latent/interpolate.js';
+import { writeAnimation } from '../files/animation-files.node.js';
+import { chosenLatents, jobPictures, type JobContext } from '../shared/context.node.js';
+import { checkKeyframes, type InterpolationJob } from '../kinds/interpolation.js';
+
+/** Writes the animation, and into a folder also its frames and a filmstrip. Returns the files. */
+export async function writeInterpolation(job: InterpolationJob, context: JobContext): Promise<string[]> {
+  const { latentDim } = context.generator;
+  const { latents, count } = await chosenLatents(job.source, latentDim, job.truncation);
+  checkKeyframes(count, job.frames);
+  const keyframes = Array.from({ length: count }, (_, i) => latents.subarray(i * latentDim, (i + 1) * latentDim));
+  const frames = await jobPictures(job, interpolatedLatents(keyframes, job), 'frames', context);
+  return writeAnimation(job.out, 'interpolation', frames, job, context.record);
+}

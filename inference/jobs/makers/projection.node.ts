@@ -1,0 +1,103 @@
+/** @file Does a projection job and draws how it went. */
+import { join } from 'node:path';
+import { InputError } from '../../../onnx/errors.js';
+import { writeFileAtomic } from '../../../onnx/files/files.node.js';
+import { loadModel } from '../../../onnx/files/load.node.js';
+import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
+import { PALETTE } from '../../figures/chart.node.js';
+import { discriminatorBeside } from '../../networks/default-model.node.js';
+import { saveLatents } from '../../latent/files/latents-file.node.js';
+import type { FeatureLoss } from '../../latent/projection/graph.js';
+import { projected } from '../../latent/projection/projection.node.js';
+import { networkInputOf } from '../../networks/network-input.js';
+import { readGanMetadata } from '../../networks/metadata.js';
+import { decodePicture, encodePng } from '../../pictures/pictures.node.js';
+import { linePlotPng } from '../../figures/plot.node.js';
+import type { Normalization, Picture } from '../../pictures/pictures.js';
+import { networkInput, pictureFromOutput, picturesFromOutput, rangeNormalization } from '../../pictures/pixels.js';
+import { resizedPicture } from '../../pictures/resize.js';
+import { sheetPng } from '../../figures/sheet.node.js';
+import type { JobContext } from '../shared/context.node.js';
+import type { ProjectionJob } from '../kinds/projection.js';
+
+/** Pictures between the first and the last in the filmstrip. */
+const SHOWN = 7;
+
+/**
+ * Finds the latent and writes into the job's folder: the picture found, a filmstrip of target, steps and result, the
+ * losses of all restarts, and the latent. Existing files are replaced.
+ * @returns the files
+ */
+export async function writeProjection(job: ProjectionJob, context: JobContext): Promise<string[]> {
+  const { generator, model, signal, progress, record } = context;
+  const { channels, height, width, range } = generator;
+  const normalization = rangeNormalization(range, channels);
+  const size = { channels, height, width, resize: generator.metadata?.resize ?? 'crop' } as const;
+  const target = resizedPicture(await decodePicture(job.picture), size);
+  const features = job.featureWeight > 0 ? await featureLoss(job, model, normalization) : undefined;
+  const shown = shownSteps(job.steps);
+  const film: Picture[][] = [];
+  const losses: Float32Array[] = [];
+  const { graph } = upgradedModel(await loadModel(model));
+  const found = await projected(graph, networkInput(target, normalization), {
+    ...job,
+    ...(features && { features }),
+    ...(signal && { signal }),
+    session: { device: generator.choice.device },
+    onStep: (step, loss, pictures) => {
+      losses.push(loss.slice());
+      if (shown.includes(step)) film.push(picturesFromOutput(pictures, generator, normalization));
+      progress?.(step, job.steps, `loss ${Math.min(...loss).toPrecision(3)}`);
+    },
+  });
+
+  const result = pictureFromOutput(found.picture, generator, normalization);
+  const cells = [
+    { picture: target, caption: 'target' },
+    ...film.map((pictures, i) => ({ picture: pictures[found.restart] as Picture, caption: `step ${shown[i]}` })),
+    { picture: result, caption: `result, step ${found.step}` },
+  ];
+  const file = (name: string) => join(job.out, name);
+  await writeFileAtomic(file('result.png'), await encodePng(result));
+  await writeFileAtomic(file('filmstrip.png'), sheetPng({ cells, columns: cells.length }));
+  await writeFileAtomic(file('loss.png'), lossPlot(losses, found.restart));
+  const latentFile = job.saveLatents ?? file('latent.npy');
+  await saveLatents(latentFile, found.latent, generator.latentDim);
+  record?.({ index: 0, file: file('result.png'), loss: found.loss });
+  return [file('result.png'), file('filmstrip.png'), file('loss.png'), latentFile];
+}
+
+/** The first step and others, closer at the beginning, where most happens. */
+function shownSteps(steps: number): number[] {
+  const all = Array.from({ length: SHOWN }, (_, i) => Math.round(steps * (i / SHOWN) ** 2));
+  return [...new Set(all)];
+}
+
+function lossPlot(losses: readonly Float32Array[], best: number): Uint8Array {
+  const [first = []] = losses;
+  const order = [...Array.from(first, (_, restart) => restart).filter((restart) => restart !== best), best];
+  const lines = order.map((restart) => ({
+    ...(restart === best
+      ? { label: `best of ${first.length} starts`, colour: PALETTE[0] }
+      : { colour: `${PALETTE[1]}50`, width: 1 }),
+    points: losses.map((loss, step) => ({ x: step, y: loss[restart] ?? Number.NaN })),
+  }));
+  const text = { title: 'Loss of the projection', xTitle: 'step', yTitle: 'loss' };
+  // Bold lines are drawn over thin ones.
+  return linePlotPng({ ...text, lines: lines.toReversed(), y: { logarithmic: true } });
+}
+
+/** The discriminator's part of the loss. @throws InputError if it takes other pictures than the generator makes */
+async function featureLoss(job: ProjectionJob, generator: string, from: Normalization): Promise<FeatureLoss> {
+  const path = await discriminatorBeside(generator, job.discriminator);
+  const model = upgradedModel(await loadModel(path));
+  const { picture, layout } = networkInputOf(model, readGanMetadata(model.metadata));
+  if (layout !== 'NCHW' || picture.channels !== from.mean.length) {
+    throw new InputError({
+      name: path,
+      expected: `pictures [N, ${from.mean.length}, H, W]`,
+      got: `${layout} of ${picture.channels} channels`,
+    });
+  }
+  return { graph: model.graph, weight: job.featureWeight, from, to: picture.normalization };
+}

@@ -1,0 +1,97 @@
+/** @file What a job works with, and what it tells: the generator, progress, and a line for each picture. */
+import { InputError } from '../../../onnx/errors.js';
+import type { Generator } from '../../networks/generator.js';
+import { loadLatents, saveLatents } from '../../latent/files/latents-file.node.js';
+import { MAX_SEEDS, normalLatents, seedsWithin, type LatentSource } from '../../latent/latents.js';
+import type { Picture } from '../../pictures/pictures.js';
+import type { PictureSize } from '../../pictures/pixels.js';
+import type { CommonJob } from '../options/source.js';
+
+/** What is told of a picture: a line of `--jsonl`. */
+export interface PictureRecord {
+  /** Position among the pictures of the job. */
+  index: number;
+  /** The seed, where it was made from one. */
+  seed?: number;
+  /** The file that holds it, and the frame, row or cell in it. */
+  file: string;
+  [detail: string]: string | number | undefined;
+}
+
+export interface JobContext {
+  /** The generator's file. */
+  model: string;
+  generator: Generator;
+  signal?: AbortSignal;
+  /** Told how much is done, in pictures or steps. */
+  progress?: (done: number, total: number, note?: string) => void;
+  /** Told of each picture once it is on disk. */
+  record?: (record: PictureRecord) => void;
+  /** Told what a user should know. */
+  log?: (line: string) => void;
+}
+
+/** Latents in memory with the seeds they come from, if they do. */
+export interface ChosenLatents {
+  /** [N, Z] */
+  latents: Float32Array;
+  count: number;
+  seeds: readonly number[] | undefined;
+}
+
+/** Largest sum of all pictures that are held in memory, in bytes. */
+const MAX_BYTES = 2 ** 30;
+
+/** The latents of a source. @throws InputError as `loadLatents` and `normalLatents` */
+export async function chosenLatents(
+  source: LatentSource,
+  latentDim: number,
+  truncation: number | undefined,
+): Promise<ChosenLatents> {
+  if ('file' in source) {
+    const latents = await loadLatents(source.file, latentDim);
+    return { latents, count: latents.length / latentDim, seeds: undefined };
+  }
+  const seeds = seedsWithin(source.seeds, 0, MAX_SEEDS);
+  return { latents: normalLatents(seeds, latentDim, truncation), count: seeds.length, seeds };
+}
+
+/**
+ * The pictures of latents that fit into memory, with progress; the latents are saved where the job asks for it.
+ * @param option the option that says how many there are, for the error
+ * @throws InputError if they would not fit
+ */
+export async function jobPictures(
+  job: Pick<CommonJob, 'saveLatents'>,
+  latents: Float32Array,
+  option: string,
+  { generator, signal, progress }: JobContext,
+): Promise<Picture[]> {
+  const { latentDim } = generator;
+  checkPictures(latents.length / latentDim, option, generator);
+  if (job.saveLatents !== undefined) await saveLatents(job.saveLatents, latents, latentDim);
+  return generator.pictures(latents, {
+    progress_callback: ({ loaded, total }) => progress?.(loaded, total),
+    ...(signal && { signal }),
+  });
+}
+
+/** @throws InputError, naming the option that says how many there are, if so many pictures do not fit into memory */
+export function checkPictures(count: number, option: string, { channels, height, width }: PictureSize): void {
+  const most = Math.floor(MAX_BYTES / (channels * height * width));
+  if (count <= most) return;
+  throw new InputError({ name: option, expected: `at most ${most} pictures of ${width}×${height}`, got: count });
+}
+
+/** Tells of the pictures of a grid, with what else is known of each. */
+export function recordCells(
+  { record }: JobContext,
+  file: string,
+  count: number,
+  columns: number,
+  details: (index: number) => Partial<PictureRecord> = () => ({}),
+): void {
+  for (let index = 0; record && index < count; index++) {
+    record({ index, ...details(index), file, column: index % columns, row: Math.floor(index / columns) });
+  }
+}
