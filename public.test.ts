@@ -70,7 +70,7 @@ const entries = {
   './explain/choices': 'explain/choices.d.ts',
   './trainer': 'trainer/index.d.ts',
   './trainer/settings': 'trainer/settings/index.d.ts',
-  './studio': 'web/server.node.d.ts',
+  './studio': 'web/server/server.node.d.ts',
 } as const;
 
 describe('the public names', () => {

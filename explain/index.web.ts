@@ -1,7 +1,8 @@
 /** @file `ganscope/explain` wherever it runs: what a discriminator or classifier looks at. */
 export { heatmapPicture, overlaidPicture, overlayModes } from './figures/overlay.js';
 export { isSigned, paletteNames, type PaletteName } from './figures/palette.js';
-export { emptyMapNote, number as formattedNumber, verdict } from './figures/verdict.js';
+export { emptyMapNote, verdict } from './figures/verdict.js';
+export { formattedNumber } from '../inference/figures/numbers.js';
 export { drawnMap } from './maps/drawn-map.js';
 export { explain, Explainer, type ExplainerOptions, type ExplainOptions } from './maps/explain.js';
 export type { Explanation } from './maps/explanation.js';

@@ -53,7 +53,7 @@ describe('explainer.explain(pictures, options)', () => {
         saturation: { op: 'Sigmoid', input: 'logits' },
       });
       expect(emptyMapNote(map!)).toBe(
-        'Saturated output: the gradient ends at Sigmoid "scores", which is flat here; try --output logits, what goes into it.',
+        'Saturated output: the gradient ends at Sigmoid "scores", which is flat here; try output logits, which goes into it.',
       );
       const explainer = await Explainer.load(sure(true), { preparation: PREPARATION, output: 'logits' });
       const [shown] = await explainer.explain([SPOT], { layers: 'features_conv', targets: 'real' });

@@ -1,19 +1,19 @@
 /** @file An evaluation as a table and as plots. */
 import { join } from 'node:path';
-import { schemeTableau10 } from 'd3-scale-chromatic';
+import { formattedNumber } from '../../inference/figures/numbers.js';
 import { linePlotPng } from '../../inference/figures/plot.node.js';
+import { light } from '../../inference/figures/theme.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { Evaluation } from '../metrics/evaluate.js';
 import { methods } from '../methods/table.js';
 import { metrics } from '../metrics/table.js';
-import { number } from './verdict.js';
 
 /** The table in Markdown: methods by metrics, means over the pictures, with an arrow in the better direction. */
 export function evaluationTable({ metrics: names, methods: rows }: Evaluation): string {
   const heads = names.map((name) => `${metrics[name].title} ${metrics[name].better === 'higher' ? '↑' : '↓'}`);
   const lines = rows.map(({ method, values, empty }) => [
     methods[method].title + (empty > 0 ? ` (${empty} empty)` : ''),
-    ...names.map((name) => (values[name] === undefined ? '–' : number(values[name]))),
+    ...names.map((name) => (values[name] === undefined ? '–' : formattedNumber(values[name]))),
   ]);
   const cells = [['Method', ...heads], ['---', ...names.map(() => '---:')], ...lines];
   return cells.map((row) => `| ${row.join(' | ')} |`).join('\n');
@@ -31,8 +31,8 @@ export async function writeEvaluationPlots(folder: string, evaluation: Evaluatio
       const curve = curves[name];
       if (!curve) return [];
       const points = curve.x.map((x, at) => ({ x, y: curve.y[at] ?? Number.NaN }));
-      const colour = schemeTableau10[i % 10] ?? '#000000';
-      return [{ label: methods[method].title, colour, points, dashed: i >= 10 }];
+      const colour = light.series[i % light.series.length] ?? light.ink;
+      return [{ label: methods[method].title, colour, points, dashed: i >= light.series.length }];
     });
     if (lines.length === 0) continue;
     const path = join(folder, `${name}.png`);

@@ -1,30 +1,21 @@
-/** @file The figure people look at: each picture with its class activation maps, alone and overlaid. */
+/** @file The main figure: each picture with its class activation maps, alone and overlaid. */
 import type { SKRSContext2D } from 'canvas';
-import type { Picture } from '../../inference/pictures/pictures.js';
-import { InputError } from '../../onnx/errors.js';
 import {
-  BOLD,
-  colourBarLayout,
-  drawColourBar,
+  drawHeading,
   drawLines,
-  drawNote,
   drawPicture,
   fittedSize,
-  GAP,
-  INK,
-  LINE,
-  MARGIN,
-  MUTED,
-  noteHeight,
-  PLAIN,
-  sheetPng,
+  headingOf,
   textRuler,
-  TITLE,
-  TITLE_LINE,
   type Box,
-} from './drawing.node.js';
-import type { PaletteName } from './palette.js';
+} from '../../inference/figures/boxes.node.js';
+import { drawingPng, type Drawing } from '../../inference/figures/drawing.node.js';
 import { wrappedLines } from '../../inference/figures/text.node.js';
+import { BOLD_FONT, GAP, light, LINE, MARGIN, PLAIN_FONT } from '../../inference/figures/theme.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { InputError } from '../../onnx/errors.js';
+import { colourBarOf, drawColourBar, drawNote, noteHeight } from './colour-bar.node.js';
+import type { PaletteName } from './palette.js';
 
 /** One method's map of a row. */
 export interface FigureMap {
@@ -34,14 +25,14 @@ export interface FigureMap {
   heatmap: Picture;
   /** The map laid over the picture. */
   overlay: Picture;
-  /** Why there is nothing to see, for a map that is zero everywhere: it is shown in place of the map. */
+  /** Why a map is zero everywhere; shown in place of the map. */
   note?: string;
 }
 
 /** One picture explained at one layer. */
 export interface FigureRow {
   picture: Picture;
-  /** Lines beside the row, the first in bold: file name, layer, target with its score. */
+  /** Lines to the left of the row, the first in bold: file name, layer, target with its score. */
   label: readonly string[];
   /** The same methods in the same order in every row, at least one. */
   maps: readonly FigureMap[];
@@ -49,13 +40,13 @@ export interface FigureRow {
 
 /** How a figure looks. */
 export interface FigureOptions {
-  /** Heading of the whole figure; without it there is none. */
+  /** Heading of the figure, default none. */
   title?: string;
   /** Width of a column of pictures in layout pixels, at least 96, default 192. */
   cell?: number;
   /** Pixels of the PNG per layout pixel, default 2. */
   scale?: number;
-  /** The colours of the maps, for the bar that explains them; default `jet`. */
+  /** The colours of the maps, for the colour bar; default `jet`. */
   palette?: PaletteName;
 }
 
@@ -63,29 +54,29 @@ const LABEL_WIDTH = 184;
 const LABEL_GAP = 16;
 const MIN_CELL = 96;
 
-/** The label's entries below each other, each on one line at least and on more as long as the box has room. */
+/** Draws a label's entries below each other: each on at least one line, on more where the box has room. */
 function drawLabel(context: SKRSContext2D, label: readonly string[], box: Box): void {
   const lines: { text: string; bold: boolean }[] = [];
   label.forEach((entry, i) => {
-    context.font = i === 0 ? BOLD : PLAIN;
+    context.font = i === 0 ? BOLD_FONT : PLAIN_FONT;
     const room = Math.floor(box.height / LINE) - lines.length - (label.length - 1 - i);
     for (const text of wrappedLines(context, entry, box.width, room)) lines.push({ text, bold: i === 0 });
   });
   context.textAlign = 'left';
   lines.forEach(({ text, bold }, i) => {
-    context.font = bold ? BOLD : PLAIN;
-    context.fillStyle = bold ? INK : MUTED;
+    context.font = bold ? BOLD_FONT : PLAIN_FONT;
+    context.fillStyle = bold ? light.ink : light.muted;
     drawLines(context, [text], box.x, box.y + box.height / 2 + (i + 0.5 - lines.length / 2) * LINE);
   });
 }
 
-/** What to say in place of the map, or undefined where there is a map to show. */
+/** What to show in place of a map; undefined for a map that shows something. */
 export function absenceOf({ heatmap: { data, channels }, note }: FigureMap): string | undefined {
   const blank = data.every((byte, i) => byte === data[i % channels]);
   return note ?? (blank ? 'The map is the same everywhere.' : undefined);
 }
 
-/** Height of a row: room for the tallest of its pictures, its label, and the reasons of absent maps as far as they fit a square. */
+/** Height of a row: its tallest picture, its label, or the longest note, which gets at most a square. */
 function rowHeight(context: SKRSContext2D, { picture, label, maps }: FigureRow, cell: number): number {
   const shown = [picture, ...maps.flatMap(({ heatmap, overlay }) => [heatmap, overlay])];
   const notes = maps.map((map) => noteHeight(context, absenceOf(map) ?? '', cell));
@@ -113,7 +104,7 @@ function drawRow(context: SKRSContext2D, row: FigureRow, cells: readonly Box[]):
   });
 }
 
-/** The methods of the figure's columns, once everything the caller gave is known to fit together. */
+/** The methods of the figure's columns. @throws InputError if rows or options do not fit together */
 function checkedMethods(rows: readonly FigureRow[], cell: number, scale: number): string[] {
   const methods = rows[0]?.maps.map(({ method }) => method) ?? [];
   if (methods.length === 0)
@@ -135,51 +126,61 @@ function checkedMethods(rows: readonly FigureRow[], cell: number, scale: number)
 }
 
 /**
- * The figure of the CUB-200 report as a PNG file: one row per picture and layer; in columns the picture, every method's
- * map, and every method's map overlaid. Pictures keep their aspect; the colours' meaning stands at the bottom.
+ * The figure of the CUB-200 report as a PNG file: one row per picture and layer; the columns are the picture, the map of
+ * each method, and the overlay of each method. Pictures keep their aspect ratio; a colour bar stands at the bottom.
  * @param rows at least one, all with the same methods
  * @returns the bytes of the file
- * @throws InputError if rows are missing, differ in their methods, or are more than one picture can hold
+ * @throws InputError if there are no rows, they differ in their methods, or are more than one picture can hold
  */
 export function figurePng(rows: readonly FigureRow[], options: FigureOptions = {}): Uint8Array {
+  return drawingPng(figureDrawing(rows, options), options.scale);
+}
+
+/** The figure of `figurePng`. @throws InputError if there are no rows, or they differ in their methods */
+export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions = {}): Drawing {
   const { title, cell = 192, scale = 2, palette = 'jet' } = options;
   const methods = checkedMethods(rows, cell, scale);
   const headings = ['Picture', ...methods, ...methods.map((method) => `${method} overlaid`)];
   const lefts = headings.map((_, i) => MARGIN + LABEL_WIDTH + LABEL_GAP + i * (cell + GAP));
   const width = (lefts.at(-1) ?? 0) + cell + MARGIN;
-  const barWidth = methods.length * (cell + GAP) - GAP;
 
   const ruler = textRuler();
-  ruler.font = TITLE;
-  const titleLines = title === undefined ? [] : wrappedLines(ruler, title, width - 2 * MARGIN, 2);
-  ruler.font = BOLD;
-  const headingLines = headings.map((heading) => wrappedLines(ruler, heading, cell, 3));
-  const bar = colourBarLayout(ruler, barWidth);
+  const heading = headingOf(title, width, ruler);
+  ruler.font = BOLD_FONT;
+  const headingLines = headings.map((text) => wrappedLines(ruler, text, cell, 3));
+  // Under a single map the caption would be narrow.
+  const bar = colourBarOf(ruler, Math.max(2, methods.length) * (cell + GAP) - GAP);
 
-  const headingsTop = MARGIN + titleLines.length * TITLE_LINE + (titleLines.length > 0 ? GAP : 0);
+  const headingsTop = MARGIN + heading.height;
   const headingsHeight = Math.max(...headingLines.map(({ length }) => length)) * LINE;
   const rowsTop = headingsTop + headingsHeight + 6;
   const heights = rows.map((row) => rowHeight(ruler, row, cell));
   const barTop = rowsTop + heights.reduce((sum, height) => sum + height + GAP, 0) + GAP;
 
-  return sheetPng(width, barTop + bar.height + MARGIN, scale, (context) => {
-    context.fillStyle = INK;
-    context.font = TITLE;
-    titleLines.forEach((line, i) => context.fillText(line, MARGIN, MARGIN + (i + 0.5) * TITLE_LINE));
-    context.font = BOLD;
-    context.textAlign = 'center';
-    headingLines.forEach((lines, i) => {
-      const middle = headingsTop + headingsHeight - (lines.length * LINE) / 2;
-      drawLines(context, lines, (lefts[i] ?? 0) + cell / 2, middle);
-    });
-    let y = rowsTop;
-    rows.forEach((row, i) => {
-      const height = heights[i] ?? 0;
-      drawLabel(context, row.label, { x: MARGIN, y, width: LABEL_WIDTH, height });
-      const cells = lefts.map((x) => ({ x, y, width: cell, height }));
-      drawRow(context, row, cells);
-      y += height + GAP;
-    });
-    drawColourBar(context, { x: lefts[1] ?? 0, y: barTop, width: barWidth }, bar.caption, palette);
-  });
+  return {
+    width,
+    height: barTop + bar.height + MARGIN,
+    draw(context) {
+      drawHeading(context, heading);
+      context.fillStyle = light.ink;
+      context.font = BOLD_FONT;
+      context.textAlign = 'center';
+      headingLines.forEach((lines, i) => {
+        const middle = headingsTop + headingsHeight - (lines.length * LINE) / 2;
+        drawLines(context, lines, (lefts[i] ?? 0) + cell / 2, middle);
+      });
+      let y = rowsTop;
+      rows.forEach((row, i) => {
+        const height = heights[i] ?? 0;
+        drawLabel(context, row.label, { x: MARGIN, y, width: LABEL_WIDTH, height });
+        drawRow(
+          context,
+          row,
+          lefts.map((x) => ({ x, y, width: cell, height })),
+        );
+        y += height + GAP;
+      });
+      drawColourBar(context, { x: lefts[1] ?? 0, y: barTop }, bar, palette);
+    },
+  };
 }

@@ -1,8 +1,8 @@
 /** @file A map as a picture: in colours, and laid over the picture it explains. */
 import { rgbPicture, type Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
-import { isSigned, paletteColour, type PaletteName } from './palette.js';
 import type { PlacedMap } from '../maps/placement.js';
+import { isSigned, paletteEntry, palettes, type PaletteName } from './palette.js';
 
 /**
  * How a map is laid over a picture. `report`, as in the CUB-200 report: colours and picture mixed everywhere, then divided by
@@ -32,42 +32,70 @@ const UNSEEN = 224;
  * @param map [h, w], values 0…1, or −1…1 for a signed palette
  * @throws InputError if `map` does not hold h·w values, all in that range
  */
-export function heatmapPicture(map: Float32Array, h: number, w: number, palette: PaletteName = 'jet'): Picture {
-  if (map.length !== h * w) throw new InputError({ name: 'map', expected: `${h}×${w} values`, got: map.length });
-  const least = isSigned(palette) ? -1 : 0;
-  const data = new Uint8Array(3 * map.length);
-  map.forEach((value, i) => {
-    if (!(value >= least && value <= 1))
-      throw new InputError({ name: 'map', expected: `values in ${least}…1`, got: value });
-    data.set(paletteColour(palette, value), 3 * i);
-  });
-  return { width: w, height: h, channels: 3, data };
-}
-
-/** The map in colours in a picture of the given size, light grey where the network did not look. */
-export function placedHeatmap(
-  map: PlacedMap,
-  { width, height }: { width: number; height: number },
-  palette?: PaletteName,
-): Picture {
-  const data = new Uint8Array(3 * width * height).fill(UNSEEN);
-  const picture = { width, height, channels: 3, data } as const;
-  return pasted(picture, heatmapPicture(map.data, map.height, map.width, palette), map);
-}
-
-/** The map laid over the picture where the network looked; the rest of the picture stays as it is. */
-export function placedOverlay(picture: Picture, map: PlacedMap, style?: MapStyle): Picture {
-  const whole = rgbPicture(picture);
-  return pasted(whole, overlaidPicture(part(whole, map), map.data, style), map);
-}
-
-/** weight · byte/255 in float32. */
-function weighted(weight: number, byte: number | undefined): number {
-  return Math.fround(weight * Math.fround((byte ?? 0) / 255));
+export function heatmapPicture(map: Float32Array, h: number, w: number, palette?: PaletteName): Picture {
+  return placedHeatmap({ left: 0, top: 0, width: w, height: h, data: map }, { width: w, height: h }, palette);
 }
 
 /**
- * The map laid over the picture. `report` is (1 − α)·picture + α·colours, divided by its maximum: `show_cam_on_image` of
+ * The map in colours in a picture of the given size, light grey where the network did not look.
+ * @throws InputError if the map has another size than it says, or values out of range
+ */
+export function placedHeatmap(
+  map: PlacedMap,
+  { width, height }: { width: number; height: number },
+  palette: PaletteName = 'jet',
+): Picture {
+  if (map.data.length !== map.height * map.width) {
+    throw new InputError({ name: 'map', expected: `${map.height}×${map.width} values`, got: map.data.length });
+  }
+  const data = new Uint8Array(3 * width * height);
+  if (map.width * map.height < width * height) data.fill(UNSEEN);
+  const least = isSigned(palette) ? -1 : 0;
+  const { table } = palettes[palette];
+  forRows(map, width, (at, from) => {
+    for (let x = 0; x < map.width; x++) {
+      const value = map.data[at + x] as number;
+      if (!(value >= least && value <= 1)) {
+        throw new InputError({ name: 'map', expected: `values in ${least}…1`, got: value });
+      }
+      const entry = 3 * paletteEntry(palette, value);
+      const pixel = 3 * (from + x);
+      data[pixel] = table[entry] as number;
+      data[pixel + 1] = table[entry + 1] as number;
+      data[pixel + 2] = table[entry + 2] as number;
+    }
+  });
+  return { width, height, channels: 3, data };
+}
+
+/** Calls `row` with the position of each row of a placed map in the map's values and in the pixels of a picture. */
+function forRows(map: PlacedMap, pictureWidth: number, row: (at: number, from: number) => void): void {
+  for (let y = 0; y < map.height; y++) row(y * map.width, (map.top + y) * pictureWidth + map.left);
+}
+
+/**
+ * The map laid over the picture where the network looked; the rest of the picture stays as it is.
+ * @param heatmap `placedHeatmap` of the same map, if it is at hand
+ * @throws InputError if the map has values out of range, or `alpha` is outside 0…1
+ */
+export function placedOverlay(
+  picture: Picture,
+  map: PlacedMap,
+  style: MapStyle = {},
+  heatmap: Picture = placedHeatmap(map, picture, style.palette),
+): Picture {
+  const { alpha = 0.5, overlay = 'report' } = style;
+  if (!(alpha >= 0 && alpha <= 1)) throw new InputError({ name: 'alpha', expected: 'a number in 0…1', got: alpha });
+  const { width, height } = picture;
+  const colours = rgbPicture(picture).data;
+  const data = picture.channels === 3 ? colours.slice() : colours;
+  if (overlay === 'report') mixReport(data, heatmap.data, map, width, alpha);
+  else mixBlend(data, heatmap.data, map, width, alpha);
+  return { width, height, channels: 3, data };
+}
+
+/**
+ * The map laid over the whole picture. `report` is (1 − α)·picture + α·colours, divided by its maximum: `show_cam_on_image` of
  * pytorch-grad-cam in the same float32 arithmetic, truncated to bytes like there; because of the division the brightest
  * spot is always fully bright. `blend` is (1 − o)·picture + o·colours with o = min(1, 2α·|map|).
  * @param picture RGB or grey
@@ -75,54 +103,49 @@ function weighted(weight: number, byte: number | undefined): number {
  * @returns an RGB picture of the same size
  * @throws InputError if `map` has another size or values out of range, or `alpha` is outside 0…1
  */
-export function overlaidPicture(picture: Picture, map: Float32Array, style: MapStyle = {}): Picture {
-  const { alpha = 0.5, overlay = 'report', palette } = style;
-  if (!(alpha >= 0 && alpha <= 1)) throw new InputError({ name: 'alpha', expected: 'a number in 0…1', got: alpha });
+export function overlaidPicture(picture: Picture, map: Float32Array, style?: MapStyle): Picture {
   const { width, height } = picture;
-  const heat = heatmapPicture(map, height, width, palette).data;
-  const colours = rgbPicture(picture).data;
-  const data = overlay === 'report' ? reportOverlay(heat, colours, alpha) : blendOverlay(heat, colours, map, alpha);
-  return { width, height, channels: 3, data };
+  return placedOverlay(picture, { left: 0, top: 0, width, height, data: map }, style);
 }
 
-function reportOverlay(heat: Uint8Array, colours: Uint8Array, alpha: number): Uint8Array {
-  const [pictureWeight, heatWeight] = [Math.fround(1 - alpha), Math.fround(alpha)];
-  const mixture = new Float32Array(colours.length);
-  for (let i = 0; i < mixture.length; i++) {
-    mixture[i] = weighted(heatWeight, heat[i]) + weighted(pictureWeight, colours[i]);
-  }
-  const largest = mixture.reduce((a, b) => Math.max(a, b), 0);
+/** weight · byte/255 in float32, for every byte. */
+function weightedBytes(weight: number): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, byte) => weight * Math.fround(byte / 255));
+}
+
+/** Mixes the colours into the map's part of `data`. All results are looked up, as a byte and a byte have few mixtures. */
+function mixReport(data: Uint8Array, heat: Uint8Array, map: PlacedMap, width: number, alpha: number): void {
+  const [ofPicture, ofHeat] = [weightedBytes(Math.fround(1 - alpha)), weightedBytes(Math.fround(alpha))];
+  const mixtures = new Float32Array(256 * 256);
+  for (let i = 0; i < mixtures.length; i++) mixtures[i] = (ofHeat[i >> 8] as number) + (ofPicture[i & 255] as number);
+  let largest = 0;
+  forRows(map, width, (_, from) => {
+    for (let at = 3 * from; at < 3 * (from + map.width); at++) {
+      const mixture = mixtures[((heat[at] as number) << 8) | (data[at] as number)] as number;
+      if (mixture > largest) largest = mixture;
+    }
+  });
   // Only a black picture with α = 0 has no brightest spot; it stays black.
-  return Uint8Array.from(mixture, (value) =>
-    largest > 0 ? Math.trunc(Math.fround(255 * Math.fround(value / largest))) : 0,
-  );
-}
-
-function blendOverlay(heat: Uint8Array, colours: Uint8Array, map: Float32Array, alpha: number): Uint8Array {
-  return colours.map((byte, i) => {
-    const opacity = Math.min(1, 2 * alpha * Math.abs(map[Math.floor(i / 3)] ?? 0));
-    return Math.round((1 - opacity) * byte + opacity * (heat[i] ?? 0));
+  const bytes = new Uint8Array(mixtures.length);
+  for (let i = 0; i < bytes.length && largest > 0; i++) {
+    const share = Math.fround((mixtures[i] as number) / largest);
+    if (share <= 1) bytes[i] = Math.trunc(Math.fround(255 * share));
+  }
+  forRows(map, width, (_, from) => {
+    for (let at = 3 * from; at < 3 * (from + map.width); at++) {
+      data[at] = bytes[((heat[at] as number) << 8) | (data[at] as number)] as number;
+    }
   });
 }
 
-/** A rectangle of an RGB picture. */
-function part({ width, data }: Picture, { left, top, width: w, height: h }: PlacedMap): Picture {
-  const cut = new Uint8Array(3 * w * h);
-  for (let y = 0; y < h; y++) {
-    const from = 3 * ((top + y) * width + left);
-    cut.set(data.subarray(from, from + 3 * w), 3 * y * w);
-  }
-  return { width: w, height: h, channels: 3, data: cut };
-}
-
-/** An RGB picture with another one laid into its rectangle. */
-function pasted(picture: Picture, inner: Picture, { left, top }: PlacedMap): Picture {
-  const data = picture.data.slice();
-  for (let y = 0; y < inner.height; y++) {
-    data.set(
-      inner.data.subarray(3 * y * inner.width, 3 * (y + 1) * inner.width),
-      3 * ((top + y) * picture.width + left),
-    );
-  }
-  return { ...picture, data };
+/** Lays the colours over the map's part of `data`, as opaque as the map is strong. */
+function mixBlend(data: Uint8Array, heat: Uint8Array, map: PlacedMap, width: number, alpha: number): void {
+  forRows(map, width, (at, from) => {
+    for (let x = 0; x < map.width; x++) {
+      const opacity = Math.min(1, 2 * alpha * Math.abs(map.data[at + x] as number));
+      for (let i = 3 * (from + x); i < 3 * (from + x + 1); i++) {
+        data[i] = Math.round((1 - opacity) * (data[i] as number) + opacity * (heat[i] as number));
+      }
+    }
+  });
 }

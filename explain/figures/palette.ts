@@ -62,14 +62,19 @@ export function isSigned(name: PaletteName): boolean {
 }
 
 /**
- * The colour of a value in float32, truncated to an entry as in
+ * The entry of the table for a value in float32, truncated as in
  * `cv2.applyColorMap(np.uint8(255 * value), cv2.COLORMAP_JET)`.
- * @param value 0…1, or −1…1 for a signed palette; what lies outside gets the colour of the nearer end
- * @returns [red, green, blue], each 0…255
+ * @param value 0…1, or −1…1 for a signed palette; what lies outside gets the nearer end
+ * @returns 0…255
  */
-export function paletteColour(name: PaletteName, value: number): [number, number, number] {
+export function paletteEntry(name: PaletteName, value: number): number {
   const share = isSigned(name) ? (value + 1) / 2 : value;
-  const entry = 3 * Math.trunc(clamped(Math.fround(255 * Math.fround(share))));
+  return Math.trunc(clamped(Math.fround(255 * Math.fround(share))));
+}
+
+/** The colour of that entry. @returns [red, green, blue], each 0…255 */
+export function paletteColour(name: PaletteName, value: number): [number, number, number] {
+  const entry = 3 * paletteEntry(name, value);
   const { table } = palettes[name];
   return [table[entry] ?? 0, table[entry + 1] ?? 0, table[entry + 2] ?? 0];
 }

@@ -1,21 +1,22 @@
 /** @file An explanation in words: the verdict with its numbers, and why a map is empty. */
+import { formattedNumber } from '../../inference/figures/numbers.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { MapReason } from '../maps/normalize.js';
 
-/** What to do about a map that shows nothing. */
+/** What to try when a map shows nothing. */
 const advice: Record<MapReason, (explanation: Explanation) => string> = {
   'all contributions negative': ({ target }) =>
-    `nothing here speaks for this verdict; try ${typeof target === 'string' ? `--target ${target === 'fake' ? 'real' : 'fake'}` : 'another class'} or another --layer`,
-  'zero gradient': () => 'the score does not react to this layer here (dead units behind it); try a later --layer',
+    `nothing here speaks for this verdict; try ${typeof target === 'string' ? `target ${target === 'fake' ? 'real' : 'fake'}` : 'another class'} or another layer`,
+  'zero gradient': () => 'the score does not react to this layer here (dead units behind it); try a later layer',
   'saturated output': ({ saturation }) =>
     `the gradient ends at ${saturation?.op} "${saturation?.name}", which is flat here; try ` +
-    (saturation?.isScore ? `--output ${saturation.input}, what goes into it` : 'a later --layer'),
-  'layer not connected to the score': () => 'the score is not computed from this layer; try another --layer',
-  'constant map': () => 'the layer says the same everywhere; try an earlier --layer',
+    (saturation?.isScore ? `output ${saturation.input}, which goes into it` : 'a later layer'),
+  'layer not connected to the score': () => 'the score is not computed from this layer; try another layer',
+  'constant map': () => 'the layer has the same values everywhere; try an earlier layer',
   'not finite': () => 'the network overflows on this picture; its weights have probably diverged',
 };
 
-/** Why the map shows nothing and what to try, as a sentence; undefined where it shows something. */
+/** Why the map shows nothing and what to try, in one sentence; undefined for a map that shows something. */
 export function emptyMapNote(explanation: Explanation): string | undefined {
   const { reason } = explanation;
   if (reason === undefined) return undefined;
@@ -26,13 +27,5 @@ export function emptyMapNote(explanation: Explanation): string | undefined {
 export function verdict({ target, label, score, probability }: Explanation): string {
   const quantity = target === 'fake' ? '−logit' : 'logit';
   const chance = typeof target === 'number' ? 'p' : 'D(x)';
-  return `${label}  ${quantity} ${number(score)}${probability === undefined ? '' : ` · ${chance} ${number(probability)}`}`;
-}
-
-/** A number with three digits that count and a true minus sign. */
-export function number(value: number): string {
-  const size = Math.abs(value);
-  const text =
-    size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(3)));
-  return text.replaceAll('-', '−');
+  return `${label}  ${quantity} ${formattedNumber(score)}${probability === undefined ? '' : ` · ${chance} ${formattedNumber(probability)}`}`;
 }

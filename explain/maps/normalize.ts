@@ -62,19 +62,23 @@ export function positivePart(map: Float32Array): Float32Array {
 
 /** The map minus its minimum, divided by its maximum + 1e-7. */
 export function minMaxScaled(map: Float32Array): Float32Array {
+  return scaleMinMax(map.slice());
+}
+
+/** The same in place. */
+export function scaleMinMax(map: Float32Array): Float32Array {
   // Plain loops: this is most of the time that a map takes outside the network.
   let least = Number.POSITIVE_INFINITY;
   for (const value of map) if (value < least) least = value;
-  const scaled = new Float32Array(map.length);
   let most = 0;
   for (let at = 0; at < map.length; at++) {
     const shifted = Math.fround((map[at] as number) - least);
-    scaled[at] = shifted;
+    map[at] = shifted;
     if (shifted > most) most = shifted;
   }
   const divisor = Math.fround(EPSILON + most);
-  for (let at = 0; at < scaled.length; at++) scaled[at] = (scaled[at] as number) / divisor;
-  return scaled;
+  for (let at = 0; at < map.length; at++) map[at] = (map[at] as number) / divisor;
+  return map;
 }
 
 /** Why the map shows nothing, or undefined where it shows something. */

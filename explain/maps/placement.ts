@@ -1,7 +1,7 @@
 /** @file A map laid where the network looked: at the picture's own resolution, on the part that the network saw. */
 import type { PictureArea } from '../../inference/pictures/resize.js';
 import type { SignedMap } from '../methods/method.js';
-import { minMaxScaled, positivePart } from './normalize.js';
+import { minMaxScaled, positivePart, scaleMinMax } from './normalize.js';
 import { bilinearSampled } from '../../inference/numeric/bilinear.js';
 
 /** A map for a rectangle of a picture's pixels; the network did not see the others. */
@@ -43,12 +43,19 @@ export function placedMap(
     top: rows.first,
     width: columns.positions.length,
     height: rows.positions.length,
-    data: signed ? scaledBySize(sampled(data)) : minMaxScaled(sampled(minMaxScaled(positivePart(data)))),
+    data: signed ? scaledBySize(sampled(data)) : scaleMinMax(sampled(minMaxScaled(positivePart(data)))),
   };
 }
 
-/** −1…1; zero everywhere for a map that is not finite. */
+/** Divides by the largest absolute value, in place: −1…1; zero everywhere for a map that is not finite. */
 function scaledBySize(map: Float32Array): Float32Array {
-  const largest = map.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return map.map((value) => (largest > 0 && Number.isFinite(largest) ? value / largest : 0));
+  let largest = 0;
+  for (const value of map) {
+    const size = Math.abs(value);
+    if (!(size <= largest)) largest = size;
+    if (!Number.isFinite(largest)) break;
+  }
+  if (!(largest > 0 && Number.isFinite(largest))) return map.fill(0);
+  for (let at = 0; at < map.length; at++) map[at] = (map[at] as number) / largest;
+  return map;
 }

@@ -1,6 +1,7 @@
 import { GlobalFonts } from 'canvas';
 import { describe, expect, test } from 'vitest';
-import { FONT_FAMILY, figureCanvas, pictureCanvas } from './canvas.node.js';
+import { figureCanvas, pictureCanvas } from './canvas.node.js';
+import { FONT_FAMILY } from './theme.js';
 
 function inkOf(weight: 'normal' | 'bold'): number {
   const context = figureCanvas(120, 30).getContext('2d');

@@ -1,4 +1,5 @@
-/** @file Charts as PNG files, by chart.js, with one look; and histograms on common bins. */
+/** @file Charts in the look of the theme, drawn by chart.js. */
+import type { SKRSContext2D } from 'canvas';
 import {
   BarController,
   BarElement,
@@ -10,12 +11,17 @@ import {
   LineElement,
   LogarithmicScale,
   PointElement,
+  Ticks,
   Title,
   type ChartConfiguration,
   type ChartType,
+  type Scale,
+  type Tick,
 } from 'chart.js';
-import { InputError } from '../../onnx/errors.js';
-import { FONT_FAMILY, figureCanvas } from './canvas.node.js';
+import { registerFonts } from './canvas.node.js';
+import type { Drawing } from './drawing.node.js';
+import { withMinus } from './numbers.js';
+import { FONT_FAMILY, light } from './theme.js';
 
 Chart.register(
   BarController,
@@ -30,145 +36,137 @@ Chart.register(
   Title,
 );
 
-export const INK = '#1a1a1a';
-const MUTED = '#5c5c5c';
-const RULE = '#e4e4e4';
-const WIDTH = 900;
-const HEIGHT = 420;
-
-/** Colours of plots, in the order in which they are taken. */
-export const PALETTE = ['#1f5fa8', '#d1600f', '#8e44ad'] as const;
-
-/** What a plot says beside its data. */
-export interface PlotText {
+/** The words of a chart. */
+export interface ChartText {
+  /** Heading; an empty one is left out. */
   title: string;
   xTitle: string;
   yTitle: string;
 }
 
-/** Values of one kind in a histogram. */
-export interface HistogramSeries {
-  label: string;
-  colour: string;
-  values: readonly number[];
-}
-
-const BINS = 40;
-
-/**
- * Histograms of several series over the same bins, laid over each other, as shares of each series, as a PNG file.
- * @throws InputError if a series is empty or holds a number that is not finite
- */
-export function histogramPng(series: readonly HistogramSeries[], text: PlotText): Uint8Array {
-  const all = series.flatMap(({ values }) => values);
-  if (series.some(({ values }) => values.length === 0) || !all.every(Number.isFinite)) {
-    throw new InputError({ name: 'histogram', expected: 'finite numbers in every series', got: 'none or others' });
-  }
-  const [least, most] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
-  const width = (most - least || 1) / BINS;
-  return chartPng(
-    {
-      type: 'bar',
-      data: {
-        datasets: series.map(({ label, colour, values }) => {
-          const counts = new Float64Array(BINS);
-          for (const value of values) {
-            const bin = Math.min(BINS - 1, Math.floor((value - least) / width));
-            counts[bin] = (counts[bin] as number) + 1;
-          }
-          return {
-            label: `${label} (${values.length})`,
-            data: Array.from(counts, (count, bin) => ({ x: least + (bin + 0.5) * width, y: count / values.length })),
-            backgroundColor: `${colour}90`,
-            borderColor: colour,
-            borderWidth: 1,
-            barPercentage: 1,
-            categoryPercentage: 1,
-            grouped: false,
-          };
-        }),
-      },
-    },
-    text,
-  );
-}
-
-/** An axis: without ends the data decide; one that is not logarithmic starts at 0 unless it says otherwise. */
-export interface PlotAxis {
+/** An axis. An end that is not given follows the data; a linear axis always shows 0 unless an end excludes it. */
+export interface ChartAxis {
   min?: number;
   max?: number;
   logarithmic?: boolean;
-  /** Whether it counts. */
+  /** Whether it shows whole numbers only. */
   whole?: boolean;
 }
 
-/** A chart on white, its title and legend to the left above it, as a PNG file. */
-export function chartPng<T extends ChartType>(
-  { type, data }: Pick<ChartConfiguration<T, { x: number; y: number }[]>, 'type' | 'data'>,
-  { title, xTitle, yTitle }: PlotText,
-  { x = {}, y = {} }: { x?: PlotAxis; y?: PlotAxis } = {},
-): Uint8Array {
-  const canvas = figureCanvas(WIDTH, HEIGHT);
+/** Size of a chart in layout pixels. */
+export interface ChartSize {
+  width: number;
+  height: number;
+}
+
+/** The size of charts of their own; those inside a page are smaller. */
+export const CHART_SIZE: ChartSize = { width: 900, height: 420 };
+/** Narrower charts have smaller headings, and their legend takes less room. */
+const NARROW = 600;
+
+/** A chart of points: what chart.js calls its type and data. */
+export type ChartData<T extends ChartType> = Pick<ChartConfiguration<T, { x: number; y: number }[]>, 'type' | 'data'>;
+
+/** The chart, its title and legend above it on the left. */
+export function chartDrawing<T extends ChartType>(
+  { type, data }: ChartData<T>,
+  text: ChartText,
+  axes: { x?: ChartAxis; y?: ChartAxis } = {},
+  { width, height }: ChartSize = CHART_SIZE,
+): Drawing {
+  return {
+    width,
+    height,
+    draw(context, scale) {
+      registerFonts();
+      const canvas = canvasFor(context, width, height);
+      const configuration = { type, data, options: chartOptions(type, text, axes, width, scale) };
+      // The types of chart.js ask for the canvas of a browser and cannot infer options from a type parameter.
+      new Chart(canvas as unknown as HTMLCanvasElement, configuration as unknown as ChartConfiguration).destroy();
+    },
+  };
+}
+
+/** A canvas for chart.js that leaves the context's transform and what is drawn on it already. */
+function canvasFor(context: SKRSContext2D, width: number, height: number) {
+  const withheld = new Set<string | symbol>(['setTransform', 'resetTransform', 'clearRect']);
+  const view: SKRSContext2D = new Proxy(context, {
+    get(target, key) {
+      if (key === 'canvas') return canvas;
+      if (withheld.has(key)) return () => undefined;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+    set: (target, key, value) => Reflect.set(target, key, value, target),
+  });
+  const canvas = { width, height, getContext: () => view };
+  return canvas;
+}
+
+function chartOptions(
+  type: ChartType,
+  { title, xTitle, yTitle }: ChartText,
+  { x = {}, y = {} }: { x?: ChartAxis; y?: ChartAxis },
+  width: number,
+  scale: number,
+): ChartConfiguration['options'] {
+  const narrow = width < NARROW;
   const font = (weight: 'normal' | 'bold', size: number) => ({ family: FONT_FAMILY, size, weight });
-  const axis = (text: string, { min, max, logarithmic = false, whole = false }: PlotAxis) => ({
+  const axis = (words: string, { min, max, logarithmic = false, whole = false }: ChartAxis) => ({
     type: logarithmic ? ('logarithmic' as const) : ('linear' as const),
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
-    title: { display: true, text, color: MUTED, font: font('normal', 13) },
-    ticks: { color: MUTED, font: font('normal', 12), maxRotation: 0, ...(whole && { precision: 0 }) },
-    grid: { color: RULE },
-    border: { color: MUTED },
-  });
-  const configuration: ChartConfiguration<ChartType, { x: number; y: number }[]> = {
-    type,
-    data: data as ChartConfiguration<ChartType, { x: number; y: number }[]>['data'],
-    options: {
-      animation: false,
-      responsive: false,
-      devicePixelRatio: 2,
-      parsing: false,
-      normalized: true,
-      events: [],
-      locale: 'en-US',
-      layout: { padding: { top: 12, right: 36, bottom: 12, left: 16 } },
-      scales: {
-        x: { offset: false, ...axis(xTitle, x), grid: { color: RULE, offset: false } },
-        y: axis(yTitle, { ...(!y.logarithmic && { min: 0 }), ...y }),
+    title: { display: words !== '', text: words, color: light.muted, font: font('normal', 13) },
+    ticks: {
+      color: light.muted,
+      font: font('normal', 12),
+      maxRotation: 0,
+      ...(narrow && { maxTicksLimit: 6 }),
+      ...(whole && { precision: 0 }),
+      callback(this: Scale, value: number, index: number, ticks: Tick[]) {
+        const format = logarithmic ? Ticks.formatters.logarithmic : Ticks.formatters.numeric;
+        return withMinus(format.call(this, value, index, ticks)).replace('E', 'e');
       },
-      plugins: {
-        decimation: { enabled: true, algorithm: 'min-max' },
-        title: {
-          display: true,
-          text: title,
-          align: 'start',
-          color: INK,
-          font: font('bold', 16),
-          padding: { top: 0, bottom: 2 },
-        },
-        legend: {
-          align: 'start',
-          labels: {
-            color: INK,
-            font: font('normal', 13),
-            ...(type === 'line' ? { usePointStyle: true, pointStyle: 'line', padding: 14 } : { boxWidth: 14 }),
-            filter: ({ text }) => text !== undefined && text !== '',
-          },
+    },
+    grid: { color: ({ tick }: { tick?: { value: number } }) => (tick?.value === 0 ? light.wellBorder : light.rule) },
+    border: { color: light.muted },
+  });
+  return {
+    animation: false,
+    responsive: false,
+    devicePixelRatio: scale,
+    parsing: false,
+    normalized: true,
+    events: [],
+    locale: 'en-US',
+    layout: {
+      padding: narrow ? { top: 8, right: 14, bottom: 4, left: 4 } : { top: 12, right: 36, bottom: 12, left: 16 },
+    },
+    scales: {
+      x: { offset: false, ...axis(xTitle, x) },
+      y: { ...(y.logarithmic !== true && { beginAtZero: true }), ...axis(yTitle, y) },
+    },
+    plugins: {
+      decimation: { enabled: true, algorithm: 'min-max' },
+      title: {
+        display: title !== '',
+        text: title,
+        align: 'start',
+        color: light.ink,
+        font: font('bold', 16),
+        padding: { top: 0, bottom: 2 },
+      },
+      legend: {
+        align: 'start',
+        labels: {
+          color: light.ink,
+          font: font('normal', 13),
+          ...(type === 'line'
+            ? { usePointStyle: true, pointStyle: 'line', padding: narrow ? 8 : 14 }
+            : { boxWidth: 14 }),
+          filter: ({ text }: { text?: string }) => text !== undefined && text !== '',
         },
       },
     },
-    plugins: [
-      {
-        id: 'paper',
-        beforeDraw: ({ ctx }) => {
-          ctx.fillStyle = 'white';
-          ctx.fillRect(0, 0, WIDTH, HEIGHT);
-        },
-      },
-    ],
-  };
-  // chart.js asks of a canvas only what this one has; its types know the browser's alone.
-  const chart = new Chart(canvas as unknown as HTMLCanvasElement, configuration);
-  const png = canvas.toBuffer('image/png');
-  chart.destroy();
-  return png;
+  } as ChartConfiguration['options'];
 }

@@ -32,10 +32,11 @@ describe('linePlotPng(plot)', () => {
     expect(await counted(line, LOW_RIGHT!)).toBe(0);
   });
 
-  test('shows what lies below zero where the axis starts there', async () => {
+  test('shows values below zero, unless the axis is told to start above them', async () => {
     const line = [red([-0.9, -0.9])];
     expect(await counted(line, LOW_RIGHT!, { y: { min: -1, max: 1 } })).toBeGreaterThan(100);
-    expect(await counted(line, LOW_RIGHT!, { y: { max: 1 } })).toBe(0);
+    expect(await counted(line, LOW_RIGHT!, { y: { max: 1 } })).toBeGreaterThan(100);
+    expect(await counted(line, LOW_RIGHT!, { y: { min: 0, max: 1 } })).toBe(0);
   });
 
   test('a dashed line has gaps', async () => {

@@ -1,8 +1,9 @@
-/** @file Line plots as PNG files: one look for all that the package plots. */
+/** @file Line plots. */
 import { InputError } from '../../onnx/errors.js';
-import { chartPng, type PlotAxis, type PlotText } from './chart.node.js';
+import { chartDrawing, type ChartAxis, type ChartSize, type ChartText } from './chart.node.js';
+import { drawingPng, type Drawing } from './drawing.node.js';
 
-/** A value at a place of the horizontal axis; one that is not a number leaves a gap. */
+/** A point of a line; one whose y is not a number leaves a gap. */
 export interface PlotPoint {
   x: number;
   y: number;
@@ -10,11 +11,11 @@ export interface PlotPoint {
 
 /** A line of a plot. */
 export interface PlotLine {
-  /** Its name in the legend; without one it is not listed. */
+  /** Its name in the legend; a line without a label is not listed. */
   label?: string;
   /** `#rrggbb` or `#rrggbbaa` */
   colour: string;
-  /** Ordered by x. */
+  /** In the order of x. */
   points: readonly PlotPoint[];
   /** Default 2. */
   width?: number;
@@ -24,12 +25,12 @@ export interface PlotLine {
 }
 
 /** A line plot. */
-export interface LinePlot extends PlotText {
-  /** Later ones are drawn below earlier ones. */
+export interface LinePlot extends ChartText {
+  /** Earlier lines are drawn over later ones. */
   lines: readonly PlotLine[];
   /** The vertical axis. */
-  y?: PlotAxis;
-  /** Whether the horizontal axis, which spans the data, counts. */
+  y?: ChartAxis;
+  /** Whether the horizontal axis, which spans the data, shows whole numbers only. */
   wholeX?: boolean;
 }
 
@@ -42,16 +43,16 @@ function extent(lines: readonly PlotLine[]): { min: number; max: number } {
 }
 
 /**
- * A plot as a PNG file. Points beyond what the width can show are thinned, their extremes kept.
+ * The plot. More points than fit the width are thinned; their extremes are kept.
  * @throws InputError if there are no points
  */
-export function linePlotPng({ lines, y = {}, wholeX = false, ...text }: LinePlot): Uint8Array {
+export function linePlot({ lines, y = {}, wholeX = false, ...text }: LinePlot, size?: ChartSize): Drawing {
   const x = { ...extent(lines), whole: wholeX };
   const datasets = lines.map(({ label, colour, points, width = 2, dots = 0, dashed = false }) => ({
     ...(label !== undefined && { label }),
     data: [...points],
-    // Only the ends of the axes may cut a line, not a point on them.
-    clip: { left: 6, right: 6, top: 0, bottom: 6 },
+    // A line on the edge of the plot keeps its width.
+    clip: { left: 6, right: 6, top: 2, bottom: 2 },
     borderColor: colour,
     backgroundColor: colour,
     borderJoinStyle: 'round' as const,
@@ -59,5 +60,10 @@ export function linePlotPng({ lines, y = {}, wholeX = false, ...text }: LinePlot
     borderDash: dashed ? [6, 4] : [],
     pointRadius: dots,
   }));
-  return chartPng({ type: 'line', data: { datasets } }, text, { x, y });
+  return chartDrawing({ type: 'line', data: { datasets } }, text, { x, y }, size);
+}
+
+/** The plot as a PNG file. @throws InputError if there are no points */
+export function linePlotPng(plot: LinePlot, size?: ChartSize): Uint8Array {
+  return drawingPng(linePlot(plot, size));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FONT_FAMILY, figureCanvas } from './canvas.node.js';
+import { figureCanvas } from './canvas.node.js';
+import { FONT_FAMILY } from './theme.js';
 import { wrappedLines } from './text.node.js';
 
 const context = figureCanvas(1, 1).getContext('2d');

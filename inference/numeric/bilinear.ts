@@ -43,17 +43,21 @@ export function bilinearSampled(
   x: readonly Position[],
 ): Float32Array {
   if (map.length !== h * w) throw new InputError({ name: 'map', expected: `${h}×${w} values`, got: map.length });
-  const columns = x.map((position) => taps(position, w));
-  const sampled = new Float32Array(y.length * x.length);
-  const at = (line: number, column: number): number => map[line * w + column] ?? 0;
-  let next = 0;
-  for (const position of y) {
+  const [count, columns] = [x.length, x.map((position) => taps(position, w))];
+  const left = Int32Array.from(columns, ({ low }) => low);
+  const right = Int32Array.from(columns, ({ high }) => high);
+  const across = Float64Array.from(columns, ({ share }) => share);
+  const sampled = new Float32Array(y.length * count);
+  // Plain loops over typed arrays: pictures have millions of pixels.
+  y.forEach((position, row) => {
     const { low, high, share: down } = taps(position, h);
-    for (const { low: left, high: right, share: across } of columns) {
-      const above = (1 - across) * at(low, left) + across * at(low, right);
-      const below = (1 - across) * at(high, left) + across * at(high, right);
-      sampled[next++] = (1 - down) * above + down * below;
+    const [above, below] = [low * w, high * w];
+    for (let i = 0; i < count; i++) {
+      const [l, r, share] = [left[i] as number, right[i] as number, across[i] as number];
+      const upper = (1 - share) * (map[above + l] as number) + share * (map[above + r] as number);
+      const lower = (1 - share) * (map[below + l] as number) + share * (map[below + r] as number);
+      sampled[row * count + i] = (1 - down) * upper + down * lower;
     }
-  }
+  });
   return sampled;
 }

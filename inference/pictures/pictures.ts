@@ -49,20 +49,27 @@ export function greyPicture(picture: Picture): Picture {
 export function rgbPicture(picture: Picture): Picture {
   if (picture.channels === 3) return picture;
   const { width, height, data: grey } = picture;
-  return {
-    width,
-    height,
-    channels: 3,
-    data: Uint8Array.from({ length: 3 * grey.length }, (_, i) => grey[Math.floor(i / 3)] ?? 0),
-  };
+  const data = new Uint8Array(3 * grey.length);
+  for (let i = 0; i < grey.length; i++) data.fill(grey[i] ?? 0, 3 * i, 3 * i + 3);
+  return { width, height, channels: 3, data };
 }
 
 /** The pixels as a canvas takes them: RGBA [height, width, 4], opaque. */
-export function rgbaPixels(picture: Picture): Uint8ClampedArray<ArrayBuffer> {
-  const { width, height, data: rgb } = rgbPicture(picture);
+export function rgbaPixels({ width, height, channels, data }: Picture): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
   for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) rgba[4 * i + c] = rgb[3 * i + c] ?? 0;
+    for (let c = 0; c < 3; c++) rgba[4 * i + c] = data[channels === 1 ? i : 3 * i + c] ?? 0;
   }
   return rgba;
+}
+
+/** RGB bytes of RGBA bytes, whatever their opacity. */
+export function rgbFromRgba(rgba: ArrayLike<number>): Uint8Array<ArrayBuffer> {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    rgb[to] = rgba[from] ?? 0;
+    rgb[to + 1] = rgba[from + 1] ?? 0;
+    rgb[to + 2] = rgba[from + 2] ?? 0;
+  }
+  return rgb;
 }

@@ -1,7 +1,7 @@
 /** @file Picture files in and out, by the browser. */
 import { InputError } from '../../onnx/errors.js';
 import { fetchBytes } from '../../onnx/files/fetch.js';
-import { MAX_FILE_BYTES, MAX_PIXELS, rgbaPixels, type Picture } from './pictures.js';
+import { MAX_FILE_BYTES, MAX_PIXELS, rgbaPixels, rgbFromRgba, type Picture } from './pictures.js';
 
 /**
  * A picture file as 8-bit sRGB. Turned as its EXIF orientation says; transparency is laid on white; of an animation the
@@ -31,10 +31,8 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
     context.fillStyle = 'white';
     context.fillRect(0, 0, width, height);
     context.drawImage(bitmap, 0, 0);
-    const { data: rgba } = context.getImageData(0, 0, width, height);
-    const data = new Uint8Array(3 * width * height);
-    for (let i = 0; i < width * height; i++) data.set(rgba.subarray(4 * i, 4 * i + 3), 3 * i);
-    return { width, height, channels: 3, data };
+    const { data } = context.getImageData(0, 0, width, height);
+    return { width, height, channels: 3, data: rgbFromRgba(data) };
   } finally {
     bitmap.close();
   }

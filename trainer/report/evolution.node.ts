@@ -1,7 +1,8 @@
 /** @file evolution.webp: the sample grids of a run one after the other. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canvasPicture, figureCanvas, FONT_FAMILY, pictureCanvas } from '../../inference/figures/canvas.node.js';
+import { canvasPicture, figureCanvas, pictureCanvas } from '../../inference/figures/canvas.node.js';
+import { FONT_FAMILY } from '../../inference/figures/theme.js';
 import { decodePicture, encodeAnimation } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
@@ -54,7 +55,7 @@ function labelled(grid: Picture, step: number): Picture {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(pictureCanvas(shown), 0, 0);
   context.fillStyle = 'white';
-  context.font = `16px ${FONT_FAMILY}`;
+  context.font = `16px "${FONT_FAMILY}"`;
   context.textBaseline = 'middle';
   context.fillText(`step ${step.toLocaleString('en-US')}`, 8, size.height + STRIP / 2, size.width - 16);
   return canvasPicture(canvas);

@@ -71,6 +71,23 @@ describe('lossPlotPng(rows, options)', () => {
     expect(distanceIn(spiky)).toBeGreaterThan(0.7 * distanceIn(steady));
   });
 
+  test.each([10, 2000])('losses below zero lie inside the axes, over %i steps', async (count) => {
+    // Hinge and Wasserstein losses: the generator's is negative for good.
+    const plot = await decoded(lossPlotPng(rowsOf(count, (step) => ({ lossG: -2 - (step % 3) / 10 }))));
+    const orange = heightsOf(ORANGE, plot, 0.5);
+    expect(orange.length).toBeGreaterThan(0);
+    expect(middleOf(orange)).toBeGreaterThan(middleOf(heightsOf(BLUE, plot, 0.5)) + 100);
+    // Above the axis with its numbers.
+    expect(Math.max(...orange)).toBeLessThan(plot.height - 120);
+  });
+
+  test('spikes on either side do not flatten the rest', async () => {
+    const spiky = (step: number) => (step === 3 ? { lossG: 500 } : step === 5 ? { lossG: -500 } : {});
+    const [both, steady] = [lossPlotPng(rowsOf(2000, spiky)), lossPlotPng(rowsOf(2000))];
+    const distance = distanceIn(await decoded(both)) / distanceIn(await decoded(steady));
+    expect(distance).toBeGreaterThan(0.5);
+  });
+
   test('losses that are no numbers leave a gap and nothing else', async () => {
     const rows = rowsOf(1000, (step) => (step > 500 ? { lossD: Number.NaN, lossG: Infinity } : {}));
     const plot = await decoded(lossPlotPng(rows));

@@ -1,9 +1,12 @@
-/** @file What a run shows of itself: its losses, its scores, and real pictures beside generated ones. */
-import { FONT_FAMILY, figureCanvas, pictureCanvas } from '../../inference/figures/canvas.node.js';
-import { INK } from '../../inference/figures/chart.node.js';
+/** @file The plots of a run: losses, scores, quality, and real pictures beside generated ones. */
+import type { SKRSContext2D } from 'canvas';
+import { pictureCanvas } from '../../inference/figures/canvas.node.js';
+import { CHART_SIZE, type ChartAxis, type ChartSize } from '../../inference/figures/chart.node.js';
+import { drawingPng } from '../../inference/figures/drawing.node.js';
+import { linePlotPng, type PlotLine, type PlotPoint } from '../../inference/figures/plot.node.js';
+import { FONT_FAMILY, light } from '../../inference/figures/theme.js';
 import { pictureGrid } from '../../inference/pictures/grid.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
-import { linePlotPng, type PlotLine, type PlotPoint } from '../../inference/figures/plot.node.js';
 import { InputError } from '../../onnx/errors.js';
 import type { QualityRow } from '../quality/quality.js';
 
@@ -26,8 +29,10 @@ export interface StepRow {
 
 /** How a plot looks. */
 export interface PlotOptions {
-  /** Heading; by default it says what is plotted. */
+  /** Heading; by default it says what is plotted, and an empty one is left out. */
   title?: string;
+  /** Size in layout pixels; the file has two pixels for each. Default 900×420. */
+  size?: ChartSize;
 }
 
 interface Series<Row> {
@@ -40,14 +45,13 @@ interface Plot<Row> {
   title: string;
   yTitle: string;
   series: readonly Series<Row>[];
-  /** End of the vertical axis; without it the data decide. */
-  yMax?: number;
+  /** Ends of the vertical axis; the data decide about those that are missing. */
+  y?: ChartAxis;
+  size?: ChartSize;
 }
 
-const BLUE = '#1f5fa8';
-const ORANGE = '#d1600f';
-const PURPLE = '#8e44ad';
-/** From so many rows on, single steps are drawn thin and their running mean bold. */
+const [BLUE, ORANGE, PURPLE] = light.series;
+/** From this many rows on, single steps are drawn thin and their running mean bold. */
 const SMOOTH_FROM = 200;
 
 const LOSSES: readonly Series<StepRow>[] = [
@@ -60,7 +64,7 @@ const SCORES: readonly Series<StepRow>[] = [
   { label: 'D(G(z)) after D’s update', colour: PURPLE, value: (row) => row.dFakeAfter },
 ];
 
-/** Mean of the finite values among each point and up to `radius` others on either side of it. */
+/** Mean of the finite values of each point and its neighbours, up to `radius` on either side. */
 function runningMean(points: readonly PlotPoint[], radius: number): PlotPoint[] {
   const sums = new Float64Array(points.length + 1);
   const counts = new Float64Array(points.length + 1);
@@ -75,7 +79,7 @@ function runningMean(points: readonly PlotPoint[], radius: number): PlotPoint[] 
   });
 }
 
-/** The lines of one series: its steps, and over many steps their running mean; only the bold one has a name. */
+/** The lines of a series: its steps, and for many steps their running mean. Only the bold line is in the legend. */
 function seriesLines<Row extends { step: number }>(
   { label, colour, value }: Series<Row>,
   rows: readonly Row[],
@@ -91,31 +95,39 @@ function seriesLines<Row extends { step: number }>(
 /** A plot over steps as a PNG file. */
 function stepPlotPng<Row extends { step: number }>(
   rows: readonly Row[],
-  { title, yTitle, series, yMax }: Plot<Row>,
+  { title, yTitle, series, y = {}, size = CHART_SIZE }: Plot<Row>,
 ): Uint8Array {
   if (rows.length === 0) throw new InputError({ name: 'plot', expected: 'at least one step', got: 'none' });
   const lines = series.flatMap((each) => seriesLines(each, rows));
-  return linePlotPng({
-    title,
-    xTitle: 'step',
-    yTitle,
-    lines,
-    wholeX: true,
-    ...(yMax !== undefined && { y: { max: yMax } }),
-  });
+  return linePlotPng({ title, xTitle: 'step', yTitle, lines, wholeX: true, y }, size);
 }
 
+/** Beyond the bulk of the losses, in ranges of the bulk: room on the axis, and where spikes are cut. */
+const [ROOM, CUT] = [0.2, 0.5];
+
 /**
- * Where the axis of losses ends, and how many values lie beyond. A few spikes, as at the start of a run, would flatten
- * all the rest, so that many steps are shown up to just above their 99.5th percentile.
+ * The ends of the axis of losses, and how many values lie outside. A few spikes, as at the start of a run, would flatten
+ * all the rest: over many steps the axis ends just beyond the percentiles 0.5 and 99.5, if values lie far beyond. Losses
+ * below 0, as of hinge and Wasserstein losses, are treated like all others.
  */
-function lossLimit(rows: readonly StepRow[]): { yMax?: number; beyond: number } {
+function lossAxis(rows: readonly StepRow[]): { y: ChartAxis; outside: number } {
   const values = Float64Array.from(rows.flatMap(({ lossD, lossG }) => [lossD, lossG]).filter(Number.isFinite)).sort();
-  const limit = 1.2 * (values[Math.floor(0.995 * (values.length - 1))] ?? 0);
-  if (rows.length < SMOOTH_FROM || limit <= 0 || (values.at(-1) ?? 0) <= 1.25 * limit) return { beyond: 0 };
-  const unit = 10 ** Math.floor(Math.log10(limit));
-  const yMax = (Math.ceil((2 * limit) / unit) * unit) / 2;
-  return { yMax, beyond: values.filter((value) => value > yMax).length };
+  if (rows.length < SMOOTH_FROM || values.length === 0) return { y: {}, outside: 0 };
+  const at = (share: number) => values[Math.round(share * (values.length - 1))] ?? 0;
+  const [low, high] = [Math.min(0, at(0.005)), Math.max(0, at(0.995))];
+  const range = high - low;
+  const y = {
+    ...(at(0) < low - CUT * range && { min: -roundedUp(ROOM * range - low, range) }),
+    ...(at(1) > high + CUT * range && { max: roundedUp(high + ROOM * range, range) }),
+  };
+  const outside = values.filter((value) => value < (y.min ?? value) || value > (y.max ?? value)).length;
+  return { y, outside };
+}
+
+/** The next multiple of half the power of ten below the range. */
+function roundedUp(value: number, range: number): number {
+  const unit = range > 0 ? 10 ** Math.floor(Math.log10(range)) / 2 : 1;
+  return Math.ceil(value / unit) * unit;
 }
 
 /**
@@ -124,11 +136,10 @@ function lossLimit(rows: readonly StepRow[]): { yMax?: number; beyond: number } 
  * @throws InputError if there are no rows
  */
 export function lossPlotPng(rows: readonly StepRow[], options: PlotOptions = {}): Uint8Array {
-  const { title = 'Losses of discriminator and generator' } = options;
-  const { beyond, ...limit } = lossLimit(rows);
-  const yTitle =
-    beyond === 0 ? 'loss' : `loss (${beyond} of ${(2 * rows.length).toLocaleString('en-US')} values lie above)`;
-  return stepPlotPng(rows, { title, yTitle, series: LOSSES, ...limit });
+  const { outside, y } = lossAxis(rows);
+  const total = (2 * rows.length).toLocaleString('en-US');
+  const yTitle = outside === 0 ? 'loss' : `loss (${outside} of ${total} values are outside)`;
+  return stepPlotPng(rows, { title: 'Losses of discriminator and generator', yTitle, series: LOSSES, y, ...options });
 }
 
 /**
@@ -137,22 +148,22 @@ export function lossPlotPng(rows: readonly StepRow[], options: PlotOptions = {})
  * @throws InputError if there are no rows
  */
 export function scorePlotPng(rows: readonly StepRow[], options: PlotOptions = {}): Uint8Array {
-  const { title = 'What the discriminator takes for real' } = options;
-  return stepPlotPng(rows, { title, yTitle: 'mean probability of “real”', series: SCORES, yMax: 1 });
+  const text = { title: 'Scores of the discriminator', yTitle: 'mean probability of “real”' };
+  return stepPlotPng(rows, { ...text, series: SCORES, y: { min: 0, max: 1 }, ...options });
 }
 
 /**
- * The distance between real and generated pictures over steps, as a PNG file: the Fréchet distance where every evaluation
- * has one, else KID.
+ * The distance between real and generated pictures over steps, as a PNG file: the Fréchet distance if every evaluation has
+ * one, otherwise KID.
  * @param rows in the order of their steps, at least one
  * @throws InputError if there are no rows
  */
 export function qualityPlotPng(rows: readonly QualityRow[], options: PlotOptions = {}): Uint8Array {
   const frechet = rows.every((row) => row.frechet !== undefined);
   const label = frechet ? 'Fréchet distance' : 'KID';
-  const { title = `Distance of generated from real pictures: ${label}` } = options;
+  const text = { title: `Distance of generated from real pictures: ${label}`, yTitle: 'lower is better' };
   const value = (row: QualityRow) => (frechet ? row.frechet : row.kid) ?? Number.NaN;
-  return stepPlotPng(rows, { title, yTitle: 'lower is better', series: [{ label, colour: BLUE, value }] });
+  return stepPlotPng(rows, { ...text, series: [{ label, colour: BLUE, value }], ...options });
 }
 
 /**
@@ -163,28 +174,30 @@ export function qualityPlotPng(rows: readonly QualityRow[], options: PlotOptions
  * @throws InputError if either is empty or sizes differ
  */
 export function realVsFakePng(real: readonly Picture[], fake: readonly Picture[], step: number): Uint8Array {
-  const [margin, heading, gridWidth, padding] = [32, 56, 1100, 2];
+  const [margin, heading, gridWidth, padding, scale] = [16, 28, 550, 2, 2];
   const columns = Math.ceil(Math.sqrt(Math.max(real.length, fake.length)));
   const grids = [real, fake].map((pictures) => pictureGrid(pictures, columns, { padding, background: 255 }));
-  const widest = Math.max(...grids.map(({ width }) => width));
-  // Whole multiples keep pixels square and sharp.
-  const factor = widest < gridWidth ? Math.floor(gridWidth / widest) : gridWidth / widest;
-  const width = Math.round(widest * factor);
-  const height = Math.round(Math.max(...grids.map((grid) => grid.height)) * factor);
-  const canvas = figureCanvas(3 * margin + 2 * width, margin + heading + height + margin);
-  const context = canvas.getContext('2d');
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingEnabled = factor < 1;
-  context.imageSmoothingQuality = 'high';
-  context.fillStyle = INK;
-  context.font = `bold 28px ${FONT_FAMILY}`;
-  context.textBaseline = 'middle';
-  grids.forEach((grid, i) => {
-    const left = margin + i * (width + margin);
-    const text = i === 0 ? 'Real pictures' : `Generated (step ${step.toLocaleString('en-US')})`;
-    context.fillText(text, left + padding * factor, margin + heading / 2 - 6, width);
-    context.drawImage(pictureCanvas(grid), left, margin + heading, grid.width * factor, grid.height * factor);
-  });
-  return canvas.toBuffer('image/png');
+  const widest = Math.max(...grids.map((grid) => grid.width));
+  // Whole multiples of pixels keep them square and sharp.
+  const enlarged = (scale * gridWidth) / widest;
+  const factor = (enlarged > 1 ? Math.floor(enlarged) : enlarged) / scale;
+  const [width, height] = [widest, Math.max(...grids.map((grid) => grid.height))].map(
+    (side) => Math.round(scale * side * factor) / scale,
+  ) as [number, number];
+  const drawing = {
+    width: 3 * margin + 2 * width,
+    height: margin + heading + height + margin,
+    draw(context: SKRSContext2D) {
+      context.imageSmoothingEnabled = enlarged < 1;
+      context.fillStyle = light.ink;
+      context.font = `bold 14px "${FONT_FAMILY}"`;
+      grids.forEach((grid, i) => {
+        const left = margin + i * (width + margin);
+        const text = i === 0 ? 'Real pictures' : `Generated (step ${step.toLocaleString('en-US')})`;
+        context.fillText(text, left + padding * factor, margin + heading / 2 - 3, width);
+        context.drawImage(pictureCanvas(grid), left, margin + heading, grid.width * factor, grid.height * factor);
+      });
+    },
+  };
+  return drawingPng(drawing, scale);
 }

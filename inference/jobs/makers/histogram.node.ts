@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
-import { histogramPng, PALETTE } from '../../figures/chart.node.js';
+import { histogramPng } from '../../figures/histogram.node.js';
+import { light } from '../../figures/theme.js';
 import type { Discriminator, Score } from '../../networks/discriminator.js';
 import { saveLatents } from '../../latent/files/latents-file.node.js';
 import { decodePicture } from '../../pictures/pictures.node.js';
@@ -94,8 +95,8 @@ async function fileScores(
 
 function plot(real: readonly Score[], generated: readonly Score[]): Uint8Array {
   const series = [
-    { label: 'real', colour: PALETTE[0], values: real.map(({ logit }) => logit) },
-    { label: 'generated', colour: PALETTE[1], values: generated.map(({ logit }) => logit) },
+    { label: 'real', colour: light.series[0], values: real.map(({ logit }) => logit) },
+    { label: 'generated', colour: light.series[1], values: generated.map(({ logit }) => logit) },
   ];
   const xTitle = 'logit of the discriminator, above 0 for “real”';
   return histogramPng(series, { title: 'What the discriminator takes for real', xTitle, yTitle: 'share of pictures' });

@@ -4,7 +4,7 @@ import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { loadModel } from '../../../onnx/files/load.node.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
-import { PALETTE } from '../../figures/chart.node.js';
+import { light } from '../../figures/theme.js';
 import { discriminatorBeside } from '../../networks/default-model.node.js';
 import { saveLatents } from '../../latent/files/latents-file.node.js';
 import type { FeatureLoss } from '../../latent/projection/graph.js';
@@ -78,8 +78,8 @@ function lossPlot(losses: readonly Float32Array[], best: number): Uint8Array {
   const order = [...Array.from(first, (_, restart) => restart).filter((restart) => restart !== best), best];
   const lines = order.map((restart) => ({
     ...(restart === best
-      ? { label: `best of ${first.length} starts`, colour: PALETTE[0] }
-      : { colour: `${PALETTE[1]}50`, width: 1 }),
+      ? { label: `best of ${first.length} starts`, colour: light.series[0] }
+      : { colour: `${light.series[1]}50`, width: 1 }),
     points: losses.map((loss, step) => ({ x: step, y: loss[restart] ?? Number.NaN })),
   }));
   const text = { title: 'Loss of the projection', xTitle: 'step', yTitle: 'loss' };

@@ -1,5 +1,5 @@
 /** @file Runs that gan-studio found on disk: curves and samples, kept up to date while one is training. */
-import type { RunInfo, StepLines } from './runs.node.js';
+import type { RunInfo, StepLines } from '../server/runs.node.js';
 import { curves, type Curve } from './curves.js';
 import { element, fillSelect, tell, tellError } from './dom.js';
 

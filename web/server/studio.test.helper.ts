@@ -3,12 +3,12 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodePng, Generator } from '../inference/index.js';
+import { encodePng, Generator } from '../../inference/index.js';
 import { startStudio } from './server.node.js';
 
 /** A network that comes with the package. */
 export const tinyPath = (role: 'generator' | 'discriminator') =>
-  fileURLToPath(new URL(`../../fixtures/tiny/${role}.onnx`, import.meta.url));
+  fileURLToPath(new URL(`../../../fixtures/tiny/${role}.onnx`, import.meta.url));
 
 /** One line of metrics.jsonl. */
 export const metricsLine = (step: number) =>

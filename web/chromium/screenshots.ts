@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { chromiumPath, startChromium } from './chromium.test.helper.js';
-import { startStudio } from './server.node.js';
+import { startStudio } from '../server/server.node.js';
 
-const [out = fileURLToPath(new URL('../../docs/', import.meta.url)), run] = process.argv.slice(2);
+const [out = fileURLToPath(new URL('../../../docs/', import.meta.url)), run] = process.argv.slice(2);
 if (chromiumPath === undefined) throw new Error('there is no Chromium: apt-get install chromium');
 
 const { server, url } = await startStudio({ runs: '', port: 0, ...(run !== undefined && { run }) });

@@ -12,8 +12,8 @@ export interface Opened {
 export type OnOpened = { [K in keyof Opened]: (opened: Opened[K]) => void };
 
 const TINY = {
-  generator: new URL('../fixtures/tiny/generator.onnx', import.meta.url).href,
-  discriminator: new URL('../fixtures/tiny/discriminator.onnx', import.meta.url).href,
+  generator: new URL('../../fixtures/tiny/generator.onnx', import.meta.url).href,
+  discriminator: new URL('../../fixtures/tiny/discriminator.onnx', import.meta.url).href,
 };
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 

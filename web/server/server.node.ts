@@ -20,7 +20,7 @@ export interface StudioOptions {
   host?: string;
 }
 
-const PAGE = fileURLToPath(new URL('../browser/', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../browser/', import.meta.url));
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
