@@ -1,24 +1,25 @@
-/** @file What report.html of a run says: gathered from its configuration, metrics, pictures and machine. */
+/** @file The content of a run's report.html: from its configuration, metrics, pictures and machine. */
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { VERSION } from '../../exporter/version.js';
 import type { GanConfig } from '../settings/config.js';
 import { presets } from '../settings/presets.js';
 import type { QualityRow } from '../quality/quality.js';
-import type { StepRow } from './plots.node.js';
 import type { ReportContent, ReportFigure, ReportSetting, ReportTable } from './page.js';
+import type { StepRow } from './plots.node.js';
+import { reportSettings } from './settings.js';
 
-/** What there is to tell of a run. */
+/** Everything a report needs to know of a run. */
 export interface RunSummary {
   run: string;
   config: GanConfig;
-  /** What the log calls the data set. */
+  /** The data set as the log names it. */
   data: string;
-  /** What computed the steps. */
+  /** Where the steps were computed. */
   device: string;
   rows: readonly StepRow[];
   quality: readonly QualityRow[];
-  /** Updates done, and those of the complete run. */
+  /** Steps done, and steps of the complete run. */
   done: number;
   steps: number;
   stepsPerEpoch: number;
@@ -28,7 +29,7 @@ export interface RunSummary {
 const count = (value: number) => value.toLocaleString('en-US');
 const fixed = (value: number, digits: number) => (Number.isFinite(value) ? value.toFixed(digits) : 'not a number');
 
-/** Real pictures that a step sees. */
+/** Real pictures per step. */
 const picturesPerStep = ({ batchSize, dSteps }: GanConfig) => batchSize * dSteps;
 
 /** A duration such as `1 h 04 min`, `3 min 20 s` or `12.5 s`. */
@@ -42,7 +43,8 @@ export function durationText(seconds: number): string {
 /** The report's text and pictures. */
 export function reportContent(summary: RunSummary): ReportContent {
   const { run, config, data, done, steps, figures } = summary;
-  const state = done < steps ? `stopped after ${count(done)} of ${count(steps)} steps` : `${count(done)} steps`;
+  const state =
+    done < steps ? `stopped after ${count(done)} of ${count(steps)} steps` : `all ${count(steps)} steps done`;
   return {
     title: basename(resolve(run)),
     lead: `A DCGAN trained on ${data}, preset ${config.preset}: ${state}.`,
@@ -53,7 +55,7 @@ export function reportContent(summary: RunSummary): ReportContent {
     ],
     tables: [qualityTable(summary.quality), timingTable(summary)],
     preset: config.preset,
-    settings: settingsOf(config),
+    settings: settingsOf(summary),
     environment: environment(summary.device),
   };
 }
@@ -102,11 +104,11 @@ function qualityTable(quality: readonly QualityRow[]): ReportTable {
     ]),
     note:
       first &&
-      `Lower is better. Features: ${first.features}. Numbers with other features, or other numbers of pictures, cannot be compared.`,
+      `Lower is better. Features: ${first.features}. Do not compare with values from other features or another number of pictures.`,
   } as ReportTable;
 }
 
-/** Durations of steps; the first steps of a session include warming up. */
+/** Durations of steps; the first steps of a session are slower. */
 function timingTable({ rows, config }: RunSummary): ReportTable {
   const seconds = rows.map((row) => row.seconds).toSorted((a, b) => a - b);
   const at = (share: number) => seconds[Math.min(seconds.length - 1, Math.floor(share * seconds.length))] ?? Number.NaN;
@@ -121,42 +123,26 @@ function timingTable({ rows, config }: RunSummary): ReportTable {
     rows:
       seconds.length === 0
         ? []
-        : [
-            line('fastest', at(0)),
-            line('median', at(0.5)),
-            line('95 % are faster than', at(0.95)),
-            line('slowest', at(1)),
-          ],
+        : [line('fastest', at(0)), line('median', at(0.5)), line('95th percentile', at(0.95)), line('slowest', at(1))],
   };
 }
 
-/** Every setting, with the preset's value where the run has another; those first. */
-export function settingsOf(config: GanConfig): ReportSetting[] {
-  const preset = presets[config.preset];
-  const settings = (Object.keys(preset) as (keyof GanConfig)[]).map((name): ReportSetting => {
-    const [value, theirs] = [settingText(config[name]), settingText(preset[name])];
-    return { name, value, ...(value !== theirs && { preset: theirs }) };
-  });
-  const changed = (setting: ReportSetting) => Number(setting.preset !== undefined);
-  return settings.toSorted((a, b) => changed(b) - changed(a));
-}
-
-function settingText(value: unknown): string {
-  if (value === undefined) return 'not set';
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value)
-      .map(([name, part]) => `${name} ${settingText(part)}`)
-      .join('; ');
-  }
-  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+/** The settings by their flags: of --steps and --epochs the one that decided how long the run is. */
+function settingsOf({ config, steps, stepsPerEpoch }: RunSummary): ReportSetting[] {
+  const settings = reportSettings(config);
+  return steps === config.epochs * stepsPerEpoch
+    ? settings
+    : [
+        { name: '--steps', value: String(steps), preset: `--epochs ${presets[config.preset].epochs}` },
+        ...settings.filter(({ name }) => name !== '--epochs'),
+      ];
 }
 
 function environment(device: string): [string, string][] {
   const [cpu] = cpus();
   return [
     ['ganscope', VERSION],
-    ['Steps computed by', device],
+    ['Device', device],
     ['Node', process.version],
     ['System', `${platform()} ${arch()}`],
     ['Processor', `${cpu?.model.trim() ?? 'unknown'}, ${availableParallelism()} threads`],

@@ -2,23 +2,30 @@
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { pictureGrid } from '../../inference/pictures/grid.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
+import type { QualityRow } from '../quality/quality.js';
 import type { ReportFigure } from './page.js';
+import { lossPlotPng, qualityPlotPng, scorePlotPng, type PlotOptions, type StepRow } from './plots.node.js';
 
-/** Larger animations are left out of the report; they lie beside it. */
+/** Larger animations are left out of the report; their file is beside it. */
 const MAX_ANIMATION_BYTES = 16 * 2 ** 20;
 
-/** What was drawn of a run; plots as PNG files. */
-export interface Drawn {
-  losses: Uint8Array;
-  scores: Uint8Array;
-  quality?: Uint8Array | undefined;
+/** What the figures show. */
+export interface ReportData {
+  rows: readonly StepRow[];
+  quality: readonly QualityRow[];
   /** A WebP file. */
   evolution?: Uint8Array | undefined;
 }
 
-/** Generated pictures, real ones, and how the generated ones came to be; then the plots. */
+/** Sizes of plots in the page: shown at about this size, so that their text is as large as the page's. */
+const [WIDE, NARROW] = [
+  { width: 540, height: 320 },
+  { width: 340, height: 270 },
+];
+
+/** The pictures of the report: generated ones, real ones and their evolution; then the plots. */
 export async function reportFigures(
-  drawn: Drawn,
+  { rows, quality, evolution }: ReportData,
   real: readonly Picture[],
   fake: readonly Picture[],
   done: number,
@@ -37,28 +44,28 @@ export async function reportFigures(
     figure('Generated', `${fake.length} fixed latents after step ${step}.`, await grid(fake), 'pixels'),
     figure(
       'Real',
-      `${real.length} pictures of the data set as the discriminator sees them.`,
+      `${real.length} pictures of the data set, as the discriminator sees them.`,
       await grid(real),
       'pixels',
     ),
   ];
-  if (drawn.evolution && drawn.evolution.length <= MAX_ANIMATION_BYTES) {
+  if (evolution && evolution.length <= MAX_ANIMATION_BYTES) {
     const caption = 'The same latents from the first step to the last.';
-    samples.push({ ...figure('Evolution', caption, drawn.evolution, 'pixels'), type: 'image/webp' });
+    samples.push({ ...figure('Evolution', caption, evolution, 'pixels'), type: 'image/webp' });
   }
+  const plot = (title: string, caption: string, draw: (options: PlotOptions) => Uint8Array): ReportFigure => ({
+    ...figure(title, caption, draw({ title: '', size: WIDE }), 'plot'),
+    narrow: draw({ title: '', size: NARROW }),
+  });
   const plots = [
-    figure('Losses', 'Means over the pictures of a step.', drawn.losses, 'plot'),
-    figure(
-      'Scores',
-      'Mean probability of “real” that the discriminator gives; 0.5 is undecided.',
-      drawn.scores,
-      'plot',
+    plot('Losses', 'Mean over the pictures of a step.', (options) => lossPlotPng(rows, options)),
+    plot('Scores', 'Mean probability of “real” according to the discriminator; 0.5 is undecided.', (options) =>
+      scorePlotPng(rows, options),
     ),
   ];
-  if (drawn.quality) {
-    plots.push(
-      figure('Quality', 'Distance between real and generated pictures; lower is better.', drawn.quality, 'plot'),
-    );
+  if (quality.length > 0) {
+    const caption = 'Distance between real and generated pictures; lower is better.';
+    plots.push(plot('Quality', caption, (options) => qualityPlotPng(quality, options)));
   }
   return { samples, plots };
 }

@@ -1,5 +1,5 @@
-/** @file report.html of a run: one file without scripts that asks nobody for anything. */
-import { STYLE } from './style.js';
+/** @file report.html of a run: one file without scripts and without requests. */
+import { NARROW_PAGE, STYLE } from './style.js';
 
 /** A picture of the report. */
 export interface ReportFigure {
@@ -7,11 +7,13 @@ export interface ReportFigure {
   caption: string;
   type: 'image/png' | 'image/webp';
   bytes: Uint8Array;
-  /** `plot`: drawn on white, turned over in the dark; `pixels`: small pictures whose pixels stay sharp when enlarged. */
+  /** The same for narrow pages, such as on phones. */
+  narrow?: Uint8Array;
+  /** `plot`: drawn on white, inverted in dark mode; `pixels`: small pictures that are enlarged without smoothing. */
   kind: 'plot' | 'pixels';
 }
 
-/** A setting of the run, and the preset's value where that is another. */
+/** A setting of the run by its flag, and the preset's value where it differs. */
 export interface ReportSetting {
   name: string;
   value: string;
@@ -26,10 +28,10 @@ export interface ReportTable {
   note?: string;
 }
 
-/** What the report of a run shows, as text for people; escaped here. */
+/** What the report of a run shows, as plain text: `reportPage` escapes it. */
 export interface ReportContent {
   title: string;
-  /** A sentence on what was trained, and how far. */
+  /** One sentence: what was trained, and how many steps. */
   lead: string;
   facts: readonly (readonly [label: string, value: string])[];
   sections: readonly { title: string; figures: readonly ReportFigure[] }[];
@@ -47,13 +49,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as it must stand in HTML, attributes included. */
+/** Text escaped for HTML, also for attributes. */
 export function escaped(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }
 
 /**
- * The page. Pictures are inside the file, and its own content policy forbids scripts and requests.
+ * The page. It contains its pictures; its content policy forbids scripts and requests.
  * @returns a complete HTML document
  */
 export function reportPage(content: ReportContent): string {
@@ -84,7 +86,7 @@ ${tables
   .join('\n')}
 ${configuration(content)}
 <h2>Environment</h2>
-<div class="scroll"><table><tbody>
+<div class="scroll"><table class="pairs"><tbody>
 ${environment.map(([label, value]) => `<tr><th scope="row">${escaped(label)}</th><td>${escaped(value)}</td></tr>`).join('\n')}
 </tbody></table></div>
 </main>
@@ -97,10 +99,18 @@ function section({ title, figures }: { title: string; figures: readonly ReportFi
   return `<h2>${escaped(title)}</h2>\n<div class="figures">\n${figures.map(figure).join('\n')}\n</div>`;
 }
 
-function figure({ title, caption, type, bytes, kind }: ReportFigure): string {
-  const source = `data:${type};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}`;
+function figure({ title, caption, type, bytes, narrow, kind }: ReportFigure): string {
   const [name, text] = [escaped(title), escaped(caption)];
-  return `<figure><img class="${kind}" alt="${name}" src="${source}"><figcaption><b>${name}.</b> ${text}</figcaption></figure>`;
+  const image = `<img class="${kind}" alt="${name}" src="${dataUrl(type, bytes)}">`;
+  const shown =
+    narrow === undefined
+      ? image
+      : `<picture><source media="${NARROW_PAGE}" srcset="${dataUrl(type, narrow)}">${image}</picture>`;
+  return `<figure>${shown}<figcaption><b>${name}.</b> ${text}</figcaption></figure>`;
+}
+
+function dataUrl(type: string, bytes: Uint8Array): string {
+  return `data:${type};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}`;
 }
 
 function numbers({ title, headings, rows, note }: ReportTable): string {
@@ -119,10 +129,10 @@ function configuration({ preset, settings }: ReportContent): string {
     changed === 0 ? 'no differences' : changed === 1 ? '1 difference, marked' : `${changed} differences, marked`;
   const row = ({ name, value, preset: theirs }: ReportSetting) =>
     `<tr${theirs === undefined ? '' : ' class="changed"'}><th scope="row">${escaped(name)}</th><td>${escaped(value)}</td>` +
-    `<td>${theirs === undefined ? '' : escaped(theirs)}</td></tr>`;
+    `<td>${theirs === undefined ? '' : `<span class="theirs">preset: </span>${escaped(theirs)}`}</td></tr>`;
   return `<h2>Configuration</h2>
 <p class="note">Preset ${escaped(preset)}: ${differences}.</p>
-<div class="scroll"><table><thead><tr><th scope="col">setting</th><th scope="col">value</th><th scope="col">in the preset</th></tr></thead><tbody>
+<div class="scroll"><table class="settings"><thead><tr><th scope="col">setting</th><th scope="col">value</th><th scope="col">in the preset</th></tr></thead><tbody>
 ${settings.map(row).join('\n')}
 </tbody></table></div>`;
 }

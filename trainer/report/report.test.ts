@@ -2,7 +2,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { configWith } from '../settings/presets.js';
 import type { StepRow } from './plots.node.js';
-import { durationText, reportContent, settingsOf, type RunSummary } from './content.node.js';
+import { durationText, reportContent, type RunSummary } from './content.node.js';
+import { reportSettings } from './settings.js';
 import { escaped, reportPage, type ReportFigure } from './page.js';
 
 const row = { epoch: 0, lossD: 0.5, lossG: 2, dReal: 0.8, dFakeBefore: 0.4, dFakeAfter: 0.2, seconds: 0.25 };
@@ -53,9 +54,20 @@ describe('reportPage(content)', () => {
   });
 
   it('marks what differs from the preset', () => {
-    expect(page).toContain('Preset pokemon: 3 differences, marked.');
-    expect(page).toContain('<tr class="changed"><th scope="row">batchSize</th><td>16</td><td>256</td></tr>');
-    expect(page).toContain('<tr><th scope="row">head</th><td>conv</td><td></td></tr>');
+    expect(page).toContain('Preset pokemon: 4 differences, marked.');
+    expect(page).toContain(
+      '<th scope="row">--batch-size</th><td>16</td><td><span class="theirs">preset: </span>256</td>',
+    );
+    expect(page).toContain('<tr><th scope="row">--head</th><td>conv</td><td></td></tr>');
+  });
+
+  it('names the steps of the run where they are not those of its epochs', () => {
+    expect(page).toContain('<tr class="changed"><th scope="row">--steps</th><td>5000</td>');
+    expect(page).not.toContain('<th scope="row">--epochs</th>');
+    const whole = { ...summary, done: 1600, steps: 1600, config: configWith('pokemon', { epochs: 200 }) };
+    const complete = reportPage(reportContent(whole));
+    expect(complete).toContain('preset pokemon: all 1,600 steps done.');
+    expect(complete).not.toContain('--steps');
   });
 
   it('lists evaluations where there are some', () => {
@@ -81,18 +93,13 @@ describe('reportPage(content)', () => {
   });
 });
 
-test('settingsOf(config) gives every setting as text, with the preset’s where it is another', () => {
-  const settings = settingsOf(configWith('space', { channels: 1 }));
-  const normalization = settings.find(({ name }) => name === 'normalization');
-  expect(normalization).toEqual({
-    name: 'normalization',
-    value: 'mean 0.5; std 0.5',
-    preset: 'mean 0.5, 0.5, 0.5; std 0.5, 0.5, 0.5',
-  });
-  expect(settings.filter(({ preset }) => preset !== undefined).map(({ name }) => name)).toEqual([
-    'channels',
-    'normalization',
+test('reportSettings(config) gives every setting by its flag, with the preset’s value where it differs', () => {
+  const settings = reportSettings(configWith('space', { channels: 1 }));
+  expect(settings.filter(({ preset }) => preset !== undefined)).toEqual([
+    { name: '--channels', value: '1', preset: '3' },
+    { name: '--normalization', value: '0.5/0.5', preset: '0.5,0.5,0.5/0.5,0.5,0.5' },
   ]);
+  expect(settings.every(({ name }) => /^--[a-z0-9-]+$/.test(name))).toBe(true);
 });
 
 test.each([

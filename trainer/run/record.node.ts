@@ -13,6 +13,7 @@ import { reportContent, type RunSummary } from '../report/content.node.js';
 import { reportFigures } from '../report/figures.node.js';
 import { reportPage } from '../report/page.js';
 import { EventFile } from '../report/tensorboard/event-file.node.js';
+import { runHparams } from '../report/settings.js';
 
 /**
  * Rows that may wait in memory, and milliseconds: what is lost with them when the process is killed is computed again, but
@@ -37,7 +38,7 @@ export class RunRecord {
   static async open(run: string, config: GanConfig, done: number): Promise<RunRecord> {
     const metrics = await JsonLines.open<StepRow>(join(run, 'metrics.jsonl'), done);
     const evaluations = await JsonLines.open<QualityRow>(join(run, 'quality.jsonl'), done);
-    return new RunRecord(run, config, metrics, evaluations, await EventFile.create(run, done));
+    return new RunRecord(run, config, metrics, evaluations, await EventFile.create(run, done, runHparams(config)));
   }
 
   /** The best evaluation so far. */
@@ -113,7 +114,7 @@ export class RunRecord {
       quality: quality.length > 0 ? qualityPlotPng(quality) : undefined,
       evolution: await evolutionWebp(this.run, summary.done),
     };
-    const figures = await reportFigures(drawn, real, fake, summary.done);
+    const figures = await reportFigures({ rows, quality, evolution: drawn.evolution }, real, fake, summary.done);
     const files: Record<string, Uint8Array | string | undefined> = {
       'losses.png': drawn.losses,
       'scores.png': drawn.scores,

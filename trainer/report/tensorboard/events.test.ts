@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { goldenPath } from '../../../fixtures/golden.js';
 import { EventFile } from './event-file.node.js';
-import { restartRecord, stepRecord, versionRecord } from './events.js';
+import { hparamsRecord, restartRecord, stepRecord, versionRecord } from './events.js';
 import { crc32c, framedRecord } from './records.js';
 
 const text = (characters: string) => new TextEncoder().encode(characters);
@@ -37,6 +37,7 @@ it('events have the bytes that TensorBoard writes', async () => {
   const scalars = { 'loss/discriminator': 1.5, 'loss/generator': Number.NaN, 'D(x) ½': 0 };
   const written = Buffer.concat([
     versionRecord(1700000000.25),
+    hparamsRecord(1700000000.5, { loss: 'hinge', flip: true, batchSize: 64 }, 'birds'),
     restartRecord(1700000001.5, 301),
     stepRecord({ time: 1700000002, step: 0, images: { samples: { width: 2, height: 3, png } } }),
     stepRecord({ time: 1700000003.75, step: 2 ** 33, scalars }),
@@ -48,7 +49,7 @@ describe('EventFile', () => {
   it('has a file per start, with what was flushed; a later one takes back the steps that are done again', async () => {
     const run = await mkdtemp(join(tmpdir(), 'ganscope-events-'));
     try {
-      const first = await EventFile.create(run, 0);
+      const first = await EventFile.create(run, 0, { seed: 3 });
       first.add({ step: 1, scalars: { 'loss/generator': 2 } });
       const before = await readFile(first.path);
       await first.flush();
@@ -57,9 +58,11 @@ describe('EventFile', () => {
       expect(after.subarray(0, before.length)).toEqual(before);
       expect(after.toString('latin1').split('loss/generator')).toHaveLength(2);
       await new Promise((resolve) => setTimeout(resolve, 2));
-      const second = await EventFile.create(run, 7);
+      const second = await EventFile.create(run, 7, { seed: 3 });
       const names = (await readdir(join(run, 'tensorboard'))).toSorted();
       expect(names.map((name) => join(run, 'tensorboard', name))).toEqual([first.path, second.path]);
+      // The record of the restart follows what every file begins with.
+      expect(before.toString('latin1')).toContain('seed');
       const restart = (await readFile(second.path)).subarray(before.length);
       // The step field holds 8, the first step of the new file.
       expect(restart.subarray(12 + 9, 12 + 11)).toEqual(Buffer.from([0x10, 8]));

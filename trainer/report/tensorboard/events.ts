@@ -1,19 +1,19 @@
 /**
  * @file TensorBoard's events as records: the few fields of tensorflow/core/util/event.proto and
- * tensorflow/core/framework/summary.proto that scalars and pictures need.
+ * tensorflow/core/framework/summary.proto that scalars, pictures and hyper-parameters need.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { emptyTensor, HPARAMS_TAG, hparamsMetadata, type HparamValue } from './hparams.js';
 import { framedRecord } from './records.js';
 
-/** A picture file's bytes with its size. */
+/** A PNG file with its size. */
 export interface EventImage {
   width: number;
   height: number;
-  /** A PNG file. */
   png: Uint8Array;
 }
 
-/** What happens at a step: values by tag, such as `loss/generator`. */
+/** The values of a step by tag, such as `loss/generator`. */
 export interface StepEvent {
   /** Seconds since 1970. */
   time: number;
@@ -25,7 +25,7 @@ export interface StepEvent {
 /** Field numbers. */
 const event = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 } as const;
 const summary = { value: 1 } as const;
-const value = { tag: 1, simpleValue: 2, image: 4 } as const;
+const value = { tag: 1, simpleValue: 2, image: 4, tensor: 8, metadata: 9 } as const;
 const image = { height: 1, width: 2, colorspace: 3, encoded: 4 } as const;
 const sessionLog = { status: 1 } as const;
 /** `SessionLog.START`. */
@@ -33,7 +33,7 @@ const START = 1;
 /** Colour space of RGB pictures. */
 const RGB = 3;
 
-/** The record that an event file begins with. */
+/** The first record of an event file. */
 export function versionRecord(time: number): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(event.wallTime, WireType.Bit64).double(time);
@@ -41,7 +41,7 @@ export function versionRecord(time: number): Uint8Array {
   return framedRecord(writer.finish());
 }
 
-/** Tells TensorBoard that what earlier files of the folder hold from `step` on was thrown away. */
+/** Tells TensorBoard to drop what earlier files of the folder hold from `step` on. */
 export function restartRecord(time: number, step: number): Uint8Array {
   const writer = begun(time, step);
   writer.tag(event.sessionLog, WireType.LengthDelimited).fork();
@@ -49,7 +49,21 @@ export function restartRecord(time: number, step: number): Uint8Array {
   return framedRecord(writer.finish());
 }
 
-/** A step's values; scalars that are no numbers are stored as such. */
+/**
+ * The hyper-parameters of a run.
+ * @param group name of the run: TensorBoard counts sessions of one group once
+ */
+export function hparamsRecord(time: number, hparams: Readonly<Record<string, HparamValue>>, group: string): Uint8Array {
+  const writer = begun(time, 0);
+  writer.tag(event.summary, WireType.LengthDelimited).fork();
+  writer.tag(summary.value, WireType.LengthDelimited).fork();
+  writer.tag(value.tag, WireType.LengthDelimited).string(HPARAMS_TAG);
+  writer.tag(value.tensor, WireType.LengthDelimited).bytes(emptyTensor());
+  writer.tag(value.metadata, WireType.LengthDelimited).bytes(hparamsMetadata(hparams, group, time));
+  return framedRecord(writer.join().join().finish());
+}
+
+/** A step's values; scalars that are not numbers (NaN) are stored as they are. */
 export function stepRecord({ time, step, scalars = {}, images = {} }: StepEvent): Uint8Array {
   const writer = begun(time, step);
   writer.tag(event.summary, WireType.LengthDelimited).fork();
