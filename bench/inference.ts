@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Tensor } from 'onnxruntime-node';
+import { Tensor } from '../inference/runtime/onnxruntime/library.node.js';
 import { exportedModel, generatorSignature } from '../exporter/index.js';
 import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
 import { toFloat16 } from '../onnx/passes/to-float16.js';

@@ -1,6 +1,6 @@
 /** @file `npm run bench`: the training step and the forward passes beside PyTorch's and beside MatMul, in one run. */
 import { cpus } from 'node:os';
-import { Tensor } from 'onnxruntime-node';
+import { Tensor } from '../inference/runtime/onnxruntime/library.node.js';
 import { loweredModel } from '../exporter/layers/table.js';
 import { onnxLayout } from '../exporter/layers/weights.js';
 import { Random } from '../inference/numeric/random.js';

@@ -1,6 +1,6 @@
 /** @file Whether an exported model computes what its tfjs model does: both run on the same random inputs. */
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { Tensor } from 'onnxruntime-node';
+import { Tensor } from '../inference/runtime/onnxruntime/library.node.js';
 import { Random } from '../inference/numeric/random.js';
 import { createSession } from '../inference/runtime/session.node.js';
 import { InputError } from '../onnx/errors.js';

@@ -1,10 +1,31 @@
 /** @file Builds the page, and the library as one module for pages without a bundler, into dist/browser. */
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+/**
+ * Leaves onnxruntime-web out: its modules are loaded at run time from the folder `onnxruntime-web/` beside the page, where
+ * gan-studio serves the installed package and other servers have a copy of its `dist/`.
+ */
+function runtimeBeside(): Plugin {
+  const prefix = '\0runtime:';
+  return {
+    name: 'runtime-beside',
+    enforce: 'pre',
+    resolveId: (id) => (/^onnxruntime-web\/(wasm|webgpu)$/.test(id) ? prefix + id.split('/')[1] : undefined),
+    load(id) {
+      if (!id.startsWith(prefix)) return undefined;
+      // Chunks lie in assets/, one folder below the page and ganscope.js.
+      return `const folder = import.meta.url.replace(/(?:assets\\/)?[^/]*$/, 'onnxruntime-web/');
+const runtime = await import(/* @vite-ignore */ folder + 'ort.${id.slice(prefix.length)}.bundle.min.mjs');
+export const { env, InferenceSession, Tensor } = runtime;`;
+    },
+  };
+}
 
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
   logLevel: 'warn',
+  plugins: [runtimeBeside()],
   build: {
     outDir: '../dist/browser',
     emptyOutDir: true,
@@ -19,5 +40,5 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [runtimeBeside()] },
 });

@@ -1,6 +1,6 @@
 /** @file Self-explaining models as files, compared with `Explainer` before they are written. */
 import { basename, dirname, join } from 'node:path';
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from '../../inference/runtime/onnxruntime/library.node.js';
 import { channelsLast } from '../../inference/networks/network-input.js';
 import { Random } from '../../inference/numeric/random.js';
 import { createSession } from '../../inference/runtime/session.node.js';

@@ -1,18 +1,18 @@
 /** @file Canvases with the package's own font, and pictures on them. */
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { createCanvas, GlobalFonts, type Canvas } from 'canvas';
 import { rgbaPixels, rgbFromRgba, type Picture } from '../pictures/pictures.js';
 import { FONT_FAMILY } from './theme.js';
 
 const FACES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'];
+const FONTS = new URL('../../../assets/fonts/', import.meta.url);
 let registered = false;
 
-/** Registers the faces of `FONT_FAMILY` from npm's dejavu-fonts-ttf. Calls after the first do nothing. */
+/** Registers the faces of `FONT_FAMILY`, which ship with the package. Calls after the first do nothing. */
 export function registerFonts(): void {
   if (registered) return;
-  const require = createRequire(import.meta.url);
   for (const face of FACES) {
-    const path = require.resolve(`dejavu-fonts-ttf/ttf/${face}`);
+    const path = fileURLToPath(new URL(face, FONTS));
     if (GlobalFonts.registerFromPath(path, FONT_FAMILY) === null) throw new Error(`${path}: cannot be read as a font`);
   }
   registered = true;

@@ -1,5 +1,5 @@
 /** @file Principal directions of a generator's first features, run on ONNX Runtime. */
-import { Tensor } from 'onnxruntime-node';
+import { Tensor } from '../runtime/onnxruntime/library.node.js';
 import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { outputOf, type Graph, type Model } from '../../onnx/graph/graph.js';

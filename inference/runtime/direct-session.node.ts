@@ -1,5 +1,5 @@
 /** @file Sessions of this thread for the bytes of a file: all that the thread of a session has to load. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, isNative, Tensor } from './onnxruntime/library.node.js';
 import { rowByRow } from './row-by-row.js';
 import type { Session, SessionOptions } from './session.js';
 
@@ -10,7 +10,7 @@ export function nativeSession(
 ): Promise<InferenceSession> {
   const provider = device === 'cuda' && deviceId !== undefined ? ({ name: 'cuda', deviceId } as const) : device;
   return InferenceSession.create(bytes, {
-    executionProviders: device === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    executionProviders: isNative ? [...new Set([provider, 'cpu'])] : ['wasm'],
     intraOpNumThreads: threads,
     logSeverityLevel: 3,
     ...(!spinning && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),

@@ -1,5 +1,5 @@
 /** @file ONNX Runtime sessions of this thread, on a device that is known to work. */
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from './onnxruntime/library.node.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { modelBytes } from '../../onnx/files/write.js';
 import { nativeSession } from './direct-session.node.js';

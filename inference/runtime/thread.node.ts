@@ -1,4 +1,5 @@
 /** @file A worker thread that is asked one thing after the other, so that this thread's event loop stays free. */
+import './onnxruntime/telemetry.node.js';
 import { parentPort, Worker, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
 import { InputError } from '../../onnx/errors.js';
 

@@ -8,7 +8,7 @@ import { resizedPicture } from '../../inference/pictures/resize.js';
 import { createSession } from '../../inference/runtime/session.node.js';
 import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import { InputError, modelBytes } from '../../onnx/index.js';
-import { Tensor } from 'onnxruntime-node';
+import { Tensor } from '../../inference/runtime/onnxruntime/library.node.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { ReadablePictures } from '../data/sets/readable.js';
 import { withState } from '../step/tfjs/state.js';

@@ -1,10 +1,12 @@
 /** @file The examples of docs/browser.md, run as a reader would. */
-import { copyFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +14,12 @@ import { chromiumPath, startChromium } from './chromium.test.helper.js';
 import { tinyPath } from '../server/studio.test.helper.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 
 /** The first block of a language in the document. */
 async function example(language: string): Promise<string> {
@@ -69,9 +76,14 @@ describe.skipIf(chromiumPath === undefined)('docs/browser.md', () => {
   it('runs from a script element, without a bundler', async () => {
     const site = join(folder, 'plain');
     await mkdir(site);
-    await cp(join(root, 'dist', 'browser'), join(site, 'ganscope'), { recursive: true });
-    await writeFile(join(site, 'index.html'), await example('html'));
-    expect(await titleOf(site, 'ganscope')).toMatch(/^fake: -?\d+\.\d{3}$/);
+    // The commands of the document, in a project that has the two packages.
+    const commands = (await example('bash')).replace(/^npm install.*$/m, 'mkdir site');
+    await mkdir(join(site, 'node_modules', 'ganscope', 'dist'), { recursive: true });
+    await symlink(join(root, 'dist', 'browser'), join(site, 'node_modules', 'ganscope', 'dist', 'browser'), 'dir');
+    await symlink(join(root, 'node_modules', 'onnxruntime-web'), join(site, 'node_modules', 'onnxruntime-web'), 'dir');
+    await promisify(execFile)('bash', ['-e', '-c', commands], { cwd: site });
+    await writeFile(join(site, 'site', 'index.html'), await example('html'));
+    expect(await titleOf(join(site, 'site'), 'ganscope')).toMatch(/^fake: -?\d+\.\d{3}$/);
   });
 
   it('runs from Vite, and bundles nothing that needs Node', async () => {

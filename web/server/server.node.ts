@@ -2,8 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
-import { extname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { fileInside, runFolders, runInfo, stepLines } from './runs.node.js';
@@ -21,6 +22,16 @@ export interface StudioOptions {
 }
 
 const PAGE = fileURLToPath(new URL('../../browser/', import.meta.url));
+const RUNTIME = runtimeFolder();
+
+/** onnxruntime-web where it is installed, which has WebGPU; else the part of it that ships with this package. */
+function runtimeFolder(): string {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
+  } catch {
+    return fileURLToPath(new URL('../../wasm/', import.meta.url));
+  }
+}
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -83,7 +94,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const path =
     first === 'runs'
       ? await runFile(name, rest, options)
-      : await fileInside(PAGE, parts.length > 0 ? parts : ['index.html']);
+      : first === 'onnxruntime-web'
+        ? await fileInside(RUNTIME, parts.slice(1))
+        : await fileInside(PAGE, parts.length > 0 ? parts : ['index.html']);
   if (path === undefined) return refuse(404, 'there is no such file');
   const { size } = await stat(path);
   const type = TYPES[extname(path)] ?? 'application/octet-stream';

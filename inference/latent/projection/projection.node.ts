@@ -1,5 +1,5 @@
 /** @file Projects a picture into the latent space, on ONNX Runtime. */
-import { Tensor } from 'onnxruntime-node';
+import { Tensor } from '../../runtime/onnxruntime/library.node.js';
 import { adamScalars } from '../../../onnx/build/adam.js';
 import { modelOfGraph } from '../../../onnx/build/build.js';
 import { InputError } from '../../../onnx/errors.js';

@@ -35,7 +35,7 @@ describe('resolveDevice(requested)', () => {
   });
 
   it.each([
-    ['cuda', /^device cuda: does not work here \(.+\); .*CUDA 12, cuDNN 9.*install/],
+    ['cuda', /^device cuda: does not work here \(.+\); .*CUDA 13, cuDNN 9.*install/],
     ['webgpu', /^device webgpu: does not work here \(.+\); .*Vulkan.*XDG_RUNTIME_DIR/],
   ] as const)('gives %s or says what to install', async (device, advice) => {
     const outcome: unknown = await resolveDevice(device).catch((error: unknown) => error);

@@ -1,7 +1,10 @@
 /** @file Which device ONNX Runtime can really use: each is tried, and whoever asked is told what was taken and why. */
+import '../onnxruntime/telemetry.node.js';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../../onnx/errors.js';
+import { nativeProblem } from '../onnxruntime/native.node.js';
+import { essence } from './essence.js';
 import { rememberAnswer, rememberedAnswer } from './probe-memory.node.js';
 import type { ProbeAnswer } from './probe-process.node.js';
 import type { Device, DeviceChoice, ResolvedDevice } from '../session.js';
@@ -12,19 +15,21 @@ type Native = Exclude<ResolvedDevice, 'wasm'>;
 const TIMEOUT = 30_000;
 /** Milliseconds of a probe run up to which no hardware is told from a software driver: latency dominates. */
 const LATENCY = 5;
-const MAX_REASON = 120;
 
 /** What this process has found out: drivers do not come and go. */
 const choices = new Map<Device, Promise<DeviceChoice>>();
 
 const ADVICE: Record<Native, string> = {
   cuda:
-    'it needs Linux on x64, an NVIDIA driver, CUDA 12, cuDNN 9, and the CUDA libraries of ONNX Runtime, which ' +
-    '"node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install" fetches',
+    'it needs Linux on x64, an NVIDIA driver, CUDA 13, cuDNN 9, and the CUDA libraries of ONNX Runtime; how to install them: ' +
+    'https://github.com/ganscope/ganscope/blob/main/docs/install.md#cuda',
   webgpu:
     'on Linux it needs a Vulkan driver, its loader (libvulkan.so.1), and XDG_RUNTIME_DIR set to a folder of yours',
   cpu: 'reinstall onnxruntime-node',
 };
+
+const INSTALL =
+  'to install it: npm install onnxruntime-node (where NuGet cannot be reached: with ONNXRUNTIME_NODE_INSTALL=skip in the environment)';
 
 /**
  * The device to run on. Every device is tried on a small network with a known result; cuda and webgpu in a process of
@@ -33,7 +38,7 @@ const ADVICE: Record<Native, string> = {
  * @throws InputError saying what to install if the requested device does not work
  * @example
  * const { device, notes } = await resolveDevice('auto');
- * const session = await createSession(model, { device });
+ * const generator = await Generator.load('generator.onnx', { device });
  */
 export function resolveDevice(requested: Device): Promise<DeviceChoice> {
   const known = choices.get(requested) ?? chosenDevice(requested);
@@ -50,6 +55,8 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
       got: 'wasm, which only browsers have',
     });
   }
+  const problem = nativeProblem();
+  if (problem !== undefined) return wasmChoice(requested, problem);
   // Loading the model tells whether the CPU works; a probe would only take time.
   if (requested === 'cpu') return { device: 'cpu', notes: ['Device: cpu'] };
   if (requested !== 'auto') {
@@ -78,6 +85,14 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
     notes.push(`  not webgpu: ${webgpu.error}`);
   }
   return { device: 'cpu', notes: ['Device: cpu', ...notes] };
+}
+
+/** What runs without onnxruntime-node: the CPU, by the WebAssembly that ships with this package. */
+function wasmChoice(requested: Device, problem: string): DeviceChoice {
+  if (requested === 'auto' || requested === 'cpu') {
+    return { device: 'cpu', notes: [`Device: cpu, by WebAssembly and slowly: ${problem}`, `  ${INSTALL}`] };
+  }
+  throw new InputError(`device ${requested}: does not work here (${problem}); ${INSTALL}`);
 }
 
 /** As `probed`, but believes what was found out less than a day ago. */
@@ -128,16 +143,4 @@ function probedInProcess(device: Native, signal?: AbortSignal): Promise<ProbeAns
       else resolve({ error: `the driver crashed (${killedBy ?? `exit code ${code}`})` });
     });
   });
-}
-
-/**
- * What matters in a native message: the library that is missing, or the end of the message, where ONNX Runtime's
- * checks say what failed.
- */
-function essence(message: string, printed = ''): string {
-  const [, library] = /([^\s/:]+\.so[.\d]*): cannot open shared object file/.exec(printed) ?? [];
-  if (library) return `${library} is missing`;
-  const line = message.trim().replaceAll(/\s+/g, ' ');
-  const end = line.includes(' was false. ') ? line.slice(line.lastIndexOf(' was false. ') + 12) : line;
-  return end.length > MAX_REASON ? `${end.slice(0, MAX_REASON)}…` : end;
 }

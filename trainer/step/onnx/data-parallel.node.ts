@@ -1,5 +1,5 @@
 /** @file Data parallel training: each device computes gradients of its share of the batch, one update takes their mean. */
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from '../../../inference/runtime/onnxruntime/library.node.js';
 import { sessionIn, startSessionThread } from '../../../inference/runtime/runtime.node.js';
 import { createSession } from '../../../inference/runtime/session.node.js';
 import { sessionTensor, type Session, type SessionOptions } from '../../../inference/runtime/session.js';

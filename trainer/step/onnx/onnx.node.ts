@@ -1,5 +1,5 @@
 /** @file The training step on ONNX Runtime: one session runs the whole step, state stays in two swapped sets of buffers. */
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from '../../../inference/runtime/onnxruntime/library.node.js';
 import { createSession } from '../../../inference/runtime/session.node.js';
 import type { SessionOptions } from '../../../inference/runtime/session.js';
 import { modelOfGraph } from '../../../onnx/index.js';

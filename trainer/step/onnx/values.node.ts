@@ -1,5 +1,5 @@
 /** @file The training state as values of ONNX Runtime, and back. */
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from '../../../inference/runtime/onnxruntime/library.node.js';
 import { onnxLayout, tfjsLayout } from '../../../exporter/layers/weights.js';
 import { elementCount } from '../../../onnx/graph/graph.js';
 import type { GanConfig } from '../../settings/config.js';

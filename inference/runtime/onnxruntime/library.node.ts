@@ -1,0 +1,41 @@
+/**
+ * @file ONNX Runtime in Node: onnxruntime-node where it is installed and loads, else the WebAssembly build of onnxruntime-web
+ * that ships with this package. The two have the same API; the second computes on the CPU only, and more slowly.
+ */
+import './telemetry.node.js';
+import { availableParallelism } from 'node:os';
+import type * as Ort from 'onnxruntime-common';
+import { nativeProblem } from './native.node.js';
+
+/** The part of ONNX Runtime's API that both have. */
+type Library = Pick<typeof Ort, 'env' | 'InferenceSession' | 'Tensor'>;
+
+/** The build that ships; `copyRuntime` puts it there. */
+const WASM = new URL('../../../wasm/ort.node.min.mjs', import.meta.url);
+
+const native = nativeProblem() === undefined ? await nativeLibrary() : undefined;
+
+/** Whether this is onnxruntime-node. */
+export const isNative = native !== undefined;
+
+export const { InferenceSession, Tensor } = native ?? (await wasmLibrary());
+export type InferenceSession = Ort.InferenceSession;
+export type Tensor = Ort.Tensor;
+
+/** onnxruntime-node; undefined, with a warning, where it is installed and cannot be loaded, as with an old C library. */
+async function nativeLibrary(): Promise<Library | undefined> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    const [line] = String((error as Error).message).split('\n');
+    process.emitWarning(`onnxruntime-node cannot be loaded (${line}); WebAssembly is used, which is slower`);
+    return undefined;
+  }
+}
+
+async function wasmLibrary(): Promise<Library> {
+  const wasm = (await import(WASM.href)) as Library;
+  // Sessions of this process share the threads; the number cannot be changed later.
+  wasm.env.wasm.numThreads = availableParallelism();
+  return wasm;
+}
