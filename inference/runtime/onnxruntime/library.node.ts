@@ -3,15 +3,9 @@
  * that ships with this package. The two have the same API; the second computes on the CPU only, and more slowly.
  */
 import './telemetry.node.js';
-import { availableParallelism } from 'node:os';
 import type * as Ort from 'onnxruntime-common';
 import { nativeProblem } from './native.node.js';
-
-/** The part of ONNX Runtime's API that both have. */
-type Library = Pick<typeof Ort, 'env' | 'InferenceSession' | 'Tensor'>;
-
-/** The build that ships; `copyRuntime` puts it there. */
-const WASM = new URL('../../../wasm/ort.node.min.mjs', import.meta.url);
+import { wasmLibrary, type Library } from './wasm.node.js';
 
 const native = nativeProblem() === undefined ? await nativeLibrary() : undefined;
 
@@ -31,11 +25,4 @@ async function nativeLibrary(): Promise<Library | undefined> {
     process.emitWarning(`onnxruntime-node cannot be loaded (${line}); WebAssembly is used, which is slower`);
     return undefined;
   }
-}
-
-async function wasmLibrary(): Promise<Library> {
-  const wasm = (await import(WASM.href)) as Library;
-  // Sessions of this process share the threads; the number cannot be changed later.
-  wasm.env.wasm.numThreads = availableParallelism();
-  return wasm;
 }

@@ -1,0 +1,37 @@
+/** @file The WebAssembly build of onnxruntime-web that ships with this package, behaving as onnxruntime-node does. */
+import { availableParallelism } from 'node:os';
+import type * as Ort from 'onnxruntime-common';
+
+/** The build puts it there (`web/copy-runtime.ts`). */
+const MODULE = new URL('../../../wasm/ort.node.min.mjs', import.meta.url);
+
+/** The part of ONNX Runtime's API that is used. */
+export type Library = Pick<typeof Ort, 'InferenceSession' | 'Tensor'>;
+
+/** Loads it. All sessions of a thread share its threads, one per core. */
+export async function wasmLibrary(): Promise<Library> {
+  const { env, InferenceSession, Tensor } = (await import(MODULE.href)) as typeof Ort;
+  env.wasm.numThreads = availableParallelism();
+  const create = async (bytes: Uint8Array, options?: Ort.InferenceSession.SessionOptions) =>
+    fillingSession(await InferenceSession.create(bytes, options));
+  return { InferenceSession: { create } as typeof InferenceSession, Tensor };
+}
+
+/** A session that fills tensors given for its results, which onnxruntime-web leaves as they are. */
+function fillingSession(session: Ort.InferenceSession): Ort.InferenceSession {
+  type Run = (feeds: Ort.InferenceSession.FeedsType, ...more: unknown[]) => Promise<Ort.InferenceSession.ReturnType>;
+  const run = session.run.bind(session) as Run;
+  const filling: Run = async (feeds, fetches, ...options) => {
+    if (typeof fetches !== 'object' || fetches === null || Array.isArray(fetches))
+      return run(feeds, fetches, ...options);
+    const results = { ...(await run(feeds, Object.keys(fetches), ...options)) };
+    for (const [name, given] of Object.entries(fetches as Record<string, Ort.Tensor | null>)) {
+      const made = results[name];
+      if (given === null || made === undefined) continue;
+      (given.data as Float32Array).set(made.data as Float32Array);
+      results[name] = given;
+    }
+    return results;
+  };
+  return Object.assign(session, { run: filling });
+}
