@@ -1,6 +1,6 @@
 /** @file A worker thread that is asked one thing after the other, so that this thread's event loop stays free. */
-import './onnxruntime/telemetry.node.js';
 import { parentPort, Worker, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
+import { disableTelemetry } from './onnxruntime/telemetry.node.js';
 import { InputError } from '../../onnx/errors.js';
 
 /** What a thread answers: a value, and which of its buffers are handed over instead of copied. */
@@ -47,6 +47,7 @@ export class Thread {
    * Starts a script that calls `serve`.
    */
   static async start(script: URL, { data = null, onEnd }: ThreadOptions = {}): Promise<Thread> {
+    disableTelemetry();
     const worker = new Worker(script, { workerData: data });
     const thread = new Thread(worker);
     if (onEnd) worker.on('exit', onEnd);

@@ -1,9 +1,9 @@
 /** @file Which device ONNX Runtime can really use: each is tried, and whoever asked is told what was taken and why. */
-import '../onnxruntime/telemetry.node.js';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../../onnx/errors.js';
 import { nativeProblem } from '../onnxruntime/native.node.js';
+import { disableTelemetry } from '../onnxruntime/telemetry.node.js';
 import { essence } from './essence.js';
 import { rememberAnswer, rememberedAnswer } from './probe-memory.node.js';
 import type { ProbeAnswer } from './probe-process.node.js';
@@ -121,6 +121,7 @@ async function probedHere(): Promise<ProbeAnswer> {
 
 function probedInProcess(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {
   const script = fileURLToPath(new URL('./probe-process.node.js', import.meta.url));
+  disableTelemetry();
   const child = fork(script, [device], {
     silent: true,
     execArgv: [],

@@ -2,11 +2,12 @@
  * @file ONNX Runtime in Node: onnxruntime-node where it is installed and loads, else the WebAssembly build of onnxruntime-web
  * that ships with this package. The two have the same API; the second computes on the CPU only, and more slowly.
  */
-import './telemetry.node.js';
 import type * as Ort from 'onnxruntime-common';
 import { nativeProblem } from './native.node.js';
+import { disableTelemetry } from './telemetry.node.js';
 import { wasmLibrary, type Library } from './wasm.node.js';
 
+disableTelemetry();
 const native = nativeProblem() === undefined ? await nativeLibrary() : undefined;
 
 /** Whether this is onnxruntime-node. */
