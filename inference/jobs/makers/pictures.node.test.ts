@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saveModel } from '../../../onnx/index.js';
+import { headingOf, textRuler } from '../../figures/boxes.node.js';
+import { MARGIN } from '../../figures/theme.js';
 import { Generator } from '../../networks/generator.js';
 import { toyGenerator } from '../../networks/generator.test.helper.js';
 import { loadLatents } from '../../latent/files/latents-file.node.js';
@@ -13,6 +15,9 @@ import type { Picture } from '../../pictures/pictures.js';
 import type { PictureRecord } from '../shared/context.node.js';
 import { jobOf, type Words } from './job-of.test.helper.js';
 import { runJob } from '../run-job.node.js';
+
+/** Where pictures begin below a title of one line. */
+const TITLED = MARGIN + headingOf('title', 1000, textRuler()).height;
 
 let folder: string;
 let generator: Generator;
@@ -61,9 +66,9 @@ describe('runJob', () => {
     const z = (seed: number) => normalLatents([seed], 6);
     const result = z(1).map((value, i) => (value + (z(2)[i] as number)) / 2 - (z(3)[i] as number));
     result.forEach((value, i) => expect(latents[i]).toBeCloseTo(value, 6));
-    // Columns: mean, −, 3, =, and 3×3; cells of 96 with 8 between and 20 for captions; a title of 32 above.
-    expect([picture.width, picture.height]).toEqual([32 + 7 * 104 - 8, 32 + 32 + 3 * 124 - 8]);
-    const cell = (column: number, row: number) => cut(picture, 16 + 104 * column, 48 + 124 * row, 3);
+    // Columns: mean, −, 3, =, and 3×3; cells of 96 with 8 between and 20 for captions, and a title above.
+    expect([picture.width, picture.height]).toEqual([2 * MARGIN + 7 * 104 - 8, MARGIN + TITLED + 3 * 124 - 8]);
+    const cell = (column: number, row: number) => cut(picture, MARGIN + 104 * column, TITLED + 124 * row, 3);
     expect(cell(0, 0)).toEqual(await pictureOf(z(1)));
     expect(cell(0, 1)).toEqual(await pictureOf(z(2)));
     expect(cell(2, 2)).toEqual(await pictureOf(z(3)));
@@ -76,7 +81,7 @@ describe('runJob', () => {
     const moved = normalLatents([9], 6);
     moved[2] = (moved[2] as number) + 2;
     expect(one.latents.slice(-6)).toEqual(moved);
-    expect(cut(one.picture, 16 + 104, 48, 3)).toEqual(await pictureOf(normalLatents([8], 6)));
+    expect(cut(one.picture, MARGIN + 104, TITLED, 3)).toEqual(await pictureOf(normalLatents([8], 6)));
     const several = await drawn({ traverse: 'principal:1-2', frames: 5 });
     expect(several.records).toHaveLength(10);
     expect(several.latents.slice(12, 18)).toEqual(normalLatents([0], 6));
@@ -96,9 +101,9 @@ describe('runJob', () => {
     expect(largest).toBeLessThan(12);
     expect(await pictureOf(await loadLatents(join(out, 'latent.npy'), 6))).toEqual(result.data);
     const film = await decodePicture(join(out, 'filmstrip.png'));
-    expect([film.width, film.height]).toEqual([32 + 9 * 104 - 8, 16 + 116 + 16]);
-    expect(cut(film, 16, 16, 3)).toEqual(made?.data);
-    expect(cut(film, 16 + 8 * 104, 16, 3)).toEqual(result.data);
+    expect([film.width, film.height]).toEqual([2 * MARGIN + 9 * 104 - 8, 2 * MARGIN + 116]);
+    expect(cut(film, MARGIN, MARGIN, 3)).toEqual(made?.data);
+    expect(cut(film, MARGIN + 8 * 104, MARGIN, 3)).toEqual(result.data);
     await expect(runJob({ ...job, featureWeight: 1 } as typeof job, { model, generator })).rejects.toThrow(
       /^discriminator: expected an \.onnx file, as there is no .*discriminator\.onnx$/,
     );

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saveModel } from '../../../onnx/index.js';
+import { headingOf, textRuler } from '../../figures/boxes.node.js';
+import { MARGIN } from '../../figures/theme.js';
 import { Generator } from '../../networks/generator.js';
 import { toyGenerator } from '../../networks/generator.test.helper.js';
 import { normalLatents } from '../../latent/latents.js';
@@ -15,6 +17,9 @@ import { jobOf, type Words } from './job-of.test.helper.js';
 import { runJob } from '../run-job.node.js';
 
 const SIZE = 96;
+/** Where pictures begin below a title of one line. */
+const TITLED = MARGIN + headingOf('title', 1000, textRuler()).height;
+
 let folder: string;
 let generator: Generator;
 let model: string;
@@ -37,7 +42,7 @@ async function walked(request: Words) {
 
 /** The picture in a column of the first row of a sheet with a title. */
 function cell({ width, data }: Picture, column: number): Uint8Array {
-  const [left, top] = [16 + column * (SIZE + 8), 48];
+  const [left, top] = [MARGIN + column * (SIZE + 8), TITLED];
   const rows = Array.from({ length: SIZE }, (_, y) => {
     const start = 3 * ((top + y) * width + left);
     return data.subarray(start, start + 3 * SIZE);
@@ -92,12 +97,12 @@ describe('runJob of --traverse --format', () => {
       animated: true,
     }).metadata();
     expect([pages, delay, loop]).toEqual([6, Array(6).fill(50), 0]);
-    expect([width, pageHeight]).toEqual([32 + 2 * 104 - 8, 48 + 2 * 124 - 8 + 16]);
-    expect((await decodePicture(figure)).width).toBe(32 + 9 * 104 - 8);
+    expect([width, pageHeight]).toEqual([2 * MARGIN + 2 * 104 - 8, TITLED + 2 * 124 - 8 + MARGIN]);
+    expect((await decodePicture(figure)).width).toBe(2 * MARGIN + 9 * 104 - 8);
   });
 
   it('refuses what does not fit into memory', async () => {
     const request = { traverse: '0', count: 9, frames: 4000, format: 'gif', out: join(folder, 'large') };
-    await expect(walked(request)).rejects.toThrow(/^frames: expected at most \d+ frames of 336×428; got 4000$/);
+    await expect(walked(request)).rejects.toThrow(/^frames: expected at most \d+ frames of 352×\d+; got 4000$/);
   });
 });
