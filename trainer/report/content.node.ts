@@ -17,6 +17,7 @@ export interface RunSummary {
   data: string;
   /** Where the steps were computed. */
   device: string;
+  /** Of long runs only some rows, the last ones among them. */
   rows: readonly StepRow[];
   quality: readonly QualityRow[];
   /** Steps done, and steps of the complete run. */
@@ -61,15 +62,15 @@ export function reportContent(summary: RunSummary): ReportContent {
 }
 
 function facts({ rows, quality, config, done, stepsPerEpoch }: RunSummary): [string, string][] {
-  const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
+  const perStep = rows.reduce((sum, row) => sum + row.seconds, 0) / rows.length;
   const recent = rows.slice(-100);
   const mean = (value: (row: StepRow) => number) => recent.reduce((sum, row) => sum + value(row), 0) / recent.length;
   const last = quality.at(-1);
   return [
     ['Steps', count(done)],
     ['Epochs', fixed(done / stepsPerEpoch, done < 10 * stepsPerEpoch ? 1 : 0)],
-    ['Time in steps', durationText(seconds)],
-    ['Pictures per second', fixed((picturesPerStep(config) * rows.length) / seconds, 1)],
+    ['Time in steps', durationText(perStep * done)],
+    ['Pictures per second', fixed(picturesPerStep(config) / perStep, 1)],
     [
       `Loss_D, last ${recent.length}`,
       fixed(

@@ -6,7 +6,7 @@ import type { Picture } from '../../inference/pictures/pictures.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { evolutionWebp } from '../report/evolution.node.js';
-import { JsonLines } from './metrics.node.js';
+import { JsonLines, rowCheck } from './metrics.node.js';
 import { bestRow, type QualityRow } from '../quality/quality.js';
 import { lossPlotPng, qualityPlotPng, realVsFakePng, scorePlotPng, type StepRow } from '../report/plots.node.js';
 import { reportContent, type RunSummary } from '../report/content.node.js';
@@ -22,6 +22,14 @@ import { runHparams } from '../report/settings.js';
 const MAX_WAITING = 50;
 const MAX_WAITING_TIME = 5000;
 
+const checkStep = rowCheck(1, ['epoch', 'seconds'], ['lossD', 'lossG', 'dReal', 'dFakeBefore', 'dFakeAfter']);
+const checkQuality = rowCheck(
+  0,
+  ['kid', 'kidStd', 'subsets', 'subsetSize', 'real', 'generated', 'seconds'],
+  ['frechet'],
+  ['features'],
+);
+
 /** The written part of a run. */
 export class RunRecord {
   #flushed = performance.now();
@@ -36,8 +44,8 @@ export class RunRecord {
 
   /** Opens the record of a run that goes on after step `done`: what it holds of later steps is dropped. */
   static async open(run: string, config: GanConfig, done: number): Promise<RunRecord> {
-    const metrics = await JsonLines.open<StepRow>(join(run, 'metrics.jsonl'), done);
-    const evaluations = await JsonLines.open<QualityRow>(join(run, 'quality.jsonl'), done);
+    const metrics = await JsonLines.open<StepRow>(join(run, 'metrics.jsonl'), done, checkStep);
+    const evaluations = await JsonLines.open<QualityRow>(join(run, 'quality.jsonl'), done, checkQuality);
     return new RunRecord(run, config, metrics, evaluations, await EventFile.create(run, done, runHparams(config)));
   }
 
