@@ -29,7 +29,7 @@ it('a run is evaluated, its best checkpoint marked, exported and evaluated again
     'gan-features --data digits --image-size 16 --width 4 --epochs 8 --batch-size 8 --lr 0.01 --device cpu --out f.onnx';
   const features = await ran('gan-features', words(options).slice(1), folder);
   expect(features.stdout).toMatch(
-    /Trained on 54 pictures of 2 classes; \d+\.\d\d % of 6 held-out pictures .*\n {2}f\.onnx {2}8 features/,
+    /Trained on 54 pictures of 2 classes; accuracy \d+\.\d\d % on 6 held-out pictures\n {2}f\.onnx {2}8 features/,
   );
 
   const evaluation = words(

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** @file gan-eval: how far a run's pictures are from real ones, in the feature space of an ONNX network. */
+/** @file gan-eval: distances between generated and real pictures in the feature space of an ONNX network. */
 import { interruption, runCommand } from './command.js';
 import { progressBar } from './progress.js';
 
@@ -8,34 +8,39 @@ await runCommand(
   (parser) =>
     parser
       .usage(
-        '$0 [RUN] --features MODEL.onnx[:LAYER] [options]\n\nFréchet distance (FID, where the network is Inception) and KID between ' +
-          'real pictures and those of a run. Numbers compare only with numbers of the same features and as many pictures.',
+        '$0 [RUN] --features MODEL.onnx[:LAYER] [options]\n\nMeasures the Fréchet distance (FID, if the network is Inception) and KID between ' +
+          'real pictures and those of a run. Numbers can only be compared if features and numbers of pictures are the same.',
       )
       .options({
         features: {
           type: 'string',
-          describe:
-            'Network whose features are compared, and after a colon a node or value of it; gan-features makes one',
+          describe: 'Feature network, and after a colon the name of a node or value; gan-features trains one',
         },
         data: { type: 'string', describe: "Real pictures, as for gan-train [default: the run's]" },
-        split: { choices: ['train', 'test', 'all'] as const, describe: "Part of divided data [default: the run's]" },
+        split: {
+          choices: ['train', 'test', 'all'] as const,
+          describe: "Split of the data set to use [default: the run's]",
+        },
         strict: {
           type: 'boolean',
           default: false,
-          describe: 'Stop at a broken or missing picture instead of skipping it',
+          describe: 'Stop at the first broken, missing or skipped file',
         },
-        checkpoint: { type: 'string', describe: 'newest, best, or a folder [default: newest]' },
+        checkpoint: {
+          type: 'string',
+          describe: 'newest, best (marked by gan-train --eval), or a folder [default: newest]',
+        },
         samples: {
           type: 'number',
           default: 10_000,
-          describe: 'Pictures of each kind; of real ones as many as there are',
+          describe: 'Number of generated and, at most, of real pictures',
         },
         mean: {
           type: 'string',
-          describe: "Mean of each channel (0…1) [default: the network's metadata, or ImageNet's]",
+          describe: "Per-channel mean, 0…1, that the network expects [default: from its metadata, or ImageNet's]",
         },
-        std: { type: 'string', describe: 'Standard deviation of each channel' },
-        size: { type: 'string', describe: 'Height and width, such as 299, for networks that leave it open' },
+        std: { type: 'string', describe: 'Per-channel standard deviation' },
+        size: { type: 'string', describe: 'Input height and width, such as 299, if the network leaves it open' },
         json: { type: 'boolean', default: false, describe: 'Print the result as one line of JSON' },
         device: {
           choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
@@ -43,11 +48,8 @@ await runCommand(
           describe: 'Where ONNX Runtime computes',
         },
       })
-      .example('$0 --features features.onnx', 'the latest run, by the features of a network made by gan-features')
-      .example(
-        '$0 runs/birds --features inception.onnx:pool3 --size 299 --mean 0.5 --std 0.5',
-        'as FID is usually given',
-      ),
+      .example('$0 --features features.onnx', 'the latest run, with a network of gan-features')
+      .example('$0 runs/birds --features inception.onnx:pool3 --size 299 --mean 0.5 --std 0.5', 'FID'),
   async (options) => {
     const { evaluateRun } = await import('ganscope/trainer');
     const { skippedLines } = await import('./lines.js');

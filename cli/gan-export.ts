@@ -7,48 +7,59 @@ await runCommand(
   (parser) =>
     parser
       .usage(
-        '$0 [options]\n\nWrites generator.onnx and discriminator.onnx of a run and checks that they compute what the trained ' +
-          'networks do: a difference of more than 1e-4 (0.05 with float16, 1 level in bytes) is a failure (exit code 1), and the file gets .failed after its name. ' +
-          'An earlier export in the same place is replaced. --with-gradcam also writes discriminator-gradcam.onnx (opset 17), ' +
-          'which gives the logits and a heatmap at picture size; with --model it does so for any .onnx classifier instead.',
+        '$0 [options]\n\nWrites generator.onnx and discriminator.onnx of a run and compares their outputs with those of the ' +
+          'trained networks. If they differ by more than 1e-4 (0.05 with float16, 1 level with uint8), the file is named .failed and the exit code is 1. ' +
+          'An earlier export in the same folder is replaced. --with-gradcam also writes discriminator-gradcam.onnx (opset 17), ' +
+          'whose outputs are the logits and a heatmap of the size of the picture; with --model it does this for any .onnx classifier.',
       )
       .options({
-        onnx: { type: 'boolean', default: true, describe: 'Write ONNX, the only format' },
+        onnx: { type: 'boolean', default: true, describe: 'Write ONNX files (the only format)' },
         run: { type: 'string', describe: 'Folder of the run [default: the latest]' },
-        checkpoint: { type: 'string', describe: 'newest, best (by gan-train --eval), or a folder [default: newest]' },
+        checkpoint: {
+          type: 'string',
+          describe: 'newest, best (marked by gan-train --eval), or a folder [default: newest]',
+        },
         out: { type: 'string', describe: "Folder for the files [default: the run's onnx/]" },
         opset: { type: 'number', describe: 'ONNX operator set, 13 to 21 [default: 17]' },
         ema: {
           type: 'boolean',
-          describe: 'Write the averaged generator; --no-ema the one it is averaged from [default: where there is one]',
+          describe:
+            'Export the averaged generator, or with --no-ema the other one [default: the averaged one if there is one]',
         },
         'fold-batchnorm': { type: 'boolean', default: false, describe: 'Merge batch norms into convolutions' },
         fp16: {
           type: 'boolean',
           default: false,
-          describe: 'Also write …-fp16.onnx: weights and most operators in float16, float32 in and out',
+          describe: 'Also write …-fp16.onnx: weights and most operators in float16, inputs and outputs in float32',
         },
         uint8: {
           type: 'boolean',
           default: false,
-          describe: 'Also write generator-uint8.onnx: latents to bytes [N, 3, H, W], as torch-fidelity takes it',
+          describe: 'Also write generator-uint8.onnx with uint8 pictures [N, 3, H, W], as torch-fidelity expects',
         },
-        'with-gradcam': { type: 'boolean', default: false, describe: 'Write a model that explains itself' },
-        model: { type: 'string', describe: 'With --with-gradcam: a discriminator or classifier in place of a run' },
+        'with-gradcam': {
+          type: 'boolean',
+          default: false,
+          describe: 'Also write a self-explaining model: logits and heatmap',
+        },
+        model: {
+          type: 'string',
+          describe: 'With --with-gradcam: an .onnx discriminator or classifier instead of a run',
+        },
         layer: {
           type: 'string',
-          describe: 'With --with-gradcam: a layer as in gan-gradcam; several are averaged [default: last-conv]',
+          describe: 'With --with-gradcam: layer, as in gan-gradcam; several are averaged [default: last-conv]',
         },
-        method: { type: 'string', describe: 'With --with-gradcam: a method as in gan-gradcam [default: gradcam]' },
+        method: { type: 'string', describe: 'With --with-gradcam: method, as in gan-gradcam [default: gradcam]' },
         target: {
           type: 'string',
           describe:
-            "With --with-gradcam: input (chosen at run time), top, real, fake or a class's number [default: fake, or input]",
+            'With --with-gradcam: input (chosen at run time), top, real, fake or a class number [default: fake, or input]',
         },
       })
       .example('$0 --onnx', 'the newest checkpoint of the latest run')
-      .example('$0 --onnx --run runs/birds --fold-batchnorm --out birds-onnx', 'a chosen run, smaller and faster')
-      .example('$0 --with-gradcam --model resnet50.onnx', "someone else's classifier with a heatmap of a class"),
+      .example('$0 --onnx --run runs/birds --fold-batchnorm --out birds-onnx', 'a chosen run; smaller and faster files')
+      .example('$0 --with-gradcam --model resnet50.onnx', 'any classifier, with a heatmap of a class'),
   async ({
     onnx,
     model,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** @file gan-features: trains a small classifier on labelled pictures, whose features gan-eval compares pictures by. */
+/** @file gan-features: trains a small classifier on labelled pictures as a feature network for gan-eval. */
 import { interruption, runCommand } from './command.js';
 import { progressBar } from './progress.js';
 
@@ -8,19 +8,19 @@ await runCommand(
   (parser) =>
     parser
       .usage(
-        '$0 --data DIR [options]\n\nTrains a small convolutional classifier on pictures with classes and writes it as an .onnx file ' +
+        '$0 --data DIR [options]\n\nTrains a small convolutional classifier on labelled pictures and writes it as an .onnx file ' +
           'with the outputs logits and features, for --features of gan-eval and gan-train.',
       )
       .options({
-        data: { type: 'string', describe: 'Pictures with classes, as for gan-train: class folders, MNIST files, …' },
-        split: { choices: ['train', 'test', 'all'] as const, describe: 'Part of divided data [default: all]' },
-        classes: { type: 'string', describe: 'Names or numbers of classes, with commas between [default: all]' },
+        data: { type: 'string', describe: 'Labelled pictures, as for gan-train: class folders, MNIST files, …' },
+        split: { choices: ['train', 'test', 'all'] as const, describe: 'Split of the data set to use [default: all]' },
+        classes: { type: 'string', describe: 'Names or numbers of classes, separated by commas [default: all]' },
         strict: {
           type: 'boolean',
           default: false,
-          describe: 'Stop at a broken or missing picture instead of skipping it',
+          describe: 'Stop at the first broken, missing or skipped file',
         },
-        out: { type: 'string', default: 'features.onnx', describe: 'File to write; replaced if it exists' },
+        out: { type: 'string', default: 'features.onnx', describe: 'Output file; replaced if it exists' },
         'image-size': { type: 'number', default: 32, describe: 'Height and width: 16, 32, 64, 128 or 256' },
         width: {
           type: 'number',
@@ -29,9 +29,13 @@ await runCommand(
         },
         epochs: { type: 'number', default: 8, describe: 'Passes over the pictures' },
         'batch-size': { type: 'number', default: 64, describe: 'Pictures per update' },
-        lr: { type: 'number', default: 0.002, describe: 'Adam learning rate at the start; it falls to zero' },
-        'held-out': { type: 'number', default: 0.1, describe: 'Share of the pictures that only measures accuracy' },
-        seed: { type: 'number', default: 0, describe: 'Seed of weights, order and choice of held-out pictures' },
+        lr: { type: 'number', default: 0.002, describe: 'Initial learning rate of Adam; it falls to zero' },
+        'held-out': {
+          type: 'number',
+          default: 0.1,
+          describe: 'Fraction of the pictures that is held out to measure accuracy',
+        },
+        seed: { type: 'number', default: 0, describe: 'Seed of weights, order and held-out pictures' },
         device: {
           choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
           default: 'auto' as const,
@@ -70,7 +74,7 @@ await runCommand(
     for (const line of skippedLines(result.skipped)) console.log(line);
     console.log(
       `Trained on ${result.trained} pictures of ${result.classes.length} classes; ` +
-        `${(100 * result.accuracy).toFixed(2)} % of ${result.heldOut} held-out pictures are classified rightly`,
+        `accuracy ${(100 * result.accuracy).toFixed(2)} % on ${result.heldOut} held-out pictures`,
     );
     console.log(`  ${options.out}  ${result.features} features, ${(result.bytes.length / 2 ** 20).toFixed(1)} MiB`);
   },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../inference/numeric/random.js';
 import { idxFile } from '../trainer/data/data.test.helper.js';
 import { ran } from './child.test.helper.js';
 
@@ -69,14 +70,17 @@ describe('gan-train', () => {
   it('goes on after kill -9 at any moment and to a longer run, with the same numbers bit for bit', async () => {
     const whole = await ran('gan-train', ['--out', 'whole', ...network, ...pace, ...long], folder);
     expect(whole).toMatchObject({ code: 0 });
-    const moments = Array.from({ length: 2 }, () => Math.floor(600 * Math.random())) as [number, number];
+    const seed = Number(process.env['KILL_SEED'] ?? Math.floor(2 ** 32 * Math.random()));
+    console.log(`The moments of the kills are drawn from KILL_SEED=${seed}`);
+    const random = new Random(seed);
+    const moments = [random.integer(600), random.integer(600)] as const;
     const kills = [
       await killed(['--out', 'killed', ...network, ...pace, ...short], moments[0]),
       await killed(['--resume', 'killed', ...pace, ...long], moments[1]),
     ];
     const last = await ran('gan-train', ['--resume', 'killed', ...pace, ...long], folder);
-    expect(last, `killed after ${moments.join(', ')} ms`).toMatchObject({ code: 0 });
-    expect(kills, `killed after ${moments.join(', ')} ms`).toContain(true);
+    expect(last, `KILL_SEED=${seed}: killed after ${moments.join(', ')} ms`).toMatchObject({ code: 0 });
+    expect(kills, `KILL_SEED=${seed}: killed after ${moments.join(', ')} ms`).toContain(true);
     expect(await outcome('killed')).toMatchObject(await outcome('whole'));
     const checkpoints = await readdir(join(folder, 'killed', 'checkpoints'));
     expect(checkpoints.toSorted()).toEqual([`step-0000${STEPS - 3}`, `step-0000${STEPS}`]);

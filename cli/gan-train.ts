@@ -19,18 +19,20 @@ await runCommand(
   'gan-train',
   (parser) =>
     parser
-      .usage(
-        '$0 [options]\n\nTrains a DCGAN. Without --data it trains on built-in pictures of stars, planets and galaxies.',
-      )
+      .usage('$0 [options]\n\nTrains a DCGAN. Without --data it uses built-in pictures of stars, planets and galaxies.')
       .options(flagOptions(table, runDefaults))
       .options({
-        config: { type: 'string', requiresArg: true, describe: 'JSON or YAML file of settings; flags win over it' },
-        'print-config': { type: 'boolean', describe: 'Print all settings and where they come from, and stop' },
-        resume: { type: 'string', describe: 'Go on with a run: its folder, or nothing for the latest' },
+        config: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'JSON or YAML file of settings; options on the command line take precedence',
+        },
+        'print-config': { type: 'boolean', describe: 'Print all settings and where they come from, then exit' },
+        resume: { type: 'string', describe: 'Resume a run: its folder, or no value for the latest run' },
       })
       .example('$0', 'train on the built-in space pictures')
       .example('$0 --data birds --batch-size 64 --lr 0.0002 --steps 5000', 'train on your own pictures')
-      .example('$0 --resume', 'go on with the latest run'),
+      .example('$0 --resume', 'resume the latest run'),
   async (options) => {
     const sources = await settingSources(flagValues(options, table), options.config);
     const given = givenSettings(sources);
@@ -78,7 +80,7 @@ await runCommand(
     for (const line of skippedLines(job.loader.skipped)) console.log(line);
     console.log(
       done < job.steps
-        ? `Stopped after ${done} of ${job.steps} steps. Go on with: gan-train --resume ${run}`
+        ? `Stopped after ${done} of ${job.steps} steps. Resume with: gan-train --resume ${run}`
         : `Trained ${done} steps.`,
     );
     for (const file of ['config.json', 'metrics.jsonl', 'samples/', 'checkpoints/', ...files])

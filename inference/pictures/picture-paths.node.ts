@@ -1,10 +1,10 @@
-/** @file Picture files as the command line names them: one by one, or by the folders they are in. */
+/** @file Picture files as commands get them: one by one, or by folder. */
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
 import { folderTree } from './folder.node.js';
 
-/** Extensions by which picture files are told. */
+/** Extensions of picture files. */
 export const PICTURE_EXTENSIONS = ['.avif', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'];
 /** The largest picture file that is read. */
 export const MAX_PICTURE_BYTES = 512 * 1024 * 1024;
@@ -32,11 +32,11 @@ export async function picturePaths(sources: readonly string[]): Promise<string[]
     const tree = await folderTree(source);
     const found = tree.paths.filter(isPictureFile);
     if (found.length === 0) {
-      const [passedOver] = tree.skipped;
+      const [skipped] = tree.skipped;
       throw new InputError({
         name: source,
         expected: `pictures (${PICTURE_EXTENSIONS.join(', ')})`,
-        got: `a folder without any${passedOver ? ` (${passedOver})` : ''}`,
+        got: `a folder without any${skipped ? ` (${skipped})` : ''}`,
       });
     }
     paths.push(...found.map((path) => join(source, path)));

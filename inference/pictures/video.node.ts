@@ -1,9 +1,10 @@
 /** @file MP4 videos, by the ffmpeg that is installed. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
+import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/temporary.node.js';
 import type { Picture } from './pictures.js';
 
 const MAX_REASON = 300;
@@ -14,13 +15,16 @@ const MAX_REASON = 300;
  * @throws InputError if ffmpeg is missing or cannot encode H.264
  */
 export async function encodeVideo(frames: readonly Picture[], fps: number): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), 'ganscope-video-'));
+  await removeLeftovers(tmpdir());
+  const folder = temporaryBeside(join(tmpdir(), 'ganscope-video'));
+  await mkdir(folder, { mode: 0o700 });
   try {
     const path = join(folder, 'video.mp4');
     await ffmpeg(frames, fps, path);
     return await readFile(path);
   } finally {
     await rm(folder, { recursive: true, force: true });
+    forgetTemporary(folder);
   }
 }
 

@@ -65,7 +65,7 @@ export function runOfCheckpoint(run: string | undefined, named = 'newest'): stri
   return run ?? (named === 'newest' || named === 'best' ? undefined : dirname(dirname(resolve(named))));
 }
 
-/** A name beside checkpoints that is never taken for one. */
+/** A name beside checkpoints that is not the name of one. */
 export const temporaryIn = (folder: string): string => temporaryBeside(join(folder, 'checkpoint'));
 
 /** Takes a checkpoint away in one move, if there is one, so that it is never seen half removed. */

@@ -17,7 +17,7 @@ import { ClassifierStep } from './step.node.js';
 
 export interface FeatureTraining {
   dataset: Dataset;
-  /** Stop at the first picture that is broken, and for files that were passed over. */
+  /** Stop at the first picture that is broken, and for skipped files. */
   strict?: boolean;
   /** 16, 32, 64, … */
   imageSize: number;
@@ -27,7 +27,7 @@ export interface FeatureTraining {
   batchSize: number;
   /** Adam's learning rate at the start; it falls to zero along half a cosine (Loshchilov and Hutter 2017). */
   lr: number;
-  /** Share of the pictures that is held out to measure accuracy, above 0 and below 1. */
+  /** Fraction of the pictures that is held out to measure accuracy, above 0 and below 1. */
   heldOut: number;
   seed: number;
   device?: ResolvedDevice;
@@ -48,11 +48,11 @@ export interface TrainedFeatures {
   bytes: Uint8Array;
   classes: readonly string[];
   features: number;
-  /** Pictures trained on, held out, and share of the latter that the file classifies rightly. */
+  /** Pictures trained on, held out, and the accuracy of the file on the latter. */
   trained: number;
   heldOut: number;
   accuracy: number;
-  /** What was left out, one line each with the reason: files and links passed over, and broken pictures. */
+  /** What was left out, one line each with the reason: skipped files and links, and broken pictures. */
   skipped: string[];
 }
 
@@ -221,7 +221,7 @@ async function trainOn(
   }
 }
 
-/** Share of pictures whose largest logit is that of their class. */
+/** Accuracy: the fraction of pictures whose largest logit is that of their class. */
 async function measuredAccuracy(
   bytes: Uint8Array,
   testing: Uint32Array,

@@ -1,4 +1,4 @@
-/** @file A step's batch: a pure function of configuration and step, with a share for every update of the discriminator. */
+/** @file A step's batch: a pure function of configuration and step, with pictures for every update of the discriminator. */
 import { describe, expect, it } from 'vitest';
 import { augmentationColumns, cutSize, drawnAugmentation, largestShift } from '../step/state/augmentation.js';
 import { epochSteps, stepBatch } from './batch.js';

@@ -16,7 +16,7 @@ export type LoaderConfig = Pick<
 >;
 
 export interface LoaderOptions extends KeepOptions {
-  /** Stop at the first picture that is broken, and for files that were passed over. */
+  /** Stop at the first picture that is broken, and for skipped files. */
   strict?: boolean | undefined;
 }
 
@@ -55,7 +55,7 @@ export class Loader {
     this.batchesPerEpoch = Math.max(1, Math.floor(dataset.length / config.batchSize));
   }
 
-  /** What was left out so far, one line each with the reason: files and links passed over, and broken pictures. */
+  /** What was left out so far, one line each with the reason: skipped files and links, and broken pictures. */
   get skipped(): string[] {
     return this.readable.skipped;
   }

@@ -23,7 +23,7 @@ export interface RunEvaluation extends EvaluationOptions {
   /** Real pictures, and which part of them; what the run was trained on if not given. */
   data?: string | undefined;
   split?: Split | undefined;
-  /** Stop at the first picture that is broken, and for files that were passed over. */
+  /** Stop at the first picture that is broken, and for skipped files. */
   strict?: boolean | undefined;
   /** `MODEL.onnx` or `MODEL.onnx:LAYER`. */
   features: string;

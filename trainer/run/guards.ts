@@ -1,15 +1,15 @@
-/** @file What tells that a run has failed: weights that are no numbers, a discriminator that wins, pictures all alike. */
+/** @file Detects runs that have failed: weights that are not finite, a discriminator that wins, pictures that are all alike. */
 import type { Picture } from '../../inference/pictures/pictures.js';
 import type { GanConfig } from '../settings/config.js';
 import type { StepResult, TrainState } from '../step/state/step.js';
 
-/** Steps that scores must stay pinned, and before which a generator's pictures may be all alike. */
+/** Steps for which scores must stay pinned, and before which generated pictures may be all alike. */
 export const PATIENCE = 500;
 /** Scores within this distance of 0 and 1 are pinned. */
 const PINNED = 0.02;
 /** Least squares pull logits to 0 and 1, so their loss tells: below this, D's answers are as good as exact. */
 const EXACT_LOSS = 0.01;
-/** Share of the real pictures' spread below which generated ones are taken to be all alike. */
+/** Fraction of the real pictures' spread below which generated ones count as all alike. */
 const ALIKE = 0.1;
 
 /** The name of the first weight, moment or other tensor of the state that is not finite everywhere. */
@@ -57,7 +57,7 @@ export class CollapseWatch {
     this.#warnedOfScores = true;
     const { dReal, dFakeBefore } = result;
     return (
-      `step ${step}: the discriminator has told real from generated pictures without doubt for ${PATIENCE} steps ` +
+      `step ${step}: the discriminator has separated real from generated pictures perfectly for ${PATIENCE} steps ` +
       `(D(x) ${dReal.toFixed(3)}, D(G(z)) ${dFakeBefore.toFixed(3)}), so the generator learns little. Try a lower \`lrD\`, ` +
       '`spectralNorm`, `labelSmoothing` 0.1 or, for small sets, `diffaugment` color,translation,cutout'
     );

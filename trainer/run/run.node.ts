@@ -51,7 +51,7 @@ export interface StartedRun {
 /**
  * Starts a run, or goes on with one where `resume` is given. The training step lives in its own thread, and no other
  * process can write to the run: release it. All settings and the run's folder are checked before pictures are decoded.
- * @param reading told while pictures are read for the first time
+ * @param reading called while pictures are read for the first time
  * @param signal stops that reading; nothing is left behind, and the signal's reason is thrown
  * @throws InputError for options that do not fit, missing or changed data, or a device or backend that cannot be had
  */
@@ -153,7 +153,7 @@ function chosenSteps(given: ChosenSettings, { run, config, state, saved }: OpenR
 
 /**
  * The identity of the data, compared with what a resumed run was trained on. Data that is named again is accepted as it is.
- * @throws InputError if a resumed run would go on with other pictures without having been told
+ * @throws InputError if a resumed run would go on with other pictures
  */
 async function checkedIdentity(
   dataset: Dataset,

@@ -73,15 +73,15 @@ export interface GanConfig {
   labelSmoothing: number;
   /** Random changes of all pictures that the discriminator sees (Zhao et al. 2020); none for off. */
   diffaugment: readonly AugmentationName[];
-  /** Share that the averaged generator keeps in each step (Karras et al. 2018); 0 for no averaged generator. */
+  /** Decay of the averaged generator's moving average (Karras et al. 2018); 0 for no averaged generator. */
   ema: number;
-  /** Whether that share starts small: min(ema, (1 + t)/(10 + t)) in step t, as TensorFlow's moving averages do. */
+  /** Whether that decay starts small: min(ema, (1 + t)/(10 + t)) in step t, as TensorFlow's moving averages do. */
   emaWarmup: boolean;
   /** Updates of the discriminator in a step, each with its own pictures and latents. */
   dSteps: number;
   /** How both learning rates fall to zero at the end of the run. */
   lrDecay: 'none' | 'linear' | 'cosine';
-  /** Share of the run after which they begin to fall, 0…1. */
+  /** Fraction of the run after which they begin to fall, 0…1. */
   lrDecayStart: number;
   seed: number;
 }

@@ -1,4 +1,4 @@
-/** @file What tells that a data set has changed: on this machine, and anywhere. */
+/** @file Hashes that change with a data set: one for this machine, and one for any machine. */
 import { createHash, type Hash } from 'node:crypto';
 import type { FileTree } from '../../../inference/pictures/tree.js';
 import type { DataOptions } from '../sets/dataset.js';
@@ -8,7 +8,7 @@ const FILES_AT_ONCE = 256;
 /** Files whose content is part of the identity; reading all would take as long as decoding them. */
 const MAX_READ = 64;
 
-/** A larger file is told by its size alone. */
+/** Of a larger file only the size counts. */
 const MAX_READ_BYTES = 2 ** 28;
 
 /** A hash of names, sizes and times of all files, and of what was chosen of them. */

@@ -14,16 +14,16 @@ import { pictureFilesDataset } from './picture-files.node.js';
 import type { FileTree } from '../../../inference/pictures/tree.js';
 import { zipTree } from './zip.node.js';
 
-/** Options that mean something for some formats only. */
+/** Options that only some formats have. */
 const formatOptions = ['split', 'cropToBox'] as const;
 type FormatOption = (typeof formatOptions)[number];
 
-/** A way in which data sets are stored. */
+/** A format of data sets. */
 interface DataFormat {
   name: string;
-  /** What it looks like. */
+  /** File names or extensions, for messages. */
   signs: string;
-  /** Options that mean something here. */
+  /** Options that this format has. */
   options: readonly FormatOption[];
   /** Whether a data set is made of this file. */
   uses: (path: string) => boolean;
@@ -33,7 +33,7 @@ interface DataFormat {
   dataset: (tree: FileTree, options: DataOptions) => Dataset | Promise<Dataset>;
 }
 
-/** All formats; the first that is found is taken. */
+/** All formats; the first that matches is used. */
 const dataFormats: readonly DataFormat[] = [
   {
     name: 'CUB-200-2011',
@@ -85,8 +85,8 @@ export async function openDataset(
   const format = dataFormats.find(({ found }) => found(tree));
   if (format === undefined) {
     const known = dataFormats.map(({ name, signs }) => `${name} (${signs})`).join(', or ');
-    const [passedOver] = tree.skipped;
-    const links = passedOver === undefined ? '' : `, and skipped ${tree.skipped.length}: ${passedOver}`;
+    const [skipped] = tree.skipped;
+    const links = skipped === undefined ? '' : `, and skipped ${tree.skipped.length}: ${skipped}`;
     throw new InputError({ name: source, expected: known, got: `${tree.paths.length} other files${links}` });
   }
   expectOptions(options, format);
@@ -99,7 +99,7 @@ export async function openDataset(
   };
 }
 
-/** @throws InputError for an option that says nothing about data of this format */
+/** @throws InputError for an option that this format does not have */
 function expectOptions(
   { split = 'all', cropToBox = false }: DataOptions,
   format: Pick<DataFormat, 'name' | 'options'>,

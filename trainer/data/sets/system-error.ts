@@ -1,4 +1,4 @@
-/** @file Errors of the file system, told from files whose bytes are wrong. */
+/** @file Tells errors of the file system from files with wrong content. */
 
 /** The file system's error behind an error, such as EIO, EACCES or EMFILE; undefined where the file was read. */
 export function systemError(error: unknown): NodeJS.ErrnoException | undefined {

@@ -66,7 +66,7 @@ describe('DataParallelStep', () => {
 });
 
 describe('DataParallelStep with batch norm', () => {
-  it('normalises each share by itself, and keeps the running statistics of the first', async () => {
+  it('normalises each shard by itself, and keeps the running statistics of the first', async () => {
     const config = configWith('cub200', { ...small, batchSize: 8 });
     const half = { ...config, batchSize: 4 };
     const batch = await batchOf(config, 0);
@@ -100,7 +100,7 @@ describe('DataParallelStep.create(config, models, state, devices)', () => {
 });
 
 describe('parallelDevices(text, cores)', () => {
-  it('reads CUDA devices and shares of the CPU, and nothing else', () => {
+  it('reads CUDA devices and shards of the CPU, and nothing else', () => {
     expect(parallelDevices('0,2', 8)).toEqual([
       { device: 'cuda', deviceId: 0 },
       { device: 'cuda', deviceId: 2 },

@@ -1,4 +1,4 @@
-/** @file Data parallel training: each device computes gradients of its share of the batch, one update takes their mean. */
+/** @file Data parallel training: each device computes gradients of its shard of the batch, one update takes their mean. */
 import { Tensor, type InferenceSession } from '../../../inference/runtime/onnxruntime/library.node.js';
 import { sessionIn, startSessionThread } from '../../../inference/runtime/runtime.node.js';
 import { createSession } from '../../../inference/runtime/session.node.js';
@@ -18,9 +18,9 @@ import {
   updateGraph,
   updateInputs,
   type PartGraph,
-} from './graph/shares.js';
+} from './graph/shards.js';
 import { nextOf, type StateEntry } from './graph/weights.js';
-import { adamNumbers, discriminatorUpdates, emaShare } from '../state/schedule.js';
+import { adamNumbers, discriminatorUpdates, emaDecay } from '../state/schedule.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
 
@@ -41,7 +41,7 @@ interface Device {
 }
 
 /**
- * The training step over several devices. Batch norm takes the statistics of each share by itself, and the running
+ * The training step over several devices. Batch norm takes the statistics of each shard by itself, and the running
  * statistics are those of the first one, as in PyTorch's `DataParallel`; without batch norm the step is that of one
  * device.
  */
@@ -94,7 +94,7 @@ export class DataParallelStep implements TrainStep {
         got: devices.length,
       });
     }
-    const share = { ...config, batchSize: config.batchSize / devices.length };
+    const shard = { ...config, batchSize: config.batchSize / devices.length };
     const [first = {}] = devices;
     const half = async (network: Network, gradients: PartGraph): Promise<Half> => {
       const weights = gradients.reads.filter((entry) => entry.network === network && entry.part === 'weights');
@@ -102,8 +102,8 @@ export class DataParallelStep implements TrainStep {
       return { gradients, update, session: await createSession(modelOfGraph(update.graph), first) };
     };
     const halves = {
-      discriminator: await half('discriminator', discriminatorGradients(share, models)),
-      generator: await half('generator', generatorGradients(share, models)),
+      discriminator: await half('discriminator', discriminatorGradients(shard, models)),
+      generator: await half('generator', generatorGradients(shard, models)),
     };
     const sampler = await createSession(modelOfGraph(samplingGraph(config, models.generator)), first);
     const started = devices.map(async (options): Promise<Device> => {
@@ -151,7 +151,7 @@ export class DataParallelStep implements TrainStep {
     return results;
   }
 
-  /** Gradients of all shares, and one update of a network with their mean. @returns the mean of what the shares report */
+  /** Gradients of all shards, and one update of a network with their mean. @returns the mean of what the shards report */
   async #updated(
     network: Network,
     inputs: Numbers,
@@ -174,7 +174,7 @@ export class DataParallelStep implements TrainStep {
     const feeds: Values = { [updateInputs.stepSize]: scalar(stepSize), [updateInputs.correction]: scalar(correction) };
     for (const { name, value } of update.graph.inputs) {
       const dims = (value?.shape ?? []) as number[];
-      if (name === updateInputs.emaShare) feeds[name] = scalar(emaShare(this.#config, step));
+      if (name === updateInputs.emaDecay) feeds[name] = scalar(emaDecay(this.#config, step));
       else if (name.startsWith(gradientName(''))) feeds[name] = new Tensor('float32', mean(answers, name), dims);
       else feeds[name] ??= this.#values[name] as Tensor;
     }
@@ -211,7 +211,7 @@ function slices(data: Float32Array, count: number): Float32Array[] {
   return Array.from({ length: count }, (_, index) => data.slice(index * size, (index + 1) * size));
 }
 
-/** The mean over the shares, added up in double precision. */
+/** The mean over the shards, added up in double precision. */
 function mean(answers: readonly Numbers[], name: string): Float32Array {
   const parts = answers.map((answer) => answer[name] as Float32Array);
   return Float32Array.from(parts[0] as Float32Array, (_, at) => {

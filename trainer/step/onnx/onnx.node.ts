@@ -10,7 +10,7 @@ import type { GanConfig } from '../../settings/config.js';
 import { inputOfUpdate, samplingGraph, scalarInputs, stepGraph, stepOutputs } from './graph/step.js';
 import { stepInputs, type Models } from './graph/networks.js';
 import { nextOf, type StateEntry } from './graph/weights.js';
-import { adamNumbers, discriminatorUpdates, emaShare } from '../state/schedule.js';
+import { adamNumbers, discriminatorUpdates, emaDecay } from '../state/schedule.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
 
@@ -120,6 +120,6 @@ function batchValues(config: GanConfig, batch: StepBatch, step: number): Values 
   const { stepSize, correction } = adamNumbers(lr * rateFactor, step, config);
   values[scalarInputs.stepSizeG] = scalar(stepSize);
   values[scalarInputs.correctionG] = scalar(correction);
-  if (config.ema > 0) values[scalarInputs.emaShare] = scalar(emaShare(config, step));
+  if (config.ema > 0) values[scalarInputs.emaDecay] = scalar(emaDecay(config, step));
   return values;
 }

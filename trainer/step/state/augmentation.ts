@@ -1,13 +1,13 @@
-/** @file The random numbers of DiffAugment (Zhao et al. 2020), drawn outside the training step so that every step has the same. */
+/** @file The random numbers of DiffAugment (Zhao et al. 2020). They are drawn outside the training step, so that all implementations use the same. */
 import type { Random } from '../../../inference/numeric/random.js';
 
 /** What each column of a row of numbers is; a row belongs to one picture. */
 export const augmentationColumns = [
   /** Added to all values, −0.5…0.5. */
   'brightness',
-  /** Factor of each pixel's deviation from its mean over the channels, 0…2. */
+  /** Factor of each pixel's distance from its mean over the channels, 0…2. */
   'saturation',
-  /** Factor of each value's deviation from the picture's mean, 0.5…1.5. */
+  /** Factor of each value's distance from the picture's mean, 0.5…1.5. */
   'contrast',
   /** Row and column of the picture that come to row 0 and column 0: whole numbers, up to an eighth of the size. */
   'row_shift',

@@ -1,7 +1,7 @@
-/** @file Schedules: learning rates that fall, the share of the averaged generator, the count of updates. */
+/** @file Schedules: learning rates that fall, the decay of the averaged generator, the count of updates. */
 import { describe, expect, it } from 'vitest';
 import { configWith } from '../../settings/presets.js';
-import { discriminatorUpdates, emaShare, rateFactor } from './schedule.js';
+import { discriminatorUpdates, emaDecay, rateFactor } from './schedule.js';
 
 const decaying = (lrDecay: 'none' | 'linear' | 'cosine', lrDecayStart = 0) =>
   configWith('space', { lrDecay, lrDecayStart });
@@ -15,7 +15,7 @@ describe('rateFactor(config, done, steps)', () => {
     expect(factors(decaying('cosine'), 4)).toEqual([1, 0.8536, 0.5, 0.1464]);
   });
 
-  it('stays at 1 before the share of the run where the fall starts', () => {
+  it('stays at 1 before the fraction of the run where the decay starts', () => {
     expect(factors(decaying('linear', 0.5), 8)).toEqual([1, 1, 1, 1, 1, 0.75, 0.5, 0.25]);
   });
 
@@ -25,11 +25,11 @@ describe('rateFactor(config, done, steps)', () => {
   });
 });
 
-describe('emaShare(config, step)', () => {
-  it('rises as (1 + t)/(10 + t) to the configured share, or is that share from the start', () => {
+describe('emaDecay(config, step)', () => {
+  it('rises as (1 + t)/(10 + t) to the configured decay, or is that decay from the start', () => {
     const config = configWith('space', { ema: 0.9 });
-    expect([1, 8, 80, 81].map((step) => emaShare(config, step))).toEqual([2 / 11, 9 / 18, 81 / 90, 0.9]);
-    expect(emaShare({ ...config, emaWarmup: false }, 1)).toBe(0.9);
+    expect([1, 8, 80, 81].map((step) => emaDecay(config, step))).toEqual([2 / 11, 9 / 18, 81 / 90, 0.9]);
+    expect(emaDecay({ ...config, emaWarmup: false }, 1)).toBe(0.9);
   });
 });
 

@@ -12,8 +12,8 @@ export function discriminatorUpdates({ dSteps }: GanConfig, step: number): numbe
   return Array.from({ length: dSteps }, (_, index) => (step - 1) * dSteps + index + 1);
 }
 
-/** The share that the averaged generator keeps in a step, which is counted from 1. */
-export function emaShare({ ema, emaWarmup }: GanConfig, step: number): number {
+/** The decay of the averaged generator in a step, which is counted from 1. */
+export function emaDecay({ ema, emaWarmup }: GanConfig, step: number): number {
   return emaWarmup ? Math.min(ema, (1 + step) / (10 + step)) : ema;
 }
 

@@ -18,7 +18,7 @@ export interface ClassifierConfig {
 export const FEATURES = 'features';
 export const LOGITS = 'logits';
 
-/** tfjs keeps this share of a running statistic; the rest is the batch's, as by PyTorch's default. */
+/** Momentum of running statistics as tfjs defines it: 0.9 equals PyTorch's default 0.1. */
 const MOMENTUM = 0.9;
 const EPSILON = 1e-5;
 

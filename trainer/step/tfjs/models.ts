@@ -9,7 +9,7 @@ import type { GanConfig } from '../../settings/config.js';
 
 type Layer = LayersModel['layers'][number];
 
-/** tfjs keeps this share of a running statistic; PyTorch's default momentum 0.1 is what it takes from the batch. */
+/** Momentum of running statistics as tfjs defines it: 0.9 equals PyTorch's default 0.1. */
 const BATCH_NORM_MOMENTUM = 0.9;
 const LEAKY_SLOPE = 0.2;
 /** Of initial convolution kernels (Radford et al. 2016, section 4). */

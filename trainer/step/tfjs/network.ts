@@ -65,8 +65,8 @@ export class Network {
       const gradient = gradients[weight.name] as Tensor;
       m.assign(tf.add(m, tf.mul(tf.sub(gradient, m), 1 - beta1)));
       v.assign(tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-      const deviation = tf.add(tf.div(tf.sqrt(v), correction), ADAM_EPSILON);
-      weight.assign(tf.sub(weight, tf.mul(tf.div(m, deviation), stepSize)));
+      const std = tf.add(tf.div(tf.sqrt(v), correction), ADAM_EPSILON);
+      weight.assign(tf.sub(weight, tf.mul(tf.div(m, std), stepSize)));
     }
   }
 

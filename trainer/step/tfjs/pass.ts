@@ -88,7 +88,7 @@ const tensorsOf = ({ output, logit, statistics }: Pass): Tensor[] => [
   ...statistics.flatMap(({ mean, variance }) => [mean, variance]),
 ];
 
-/** Keeps a pass's tensors, which the gradient's own scope would dispose of. */
+/** Keeps a pass's tensors, which the gradient's own scope would free. */
 export function kept(pass: Pass): Pass {
   for (const tensor of tensorsOf(pass)) tf.keep(tensor);
   return pass;

@@ -5,7 +5,7 @@ import { tf } from '../../../exporter/tf.js';
 import type { GanConfig } from '../../settings/config.js';
 import { generatorModel } from './models.js';
 import { withState } from './state.js';
-import { discriminatorUpdates, emaShare } from '../state/schedule.js';
+import { discriminatorUpdates, emaDecay } from '../state/schedule.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { augmented } from './augment.js';
 import { discriminatorLoss, generatorLoss } from './losses.js';
@@ -63,7 +63,7 @@ export class TfjsStep implements TrainStep {
     // Made first, so that a batch of the wrong size is refused before anything changes.
     const { freshLatents, batchSize, latentDim } = this.#config;
     const again = this.#latents(freshLatents ? batch.generatorLatents : batch.latents.slice(-batchSize * latentDim));
-    const judgements = updates.map((t, index) => {
+    const results = updates.map((t, index) => {
       const part = (data: Float32Array) => {
         const size = data.length / updates.length;
         return data.subarray(index * size, (index + 1) * size);
@@ -76,9 +76,9 @@ export class TfjsStep implements TrainStep {
       };
       return this.#updateDiscriminator(inputs, t, rateFactor);
     });
-    const [lossD, dReal, dFakeBefore] = judgements.at(-1) as Scalar[];
+    const [lossD, dReal, dFakeBefore] = results.at(-1) as Scalar[];
     const [lossG, dFakeAfter] = this.#updateGenerator(again, augmentation?.again, step, rateFactor) as Scalar[];
-    if (this.#average) updateAverage(this.#average, this.#generator.model, emaShare(this.#config, step));
+    if (this.#average) updateAverage(this.#average, this.#generator.model, emaDecay(this.#config, step));
     return [lossD, lossG, dReal, dFakeBefore, dFakeAfter] as Scalar[];
   }
 
@@ -158,10 +158,10 @@ export class TfjsStep implements TrainStep {
 const meanProbability = (logit: Tensor) => tf.mean(tf.sigmoid(logit)) as Scalar;
 
 /** a ← β·a + (1 − β)·w for all weights, running statistics included; see `graph/ema.ts`. */
-function updateAverage(average: LayersModel, model: LayersModel, share: number): void {
+function updateAverage(average: LayersModel, model: LayersModel, decay: number): void {
   average.weights.forEach((weight, index) => {
     const current = model.weights[index]?.read() as Variable;
     const variable = weight.read() as Variable;
-    variable.assign(tf.add(tf.mul(variable, share), tf.mul(current, 1 - share)));
+    variable.assign(tf.add(tf.mul(variable, decay), tf.mul(current, 1 - decay)));
   });
 }

@@ -26,7 +26,7 @@ export const stepInputs = {
 } as const;
 
 /** A loss in the graph, and how to differentiate it. */
-interface Judgement {
+interface Objective {
   loss: string;
   /** The gradient of each of the network's trainable weights, by name. */
   gradients(): Map<string, string>;
@@ -79,23 +79,23 @@ export class Networks {
   }
 
   /** The discriminator's loss for a batch of real pictures and one of generated ones. */
-  discriminatorJudgement(real: string, fake: string, inputOf: (name: string) => string) {
+  discriminatorObjective(real: string, fake: string, inputOf: (name: string) => string) {
     const { b, config, d } = this;
-    const onReal = this.logit('judge_real', real, inputOf(stepInputs.augmentReal));
-    const onFake = this.logit('judge_fake', fake, inputOf(stepInputs.augmentFake));
+    const onReal = this.logit('logit_real', real, inputOf(stepInputs.augmentReal));
+    const onFake = this.logit('logit_fake', fake, inputOf(stepInputs.augmentFake));
     const loss = discriminatorLoss(b, config, onReal, onFake);
-    return { onReal, onFake, ...this.#judgement(loss, d, []) };
+    return { onReal, onFake, ...this.#objective(loss, d, []) };
   }
 
   /** The generator's loss for a batch of its pictures. */
-  generatorJudgement(fake: string) {
+  generatorObjective(fake: string) {
     const { b, config, d, g } = this;
     const constant = d.trainable.map(({ name }) => d.current(name));
-    const onFake = this.logit('judge_again', fake, stepInputs.augmentAgain);
-    return { onFake, ...this.#judgement(generatorLoss(b, config, onFake), g, constant) };
+    const onFake = this.logit('logit_again', fake, stepInputs.augmentAgain);
+    return { onFake, ...this.#objective(generatorLoss(b, config, onFake), g, constant) };
   }
 
-  #judgement(loss: string, weights: Weights, constant: readonly string[]): Judgement {
+  #objective(loss: string, weights: Weights, constant: readonly string[]): Objective {
     return {
       loss,
       gradients: () => {

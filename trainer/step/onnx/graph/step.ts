@@ -22,7 +22,7 @@ export const scalarInputs = {
   correctionD: 'discriminator_second_moment_correction',
   stepSizeG: 'generator_step_size',
   correctionG: 'generator_second_moment_correction',
-  emaShare: 'ema_share',
+  emaDecay: 'ema_decay',
 } as const;
 
 /** Names of the graph's outputs that are not state, in the order of `StepResult`. */
@@ -50,12 +50,12 @@ export function stepGraph(config: GanConfig, generator: LayersModel, discriminat
       correction: scalar(inputOf(scalarInputs.correctionD)),
     };
     const fake = networks.generated('generate', latents);
-    const judgement = networks.discriminatorJudgement(real, fake, inputOf);
+    const objective = networks.discriminatorObjective(real, fake, inputOf);
     b.within('update_discriminator', () => {
-      const gradients = judgement.gradients();
+      const gradients = objective.gradients();
       updateWithAdam(b, d, (name) => gradients.get(name) as string, scalars, config);
     });
-    return { fake, judgement };
+    return { fake, objective };
   };
   let last = discriminatorUpdate(0);
   for (let update = 1; update < config.dSteps; update++) {
@@ -65,19 +65,19 @@ export function stepGraph(config: GanConfig, generator: LayersModel, discriminat
   const again = config.freshLatents
     ? networks.generated('generate_again', networks.latents(stepInputs.generatorLatents))
     : last.fake;
-  const judgement = networks.generatorJudgement(again);
+  const objective = networks.generatorObjective(again);
   b.within('update_generator', () => {
     const scalars = { stepSize: scalar(scalarInputs.stepSizeG), correction: scalar(scalarInputs.correctionG) };
-    const gradients = judgement.gradients();
+    const gradients = objective.gradients();
     updateWithAdam(b, g, (name) => gradients.get(name) as string, scalars, config);
-    if (config.ema > 0) updateAverage(b, g, scalar(scalarInputs.emaShare));
+    if (config.ema > 0) updateAverage(b, g, scalar(scalarInputs.emaDecay));
   });
 
-  const { onReal, onFake, loss } = last.judgement;
+  const { onReal, onFake, loss } = last.objective;
   const results = [
     loss,
-    judgement.loss,
-    ...[onReal, onFake, judgement.onFake].map((logit) => meanProbability(b, logit)),
+    objective.loss,
+    ...[onReal, onFake, objective.onFake].map((logit) => meanProbability(b, logit)),
   ];
   stepOutputs.forEach((name, index) => b.output(results[index] as string, name));
   return { graph: b.graph, state: [...g.finish(), ...d.finish()] };

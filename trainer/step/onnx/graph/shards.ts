@@ -1,5 +1,5 @@
 /**
- * @file The training step in parts, for several devices: gradients of each network's loss for a share of the batch, and the
+ * @file The training step in parts, for several devices: gradients of each network's loss for a shard of the batch, and the
  * update with gradients that are averaged in between.
  */
 import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
@@ -26,10 +26,10 @@ export const gradientName = (name: string): string => `gradient/${name}`;
 export const updateInputs = {
   stepSize: 'step_size',
   correction: 'second_moment_correction',
-  emaShare: 'ema_share',
+  emaDecay: 'ema_decay',
 } as const;
 
-/** What a part that judges pictures reports: `StepResult`'s names. */
+/** What a part with the discriminator reports: `StepResult`'s names. */
 export const reports = {
   discriminator: ['lossD', 'dReal', 'dFakeBefore'],
   generator: ['lossG', 'dFakeAfter'],
@@ -39,31 +39,31 @@ const isStatistic = ({ trainable, part }: StateEntry) => part === 'spectral' || 
 
 /**
  * Gradients of the discriminator's loss.
- * @param config of a share: its batch size is what one device takes
+ * @param config of a shard: its batch size is what one device takes
  */
 export function discriminatorGradients(config: GanConfig, models: Models): PartGraph {
   const b = new GraphBuilder(emptyGraph('discriminator-gradients'));
   const networks = new Networks(b, config, models);
   const real = networks.pictures(stepInputs.real);
   const fake = networks.generated('generate', networks.latents(stepInputs.latents));
-  const judgement = networks.discriminatorJudgement(real, fake, (name) => name);
-  const { loss, onReal, onFake } = judgement;
-  return withOutputs(networks, 'discriminator', judgement.gradients(), [
+  const objective = networks.discriminatorObjective(real, fake, (name) => name);
+  const { loss, onReal, onFake } = objective;
+  return withOutputs(networks, 'discriminator', objective.gradients(), [
     loss,
     meanProbability(b, onReal),
     meanProbability(b, onFake),
   ]);
 }
 
-/** Gradients of the generator's loss. @param config of a share */
+/** Gradients of the generator's loss. @param config of a shard */
 export function generatorGradients(config: GanConfig, models: Models): PartGraph {
   const b = new GraphBuilder(emptyGraph('generator-gradients'));
   const networks = new Networks(b, config, models);
   const fake = networks.generated('generate_again', networks.latents(stepInputs.generatorLatents));
-  const judgement = networks.generatorJudgement(fake);
-  return withOutputs(networks, 'generator', judgement.gradients(), [
-    judgement.loss,
-    meanProbability(b, judgement.onFake),
+  const objective = networks.generatorObjective(fake);
+  return withOutputs(networks, 'generator', objective.gradients(), [
+    objective.loss,
+    meanProbability(b, objective.onFake),
   ]);
 }
 
@@ -103,7 +103,7 @@ export function updateGraph(
   const scalar = (name: string) => b.input(name, 'float32', []);
   const scalars = { stepSize: scalar(updateInputs.stepSize), correction: scalar(updateInputs.correction) };
   updateWithAdam(b, state, (name) => gradients.get(name) as string, scalars, config);
-  if (averages) updateAverage(b, state, scalar(updateInputs.emaShare));
+  if (averages) updateAverage(b, state, scalar(updateInputs.emaDecay));
   const writes = state.finish(state.entries.filter((entry) => !isStatistic(entry)));
   return { graph: b.graph, reads: state.entries, writes };
 }
