@@ -2,7 +2,8 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { inputMessage, type InputProblem } from 'ganscope/errors';
+import { inputMessage, printable, type InputProblem } from 'ganscope/errors';
+import { makeConsoleSafe } from './safe-output.js';
 
 // The CommonJS build loads in half the time, and wraps between words, which the other one of version 17 does not.
 const yargs = createRequire(import.meta.url)('yargs/yargs') as (words: readonly string[]) => Argv;
@@ -23,6 +24,7 @@ export async function runCommand<T>(
   run: (parsed: ArgumentsCamelCase<T>) => Promise<void>,
   { takesFiles = false } = {},
 ): Promise<void> {
+  makeConsoleSafe();
   // Whoever reads the output may have read enough, as `head` does.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -111,7 +113,7 @@ function report(name: string, error: unknown, options: readonly string[]): numbe
   // The file system's refusals, such as a full disk or a folder that may not be written.
   const refused = error instanceof Error && 'syscall' in error;
   const interrupted = error instanceof Interruption;
-  if (known || refused || interrupted) console.error(`${name}: ${messageInFlags(error, options)}`);
+  if (known || refused || interrupted) console.error(`${name}: ${printable(messageInFlags(error, options))}`);
   else console.error(error);
   if (interrupted) return 130;
   return known ? 2 : 1;

@@ -28,7 +28,7 @@ export class InputError extends Error {
 
   /** @param problem the parts of the message, or a whole message */
   constructor(problem: InputProblem | string, options?: ErrorOptions) {
-    super(typeof problem === 'string' ? problem : inputMessage(problem), options);
+    super(printable(typeof problem === 'string' ? problem : inputMessage(problem)), options);
     if (typeof problem !== 'string') this.input = problem;
   }
 }
@@ -47,4 +47,27 @@ export function inputMessage(problem: InputProblem, shown: (parameter: string) =
     });
   const got = problem.got === undefined ? '' : `; got ${quoted(String(problem.got))}`;
   return `${name}: expected ${quoted(problem.expected)}${got}`;
+}
+
+/** Most characters of a message, and of a part of it without spaces, such as a name from a file. */
+const [MAX_MESSAGE, MAX_WORD] = [2000, 400];
+
+/**
+ * Text that may quote files, on one line that is safe to print: control characters, which could steer a terminal, become
+ * escapes, and what is too long to read is cut.
+ */
+export function printable(text: string): string {
+  const words = text
+    .slice(0, 100 * MAX_MESSAGE)
+    .replaceAll(/[\r\n\t ]+/g, ' ')
+    .replaceAll(/\S{401,}/g, (word) => `${word.slice(0, MAX_WORD / 2)}…${word.slice(-MAX_WORD / 4)}`);
+  return withoutControls(words.length > MAX_MESSAGE ? `${words.slice(0, MAX_MESSAGE)}…` : words);
+}
+
+/** The text with control characters as escapes, line ends and tabs kept. */
+export function withoutControls(text: string): string {
+  // C0 and C1 controls, and what turns the direction of writing.
+  return text.replaceAll(/[^\P{Cc}\t\n]|[\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, (control) => {
+    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }

@@ -1,13 +1,14 @@
 /** @file Explaining pictures: a model with its sessions, reused from call to call. */
 import { resolveDevice } from '#devices';
 import { readGanMetadata } from '../../inference/networks/metadata.js';
-import { modelFrom, type ModelSource, type NetworkOptions } from '../../inference/networks/model-source.js';
+import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from '../../inference/networks/model-source.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { floatInputModel, statedPreparation } from '../../inference/networks/preprocessing.js';
 import { Queue } from '../../inference/runtime/queue.js';
 import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/errors.js';
+import { namingFile } from '../../onnx/files/naming.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
@@ -86,7 +87,12 @@ export class Explainer implements AsyncDisposable {
   readonly choice: DeviceChoice;
   readonly #queue = new Queue();
 
-  private constructor(model: Model, choice: DeviceChoice, options: ExplainerOptions) {
+  private constructor(
+    model: Model,
+    choice: DeviceChoice,
+    options: ExplainerOptions,
+    readonly name: string,
+  ) {
     const { threads = 0, preparation, output, labels } = options;
     if (readGanMetadata(model.metadata)?.role === 'generator') {
       throw new InputError({ name: 'model', expected: 'a discriminator or a classifier', got: 'a generator' });
@@ -108,15 +114,14 @@ export class Explainer implements AsyncDisposable {
    * @throws the signal's reason when it is aborted
    */
   static async load(source: ModelSource, options: ExplainerOptions = {}): Promise<Explainer> {
-    const model = upgradedModel(await modelFrom(source, options));
+    const name = sourceName(source);
+    const loaded = await modelFrom(source, options);
+    const model = namingFile(name, () => upgradedModel(loaded));
     const { device = 'auto', randomWeights, signal } = options;
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
-    return new Explainer(
-      randomWeights === undefined ? model : randomizedWeights(model, randomWeights),
-      choice,
-      options,
-    );
+    const weighted = randomWeights === undefined ? model : randomizedWeights(model, randomWeights);
+    return namingFile(name, () => new Explainer(weighted, choice, options, name));
   }
 
   /** How often each stage of the network has run. */
@@ -141,7 +146,7 @@ export class Explainer implements AsyncDisposable {
 
   /** Logits [M, scores] of prepared pictures [M, C, H, W], run in batches. */
   async logits(pictures: Float32Array): Promise<Float32Array> {
-    return this.#queue.run(() => this.#network.logits(pictures));
+    return this.#queue.run(() => namingFile(this.name, () => this.#network.logits(pictures)));
   }
 
   /**
@@ -168,7 +173,7 @@ export class Explainer implements AsyncDisposable {
         got: `${batch.length} numbers`,
       });
     }
-    return this.#queue.run(() => this.#explained(batch, count, options));
+    return this.#queue.run(() => namingFile(this.name, () => this.#explained(batch, count, options)));
   }
 
   async #explained(batch: Float32Array, count: number, options: ExplainOptions): Promise<Explanation[]> {

@@ -51,10 +51,28 @@ function jsonOf(text: string): unknown {
 
 /** `{0: 'person', 1: "it's"}` with quoted keys and double quotes. */
 function jsonOfPython(text: string): string {
-  const strings = text.replaceAll(/"(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'/g, (found, inner?: string) =>
-    inner === undefined ? found : JSON.stringify(inner.replaceAll("\\'", "'")),
-  );
-  return strings.replaceAll(/([{,]\s*)(\d+)\s*:/g, '$1"$2":');
+  return withDoubleQuotes(text).replaceAll(/([{,]\s*)(\d+)\s*:/g, '$1"$2":');
+}
+
+/** One pass over the text: a regular expression takes quadratic time where a quote is never closed. */
+function withDoubleQuotes(text: string): string {
+  const parts: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const quote = text[at] as string;
+    if (quote !== '"' && quote !== "'") {
+      const next = text.slice(at).search(/["']/);
+      const end = next < 0 ? text.length : at + next;
+      parts.push(text.slice(at, end));
+      at = end;
+      continue;
+    }
+    let end = at + 1;
+    while (end < text.length && text[end] !== quote) end += text[end] === '\\' ? 2 : 1;
+    const inner = text.slice(at + 1, end);
+    parts.push(quote === '"' ? `"${inner}"` : JSON.stringify(inner.replaceAll("\\'", "'")));
+    at = end + 1;
+  }
+  return parts.join('');
 }
 
 /** The names of a model's classes, if its metadata say so for exactly this number of them. */

@@ -3,6 +3,7 @@ import { resolveDevice } from '#devices';
 import { openSession } from '#runtime';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
+import { namingFile } from '../../onnx/files/naming.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
@@ -36,10 +37,13 @@ export class Discriminator implements AsyncDisposable {
   readonly choice: DeviceChoice;
   readonly #session: Session;
 
-  private constructor(input: NetworkInput, choice: DeviceChoice, session: Session) {
+  readonly #name: string;
+
+  private constructor(input: NetworkInput, choice: DeviceChoice, session: Session, name: string) {
     this.input = input;
     this.choice = choice;
     this.#session = session;
+    this.#name = name;
   }
 
   /**
@@ -55,13 +59,18 @@ export class Discriminator implements AsyncDisposable {
    */
   static async load(source: ModelSource, options: NetworkOptions = {}): Promise<Discriminator> {
     const { device = 'auto', threads = 0, signal } = options;
-    const model = upgradedModel(await modelFrom(source, options));
-    const floats = floatInputModel(model);
-    const input = networkInputOf(floats.model, { ...floats.preparation, ...statedPreparation(model.metadata) });
-    const scoring = scoringModel(fixedSizeModel(floats.model, input), sourceName(source));
+    const name = sourceName(source);
+    const loaded = await modelFrom(source, options);
+    const { input, scoring } = namingFile(name, () => {
+      const model = upgradedModel(loaded);
+      const floats = floatInputModel(model);
+      const found = networkInputOf(floats.model, { ...floats.preparation, ...statedPreparation(model.metadata) });
+      return { input: found, scoring: scoringModel(fixedSizeModel(floats.model, found), name) };
+    });
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
-    return new Discriminator(input, choice, await openSession(scoring, { device: choice.device, threads }));
+    const session = await namingFile(name, () => openSession(scoring, { device: choice.device, threads }));
+    return new Discriminator(input, choice, session, name);
   }
 
   /**
@@ -85,7 +94,8 @@ export class Discriminator implements AsyncDisposable {
       const part = pictures.slice(start, start + batch);
       const data = new Float32Array((this.input.batch ?? part.length) * channels * height * width);
       data.set(preparedPictures(part, this.input));
-      const results = await this.#session.run({ [this.input.name]: inputTensor(data, this.input) });
+      const feeds = { [this.input.name]: inputTensor(data, this.input) };
+      const results = await namingFile(this.#name, () => this.#session.run(feeds));
       const logits = Object.values(results)[0]?.data as Float32Array;
       for (const logit of logits.subarray(0, part.length)) scores.push(scoreOf(logit));
     }

@@ -105,7 +105,7 @@ describe('Generator.load(path)', () => {
     unknown.graph.outputs.push({ name: 'y', value: { type: 'float32', shape: ['batch', 3, 8, 8] } });
     const failure = await loaded(modelOfGraph(unknown.graph)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(InputError);
-    expect((failure as Error).message).toMatch(/ONNX Runtime cannot load it .*Nonsense/);
+    expect((failure as Error).message).toMatch(/ONNX Runtime cannot load the network .*Nonsense/);
   });
 
   it('stops when the signal aborts, and reports progress until then', async () => {

@@ -2,6 +2,8 @@
 import { resolveDevice } from '#devices';
 import { openSession } from '#runtime';
 import { InputError } from '../../onnx/errors.js';
+import { namingFile } from '../../onnx/files/naming.js';
+import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { interpolatedLatents, type PathOptions } from '../latent/interpolate.js';
 import { normalLatents } from '../latent/latents.js';
@@ -48,6 +50,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   readonly choice: DeviceChoice;
   readonly #session: Session;
   readonly #input: LatentInput;
+  readonly #name: string;
 
   private constructor(
     session: Session,
@@ -55,7 +58,9 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     size: PictureSize & { bytes: boolean },
     metadata: GanMetadata | undefined,
     choice: DeviceChoice,
+    name: string,
   ) {
+    this.#name = name;
     this.#session = session;
     this.#input = input;
     this.latentDim = input.dims[0] as number;
@@ -85,6 +90,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const { device = 'auto', threads = 0, signal } = options;
     const name = sourceName(source);
     const model = await modelFrom(source, options);
+    namingFile(name, () => expectAffordable(model));
     const metadata = readGanMetadata(model.metadata);
     if (metadata?.role === 'discriminator')
       throw new InputError({ name: name, expected: 'a generator', got: 'a discriminator' });
@@ -92,11 +98,9 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
     const eachRow = input.batch === undefined && (choice.device === 'cpu' || choice.device === 'wasm');
-    const session = await openSession(model, { device: choice.device, threads, eachRow }).catch((error: Error) => {
-      throw new InputError(`${name}: ONNX Runtime cannot load it (${oneLine(error.message)})`);
-    });
+    const session = await namingFile(name, () => openSession(model, { device: choice.device, threads, eachRow }));
     try {
-      return new Generator(session, input, await pictureSize(session, input, name), metadata, choice);
+      return new Generator(session, input, await pictureSize(session, input, name), metadata, choice, name);
     } catch (error) {
       await session.release();
       throw error;
@@ -116,7 +120,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     for (let start = 0; start < count; start += batch) {
       const padded = new Float32Array(batch * latentDim);
       padded.set(latents.subarray(start * latentDim, (start + batch) * latentDim));
-      const { data } = await runOnce(this.#session, this.#input, padded);
+      const { data } = await namingFile(this.#name, () => runOnce(this.#session, this.#input, padded));
       pictures.set(data.subarray(0, Math.min(batch, count - start) * stride), start * stride);
     }
     return pictures;

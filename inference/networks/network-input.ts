@@ -1,6 +1,7 @@
 /** @file What a network expects as its picture: size, channels, layout and normalisation, from the model or by convention. */
 import { InputError } from '../../onnx/errors.js';
 import type { Dim, Model, ValueInfo } from '../../onnx/graph/graph.js';
+import { expectWithin } from '../../onnx/graph/limits.js';
 import {
   rgbPicture,
   type Normalization,
@@ -76,6 +77,14 @@ export function networkInputOf(model: Model, stated: Preparation = {}): NetworkI
       got: described(input),
     });
   }
+  const batch = typeof shape[0] === 'number' ? shape[0] : undefined;
+  if (batch === 0)
+    throw new InputError({ name: 'model', expected: 'pictures', got: `a batch of 0: ${described(input)}` });
+  expectWithin(
+    'runElements',
+    (batch ?? 1) * channels * (sizes[0] as number) * (sizes[1] as number),
+    `input ${described(input)}`,
+  );
   const normalization = perChannel(stated.normalization ?? (channels === 3 ? IMAGENET : UNIT_RANGE), channels);
   const picture: PictureInput = {
     width: sizes[1] as number,
@@ -84,7 +93,7 @@ export function networkInputOf(model: Model, stated: Preparation = {}): NetworkI
     normalization,
     resize: stated.resize ?? 'crop',
   };
-  return { name: input.name, layout, ...(typeof shape[0] === 'number' && { batch: shape[0] }), picture };
+  return { name: input.name, layout, ...(batch !== undefined && { batch }), picture };
 }
 
 /** @throws InputError unless there is one entry for all channels or one for each */

@@ -1,6 +1,7 @@
 /** @file Where a network's scores are: its logits, before sigmoid or softmax. */
 import { InputError } from '../../onnx/errors.js';
 import { inputOf, type Dim, type Graph, type Model, type Node, type Shape } from '../../onnx/graph/graph.js';
+import { expectWithin } from '../../onnx/graph/limits.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { readGanMetadata } from './metadata.js';
 
@@ -19,7 +20,7 @@ export interface ScoreHead {
 }
 
 /** Logits per picture, those of all positions counted. */
-export function scoreCount({ classes, grid }: ScoreHead): number {
+export function scoreCount({ classes, grid }: Pick<ScoreHead, 'classes' | 'grid'>): number {
   return classes * (grid ? grid.height * grid.width : 1);
 }
 
@@ -44,6 +45,9 @@ export function scoreHead(model: Model, wanted?: string): ScoreHead {
   const found = beforeActivation(graph, output);
   const activation = found.activation ?? activationOf(graph, found.value);
   const scores = scoresPerPicture(types.shape(found.value), graph, output);
+  const batch = graph.inputs[0]?.value?.shape?.[0];
+  expectWithin('classes', scores.classes, `output "${output}"`);
+  expectWithin('runElements', scoreCount(scores) * (typeof batch === 'number' ? batch : 1), `output "${output}"`);
   return { logits: found.value, ...scores, ...(activation && { activation }) };
 }
 
@@ -63,9 +67,7 @@ function knownValue(graph: Graph, name: string): string {
 
 /** What the last activation on the way to `output` acts on, or the output itself where there is none. */
 function beforeActivation(graph: Graph, output: string): { value: string; activation?: ScoreHead['activation'] } {
-  const producers = new Map<string, Node>(
-    graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)),
-  );
+  const producers = producersOf(graph);
   for (let value = output; ;) {
     const node = producers.get(value);
     const input = node?.inputs[0];
@@ -79,15 +81,22 @@ function beforeActivation(graph: Graph, output: string): { value: string; activa
 
 /** The activation by which another output of the graph is made of the same logits. */
 function activationOf(graph: Graph, logits: string): ScoreHead['activation'] {
-  const direct = beforeReshapes(graph, logits);
+  const producers = producersOf(graph);
+  const direct = beforeReshapes(producers, logits);
   return graph.outputs
     .map(({ name }) => beforeActivation(graph, name))
-    .find(({ value, activation }) => activation && beforeReshapes(graph, value) === direct)?.activation;
+    .find(({ value, activation }) => activation && beforeReshapes(producers, value) === direct)?.activation;
 }
 
-function beforeReshapes(graph: Graph, value: string): string {
-  const node = graph.nodes.find(({ outputs }) => outputs.includes(value));
-  return node && passing.has(node.op) ? beforeReshapes(graph, inputOf(node)) : value;
+function beforeReshapes(producers: ReadonlyMap<string, Node>, from: string): string {
+  let value = from;
+  for (let node = producers.get(value); node && passing.has(node.op); node = producers.get(value))
+    value = inputOf(node);
+  return value;
+}
+
+function producersOf(graph: Graph): Map<string, Node> {
+  return new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
 }
 
 /** @throws InputError unless the shape is one score per picture, per class, or per class and position */

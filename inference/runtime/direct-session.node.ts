@@ -1,5 +1,6 @@
 /** @file Sessions of this thread for the bytes of a file: all that the thread of a session has to load. */
 import { InferenceSession, isNative, Tensor } from './onnxruntime/library.node.js';
+import { asInputError } from './runtime-error.js';
 import { rowByRow } from './row-by-row.js';
 import type { Session, SessionOptions } from './session.js';
 
@@ -19,16 +20,18 @@ export function nativeSession(
 
 /** The same as a `Session`. Its runs hold up this thread. */
 export async function directSession(bytes: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const session = await nativeSession(bytes, options);
+  const session = await asInputError('load', () => nativeSession(bytes, options));
   const direct: Session = {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     run: (feeds, outputs = session.outputNames) =>
-      session.run(
-        Object.fromEntries(
-          Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]),
+      asInputError('run', () =>
+        session.run(
+          Object.fromEntries(
+            Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]),
+          ),
+          outputs,
         ),
-        outputs,
       ),
     release: () => session.release(),
   };

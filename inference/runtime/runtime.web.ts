@@ -2,6 +2,7 @@
 import type * as Ort from 'onnxruntime-web';
 import { modelBytes } from '../../onnx/files/write.js';
 import { Queue } from './queue.js';
+import { asInputError } from './runtime-error.js';
 import { rowByRow } from './row-by-row.js';
 import type { Session, SessionOpener } from './session.js';
 
@@ -17,18 +18,22 @@ export const openSession: SessionOpener = async (model, { device = 'wasm', threa
   const bytes = model instanceof Uint8Array ? model : modelBytes(model);
   const session = await queue.run(() => {
     if (threads > 0) ort.env.wasm.numThreads = threads;
-    return ort.InferenceSession.create(bytes, { executionProviders: [kind], logSeverityLevel: 3 });
+    return asInputError('load', () =>
+      ort.InferenceSession.create(bytes, { executionProviders: [kind], logSeverityLevel: 3 }),
+    );
   });
   const opened: Session = {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     run: (feeds, outputs = session.outputNames) =>
       queue.run(() =>
-        session.run(
-          Object.fromEntries(
-            Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new ort.Tensor(type, data, dims)]),
+        asInputError('run', () =>
+          session.run(
+            Object.fromEntries(
+              Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new ort.Tensor(type, data, dims)]),
+            ),
+            outputs,
           ),
-          outputs,
         ),
       ),
     release: () => queue.run(() => session.release()),

@@ -1,7 +1,8 @@
 /** @file Models and other files behind a URL, read no further than a bound. */
 import { InputError } from '../errors.js';
 import type { Model } from '../graph/graph.js';
-import { externalLocations, MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
+import { externalParts, fillExternal, lengthWithin } from './external.js';
+import { MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
 
 /** Largest external data file that is fetched: the largest that one buffer surely holds. */
 const MAX_EXTERNAL_BYTES = 2 ** 31 - 1;
@@ -78,11 +79,13 @@ export async function fetchBytes(url: URL, maxBytes: number, options: LoadOption
  */
 export async function fetchModel(url: URL, options: LoadOptions = {}): Promise<Model> {
   const proto = parsedModelProto(await fetchBytes(url, MAX_MODEL_BYTES, options), url.href);
-  const files = new Map<string, Uint8Array>();
-  for (const location of externalLocations(proto)) {
-    files.set(location, await fetchBytes(urlBeside(url, location), MAX_EXTERNAL_BYTES, options));
+  for (const [location, parts] of externalParts(proto)) {
+    const bytes = await fetchBytes(urlBeside(url, location), MAX_EXTERNAL_BYTES, options);
+    for (const part of parts) {
+      fillExternal(part.tensor, bytes.subarray(part.offset, part.offset + lengthWithin(part, bytes.length)));
+    }
   }
-  return modelOf(proto, files);
+  return modelOf(proto);
 }
 
 /** @throws InputError unless `location` is a file in the model's own folder, or in one below it */

@@ -1,21 +1,17 @@
 /** @file Models on disk: loading with external data kept inside the model's folder, and saving without half-written files. */
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InputError } from '../errors.js';
+import { readExternalData } from './external.node.js';
 import { fetchModel, type LoadOptions } from './fetch.js';
-import { readBoundedFile, readSource, urlOf, writeFileAtomic } from './files.node.js';
+import { readSource, urlOf, writeFileAtomic } from './files.node.js';
 import type { Model } from '../graph/graph.js';
-import { externalLocations, MAX_MODEL_BYTES, modelFromBytes, modelOf, parsedModelProto } from './read.js';
+import { MAX_MODEL_BYTES, modelFromBytes, modelOf, parsedModelProto } from './read.js';
 import { modelBytes } from './write.js';
-
-/** Largest external data file that is read: Node reads no more than this at once. */
-const MAX_EXTERNAL_BYTES = 2 ** 31 - 1;
 
 /**
  * Reads a model file and the external data it names.
  * @param source path, or a URL of file:, http: or https:
- * @throws InputError if a file is missing, too large, truncated, not ONNX, or lies outside the model's folder
+ * @throws InputError if a file is missing, too large, truncated, not ONNX, or its external data lies outside the model's folder
  * @throws the signal's reason when it is aborted
  */
 export async function loadModel(source: string | URL, options: LoadOptions = {}): Promise<Model> {
@@ -23,12 +19,8 @@ export async function loadModel(source: string | URL, options: LoadOptions = {})
   if (url && url.protocol !== 'file:') return fetchModel(url, options);
   const path = url ? fileURLToPath(url) : String(source);
   const proto = parsedModelProto(await readSource(path, MAX_MODEL_BYTES, options), path);
-  const folder = dirname(path);
-  const files = new Map<string, Uint8Array>();
-  for (const location of externalLocations(proto)) {
-    files.set(location, await readBoundedFile(await pathInside(folder, location, path), MAX_EXTERNAL_BYTES));
-  }
-  return modelOf(proto, files);
+  await readExternalData(proto, path);
+  return modelOf(proto);
 }
 
 /**
@@ -52,16 +44,4 @@ export async function saveModel(path: string, model: Model | Uint8Array, { exter
   });
   await writeFileAtomic(join(dirname(path), location), Buffer.concat(chunks));
   return writeFileAtomic(path, bytes);
-}
-
-async function pathInside(folder: string, location: string, model: string): Promise<string> {
-  const refuse = () => new InputError(`${model}: external data "${location}" must be a file in the model's own folder`);
-  if (location === '' || isAbsolute(location) || location.split(/[\\/]/).includes('..')) throw refuse();
-  const root = await realpath(folder);
-  const path = await realpath(join(root, location)).catch(() => {
-    throw new InputError(`${model}: external data file "${location}" is missing`);
-  });
-  const inside = relative(root, path);
-  if (isAbsolute(inside) || inside.startsWith('..')) throw refuse();
-  return path;
 }

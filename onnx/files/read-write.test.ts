@@ -1,16 +1,13 @@
 /** @file Models survive a round trip through bytes, and broken files are refused. */
 import { fromBinary, toBinary, type Message } from '@bufbuild/protobuf';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, symlink, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+
 import { describe, expect, it } from 'vitest';
 import { goldenPath } from '../../fixtures/golden.js';
 import { float } from '../graph/attributes.js';
 import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { InputError } from '../errors.js';
 import { elementCount, type Model, type Tensor } from '../graph/graph.js';
-import { loadModel, saveModel } from './load.node.js';
 import {
   AttributeProto_AttributeType,
   ModelProtoSchema,
@@ -213,62 +210,6 @@ describe('modelFromBytes and modelBytes', () => {
   });
 });
 
-describe('loadModel and saveModel with external data', () => {
-  it('round trip, data in a file beside the model', async () => {
-    const path = join(await folder(), 'model.onnx');
-    const model = largeModel();
-    await saveModel(path, model, { externalData: true });
-    expect(readFileSync(path).length).toBeLessThan(1024);
-    expect((await loadModel(path)).graph.initializers.get('w')?.data).toEqual(model.graph.initializers.get('w')?.data);
-  });
-
-  it.each(['../secret', '/etc/passwd', 'a/../../secret', ''])('refuses data at "%s"', async (location) => {
-    const path = join(await folder(), 'model.onnx');
-    await writeFile(
-      path,
-      modelBytes(largeModel(), () => ({ location, offset: 0 })),
-    );
-    await expect(loadModel(path)).rejects.toThrow(InputError);
-    await expect(loadModel(path)).rejects.toThrow("must be a file in the model's own folder");
-  });
-
-  it('reads data whose length the file leaves out', async () => {
-    const path = join(await folder(), 'model.onnx');
-    await saveModel(path, largeModel(), { externalData: true });
-    const proto = fromBinary(ModelProtoSchema, readFileSync(path));
-    const tensor = proto.graph?.initializer[0] as { externalData: { key: string }[] };
-    tensor.externalData = tensor.externalData.filter(({ key }) => key !== 'length');
-    await writeFile(path, toBinary(ModelProtoSchema, proto));
-    await truncate(`${path}.data`, 5000);
-    expect((await loadModel(path)).graph.initializers.get('w')?.data).toEqual(
-      largeModel().graph.initializers.get('w')?.data,
-    );
-  });
-
-  it('refuses a link that leads out of the folder, a missing file and one that is too short', async () => {
-    const inside = await folder();
-    const path = join(inside, 'model.onnx');
-    const outside = join(await folder(), 'data');
-    await writeFile(outside, new Uint8Array(8192));
-    await symlink(outside, join(inside, 'link'));
-    await writeFile(
-      path,
-      modelBytes(largeModel(), () => ({ location: 'link', offset: 0 })),
-    );
-    await expect(loadModel(path)).rejects.toThrow("must be a file in the model's own folder");
-    await writeFile(
-      path,
-      modelBytes(largeModel(), () => ({ location: 'nowhere', offset: 0 })),
-    );
-    await expect(loadModel(path)).rejects.toThrow('external data file "nowhere" is missing');
-    await saveModel(path, largeModel(), { externalData: true });
-    await truncate(`${path}.data`, 100);
-    await expect(loadModel(path)).rejects.toThrow(
-      /expected 4096 bytes at 0 of external data file "model.onnx.data"; it has 100/,
-    );
-  });
-});
-
 describe('float16Bits and float16Value', () => {
   it('are inverse for all finite half-precision numbers, and round to nearest even', () => {
     for (let bits = 0; bits < 0x7c00; bits++) expect(float16Bits(float16Value(bits))).toBe(bits);
@@ -339,19 +280,3 @@ const emptyTensor = (proto: ModelProto) => {
     metadataProps: [],
   };
 };
-
-function largeModel() {
-  const b = new GraphBuilder();
-  b.input('x', 'float32', [1, 32]);
-  b.initializer(
-    'w',
-    float32Tensor(
-      Float32Array.from({ length: 1024 }, (_, at) => at),
-      [32, 32],
-    ),
-  );
-  b.output(b.matMul('x', 'w'), 'y');
-  return modelOfGraph(b.graph);
-}
-
-const folder = () => mkdtemp(join(tmpdir(), 'ganscope-'));

@@ -23,7 +23,9 @@ import {
   type TypeProto,
   type ValueInfoProto,
 } from '../proto/onnx_pb.js';
-import { bytesPerElement, dataTypeOf, typedElements } from './storage.js';
+import { expectWithin } from '../graph/limits.js';
+import { expectBoundedFile } from './scan.js';
+import { dataTypeOf, typedElements } from './storage.js';
 
 /** Largest model file that is read: the limit of the protobuf format. Larger weights belong in external data. */
 export const MAX_MODEL_BYTES = 2 ** 31 - 1;
@@ -38,6 +40,7 @@ export function parsedModelProto(bytes: Uint8Array, name = 'model'): ModelProto 
   if (bytes.length > MAX_MODEL_BYTES) {
     throw new InputError({ name: name, expected: `at most ${MAX_MODEL_BYTES} bytes`, got: bytes.length });
   }
+  expectBoundedFile(bytes, name);
   let proto: ModelProto;
   try {
     proto = fromBinary(ModelProtoSchema, bytes);
@@ -54,21 +57,12 @@ export function parsedModelProto(bytes: Uint8Array, name = 'model'): ModelProto 
   return proto;
 }
 
-/** Names of the external data files that the model's tensors refer to, as they stand in the file. */
-export function externalLocations(proto: ModelProto): string[] {
-  const tensors = [...(proto.graph?.initializer ?? []), ...(proto.graph?.node ?? []).flatMap(attributeTensors)];
-  const locations = tensors.filter(isExternal).map((tensor) => externalEntry(tensor, 'location') ?? '');
-  return [...new Set(locations)];
-}
-
 /**
  * The model in memory.
- * @param proto what `parsedModelProto` gave
- * @param externalFiles the files named by `externalLocations`
- * @throws InputError if a tensor's data does not fit its sizes or type, or an external file is missing or too short
+ * @param proto a parsed model; its external data, if it has any, is already filled in
+ * @throws InputError if a tensor's data does not fit its sizes or type, or is missing
  */
-export function modelOf(proto: ModelProto, externalFiles: ReadonlyMap<string, Uint8Array> = new Map()): Model {
-  const graph = graphOf(proto.graph as GraphProto, externalFiles);
+export function modelOf(proto: ModelProto): Model {
   return {
     irVersion: Number(proto.irVersion),
     opsets: new Map(
@@ -76,7 +70,7 @@ export function modelOf(proto: ModelProto, externalFiles: ReadonlyMap<string, Ui
     ),
     producer: { name: proto.producerName, version: proto.producerVersion },
     metadata: new Map(proto.metadataProps.map(({ key, value }) => [key, value])),
-    graph,
+    graph: graphOf(proto.graph as GraphProto),
     origin: without(proto, ['graph', 'opsetImport', 'metadataProps']),
   };
 }
@@ -87,11 +81,11 @@ export function modelFromBytes(bytes: Uint8Array, name?: string): Model {
 }
 
 /** A graph or subgraph in memory. */
-export function graphOf(proto: GraphProto, files: ReadonlyMap<string, Uint8Array>): Graph {
-  const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, tensorOf(tensor, files)]));
+export function graphOf(proto: GraphProto): Graph {
+  const initializers = new Map(proto.initializer.map((tensor) => [tensor.name, tensorOf(tensor)]));
   return {
     name: proto.name,
-    nodes: proto.node.map((node) => nodeOf(node, files)),
+    nodes: proto.node.map(nodeOf),
     inputs: proto.input.filter(({ name }) => !initializers.has(name)).map(valueInfoOf),
     outputs: proto.output.map(valueInfoOf),
     initializers,
@@ -101,20 +95,23 @@ export function graphOf(proto: GraphProto, files: ReadonlyMap<string, Uint8Array
 }
 
 /** A node in memory. */
-export function nodeOf(proto: NodeProto, files: ReadonlyMap<string, Uint8Array>): Node {
+export function nodeOf(proto: NodeProto): Node {
+  const label = `${proto.opType} "${proto.name}"`;
+  expectWithin('nodeInputs', proto.input.length + proto.output.length, label);
+  for (const name of [proto.name, ...proto.input, ...proto.output]) expectWithin('nameLength', name.length, label);
   return {
     op: proto.opType,
     domain: proto.domain === 'ai.onnx' ? '' : proto.domain,
     name: proto.name,
     inputs: proto.input,
     outputs: proto.output,
-    attributes: Object.fromEntries(proto.attribute.map((item) => [item.name, attributeFrom(item, files)])),
+    attributes: Object.fromEntries(proto.attribute.map((item) => [item.name, attributeFrom(item)])),
     origin: without(proto, ['input', 'output', 'attribute']),
   };
 }
 
 /** An attribute in memory. */
-export function attributeFrom(proto: AttributeProto, files: ReadonlyMap<string, Uint8Array>): Attribute {
+export function attributeFrom(proto: AttributeProto): Attribute {
   switch (attributeType(proto)) {
     case AttributeType.FLOAT:
       return { kind: 'float', value: proto.f };
@@ -129,7 +126,7 @@ export function attributeFrom(proto: AttributeProto, files: ReadonlyMap<string, 
     case AttributeType.STRINGS:
       return { kind: 'strings', value: proto.strings.map(text) };
     case AttributeType.TENSOR:
-      return proto.t ? { kind: 'tensor', value: tensorOf(proto.t, files) } : { kind: 'opaque', value: proto };
+      return proto.t ? { kind: 'tensor', value: tensorOf(proto.t) } : { kind: 'opaque', value: proto };
     default:
       return { kind: 'opaque', value: proto };
   }
@@ -168,42 +165,25 @@ function symbolOf(parameter: string): string {
   return /^(\d+\*)?[A-Za-z_]\w*(\*[A-Za-z_]\w*)*$/.test(parameter) ? parameter : `_${parameter.replaceAll(/\W/g, '_')}`;
 }
 
-function tensorOf(proto: TensorProto, files: ReadonlyMap<string, Uint8Array>): Tensor {
+function tensorOf(proto: TensorProto): Tensor {
   const label = `tensor "${proto.name}"`;
   const dims = proto.dims.map(Number);
   const count = elementCount(dims);
   if (dims.some((dim) => dim < 0) || !Number.isSafeInteger(count)) {
     throw new InputError({ name: label, expected: 'non-negative sizes', got: `[${dims.join()}]` });
   }
+  expectWithin('rank', dims.length, label);
+  if (proto.dataLocation === DataLocation.EXTERNAL) {
+    throw new InputError({ name: label, expected: 'its external data file', got: 'the model alone' });
+  }
   if (dataTypeOf(proto.dataType) === 'other') return { type: 'other', dims, data: proto.rawData, origin: proto };
-  const raw = isExternal(proto) ? externalBytes(proto, files, count * bytesPerElement(proto.dataType)) : proto.rawData;
-  const hasRaw = isExternal(proto) || Object.hasOwn(proto, 'rawData');
   const origin = without(proto, ['dims', 'rawData', 'floatData', 'int32Data', 'int64Data', 'doubleData']);
   for (const key of ['uint64Data', 'stringData', 'externalData', 'dataLocation'] as const)
     delete (origin as Partial<TensorProto>)[key];
-  return { ...typedElements(proto, hasRaw ? raw : undefined, count, label), dims, origin } as Tensor;
+  const raw = Object.hasOwn(proto, 'rawData') ? proto.rawData : undefined;
+  return { ...typedElements(proto, raw, count, label), dims, origin } as Tensor;
 }
 
-function externalBytes(proto: TensorProto, files: ReadonlyMap<string, Uint8Array>, size: number): Uint8Array {
-  const location = externalEntry(proto, 'location') ?? '';
-  const file = files.get(location);
-  if (!file) throw new InputError(`tensor "${proto.name}": external data file "${location}" is not at hand`);
-  const offset = Number(externalEntry(proto, 'offset') ?? 0);
-  const length = Number(externalEntry(proto, 'length') ?? size);
-  if (!(offset >= 0 && length >= 0 && offset + length <= file.length)) {
-    throw new InputError({
-      name: `tensor "${proto.name}"`,
-      expected: `${length} bytes at ${offset} of external data file "${location}"; it has ${file.length}`,
-    });
-  }
-  return file.subarray(offset, offset + length);
-}
-
-const isExternal = (tensor: TensorProto) => tensor.dataLocation === DataLocation.EXTERNAL;
-const externalEntry = (tensor: TensorProto, key: string) =>
-  tensor.externalData.find((entry) => entry.key === key)?.value;
-const attributeTensors = (node: NodeProto) =>
-  node.attribute.flatMap(({ t, tensors }) => (t ? [t, ...tensors] : tensors));
 const decoder = new TextDecoder();
 const text = (bytes: Uint8Array) => decoder.decode(bytes);
 

@@ -64,9 +64,12 @@ export function typedElements(
   const { array, field } = storages[type];
   if (raw) {
     expectCount(raw.length, count * array.BYTES_PER_ELEMENT, 'bytes', label);
-    const data = new array(count);
-    new Uint8Array(data.buffer).set(raw);
-    return { type, data } as Pick<Tensor, 'type' | 'data'>;
+    // Bytes in memory of their own, as external data comes, are not copied again.
+    const own = raw.length === raw.buffer.byteLength ? raw : new Uint8Array(raw);
+    return { type, data: new (array as Float32ArrayConstructor)(own.buffer, 0, count) } as Pick<
+      Tensor,
+      'type' | 'data'
+    >;
   }
   const elements = field(proto);
   expectCount(elements.length, count, 'elements', label);

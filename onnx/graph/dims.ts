@@ -6,8 +6,9 @@ interface Monomial {
   symbols: string[];
 }
 
-function monomial(dim: Dim): Monomial {
-  if (typeof dim === 'number') return { coefficient: dim, symbols: [] };
+/** A missing size, as of an axis that a malformed graph does not have, makes the product NaN, which is no size. */
+function monomial(dim: Dim | undefined): Monomial {
+  if (typeof dim !== 'string') return { coefficient: dim ?? Number.NaN, symbols: [] };
   const factors = dim.split('*');
   const coefficient = /^\d+$/.test(factors[0] ?? '') ? Number(factors.shift()) : 1;
   return { coefficient, symbols: factors };
@@ -20,7 +21,7 @@ function dimOf({ coefficient, symbols }: Monomial): Dim {
 }
 
 /** The product of sizes; 1 for none. */
-export function dimProduct(dims: readonly Dim[]): Dim {
+export function dimProduct(dims: readonly (Dim | undefined)[]): Dim {
   const parts = dims.map(monomial);
   return dimOf({
     coefficient: parts.reduce((product, part) => product * part.coefficient, 1),

@@ -45,7 +45,7 @@ export function topologicalOrder(nodes: readonly Node[]): Node[] {
       } else {
         if (state.get(node) === 'open') throw new InputError(`${nodeLabel(node)}: the graph has a cycle`);
         state.set(node, 'open');
-        stack.push(...waiting.toReversed());
+        for (const producer of waiting.toReversed()) stack.push(producer);
       }
     }
   }

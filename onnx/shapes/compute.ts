@@ -1,10 +1,11 @@
 /** @file Shapes of what is computed: element-wise, reductions, windows, matrix products. */
 import { intsAttribute, numberAttribute } from '../graph/attributes.js';
 import { dimProduct } from '../graph/dims.js';
-import { inputOf, nodeLabel, type Dim, type Shape, type ValueType } from '../graph/graph.js';
+import { inputOf, nodeLabel, type Dim, type Node, type Shape, type ValueType } from '../graph/graph.js';
 import { dataTypeOf } from '../files/storage.js';
 import { transposedOutputSizes, windowOutputSizes } from './windows.js';
-import { axesOf, axisWithin, broadcastShape, first, shaped, type ShapeRule } from './rule.js';
+import { InputError } from '../errors.js';
+import { axesOf, axisWithin, broadcastShape, first, shaped, shapeOfAtLeast, type ShapeRule } from './rule.js';
 
 export const broadcasting: ShapeRule = (node, types) => {
   const shapes = node.inputs.map((name) => types.shape(name));
@@ -38,13 +39,22 @@ export const argument: ShapeRule = (node, types) => {
 };
 
 export const pooling: ShapeRule = (node, types) => {
-  const shape = types.shape(inputOf(node));
+  const shape = shapeOfAtLeast(node, types, 0, 3);
   if (!shape) return shaped(node, types, undefined);
   const kernel = intsAttribute(node, 'kernel_shape') ?? [];
+  expectSmallPads(node, kernel);
   const output = [...shape.slice(0, 2), ...windowOutputSizes(node, shape.slice(2), kernel)];
   const outputs: ValueType[] = shaped(node, types, output);
   return node.outputs[1] ? [...outputs, { type: 'int64', shape: output }] : outputs;
 };
+
+/** As runtimes do: a window that lies in the padding alone pools nothing. */
+function expectSmallPads(node: Node, kernel: readonly number[]): void {
+  const pads = intsAttribute(node, 'pads') ?? [];
+  if (pads.every((pad, at) => pad < (kernel[at % kernel.length] ?? 0))) return;
+  const got = `pads [${pads.join()}] around a window of [${kernel.join()}]`;
+  throw new InputError({ name: nodeLabel(node), expected: 'pads smaller than the window', got });
+}
 
 export const globalPooling: ShapeRule = (node, types) =>
   shaped(
@@ -54,14 +64,14 @@ export const globalPooling: ShapeRule = (node, types) =>
   );
 
 export const conv: ShapeRule = (node, types) => {
-  const [x, w] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];
+  const [x, w] = [shapeOfAtLeast(node, types, 0, 3), shapeOfAtLeast(node, types, 1, 3)];
   if (!x || !w) return shaped(node, types, undefined);
   const sizes = windowOutputSizes(node, x.slice(2), w.slice(2) as number[]);
   return shaped(node, types, [x[0] as Dim, w[0] as Dim, ...sizes]);
 };
 
 export const convTranspose: ShapeRule = (node, types) => {
-  const [x, w] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];
+  const [x, w] = [shapeOfAtLeast(node, types, 0, 3), shapeOfAtLeast(node, types, 1, 3)];
   if (!x || !w) return shaped(node, types, undefined);
   const channels = dimProduct([w[1] as Dim, numberAttribute(node, 'group', 1)]);
   return shaped(node, types, [
@@ -84,7 +94,7 @@ export const matMul: ShapeRule = (node, types) => {
 };
 
 export const gemm: ShapeRule = (node, types) => {
-  const [a, b] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];
+  const [a, b] = [shapeOfAtLeast(node, types, 0, 2), shapeOfAtLeast(node, types, 1, 2)];
   if (!a || !b) return shaped(node, types, undefined);
   const rows = a[numberAttribute(node, 'transA', 0) ? 1 : 0] as Dim;
   return shaped(node, types, [rows, b[numberAttribute(node, 'transB', 0) ? 0 : 1] as Dim]);
@@ -107,7 +117,7 @@ export const dropout: ShapeRule = (node, types) => {
   return input && node.outputs[1] ? [input, { ...input, type: 'bool' }] : [input];
 };
 
-/** The second and third outputs are mean and inverse deviation, with size 1 along the axes that are normalised. */
+/** The second and third outputs are mean and inverse standard deviation, with size 1 along the axes that are normalised. */
 export const layerNormalization: ShapeRule = (node, types) => {
   const input = first(node, types);
   if (!input?.shape) return [input];

@@ -2,6 +2,7 @@
 import { stringAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, type Dim, type Node, type Shape } from '../graph/graph.js';
+import { limitOf } from '../graph/limits.js';
 import { broadcastShape, shaped, type ShapeRule } from './rule.js';
 
 /** The labels of each input's axes and of the output's; a dot stands for the axes under an ellipsis. */
@@ -15,7 +16,8 @@ export function equationOf(node: Node): Equation {
   const equation = stringAttribute(node, 'equation', '');
   const [left = '', right] = equation.replaceAll(' ', '').replaceAll('...', '.').split('->');
   const inputs = left.split(',');
-  if (inputs.length !== node.inputs.length || !/^[A-Za-z.,]*$/.test(left) || !/^[A-Za-z.]*$/.test(right ?? '')) {
+  const terms = [...inputs, ...(right === undefined ? [] : [right])];
+  if (inputs.length !== node.inputs.length || !terms.every(isTerm)) {
     throw new InputError({
       name: `${nodeLabel(node)}: equation`,
       expected: `labels for ${node.inputs.length} inputs`,
@@ -23,6 +25,11 @@ export function equationOf(node: Node): Equation {
     });
   }
   return { inputs, output: right ?? implicitOutput(left) };
+}
+
+/** Letters with at most one ellipsis among them, not more than a tensor has axes. */
+function isTerm(labels: string): boolean {
+  return labels.length <= limitOf('rank') && /^[A-Za-z]*\.?[A-Za-z]*$/.test(labels);
 }
 
 /** Without an arrow: the ellipsis, then every label that occurs once, in alphabetical order. */

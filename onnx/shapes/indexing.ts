@@ -2,8 +2,8 @@
 import { numberAttribute } from '../graph/attributes.js';
 import { dimProduct, dimQuotient } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { inputOf, nodeLabel, type Dim, type Node, type Shape } from '../graph/graph.js';
-import { axisWithin, first, shaped, type ShapeRule, type KnownValues } from './rule.js';
+import { inputOf, nodeLabel, outputOf, type Dim, type Node, type Shape } from '../graph/graph.js';
+import { axisWithin, first, openSize, shaped, shapeOfAtLeast, type KnownValues, type ShapeRule } from './rule.js';
 
 export const gather: ShapeRule = (node, types) => {
   const [shape, indices] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];
@@ -35,7 +35,7 @@ export const split: ShapeRule = (node, types) => {
   const axis = axisWithin(node, numberAttribute(node, 'axis', 0), shape.length);
   const sizes = splitSizes(node, types, shape[axis] as Dim);
   return node.outputs.map((name, index) => {
-    const open = `${name.replaceAll(/\W/g, '_')}_${axis}`;
+    const open = openSize(name, axis);
     return { type: input.type, shape: shape.with(axis, sizes?.[index] ?? open) };
   });
 };
@@ -43,7 +43,7 @@ export const split: ShapeRule = (node, types) => {
 export const tile: ShapeRule = (node, types) => {
   const shape = types.shape(inputOf(node));
   const repeats = types.contents(inputOf(node, 1));
-  return shaped(node, types, repeats && shape?.map((dim, axis) => dimProduct([dim, repeats[axis] as Dim])));
+  return shaped(node, types, repeats && shape?.map((dim, axis) => dimProduct([dim, repeats[axis]])));
 };
 
 export const topK: ShapeRule = (node, types) => {
@@ -51,7 +51,7 @@ export const topK: ShapeRule = (node, types) => {
   const count = types.contents(inputOf(node, 1))?.[0];
   if (!input || !shape) return [];
   const axis = axisWithin(node, numberAttribute(node, 'axis', -1), shape.length);
-  const output: Shape = shape.with(axis, count ?? `${node.outputs[0]?.replaceAll(/\W/g, '_')}_${axis}`);
+  const output: Shape = shape.with(axis, count ?? openSize(outputOf(node), axis));
   return [
     { type: input.type, shape: output },
     { type: 'int64', shape: output },
@@ -60,7 +60,7 @@ export const topK: ShapeRule = (node, types) => {
 
 export const nonZero: ShapeRule = (node, types) => {
   const rank = types.shape(inputOf(node))?.length;
-  const count = `${node.outputs[0]?.replaceAll(/\W/g, '_')}_count`;
+  const count = openSize(outputOf(node), 'count');
   return [{ type: 'int64', ...(rank !== undefined && { shape: [rank, count] }) }];
 };
 
@@ -72,7 +72,7 @@ function divided(node: Node, size: Dim, divisor: number, what: string): Dim {
 }
 
 export const depthToSpace: ShapeRule = (node, types) => {
-  const shape = types.shape(inputOf(node));
+  const shape = shapeOfAtLeast(node, types, 0, 4);
   if (!shape) return shaped(node, types, undefined);
   const block = numberAttribute(node, 'blocksize');
   const channels = divided(node, shape[1] as Dim, block * block, 'channels');
@@ -80,7 +80,7 @@ export const depthToSpace: ShapeRule = (node, types) => {
 };
 
 export const spaceToDepth: ShapeRule = (node, types) => {
-  const shape = types.shape(inputOf(node));
+  const shape = shapeOfAtLeast(node, types, 0, 4);
   if (!shape) return shaped(node, types, undefined);
   const block = numberAttribute(node, 'blocksize');
   const sizes = shape.slice(2).map((dim) => divided(node, dim, block, 'rows or columns'));

@@ -2,8 +2,8 @@
 import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attributes.js';
 import { dimProduct, dimQuotient, positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { inputOf, nodeLabel, type Dim, type Shape } from '../graph/graph.js';
-import { axesOf, axisWithin, broadcastShape, shaped, type ShapeRule } from './rule.js';
+import { inputOf, nodeLabel, outputOf, type Dim, type Shape } from '../graph/graph.js';
+import { axesOf, axisWithin, broadcastShape, openSize, shaped, type ShapeRule } from './rule.js';
 
 export const reshape: ShapeRule = (node, types) => {
   const input = types.shape(inputOf(node));
@@ -15,7 +15,7 @@ export const reshape: ShapeRule = (node, types) => {
   if (free < 0) return shaped(node, types, sizes);
   const rest = dimProduct(sizes.toSpliced(free, 1));
   const size = input && dimQuotient(dimProduct(input), rest);
-  return shaped(node, types, sizes.with(free, size ?? `${node.outputs[0]?.replaceAll(/\W/g, '_')}_${free}`));
+  return shaped(node, types, sizes.with(free, size ?? openSize(outputOf(node), free)));
 };
 
 export const flatten: ShapeRule = (node, types) => {
@@ -85,7 +85,7 @@ export const slice: ShapeRule = (node, types) => {
       ends[index] as number,
       steps[index] as number,
     );
-    sizes[axis] = bounds?.length ?? `${node.outputs[0]?.replaceAll(/\W/g, '_')}_${axis}`;
+    sizes[axis] = bounds?.length ?? openSize(outputOf(node), axis);
   });
   return shaped(node, types, sizes);
 };
@@ -163,7 +163,7 @@ export const range: ShapeRule = (node, types) => {
       : start === 0 && delta === 1
         ? limit
         : undefined;
-  return shaped(node, types, [length ?? `${node.outputs[0]?.replaceAll(/\W/g, '_')}_count`]);
+  return shaped(node, types, [length ?? openSize(outputOf(node), 'count')]);
 };
 
 export const sizeOf: ShapeRule = () => [{ type: 'int64', shape: [] }];

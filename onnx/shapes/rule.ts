@@ -30,18 +30,38 @@ export const shaped = (node: Node, types: KnownValues, shape: Shape | undefined)
   return type ? [{ type, ...(shape && { shape }) }] : [];
 };
 
+/** The shape of an input. @throws InputError where it has fewer axes than the operator needs */
+export function shapeOfAtLeast(node: Node, types: KnownValues, index: number, rank: number): Shape | undefined {
+  const shape = types.shape(inputOf(node, index));
+  if (!shape || shape.length >= rank) return shape;
+  throw new InputError({
+    name: nodeLabel(node),
+    expected: `an input of ${rank} or more axes`,
+    got: `[${shape.join()}]`,
+  });
+}
+
 /** For operators whose output is like their first input. */
 export const sameAsInput: ShapeRule = (node, types) => [first(node, types)];
 
+/** A symbol for a size that nothing is known of. */
+export function openSize(value: string, axis: number | string): string {
+  const short = value.length > 128 ? `${value.slice(0, 64)}_${value.slice(-64)}` : value;
+  return `${short.replaceAll(/\W/g, '_')}_${axis}`;
+}
+
 /** The shape that NumPy broadcasting gives. @throws InputError where sizes do not fit. */
 export function broadcastShape(shapes: readonly Shape[], label = 'broadcast'): Shape {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const rank = shapes.reduce((most, { length }) => Math.max(most, length), 0);
   return Array.from({ length: rank }, (_, axis) => {
     const dims = shapes.map((shape) => shape[shape.length - rank + axis] ?? 1);
     const sizes = new Set(dims.filter((dim) => typeof dim === 'number' && dim !== 1));
     if (sizes.size > 1) {
       throw new InputError(
-        `${label}: shapes ${shapes.map((shape) => `[${shape.join()}]`).join(' and ')} do not broadcast`,
+        `${label}: shapes ${shapes
+          .map((shape) => `[${shape.join()}]`)
+          .slice(0, 4)
+          .join(' and ')} do not broadcast`,
       );
     }
     return [...sizes][0] ?? dims.find((dim) => dim !== 1) ?? 1;

@@ -6,6 +6,9 @@ import { sliceBounds } from './movement.js';
 import { numbersOf } from '../graph/tensor.js';
 import type { KnownValues } from './rule.js';
 
+/** Tensors of numbers up to this many elements are tracked as sizes and factors of sizes; larger ones are no shapes. */
+export const MAX_TRACKED = 64;
+
 type Contents = readonly Dim[];
 type Calculation = (a: Dim, b: Dim) => Dim | undefined;
 
@@ -54,6 +57,13 @@ const unary: Record<string, (value: number) => number> = {
   Round: (value) => (value % 1 === 0.5 || value % 1 === -0.5 ? 2 * Math.round(value / 2) : Math.round(value)),
 };
 
+/** `length` elements, or undefined where they are too many to be sizes. */
+function listOf(length: Dim | undefined, element: (index: number) => Dim): Contents | undefined {
+  return typeof length === 'number' && length <= MAX_TRACKED
+    ? Array.from({ length }, (_, at) => element(at))
+    : undefined;
+}
+
 /** The contents of the node's first output, where it is a small tensor of numbers and its inputs are known. */
 export function contentsOf(node: Node, types: KnownValues): Contents | undefined {
   const first = types.contents(inputOf(node));
@@ -70,7 +80,8 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
       const sizes = types.integers(node.inputs[0]);
       const value = tensorAttribute(node, 'value');
       if (!sizes || sizes.length > 1) return undefined;
-      return Array.from({ length: sizes[0] ?? 1 }, () => (value ? (numbersOf(value)[0] as number) : 0));
+      const fill = value ? (numbersOf(value)[0] ?? 0) : 0;
+      return listOf(sizes[0] ?? 1, () => fill);
     }
     case 'Identity':
     case 'Unsqueeze':
@@ -85,8 +96,8 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
     case 'Expand':
     case 'Tile': {
       const length = types.shape(outputOf(node));
-      if (!first || length?.length !== 1 || typeof length[0] !== 'number') return undefined;
-      return Array.from({ length: length[0] }, (_, index) => first[index % first.length] as Dim);
+      if (!first || first.length === 0 || length?.length !== 1) return undefined;
+      return listOf(length[0], (index) => first[index % first.length] as Dim);
     }
     case 'Transpose': {
       const shape = types.shape(inputOf(node));
@@ -105,15 +116,15 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
     case 'Slice':
       return first && slicedRows(node, types, first);
     case 'Concat': {
+      const length = types.shape(outputOf(node))?.[0] ?? 1;
+      if (typeof length !== 'number' || length > MAX_TRACKED) return undefined;
       const parts = node.inputs.map((name) => (isList(types, name) ? types.contents(name) : undefined));
       return parts.includes(undefined) ? undefined : (parts as Contents[]).flat();
     }
     case 'Range': {
       const [start, limit, delta] = node.inputs.map((name) => types.integers(name)?.[0]);
-      const length = types.shape(outputOf(node))?.[0];
-      if (start === undefined || limit === undefined || delta === undefined || typeof length !== 'number')
-        return undefined;
-      return Array.from({ length }, (_, index) => start + index * delta);
+      if (start === undefined || limit === undefined || delta === undefined) return undefined;
+      return listOf(types.shape(outputOf(node))?.[0], (index) => start + index * delta);
     }
     case 'ReduceProd':
       return first && !intsAttribute(node, 'axes') ? [dimProduct(first)] : undefined;

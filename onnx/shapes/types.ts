@@ -2,8 +2,10 @@
 import { numberAttribute, tensorAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
 import {
+  elementCount,
   nodeLabel,
   outputOf,
+  presentInputs,
   type DataType,
   type Dim,
   type Graph,
@@ -14,12 +16,20 @@ import {
   type ValueType,
 } from '../graph/graph.js';
 import { shapeRules } from './table.js';
-import type { KnownValues, ShapeRule } from './rule.js';
-import { contentsOf } from './shape-data.js';
+import { openSize, type KnownValues, type ShapeRule } from './rule.js';
+import { contentsOf, MAX_TRACKED } from './shape-data.js';
+import { Deadline, expectWithin } from '../graph/limits.js';
 import { numbersOf } from '../graph/tensor.js';
 
-/** Tensors of numbers up to this many elements are tracked as sizes and factors of sizes. */
-const MAX_TRACKED = 64;
+/** A symbolic size that is longer gets a name of its own. */
+const MAX_SYMBOL = 256;
+
+const isTracked = (contents: readonly Dim[]) =>
+  contents.length <= MAX_TRACKED && contents.every((item) => typeof item === 'number' || item.length <= MAX_SYMBOL);
+
+function shortened(dim: Dim, value: string, axis: number): Dim {
+  return typeof dim === 'string' && dim.length > MAX_SYMBOL ? openSize(value, axis) : dim;
+}
 
 const tracked: ReadonlySet<DataType> = new Set(['int64', 'int32', 'float32', 'bool']);
 
@@ -28,13 +38,20 @@ export class Types implements KnownValues {
   readonly #types = new Map<string, ValueType>();
   readonly #contents = new Map<string, readonly Dim[]>();
   readonly #constants = new Map<string, Tensor>();
+  /** Values that depend on no input, and how many elements of them nodes compute. */
+  readonly #fixed = new Set<string>();
+  #computed = 0;
 
   /** The types of a whole graph, whose nodes must be in topological order. */
   static of(graph: Graph): Types {
     const types = new Types();
     for (const [name, tensor] of graph.initializers) types.addConstant(name, tensor);
     for (const { name, value } of graph.inputs) if (value) types.addInput(name, value);
-    for (const node of graph.nodes) types.addNode(node, graph.valueInfo);
+    const deadline = new Deadline();
+    for (const node of graph.nodes) {
+      deadline.check(nodeLabel(node));
+      types.addNode(node, graph.valueInfo);
+    }
     return types;
   }
 
@@ -45,6 +62,7 @@ export class Types implements KnownValues {
   addConstant(name: string, tensor: Tensor): void {
     this.#types.set(name, { type: tensor.type, shape: tensor.dims });
     this.#constants.set(name, tensor);
+    this.#fixed.add(name);
     if (tracked.has(tensor.type) && tensor.dims.length <= 2 && tensor.data.length <= MAX_TRACKED) {
       this.#contents.set(name, numbersOf(tensor));
     }
@@ -62,15 +80,39 @@ export class Types implements KnownValues {
   #infer(node: Node): void {
     const constant = node.op === 'Constant' ? constantOf(node) : undefined;
     if (constant) return this.addConstant(outputOf(node), constant);
+    const isFixed = presentInputs(node).every((name) => this.#fixed.has(name));
+    if (isFixed) for (const output of node.outputs) this.#fixed.add(output);
     if (node.domain !== '' || !Object.hasOwn(shapeRules, node.op)) return;
     const outputs = (shapeRules as Record<string, ShapeRule>)[node.op]?.(node, this) ?? [];
     outputs.forEach((type, index) => {
       const name = node.outputs[index];
-      if (name && type) this.#types.set(name, type);
+      if (name && type) this.#types.set(name, this.#checkedType(node, name, type, isFixed));
     });
     const output = outputOf(node);
     const contents = tracked.has(this.get(output)?.type ?? 'other') ? contentsOf(node, this) : undefined;
-    if (contents && contents.length <= MAX_TRACKED) this.#contents.set(output, contents);
+    if (contents && isTracked(contents)) this.#contents.set(output, contents);
+  }
+
+  /** @throws InputError for a shape that no tensor has, or that passes a limit */
+  #checkedType(node: Node, name: string, type: ValueType, isFixed: boolean): ValueType {
+    const { shape } = type;
+    if (!shape) return type;
+    const label = nodeLabel(node);
+    expectWithin('rank', shape.length, label);
+    const known = shape.every((dim) => typeof dim === 'string' || (Number.isSafeInteger(dim) && dim >= 0));
+    if (!known)
+      throw new InputError({ name: label, expected: 'inputs that fit the operator', got: this.#inputs(node) });
+    const count = elementCount(shape.filter((dim) => typeof dim === 'number'));
+    expectWithin('elements', count, label);
+    if (isFixed) expectWithin('computedElements', (this.#computed += count), label);
+    const long = shape.some((dim) => typeof dim === 'string' && dim.length > MAX_SYMBOL);
+    return long ? { ...type, shape: shape.map((dim, axis) => shortened(dim, name, axis)) } : type;
+  }
+
+  /** The shapes of a node's inputs, for messages. */
+  #inputs(node: Node): string {
+    const shapes = presentInputs(node).map((name) => `[${this.shape(name)?.join() ?? 'unknown'}]`);
+    return shapes.slice(0, 4).join(' and ') || 'none';
   }
 
   get(name: string): ValueType | undefined {

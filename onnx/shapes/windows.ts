@@ -16,7 +16,25 @@ export interface Window {
 /** Strides and dilations of a node with this kernel. */
 function stepsOf(node: Node, kernel: readonly number[]) {
   const ones = kernel.map(() => 1);
-  return { strides: intsAttribute(node, 'strides') ?? ones, dilations: intsAttribute(node, 'dilations') ?? ones };
+  return {
+    strides: checkedInts(node, 'strides', kernel.length, 1) ?? ones,
+    dilations: checkedInts(node, 'dilations', kernel.length, 1) ?? ones,
+  };
+}
+
+/** Padding before and after each axis, zero where none is stated. */
+function padsOf(node: Node, { length }: readonly number[]) {
+  const pads =
+    checkedInts(node, 'pads', 2 * length, Number.MIN_SAFE_INTEGER) ?? Array.from({ length: 2 * length }, () => 0);
+  return { padsBegin: pads.slice(0, length), padsEnd: pads.slice(length) };
+}
+
+/** @throws InputError for a list of another length, or numbers below `least` */
+function checkedInts(node: Node, name: string, count: number, least: number): readonly number[] | undefined {
+  const values = intsAttribute(node, name);
+  if (!values || (values.length === count && values.every((value) => value >= least))) return values;
+  const expected = `${count} integers${least > 0 ? ` of ${least} or more` : ''}`;
+  throw new InputError({ name: `${nodeLabel(node)}: attribute ${name}`, expected, got: `[${values.join()}]` });
 }
 
 /**
@@ -28,10 +46,7 @@ export function windowOf(node: Node, sizes: readonly Dim[], kernel: readonly num
   const mode = stringAttribute(node, 'auto_pad', 'NOTSET');
   const base = { kernel, strides, dilations };
   if (mode === 'VALID') return { ...base, padsBegin: kernel.map(() => 0), padsEnd: kernel.map(() => 0) };
-  if (mode === 'NOTSET') {
-    const pads = intsAttribute(node, 'pads') ?? kernel.flatMap(() => [0, 0]);
-    return { ...base, padsBegin: pads.slice(0, kernel.length), padsEnd: pads.slice(kernel.length) };
-  }
+  if (mode === 'NOTSET') return { ...base, ...padsOf(node, kernel) };
   const totals = kernel.map((size, axis) => {
     const [input, stride] = [sizes[axis], strides[axis] as number];
     if (typeof input !== 'number')
@@ -48,6 +63,7 @@ export function windowOf(node: Node, sizes: readonly Dim[], kernel: readonly num
 
 /** Output sizes of a Conv or pool. A symbolic size stays symbolic. */
 export function windowOutputSizes(node: Node, sizes: readonly Dim[], kernel: readonly number[]): Dim[] {
+  expectKernel(node, sizes, kernel);
   if (sizes.some((size) => typeof size !== 'number') && stringAttribute(node, 'auto_pad', 'NOTSET') !== 'NOTSET') {
     return sizes.map((size, axis) => `${size}_windows_${axis}`);
   }
@@ -69,6 +85,17 @@ export function windowOutputSizes(node: Node, sizes: readonly Dim[], kernel: rea
   });
 }
 
+/** @throws InputError unless the kernel has a size for each axis */
+function expectKernel(node: Node, sizes: readonly Dim[], kernel: readonly number[]): void {
+  const fits = kernel.length === sizes.length && kernel.every((size) => typeof size === 'string' || size >= 1);
+  if (fits) return;
+  throw new InputError({
+    name: nodeLabel(node),
+    expected: `a kernel of ${sizes.length} axes`,
+    got: `[${kernel.join()}]`,
+  });
+}
+
 /** The window of a ConvTranspose: `padsBegin`/`padsEnd` are cut from its output, `outputPadding` added at its end. */
 export function transposedWindowOf(
   node: Node,
@@ -76,15 +103,12 @@ export function transposedWindowOf(
   kernel: readonly number[],
 ): Window & { outputPadding: readonly number[] } {
   const { strides, dilations } = stepsOf(node, kernel);
-  const outputPadding = intsAttribute(node, 'output_padding') ?? kernel.map(() => 0);
+  const outputPadding = checkedInts(node, 'output_padding', kernel.length, 0) ?? kernel.map(() => 0);
   const base = { kernel, strides, dilations, outputPadding };
   const mode = stringAttribute(node, 'auto_pad', 'NOTSET');
   const stated = intsAttribute(node, 'output_shape')?.slice(-kernel.length);
   if (mode === 'VALID') return { ...base, padsBegin: kernel.map(() => 0), padsEnd: kernel.map(() => 0) };
-  if (mode === 'NOTSET' && !stated) {
-    const pads = intsAttribute(node, 'pads') ?? kernel.flatMap(() => [0, 0]);
-    return { ...base, padsBegin: pads.slice(0, kernel.length), padsEnd: pads.slice(kernel.length) };
-  }
+  if (mode === 'NOTSET' && !stated) return { ...base, ...padsOf(node, kernel) };
   const totals = kernel.map((size, axis) => {
     const [stride, input] = [strides[axis] as number, sizes[axis]];
     const reach = (dilations[axis] as number) * (size - 1) + 1 + (outputPadding[axis] as number);
@@ -101,6 +125,7 @@ export function transposedWindowOf(
 
 /** Output sizes of a ConvTranspose. */
 export function transposedOutputSizes(node: Node, sizes: readonly Dim[], kernel: readonly number[]): Dim[] {
+  expectKernel(node, sizes, kernel);
   const window = transposedWindowOf(node, sizes, kernel);
   return sizes.map((size, axis) => {
     if (typeof size !== 'number') return `${size}_transposed_${axis}`;

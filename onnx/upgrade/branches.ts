@@ -13,7 +13,7 @@ export function takenBranch(b: GraphBuilder, node: Node): Node[] | undefined {
   const condition = node.op === 'If' && node.domain === '' ? b.types.numbers(node.inputs[0])?.[0] : undefined;
   const attribute = node.attributes[condition === 0 ? 'else_branch' : 'then_branch'];
   if (condition === undefined || attribute?.kind !== 'opaque' || !attribute.value.g) return undefined;
-  const branch = graphOf(attribute.value.g, new Map());
+  const branch = graphOf(attribute.value.g);
   const made = [...branch.initializers.keys(), ...branch.nodes.flatMap(({ outputs }) => outputs)];
   const known = made.find((name) => name !== '' && b.types.get(name));
   if (known) throw new InputError(`${nodeLabel(node)}: the graph has a value "${known}", which its branch makes again`);

@@ -5,6 +5,7 @@ import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, outputOf } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
 import { float32Tensor } from '../graph/tensor.js';
+import { expectWithin } from '../graph/limits.js';
 import type { Conversion } from './conversion.js';
 
 /** gelu(x) = x/2·(1 + erf(x/√2)), or with tanh(√(2/π)(x + 0.044715x³)) for erf. */
@@ -44,6 +45,7 @@ export const groupNormalization: Conversion = (node, b, from) => {
   const groups = numberAttribute(node, 'num_groups');
   const epsilon = float(numberAttribute(node, 'epsilon', 1e-5));
   const rank = b.types.knownShape(x, node).length;
+  expectWithin('ruleElements', groups, nodeLabel(node));
   b.within(outputOf(node), () => {
     const grouped = b.reshape(x, [0, groups, -1], 'groups');
     const filled = (value: number) => {

@@ -1,6 +1,7 @@
 /** @file Functions that a model brings along, put in place of the nodes that call them. */
 import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, type Attribute, type Model, type Node } from '../graph/graph.js';
+import { expectWithin } from '../graph/limits.js';
 import type { FunctionProto, NodeProto } from '../proto/onnx_pb.js';
 import { attributeFrom, nodeOf } from '../files/read.js';
 
@@ -10,25 +11,24 @@ export interface VersionedNode {
   opset: number;
 }
 
-/** Most nodes that functions may grow to: a few nested calls can ask for more than any memory holds. */
-const MAX_NODES = 200_000;
-
 /**
  * The model's nodes with every call of a local function replaced by its body, whose values and nodes are named
  * `<call>/<name>`.
- * @throws InputError where functions call themselves, grow beyond bounds or hold subgraphs
+ * @throws InputError where functions call themselves, pass a limit or hold subgraphs
  */
 export function inlinedNodes(model: Model, opset: number): VersionedNode[] {
   const functions = new Map((model.origin?.functions ?? []).map((item) => [functionKey(item), item]));
   const nodes: VersionedNode[] = [];
+  let [calls, characters] = [0, 0];
   const visit = (node: Node, version: number, callers: readonly FunctionProto[]): void => {
     const called = functions.get(functionKey({ ...node, overload: node.origin?.overload ?? '' }));
     if (!called) {
-      if (nodes.push({ node, opset: version }) > MAX_NODES) {
-        throw new InputError({ name: 'model', expected: `at most ${MAX_NODES} nodes; its functions make more` });
-      }
+      if (callers.length > 0) expectWithin('nameCharacters', (characters += nameLengths(node)), nodeLabel(node));
+      expectWithin('nodes', nodes.push({ node, opset: version }), 'model with its functions inlined');
       return;
     }
+    expectWithin('calls', ++calls, nodeLabel(node));
+    expectWithin('depth', callers.length + 1, nodeLabel(node));
     if (callers.includes(called)) throw new InputError(`${nodeLabel(node)}: the function calls itself`);
     const own = called.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version;
     const inside = [...callers, called];
@@ -36,6 +36,12 @@ export function inlinedNodes(model: Model, opset: number): VersionedNode[] {
   };
   for (const node of model.graph.nodes) visit(node, opset, []);
   return nodes;
+}
+
+function nameLengths(node: Node): number {
+  const names = [node.name, ...node.inputs, ...node.outputs];
+  for (const name of names) expectWithin('nameLength', name.length, nodeLabel(node));
+  return names.reduce((sum, { length }) => sum + length, 0);
 }
 
 const functionKey = ({ domain, name, op, overload }: { domain: string; name: string; op?: string; overload: string }) =>
@@ -49,7 +55,7 @@ function bodyOf(called: FunctionProto, call: Node): Node[] {
   called.input.forEach((name, index) => names.set(name, inputOf(call, index)));
   const renamed = (name: string) => names.get(name) ?? `${path}/${name}`;
   const body = called.node.map((proto) => {
-    const node = nodeOf(proto, new Map());
+    const node = nodeOf(proto);
     if (Object.values(node.attributes).some((attribute) => attribute.kind === 'opaque')) {
       throw new InputError(`${nodeLabel(call)}: a function with subgraphs cannot be inlined (${nodeLabel(node)})`);
     }
@@ -74,10 +80,10 @@ const firstName = (names: readonly string[]) => names.find((name) => name !== ''
 /** A function's node may refer to attributes of the call, which may be left out and have defaults. */
 function attributesOf(proto: NodeProto, called: FunctionProto, call: Node): [string, Attribute][] {
   return proto.attribute.flatMap((item): [string, Attribute][] => {
-    if (!item.refAttrName) return [[item.name, attributeFrom(item, new Map())]];
+    if (!item.refAttrName) return [[item.name, attributeFrom(item)]];
     const given = Object.hasOwn(call.attributes, item.refAttrName) ? call.attributes[item.refAttrName] : undefined;
     const usual = called.attributeProto.find(({ name }) => name === item.refAttrName);
-    const value = given ?? (usual && attributeFrom(usual, new Map()));
+    const value = given ?? (usual && attributeFrom(usual));
     return value ? [[item.name, value]] : [];
   });
 }

@@ -2,6 +2,7 @@
 import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
 import { IR_VERSION, nodeLabel, OPSET, presentInputs, type Graph, type Model, type Node } from '../graph/graph.js';
+import { Deadline, expectWithin } from '../graph/limits.js';
 import { subgraphNodes, topologicalOrder } from '../graph/order.js';
 import { takenBranch } from './branches.js';
 import { NEWEST_OPSET, without } from './conversion.js';
@@ -20,7 +21,11 @@ export function upgradedModel(model: Model): Model {
   const nodes = topologicalOrder(versioned.map(({ node }) => node));
   const b = new GraphBuilder({ ...copiedGraph(model.graph), nodes: [] });
   b.reserve(nodes.flatMap(({ name, outputs }) => [name, ...outputs]));
-  for (const node of nodes) appendUpgraded(b, node, versions.get(node) as number);
+  const deadline = new Deadline();
+  for (const node of nodes) {
+    deadline.check(nodeLabel(node));
+    appendUpgraded(b, node, versions.get(node) as number);
+  }
   expectAllMade(b.graph, nodes);
   return {
     ...model,
@@ -31,13 +36,15 @@ export function upgradedModel(model: Model): Model {
   };
 }
 
-function appendUpgraded(b: GraphBuilder, node: Node, from: number): void {
+/** @param depth branches that the node is inside of */
+function appendUpgraded(b: GraphBuilder, node: Node, from: number, depth = 0): void {
+  expectWithin('depth', depth, nodeLabel(node));
   if (!(from >= 1 && from <= NEWEST_OPSET)) {
     throw new InputError({ name: 'model', expected: `opset ${NEWEST_OPSET} or older`, got: from });
   }
   const branch = takenBranch(b, node);
   if (branch) {
-    for (const inner of branch) appendUpgraded(b, inner, from);
+    for (const inner of branch) appendUpgraded(b, inner, from, depth + 1);
     return;
   }
   for (const { opType, domain } of from === OPSET ? [] : subgraphNodes(node)) {

@@ -10,7 +10,9 @@ import type { Picture } from '../../inference/pictures/pictures.js';
 import { floatInputModel, statedPreparation } from '../../inference/networks/preprocessing.js';
 import { openSession } from '../../inference/runtime/runtime.node.js';
 import { sessionTensor, type ResolvedDevice, type Session } from '../../inference/runtime/session.js';
+import { namingFile } from '../../onnx/files/naming.js';
 import { InputError, loadModel, type Graph } from '../../onnx/index.js';
+import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { elementCount } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 
@@ -51,21 +53,19 @@ export class FeatureNetwork {
    */
   static async load(source: string, options: FeatureOptions = {}): Promise<FeatureNetwork> {
     const [, path = source, layer] = /^(.*\.onnx):(.+)$/.exec(source) ?? [];
-    const { model, preparation } = floatInputModel(await loadModel(path));
+    const loaded = await loadModel(path);
+    namingFile(path, () => expectAffordable(loaded));
+    const { model, preparation } = floatInputModel(loaded);
     const stated = statedPreparation(model.metadata);
     const input = networkInputOf(model, { ...preparation, ...stated, ...options.preparation });
     const value = featureValue(model.graph, layer, path);
     const outputs = prunedGraph(model.graph, [value]);
-    const session = await openSession(
-      { ...model, graph: outputs },
-      { device: options.device ?? 'cpu', spinning: false },
-    ).catch((error: Error) => {
-      throw new InputError(`${path}: ONNX Runtime cannot load it (${error.message.trim().replaceAll(/\s+/g, ' ')})`);
-    });
+    const running = { device: options.device ?? 'cpu', spinning: false } as const;
+    const session = await namingFile(path, () => openSession({ ...model, graph: outputs }, running));
     try {
       const { channels, height, width } = input.picture;
       const blank = new Float32Array((input.batch ?? 1) * channels * height * width);
-      const size = (await runOnce(session, input, blank)).length / (input.batch ?? 1);
+      const size = (await namingFile(path, () => runOnce(session, input, blank))).length / (input.batch ?? 1);
       return new FeatureNetwork(`${path}:${value}`, size, input, session);
     } catch (error) {
       await session.release();
@@ -79,7 +79,7 @@ export class FeatureNetwork {
     const batch = this.input.batch ?? BATCH;
     for (let start = 0; start < pictures.length; start += batch) {
       const prepared = preparedPictures(pictures.slice(start, start + batch), this.input);
-      const found = await runOnce(this.session, this.input, prepared);
+      const found = await namingFile(this.name, () => runOnce(this.session, this.input, prepared));
       features.set(found.subarray(0, (pictures.length - start) * this.size), start * this.size);
     }
     return features;

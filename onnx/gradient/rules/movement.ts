@@ -4,6 +4,7 @@ import type { GraphBuilder } from '../../build/build.js';
 import { isStatic, positiveAxis } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
 import { nodeLabel, type Dim, type Shape } from '../../graph/graph.js';
+import { expectWithin } from '../../graph/limits.js';
 import { sliceBounds } from '../../shapes/movement.js';
 import { perInput, reshapedLike, scatterAdded, sizedLike } from './common.js';
 import type { GradientRule } from './rule.js';
@@ -102,6 +103,7 @@ const pad: GradientRule = ({ node, b, x, g, shape, wanted }) => {
     if (begin === 0 && end === 0) continue;
     if (typeof size !== 'number')
       throw new InputError(`${nodeLabel(node)}: differentiating needs a fixed picture size`);
+    expectWithin('ruleElements', begin + size + end, nodeLabel(node));
     const rows = Array.from({ length: begin + size + end }, (_, index) => sourceOf(mode, index - begin, size));
     gradient = scatterAdded(b, gradient, b.ints(rows), axis, data);
   }

@@ -1,7 +1,8 @@
 /** @file Gradients of pooling. */
 import { intsAttribute, numberAttribute } from '../../graph/attributes.js';
 import type { GraphBuilder } from '../../build/build.js';
-import { elementCount } from '../../graph/graph.js';
+import { elementCount, nodeLabel } from '../../graph/graph.js';
+import { expectWithin } from '../../graph/limits.js';
 import { float32Tensor } from '../../graph/tensor.js';
 import { windowOf, type Window } from '../../shapes/windows.js';
 import { castLike, countAlong, expandedLike, reshapedLike, sizesOf, spatialSizes } from './common.js';
@@ -36,6 +37,7 @@ const averagePool: GradientRule = ({ node, b, x, y, g, shape }) => {
   const sizes = spatialSizes(shape(data), node);
   const outputs = spatialSizes(shape(y[0]), node);
   const window = windowOf(node, sizes, intsAttribute(node, 'kernel_shape') ?? []);
+  expectWithin('ruleElements', elementCount(outputs), nodeLabel(node));
   const counts = windowCounts(window, sizes, outputs, numberAttribute(node, 'count_include_pad', 0) === 1);
   const full = elementCount(window.kernel);
   const count = counts.every((number) => number === full)

@@ -2,6 +2,7 @@
 import { numberAttribute, stringAttribute } from '../../graph/attributes.js';
 import { InputError } from '../../errors.js';
 import { nodeLabel, type Dim, type Node } from '../../graph/graph.js';
+import { expectWithin } from '../../graph/limits.js';
 import { interpolationMatrix, type Interpolation } from '../../shapes/interpolation.js';
 import { float32Tensor } from '../../graph/tensor.js';
 import { castLike, sizedLike } from './common.js';
@@ -76,6 +77,7 @@ function alongAxis({ node, b, x, shape }: Backward, value: string, { axis, size,
     excludeOutside: numberAttribute(node, 'exclude_outside', 0) === 1,
     roi: coordinates === 'tf_crop_and_resize' ? cropOf(node, b.types.numbers(x[1]), axis, rank) : [0, 1],
   };
+  expectWithin('ruleElements', size * output, label);
   const rows = interpolationMatrix(size, output, scale, settings, label);
   const values = Array.from({ length: size * output }, (_, at) => rows[at % output]?.[Math.floor(at / output)] ?? 0);
   const constant = b.op('Constant', [], { value: float32Tensor(values, [size, output]) }, `transposed_${axis}`);

@@ -104,7 +104,7 @@ async function readList(tree: FileTree, path: string): Promise<Map<string, strin
   const values = new Map<string, string>();
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '') continue;
-    const [, id = '', value = ''] = /^\s*(\d+)\s+(\S.*?)\s*$/.exec(line) ?? [];
+    const [, id = '', value = ''] = /^(\d+)\s+(.*)$/.exec(line.trim()) ?? [];
     if (id === '' || values.has(id)) {
       throw new InputError({
         name: `${path}, line ${index + 1}`,

@@ -1,0 +1,71 @@
+/** @file External data on disk: each tensor's part is read on its own, from files in the model's folder only. */
+import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { InputError } from '../errors.js';
+import type { ModelProto } from '../proto/onnx_pb.js';
+import { externalParts, fillExternal, lengthWithin, type ExternalPart } from './external.js';
+
+/** Most bytes of one read: what Node accepts at once is a little less than 2 GiB. */
+const CHUNK = 2 ** 30;
+
+/**
+ * Fills in the tensors whose bytes lie in other files.
+ * @param path of the model
+ * @throws InputError if a file is missing, too short, no regular file, or lies outside the model's folder
+ */
+export async function readExternalData(proto: ModelProto, path: string): Promise<void> {
+  for (const [location, parts] of externalParts(proto)) await readParts(await pathBeside(path, location), parts, path);
+}
+
+async function readParts(path: string, parts: readonly ExternalPart[], model: string): Promise<void> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`${model}: external data "${path}" cannot be read (${error.code ?? error.message})`);
+  });
+  try {
+    const info = await file.stat();
+    if (!info.isFile()) throw new InputError({ name: path, expected: 'a file', got: 'a folder or device' });
+    for (const part of parts) {
+      fillExternal(part.tensor, await bytesAt(file, part.offset, lengthWithin(part, info.size)));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length;) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(CHUNK, length - done), offset + done);
+    if (bytesRead === 0) throw new InputError('external data file: it became shorter while it was read');
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+/**
+ * The real path of an external data file: inside the model's folder, or, where the model is a link into a download cache,
+ * beside the file that it leads to.
+ */
+async function pathBeside(model: string, location: string): Promise<string> {
+  const refuse = () => new InputError(`${model}: external data "${location}" must be a file in the model's own folder`);
+  if (location === '' || isAbsolute(location) || location.split(/[\\/]/).includes('..')) throw refuse();
+  const root = await realpath(dirname(model));
+  const found = await firstReal([join(root, location), join(root, location.replaceAll('\\', '/'))]);
+  if (found === undefined) throw new InputError(`${model}: external data file "${location}" is missing`);
+  const roots = [root, dirname(await realpath(model))];
+  if (roots.some((folder) => isInside(folder, found))) return found;
+  throw refuse();
+}
+
+async function firstReal(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const real = await realpath(path).catch(() => undefined);
+    if (real !== undefined) return real;
+  }
+  return undefined;
+}
+
+function isInside(folder: string, path: string): boolean {
+  const inside = relative(folder, path);
+  return inside !== '' && !isAbsolute(inside) && inside.split(/[\\/]/)[0] !== '..';
+}

@@ -1,0 +1,109 @@
+/** @file External data: tensors whose bytes lie in other files, wherever in a model they stand. */
+import type { DescMessage, Message } from '@bufbuild/protobuf';
+import { InputError } from '../errors.js';
+import {
+  ModelProtoSchema,
+  TensorProto_DataLocation as DataLocation,
+  TensorProtoSchema,
+  type ModelProto,
+  type TensorProto,
+} from '../proto/onnx_pb.js';
+import { bytesPerElement } from './storage.js';
+
+/** A part of a file that holds a tensor's bytes. */
+export interface ExternalPart {
+  tensor: TensorProto;
+  /** Path of the file relative to the model, as it stands in the model. */
+  location: string;
+  offset: number;
+  /** Missing where it is the rest of the file. */
+  length?: number;
+}
+
+/**
+ * The external tensors of all graphs, subgraphs and functions, by the file they lie in.
+ * @throws InputError for offsets and lengths that are no numbers
+ */
+export function externalParts(proto: ModelProto): Map<string, ExternalPart[]> {
+  const files = new Map<string, ExternalPart[]>();
+  for (const tensor of tensorsOf(proto)) {
+    if (tensor.dataLocation !== DataLocation.EXTERNAL) continue;
+    const location = entry(tensor, 'location') ?? '';
+    const length = sizeEntry(tensor, 'length') ?? sizeOf(tensor);
+    const part = {
+      tensor,
+      location,
+      offset: sizeEntry(tensor, 'offset') ?? 0,
+      ...(length !== undefined && { length }),
+    };
+    const parts = files.get(location);
+    if (parts) parts.push(part);
+    else files.set(location, [part]);
+  }
+  return files;
+}
+
+/** Puts a tensor's bytes into the model, in place of where they were. */
+export function fillExternal(tensor: TensorProto, bytes: Uint8Array): void {
+  tensor.rawData = bytes;
+  tensor.dataLocation = DataLocation.DEFAULT;
+  tensor.externalData = [];
+}
+
+/** @throws InputError unless the part lies within a file of this size; @returns its length */
+export function lengthWithin({ tensor, location, offset, length }: ExternalPart, size: number): number {
+  const wanted = length ?? Math.max(0, size - offset);
+  if (offset + wanted <= size) return wanted;
+  throw new InputError({
+    name: `tensor "${tensor.name}"`,
+    expected: `${wanted} bytes at ${offset} of external data file "${location}"`,
+    got: `a file of ${size} bytes`,
+  });
+}
+
+function sizeOf(tensor: TensorProto): number | undefined {
+  const size = bytesPerElement(tensor.dataType);
+  return size > 0 ? tensor.dims.reduce((product, dim) => product * Number(dim), size) : undefined;
+}
+
+const entry = (tensor: TensorProto, key: string) => tensor.externalData.find((each) => each.key === key)?.value;
+
+function sizeEntry(tensor: TensorProto, key: string): number | undefined {
+  const text = entry(tensor, key);
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InputError({ name: `tensor "${tensor.name}"`, expected: `a number of bytes as ${key}`, got: `"${text}"` });
+}
+
+/** All tensors of a model: initializers, attributes, sparse ones, those of subgraphs, functions and training information. */
+function tensorsOf(proto: ModelProto): TensorProto[] {
+  const found: TensorProto[] = [];
+  const open: { message: Message; schema: DescMessage }[] = [{ message: proto, schema: ModelProtoSchema }];
+  for (let top = open.pop(); top; top = open.pop()) {
+    if (top.schema.typeName === TensorProtoSchema.typeName) {
+      found.push(top.message as TensorProto);
+      continue;
+    }
+    for (const field of top.schema.fields) {
+      if (!field.message || !holdsTensors(field.message)) continue;
+      const value = (top.message as unknown as Record<string, unknown>)[field.localName];
+      for (const message of Array.isArray(value) ? value : value ? [value] : []) {
+        open.push({ message: message as Message, schema: field.message });
+      }
+    }
+  }
+  return found;
+}
+
+const holding = new Map<string, boolean>();
+
+/** Whether a message type can hold a tensor, at any depth. */
+function holdsTensors(schema: DescMessage): boolean {
+  if (schema.typeName === TensorProtoSchema.typeName) return true;
+  const known = holding.get(schema.typeName);
+  if (known !== undefined) return known;
+  holding.set(schema.typeName, false);
+  const holds = schema.fields.some((field) => field.message !== undefined && holdsTensors(field.message));
+  holding.set(schema.typeName, holds);
+  return holds;
+}
