@@ -58,7 +58,6 @@ const [MAX_MESSAGE, MAX_WORD] = [2000, 400];
  */
 export function printable(text: string): string {
   const words = text
-    .slice(0, 100 * MAX_MESSAGE)
     .replaceAll(/[\r\n\t ]+/g, ' ')
     .replaceAll(/\S{401,}/g, (word) => `${word.slice(0, MAX_WORD / 2)}…${word.slice(-MAX_WORD / 4)}`);
   return withoutControls(words.length > MAX_MESSAGE ? `${words.slice(0, MAX_MESSAGE)}…` : words);
