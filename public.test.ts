@@ -39,7 +39,7 @@ const promised: Record<string, string> = {
   './trainer/settings':
     'ChosenSettings GanConfig Setting SettingSources configSettings configWith describedSettings dashedName ' +
     'givenSettings presetNames presets runDefaults runSettings settingSources',
-  './studio': 'StudioOptions startStudio',
+  './studio': 'Studio StudioOptions startStudio',
 };
 
 /** The names that a declaration file exports, types included; `export *` is followed. */

@@ -23,6 +23,22 @@ describe('gan-studio', () => {
   });
 
   it.each([
+    ['0.0.0.0', /^Warning: with --host 0\.0\.0\.0 other machines may open this page/],
+    ['localhost', /^$/],
+  ])('warns where other machines may open the page: --host %s', async (host, warning) => {
+    const script = fileURLToPath(new URL('./gan-studio.js', import.meta.url));
+    const child = spawn(process.execPath, [script, '--port', '0', '--host', host], { cwd: tmpdir() });
+    try {
+      let warned = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (warned += text));
+      await new Promise<string>((resolve) => child.stdout.setEncoding('utf8').once('data', resolve));
+      expect(warned).toMatch(warning);
+    } finally {
+      child.kill();
+    }
+  });
+
+  it.each([
     [['--port', '70000'], 'gan-studio: --port: expected an integer of 0…65535; got 70000\n'],
     [['--run', 'nowhere'], 'gan-studio: nowhere: expected the folder of a run; it has no config.json\n'],
   ])('answers %j with one line and exit code 2', async (options, line) => {

@@ -7,20 +7,20 @@ await runCommand(
   (parser) =>
     parser
       .usage(
-        '$0 [options]\n\nServes a page for the browser: samples, interpolations and explanations, computed there, with the networks ' +
-          'of the runs found on disk; and the curves and samples of a run while it trains. Nothing is written.',
+        '$0 [options]\n\nServes a web page that samples, interpolates and explains with the networks of your runs, and shows the ' +
+          'curves and samples of a run while it trains. The browser computes everything; nothing is written.',
       )
       .options({
-        run: { type: 'string', describe: "A run's folder to show first [default: the newest of runs/]" },
-        port: { type: 'number', default: 8765, describe: 'Port; 0 takes a free one' },
+        run: { type: 'string', describe: 'Folder of the run to show first [default: the newest of runs/]' },
+        port: { type: 'number', default: 8765, describe: 'Port; 0 for any free port' },
         host: {
           type: 'string',
           default: '127.0.0.1',
-          describe: 'Address to listen on; the default is this machine alone',
+          describe: 'Address to listen on; by default only this machine can open the page',
         },
       })
       .example('$0', 'http://127.0.0.1:8765/ with all runs')
-      .example('$0 --run /data/birds --port 9000', 'a run that is elsewhere'),
+      .example('$0 --run /data/birds --port 9000', 'start with a run in another place'),
   async ({ run, port, host }) => {
     const { startStudio } = await import('ganscope/studio');
     const { InputError } = await import('ganscope/errors');
@@ -29,7 +29,7 @@ await runCommand(
       throw new InputError(`--port: expected an integer of 0…65535; got ${port}`);
     }
     const folder = run === undefined ? undefined : await resolveRun(run);
-    const { url } = await startStudio({
+    const { url, reachable } = await startStudio({
       runs: 'runs',
       port,
       host,
@@ -37,6 +37,11 @@ await runCommand(
     }).catch((error: NodeJS.ErrnoException) => {
       throw new InputError(`--port: cannot listen on ${host}:${port} (${error.code ?? error.message})`);
     });
+    if (reachable) {
+      console.error(
+        `Warning: with --host ${host} other machines may open this page and see all runs; there is no password.`,
+      );
+    }
     console.log(`${url}  (Ctrl-C ends it)`);
   },
 );

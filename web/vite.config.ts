@@ -1,5 +1,6 @@
 /** @file Builds the page, and the library as one module for pages without a bundler, into dist/browser. */
 import { defineConfig, type Plugin } from 'vite';
+import { colourStyle } from '../inference/figures/theme.js';
 
 /**
  * Leaves onnxruntime-web out: its modules are loaded at run time from the folder `onnxruntime-web/` beside the page, where
@@ -21,11 +22,18 @@ export const { env, InferenceSession, Tensor } = runtime;`;
   };
 }
 
+/** Puts the colours of figures and reports in front of the page's style. */
+const theme: Plugin = {
+  name: 'theme',
+  enforce: 'pre',
+  transform: (code, id) => (/\/web\/style\.css$/.test(id) ? `${colourStyle()}${code}` : undefined),
+};
+
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
   logLevel: 'warn',
-  plugins: [runtimeBeside()],
+  plugins: [theme, runtimeBeside()],
   build: {
     outDir: '../dist/browser',
     emptyOutDir: true,

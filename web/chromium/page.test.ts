@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -243,8 +243,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     });
 
     it('follows a run that trains', async () => {
+      const now = new Date();
+      await utimes(join(studio.run, 'metrics.jsonl'), now, now);
       await until('training-status', /^Step 2, epoch 1; training/);
-      expect(await text('losses-text')).toBe('Losses at step 2: D 0.500, G 2.000');
+      expect(await text('losses-text')).toBe('Losses at step 2: D 0.5, G 2');
       await appendFile(join(studio.run, 'metrics.jsonl'), metricsLine(3).slice(20) + metricsLine(4));
       await until('training-status', /^Step 4/);
       expect(await page.locator('#losses polyline').count()).toBe(2);

@@ -1,4 +1,4 @@
-/** @file Elements of the page, and what is shown in them. */
+/** @file Elements of the page and their content. */
 import { rgbaPixels, type Picture } from 'ganscope/inference';
 
 /** The element with the id. */
@@ -8,20 +8,20 @@ export function element<T extends Element>(id: string, type: new () => T): T {
   return found;
 }
 
-/** Tells what happens, for eyes and screen readers alike. */
+/** Shows a status line; screen readers read it out. */
 export function tell(id: string, text: string): void {
   const status = element(id, HTMLElement);
   status.classList.remove('error');
   status.textContent = text;
 }
 
-/** Tells what went wrong, in one line. */
+/** Shows an error in one line. */
 export function tellError(id: string, error: unknown): void {
   tell(id, error instanceof Error ? error.message : String(error));
   element(id, HTMLElement).classList.add('error');
 }
 
-/** Draws a picture; the canvas takes its size. */
+/** Draws a picture; the canvas gets its size. */
 export function draw(canvas: HTMLCanvasElement, picture: Picture): void {
   const { width, height } = picture;
   Object.assign(canvas, { width, height });
@@ -47,7 +47,7 @@ export function pictureItem(picture: Picture, label: string, ...caption: string[
   return item;
 }
 
-/** Fills a choice; the first entry is chosen. */
+/** Sets the options of a select; the first one is selected. */
 export function fillSelect(
   select: HTMLSelectElement,
   options: readonly (readonly [value: string, text: string])[],

@@ -1,4 +1,4 @@
-/** @file The page's end of the worker: every call is a message and its answer. */
+/** @file The page's side of the worker: each call is a message, and so is its answer. */
 import type { Engine } from './worker.js';
 
 type Reply = { id: number } & ({ value: unknown } | { error: string });

@@ -1,4 +1,4 @@
-/** @file What the network looks at in a picture, by every method that suits it. */
+/** @file Heatmaps of a picture, by every method that suits the network. */
 import type { MethodName, PaletteName, Target } from 'ganscope/explain';
 import type { Picture } from 'ganscope/inference';
 import { element, fillSelect, pictureItem, tell, tellError } from './dom.js';
@@ -8,15 +8,17 @@ import type { Engine } from './worker.js';
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 const ALL = 'all';
 
-/** The section, and what others tell it. */
+/** What other parts of the page tell the section. */
 export interface ExplanationSection {
   /** A network has been opened. */
   opened(info: Opened['explainer']): void;
+  /** There is no network any more. */
+  closed(): void;
   /** A picture has been dropped. */
   file(file: File): Promise<void>;
 }
 
-/** Makes the section work. */
+/** Starts the section. */
 export function explanationSection(engine: Engine, sample: () => Picture | undefined): ExplanationSection {
   const [layer, target, method, palette] = ['layer', 'target', 'method', 'palette'].map((id) =>
     element(id, HTMLSelectElement),
@@ -96,6 +98,13 @@ export function explanationSection(engine: Engine, sample: () => Picture | undef
 
   return {
     file,
+    closed() {
+      latest++;
+      methods = [];
+      list.replaceChildren();
+      stop.disabled = true;
+      tell('explanation-status', '');
+    },
     opened(info) {
       methods = info.methods;
       fillSelect(layer, [

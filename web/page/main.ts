@@ -1,15 +1,15 @@
-/** @file The page: its sections, and files that are dropped on it. */
+/** @file The page: its sections, and dropped files. */
 import { startEngine } from './engine.js';
 import { explanationSection } from './explanation.js';
 import { chooseNetworks } from './models.js';
 import { samplesSection } from './samples.js';
-import { trainingSection } from './training.js';
+import { knownRuns, trainingSection } from './training.js';
 import { walkSection } from './walk.js';
 import { element } from './dom.js';
 
 const engine = startEngine();
 const samples = samplesSection(engine);
-const redraw = walkSection(engine);
+const walk = walkSection(engine);
 const explanation = explanationSection(engine, samples.first);
 
 for (const type of ['dragover', 'dragleave', 'drop'] as const) {
@@ -26,11 +26,16 @@ for (const type of ['dragover', 'dragleave', 'drop'] as const) {
   });
 }
 
-const runs = await trainingSection();
-await chooseNetworks(engine, runs, {
+const opened = {
   generator: () => {
-    redraw();
+    walk.draw();
     void samples.sample();
   },
   explainer: explanation.opened,
-});
+  closed: () => {
+    walk.clear();
+    samples.clear();
+    explanation.closed();
+  },
+};
+await chooseNetworks(engine, await knownRuns(), opened, trainingSection());

@@ -1,4 +1,5 @@
-/** @file Which networks are used: those that come with the page, a run's, or files of the visitor's own. */
+/** @file The networks in use: those of the page, those of a run, or files of the user. */
+import type { RunInfo } from '../server/runs.node.js';
 import { element, fillSelect, tell, tellError } from './dom.js';
 import type { Engine, Source } from './worker.js';
 
@@ -8,8 +9,8 @@ export interface Opened {
   explainer: Awaited<ReturnType<Engine['openExplainer']>>;
 }
 
-/** Called when a network has been opened. */
-export type OnOpened = { [K in keyof Opened]: (opened: Opened[K]) => void };
+/** Called when a network has been opened, or when there is none any more. */
+export type OnOpened = { [K in keyof Opened]: (opened: Opened[K]) => void } & { closed: () => void };
 
 const TINY = {
   generator: new URL('../../fixtures/tiny/generator.onnx', import.meta.url).href,
@@ -17,14 +18,22 @@ const TINY = {
 };
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 
-/** Lets the visitor choose networks, and opens the first ones. */
-export async function chooseNetworks(engine: Engine, runs: readonly string[], opened: OnOpened): Promise<void> {
+/**
+ * Lets the user choose networks, and opens the first ones.
+ * @param followed called with the name of a chosen run, empty for the page's own networks
+ */
+export async function chooseNetworks(
+  engine: Engine,
+  runs: readonly RunInfo[],
+  opened: OnOpened,
+  followed: (run: string) => void,
+): Promise<void> {
   const choice = element('model-choice', HTMLSelectElement);
   fillSelect(choice, [
-    ...runs.map((run) => [run, `run ${run}`] as const),
+    ...runs.map(({ name, exported }) => [name, `run ${name}${exported ? '' : ' (not exported)'}`] as const),
     ['', 'this page (small, trained on space pictures)'],
   ]);
-  // One choice after the other, and of those that wait only the last.
+  // Choices are opened one after the other; of those that wait only the last.
   let opening: Promise<void> = Promise.resolve();
   let latest = 0;
   const chosen = () => {
@@ -34,6 +43,15 @@ export async function chooseNetworks(engine: Engine, runs: readonly string[], op
   };
   const openChosen = async () => {
     const run = choice.value;
+    followed(run);
+    if (runs.some(({ name, exported }) => name === run && !exported)) {
+      // Networks of another run would not belong to this run's curves.
+      await engine.close();
+      opened.closed();
+      const command = 'gan-export --onnx --run <its folder>';
+      tell('models-status', `Run ${run} has no exported networks. Run ${command}, then reload this page.`);
+      return;
+    }
     const url = (role: 'generator' | 'discriminator') =>
       run === '' ? TINY[role] : new URL(`runs/${encodeURIComponent(run)}/onnx/${role}.onnx`, location.href).href;
     await open('generator', { name: 'generator.onnx', url: url('generator') });

@@ -3,11 +3,11 @@ import type { Picture } from 'ganscope/inference';
 import { element, pictureItem, tell, tellError } from './dom.js';
 import type { Engine } from './worker.js';
 
-/** Pictures are asked for in parts, so that the first ones show at once. */
+/** Pictures are made in parts, so that the first ones appear soon. */
 const PART = 4;
 
-/** Makes the form work. Returns a function that samples, and one that gives the first picture. */
-export function samplesSection(engine: Engine): { sample: () => Promise<void>; first: () => Picture | undefined } {
+/** Starts the form. Returns functions that sample, give the first picture, and clear the section. */
+export function samplesSection(engine: Engine) {
   const form = element('samples-form', HTMLFormElement);
   const list = element('samples-pictures', HTMLUListElement);
   const number = (id: string) => element(id, HTMLInputElement).valueAsNumber;
@@ -34,12 +34,18 @@ export function samplesSection(engine: Engine): { sample: () => Promise<void>; f
       const seconds = ((performance.now() - started) / 1000).toFixed(2);
       tell('samples-status', `${count} ${count === 1 ? 'picture' : 'pictures'} in ${seconds} s.`);
     } catch (error) {
-      tellError('samples-status', error);
+      if (turn === latest) tellError('samples-status', error);
     }
   };
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void sample();
   });
-  return { sample, first: () => first };
+  const clear = () => {
+    latest++;
+    first = undefined;
+    list.replaceChildren();
+    tell('samples-status', '');
+  };
+  return { sample, first: (): Picture | undefined => first, clear };
 }

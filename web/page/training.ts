@@ -1,77 +1,98 @@
-/** @file Runs that gan-studio found on disk: curves and samples, kept up to date while one is training. */
+/** @file The runs that gan-studio found on disk: curves and samples, kept up to date while a run trains. */
 import type { RunInfo, StepLines } from '../server/runs.node.js';
 import { curves, type Curve } from './curves.js';
-import { element, fillSelect, tell, tellError } from './dom.js';
+import { element, tell, tellError } from './dom.js';
 
-/** Milliseconds between two looks at a run. */
+/** Milliseconds between two requests for news of a run. */
 const INTERVAL = 2000;
 
 type Row = Readonly<Record<string, number>>;
 
+const value = (name: string) => (row: Row) => row[name] ?? Number.NaN;
 const LOSSES: readonly Curve<Row>[] = [
-  { label: 'D', value: ({ lossD = 0 }) => lossD },
-  { label: 'G', value: ({ lossG = 0 }) => lossG },
+  { label: 'D', value: value('lossD') },
+  { label: 'G', value: value('lossG') },
 ];
 const SCORES: readonly Curve<Row>[] = [
-  { label: 'D(x)', value: ({ dReal = 0 }) => dReal },
-  { label: 'D(G(z))', value: ({ dFakeBefore = 0 }) => dFakeBefore },
+  { label: 'D(x)', value: value('dReal') },
+  { label: 'D(G(z))', value: value('dFakeBefore') },
 ];
+const CHARTS = [
+  { id: 'losses', title: 'Losses', lines: LOSSES },
+  { id: 'scores', title: 'Scores', lines: SCORES },
+] as const;
 
-/** Shows runs where the page is served by gan-studio. Returns the names of those that have networks. */
-export async function trainingSection(): Promise<string[]> {
-  const runs = await answer<RunInfo[]>('api/runs').catch(() => []);
-  if (runs.length === 0) return [];
-  for (const id of ['training', 'training-link']) element(id, HTMLElement).hidden = false;
-  const select = element('run', HTMLSelectElement);
-  fillSelect(
-    select,
-    runs.map(({ name }) => [name, name] as const),
-  );
+/** The runs on disk, the one to show first in front; none where the page is not served by gan-studio. */
+export async function knownRuns(): Promise<RunInfo[]> {
+  return answer<RunInfo[]>('api/runs').catch(() => []);
+}
+
+/** Shows the section. Returns a function that follows another run; an empty name shows none. */
+export function trainingSection(): (run: string) => void {
+  let turn = 0;
+  return (run) => {
+    const own = ++turn;
+    for (const id of ['training', 'training-link']) element(id, HTMLElement).hidden = run === '';
+    clear();
+    if (run !== '') void follow(run, () => own === turn);
+  };
+}
+
+/** Asks for news of the run as long as it is the one shown. */
+async function follow(run: string, isShown: () => boolean): Promise<void> {
   let rows: Row[] = [];
   let offset = 0;
-  let turn = 0;
-  const follow = async () => {
-    const own = ++turn;
-    [rows, offset] = [[], 0];
-    while (own === turn) {
-      try {
-        const name = encodeURIComponent(select.value);
-        let more = true;
-        while (more && own === turn) {
-          const lines: StepLines = await answer(`api/runs/${name}/metrics?offset=${offset}`);
-          if (own !== turn) return;
-          // A run that goes on from a checkpoint starts its file anew.
-          if (lines.offset < offset) rows = [];
-          rows.push(...lines.rows);
-          ({ offset, more } = lines);
-        }
-        const info = (await answer<RunInfo[]>('api/runs')).find((run) => run.name === select.value);
-        if (own === turn && info) show(info, rows);
-      } catch (error) {
-        tellError('training-status', error);
+  while (isShown()) {
+    try {
+      for (let more = true; more && isShown();) {
+        const lines: StepLines = await answer(`api/runs/${encodeURIComponent(run)}/metrics?offset=${offset}`);
+        // A run that is resumed from a checkpoint writes its file anew.
+        if (lines.offset < offset) rows = [];
+        rows.push(...lines.rows);
+        ({ offset, more } = lines);
       }
-      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+      const info = (await knownRuns()).find(({ name }) => name === run);
+      if (isShown() && info) show(info, rows);
+    } catch (error) {
+      if (isShown()) tellError('training-status', error);
     }
-  };
-  select.addEventListener('change', () => void follow());
-  void follow();
-  return runs.filter(({ exported }) => exported).map(({ name }) => name);
+    await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+  }
+}
+
+/** Removes everything that belongs to the run shown before. */
+function clear(): void {
+  tell('training-status', '');
+  for (const { id, title } of CHARTS) {
+    element(id, SVGSVGElement).replaceChildren();
+    element(`${id}-text`, HTMLElement).textContent = `${title}: no steps yet.`;
+  }
+  showSamples('', undefined);
 }
 
 function show({ name, live, samples }: RunInfo, rows: readonly Row[]): void {
   const last = rows.at(-1);
-  const state = last ? `Step ${last['step']}, epoch ${last['epoch']}` : 'No step yet';
+  const state = last ? `Step ${last['step']}, epoch ${last['epoch'] ?? 0}` : 'No steps yet';
   tell('training-status', `${state}; ${live ? 'training' : 'not training'}.`);
-  if (rows.length > 1) {
-    element('losses-text', HTMLElement).textContent = curves(element('losses', SVGSVGElement), rows, LOSSES, 'Losses');
-    element('scores-text', HTMLElement).textContent = curves(element('scores', SVGSVGElement), rows, SCORES, 'Scores');
+  if (rows.length > 0) {
+    for (const { id, title, lines } of CHARTS) {
+      element(`${id}-text`, HTMLElement).textContent = curves(element(id, SVGSVGElement), rows, lines, title);
+    }
   }
+  showSamples(name, samples);
+}
+
+function showSamples(run: string, file: string | undefined): void {
   const picture = element('run-samples', HTMLImageElement);
-  picture.hidden = samples === undefined;
-  if (samples === undefined) return;
-  picture.src = `runs/${encodeURIComponent(name)}/samples/${samples}`;
-  picture.alt = `Samples of ${name}, ${samples}`;
-  element('run-samples-text', HTMLElement).textContent = samples;
+  element('run-samples-text', HTMLElement).textContent = file ?? '';
+  picture.hidden = file === undefined;
+  if (file === undefined) {
+    picture.removeAttribute('src');
+    return;
+  }
+  const address = `runs/${encodeURIComponent(run)}/samples/${encodeURIComponent(file)}`;
+  if (picture.getAttribute('src') !== address) picture.src = address;
+  picture.alt = `Samples of ${run}, ${file}`;
 }
 
 async function answer<T>(path: string): Promise<T> {

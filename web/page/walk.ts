@@ -1,12 +1,12 @@
-/** @file A walk between two seeds, by hand or played. */
+/** @file Interpolation between two seeds, by a slider or as an animation. */
 import { draw, element, tellError } from './dom.js';
 import type { Engine } from './worker.js';
 
 /** Seconds from one end to the other. */
 const DURATION = 4;
 
-/** Makes the slider and the button work. Returns a function that draws anew. */
-export function walkSection(engine: Engine): () => void {
+/** Starts the slider and the button. Returns functions that draw again and clear the section. */
+export function walkSection(engine: Engine) {
   const position = element('walk-position', HTMLInputElement);
   const value = element('walk-value', HTMLOutputElement);
   const canvas = element('walk-picture', HTMLCanvasElement);
@@ -17,7 +17,7 @@ export function walkSection(engine: Engine): () => void {
   let again = false;
   const drawn = async (): Promise<void> => {
     value.textContent = position.valueAsNumber.toFixed(2);
-    // While a picture is being made only the last position counts.
+    // Only the last position is drawn after the picture that is being made.
     if (drawing) {
       again = true;
       return;
@@ -55,7 +55,7 @@ export function walkSection(engine: Engine): () => void {
     let last = performance.now();
     const tick = (now: number) => {
       const next = position.valueAsNumber + ((forward ? 1 : -1) * (now - last)) / 1000 / DURATION;
-      // The slider moves in whole steps; time goes on until one is full.
+      // The slider moves in whole steps.
       if (Math.abs(next - position.valueAsNumber) >= 0.01 || next <= 0 || next >= 1) {
         last = now;
         if (next >= 1) forward = false;
@@ -71,5 +71,12 @@ export function walkSection(engine: Engine): () => void {
   };
   play.addEventListener('click', () => (timer === undefined ? start() : stop()));
   for (const input of [position, mode, ...ends]) input.addEventListener('input', () => void drawn());
-  return () => void drawn();
+  const clear = () => {
+    stop();
+    again = false;
+    canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
+    canvas.setAttribute('aria-label', 'No picture');
+    element('walk-status', HTMLElement).textContent = '';
+  };
+  return { draw: () => void drawn(), clear };
 }

@@ -1,4 +1,4 @@
-/** @file The worker in which the networks live, so that the page never waits for them. */
+/** @file The worker that runs the networks, so that the page stays responsive. */
 import {
   emptyMapNote,
   Explainer,
@@ -17,16 +17,16 @@ import {
 import { decodePicture, Generator, lerp, normalLatents, slerp, type Picture } from 'ganscope/inference';
 import { modelFromBytes } from 'ganscope/onnx';
 
-/** A file of the visitor's own. */
+/** A file of the user. */
 export interface DroppedFile {
   name: string;
   bytes: Uint8Array;
 }
 
-/** Where a network comes from. */
+/** Where a network is read from. */
 export type Source = DroppedFile | { name: string; url: string };
 
-/** A map to show: the picture as the network sees it with the map over it. */
+/** A map to show, on the picture as the network sees it. */
 export interface ShownMap {
   picture: Picture;
   title: string;
@@ -38,7 +38,7 @@ let generator: Generator | undefined;
 let explainer: Explainer | undefined;
 
 const engine = {
-  /** Whether a file takes pictures or latents. */
+  /** Whether the input of a network is pictures or latents. */
   async roleOf({ name, bytes }: DroppedFile): Promise<'generator' | 'explainer'> {
     const shape = modelFromBytes(bytes, name).graph.inputs[0]?.value?.shape ?? [];
     return shape.length === 4 && shape.slice(2).some((size) => size !== 1) ? 'explainer' : 'generator';
@@ -69,6 +69,13 @@ const engine = {
       methods: suitableMethods(head).map((name) => ({ name, title: methods[name].title })),
       palettes: paletteNames,
     };
+  },
+
+  /** Closes both networks. */
+  async close() {
+    const before = [generator, explainer];
+    [generator, explainer] = [undefined, undefined];
+    await Promise.all(before.map((network) => network?.dispose()));
   },
 
   async sample(seeds: number[], truncation?: number): Promise<Picture[]> {
@@ -113,7 +120,7 @@ const engine = {
   },
 };
 
-/** What the page can ask for. */
+/** The calls of the page. */
 export type Engine = typeof engine;
 
 function modelOf(source: Source) {
@@ -121,7 +128,7 @@ function modelOf(source: Source) {
 }
 
 function opened<T>(network: T | undefined): T {
-  if (network === undefined) throw new Error('there is no network yet');
+  if (network === undefined) throw new Error('no network is open');
   return network;
 }
 

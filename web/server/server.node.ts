@@ -1,21 +1,21 @@
-/** @file The server behind gan-studio: the built page and runs on disk, read only, for this machine alone. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+/** @file The server behind gan-studio: the built page and the runs on disk, read only, by default for this machine only. */
+import type { FileHandle } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
-import { isIP } from 'node:net';
+import { BlockList, isIP, type AddressInfo } from 'node:net';
 import { dirname, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { fileInside, runFolders, runInfo, stepLines } from './runs.node.js';
+import { openInside } from './files.node.js';
+import { runFolders, runInfo, stepLines } from './runs.node.js';
 
 /** What is served, and where. */
 export interface StudioOptions {
   /** Folder of the runs. */
   runs: string;
-  /** One run's folder, shown first even if it is elsewhere. */
+  /** Folder of the run to show first; it may be elsewhere. */
   run?: string;
-  /** 0 takes a free one. */
+  /** 0 for any free port. */
   port: number;
   /** Default 127.0.0.1: this machine only. */
   host?: string;
@@ -43,20 +43,30 @@ const TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
 };
 
-/** The isolation lets WebAssembly use threads; the policy keeps everything on this server. */
+/** Isolation allows WebAssembly threads; the policy allows requests to this server only, and no page to frame it. */
 const HEADERS: Readonly<Record<string, string>> = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Content-Security-Policy':
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; img-src 'self' blob: data:; connect-src 'self' blob: data:",
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; img-src 'self' blob: data:; connect-src 'self' blob: data:; " +
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'X-Frame-Options': 'DENY',
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-cache',
 };
 
+/** A server that listens. */
+export interface Studio {
+  server: Server;
+  url: string;
+  /** Whether other machines may reach it: its address is not a loopback address. */
+  reachable: boolean;
+}
+
 /** Starts the server; resolves when it listens. */
-export async function startStudio(options: StudioOptions): Promise<{ server: Server; url: string }> {
+export async function startStudio(options: StudioOptions): Promise<Studio> {
   const { host = '127.0.0.1', port } = options;
   const server = createServer((request, response) => {
     answer(request, response, options).catch(() => {
@@ -68,9 +78,12 @@ export async function startStudio(options: StudioOptions): Promise<{ server: Ser
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  const address = server.address();
-  const bound = typeof address === 'object' && address ? address.port : port;
-  return { server, url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/` };
+  const { address, family, port: bound } = server.address() as AddressInfo;
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8);
+  loopback.addAddress('::1', 'ipv6');
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}/`;
+  return { server, url, reachable: !loopback.check(address, family === 'IPv6' ? 'ipv6' : 'ipv4') };
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: StudioOptions): Promise<void> {
@@ -91,21 +104,29 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     response.end(request.method === 'HEAD' ? undefined : JSON.stringify(found));
     return;
   }
-  const path =
+  const asked = parts.length > 0 ? parts : ['index.html'];
+  const file =
     first === 'runs'
-      ? await runFile(name, rest, options)
+      ? await openRunFile(name, rest, options)
       : first === 'onnxruntime-web'
-        ? await fileInside(RUNTIME, parts.slice(1))
-        : await fileInside(PAGE, parts.length > 0 ? parts : ['index.html']);
-  if (path === undefined) return refuse(404, 'there is no such file');
-  const { size } = await stat(path);
-  const type = TYPES[extname(path)] ?? 'application/octet-stream';
-  response.writeHead(200, { ...HEADERS, 'Content-Type': type, 'Content-Length': size });
-  if (request.method === 'HEAD') response.end();
-  else await pipeline(createReadStream(path), response).catch(() => response.destroy());
+        ? await openInside(RUNTIME, parts.slice(1))
+        : await openInside(PAGE, asked);
+  if (file === undefined) return refuse(404, 'there is no such file');
+  try {
+    const { size } = await file.stat();
+    const type = TYPES[extname(asked.at(-1) ?? '')] ?? 'application/octet-stream';
+    response.writeHead(200, { ...HEADERS, 'Content-Type': type, 'Content-Length': size });
+    if (request.method === 'HEAD' || size === 0) response.end();
+    // A file that grows meanwhile is sent as long as was promised.
+    else await pipeline(file.createReadStream({ end: size - 1, autoClose: false }), response);
+  } catch {
+    response.destroy();
+  } finally {
+    await file.close();
+  }
 }
 
-/** Addresses are safe; another name would mean that a foreign page had its own name point here (DNS rebinding). */
+/** Addresses are safe; any other name may be a foreign page's own name that points here (DNS rebinding). */
 function isOurHost(header: string | undefined, host = '127.0.0.1'): boolean {
   const name = header?.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   return name !== undefined && (isIP(name) !== 0 || name === 'localhost' || name === host);
@@ -143,10 +164,14 @@ async function apiAnswer(name: string, rest: readonly string[], query: URLSearch
   return stepLines(folder, Number.isSafeInteger(offset) && offset > 0 ? offset : 0);
 }
 
-/** A run's samples and exported networks, and no other of its files. */
-async function runFile(name: string, rest: readonly string[], options: StudioOptions): Promise<string | undefined> {
+/** Opens one of a run's samples or exported networks; its other files are not served. */
+async function openRunFile(
+  name: string,
+  rest: readonly string[],
+  options: StudioOptions,
+): Promise<FileHandle | undefined> {
   const folder = (await foldersOf(options)).get(name);
   const [kind, file = ''] = rest;
   const shown = (kind === 'samples' && file.endsWith('.png')) || (kind === 'onnx' && file.endsWith('.onnx'));
-  return folder !== undefined && shown && rest.length === 2 ? fileInside(folder, rest) : undefined;
+  return folder !== undefined && shown && rest.length === 2 ? openInside(folder, rest) : undefined;
 }

@@ -1,4 +1,5 @@
-import { symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +43,69 @@ describe('gan-studio', () => {
     expect((await asked(`${RUN}/onnx/generator.onnx`)).status).toBe(200);
   });
 
+  it('skips lines that are no numbers, and a line of more than a mebibyte', async () => {
+    const folder = join(studio.folder, 'runs', 'odd');
+    await mkdir(folder);
+    await writeFile(join(folder, 'config.json'), '{}');
+    const long = `{"step": 7, "text": "${'x'.repeat(3 * 1024 * 1024)}"}\n`;
+    const odd = 'null\n[1]\n{"lossD": 1}\nnothing\n{"step": 9, "lossD": "high", "lossG": 2, "dReal": null}\n';
+    await writeFile(join(folder, 'metrics.jsonl'), metricsLine(1) + long + odd + metricsLine(10));
+    const rows: Record<string, number>[] = [];
+    let next = { rows, offset: 0, more: true };
+    for (let turn = 0; next.more; turn++) {
+      expect(turn).toBeLessThan(10);
+      next = JSON.parse((await asked(`/api/runs/odd/metrics?offset=${next.offset}`)).body);
+      rows.push(...next.rows);
+    }
+    expect(rows.map(({ step }) => step)).toEqual([1, 9, 10]);
+    expect(rows[1]).toEqual({ step: 9, lossG: 2 });
+    await rm(folder, { recursive: true });
+  });
+
+  it.skipIf(process.platform === 'win32')('does not wait for named pipes, wherever they lie', async () => {
+    const folder = join(studio.folder, 'runs', 'pipes');
+    for (const part of ['onnx', 'samples']) await mkdir(join(folder, part), { recursive: true });
+    await writeFile(join(folder, 'config.json'), '{}');
+    const pipes = ['metrics.jsonl', 'onnx/generator.onnx', 'samples/step-0000009.png'];
+    for (const pipe of pipes) execFileSync('mkfifo', [join(folder, pipe)]);
+    await mkdir(join(studio.folder, 'runs', 'piped-config'));
+    execFileSync('mkfifo', [join(studio.folder, 'runs', 'piped-config', 'config.json')]);
+    const runs = JSON.parse((await asked('/api/runs')).body);
+    expect(runs.map(({ name }: { name: string }) => name).toSorted()).toEqual(['birds & bees', 'pipes']);
+    expect(runs.find(({ name }: { name: string }) => name === 'pipes')).toEqual({
+      name: 'pipes',
+      live: false,
+      exported: false,
+    });
+    expect(JSON.parse((await asked('/api/runs/pipes/metrics')).body)).toEqual({ rows: [], offset: 0, more: false });
+    for (const pipe of pipes.slice(1)) expect((await asked(`/runs/pipes/${pipe}`)).status).toBe(404);
+    for (const name of ['pipes', 'piped-config']) await rm(join(studio.folder, 'runs', name), { recursive: true });
+  });
+
+  it('follows no link that leads out of a run', async () => {
+    const elsewhere = join(studio.folder, 'elsewhere');
+    await mkdir(elsewhere);
+    await writeFile(join(elsewhere, 'secret.png'), 'secret');
+    await writeFile(join(elsewhere, 'metrics.jsonl'), metricsLine(5));
+    const folder = join(studio.folder, 'runs', 'linked');
+    await mkdir(folder);
+    await writeFile(join(folder, 'config.json'), '{}');
+    await symlink(join(elsewhere, 'metrics.jsonl'), join(folder, 'metrics.jsonl'));
+    await symlink(elsewhere, join(folder, 'samples'));
+    await symlink(elsewhere, join(studio.folder, 'runs', 'outside'));
+    const runs = JSON.parse((await asked('/api/runs')).body);
+    expect(runs.find(({ name }: { name: string }) => name === 'linked')).toEqual({
+      name: 'linked',
+      live: false,
+      exported: false,
+    });
+    expect(runs.map(({ name }: { name: string }) => name)).not.toContain('outside');
+    expect(JSON.parse((await asked('/api/runs/linked/metrics')).body).rows).toEqual([]);
+    expect((await asked('/runs/linked/samples/secret.png')).status).toBe(404);
+    await rm(folder, { recursive: true });
+    await rm(join(studio.folder, 'runs', 'outside'));
+  });
+
   it('isolates its pages, so that WebAssembly has threads', async () => {
     const { headers, body } = await asked('/');
     expect(body).toContain('<title>gan-studio</title>');
@@ -49,6 +113,8 @@ describe('gan-studio', () => {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
       'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
     });
   });
 

@@ -1,0 +1,93 @@
+/** @file What the page shows of runs: each run's own curves, samples and networks, and no others. */
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startStudio } from '../server/server.node.js';
+import { testStudio } from '../server/studio.test.helper.js';
+import { chromiumPath, startChromium } from './chromium.test.helper.js';
+
+const WAIT = { timeout: 30_000 };
+
+/** Lines of metrics.jsonl with hinge losses: the generator's is below zero. */
+const hinge = (steps: number) =>
+  Array.from({ length: steps }, (_, i) => {
+    const row = { step: i + 1, epoch: 0, lossD: 1, lossG: i % 2 ? -3 : -1, dReal: 0.75, dFakeBefore: 0.25 };
+    return `${JSON.stringify({ ...row, dFakeAfter: 0.2, seconds: 1 })}\n`;
+  }).join('');
+
+describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
+  let studio: Awaited<ReturnType<typeof testStudio>>;
+  let own: Awaited<ReturnType<typeof startStudio>>;
+  let browser: Browser;
+  let page: Page;
+  const text = (id: string) => page.locator(`#${id}`).textContent();
+  const until = (id: string, words: RegExp) => expect.poll(() => text(id), WAIT).toMatch(words);
+
+  beforeAll(async () => {
+    studio = await testStudio();
+    const empty = join(studio.folder, 'runs', 'empty');
+    await mkdir(empty);
+    await writeFile(join(empty, 'config.json'), '{}');
+    const odd = join(studio.folder, 'runs', 'hinge #1?');
+    await mkdir(join(odd, 'samples'), { recursive: true });
+    await writeFile(join(odd, 'config.json'), '{}');
+    await writeFile(join(odd, 'metrics.jsonl'), hinge(40));
+    await copyFile(studio.picture, join(odd, 'samples', 'step #2?&%41.png'));
+    own = await startStudio({ runs: join(studio.folder, 'runs'), run: empty, port: 0 });
+    browser = await startChromium();
+    page = await browser.newPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    own?.server.closeAllConnections();
+    own?.server.close();
+    await studio?.dispose();
+  });
+
+  it('shows an empty run as empty: no curves, no samples and no networks of others', async () => {
+    await page.goto(own.url);
+    await until('models-status', /^Run empty has no exported networks/);
+    await until('training-status', /^No steps yet; not training\.$/);
+    expect(await page.locator('#model-choice').inputValue()).toBe('empty');
+    expect(await page.locator('#losses *, #scores *').count()).toBe(0);
+    expect(await page.locator('#run-samples').isHidden()).toBe(true);
+    expect(await page.locator('#samples-pictures canvas').count()).toBe(0);
+    await page.locator('#samples-form button').click();
+    await until('samples-status', /no network is open/);
+  });
+
+  it('leaves nothing of a run behind when another one is chosen', async () => {
+    await page.locator('#model-choice').selectOption('birds & bees');
+    await until('training-status', /^Step 2, epoch 1/);
+    await until('samples-status', /^12 pictures in/);
+    expect(await page.locator('#losses polyline').count()).toBe(2);
+    await page.locator('#model-choice').selectOption('empty');
+    await until('training-status', /^No steps yet/);
+    expect(await page.locator('#losses *, #samples-pictures canvas').count()).toBe(0);
+    expect(await text('losses-text')).toBe('Losses: no steps yet.');
+    expect(await page.locator('#run-samples').isHidden()).toBe(true);
+  });
+
+  it('draws losses below zero inside the chart, with their scale', async () => {
+    await page.locator('#model-choice').selectOption('hinge #1?');
+    await until('training-status', /^Step 40/);
+    expect(await text('losses-text')).toBe('Losses at step 40: D 1, G −3');
+    const [bottom, ...ys] = await page.locator('#losses').evaluate((svg) => {
+      const heights = [...svg.querySelectorAll('polyline')].flatMap((line) =>
+        [...(line as SVGPolylineElement).points].map(({ y }) => y),
+      );
+      return [(svg as SVGSVGElement).viewBox.baseVal.height, ...heights];
+    });
+    expect(ys).toHaveLength(80);
+    expect(Math.max(...ys)).toBeLessThanOrEqual(bottom! - 20);
+    expect(Math.min(...ys)).toBeGreaterThan(0);
+    expect(await page.locator('#losses text').allTextContents()).toEqual(expect.arrayContaining(['−3', '0', '1']));
+  });
+
+  it('shows samples whatever their name', async () => {
+    const width = () => page.locator('#run-samples').evaluate((image) => (image as HTMLImageElement).naturalWidth);
+    await expect.poll(width, WAIT).toBe(32);
+    expect(await text('run-samples-text')).toBe('step #2?&%41.png');
+  });
+});
