@@ -26,7 +26,7 @@ export const { env, InferenceSession, Tensor } = runtime;`;
 const theme: Plugin = {
   name: 'theme',
   enforce: 'pre',
-  transform: (code, id) => (/\/web\/style\.css$/.test(id) ? `${colourStyle()}${code}` : undefined),
+  transform: (code, id) => (id.endsWith('/web/style.css') ? `${colourStyle()}${code}` : undefined),
 };
 
 export default defineConfig({
