@@ -30,6 +30,7 @@ const promised: Record<string, string> = {
     'isSigned loadLabels loadTargets methodNames methods metricNames overlaidPicture overlayModes ' +
     'paletteNames placedMap selfExplainingMethod selfExplainingModel selfExplainingPath suitableMethods ' +
     'verdict writeSelfExplaining',
+  './inference/options': 'parsedRequest sampleOptions',
   './explain/choices': 'methodGroups overlayModes paletteNames',
   './trainer':
     'DataOptions Dataset FeatureTraining Features LEAST_SAMPLES QualityRow RunEvaluation RunExport ' +
@@ -66,6 +67,7 @@ const entries = {
   './onnx': 'onnx/index.d.ts',
   './exporter': 'exporter/index.d.ts',
   './inference': 'inference/index.d.ts',
+  './inference/options': 'inference/jobs/words.node.d.ts',
   './explain': 'explain/index.d.ts',
   './explain/choices': 'explain/choices.d.ts',
   './trainer': 'trainer/index.d.ts',

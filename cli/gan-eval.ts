@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-eval: distances between generated and real pictures in the feature space of an ONNX network. */
+import './node-version.js';
 import { interruption, runCommand } from './command.js';
 import { progressBar } from './progress.js';
 

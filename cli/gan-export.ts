@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-export: a trained run's networks as .onnx files, compared with the originals. */
+import './node-version.js';
 import { runCommand } from './command.js';
 
 await runCommand(

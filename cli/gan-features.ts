@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-features: trains a small classifier on labelled pictures as a feature network for gan-eval. */
+import './node-version.js';
 import { interruption, runCommand } from './command.js';
 import { progressBar } from './progress.js';
 

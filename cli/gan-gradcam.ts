@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-gradcam: shows what a discriminator or classifier looks at in pictures. */
+import './node-version.js';
 import { methodGroups, overlayModes, paletteNames } from 'ganscope/explain/choices';
 import { interruption, runCommand, version } from './command.js';
 import { progressBar } from './progress.js';

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** @file gan-sample: pictures of a generator as a grid, or a walk through its latents as an animation. */
-import { parsedRequest, sampleOptions } from '../inference/jobs/words.node.js';
+import './node-version.js';
+import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { interruption, runCommand } from './command.js';
 import { flagsOf } from './sample-flags.js';
 import { progressBar } from './progress.js';

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-studio: serves the page that samples, interpolates and explains in the browser, with the runs on disk. */
+import './node-version.js';
 import { runCommand } from './command.js';
 
 await runCommand(

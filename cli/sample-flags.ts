@@ -1,6 +1,6 @@
 /** @file The options of sampling jobs as yargs' options. */
 import type { Options } from 'yargs';
-import type { sampleOptions } from '../inference/jobs/words.node.js';
+import type { sampleOptions } from 'ganscope/inference/options';
 import { flagName } from './command.js';
 
 /** One flag per option; options of a single kind of job stand under its heading. */

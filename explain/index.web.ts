@@ -1,4 +1,5 @@
 /** @file `ganscope/explain` wherever it runs: what a discriminator or classifier looks at. */
+/// <reference lib="esnext.disposable" preserve="true" />
 export { heatmapPicture, overlaidPicture, overlayModes } from './figures/overlay.js';
 export { isSigned, paletteNames, type PaletteName } from './figures/palette.js';
 export { emptyMapNote, verdict } from './figures/verdict.js';

@@ -1,11 +1,12 @@
 /** @file tfjs layers models as ONNX models: pictures in [N, C, H, W], a free batch size, weights under their own names. */
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type * as tfl from '@tensorflow/tfjs-layers';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build/build.js';
 import { InputError } from '../onnx/errors.js';
 import { OPSET, type Dim, type Model } from '../onnx/graph/graph.js';
 import { prunedGraph } from '../onnx/graph/order.js';
 import { float32Tensor } from '../onnx/graph/tensor.js';
 import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
+import type { LayersModel } from './layers-model.js';
 import { loweredModel, type WeightRequest } from './layers/table.js';
 import { atOpset } from './opset.js';
 import { VERSION } from './version.js';
@@ -50,9 +51,11 @@ export function discriminatorSignature(model: LayersModel): Signature {
  */
 export function exportedModel(model: LayersModel, options: ExportOptions): Model {
   const { name, inputName, outputs, metadata, opset = OPSET, foldBatchNorm = false } = options;
+  const layersModel = model as tfl.LayersModel;
   const b = new GraphBuilder(emptyGraph(name));
-  const input = b.input(inputName, 'float32', inputShape(model));
-  const { values } = loweredModel(b, model, input, weightInitializers(b, model), { training: false });
+  const input = b.input(inputName, 'float32', inputShape(layersModel));
+  const weights = weightInitializers(b, layersModel);
+  const { values } = loweredModel(b, layersModel, input, weights, { training: false });
   for (const [output, layer] of Object.entries(outputs)) {
     const value = values.get(layer);
     if (value === undefined) {
@@ -70,7 +73,7 @@ export function exportedModel(model: LayersModel, options: ExportOptions): Model
 }
 
 /** Makes each weight that is asked for an initializer, once. */
-function weightInitializers(b: GraphBuilder, model: LayersModel): (request: WeightRequest) => string {
+function weightInitializers(b: GraphBuilder, model: tfl.LayersModel): (request: WeightRequest) => string {
   const values = model.getWeights();
   const byName = new Map(model.weights.map((weight, index) => [weightName(weight), values[index]]));
   const made = new Set<string>();
@@ -88,7 +91,7 @@ function weightInitializers(b: GraphBuilder, model: LayersModel): (request: Weig
 }
 
 /** The input's shape with a free batch size, pictures as [batch, C, H, W]. */
-function inputShape(model: LayersModel): Dim[] {
+function inputShape(model: tfl.LayersModel): Dim[] {
   const shape = model.inputs[0]?.shape ?? [];
   const sizes = shape.slice(1).map((size) => {
     if (typeof size === 'number') return size;

@@ -1,11 +1,12 @@
 /** @file Whether an exported model computes what its tfjs model does: both run on the same random inputs. */
-import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type * as layers from '@tensorflow/tfjs-layers';
 import { Tensor } from '../inference/runtime/onnxruntime/library.node.js';
 import { Random } from '../inference/numeric/random.js';
 import { createSession } from '../inference/runtime/session.node.js';
 import { InputError } from '../onnx/errors.js';
 import { elementCount } from '../onnx/graph/graph.js';
 import type { Signature } from './export.js';
+import type { LayersModel } from './layers-model.js';
 import { tf, tfl } from './tf.js';
 
 export interface VerifyOptions {
@@ -31,10 +32,11 @@ const toNhwc = (x: tf.Tensor) => (x.rank === 4 ? tf.transpose(x, [0, 2, 3, 1]) :
  * @throws InputError if the file's outputs are not those of the signature
  */
 export async function largestDifference(
-  model: LayersModel,
+  layersModel: LayersModel,
   onnx: Uint8Array,
   { signature, batch = 1, seed = 0, ...given }: VerifyOptions,
 ): Promise<Map<string, number>> {
+  const model = layersModel as layers.LayersModel;
   const names = Object.keys(signature.outputs);
   const shape = [batch, ...((model.inputs[0]?.shape.slice(1) ?? []) as number[])];
   const dims = shape.length === 4 ? ([0, 3, 1, 2].map((axis) => shape[axis]) as number[]) : shape;
@@ -42,7 +44,9 @@ export async function largestDifference(
   const input = given.input ?? Float32Array.from({ length: elementCount(dims) }, () => random.normal());
 
   const expected = tf.tidy(() => {
-    const outputs = Object.values(signature.outputs).map((name) => model.getLayer(name).output as SymbolicTensor);
+    const outputs = Object.values(signature.outputs).map(
+      (name) => model.getLayer(name).output as layers.SymbolicTensor,
+    );
     const inspected = tfl.model({ inputs: model.inputs, outputs });
     const predicted = inspected.predictOnBatch(toNhwc(tf.tensor(input, dims)));
     return [predicted].flat().map((output) => toNchw(output).dataSync<'float32'>());

@@ -1,4 +1,8 @@
 /** @file `ganscope/trainer`: data, networks and runs. `ganscope/trainer/settings` has presets and settings. */
+import type { LayersModel } from '../exporter/index.js';
+import type { GanConfig } from './settings/config.js';
+import * as networks from './step/tfjs/models.js';
+
 export { loadCheckpoint } from './checkpoint/checkpoint.node.js';
 export { bestCheckpoint, newestCheckpoint } from './checkpoint/kept-checkpoints.node.js';
 export { trainFeatures, type FeatureTraining, type TrainedFeatures } from './classifier/train.node.js';
@@ -13,4 +17,9 @@ export { evaluateRun, type RunEvaluation } from './run/evaluate-run.node.js';
 export { exportRun, type RunExport, type RunExportOptions } from './run/export.node.js';
 export { train, type TrainOptions, type TrainProgress, type TrainResult } from './run/loop.node.js';
 export { startRun, type RunOptions, type StartedRun } from './run/run.node.js';
-export { discriminatorModel, generatorModel } from './step/tfjs/models.js';
+
+/** The generator as a tfjs layers model, with the weights a run starts from: latents [N, Z] → pictures [N, S, S, C] in −1…1. */
+export const generatorModel: (config: GanConfig) => LayersModel = networks.generatorModel;
+
+/** The discriminator likewise: pictures → probabilities of being real [N, 1], with the logits in layer `d_logit`. */
+export const discriminatorModel: (config: GanConfig) => LayersModel = networks.discriminatorModel;
