@@ -15,7 +15,7 @@ const run = (command, options, cwd = root) => {
       shell: windows,
     });
   } catch (error) {
-    throw new Error(`${command} ${options.join(' ')}\n${error.stdout}${error.stderr}`);
+    throw new Error(`${command} ${options.join(' ')}\n${error.stdout}${error.stderr}`, { cause: error });
   }
 };
 const bin = (path) => join(root, 'node_modules', ...path.split('/'));
