@@ -8,19 +8,35 @@ export interface Outcome {
   stderr: string;
 }
 
+export const commandNames = [
+  'gan-eval',
+  'gan-export',
+  'gan-features',
+  'gan-gradcam',
+  'gan-sample',
+  'gan-studio',
+  'gan-train',
+] as const;
+
+export type CommandName = (typeof commandNames)[number];
+
+/** The compiled script of a command. */
+export function scriptOf(command: CommandName): string {
+  return fileURLToPath(new URL(`./${command}.js`, import.meta.url));
+}
+
 /** Runs a command in a folder; `nodeOptions` come before the script. */
 export function ran(
-  command: 'gan-eval' | 'gan-export' | 'gan-features' | 'gan-gradcam' | 'gan-sample' | 'gan-studio' | 'gan-train',
+  command: CommandName,
   options: readonly string[],
   cwd: string,
   nodeOptions: readonly string[] = [],
 ): Promise<Outcome> {
-  const script = fileURLToPath(new URL(`./${command}.js`, import.meta.url));
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [...nodeOptions, script, ...options],
-      { cwd, timeout: 60_000 },
+      [...nodeOptions, scriptOf(command), ...options],
+      { cwd, timeout: 180_000 },
       (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
       },

@@ -9,7 +9,12 @@ describe('runCommand(…)', () => {
     [['--device', 'tpu'], '--device: expected one of auto, cuda, webgpu, cpu; got "tpu"'],
     [['--count', 'many'], '--count: expected a number; got "many"'],
     [['--count=many'], '--count: expected a number; got "many"'],
-    [['--colour', '1'], 'Unknown argument: colour'],
+    [['--seed', '1', '--seed=2'], '--seed: expected once; got it twice'],
+    [['--labels', '--no-labels'], '--labels: expected once; got it twice'],
+    [['--saveLatents', 'a.npy', '--save-latents', 'b.npy'], '--save-latents: expected once; got it twice'],
+    [['--model', '--jsonl'], '--model: expected a value; got nothing'],
+    [['--model='], '--model: expected a value; got nothing'],
+    [['--quiet', '--verbose'], '--quiet and --verbose cannot be combined'],
     [['picture.png'], 'unknown argument picture.png: expected options only'],
   ])('answers %j with one line and exit code 2', async (options, line) => {
     expect(await sample(...options)).toEqual({ code: 2, stdout: '', stderr: `gan-sample: ${line}\n` });

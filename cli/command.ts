@@ -1,9 +1,17 @@
-/** @file What all commands share: strict options, one line for bad input (exit code 2), a stack trace for a bug (1). */
-import { readFileSync, writeSync } from 'node:fs';
+/** @file What all commands share: strict options, signals, messages, and one table of exit codes (common/exit-codes.ts). */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import { inputMessage, printable, type InputProblem } from 'ganscope/errors';
-import { makeConsoleSafe } from './safe-output.js';
+import type { CompletedOption } from './common/completion.js';
+import { messageInFlags, reportError, UsageError } from './common/errors.js';
+import { exitCodes, signalCodes } from './common/exit-codes.js';
+import { inFlags } from './common/flag-names.js';
+import { Printer } from './common/print.js';
+import { Interruption, stopOnSignals } from './common/signals.js';
+import { checkWords } from './common/words.js';
+import { progressBar, type ProgressBar } from './progress.js';
+
+export { messageInFlags, UsageError };
 
 // The CommonJS build loads in half the time, and wraps between words, which the other one of version 17 does not.
 const yargs = createRequire(import.meta.url)('yargs/yargs') as (words: readonly string[]) => Argv;
@@ -11,29 +19,80 @@ const yargs = createRequire(import.meta.url)('yargs/yargs') as (words: readonly 
 /** Version of the package. */
 export const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
+/** What a running command works with. */
+export interface CommandContext {
+  print: Printer;
+  /** Aborts at Ctrl-C, SIGTERM and SIGHUP; its reason may be thrown. The command finishes and saves what it has begun. */
+  signal: AbortSignal;
+  progress(unit: string): ProgressBar;
+  /** A note of the library, with its parameters as flags. */
+  note(text: string): void;
+  /** A warning of the library, likewise. */
+  warn(text: string): void;
+  /** Says where ONNX Runtime runs: with --verbose, or if that is not what the machine promises. */
+  device(choice: { notes: readonly string[]; surprising?: boolean | undefined }): void;
+  /** Names what was left out, if anything: the exit code is 3 then. */
+  skipped(reasons: readonly string[]): void;
+  /** Names a result that failed its check: the exit code is 1 then. */
+  failed(line: string): void;
+}
+
+export interface CommandOptions {
+  /** Whether arguments without a dash are allowed, as `_`. */
+  takesFiles?: boolean;
+  /** Options that may stand without a value. */
+  mayBeEmpty?: readonly string[];
+}
+
+const common = {
+  quiet: { type: 'boolean', default: false, describe: 'Print only results, warnings and errors' },
+  verbose: { type: 'boolean', default: false, describe: 'Print details too, such as why a device was chosen' },
+  'log-format': {
+    choices: ['text', 'json'],
+    default: 'text',
+    describe: 'Messages as text, or as one JSON object per line',
+  },
+  completion: {
+    choices: ['bash', 'zsh', 'fish'],
+    describe: 'Print a script for completion in this shell, and stop',
+  },
+} as const;
+
+interface CommonOptions {
+  quiet: boolean;
+  verbose: boolean;
+  logFormat: 'text' | 'json';
+  completion?: 'bash' | 'zsh' | 'fish';
+  help?: boolean;
+  version?: boolean;
+  getYargsCompletions?: unknown;
+}
+
 /**
  * Parses the command line and runs a command. Modules that load ONNX Runtime, tfjs or sharp are imported by `run`, so
  * that `--help` is instant.
  * @param options adds the command's options and positionals
  * @param run what the command does with the parsed options
- * @param takesFiles whether arguments without a dash are allowed, as `_`
  */
 export async function runCommand<T>(
   name: string,
   options: (parser: Argv) => Argv<T>,
-  run: (parsed: ArgumentsCamelCase<T>) => Promise<void>,
-  { takesFiles = false } = {},
+  run: (parsed: ArgumentsCamelCase<T>, context: CommandContext) => Promise<void>,
+  { takesFiles = false, mayBeEmpty = [] }: CommandOptions = {},
 ): Promise<void> {
-  makeConsoleSafe();
-  // Whoever reads the output may have read enough, as `head` does.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    endAtOnce(process.platform === 'win32' ? 'SIGTERM' : 'SIGPIPE');
-  });
+  const words = process.argv.slice(2);
+  let print = new Printer(name, { quiet: false, verbose: false, logFormat: givenFormat(words) });
   let known: readonly string[] = [];
+  const stop = new AbortController();
+  const conclude = (error: unknown) => {
+    process.exitCode = reportError(error, print, known);
+  };
+  let ended = false;
+  // Node reports what could not be written a moment after the last line, too.
+  onClosedOutput((problem) => (ended ? conclude(problem) : stop.abort(problem)));
   try {
     const parser = options(
-      yargs(process.argv.slice(2))
+      yargs(words)
         .scriptName(name)
         .version(version)
         // Messages are read by `oneLine`, and all else is in English.
@@ -45,47 +104,107 @@ export async function runCommand<T>(
         .fail((message, error) => {
           throw error ?? new UsageError(oneLine(message));
         }),
-    );
-    known = Object.keys((parser as unknown as { getOptions(): { key: object } }).getOptions().key);
+    ).options(common);
+    const { key, boolean, array } = optionsOf(parser);
+    known = Object.keys(key);
+    if (!words.includes('--get-yargs-completions')) checkWords(words, { boolean, array, known, mayBeEmpty });
     const parsed = await parser.parseAsync();
+    const { quiet, verbose, logFormat, completion, ...asked } = parsed as unknown as CommonOptions;
+    // yargs has printed what was asked for.
+    if (asked.help || asked.version || asked.getYargsCompletions !== undefined) return;
+    print = new Printer(name, { quiet, verbose, logFormat });
+    if (completion !== undefined) {
+      const { completionScript } = await import('./common/completion.js');
+      return print.data(completionScript(name, completion, completedOptions(parser)));
+    }
     expectNumbers(parsed);
-    if ((parsed as { help?: boolean }).help || (parsed as { version?: boolean }).version) return;
+    if (quiet && verbose) throw new UsageError('--quiet and --verbose cannot be combined');
     if (parsed._.length > 0 && !takesFiles)
       throw new UsageError(`unknown argument ${parsed._[0]}: expected options only`);
-    await run(parsed as ArgumentsCamelCase<T>);
+    stopOnSignals(stop);
+    stop.signal.addEventListener('abort', () => {
+      if (stop.signal.reason instanceof Interruption && stop.signal.reason.told)
+        print.info('Stopping; press Ctrl-C again to quit at once.');
+    });
+    await run(parsed as ArgumentsCamelCase<T>, commandContext(print, stop.signal, known));
+    // A command that has saved and told what it did may return as if it were done.
+    const { reason } = stop.signal as { reason: unknown };
+    if (reason instanceof Interruption && reason.told) process.exitCode = reason.exitCode;
+    else if (reason instanceof Interruption) conclude(reason);
   } catch (error) {
-    process.exitCode = report(name, error, known);
+    conclude(error);
+  } finally {
+    ended = true;
   }
 }
 
-/** The command line is not what was expected. */
-export class UsageError extends Error {}
-
-class Interruption extends Error {}
-
-/**
- * A signal that the first Ctrl-C aborts, so that a command can clean up or save; the second ends the process. A command
- * that throws the signal's reason ends with exit code 130.
- * @param told called at the first
- */
-export function interruption(told?: () => void): AbortSignal {
-  const stop = new AbortController();
-  process.on('SIGINT', () => {
-    if (stop.signal.aborted) return endAtOnce('SIGINT');
-    stop.abort(new Interruption('interrupted'));
-    told?.();
-  });
-  return stop.signal;
+function commandContext(print: Printer, signal: AbortSignal, options: readonly string[]): CommandContext {
+  return {
+    print,
+    signal,
+    progress: (unit) => progressBar(unit, print),
+    note: (text) => print.info(inFlags(text, options)),
+    warn: (text) => print.warn(inFlags(text, options)),
+    device: ({ notes, surprising }) => {
+      for (const line of notes) print[surprising ? 'info' : 'detail'](line);
+    },
+    skipped: (reasons) => {
+      if (reasons.length === 0) return;
+      process.exitCode ??= exitCodes.skipped;
+      print.warn(`skipped ${reasons.length} ${reasons.length === 1 ? 'file' : 'files'}:`);
+      for (const reason of reasons) print.warn(`  ${inFlags(reason, options)}`);
+    },
+    failed: (line) => {
+      process.exitCode = exitCodes.bug;
+      print.error(line);
+    },
+  };
 }
 
-/** Ends the process as a signal that nobody listens to: an exit would tear down threads that are inside ONNX Runtime, and crash. */
-function endAtOnce(signal: NodeJS.Signals): void {
-  // Progress bars hide the cursor.
-  if (process.stderr.isTTY) writeSync(process.stderr.fd, '\u001B[?25h\n');
-  // Node ignores SIGPIPE until it has had a listener.
-  process.on(signal, () => {});
-  process.removeAllListeners(signal);
-  process.kill(process.pid, signal);
+/** Calls back when standard output cannot be written; whoever reads it may have read enough, as `head` does. */
+function onClosedOutput(stop: (problem: Interruption) => void): void {
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    process.stdout.on('error', () => {});
+    if (error.code === 'EPIPE') stop(new Interruption('', signalCodes.SIGPIPE, false));
+    else stop(new Interruption(`standard output: cannot be written (${error.code})`, exitCodes.input, false));
+  });
+  // There is no place left to say so.
+  process.stderr.on('error', () => {});
+}
+
+/** What yargs knows of the options. */
+interface ParserOptions {
+  key: Record<string, unknown>;
+  boolean: string[];
+  array: string[];
+  choices: Record<string, string[] | undefined>;
+}
+
+/** What yargs' types leave out. */
+interface OpenParser {
+  getOptions(): ParserOptions;
+  getInternalMethods(): { getUsageInstance(): { getDescriptions(): Record<string, string | undefined> } };
+}
+
+function optionsOf(parser: Argv): ParserOptions {
+  return (parser as unknown as OpenParser).getOptions();
+}
+
+function completedOptions(parser: Argv): CompletedOption[] {
+  const { key, boolean, choices } = optionsOf(parser);
+  const descriptions = (parser as unknown as OpenParser).getInternalMethods().getUsageInstance().getDescriptions();
+  return Object.keys(key).map((name) => ({
+    name,
+    describe: descriptions[name]?.replace('__yargsString__:', '') ?? '',
+    choices: choices[name],
+    boolean: boolean.includes(name),
+  }));
+}
+
+/** The format of messages, as far as it can be told before the options are read. */
+function givenFormat(words: readonly string[]): 'text' | 'json' {
+  const at = words.indexOf('--log-format');
+  return words.includes('--log-format=json') || (at >= 0 && words[at + 1] === 'json') ? 'json' : 'text';
 }
 
 /** yargs' message about a value outside an option's choices, in the form of all others. */
@@ -105,38 +224,4 @@ function expectNumbers(parsed: object): void {
 function givenText(name: string): string {
   const at = process.argv.findLastIndex((word) => word === `--${name}` || word.startsWith(`--${name}=`));
   return process.argv[at]?.split('=')[1] ?? process.argv[at + 1] ?? '';
-}
-
-/** Prints the error as its kind deserves and returns the exit code. */
-function report(name: string, error: unknown, options: readonly string[]): number {
-  const known = error instanceof UsageError || (error instanceof Error && error.name === 'InputError');
-  // The file system's refusals, such as a full disk or a folder that may not be written.
-  const refused = error instanceof Error && 'syscall' in error;
-  const interrupted = error instanceof Interruption;
-  if (known || refused || interrupted) console.error(`${name}: ${printable(messageInFlags(error, options))}`);
-  else console.error(error);
-  if (interrupted) return 130;
-  return known ? 2 : 1;
-}
-
-/**
- * The library's message in terms of the command's flags: `truncation` becomes `--truncation`.
- * @param options names of the command's options, in kebab case
- */
-export function messageInFlags(error: Error, options: readonly string[]): string {
-  const shown = (parameter: string) => {
-    const flag = flagName(parameter);
-    return options.includes(flag) ? `--${flag}` : parameter;
-  };
-  const { input } = error as { input?: InputProblem };
-  if (input) return inputMessage(input, shown);
-  return error.message.replaceAll(/`(\w+)`/g, (quoted, parameter: string) => {
-    const flag = shown(parameter);
-    return flag === parameter ? quoted : flag;
-  });
-}
-
-/** The flag of a parameter without its dashes: `save-latents` for `saveLatents`. */
-export function flagName(parameter: string): string {
-  return parameter.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

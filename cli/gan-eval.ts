@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /** @file gan-eval: distances between generated and real pictures in the feature space of an ONNX network. */
 import './node-version.js';
-import { interruption, runCommand } from './command.js';
-import { progressBar } from './progress.js';
+import { runCommand } from './command.js';
 
 await runCommand(
   'gan-eval',
@@ -51,17 +50,17 @@ await runCommand(
       })
       .example('$0 --features features.onnx', 'the latest run, with a network of gan-features')
       .example('$0 runs/birds --features inception.onnx:pool3 --size 299 --mean 0.5 --std 0.5', 'FID'),
-  async (options) => {
+  async (options, { print, signal, progress, note, device: showDevice, skipped: showSkipped }) => {
     const { evaluateRun } = await import('ganscope/trainer');
-    const { skippedLines } = await import('./lines.js');
     const { qualityLines } = await import('./quality-lines.js');
     const { parsedPreparation } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { _: runs, features, samples, checkpoint, data, split, strict, device, size, mean, std } = options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
     if (runs.length > 1) throw new InputError(`RUN: expected one run; got ${runs.length}`);
-    const bar = progressBar('pictures');
-    const { row, notes, skipped } = await evaluateRun({
+    if (options.json) print.dataOnly();
+    const bar = progress('pictures');
+    const { row, notes, choice, skipped } = await evaluateRun({
       features,
       samples,
       checkpoint,
@@ -71,11 +70,14 @@ await runCommand(
       device,
       preparation: parsedPreparation({ mean, std, size }),
       run: runs[0] === undefined ? undefined : String(runs[0]),
-      signal: interruption(),
+      signal,
       progress_callback: (done, total) => bar.update(done, total),
     }).finally(() => bar.stop());
-    if (options.json) console.log(JSON.stringify({ ...row, skipped }));
-    else for (const line of [...notes, ...qualityLines(row), ...skippedLines(skipped)]) console.log(line);
+    showDevice(choice);
+    for (const line of notes) note(line);
+    if (options.json) print.data(JSON.stringify({ ...row, skipped }));
+    else print.data(qualityLines(row).join('\n'));
+    showSkipped(skipped);
   },
   { takesFiles: true },
 );

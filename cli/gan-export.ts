@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** @file gan-export: a trained run's networks as .onnx files, compared with the originals. */
 import './node-version.js';
-import { runCommand } from './command.js';
+import { runCommand, type CommandContext } from './command.js';
 
 await runCommand(
   'gan-export',
@@ -61,22 +61,10 @@ await runCommand(
       .example('$0 --onnx', 'the newest checkpoint of the latest run')
       .example('$0 --onnx --run runs/birds --fold-batchnorm --out birds-onnx', 'a chosen run; smaller and faster files')
       .example('$0 --with-gradcam --model resnet50.onnx', 'any classifier, with a heatmap of a class'),
-  async ({
-    onnx,
-    model,
-    out,
-    run,
-    checkpoint,
-    opset,
-    ema,
-    foldBatchnorm,
-    fp16,
-    uint8,
-    withGradcam,
-    layer,
-    method,
-    target,
-  }) => {
+  async (
+    { onnx, model, out, run, checkpoint, opset, ema, foldBatchnorm, fp16, uint8, withGradcam, layer, method, target },
+    { print, signal, failed },
+  ) => {
     const { InputError } = await import('ganscope/errors');
     if (!onnx) throw new InputError('--no-onnx: expected --onnx, the only format; there is nothing to export');
     const alone = Object.entries({ model, layer, method, target }).find(([, value]) => value !== undefined);
@@ -90,22 +78,34 @@ await runCommand(
       const unfit = Object.entries({ run, checkpoint, opset, ema, ...flags });
       const found = unfit.find(([, value]) => value !== undefined);
       if (found) throw new InputError(`--${found[0]}: is for exporting a run; got --model too`);
-      return writeExplained(model, { out, layer, method, target });
+      return writeExplained(model, { out, layer, method, target }, { print, failed });
     }
     const { exportRun } = await import('ganscope/trainer');
-    const exported = await exportRun({ run, checkpoint, out, opset, foldBatchNorm: foldBatchnorm, ema, fp16, uint8 });
-    console.log(
+    const exported = await exportRun({
+      run,
+      checkpoint,
+      out,
+      opset,
+      foldBatchNorm: foldBatchnorm,
+      ema,
+      fp16,
+      uint8,
+      signal,
+    });
+    print.info(
       `Exported ${exported.checkpoint} (step ${exported.step}${exported.averaged ? ', averaged generator' : ''}), opset ${opset ?? 17}`,
     );
     for (const { path, bytes, differences, limit, passed } of exported.files) {
-      console.log(`  ${path}  ${(bytes / 2 ** 20).toFixed(1)} MiB`);
+      print.info(`  ${path}  ${(bytes / 2 ** 20).toFixed(1)} MiB`);
       for (const [output, difference] of differences) {
-        console.log(`    ${output}: largest difference from the trained network ${shown(difference)}`);
+        print.info(`    ${output}: largest difference from the trained network ${shown(difference)}`);
       }
-      if (!passed) fail(path, limit);
+      if (!passed) failed(differsTooMuch(path, limit));
     }
     const discriminator = exported.files.find(({ role, passed }) => role === 'discriminator' && passed);
-    if (withGradcam && discriminator) await writeExplained(discriminator.path, { out, layer, method, target });
+    signal.throwIfAborted();
+    if (withGradcam && discriminator)
+      await writeExplained(discriminator.path, { out, layer, method, target }, { print, failed });
   },
 );
 
@@ -113,6 +113,7 @@ await runCommand(
 async function writeExplained(
   source: string,
   { out, layer, method, target }: Record<'out' | 'layer' | 'method' | 'target', string | undefined>,
+  { print, failed }: Pick<CommandContext, 'print' | 'failed'>,
 ): Promise<void> {
   const { MAX_HEATMAP_DIFFERENCE, selfExplainingMethod, selfExplainingPath, writeSelfExplaining } =
     await import('ganscope/explain');
@@ -123,12 +124,12 @@ async function writeExplained(
     ...(target !== undefined && { target: parsedHeatmapTarget(target) }),
   });
   const inputs = [file.input, file.targetInput ?? []].flat();
-  console.log(`  ${file.path}  ${(file.bytes / 2 ** 20).toFixed(1)} MiB`);
-  console.log(
+  print.info(`  ${file.path}  ${(file.bytes / 2 ** 20).toFixed(1)} MiB`);
+  print.info(
     `    ${inputs.join(', ')} → ${file.logits}, ${file.heatmap} (${file.method} of ${file.layers.join(', ')})`,
   );
-  console.log(`    ${file.heatmap}: largest difference from gan-gradcam's map ${file.difference.toExponential(1)}`);
-  if (!file.passed) fail(file.path, MAX_HEATMAP_DIFFERENCE);
+  print.info(`    ${file.heatmap}: largest difference from gan-gradcam's map ${file.difference.toExponential(1)}`);
+  if (!file.passed) failed(differsTooMuch(file.path, MAX_HEATMAP_DIFFERENCE));
 }
 
 /** Levels of bytes are whole numbers. */
@@ -136,7 +137,6 @@ function shown(difference: number): string {
   return Number.isInteger(difference) ? `${difference}` : difference.toExponential(1);
 }
 
-function fail(path: string, limit: number): void {
-  console.error(`gan-export: ${path}: expected differences of at most ${limit}; do not use this file`);
-  process.exitCode = 1;
+function differsTooMuch(path: string, limit: number): string {
+  return `${path}: expected differences of at most ${limit}; do not use this file`;
 }

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /** @file gan-features: trains a small classifier on labelled pictures as a feature network for gan-eval. */
 import './node-version.js';
-import { interruption, runCommand } from './command.js';
-import { progressBar } from './progress.js';
+import { runCommand } from './command.js';
 
 await runCommand(
   'gan-features',
@@ -45,10 +44,9 @@ await runCommand(
       })
       .example('$0 --data mnist --out digits.onnx', 'features of digits')
       .example('$0 --data birds --image-size 64 --epochs 30', 'features of pictures in class folders'),
-  async (options) => {
+  async (options, { print, signal, progress, device: showDevice, skipped }) => {
     const { InputError, saveModel } = await import('ganscope/onnx');
     if (options.data === undefined) throw new InputError('--data: expected pictures with classes; got nothing');
-    const { skippedLines } = await import('./lines.js');
     const { runSettings } = await import('ganscope/trainer/settings');
     const { resolveDevice } = await import('ganscope/inference');
     const { openDataset, trainFeatures } = await import('ganscope/trainer');
@@ -58,25 +56,26 @@ await runCommand(
       split,
       classes: runSettings.classes.meant?.(classes) as string[] | undefined,
     });
-    const { device, notes } = await resolveDevice(options.device);
-    for (const note of [`Pictures: ${dataset.name}`, ...notes]) console.log(note);
-    const bars = { reading: progressBar('pictures'), training: progressBar('steps') };
+    const choice = await resolveDevice(options.device);
+    print.info(`Pictures: ${dataset.name}`);
+    showDevice(choice);
+    const bars = { reading: progress('pictures'), training: progress('steps') };
     const result = await trainFeatures({
       ...options,
       dataset,
-      device,
-      signal: interruption(),
+      device: choice.device,
+      signal,
       progress_callback: ({ phase, done, total, loss }) => {
         if (phase === 'training') bars.reading.stop();
         bars[phase].update(done, total, loss === undefined ? '' : `loss ${loss.toFixed(4)}`);
       },
     }).finally(() => Object.values(bars).forEach((bar) => bar.stop()));
     await saveModel(options.out, result.bytes);
-    for (const line of skippedLines(result.skipped)) console.log(line);
-    console.log(
+    print.info(
       `Trained on ${result.trained} pictures of ${result.classes.length} classes; ` +
         `accuracy ${(100 * result.accuracy).toFixed(2)} % on ${result.heldOut} held-out pictures`,
     );
-    console.log(`  ${options.out}  ${result.features} features, ${(result.bytes.length / 2 ** 20).toFixed(1)} MiB`);
+    print.info(`  ${options.out}  ${result.features} features, ${(result.bytes.length / 2 ** 20).toFixed(1)} MiB`);
+    skipped(result.skipped);
   },
 );

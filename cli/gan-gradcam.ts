@@ -2,8 +2,7 @@
 /** @file gan-gradcam: shows what a discriminator or classifier looks at in pictures. */
 import './node-version.js';
 import { methodGroups, overlayModes, paletteNames } from 'ganscope/explain/choices';
-import { interruption, runCommand, version } from './command.js';
-import { progressBar } from './progress.js';
+import { runCommand, version, type CommandContext } from './command.js';
 
 const TARGETS = `Targets
   real, fake            a discriminator's verdict
@@ -111,7 +110,8 @@ await runCommand(
       .example('$0 bird.jpg --method all --palette turbo --overlay blend', 'a contact sheet of all methods')
       .example('$0 birds/ --method gradcam,hirescam,random --evaluate', 'which method tells more than chance')
       .example('$0 cat.jpg --model resnet50.onnx --target 281', "a class of someone else's classifier"),
-  async (options) => {
+  async (options, context) => {
+    const { print, signal } = context;
     const explain = await import('ganscope/explain');
     const { Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } = explain;
     const { parsedPreparation, parsedSize, picturePaths, resolveModel, resolveRun } =
@@ -137,7 +137,7 @@ await runCommand(
     };
     const run = options.model === undefined ? await resolveRun().catch(() => undefined) : undefined;
     const { path: model, note } = await resolveModel('discriminator', options.model, run);
-    console.log(note);
+    print.info(note);
     const { device, randomWeights } = options;
     const loading = {
       device,
@@ -149,15 +149,14 @@ await runCommand(
       ...loading,
       ...(randomWeights !== undefined && { randomWeights }),
     });
-    for (const line of explainer.choice.notes) console.log(line);
+    context.device(explainer.choice);
     if (options.listLayers) {
       const taken = explainer.chosenLayers(options.layer, tokens).flat();
-      for (const line of layerLines(explainer.layers(tokens), taken)) console.log(line);
+      print.data(layerLines(explainer.layers(tokens), taken).join('\n'));
       return;
     }
     const targets = await explain.loadTargets(parsed, explainer.input);
-    const bar = progressBar('pictures');
-    const signal = interruption(() => bar.log('Stopping after these pictures; press Ctrl-C again to quit at once.'));
+    const bar = context.progress('pictures');
     const { palette, overlay, alpha, out, seed } = options;
     if (options.evaluate) {
       if (randomWeights !== undefined) throw new InputError('--random-weights: is part of --evaluate; leave it out');
@@ -178,8 +177,8 @@ await runCommand(
         progress_callback: ({ loaded }) => bar.update(loaded, paths.length),
       });
       const { evaluation, skipped, files } = await evaluating.finally(() => bar.stop());
-      console.log(`Means over ${evaluation.pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n`);
-      report(files, skipped);
+      print.data(`Means over ${evaluation.pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n\n`);
+      report(context, files, skipped);
       return;
     }
     const explaining = explainFiles(explainer, paths, {
@@ -198,21 +197,24 @@ await runCommand(
       onMap: (path, explanation) => {
         const { layer, method, raw, rawHeight, rawWidth } = explanation;
         const largest = raw.reduce((a, b) => Math.max(a, b), 0);
-        bar.log(`${path}  ${layer.name}  ${methods[method].title}  ${verdict(explanation)}`);
-        bar.log(`  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`);
+        print.info(`${path}  ${layer.name}  ${methods[method].title}  ${verdict(explanation)}`);
+        print.info(`  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`);
       },
     });
     const { maps, skipped, files } = await explaining.finally(() => bar.stop());
     await explainer.dispose();
-    report(files, skipped);
-    console.log(`  and heatmap, overlay and values of ${maps.length} maps in ${out}`);
+    report(context, files, skipped);
+    print.info(`  and heatmap, overlay and values of ${maps.length} maps in ${out}`);
   },
   { takesFiles: true },
 );
 
-function report(files: readonly string[], skipped: readonly { reason: string }[]): void {
-  for (const { reason } of skipped) console.error(`gan-gradcam: ${reason}`);
-  if (skipped.length > 0) process.exitCode = 2;
-  console.log('Files:');
-  for (const file of files) console.log(`  ${file}`);
+function report(
+  { print, skipped }: CommandContext,
+  files: readonly string[],
+  left: readonly { reason: string }[],
+): void {
+  skipped(left.map(({ reason }) => reason));
+  print.info('Files:');
+  for (const file of files) print.info(`  ${file}`);
 }

@@ -2,9 +2,8 @@
 /** @file gan-sample: pictures of a generator as a grid, or a walk through its latents as an animation. */
 import './node-version.js';
 import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
-import { interruption, runCommand } from './command.js';
+import { runCommand } from './command.js';
 import { flagsOf } from './sample-flags.js';
-import { progressBar } from './progress.js';
 
 await runCommand(
   'gan-sample',
@@ -33,27 +32,28 @@ await runCommand(
       .example('$0 --seeds 3,14-16 --grid 4x1 --labels --out row.png', 'chosen pictures in a row')
       .example('$0 --count 50000 --format zip --out fakes', 'many pictures, 1000 to a file')
       .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
-  async ({ jsonl, model, device, ...words }) => {
+  async ({ jsonl, model, device, ...words }, { print, signal, progress, note, device: showDevice }) => {
     const request = parsedRequest(words);
     const { Generator, resolveModel, resolveRun, runJob, sampleJob } = await import('ganscope/inference');
     const job = sampleJob(request);
 
-    const log = jsonl ? console.error : console.log;
+    if (jsonl) print.dataOnly();
     const run = model === undefined ? await resolveRun().catch(() => undefined) : undefined;
-    const { path, note } = await resolveModel('generator', model, run);
-    log(note);
-    const generator = await Generator.load(path, { device });
-    for (const line of generator.choice.notes) log(line);
-    const bar = progressBar(job.kind === 'projection' ? 'steps' : 'pictures', log);
+    const file = await resolveModel('generator', model, run);
+    print.info(file.note);
+    const generator = await Generator.load(file.path, { device });
+    showDevice(generator.choice);
+    const bar = progress(job.kind === 'projection' ? 'steps' : 'pictures');
     const files = await runJob(job, {
-      model: path,
+      model: file.path,
       generator,
-      log,
+      log: note,
+      signal,
       progress: (done, total, text) => bar.update(done, total, text),
-      ...(jsonl && { record: (record) => console.log(JSON.stringify(record)) }),
-      ...(job.kind === 'shards' && { signal: interruption(() => bar.log('Stopping after these pictures.')) }),
+      ...(jsonl && { record: (record) => print.data(JSON.stringify(record)) }),
     }).finally(() => bar.stop());
     await generator.dispose();
-    for (const file of files) log(`  ${file}`);
+    for (const path of files) print.info(`  ${path}`);
   },
+  { mayBeEmpty: ['interpolate'] },
 );

@@ -22,7 +22,7 @@ await runCommand(
       })
       .example('$0', 'http://127.0.0.1:8765/ with all runs')
       .example('$0 --run /data/birds --port 9000', 'start with a run in another place'),
-  async ({ run, port, host }) => {
+  async ({ run, port, host }, { print, signal }) => {
     const { startStudio } = await import('ganscope/studio');
     const { InputError } = await import('ganscope/errors');
     const { resolveRun } = await import('ganscope/inference');
@@ -30,7 +30,7 @@ await runCommand(
       throw new InputError(`--port: expected an integer of 0…65535; got ${port}`);
     }
     const folder = run === undefined ? undefined : await resolveRun(run);
-    const { url, reachable } = await startStudio({
+    const { url, server, reachable } = await startStudio({
       runs: 'runs',
       port,
       host,
@@ -38,11 +38,17 @@ await runCommand(
     }).catch((error: NodeJS.ErrnoException) => {
       throw new InputError(`--port: cannot listen on ${host}:${port} (${error.code ?? error.message})`);
     });
-    if (reachable) {
-      console.error(
-        `Warning: with --host ${host} other machines may open this page and see all runs; there is no password.`,
-      );
-    }
-    console.log(`${url}  (Ctrl-C ends it)`);
+    if (reachable)
+      print.warn(`with --host ${host} other machines may open this page and see all runs; there is no password.`);
+    print.info(`${url}  (Ctrl-C stops it)`);
+    await aborted(signal);
+    server.close();
+    server.closeAllConnections();
   },
 );
+
+/** Resolves when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -10,9 +10,8 @@ import {
   runSettings,
   settingSources,
 } from 'ganscope/trainer/settings';
-import { interruption, runCommand, UsageError } from './command.js';
-import { flagOptions, flagValues, inFlags } from './flags.js';
-import { progressBar } from './progress.js';
+import { runCommand, UsageError } from './command.js';
+import { flagOptions, flagValues } from './flags.js';
 
 const table = { ...configSettings, ...runSettings };
 
@@ -34,59 +33,59 @@ await runCommand(
       .example('$0', 'train on the built-in space pictures')
       .example('$0 --data birds --batch-size 64 --lr 0.0002 --steps 5000', 'train on your own pictures')
       .example('$0 --resume', 'resume the latest run'),
-  async (options) => {
+  async (options, { print, signal, progress, note, warn, device, skipped }) => {
     const sources = await settingSources(flagValues(options, table), options.config);
     const given = givenSettings(sources);
     if (options.printConfig) {
       if (options.resume !== undefined)
         throw new UsageError('--print-config: a resumed run has its settings in config.json');
-      process.stdout.write(describedSettings(sources));
+      print.data(describedSettings(sources));
       return;
     }
     const { startRun, train } = await import('ganscope/trainer');
-    const { skippedLines } = await import('./lines.js');
     const { qualityLines } = await import('./quality-lines.js');
-    const bar = progressBar('steps');
-    let training = false;
-    const signal = interruption(() => {
-      if (training) bar.log('Stopping after this step; press Ctrl-C again to quit without saving.');
-    });
-    const { run, notes, logEvery, evaluation, release, ...job } = await startRun(
+    const reading = progress('pictures');
+    const { run, notes, machine, logEvery, evaluation, release, ...job } = await startRun(
       { ...given, resume: options.resume },
-      (loaded, total) => bar.update(loaded, total, 'reading pictures'),
+      (loaded, total) => reading.update(loaded, total, 'reading'),
       signal,
-    ).finally(() => bar.stop());
-    for (const note of notes) console.log(inFlags(note, table));
-    training = true;
+    ).finally(() => reading.stop());
+    for (const line of notes) note(line);
+    device(machine);
+    const [bar, comparing] = [progress('steps'), progress('pictures')];
     const { done, files } = await train({
       ...job,
       run,
       evaluation: evaluation && {
         ...evaluation,
-        progress_callback: (compared, total) => bar.update(compared, total, 'comparing pictures'),
-        result_callback: (row) => qualityLines(row).forEach((line) => bar.log(line)),
+        progress_callback: (compared, total) => comparing.update(compared, total, 'comparing'),
+        result_callback: (row) => {
+          comparing.stop();
+          for (const line of qualityLines(row)) print.info(line);
+        },
       },
       signal,
-      estimate_callback: (advice) => bar.log(inFlags(advice, table)),
-      warning_callback: (warning) => bar.log(`Warning: ${inFlags(warning, table)}`),
-      progress_callback: (progress) => {
-        const { row, steps, picturesPerSecond } = progress;
-        if (row.step === 1 || row.step % logEvery === 0) bar.log(logLine(progress));
+      estimate_callback: note,
+      warning_callback: warn,
+      progress_callback: (made) => {
+        const { row, steps, picturesPerSecond } = made;
+        if (row.step === 1 || row.step % logEvery === 0) print.info(logLine(made), { ...row });
         bar.update(row.step, steps, `${picturesPerSecond.toFixed(1)} pictures/s`);
       },
     }).finally(async () => {
       bar.stop();
       await release();
     });
-    for (const line of skippedLines(job.loader.skipped)) console.log(line);
-    console.log(
+    print.info(
       done < job.steps
         ? `Stopped after ${done} of ${job.steps} steps. Resume with: gan-train --resume ${run}`
         : `Trained ${done} steps.`,
     );
     for (const file of ['config.json', 'metrics.jsonl', 'samples/', 'checkpoints/', ...files])
-      console.log(`  ${run}/${file}`);
+      print.info(`  ${run}/${file}`);
+    skipped(job.loader.skipped);
   },
+  { mayBeEmpty: ['resume'] },
 );
 
 /** The seeds' log line. */

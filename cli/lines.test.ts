@@ -1,6 +1,6 @@
 import type { Layer } from 'ganscope/explain';
 import { describe, expect, test } from 'vitest';
-import { layerLines, skippedLines } from './lines.js';
+import { layerLines } from './lines.js';
 
 const layer = (name: string, index?: number): Layer => ({
   name,
@@ -18,12 +18,5 @@ describe('layerLines(layers, taken)', () => {
       '* 1\tsecond\tConv\t[batch, 4, 8, 8]',
       '* \trelu\tRelu\t[batch, 4, 8, 8]',
     ]);
-  });
-});
-
-describe('skippedLines(skipped)', () => {
-  test('counts and lists, and says nothing of nothing', () => {
-    expect(skippedLines([])).toEqual([]);
-    expect(skippedLines(['a.png: truncated'])).toEqual(['Skipped 1:', '  a.png: truncated']);
   });
 });

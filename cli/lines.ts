@@ -1,11 +1,6 @@
 /** @file Results as lines of text. */
 import type { Layer } from 'ganscope/explain';
 
-/** What a command says at its end about what was left out. */
-export function skippedLines(skipped: readonly string[]): string[] {
-  return skipped.length === 0 ? [] : [`Skipped ${skipped.length}:`, ...skipped.map((line) => `  ${line}`)];
-}
-
 /** Layers as a table: index, name, operator and shape, with a `*` before those that are taken. */
 export function layerLines(layers: readonly Layer[], taken: readonly Layer[]): string[] {
   const known = new Set(layers.map(({ value }) => value));

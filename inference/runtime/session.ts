@@ -12,6 +12,8 @@ export type Device = 'auto' | ResolvedDevice;
 export interface DeviceChoice {
   device: ResolvedDevice;
   notes: string[];
+  /** Whether the machine has a faster device that does not work: worth telling without being asked. */
+  surprising?: boolean;
 }
 
 export interface SessionOptions {

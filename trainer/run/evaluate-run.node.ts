@@ -2,7 +2,7 @@
 import { resolveDevice } from '../../inference/runtime/devices/devices.node.js';
 import type { Preparation } from '../../inference/networks/network-input.js';
 import { openSession } from '../../inference/runtime/runtime.node.js';
-import { sessionTensor, type Device } from '../../inference/runtime/session.js';
+import { sessionTensor, type Device, type DeviceChoice } from '../../inference/runtime/session.js';
 import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
 import type { Split } from '../data/sets/dataset.js';
 import { openDataset } from '../data/formats/table.node.js';
@@ -36,17 +36,18 @@ export interface RunEvaluation extends EvaluationOptions {
 
 /**
  * The distances between a checkpoint's pictures and real ones; its averaged generator's, where it has one.
- * @returns the result, notes on what was compared and where it ran, and what was left out of the real pictures
+ * @returns the result, notes on what was compared, where it ran, and what was left out of the real pictures
  * @throws InputError if there is no such run, checkpoint, data, network or device
  * @throws the signal's reason when it is aborted
  */
 export async function evaluateRun(
   options: RunEvaluation,
-): Promise<{ row: QualityRow; notes: string[]; skipped: string[] }> {
+): Promise<{ row: QualityRow; notes: string[]; choice: DeviceChoice; skipped: string[] }> {
   const run = await resolveRun(runOfCheckpoint(options.run, options.checkpoint));
   const checkpoint = await namedCheckpoint(run, options.checkpoint);
   const { state, config } = await loadCheckpoint(checkpoint);
-  const { device, notes } = await resolveDevice(options.device ?? 'auto');
+  const choice = await resolveDevice(options.device ?? 'auto');
+  const { device } = choice;
   const own = await readRunFile(run);
   const source = options.data ?? own.data ?? undefined;
   const dataset = await openDataset(source, {
@@ -66,7 +67,7 @@ export async function evaluateRun(
     try {
       const evaluator = new Evaluator(network, pictures, config, options.samples);
       const row = await evaluator.quality(state.step, sample, options);
-      return { row, notes: [`${checkpoint} against ${dataset.name}`, ...notes], skipped: pictures.skipped };
+      return { row, notes: [`${checkpoint} against ${dataset.name}`], choice, skipped: pictures.skipped };
     } finally {
       await generator.release();
     }

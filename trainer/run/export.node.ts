@@ -35,6 +35,8 @@ export interface RunExportOptions {
   fp16?: boolean | undefined;
   /** Also write `generator-uint8.onnx`: pictures as bytes [N, 3, H, W]. */
   uint8?: boolean | undefined;
+  /** Stops after the file that is being written, by throwing its reason. */
+  signal?: AbortSignal | undefined;
 }
 
 /** One network's file. */
@@ -101,6 +103,7 @@ export async function exportRun(options: RunExportOptions = {}): Promise<RunExpo
       ...(foldBatchNorm !== undefined && { foldBatchNorm }),
     });
     for (const { suffix, model: form, limit, outputs } of exportForms(exported, metadata, options)) {
+      options.signal?.throwIfAborted();
       const bytes = modelBytes(form);
       const given = { ...(picture && { input: picture }), ...(outputs && { outputs }) };
       const differences = await largestDifference(model, bytes, { signature, ...given });

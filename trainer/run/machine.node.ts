@@ -1,23 +1,23 @@
 /** @file What a run computes on: backend and devices, from what was asked for. */
 import { availableParallelism } from 'node:os';
 import { resolveDevice } from '../../inference/runtime/devices/devices.node.js';
+import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/index.js';
 import type { ChosenSettings } from '../settings/resolve-settings.node.js';
 import type { StepSource } from '../step/create.node.js';
 import { parallelDevices } from '../settings/devices.js';
 
 /** Backend and devices of a training step, and what to tell the user. */
-export interface Machine extends Pick<StepSource, 'backend' | 'device' | 'devices'> {
-  notes: string[];
-}
+export interface Machine
+  extends Pick<StepSource, 'backend' | 'device' | 'devices'>, Pick<DeviceChoice, 'notes' | 'surprising'> {}
 
 /** @throws InputError for devices that do not work, or do not go with what else was asked for */
 export async function chosenMachine(given: ChosenSettings): Promise<Machine> {
   const { backend: wanted = 'auto', device: wantedDevice = 'auto', devices: list } = given;
   const backend = wanted === 'auto' ? 'onnxruntime' : wanted;
   if (list === undefined) {
-    const { device, notes } = await resolveDevice(backend === 'onnxruntime' ? wantedDevice : 'cpu');
-    return { backend, device, notes: backend === 'onnxruntime' ? notes : [] };
+    const choice = await resolveDevice(backend === 'onnxruntime' ? wantedDevice : 'cpu');
+    return { backend, ...choice, ...(backend !== 'onnxruntime' && { notes: [] }) };
   }
   if (backend !== 'onnxruntime')
     throw new InputError({ name: 'devices', expected: '`backend` onnxruntime', got: backend });
@@ -25,6 +25,5 @@ export async function chosenMachine(given: ChosenSettings): Promise<Machine> {
     throw new InputError({ name: 'devices', conflictsWith: 'device' });
   }
   const devices = parallelDevices(list, availableParallelism());
-  const { device, notes } = await resolveDevice(devices?.[0]?.device ?? 'cpu');
-  return { backend, device, devices, notes };
+  return { backend, devices, ...(await resolveDevice(devices?.[0]?.device ?? 'cpu')) };
 }

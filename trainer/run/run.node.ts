@@ -17,6 +17,7 @@ import type { TrainStep } from '../step/state/step.js';
 import { createEvaluator, evaluationSettings } from './evaluation.node.js';
 import type { TrainEvaluation } from './loop.node.js';
 import { chosenMachine } from './machine.node.js';
+import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { isAddress, openRun, type OpenRun } from './open-run.node.js';
 import { Releases } from './releases.js';
 
@@ -44,6 +45,8 @@ export interface StartedRun {
   keep: number;
   evaluation: Pick<TrainEvaluation, 'evaluator' | 'every'> | undefined;
   notes: string[];
+  /** What was found out of the devices. */
+  machine: Pick<DeviceChoice, 'notes' | 'surprising'>;
   /** Releases the step, the evaluator, the pictures and the run's folder. Call it when training has ended, also by an error. */
   release(): Promise<void>;
 }
@@ -79,7 +82,7 @@ async function started(
   reading: ((loaded: number, total: number) => void) | undefined,
   signal: AbortSignal | undefined,
 ): Promise<StartedRun> {
-  const { notes: machineNotes, ...machine } = await chosenMachine(given);
+  const { notes: machineNotes, surprising, ...machine } = await chosenMachine(given);
   const open = await openRun(resume, given, releases);
   const { run, config, data, dataOptions, state, saved } = open;
   const settings = evaluationSettings(given, saved?.evaluation);
@@ -121,11 +124,11 @@ async function started(
       `${saved ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ` +
         `${config.imageSize}×${config.imageSize}, preset ${config.preset}, seed ${config.seed}`,
       ...identity.notes,
-      ...machineNotes,
       ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
       ...smallSetAdvice(config, dataset.length - loader.readable.broken.size),
       `Training on ${step.description}`,
     ],
+    machine: { notes: machineNotes, ...(surprising && { surprising }) },
     logEvery,
     sampleEvery,
     checkpointEvery,

@@ -1,5 +1,6 @@
 /** @file Which device ONNX Runtime can really use: each is tried, and whoever asked is told what was taken and why. */
 import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../../onnx/errors.js';
 import { nativeProblem } from '../onnxruntime/native.node.js';
@@ -78,13 +79,18 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
     const cpu = await probed('cpu');
     if ('error' in cpu) throw new InputError(`device auto: not even the CPU works (${cpu.error}); ${ADVICE.cpu}`);
     const slow = webgpu.milliseconds > Math.max(LATENCY, cpu.milliseconds);
-    if (!slow) return { device: 'webgpu', notes: ['Device: webgpu', ...notes] };
+    if (!slow) return { device: 'webgpu', notes: ['Device: webgpu', ...notes], surprising: hasNvidia() };
     const times = `${webgpu.milliseconds.toFixed(0)} ms against ${cpu.milliseconds.toFixed(1)} ms`;
     notes.push(`  not webgpu: slower than the CPU (${times}), probably a software driver`);
   } else {
     notes.push(`  not webgpu: ${webgpu.error}`);
   }
-  return { device: 'cpu', notes: ['Device: cpu', ...notes] };
+  return { device: 'cpu', notes: ['Device: cpu', ...notes], surprising: hasNvidia() || process.platform === 'darwin' };
+}
+
+/** Whether an NVIDIA driver is loaded; every Mac has a GPU that WebGPU can use. */
+function hasNvidia(): boolean {
+  return existsSync('/proc/driver/nvidia/version') || existsSync(`${process.env['SystemRoot']}\\System32\\nvcuda.dll`);
 }
 
 /** What runs without onnxruntime-node: the CPU, by the WebAssembly that ships with this package. */
