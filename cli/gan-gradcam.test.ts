@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,12 +29,24 @@ describe('gan-gradcam', () => {
     const results = JSON.parse(await readFile(join(folder, 'gradcam', 'results.json'), 'utf8'));
     expect(results).toMatchObject({ version: expect.any(String), device: 'cpu', options: { overlay: 'blend' } });
     expect(results.model).toMatch(/discriminator\.onnx$/);
+    expect(results).toMatchObject({ complete: true, modelDigest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
     expect(results.maps.map(({ picture, method }: Record<string, string>) => `${picture} ${method}`)).toEqual([
       'pictures/a.png gradcam',
       'pictures/a.png gradcam++',
       'pictures/more/a.png gradcam',
       'pictures/more/a.png gradcam++',
     ]);
+  });
+
+  it('ends with code 3 when a file was skipped, and --resume does not repeat what is done', async () => {
+    await writeFile(join(folder, 'text.png'), 'no picture');
+    const command = ['text.png', 'pictures/a.png', '--device', 'cpu', '--out', 'some'];
+    const { code, stderr } = await ran('gan-gradcam', command, folder);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('text.png: expected a picture')]);
+    const before = (await stat(join(folder, 'some', 'figure.png'))).mtimeMs;
+    const again = await ran('gan-gradcam', [...command, '--resume'], folder);
+    expect([again.code, again.stdout]).toEqual([3, expect.stringContaining('and values of 2 maps in some')]);
+    expect((await stat(join(folder, 'some', 'figure.png'))).mtimeMs).toBe(before);
   });
 
   it('prints how good the methods are and plots it', async () => {
@@ -64,7 +76,11 @@ describe('gan-gradcam', () => {
   it.each([
     [
       ['pictures', '--evaluate', '--random-weights', '1'],
-      /^gan-gradcam: --random-weights: is part of --evaluate; leave it out\n$/,
+      /^gan-gradcam: --evaluate and --random-weights cannot be combined\n$/,
+    ],
+    [
+      ['pictures', '--out', '/dev/null/x'],
+      /^gan-gradcam: --out: expected a folder that can be written to; got \/dev\/null\/x \(ENOTDIR\)\n$/,
     ],
     [[], /^gan-gradcam: IMAGE: expected picture files, or folders of them; got none\n$/],
     [['nothing.png'], /^gan-gradcam: nothing\.png: cannot be read \(ENOENT\)\n$/],

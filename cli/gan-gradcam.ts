@@ -5,12 +5,19 @@ import { methodGroups, overlayModes, paletteNames } from 'ganscope/explain/choic
 import { runCommand, version, type CommandContext } from './command.js';
 
 const TARGETS = `Targets
-  real, fake            a discriminator's verdict
+  real, fake            a discriminator's score, or its negative
   281, tabby            a class by number, or by name with --labels
-  top-3                 the three best classes, one map for each
-  281:285, cat:dog      what speaks for the first class and against the second
-  15@10,20,90,80        of dense outputs: class 15 in a box of the input (left, top, right, bottom)
-  15@predicted          where class 15 wins; 15@mask.png: where a picture is bright`;
+  top-3                 the three classes with the highest scores, one map each
+  281:285, cat:dog      the first class compared with the second
+  15@10,20,90,80        dense outputs: class 15 inside a box of the input (left, top, right, bottom)
+  15@predicted          where class 15 has the highest score; 15@mask.png: where the mask is bright`;
+
+/** Options that exclude each other. */
+const EXCLUSIVE = [
+  ['evaluate', 'randomWeights'],
+  ['listLayers', 'evaluate'],
+  ['listLayers', 'resume'],
+] as const;
 
 await runCommand(
   'gan-gradcam',
@@ -18,98 +25,113 @@ await runCommand(
     parser
       .parserConfiguration({ 'duplicate-arguments-array': false, 'parse-positional-numbers': false })
       .usage(
-        '$0 IMAGE… [options]\n\nMaps of what a discriminator, or any .onnx classifier with one picture input, looks at, for picture ' +
-          'files and folders of pictures. Maps are laid on the part of each picture that the network sees: of most models ' +
-          'that is the middle.',
+        '$0 IMAGE… [options]\n\nShows where a discriminator, or any .onnx classifier with one picture input, looks. Accepts picture ' +
+          'files and folders of pictures. A map covers the part of the picture that the network sees: for most models the ' +
+          'middle.',
       )
       .options({
         model: { type: 'string', describe: 'Discriminator or classifier [default: the latest export]' },
         layer: {
           type: 'string',
           default: 'last-conv',
-          describe: 'last-conv, all-convs, an index or a name from --list-layers; several with commas, averaged with +',
+          describe: 'last-conv, all-convs, an index or a name from --list-layers; separate with commas, average with +',
         },
-        tokens: { type: 'string', describe: 'HEIGHTxWIDTH of a layer of tokens, where their number does not tell' },
+        tokens: {
+          type: 'string',
+          describe: 'HEIGHTxWIDTH of a token layer, if it cannot be computed from their number',
+        },
         method: {
           type: 'string',
           default: 'gradcam,gradcam++',
-          describe: 'all, or names from the list below with commas',
+          describe: 'all, or names from the list below, separated by commas',
         },
         target: {
           type: 'string',
-          describe: 'What to explain, see below; one, or one per picture with commas [default: fake, or the top class]',
+          describe: 'What to explain, see below; one, or one per picture [default: fake, or the top class]',
         },
-        labels: { type: 'string', describe: "File with the classes' names, one per line or JSON" },
-        output: { type: 'string', describe: 'Output, or any value, that holds the scores [default: the first]' },
-        augment: { type: 'boolean', default: false, describe: 'Average over mirrored, darker and brighter views' },
+        labels: { type: 'string', describe: 'File with class names, one per line or as JSON' },
+        output: { type: 'string', describe: 'Output or inner value that holds the scores [default: the first output]' },
+        augment: {
+          type: 'boolean',
+          default: false,
+          describe: 'Average over flipped, darker and brighter copies (test-time augmentation)',
+        },
         eigen: {
           type: 'boolean',
           default: false,
-          describe: 'First principal component instead of the sum of weighted activations',
+          describe: 'Use the first principal component of weighted activations instead of their sum',
         },
         mean: {
           type: 'string',
-          describe: 'Of channels 0…1, one or with commas [default: as the model says, or ImageNet]',
+          describe: 'Per-channel mean in 0…1, separated by commas [default: from the model, or ImageNet]',
         },
-        std: { type: 'string', describe: 'The same' },
-        size: { type: 'string', describe: 'HEIGHTxWIDTH of the input, where the model leaves it open [default: 224]' },
-        resize: { choices: ['crop', 'squash', 'pad'] as const, describe: 'How pictures get that size [default: crop]' },
+        std: { type: 'string', describe: 'Per-channel standard deviation' },
+        size: { type: 'string', describe: 'HEIGHTxWIDTH of the input, if the model does not fix it [default: 224]' },
+        resize: {
+          choices: ['crop', 'squash', 'pad'] as const,
+          describe: 'How pictures are resized to the input [default: crop]',
+        },
         'channels-last': {
           type: 'boolean',
-          describe: 'The input is [batch, height, width, channels] [default: guessed]',
+          describe: 'The input is [batch, height, width, channels] [default: detected from its shape]',
         },
         out: {
           type: 'string',
           default: 'gradcam',
           describe: 'Folder for figures, heatmaps, overlays, raw values (.npy) and results.json',
         },
+        resume: { type: 'boolean', default: false, describe: 'Continue an interrupted job in the --out folder' },
         palette: {
           choices: paletteNames,
           default: 'jet' as const,
-          describe: 'Colours; diverging shows signed maps, blue where they speak against the target',
+          describe: 'Colour map; diverging shows signed maps: blue is evidence against the target',
         },
         overlay: {
           choices: overlayModes,
           default: 'report' as const,
-          describe: 'report: colours mixed in everywhere; blend: as opaque as the map is strong',
+          describe: 'report: colours everywhere; blend: opacity follows the map',
         },
         alpha: {
           type: 'number',
           default: 0.5,
-          describe: 'Weight of the colours against the picture in overlays, 0…1',
+          describe: 'Opacity of the colours in overlays, 0…1',
         },
         evaluate: {
           type: 'boolean',
           default: false,
-          describe: 'Measure the methods over the pictures instead: a table, plots of curves, results.json',
+          describe: 'Compare the methods by metrics over the pictures instead: a table, plots, results.json',
         },
         'list-layers': {
           type: 'boolean',
           default: false,
-          describe: 'Print convolutions and token layers, and stop; * marks what --layer takes',
+          describe: 'Print convolutions and token layers, then exit; * marks those chosen by --layer',
         },
         device: {
           choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
           default: 'auto' as const,
           describe: 'Where ONNX Runtime computes',
         },
-        seed: { type: 'number', default: 0, describe: 'Of noise and of random maps' },
-        samples: { type: 'number', default: 25, describe: 'Noisy copies that the smooth methods average' },
-        noise: { type: 'number', default: 0.15, describe: "Their deviation, as a share of the picture's range" },
-        steps: { type: 'number', default: 50, describe: 'Of integrated gradients' },
+        seed: { type: 'number', default: 0, describe: 'Random seed of noise and random maps' },
+        samples: { type: 'number', default: 25, describe: 'Noisy copies averaged by smoothgrad and smooth-gradcam++' },
+        noise: {
+          type: 'number',
+          default: 0.15,
+          describe: 'Noise standard deviation, as a fraction of the input range',
+        },
+        steps: { type: 'number', default: 50, describe: 'Steps of integrated gradients' },
         'random-weights': {
           type: 'number',
-          describe: 'Explain with random weights of this seed: what maps look like without anything learnt',
+          describe: 'Replace the weights by random ones from this seed: a baseline that has learnt nothing',
         },
       })
       .epilogue(
         `${TARGETS}\n\nMethods\n${methodGroups.map(({ title, names }) => `  ${title}: ${names.join(', ')}`).join('\n')}`,
       )
-      .example('$0 bird.jpg', 'why the latest discriminator calls the picture fake, at its last convolution')
-      .example('$0 birds/ --layer all-convs --method gradcam', 'a folder, every convolution, one method')
+      .example('$0 bird.jpg', 'why the latest discriminator calls the picture fake')
+      .example('$0 birds/ --layer all-convs --method gradcam', 'a folder, all convolutions, one method')
       .example('$0 bird.jpg --method all --palette turbo --overlay blend', 'a contact sheet of all methods')
-      .example('$0 birds/ --method gradcam,hirescam,random --evaluate', 'which method tells more than chance')
-      .example('$0 cat.jpg --model resnet50.onnx --target 281', "a class of someone else's classifier"),
+      .example('$0 birds/ --method gradcam,hirescam,random --evaluate', 'which method is better than chance')
+      .example('$0 cat.jpg --model resnet50.onnx --target 281', 'a class of any classifier'),
   async (options, context) => {
     const { print, signal } = context;
     const explain = await import('ganscope/explain');
@@ -121,8 +143,13 @@ await runCommand(
     const { parsedMethods } = await import('./parse/methods.js');
     const { parsedTargets } = await import('./parse/targets.js');
 
+    const { evaluate, randomWeights, listLayers } = options;
+    const exclusive = { evaluate, randomWeights: randomWeights !== undefined, listLayers, resume: options.resume };
+    for (const [name, other] of EXCLUSIVE) {
+      if (exclusive[name] && exclusive[other]) throw new InputError({ name, conflictsWith: other });
+    }
     const paths = await picturePaths(options._.map(String));
-    if (paths.length === 0 && !options.listLayers)
+    if (paths.length === 0 && !listLayers)
       throw new InputError('IMAGE: expected picture files, or folders of them; got none');
     const parsed = parsedTargets(options.target);
     const tokens = options.tokens === undefined ? undefined : parsedSize(options.tokens, 'tokens');
@@ -138,7 +165,7 @@ await runCommand(
     const run = options.model === undefined ? await resolveRun().catch(() => undefined) : undefined;
     const { path: model, note } = await resolveModel('discriminator', options.model, run);
     print.info(note);
-    const { device, randomWeights } = options;
+    const { device } = options;
     const loading = {
       device,
       preparation: parsedPreparation(options),
@@ -150,71 +177,63 @@ await runCommand(
       ...(randomWeights !== undefined && { randomWeights }),
     });
     context.device(explainer.choice);
-    if (options.listLayers) {
+    if (listLayers) {
       const taken = explainer.chosenLayers(options.layer, tokens).flat();
       print.data(layerLines(explainer.layers(tokens), taken).join('\n'));
       return;
     }
     const targets = await explain.loadTargets(parsed, explainer.input);
     const bar = context.progress('pictures');
-    const { palette, overlay, alpha, out, seed } = options;
-    if (options.evaluate) {
-      if (randomWeights !== undefined) throw new InputError('--random-weights: is part of --evaluate; leave it out');
-      await explainer.dispose();
-      const evaluating = explain.evaluateFiles(model, paths, {
-        ...loading,
-        ...chosen,
-        ...(targets && { targets }),
-        out,
-        seed,
-        provenance: {
-          version,
-          model,
-          device: explainer.choice.device,
-          options: { ...chosen, target: options.target, seed },
+    const { palette, overlay, alpha, out, seed, resume } = options;
+    const style = { palette, overlay, alpha };
+    const provenance = {
+      version,
+      device: explainer.choice.device,
+      options: { ...chosen, target: options.target, ...(evaluate ? { seed } : { ...style, randomWeights }) },
+    };
+    const job = { ...chosen, ...(targets && { targets }), out, resume, model, provenance, signal };
+    try {
+      if (evaluate) {
+        const evaluating = explain.evaluateFiles(explainer, paths, {
+          ...job,
+          seed,
+          progress_callback: ({ loaded }) => bar.update(loaded, paths.length),
+        });
+        const { evaluation, ...written } = await evaluating.finally(() => bar.stop());
+        print.data(`Means over ${evaluation.pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n\n`);
+        report(context, written);
+        return;
+      }
+      const explaining = explainFiles(explainer, paths, {
+        ...job,
+        style,
+        progress_callback: ({ loaded, total, path }) => bar.update(loaded, total, path),
+        onMap: (path, explanation) => {
+          const { layer, method, raw, rawHeight, rawWidth } = explanation;
+          const largest = raw.reduce((a, b) => Math.max(a, b), 0);
+          print.info(`${path}  ${layer.name}  ${methods[method].title}  ${verdict(explanation)}`);
+          print.info(`  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`);
         },
-        signal,
-        progress_callback: ({ loaded }) => bar.update(loaded, paths.length),
       });
-      const { evaluation, skipped, files } = await evaluating.finally(() => bar.stop());
-      print.data(`Means over ${evaluation.pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n\n`);
-      report(context, files, skipped);
-      return;
+      const written = await explaining.finally(() => bar.stop());
+      report(context, written);
+      print.info(`  and heatmap, overlay and values of ${written.maps} maps in ${out}`);
+    } finally {
+      await explainer.dispose();
     }
-    const explaining = explainFiles(explainer, paths, {
-      ...chosen,
-      ...(targets && { targets }),
-      out,
-      style: { palette, overlay, alpha },
-      provenance: {
-        version,
-        model,
-        device: explainer.choice.device,
-        options: { ...chosen, target: options.target, palette, overlay, alpha, randomWeights },
-      },
-      signal,
-      progress_callback: ({ loaded, total, path }) => bar.update(loaded, total, path),
-      onMap: (path, explanation) => {
-        const { layer, method, raw, rawHeight, rawWidth } = explanation;
-        const largest = raw.reduce((a, b) => Math.max(a, b), 0);
-        print.info(`${path}  ${layer.name}  ${methods[method].title}  ${verdict(explanation)}`);
-        print.info(`  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`);
-      },
-    });
-    const { maps, skipped, files } = await explaining.finally(() => bar.stop());
-    await explainer.dispose();
-    report(context, files, skipped);
-    print.info(`  and heatmap, overlay and values of ${maps.length} maps in ${out}`);
   },
   { takesFiles: true },
 );
 
-function report(
-  { print, skipped }: CommandContext,
-  files: readonly string[],
-  left: readonly { reason: string }[],
-): void {
-  skipped(left.map(({ reason }) => reason));
+interface Written {
+  files: readonly string[];
+  skipped: readonly { reason: string }[];
+  complete: boolean;
+}
+
+function report({ print, skipped: tell }: CommandContext, { files, skipped, complete }: Written): void {
+  tell(skipped.map(({ reason }) => reason));
+  if (!complete) print.info('Interrupted; the same command with --resume continues.');
   print.info('Files:');
   for (const file of files) print.info(`  ${file}`);
 }

@@ -24,6 +24,11 @@ export interface MapStyle {
   alpha?: number;
 }
 
+/** @throws InputError for an `alpha` outside 0…1 */
+export function requireStyle({ alpha = 0.5 }: MapStyle): void {
+  if (!(alpha >= 0 && alpha <= 1)) throw new InputError({ name: 'alpha', expected: 'a number in 0…1', got: alpha });
+}
+
 /** What is outside the network's view, in a heatmap without a picture. */
 const UNSEEN = 224;
 
@@ -85,7 +90,7 @@ export function placedOverlay(
   heatmap: Picture = placedHeatmap(map, picture, style.palette),
 ): Picture {
   const { alpha = 0.5, overlay = 'report' } = style;
-  if (!(alpha >= 0 && alpha <= 1)) throw new InputError({ name: 'alpha', expected: 'a number in 0…1', got: alpha });
+  requireStyle(style);
   const { width, height } = picture;
   const colours = rgbPicture(picture).data;
   const data = picture.channels === 3 ? colours.slice() : colours;

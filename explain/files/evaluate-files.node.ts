@@ -1,50 +1,112 @@
 /** @file Picture files in, an evaluation out: its plots and results.json. */
-import { join } from 'node:path';
-import { decodePicture } from '../../inference/pictures/pictures.node.js';
+import { lockFolder } from '../../inference/files/folder-lock.node.js';
 import { InputError } from '../../onnx/errors.js';
-import { writeFileAtomic } from '../../onnx/files/files.node.js';
-import { evaluateMethods, type EvaluatedPicture, type EvaluateOptions, type Evaluation } from '../metrics/evaluate.js';
 import { writeEvaluationPlots } from '../figures/evaluation-report.node.js';
-import type { ExplainedFiles } from './explain-files.node.js';
-import type { ExplainOptions } from '../maps/explain.js';
+import type { Explainer, ExplainOptions } from '../maps/explain.js';
+import {
+  evaluateMethods,
+  requireOneTarget,
+  type EvaluatedPicture,
+  type EvaluateOptions,
+  type Evaluation,
+  type PictureMeasurements,
+} from '../metrics/evaluate.js';
 import { choicePerPicture } from '../targets/target-choice.js';
+import { digestOf, entriesOfJob, Journal, shortened, type JournalEntry } from './journal.node.js';
+import { decodedGroups, oneAhead, type SkippedPicture } from './picture-groups.node.js';
+import { provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
 
 /** How files are evaluated. */
-export interface EvaluateFilesOptions extends EvaluateOptions, Pick<ExplainOptions, 'targets'> {
+export interface EvaluateFilesOptions
+  extends Omit<EvaluateOptions, 'earlier' | 'onPicture'>, Pick<ExplainOptions, 'targets'>, Provenance {
   /** Folder for what is written. */
   out: string;
-  /** What results.json says of how it came about, such as the model's file and the version. */
-  provenance?: Readonly<Record<string, unknown>>;
+  /** Goes on with the same job where it was interrupted, default false. */
+  resume?: boolean;
 }
 
+/** An evaluation, and the files it is in. */
+export interface EvaluatedFiles {
+  evaluation: Evaluation;
+  /** Files that could not be read as pictures, where there are others. */
+  skipped: SkippedPicture[];
+  /** Plots, and results.json last. */
+  files: string[];
+  /** Whether all pictures are in it: false after the signal. */
+  complete: boolean;
+}
+
+/** A line of the journal: a picture with what was measured, or a skipped one. */
+type Entry = JournalEntry & { picture: string } & ({ measured: PictureMeasurements } | { reason: string });
+
 /**
- * Evaluates methods over picture files (`evaluateMethods`); writes a plot for each curve and `results.json`. Of several
- * pictures, those that cannot be read are left out and named in the result.
- * @param model an .onnx file
- * @throws InputError if there is no picture that can be read, or an option does not fit the network
+ * Evaluates methods over picture files (`evaluateMethods`); writes a plot for each curve and `results.json`, and each picture's
+ * numbers to `results.jsonl` as they are made. Files that cannot be read as pictures are skipped and named in the result.
+ * @throws InputError if there is no picture that can be read, an option does not fit the network, another process writes to
+ *   the folder, or `resume` finds another job
  */
 export async function evaluateFiles(
-  model: string,
+  explainer: Explainer,
   paths: readonly string[],
-  { out, provenance, targets: given, ...options }: EvaluateFilesOptions,
-): Promise<Pick<ExplainedFiles, 'skipped' | 'files'> & { evaluation: Evaluation }> {
+  { out, model, provenance, resume, targets: given, ...options }: EvaluateFilesOptions,
+): Promise<EvaluatedFiles> {
+  const { signal, progress_callback, device: _device, preparation: _preparation, ...measuring } = options;
   const targets = choicePerPicture(given, paths.length);
-  const skipped: ExplainedFiles['skipped'] = [];
-  async function* pictures(): AsyncGenerator<EvaluatedPicture> {
-    for (const [i, path] of paths.entries()) {
-      const target = targets[i];
-      try {
-        yield { picture: await decodePicture(path), ...(target !== undefined && { target }) };
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        skipped.push({ picture: path, reason: error.message });
+  requireOneTarget(targets);
+  const lock = await lockFolder(out);
+  try {
+    await requireOwnResults(out);
+    const origin = await provenanceOf({ model, provenance });
+    const chosen = shortened({ ...measuring, targets: given });
+    const job = { kind: 'evaluation', ...origin, pictures: digestOf(paths), ...chosen };
+    const before: Entry[] = [];
+    if (resume) for await (const entry of entriesOfJob<Entry>(out, job)) before.push(entry);
+    const earlier = before.flatMap((entry) => ('measured' in entry ? [entry.measured] : []));
+    const skipped = before.flatMap((entry) => ('reason' in entry ? [skippedOf(entry)] : []));
+    let journal: Journal<Entry> | undefined;
+    let current: JournalEntry & { picture: string } = { done: before.length, picture: '' };
+    const waiting: Entry[] = [];
+    async function* pictures(): AsyncGenerator<EvaluatedPicture> {
+      for await (const group of oneAhead(decodedGroups(paths, before.length, signal))) {
+        for (const file of group) {
+          current = { done: file.index + 1, picture: file.path };
+          const target = targets[file.index];
+          if ('picture' in file) {
+            yield { picture: file.picture, ...(target !== undefined && { target }) };
+            continue;
+          }
+          waiting.push({ ...current, reason: file.reason });
+          skipped.push({ picture: file.path, reason: file.reason });
+        }
       }
     }
+    /** Adds lines; the first time, options are known to fit, and what was there before is replaced. */
+    const append = async (entries: readonly Entry[]) => {
+      if (!journal) {
+        journal = await Journal.open<Entry>(out, job, before.length);
+        await writeResults(out, { complete: false, provenance: origin, parts: { evaluation: {}, skipped: [] } });
+      }
+      for (const entry of entries) await journal.append(entry);
+    };
+    try {
+      const evaluation = await evaluateMethods(explainer, pictures(), {
+        ...options,
+        earlier,
+        onPicture: (measured) => append([...waiting.splice(0), { ...current, measured }]),
+        progress_callback: () => progress_callback?.({ loaded: current.done }),
+      });
+      if (evaluation.pictures === 0 && skipped[0]) throw new InputError(skipped[0].reason);
+      await append(waiting);
+      const complete = !signal?.aborted;
+      const files = await writeEvaluationPlots(out, evaluation);
+      const results = await writeResults(out, { complete, provenance: origin, parts: { evaluation, skipped } });
+      return { evaluation, skipped, files: [...files, results], complete };
+    } finally {
+      await journal?.close();
+    }
+  } finally {
+    await lock.release();
   }
-  const evaluation = await evaluateMethods(model, pictures(), options);
-  if (evaluation.pictures === 0 && skipped[0]) throw new InputError(skipped[0].reason);
-  const files = await writeEvaluationPlots(out, evaluation);
-  const results = join(out, 'results.json');
-  await writeFileAtomic(results, `${JSON.stringify({ ...provenance, evaluation, skipped }, null, 1)}\n`);
-  return { evaluation, skipped, files: [...files, results] };
 }
+
+const skippedOf = ({ picture, reason }: { picture: string; reason: string }): SkippedPicture => ({ picture, reason });

@@ -1,13 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePicture, encodePng } from '../../inference/pictures/pictures.node.js';
 import { explainFiles, type ExplainFilesOptions } from './explain-files.node.js';
+import type { MapResult } from './map-writer.node.js';
 import { Explainer } from '../maps/explain.js';
 import { brightnessNetwork, spotPicture } from '../networks.test.helper.js';
 
 const MODEL = brightnessNetwork({ height: 24, width: 24, weights: [1, -1, 0.5] });
+const TINY = fileURLToPath(new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url));
 const PREPARATION = { normalization: { mean: [0, 0, 0], std: [1, 1, 1] }, resize: 'crop' } as const;
 let folder: string;
 let paths: string[];
@@ -25,14 +29,29 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const explained = (chosen: readonly string[], name: string, options: Partial<ExplainFilesOptions> = {}) =>
-  explainFiles(explainer, chosen, {
+/** What was written, with the maps of results.json. */
+async function explained(chosen: readonly string[], name: string, options: Partial<ExplainFilesOptions> = {}) {
+  const out = join(folder, name);
+  const written = await explainFiles(explainer, chosen, {
     layers: 'features_conv',
     methods: ['gradcam'],
     targets: 0,
-    out: join(folder, name),
+    out,
     ...options,
   });
+  const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8')) as Results;
+  expect(results.maps).toHaveLength(written.maps);
+  return { ...written, results, maps: results.maps };
+}
+
+interface Results {
+  complete: boolean;
+  version?: string;
+  model?: string;
+  modelDigest?: string;
+  maps: MapResult[];
+  skipped: unknown[];
+}
 
 describe('explainFiles(explainer, paths, options)', () => {
   test('lays overlays on whole pictures, with the heat where the picture shows it', async () => {
@@ -49,9 +68,10 @@ describe('explainFiles(explainer, paths, options)', () => {
   test('writes figures of twelve rows, and results.json with a line for every map', async () => {
     const options = { methods: ['gradcam', 'hirescam'], layers: ['features_conv', 'unused_conv'] } as const;
     const progress: number[] = [];
-    const { maps, files } = await explained(paths, 'many', {
+    const { maps, files, results } = await explained(paths, 'many', {
       ...options,
-      provenance: { version: '1.2.3', model: 'a.onnx' },
+      model: TINY,
+      provenance: { version: '1.2.3' },
       progress_callback: ({ loaded }) => progress.push(loaded),
     });
     expect(files.map((file) => file.slice(folder.length))).toEqual([
@@ -60,17 +80,18 @@ describe('explainFiles(explainer, paths, options)', () => {
       '/many/results.json',
     ]);
     expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    const results = JSON.parse(await readFile(join(folder, 'many', 'results.json'), 'utf8'));
-    expect(results).toMatchObject({ version: '1.2.3', model: 'a.onnx', skipped: [] });
-    expect(results.maps).toHaveLength(40);
-    expect(results.maps).toEqual(JSON.parse(JSON.stringify(maps)));
-    expect(results.maps[0]).toMatchObject({ picture: paths[0], method: 'gradcam', target: 0, layer: { op: 'Conv' } });
-    expect(results.maps[0].score).toBeGreaterThan(0);
-    expect(results.maps[0].range[1]).toBeGreaterThan(0);
-    expect(results.maps[0].milliseconds).toBeGreaterThan(0);
-    expect(results.maps[2]).toMatchObject({ reason: 'layer not connected to the score' });
+    const modelDigest = `sha256:${createHash('sha256')
+      .update(await readFile(TINY))
+      .digest('hex')}`;
+    expect(results).toMatchObject({ complete: true, version: '1.2.3', model: TINY, modelDigest, skipped: [] });
+    expect(maps).toHaveLength(40);
+    expect(maps[0]).toMatchObject({ picture: paths[0], method: 'gradcam', target: 0, layer: { op: 'Conv' } });
+    expect(maps[0]?.score).toBeGreaterThan(0);
+    expect(maps[0]?.range[1]).toBeGreaterThan(0);
+    expect(maps[0]?.milliseconds).toBeGreaterThan(0);
+    expect(maps[2]).toMatchObject({ reason: 'layer not connected to the score' });
     const written = await readdir(join(folder, 'many'));
-    expect(written).toHaveLength(40 * 3 + 3);
+    expect(written).toHaveLength(40 * 3 + 4);
   });
 
   test('gives each picture its own target', async () => {
@@ -93,10 +114,10 @@ describe('explainFiles(explainer, paths, options)', () => {
 
   test('stops when asked to, and keeps what it has', async () => {
     const stop = new AbortController();
-    const { maps } = await explained(paths, 'stopped', { signal: stop.signal, progress_callback: () => stop.abort() });
+    const options = { signal: stop.signal, progress_callback: () => stop.abort() };
+    const { maps, complete, results } = await explained(paths, 'stopped', options);
     expect(maps).toHaveLength(8);
-    const results = JSON.parse(await readFile(join(folder, 'stopped', 'results.json'), 'utf8'));
-    expect(results.maps).toHaveLength(8);
+    expect([complete, results.complete]).toEqual([false, false]);
   });
 
   test('signed palettes keep what speaks against the target', async () => {
@@ -105,5 +126,84 @@ describe('explainFiles(explainer, paths, options)', () => {
     const heatmap = await decodePicture(maps[0]?.files.heatmap ?? '');
     const at = 3 * (96 * 24 + 42);
     expect(heatmap.data[at + 2], 'blue').toBeGreaterThan((heatmap.data[at] ?? 255) + 50);
+  });
+
+  test('goes on after an interruption with the same files as in one go', async () => {
+    const two = { layers: ['features_conv', 'unused_conv'] } as const;
+    await explained(paths, 'whole', two);
+    const stop = new AbortController();
+    const told: string[] = [];
+    await explained(paths, 'resumed', { ...two, signal: stop.signal, progress_callback: () => stop.abort() });
+    await writeFile(join(folder, 'resumed', 'mine.txt'), 'not of the command');
+    // What a process that was killed leaves: half a line.
+    const journal = join(folder, 'resumed', 'results.jsonl');
+    await appendFile(journal, '{"done": 9, "pict');
+    const { complete } = await explained(paths, 'resumed', {
+      ...two,
+      resume: true,
+      progress_callback: ({ path }) => told.push(path),
+    });
+    expect(complete).toBe(true);
+    expect(told, 'pictures whose figure was whole are not explained again').toEqual(paths.slice(6));
+    const names = await readdir(join(folder, 'whole'));
+    expect(await readdir(join(folder, 'resumed'))).toEqual([...names, 'mine.txt'].toSorted());
+    const withoutTimes = (text: string) => text.replaceAll(/"milliseconds":[^,]*/g, '').replaceAll('resumed', 'whole');
+    for (const name of names) {
+      const read = (of: string) => readFile(join(folder, of, name), name.startsWith('results') ? 'utf8' : 'latin1');
+      expect(withoutTimes(await read('resumed')), name).toBe(withoutTimes(await read('whole')));
+    }
+    const again: string[] = [];
+    await explained(paths, 'resumed', { ...two, resume: true, progress_callback: ({ path }) => again.push(path) });
+    expect(again).toEqual([]);
+  });
+
+  test('refuses to go on with another job, and with pictures that have changed', async () => {
+    const chosen = Array.from({ length: 13 }, (_, i) => join(folder, `changing ${i}.png`));
+    for (const [i, path] of chosen.entries()) await writeFile(path, await encodePng(spotPicture(48, 24, 20 + i, 12)));
+    await explained(chosen, 'changed');
+    const refused = (options: Partial<ExplainFilesOptions>, list = chosen) =>
+      expect(explained(list, 'changed', { resume: true, ...options })).rejects;
+    await refused({ targets: 1 }).toThrow(/^resume: expected the job of .*results\.jsonl; targets was 0, now it is 1$/);
+    await refused({}, chosen.slice(1)).toThrow(/; pictures was "sha256:/);
+    await writeFile(chosen[3] as string, await encodePng(spotPicture(40, 40, 9, 9)));
+    await refused({}).toThrow(`resume: expected the pictures of the same job; ${chosen[3]} has changed since`);
+  });
+
+  test('leaves a folder as it is where an option does not fit or another program wrote the results', async () => {
+    await expect(explained(paths, 'none', { targets: 7 })).rejects.toThrow('target: expected a class of 0…2; got 7');
+    await expect(readdir(join(folder, 'none'))).rejects.toThrow('ENOENT');
+    await mkdir(join(folder, 'foreign'));
+    await writeFile(join(folder, 'foreign', 'results.json'), '{"accuracy": 0.9}');
+    await expect(explained(paths, 'foreign')).rejects.toThrow(/^out: expected another folder; got .*results\.json/);
+    expect(await readdir(join(folder, 'foreign'))).toEqual(['results.json']);
+    await writeFile(join(folder, 'a file'), '');
+    await expect(explained(paths, 'a file/below')).rejects.toThrow(/^out: expected a folder that can be written to/);
+  });
+
+  test('names files after pictures with long names and letters of all scripts', async () => {
+    const names = [`${'ä'.repeat(100)}.png`, 'Mu\u0308ller.png', 'ไก่.png'];
+    const chosen = names.map((name) => join(folder, name));
+    for (const path of chosen) await writeFile(path, await encodePng(spotPicture(48, 24, 20, 12)));
+    const { maps } = await explained(chosen, 'named');
+    const written = maps.map(({ files }) => basename(files.heatmap, '-features_conv-gradcam.png'));
+    expect(written).toEqual(['ä'.repeat(45), 'Müller', 'ไก่']);
+  });
+
+  test('puts more than a picture can hold on further pages', async () => {
+    const square = join(folder, 'square.png');
+    await writeFile(square, await encodePng(spotPicture(24, 24, 12, 12)));
+    const { files } = await explained(
+      Array.from({ length: 11 }, () => square),
+      'pages',
+      {
+        methods: 'all',
+        runs: { samples: 1, steps: 1 },
+      },
+    );
+    for (const file of files.filter((name) => name.endsWith('.png'))) {
+      const { width, height } = await decodePicture(file);
+      expect(Math.max(width, height)).toBeLessThanOrEqual(16_384);
+    }
+    expect(files).toHaveLength(3);
   });
 });

@@ -1,150 +1,162 @@
 /** @file Picture files in, maps and results.json out: any number of pictures, a few in memory at a time. */
-import { join } from 'node:path';
-import { decodePicture } from '../../inference/pictures/pictures.node.js';
+import { lockFolder } from '../../inference/files/folder-lock.node.js';
 import { InputError } from '../../onnx/errors.js';
-import { writeFileAtomic } from '../../onnx/files/files.node.js';
-import { Explainer, type ExplainOptions } from '../maps/explain.js';
+import { requireStyle, type MapStyle } from '../figures/overlay.js';
+import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
-import { ExplanationFiles, type ExplainedPicture, type MapFiles } from './output.node.js';
-import type { MapStyle } from '../figures/overlay.js';
-import type { ClassRegion, Target } from '../targets/targets.js';
-import { choicePerPicture } from '../targets/target-choice.js';
-import { emptyMapNote } from '../figures/verdict.js';
+import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
+import { digestOf, entriesOfJob, Journal, shortened, type Job } from './journal.node.js';
+import { MapWriter, type MapEntry, type ExplainedGroup } from './map-writer.node.js';
+import { decodedGroups, oneAhead, stampOf, type SkippedPicture } from './picture-groups.node.js';
+import { provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
 
 /** How files are explained. */
-export interface ExplainFilesOptions extends ExplainOptions {
-  /** Folder for what is written. */
+export interface ExplainFilesOptions extends ExplainOptions, Provenance {
+  /** Folder for the files; made if it is missing. Existing files of the same names are replaced. */
   out: string;
   style?: MapStyle;
-  /** What results.json says of how it came about, such as the model's file and the version. */
-  provenance?: Readonly<Record<string, unknown>>;
+  /** Goes on with the same job where it was interrupted, default false. */
+  resume?: boolean;
   /** Called after each picture. */
   progress_callback?: (progress: { loaded: number; total: number; path: string }) => void;
   /** Called for each map as it is written. */
   onMap?: (path: string, explanation: Explanation) => void;
-  /** Stops after the pictures at hand; what was made until then is written. */
+  /** Stops after the pictures at hand; what was made until then is written, and can be resumed. */
   signal?: AbortSignal;
-}
-
-/** One map in results.json. */
-export interface MapResult {
-  picture: string;
-  layer: { name: string; op: string; index?: number };
-  method: string;
-  target: Exclude<Target, ClassRegion> | { class: number; region: unknown };
-  /** The target in words. */
-  label: string;
-  score: number;
-  probability?: number;
-  /** Least and largest value before the ReLU. */
-  range: [number, number];
-  /** Why the map shows nothing, and what to try. */
-  reason?: string;
-  note?: string;
-  /** Time of the run that made it, divided by the maps of that run. */
-  milliseconds: number;
-  files: MapFiles;
 }
 
 /** What was made. */
 export interface ExplainedFiles {
-  maps: MapResult[];
+  /** How many maps there are, those that were there before a resumed job included. */
+  maps: number;
   /** Files that could not be read as pictures, where there are others. */
-  skipped: { picture: string; reason: string }[];
+  skipped: SkippedPicture[];
   /** Figures, and results.json last. */
   files: string[];
+  /** Whether all pictures are done: false after the signal. */
+  complete: boolean;
 }
 
-/** Pictures explained together, and how many pixels they may have in all. */
-const GROUP = 8;
-const GROUP_PIXELS = 64_000_000;
-
 /**
- * Explains picture files and writes every map (`ExplanationFiles`), figures and `results.json`. Of several pictures,
- * those that cannot be read are left out and named in the result.
- * @throws InputError if there is no picture that can be read, or an option does not fit the network
+ * Explains picture files and writes for each map `<picture>-<layer>-<method>.png`, `…-overlay.png` and `….npy`, and figures.
+ * `results.json` names all of it; `results.jsonl` holds the same as it is made. Files that cannot be read as pictures are
+ * skipped and named in the result. The next pictures are explained while the maps of the last ones are drawn.
+ * @throws InputError if there is no picture that can be read, an option does not fit the network, another process writes to
+ *   the folder, or `resume` finds another job
  */
 export async function explainFiles(
   explainer: Explainer,
   paths: readonly string[],
   options: ExplainFilesOptions,
 ): Promise<ExplainedFiles> {
-  const { out, style, provenance, progress_callback, onMap, signal, ...explaining } = options;
+  const { out, style = {}, model, provenance, resume, progress_callback, onMap, signal, ...explaining } = options;
   const targets = choicePerPicture(explaining.targets, paths.length);
-  const writer = new ExplanationFiles(out, explainer.input, style);
-  const maps: MapResult[] = [];
-  const skipped: ExplainedFiles['skipped'] = [];
-  let loaded = 0;
-  while (loaded < paths.length && !signal?.aborted) {
-    const group = await decodedGroup(paths, loaded, skipped);
-    loaded = group.end;
-    if (group.pictures.length === 0) continue;
-    const own = group.pictures.flatMap(({ index }) => targets[index] ?? []);
+  requireStyle(style);
+  const lock = await lockFolder(out);
+  try {
+    await requireOwnResults(out);
+    const origin = await provenanceOf({ model, provenance });
+    const job = { kind: 'maps', ...origin, pictures: digestOf(paths), ...shortened({ ...explaining, ...style }) };
+    const before = resume ? await doneBefore(out, job, paths) : { pictures: 0, figures: 0 };
+    const groups = oneAhead(explainedGroups(explainer, paths, before.pictures, { explaining, targets, signal }));
+    // Nothing is written before something is explained: options may not fit.
+    const first = await groups.next();
+    const journal = await Journal.open<MapEntry>(out, job, before.pictures);
+    try {
+      const look = { input: explainer.input, style };
+      const progress = { total: paths.length, progress_callback, onMap };
+      const writer = await MapWriter.create(out, look, { journal, figures: before.figures }, progress);
+      await writeResults(out, { complete: false, provenance: origin, parts: { maps: [], skipped: [] } });
+      for (let group = first; !group.done && !signal?.aborted; group = await groups.next())
+        await writer.write(group.value);
+      await groups.return(undefined);
+      const complete = !signal?.aborted;
+      await writer.finish(complete);
+      const { maps, skipped } = await countsOf(journal);
+      const results = await writeResults(out, {
+        complete,
+        provenance: origin,
+        parts: { maps: mapsOf(journal), skipped },
+      });
+      return { maps, skipped, files: [...writer.figures, results], complete };
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+/** How many pictures of the same job are done, and the figures that hold them. */
+async function doneBefore(
+  out: string,
+  job: Job,
+  paths: readonly string[],
+): Promise<{ pictures: number; figures: number }> {
+  let done = { pictures: 0, figures: 0 };
+  const stamps: string[] = [];
+  for await (const entry of entriesOfJob<MapEntry>(out, job)) {
+    if ('figures' in entry) done = { pictures: entry.done, figures: entry.figures };
+    else stamps.push(entry.stamp);
+  }
+  for (const [at, path] of paths.slice(0, done.pictures).entries()) {
+    if ((await stampOf(path)) === stamps[at]) continue;
+    throw new InputError({ name: 'resume', expected: `the pictures of the same job; ${path} has changed since` });
+  }
+  return done;
+}
+
+interface ExplainJob {
+  explaining: ExplainOptions;
+  targets: readonly (TargetChoice | undefined)[];
+  signal: AbortSignal | undefined;
+}
+
+/** Groups of files with the explanations of those that are pictures. @throws InputError if none is */
+async function* explainedGroups(
+  explainer: Explainer,
+  paths: readonly string[],
+  start: number,
+  { explaining, targets, signal }: ExplainJob,
+): AsyncGenerator<ExplainedGroup> {
+  let skipped: ExplainedGroup['files'] = [];
+  let any = start > 0;
+  for await (const files of oneAhead(decodedGroups(paths, start, signal))) {
+    const pictures = files.flatMap((file) => ('picture' in file ? [file] : []));
+    if (pictures.length === 0) {
+      skipped.push(...files);
+      continue;
+    }
+    any = true;
+    const own = pictures.flatMap(({ index }) => targets[index] ?? []);
     const started = performance.now();
-    const explanations = await explainer.explain(
-      group.pictures.map(({ picture }) => picture),
+    const found = await explainer.explain(
+      pictures.map(({ picture }) => picture),
       { ...explaining, ...(own.length > 0 && { targets: own }) },
     );
-    const milliseconds = (performance.now() - started) / explanations.length;
-    for (const [at, picture] of group.pictures.entries()) {
-      const mine = explanations.filter((explanation) => explanation.picture === at);
-      const files = await writer.add(picture, mine);
-      mine.forEach((explanation, i) => {
-        maps.push(resultOf(picture.path, explanation, milliseconds, files[i] as MapFiles));
-        onMap?.(picture.path, explanation);
-      });
-      progress_callback?.({ loaded: picture.index + 1, total: paths.length, path: picture.path });
-    }
+    const milliseconds = (performance.now() - started) / found.length;
+    const explanations = new Map(
+      pictures.map(({ index }, at) => [index, found.filter(({ picture }) => picture === at)] as const),
+    );
+    yield { files: [...skipped, ...files], explanations, milliseconds };
+    skipped = [];
   }
-  if (maps.length === 0 && skipped[0]) throw new InputError(skipped[0].reason);
-  const files = await writer.finish();
-  const results = join(out, 'results.json');
-  await writeFileAtomic(results, `${JSON.stringify({ ...provenance, maps, skipped }, null, 1)}\n`);
-  return { maps, skipped, files: [...files, results] };
+  const [none] = skipped;
+  if (none === undefined) return;
+  if (!any && 'reason' in none) throw new InputError(none.reason);
+  yield { files: skipped, explanations: new Map(), milliseconds: 0 };
 }
 
-/** The next pictures that fit into memory together, and the position after them. */
-async function decodedGroup(paths: readonly string[], start: number, skipped: ExplainedFiles['skipped']) {
-  const pictures: (ExplainedPicture & { index: number })[] = [];
-  let [pixels, end] = [0, start];
-  while (end < paths.length && pictures.length < GROUP && pixels < GROUP_PIXELS) {
-    const path = paths[end] as string;
-    try {
-      const picture = await decodePicture(path);
-      pixels += picture.width * picture.height;
-      pictures.push({ path, picture, index: end });
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      skipped.push({ picture: path, reason: error.message });
-    }
-    end++;
+async function countsOf(journal: Journal<MapEntry>): Promise<Pick<ExplainedFiles, 'maps' | 'skipped'>> {
+  let maps = 0;
+  const skipped: SkippedPicture[] = [];
+  for await (const entry of journal.entries()) {
+    if ('maps' in entry) maps += entry.maps.length;
+    if ('reason' in entry) skipped.push({ picture: entry.picture, reason: entry.reason });
   }
-  return { pictures, end };
+  return { maps, skipped };
 }
 
-function resultOf(picture: string, explanation: Explanation, milliseconds: number, files: MapFiles): MapResult {
-  const { layer, method, target, label, score, probability, signed, reason } = explanation;
-  const note = emptyMapNote(explanation);
-  const { name, op, index } = layer;
-  return {
-    picture,
-    layer: { name, op, ...(index !== undefined && { index }) },
-    method,
-    target: plainTarget(target),
-    label,
-    score,
-    ...(probability !== undefined && { probability }),
-    range: [signed.reduce((a, b) => Math.min(a, b)), signed.reduce((a, b) => Math.max(a, b))],
-    ...(reason && { reason }),
-    ...(note && { note }),
-    milliseconds: Math.round(1000 * milliseconds) / 1000,
-    files,
-  };
-}
-
-/** The target without the pixels of a mask. */
-function plainTarget(target: Target): MapResult['target'] {
-  if (typeof target !== 'object' || !('region' in target)) return target;
-  const { class: index, region } = target;
-  return { class: index, region: typeof region === 'object' && 'mask' in region ? 'mask' : region };
+async function* mapsOf(journal: Journal<MapEntry>) {
+  for await (const entry of journal.entries()) if ('maps' in entry) yield* entry.maps;
 }

@@ -13,6 +13,7 @@ import type { Model } from '../../onnx/graph/graph.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
 import type { Explanation } from './explanation.js';
+import { weightedLayers } from '../../onnx/passes/random-weights.js';
 import { toFloat32 } from '../../onnx/passes/to-float32.js';
 import { labelsOfMetadata } from '../targets/labels.js';
 import { layerGroups, listedLayers, type Layer, type LayerChoice, type TokenGrid } from '../network/layers.js';
@@ -80,6 +81,9 @@ export class Explainer implements AsyncDisposable {
   readonly input: NetworkInput;
   /** Where its scores are. */
   readonly head: ScoreHead;
+  /** As it was loaded, in our dialect. */
+  readonly #source: Model;
+  readonly #options: ExplainerOptions;
   readonly #model: Model;
   readonly #network: Network;
   readonly #labels: readonly string[] | undefined;
@@ -94,6 +98,8 @@ export class Explainer implements AsyncDisposable {
     readonly name: string,
   ) {
     const { threads = 0, preparation, output, labels } = options;
+    this.#source = model;
+    this.#options = options;
     if (readGanMetadata(model.metadata)?.role === 'generator') {
       throw new InputError({ name: 'model', expected: 'a discriminator or a classifier', got: 'a generator' });
     }
@@ -122,6 +128,16 @@ export class Explainer implements AsyncDisposable {
     signal?.throwIfAborted();
     const weighted = randomWeights === undefined ? model : randomizedWeights(model, randomWeights);
     return namingFile(name, () => new Explainer(weighted, choice, options, name));
+  }
+
+  /** The same network with random weights (`randomizedWeights`). */
+  async withRandomWeights(seed: number, top?: number): Promise<Explainer> {
+    return new Explainer(randomizedWeights(this.#source, seed, top), this.choice, this.#options);
+  }
+
+  /** How many layers `withRandomWeights` counts. */
+  get weightedLayers(): number {
+    return weightedLayers(this.#source);
   }
 
   /** How often each stage of the network has run. */

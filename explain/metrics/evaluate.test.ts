@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
 import { evaluateFiles } from '../files/evaluate-files.node.js';
+import { Explainer } from '../maps/explain.js';
 import { evaluateMethods, type EvaluateOptions, type MethodEvaluation } from './evaluate.js';
 import { evaluationTable } from '../figures/evaluation-report.node.js';
 import { brightnessNetwork, spotPicture } from '../networks.test.helper.js';
@@ -83,27 +84,76 @@ describe('evaluateMethods(source, pictures, options)', () => {
 
   test('takes one layer', async () => {
     await expect(evaluateMethods(TINY, [{ picture: SPOT.picture }], { layers: 'all-convs' })).rejects.toThrow(
-      'evaluate: expected one layer, or several averaged ones, and one target; got more',
+      'evaluate: expected one layer, or several averaged ones, and one target; got 3 layers',
     );
   });
 });
 
-describe('evaluateFiles(model, paths, options)', () => {
+describe('evaluateFiles(explainer, paths, options)', () => {
+  const OF = { methods: ['gradcam'], metrics: ['deletion', 'average-drop'] } as const;
+  let tiny: Explainer;
+  beforeAll(async () => {
+    tiny = await Explainer.load(TINY, { device: 'cpu' });
+  });
+  afterAll(() => tiny.dispose());
+
+  async function pictures(...spots: number[]): Promise<string[]> {
+    const paths = spots.map((x) => join(folder, `spot ${x}.png`));
+    for (const [i, x] of spots.entries())
+      await writeFile(paths[i] as string, await encodePng(spotPicture(32, 32, x, 12)));
+    return paths;
+  }
+
   test('writes plots and results.json, and names what could not be read', async () => {
-    const [broken, good] = [join(folder, 'broken.png'), join(folder, 'good.png')];
+    const [good = ''] = await pictures(20);
+    const broken = join(folder, 'broken.png');
     await writeFile(broken, 'no picture');
-    await writeFile(good, await encodePng(spotPicture(32, 32, 20, 12)));
-    const { files, skipped } = await evaluateFiles(TINY, [broken, good], {
-      methods: ['gradcam'],
-      metrics: ['deletion', 'average-drop'],
-      targets: ['fake', 'real'],
-      out: folder,
-      provenance: { version: '1' },
+    const out = join(folder, 'measured');
+    const targets = ['fake', 'real'];
+    const provenance = { version: '1' };
+    const { files, skipped, complete } = await evaluateFiles(tiny, [broken, good], { ...OF, targets, out, provenance });
+    expect(files).toEqual([join(out, 'deletion.png'), join(out, 'results.json')]);
+    expect([skipped.map(({ picture }) => picture), complete]).toEqual([[broken], true]);
+    const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8'));
+    expect(results).toMatchObject({
+      complete: true,
+      version: '1',
+      evaluation: { pictures: 1, metrics: ['deletion', 'average-drop'] },
     });
-    expect(files).toEqual([join(folder, 'deletion.png'), join(folder, 'results.json')]);
-    expect(skipped.map(({ picture }) => picture)).toEqual([broken]);
-    const results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8'));
-    expect(results).toMatchObject({ version: '1', evaluation: { pictures: 1, metrics: ['deletion', 'average-drop'] } });
     expect(results.evaluation.methods[0].curves.deletion.y).toHaveLength(21);
+  });
+
+  test('goes on after an interruption with the same numbers', async () => {
+    const paths = await pictures(8, 16, 24);
+    const broken = join(folder, 'broken.png');
+    await writeFile(broken, 'no picture');
+    const all = [broken, ...paths];
+    const out = (name: string) => join(folder, name);
+    const { evaluation } = await evaluateFiles(tiny, all, { ...OF, out: out('whole') });
+    const stop = new AbortController();
+    const loaded: number[] = [];
+    const part = await evaluateFiles(tiny, all, {
+      ...OF,
+      out: out('parts'),
+      signal: stop.signal,
+      progress_callback: () => stop.abort(),
+    });
+    expect([part.complete, part.evaluation.pictures]).toEqual([false, 1]);
+    const rest = await evaluateFiles(tiny, all, {
+      ...OF,
+      out: out('parts'),
+      resume: true,
+      progress_callback: (progress) => loaded.push(progress.loaded),
+    });
+    expect(loaded).toEqual([3, 4]);
+    expect(rest).toMatchObject({ complete: true, evaluation, skipped: [{ picture: broken }] });
+  });
+
+  test('refuses several targets before anything is measured', async () => {
+    const out = join(folder, 'refused');
+    await expect(evaluateFiles(tiny, await pictures(8), { ...OF, targets: { top: 2 }, out })).rejects.toThrow(
+      'evaluate: expected one layer, or several averaged ones, and one target; got several targets',
+    );
+    await expect(readFile(join(out, 'results.json'))).rejects.toThrow('ENOENT');
   });
 });

@@ -1,17 +1,16 @@
 /** @file How good maps are: every method by every metric, over some pictures. */
-import { modelFrom, type ModelSource } from '../../inference/networks/model-source.js';
+import type { ModelSource } from '../../inference/networks/model-source.js';
 import { preparedPictures } from '../../inference/networks/network-input.js';
-import type { Picture } from '../../inference/pictures/pictures.js';
 import { Random } from '../../inference/numeric/random.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
-import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
-import { EvaluatedNetwork } from './evaluated-network.js';
-import type { ExplainerOptions, ExplainOptions } from '../maps/explain.js';
+import { Explainer, type ExplainerOptions, type ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
-import type { MethodName } from '../methods/table.js';
-import { metricNames, metrics, type MetricName } from './table.js';
+import { explainsLayer, type MethodName } from '../methods/table.js';
+import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
+import { EvaluatedNetwork } from './evaluated-network.js';
 import { mean, type Curve } from './metric.js';
-import type { TargetChoice } from '../targets/target-choice.js';
+import { metricNames, metrics, type MetricName } from './table.js';
 
 /** A picture, and what is explained of it: by default `fake`, or the picture's top class. */
 export interface EvaluatedPicture {
@@ -26,16 +25,29 @@ export interface EvaluateOptions
   metrics?: readonly MetricName[];
   /** Of perturbations and random weights, default 0. */
   seed?: number;
-  /** Called when a picture's maps have been measured. */
+  /** What was measured of the pictures before these; the result is of all. */
+  earlier?: readonly PictureMeasurements[];
+  /** Called with what was measured of a picture, before the next is taken. */
+  onPicture?: (measured: PictureMeasurements) => Promise<void> | void;
+  /** Called when a picture has been measured. */
   progress_callback?: (progress: { loaded: number }) => void;
   /** Stops after the picture at hand; the result is of those until then. */
   signal?: AbortSignal;
 }
 
+/** One map by all metrics; null for an empty map. */
+export type Measurement = {
+  values: Partial<Record<MetricName, number>>;
+  curves: Record<string, Curve>;
+} | null;
+
+/** One picture's maps by all metrics. */
+export type PictureMeasurements = Partial<Record<MethodName, Measurement>>;
+
 /** What the metrics say of a method. */
 export interface MethodEvaluation {
   method: MethodName;
-  /** Maps that show nothing; no metric can tell anything of them, and they are left out. */
+  /** Empty maps: no metric can say anything about them, and they are left out of the means. */
   empty: number;
   /** Mean over the pictures; missing where all maps are empty. */
   values: Partial<Record<MetricName, number>>;
@@ -50,89 +62,121 @@ export interface Evaluation {
   methods: MethodEvaluation[];
 }
 
-/** One map by all metrics; undefined for an empty one. */
-type Measurement = { values: Map<MetricName, number>; curves: Map<string, Curve> } | undefined;
-
 /**
  * Measures methods of explanation by the network they explain. Perturbations are the same for every method.
- * @param source as `Explainer.load` takes it
+ * @param source as `Explainer.load` takes it, or an `Explainer`, whose own device and preparation count
  * @param pictures taken one at a time
  * @throws InputError if an option does not fit the network, or more than one layer or target is chosen
  */
 export async function evaluateMethods(
-  source: ModelSource,
+  source: ModelSource | Explainer,
   pictures: Iterable<EvaluatedPicture> | AsyncIterable<EvaluatedPicture>,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { metrics: names = metricNames, seed = 0, progress_callback, signal, ...explaining } = options;
-  const model = upgradedModel(await modelFrom(source));
-  const network = await EvaluatedNetwork.load(model, explaining, seed);
-  const measured = new Map<MethodName, Measurement[]>();
-  let loaded = 0;
+  const {
+    metrics: names = metricNames,
+    seed = 0,
+    earlier = [],
+    onPicture,
+    progress_callback,
+    signal,
+    ...own
+  } = options;
+  const explainer = source instanceof Explainer ? source : await Explainer.load(source, own);
+  const network = new EvaluatedNetwork(explainer, own, seed);
+  const measured = [...earlier];
   try {
+    requireOneLayer(explainer, own);
     for await (const { picture, target } of pictures) {
-      const input = preparedPictures([picture], network.explainer.input);
-      const own = { ...explaining, ...(target !== undefined && { targets: target }) };
-      const explanations = await network.explainer.explainInput(input, own);
-      for (const explanation of onePerMethod(explanations)) {
-        const known = measured.get(explanation.method) ?? [];
-        known.push(await measurement(network, input, explanation, { names, picture: loaded, seed }));
-        measured.set(explanation.method, known);
-      }
-      loaded++;
-      progress_callback?.({ loaded });
+      const input = preparedPictures([picture], explainer.input);
+      const explanations = await explainer.explainInput(input, {
+        ...own,
+        ...(target !== undefined && { targets: target }),
+      });
+      const of = await measurements(network, input, explanations, { names, picture: measured.length, seed });
+      await onPicture?.(of);
+      measured.push(of);
+      progress_callback?.({ loaded: measured.length });
       if (signal?.aborted) break;
     }
   } finally {
     await network.dispose();
+    if (explainer !== source) await explainer.dispose();
   }
+  const methods = Object.keys(measured[0] ?? {}) as MethodName[];
   return {
-    pictures: loaded,
+    pictures: measured.length,
     metrics: names,
-    methods: [...measured].map(([method, measurements]) => summary(method, measurements)),
+    methods: methods.map((method) =>
+      summary(
+        method,
+        measured.map((each) => each[method] ?? null),
+      ),
+    ),
   };
 }
 
-function onePerMethod(explanations: readonly Explanation[]): readonly Explanation[] {
-  if (new Set(explanations.map(({ method }) => method)).size === explanations.length) return explanations;
-  throw new InputError({
-    name: 'evaluate',
-    expected: 'one layer, or several averaged ones, and one target',
-    got: 'more',
-  });
+/** @throws InputError if there would be several maps of a method */
+function requireOneLayer(explainer: Explainer, { layers, tokens, methods }: ExplainOptions): void {
+  if (Array.isArray(methods) && !(methods as readonly MethodName[]).some(explainsLayer)) return;
+  const groups = explainer.chosenLayers(layers, tokens);
+  if (groups.length > 1) throw severalMaps(`${groups.length} layers`);
+}
+
+const severalMaps = (got: string) =>
+  new InputError({ name: 'evaluate', expected: 'one layer, or several averaged ones, and one target', got });
+
+/** Whether a target means several. */
+export function requireOneTarget(targets: ReturnType<typeof choicePerPicture<TargetChoice>>): void {
+  const several = targets.find((target) => typeof target === 'object' && 'top' in target && target.top > 1);
+  if (several) throw severalMaps('several targets');
+}
+
+async function measurements(
+  network: EvaluatedNetwork,
+  input: Float32Array,
+  explanations: readonly Explanation[],
+  { names, picture, seed }: { names: readonly MetricName[]; picture: number; seed: number },
+): Promise<PictureMeasurements> {
+  if (new Set(explanations.map(({ method }) => method)).size < explanations.length) throw severalMaps('more');
+  const found: PictureMeasurements = {};
+  for (const explanation of explanations) {
+    const random = (metric: MetricName) => Random.derived(seed, `${metric}/${picture}`);
+    found[explanation.method] = await measurement(network, input, explanation, names, random);
+  }
+  network.forgetShared();
+  return found;
 }
 
 async function measurement(
   network: EvaluatedNetwork,
   input: Float32Array,
   explanation: Explanation,
-  { names, picture, seed }: { names: readonly MetricName[]; picture: number; seed: number },
+  names: readonly MetricName[],
+  random: (metric: MetricName) => Random,
 ): Promise<Measurement> {
-  if (explanation.reason !== undefined) return undefined;
-  const values = new Map<MetricName, number>();
-  const curves = new Map<string, Curve>();
+  if (explanation.reason !== undefined) return null;
+  const found: Measurement = { values: {}, curves: {} };
   for (const name of names) {
-    const random = Random.derived(seed, `${name}/${picture}`);
-    const subject = await network.subject(input, explanation, random);
-    const { value, curves: own = {} } = await metrics[name].measure(subject);
-    values.set(name, value);
-    for (const [curve, line] of Object.entries(own)) curves.set(curve, line);
+    const subject = await network.subject(input, explanation, random(name), name);
+    const { value, curves } = await metrics[name].measure(subject);
+    found.values[name] = value;
+    Object.assign(found.curves, curves);
   }
-  return { values, curves };
+  return found;
 }
 
-function summary(method: MethodName, measurements: readonly Measurement[]): MethodEvaluation {
-  const full = measurements.filter((each) => each !== undefined);
-  const [first] = full;
-  const names = [...(first?.values.keys() ?? [])];
-  const values = names.map((name) => [name, mean(full.map((each) => each.values.get(name) ?? Number.NaN))] as const);
-  const curves = [...(first?.curves ?? [])].map(([name, { x }]) => {
-    const y = x.map((_, i) => mean(full.map((each) => each.curves.get(name)?.y[i] ?? Number.NaN)));
+function summary(method: MethodName, all: readonly Measurement[]): MethodEvaluation {
+  const full = all.filter((each) => each !== null);
+  const names = Object.keys(full[0]?.values ?? {}) as MetricName[];
+  const values = names.map((name) => [name, mean(full.map((each) => each.values[name] ?? Number.NaN))] as const);
+  const curves = Object.entries(full[0]?.curves ?? {}).map(([name, { x }]) => {
+    const y = x.map((_, i) => mean(full.map((each) => each.curves[name]?.y[i] ?? Number.NaN)));
     return [name, { x, y }] as const;
   });
   return {
     method,
-    empty: measurements.length - full.length,
+    empty: all.length - full.length,
     values: Object.fromEntries(values),
     curves: Object.fromEntries(curves),
   };

@@ -1,12 +1,9 @@
 /** @file A network as the metrics ask it: for confidences, scores, and maps with true or random weights. */
 import type { Random } from '../../inference/numeric/random.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
-import type { Model } from '../../onnx/graph/graph.js';
-import { Explainer, type ExplainerOptions, type ExplainOptions } from '../maps/explain.js';
+import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { Subject } from './metric.js';
-import { weightedLayers } from '../../onnx/passes/random-weights.js';
-import { randomizedWeights } from '../network/random-weights.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import { fixedTarget, targetScore, targetWeights, type Target } from '../targets/targets.js';
 
@@ -16,31 +13,30 @@ const STAGES = 5;
 /** A network, and the same with random weights from the top down. */
 export class EvaluatedNetwork {
   readonly #randomized = new Map<number, Promise<Explainer>>();
+  readonly #shared = new Map<string, Promise<unknown>>();
 
-  private constructor(
+  /** @param explainer stays the caller's */
+  constructor(
     readonly explainer: Explainer,
-    readonly model: Model,
-    readonly options: ExplainerOptions & ExplainOptions,
+    readonly options: ExplainOptions,
     readonly seed: number,
   ) {}
 
-  /** @param model of our dialect */
-  static async load(model: Model, options: ExplainerOptions & ExplainOptions, seed: number): Promise<EvaluatedNetwork> {
-    return new EvaluatedNetwork(await Explainer.load(model, options), model, options, seed);
-  }
-
-  /** What the metrics are given of one map of one prepared picture [C, H, W]. */
-  async subject(input: Float32Array, explanation: Explanation, random: Random): Promise<Subject> {
+  /**
+   * What the metrics are given of one map of one prepared picture [C, H, W].
+   * @param metric under whose name values are shared between the methods
+   */
+  async subject(input: Float32Array, explanation: Explanation, random: Random, metric: string): Promise<Subject> {
     const { explainer } = this;
     const { channels, height, width } = explainer.input.picture;
     const { target, signed, rawHeight, rawWidth } = explanation;
-    const seen = { logits: await explainer.logits(input), height, width };
-    const weights = targetWeights(explainer.head, target, seen);
+    const logits = await this.#once('logits', () => explainer.logits(input));
+    const weights = targetWeights(explainer.head, target, { logits, height, width });
     const rows = async (pictures: Float32Array, valueOf: (logits: Float32Array) => number) => {
-      const logits = await explainer.logits(pictures);
+      const all = await explainer.logits(pictures);
       const count = weights.length;
-      return Float32Array.from({ length: logits.length / count }, (_, row) =>
-        valueOf(logits.subarray(row * count, (row + 1) * count)),
+      return Float32Array.from({ length: all.length / count }, (_, row) =>
+        valueOf(all.subarray(row * count, (row + 1) * count)),
       );
     };
     // A predicted region stays where it is on the true picture: elsewhere the class may be predicted nowhere.
@@ -50,18 +46,29 @@ export class EvaluatedNetwork {
       size: { channels, height, width },
       map: explanation.normalized,
       attribution: bilinearResized(signed, rawHeight, rawWidth, height, width),
-      scores: (pictures) => rows(pictures, (logits) => targetScore(weights, logits)),
-      confidences: (pictures) => rows(pictures, (logits) => confidenceOf(explainer.head, target, weights, logits)),
+      scores: (pictures) => rows(pictures, (row) => targetScore(weights, row)),
+      confidences: (pictures) => rows(pictures, (row) => confidenceOf(explainer.head, target, weights, row)),
       maps: (pictures) => this.#maps(explainer, pictures, fixed),
       randomizedMaps: () => this.#randomizedMaps(input, fixed),
       normal: () => random.normal(),
       uniform: () => random.uniform(),
+      shared: (make) => this.#once(metric, make),
     };
   }
 
-  /** Frees all sessions. */
+  /** Forgets what the methods shared: before the next picture. */
+  forgetShared(): void {
+    this.#shared.clear();
+  }
+
+  #once<T>(name: string, make: () => Promise<T>): Promise<T> {
+    const known = this.#shared.get(name) ?? make();
+    this.#shared.set(name, known);
+    return known as Promise<T>;
+  }
+
+  /** Frees the networks with random weights. */
   async dispose(): Promise<void> {
-    await this.explainer.dispose();
     for (const explainer of this.#randomized.values()) await (await explainer).dispose();
   }
 
@@ -72,12 +79,11 @@ export class EvaluatedNetwork {
   }
 
   async #randomizedMaps(input: Float32Array, explanation: Explanation) {
-    const layers = weightedLayers(this.model);
+    const layers = this.explainer.weightedLayers;
     const tops = Array.from({ length: STAGES }, (_, i) => Math.ceil((layers * (i + 1)) / STAGES));
     const stages: { share: number; map: Float32Array }[] = [];
     for (const top of new Set(tops)) {
-      const explainer =
-        this.#randomized.get(top) ?? Explainer.load(randomizedWeights(this.model, this.seed, top), this.options);
+      const explainer = this.#randomized.get(top) ?? this.explainer.withRandomWeights(this.seed, top);
       this.#randomized.set(top, explainer);
       const [map] = await this.#maps(await explainer, input, explanation);
       if (map) stages.push({ share: top / layers, map });

@@ -25,6 +25,8 @@ export interface Subject {
   normal(): number;
   /** The next number of the uniform distribution over [0, 1). */
   uniform(): number;
+  /** A value that does not depend on the map: made once per picture and metric, for all methods. */
+  shared<T>(make: () => Promise<T>): Promise<T>;
 }
 
 /** A line of a plot: a value at each share of pixels or layers. */

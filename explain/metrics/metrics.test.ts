@@ -64,6 +64,7 @@ function subject(map = data('map')): Subject {
       { share: 1, map: data('other') },
     ],
     ...chance(),
+    shared: (make) => make(),
   };
 }
 

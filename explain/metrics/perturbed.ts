@@ -17,15 +17,17 @@ export const perturbedMetrics = {
   infidelity: {
     title: 'Infidelity',
     better: 'lower',
-    async measure({ input, attribution, scores, normal }) {
+    async measure({ input, attribution, scores, normal, shared }) {
       const plane = attribution.length;
-      const changes = Array.from({ length: INFIDELITY_SAMPLES }, () => input.map(() => CHANGE * normal()));
-      const changed = changes.map((change) => input.map((value, i) => value - (change[i] ?? 0)));
-      const [whole = Number.NaN, ...others] = await scores(stacked([input, ...changed]));
+      const { changes, actual } = await shared(async () => {
+        const drawn = Array.from({ length: INFIDELITY_SAMPLES }, () => input.map(() => CHANGE * normal()));
+        const changed = drawn.map((change) => input.map((value, i) => value - (change[i] as number)));
+        const [whole = Number.NaN, ...others] = await scores(stacked([input, ...changed]));
+        return { changes: drawn, actual: others.map((score) => whole - score) };
+      });
       const predicted = changes.map((change) =>
         change.reduce((sum, value, i) => sum + value * (attribution[i % plane] ?? 0), 0),
       );
-      const actual = others.map((score) => whole - score);
       const squares = mean(predicted.map((value) => value ** 2));
       const scale = squares === 0 ? 0 : mean(predicted.map((value, i) => value * (actual[i] ?? 0))) / squares;
       return { value: mean(predicted.map((value, i) => (scale * value - (actual[i] ?? 0)) ** 2)) };

@@ -1,6 +1,7 @@
 /** @file The white sheet under every figure, plot and grid: something that draws itself, and the file made of it. */
 import type { Canvas, SKRSContext2D } from 'canvas';
 import { InputError } from '../../onnx/errors.js';
+import { encodePng } from '../pictures/pictures.node.js';
 import type { Picture } from '../pictures/pictures.js';
 import { canvasPicture, figureCanvas } from './canvas.node.js';
 import { light, MAX_SIDE } from './theme.js';
@@ -49,6 +50,11 @@ function paint({ width, height, draw }: Drawing, context: SKRSContext2D, scale: 
 /** The drawing as a PNG file. @throws InputError as `drawingCanvas` */
 export function drawingPng(drawing: Drawing, scale = 2): Uint8Array {
   return drawingCanvas(drawing, scale).toBuffer('image/png');
+}
+
+/** The same, encoded beside this thread. @throws InputError as `drawingCanvas` */
+export async function encodedDrawing(drawing: Drawing, scale = 2): Promise<Uint8Array> {
+  return encodePng(drawingPicture(drawing, scale));
 }
 
 /** The drawing as a picture. @throws InputError as `drawingCanvas` */

@@ -1,0 +1,122 @@
+/** @file Figures of many pictures: a file for every few rows. */
+import { basename, join } from 'node:path';
+import { encodedDrawing } from '../../inference/figures/drawing.node.js';
+import { MAX_SIDE } from '../../inference/figures/theme.js';
+import { resizedPicture } from '../../inference/pictures/resize.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
+import { contactSheetDrawing } from '../figures/contact-sheet.node.js';
+import { figureDrawing, type FigureRow } from '../figures/figure.node.js';
+import { emptyMapNote, verdict } from '../figures/verdict.js';
+import type { Explanation } from '../maps/explanation.js';
+import { explainsLayer, methods } from '../methods/table.js';
+import { drawnPictures, showsSigned, type ExplainedPicture, type Look } from './map-files.node.js';
+
+/** More rows than this go to the next figure, as nobody looks at longer ones. */
+const MAX_ROWS = 12;
+/** More methods than this go to a contact sheet. */
+const MAX_METHODS = 4;
+/** Pixels of a figure's pictures. */
+const FIGURE_SIDE = 400;
+/** Pixels of a figure per layout pixel. */
+const SCALE = 2;
+
+/** Writes a figure. */
+export type FigureWriter = () => Promise<void>;
+
+/**
+ * Collects rows into figures. A picture's rows stay together as far as a figure can hold them; no more than a figure's rows
+ * are held in memory.
+ */
+export class FigureFiles {
+  #rows: FigureRow[] = [];
+  #count: number;
+
+  /** @param written how many figures of the same job are there already */
+  constructor(
+    readonly folder: string,
+    readonly look: Look,
+    written: number,
+  ) {
+    this.#count = written;
+  }
+
+  /** How many figures there are, those that wait for being written included. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The files of these figures. */
+  get files(): string[] {
+    return Array.from({ length: this.#count }, (_, i) => figurePath(this.folder, i));
+  }
+
+  /**
+   * Adds a picture's maps.
+   * @returns figures that are whole now: the one of earlier pictures, if there is no room left in it, and full ones of this
+   */
+  add(picture: ExplainedPicture, explanations: readonly Explanation[]): { before?: FigureWriter; own: FigureWriter[] } {
+    const rows = figureRows(picture, explanations, this.look);
+    const before = this.#rows.length > 0 && !fits([...this.#rows, ...rows]) ? this.take() : undefined;
+    const own: FigureWriter[] = [];
+    for (const row of rows) {
+      if (this.#rows.length > 0 && !fits([...this.#rows, row])) own.push(this.take());
+      this.#rows.push(row);
+    }
+    return { ...(before && { before }), own };
+  }
+
+  /** The figure of the rows until now. */
+  take(): FigureWriter {
+    const rows = this.#rows;
+    this.#rows = [];
+    if (rows.length === 0) return async () => {};
+    const path = figurePath(this.folder, this.#count++);
+    const { palette = 'jet' } = this.look.style;
+    const drawing = (isMany(rows) ? contactSheetDrawing : figureDrawing)(rows, { palette });
+    return async () => writeFileAtomic(path, await encodedDrawing(drawing, SCALE));
+  }
+}
+
+/** Whether rows make one figure: few enough, and not longer than a picture can be. */
+function fits(rows: readonly FigureRow[]): boolean {
+  return rows.length <= MAX_ROWS && (!isMany(rows) || SCALE * contactSheetDrawing(rows).height <= MAX_SIDE);
+}
+
+const figurePath = (folder: string, index: number) =>
+  join(folder, index === 0 ? 'figure.png' : `figure-${index + 1}.png`);
+
+/** Whether rows have more methods than fit side by side, or different ones. */
+function isMany(rows: readonly FigureRow[]): boolean {
+  const names = new Set(rows.map(({ maps }) => maps.map(({ method }) => method).join('\n')));
+  return names.size > 1 || rows.some(({ maps }) => maps.length > MAX_METHODS);
+}
+
+/** One row for each target and layer; methods that explain the picture itself join the row of a single layer. */
+function figureRows(
+  { path, picture }: ExplainedPicture,
+  explanations: readonly Explanation[],
+  look: Look,
+): FigureRow[] {
+  const factor = Math.min(1, FIGURE_SIDE / Math.max(picture.width, picture.height));
+  const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * factor)));
+  const shown = resizedPicture(picture, { width: width ?? 1, height: height ?? 1, channels: 3, resize: 'squash' });
+  const layers = new Set(explanations.filter(({ method }) => explainsLayer(method)).map(({ layer }) => layer.name));
+  const [only] = layers.size === 1 ? layers : [];
+  const rows = new Map<string, FigureRow & { maps: FigureRow['maps'][number][] }>();
+  for (const explanation of explanations) {
+    const { layer, method } = explanation;
+    const place = only ?? layer.name;
+    const key = `${explanation.label}\n${place}`;
+    const row = rows.get(key) ?? { picture: shown, label: [basename(path), place, verdict(explanation)], maps: [] };
+    // A signed palette shows contributions that are all negative.
+    const shows = showsSigned(look.style) && explanation.reason === 'all contributions negative';
+    const note = shows ? undefined : emptyMapNote(explanation);
+    row.maps.push({
+      method: methods[method].title,
+      ...drawnPictures(shown, picture, explanation, look),
+      ...(note && { note }),
+    });
+    rows.set(key, row);
+  }
+  return [...rows.values()];
+}

@@ -1,0 +1,94 @@
+/** @file One map as files: in colours, laid over its picture, and its values. */
+import { join } from 'node:path';
+import type { NetworkInput } from '../../inference/networks/network-input.js';
+import { npyBytes } from '../../inference/numeric/npy.js';
+import { encodePng } from '../../inference/pictures/pictures.node.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { sourceArea } from '../../inference/pictures/resize.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
+import { placedHeatmap, placedOverlay, type MapStyle } from '../figures/overlay.js';
+import { isSigned } from '../figures/palette.js';
+import { drawnMap } from '../maps/drawn-map.js';
+import type { Explanation } from '../maps/explanation.js';
+import { placedMap, type PlacedMap } from '../maps/placement.js';
+
+/** A picture that was explained. */
+export interface ExplainedPicture {
+  /** Its file, for labels and file names. */
+  path: string;
+  picture: Picture;
+}
+
+/** The files of one map. */
+export interface MapFiles {
+  /** The map in colours, and laid over the picture: at the picture's own size. */
+  heatmap: string;
+  overlay: string;
+  /** Its values before they were scaled [rawHeight, rawWidth]: after the ReLU, or signed where the palette is. */
+  values: string;
+}
+
+/** Whether maps are shown with their negative values. */
+export function showsSigned({ palette = 'jet' }: MapStyle): boolean {
+  return isSigned(palette);
+}
+
+/** What decides how maps are drawn. */
+export interface Look {
+  /** How the network takes pictures, which decides what part of one it saw. */
+  input: NetworkInput;
+  style: MapStyle;
+}
+
+/** A map in colours and over its picture. */
+export interface DrawnPictures {
+  heatmap: Picture;
+  overlay: Picture;
+}
+
+/**
+ * Draws a map on its picture.
+ * @param shown the picture at any size
+ * @param original its true size
+ */
+export function drawnPictures(
+  shown: Picture,
+  original: { width: number; height: number },
+  explanation: Explanation,
+  { input, style }: Look,
+): DrawnPictures {
+  const map = placedExplanation(shown, original, explanation, input, showsSigned(style));
+  const heatmap = placedHeatmap(map, shown, style.palette);
+  return { heatmap, overlay: placedOverlay(shown, map, style, heatmap) };
+}
+
+function placedExplanation(
+  shown: Picture,
+  original: { width: number; height: number },
+  explanation: Explanation,
+  input: NetworkInput,
+  signed: boolean,
+): PlacedMap {
+  const area = sourceArea(original, input.picture);
+  const [across, down] = [shown.width / original.width, shown.height / original.height];
+  const scaled = { x: area.x * across, y: area.y * down, width: area.width * across, height: area.height * down };
+  return placedMap(drawnMap(explanation, signed), shown, scaled, signed);
+}
+
+/** The names of a map's files. */
+export function mapFiles(folder: string, stem: string): MapFiles {
+  const path = (end: string) => join(folder, `${stem}${end}`);
+  return { heatmap: path('.png'), overlay: path('-overlay.png'), values: path('.npy') };
+}
+
+/** Writes the files of one map; pictures are encoded beside this thread. */
+export async function writeMap(files: MapFiles, picture: Picture, explanation: Explanation, look: Look): Promise<void> {
+  const { raw, signed, rawHeight, rawWidth } = explanation;
+  const { heatmap, overlay } = drawnPictures(picture, picture, explanation, look);
+  const values = npyBytes(showsSigned(look.style) ? signed : raw, [rawHeight, rawWidth]);
+  await Promise.all([
+    encodePng(heatmap).then((bytes) => writeFileAtomic(files.heatmap, bytes)),
+    encodePng(overlay).then((bytes) => writeFileAtomic(files.overlay, bytes)),
+    writeFileAtomic(files.values, values),
+  ]);
+}

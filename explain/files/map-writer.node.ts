@@ -1,0 +1,196 @@
+/** @file Writes the maps and figures of explained pictures, and what was written into the journal. */
+import { basename, extname } from 'node:path';
+import type { Explanation } from '../maps/explanation.js';
+import { emptyMapNote } from '../figures/verdict.js';
+import type { ClassRegion, Target } from '../targets/targets.js';
+import { Budget } from './budget.js';
+import { FigureFiles } from './figure-files.node.js';
+import type { Journal, JournalEntry } from './journal.node.js';
+import { mapFiles, writeMap, type Look, type MapFiles } from './map-files.node.js';
+import { fileName, UniqueNames } from './names.js';
+import type { DecodedFile } from './picture-groups.node.js';
+
+/** Files, and the explanations of those that are pictures by their positions in the list. */
+export interface ExplainedGroup {
+  files: DecodedFile[];
+  explanations: ReadonlyMap<number, readonly Explanation[]>;
+  /** Time per map. */
+  milliseconds: number;
+}
+
+/** One map in results.json. */
+export interface MapResult {
+  picture: string;
+  layer: { name: string; op: string; index?: number };
+  method: string;
+  target: Exclude<Target, ClassRegion> | { class: number; region: unknown };
+  /** The target in words. */
+  label: string;
+  score: number;
+  probability?: number;
+  /** Least and largest value before the ReLU. */
+  range: [number, number];
+  /** Why the map shows nothing, and what to try. */
+  reason?: string;
+  note?: string;
+  /** Time of the run that made it, divided by the maps of that run. */
+  milliseconds: number;
+  files: MapFiles;
+}
+
+/** A line of the journal: a picture with its maps, a skipped one, or how many figures hold all pictures until here. */
+export type MapEntry = JournalEntry &
+  (
+    | { picture: string; stamp: string; maps: MapResult[] }
+    | { picture: string; stamp: string; reason: string }
+    | { figures: number }
+  );
+
+/** Who is told of what is written. */
+export interface WriterProgress {
+  total: number;
+  progress_callback: ((progress: { loaded: number; total: number; path: string }) => void) | undefined;
+  onMap: ((path: string, explanation: Explanation) => void) | undefined;
+}
+
+/** Pixels of the pictures whose maps are drawn at a time, and what a small one counts. */
+const DRAWN_PIXELS = 32_000_000;
+const LEAST_PIXELS = 4_000_000;
+
+/** Writes pictures in the order they come; the files of several maps at a time. */
+export class MapWriter {
+  readonly #budget = new Budget(DRAWN_PIXELS);
+  readonly #names = new UniqueNames();
+  readonly #figures: FigureFiles;
+  /** Ends when all that was begun is in the journal. */
+  #written: Promise<void> = Promise.resolve();
+  #done = 0;
+
+  private constructor(
+    readonly folder: string,
+    readonly look: Look,
+    readonly journal: Journal<MapEntry>,
+    figures: number,
+    readonly progress: WriterProgress,
+  ) {
+    this.#figures = new FigureFiles(folder, look, figures);
+  }
+
+  /** @param before the journal, and how many figures its pictures are in */
+  static async create(
+    folder: string,
+    look: Look,
+    { journal, figures }: { journal: Journal<MapEntry>; figures: number },
+    progress: WriterProgress,
+  ): Promise<MapWriter> {
+    const writer = new MapWriter(folder, look, journal, figures, progress);
+    for await (const entry of journal.entries()) {
+      writer.#done = Math.max(writer.#done, entry.done);
+      if (!('maps' in entry)) continue;
+      writer.#stemOf(entry.picture);
+      for (const { files } of entry.maps) writer.#names.take(basename(files.heatmap, '.png'));
+    }
+    return writer;
+  }
+
+  /** Writes all files of a group. */
+  async write({ files, explanations, milliseconds }: ExplainedGroup): Promise<void> {
+    for (const file of files) {
+      const entry = { done: file.index + 1, picture: file.path, stamp: file.stamp };
+      if ('reason' in file) this.#then([], { ...entry, reason: file.reason });
+      else this.#begin(file, entry, explanations.get(file.index) ?? [], milliseconds);
+      this.#done = entry.done;
+    }
+    await this.#written;
+  }
+
+  /** Writes the last figure. @param complete whether no pictures follow in a resumed job */
+  async finish(complete: boolean): Promise<void> {
+    const last = this.#figures.take();
+    await this.#written;
+    await last();
+    if (complete) await this.journal.append({ done: this.#done, figures: this.#figures.count });
+  }
+
+  /** The files of all figures. */
+  get figures(): string[] {
+    return this.#figures.files;
+  }
+
+  #stemOf(path: string): string {
+    return this.#names.take(fileName(basename(path, extname(path))));
+  }
+
+  /** Begins to write a picture's files. */
+  #begin(
+    { path, picture }: Extract<DecodedFile, { picture: unknown }>,
+    entry: { done: number; picture: string; stamp: string },
+    explanations: readonly Explanation[],
+    milliseconds: number,
+  ): void {
+    const stem = this.#stemOf(path);
+    const maps = explanations.map((explanation) => {
+      const { layer, method } = explanation;
+      const name = this.#names.take(`${stem}-${fileName(layer.name)}-${method.replaceAll('+', 'p')}`);
+      return { explanation, result: resultOf(path, explanation, milliseconds, mapFiles(this.folder, name)) };
+    });
+    const pixels = Math.max(LEAST_PIXELS, picture.width * picture.height);
+    const tasks = maps.map(({ explanation, result }) =>
+      this.#begun(pixels, () => writeMap(result.files, picture, explanation, this.look)),
+    );
+    const count = this.#figures.count;
+    const { before, own } = this.#figures.add({ path, picture }, explanations);
+    if (before) this.#then([this.#begun(LEAST_PIXELS, before)], { done: entry.done - 1, figures: count + 1 });
+    const figures = own.map((figure) => this.#begun(LEAST_PIXELS, figure));
+    this.#then([...tasks, ...figures], { ...entry, maps: maps.map(({ result }) => result) }, () => {
+      for (const { explanation } of maps) this.progress.onMap?.(path, explanation);
+      this.progress.progress_callback?.({ loaded: entry.done, total: this.progress.total, path });
+    });
+  }
+
+  /** Begins a task as soon as memory allows; its error is thrown to who awaits it. */
+  #begun(size: number, task: () => Promise<void>): Promise<void> {
+    const result = this.#budget.run(size, task);
+    result.catch(() => undefined);
+    return result;
+  }
+
+  /** Adds a line to the journal once the tasks, and the lines before it, are done. */
+  #then(tasks: readonly Promise<unknown>[], entry: MapEntry, told: () => void = () => {}): void {
+    const all = Promise.all(tasks);
+    const before = this.#written;
+    this.#written = (async () => {
+      await Promise.all([before, all]);
+      await this.journal.append(entry);
+      told();
+    })();
+    this.#written.catch(() => undefined);
+  }
+}
+
+function resultOf(picture: string, explanation: Explanation, milliseconds: number, files: MapFiles): MapResult {
+  const { layer, method, target, label, score, probability, signed, reason } = explanation;
+  const note = emptyMapNote(explanation);
+  const { name, op, index } = layer;
+  return {
+    picture,
+    layer: { name, op, ...(index !== undefined && { index }) },
+    method,
+    target: plainTarget(target),
+    label,
+    score,
+    ...(probability !== undefined && { probability }),
+    range: [signed.reduce((a, b) => Math.min(a, b)), signed.reduce((a, b) => Math.max(a, b))],
+    ...(reason && { reason }),
+    ...(note && { note }),
+    milliseconds: Math.round(1000 * milliseconds) / 1000,
+    files,
+  };
+}
+
+/** The target without the pixels of a mask. */
+function plainTarget(target: Target): MapResult['target'] {
+  if (typeof target !== 'object' || !('region' in target)) return target;
+  const { class: index, region } = target;
+  return { class: index, region: typeof region === 'object' && 'mask' in region ? 'mask' : region };
+}

@@ -1,0 +1,85 @@
+/** @file results.json: what was made, of which network, and whether all of it is done. */
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileDigest } from '../../inference/jobs/journal.node.js';
+import { InputError } from '../../onnx/errors.js';
+import { writeAtomically } from '../../onnx/files/atomic-file.node.js';
+
+const RESULTS_FILE = 'results.json';
+/** Bytes of the file that show who wrote it. */
+const HEAD_BYTES = 65_536;
+/** Characters that are written at once. */
+const CHUNK = 65_536;
+
+/** How results came about, as results.json says. */
+export interface Provenance {
+  /** The network's file: results.json names it with its SHA-256. */
+  model?: string;
+  /** Anything else, such as a version. */
+  provenance?: Readonly<Record<string, unknown>>;
+}
+
+/** The provenance with the digest of the network's file; addresses have none. */
+export async function provenanceOf({
+  model,
+  provenance,
+}: {
+  [Name in keyof Provenance]: Provenance[Name] | undefined;
+}): Promise<Readonly<Record<string, unknown>>> {
+  if (model === undefined) return { ...provenance };
+  const digest = /^https?:/i.test(model) ? undefined : await fileDigest(model);
+  return { ...provenance, model, ...(digest !== undefined && { modelDigest: digest }) };
+}
+
+/** What results.json holds. */
+export interface Results {
+  /** Whether all pictures are in it. */
+  complete: boolean;
+  /** How it came about, such as the network's file and the version. */
+  provenance: Readonly<Record<string, unknown>>;
+  /** The results themselves; entries of a list are written as they are read. */
+  parts: Readonly<Record<string, AsyncIterable<unknown> | object>>;
+}
+
+/** Writes results.json. @returns its path */
+export async function writeResults(folder: string, { complete, provenance, parts }: Results): Promise<string> {
+  const path = join(folder, RESULTS_FILE);
+  await writeAtomically(path, async (file) => {
+    const members = Object.entries({ complete, ...provenance }).filter(([, value]) => value !== undefined);
+    const head = members.map(([name, value]) => ` ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+    await file.appendFile(`{\n${head.join(',\n')}`);
+    for (const [name, part] of Object.entries(parts)) {
+      await file.appendFile(`,\n ${JSON.stringify(name)}: `);
+      if (Symbol.asyncIterator in part) await appendList(file, part);
+      else await file.appendFile(JSON.stringify(part, null, 1).replaceAll('\n', '\n '));
+    }
+    await file.appendFile('\n}\n');
+  });
+  return path;
+}
+
+async function appendList(file: FileHandle, list: AsyncIterable<unknown>): Promise<void> {
+  let text = '[';
+  let separator = '\n  ';
+  for await (const entry of list) {
+    text += separator + JSON.stringify(entry);
+    separator = ',\n  ';
+    if (text.length < CHUNK) continue;
+    await file.appendFile(text);
+    text = '';
+  }
+  await file.appendFile(`${text}${separator === '\n  ' ? ']' : '\n ]'}`);
+}
+
+/**
+ * Refuses a folder whose results.json was written by something else.
+ * @param folder may be missing
+ */
+export async function requireOwnResults(folder: string): Promise<void> {
+  const path = join(folder, RESULTS_FILE);
+  const file = await open(path).catch(() => undefined);
+  if (!file) return;
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0).finally(() => file.close());
+  if (/"(complete|maps|evaluation)":/.test(buffer.toString('utf8', 0, bytesRead))) return;
+  throw new InputError({ name: 'out', expected: 'another folder', got: `${path}, which is of another program` });
+}
