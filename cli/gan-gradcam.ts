@@ -212,7 +212,9 @@ await runCommand(
           const { layer, method, raw, rawHeight, rawWidth } = explanation;
           const largest = raw.reduce((a, b) => Math.max(a, b), 0);
           print.info(`${path}  ${layer.name}  ${methods[method].title}  ${verdict(explanation)}`);
-          print.info(`  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`);
+          print.info(
+            `  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`,
+          );
         },
       });
       const written = await explaining.finally(() => bar.stop());

@@ -1,7 +1,7 @@
 /** @file results.json: what was made, of which network, and whether all of it is done. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileDigest } from '../../inference/jobs/journal.node.js';
+import { fileDigest } from '../../inference/jobs/files/journal.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeAtomically } from '../../onnx/files/atomic-file.node.js';
 

@@ -132,7 +132,7 @@ export class Explainer implements AsyncDisposable {
 
   /** The same network with random weights (`randomizedWeights`). */
   async withRandomWeights(seed: number, top?: number): Promise<Explainer> {
-    return new Explainer(randomizedWeights(this.#source, seed, top), this.choice, this.#options);
+    return new Explainer(randomizedWeights(this.#source, seed, top), this.choice, this.#options, this.name);
   }
 
   /** How many layers `withRandomWeights` counts. */
