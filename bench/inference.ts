@@ -9,7 +9,7 @@ import { toFloat16 } from '../onnx/passes/to-float16.js';
 import { uint8Generator } from '../onnx/passes/uint8.js';
 import { Generator } from '../inference/networks/generator.js';
 import { pictureGrid } from '../inference/pictures/grid.js';
-import { sinks } from '../inference/jobs/files/sinks.node.js';
+import { shardNumbering, sinks } from '../inference/jobs/files/sinks.node.js';
 import { GRID_COMPRESSION } from '../inference/jobs/makers/grid.node.js';
 import { runJob } from '../inference/jobs/run-job.node.js';
 import { normalLatents, seedsFrom } from '../inference/latent/latents.js';
@@ -106,7 +106,8 @@ async function endToEnd(reference: number): Promise<void> {
   const gridAlone = () => encodePng(pictureGrid(pictures, Math.ceil(Math.sqrt(count))), GRID_COMPRESSION);
   await measured('one PNG grid', { out: join(folder, 'grid.png') }, await rateOf(gridAlone));
   for (const format of ['npy', 'png', 'webp', 'zip'] as const) {
-    const place = { folder: join(folder, `${format}-alone`), shard: 0, count, size: generator };
+    const numbering = shardNumbering(format, count, count);
+    const place = { folder: join(folder, `${format}-alone`), numbering, shard: 0, count, size: generator };
     const alone = async () => {
       const sink = await sinks[format](place);
       for (let start = 0; start < count; start += 64) await sink.add(start, pictures.slice(start, start + 64));

@@ -31,6 +31,7 @@ describe('sampleJob(parsedRequest(words))', () => {
       truncation: undefined,
       saveLatents: undefined,
       out: 'interpolation',
+      overwrite: false,
     });
     expect(jobOf({ format: 'npy' })).toEqual({
       kind: 'shards',
@@ -39,6 +40,7 @@ describe('sampleJob(parsedRequest(words))', () => {
       ranking: undefined,
       shardSize: 1000,
       resume: false,
+      overwrite: false,
       truncation: undefined,
       saveLatents: undefined,
       out: 'samples',

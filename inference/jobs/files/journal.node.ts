@@ -1,81 +1,100 @@
-/** @file What a folder of shards says of the job that fills it, so that an interrupted one can go on. */
+/** @file What a job's folder says about the job: what it makes of which network, its files, and how much is done. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { readBoundedFile, writeFileAtomic } from '../../../onnx/files/files.node.js';
-import { RANKING_FILE } from './ranking-file.node.js';
+import { parsedOwnedFiles, type OwnedFiles } from '../../files/owned-files.js';
 
 /** The journal's name in the job's folder. */
-const JOURNAL = 'sampling.json';
-const SHARD_NAME = /^\d{5,}(\.(npy|zip)(\.part)?)?$/;
+export const JOURNAL = 'sampling.json';
+const MAX_BYTES = 2 ** 20;
+/** What a job's journal does not compare with another's. */
+const DETAILS = ['job', 'generator', 'files', 'done', 'count', 'removing'];
 
-/** Two jobs that agree in all but `done` make the same files. */
+/** What a job makes: two jobs that agree in all of this make the same files. */
+export type JobIdentity = Readonly<Record<string, string | number | boolean | null>>;
+
 export interface Journal {
-  model: string;
-  latents: string;
-  truncation: number | null;
-  /** The discriminator whose most real pictures are kept, where it is asked. */
-  discriminator: string | null;
-  format: string;
+  /** The kind of job. */
+  job: string;
+  /** The generator's file. */
+  generator: string;
+  identity: JobIdentity;
+  files: OwnedFiles;
+  /** Pictures in all, and in complete shards. */
   count: number;
-  /** Pictures in complete shards. */
   done: number;
+  /** Whether the files are being removed. */
+  removing?: boolean;
 }
 
-export function writeJournal(folder: string, journal: Journal): Promise<void> {
-  return writeFileAtomic(join(folder, JOURNAL), `${JSON.stringify(journal, undefined, 2)}\n`);
+export function writeJournal(folder: string, { identity, ...rest }: Journal): Promise<void> {
+  const { job, generator, files, count, done, removing } = rest;
+  const text = { job, generator, ...identity, count, done, ...(removing && { removing }), files };
+  return writeFileAtomic(join(folder, JOURNAL), `${JSON.stringify(text, undefined, 2)}\n`);
 }
 
-/** Tells one file's content from another's. */
-export async function fileDigest(path: string): Promise<string> {
-  const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${path}: cannot be read (${error.code})`);
-  });
-  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
-}
-
-/** Removes what an earlier job left, which the folder's journal tells of, so that no pictures of two jobs are mixed. */
-export async function removeEarlierJob(folder: string): Promise<void> {
-  await rm(join(folder, RANKING_FILE), { force: true });
-  const names = await readdir(folder).catch((): string[] => []);
-  if (!names.includes(JOURNAL)) return;
-  // Whoever goes on after a kill in between must not take what is left for the job.
-  await writeFileAtomic(join(folder, JOURNAL), '{}\n');
-  for (const name of names.filter((each) => SHARD_NAME.test(each))) await rm(join(folder, name), { recursive: true });
-  await rm(join(folder, JOURNAL), { force: true });
-}
-
-/**
- * How much of the same job is done; nothing where the folder tells of no job.
- * @throws InputError if the folder's job is another one
- */
-export async function doneBefore(folder: string, journal: Journal, shardSize: number): Promise<number | undefined> {
+/** The journal of a folder, if it has one. @throws InputError if it is damaged */
+export async function readJournal(folder: string): Promise<Journal | undefined> {
   const path = join(folder, JOURNAL);
-  const bytes = await readBoundedFile(path, 2 ** 20).catch((error: unknown) => {
+  const bytes = await readBoundedFile(path, MAX_BYTES).catch((error: unknown) => {
     if (error instanceof InputError && error.message.includes('ENOENT')) return undefined;
     throw error;
   });
   if (bytes === undefined) return undefined;
-  let before: Partial<Journal> | undefined;
+  let value: unknown;
   try {
-    before = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Journal>;
+    value = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     throw new InputError({ name: path, expected: 'JSON', got: 'something else' });
   }
-  for (const key of ['model', 'latents', 'truncation', 'discriminator', 'format', 'count'] as const) {
-    if ((before?.[key] ?? null) === journal[key]) continue;
+  const { job, generator, count, done, removing, ...rest } = (value ?? {}) as Record<string, unknown>;
+  const files = parsedOwnedFiles(rest['files']);
+  const numbers = [count, done].every((number) => Number.isSafeInteger(number) && (number as number) >= 0);
+  if (files === undefined || !numbers || (done as number) > (count as number)) {
+    throw new InputError({ name: path, expected: 'the journal of a sampling job', got: 'something else' });
+  }
+  const identity = Object.fromEntries(
+    Object.entries(rest).filter(
+      (entry): entry is [string, string | number | boolean | null] =>
+        !DETAILS.includes(entry[0]) && (entry[1] === null || typeof entry[1] !== 'object'),
+    ),
+  );
+  return {
+    job: String(job),
+    generator: String(generator),
+    identity,
+    files: { ...files, names: [...files.names, JOURNAL] },
+    count: count as number,
+    done: done as number,
+    removing: removing === true,
+  };
+}
+
+/** @throws InputError, naming the difference, if the folder's job is another one */
+export function expectSameJob(folder: string, before: Journal, now: Journal): void {
+  const all = ({ identity, count }: Journal): JobIdentity => ({ ...identity, count });
+  const [was, is] = [all(before), all(now)];
+  for (const key of Object.keys(is)) {
+    if ((was[key] ?? null) === is[key]) continue;
     throw new InputError({
       name: 'resume',
-      expected: `the job that ${path} tells of; ${key} was ${shown(before?.[key])}, now it is ${shown(journal[key])}`,
+      expected: `the job of ${join(folder, JOURNAL)}, where ${key} is ${shown(was[key])}`,
+      got: shown(is[key]),
     });
   }
-  const { done } = before ?? {};
-  const whole = Number.isInteger(done) && (done === journal.count || (done as number) % shardSize === 0);
-  if (!whole || (done as number) < 0 || (done as number) > journal.count) {
-    throw new InputError({ name: path, expected: '"done" to be a number of whole shards', got: shown(done) });
+}
+
+/** Tells one file's content from another's. @throws InputError if it cannot be read */
+export async function fileDigest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  } catch (error) {
+    throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  return done;
+  return `sha256:${hash.digest('hex')}`;
 }
 
 const shown = (value: unknown) => JSON.stringify(value)?.slice(0, 80) ?? 'nothing';

@@ -1,4 +1,5 @@
 /** @file The ranking that a shards job goes by, as a file beside its shards: a resumed job need not score again. */
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { readBoundedFile, writeFileAtomic } from '../../../onnx/files/files.node.js';
@@ -20,10 +21,12 @@ export async function writeRanking(folder: string, { positions, logits }: Ranked
 /**
  * @param kept how many there must be
  * @param count of the latents that they were taken from
- * @throws InputError if the file is missing or holds anything else
+ * @returns the ranking, or nothing where there is no such file
+ * @throws InputError if the file holds anything else
  */
-export async function loadRanking(folder: string, kept: number, count: number): Promise<RankedScores> {
+export async function loadRanking(folder: string, kept: number, count: number): Promise<RankedScores | undefined> {
   const path = join(folder, RANKING_FILE);
+  if (!(await stat(path).catch(() => undefined))) return undefined;
   const { dtype, shape, data } = parsedNpy(await readBoundedFile(path, MAX_BYTES), path);
   if (dtype !== '<f8' || shape.length !== 2 || shape[0] !== kept || shape[1] !== 2) {
     throw new InputError({ name: path, expected: `float64 [${kept}, 2]`, got: `${dtype} [${shape.join(', ')}]` });

@@ -1,9 +1,9 @@
 /** @file What a shard of pictures is written to, one entry per format. */
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { ZipFile } from 'yazl';
+import { AtomicFile } from '../../../onnx/files/atomic-file.node.js';
+import { numberedPath, type Numbering } from '../../files/owned-files.js';
 import { npyHeader } from '../../numeric/npy.js';
 import { encodePng, encodeWebp } from '../../pictures/pictures.node.js';
 import type { Picture } from '../../pictures/pictures.js';
@@ -28,6 +28,8 @@ export interface Sink {
 export interface ShardPlace {
   /** The job's folder. */
   folder: string;
+  /** How its files are named. */
+  numbering: Numbering;
   /** Number of the shard. */
   shard: number;
   /** Pictures in this shard. */
@@ -39,71 +41,72 @@ export interface ShardPlace {
 const ZIP_DATE = new Date(1980, 0, 1, 12);
 
 export const sinks: Record<ShardFormat, (place: ShardPlace) => Promise<Sink>> = {
-  png: (place) => folderSink(place, 'png', (picture) => encodePng(picture)),
-  webp: (place) => folderSink(place, 'webp', encodeWebp),
+  png: (place) => folderSink(place, (picture) => encodePng(picture)),
+  webp: (place) => folderSink(place, encodeWebp),
   npy: npySink,
   zip: zipSink,
 };
 
-const numbered = (number: number, digits: number) => String(number).padStart(digits, '0');
-const pictureName = (index: number, extension: string) => `${numbered(index, 8)}.${extension}`;
+/** How the files of a format are named. */
+export function shardNumbering(format: ShardFormat, count: number, shardSize: number): Numbering {
+  if (format === 'png' || format === 'webp') return { in: 'folders', extension: format, count, size: shardSize };
+  return { in: 'archives', extension: format, count: Math.ceil(count / shardSize) };
+}
 
 /** A sub-folder of picture files, encoded in parallel. */
 async function folderSink(
-  { folder, shard }: ShardPlace,
-  extension: string,
+  { folder, numbering, shard }: ShardPlace,
   encoded: (picture: Picture) => Promise<Uint8Array>,
 ): Promise<Sink> {
-  const shardFolder = join(folder, numbered(shard, 5));
-  await rm(shardFolder, { recursive: true, force: true });
-  await mkdir(shardFolder, { recursive: true });
-  const file = (index: number) => join(shardFolder, pictureName(index, extension));
+  const file = (index: number) => join(folder, numberedPath(numbering, index));
+  const first = numbering.in === 'folders' ? shard * numbering.size : 0;
+  await mkdir(dirname(file(first)), { recursive: true });
   return {
     file,
     immediate: true,
-    async add(first, pictures) {
-      await Promise.all(pictures.map(async (picture, i) => writeWhole(file(first + i), await encoded(picture))));
+    async add(start, pictures) {
+      await Promise.all(pictures.map(async (picture, i) => writeNew(file(start + i), await encoded(picture))));
     },
     close: async () => {},
     abandon: async () => {},
   };
 }
 
-/** Writes a file of a shard that counts only once the whole shard is there. */
-async function writeWhole(path: string, data: Uint8Array): Promise<void> {
-  const handle = await open(path, 'w');
+/** Writes a file of a shard that counts only once the whole shard is there; replaces what an interrupted job left of it. */
+async function writeNew(path: string, data: Uint8Array): Promise<void> {
+  const handle = await open(path, 'wx').catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+    // A link is removed, not followed.
+    await rm(path);
+    return open(path, 'wx');
+  });
   await handle.writeFile(data).finally(() => handle.close());
 }
 
 /** A NumPy array of uint8 [N, H, W, C]. */
-async function npySink({ folder, shard, count, size }: ShardPlace): Promise<Sink> {
-  const path = join(folder, `${numbered(shard, 5)}.npy`);
-  const part = `${path}.part`;
-  const handle = await open(part, 'w');
-  await handle.writeFile(npyHeader('|u1', [count, size.height, size.width, size.channels]));
+async function npySink({ folder, numbering, shard, count, size }: ShardPlace): Promise<Sink> {
+  const path = join(folder, numberedPath(numbering, shard));
+  const file = await AtomicFile.create(path);
+  const { height, width, channels } = size;
+  await file.handle.writeFile(npyHeader('|u1', [count, height, width, channels]));
   return {
     file: () => path,
     immediate: false,
-    add: async (_first, pictures) => handle.writeFile(Buffer.concat(pictures.map(({ data }) => data))),
-    async close() {
-      await handle.sync();
-      await handle.close();
-      await rename(part, path);
-    },
-    async abandon() {
-      await handle.close();
-      await rm(part, { force: true });
-    },
+    add: async (_first, pictures) => file.handle.writeFile(Buffer.concat(pictures.map(({ data }) => data))),
+    close: () => file.commit(),
+    abandon: () => file.abandon(),
   };
 }
 
 /** A zip of PNG files, stored as they are, since PNG is compressed already. */
-async function zipSink({ folder, shard }: ShardPlace): Promise<Sink> {
+async function zipSink({ folder, numbering, shard }: ShardPlace): Promise<Sink> {
   const { ZipFile: Zip } = await import('yazl');
-  const path = join(folder, `${numbered(shard, 5)}.zip`);
-  const part = `${path}.part`;
+  const path = join(folder, numberedPath(numbering, shard));
+  const file = await AtomicFile.create(path);
   const zip: ZipFile = new Zip();
-  const written = pipeline(zip.outputStream, createWriteStream(part, { flush: true }));
+  const written = (async () => {
+    for await (const chunk of zip.outputStream) await file.handle.writeFile(chunk);
+  })();
   // A failure is reported by `close`; until then it must not end the process.
   written.catch(() => {});
   return {
@@ -112,23 +115,22 @@ async function zipSink({ folder, shard }: ShardPlace): Promise<Sink> {
     async add(first, pictures) {
       const files = await Promise.all(pictures.map((picture) => encodePng(picture)));
       files.forEach((data, i) => {
-        const options = { compress: false, mtime: ZIP_DATE };
-        zip.addBuffer(
-          Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-          pictureName(first + i, 'png'),
-          options,
-        );
+        const name = `${String(first + i).padStart(8, '0')}.png`;
+        zip.addBuffer(Buffer.from(data.buffer, data.byteOffset, data.byteLength), name, {
+          compress: false,
+          mtime: ZIP_DATE,
+        });
       });
     },
     async close() {
       zip.end();
       await written;
-      await rename(part, path);
+      await file.commit();
     },
     async abandon() {
       zip.end();
       await written.catch(() => {});
-      await rm(part, { force: true });
+      await file.abandon();
     },
   };
 }

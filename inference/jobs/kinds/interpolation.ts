@@ -17,6 +17,8 @@ export interface InterpolationJob extends CommonJob, AnimationChoice {
   frames: number;
   loop: boolean;
   easing: Easing;
+  /** Also write into a folder with other files. */
+  overwrite: boolean;
 }
 
 const MAX_KEYFRAMES = 1000;
@@ -38,13 +40,14 @@ export const interpolation = jobKind({
   },
   check(request): InterpolationJob {
     const { interpolate: mode = 'slerp', frames = 60, loop = false, out = 'interpolation' } = request;
-    const { truncation, saveLatents } = request;
+    const { truncation, saveLatents, overwrite = false } = request;
     checkInteger('frames', frames, 1, MAX_FRAMES);
     const source = keyframeSource(request);
     if ('seeds' in source) checkKeyframes(seedCount(source.seeds), frames);
     const { fps, format } = animationChoice(request, out);
     const easing = oneOf('easing', request.easing ?? 'linear', EASINGS);
-    return { kind: 'interpolation', source, mode, frames, loop, easing, fps, format, truncation, saveLatents, out };
+    const path = { source, mode, frames, loop, easing };
+    return { kind: 'interpolation', ...path, fps, format, truncation, saveLatents, out, overwrite };
   },
 });
 

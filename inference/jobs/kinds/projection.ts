@@ -23,6 +23,8 @@ export interface ProjectionJob {
   saveLatents: string | undefined;
   /** A folder. */
   out: string;
+  /** Also write into a folder with other files. */
+  overwrite: boolean;
 }
 
 export const projection = jobKind({
@@ -43,7 +45,7 @@ export const projection = jobKind({
   },
   check(request): ProjectionJob {
     const { project: picture = '', steps = 300, restarts = 8, seed = 0, learningRate = 0.1 } = request;
-    const { featureWeight = 0, discriminator, saveLatents, out = 'projection' } = request;
+    const { featureWeight = 0, discriminator, saveLatents, out = 'projection', overwrite = false } = request;
     if (picture === '') throw new InputError({ name: 'project', expected: 'a picture file', got: 'nothing' });
     checkInteger('steps', steps, 1, 100_000);
     checkInteger('restarts', restarts, 1, 1024);
@@ -59,6 +61,6 @@ export const projection = jobKind({
     }
     namesFile(out, []);
     const search = { steps, restarts, seed, learningRate, featureWeight, discriminator };
-    return { kind: 'projection', picture, ...search, saveLatents, out };
+    return { kind: 'projection', picture, ...search, saveLatents, out, overwrite };
   },
 });

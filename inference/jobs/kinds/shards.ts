@@ -25,6 +25,8 @@ export interface ShardsJob extends CommonJob {
   shardSize: number;
   /** Go on where an earlier job in the same folder stopped. */
   resume: boolean;
+  /** Also write into a folder with other files. */
+  overwrite: boolean;
 }
 
 export const shards = jobKind({
@@ -40,7 +42,7 @@ export const shards = jobKind({
     resume: flag('Go on with an interrupted job of `format` png, webp, npy or zip'),
   },
   check(request): ShardsJob {
-    const { out = 'samples', resume = false, truncation, saveLatents } = request;
+    const { out = 'samples', resume = false, overwrite = false, truncation, saveLatents } = request;
     const format = oneOf('format', request.format ?? 'png', SHARD_FORMATS);
     namesFile(out, []);
     if (saveLatents !== undefined && extensionOf(saveLatents) !== '.npy') {
@@ -54,6 +56,7 @@ export const shards = jobKind({
     const source = ranking
       ? rankedSource(request, ranking, DEFAULT_COUNT)
       : latentSource(request, request.count ?? DEFAULT_COUNT, MAX_COUNT);
-    return { kind: 'shards', source, format, ranking, shardSize: SHARD_SIZE, resume, truncation, saveLatents, out };
+    const folder = { resume, overwrite, out };
+    return { kind: 'shards', source, format, ranking, shardSize: SHARD_SIZE, truncation, saveLatents, ...folder };
   },
 });

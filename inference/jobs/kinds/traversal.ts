@@ -22,6 +22,8 @@ export interface TraversalJob extends CommonJob {
   steps: number;
   /** How the walks are animated, forth and back, where they are. */
   animation: (AnimationChoice & { frames: number; easing: Easing }) | undefined;
+  /** Also write into a folder with other files. */
+  overwrite: boolean;
 }
 
 const DEFAULT_STEPS = 9;
@@ -55,7 +57,9 @@ export const traversal = jobKind({
     const several = directionCount(directions) > 1;
     const source = latentSource(request, request.count ?? (several ? 1 : 4));
     if ('seeds' in source) checkRows(seedCount(source.seeds), directions);
-    return { kind: 'traversal', source, directions, extent, steps, animation, truncation, saveLatents, out };
+    const figure = { source, directions, extent, steps, animation };
+    const { overwrite = false } = request;
+    return { kind: 'traversal', ...figure, truncation, saveLatents, out, overwrite };
   },
 });
 

@@ -11,7 +11,7 @@ import { decodePicture } from '../../pictures/pictures.node.js';
 import type { JobContext } from '../shared/context.node.js';
 import type { HistogramJob } from '../kinds/histogram.js';
 import { latentDetails, latentRows } from '../shared/latent-rows.node.js';
-import { loadDiscriminator, tellScores } from '../shared/ranking.node.js';
+import { loadDiscriminator, scoreBatches } from '../shared/ranking.node.js';
 import { namesFile } from '../options/checks.js';
 
 const PICTURE = /\.(png|jpe?g|webp|gif|avif|tiff?)$/i;
@@ -33,7 +33,7 @@ export async function writeHistogram(job: HistogramJob, context: JobContext): Pr
   try {
     const real = await fileScores(discriminator, paths, context);
     const generated: Score[] = [];
-    await tellScores(discriminator, latents, context, (score) => generated.push(score));
+    await scoreBatches(discriminator, latents, context, (scores) => generated.push(...scores));
     await writeFileAtomic(
       file,
       plot(

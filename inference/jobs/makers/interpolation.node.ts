@@ -1,8 +1,10 @@
 /** @file Makes an interpolation job's animation. */
 import { interpolatedLatents } from '../../latent/interpolate.js';
-import { writeAnimation } from '../files/animation-files.node.js';
-import { chosenLatents, jobPictures, type JobContext } from '../shared/context.node.js';
+import { animationFiles, writeAnimation } from '../files/animation-files.node.js';
+import { inJobFolder } from '../files/job-folder.node.js';
 import { checkKeyframes, type InterpolationJob } from '../kinds/interpolation.js';
+import { namesFile } from '../options/checks.js';
+import { chosenLatents, jobPictures, type JobContext } from '../shared/context.node.js';
 
 /** Writes the animation, and into a folder also its frames and a filmstrip. Returns the files. */
 export async function writeInterpolation(job: InterpolationJob, context: JobContext): Promise<string[]> {
@@ -10,6 +12,12 @@ export async function writeInterpolation(job: InterpolationJob, context: JobCont
   const { latents, count } = await chosenLatents(job.source, latentDim, job.truncation);
   checkKeyframes(count, job.frames);
   const keyframes = Array.from({ length: count }, (_, i) => latents.subarray(i * latentDim, (i + 1) * latentDim));
-  const frames = await jobPictures(job, interpolatedLatents(keyframes, job), 'frames', context);
-  return writeAnimation(job.out, 'interpolation', frames, job, context.record);
+  const files = namesFile(job.out, [`.${job.format}`])
+    ? undefined
+    : animationFiles('interpolation', job.format, job.frames);
+  return inJobFolder(job, files, context, async (begin) => {
+    const frames = await jobPictures(job, interpolatedLatents(keyframes, job), 'frames', context);
+    await begin();
+    return writeAnimation(job.out, 'interpolation', frames, job, context.record);
+  });
 }

@@ -17,6 +17,7 @@ import type { Normalization, Picture } from '../../pictures/pictures.js';
 import { networkInput, pictureFromOutput, picturesFromOutput, rangeNormalization } from '../../pictures/pixels.js';
 import { resizedPicture } from '../../pictures/resize.js';
 import { sheetPng } from '../../figures/sheet.node.js';
+import { inJobFolder } from '../files/job-folder.node.js';
 import type { JobContext } from '../shared/context.node.js';
 import type { ProjectionJob } from '../kinds/projection.js';
 
@@ -29,6 +30,11 @@ const SHOWN = 7;
  * @returns the files
  */
 export async function writeProjection(job: ProjectionJob, context: JobContext): Promise<string[]> {
+  const names = ['result.png', 'filmstrip.png', 'loss.png', ...(job.saveLatents === undefined ? ['latent.npy'] : [])];
+  return inJobFolder(job, { names }, context, (begin) => writeFound(job, context, begin));
+}
+
+async function writeFound(job: ProjectionJob, context: JobContext, begin: () => Promise<void>): Promise<string[]> {
   const { generator, model, signal, progress, record } = context;
   const { channels, height, width, range } = generator;
   const normalization = rangeNormalization(range, channels);
@@ -58,6 +64,7 @@ export async function writeProjection(job: ProjectionJob, context: JobContext): 
     { picture: result, caption: `result, step ${found.step}` },
   ];
   const file = (name: string) => join(job.out, name);
+  await begin();
   await writeFileAtomic(file('result.png'), await encodePng(result));
   await writeFileAtomic(file('filmstrip.png'), sheetPng({ cells, columns: cells.length }));
   await writeFileAtomic(file('loss.png'), lossPlot(losses, found.restart));

@@ -147,11 +147,16 @@ describe('runJob of --sort score --format', () => {
       await shards({ format, out: whole, saveLatents: wholeLatents });
       const stop = new AbortController();
       const progress = (done: number, _total: number, note?: string) => note === undefined && done > 60 && stop.abort();
-      const { told } = await shards(
+      const told: string[] = [];
+      const stopped = shards(
         { format, out: parts, saveLatents: partsLatents },
-        { signal: stop.signal, progress },
+        { signal: stop.signal, progress, log: (line) => told.push(line) },
       );
-      expect(told).toEqual([expect.stringMatching(/^Stopped after (50|100) of 150 pictures; .* --resume goes on\.$/)]);
+      await expect(stopped).rejects.toThrow(/abort/);
+      await expect(readFile(partsLatents)).rejects.toThrow(/ENOENT/);
+      expect(told).toEqual([
+        expect.stringMatching(/^Stopped after (50|100) of 150 pictures; .* `resume` continues\.$/),
+      ]);
       const notes: (string | undefined)[] = [];
       const resumed = { format, out: parts, saveLatents: partsLatents, resume: true };
       await shards(resumed, { progress: (_done, _total, note) => notes.push(note) });
@@ -161,12 +166,24 @@ describe('runJob of --sort score --format', () => {
     },
   );
 
-  it('writes nothing when it is stopped before all are scored', async () => {
-    const out = join(folder, 'early');
+  it('goes on with the scores it has when it is stopped before all are scored', async () => {
+    const [whole, out] = [join(folder, 'late'), join(folder, 'early')];
+    await shards({ format: 'png', out: whole });
     const stop = new AbortController();
-    const { files, told } = await shards({ format: 'png', out }, { signal: stop.signal, progress: () => stop.abort() });
-    expect([files, told]).toEqual([[], ['Stopped before all pictures were scored; nothing is written.']]);
-    await expect(readFile(join(out, 'sampling.json'))).rejects.toThrow(/ENOENT/);
+    const told: string[] = [];
+    const progress = (done: number) => done >= 128 && stop.abort();
+    const stopped = shards({ format: 'png', out }, { signal: stop.signal, progress, log: (line) => told.push(line) });
+    await expect(stopped).rejects.toThrow(/abort/);
+    expect(told).toEqual(['Stopped before all pictures were scored; the same command with `resume` continues.']);
+    // As after a power cut: the last batch is not whole.
+    const scores = await readFile(join(out, 'scores.part'));
+    expect(scores.length).toBe(2 * (4 * 64 + 4));
+    await writeFile(join(out, 'scores.part'), Buffer.concat([scores, new Uint8Array(100)]));
+    const scored: number[] = [];
+    const note = (done: number, _total: number, text?: string) => text === 'scored' && scored.push(done);
+    await shards({ format: 'png', out, resume: true }, { progress: note });
+    expect(scored).toEqual([192, 256, 320, 384, 400]);
+    expect(await contents(out)).toEqual(await contents(whole));
   });
 
   it('refuses to go on by another discriminator, with another number, or a ranking that does not fit', async () => {
@@ -175,10 +192,10 @@ describe('runJob of --sort score --format', () => {
     const other = join(folder, 'other.onnx');
     await saveModel(other, brightness(-1));
     const again = (request: Words) => shards({ format: 'npy', out, resume: true, ...request });
-    await expect(again({ discriminator: other })).rejects.toThrow(/^resume: .*; discriminator was "sha256:/);
-    await expect(again({ keep: 100 })).rejects.toThrow(/^resume: .*; count was 150, now it is 100$/);
+    await expect(again({ discriminator: other })).rejects.toThrow(/^resume: .* where discriminator is "sha256:/);
+    await expect(again({ keep: 100 })).rejects.toThrow(/^resume: .* where count is 150; got 100$/);
     await expect(again({ sort: undefined, keep: undefined })).rejects.toThrow(
-      /; discriminator was "sha256:.*now it is null$/,
+      / where discriminator is "sha256:.*; got null$/,
     );
     const kept = parsedNpy(await readFile(join(out, 'ranking.npy'))).data as Float64Array<ArrayBuffer>;
     const rows = new Float64Array(300).fill(400);

@@ -1,5 +1,5 @@
 /** @file Jobs that stream pictures to disk. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,11 +68,12 @@ describe('runJob of --format', () => {
     await perform({ format, out: whole });
     const stop = new AbortController();
     const told: string[] = [];
-    await perform(
+    const stopped = perform(
       { format, out: parts },
       { signal: stop.signal, progress: (done) => done > 250 && stop.abort(), log: (line) => told.push(line) },
     );
-    expect(told).toEqual(['Stopped after 200 of 400 pictures; the same command with --resume goes on.']);
+    await expect(stopped).rejects.toThrow(/abort/);
+    expect(told).toEqual(['Stopped after 200 of 400 pictures; the same command with `resume` continues.']);
     expect(JSON.parse(await readFile(join(parts, 'sampling.json'), 'utf8'))).toMatchObject({ done: 200 });
     const made: number[] = [];
     await perform({ format, out: parts, resume: true }, { record: ({ index }) => made.push(index) });
@@ -83,12 +84,11 @@ describe('runJob of --format', () => {
   it('leaves nothing of an earlier job, and nothing to go on with before it has done something', async () => {
     const out = join(folder, 'again');
     await perform({ format: 'png', out });
-    await writeFile(join(out, 'notes.txt'), 'mine');
     await perform({ format: 'npy', count: 5, out });
-    expect((await readdir(out)).toSorted()).toEqual(['00000.npy', 'notes.txt', 'sampling.json']);
+    expect((await readdir(out)).toSorted()).toEqual(['00000.npy', 'sampling.json']);
     const stop = new AbortController();
     stop.abort();
-    await perform({ format: 'npy', count: 6, out }, { signal: stop.signal });
+    await expect(perform({ format: 'npy', count: 6, out }, { signal: stop.signal })).rejects.toThrow(/abort/);
     expect(JSON.parse(await readFile(join(out, 'sampling.json'), 'utf8'))).toMatchObject({ count: 6, done: 0 });
   });
 
@@ -96,11 +96,65 @@ describe('runJob of --format', () => {
     const out = join(folder, 'other');
     await perform({ format: 'npy', count: 3, out });
     await expect(perform({ format: 'npy', count: 4, out, resume: true })).rejects.toThrow(
-      /^resume: expected the job that .*sampling\.json tells of; latents was "seeds:0-2", now it is "seeds:0-3"$/,
+      /^resume: expected the job of .*sampling\.json, where latents is "seeds:0-2"; got "seeds:0-3"$/,
     );
     await writeFile(join(out, 'sampling.json'), '{');
     await expect(perform({ format: 'npy', count: 3, out, resume: true })).rejects.toThrow(
       /sampling.json: expected JSON/,
     );
+    for (const damaged of ['[]', '{"done": 9, "count": 3, "files": {"names": []}}', '{"files": {"names": ["../x"]}}']) {
+      await writeFile(join(out, 'sampling.json'), damaged);
+      await expect(perform({ format: 'npy', count: 3, out })).rejects.toThrow(/expected the journal of a sampling job/);
+    }
+  });
+
+  it('neither mixes its files with those of others nor removes these', async () => {
+    const out = join(folder, 'shared');
+    // Names that a job might use, but did not.
+    await mkdir(join(out, '20240101'), { recursive: true });
+    const others = ['20240101/photo.png', '00009.npy', 'ranking.npy', 'notes.txt'];
+    for (const name of others) await writeFile(join(out, name), 'mine');
+    await expect(perform({ format: 'png', out })).rejects.toThrow(
+      /^out: expected a new or empty folder, .*; got .*shared with "00009.npy", "20240101\/photo.png", "notes.txt", …$/,
+    );
+    expect(await readdir(out)).toHaveLength(4);
+    for (const format of ['png', 'npy', 'zip']) await perform({ format, count: 300, out, overwrite: true });
+    for (const name of others) expect(await readFile(join(out, name), 'utf8')).toBe('mine');
+    const all = [
+      ...others.filter((name) => !name.includes('/')),
+      '20240101',
+      '00000.zip',
+      '00001.zip',
+      'sampling.json',
+    ];
+    expect((await readdir(out)).toSorted()).toEqual(all.toSorted());
+    await expect(perform({ format: 'zip', count: 300, out })).rejects.toThrow(/^out: expected a new or empty folder/);
+    await expect(perform({ format: 'zip', count: 300, out, resume: true })).rejects.toThrow(/^out: expected a new/);
+  });
+
+  it('finishes the removal that a kill has stopped', async () => {
+    const out = join(folder, 'removing');
+    await perform({ format: 'npy', out });
+    const journal = JSON.parse(await readFile(join(out, 'sampling.json'), 'utf8')) as object;
+    await writeFile(join(out, 'sampling.json'), JSON.stringify({ ...journal, done: 0, removing: true }));
+    await perform({ format: 'npy', count: 10, resume: true, out });
+    expect((await readdir(out)).toSorted()).toEqual(['00000.npy', 'sampling.json']);
+  });
+
+  it('says in its journal which network it used', async () => {
+    const out = join(folder, 'used');
+    await perform({ format: 'npy', count: 2, out });
+    expect(JSON.parse(await readFile(join(out, 'sampling.json'), 'utf8'))).toMatchObject({
+      job: 'shards',
+      generator: model,
+      model: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
+    });
+  });
+
+  it('refuses a second job in its folder', async () => {
+    const out = join(folder, 'two');
+    const both = await Promise.allSettled([perform({ format: 'npy', out }), perform({ format: 'npy', out })]);
+    const refusals = both.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []));
+    expect(refusals).toEqual([expect.stringMatching(/^InputError: out: expected a folder that no other process/)]);
   });
 });

@@ -1,96 +1,120 @@
 /** @file Streams a shards job to disk: the network runs on while the pictures before are encoded and written. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { discriminatorBeside } from '../../networks/default-model.node.js';
 import { LatentsFile } from '../../latent/files/stream.node.js';
-import type { JobContext } from '../shared/context.node.js';
-import { doneBefore, fileDigest, removeEarlierJob, writeJournal, type Journal } from '../files/journal.node.js';
-import { latentDetails, latentRows, type LatentRows } from '../shared/latent-rows.node.js';
-import { loadRanking, writeRanking } from '../files/ranking-file.node.js';
-import { keptCount } from '../options/ranking.js';
+import { JobFolder } from '../files/job-folder.node.js';
+import { fileDigest } from '../files/journal.node.js';
+import { loadRanking, RANKING_FILE, writeRanking } from '../files/ranking-file.node.js';
+import { shardNumbering, sinks, type Sink } from '../files/sinks.node.js';
 import type { ShardsJob } from '../kinds/shards.js';
-import { sinks, type Sink } from '../files/sinks.node.js';
+import { keptCount } from '../options/ranking.js';
+import type { JobContext } from '../shared/context.node.js';
+import { latentDetails, latentRows, type LatentRows } from '../shared/latent-rows.node.js';
+import { SCORES_FILE } from '../shared/scores-file.node.js';
 
 /** Pictures that are made while those before are encoded and written: what is held in memory. */
 const BATCH = 64;
 
 /**
  * Writes the pictures in shards, and after each what is done into `sampling.json`; what an earlier job left is removed.
- * Memory does not grow with their number. When the signal aborts, the shard that was begun is given up and `--resume`
- * goes on from it. A ranking is made first and kept in `ranking.npy`.
+ * Memory does not grow with their number. When the signal aborts, the shard that was begun is given up and `resume`
+ * goes on from it. A ranking is made first and kept in `ranking.npy`; its scores are kept as they come.
  * @returns the folder
- * @throws InputError if the folder holds another job than the one to go on with
+ * @throws InputError if the folder holds another job than the one to go on with, or files of others
+ * @throws the signal's reason when it is aborted
  */
 export async function writeShards(job: ShardsJob, context: JobContext): Promise<string[]> {
   const { generator, signal, progress, log } = context;
-  const { shardSize, ranking } = job;
+  const { ranking, format } = job;
   const source = await latentRows(job.source, generator.latentDim, job.truncation);
-  const journal: Journal = {
-    model: await fileDigest(context.model),
-    latents: source.identity,
-    truncation: job.truncation ?? null,
-    discriminator: ranking ? await fileDigest(await discriminatorBeside(context.model, ranking.discriminator)) : null,
-    format: job.format,
-    count: ranking ? keptCount(ranking, source.count) : source.count,
-    done: 0,
-  };
-  const before = job.resume ? await doneBefore(job.out, journal, shardSize) : undefined;
-  journal.done = before ?? 0;
-  const latents = await orderedRows(job, source, before !== undefined, context);
-  if (latents === undefined) {
-    log?.('Stopped before all pictures were scored; nothing is written.');
-    return [];
-  }
-  await writeJournal(job.out, journal);
-  const saved = await openedLatents(job, latents.count, generator.latentDim, journal.done);
+  const count = ranking ? keptCount(ranking, source.count) : source.count;
+  const numbered = shardNumbering(format, count, job.shardSize);
+  const folder = await JobFolder.open(job.out, {
+    job: job.kind,
+    generator: context.model,
+    identity: {
+      model: await fileDigest(context.model),
+      latents: source.identity,
+      truncation: job.truncation ?? null,
+      discriminator: ranking ? await fileDigest(await discriminatorBeside(context.model, ranking.discriminator)) : null,
+      format,
+      shardSize: job.shardSize,
+    },
+    files: { names: ranking ? [RANKING_FILE, SCORES_FILE] : [], numbered },
+    count,
+    resume: job.resume,
+    overwrite: job.overwrite,
+  });
   try {
-    while (journal.done < latents.count && !signal?.aborted) {
-      const count = Math.min(shardSize, latents.count - journal.done);
-      const place = { folder: job.out, shard: Math.floor(journal.done / shardSize), count, size: generator };
-      const sink = await sinks[job.format](place);
-      const complete = await filled(sink, journal.done, count, latents, saved, context).catch(
-        async (error: unknown) => {
-          await sink.abandon();
-          throw error;
-        },
-      );
-      if (!complete) break;
-      journal.done += count;
-      await writeJournal(job.out, journal);
+    await folder.begin();
+    const latents = await orderedRows(job, source, folder.resumed, context).catch((error: unknown) => {
+      if (signal?.aborted) log?.('Stopped before all pictures were scored; the same command with `resume` continues.');
+      throw error;
+    });
+    await writeAll(job, latents, folder, context);
+    progress?.(folder.done, count);
+    if (folder.done < count) {
+      log?.(`Stopped after ${folder.done} of ${count} pictures; the same command with \`resume\` continues.`);
+      signal?.throwIfAborted();
     }
+    return [job.out];
   } finally {
+    await folder.release();
+  }
+}
+
+/** Writes the shards that are missing. */
+async function writeAll(job: ShardsJob, latents: LatentRows, folder: JobFolder, context: JobContext): Promise<void> {
+  const { generator, signal } = context;
+  const { shardSize, format, saveLatents } = job;
+  const numbering = shardNumbering(format, latents.count, shardSize);
+  const saved =
+    saveLatents === undefined
+      ? undefined
+      : await LatentsFile.open(saveLatents, latents.count, generator.latentDim, folder.done);
+  try {
+    while (folder.done < latents.count && !signal?.aborted) {
+      const { done } = folder;
+      const count = Math.min(shardSize, latents.count - done);
+      const shard = Math.floor(done / shardSize);
+      const sink = await sinks[format]({ folder: job.out, numbering, shard, count, size: generator });
+      const complete = await filled(sink, done, count, latents, saved, context).catch(async (error: unknown) => {
+        await sink.abandon();
+        throw error;
+      });
+      if (!complete) break;
+      await saved?.sync();
+      await folder.advance(done + count);
+    }
+  } catch (error) {
     await saved?.close();
+    throw error;
   }
-  progress?.(journal.done, latents.count);
-  if (journal.done < latents.count) {
-    log?.(`Stopped after ${journal.done} of ${latents.count} pictures; the same command with --resume goes on.`);
-  }
-  return [job.out];
+  await (folder.done < latents.count ? saved?.close() : saved?.complete());
 }
 
 /**
- * The latents in the order of the job's pictures, and a folder that is ready for these.
- * @param begun whether the folder holds the beginning of this job
- * @returns nothing if the signal aborts before all pictures are scored
+ * The latents in the order of the job's pictures.
+ * @param resumed whether files of the ranking in the folder belong to this job
+ * @throws the signal's reason when it is aborted
  */
 async function orderedRows(
   { ranking, out }: ShardsJob,
   source: LatentRows,
-  begun: boolean,
+  resumed: boolean,
   context: JobContext,
-): Promise<LatentRows | undefined> {
-  if (!ranking) {
-    if (!begun) await removeEarlierJob(out);
-    return source;
-  }
+): Promise<LatentRows> {
+  if (!ranking) return source;
   const { highestScores, rankedRows } = await import('../shared/ranking.node.js');
-  if (begun) return rankedRows(source, await loadRanking(out, keptCount(ranking, source.count), source.count));
-  const scores = await highestScores(source, ranking, context).catch((error: unknown) => {
-    if (context.signal?.aborted && error === context.signal.reason) return undefined;
-    throw error;
-  });
-  if (scores === undefined) return undefined;
-  await removeEarlierJob(out);
-  await writeRanking(out, scores);
-  return rankedRows(source, scores);
+  const count = keptCount(ranking, source.count);
+  const scoresFile = join(out, SCORES_FILE);
+  if (!resumed) await rm(scoresFile, { force: true });
+  const before = resumed ? await loadRanking(out, count, source.count) : undefined;
+  const ranked = before ?? (await highestScores(source, ranking, context, scoresFile));
+  if (!before) await writeRanking(out, ranked);
+  await rm(scoresFile, { force: true });
+  return rankedRows(source, ranked);
 }
 
 /** Makes and writes a shard's pictures. Returns whether it is complete; an aborted one is given up. */
@@ -137,14 +161,4 @@ async function filled(
   await sink.close();
   if (!sink.immediate) tell(first, first + count);
   return true;
-}
-
-function openedLatents(
-  job: ShardsJob,
-  count: number,
-  latentDim: number,
-  done: number,
-): Promise<LatentsFile> | undefined {
-  if (job.saveLatents === undefined) return undefined;
-  return LatentsFile.open(job.saveLatents, count, latentDim, done);
 }

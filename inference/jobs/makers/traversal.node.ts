@@ -6,7 +6,8 @@ import { concatenated } from '../../numeric/concatenated.js';
 import { axisDirection, walkedLatents, type DirectionChoice } from '../../latent/directions.js';
 import { firstFeatureDirections } from '../../latent/features.node.js';
 import { interpolatedLatents } from '../../latent/interpolate.js';
-import { writeAnimation } from '../files/animation-files.node.js';
+import { animationFiles, writeAnimation } from '../files/animation-files.node.js';
+import { inJobFolder } from '../files/job-folder.node.js';
 import type { Picture } from '../../pictures/pictures.js';
 import { sheetPicture, sheetPng } from '../../figures/sheet.node.js';
 import {
@@ -20,6 +21,9 @@ import {
 import { columnsFor } from '../options/grid.js';
 import { extensionOf, namesFile } from '../options/checks.js';
 import { checkRows, type TraversalJob } from '../kinds/traversal.js';
+
+/** Names in the job's folder. */
+const [ANIMATION, FIGURE] = ['traversal', 'traversal.png'];
 
 interface Direction {
   label: string;
@@ -41,6 +45,14 @@ const MAX_ANIMATION_BYTES = 2 ** 30;
  * forth and back in all rows at once; existing files are replaced. Returns the files.
  */
 export async function writeTraversal(job: TraversalJob, context: JobContext): Promise<string[]> {
+  const { animation, out } = job;
+  const alone = animation === undefined || namesFile(out, ['.png', `.${animation.format}`]);
+  const files = alone ? undefined : animationFiles(ANIMATION, animation.format, animation.frames);
+  const all = files && { ...files, names: [...files.names, FIGURE] };
+  return inJobFolder(job, all, context, (begin) => writeFigures(job, context, begin));
+}
+
+async function writeFigures(job: TraversalJob, context: JobContext, begin: () => Promise<void>): Promise<string[]> {
   const { latentDim } = context.generator;
   const chosen = await chosenLatents(job.source, latentDim, job.truncation);
   checkRows(chosen.count, job.directions);
@@ -58,6 +70,7 @@ export async function writeTraversal(job: TraversalJob, context: JobContext): Pr
   // Each cell says its direction, and the sheet is narrow.
   const sheet = animationSheet(walks, directions.length > 1 ? source(0) : title);
   if (job.animation) checkAnimation(job.animation.frames, walks.length, sheet, context);
+  await begin();
   const figure = await writtenFigure(job, walks, title, file, context);
   if (!job.animation) return [file];
   const frames = await animationFrames(job, walks, sheet, context);
@@ -65,12 +78,12 @@ export async function writeTraversal(job: TraversalJob, context: JobContext): Pr
   const recordFrame = (told: PictureRecord) => record?.({ ...told, index: figure + told.index, frame: told.index });
   const options = { ...job.animation, loop: true };
   const out = extensionOf(job.out) === '.png' ? withExtension(job.out, options.format) : job.out;
-  return [file, ...(await writeAnimation(out, 'traversal', frames, options, recordFrame))];
+  return [file, ...(await writeAnimation(out, ANIMATION, frames, options, recordFrame))];
 }
 
 /** The still figure's file: in a folder, or of the name of the animation. */
 function figureFile({ out, animation }: TraversalJob): string {
-  if (!namesFile(out, ['.png', ...(animation ? [`.${animation.format}`] : [])])) return join(out, 'traversal.png');
+  if (!namesFile(out, ['.png', ...(animation ? [`.${animation.format}`] : [])])) return join(out, FIGURE);
   return extensionOf(out) === '.png' ? out : withExtension(out, 'png');
 }
 

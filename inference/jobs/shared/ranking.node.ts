@@ -1,7 +1,8 @@
-/** @file Latents in the order in which the discriminator takes their pictures for real. */
+/** @file Latents in the order of the discriminator's scores of their pictures. */
 import { concatenated } from '../../numeric/concatenated.js';
 import { discriminatorBeside } from '../../networks/default-model.node.js';
 import { Discriminator, scoreOf, type Score } from '../../networks/discriminator.js';
+import { ScoresFile } from './scores-file.node.js';
 import type { JobContext } from './context.node.js';
 import { TopScores, type RankedScores } from './top-k.js';
 import type { LatentRows } from './latent-rows.node.js';
@@ -17,30 +18,57 @@ export async function loadDiscriminator(named: string | undefined, context: JobC
 }
 
 /**
- * Tells how real the pictures of latents look, one after the other; neither pictures nor latents are kept.
+ * Scores the pictures of latents from number `start` on, a batch at a time; neither pictures nor latents are kept.
  * @throws the signal's reason when it is aborted
  */
-export async function tellScores(
+export async function scoreBatches(
   discriminator: Discriminator,
   latents: LatentRows,
   { generator, signal, progress }: JobContext,
-  tell: (score: Score) => void,
+  take: (scores: readonly Score[]) => unknown,
+  start = 0,
 ): Promise<void> {
-  for (let start = 0; start < latents.count; start += BATCH) {
+  const made = (from: number) => {
+    const pictures = generator.pictures(latents.rows(from, BATCH));
+    // A failure is met where the pictures are awaited.
+    pictures.catch(() => {});
+    return pictures;
+  };
+  let next = start < latents.count ? made(start) : undefined;
+  for (let from = start; from < latents.count; from += BATCH) {
     signal?.throwIfAborted();
-    const pictures = await generator.pictures(latents.rows(start, BATCH));
-    (await discriminator.score(pictures)).forEach(tell);
-    progress?.(start + pictures.length, latents.count, 'scored');
+    const pictures = await next;
+    // The next pictures are made while these are scored.
+    next = from + BATCH < latents.count ? made(from + BATCH) : undefined;
+    await take(await discriminator.score(pictures ?? []));
+    progress?.(Math.min(from + BATCH, latents.count), latents.count, 'scored');
   }
 }
 
-/** The highest scores of latents. Memory grows with the number that is kept, not with that of the latents. */
-export async function highestScores(latents: LatentRows, ranking: Ranking, context: JobContext): Promise<RankedScores> {
+/**
+ * The highest scores of latents. Memory grows with the number that is kept, not with that of the latents.
+ * @param path of a file that keeps the scores as they come; those in it are not computed again
+ */
+export async function highestScores(
+  latents: LatentRows,
+  ranking: Ranking,
+  context: JobContext,
+  path?: string,
+): Promise<RankedScores> {
   const highest = new TopScores(keptCount(ranking, latents.count), latents.count);
   const discriminator = await loadDiscriminator(ranking.discriminator, context);
+  let file: ScoresFile | undefined;
   try {
-    await tellScores(discriminator, latents, context, ({ logit }) => highest.add(logit));
+    if (path !== undefined) {
+      file = await ScoresFile.open(path, BATCH, latents.count, (kept) => kept.forEach((logit) => highest.add(logit)));
+    }
+    const take = async (scores: readonly Score[]) => {
+      for (const { logit } of scores) highest.add(logit);
+      await file?.add(Float32Array.from(scores, ({ logit }) => logit));
+    };
+    await scoreBatches(discriminator, latents, context, take, file?.done);
   } finally {
+    await file?.close();
     await discriminator.dispose();
   }
   return highest.ranked();

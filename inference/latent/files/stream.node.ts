@@ -1,12 +1,13 @@
 /** @file A .npy file of latents that is written row by row, in any order, as a job goes on. */
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { npyHeader } from '../../numeric/npy.js';
 
-/** Latents [N, Z] of float32 on disk; rows that have not been written are zero. */
+/** Latents [N, Z] of float32 on disk; until they are complete the name ends with `.part`. */
 export class LatentsFile {
   private constructor(
+    readonly path: string,
     readonly handle: FileHandle,
     readonly header: number,
     readonly latentDim: number,
@@ -15,24 +16,27 @@ export class LatentsFile {
   /**
    * @param count N
    * @param done rows that an interrupted job has written, which are kept; 0 starts afresh
-   * @throws InputError if the file to go on with has another size
+   * @throws InputError if the file to go on with is missing or has another size
    */
   static async open(path: string, count: number, latentDim: number, done = 0): Promise<LatentsFile> {
     const header = npyHeader('<f4', [count, latentDim]);
     const bytes = header.length + 4 * count * latentDim;
+    const part = partOf(path);
     await mkdir(dirname(path), { recursive: true });
-    const handle = await open(path, done > 0 ? 'a+' : 'w').then(async (opened) => {
-      await opened.close();
-      return open(path, 'r+');
-    });
-    const { size } = await handle.stat();
-    if (done > 0 && size !== bytes) {
-      await handle.close();
-      throw new InputError({ name: path, expected: `${bytes} bytes, the latents of the job to go on with`, got: size });
+    // A job whose latents were complete goes on with the complete file.
+    if (done > 0 && (await sizeOf(part)) === undefined && (await sizeOf(path)) === bytes) await rename(path, part);
+    const size = done > 0 ? await sizeOf(part) : bytes;
+    if (size !== bytes) {
+      throw new InputError({
+        name: path,
+        expected: `${bytes} bytes, the latents of the job to go on with`,
+        got: size ?? 'no file',
+      });
     }
+    const handle = await open(part, done > 0 ? 'r+' : 'w+');
     await handle.write(header, 0, header.length, 0);
     await handle.truncate(bytes);
-    return new LatentsFile(handle, header.length, latentDim);
+    return new LatentsFile(path, handle, header.length, latentDim);
   }
 
   /** Writes the rows from `start` on. */
@@ -41,7 +45,28 @@ export class LatentsFile {
     await this.handle.write(bytes, 0, bytes.length, this.header + 4 * start * this.latentDim);
   }
 
+  /** Syncs what was written to disk. */
+  sync(): Promise<void> {
+    return this.handle.sync();
+  }
+
+  /** Closes the file, which can be gone on with. */
   close(): Promise<void> {
     return this.handle.close();
   }
+
+  /** Closes the complete file and gives it its name. */
+  async complete(): Promise<void> {
+    await this.handle.sync();
+    await this.handle.close();
+    await rename(partOf(this.path), this.path);
+  }
 }
+
+const partOf = (path: string) => `${path}.part`;
+
+const sizeOf = (path: string) =>
+  stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
