@@ -136,8 +136,7 @@ await runCommand(
     const { print, signal } = context;
     const explain = await import('ganscope/explain');
     const { Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } = explain;
-    const { parsedPreparation, parsedSize, picturePaths, resolveModel, resolveRun } =
-      await import('ganscope/inference');
+    const { parsedPreparation, parsedSize, picturePaths, resolveModel } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { layerLines } = await import('./lines.js');
     const { parsedMethods } = await import('./parse/methods.js');
@@ -162,8 +161,7 @@ await runCommand(
       augment,
       runs: { seed: options.seed, samples: options.samples, noise: options.noise, steps: options.steps },
     };
-    const run = options.model === undefined ? await resolveRun().catch(() => undefined) : undefined;
-    const { path: model, note } = await resolveModel('discriminator', options.model, run);
+    const { path: model, note } = await resolveModel('discriminator', options.model);
     print.info(note);
     const { device } = options;
     const loading = {

@@ -34,12 +34,11 @@ await runCommand(
       .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
   async ({ jsonl, model, device, ...words }, { print, signal, progress, note, device: showDevice }) => {
     const request = parsedRequest(words);
-    const { Generator, resolveModel, resolveRun, runJob, sampleJob } = await import('ganscope/inference');
+    const { Generator, resolveModel, runJob, sampleJob } = await import('ganscope/inference');
     const job = sampleJob(request);
 
     if (jsonl) print.dataOnly();
-    const run = model === undefined ? await resolveRun().catch(() => undefined) : undefined;
-    const file = await resolveModel('generator', model, run);
+    const file = await resolveModel('generator', model);
     print.info(file.note);
     const generator = await Generator.load(file.path, { device });
     showDevice(generator.choice);

@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../onnx/errors.js';
+import { latestRun } from './runs.node.js';
 
 /** A model file, and what to tell the user about the choice. */
 export interface ModelChoice {
@@ -11,23 +12,25 @@ export interface ModelChoice {
 }
 
 /**
- * The named model, else the export of the run, else the small one that comes with the package.
+ * The named model, else the export of the latest run. The small model that comes with the package is for machines without
+ * any run.
  * @param named a file the user named
- * @param run folder of the latest run, if there is one
- * @throws InputError if none is named and there is no other
+ * @throws InputError if none is named and the latest run is not exported, or there is no latest among the runs
  */
-export async function resolveModel(
-  role: 'generator' | 'discriminator',
-  named?: string,
-  run?: string,
-): Promise<ModelChoice> {
+export async function resolveModel(role: 'generator' | 'discriminator', named?: string): Promise<ModelChoice> {
   if (named !== undefined) return { path: named, note: `Model: ${named}` };
-  const exported = join(run ?? join('runs', 'latest'), 'onnx', `${role}.onnx`);
-  if (await exists(exported)) return { path: exported, note: `Model: ${exported}` };
+  const run = await latestRun();
+  if (run !== undefined) {
+    const exported = join(run, 'onnx', `${role}.onnx`);
+    if (await exists(exported)) return { path: exported, note: `Model: ${exported}` };
+    const command = `gan-export --onnx --run ${run}`;
+    throw new InputError(`${exported}: missing, the latest run is not exported; type: ${command} (or use \`model\`)`);
+  }
   const path = fileURLToPath(new URL(`../../../fixtures/tiny/${role}.onnx`, import.meta.url));
-  const reason = `there is no ${exported}${run === undefined ? '' : ' (gan-export makes it)'}`;
-  if (await exists(path)) return { path, note: `Model: the small ${role} that comes with ganscope, as ${reason}` };
-  throw new InputError({ name: 'model', expected: `an .onnx file, as ${reason}` });
+  if (await exists(path)) {
+    return { path, note: `Model: the small ${role} that comes with ganscope, as there is no run in runs/` };
+  }
+  throw new InputError({ name: 'model', expected: 'an .onnx file, as there is no run in runs/' });
 }
 
 /**

@@ -1,10 +1,12 @@
 /** @file Where runs live: `runs/<name>/`, with `runs/latest` pointing at the newest. */
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { InputError } from '../../onnx/index.js';
 import { readLatestLink, writeLatestLink } from './latest-link.node.js';
 
 const LATEST = join('runs', 'latest');
+/** Runs that an error lists. */
+const LISTED = 3;
 
 /** Makes a folder for a new run, `runs/<date>-<name>`, with a number behind it where another run has that name. */
 export async function makeRunFolder(name: string): Promise<string> {
@@ -45,9 +47,19 @@ export async function resolveRun(run?: string): Promise<string> {
   return path;
 }
 
-async function latestRun(): Promise<string | undefined> {
+/**
+ * The folder that `runs/latest` leads to; undefined where there is no run at all.
+ * @throws InputError if there are runs, but `runs/latest` leads to none
+ */
+export async function latestRun(): Promise<string | undefined> {
   const run = await readLatestLink(LATEST);
-  return run === undefined ? undefined : relative(process.cwd(), run);
+  if (run !== undefined) return relative(process.cwd(), run);
+  const names = await readdir('runs').catch((): string[] => []);
+  const runs: string[] = [];
+  for (const name of names) if (await exists(join('runs', name, 'config.json'))) runs.push(join('runs', name));
+  if (runs.length === 0) return undefined;
+  const listed = runs.toSorted().slice(-LISTED).join(', ');
+  throw new InputError(`${LATEST}: leads to no run; name one of the runs, such as ${listed}`);
 }
 
 const exists = (path: string) =>
