@@ -10,6 +10,7 @@ import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/errors.js';
 import { namingFile } from '../../onnx/files/naming.js';
 import type { Model } from '../../onnx/graph/graph.js';
+import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
 import type { Explanation } from './explanation.js';
@@ -107,6 +108,7 @@ export class Explainer implements AsyncDisposable {
     const stated = statedPreparation(model.metadata);
     this.input = networkInputOf(floats.model, { ...floats.preparation, ...stated, ...preparation });
     this.#model = fixedSizeModel(floats.model, this.input);
+    expectAffordable(this.#model);
     this.head = scoreHead(this.#model, output);
     this.#labels = checkedLabels(this.head, labels) ?? labelsOfMetadata(model.metadata, this.head.classes);
     this.choice = choice;

@@ -6,6 +6,7 @@ import { InputError } from '../../onnx/errors.js';
 import { namingFile } from '../../onnx/files/naming.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
+import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
 import { fixedSizeModel, inputTensor, networkInputOf, preparedPictures, type NetworkInput } from './network-input.js';
@@ -65,7 +66,9 @@ export class Discriminator implements AsyncDisposable {
       const model = upgradedModel(loaded);
       const floats = floatInputModel(model);
       const found = networkInputOf(floats.model, { ...floats.preparation, ...statedPreparation(model.metadata) });
-      return { input: found, scoring: scoringModel(fixedSizeModel(floats.model, found), name) };
+      const fixed = fixedSizeModel(floats.model, found);
+      expectAffordable(fixed);
+      return { input: found, scoring: scoringModel(fixed, name) };
     });
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();

@@ -2,6 +2,7 @@
 import { InputError } from '../errors.js';
 import type { Model } from '../graph/graph.js';
 import { externalParts, fillExternal, lengthWithin } from './external.js';
+import { namingFile } from './naming.js';
 import { MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
 
 /** Largest external data file that is fetched: the largest that one buffer surely holds. */
@@ -85,7 +86,7 @@ export async function fetchModel(url: URL, options: LoadOptions = {}): Promise<M
       fillExternal(part.tensor, bytes.subarray(part.offset, part.offset + lengthWithin(part, bytes.length)));
     }
   }
-  return modelOf(proto);
+  return namingFile(url.href, () => modelOf(proto));
 }
 
 /** @throws InputError unless `location` is a file in the model's own folder, or in one below it */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readExternalData } from './external.node.js';
 import { fetchModel, type LoadOptions } from './fetch.js';
 import { readSource, urlOf, writeFileAtomic } from './files.node.js';
+import { namingFile } from './naming.js';
 import type { Model } from '../graph/graph.js';
 import { MAX_MODEL_BYTES, modelFromBytes, modelOf, parsedModelProto } from './read.js';
 import { modelBytes } from './write.js';
@@ -20,7 +21,7 @@ export async function loadModel(source: string | URL, options: LoadOptions = {})
   const path = url ? fileURLToPath(url) : String(source);
   const proto = parsedModelProto(await readSource(path, MAX_MODEL_BYTES, options), path);
   await readExternalData(proto, path);
-  return modelOf(proto);
+  return namingFile(path, () => modelOf(proto));
 }
 
 /**
