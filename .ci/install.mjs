@@ -150,9 +150,8 @@ function tried({ manager, node, skipDownload }, tarball, folder) {
     if (status !== 0) throw new Error(`${words.join(' ')}: exit code ${status}\n${text.slice(-3000)}`);
   }
   if (!existsSync(join(folder, 'gradcam', 'figure.png'))) throw new Error('gan-gradcam wrote no figure');
-  const telemetry = [...readdirSync(temporary), ...readdirSync(join(home, '.cache'))].filter((name) =>
-    /mat-debug|Microsoft/.test(name),
-  );
+  const written = [temporary, join(home, '.cache')].flatMap((made) => (existsSync(made) ? readdirSync(made) : []));
+  const telemetry = written.filter((name) => /mat-debug|Microsoft/.test(name));
   if (telemetry.length > 0) throw new Error(`telemetry: ${telemetry.join(', ')}`);
   return `works; ${installed(join(folder, 'node_modules'))}; ${notes[0]}`;
 }

@@ -31,7 +31,8 @@ async function loadTensorflow(): Promise<void> {
     }
   }
   throw new InputError(
-    `backend: tensorflow needs a package of its own: npm install @tensorflow/tfjs-node-gpu (CUDA 11) or @tensorflow/tfjs-node (${failures.join('; ')})`,
+    'backend: tensorflow needs a package of its own: npm install @tensorflow/tfjs-node, or @tensorflow/tfjs-node-gpu for CUDA 11 ' +
+      `(inside the repository of ganscope: npm install --save-dev …) (${failures.join('; ')})`,
   );
 }
 
