@@ -107,6 +107,8 @@ function carriedOut(file, work) {
 
 check('Dockerfile');
 check('Dockerfile.cuda');
+// Images are of Linux; so are their commands.
+if (process.platform !== 'linux') process.exit();
 const work = mkdtempSync(join(tmpdir(), 'ganscope-container-'));
 try {
   const { folder, at, env, command, health } = carriedOut('Dockerfile', work);
