@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { formattedNumber } from '../../inference/figures/numbers.js';
 import { linePlotPng } from '../../inference/figures/plot.node.js';
-import { light } from '../../inference/figures/theme.js';
+import { lineStyle } from '../../inference/figures/theme.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { Evaluation } from '../metrics/evaluate.js';
 import { methods } from '../methods/table.js';
@@ -31,8 +31,7 @@ export async function writeEvaluationPlots(folder: string, evaluation: Evaluatio
       const curve = curves[name];
       if (!curve) return [];
       const points = curve.x.map((x, at) => ({ x, y: curve.y[at] ?? Number.NaN }));
-      const colour = light.series[i % light.series.length] ?? light.ink;
-      return [{ label: methods[method].title, colour, points, dashed: i >= light.series.length }];
+      return [{ label: methods[method].title, points, ...lineStyle(i) }];
     });
     if (lines.length === 0) continue;
     const path = join(folder, `${name}.png`);

@@ -56,11 +56,28 @@ describe('palettes', () => {
     ['viridis', 0, [68, 1, 84]],
     ['viridis', 127.5 / 255, [33, 145, 140]],
     ['viridis', 1, [253, 231, 37]],
+    ['magma', 63.5 / 255, [79, 18, 123]],
+    ['magma', 1, [252, 253, 191]],
+    ['inferno', 63.5 / 255, [85, 15, 109]],
+    ['inferno', 1, [252, 255, 164]],
     ['diverging', -1, [5, 48, 97]],
     ['diverging', 1, [103, 0, 31]],
   ] as const)('%s at %d', (name, value, colour) => {
     paletteColour(name, value).forEach((level, channel) =>
       expect(Math.abs(level - (colour[channel] ?? 0))).toBeLessThan(2),
+    );
+  });
+
+  // matplotlib 3.11's cividis, entries 0, 63, 127, 191 and 255
+  test.each([
+    [0, [0, 34, 78]],
+    [63, [66, 78, 108]],
+    [127, [124, 123, 120]],
+    [191, [187, 173, 109]],
+    [255, [254, 232, 56]],
+  ])('cividis at entry %i is near matplotlib’s', (entry, colour) => {
+    paletteColour('cividis', (entry + 0.5) / 255).forEach((level, channel) =>
+      expect(Math.abs(level - (colour[channel] ?? 0))).toBeLessThan(14),
     );
   });
 

@@ -1,5 +1,12 @@
 /** @file The colours of heatmaps: a table of palettes. */
-import { interpolateRdBu, interpolateTurbo, interpolateViridis } from 'd3-scale-chromatic';
+import {
+  interpolateCividis,
+  interpolateInferno,
+  interpolateMagma,
+  interpolateRdBu,
+  interpolateTurbo,
+  interpolateViridis,
+} from 'd3-scale-chromatic';
 
 /** A palette. */
 interface Palette {
@@ -44,8 +51,14 @@ export const palettes = {
   jet: { table: JET },
   /** Mikhailov 2019: jet with even steps of brightness. */
   turbo: { table: tableOf(interpolateTurbo) },
-  /** Matplotlib's; even for readers who do not see all colours. */
+  /** Matplotlib's default: brightness rises evenly, also for colour-blind readers and in black and white. */
   viridis: { table: tableOf(interpolateViridis) },
+  /** Matplotlib's, from black over purple and orange to pale yellow, as even as viridis. */
+  magma: { table: tableOf(interpolateMagma) },
+  /** Matplotlib's, from black over red to yellow, as even as viridis. */
+  inferno: { table: tableOf(interpolateInferno) },
+  /** Nuñez et al. 2018, by d3's polynomials: blue to yellow, nearly the same for colour-blind readers. */
+  cividis: { table: tableOf(interpolateCividis) },
   /** ColorBrewer's RdBu: blue speaks against the target, white is nothing, red speaks for it. */
   diverging: { table: tableOf((value) => interpolateRdBu(1 - value)), signed: true },
 } as const satisfies Record<string, Palette>;

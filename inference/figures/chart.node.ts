@@ -5,35 +5,33 @@ import {
   BarElement,
   Chart,
   Decimation,
-  Legend,
   LinearScale,
   LineController,
   LineElement,
   LogarithmicScale,
   PointElement,
   Ticks,
-  Title,
   type ChartConfiguration,
+  type ChartDataset,
   type ChartType,
   type Scale,
   type Tick,
 } from 'chart.js';
-import { registerFonts } from './canvas.node.js';
+import { textRuler } from './boxes.node.js';
 import type { Drawing } from './drawing.node.js';
+import { drawLegend, legendOf, type LegendEntry } from './legend.node.js';
 import { withMinus } from './numbers.js';
-import { FONT_FAMILY, light } from './theme.js';
+import { FONT_FAMILY, light, TITLE_FONT, TITLE_LINE } from './theme.js';
 
 Chart.register(
   BarController,
   BarElement,
   Decimation,
-  Legend,
   LinearScale,
   LineController,
   LineElement,
   LogarithmicScale,
   PointElement,
-  Title,
 );
 
 /** The words of a chart. */
@@ -61,28 +59,46 @@ export interface ChartSize {
 
 /** The size of charts of their own; those inside a page are smaller. */
 export const CHART_SIZE: ChartSize = { width: 900, height: 420 };
-/** Narrower charts have smaller headings, and their legend takes less room. */
+/** Narrower charts have narrower margins and fewer ticks. */
 const NARROW = 600;
 
-/** A chart of points: what chart.js calls its type and data. */
-export type ChartData<T extends ChartType> = Pick<ChartConfiguration<T, { x: number; y: number }[]>, 'type' | 'data'>;
+/** A chart of points: what chart.js calls its type and data, and its legend. */
+export interface ChartData<T extends ChartType> {
+  type: T;
+  datasets: ChartDataset<T, { x: number; y: number }[]>[];
+  legend: readonly LegendEntry[];
+}
+
+const LEGEND_FONT = `13px "${FONT_FAMILY}"`;
 
 /** The chart, its title and legend above it on the left. */
 export function chartDrawing<T extends ChartType>(
-  { type, data }: ChartData<T>,
-  text: ChartText,
+  { type, datasets, legend: entries }: ChartData<T>,
+  { title, ...titles }: ChartText,
   axes: { x?: ChartAxis; y?: ChartAxis } = {},
   { width, height }: ChartSize = CHART_SIZE,
 ): Drawing {
+  const narrow = width < NARROW;
+  const [left, top] = narrow ? [8, 8] : [16, 14];
+  const legend = legendOf(entries, width - 2 * left, LEGEND_FONT, textRuler());
+  const heading = title === '' ? 0 : TITLE_LINE + 4;
+  const above = top + heading + legend.height;
   return {
     width,
     height,
     draw(context, scale) {
-      registerFonts();
-      const canvas = canvasFor(context, width, height);
-      const configuration = { type, data, options: chartOptions(type, text, axes, width, scale) };
+      context.fillStyle = light.ink;
+      context.font = TITLE_FONT;
+      context.textAlign = 'left';
+      if (title !== '') context.fillText(title, left, top + TITLE_LINE / 2, width - 2 * left);
+      drawLegend(context, legend, left, top + heading, LEGEND_FONT);
+      context.save();
+      context.translate(0, above);
+      const canvas = canvasFor(context, width, height - above);
+      const configuration = { type, data: { datasets }, options: chartOptions(titles, axes, narrow, scale) };
       // The types of chart.js ask for the canvas of a browser and cannot infer options from a type parameter.
       new Chart(canvas as unknown as HTMLCanvasElement, configuration as unknown as ChartConfiguration).destroy();
+      context.restore();
     },
   };
 }
@@ -104,22 +120,20 @@ function canvasFor(context: SKRSContext2D, width: number, height: number) {
 }
 
 function chartOptions(
-  type: ChartType,
-  { title, xTitle, yTitle }: ChartText,
+  { xTitle, yTitle }: Omit<ChartText, 'title'>,
   { x = {}, y = {} }: { x?: ChartAxis; y?: ChartAxis },
-  width: number,
+  narrow: boolean,
   scale: number,
 ): ChartConfiguration['options'] {
-  const narrow = width < NARROW;
-  const font = (weight: 'normal' | 'bold', size: number) => ({ family: FONT_FAMILY, size, weight });
+  const font = (size: number) => ({ family: FONT_FAMILY, size });
   const axis = (words: string, { min, max, logarithmic = false, whole = false }: ChartAxis) => ({
     type: logarithmic ? ('logarithmic' as const) : ('linear' as const),
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
-    title: { display: words !== '', text: words, color: light.muted, font: font('normal', 13) },
+    title: { display: words !== '', text: words, color: light.muted, font: font(13) },
     ticks: {
       color: light.muted,
-      font: font('normal', 12),
+      font: font(12),
       maxRotation: 0,
       ...(narrow && { maxTicksLimit: 6 }),
       ...(whole && { precision: 0 }),
@@ -128,7 +142,10 @@ function chartOptions(
         return withMinus(format.call(this, value, index, ticks)).replace('E', 'e');
       },
     },
-    grid: { color: ({ tick }: { tick?: { value: number } }) => (tick?.value === 0 ? light.wellBorder : light.rule) },
+    grid: {
+      offset: false,
+      color: ({ tick }: { tick?: { value: number } }) => (tick?.value === 0 ? light.wellBorder : light.rule),
+    },
     border: { color: light.muted },
   });
   return {
@@ -140,33 +157,12 @@ function chartOptions(
     events: [],
     locale: 'en-US',
     layout: {
-      padding: narrow ? { top: 8, right: 14, bottom: 4, left: 4 } : { top: 12, right: 36, bottom: 12, left: 16 },
+      padding: narrow ? { top: 6, right: 14, bottom: 4, left: 4 } : { top: 6, right: 36, bottom: 12, left: 16 },
     },
     scales: {
       x: { offset: false, ...axis(xTitle, x) },
       y: { ...(y.logarithmic !== true && { beginAtZero: true }), ...axis(yTitle, y) },
     },
-    plugins: {
-      decimation: { enabled: true, algorithm: 'min-max' },
-      title: {
-        display: title !== '',
-        text: title,
-        align: 'start',
-        color: light.ink,
-        font: font('bold', 16),
-        padding: { top: 0, bottom: 2 },
-      },
-      legend: {
-        align: 'start',
-        labels: {
-          color: light.ink,
-          font: font('normal', 13),
-          ...(type === 'line'
-            ? { usePointStyle: true, pointStyle: 'line', padding: narrow ? 8 : 14 }
-            : { boxWidth: 14 }),
-          filter: ({ text }: { text?: string }) => text !== undefined && text !== '',
-        },
-      },
-    },
+    plugins: { decimation: { enabled: true, algorithm: 'min-max' } },
   } as ChartConfiguration['options'];
 }

@@ -23,14 +23,13 @@ export function histogramPng(series: readonly HistogramSeries[], text: ChartText
   }
   const [least, most] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
   const width = (most - least || 1) / BINS;
-  const datasets = series.map(({ label, colour, values }) => {
+  const datasets = series.map(({ colour, values }) => {
     const counts = new Float64Array(BINS);
     for (const value of values) {
       const bin = Math.min(BINS - 1, Math.floor((value - least) / width));
       counts[bin] = (counts[bin] as number) + 1;
     }
     return {
-      label: `${label} (${values.length.toLocaleString('en-US')})`,
       data: Array.from(counts, (count, bin) => ({ x: least + (bin + 0.5) * width, y: count / values.length })),
       backgroundColor: `${colour}90`,
       borderColor: colour,
@@ -40,5 +39,10 @@ export function histogramPng(series: readonly HistogramSeries[], text: ChartText
       grouped: false,
     };
   });
-  return drawingPng(chartDrawing({ type: 'bar', data: { datasets } }, text));
+  const legend = series.map(({ label, colour, values }) => ({
+    label: `${label} (${values.length.toLocaleString('en-US')})`,
+    colour: `${colour}90`,
+    kind: 'bar' as const,
+  }));
+  return drawingPng(chartDrawing({ type: 'bar', datasets, legend }, text));
 }

@@ -41,7 +41,7 @@ describe('linePlotPng(plot)', () => {
 
   test('a dashed line has gaps', async () => {
     const whole = await counted([red([0.5, 0.5])], [0.1, 0.1, 0.95, 0.9], { y: { max: 1 } });
-    const dashed = await counted([{ ...red([0.5, 0.5]), dashed: true }], [0.1, 0.1, 0.95, 0.9], { y: { max: 1 } });
+    const dashed = await counted([{ ...red([0.5, 0.5]), dash: [6, 4] }], [0.1, 0.1, 0.95, 0.9], { y: { max: 1 } });
     expect(dashed / whole).toBeGreaterThan(0.4);
     expect(dashed / whole).toBeLessThan(0.8);
   });

@@ -2,6 +2,7 @@
 import { InputError } from '../../onnx/errors.js';
 import { chartDrawing, type ChartAxis, type ChartSize, type ChartText } from './chart.node.js';
 import { drawingPng, type Drawing } from './drawing.node.js';
+import type { Marker } from './theme.js';
 
 /** A point of a line; one whose y is not a number leaves a gap. */
 export interface PlotPoint {
@@ -21,7 +22,10 @@ export interface PlotLine {
   width?: number;
   /** Radius of a dot at each point, default 0. */
   dots?: number;
-  dashed?: boolean;
+  /** Lengths of dashes and gaps, default a solid line. */
+  dash?: readonly number[];
+  /** Marks a few of its points, so that lines can be told apart without colours. */
+  marker?: Marker;
 }
 
 /** A line plot. */
@@ -42,14 +46,24 @@ function extent(lines: readonly PlotLine[]): { min: number; max: number } {
   return min === max ? { min: min - 1, max: max + 1 } : { min, max };
 }
 
+/** Markers per line. */
+const MARKED = 8;
+
+/** The radius of a point: a few are marked, others on each line, so that markers do not cover each other. */
+function markedRadius(line: number) {
+  return ({ dataIndex, dataset }: { dataIndex: number; dataset: { data: readonly unknown[] } }): number => {
+    const every = Math.max(1, Math.round(dataset.data.length / MARKED));
+    return dataIndex % every === (line * 3) % every ? 4 : 0;
+  };
+}
+
 /**
  * The plot. More points than fit the width are thinned; their extremes are kept.
  * @throws InputError if there are no points
  */
 export function linePlot({ lines, y = {}, wholeX = false, ...text }: LinePlot, size?: ChartSize): Drawing {
   const x = { ...extent(lines), whole: wholeX };
-  const datasets = lines.map(({ label, colour, points, width = 2, dots = 0, dashed = false }) => ({
-    ...(label !== undefined && { label }),
+  const datasets = lines.map(({ colour, points, width = 2, dots = 0, dash = [], marker }, index) => ({
     data: [...points],
     // A line on the edge of the plot keeps its width.
     clip: { left: 6, right: 6, top: 2, bottom: 2 },
@@ -57,10 +71,16 @@ export function linePlot({ lines, y = {}, wholeX = false, ...text }: LinePlot, s
     backgroundColor: colour,
     borderJoinStyle: 'round' as const,
     borderWidth: width,
-    borderDash: dashed ? [6, 4] : [],
-    pointRadius: dots,
+    borderDash: [...dash],
+    pointRadius: marker === undefined ? dots : markedRadius(index),
+    ...(marker !== undefined && { pointStyle: marker }),
   }));
-  return chartDrawing({ type: 'line', data: { datasets } }, text, { x, y }, size);
+  const legend = lines.flatMap(({ label, colour, dash, marker }) =>
+    label === undefined
+      ? []
+      : [{ label, colour, kind: 'line' as const, ...(dash && { dash }), ...(marker && { marker }) }],
+  );
+  return chartDrawing({ type: 'line', datasets, legend }, text, { x, y }, size);
 }
 
 /** The plot as a PNG file. @throws InputError if there are no points */

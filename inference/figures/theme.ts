@@ -73,6 +73,21 @@ export const dark = {
   ],
 } as const satisfies Colours;
 
+/** Shapes of markers, by chart.js's names. */
+export const markers = ['circle', 'triangle', 'rect', 'rectRot', 'star', 'cross', 'crossRot'] as const;
+
+/** The shape of a marker. */
+export type Marker = (typeof markers)[number];
+
+/** Dashes of lines, as lengths of dashes and gaps; the first is solid. */
+export const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 2.5], [8, 3, 2, 3]];
+
+/** How line number `index` of a plot looks: neighbours differ in colour, dashes and markers alike. */
+export function lineStyle(index: number): { colour: string; dash: readonly number[]; marker: Marker } {
+  const of = <T>(list: readonly T[]) => list[index % list.length] as T;
+  return { colour: of<string>(light.series), dash: of(dashes), marker: of(markers) };
+}
+
 /**
  * The family of all text in figures and plots: DejaVu Sans, regular and bold, under a name that no installed font has, so
  * that figures look the same on every machine.

@@ -50,7 +50,12 @@ export function rgbPicture(picture: Picture): Picture {
   if (picture.channels === 3) return picture;
   const { width, height, data: grey } = picture;
   const data = new Uint8Array(3 * grey.length);
-  for (let i = 0; i < grey.length; i++) data.fill(grey[i] ?? 0, 3 * i, 3 * i + 3);
+  for (let i = 0, at = 0; i < grey.length; i++, at += 3) {
+    const level = grey[i] ?? 0;
+    data[at] = level;
+    data[at + 1] = level;
+    data[at + 2] = level;
+  }
   return { width, height, channels: 3, data };
 }
 

@@ -28,10 +28,12 @@ async function decoded(png: Uint8Array): Promise<Decoded> {
   return { width, height, at: (x, y) => [...data.subarray(4 * (y * width + x)).subarray(0, 3)] };
 }
 
-/** Heights in the column at `share` of the width that have exactly this colour, from the top. */
+/** Heights at `share` of the width that have exactly this colour, from the top; wider than the gap of a dashed line. */
 function heightsOf(colour: number[], { width, height, at }: Decoded, share: number): number[] {
   const x = Math.round(share * width);
-  const matches = (y: number): boolean => at(x, y).every((level, channel) => level === colour[channel]);
+  const columns = Array.from({ length: 24 }, (_, i) => x + i);
+  const matches = (y: number): boolean =>
+    columns.some((column) => at(column, y).every((level, channel) => level === colour[channel]));
   // Below the legend.
   return Array.from({ length: height - 120 }, (_, y) => y + 120).filter(matches);
 }

@@ -4,7 +4,7 @@ import { pictureCanvas } from '../../inference/figures/canvas.node.js';
 import { CHART_SIZE, type ChartAxis, type ChartSize } from '../../inference/figures/chart.node.js';
 import { drawingPng } from '../../inference/figures/drawing.node.js';
 import { linePlotPng, type PlotLine, type PlotPoint } from '../../inference/figures/plot.node.js';
-import { FONT_FAMILY, light } from '../../inference/figures/theme.js';
+import { FONT_FAMILY, light, lineStyle } from '../../inference/figures/theme.js';
 import { pictureGrid } from '../../inference/pictures/grid.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
@@ -35,9 +35,13 @@ export interface PlotOptions {
   size?: ChartSize;
 }
 
-interface Series<Row> {
-  label: string;
+interface LineLook {
   colour: string;
+  dash: readonly number[];
+}
+
+interface Series<Row> extends LineLook {
+  label: string;
   value: (row: Row) => number;
 }
 
@@ -50,18 +54,21 @@ interface Plot<Row> {
   size?: ChartSize;
 }
 
-const [BLUE, ORANGE, PURPLE] = light.series;
+const [FIRST, SECOND, THIRD] = [0, 1, 2].map((index) => {
+  const { colour, dash } = lineStyle(index);
+  return { colour, dash };
+}) as [LineLook, LineLook, LineLook];
 /** From this many rows on, single steps are drawn thin and their running mean bold. */
 const SMOOTH_FROM = 200;
 
 const LOSSES: readonly Series<StepRow>[] = [
-  { label: 'Loss_D', colour: BLUE, value: (row) => row.lossD },
-  { label: 'Loss_G', colour: ORANGE, value: (row) => row.lossG },
+  { label: 'Loss_D', ...FIRST, value: (row) => row.lossD },
+  { label: 'Loss_G', ...SECOND, value: (row) => row.lossG },
 ];
 const SCORES: readonly Series<StepRow>[] = [
-  { label: 'D(x)', colour: BLUE, value: (row) => row.dReal },
-  { label: 'D(G(z)) before D’s update', colour: ORANGE, value: (row) => row.dFakeBefore },
-  { label: 'D(G(z)) after D’s update', colour: PURPLE, value: (row) => row.dFakeAfter },
+  { label: 'D(x)', ...FIRST, value: (row) => row.dReal },
+  { label: 'D(G(z)) before D’s update', ...SECOND, value: (row) => row.dFakeBefore },
+  { label: 'D(G(z)) after D’s update', ...THIRD, value: (row) => row.dFakeAfter },
 ];
 
 /** Mean of the finite values of each point and its neighbours, up to `radius` on either side. */
@@ -81,13 +88,13 @@ function runningMean(points: readonly PlotPoint[], radius: number): PlotPoint[] 
 
 /** The lines of a series: its steps, and for many steps their running mean. Only the bold line is in the legend. */
 function seriesLines<Row extends { step: number }>(
-  { label, colour, value }: Series<Row>,
+  { label, colour, dash, value }: Series<Row>,
   rows: readonly Row[],
 ): PlotLine[] {
   const points = rows.map((row) => ({ x: row.step, y: value(row) }));
-  if (points.length < SMOOTH_FROM) return [{ label, colour, points, dots: points.length < 40 ? 2.5 : 0 }];
+  if (points.length < SMOOTH_FROM) return [{ label, colour, dash, points, dots: points.length < 40 ? 2.5 : 0 }];
   return [
-    { label, colour, points: runningMean(points, Math.round(points.length / 50)) },
+    { label, colour, dash, points: runningMean(points, Math.round(points.length / 50)) },
     { colour: `${colour}40`, points, width: 1 },
   ];
 }
@@ -163,7 +170,7 @@ export function qualityPlotPng(rows: readonly QualityRow[], options: PlotOptions
   const label = frechet ? 'Fréchet distance' : 'KID';
   const text = { title: `Distance of generated from real pictures: ${label}`, yTitle: 'lower is better' };
   const value = (row: QualityRow) => (frechet ? row.frechet : row.kid) ?? Number.NaN;
-  return stepPlotPng(rows, { ...text, series: [{ label, colour: BLUE, value }], ...options });
+  return stepPlotPng(rows, { ...text, series: [{ label, ...FIRST, value }], ...options });
 }
 
 /**
