@@ -1,5 +1,6 @@
 /** @file NumPy's array file format (NEP 1): floats out, a few little-endian types in. */
 import { InputError } from '../../onnx/errors.js';
+import { float16Value } from '../../onnx/graph/tensor.js';
 
 /** The array types that are read, by NumPy's type string. */
 export interface NpyTypes {
@@ -77,14 +78,17 @@ function isReadableType(dtype: string): dtype is keyof NpyTypes {
   return Object.hasOwn(ITEM_BYTES, dtype);
 }
 
-/**
- * The array in a .npy file of version 1, 2 or 3.
- * @param bytes the whole file; not kept, the data is copied
- * @param name what to call the file in errors
- * @throws InputError if the file is damaged, has another type than float32, float64, int64 or uint8 in little-endian
- * order, is in column-major order, or its length is not what its header says
- */
-export function parsedNpy(bytes: Uint8Array, name = 'npy'): NpyArray {
+/** What the header of a .npy file says of its array. */
+interface NpyDescription {
+  dtype: string;
+  fortranOrder: boolean;
+  shape: number[];
+  /** The bytes after the header. */
+  data: Uint8Array;
+}
+
+/** @throws InputError if the file is damaged */
+function described(bytes: Uint8Array, name: string): NpyDescription {
   const version = bytes[6] ?? 0;
   const start = version === 1 ? 10 : 12;
   if (MAGIC.some((byte, i) => bytes[i] !== byte) || version < 1 || version > 3 || bytes.length < start) {
@@ -103,7 +107,84 @@ export function parsedNpy(bytes: Uint8Array, name = 'npy'): NpyArray {
   const dtype = headerValue(header, 'descr', /['"]([<>|=]?\w{1,8})['"]/, name);
   const order = headerValue(header, 'fortran_order', /(True|False)/, name);
   const sizes = headerValue(header, 'shape', /\(([\d ,]*)\)/, name);
+  const shape = sizes.split(',').flatMap((size) => (size.trim() === '' ? [] : [Number(size)]));
+  return { dtype, fortranOrder: order === 'True', shape, data: bytes.subarray(start + headerBytes) };
+}
 
+/** @throws InputError unless the data are as long as the shape says */
+function expectLength({ shape, data }: NpyDescription, itemBytes: number, name: string): void {
+  const expected = shape.reduce((product, dim) => product * dim, itemBytes);
+  if (shape.length > MAX_RANK || shape.some((dim) => !Number.isSafeInteger(dim)) || expected !== data.length) {
+    throw new InputError({
+      name: name,
+      expected: `${expected} bytes of data for its shape and type`,
+      got: data.length,
+    });
+  }
+}
+
+/** How the types of numbers are read, by their kind and bytes. */
+const readers: Readonly<Record<string, (view: DataView, at: number, little: boolean) => number>> = {
+  f2: (view, at, little) => float16Value(view.getUint16(at, little)),
+  f4: (view, at, little) => view.getFloat32(at, little),
+  f8: (view, at, little) => view.getFloat64(at, little),
+  i1: (view, at) => view.getInt8(at),
+  i2: (view, at, little) => view.getInt16(at, little),
+  i4: (view, at, little) => view.getInt32(at, little),
+  i8: (view, at, little) => Number(view.getBigInt64(at, little)),
+  u1: (view, at) => view.getUint8(at),
+  u2: (view, at, little) => view.getUint16(at, little),
+  u4: (view, at, little) => view.getUint32(at, little),
+  u8: (view, at, little) => Number(view.getBigUint64(at, little)),
+  b1: (view, at) => view.getUint8(at),
+};
+
+/** The numbers of a .npy file, row-major, with NumPy's kind and bytes of their type, such as `f4`. */
+export interface NpyNumbers {
+  type: string;
+  shape: number[];
+  data: Float64Array;
+}
+
+/**
+ * The numbers in a .npy file of any type of real numbers, byte order and order of axes.
+ * @param name what to call the file in errors
+ * @throws InputError if the file is damaged or holds other than real numbers
+ */
+export function npyNumbers(bytes: Uint8Array, name = 'npy'): NpyNumbers {
+  const found = described(bytes, name);
+  const { dtype, shape, fortranOrder, data } = found;
+  const type = dtype.replace(/^[<>|=]/, '');
+  const read = Object.hasOwn(readers, type) ? readers[type] : undefined;
+  if (!read) throw new InputError({ name: name, expected: 'an array of real numbers', got: dtype });
+  const itemBytes = Number(type.slice(1));
+  expectLength(found, itemBytes, name);
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const little = !dtype.startsWith('>');
+  const count = data.length / itemBytes;
+  const numbers = new Float64Array(count);
+  if (!fortranOrder) for (let at = 0; at < count; at++) numbers[at] = read(view, at * itemBytes, little);
+  // The first axis runs fastest: positions are counted up in the file's order.
+  const steps = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, dim) => product * dim, 1));
+  const place = shape.map(() => 0);
+  for (let at = 0; fortranOrder && at < count; at++) {
+    const to = place.reduce((sum, index, axis) => sum + index * (steps[axis] ?? 0), 0);
+    numbers[to] = read(view, at * itemBytes, little);
+    for (let axis = 0; axis < place.length && ++place[axis]! >= (shape[axis] ?? 0); axis++) place[axis] = 0;
+  }
+  return { type, shape, data: numbers };
+}
+
+/**
+ * The array in a .npy file of version 1, 2 or 3.
+ * @param bytes the whole file; not kept, the data is copied
+ * @param name what to call the file in errors
+ * @throws InputError if the file is damaged, has another type than float32, float64, int64 or uint8 in little-endian
+ * order, is in column-major order, or its length is not what its header says
+ */
+export function parsedNpy(bytes: Uint8Array, name = 'npy'): NpyArray {
+  const found = described(bytes, name);
+  const { dtype, shape, fortranOrder, data } = found;
   if (!isReadableType(dtype)) {
     throw new InputError({
       name: name,
@@ -111,16 +192,11 @@ export function parsedNpy(bytes: Uint8Array, name = 'npy'): NpyArray {
       got: dtype,
     });
   }
-  if (order === 'True')
+  if (fortranOrder)
     throw new InputError({ name: name, expected: 'row-major (C) order', got: 'column-major (Fortran) order' });
-  const shape = sizes.split(',').flatMap((size) => (size.trim() === '' ? [] : [Number(size)]));
-  const expected = shape.reduce((product, dim) => product * dim, ITEM_BYTES[dtype]);
-  const found = bytes.length - start - headerBytes;
-  if (shape.length > MAX_RANK || shape.some((dim) => !Number.isSafeInteger(dim)) || expected !== found) {
-    throw new InputError({ name: name, expected: `${expected} bytes of data for its shape and type`, got: found });
-  }
+  expectLength(found, ITEM_BYTES[dtype], name);
 
-  const buffer = new Uint8Array(bytes.subarray(start + headerBytes)).buffer;
+  const buffer = new Uint8Array(data).buffer;
   switch (dtype) {
     case '<f4':
       return { dtype, shape, data: new Float32Array(buffer) };
