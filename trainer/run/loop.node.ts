@@ -13,7 +13,7 @@ import type { Evaluator } from '../quality/evaluator.node.js';
 import type { QualityRow } from '../quality/quality.js';
 import { longRunAdvice } from './advice.js';
 import { durationText } from '../report/content.node.js';
-import { RunRecord } from './record.node.js';
+import { RunRecord } from '../record/record.node.js';
 import type { StepRow } from '../report/plots.node.js';
 import type { TrainStep } from '../step/state/step.js';
 
