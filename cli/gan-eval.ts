@@ -18,7 +18,7 @@ await runCommand(
         },
         data: { type: 'string', describe: "Real pictures, as for gan-train [default: the run's]" },
         split: {
-          choices: ['train', 'test', 'all'] as const,
+          choices: ['train', 'val', 'test', 'all'] as const,
           describe: "Split of the data set to use [default: the run's]",
         },
         strict: {

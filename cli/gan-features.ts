@@ -13,8 +13,12 @@ await runCommand(
       )
       .options({
         data: { type: 'string', describe: 'Labelled pictures, as for gan-train: class folders, MNIST files, …' },
-        split: { choices: ['train', 'test', 'all'] as const, describe: 'Split of the data set to use [default: all]' },
+        split: {
+          choices: ['train', 'val', 'test', 'all'] as const,
+          describe: 'Split of the data set to use [default: all]',
+        },
         classes: { type: 'string', describe: 'Names or numbers of classes, separated by commas [default: all]' },
+        'follow-links': { type: 'boolean', default: false, describe: 'Follow links that lead out of the given folder' },
         strict: {
           type: 'boolean',
           default: false,
@@ -50,10 +54,11 @@ await runCommand(
     const { runSettings } = await import('ganscope/trainer/settings');
     const { resolveDevice } = await import('ganscope/inference');
     const { openDataset, trainFeatures } = await import('ganscope/trainer');
-    const { imageSize, split, classes } = options;
+    const { imageSize, split, classes, followLinks } = options;
     const dataset = await openDataset(options.data, {
       imageSize,
       split,
+      followLinks,
       classes: runSettings.classes.meant?.(classes) as string[] | undefined,
     });
     const choice = await resolveDevice(options.device);

@@ -101,6 +101,11 @@ await runCommand(
           default: false,
           describe: 'Compare the methods by metrics over the pictures instead: a table, plots, results.json',
         },
+        'follow-links': {
+          type: 'boolean',
+          default: false,
+          describe: 'Follow links that lead out of the given folders',
+        },
         'list-layers': {
           type: 'boolean',
           default: false,
@@ -147,7 +152,9 @@ await runCommand(
     for (const [name, other] of EXCLUSIVE) {
       if (exclusive[name] && exclusive[other]) throw new InputError({ name, conflictsWith: other });
     }
-    const paths = await picturePaths(options._.map(String));
+    const { paths, skipped: unread } = await picturePaths(options._.map(String), { followLinks: options.followLinks });
+    for (const line of unread) console.error(`gan-gradcam: skipped ${line}`);
+    if (unread.length > 0) process.exitCode = 3;
     if (paths.length === 0 && !listLayers)
       throw new InputError('IMAGE: expected picture files, or folders of them; got none');
     const parsed = parsedTargets(options.target);

@@ -1,10 +1,13 @@
 /** @file Folders of pictures, made on the fly. */
-import { symlink } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
-import { base, classNames, folderOf, levels } from '../../trainer/data/data.test.helper.js';
+import { base, classNames, flat, folderOf, levels } from '../../trainer/data/data.test.helper.js';
 import { openDataset } from '../../trainer/data/formats/table.node.js';
+import { folderTree } from './folder.node.js';
+import { picturePaths } from './picture-paths.node.js';
+import { encodePng } from './pictures.node.js';
 
 const opened = (folder: string, options = {}) => openDataset(folder, { imageSize: 8, ...options });
 const levelsOf = async (folder: string) => levels(await opened(folder));
@@ -29,7 +32,7 @@ describe('openDataset(folder)', () => {
     expect(skipped).toEqual(['1/2/3/4/5/6/7/8/9: folders more than 8 deep are not searched']);
   });
 
-  it('follows links to pictures within the folder, and skips those that lead out, nowhere or to folders', async () => {
+  it('follows links within the folder, and skips those that lead out, nowhere or back', async () => {
     const outside = await folderOf({ 'secret.png': 9 });
     const folder = await folderOf({ 'auk/1.png': 1 });
     await symlink(join(folder, 'auk', '1.png'), join(folder, 'same.png'));
@@ -39,11 +42,86 @@ describe('openDataset(folder)', () => {
     await symlink(`${folder}x.png`, join(folder, 'gone.png'));
     expect(await levelsOf(folder)).toEqual([1, 1]);
     expect((await opened(folder)).skipped).toEqual([
-      'auk/loop: a link to a folder is not followed',
+      'auk/loop: a link to a folder around it',
       'gone.png: a link that leads nowhere',
       'leak.png: a link that leads out of the folder',
       'out: a link that leads out of the folder',
     ]);
+    const followed = await opened(folder, { followLinks: true });
+    expect(await levels(followed)).toEqual([1, 9, 9, 1]);
+    expect(followed.skipped).toEqual(['auk/loop: a link to a folder around it', 'gone.png: a link that leads nowhere']);
+  });
+
+  it('follows links to folders, but not in circles', async () => {
+    const folder = await folderOf({ 'a/1.png': 1, 'b/2.png': 2 });
+    await symlink(join(folder, 'a'), join(folder, 'b', 'to-a'));
+    await symlink(join(folder, 'b'), join(folder, 'a', 'to-b'));
+    const dataset = await opened(folder);
+    expect(await levels(dataset)).toEqual([1, 2, 2, 1]);
+    expect(dataset.skipped).toEqual([
+      'a/to-b/to-a: a link to a folder around it',
+      'b/to-a/to-b: a link to a folder around it',
+    ]);
+  });
+
+  it.runIf(process.platform === 'linux')('reads files whose names are not UTF-8', async () => {
+    const folder = await folderOf({ 'a.png': 1 });
+    const odd = Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([0xe9]), Buffer.from('.png')]);
+    await writeFile(odd, await encodePng(flat(6)));
+    const dataset = await opened(folder);
+    expect(await levels(dataset)).toEqual([1, 6]);
+    expect((await folderTree(folder)).paths).toEqual(['a.png', 'caf\\xE9.png']);
+    expect(await picturePaths([folder])).toEqual({
+      paths: [join(folder, 'a.png')],
+      skipped: [join(folder, 'caf\\xE9.png: its name is not UTF-8; rename it')],
+    });
+  });
+
+  it('names pictures of formats that it does not read', async () => {
+    const dataset = await opened(await folderOf({ '1.png': 1, '2.HEIC': 'x', 'notes.txt': 'x' }));
+    expect(dataset.length).toBe(1);
+    expect(dataset.skipped).toEqual([
+      expect.stringMatching(/^2\.HEIC: pictures of this format are not read \(\.avif, \.bmp/),
+    ]);
+  });
+
+  it('takes folders train, val and test for splits', async () => {
+    const files = {
+      'd/train/cat/1.png': 1,
+      'd/train/dog/2.png': 2,
+      'd/test/cat/3.png': 3,
+      'd/Validation/dog/4.png': 4,
+    };
+    const folder = await folderOf(files);
+    const all = await opened(folder);
+    expect(all.name).toMatch(/^4 pictures of .* \(val and test and train\)$/);
+    expect(classNames(all)).toEqual(['dog', 'cat', 'cat', 'dog']);
+    const train = await opened(folder, { split: 'train' });
+    expect([await levels(train), classNames(train)]).toEqual([
+      [1, 2],
+      ['cat', 'dog'],
+    ]);
+    expect(await levels(await opened(folder, { split: 'val' }))).toEqual([4]);
+    const two = await folderOf({ 'train/1.png': 1, 'test/2.png': 2 });
+    expect((await opened(two)).labels).toBeUndefined();
+    await expect(opened(two, { split: 'val' })).rejects.toThrow(
+      /^split: expected .*; got pictures with test and train$/,
+    );
+  });
+
+  it('reads the labels of a dataset.json', async () => {
+    const pictures = { '00000/a.png': 1, '00000/b.png': 2, '00001/c.png': 3 };
+    const labelled = (labels: unknown) => folderOf({ ...pictures, 'dataset.json': JSON.stringify({ labels }) });
+    const labels = [
+      ['00001/c.png', 4],
+      ['00000/a.png', 7],
+      ['00000/b.png', 4],
+    ];
+    expect(classNames(await opened(await labelled(labels)))).toEqual(['7', '4', '4']);
+    expect((await opened(await labelled(null))).labels).toBeUndefined();
+    await expect(opened(await labelled(labels.slice(1)))).rejects.toThrow(
+      /dataset\.json: expected the number of a class for 00001\/c\.png; got none$/,
+    );
   });
 
   it('may itself be a link', async () => {
@@ -81,7 +159,7 @@ describe('openDataset(folder)', () => {
       /^classes: expected names or numbers of the 3 classes, such as 012\.Snow_Bunting; got "snow bunting"$/,
     );
     await expect(opened(folder, { split: 'test' })).rejects.toThrow(
-      /^split: expected data that has it \(CUB-200-2011, IDX files as of MNIST\); got pictures$/,
+      /^split: expected data that has it \(.*folders train, val and test\); got pictures$/,
     );
   });
 });

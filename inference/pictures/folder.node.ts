@@ -1,4 +1,5 @@
 /** @file The files of a folder. */
+import { isUtf8 } from 'node:buffer';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
@@ -7,64 +8,118 @@ import type { FileTree } from './tree.js';
 
 const MAX_DEPTH = 8;
 
-interface Listing {
+/** How a folder is searched. */
+export interface FolderOptions {
+  /** Levels of folders below the given one; 8 if not given. */
+  maxDepth?: number | undefined;
+  /** Whether links that lead out of the folder are followed too. */
+  followLinks?: boolean | undefined;
+}
+
+/** A folder's files. */
+export interface FolderTree extends FileTree {
+  /** The bytes of names that are not UTF-8; in `paths` their odd bytes are written as `\xFF`. */
+  readonly oddNames: ReadonlyMap<string, Buffer>;
+}
+
+/** What is found while a folder is searched. */
+interface Search {
+  /** The real path of the folder. */
+  root: string;
+  followLinks: boolean;
+  maxDepth: number;
   paths: string[];
   skipped: string[];
+  oddNames: Map<string, Buffer>;
+}
+
+/** A folder below the root: as it is shown, as the system names it, and the real paths of the folders around it. */
+interface Place {
+  shown: string;
+  name: Buffer;
+  depth: number;
+  around: readonly string[];
 }
 
 /**
- * All files in a folder and the folders in it, down to `maxDepth` deep. Names that start with a dot are ignored. A link
- * counts if it leads to a file within the folder; links to folders, and links that lead out or nowhere, are skipped.
+ * All files in a folder and the folders in it. Names that start with a dot are ignored. Links are followed where they stay
+ * within the folder, or all with `followLinks`; others, and those that lead nowhere or back to a folder around them, are skipped.
  * @throws InputError if there is no such folder or it cannot be read
  */
-export async function folderTree(folder: string, { maxDepth = MAX_DEPTH } = {}): Promise<FileTree> {
+export async function folderTree(folder: string, options: FolderOptions = {}): Promise<FolderTree> {
   const root = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
     throw new InputError({ name: folder, expected: 'a folder, or a file of pictures', got: error.code });
   });
-  const listing: Listing = { paths: [], skipped: [] };
-  await list(root, '', maxDepth, listing);
+  const { followLinks = false, maxDepth = MAX_DEPTH } = options;
+  const search: Search = { root, followLinks, maxDepth, paths: [], skipped: [], oddNames: new Map() };
+  await list(search, { shown: '', name: Buffer.from(root), depth: 0, around: [root] });
+  const { paths, skipped, oddNames } = search;
+  const fileOf = (path: string) => oddNames.get(path) ?? join(root, path);
   return {
     root: folder,
-    paths: listing.paths.sort(),
-    skipped: listing.skipped.sort(),
-    read: (path, maxBytes) => readBoundedFile(join(root, path), maxBytes),
+    paths: paths.sort(),
+    skipped: skipped.sort(),
+    oddNames,
+    read: (path, maxBytes) => readBoundedFile(fileOf(path), maxBytes),
     async stamp(path) {
-      const { size, mtimeMs } = await stat(join(root, path));
+      const { size, mtimeMs } = await stat(fileOf(path));
       return `${size} ${mtimeMs}`;
     },
-    size: async (path) => (await stat(join(root, path))).size,
+    size: async (path) => (await stat(fileOf(path))).size,
   };
 }
 
-/** Adds what is in folder `path` under `root` to `listing`. */
-async function list(root: string, path: string, depthLeft: number, listing: Listing): Promise<void> {
-  const entries = await readdir(join(root, path), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError({ name: join(root, path), expected: 'a readable folder', got: error.code });
-  });
+/** Adds what is in a folder to what was found. */
+async function list(search: Search, place: Place): Promise<void> {
+  const entries = await readdir(place.name, { withFileTypes: true, encoding: 'buffer' }).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new InputError({ name: String(place.name), expected: 'a readable folder', got: error.code });
+    },
+  );
   for (const entry of entries) {
-    if (entry.name.startsWith('.')) continue;
-    const child = path === '' ? entry.name : `${path}/${entry.name}`;
-    if (entry.isDirectory()) {
-      if (depthLeft > 0) await list(root, child, depthLeft - 1, listing);
-      else listing.skipped.push(`${child}: folders more than ${MAX_DEPTH} deep are not searched`);
-    } else if (entry.isSymbolicLink()) {
-      const reason = await linkProblem(root, join(root, child));
-      if (reason !== undefined) listing.skipped.push(`${child}: ${reason}`);
-      else listing.paths.push(child);
-    } else if (entry.isFile()) {
-      listing.paths.push(child);
+    // Types of Node's buffers differ between its own declarations.
+    const bytes = Buffer.from(entry.name as unknown as Uint8Array);
+    const text = shownName(bytes);
+    if (text.startsWith('.')) continue;
+    const shown = place.shown === '' ? text : `${place.shown}/${text}`;
+    const name = Buffer.concat([place.name, Buffer.from(sep), bytes]);
+    const target = entry.isSymbolicLink() ? await linkTarget(search, place, name) : undefined;
+    if (typeof target === 'string') {
+      search.skipped.push(`${shown}: ${target}`);
+    } else if (entry.isDirectory() || target?.folder !== undefined) {
+      const around = [...place.around, target?.folder ?? String(name)];
+      if (place.depth < search.maxDepth) await list(search, { shown, name, depth: place.depth + 1, around });
+      else search.skipped.push(`${shown}: folders more than ${search.maxDepth} deep are not searched`);
+    } else if (entry.isFile() || target !== undefined) {
+      search.paths.push(shown);
+      if (!isUtf8(name)) search.oddNames.set(shown, name);
     }
   }
 }
 
-/** Why a link is not followed, if it is not. */
-async function linkProblem(root: string, link: string): Promise<string | undefined> {
+/** What a link leads to: a file, a folder with its real path, or why it is not followed. */
+async function linkTarget(
+  { root, followLinks }: Search,
+  { around }: Place,
+  link: Buffer,
+): Promise<{ folder: string | undefined } | string> {
   try {
     const target = await realpath(link);
     const within = target === root || target.startsWith(root.endsWith(sep) ? root : root + sep);
-    if (!within) return 'a link that leads out of the folder';
-    return (await stat(target)).isFile() ? undefined : 'a link to a folder is not followed';
+    if (!within && !followLinks) return 'a link that leads out of the folder';
+    const info = await stat(link);
+    if (info.isFile()) return { folder: undefined };
+    if (!info.isDirectory()) return 'a link to something else than a file or folder';
+    return around.includes(target) ? 'a link to a folder around it' : { folder: target };
   } catch {
     return 'a link that leads nowhere';
   }
+}
+
+/** A file's name as text, with bytes that are not UTF-8 as `\xFF`. */
+function shownName(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString();
+  return bytes
+    .toString('latin1')
+    .replaceAll(/[^\x20-\x7E]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }

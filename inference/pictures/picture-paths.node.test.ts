@@ -18,12 +18,15 @@ describe('picturePaths(sources)', () => {
   test('keeps files as they are named and lists the pictures of folders', async () => {
     const file = join(folder, 'a', 'notes.txt');
     const [first, second] = [join(folder, 'a', '1.png'), join(folder, 'b', '2.JPG')];
-    expect(await picturePaths([file, folder, 'missing.png'])).toEqual([file, first, second, 'missing.png']);
+    expect(await picturePaths([file, folder, 'missing.png'])).toEqual({
+      paths: [file, first, second, 'missing.png'],
+      skipped: [],
+    });
   });
 
   test('refuses a folder without pictures', async () => {
     const empty = join(folder, 'empty');
-    await expect(picturePaths([empty])).rejects.toThrow(`${empty}: expected pictures (.avif, .gif, .jpeg,`);
+    await expect(picturePaths([empty])).rejects.toThrow(`${empty}: expected pictures (.avif, .bmp, .gif, .jfif,`);
     await expect(picturePaths([empty])).rejects.toThrow(/got a folder without any$/);
   });
 
@@ -32,5 +35,7 @@ describe('picturePaths(sources)', () => {
     await mkdir(links);
     await symlink(join(folder, 'a', '1.png'), join(links, '1.png'));
     await expect(picturePaths([links])).rejects.toThrow('without any (1.png: a link that leads out of the folder)');
+    const followed = await picturePaths([links], { followLinks: true });
+    expect(followed).toEqual({ paths: [join(links, '1.png')], skipped: [] });
   });
 });

@@ -2,10 +2,16 @@
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { folderTree } from './folder.node.js';
+import { folderTree, type FolderOptions } from './folder.node.js';
 
 /** Extensions of picture files. */
-export const PICTURE_EXTENSIONS = ['.avif', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'];
+export const PICTURE_EXTENSIONS = ['.avif', '.bmp', '.gif', '.jfif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'];
+/** Extensions of pictures that are not read: such files are named as skipped. */
+const OTHER_EXTENSIONS = new Set(
+  '.arw .cr2 .cr3 .dds .dng .eps .exr .hdr .heic .heif .ico .j2k .jp2 .jxl .nef .orf .pbm .pcx .pgm .pnm .ppm .psd .qoi .raw .svg .tga .xcf'.split(
+    ' ',
+  ),
+);
 /** The largest picture file that is read. */
 export const MAX_PICTURE_BYTES = 512 * 1024 * 1024;
 
@@ -14,32 +20,57 @@ export function isPictureFile(path: string): boolean {
   return PICTURE_EXTENSIONS.includes(extname(path).toLowerCase());
 }
 
+/** Pictures of formats that are not read, one line each. */
+export function unreadPictures(paths: readonly string[]): string[] {
+  return paths
+    .filter((path) => OTHER_EXTENSIONS.has(extname(path).toLowerCase()))
+    .map((path) => `${path}: pictures of this format are not read (${PICTURE_EXTENSIONS.join(', ')} are)`);
+}
+
+/** Picture files, and what was skipped on the way. */
+export interface FoundPictures {
+  paths: string[];
+  /** One line each with the reason. */
+  skipped: string[];
+}
+
 /**
  * The picture files that arguments name: files as they are, and all pictures in folders and the folders in them.
  * @throws InputError for a folder without pictures; files are not opened
  */
-export async function picturePaths(sources: readonly string[]): Promise<string[]> {
-  const paths: string[] = [];
+export async function picturePaths(
+  sources: readonly string[],
+  options: Pick<FolderOptions, 'followLinks'> = {},
+): Promise<FoundPictures> {
+  const found: FoundPictures = { paths: [], skipped: [] };
   for (const source of sources) {
     const isFolder = await stat(source).then(
       (info) => info.isDirectory(),
       () => false,
     );
     if (!isFolder) {
-      paths.push(source);
+      found.paths.push(source);
       continue;
     }
-    const tree = await folderTree(source);
-    const found = tree.paths.filter(isPictureFile);
-    if (found.length === 0) {
-      const [skipped] = tree.skipped;
+    const tree = await folderTree(source, options);
+    const pictures = tree.paths.filter(isPictureFile);
+    const odd = pictures.filter((path) => tree.oddNames.has(path));
+    const skipped = [
+      ...tree.skipped,
+      ...unreadPictures(tree.paths),
+      ...odd.map((path) => `${path}: its name is not UTF-8; rename it`),
+    ];
+    const named = pictures.filter((path) => !tree.oddNames.has(path));
+    if (named.length === 0) {
+      const [first] = skipped;
       throw new InputError({
         name: source,
         expected: `pictures (${PICTURE_EXTENSIONS.join(', ')})`,
-        got: `a folder without any${skipped ? ` (${skipped})` : ''}`,
+        got: `a folder without any${first ? ` (${first})` : ''}`,
       });
     }
-    paths.push(...found.map((path) => join(source, path)));
+    found.paths.push(...named.map((path) => join(source, path)));
+    found.skipped.push(...skipped.map((line) => join(source, line)));
   }
-  return paths;
+  return found;
 }

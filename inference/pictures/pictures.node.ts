@@ -2,9 +2,14 @@
 import sharp, { type Sharp } from 'sharp';
 import { InputError } from '../../onnx/errors.js';
 import { readSource } from '../../onnx/files/files.node.js';
+import { decodeBmp, isBmp } from './bmp.js';
+import { withoutPngTexts } from './png.js';
 import { MAX_FPS, type AnimationOptions } from './animation.js';
 import { MAX_FILE_BYTES, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
 import { encodeVideo } from './video.node.js';
+
+// A drawing with filters computes for hours; such files are no photographs, whatever they are named.
+sharp.block({ operation: ['VipsForeignLoadSvg', 'VipsForeignLoadPdf'] });
 
 /**
  * A picture file as 8-bit sRGB. Turned as its EXIF orientation says; transparency is laid on white; grey, 16-bit,
@@ -18,9 +23,10 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
   const given = source instanceof Uint8Array;
   const label = name ?? (given ? 'picture' : String(source));
   const bytes = given ? source : await readSource(source, MAX_FILE_BYTES);
+  if (isBmp(bytes)) return decodeBmp(bytes, label);
   try {
     // Warnings, such as unknown EXIF entries, are common in photographs that are otherwise fine.
-    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
+    const { data, info } = await sharp(withoutPngTexts(bytes), { limitInputPixels: MAX_PIXELS, failOn: 'error' })
       .autoOrient()
       .flatten({ background: 'white' })
       .toColourspace('srgb')

@@ -7,18 +7,18 @@ import { fetchBytes, type LoadOptions } from './fetch.js';
 
 /**
  * The bytes of a regular file.
- * @param path file to read
+ * @param path file to read; bytes for names that are not UTF-8
  * @param maxBytes largest accepted size in bytes
  * @throws InputError if the file is missing, not a regular file, or larger than `maxBytes`; its `cause` is the system's error
  */
-export async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
+export async function readBoundedFile(path: string | Buffer, maxBytes: number): Promise<Uint8Array> {
   const refuse = (error: NodeJS.ErrnoException): never => {
     throw new InputError(`${path}: cannot be read (${error.code ?? error.message})`, { cause: error });
   };
   const info = await stat(path).catch(refuse);
-  if (!info.isFile()) throw new InputError({ name: path, expected: 'a file', got: 'a folder or device' });
+  if (!info.isFile()) throw new InputError({ name: String(path), expected: 'a file', got: 'a folder or device' });
   if (info.size > maxBytes) {
-    throw new InputError({ name: path, expected: `at most ${maxBytes} bytes`, got: info.size });
+    throw new InputError({ name: String(path), expected: `at most ${maxBytes} bytes`, got: info.size });
   }
   return readFile(path).catch(refuse);
 }

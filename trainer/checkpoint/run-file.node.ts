@@ -44,7 +44,7 @@ const parts = {
     required: settings('steps'),
     optional: { ...settings('data'), dataIdentity: { ...runSettings.data, ...text('a text') } },
   },
-  dataOptions: { required: {}, optional: settings('split', 'classes', 'cropToBox') },
+  dataOptions: { required: {}, optional: settings('split', 'classes', 'cropToBox', 'followLinks') },
   evaluation: {
     required: settings('evalSamples', 'evalEvery'),
     optional: settings('features', 'featuresMean', 'featuresStd', 'featuresSize'),

@@ -47,8 +47,8 @@ async function newRun(given: ChosenSettings, releases: Releases): Promise<OpenRu
   if (given.out === undefined) releases.add(() => rmdir(run).catch(() => undefined));
   await lock(run, 'out', releases);
   await expectNoRun(run);
-  const { split, classes, cropToBox } = { ...runDefaults, ...given };
-  return { run, config, data, dataOptions: { split, classes, cropToBox }, state: initialState(config) };
+  const { split, classes, cropToBox, followLinks } = { ...runDefaults, ...given };
+  return { run, config, data, dataOptions: { split, classes, cropToBox, followLinks }, state: initialState(config) };
 }
 
 async function resumedRun(folder: string, given: ChosenSettings, releases: Releases): Promise<OpenRun> {
@@ -59,8 +59,8 @@ async function resumedRun(folder: string, given: ChosenSettings, releases: Relea
   const { config } = saved;
   const data = given.data === undefined ? saved.data : resolve(given.data);
   await expectOutsideData(run, data, 'data');
-  const { split, classes, cropToBox } = runDefaults;
-  const dataOptions = saved.dataOptions ?? { split, classes, cropToBox };
+  const { split, classes, cropToBox, followLinks } = runDefaults;
+  const dataOptions = { split, classes, cropToBox, followLinks, ...saved.dataOptions };
   expectKept(given, { ...runDefaults, ...saved.evaluation, ...dataOptions, ...config }, saved.evaluation !== undefined);
   expectTypedAddress(given, saved, join(run, 'config.json'));
   const state = await stateToGoOnFrom(run, config);

@@ -9,6 +9,7 @@ export interface RunSettings {
   split: Split;
   classes: readonly string[];
   cropToBox: boolean;
+  followLinks: boolean;
   strict: boolean;
   cache: string;
   cacheSize: number;
@@ -40,9 +41,10 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
       'A folder, a .zip or a file; see the README for the formats [default: built-in pictures]',
       'free',
     ],
-    split: [choice(['train', 'test', 'all']), 'Split of the data set to use'],
+    split: [choice(['train', 'val', 'test', 'all']), 'Split of the data set to use'],
     classes: [list('a list of names', () => true), 'Names or numbers of classes, separated by commas [default: all]'],
     cropToBox: [boolean, 'Crop each picture to the square around its bounding box'],
+    followLinks: [boolean, 'Follow links that lead out of the given folder'],
     strict: [boolean, 'Stop at the first broken, missing or skipped file', 'free'],
     cache: [
       text('a path'),
@@ -110,6 +112,7 @@ export const runDefaults = {
   split: 'all',
   classes: [],
   cropToBox: false,
+  followLinks: false,
   strict: false,
   cacheSize: 10,
   backend: 'auto',

@@ -34,6 +34,9 @@ function cubFolder({ paths }: FileTree): string | undefined {
  */
 export async function cubDataset(tree: FileTree, options: DataOptions): Promise<Dataset> {
   const { split = 'all', cropToBox = false } = options;
+  if (split === 'val') {
+    throw new InputError({ name: 'split', expected: 'train, test or all, which CUB-200-2011 has', got: split });
+  }
   const folder = cubFolder(tree) ?? '';
   const read = (name: string) => readList(tree, folder + name);
   const names = await read('images.txt');
@@ -82,7 +85,7 @@ export async function cubDataset(tree: FileTree, options: DataOptions): Promise<
   const dataset = datasetOfFiles(
     tree,
     found.map(({ path }) => path),
-    () => labels,
+    labels,
   );
   return {
     ...dataset,

@@ -2,7 +2,8 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { InputError } from '../../../onnx/errors.js';
-import { itemAt, type DataOptions, type Dataset, type Labels, type Split } from '../sets/dataset.js';
+import { type DataOptions, type Dataset, type Labels, type Split } from '../sets/dataset.js';
+import { MAX_PIXELS } from '../../../inference/pictures/pictures.js';
 import { folderName, type FileTree } from '../../../inference/pictures/tree.js';
 
 /** The largest IDX file, unpacked. MNIST's is 47 MB. */
@@ -61,16 +62,23 @@ export async function idxDataset(tree: FileTree, { split: wanted = 'all' }: Data
     });
   const data = parts.map(({ images }) => images.data);
   const size = height * width;
-  const pictures = data.flatMap((images) =>
-    Array.from({ length: images.length / size }, (_, i) => images.subarray(i * size, (i + 1) * size)),
-  );
+  const counts = data.map((images) => images.length / size);
+  const length = counts.reduce((sum, count) => sum + count, 0);
+  const bytesOf = (index: number): Uint8Array => {
+    let part = 0;
+    let at = index;
+    while (at >= (counts[part] ?? Infinity)) at -= counts[part++] as number;
+    const images = data[part];
+    if (images === undefined || index < 0) throw new RangeError(`picture(${index}): expected an index below ${length}`);
+    return images.subarray(at * size, (at + 1) * size);
+  };
   const splits = files.map(({ split }) => split).join(' and ');
   return {
-    name: `${pictures.length} pictures of ${tree.root} (${splits})`,
-    length: pictures.length,
+    name: `${length} pictures of ${tree.root} (${splits})`,
+    length,
     labels: joinedLabels(parts.map(({ labels }) => labels)),
     skipped: tree.skipped,
-    picture: async (index) => ({ width, height, channels: 1, data: itemAt(pictures, index) }),
+    picture: async (index) => ({ width, height, channels: 1, data: bytesOf(index) }),
   };
 }
 
@@ -107,6 +115,14 @@ function splitFiles(tree: FileTree): SplitFiles[] {
 async function readSplit(tree: FileTree, images: string, labels: string | undefined) {
   const pictures = await readIdx(tree, images, 3);
   if (pictures.data.length === 0) throw new InputError({ name: images, expected: 'pictures', got: 'none' });
+  const [, height = 0, width = 0] = pictures.dims;
+  if (height * width > MAX_PIXELS) {
+    throw new InputError({
+      name: images,
+      expected: `pictures of at most ${MAX_PIXELS} pixels`,
+      got: `${width}×${height}`,
+    });
+  }
   if (labels === undefined) return { images: pictures, labels: undefined };
   const { data, dims } = await readIdx(tree, labels, 1);
   if (dims[0] !== pictures.dims[0]) {
@@ -158,10 +174,13 @@ async function unpacked(packed: Uint8Array, path: string): Promise<Uint8Array> {
 function joinedLabels(parts: readonly (Uint8Array | undefined)[]): Labels | undefined {
   const known = parts.filter((part) => part !== undefined);
   if (known.length < parts.length) return undefined;
-  const numbers = [...new Set(known.flatMap((part) => [...part]))].sort((a, b) => a - b);
-  const indices = Uint16Array.from(
-    known.flatMap((part) => [...part]),
-    (number) => numbers.indexOf(number),
-  );
+  const isUsed = new Uint8Array(256);
+  for (const part of known) for (const number of part) isUsed[number] = 1;
+  const numbers = Array.from(isUsed.keys()).filter((number) => isUsed[number] === 1);
+  const classOf = new Uint16Array(256);
+  numbers.forEach((number, index) => (classOf[number] = index));
+  const indices = new Uint16Array(known.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of known) for (const number of part) indices[at++] = classOf[number] as number;
   return { classes: numbers.map(String), indices };
 }

@@ -1,41 +1,96 @@
-/** @file Picture files with or without class folders as a data set. */
+/** @file Picture files, with or without folders of splits and classes, as a data set. */
 import { decodePicture } from '../../../inference/pictures/pictures.node.js';
-import { isPictureFile, MAX_PICTURE_BYTES } from '../../../inference/pictures/picture-paths.node.js';
-import { itemAt, MAX_CLASSES, type Dataset, type Labels } from '../sets/dataset.js';
+import { isPictureFile, MAX_PICTURE_BYTES, unreadPictures } from '../../../inference/pictures/picture-paths.node.js';
 import { folderName, type FileTree } from '../../../inference/pictures/tree.js';
+import { InputError } from '../../../onnx/errors.js';
+import { itemAt, MAX_CLASSES, type DataOptions, type Dataset, type Labels, type Split } from '../sets/dataset.js';
+import { Budget } from './budget.js';
+import { listedLabels } from './listed-labels.js';
+
+/** Folders that are splits of the data. */
+const SPLITS: ReadonlyMap<string, Exclude<Split, 'all'>> = new Map([
+  ['train', 'train'],
+  ['training', 'train'],
+  ['val', 'val'],
+  ['valid', 'val'],
+  ['validation', 'val'],
+  ['test', 'test'],
+  ['testing', 'test'],
+]);
+/** Bytes of files that are decoded at a time. */
+const MAX_BYTES_AT_ONCE = 256 * 1024 * 1024;
+
+/** A picture file with the folders it lies in, below the one that holds them all. */
+interface Place {
+  path: string;
+  folders: readonly string[];
+}
 
 /**
- * All picture files in the order of their paths. Where each lies in a folder below the deepest one that holds them all,
- * the folders of that level are the classes.
+ * All picture files in the order of their paths. Folders train, val and test are splits. Labels are those of a
+ * dataset.json, as NVIDIA's StyleGAN reads it; or where each picture lies in a folder below the deepest one that holds them
+ * all, the folders of that level are the classes.
+ * @throws InputError if a split is asked for that is not there, or dataset.json cannot be used
  */
-export function pictureFilesDataset(tree: FileTree): Dataset {
-  return datasetOfFiles(tree, tree.paths.filter(isPictureFile), folderLabels);
+export async function pictureFilesDataset(tree: FileTree, { split = 'all' }: DataOptions): Promise<Dataset> {
+  const all = belowShared(tree.paths.filter(isPictureFile).map((path) => ({ path, folders: foldersOf(path) })));
+  const splits = [...new Set(all.map(({ folders: [first = ''] }) => SPLITS.get(first.toLowerCase())))];
+  const isSplit = !splits.includes(undefined) && splits.length > 1;
+  if (split !== 'all' && !(isSplit && splits.includes(split))) {
+    const found = isSplit ? `pictures with ${splits.join(' and ')}` : 'pictures';
+    const expected = 'data that has it (CUB-200-2011, IDX files as of MNIST, folders train, val and test)';
+    throw new InputError({ name: 'split', expected, got: found });
+  }
+  const places = isSplit
+    ? all
+        .filter(({ folders: [first = ''] }) => split === 'all' || SPLITS.get(first.toLowerCase()) === split)
+        .map(({ path, folders }) => ({ path, folders: folders.slice(1) }))
+    : all;
+  const paths = places.map(({ path }) => path);
+  const listed = await listedLabels(tree, paths);
+  const dataset = datasetOfFiles(tree, paths, listed === undefined ? folderLabels(places) : listed.labels);
+  return isSplit
+    ? { ...dataset, name: `${dataset.name} (${split === 'all' ? splits.join(' and ') : split})` }
+    : dataset;
 }
 
 /** The data set of these picture files. */
-export function datasetOfFiles(
-  tree: FileTree,
-  paths: readonly string[],
-  labels: (paths: readonly string[]) => Labels | undefined,
-): Dataset {
+export function datasetOfFiles(tree: FileTree, paths: readonly string[], labels: Labels | undefined): Dataset {
+  const budget = new Budget(MAX_BYTES_AT_ONCE);
   return {
     name: `${paths.length} pictures of ${tree.root}`,
     length: paths.length,
-    labels: labels(paths),
-    skipped: tree.skipped,
+    labels,
+    skipped: [...tree.skipped, ...unreadPictures(tree.paths)].sort(),
     async picture(index) {
       const path = itemAt(paths, index);
-      return decodePicture(await tree.read(path, MAX_PICTURE_BYTES), path);
+      const size = await tree.size(path).catch((error: unknown) => {
+        throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+      });
+      return budget.spend(Math.min(size, MAX_PICTURE_BYTES), async () =>
+        decodePicture(await tree.read(path, MAX_PICTURE_BYTES), path),
+      );
     },
   };
 }
 
-function folderLabels(paths: readonly string[]): Labels | undefined {
-  const folders = paths.map((path) => folderName(path).split('/').slice(0, -1));
-  const [first = []] = folders;
+const foldersOf = (path: string): string[] => folderName(path).split('/').slice(0, -1);
+
+/** The places without the folders that all of them share. */
+function belowShared(places: readonly Place[]): Place[] {
+  const [first] = places;
   let shared = 0;
-  while (shared < first.length && folders.every((parts) => parts[shared] === first[shared])) shared++;
-  const names = folders.map((parts) => parts[shared]);
+  while (
+    first?.folders[shared] !== undefined &&
+    places.every(({ folders }) => folders[shared] === first.folders[shared])
+  ) {
+    shared++;
+  }
+  return places.map(({ path, folders }) => ({ path, folders: folders.slice(shared) }));
+}
+
+function folderLabels(places: readonly Place[]): Labels | undefined {
+  const names = belowShared(places).map(({ folders: [name] }) => name);
   const classes = [...new Set(names)].filter((name) => name !== undefined).sort();
   if (classes.length === 0 || classes.length > MAX_CLASSES || names.includes(undefined)) return undefined;
   const numbers = new Map(classes.map((name, index) => [name, index]));

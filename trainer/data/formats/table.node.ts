@@ -10,8 +10,9 @@ import { folderTree } from '../../../inference/pictures/folder.node.js';
 import { dataFingerprint, dataIdentity } from './identity.node.js';
 import { hasIdxFiles, idxDataset, idxLabelsNames, isIdxFile } from './idx.node.js';
 import { isPictureFile, PICTURE_EXTENSIONS } from '../../../inference/pictures/picture-paths.node.js';
+import { LABELS_FILE } from './listed-labels.js';
 import { pictureFilesDataset } from './picture-files.node.js';
-import type { FileTree } from '../../../inference/pictures/tree.js';
+import { baseName, type FileTree } from '../../../inference/pictures/tree.js';
 import { zipTree } from './zip.node.js';
 
 /** Options that only some formats have. */
@@ -54,8 +55,8 @@ const dataFormats: readonly DataFormat[] = [
   {
     name: 'pictures',
     signs: PICTURE_EXTENSIONS.join(', '),
-    options: [],
-    uses: isPictureFile,
+    options: ['split'],
+    uses: (path) => isPictureFile(path) || baseName(path) === LABELS_FILE,
     found: (tree) => tree.paths.some(isPictureFile),
     dataset: pictureFilesDataset,
   },
@@ -81,7 +82,7 @@ export async function openDataset(
       });
     return spaceDataset(options.imageSize);
   }
-  const tree = await openTree(source);
+  const tree = await openTree(source, options);
   const format = dataFormats.find(({ found }) => found(tree));
   if (format === undefined) {
     const known = dataFormats.map(({ name, signs }) => `${name} (${signs})`).join(', or ');
@@ -112,10 +113,10 @@ function expectOptions(
 }
 
 /** The files of a folder or a zip archive, or a single file with what belongs to it. */
-async function openTree(source: string): Promise<FileTree> {
+async function openTree(source: string, { followLinks }: DataOptions): Promise<FileTree> {
   const info = await stat(source).catch(() => undefined);
-  if (!info?.isFile()) return folderTree(source);
-  if (await isZip(source)) return zipTree(source);
+  if (!info?.isFile()) return folderTree(source, { followLinks });
+  if (await isZip(source)) return zipTree(source, (path) => dataFormats.some(({ uses }) => uses(path)));
   const tree = await folderTree(dirname(source), { maxDepth: 0 });
   const name = basename(source);
   const wanted = [name, ...idxLabelsNames(name)];

@@ -1,8 +1,8 @@
 /** @file The files in a .zip, read where they lie; nothing is unpacked to disk. */
-import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
-import { openPromise, type Entry } from 'yauzl';
+import { getFileNameLowLevel, openPromise, type Entry } from 'yauzl';
 import { InputError } from '../../../onnx/errors.js';
+import { unreadPictures } from '../../../inference/pictures/picture-paths.node.js';
 import type { FileTree } from '../../../inference/pictures/tree.js';
 
 const MAX_ENTRIES = 2_000_000;
@@ -13,23 +13,31 @@ const LINK = 0o120_000;
 
 /**
  * The files in a zip archive. Names that start with a dot, and macOS's `__MACOSX`, are ignored; links are skipped. A file
- * is read with at most the size that the archive states, and its checksum is compared.
+ * is read with at most the size that the archive states, and its checksum is compared. Nothing is unpacked to disk.
+ * @param matters which files are looked at; all others are ignored, whatever is wrong with them
  * @throws InputError if this is no zip archive; for encrypted files, names that lead out of the archive, files that
  *   overlap, sizes that deflate cannot reach, and other compressions than deflate
  */
-export async function zipTree(archive: string): Promise<FileTree> {
+export async function zipTree(archive: string, matters: (path: string) => boolean = () => true): Promise<FileTree> {
   const entries = new Map<string, Entry>();
-  const skipped: string[] = [];
+  const [skipped, unread]: [string[], string[]] = [[], []];
   await withZip(archive, async (zip) => {
     if (zip.entryCount > MAX_ENTRIES) {
       throw new InputError({ name: archive, expected: `at most ${MAX_ENTRIES} files`, got: zip.entryCount });
     }
     let packed = 0;
     for await (const entry of zip.eachEntry()) {
-      const path = entry.fileName;
-      const hidden = path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+      const path = entryPath(entry);
+      const parts = path.split('/');
+      const hidden = parts.some((part) => (part.startsWith('.') && part !== '..') || part === '__MACOSX');
       if (path.endsWith('/') || hidden) continue;
-      const problem = entryProblem(entry, (packed += entry.compressedSize), zip.fileSize, entries.has(path));
+      if (!matters(path)) {
+        unread.push(...unreadPictures([path]));
+        continue;
+      }
+      const problem = parts.includes('..')
+        ? 'the name leads out of the archive'
+        : entryProblem(entry, (packed += entry.compressedSize), zip.fileSize, entries.has(path));
       if (problem !== undefined) throw new InputError(`${archive}: ${path}: ${problem}`);
       if (((entry.externalFileAttributes >>> 16) & FILE_TYPE_MASK) === LINK)
         skipped.push(`${path}: a link is not followed`);
@@ -39,7 +47,7 @@ export async function zipTree(archive: string): Promise<FileTree> {
   return {
     root: archive,
     paths: [...entries.keys()].sort(),
-    skipped: skipped.sort(),
+    skipped: [...skipped, ...unread].sort(),
     async read(path, maxBytes) {
       const entry = entries.get(path);
       if (entry === undefined) throw new InputError(`${archive}: ${path}: there is no such file`);
@@ -50,7 +58,7 @@ export async function zipTree(archive: string): Promise<FileTree> {
           got: entry.uncompressedSize,
         });
       }
-      const bytes = await withZip(archive, async (zip) => buffer(await zip.openReadStreamPromise(entry)), path);
+      const bytes = await withZip(archive, (zip) => unpacked(zip, entry), path);
       if (crc32(bytes) !== entry.crc32) throw new InputError(`${archive}: ${path}: its checksum is wrong`);
       return bytes;
     },
@@ -64,11 +72,29 @@ export async function zipTree(archive: string): Promise<FileTree> {
 
 type Zip = Awaited<ReturnType<typeof openPromise>>;
 
+/** The name of an entry, without what makes it absolute. */
+function entryPath({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
+  const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
+  return name.replace(/^([A-Za-z]:)?\/+/, '');
+}
+
+/** The content of an entry, in a buffer of its stated size. */
+async function unpacked(zip: Zip, entry: Entry): Promise<Uint8Array> {
+  const bytes = new Uint8Array(entry.uncompressedSize);
+  let length = 0;
+  for await (const part of await zip.openReadStreamPromise(entry)) {
+    const chunk = part as Uint8Array;
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  return bytes.subarray(0, length);
+}
+
 /** Runs `task` on the open archive. @throws InputError for what the reader does not understand */
 async function withZip<T>(archive: string, task: (zip: Zip) => Promise<T>, path?: string): Promise<T> {
   let zip: Zip | undefined;
   try {
-    zip = await openPromise(archive, { autoClose: false });
+    zip = await openPromise(archive, { autoClose: false, decodeStrings: false });
     return await task(zip);
   } catch (error) {
     if (error instanceof InputError) throw error;

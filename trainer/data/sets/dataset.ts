@@ -34,8 +34,8 @@ export interface Dataset {
   identity?(): Promise<string>;
 }
 
-/** Which part of data that is divided for training and testing. */
-export type Split = 'train' | 'test' | 'all';
+/** A split of the data. */
+export type Split = 'train' | 'val' | 'test' | 'all';
 
 /** What is wanted of the data. */
 export interface DataOptions {
@@ -44,6 +44,8 @@ export interface DataOptions {
   classes?: readonly string[] | undefined;
   /** Only what is around the object that a bounding box marks. */
   cropToBox?: boolean | undefined;
+  /** Follow links that lead out of the given folder. */
+  followLinks?: boolean | undefined;
 }
 
 /** What stands for picture `index`. @throws RangeError if there is none */
