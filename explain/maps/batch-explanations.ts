@@ -3,6 +3,7 @@ import { concatenated } from '../../inference/numeric/concatenated.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
 import { augmentedViews, plainView, viewedPictures, viewedWeights, type View } from './augment.js';
 import { madeMaps, type MadeMap, type MapJob } from './compute-maps.js';
+import { wholeMaps } from './whole-maps.js';
 import { shownMap, type Explanation } from './explanation.js';
 import type { Layer } from '../network/layers.js';
 import type { Network } from '../network/network.js';
@@ -35,7 +36,8 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
   const { pictures, choices, groups, labels } = job;
   const { head } = network;
   const layers = [...new Map(groups.flat().map((layer) => [layer.value, layer])).values()];
-  const logits = layers.length > 0 ? (await network.forward(pictures, layers)).logits : await network.logits(pictures);
+  const whole = await wholeMaps(network, job, layers);
+  const logits = whole?.logits ?? (await logitsOf(network, pictures, layers));
   const rows = choices.map((_, row) => logits.subarray(row * scoreCount(head), (row + 1) * scoreCount(head)));
   const targets = choices.map((choice, row) => resolvedTargets(head, choice, rows[row] as Float32Array, labels));
   const found: Explanation[][] = choices.map(() => []);
@@ -46,10 +48,10 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
       targetWeights(head, own[at] as Target, { ...network.input.picture, logits: row }),
     );
     const contrast = rows.map((row, at) => contrastOf(head, own[at] as Target, row) ?? (weights[at] as Float32Array));
-    const views = await viewedMaps(network, job, layers, logits, {
-      target: concatenated(weights),
-      contrast: concatenated(contrast),
-    });
+    const together = { target: concatenated(weights), contrast: concatenated(contrast) };
+    const views = whole
+      ? plainView.map((view) => ({ view, made: whole.made }))
+      : await viewedMaps(network, job, layers, logits, together);
     rows.forEach((row, picture) => {
       if (turn >= (targets[picture]?.length ?? 0)) return;
       const target = own[picture] as Target;
@@ -65,6 +67,11 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
     });
   }
   return withSaturation(network, job, found.flat());
+}
+
+/** The logits, by a forward pass that is kept for the layers. */
+async function logitsOf(network: Network, pictures: Float32Array, layers: readonly Layer[]): Promise<Float32Array> {
+  return layers.length > 0 ? (await network.forward(pictures, layers)).logits : network.logits(pictures);
 }
 
 /** Explanations without a gradient, with the activation where it ends. */

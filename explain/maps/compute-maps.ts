@@ -47,8 +47,12 @@ export async function madeMaps(network: Network, job: MapJob): Promise<MadeMap[]
     ...(await gradientMaps(network, job)),
     ...(await runMaps(network, job, forward)),
   ];
-  const order = (map: MadeMap) => job.methods.indexOf(map.method);
-  const layers = forward?.layers ?? [];
+  return inOrder(made, forward?.layers ?? [], job.methods);
+}
+
+/** The maps in the order of rows, layers and methods; those of the picture itself after its layers'. */
+export function inOrder(made: readonly MadeMap[], layers: readonly Layer[], names: readonly MethodName[]): MadeMap[] {
+  const order = (map: MadeMap) => names.indexOf(map.method);
   const place = ({ layer }: MadeMap) => (layers.includes(layer) ? layers.indexOf(layer) : layers.length);
   return made.toSorted((a, b) => a.row - b.row || place(a) - place(b) || order(a) - order(b));
 }
@@ -159,13 +163,20 @@ function gradientKind(name: MethodName): 'free' | 'target' | 'contrast' | undefi
   return method.contrast ? 'contrast' : 'target';
 }
 
+/** Whether a method's map is made of a gradient of the score. */
+export function readsGradient(name: MethodName): boolean {
+  const kind = gradientKind(name);
+  return kind === undefined ? pictureGradient(name) !== undefined : kind !== 'free';
+}
+
 /** The gradient at the picture that a method reads. */
 function pictureGradient(name: MethodName): 'true' | 'guided' | undefined {
   const method = methods[name];
   return method.kind === 'gradient' ? (method.backward ?? 'true') : undefined;
 }
 
-function mapOf(tensor: SessionTensor, row: number, projected: boolean): SignedMap {
+/** One picture's map of an output. */
+export function mapOf(tensor: SessionTensor, row: number, projected: boolean): SignedMap {
   const data = rowOf(tensor, row);
   const [height = 1, width = 1] = tensor.dims.slice(-2);
   return { data: projected ? firstComponent(data, tensor.dims[1] ?? 1) : data.slice(), height, width };

@@ -174,13 +174,45 @@ describe('explainer.explain(pictures, options)', () => {
       const changed = Object.entries(explainer.runs).map(([stage, runs]) => [stage, runs - before[stage as Stage]]);
       return Object.fromEntries(changed.filter(([, runs]) => runs !== 0));
     };
-    expect(await counts({})).toEqual({ forward: 1, backward: 1, maps: 1 });
-    expect(await counts({ methods: ['layercam'] })).toEqual({ maps: 1 });
+    expect(await counts({})).toEqual({ whole: 1 });
+    expect(await counts({ methods: ['layercam'] })).toEqual({ forward: 1, backward: 1, maps: 1 });
+    expect(await counts({})).toEqual({ maps: 1 });
     expect(await counts({ targets: 1 })).toEqual({ backward: 1, maps: 1 });
     expect(await counts({ methods: ['eigencam'] })).toEqual({ maps: 1 });
-    expect(await counts({}, noisePicture(1))).toEqual({ forward: 1, backward: 1, maps: 1 });
+    expect(await counts({}, noisePicture(1))).toEqual({ whole: 1 });
+    expect(await counts({ methods: ['eigencam'] }, noisePicture(2))).toEqual({ forward: 1, maps: 1 });
+    expect(await counts({ methods: ['random'] }, noisePicture(3))).toEqual({ forward: 1 });
+    expect(await counts({ targets: { top: 2 } }, noisePicture(4))).toEqual({ forward: 1, backward: 2, maps: 2 });
     expect(await counts({})).toEqual({ maps: 1 });
     await explainer.dispose();
+  });
+
+  test.each([
+    ['a class', classifier({ bias: -0.3 }), { targets: 1 }],
+    ['the top class', classifier({ bias: -0.3 }), {}],
+    ['a difference of classes', classifier({ bias: -0.3 }), { targets: { class: 1, minus: 0 } }],
+    ['a discriminator', brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [2], bias: -0.3 }), {}],
+    ['channels last', classifier({ layout: 'NHWC', bias: -0.3 }), {}],
+    ['a batch of 4', classifier({ batch: 4, bias: -0.3 }), {}],
+  ] as const)('one graph and stages give the same maps: %s', async (_name, model, chosen) => {
+    const explainer = await Explainer.load(model, { device: 'cpu', preparation: PREPARATION });
+    const pictures = [SPOT, noisePicture(3), noisePicture(4)];
+    const methods = ['gradcam', 'gradcam++', 'eigengradcam', 'layercam'] as const;
+    const options: ExplainOptions = { layers: ['features_conv', 'unused_conv'], methods, ...chosen };
+    const whole = await explainer.explain(pictures, options);
+    expect(explainer.runs).toMatchObject({ whole: 1, forward: 0 });
+    const staged = await explainer.explain(pictures, options);
+    expect(explainer.runs).toMatchObject({ whole: 1, forward: 1 });
+    await explainer.dispose();
+    for (const [at, { signed, normalized, largestGradient = 0, ...rest }] of staged.entries()) {
+      const { signed: ofWhole, normalized: shown, largestGradient: largest = 0, ...others } = whole[at]!;
+      expect(relativeError(ofWhole, signed), `${rest.method}, picture ${rest.picture}`).toBeLessThan(1e-6);
+      expect(relativeError(shown, normalized)).toBeLessThan(1e-6);
+      expect(largest).toBeCloseTo(largestGradient, 6);
+      const numbers = { score: expect.closeTo(rest.score, 6), raw: expect.anything() };
+      const probability = rest.probability === undefined ? {} : { probability: expect.closeTo(rest.probability, 6) };
+      expect(others).toEqual({ ...rest, ...numbers, ...probability });
+    }
   });
 
   test('refuses what does not fit', async () => {

@@ -47,6 +47,11 @@ export class ForwardCache {
     return known;
   }
 
+  /** Whether there is one of these pictures for any layers. */
+  has(pictures: Float32Array): boolean {
+    return this.#kept.some((each) => sameNumbers(each.pictures, pictures));
+  }
+
   add(made: KeptForward): void {
     this.#kept.push(made);
     this.trim();

@@ -4,6 +4,7 @@ import type { Model } from '../../onnx/graph/graph.js';
 import type { Layer } from './layers.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { Sizes } from '../methods/method.js';
+import type { MethodName } from '../methods/table.js';
 import {
   cutStages,
   fullGradientModel,
@@ -17,6 +18,7 @@ import {
   type MapsOf,
 } from './stages.js';
 import { TARGET_WEIGHTS } from './scored-network.js';
+import { wholeModel, type WholeModel } from './whole-model.js';
 import { filledRows, pictureFeed, pictureSize } from './feeds.js';
 import { ForwardCache, type Forward, type KeptForward } from './forward-cache.js';
 import { FLAT, slopesModel, type Saturation, type SlopesModel } from './saturation.js';
@@ -25,10 +27,10 @@ import { floats, product, repeated, sameNumbers, withoutChannels } from './tenso
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
 
 /**
- * What a run computes: the forward pass, the gradient at layers, the forward and backward pass to the picture, the forward
+ * What a run computes: a whole explanation, the forward pass, the gradient at layers, the forward and backward pass to the picture, the forward
  * pass from a layer on, or maps.
  */
-const stageNames = ['forward', 'backward', 'pictureGradient', 'fromLayer', 'maps'] as const;
+const stageNames = ['whole', 'forward', 'backward', 'pictureGradient', 'fromLayer', 'maps'] as const;
 
 /** A stage, as `Network.runs` counts them. */
 export type Stage = (typeof stageNames)[number];
@@ -39,6 +41,8 @@ const MAX_BATCH = 8;
 const MAX_ABLATED = 32;
 
 const MAX_KEPT_GRADIENTS = 4;
+/** Batches that are remembered as explained by `whole`. */
+const MAX_EXPLAINED = 8;
 
 /** Runs a network and its gradients. */
 export class Network {
@@ -53,6 +57,8 @@ export class Network {
   readonly #logits = once(() => logitsModel(this.model, this.head));
   readonly #gradient = once(() => pictureGradientModel(this.model, this.head, this.input, false));
   readonly #guided = once(() => pictureGradientModel(this.model, this.head, this.input, true));
+  readonly #wholes = new Map<string, WholeModel>();
+  readonly #explained: Float32Array[] = [];
   readonly #kept = new ForwardCache();
 
   constructor(
@@ -108,6 +114,42 @@ export class Network {
     };
     if (keep) this.#kept.add(made);
     return made;
+  }
+
+  /** Whether neither a forward pass of these pictures is kept nor `whole` has explained them. */
+  isNew(pictures: Float32Array): boolean {
+    return !this.#kept.has(pictures) && !this.#explained.some((known) => sameNumbers(known, pictures));
+  }
+
+  /**
+   * Logits and maps of at most `batch` pictures in one run of one graph (`wholeModel`); nothing is kept of it.
+   * @param weights the share of each logit in the score [N, scores]; a row of zeros means the top class
+   */
+  async whole(
+    pictures: Float32Array,
+    weights: Float32Array,
+    { layers, methods, eigen }: { layers: readonly Layer[]; methods: readonly MethodName[]; eigen: boolean },
+  ) {
+    const key = JSON.stringify(['whole', eigen, methods, layers.map(({ value, tokens }) => [value, tokens])]);
+    const made = this.#wholes.get(key) ?? wholeModel(this.model, this.head, layers, methods, eigen);
+    this.#wholes.set(key, made);
+    const scores = scoreCount(this.head);
+    const rows = { [TARGET_WEIGHTS]: filledRows(weights, scores, this.input.batch) };
+    const results = await this.#sessions.run('whole', key, made.model, {
+      ...pictureFeed(this.input, pictures),
+      ...rows,
+    });
+    this.#explained.push(pictures.slice());
+    if (this.#explained.length > MAX_EXPLAINED) this.#explained.shift();
+    return {
+      logits: floats(results[made.logits]).slice(0, weights.length),
+      layers: made.layers.map(({ layer, connected, largestGradient, maps }) => ({
+        layer,
+        connected,
+        largestGradients: floats(results[largestGradient]),
+        maps: maps.map(({ value, ...map }) => ({ ...map, tensor: results[value] as SessionTensor })),
+      })),
+    };
   }
 
   /**
@@ -237,6 +279,7 @@ export class Network {
   /** Frees the sessions and what was kept. */
   async dispose(): Promise<void> {
     this.#kept.clear();
+    this.#explained.length = 0;
     await this.#sessions.dispose();
   }
 

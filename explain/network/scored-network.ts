@@ -5,6 +5,7 @@ import { GraphBuilder } from '../../onnx/build/build.js';
 import { gradients } from '../../onnx/gradient/walk.js';
 import { presentInputs, type Model, type Shape, type ValueType } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
+import { int64Tensor } from '../../onnx/graph/tensor.js';
 import { onGrid, type Layer } from './layers.js';
 
 /** Input [N, scores]: the share of each logit in the score. */
@@ -91,4 +92,20 @@ export function dependentValues(b: GraphBuilder, value: string): Map<string, Val
     }
   }
   return found;
+}
+
+/** The target weights [N, classes], with each row of zeros replaced by the one-hot row of the picture's largest logit. */
+export function withTopClass(b: GraphBuilder, logits: string, fed: string, classes: number): string {
+  const numbers = b.initializer(
+    'target/class_numbers',
+    int64Tensor(
+      Array.from({ length: classes }, (_, index) => index),
+      [1, classes],
+    ),
+  );
+  const top = b.op('ArgMax', [logits], { axis: 1, keepdims: 1 }, 'top_class');
+  const oneHot = b.op('Cast', [b.op('Equal', [numbers, top], {}, 'is_top')], { to: 1 }, 'top_weights');
+  const size = b.op('ReduceMax', [b.op('Abs', [fed])], { axes: [1], keepdims: 1 }, 'weight_size');
+  const given = b.op('Greater', [size, b.scalar(0)], {}, 'is_given');
+  return b.op('Where', [given, fed, oneHot], {}, 'weights');
 }

@@ -10,7 +10,8 @@ import { prunedGraph } from '../../onnx/graph/order.js';
 import { fullGradientParts } from './full-gradient.js';
 import type { Layer } from './layers.js';
 import { dependentValues, layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from './scored-network.js';
-import { methods, type MethodName } from '../methods/table.js';
+import type { MethodName } from '../methods/table.js';
+import { appendedMaps, type MapOutput } from './map-outputs.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 
@@ -124,13 +125,12 @@ export interface MapsModel {
   items: readonly {
     activations: string;
     gradients: string;
-    /** A map [N, h, w], or activations [N, K, h, w] of which it is the first principal component. */
-    outputs: readonly { method: MethodName; value: string; projected: boolean }[];
+    outputs: readonly MapOutput[];
   }[];
 }
 
 /**
- * The maps of methods that are graphs; others are passed over.
+ * The maps of methods that are graphs; others are skipped.
  * @param eigen whether maps are first principal components instead of sums of weighted activations
  */
 export function mapsModel(wanted: readonly MapsOf[], eigen: boolean): MapsModel {
@@ -139,22 +139,11 @@ export function mapsModel(wanted: readonly MapsOf[], eigen: boolean): MapsModel 
     b.within(`${index}`, () => {
       const activations = b.input(`${index}/activations`, 'float32', shape);
       const g = b.input(`${index}/gradients`, 'float32', shape);
-      const outputs = names.flatMap((method) => b.within(method, () => appendedMap(b, method, activations, g, eigen)));
+      const outputs = names.flatMap((method) => b.within(method, () => appendedMaps(b, method, activations, g, eigen)));
       return { activations, gradients: g, outputs };
     }),
   );
   const values = items.flatMap(({ outputs }) => outputs).map(({ value }) => value);
   for (const value of values) b.output(value);
   return { model: modelOfGraph(prunedGraph(b.graph, values)), items };
-}
-
-function appendedMap(b: GraphBuilder, name: MethodName, activations: string, g: string, eigen: boolean) {
-  const method = methods[name];
-  if (method.kind === 'runs') return [];
-  if (method.kind === 'gradient') return [{ method: name, value: method.map(b, activations, g), projected: false }];
-  const weighted = method.weighted(b, activations, g);
-  const projected = eigen || method.kind === 'projection';
-  // An output must not be an input.
-  const whole = () => (weighted === activations ? b.op('Identity', [weighted], {}, 'projected') : weighted);
-  return [{ method: name, value: projected ? whole() : b.reduceSum(weighted, [1], false, 'signed'), projected }];
 }

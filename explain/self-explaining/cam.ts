@@ -4,9 +4,8 @@ import type { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
-import { int64Tensor } from '../../onnx/graph/tensor.js';
 import type { Layer } from '../network/layers.js';
-import { layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from '../network/scored-network.js';
+import { layerEnds, scoredNetwork, TARGET_WEIGHTS, withTopClass, type LayerEnds } from '../network/scored-network.js';
 import { weightedMethods } from '../methods/weighted.js';
 import type { WeightedMethodName } from '../methods/table.js';
 
@@ -61,7 +60,7 @@ export function camGraph(model: Model, options: CamOptions): CamGraph {
     model,
     head,
     options.layers.map(({ value }) => value),
-    (b, logits, fed) => b.within('target', () => (head.classes > 1 ? withTopClass(b, logits, head.classes) : fed)),
+    (b, logits, fed) => b.within('target', () => (head.classes > 1 ? withTopClass(b, logits, fed, head.classes) : fed)),
   );
   const { b, picture: input, logits, weights } = scored;
   const score = b.reduceSum(b.mul(logits, weights, 'target_logits'), [1], false, 'score');
@@ -73,22 +72,6 @@ export function camGraph(model: Model, options: CamOptions): CamGraph {
   for (const output of [score, ...outputs]) b.output(output);
   const graph = prunedGraph(b.graph, [logits, score, ...outputs]);
   return { model: { ...model, graph }, head, input, targetWeights: TARGET_WEIGHTS, logits, score, layers };
-}
-
-/** The target weights, with rows of zeros replaced by the one-hot row of the largest logit. */
-function withTopClass(b: GraphBuilder, logits: string, classes: number): string {
-  const numbers = b.initializer(
-    'target/class_numbers',
-    int64Tensor(
-      Array.from({ length: classes }, (_, index) => index),
-      [1, classes],
-    ),
-  );
-  const top = b.op('ArgMax', [logits], { axis: 1, keepdims: 1 }, 'top_class');
-  const oneHot = b.op('Cast', [b.op('Equal', [numbers, top], {}, 'is_top')], { to: 1 }, 'top_weights');
-  const size = b.op('ReduceMax', [b.op('Abs', [TARGET_WEIGHTS])], { axes: [1], keepdims: 1 }, 'weight_size');
-  const given = b.op('Greater', [size, b.scalar(0)], {}, 'is_given');
-  return b.op('Where', [given, TARGET_WEIGHTS, oneHot], {}, 'weights');
 }
 
 function layerOutputs(

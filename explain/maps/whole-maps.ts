@@ -1,0 +1,69 @@
+/** @file The choice between an explanation as one graph and one in stages. */
+import { concatenated } from '../../inference/numeric/concatenated.js';
+import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
+import type { NetworkInput } from '../../inference/networks/network-input.js';
+import { explainsLayer } from '../methods/table.js';
+import type { Layer } from '../network/layers.js';
+import type { Network } from '../network/network.js';
+import { fitsWhole } from '../network/whole-model.js';
+import { resolvedTargets, type TargetChoice } from '../targets/target-choice.js';
+import { targetWeights } from '../targets/targets.js';
+import { inOrder, mapOf, readsGradient, type MadeMap, type MapJob } from './compute-maps.js';
+
+/** What is asked of a batch. */
+export type WholeJob = Pick<MapJob, 'pictures' | 'methods' | 'eigen'> & {
+  choices: readonly (TargetChoice | undefined)[];
+  augment: boolean;
+  labels: readonly string[] | undefined;
+};
+
+/**
+ * The maps of a batch by one graph, for which only pictures go into the runtime and only maps and logits come out: where
+ * pictures are seen for the first time, the score can be told without their logits, and all methods fit into a graph.
+ * @returns undefined where the explanation is to run in stages, which keep what another target or method can use
+ */
+export async function wholeMaps(
+  network: Network,
+  job: WholeJob,
+  layers: readonly Layer[],
+): Promise<{ logits: Float32Array; made: MadeMap[] } | undefined> {
+  const { pictures, methods, eigen, choices, augment, labels } = job;
+  const ofPicture = methods.some((name) => !explainsLayer(name));
+  if (augment || !methods.every(fitsWhole) || (ofPicture && network.input.layout !== 'NCHW')) return undefined;
+  if (!methods.some(readsGradient) || !network.isNew(pictures)) return undefined;
+  const weights = choices.map((choice) => weightsBefore(network.head, choice, network.input, labels));
+  if (weights.some((row) => row === undefined)) return undefined;
+  const explained = ofPicture ? [...layers, network.pictureLayer] : layers;
+  const given = concatenated(weights as Float32Array[]);
+  const { logits, layers: found } = await network.whole(pictures, given, { layers: explained, methods, eigen });
+  const made = found.flatMap(({ layer, connected, largestGradients, maps }) =>
+    maps.flatMap(({ method, tensor, projected }) =>
+      choices.map((_, row): MadeMap => ({
+        row,
+        layer,
+        method,
+        map: mapOf(tensor, row, projected),
+        ...(readsGradient(method) && { largestGradient: connected ? (largestGradients[row] ?? Number.NaN) : 0 }),
+        connected,
+      })),
+    ),
+  );
+  return { logits, made: inOrder(made, layers, methods) };
+}
+
+/** Target weights of a choice that does not depend on the logits [scores]; zeros for a classifier's top class. */
+function weightsBefore(
+  head: ScoreHead,
+  choice: TargetChoice | undefined,
+  { picture: { height, width } }: NetworkInput,
+  labels: readonly string[] | undefined,
+): Float32Array | undefined {
+  const isTop = choice === undefined || (typeof choice === 'object' && 'top' in choice);
+  if (isTop && head.kind === 'dense') return undefined;
+  if (choice === undefined && head.kind === 'classifier') return new Float32Array(scoreCount(head));
+  if (typeof choice === 'object' && ('top' in choice || ('region' in choice && choice.region === 'predicted')))
+    return undefined;
+  const logits = new Float32Array(scoreCount(head));
+  const [target] = resolvedTargets(head, choice, logits, labels);
+  return target === undefined ? undefined : targetWeights(head, target, { logits, height, width });
+}
