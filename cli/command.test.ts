@@ -20,6 +20,13 @@ describe('runCommand(…)', () => {
     expect(await sample(...options)).toEqual({ code: 2, stdout: '', stderr: `gan-sample: ${line}\n` });
   });
 
+  it('lists options for yargs and stops', async () => {
+    const { code, stdout, stderr } = await sample('--get-yargs-completions', 'gan-sample', '--sav');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^--save-latents$/m);
+    expect(stdout).not.toContain('Model:');
+  });
+
   it('says the same whatever the language of the terminal', async () => {
     const before = process.env['LC_ALL'];
     process.env['LC_ALL'] = 'de_DE.UTF-8';

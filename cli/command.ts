@@ -98,7 +98,7 @@ export async function runCommand<T>(
         // Messages are read by `oneLine`, and all else is in English.
         .detectLocale(false)
         .strictOptions()
-        .wrap(Math.min(110, process.stdout.columns ?? 110))
+        .wrap(Number(process.env['COLUMNS']) || Math.min(110, process.stdout.columns ?? 110))
         .parserConfiguration({ 'duplicate-arguments-array': false })
         .exitProcess(false)
         .fail((message, error) => {

@@ -1,12 +1,13 @@
 /** @file One writer per folder: a lock file that names the process, its machine and when it started. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../onnx/errors.js';
 import { forgetTemporary, isRunning, removeLeftovers, temporaryBeside } from '../../onnx/files/temporary.node.js';
+import { makeFolder } from '../../onnx/files/folder.node.js';
 
 /** The lock's name in the folder. */
 export const LOCK_FILE = '.ganscope.lock';
@@ -58,7 +59,7 @@ export async function lockFolder(folder: string, name = 'out'): Promise<FolderLo
   let made: string | undefined;
   let owner: Owner | undefined;
   try {
-    made = await mkdir(folder, { recursive: true });
+    made = await makeFolder(folder);
     owner = await claim(path, mine);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

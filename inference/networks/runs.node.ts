@@ -3,6 +3,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { InputError } from '../../onnx/index.js';
 import { readLatestLink, writeLatestLink } from './latest-link.node.js';
+import { makeFolder } from '../../onnx/files/folder.node.js';
 
 const LATEST = join('runs', 'latest');
 /** Runs that an error lists. */
@@ -11,7 +12,7 @@ const LISTED = 3;
 /** Makes a folder for a new run, `runs/<date>-<name>`, with a number behind it where another run has that name. */
 export async function makeRunFolder(name: string): Promise<string> {
   const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
-  await mkdir('runs', { recursive: true });
+  await makeFolder('runs');
   for (let number = 1; ; number++) {
     const run = join('runs', `${stamp}-${name}${number === 1 ? '' : `-${number}`}`);
     try {

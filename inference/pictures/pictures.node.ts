@@ -38,6 +38,8 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
     const reason = String(error instanceof Error ? error.message : error)
       .trim()
       .replaceAll(/\s*\n\s*/g, ' ');
+    if (reason.includes('unsupported image format'))
+      throw new InputError({ name: label, expected: 'a picture', got: 'a file that is not one' });
     throw new InputError({
       name: label,
       expected: `a picture of at most ${MAX_PIXELS} pixels`,

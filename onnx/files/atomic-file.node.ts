@@ -1,7 +1,8 @@
 /** @file Files that appear at once: written beside their place, synced to disk, then renamed. */
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { forgetTemporary, temporaryBeside } from './temporary.node.js';
+import { makeFolder } from './folder.node.js';
 
 /** A file that is being written. End it with `commit` or `abandon`. */
 export class AtomicFile {
@@ -14,13 +15,13 @@ export class AtomicFile {
 
   /** Begins a file; makes its folder if it is missing. */
   static async create(path: string): Promise<AtomicFile> {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const temporary = temporaryBeside(path);
     try {
       return new AtomicFile(path, temporary, await open(temporary, 'wx+'));
     } catch (error) {
       forgetTemporary(temporary);
-      throw error;
+      throw namingFile(error, temporary, path);
     }
   }
 
@@ -33,7 +34,7 @@ export class AtomicFile {
       forgetTemporary(this.temporary);
     } catch (error) {
       await this.abandon();
-      throw error;
+      throw namingFile(error, this.temporary, this.path);
     }
   }
 
@@ -46,6 +47,12 @@ export class AtomicFile {
   }
 }
 
+/** The file system's error with the name that the file would have had. */
+function namingFile(error: unknown, temporary: string, path: string): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  return Object.assign(error, { path, message: error.message.replaceAll(temporary, path) });
+}
+
 /**
  * Writes a file at once, with what `write` puts into it.
  * @throws what `write` throws; nothing is left behind then
@@ -56,7 +63,7 @@ export async function writeAtomically(path: string, write: (handle: FileHandle) 
     await write(file.handle);
   } catch (error) {
     await file.abandon();
-    throw error;
+    throw namingFile(error, file.temporary, path);
   }
   await file.commit();
 }

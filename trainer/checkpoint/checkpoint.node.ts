@@ -11,7 +11,7 @@
  *                                             are those before normalisation
  *     generator-ema/  model.json weights.bin  the averaged generator, where there is one
  */
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { weightName } from '../../exporter/layers/weights.js';
 import { syncFolder, writeSynced } from '../../onnx/files/atomic-file.node.js';
@@ -25,6 +25,7 @@ import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { checkedConfig } from '../settings/presets.js';
 import { spectralVectors } from '../step/state/spectral.js';
 import type { NetworkState, StateTensor, TrainState } from '../step/state/step.js';
+import { makeFolder } from '../../onnx/files/folder.node.js';
 
 /** Version of the format. */
 const FORMAT = 1;
@@ -153,7 +154,7 @@ async function writeModel(folder: string, layout: Layout, tensors: ReadonlyMap<s
   const { topology: modelTopology, weights } = layout;
   const manifest = { paths: ['weights.bin'], weights: weights.map((entry) => ({ ...entry, dtype: 'float32' })) };
   const model = { format: 'layers-model', generatedBy: 'ganscope', convertedBy: null, modelTopology };
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeSynced(join(folder, 'model.json'), JSON.stringify({ ...model, weightsManifest: [manifest] }));
   await writeTensors(join(folder, 'weights.bin'), weights, tensors);
   await syncFolder(folder);

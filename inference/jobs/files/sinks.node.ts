@@ -1,5 +1,5 @@
 /** @file What a shard of pictures is written to, one entry per format. */
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ZipFile } from 'yazl';
 import { AtomicFile } from '../../../onnx/files/atomic-file.node.js';
@@ -9,6 +9,7 @@ import { encodePng, encodeWebp } from '../../pictures/pictures.node.js';
 import type { Picture } from '../../pictures/pictures.js';
 import type { PictureSize } from '../../pictures/pixels.js';
 import type { ShardFormat } from '../kinds/shards.js';
+import { makeFolder } from '../../../onnx/files/folder.node.js';
 
 /** One shard that is being written. */
 export interface Sink {
@@ -60,7 +61,7 @@ async function folderSink(
 ): Promise<Sink> {
   const file = (index: number) => join(folder, numberedPath(numbering, index));
   const first = numbering.in === 'folders' ? shard * numbering.size : 0;
-  await mkdir(dirname(file(first)), { recursive: true });
+  await makeFolder(dirname(file(first)));
   return {
     file,
     immediate: true,

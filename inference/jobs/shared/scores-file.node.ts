@@ -1,7 +1,8 @@
 /** @file Scores in the order of their pictures, kept as they come, so that an interrupted ranking goes on. */
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { makeFolder } from '../../../onnx/files/folder.node.js';
 
 /** Its name in a job's folder; it is removed once the ranking is complete. */
 export const SCORES_FILE = 'scores.part';
@@ -26,7 +27,7 @@ export class ScoresFile {
     count: number,
     kept: (scores: Float32Array) => void,
   ): Promise<ScoresFile> {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const handle = await open(path, 'a+').then(async (made) => {
       await made.close();
       return open(path, 'r+');

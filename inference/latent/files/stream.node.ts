@@ -1,8 +1,9 @@
 /** @file A .npy file of latents that is written row by row, in any order, as a job goes on. */
-import { mkdir, open, rename, stat, type FileHandle } from 'node:fs/promises';
+import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { npyHeader } from '../../numeric/npy.js';
+import { makeFolder } from '../../../onnx/files/folder.node.js';
 
 /** Latents [N, Z] of float32 on disk; until they are complete the name ends with `.part`. */
 export class LatentsFile {
@@ -22,7 +23,7 @@ export class LatentsFile {
     const header = npyHeader('<f4', [count, latentDim]);
     const bytes = header.length + 4 * count * latentDim;
     const part = partOf(path);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     // A job whose latents were complete goes on with the complete file.
     if (done > 0 && (await sizeOf(part)) === undefined && (await sizeOf(path)) === bytes) await rename(path, part);
     const size = done > 0 ? await sizeOf(part) : bytes;

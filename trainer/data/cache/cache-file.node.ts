@@ -1,10 +1,11 @@
 /** @file Decoded pictures of one size in a file, read by position: for sets that are too large for memory. */
-import { mkdir, open, utimes, type FileHandle } from 'node:fs/promises';
+import { open, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { InputError } from '../../../onnx/errors.js';
 import { AtomicFile } from '../../../onnx/files/atomic-file.node.js';
 import { roomMade } from './cache-folder.node.js';
+import { makeFolder } from '../../../onnx/files/folder.node.js';
 
 /** Before the pictures: what the file is, and length and checksum of the index behind them. */
 const HEADER_BYTES = 16;
@@ -119,7 +120,7 @@ export class CacheFile {
 /** A new file, opened after `prepare` has seen its folder. @throws InputError if there can be none */
 async function newFile(path: string, prepare: () => Promise<void>): Promise<AtomicFile> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await prepare();
     return await AtomicFile.create(path);
   } catch (error) {

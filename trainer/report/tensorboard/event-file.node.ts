@@ -1,8 +1,9 @@
 /** @file The TensorBoard files of a run, `tensorboard/events.out.tfevents.…`: one for each start of the run. */
-import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { hparamsRecord, restartRecord, stepRecord, versionRecord, type StepEvent } from './events.js';
 import type { HparamValue } from './hparams.js';
+import { makeFolder } from '../../../onnx/files/folder.node.js';
 
 /** An event file that is being written. */
 export class EventFile {
@@ -16,7 +17,7 @@ export class EventFile {
    */
   static async create(run: string, done: number, hparams: Readonly<Record<string, HparamValue>>): Promise<EventFile> {
     const folder = join(run, 'tensorboard');
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     // A run that was killed before its first checkpoint starts again at step 0.
     const again = (await readdir(folder)).length > 0;
     const now = Date.now() / 1000;
