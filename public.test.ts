@@ -8,7 +8,7 @@ const dist = new URL('./', import.meta.url);
 /** What users may rely on, types included, by entry. */
 const promised: Record<string, string> = {
   '.': 'explain exporter inference onnx trainer',
-  './errors': 'InputError InputProblem inputMessage',
+  './errors': 'InputError InputProblem inputMessage printable withoutControls',
   './onnx':
     'DataType Graph GraphBuilder InputError LoadOptions Model Node Shape Tensor Types emptyGraph float ' +
     'float32Tensor foldedBatchNorm gradients int64Tensor loadModel modelBytes modelFromBytes modelOfGraph ' +
@@ -63,7 +63,7 @@ async function exportedNames(file: URL): Promise<string[]> {
 
 const entries = {
   '.': 'index.d.ts',
-  './errors': 'onnx/errors.d.ts',
+  './errors': 'errors.d.ts',
   './onnx': 'onnx/index.d.ts',
   './exporter': 'exporter/index.d.ts',
   './inference': 'inference/index.d.ts',

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 tf.env().set('PROD', true);
 
 export { tf };
-export type { LayersModel } from '@tensorflow/tfjs-layers';
+
 // The backend registers itself when it is loaded.
 export * as tfCpu from '@tensorflow/tfjs-backend-cpu';
 export * as tfl from '@tensorflow/tfjs-layers';

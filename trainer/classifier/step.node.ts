@@ -1,5 +1,5 @@
 /** @file One update of a classifier as one ONNX graph: forward pass, cross-entropy, gradients and Adam. */
-import type { LayersModel } from '../../exporter/tf.js';
+import type { LayersModel } from '../../exporter/tfjs-model.js';
 import { Tensor, type InferenceSession } from '../../inference/runtime/onnxruntime/library.node.js';
 import { loweredModel } from '../../exporter/layers/table.js';
 import { createSession } from '../../inference/runtime/session.node.js';

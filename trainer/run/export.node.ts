@@ -1,7 +1,7 @@
 /** @file From a run's checkpoint to .onnx files that are known to compute what the trained networks do. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LayersModel } from '../../exporter/tf.js';
+import type { LayersModel } from '../../exporter/tfjs-model.js';
 import { discriminatorSignature, exportedModel, generatorSignature, largestDifference } from '../../exporter/index.js';
 import { normalLatents } from '../../inference/latent/latents.js';
 import { metadataEntries, type GanMetadata } from '../../inference/networks/metadata.js';

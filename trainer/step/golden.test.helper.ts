@@ -1,5 +1,5 @@
 /** @file States of the golden training files, from PyTorch's names and layouts, and what is compared with them. */
-import type { LayersModel } from '../../exporter/tf.js';
+import type { LayersModel } from '../../exporter/tfjs-model.js';
 import { expect } from 'vitest';
 import type { Golden } from '../../fixtures/golden.js';
 import { tfjsLayout, weightName, type WeightLayout } from '../../exporter/layers/weights.js';

@@ -1,6 +1,6 @@
 /** @file The presets' networks have the parameters and layers of the seeds' PyTorch modules, in the same order. */
 import { readFileSync } from 'node:fs';
-import type { LayersModel } from '../../exporter/tf.js';
+import type { LayersModel } from '../../exporter/tfjs-model.js';
 import { describe, expect, it } from 'vitest';
 import { goldenPath } from '../../fixtures/golden.js';
 import { onnxDims, weightName } from '../../exporter/layers/weights.js';

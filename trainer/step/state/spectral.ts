@@ -1,5 +1,5 @@
 /** @file The vectors of spectral normalisation's power iteration: their names and shapes, and the weights they give. */
-import type { LayersModel } from '../../../exporter/tf.js';
+import type { LayersModel } from '../../../exporter/tfjs-model.js';
 import type { WeightRequest } from '../../../exporter/layers/table.js';
 import { weightName } from '../../../exporter/layers/weights.js';
 import { Random } from '../../../inference/numeric/random.js';

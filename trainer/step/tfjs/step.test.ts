@@ -105,7 +105,7 @@ describe('loadTfjsBackend(backend)', () => {
   });
 
   it.each([
-    ['tensorflow', ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']],
+    ['tensorflow', ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu']],
     ['webgpu', ['webgpu', '@tensorflow/tfjs-backend-webgpu']],
   ] as const)('says what to install where %s is missing', async (backend, packages) => {
     // Optional peers: where a user has them, there is nothing to say.

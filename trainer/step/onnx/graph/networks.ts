@@ -1,5 +1,5 @@
 /** @file Both networks in one graph, in training form: the passes through them and the gradients of the two losses. */
-import type { LayersModel } from '../../../../exporter/tf.js';
+import type { LayersModel } from '../../../../exporter/tfjs-model.js';
 import { loweredModel, type WeightRequest } from '../../../../exporter/layers/table.js';
 import { gradients, type GraphBuilder } from '../../../../onnx/index.js';
 import type { GanConfig } from '../../../settings/config.js';

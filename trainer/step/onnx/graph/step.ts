@@ -1,5 +1,5 @@
 /** @file A whole GAN training step as one ONNX graph: forward passes, all gradients, both Adam updates. */
-import type { LayersModel } from '../../../../exporter/tf.js';
+import type { LayersModel } from '../../../../exporter/tfjs-model.js';
 import { loweredModel, type WeightRequest } from '../../../../exporter/layers/table.js';
 import { onnxDims } from '../../../../exporter/layers/weights.js';
 import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
