@@ -12,6 +12,7 @@ import {
 } from '../graph/graph.js';
 import type { Tensor, ValueType } from '../graph/graph.js';
 import { int64Tensor, scalarTensor } from '../graph/tensor.js';
+import { InputError } from '../errors.js';
 import { Types } from '../shapes/types.js';
 
 /** A graph without anything in it. */
@@ -167,7 +168,7 @@ export class GraphBuilder {
       const sizes = shape.map((dim: Dim) => (typeof dim === 'string' ? -1 : dim));
       return this.op('Reshape', [value, this.ints(sizes)], {}, name);
     }
-    throw new Error(`reshape to [${shape.join()}]: more than one symbolic size`);
+    throw new InputError(`reshape to [${shape.join()}]: more than one symbolic size`);
   }
 
   reduceSum(value: string, axes: readonly number[], keepDims = true, name?: string): string {
@@ -178,16 +179,17 @@ export class GraphBuilder {
     return this.op('ReduceMean', [value], { axes, keepdims: keepDims ? 1 : 0 }, name);
   }
 
-  /** The shape as known. @throws Error if the rank is unknown */
+  /** The shape as known. @throws InputError if the rank is unknown, as it is where a file leaves too much open */
   shape(value: string): Shape {
     const shape = this.types.shape(value);
-    if (!shape) throw new Error(`the shape of "${value}" is not known`);
+    if (!shape) throw new InputError(`the shape of "${value}" cannot be inferred`);
     return shape;
   }
 
+  /** Type and shape as known. @throws InputError if the type is unknown */
   type(value: string): ValueType {
     const type = this.types.get(value);
-    if (!type) throw new Error(`the type of "${value}" is not known`);
+    if (!type) throw new InputError(`the type of "${value}" cannot be inferred`);
     return type;
   }
 

@@ -56,6 +56,13 @@ export const pad: Conversion = (node, b) => {
   if (!axes) return b.append({ ...node, inputs: node.inputs.slice(0, 3) });
   const rank = b.types.knownShape(data, node).length;
   const [at, some] = [constantInts(b, node, axes), constantInts(b, node, pads)];
+  if (some.length !== 2 * at.length) {
+    throw new InputError({
+      name: nodeLabel(node),
+      expected: `${2 * at.length} pads for ${at.length} axes`,
+      got: some.length,
+    });
+  }
   const all = Array.from({ length: 2 * rank }, () => 0);
   at.forEach((axis, index) => {
     all[positiveAxis(axis, rank)] = some[index] as number;

@@ -1,0 +1,47 @@
+/** @file A sample of damaged files through the commands: each ends with a result or with one line and exit code 2. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ran, type CommandName } from '../cli/child.test.helper.js';
+import { encodePng, Random } from '../inference/index.js';
+import { oneOf } from './mutate.js';
+import type { Finding } from './run.js';
+import { fuzzKinds, testPicture } from './table.js';
+
+/** Which command reads a kind of file, and how it is called. */
+const commands: Readonly<Record<string, readonly [CommandName, (path: string) => string[]]>> = {
+  explain: ['gan-gradcam', (path) => ['picture.png', '--model', path, '--device', 'cpu']],
+  model: ['gan-gradcam', (path) => ['--model', path, '--list-layers']],
+  labels: ['gan-gradcam', (path) => ['picture.png', '--labels', path, '--device', 'cpu']],
+  generator: ['gan-sample', (path) => ['--model', path, '--count', '2', '--device', 'cpu']],
+  latents: ['gan-sample', (path) => ['--latents', path, '--device', 'cpu']],
+  npy: ['gan-sample', (path) => ['--latents', path, '--device', 'cpu']],
+};
+
+/** Runs commands with `count` damaged files of each kind. */
+export async function fuzzCommands({ seed, count }: { seed: number; count: number }): Promise<Finding[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'ganscope-fuzz-'));
+  const findings: Finding[] = [];
+  try {
+    await writeFile(join(folder, 'picture.png'), await encodePng(testPicture));
+    for (const [name, [command, options]] of Object.entries(commands)) {
+      const kind = fuzzKinds[name];
+      if (!kind) throw new Error(`there is no kind "${name}"`);
+      const own = join(folder, name);
+      await mkdir(own);
+      const corpus = await kind.corpus(own);
+      for (let number = 0; number < count; number++) {
+        const random = Random.derived(seed, `${name} ${number}`);
+        const path = join(own, kind.file);
+        await writeFile(path, kind.mutate(oneOf(random, corpus), random));
+        const { code, stderr } = await ran(command, options(path), folder);
+        const lines = stderr.split('\n').filter((line) => line.startsWith(`${command}: `)).length;
+        const inOrder = code === 0 || code === 3 || (code === 2 && lines === 1 && !/^\s+at /m.test(stderr));
+        if (!inOrder) findings.push({ number, kind: name, problem: `exit code ${code}: ${stderr.slice(0, 2000)}` });
+      }
+    }
+    return findings;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
