@@ -31,7 +31,7 @@ const promised: Record<string, string> = {
     'paletteNames placedMap selfExplainingMethod selfExplainingModel selfExplainingPath suitableMethods ' +
     'verdict writeSelfExplaining',
   './inference/options': 'parsedRequest sampleOptions',
-  './explain/choices': 'methodGroups overlayModes paletteNames',
+  './explain/choices': 'figureFormats methodGroups overlayModes paletteNames',
   './trainer':
     'DataOptions Dataset FeatureTraining Features LEAST_SAMPLES QualityRow RunEvaluation RunExport ' +
     'RunExportOptions RunOptions StartedRun TrainOptions TrainProgress TrainResult TrainedFeatures ' +

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** @file gan-gradcam: shows what a discriminator or classifier looks at in pictures. */
 import './node-version.js';
-import { methodGroups, overlayModes, paletteNames } from 'ganscope/explain/choices';
+import { figureFormats, methodGroups, overlayModes, paletteNames } from 'ganscope/explain/choices';
 import { runCommand, version, type CommandContext } from './command.js';
 
 const TARGETS = `Targets
@@ -96,6 +96,17 @@ await runCommand(
           default: 0.5,
           describe: 'Opacity of the colours in overlays, 0…1',
         },
+        format: {
+          choices: figureFormats,
+          default: 'png' as const,
+          describe: 'File format of figures and plots; svg and pdf keep text as text',
+        },
+        dpi: { type: 'number', describe: 'Resolution of figures and plots as PNG, 36…600 [default: 192]' },
+        width: {
+          type: 'number',
+          describe: 'Width of figures and plots in millimetres, with text of 9 points [default: as wide as needed]',
+        },
+        titles: { type: 'boolean', default: true, describe: 'Headings above the plots of --evaluate' },
         evaluate: {
           type: 'boolean',
           default: false,
@@ -189,14 +200,20 @@ await runCommand(
     }
     const targets = await explain.loadTargets(parsed, explainer.input);
     const bar = context.progress('pictures');
-    const { palette, overlay, alpha, out, seed, resume } = options;
+    const { palette, overlay, alpha, format, dpi, width, titles, out, seed, resume } = options;
     const style = { palette, overlay, alpha };
+    const figures = { format, titles, ...(dpi !== undefined && { dpi }), ...(width !== undefined && { width }) };
     const provenance = {
       version,
       device: explainer.choice.device,
-      options: { ...chosen, target: options.target, ...(evaluate ? { seed } : { ...style, randomWeights }) },
+      options: {
+        ...chosen,
+        target: options.target,
+        ...(evaluate ? { seed } : { ...style, randomWeights }),
+        ...figures,
+      },
     };
-    const job = { ...chosen, ...(targets && { targets }), out, resume, model, provenance, signal };
+    const job = { ...chosen, ...(targets && { targets }), figures, out, resume, model, provenance, signal };
     try {
       if (evaluate) {
         const evaluating = explain.evaluateFiles(explainer, paths, {

@@ -8,6 +8,8 @@ import { heatmapPicture } from './overlay.js';
 import { isSigned, type PaletteName } from './palette.js';
 
 const NOTE_MARGIN = 12;
+/** In narrower boxes a part of a note says nothing. */
+const LEGIBLE = 96;
 const BAR_HEIGHT = 10;
 const BAR_GAP = 6;
 const BAR_CAPTION = 'evidence for the target, each map on its own scale';
@@ -27,7 +29,10 @@ export function drawNote(context: SKRSContext2D, note: string, box: Box): void {
   context.fillStyle = light.muted;
   context.font = PLAIN_FONT;
   context.textAlign = 'center';
-  const lines = wrappedLines(context, note, box.width - 2 * NOTE_MARGIN, Math.floor(box.height / LINE) - 1);
+  const room = Math.floor(box.height / LINE) - 1;
+  const all = wrappedLines(context, note, box.width - 2 * NOTE_MARGIN, note.length);
+  const fits = all.length <= room || box.width >= LEGIBLE;
+  const lines = fits ? wrappedLines(context, note, box.width - 2 * NOTE_MARGIN, room) : ['no map'];
   drawLines(context, lines, box.x + box.width / 2, box.y + box.height / 2);
 }
 

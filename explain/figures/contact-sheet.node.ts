@@ -11,13 +11,15 @@ import {
 } from '../../inference/figures/boxes.node.js';
 import { drawingPng, type Drawing } from '../../inference/figures/drawing.node.js';
 import { wrappedLines } from '../../inference/figures/text.node.js';
-import { BOLD_FONT, GAP, light, LINE, MARGIN, PLAIN_FONT } from '../../inference/figures/theme.js';
+import { BOLD_FONT, GAP, light, LINE, PLAIN_FONT } from '../../inference/figures/theme.js';
 import { colourBarOf, drawColourBar, drawNote } from './colour-bar.node.js';
-import { absenceOf, type FigureOptions, type FigureRow } from './figure.node.js';
+import { absenceOf, columnsOf, labelLines, type Columns, type FigureOptions, type FigureRow } from './figure.node.js';
 
 /** Cells per line, with the picture's own. */
 const MAX_COLUMNS = 6;
 const DEFAULT_CELL = 160;
+/** Cells of a sheet of a given width are at least about as wide, so that methods' names fit. */
+const PRINT_CELL = 104;
 const BLOCK_GAP = 2 * GAP;
 
 /** One picture's cells and their captions. */
@@ -42,44 +44,44 @@ export function contactSheetPng(rows: readonly FigureRow[], options: FigureOptio
 
 /** The sheet of `contactSheetPng`. @throws InputError if there is no map */
 export function contactSheetDrawing(rows: readonly FigureRow[], options: FigureOptions = {}): Drawing {
-  const { title, cell = DEFAULT_CELL, palette = 'jet' } = options;
+  const { title, cell: wanted = DEFAULT_CELL, palette = 'jet' } = options;
   const most = Math.max(...rows.map(({ maps }) => maps.length), 0);
   if (most === 0)
     throw new InputError({ name: 'contact sheet', expected: 'at least one row with one map', got: 'none' });
-  const columns = Math.min(MAX_COLUMNS, most + 1);
-  const width = 2 * MARGIN + columns * (cell + GAP) - GAP;
+  const room = options.width === undefined ? MAX_COLUMNS : Math.max(2, Math.floor(options.width / PRINT_CELL));
+  const columns = columnsOf(Math.min(MAX_COLUMNS, room, most + 1), wanted, options.width, false);
+  const { width, margin, cell } = columns;
   const ruler = textRuler();
   const heading = headingOf(title, width, ruler);
-  const blocks = rows.map((row) => blockOf(ruler, row, cell, columns));
-  const bar = colourBarOf(ruler, Math.min(width - 2 * MARGIN, 3 * cell));
-  const top = MARGIN + heading.height;
+  const blocks = rows.map((row) => blockOf(ruler, row, columns));
+  const bar = colourBarOf(ruler, Math.min(width - 2 * margin, Math.max(3 * cell, 380)));
+  const top = margin + heading.height;
   const barTop = top + blocks.reduce((sum, { height }) => sum + height + BLOCK_GAP, 0);
 
   return {
     width,
-    height: barTop + bar.height + MARGIN,
+    height: barTop + bar.height + margin,
     draw(context) {
       drawHeading(context, heading);
       let y = top;
       for (const block of blocks) {
-        drawBlock(context, block, y, cell, columns);
+        drawBlock(context, block, y, columns);
         y += block.height + BLOCK_GAP;
       }
-      drawColourBar(context, { x: MARGIN, y: barTop }, bar, palette);
+      drawColourBar(context, { x: margin, y: barTop }, bar, palette);
     },
   };
 }
 
-function blockOf(ruler: SKRSContext2D, row: FigureRow, cell: number, columns: number): Block {
-  ruler.font = BOLD_FONT;
-  const label = wrappedLines(ruler, row.label.join('  ·  '), columns * (cell + GAP) - GAP, 3);
+function blockOf(ruler: SKRSContext2D, row: FigureRow, { cell, lefts, width, margin }: Columns): Block {
+  const label = labelLines(ruler, row.label, width - 2 * margin);
   ruler.font = PLAIN_FONT;
   const captions = ['Picture', ...row.maps.map(({ method }) => method)].map((each) =>
     wrappedLines(ruler, each, cell, 2),
   );
   const cellHeight = fittedSize(row.picture, cell).height;
   const captionHeight = Math.max(...captions.map(({ length }) => length)) * LINE + 4;
-  const lines = Math.ceil(captions.length / columns);
+  const lines = Math.ceil(captions.length / lefts.length);
   const height = label.length * LINE + 6 + lines * (cellHeight + captionHeight + GAP);
   return { row, label, captions, cellHeight, captionHeight, height };
 }
@@ -88,18 +90,17 @@ function drawBlock(
   context: SKRSContext2D,
   { row, label, captions, cellHeight, captionHeight }: Block,
   top: number,
-  cell: number,
-  columns: number,
+  { cell, lefts, margin }: Columns,
 ): void {
   context.font = BOLD_FONT;
   context.fillStyle = light.ink;
   context.textAlign = 'left';
-  drawLines(context, label, MARGIN, top + (label.length * LINE) / 2);
+  drawLines(context, label, margin, top + (label.length * LINE) / 2);
   const first = top + label.length * LINE + 6;
   captions.forEach((caption, i) => {
     const box = {
-      x: MARGIN + (i % columns) * (cell + GAP),
-      y: first + Math.floor(i / columns) * (cellHeight + captionHeight + GAP),
+      x: lefts[i % lefts.length] ?? margin,
+      y: first + Math.floor(i / lefts.length) * (cellHeight + captionHeight + GAP),
       width: cell,
       height: cellHeight,
     };

@@ -1,12 +1,15 @@
 /** @file An evaluation as a table and as plots. */
 import { join } from 'node:path';
 import { formattedNumber } from '../../inference/figures/numbers.js';
-import { linePlotPng } from '../../inference/figures/plot.node.js';
+import { CHART_SIZE } from '../../inference/figures/chart.node.js';
+import { drawingFile } from '../../inference/figures/files.node.js';
+import { linePlot } from '../../inference/figures/plot.node.js';
 import { lineStyle } from '../../inference/figures/theme.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { Evaluation } from '../metrics/evaluate.js';
 import { methods } from '../methods/table.js';
 import { metrics } from '../metrics/table.js';
+import { layoutWidth, type FigureFileOptions } from './figure-options.js';
 
 /** The table in Markdown: methods by metrics, means over the pictures, with an arrow in the better direction. */
 export function evaluationTable({ metrics: names, methods: rows }: Evaluation): string {
@@ -19,11 +22,18 @@ export function evaluationTable({ metrics: names, methods: rows }: Evaluation): 
   return cells.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
+/** The height of a plot of a given width: narrow plots are higher, as their legends need room. */
+const chartHeight = (width: number): number => Math.round(Math.max(260, 0.5 * width));
+
 /**
- * Writes a plot for each of the metrics' curves, with a line per method: `<curve>.png`.
+ * Writes a plot for each of the metrics' curves, with a line per method: `<curve>.png`, or of another format.
  * @returns the files
  */
-export async function writeEvaluationPlots(folder: string, evaluation: Evaluation): Promise<string[]> {
+export async function writeEvaluationPlots(
+  folder: string,
+  evaluation: Evaluation,
+  { titles = true, width, ...file }: FigureFileOptions = {},
+): Promise<string[]> {
   const { metrics: names, methods: rows } = evaluation;
   const files: string[] = [];
   for (const [name, { yMin = 0, ...plot }] of names.flatMap((metric) => Object.entries(metrics[metric].plots ?? {}))) {
@@ -34,8 +44,11 @@ export async function writeEvaluationPlots(folder: string, evaluation: Evaluatio
       return [{ label: methods[method].title, points, ...lineStyle(i) }];
     });
     if (lines.length === 0) continue;
-    const path = join(folder, `${name}.png`);
-    await writeFileAtomic(path, linePlotPng({ ...plot, lines, y: { min: yMin, max: 1 } }));
+    const path = join(folder, `${name}.${file.format ?? 'png'}`);
+    const size =
+      width === undefined ? CHART_SIZE : { width: layoutWidth(width), height: chartHeight(layoutWidth(width)) };
+    const shown = { ...plot, ...(!titles && { title: '' }), lines, y: { min: yMin, max: 1 } };
+    await writeFileAtomic(path, await drawingFile(linePlot(shown, size), file));
     files.push(path);
   }
   return files;

@@ -1,7 +1,7 @@
 import { createCanvas, loadImage } from 'canvas';
 import { describe, expect, test } from 'vitest';
 import type { Picture } from '../../inference/pictures/pictures.js';
-import { figurePng, type FigureRow } from './figure.node.js';
+import { figureDrawing, figurePng, type FigureRow } from './figure.node.js';
 import { heatmapPicture, overlaidPicture } from './overlay.js';
 
 const CELL = 200; // wide enough for headings and caption on one line
@@ -128,6 +128,19 @@ describe('figurePng(rows, options)', () => {
     for (let y = 0; y < CELL + GAP; y++) {
       for (let x = FIRST_CELL - 16; x < FIRST_CELL + CELL; x++) expect(at(x, FIRST_ROW + y)).toEqual([255, 255, 255]);
     }
+  });
+
+  test('has the width that is asked for; without room beside it, a label stands above its row', () => {
+    const rows = [rowOf(plain(40, 40, 200), TWO_METHODS)];
+    const [wide, narrow] = [figureDrawing(rows, { width: 800 }), figureDrawing(rows, { width: 400 })];
+    expect([wide.width, narrow.width]).toEqual([800, 400]);
+    // Margins of 4, five columns with gaps of 10; headings of three lines, the label's line with 4 below, the bar as high as in all figures.
+    const cell = Math.floor((400 - 8 + GAP) / 5) - GAP;
+    const bar = 10 + 6 + 16;
+    expect(narrow.height).toBe(4 + 3 * 16 + 6 + (16 + 4) + (cell + GAP) + GAP + bar + 4);
+    expect(() => figureDrawing(rows, { width: 300 })).toThrow(
+      'width: expected at least 103 mm for 5 columns of pictures; got 79',
+    );
   });
 
   test('the same rows give the same bytes', () => {

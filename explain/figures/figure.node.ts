@@ -42,8 +42,10 @@ export interface FigureRow {
 export interface FigureOptions {
   /** Heading of the figure, default none. */
   title?: string;
-  /** Width of a column of pictures in layout pixels, at least 96, default 192. */
+  /** Width of a column of pictures in layout pixels, at least 96, default 192; not together with `width`. */
   cell?: number;
+  /** Width of the figure in layout pixels, with narrow margins; by default the columns decide. */
+  width?: number;
   /** Pixels of the PNG per layout pixel, default 2. */
   scale?: number;
   /** The colours of the maps, for the colour bar; default `jet`. */
@@ -70,6 +72,12 @@ function drawLabel(context: SKRSContext2D, label: readonly string[], box: Box): 
   });
 }
 
+/** A label in lines across the figure. */
+export function labelLines(ruler: SKRSContext2D, label: readonly string[], width: number): string[] {
+  ruler.font = BOLD_FONT;
+  return wrappedLines(ruler, label.join('  ·  '), width, 3);
+}
+
 /** What to show in place of a map; undefined for a map that shows something. */
 export function absenceOf({ heatmap: { data, channels }, note }: FigureMap): string | undefined {
   const blank = data.every((byte, i) => byte === data[i % channels]);
@@ -77,12 +85,17 @@ export function absenceOf({ heatmap: { data, channels }, note }: FigureMap): str
 }
 
 /** Height of a row: its tallest picture, its label, or the longest note, which gets at most a square. */
-function rowHeight(context: SKRSContext2D, { picture, label, maps }: FigureRow, cell: number): number {
+function rowHeight(
+  context: SKRSContext2D,
+  { picture, label, maps }: FigureRow,
+  cell: number,
+  labelsAbove: boolean,
+): number {
   const shown = [picture, ...maps.flatMap(({ heatmap, overlay }) => [heatmap, overlay])];
   const notes = maps.map((map) => noteHeight(context, absenceOf(map) ?? '', cell));
   return Math.max(
     ...shown.map((each) => fittedSize(each, cell).height),
-    label.length * LINE,
+    labelsAbove ? 0 : label.length * LINE,
     Math.min(cell, Math.max(...notes)),
   );
 }
@@ -101,6 +114,40 @@ function drawRow(context: SKRSContext2D, row: FigureRow, cells: readonly Box[]):
       drawPicture(context, map.heatmap, alone);
       drawPicture(context, map.overlay, overlaid);
     }
+  });
+}
+
+/** Where the columns of pictures are. */
+export interface Columns {
+  cell: number;
+  margin: number;
+  /** Left ends of the columns. */
+  lefts: number[];
+  width: number;
+  /** Whether labels stand above their rows, as there is no room beside them. */
+  labelsAbove: boolean;
+}
+
+const PRINT_MARGIN = 4;
+const MIN_PRINT_CELL = 68;
+
+/** The columns of a figure that is as wide as they need, or of a given width. @throws InputError if they do not fit */
+export function columnsOf(count: number, cell: number, width?: number, labelled = true): Columns {
+  const beside = labelled ? LABEL_WIDTH + LABEL_GAP : 0;
+  const placed = (margin: number, side: number, label: number): Columns => {
+    const lefts = Array.from({ length: count }, (_, i) => margin + label + i * (side + GAP));
+    const own = (lefts.at(-1) ?? 0) + side + margin;
+    return { cell: side, margin, lefts, width: width ?? own, labelsAbove: labelled && label === 0 };
+  };
+  if (width === undefined) return placed(MARGIN, cell, beside);
+  const fitting = (label: number) => Math.floor((width - 2 * PRINT_MARGIN - label + GAP) / count) - GAP;
+  if (fitting(beside) >= MIN_CELL) return placed(PRINT_MARGIN, fitting(beside), beside);
+  if (fitting(0) >= MIN_PRINT_CELL) return placed(PRINT_MARGIN, fitting(0), 0);
+  const least = 2 * PRINT_MARGIN + count * (MIN_PRINT_CELL + GAP) - GAP;
+  throw new InputError({
+    name: 'width',
+    expected: `at least ${Math.ceil((least / 96) * 25.4)} mm for ${count} columns of pictures`,
+    got: `${Math.round((width / 96) * 25.4)}`,
   });
 }
 
@@ -138,28 +185,30 @@ export function figurePng(rows: readonly FigureRow[], options: FigureOptions = {
 
 /** The figure of `figurePng`. @throws InputError if there are no rows, or they differ in their methods */
 export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions = {}): Drawing {
-  const { title, cell = 192, scale = 2, palette = 'jet' } = options;
-  const methods = checkedMethods(rows, cell, scale);
+  const { title, cell: wanted = 192, scale = 2, palette = 'jet' } = options;
+  const methods = checkedMethods(rows, wanted, scale);
   const headings = ['Picture', ...methods, ...methods.map((method) => `${method} overlaid`)];
-  const lefts = headings.map((_, i) => MARGIN + LABEL_WIDTH + LABEL_GAP + i * (cell + GAP));
-  const width = (lefts.at(-1) ?? 0) + cell + MARGIN;
+  const { cell, margin, lefts, width, labelsAbove } = columnsOf(headings.length, wanted, options.width);
 
   const ruler = textRuler();
   const heading = headingOf(title, width, ruler);
+  const labels = rows.map(({ label }) => (labelsAbove ? labelLines(ruler, label, width - 2 * margin) : []));
   ruler.font = BOLD_FONT;
   const headingLines = headings.map((text) => wrappedLines(ruler, text, cell, 3));
   // Under a single map the caption would be narrow.
-  const bar = colourBarOf(ruler, Math.max(2, methods.length) * (cell + GAP) - GAP);
+  const barWidth = Math.max(2, methods.length) * (cell + GAP) - GAP;
+  const bar = colourBarOf(ruler, labelsAbove ? width - 2 * margin : barWidth);
 
-  const headingsTop = MARGIN + heading.height;
+  const headingsTop = margin + heading.height;
   const headingsHeight = Math.max(...headingLines.map(({ length }) => length)) * LINE;
   const rowsTop = headingsTop + headingsHeight + 6;
-  const heights = rows.map((row) => rowHeight(ruler, row, cell));
-  const barTop = rowsTop + heights.reduce((sum, height) => sum + height + GAP, 0) + GAP;
+  const heights = rows.map((row) => rowHeight(ruler, row, cell, labelsAbove));
+  const above = labels.map((lines) => (lines.length === 0 ? 0 : lines.length * LINE + 4));
+  const barTop = rowsTop + heights.reduce((sum, height, i) => sum + (above[i] ?? 0) + height + GAP, 0) + GAP;
 
   return {
     width,
-    height: barTop + bar.height + MARGIN,
+    height: barTop + bar.height + margin,
     draw(context) {
       drawHeading(context, heading);
       context.fillStyle = light.ink;
@@ -171,8 +220,16 @@ export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions
       });
       let y = rowsTop;
       rows.forEach((row, i) => {
-        const height = heights[i] ?? 0;
-        drawLabel(context, row.label, { x: MARGIN, y, width: LABEL_WIDTH, height });
+        const [height, lines] = [heights[i] ?? 0, labels[i] ?? []];
+        if (labelsAbove) {
+          context.font = BOLD_FONT;
+          context.fillStyle = light.ink;
+          context.textAlign = 'left';
+          drawLines(context, lines, margin, y + (lines.length * LINE) / 2);
+          y += above[i] ?? 0;
+        } else {
+          drawLabel(context, row.label, { x: margin, y, width: LABEL_WIDTH, height });
+        }
         drawRow(
           context,
           row,
@@ -180,7 +237,7 @@ export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions
         );
         y += height + GAP;
       });
-      drawColourBar(context, { x: lefts[1] ?? 0, y: barTop }, bar, palette);
+      drawColourBar(context, { x: (labelsAbove ? margin : lefts[1]) ?? 0, y: barTop }, bar, palette);
     },
   };
 }

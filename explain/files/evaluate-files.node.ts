@@ -2,6 +2,7 @@
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeEvaluationPlots } from '../figures/evaluation-report.node.js';
+import { requireFigureOptions, type FigureFileOptions } from '../figures/figure-options.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import {
   evaluateMethods,
@@ -21,6 +22,8 @@ export interface EvaluateFilesOptions
   extends Omit<EvaluateOptions, 'earlier' | 'onPicture'>, Pick<ExplainOptions, 'targets'>, Provenance {
   /** Folder for what is written. */
   out: string;
+  /** The files of plots. */
+  figures?: FigureFileOptions;
   /** Goes on with the same job where it was interrupted, default false. */
   resume?: boolean;
 }
@@ -48,8 +51,9 @@ type Entry = JournalEntry & { picture: string } & ({ measured: PictureMeasuremen
 export async function evaluateFiles(
   explainer: Explainer,
   paths: readonly string[],
-  { out, model, provenance, resume, targets: given, ...options }: EvaluateFilesOptions,
+  { out, figures = {}, model, provenance, resume, targets: given, ...options }: EvaluateFilesOptions,
 ): Promise<EvaluatedFiles> {
+  requireFigureOptions(figures);
   const { signal, progress_callback, device: _device, preparation: _preparation, ...measuring } = options;
   const targets = choicePerPicture(given, paths.length);
   requireOneTarget(targets);
@@ -98,7 +102,7 @@ export async function evaluateFiles(
       if (evaluation.pictures === 0 && skipped[0]) throw new InputError(skipped[0].reason);
       await append(waiting);
       const complete = !signal?.aborted;
-      const files = await writeEvaluationPlots(out, evaluation);
+      const files = await writeEvaluationPlots(out, evaluation, figures);
       const results = await writeResults(out, { complete, provenance: origin, parts: { evaluation, skipped } });
       return { evaluation, skipped, files: [...files, results], complete };
     } finally {

@@ -1,6 +1,7 @@
 /** @file Picture files in, maps and results.json out: any number of pictures, a few in memory at a time. */
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
 import { InputError } from '../../onnx/errors.js';
+import { requireFigureOptions, type FigureFileOptions } from '../figures/figure-options.js';
 import { requireStyle, type MapStyle } from '../figures/overlay.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
@@ -15,6 +16,8 @@ export interface ExplainFilesOptions extends ExplainOptions, Provenance {
   /** Folder for the files; made if it is missing. Existing files of the same names are replaced. */
   out: string;
   style?: MapStyle;
+  /** The files of figures. */
+  figures?: FigureFileOptions;
   /** Goes on with the same job where it was interrupted, default false. */
   resume?: boolean;
   /** Called after each picture. */
@@ -49,21 +52,38 @@ export async function explainFiles(
   paths: readonly string[],
   options: ExplainFilesOptions,
 ): Promise<ExplainedFiles> {
-  const { out, style = {}, model, provenance, resume, progress_callback, onMap, signal, ...explaining } = options;
+  const {
+    out,
+    style = {},
+    figures = {},
+    model,
+    provenance,
+    resume,
+    progress_callback,
+    onMap,
+    signal,
+    ...explaining
+  } = options;
   const targets = choicePerPicture(explaining.targets, paths.length);
   requireStyle(style);
+  requireFigureOptions(figures);
   const lock = await lockFolder(out);
   try {
     await requireOwnResults(out);
     const origin = await provenanceOf({ model, provenance });
-    const job = { kind: 'maps', ...origin, pictures: digestOf(paths), ...shortened({ ...explaining, ...style }) };
+    const job = {
+      kind: 'maps',
+      ...origin,
+      pictures: digestOf(paths),
+      ...shortened({ ...explaining, ...style, ...figures }),
+    };
     const before = resume ? await doneBefore(out, job, paths) : { pictures: 0, figures: 0 };
     const groups = oneAhead(explainedGroups(explainer, paths, before.pictures, { explaining, targets, signal }));
     // Nothing is written before something is explained: options may not fit.
     const first = await groups.next();
     const journal = await Journal.open<MapEntry>(out, job, before.pictures);
     try {
-      const look = { input: explainer.input, style };
+      const look = { input: explainer.input, style, figures };
       const progress = { total: paths.length, progress_callback, onMap };
       const writer = await MapWriter.create(out, look, { journal, figures: before.figures }, progress);
       await writeResults(out, { complete: false, provenance: origin, parts: { maps: [], skipped: [] } });

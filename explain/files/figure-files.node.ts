@@ -1,10 +1,12 @@
 /** @file Figures of many pictures: a file for every few rows. */
 import { basename, join } from 'node:path';
-import { encodedDrawing } from '../../inference/figures/drawing.node.js';
+import { drawingFile, LAYOUT_DPI } from '../../inference/figures/files.node.js';
+import type { Drawing } from '../../inference/figures/drawing.node.js';
 import { MAX_SIDE } from '../../inference/figures/theme.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { contactSheetDrawing } from '../figures/contact-sheet.node.js';
+import { layoutWidth } from '../figures/figure-options.js';
 import { figureDrawing, type FigureRow } from '../figures/figure.node.js';
 import { emptyMapNote, verdict } from '../figures/verdict.js';
 import type { Explanation } from '../maps/explanation.js';
@@ -17,8 +19,6 @@ const MAX_ROWS = 12;
 const MAX_METHODS = 4;
 /** Pixels of a figure's pictures. */
 const FIGURE_SIDE = 400;
-/** Pixels of a figure per layout pixel. */
-const SCALE = 2;
 
 /** Writes a figure. */
 export type FigureWriter = () => Promise<void>;
@@ -47,7 +47,7 @@ export class FigureFiles {
 
   /** The files of these figures. */
   get files(): string[] {
-    return Array.from({ length: this.#count }, (_, i) => figurePath(this.folder, i));
+    return Array.from({ length: this.#count }, (_, i) => this.#path(i));
   }
 
   /**
@@ -56,10 +56,10 @@ export class FigureFiles {
    */
   add(picture: ExplainedPicture, explanations: readonly Explanation[]): { before?: FigureWriter; own: FigureWriter[] } {
     const rows = figureRows(picture, explanations, this.look);
-    const before = this.#rows.length > 0 && !fits([...this.#rows, ...rows]) ? this.take() : undefined;
+    const before = this.#rows.length > 0 && !this.#fits([...this.#rows, ...rows]) ? this.take() : undefined;
     const own: FigureWriter[] = [];
     for (const row of rows) {
-      if (this.#rows.length > 0 && !fits([...this.#rows, row])) own.push(this.take());
+      if (this.#rows.length > 0 && !this.#fits([...this.#rows, row])) own.push(this.take());
       this.#rows.push(row);
     }
     return { ...(before && { before }), own };
@@ -70,20 +70,28 @@ export class FigureFiles {
     const rows = this.#rows;
     this.#rows = [];
     if (rows.length === 0) return async () => {};
-    const path = figurePath(this.folder, this.#count++);
-    const { palette = 'jet' } = this.look.style;
-    const drawing = (isMany(rows) ? contactSheetDrawing : figureDrawing)(rows, { palette });
-    return async () => writeFileAtomic(path, await encodedDrawing(drawing, SCALE));
+    const path = this.#path(this.#count++);
+    const drawing = this.#drawing(rows);
+    return async () => writeFileAtomic(path, await drawingFile(drawing, this.look.figures));
+  }
+
+  /** Whether rows make one figure: few enough, and not longer than a picture can be. */
+  #fits(rows: readonly FigureRow[]): boolean {
+    const { dpi = 2 * LAYOUT_DPI } = this.look.figures;
+    return rows.length <= MAX_ROWS && (dpi / LAYOUT_DPI) * this.#drawing(rows).height <= MAX_SIDE;
+  }
+
+  #drawing(rows: readonly FigureRow[]): Drawing {
+    const { style, figures } = this.look;
+    const { palette = 'jet' } = style;
+    const options = { palette, ...(figures.width !== undefined && { width: layoutWidth(figures.width) }) };
+    return (isMany(rows) ? contactSheetDrawing : figureDrawing)(rows, options);
+  }
+
+  #path(index: number): string {
+    return join(this.folder, `figure${index === 0 ? '' : `-${index + 1}`}.${this.look.figures.format ?? 'png'}`);
   }
 }
-
-/** Whether rows make one figure: few enough, and not longer than a picture can be. */
-function fits(rows: readonly FigureRow[]): boolean {
-  return rows.length <= MAX_ROWS && (!isMany(rows) || SCALE * contactSheetDrawing(rows).height <= MAX_SIDE);
-}
-
-const figurePath = (folder: string, index: number) =>
-  join(folder, index === 0 ? 'figure.png' : `figure-${index + 1}.png`);
 
 /** Whether rows have more methods than fit side by side, or different ones. */
 function isMany(rows: readonly FigureRow[]): boolean {

@@ -6,6 +6,7 @@ import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { sourceArea } from '../../inference/pictures/resize.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
+import type { FigureFileOptions } from '../figures/figure-options.js';
 import { placedHeatmap, placedOverlay, type MapStyle } from '../figures/overlay.js';
 import { isSigned } from '../figures/palette.js';
 import { drawnMap } from '../maps/drawn-map.js';
@@ -38,6 +39,8 @@ export interface Look {
   /** How the network takes pictures, which decides what part of one it saw. */
   input: NetworkInput;
   style: MapStyle;
+  /** The files of figures. */
+  figures: FigureFileOptions;
 }
 
 /** A map in colours and over its picture. */

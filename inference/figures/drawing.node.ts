@@ -38,8 +38,8 @@ export function drawingCanvas({ width, height, draw }: Drawing, scale: number): 
   return canvas;
 }
 
-/** Draws on a context of its own size. */
-function paint({ width, height, draw }: Drawing, context: SKRSContext2D, scale: number): void {
+/** Draws on a context of the drawing's size. */
+export function paint({ width, height, draw }: Drawing, context: SKRSContext2D, scale: number): void {
   context.fillStyle = light.paper;
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = 'high';

@@ -65,8 +65,8 @@ export function linePlot({ lines, y = {}, wholeX = false, ...text }: LinePlot, s
   const x = { ...extent(lines), whole: wholeX };
   const datasets = lines.map(({ colour, points, width = 2, dots = 0, dash = [], marker }, index) => ({
     data: [...points],
-    // A line on the edge of the plot keeps its width.
-    clip: { left: 6, right: 6, top: 2, bottom: 2 },
+    // A line on the edge of the plot keeps its width, and a marker its size.
+    clip: marker === undefined ? { left: 6, right: 6, top: 2, bottom: 2 } : 6,
     borderColor: colour,
     backgroundColor: colour,
     borderJoinStyle: 'round' as const,

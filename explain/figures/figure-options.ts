@@ -1,0 +1,30 @@
+/** @file How the files of figures and plots are made: format, resolution and size. */
+import type { FigureFormat } from '../../inference/figures/formats.js';
+import { InputError } from '../../onnx/errors.js';
+
+/** How figures and plots become files. */
+export interface FigureFileOptions {
+  /** Default `png`; `svg` and `pdf` keep text as text and maps as images. */
+  format?: FigureFormat;
+  /** Dots per inch of PNG files, 36…600; default 192, without a note of it in the file. */
+  dpi?: number;
+  /** Width in millimetres, 60…1000, with text of 9 points; by default as wide as the pictures are. */
+  width?: number;
+  /** Headings above plots, default true. */
+  titles?: boolean;
+}
+
+/** @throws InputError for a resolution or a width that is out of range */
+export function requireFigureOptions({ dpi, width }: FigureFileOptions): void {
+  const require = (name: string, value: number | undefined, from: number, to: number) => {
+    if (value !== undefined && !(value >= from && value <= to))
+      throw new InputError({ name, expected: `a number of ${from}…${to}`, got: value });
+  };
+  require('dpi', dpi, 36, 600);
+  require('width', width, 60, 1000);
+}
+
+/** A width in millimetres in layout pixels, of which an inch has 96. */
+export function layoutWidth(millimetres: number): number {
+  return Math.round((millimetres / 25.4) * 96);
+}
