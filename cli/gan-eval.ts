@@ -52,7 +52,7 @@ await runCommand(
       .example('$0 runs/birds --features inception.onnx:pool3 --size 299 --mean 0.5 --std 0.5', 'FID'),
   async (options, { print, signal, progress, note, device: showDevice, skipped: showSkipped }) => {
     const { evaluateRun } = await import('ganscope/trainer');
-    const { qualityLines } = await import('./quality-lines.js');
+    const { qualityLines } = await import('./common/quality-lines.js');
     const { parsedPreparation } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { _: runs, features, samples, checkpoint, data, split, strict, device, size, mean, std } = options;

@@ -154,7 +154,7 @@ await runCommand(
     const { Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } = explain;
     const { parsedPreparation, parsedSize, picturePaths, resolveModel } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
-    const { layerLines } = await import('./lines.js');
+    const { layerLines } = await import('./common/lines.js');
     const { parsedMethods } = await import('./parse/methods.js');
     const { parsedTargets } = await import('./parse/targets.js');
 

@@ -3,7 +3,7 @@
 import './node-version.js';
 import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { runCommand } from './command.js';
-import { flagsOf } from './sample-flags.js';
+import { flagsOf } from './parse/sample-flags.js';
 
 await runCommand(
   'gan-sample',

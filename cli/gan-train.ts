@@ -11,7 +11,7 @@ import {
   settingSources,
 } from 'ganscope/trainer/settings';
 import { runCommand, UsageError } from './command.js';
-import { flagOptions, flagValues } from './flags.js';
+import { flagOptions, flagValues } from './parse/settings-flags.js';
 
 const table = { ...configSettings, ...runSettings };
 
@@ -43,7 +43,7 @@ await runCommand(
       return;
     }
     const { startRun, train } = await import('ganscope/trainer');
-    const { qualityLines } = await import('./quality-lines.js');
+    const { qualityLines } = await import('./common/quality-lines.js');
     const reading = progress('pictures');
     const { run, notes, machine, logEvery, evaluation, release, ...job } = await startRun(
       { ...given, resume: options.resume },

@@ -51,8 +51,8 @@ describe('presets', () => {
   });
 });
 
-describe('the table of presets in the README', () => {
-  const text = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+describe('the table of presets in docs/train.md', () => {
+  const text = readFileSync(new URL('../../../docs/train.md', import.meta.url), 'utf8');
   const rows = text
     .split('\n')
     .filter((line) => line.startsWith('|'))

@@ -38,7 +38,7 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
   ...grouped('Data', {
     data: [
       text('a path'),
-      'A folder, a .zip or a file; see the README for the formats [default: built-in pictures]',
+      'A folder, a .zip or a file; docs/train.md lists the formats [default: built-in pictures]',
       'free',
     ],
     split: [choice(['train', 'val', 'test', 'all']), 'Split of the data set to use'],

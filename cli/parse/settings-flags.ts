@@ -1,7 +1,7 @@
 /** @file A table of settings as yargs' options, and the values that were given for them. */
 import type { Options } from 'yargs';
 import type { Setting } from 'ganscope/trainer/settings';
-import { flagName, inFlags } from './common/flag-names.js';
+import { flagName, inFlags } from '../common/flag-names.js';
 
 type Table = Readonly<Record<string, Setting>>;
 
