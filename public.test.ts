@@ -35,7 +35,7 @@ const promised: Record<string, string> = {
   './trainer':
     'DataOptions Dataset FeatureTraining Features LEAST_SAMPLES QualityRow RunEvaluation RunExport ' +
     'RunExportOptions RunOptions StartedRun TrainOptions TrainProgress TrainResult TrainedFeatures ' +
-    'bestCheckpoint discriminatorModel evaluateRun exportRun frechetDistance generatorModel ' +
+    'bestCheckpoint comparePictures discriminatorModel evaluateRun exportRun frechetDistance generatorModel ' +
     'kernelDistance loadCheckpoint newestCheckpoint openDataset spacePicture startRun train trainFeatures',
   './trainer/settings':
     'ChosenSettings GanConfig Setting SettingSources configSettings configWith describedSettings dashedName ' +

@@ -40,7 +40,7 @@ it('a run is evaluated, its best checkpoint marked, exported and evaluated again
   const lines = (await readFile(join(folder, 'run', 'quality.jsonl'), 'utf8')).trimEnd().split('\n');
   const rows = lines.map((line) => JSON.parse(line) as { step: number; kid: number; real: number; generated: number });
   expect(rows.map(({ step }) => step)).toEqual([5, 10, 12]);
-  expect(rows[0]).toMatchObject({ real: 40, generated: 40, subsetSize: 40 });
+  expect(rows[0]).toMatchObject({ real: 40, generated: 40, subsetSize: 20 });
   expect(rows[0]).not.toHaveProperty('frechet');
   expect(await readFile(join(folder, 'run', 'report.html'), 'utf8')).toContain('<h2>Quality</h2>');
 
@@ -88,10 +88,25 @@ it('broken pictures are named at the end, and --strict stops at them', async () 
   expect(trained.stderr).toMatch(named);
 }, 300_000);
 
+it('compares any two sets of pictures', async () => {
+  const pictures = await folderOf(Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`${i}.png`, 20 * i])));
+  const options = words('--features f.onnx --samples 30 --device cpu --json');
+  const compared = async (...sets: string[]) => {
+    const { code, stdout, stderr } = await ran('gan-eval', [...sets, ...options], folder);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('cannot be resumed')]);
+    return JSON.parse(stdout) as { sets: { pictures: number }[]; kid: number; kidStd: number };
+  };
+  const generated = await compared('run/onnx/generator.onnx', pictures);
+  expect(generated.sets.map((set) => set.pictures)).toEqual([30, 12]);
+  expect(generated.kidStd).toBeGreaterThan(0);
+  const same = await compared(pictures, pictures);
+  expect(Math.abs(same.kid)).toBeLessThan(generated.kid);
+}, 120_000);
+
 describe('gan-eval', () => {
   it('says in words what it found, and why there is no Fréchet distance', async () => {
     const { stdout } = await ran('gan-eval', words('run --features f.onnx --samples 30 --device cpu'), folder);
-    expect(stdout).toMatch(/^run\/checkpoints\/step-\d+ against 60 pictures of .*digits/);
+    expect(stdout).toMatch(/^run\/checkpoints\/step-\d+ against 60 pictures of .*digits/m);
     expect(stdout).toMatch(/Features f\.onnx:features, step \d+, 30 real and 30 generated pictures\n/);
     expect(stdout).toMatch(
       /Fréchet distance: not given for fewer than 2,048 pictures of each kind.*\n {2}KID: \S+ ± \S+ \(/,
@@ -100,7 +115,10 @@ describe('gan-eval', () => {
 
   it.each([
     ['run', '--features: expected MODEL.onnx[:LAYER]; gan-features makes one'],
-    ['none --features f.onnx', 'none: expected the folder of a run; it has no config.json'],
+    [
+      'none --features f.onnx',
+      'none: expected the folder of a run, or a second set of pictures to compare with; got neither',
+    ],
     ['run --features f.onnx --mean 0.5', '--mean: expected it together with --std; got one of them'],
     ['run --features f.onnx --samples 1', '--samples: expected a whole number of at least 2; got 1'],
   ])('answers "%s" with one line and exit code 2', async (options, line) => {

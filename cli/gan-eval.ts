@@ -8,19 +8,21 @@ await runCommand(
   (parser) =>
     parser
       .usage(
-        '$0 [RUN] --features MODEL.onnx[:LAYER] [options]\n\nMeasures the Fréchet distance (FID, if the network is Inception) and KID between ' +
-          'real pictures and those of a run. Numbers can only be compared if features and numbers of pictures are the same.',
+        '$0 [SET] [SET] --features MODEL.onnx[:LAYER] [options]\n\nMeasures the Fréchet distance (FID, if the network is Inception) and KID between ' +
+          'two sets of pictures. A set is a run, a generator.onnx, or a folder or .zip of pictures. One run alone is compared with the pictures ' +
+          'it was trained on. Numbers can only be compared if features and numbers of pictures are the same.',
       )
       .options({
         features: {
           type: 'string',
           describe: 'Feature network, and after a colon the name of a node or value; gan-features trains one',
         },
-        data: { type: 'string', describe: "Real pictures, as for gan-train [default: the run's]" },
+        data: { type: 'string', describe: "Real pictures, as a second set [default: the run's]" },
         split: {
           choices: ['train', 'val', 'test', 'all'] as const,
           describe: "Split of the data set to use [default: the run's]",
         },
+        'follow-links': { type: 'boolean', default: false, describe: 'Follow links that lead out of the given folder' },
         strict: {
           type: 'boolean',
           default: false,
@@ -34,6 +36,10 @@ await runCommand(
           type: 'number',
           default: 10_000,
           describe: 'Number of generated and, at most, of real pictures',
+        },
+        'subset-size': {
+          type: 'number',
+          describe: 'Pictures in each subset of KID [default: 1000, or half of a smaller set]',
         },
         mean: {
           type: 'string',
@@ -49,30 +55,62 @@ await runCommand(
         },
       })
       .example('$0 --features features.onnx', 'the latest run, with a network of gan-features')
+      .example('$0 generator.onnx birds.zip --features features.onnx', 'any generator against a folder or .zip')
       .example('$0 runs/birds --features inception.onnx:pool3 --size 299 --mean 0.5 --std 0.5', 'FID'),
   async (options, { print, signal, progress, note, device: showDevice, skipped: showSkipped }) => {
-    const { evaluateRun } = await import('ganscope/trainer');
-    const { qualityLines } = await import('./common/quality-lines.js');
-    const { parsedPreparation } = await import('ganscope/inference');
+    const { comparePictures, evaluateRun } = await import('ganscope/trainer');
+    const { comparisonLines, qualityLines } = await import('./common/quality-lines.js');
+    const { parsedPreparation, resolveRun } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
-    const { _: runs, features, samples, checkpoint, data, split, strict, device, size, mean, std } = options;
+    const { features, samples, subsetSize, checkpoint, data, split, strict, followLinks, device, size, mean, std } =
+      options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
-    if (runs.length > 1) throw new InputError(`RUN: expected one run; got ${runs.length}`);
+    const sets = [...options._.map(String), ...(data !== undefined && options._.length > 0 ? [data] : [])];
+    if (sets.length > 2)
+      throw new InputError(`SET: expected at most two sets of pictures, --data included; got ${sets.length}`);
     if (options.json) print.dataOnly();
+    note('An evaluation cannot be resumed: if it is stopped, it starts again.');
     const bar = progress('pictures');
-    const { row, notes, choice, skipped } = await evaluateRun({
+    const settings = {
       features,
       samples,
+      subsetSize,
       checkpoint,
-      data,
       split,
       strict,
+      followLinks,
       device,
       preparation: parsedPreparation({ mean, std, size }),
-      run: runs[0] === undefined ? undefined : String(runs[0]),
       signal,
-      progress_callback: (done, total) => bar.update(done, total),
-    }).finally(() => bar.stop());
+      progress_callback: (done: number, total: number) => bar.update(done, total),
+    };
+    const [first, second] = sets;
+    // A run that is compared with other pictures is evaluated as it is while training.
+    const isRun =
+      first === undefined ||
+      (await resolveRun(first).then(
+        () => true,
+        () => false,
+      ));
+    if (second !== undefined && first !== undefined && !(isRun && data !== undefined)) {
+      const { comparison, notes, choice, skipped } = await comparePictures([first, second], settings).finally(() =>
+        bar.stop(),
+      );
+      showDevice(choice);
+      for (const line of notes) note(line);
+      if (options.json) print.data(JSON.stringify({ ...comparison, skipped }));
+      else print.data(comparisonLines(comparison).join('\n'));
+      showSkipped(skipped);
+      return;
+    }
+    if (!isRun) {
+      throw new InputError(
+        `${first}: expected the folder of a run, or a second set of pictures to compare with; got neither`,
+      );
+    }
+    const { row, notes, choice, skipped } = await evaluateRun({ ...settings, data, run: first }).finally(() =>
+      bar.stop(),
+    );
     showDevice(choice);
     for (const line of notes) note(line);
     if (options.json) print.data(JSON.stringify({ ...row, skipped }));

@@ -48,7 +48,7 @@ await runCommand(
       })
       .example('$0 --data mnist --out digits.onnx', 'features of digits')
       .example('$0 --data birds --image-size 64 --epochs 30', 'features of pictures in class folders'),
-  async (options, { print, signal, progress, device: showDevice, skipped }) => {
+  async (options, { print, signal, progress, note, device: showDevice, skipped }) => {
     const { InputError, saveModel } = await import('ganscope/onnx');
     if (options.data === undefined) throw new InputError('--data: expected pictures with classes; got nothing');
     const { runSettings } = await import('ganscope/trainer/settings');
@@ -61,6 +61,7 @@ await runCommand(
       followLinks,
       classes: runSettings.classes.meant?.(classes) as string[] | undefined,
     });
+    note('This training cannot be resumed: if it is stopped, nothing is written.');
     const choice = await resolveDevice(options.device);
     print.info(`Pictures: ${dataset.name}`);
     showDevice(choice);

@@ -164,8 +164,7 @@ await runCommand(
       if (exclusive[name] && exclusive[other]) throw new InputError({ name, conflictsWith: other });
     }
     const { paths, skipped: unread } = await picturePaths(options._.map(String), { followLinks: options.followLinks });
-    for (const line of unread) console.error(`gan-gradcam: skipped ${line}`);
-    if (unread.length > 0) process.exitCode = 3;
+    context.skipped(unread);
     if (paths.length === 0 && !listLayers)
       throw new InputError('IMAGE: expected picture files, or folders of them; got none');
     const parsed = parsedTargets(options.target);

@@ -14,6 +14,7 @@ export { frechetDistance } from './quality/frechet.node.js';
 export { kernelDistance } from './quality/kernel-distance.node.js';
 export { LEAST_SAMPLES, type QualityRow } from './quality/quality.js';
 export { evaluateRun, type RunEvaluation } from './run/evaluate-run.node.js';
+export { comparePictures, type Comparison, type ComparisonOptions } from './run/compare.node.js';
 export { exportRun, type RunExport, type RunExportOptions } from './run/export.node.js';
 export { train, type TrainOptions, type TrainProgress, type TrainResult } from './run/loop.node.js';
 export { startRun, type RunOptions, type StartedRun } from './run/run.node.js';

@@ -1,6 +1,6 @@
 import type { QualityRow } from 'ganscope/trainer';
 import { expect, test } from 'vitest';
-import { qualityLines } from './quality-lines.js';
+import { comparisonLines, qualityLines } from './quality-lines.js';
 
 const row: QualityRow = {
   step: 2000,
@@ -21,4 +21,16 @@ test('qualityLines(row) gives a Fréchet distance, or why there is none, and KID
     '  KID: 0.012346 ± 0.0023 (100 subsets of 20)',
   ]);
   expect(qualityLines(row)[1]).toMatch(/^ {2}Fréchet distance: not given for fewer than 2,048 pictures of each kind/);
+});
+
+test('comparisonLines(comparison) names both sets', () => {
+  const sets = [
+    { name: 'g.onnx', pictures: 3000 },
+    { name: 'birds', pictures: 40 },
+  ] as [{ name: string; pictures: number }, { name: string; pictures: number }];
+  expect(comparisonLines({ ...row, sets }).slice(0, 3)).toEqual([
+    'Features digits.onnx:features',
+    '  3,000 pictures of g.onnx',
+    '  40 pictures of birds',
+  ]);
 });

@@ -1,13 +1,25 @@
 /** @file An evaluation as lines of text. */
-import { LEAST_SAMPLES, type QualityRow } from 'ganscope/trainer';
+import { LEAST_SAMPLES, type Comparison, type QualityRow } from 'ganscope/trainer';
 
 /** The evaluation in words: distances with the numbers of pictures they are measured on, and why one is missing. */
 export function qualityLines(row: QualityRow): string[] {
-  const { frechet, kid, kidStd, subsets, subsetSize, real, generated, features } = row;
-  const pictures = `${real.toLocaleString('en-US')} real and ${generated.toLocaleString('en-US')} generated pictures`;
-  const least = LEAST_SAMPLES.toLocaleString('en-US');
+  const { real, generated, features } = row;
+  const pictures = `${count(real)} real and ${count(generated)} generated pictures`;
+  return [`Features ${features}, step ${count(row.step)}, ${pictures}`, ...distanceLines(row)];
+}
+
+/** A comparison of two sets in words. */
+export function comparisonLines(comparison: Comparison): string[] {
+  const { sets, features } = comparison;
+  const pictures = sets.map(({ name, pictures: number }) => `${count(number)} pictures of ${name}`);
+  return [`Features ${features}`, ...pictures.map((line) => `  ${line}`), ...distanceLines(comparison)];
+}
+
+const count = (value: number) => value.toLocaleString('en-US');
+
+function distanceLines({ frechet, kid, kidStd, subsets, subsetSize }: QualityRow | Comparison): string[] {
+  const least = count(LEAST_SAMPLES);
   return [
-    `Features ${features}, step ${row.step.toLocaleString('en-US')}, ${pictures}`,
     frechet === undefined
       ? `  Fréchet distance: not given for fewer than ${least} pictures of each kind, where it says more about their number`
       : `  Fréchet distance: ${frechet.toPrecision(6)}`,

@@ -1,5 +1,4 @@
 /** @file Real and generated pictures compared by their features. */
-import { concatenated } from '../../inference/numeric/concatenated.js';
 import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { picturesFromOutput } from '../../inference/pictures/pixels.js';
@@ -9,22 +8,12 @@ import { InputError } from '../../onnx/index.js';
 import type { GanConfig } from '../settings/config.js';
 import type { ReadablePictures } from '../data/sets/readable.js';
 import type { FeatureNetwork } from './feature-network.node.js';
-import { checkFinite, type Features } from './features.js';
-import { frechetDistance } from './frechet.node.js';
-import { kernelDistance } from './kernel-distance.node.js';
-import { LEAST_SAMPLES, type QualityRow } from './quality.js';
+import { distancesBetween, featuresOf, type EvaluationOptions } from './distances.node.js';
+import type { Features } from './features.js';
+import type { QualityRow } from './quality.js';
 
 /** Pictures whose features are computed between two looks at the signal. */
 const BATCH = 32;
-
-export interface EvaluationOptions {
-  /** Random subsets that KID is measured on; 100 if not given. */
-  subsets?: number | undefined;
-  /** Called as pictures are done. */
-  progress_callback?: ((done: number, total: number) => void) | undefined;
-  /** Stops between two batches. */
-  signal?: AbortSignal | undefined;
-}
 
 /** Makes pictures [N, C, H, W] of latents [N, Z], as `TrainStep.sample`. */
 export type Sampler = (latents: Float32Array) => Promise<Float32Array>;
@@ -59,32 +48,20 @@ export class Evaluator {
    */
   async quality(step: number, sample: Sampler, options: EvaluationOptions = {}): Promise<QualityRow> {
     const started = performance.now();
-    this.#real ??= await this.#featuresOf(
+    this.#real ??= await featuresOf(
+      this.network,
       this.#realPictures(),
       Math.min(this.samples, this.pictures.dataset.length),
       options,
     );
     const real = this.#real;
-    const fake = await this.#featuresOf(this.#generated(sample), this.samples, options);
-    const { signal, subsets } = options;
-    const [realCount, fakeCount] = [real, fake].map(({ data, size }) => data.length / size) as [number, number];
-    const enough = Math.min(realCount, fakeCount) >= LEAST_SAMPLES;
-    const distances = [
-      kernelDistance(real, fake, { ...(signal && { signal }), ...(subsets !== undefined && { subsets }) }),
-      enough ? frechetDistance(real, fake, signal) : undefined,
-    ] as const;
-    // Where one fails, the other is not left running.
-    await Promise.allSettled(distances);
-    const [kernel, frechet] = await Promise.all(distances);
+    const fake = await featuresOf(this.network, this.#generated(sample), this.samples, options);
+    const distances = await distancesBetween(real, fake, options);
     return {
       step,
-      ...(frechet !== undefined && { frechet }),
-      kid: kernel.mean,
-      kidStd: kernel.std,
-      subsets: kernel.subsets,
-      subsetSize: kernel.subsetSize,
-      real: realCount,
-      generated: fakeCount,
+      ...distances,
+      real: real.data.length / real.size,
+      generated: fake.data.length / fake.size,
       features: this.network.name,
       seconds: (performance.now() - started) / 1000,
     };
@@ -93,25 +70,6 @@ export class Evaluator {
   /** Frees the feature network. */
   dispose(): Promise<void> {
     return this.network.dispose();
-  }
-
-  async #featuresOf(
-    batches: AsyncIterable<Picture[]>,
-    expected: number,
-    { progress_callback, signal }: EvaluationOptions,
-  ): Promise<Features> {
-    const { size } = this.network;
-    const parts: Float32Array[] = [];
-    let count = 0;
-    for await (const pictures of batches) {
-      signal?.throwIfAborted();
-      const features = await this.network.features(pictures);
-      checkFinite(features);
-      parts.push(features);
-      count += pictures.length;
-      progress_callback?.(count, expected);
-    }
-    return { size, data: concatenated(parts) };
   }
 
   async *#realPictures(): AsyncGenerator<Picture[]> {

@@ -9,7 +9,7 @@ import type { Features } from './features.js';
 export interface KernelDistanceOptions {
   /** How many random subsets the distance is measured on; 100 if not given, as in torch-fidelity. */
   subsets?: number;
-  /** Samples of a subset; 1000 if not given, or as many as the smaller set has. */
+  /** Samples of a subset; 1000 if not given, or half of the smaller set where that is less. */
   subsetSize?: number;
   /** Of the choice of subsets. */
   seed?: number;
@@ -26,6 +26,7 @@ export interface KernelDistance {
   subsetSize: number;
 }
 
+const DEFAULT_SUBSET = 1000;
 const [REAL, FAKE] = ['real', 'fake'];
 /** Sums of the kernel over pairs of different real samples, of different fake samples, and of one of each. */
 const SUMS = ['real_pairs', 'fake_pairs', 'mixed_pairs'] as const;
@@ -33,7 +34,7 @@ const SUMS = ['real_pairs', 'fake_pairs', 'mixed_pairs'] as const;
 /**
  * KID (Bińkowski et al. 2018, section 4): the unbiased estimate of the squared maximum mean discrepancy with the kernel
  * k(x, y) = (xᵀy / D + 1)³, on random subsets without replacement. It may be slightly negative.
- * @throws InputError if the two have different numbers of features, or there are fewer than two samples
+ * @throws InputError if the two have different numbers of features, or too few samples for subsets that differ
  * @throws the signal's reason when it is aborted
  */
 export async function kernelDistance(
@@ -43,7 +44,16 @@ export async function kernelDistance(
 ): Promise<KernelDistance> {
   const [realCount, fakeCount] = [real.data.length / real.size, fake.data.length / fake.size];
   const { subsets = 100, seed = 0, signal } = options;
-  const subsetSize = Math.min(options.subsetSize ?? 1000, realCount, fakeCount);
+  const smaller = Math.min(realCount, fakeCount);
+  const subsetSize = options.subsetSize ?? Math.min(DEFAULT_SUBSET, Math.floor(smaller / 2));
+  const canDiffer = subsetSize < Math.max(realCount, fakeCount) || subsets === 1;
+  if (!Number.isInteger(subsetSize) || subsetSize < 2 || subsetSize > smaller || !canDiffer) {
+    throw new InputError({
+      name: 'subsetSize',
+      expected: `at least 2 pictures, and fewer than there are, so that subsets differ`,
+      got: `${subsetSize} of ${realCount} and ${fakeCount}`,
+    });
+  }
   const estimator = await SquaredMmd.create(real.size);
   const distances: number[] = [];
   try {

@@ -71,7 +71,7 @@ describe('kernelDistance(real, fake, options)', () => {
     await estimator.dispose();
   });
 
-  it('gives mean and deviation over subsets, the same for a seed', async () => {
+  it('gives mean and standard deviation over subsets, the same for a seed', async () => {
     const told: number[] = [];
     const options = { subsets: 50, subsetSize: 40, seed: 3, progress_callback: (done: number) => told.push(done) };
     const found = await kernelDistance(real, fake, options);
@@ -85,10 +85,19 @@ describe('kernelDistance(real, fake, options)', () => {
     expect(await kernelDistance(real, fake, { ...options, seed: 4 })).not.toEqual(found);
   });
 
-  it('takes the smaller set whole where it has fewer samples than a subset', async () => {
-    const { subsetSize, std } = await kernelDistance(featuresOf('few'), featuresOf('few'), { subsets: 3 });
-    expect(subsetSize).toBe(9);
-    expect(std).toBeLessThan(1e-12);
+  it('takes subsets of half the smaller set where that has fewer than twice a thousand samples', async () => {
+    const { subsetSize, std } = await kernelDistance(real, featuresOf('few'), { subsets: 3 });
+    expect(subsetSize).toBe(4);
+    expect(std).toBeGreaterThan(0);
+  });
+
+  it('refuses subsets that cannot differ', async () => {
+    const few = featuresOf('few');
+    await expect(kernelDistance(few, few, { subsetSize: 9 })).rejects.toThrow(
+      /^subsetSize: expected at least 2 pictures, and fewer than there are, so that subsets differ; got 9 of 9 and 9$/,
+    );
+    await expect(kernelDistance(few, few, { subsetSize: 10 })).rejects.toThrow(InputError);
+    expect(await kernelDistance(few, few, { subsetSize: 9, subsets: 1 })).toMatchObject({ subsetSize: 9, std: 0 });
   });
 
   it('refuses sets that do not fit', async () => {

@@ -2,10 +2,8 @@
 /** Below so many samples the Fréchet distance says more about their number than about the pictures, and is not given. */
 export const LEAST_SAMPLES = 2048;
 
-/** An evaluation of a run, a line of its quality.jsonl. Lower distances are better. */
-export interface QualityRow {
-  /** Updates done. */
-  step: number;
+/** Distances between two sets of pictures; lower is better. */
+export interface Distances {
   /** Fréchet distance; missing where there were too few pictures for it. */
   frechet?: number;
   /** Mean and standard deviation of KID over its subsets. */
@@ -13,6 +11,12 @@ export interface QualityRow {
   kidStd: number;
   subsets: number;
   subsetSize: number;
+}
+
+/** An evaluation of a run, a line of its quality.jsonl. */
+export interface QualityRow extends Distances {
+  /** Updates done. */
+  step: number;
   /** Numbers of pictures. */
   real: number;
   generated: number;

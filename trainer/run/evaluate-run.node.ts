@@ -9,7 +9,8 @@ import { openDataset } from '../data/formats/table.node.js';
 import { ReadablePictures } from '../data/sets/readable.js';
 import { generatorOnnx } from './export.node.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
-import { Evaluator, type EvaluationOptions } from '../quality/evaluator.node.js';
+import type { EvaluationOptions } from '../quality/distances.node.js';
+import { Evaluator } from '../quality/evaluator.node.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { QualityRow } from '../quality/quality.js';
 import { readRunFile } from '../checkpoint/run-file.node.js';
@@ -23,6 +24,7 @@ export interface RunEvaluation extends EvaluationOptions {
   /** Real pictures, and which part of them; what the run was trained on if not given. */
   data?: string | undefined;
   split?: Split | undefined;
+  followLinks?: boolean | undefined;
   /** Stop at the first picture that is broken, and for skipped files. */
   strict?: boolean | undefined;
   /** `MODEL.onnx` or `MODEL.onnx:LAYER`. */
@@ -53,6 +55,7 @@ export async function evaluateRun(
   const dataset = await openDataset(source, {
     ...(options.data === undefined && own.dataOptions),
     ...(options.split !== undefined && { split: options.split }),
+    ...(options.followLinks && { followLinks: true }),
     imageSize: config.imageSize,
   });
   const pictures = new ReadablePictures(dataset, options.strict);

@@ -1,0 +1,109 @@
+/** @file A set of pictures to compare: a folder or archive, a generator's file, or a run. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Generator } from '../../inference/networks/generator.js';
+import { seedsFrom } from '../../inference/latent/latents.js';
+import { Random } from '../../inference/numeric/random.js';
+import type { Picture, PictureInput } from '../../inference/pictures/pictures.js';
+import { resizedPicture } from '../../inference/pictures/resize.js';
+import type { Device } from '../../inference/runtime/session.js';
+import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
+import { namedCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
+import { openDataset } from '../data/formats/table.node.js';
+import type { DataOptions } from '../data/sets/dataset.js';
+import { ReadablePictures } from '../data/sets/readable.js';
+import { generatorOnnx } from './export.node.js';
+
+/** Size and channels that pictures are brought to. */
+export type PictureFormat = Pick<PictureInput, 'width' | 'height' | 'channels' | 'resize'>;
+
+/** Pictures that can be compared with others. */
+export interface PictureSet {
+  /** What was compared, for people. */
+  name: string;
+  /** How many pictures there are; undefined where a generator makes them. */
+  length: number | undefined;
+  /** The format of generated pictures, to which real ones are brought. */
+  format: PictureFormat | undefined;
+  /** What was left out so far. */
+  readonly skipped: readonly string[];
+  /** Batches of at most `count` pictures; of a larger set a random choice. */
+  batches(count: number, format: PictureFormat | undefined): AsyncIterable<Picture[]>;
+  release(): Promise<void>;
+}
+
+export interface PictureSetOptions extends Pick<DataOptions, 'split' | 'followLinks'> {
+  /** Of a run: `newest` (if not given), `best`, or a folder. */
+  checkpoint?: string | undefined;
+  strict?: boolean | undefined;
+  device?: Device | undefined;
+}
+
+const BATCH = 32;
+/** Size of built-in pictures, which are never opened here. */
+const ANY_SIZE = 64;
+
+/**
+ * Opens a set of pictures.
+ * @param source a folder or .zip of pictures, a generator's .onnx file, or the folder of a run
+ * @throws InputError if it is none of these
+ */
+export async function openPictureSet(source: string, options: PictureSetOptions): Promise<PictureSet> {
+  if (/\.onnx$/i.test(source)) return generatedSet(source, await Generator.load(source, deviceOf(options)));
+  const isRun = await stat(join(source, 'config.json')).then(
+    () => stat(join(source, 'checkpoints')).then((info) => info.isDirectory()),
+    () => false,
+  );
+  return isRun ? runSet(source, options) : realSet(source, options);
+}
+
+const deviceOf = ({ device }: PictureSetOptions) => (device === undefined ? {} : { device });
+
+async function runSet(run: string, options: PictureSetOptions): Promise<PictureSet> {
+  const checkpoint = await namedCheckpoint(run, options.checkpoint);
+  const { state, config } = await loadCheckpoint(checkpoint);
+  return generatedSet(checkpoint, await Generator.load(generatorOnnx(state, config), deviceOf(options)));
+}
+
+function generatedSet(name: string, generator: Generator): PictureSet {
+  const { width, height, channels, metadata } = generator;
+  return {
+    name,
+    length: undefined,
+    format: { width, height, channels, resize: metadata?.resize ?? 'crop' },
+    skipped: [],
+    async *batches(count) {
+      for (let start = 0; start < count; start += BATCH) {
+        yield generator.sample(seedsFrom(start, Math.min(BATCH, count - start)));
+      }
+    },
+    release: () => generator.dispose(),
+  };
+}
+
+async function realSet(source: string, { split, followLinks, strict }: PictureSetOptions): Promise<PictureSet> {
+  const dataset = await openDataset(source, { split, followLinks, imageSize: ANY_SIZE });
+  const pictures = new ReadablePictures(dataset, strict);
+  pictures.checkNoneSkipped();
+  return {
+    name: source,
+    length: dataset.length,
+    format: undefined,
+    get skipped() {
+      return pictures.skipped;
+    },
+    async *batches(count, format) {
+      const order = Random.derived(0, 'evaluation').shuffled(dataset.length);
+      let left = count;
+      for (let start = 0; start < order.length && left > 0; start += BATCH) {
+        const part = [...order.subarray(start, start + Math.min(BATCH, left))];
+        const decoded = await Promise.all(part.map((index) => pictures.picture(index)));
+        const readable = decoded.filter((picture) => picture !== undefined);
+        left -= readable.length;
+        if (readable.length > 0) yield format ? readable.map((each) => resizedPicture(each, format)) : readable;
+      }
+      if (left === count) throw pictures.allBroken();
+    },
+    release: () => Promise.resolve(),
+  };
+}
