@@ -6,5 +6,5 @@ export type { JobContext } from './jobs/shared/context.node.js';
 export { loadLatents, saveLatents } from './latent/files/latents-file.node.js';
 export { resolveModel } from './networks/default-model.node.js';
 export { resolveRun } from './networks/runs.node.js';
-export { picturePaths } from './pictures/picture-paths.node.js';
+export { picturePaths } from './files/picture-paths.node.js';
 export { encodeAnimation } from './pictures/pictures.node.js';

@@ -2,9 +2,9 @@
 import { InputError } from '../../../onnx/errors.js';
 import { croppedPicture, type Box } from '../sets/geometry.js';
 import { MAX_CLASSES, type DataOptions, type Dataset } from '../sets/dataset.js';
-import { isPictureFile } from '../../../inference/pictures/picture-paths.node.js';
+import { isPictureFile } from '../../../inference/files/picture-paths.node.js';
 import { datasetOfFiles } from './picture-files.node.js';
-import { baseName, folderName, type FileTree } from '../../../inference/pictures/tree.js';
+import { baseName, folderName, type FileTree } from '../../../inference/files/tree.js';
 
 const LISTS = ['images.txt', 'image_class_labels.txt', 'classes.txt'];
 /** Read where they are needed. */

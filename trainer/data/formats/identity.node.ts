@@ -1,6 +1,6 @@
 /** @file Hashes that change with a data set: one for this machine, and one for any machine. */
 import { createHash, type Hash } from 'node:crypto';
-import type { FileTree } from '../../../inference/pictures/tree.js';
+import type { FileTree } from '../../../inference/files/tree.js';
 import type { DataOptions } from '../sets/dataset.js';
 import { systemError } from '../sets/system-error.js';
 

@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib';
 import { InputError } from '../../../onnx/errors.js';
 import { type DataOptions, type Dataset, type Labels, type Split } from '../sets/dataset.js';
 import { MAX_PIXELS } from '../../../inference/pictures/pictures.js';
-import { folderName, type FileTree } from '../../../inference/pictures/tree.js';
+import { folderName, type FileTree } from '../../../inference/files/tree.js';
 
 /** The largest IDX file, unpacked. MNIST's is 47 MB. */
 const MAX_BYTES = 2 ** 30;

@@ -1,6 +1,6 @@
 /** @file Labels in a dataset.json beside the pictures: `{ "labels": [["00000/img00000000.png", 6], …] }`, as of NVIDIA's StyleGAN. */
 import { InputError } from '../../../onnx/errors.js';
-import { baseName, folderName, type FileTree } from '../../../inference/pictures/tree.js';
+import { baseName, folderName, type FileTree } from '../../../inference/files/tree.js';
 import { MAX_CLASSES, type Labels } from '../sets/dataset.js';
 
 /** The file's name. */

@@ -1,7 +1,7 @@
 /** @file Picture files, with or without folders of splits and classes, as a data set. */
 import { decodePicture } from '../../../inference/pictures/pictures.node.js';
-import { isPictureFile, MAX_PICTURE_BYTES, unreadPictures } from '../../../inference/pictures/picture-paths.node.js';
-import { folderName, type FileTree } from '../../../inference/pictures/tree.js';
+import { isPictureFile, MAX_PICTURE_BYTES, unreadPictures } from '../../../inference/files/picture-paths.node.js';
+import { folderName, type FileTree } from '../../../inference/files/tree.js';
 import { InputError } from '../../../onnx/errors.js';
 import { itemAt, MAX_CLASSES, type DataOptions, type Dataset, type Labels, type Split } from '../sets/dataset.js';
 import { Budget } from './budget.js';

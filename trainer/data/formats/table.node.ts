@@ -6,13 +6,13 @@ import type { GanConfig } from '../../settings/config.js';
 import { withClasses } from '../sets/classes.js';
 import { cubDataset, hasCubLists, isCubFile } from './cub.node.js';
 import { spaceDataset, type DataOptions, type Dataset } from '../sets/dataset.js';
-import { folderTree } from '../../../inference/pictures/folder.node.js';
+import { folderTree } from '../../../inference/files/folder.node.js';
 import { dataFingerprint, dataIdentity } from './identity.node.js';
 import { hasIdxFiles, idxDataset, idxLabelsNames, isIdxFile } from './idx.node.js';
-import { isPictureFile, PICTURE_EXTENSIONS } from '../../../inference/pictures/picture-paths.node.js';
+import { isPictureFile, PICTURE_EXTENSIONS } from '../../../inference/files/picture-paths.node.js';
 import { LABELS_FILE } from './listed-labels.js';
 import { pictureFilesDataset } from './picture-files.node.js';
-import { baseName, type FileTree } from '../../../inference/pictures/tree.js';
+import { baseName, type FileTree } from '../../../inference/files/tree.js';
 import { zipTree } from './zip.node.js';
 
 /** Options that only some formats have. */

@@ -2,8 +2,8 @@
 import { crc32 } from 'node:zlib';
 import { getFileNameLowLevel, openPromise, type Entry } from 'yauzl';
 import { InputError } from '../../../onnx/errors.js';
-import { unreadPictures } from '../../../inference/pictures/picture-paths.node.js';
-import type { FileTree } from '../../../inference/pictures/tree.js';
+import { unreadPictures } from '../../../inference/files/picture-paths.node.js';
+import type { FileTree } from '../../../inference/files/tree.js';
 
 const MAX_ENTRIES = 2_000_000;
 /** Deflate cannot do better than 1032 : 1. */

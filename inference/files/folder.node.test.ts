@@ -7,7 +7,7 @@ import { base, classNames, flat, folderOf, levels } from '../../trainer/data/dat
 import { openDataset } from '../../trainer/data/formats/table.node.js';
 import { folderTree } from './folder.node.js';
 import { picturePaths } from './picture-paths.node.js';
-import { encodePng } from './pictures.node.js';
+import { encodePng } from '../pictures/pictures.node.js';
 
 const opened = (folder: string, options = {}) => openDataset(folder, { imageSize: 8, ...options });
 const levelsOf = async (folder: string) => levels(await opened(folder));
