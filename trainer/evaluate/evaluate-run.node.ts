@@ -7,7 +7,7 @@ import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
 import type { Split } from '../data/sets/dataset.js';
 import { openDataset } from '../data/formats/table.node.js';
 import { ReadablePictures } from '../data/sets/readable.js';
-import { generatorOnnx } from './export.node.js';
+import { generatorOnnx } from '../run/export.node.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
 import type { EvaluationOptions } from '../quality/distances.node.js';
 import { Evaluator } from '../quality/evaluator.node.js';

@@ -7,7 +7,7 @@ import { distancesBetween, featuresOf, type EvaluationOptions } from '../quality
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { Distances } from '../quality/quality.js';
 import { openPictureSet, type PictureSet, type PictureSetOptions } from './picture-set.node.js';
-import { Releases } from './releases.js';
+import { Releases } from '../run/releases.js';
 
 export interface ComparisonOptions extends EvaluationOptions, PictureSetOptions {
   /** `MODEL.onnx` or `MODEL.onnx:LAYER`. */

@@ -12,7 +12,7 @@ import { namedCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
 import { openDataset } from '../data/formats/table.node.js';
 import type { DataOptions } from '../data/sets/dataset.js';
 import { ReadablePictures } from '../data/sets/readable.js';
-import { generatorOnnx } from './export.node.js';
+import { generatorOnnx } from '../run/export.node.js';
 
 /** Size and channels that pictures are brought to. */
 export type PictureFormat = Pick<PictureInput, 'width' | 'height' | 'channels' | 'resize'>;
