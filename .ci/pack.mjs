@@ -1,6 +1,7 @@
 // Checks what npm would publish: its entries and types (publint, arethetypeswrong), types of a strict user, contents and size.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -58,6 +59,20 @@ try {
     (path) => /\.test\.|\.helper\.|^(bench|dist\/bench|\.ci)\//.test(path) || path.endsWith('check.node.js'),
   );
   if (stray.length > 0) throw new Error(`not meant to be published: ${stray.join(', ')}`);
+  // A package that is imported has to be installed: after `tsc` alone, say, TensorFlow.js is not built in.
+  const {
+    name: own,
+    dependencies,
+    optionalDependencies,
+    peerDependencies,
+  } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const known = new Set([own, ...Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })]);
+  for (const path of paths.filter((each) => /^dist\/(?!browser|wasm).*\.js$/.test(each))) {
+    const text = readFileSync(join(root, path), 'utf8');
+    for (const [, source] of text.matchAll(/^(?:import|export) .*?from ?['"]((?:@[\w-]+\/)?\w[\w.-]*)[^'"]*['"]/gm))
+      if (!known.has(source) && source !== 'node' && !builtinModules.includes(source))
+        throw new Error(`${path}: imports ${source}, which is not installed`);
+  }
   if (unpackedSize > LARGEST * 1e6)
     throw new Error(`${(unpackedSize / 1e6).toFixed(1)} MB unpacked; expected at most ${LARGEST}`);
   console.log(

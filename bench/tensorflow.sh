@@ -14,7 +14,7 @@ ls "$wheels"/tensorflow_cpu-2.15.1-*.whl >/dev/null 2>&1 ||
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-(cd "$root" && npm pack --silent --ignore-scripts --pack-destination "$work") >/dev/null
+(cd "$root" && npm run --silent build && npm pack --silent --ignore-scripts --pack-destination "$work") >/dev/null
 cd "$work"
 echo '{"private":true}' > package.json
 npm install --no-audit --no-fund --ignore-scripts --silent ./ganscope-*.tgz @tensorflow/tfjs-node@4.22.0 node-api-headers

@@ -19,7 +19,7 @@ export interface FolderOptions {
 /** A folder's files. */
 export interface FolderTree extends FileTree {
   /** The bytes of names that are not UTF-8; in `paths` their odd bytes are written as `\xFF`. */
-  readonly oddNames: ReadonlyMap<string, Buffer>;
+  readonly oddNames: ReadonlyMap<string, Uint8Array>;
 }
 
 /** What is found while a folder is searched. */
