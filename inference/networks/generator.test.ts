@@ -112,7 +112,7 @@ describe('Generator.load(path)', () => {
     const generator = await loaded(toyGenerator());
     const stop = new AbortController();
     const done: number[] = [];
-    const sampling = generator.pictures(new Float32Array(100 * generator.latentDim), {
+    const sampling = generator.pictures(new Float32Array(200 * generator.latentDim), {
       signal: stop.signal,
       progress_callback: ({ loaded: count }) => {
         done.push(count);
@@ -121,6 +121,6 @@ describe('Generator.load(path)', () => {
     });
     await expect(sampling).rejects.toThrow(/abort/i);
     await generator.dispose();
-    expect(done).toEqual([32, 64]);
+    expect(done).toEqual([64, 128]);
   });
 });

@@ -12,10 +12,11 @@ import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './
 import type { Picture } from '../pictures/pictures.js';
 import type { OutputRange, PictureSize } from '../pictures/pixels.js';
 import { samplePictures, type GeneratorRunner, type SampleOptions } from './sample.js';
-import type { DeviceChoice, Session } from '../runtime/session.js';
+import type { Levels } from '../numeric/levels.js';
+import { sessionTensor, type DeviceChoice, type Session, type SessionTensors } from '../runtime/session.js';
 
-/** Latents per run. */
-const BATCH = 32;
+/** Latents per run: many enough that threads that share them are never out of work. */
+const BATCH = 64;
 
 /** How pictures are asked for. */
 export type PictureOptions = Pick<SampleOptions, 'progress_callback' | 'signal'>;
@@ -109,21 +110,46 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
 
   /** @throws InputError if `latents` is no whole number of latents */
   async run(latents: Float32Array): Promise<Float32Array> {
-    const { latentDim } = this;
+    const pictures = new Float32Array(this.#outputLength(latents));
+    await this.#runBatches(latents, pictures, async (batch) => (await runOnce(this.#session, this.#input, batch)).data);
+    return pictures;
+  }
+
+  /** As `run`, as 8-bit levels [N, H, W, C], which are made where the network runs. @throws as `pictures` */
+  async runLevels(latents: Float32Array, levels: Levels): Promise<Uint8Array> {
+    const pictures = new Uint8Array(this.#outputLength(latents));
+    const [output = ''] = this.#session.outputNames;
+    await this.#runBatches(latents, pictures, async (batch) => {
+      return (await this.#session.run(latentFeed(this.#input, batch), [output], levels))[output]?.data as Uint8Array;
+    });
+    return pictures;
+  }
+
+  /** @throws InputError if `latents` is no whole number of latents */
+  #outputLength(latents: Float32Array): number {
+    const { latentDim, channels, height, width } = this;
     if (latents.length % latentDim !== 0) {
       throw new InputError({ name: 'latents', expected: `a multiple of ${latentDim} numbers`, got: latents.length });
     }
+    return (latents.length / latentDim) * channels * height * width;
+  }
+
+  /** Runs all latents, in batches of the size that the file fixes; a batch that is not full is filled up with zeros. */
+  async #runBatches<T extends Float32Array | Uint8Array>(
+    latents: Float32Array,
+    pictures: T,
+    run: (batch: Float32Array) => Promise<T>,
+  ): Promise<void> {
+    const { latentDim } = this;
     const count = latents.length / latentDim;
     const batch = this.#input.batch ?? Math.max(count, 1);
-    const stride = this.channels * this.height * this.width;
-    const pictures = new Float32Array(count * stride);
+    const stride = pictures.length / Math.max(count, 1);
     for (let start = 0; start < count; start += batch) {
       const padded = new Float32Array(batch * latentDim);
       padded.set(latents.subarray(start * latentDim, (start + batch) * latentDim));
-      const { data } = await namingFile(this.#name, () => runOnce(this.#session, this.#input, padded));
-      pictures.set(data.subarray(0, Math.min(batch, count - start) * stride), start * stride);
+      const made = await namingFile(this.#name, () => run(padded));
+      pictures.set(made.subarray(0, Math.min(batch, count - start) * stride), start * stride);
     }
-    return pictures;
   }
 
   /**
@@ -233,10 +259,9 @@ async function pictureSize(session: Session, input: LatentInput, source: string)
 }
 
 /** The first output for a batch of latents; bytes as numbers of 0…255. */
-async function runOnce(session: Session, { name, dims }: LatentInput, latents: Float32Array) {
+async function runOnce(session: Session, input: LatentInput, latents: Float32Array) {
   const [output = ''] = session.outputNames;
-  const feed = { type: 'float32', data: latents, dims: [latents.length / (dims[0] as number), ...dims] } as const;
-  const result = (await session.run({ [name]: feed }, [output]))[output];
+  const result = (await session.run(latentFeed(input, latents), [output]))[output];
   if (result?.data instanceof Float32Array) return { dims: result.dims, data: result.data, bytes: false };
   if (result?.data instanceof Uint8Array && result.type === 'uint8') {
     return { dims: result.dims, data: Float32Array.from(result.data), bytes: true };
@@ -246,4 +271,8 @@ async function runOnce(session: Session, { name, dims }: LatentInput, latents: F
     expected: 'float32 or uint8 numbers',
     got: result?.type ?? 'nothing',
   });
+}
+
+function latentFeed({ name, dims }: LatentInput, latents: Float32Array): SessionTensors {
+  return { [name]: sessionTensor(latents, [latents.length / (dims[0] as number), ...dims]) };
 }

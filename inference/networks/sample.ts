@@ -1,7 +1,8 @@
 /** @file From latents to pictures, in batches, with whatever runs the generator. */
 import { InputError } from '../../onnx/errors.js';
 import type { Picture } from '../pictures/pictures.js';
-import { picturesFromOutput, type OutputRange } from '../pictures/pixels.js';
+import type { Levels } from '../numeric/levels.js';
+import { outputLevels, picturesFromLevels, picturesFromOutput, type OutputRange } from '../pictures/pixels.js';
 
 /** A generator that can be run: an ONNX session, a tfjs model, or a stand-in. */
 export interface GeneratorRunner {
@@ -12,6 +13,8 @@ export interface GeneratorRunner {
   width: number;
   /** Pictures [N, C, H, W] for latents [N, Z]. */
   run(latents: Float32Array): Promise<Float32Array>;
+  /** The same as 8-bit levels [N, H, W, C], for runners that make them where the network runs. */
+  runLevels?(latents: Float32Array, levels: Levels): Promise<Uint8Array>;
 }
 
 /** How far sampling has come; field names as in transformers.js. */
@@ -25,7 +28,7 @@ export interface SampleProgress {
   progress: number;
 }
 
-/** Batches that are asked for at the same time. */
+/** Batches that are asked for at the same time: whatever runs the generator never waits. */
 const RUNNING_BATCHES = 3;
 
 /** How pictures are sampled. */
@@ -60,22 +63,21 @@ export async function samplePictures(
     throw new InputError({ name: 'latents', expected: `a multiple of ${latentDim} numbers`, got: latents.length });
   }
   const total = latents.length / latentDim;
-  const run = (start: number): Promise<Float32Array> => {
+  const levels = outputLevels(range, runner.channels);
+  const run = (start: number): Promise<Picture[]> => {
     signal?.throwIfAborted();
-    const running = runner.run(latents.slice(start * latentDim, (start + batchSize) * latentDim));
+    const running = batchPictures(latents.slice(start * latentDim, (start + batchSize) * latentDim));
     // A failure is met where the pictures are awaited, unless the caller has stopped before.
     running.catch(() => {});
     return running;
   };
   const pictures: Picture[] = [];
-  const running: Promise<Float32Array>[] = [];
+  const running: Promise<Picture[]>[] = [];
   let asked = 0;
   while (pictures.length < total) {
-    // Others are on their way while a batch becomes pictures, so that whatever runs the generator never waits.
     for (; asked < total && running.length < RUNNING_BATCHES; asked += batchSize) running.push(run(asked));
-    const output = (await running.shift()) as Float32Array;
+    const made = (await running.shift()) as Picture[];
     const end = Math.min(pictures.length + batchSize, total);
-    const made = picturesFromOutput(output, runner, range);
     if (made.length !== end - pictures.length) {
       throw new InputError({
         name: 'generator',
@@ -93,4 +95,9 @@ export async function samplePictures(
     if (end < total) signal?.throwIfAborted();
   }
   return pictures;
+
+  async function batchPictures(batch: Float32Array): Promise<Picture[]> {
+    if (!runner.runLevels) return picturesFromOutput(await runner.run(batch), runner, range);
+    return picturesFromLevels(await runner.runLevels(batch, levels), runner);
+  }
 }

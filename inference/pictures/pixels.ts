@@ -1,5 +1,6 @@
 /** @file From 8-bit pixels to a network's numbers and back. */
 import { InputError } from '../../onnx/errors.js';
+import { writeLevels, type Levels } from '../numeric/levels.js';
 import type { Normalization, Picture } from './pictures.js';
 
 /** Size of one picture of a network's input or output. */
@@ -69,31 +70,14 @@ export function pictureFromOutput(chw: Float32Array, size: PictureSize, range: O
     });
   }
   const data = new Uint8Array(chw.length);
-  for (let channel = 0; channel < channels; channel++) {
-    const { mean, std } = channelNormalization(range, channel);
-    const scale = 255 * std;
-    // Half a level more, and everything after the point dropped, is rounding to the nearest.
-    const shift = 255 * mean + 0.5;
-    // A number that is not finite makes the sum so too, which spares a check of each.
-    let sum = 0;
-    for (let i = channel * plane, at = channel; i < (channel + 1) * plane; i++, at += channels) {
-      const x = chw[i] as number;
-      sum += x;
-      const level = x * scale + shift;
-      data[at] = level < 0 ? 0 : level > 255 ? 255 : level;
-    }
-    if (!Number.isFinite(sum)) throw notFinite(chw);
-  }
+  writeLevels(chw, outputLevels(range, channels), data);
   return { width, height, channels, data };
 }
 
-function notFinite(chw: Float32Array): InputError {
-  const found = chw.find((x) => !Number.isFinite(x));
-  return new InputError({
-    name: 'network output',
-    expected: 'finite numbers',
-    got: `${found} (the weights have probably diverged)`,
-  });
+/** How a generator's numbers become 8-bit levels, p = 255·(x·std + mean). */
+export function outputLevels(range: OutputRange, channels: number): Levels {
+  const { mean, std } = rangeNormalization(range, channels);
+  return { scale: std.map((each) => 255 * each), shift: mean.map((each) => 255 * each) };
 }
 
 /**
@@ -113,4 +97,12 @@ export function picturesFromOutput(output: Float32Array, size: PictureSize, rang
   return Array.from({ length: output.length / stride }, (_, i) =>
     pictureFromOutput(output.subarray(i * stride, (i + 1) * stride), size, range),
   );
+}
+
+/** The pictures that levels [N, H, W, C] stand for. */
+export function picturesFromLevels(levels: Uint8Array, { channels, height, width }: PictureSize): Picture[] {
+  const stride = channels * height * width;
+  return Array.from({ length: levels.length / stride }, (_, i) => {
+    return { width, height, channels, data: levels.slice(i * stride, (i + 1) * stride) };
+  });
 }

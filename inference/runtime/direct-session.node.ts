@@ -1,5 +1,6 @@
 /** @file Sessions of this thread for the bytes of a file: all that the thread of a session has to load. */
 import { InferenceSession, isNative, Tensor } from './onnxruntime/library.node.js';
+import { leveled } from './leveled.js';
 import { asInputError } from './runtime-error.js';
 import { rowByRow } from './row-by-row.js';
 import type { Session, SessionOptions } from './session.js';
@@ -21,18 +22,23 @@ export function nativeSession(
 /** The same as a `Session`. Its runs hold up this thread. */
 export async function directSession(bytes: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const session = await asInputError('load', () => nativeSession(bytes, options));
+  /** Outputs of the last run that only gave levels, and the sizes of its inputs: the next run writes into them. */
+  let reused: { sizes: string; outputs: Readonly<Record<string, Tensor>> } | undefined;
   const direct: Session = {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    run: (feeds, outputs = session.outputNames) =>
-      asInputError('run', () =>
-        session.run(
-          Object.fromEntries(
-            Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]),
-          ),
-          outputs,
-        ),
-      ),
+    run: (feeds, outputs = session.outputNames, levels) =>
+      asInputError('run', async () => {
+        const inputs = Object.entries(feeds).map(
+          ([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)] as const,
+        );
+        const sizes = JSON.stringify([inputs.map(([name, { dims }]) => [name, dims]), outputs]);
+        const into = levels && isNative && reused?.sizes === sizes ? reused.outputs : outputs;
+        const results = await session.run(Object.fromEntries(inputs), into);
+        if (!levels) return results;
+        reused = { sizes, outputs: results as Record<string, Tensor> };
+        return leveled(results, levels);
+      }),
     release: () => session.release(),
   };
   return options.eachRow ? rowByRow(direct) : direct;

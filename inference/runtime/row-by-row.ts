@@ -9,9 +9,11 @@ import type { Session, SessionTensors } from './session.js';
 export function rowByRow(session: Session): Session {
   return {
     ...session,
-    run: async (feeds, outputs) => {
+    run: async (feeds, outputs, levels) => {
       const results: SessionTensors[] = [];
-      for (let row = 0; row < rowCount(feeds); row++) results.push(await session.run(rowsOf(feeds, row, 1), outputs));
+      for (let row = 0; row < rowCount(feeds); row++) {
+        results.push(await session.run(rowsOf(feeds, row, 1), outputs, levels));
+      }
       return joinedRows(results);
     },
   };

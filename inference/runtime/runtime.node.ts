@@ -70,13 +70,14 @@ export async function sessionIn(
   );
   return {
     ...names,
-    run: (feeds, outputs) => {
+    run: (feeds, outputs, levels) => {
       const copied = Object.entries(feeds).map(([name, { type, data, dims }]) => [name, { type, data, dims }] as const);
       return ask<Record<string, SessionTensor>>({
         call: 'run',
         session,
         feeds: Object.fromEntries(copied),
         ...(outputs && { outputs }),
+        ...(levels && { levels }),
       });
     },
     release: () => ask({ call: 'release', session }),

@@ -3,8 +3,9 @@ import type * as Ort from 'onnxruntime-web';
 import { modelBytes } from '../../onnx/files/write.js';
 import { Queue } from './queue.js';
 import { asInputError } from './runtime-error.js';
+import { leveled } from './leveled.js';
 import { rowByRow } from './row-by-row.js';
-import type { Session, SessionOpener } from './session.js';
+import type { Session, SessionOpener, SessionTensors } from './session.js';
 
 /** A runtime does one thing at a time, whichever session it is for. */
 const queues = { webgpu: new Queue(), wasm: new Queue() };
@@ -25,8 +26,8 @@ export const openSession: SessionOpener = async (model, { device = 'wasm', threa
   const opened: Session = {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    run: (feeds, outputs = session.outputNames) =>
-      queue.run(() =>
+    run: async (feeds, outputs = session.outputNames, levels) => {
+      const results: SessionTensors = await queue.run(() =>
         asInputError('run', () =>
           session.run(
             Object.fromEntries(
@@ -35,7 +36,9 @@ export const openSession: SessionOpener = async (model, { device = 'wasm', threa
             outputs,
           ),
         ),
-      ),
+      );
+      return levels ? leveled(results, levels) : results;
+    },
     release: () => queue.run(() => session.release()),
   };
   return eachRow ? rowByRow(opened) : opened;

@@ -2,8 +2,8 @@
 import { joinedRows, rowCount, rowsOf } from './rows.js';
 import type { Session, SessionTensors } from './session.js';
 
-/** Rows that a member runs before it takes the next ones. */
-const DEALT_ROWS = 4;
+/** Rows that a member runs before it takes the next ones: many enough that messages cost little. */
+const DEALT_ROWS = 16;
 /** Milliseconds of batches after which the others are opened: about what opening them takes. */
 const PATIENCE = 300;
 
@@ -44,11 +44,12 @@ export function rowsInTeam(first: Session, { size, opened, patience = PATIENCE }
   return {
     inputNames: first.inputNames,
     outputNames: first.outputNames,
-    async run(feeds, outputs) {
-      if (released) return first.run(feeds, outputs);
+    async run(feeds, outputs, levels) {
+      if (released) return first.run(feeds, outputs, levels);
       const started = performance.now();
       const rows = rowCount(feeds);
-      const result = await dealer.run(feeds, Math.max(1, Math.min(DEALT_ROWS, Math.ceil(rows / size))), outputs);
+      const dealt = Math.max(1, Math.min(DEALT_ROWS, Math.ceil(rows / size)));
+      const result = await dealer.run(feeds, dealt, (session, part) => session.run(part, outputs, levels));
       // Batches that were asked for together wait for each other: time counts once.
       const ended = performance.now();
       if (rows > 1) spent += ended - Math.max(started, last);
@@ -65,25 +66,35 @@ export function rowsInTeam(first: Session, { size, opened, patience = PATIENCE }
   };
 }
 
-/** Deals rows to whoever has nothing to do. */
+/** A member as the dealer sees it. */
+type Dealt = Pick<TeamMember, 'session' | 'hasEnded'>;
+
+/** Deals rows to members that are idle. */
 class Dealer {
-  readonly #idle: Pick<TeamMember, 'session' | 'hasEnded'>[];
-  readonly #waiting: (() => void)[] = [];
+  readonly #idle: Dealt[];
+  /** Deals in the order they were asked for. */
+  readonly #waiting: ((member: Dealt) => void)[] = [];
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(first: Session) {
     this.#idle = [{ session: first, hasEnded: () => false }];
   }
 
-  add(member: Pick<TeamMember, 'session' | 'hasEnded'>): void {
-    this.#idle.push(member);
-    this.#waiting.shift()?.();
+  /** Gives a member its next work. */
+  add(member: Dealt): void {
+    const next = this.#waiting.shift();
+    if (next) next(member);
+    else this.#idle.push(member);
   }
 
   /** The results of all rows, `size` of them at a time. A failure is told when none of them runs any more. */
-  async run(feeds: SessionTensors, size: number, outputs: readonly string[] | undefined): Promise<SessionTensors> {
+  async run(
+    feeds: SessionTensors,
+    size: number,
+    work: (session: Session, part: SessionTensors) => Promise<SessionTensors>,
+  ): Promise<SessionTensors> {
     const parts = Array.from({ length: Math.ceil(rowCount(feeds) / size) }, (_, part) =>
-      this.#dealt((session) => session.run(rowsOf(feeds, part * size, size), outputs)),
+      this.#dealt((session) => work(session, rowsOf(feeds, part * size, size))),
     );
     const all = Promise.allSettled(parts);
     this.#running.add(all);
@@ -98,8 +109,7 @@ class Dealer {
   }
 
   async #dealt<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    while (this.#idle.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    const member = this.#idle.pop() as TeamMember;
+    const member = this.#idle.pop() ?? (await new Promise<Dealt>((resolve) => this.#waiting.push(resolve)));
     try {
       return await work(member.session);
     } finally {

@@ -1,12 +1,13 @@
 /** @file The thread of all sessions; see `runtime.node.ts`. */
 import { directSession } from './direct-session.node.js';
 import type { Session, SessionOptions, SessionTensor } from './session.js';
+import type { Levels } from '../numeric/levels.js';
 import { serve, type Answer } from './thread.node.js';
 
 /** What the thread is asked. */
 export type SessionRequest =
   | { call: 'open'; bytes: Uint8Array; options: SessionOptions }
-  | { call: 'run'; session: number; feeds: Record<string, SessionTensor>; outputs?: readonly string[] }
+  | { call: 'run'; session: number; feeds: Record<string, SessionTensor>; outputs?: readonly string[]; levels?: Levels }
   | { call: 'release'; session: number };
 
 /** What it answers to `open`. */
@@ -34,7 +35,7 @@ async function answer(request: SessionRequest): Promise<Answer> {
     return { value: await session?.release() };
   }
   if (!session) throw new Error('the session was disposed of and can do no more');
-  const results = Object.entries(await session.run(request.feeds, request.outputs));
+  const results = Object.entries(await session.run(request.feeds, request.outputs, request.levels));
   return {
     value: Object.fromEntries(results.map(([name, { type, data, dims }]) => [name, { type, data, dims }])),
     transfer: results.flatMap(([, { data }]) => transferable(data)),

@@ -1,6 +1,7 @@
 /** @file What a session looks like to the rest of the code, whichever ONNX Runtime is behind it. */
 import type { Tensor } from 'onnxruntime-common';
 import type { Model } from '../../onnx/graph/graph.js';
+import type { Levels } from '../numeric/levels.js';
 
 /** Where a session runs, after `auto` has been resolved: cpu and cuda in Node, wasm in a browser, webgpu in both. */
 export type ResolvedDevice = 'cpu' | 'cuda' | 'webgpu' | 'wasm';
@@ -54,8 +55,9 @@ export interface Session {
   /**
    * @param feeds a tensor for each input
    * @param outputs the outputs that are wanted, default all
+   * @param levels gives outputs [N, C, H, W] as 8-bit levels [N, H, W, C]
    */
-  run(feeds: SessionTensors, outputs?: readonly string[]): Promise<SessionTensors>;
+  run(feeds: SessionTensors, outputs?: readonly string[], levels?: Levels): Promise<SessionTensors>;
   /** Ends runs under way, then frees the network. */
   release(): Promise<void>;
 }

@@ -13,8 +13,9 @@ import type { JobContext } from '../shared/context.node.js';
 import { latentDetails, latentRows, type LatentRows } from '../shared/latent-rows.node.js';
 import { SCORES_FILE } from '../shared/scores-file.node.js';
 
-/** Pictures that are made while those before are encoded and written: what is held in memory. */
+/** Pictures of a batch, and batches that are made while those before are encoded and written: all that is held in memory. */
 const BATCH = 64;
+const AHEAD = 3;
 
 /**
  * Writes the pictures in shards, and after each what is done into `sampling.json`; what an earlier job left is removed.
@@ -136,17 +137,22 @@ async function filled(
     return { rows, pictures: await generator.pictures(rows) };
   };
   let writing = Promise.resolve();
-  let making = made(first);
+  const making: ReturnType<typeof made>[] = [];
+  let asked = first;
   for (let start = first; start < first + count; start += BATCH) {
-    const { rows, pictures } = await making;
+    for (; asked < first + count && making.length < AHEAD; asked += BATCH) {
+      const batch = made(asked);
+      // A failure is met where the batch is awaited, unless the job has ended before.
+      batch.catch(() => {});
+      making.push(batch);
+    }
+    const { rows, pictures } = await (making.shift() as ReturnType<typeof made>);
     const end = start + pictures.length;
     if (signal?.aborted) {
       await writing;
       await sink.abandon();
       return false;
     }
-    if (end < first + count) making = made(end);
-    making.catch(() => {});
     await writing;
     writing = (async () => {
       await saved?.write(start, rows);
