@@ -12,7 +12,7 @@ import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './
 import type { Picture } from '../pictures/pictures.js';
 import type { OutputRange, PictureSize } from '../pictures/pixels.js';
 import { samplePictures, type GeneratorRunner, type SampleOptions } from './sample.js';
-import type { Levels } from '../numeric/levels.js';
+import type { Levels } from '../runtime/levels.js';
 import { sessionTensor, type DeviceChoice, type Session, type SessionTensors } from '../runtime/session.js';
 
 /** Latents per run: many enough that threads that share them are never out of work. */

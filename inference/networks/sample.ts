@@ -1,7 +1,7 @@
 /** @file From latents to pictures, in batches, with whatever runs the generator. */
 import { InputError } from '../../onnx/errors.js';
 import type { Picture } from '../pictures/pictures.js';
-import type { Levels } from '../numeric/levels.js';
+import type { Levels } from '../runtime/levels.js';
 import { outputLevels, picturesFromLevels, picturesFromOutput, type OutputRange } from '../pictures/pixels.js';
 
 /** A generator that can be run: an ONNX session, a tfjs model, or a stand-in. */

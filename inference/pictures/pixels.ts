@@ -1,6 +1,6 @@
 /** @file From 8-bit pixels to a network's numbers and back. */
 import { InputError } from '../../onnx/errors.js';
-import { writeLevels, type Levels } from '../numeric/levels.js';
+import { writeLevels, type Levels } from '../runtime/levels.js';
 import type { Normalization, Picture } from './pictures.js';
 
 /** Size of one picture of a network's input or output. */

@@ -1,8 +1,8 @@
 /** @file Sessions of this thread for the bytes of a file: all that the thread of a session has to load. */
 import { InferenceSession, isNative, Tensor } from './onnxruntime/library.node.js';
-import { leveled } from './leveled.js';
+import { leveled } from './levels.js';
 import { asInputError } from './runtime-error.js';
-import { rowByRow } from './row-by-row.js';
+import { rowByRow } from './rows.js';
 import type { Session, SessionOptions } from './session.js';
 
 /** ONNX Runtime's own session. */

@@ -1,6 +1,6 @@
-/** @file Things that must not happen at the same time, one after the other. */
+/** @file Tasks that run one after the other. */
 
-/** Runs tasks in the order they come, each when the one before has ended. */
+/** Runs tasks in the order in which they are added, each when the one before has ended. */
 export class Queue {
   #last: Promise<unknown> = Promise.resolve();
 

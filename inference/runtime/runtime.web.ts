@@ -3,8 +3,8 @@ import type * as Ort from 'onnxruntime-web';
 import { modelBytes } from '../../onnx/files/write.js';
 import { Queue } from './queue.js';
 import { asInputError } from './runtime-error.js';
-import { leveled } from './leveled.js';
-import { rowByRow } from './row-by-row.js';
+import { leveled } from './levels.js';
+import { rowByRow } from './rows.js';
 import type { Session, SessionOpener, SessionTensors } from './session.js';
 
 /** A runtime does one thing at a time, whichever session it is for. */

@@ -1,7 +1,7 @@
 /** @file The thread of all sessions; see `runtime.node.ts`. */
 import { directSession } from './direct-session.node.js';
 import type { Session, SessionOptions, SessionTensor } from './session.js';
-import type { Levels } from '../numeric/levels.js';
+import type { Levels } from './levels.js';
 import { serve, type Answer } from './thread.node.js';
 
 /** What the thread is asked. */
@@ -34,7 +34,7 @@ async function answer(request: SessionRequest): Promise<Answer> {
     sessions.delete(request.session);
     return { value: await session?.release() };
   }
-  if (!session) throw new Error('the session was disposed of and can do no more');
+  if (!session) throw new Error('the session has been disposed');
   const results = Object.entries(await session.run(request.feeds, request.outputs, request.levels));
   return {
     value: Object.fromEntries(results.map(([name, { type, data, dims }]) => [name, { type, data, dims }])),

@@ -1,7 +1,7 @@
 /** @file What a session looks like to the rest of the code, whichever ONNX Runtime is behind it. */
 import type { Tensor } from 'onnxruntime-common';
 import type { Model } from '../../onnx/graph/graph.js';
-import type { Levels } from '../numeric/levels.js';
+import type { Levels } from './levels.js';
 
 /** Where a session runs, after `auto` has been resolved: cpu and cuda in Node, wasm in a browser, webgpu in both. */
 export type ResolvedDevice = 'cpu' | 'cuda' | 'webgpu' | 'wasm';

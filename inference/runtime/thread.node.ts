@@ -1,7 +1,8 @@
-/** @file A worker thread that is asked one thing after the other, so that this thread's event loop stays free. */
+/** @file A worker thread that answers requests one after the other, so that this thread's event loop stays free. */
 import { parentPort, Worker, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
 import { disableTelemetry } from './onnxruntime/telemetry.node.js';
 import { InputError } from '../../onnx/errors.js';
+import { Queue } from './queue.js';
 
 /** What a thread answers: a value, and which of its buffers are handed over instead of copied. */
 export interface Answer {
@@ -62,7 +63,7 @@ export class Thread {
 
   /** What the script's function answers to `request`; its errors are thrown here. */
   ask<T>(request: unknown, transfer: Transferable[] = []): Promise<T> {
-    if (this.#ended) return Promise.reject(new Error('this was disposed of and can do no more'));
+    if (this.#ended) return Promise.reject(new Error('the thread has ended'));
     const id = ++this.#last;
     this.#worker.ref();
     this.#worker.postMessage({ id, request } satisfies Request, transfer);
@@ -109,9 +110,9 @@ export async function serve<D, R>(
   };
   await reply(0, async () => {
     const { ready, answer } = await start(workerData as D);
-    let last: Promise<void> = Promise.resolve();
+    const queue = new Queue();
     port.on('message', ({ id, request }: Request) => {
-      last = last.then(() => reply(id, () => answer(request as R)));
+      void queue.run(() => reply(id, () => answer(request as R)));
     });
     return { value: ready };
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rowByRow } from './row-by-row.js';
+import { rowByRow } from './rows.js';
 import type { Session, SessionTensor } from './session.js';
 
 describe('rowByRow(session)', () => {
