@@ -220,6 +220,15 @@ function expectNumbers(parsed: object): void {
   }
 }
 
+/** All that the command line says after `--name` or `--name=`, for options that may be given several times. */
+export function givenTexts(name: string): string[] {
+  const words = process.argv.slice(2);
+  return words.flatMap((word, at) => {
+    if (word === `--${name}`) return words[at + 1] ?? [];
+    return word.startsWith(`--${name}=`) ? word.slice(name.length + 3) : [];
+  });
+}
+
 /** What the command line says after `--name` or `--name=`. */
 function givenText(name: string): string {
   const at = process.argv.findLastIndex((word) => word === `--${name}` || word.startsWith(`--${name}=`));

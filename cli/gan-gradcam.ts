@@ -6,11 +6,15 @@ import { runCommand, version, type CommandContext } from './command.js';
 
 const TARGETS = `Targets
   real, fake            a discriminator's score, or its negative
+  score, 0, 1           a network with one score: its value, or one of its two classes (also by name)
   281, tabby            a class by number, or by name with --labels
   top-3                 the three classes with the highest scores, one map each
   281:285, cat:dog      the first class compared with the second
   15@10,20,90,80        dense outputs: class 15 inside a box of the input (left, top, right, bottom)
-  15@predicted          where class 15 has the highest score; 15@mask.png: where the mask is bright`;
+  15@predicted          where class 15 has the highest score; 15@mask.png: where the mask is bright
+  15@at:42              detectors: class 15 at box 42 (15 alone: at its best box)
+  15@above:0.5          all boxes or positions where class 15 has a probability above 0.5
+  "a,b":'c@d'           names that contain : @ or , in quotes`;
 
 /** Options that exclude each other. */
 const EXCLUSIVE = [
@@ -33,8 +37,9 @@ await runCommand(
         model: { type: 'string', describe: 'Discriminator or classifier [default: the latest export]' },
         layer: {
           type: 'string',
-          default: 'last-conv',
-          describe: 'last-conv, all-convs, an index or a name from --list-layers; separate with commas, average with +',
+          describe:
+            'auto (the last layer with positions before the scores), last-conv, all-convs, an index or a name from ' +
+            '--list-layers; separate with commas, average with + [default: auto]',
         },
         tokens: {
           type: 'string',
@@ -50,7 +55,19 @@ await runCommand(
           describe: 'What to explain, see below; one, or one per picture [default: fake, or the top class]',
         },
         labels: { type: 'string', describe: 'File with class names, one per line or as JSON' },
-        output: { type: 'string', describe: 'Output or inner value that holds the scores [default: the first output]' },
+        output: {
+          type: 'string',
+          describe: 'Output or inner value that holds the scores [default: the one computed from the others]',
+        },
+        input: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Another input as NAME=FILE (picture or .npy) or NAME=NUMBERS; repeat for several',
+        },
+        'explain-input': {
+          type: 'string',
+          describe: 'Name of the picture input, if several could be it [default: the first]',
+        },
         augment: {
           type: 'boolean',
           default: false,
@@ -67,6 +84,11 @@ await runCommand(
         },
         std: { type: 'string', describe: 'Per-channel standard deviation' },
         size: { type: 'string', describe: 'HEIGHTxWIDTH of the input, if the model does not fix it [default: 224]' },
+        channels: { type: 'number', describe: 'Channels of the input, if the model does not fix them [default: 3]' },
+        'channel-order': {
+          type: 'string',
+          describe: 'rgb, bgr, rgba, bgra, argb or abgr [default: from the model, or rgb]',
+        },
         resize: {
           choices: ['crop', 'squash', 'pad'] as const,
           describe: 'How pictures are resized to the input [default: crop]',
@@ -154,7 +176,9 @@ await runCommand(
     const { Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } = explain;
     const { parsedPreparation, parsedSize, picturePaths, resolveModel } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
-    const { layerLines } = await import('./common/lines.js');
+    const { assumptionLines, layerLines } = await import('./common/lines.js');
+    const { givenTexts } = await import('./command.js');
+    const { parsedInputs } = await import('./parse/inputs.js');
     const { parsedMethods } = await import('./parse/methods.js');
     const { parsedTargets } = await import('./parse/targets.js');
 
@@ -171,7 +195,7 @@ await runCommand(
     const tokens = options.tokens === undefined ? undefined : parsedSize(options.tokens, 'tokens');
     const { eigen, augment } = options;
     const chosen = {
-      layers: options.layer,
+      ...(options.layer !== undefined && { layers: options.layer }),
       ...(tokens && { tokens }),
       methods: parsedMethods(options.method),
       eigen,
@@ -184,19 +208,29 @@ await runCommand(
     const loading = {
       device,
       preparation: parsedPreparation(options),
+      inputs: await explain.loadInputs(parsedInputs(givenTexts('input'))),
+      ...(options.explainInput !== undefined && { explainInput: options.explainInput }),
       ...(options.output !== undefined && { output: options.output }),
       ...(options.labels !== undefined && { labels: await explain.loadLabels(options.labels) }),
     };
+    if (listLayers) {
+      const { layers, taken, assumptions, problem } = await explain.listLayers(model, { ...loading, ...chosen });
+      for (const line of assumptionLines(assumptions)) print.info(line);
+      print.data(layerLines(layers, taken).join('\n'));
+      if (problem !== undefined) print.info(`Cannot be explained as it is: ${problem}`);
+      return;
+    }
     const explainer = await Explainer.load(model, {
       ...loading,
       ...(randomWeights !== undefined && { randomWeights }),
     });
     context.device(explainer.choice);
-    if (listLayers) {
-      const taken = explainer.chosenLayers(options.layer, tokens).flat();
-      print.data(layerLines(explainer.layers(tokens), taken).join('\n'));
-      return;
-    }
+    const usesLayers = chosen.methods === 'all' || chosen.methods.some((name) => explain.explainsLayer(name));
+    const assumed = [
+      ...explainer.assumptions,
+      ...(usesLayers ? explainer.layerAssumptions(options.layer, tokens) : []),
+    ];
+    for (const line of assumptionLines(assumed)) print.info(line);
     const targets = await explain.loadTargets(parsed, explainer.input);
     const bar = context.progress('pictures');
     const { palette, overlay, alpha, format, dpi, width, titles, out, seed, resume } = options;
@@ -205,6 +239,7 @@ await runCommand(
     const provenance = {
       version,
       device: explainer.choice.device,
+      assumed,
       options: {
         ...chosen,
         target: options.target,

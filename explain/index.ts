@@ -9,4 +9,4 @@ export {
   writeSelfExplaining,
 } from './self-explaining/self-explaining.node.js';
 export type { ParsedTarget } from './targets/target-choice.js';
-export { loadLabels, loadTargets } from './targets/targets.node.js';
+export { loadInputs, loadLabels, loadTargets } from './targets/targets.node.js';

@@ -8,7 +8,15 @@ export { drawnMap } from './maps/drawn-map.js';
 export { explain, Explainer, type ExplainerOptions, type ExplainOptions } from './maps/explain.js';
 export type { Explanation } from './maps/explanation.js';
 export { placedMap } from './maps/placement.js';
-export { checkedMethods, methodNames, methods, suitableMethods, type MethodName } from './methods/table.js';
+export { listLayers, type ListedLayers } from './maps/list-layers.js';
+export {
+  checkedMethods,
+  explainsLayer,
+  methodNames,
+  methods,
+  suitableMethods,
+  type MethodName,
+} from './methods/table.js';
 export { evaluateMethods, type EvaluateOptions, type Evaluation } from './metrics/evaluate.js';
 export { metricNames } from './metrics/table.js';
 export type { Layer, LayerChoice } from './network/layers.js';

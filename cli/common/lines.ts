@@ -1,5 +1,6 @@
 /** @file Results as lines of text. */
 import type { Layer } from 'ganscope/explain';
+import { assumptionLine, type Assumption } from 'ganscope/inference';
 
 /** Layers as a table: index, name, operator and shape, with a `*` before those that are taken. */
 export function layerLines(layers: readonly Layer[], taken: readonly Layer[]): string[] {
@@ -9,4 +10,14 @@ export function layerLines(layers: readonly Layer[], taken: readonly Layer[]): s
     ({ index, name, value, op, shape }) =>
       `${chosen.has(value) ? '*' : ' '} ${index ?? ''}\t${name}\t${op}\t[${shape.join(', ')}]`,
   );
+}
+
+/** Parameters of the library whose flags have another name. */
+const flags: Readonly<Record<string, string>> = { layers: 'layer' };
+
+/** What was assumed, a line each, with the flags that change it. */
+export function assumptionLines(assumptions: readonly Assumption[]): string[] {
+  const flag = (parameter: string) =>
+    `--${(flags[parameter] ?? parameter).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return assumptions.map((assumption) => assumptionLine(assumption, flag));
 }

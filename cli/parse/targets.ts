@@ -3,15 +3,16 @@ import { InputError } from 'ganscope/errors';
 import type { ClassName, HeatmapTarget, ParsedTarget, Region } from 'ganscope/explain';
 
 const FORMS =
-  'real, fake, a class by number or name, top-K, CLASS:CLASS (a difference), CLASS@left,top,right,bottom, ' +
-  'CLASS@predicted or CLASS@mask.png';
+  'real, fake, a class by number or name, top-K, score, CLASS:CLASS (a difference), CLASS@left,top,right,bottom, ' +
+  'CLASS@predicted, CLASS@at:NUMBER (a box or position), CLASS@above:PROBABILITY or CLASS@mask.png; names with : @ , in quotes';
 
 /**
- * Targets as the command line writes them, with commas; undefined for none. A class is a number or a name.
+ * Targets as the command line writes them, with commas; undefined for none. A class is a number or a name; a name that holds
+ * a comma, colon or @ stands in single or double quotes.
  * @throws InputError for an empty target or half of one
  */
 export function parsedTargets(text: string | undefined): ParsedTarget[] | undefined {
-  const parts = text?.split(',') ?? [];
+  const parts = text === undefined ? [] : split(text, ',');
   const targets: ParsedTarget[] = [];
   for (let at = 0; at < parts.length; at++) {
     // The commas of a box, four numbers after @, do not separate targets.
@@ -23,14 +24,34 @@ export function parsedTargets(text: string | undefined): ParsedTarget[] | undefi
   return text === undefined ? undefined : targets;
 }
 
+/** The parts between signs that do not stand in quotes. An apostrophe inside a word is none. */
+function split(text: string, sign: string): string[] {
+  const parts = [''];
+  let quote: string | undefined;
+  let begins = true;
+  for (const letter of text) {
+    if (quote === undefined && letter === sign) {
+      parts.push('');
+      begins = true;
+      continue;
+    }
+    if (letter === quote) quote = undefined;
+    else if (quote === undefined && begins && (letter === '"' || letter === "'")) quote = letter;
+    if (letter !== ' ') begins = quote === undefined && (letter === ':' || letter === ',');
+    parts[parts.length - 1] += letter;
+  }
+  return parts;
+}
+
 function parsedTarget(text: string): ParsedTarget {
   const wrong = () => new InputError({ name: 'target', expected: FORMS, got: `"${text}"` });
-  const [, before, region] = /^([^@]*)@(.*)$/.exec(text) ?? [];
-  if (before !== undefined && region !== undefined) {
-    if (before.trim() === '' || region.trim() === '') throw wrong();
-    return { class: className(before), ...parsedRegion(region.trim()) };
+  const [before = '', ...regions] = split(text, '@');
+  if (regions.length > 0) {
+    const region = regions.join('@').trim();
+    if (before.trim() === '' || region === '') throw wrong();
+    return { class: className(before), ...parsedRegion(region) };
   }
-  const [first = '', second, ...more] = text.split(':');
+  const [first = '', second, ...more] = split(text, ':');
   if (first.trim() === '' || second?.trim() === '' || more.length > 0) throw wrong();
   if (second !== undefined) return { class: className(first), minus: className(second) };
   const [, top] = /^top-(\d{1,6})$/.exec(first.trim()) ?? [];
@@ -39,11 +60,16 @@ function parsedTarget(text: string): ParsedTarget {
 
 function className(text: string): ClassName {
   const word = text.trim();
+  const [, , quoted] = /^(["'])(.*)\1$/s.exec(word) ?? [];
+  if (quoted !== undefined) return quoted;
   return /^\d{1,9}$/.test(word) ? Number(word) : word;
 }
 
 function parsedRegion(text: string): { region: Region } | { maskFile: string } {
   if (text === 'predicted') return { region: text };
+  const [, word, value] = /^(at|above):(-?\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (word === 'at') return { region: { at: Number(value) } };
+  if (word === 'above') return { region: { above: Number(value) } };
   const numbers = text.split(',').map(Number);
   if (numbers.length === 4 && numbers.every(Number.isFinite)) return { region: numbers as unknown as Region };
   return { maskFile: text };

@@ -25,7 +25,7 @@ export function emptyMapNote(explanation: Explanation): string | undefined {
 
 /** The verdict in words and numbers, such as `fake  −logit 1.73 · D(x) 0.15`. */
 export function verdict({ target, label, score, probability }: Explanation): string {
-  const quantity = target === 'fake' ? '−logit' : 'logit';
-  const chance = typeof target === 'number' ? 'p' : 'D(x)';
-  return `${label}  ${quantity} ${formattedNumber(score)}${probability === undefined ? '' : ` · ${chance} ${formattedNumber(probability)}`}`;
+  const quantity = target === 'fake' ? '−logit' : target === 'score' && probability === undefined ? '' : 'logit';
+  const chance = target === 'real' || target === 'fake' ? 'D(x)' : 'p';
+  return `${label}  ${quantity}${quantity && ' '}${formattedNumber(score)}${probability === undefined ? '' : ` · ${chance} ${formattedNumber(probability)}`}`;
 }

@@ -3,9 +3,9 @@ import { resolveDevice } from '#devices';
 import { readGanMetadata } from '../../inference/networks/metadata.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from '../../inference/networks/model-source.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
-import { floatInputModel, statedPreparation } from '../../inference/networks/preprocessing.js';
+import { readNetwork, type ReadOptions } from '../../inference/networks/read-network.js';
 import { Queue } from '../../inference/runtime/queue.js';
-import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
+import { findScoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/errors.js';
 import { namingFile } from '../../onnx/files/naming.js';
@@ -14,30 +14,23 @@ import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
 import type { Explanation } from './explanation.js';
+import { labelsOfMetadata } from '../../inference/networks/class-names.js';
+import type { Assumption } from '../../inference/graphs/assumption.js';
+import { batchMixer } from '../../inference/graphs/batch-mixing.js';
+import { assumedOfLayers, assumedOfMixing, assumedOfOutput } from './assumptions.js';
+import { chosenLayers, listedLayers, type Layer, type LayerChoice, type TokenGrid } from '../network/layers.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
-import { toFloat32 } from '../../onnx/passes/to-float32.js';
-import { labelsOfMetadata } from '../targets/labels.js';
-import { layerGroups, listedLayers, type Layer, type LayerChoice, type TokenGrid } from '../network/layers.js';
 import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from '../methods/table.js';
 import { Network, type Stage } from '../network/network.js';
-import {
-  fixedSizeModel,
-  networkInputOf,
-  networkView,
-  preparedPictures,
-  type NetworkInput,
-  type Preparation,
-} from '../../inference/networks/network-input.js';
+import { networkView, preparedPictures, type NetworkInput } from '../../inference/networks/network-input.js';
 import { checkedRunOptions, type RunOptions } from './picture-runs.js';
 import { randomizedWeights } from '../network/random-weights.js';
 import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
 
 /** How a model is loaded. */
-export interface ExplainerOptions extends NetworkOptions {
+export interface ExplainerOptions extends NetworkOptions, ReadOptions {
   /** Replace the weights by random ones of this seed (`randomizedWeights`). */
   randomWeights?: number;
-  /** How pictures are prepared, where the model's metadata do not say so or are wrong. */
-  preparation?: Preparation;
   /** The output to explain, or any value of the graph; default the first, or the one that holds logits. */
   output?: string;
   /** Names of the classes, where the model's metadata do not say so. */
@@ -46,13 +39,13 @@ export interface ExplainerOptions extends NetworkOptions {
 
 /** What to explain. */
 export interface ExplainOptions {
-  /** Default `last-conv`. */
+  /** Default `auto`: the last layer with positions that the score depends on. */
   layers?: LayerChoice;
   /** The grid of layers of tokens, where it cannot be told from their number. */
   tokens?: { height: number; width: number };
   /** Default `gradcam` and `gradcam++`; `all` are all that suit the network. */
   methods?: readonly MethodName[] | 'all';
-  /** One for all pictures or one per picture; default `fake` for discriminators, the picture's top class for classifiers. */
+  /** One for all pictures or one per picture; see `resolvedTargets` for the default. */
   targets?: TargetChoice | readonly TargetChoice[];
   /** Average the maps of six views of each picture (`augmentedViews`). Default false. */
   augment?: boolean;
@@ -92,33 +85,42 @@ export class Explainer implements AsyncDisposable {
   readonly choice: DeviceChoice;
   readonly #queue = new Queue();
 
+  /** What was assumed of its inputs and its output, each with the options that change it. */
+  readonly assumptions: readonly Assumption[];
+
   private constructor(
-    model: Model,
+    source: Model,
     choice: DeviceChoice,
     options: ExplainerOptions,
     readonly name: string,
   ) {
-    const { threads = 0, preparation, output, labels } = options;
-    this.#source = model;
+    const { threads = 0, labels } = options;
+    this.#source = source;
     this.#options = options;
-    if (readGanMetadata(model.metadata)?.role === 'generator') {
+    if (readGanMetadata(source.metadata)?.role === 'generator')
       throw new InputError({ name: 'model', expected: 'a discriminator or a classifier', got: 'a generator' });
-    }
-    const floats = floatInputModel(toFloat32(model));
-    const stated = statedPreparation(model.metadata);
-    this.input = networkInputOf(floats.model, { ...floats.preparation, ...stated, ...preparation });
-    this.#model = fixedSizeModel(floats.model, this.input);
-    expectAffordable(this.#model);
-    this.head = scoreHead(this.#model, output);
-    this.#labels = checkedLabels(this.head, labels) ?? labelsOfMetadata(model.metadata, this.head.classes);
+    const { model, input, assumptions } = readNetwork(source, options);
+    expectAffordable(model);
+    const found = findScoreHead(model, options.output);
+    this.input = input;
+    this.#model = model;
+    this.head = found.head;
+    const classes = this.head.binary ? 2 : this.head.classes;
+    this.#labels = checkedLabels(classes, labels) ?? labelsOfMetadata(model.metadata, classes);
     this.choice = choice;
-    this.#network = new Network(this.#model, this.input, this.head, { device: choice.device, threads });
+    const mixer = batchMixer(model.graph, input.name, this.head.logits);
+    this.assumptions = [
+      ...assumptions,
+      ...assumedOfOutput(found, this.#labels, options.output !== undefined),
+      ...(mixer && input.batch === undefined ? [assumedOfMixing(mixer)] : []),
+    ];
+    this.#network = new Network(model, input, this.head, { device: choice.device, threads }, mixer ? 1 : undefined);
   }
 
   /**
    * @param source of any opset
-   * @throws InputError if it is no model with one picture input and one score per picture or class, or holds operators that
-   *   are not supported; or the device cannot be had
+   * @throws InputError if it takes no picture or gives no scores, or holds operators that are not supported; or the device
+   *   cannot be had
    * @throws the signal's reason when it is aborted
    */
   static async load(source: ModelSource, options: ExplainerOptions = {}): Promise<Explainer> {
@@ -154,7 +156,13 @@ export class Explainer implements AsyncDisposable {
 
   /** The layers that a choice means, in groups that are averaged. @throws InputError for layers that have no map */
   chosenLayers(choice?: LayerChoice, tokens?: ExplainOptions['tokens']): Layer[][] {
-    return layerGroups(this.#model.graph, choice, this.#grid(tokens));
+    return chosenLayers(this.#model.graph, choice, this.#grid(tokens), this.head.grid !== undefined).groups;
+  }
+
+  /** What is assumed of layers where they are not named. */
+  layerAssumptions(choice?: LayerChoice, tokens?: ExplainOptions['tokens']): Assumption[] {
+    const dense = this.head.grid !== undefined;
+    return assumedOfLayers(chosenLayers(this.#model.graph, choice, this.#grid(tokens), dense));
   }
 
   /** What the network sees of a picture, large enough to look at; maps belong on this, not on the whole picture. */
@@ -215,7 +223,7 @@ export class Explainer implements AsyncDisposable {
 
   #grid(tokens?: ExplainOptions['tokens']): TokenGrid {
     const { height, width } = this.input.picture;
-    return { picture: { height, width }, ...(tokens && { tokens }) };
+    return { picture: { height, width }, logits: this.head.logits, ...(tokens && { tokens }) };
   }
 
   /** Frees the sessions once the calls under way are done. */
@@ -229,7 +237,7 @@ export class Explainer implements AsyncDisposable {
 }
 
 /** @throws InputError unless there are as many names as classes */
-function checkedLabels({ classes }: ScoreHead, labels?: readonly string[]): readonly string[] | undefined {
+function checkedLabels(classes: number, labels?: readonly string[]): readonly string[] | undefined {
   if (labels === undefined || labels.length === classes) return labels;
   throw new InputError({ name: 'labels', expected: `${classes} names, one per class`, got: labels.length });
 }

@@ -66,9 +66,11 @@ export class Network {
     readonly input: NetworkInput,
     readonly head: ScoreHead,
     options: SessionOptions,
+    /** Pictures per run, where the model leaves it open. */
+    openBatch = MAX_BATCH,
   ) {
     this.#sessions = new Sessions(options, stageNames);
-    this.batch = input.batch ?? MAX_BATCH;
+    this.batch = input.batch ?? openBatch;
   }
 
   /** Logits of pictures [M, C, H, W]; [M, scores]. */
@@ -226,7 +228,7 @@ export class Network {
       channels.forEach((_, at) => found.set(whole, at * scores));
       return found;
     }
-    const rows = this.input.batch ?? Math.min(channels.length, MAX_ABLATED);
+    const rows = this.input.batch ?? Math.min(channels.length, this.batch === 1 ? 1 : MAX_ABLATED);
     const pictures = repeated(picture, rows);
     const values = await this.#sessions.run(
       'forward',
@@ -237,7 +239,10 @@ export class Network {
     const activations = values[layer.value] as SessionTensor;
     for (let start = 0; start < channels.length; start += rows) {
       const own = channels.slice(start, start + rows);
-      const feeds = { ...values, [layer.value]: withoutChannels(activations, own) } as Record<string, SessionTensor>;
+      const feeds = { ...values, [layer.value]: withoutChannels(activations, own, layer.channelAxis ?? 1) } as Record<
+        string,
+        SessionTensor
+      >;
       const results = await this.#sessions.run('fromLayer', `after\n${layer.value}`, after, feeds);
       found.set(floats(results[logits]).subarray(0, own.length * scores), start * scores);
     }

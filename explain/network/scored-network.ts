@@ -1,6 +1,6 @@
 /** @file A network with the score that target weights choose: the start of every backward pass. */
 import type { ScoreHead } from '../../inference/networks/score-head.js';
-import { scoreCount } from '../../inference/networks/score-head.js';
+import { appendScoreRows, scoreCount } from '../../inference/networks/score-head.js';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { gradients } from '../../onnx/gradient/walk.js';
 import { presentInputs, type Model, type Shape, type ValueType } from '../../onnx/graph/graph.js';
@@ -19,10 +19,8 @@ export interface ScoredNetwork {
   picture: string;
   /** [N, scores] */
   logits: string;
-  /** The share of each logit in the score [N, scores]. */
+  /** The share of each logit in the score [N, scores], which is ∂score/∂logits. */
   weights: string;
-  /** ∂score/∂logits, of the shape of the head's logits. */
-  cotangent: string;
   /** The values that depend on the picture, with their types. */
   computed: ReadonlyMap<string, ValueType>;
 }
@@ -42,12 +40,11 @@ export function scoredNetwork(
   const input = model.graph.inputs[0];
   const picture = input?.name ?? '';
   const batch = input?.value?.shape?.[0] ?? 'batch';
-  const logits = b.op('Reshape', [head.logits, b.ints([-1, scoreCount(head)])], {}, 'logits');
+  const logits = appendScoreRows(b, head);
   b.output(logits);
   const computed = dependentValues(b, picture);
   const weights = resolved(b, logits, b.input(TARGET_WEIGHTS, 'float32', [batch, scoreCount(head)]));
-  const cotangent = b.op('Reshape', [weights, b.op('Shape', [head.logits])], {}, 'score_grad');
-  return { b, head, picture, logits, weights, cotangent, computed };
+  return { b, head, picture, logits, weights, computed };
 }
 
 /** A layer's activations and their gradient as maps read them. */
@@ -64,9 +61,9 @@ export interface LayerEnds {
  * Appends the gradient of the network's tail with respect to each layer.
  * @throws InputError if a node between a layer and the logits cannot be differentiated
  */
-export function layerEnds({ b, head, cotangent }: ScoredNetwork, layers: readonly Layer[]): LayerEnds[] {
+export function layerEnds({ b, logits, weights }: ScoredNetwork, layers: readonly Layer[]): LayerEnds[] {
   const values = layers.map(({ value }) => value);
-  const tail = gradients(b, head.logits, values, { cotangent });
+  const tail = gradients(b, logits, values, { cotangent: weights });
   return layers.map((layer) =>
     b.within(layer.name, () => {
       const gradient = tail.get(layer.value) ?? null;

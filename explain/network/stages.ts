@@ -61,9 +61,9 @@ export function pictureGradientModel(
   { layout }: NetworkInput,
   guided: boolean,
 ): { model: Model; gradient: string } {
-  const { b, cotangent, picture } = scoredNetwork(model, head);
+  const { b, logits, weights, picture } = scoredNetwork(model, head);
   const rules = guided ? guidedRules : {};
-  const found = gradients(b, head.logits, [picture], { cotangent, rules }).get(picture);
+  const found = gradients(b, logits, [picture], { cotangent: weights, rules }).get(picture);
   const own = found ?? b.mul(picture, b.scalarLike(picture, 0), 'no_gradient');
   const gradient = layout === 'NCHW' ? own : b.transpose(own, [0, 3, 1, 2], 'channels_first');
   b.output(gradient);
@@ -72,8 +72,8 @@ export function pictureGradientModel(
 
 /** A model from picture and target weights to the parts of the full gradient, the picture's first (`fullGradientParts`). */
 export function fullGradientModel(model: Model, head: ScoreHead, { layout }: NetworkInput) {
-  const { b, cotangent, picture } = scoredNetwork(model, head);
-  const [first, ...rest] = fullGradientParts(b, head.logits, picture, cotangent);
+  const { b, logits, weights, picture } = scoredNetwork(model, head);
+  const [first, ...rest] = fullGradientParts(b, logits, picture, weights);
   const parts = [
     ...(first === undefined ? [] : [layout === 'NCHW' ? first : b.transpose(first, [0, 3, 1, 2], 'channels_first')]),
     ...rest,

@@ -11,10 +11,17 @@ export function repeated(data: Float32Array, times: number): Float32Array {
   return all;
 }
 
-/** A layer's output [N, K, …], or of tokens [N, …, K], in which row i is 0 in channel `channels[i]`. */
-export function withoutChannels({ data, dims }: SessionTensor, channels: readonly number[]): SessionTensor {
+/**
+ * A layer's output in which row i is 0 in channel `channels[i]`.
+ * @param channelAxis of the channels
+ */
+export function withoutChannels(
+  { data, dims }: SessionTensor,
+  channels: readonly number[],
+  channelAxis: number,
+): SessionTensor {
   const [, ...rest] = dims;
-  const axis = rest.length === 2 ? 1 : 0;
+  const axis = channelAxis - 1;
   const [count, inner] = [rest[axis] ?? 1, rest.slice(axis + 1).reduce(product, 1)];
   const changed = (data as Float32Array).slice();
   channels.forEach((channel, row) => {

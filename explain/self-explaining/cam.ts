@@ -11,6 +11,8 @@ import type { WeightedMethodName } from '../methods/table.js';
 
 /** What to make maps of. */
 export interface CamOptions {
+  /** Default that of `scoreHead`. */
+  head?: ScoreHead;
   layers: readonly Layer[];
   methods: readonly WeightedMethodName[];
 }
@@ -49,8 +51,8 @@ export interface CamGraph {
  *   differentiated
  */
 export function camGraph(model: Model, options: CamOptions): CamGraph {
-  const head = scoreHead(model);
-  if (head.kind === 'dense') {
+  const head = options.head ?? scoreHead(model);
+  if (head.grid) {
     throw new InputError({
       name: 'model',
       expected: `one score per picture or class; "${head.logits}" has scores at every position`,

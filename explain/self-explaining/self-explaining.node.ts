@@ -43,7 +43,8 @@ export async function writeSelfExplaining(
   const original = await loadModel(source);
   const { model, ...names } = selfExplainingModel(original, options);
   const bytes = modelBytes(model);
-  const explainer = await Explainer.load(original, { device: 'cpu' });
+  const { layers: _layers, method: _method, target: _target, ...reading } = options;
+  const explainer = await Explainer.load(original, { device: 'cpu', ...reading });
   const session = await createSession(bytes);
   try {
     const difference = await largestDifference(explainer, session, names);
@@ -76,7 +77,8 @@ async function largestDifference(
     height,
     width,
   );
-  const fed = explainer.head.kind === 'discriminator' ? 0n : -1n;
+  const { classes, kind } = explainer.head;
+  const fed = classes > 1 ? -1n : kind === 'discriminator' ? 0n : 1n;
   const results = await session.run({
     [input]:
       layout === 'NCHW'

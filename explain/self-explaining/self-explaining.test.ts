@@ -76,7 +76,7 @@ async function expectSameMaps(
 ) {
   const dims = [3, ...size];
   const pictures = noise(dims.reduce((product, dim) => product * dim, 1));
-  const { layers = 'last-conv', method = 'gradcam' } = options;
+  const { layers = 'auto', method = 'gradcam' } = options;
   const expected = await explained(source, pictures, {
     layers,
     methods: [method],

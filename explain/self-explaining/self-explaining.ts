@@ -1,7 +1,7 @@
 /** @file A network that explains itself: one ONNX graph from the picture to its logits and its heatmap at picture size. */
 import { readGanMetadata } from '../../inference/networks/metadata.js';
-import { fixedSizeModel, networkInputOf } from '../../inference/networks/network-input.js';
-import type { ScoreHead } from '../../inference/networks/score-head.js';
+import { readNetwork, type ReadOptions } from '../../inference/networks/read-network.js';
+import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { nodeLabel, OPSET, type Dim, type Graph, type Model } from '../../onnx/graph/graph.js';
@@ -19,12 +19,14 @@ import { targetWeights } from '../targets/targets.js';
 export type HeatmapTarget = 'input' | 'top' | 'real' | 'fake' | number;
 
 /** How a model comes to explain itself. */
-export interface SelfExplainingOptions {
-  /** Default `last-conv`; the normalised maps of several layers are averaged. */
+export interface SelfExplainingOptions extends ReadOptions {
+  /** The output to explain, or any value of the graph. */
+  output?: string;
+  /** Default `auto`; the normalised maps of several layers are averaged. */
   layers?: LayerChoice;
   /** One of `selfExplainingMethods`, default `gradcam`. */
   method?: MethodName;
-  /** Default `fake` for discriminators and `input` for classifiers. */
+  /** Default `fake` for discriminators and `input` for others. */
   target?: HeatmapTarget;
 }
 
@@ -34,8 +36,8 @@ export interface SelfExplainingModel {
   /** The picture, as in the source; its size is fixed. */
   input: string;
   /**
-   * int64 [N], what to explain of each picture, where the target is an input: 0 fake and 1 real for discriminators; a class,
-   * or −1 for the picture's top class, for classifiers. ONNX Runtime on the CPU refuses numbers beyond.
+   * int64 [N], what to explain of each picture, where the target is an input: 0 −logit (fake) and 1 +logit (real) for networks
+   * with one score; a class, or −1 for the picture's top class, for classifiers. ONNX Runtime on the CPU refuses numbers beyond.
    */
   targetInput?: string;
   /** Logits [N, classes]; an output of the source that holds them keeps its name and shape. */
@@ -88,14 +90,14 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
     throw new InputError({ name: 'model', expected: 'a discriminator or a classifier', got: 'a generator' });
   }
   requireFreeNames(upgraded.graph);
-  const network = networkInputOf(upgraded, metadata);
-  const model = fixedSizeModel(upgraded, network);
+  const { model, input: network } = readNetwork(upgraded, options);
   const { height, width } = network.picture;
-  const layers = selectedLayers(model.graph, options.layers, { picture: { height, width } });
-  const cam = camGraph(model, { layers, methods: [method] });
-  const isDiscriminator = cam.head.kind === 'discriminator';
-  const target = options.target ?? (isDiscriminator ? 'fake' : 'input');
-  if (isDiscriminator && target === 'top') {
+  const head = scoreHead(model, options.output);
+  const grid = { picture: { height, width }, logits: head.logits };
+  const layers = selectedLayers(model.graph, options.layers, grid, head.grid !== undefined);
+  const cam = camGraph(model, { head, layers, methods: [method] });
+  const target = options.target ?? (head.kind === 'discriminator' ? 'fake' : 'input');
+  if (head.classes === 1 && target === 'top') {
     throw new InputError({
       name: 'target',
       expected: 'input, real or fake, as the network has one score per picture',
@@ -172,8 +174,8 @@ function withTarget(cam: CamGraph, target: HeatmapTarget, batch: Dim): GraphBuil
 }
 
 /** Weights [N, classes] of the targets that are fed. Picking from a table has the runtime refuse numbers beyond. */
-function weightsOfInput(b: GraphBuilder, { kind, classes }: ScoreHead): string {
-  if (kind === 'discriminator') {
+function weightsOfInput(b: GraphBuilder, { classes }: ScoreHead): string {
+  if (classes === 1) {
     const signs = b.initializer('target/signs', float32Tensor([-1, 1], [2]));
     return b.op('Unsqueeze', [b.op('Gather', [signs, TARGET], { axis: 0 }, 'sign'), b.ints([1])], {}, 'column');
   }

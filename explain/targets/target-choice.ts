@@ -2,7 +2,7 @@
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { InputError } from '../../onnx/errors.js';
 import { classOfLabel } from './labels.js';
-import { topClasses, type Region, type Target } from './targets.js';
+import { bestBox, isBox, topBoxes, topClasses, type Region, type Target } from './targets.js';
 
 /** A class by its number or, where labels are known, its name. */
 export type ClassName = number | string;
@@ -37,7 +37,8 @@ export function choicePerPicture<T>(given: T | readonly T[] | undefined, picture
 }
 
 /**
- * The targets that a choice means for a picture; without one `fake` for discriminators, else the top class.
+ * The targets that a choice means for a picture. Without one: `fake` for networks that are known to tell real from fake, the
+ * score itself of others with one score, the top class of classifiers, the best box of detectors.
  * @param logits of the picture
  * @param labels names of the network's classes, if they are known
  * @throws InputError for a choice that the network does not have
@@ -48,18 +49,28 @@ export function resolvedTargets(
   logits: Float32Array,
   labels?: readonly string[],
 ): Target[] {
-  if (choice === undefined && head.kind === 'discriminator') return ['fake'];
-  if (choice === undefined) return topClasses(head, logits, 1);
+  if (choice === undefined) return defaultTargets(head, logits, labels);
   const number = (name: ClassName) => checkedClass(head, name, labels);
-  if (typeof choice === 'number' || typeof choice === 'string') return [checkedTarget(head, choice, labels)];
-  if (head.kind === 'discriminator') throw notForOneScore(choiceText(choice));
+  if (typeof choice === 'number' || typeof choice === 'string') {
+    const target = checkedTarget(head, choice, labels);
+    return [isBoxes(head) && typeof target === 'number' ? atBestBox(head, logits, target) : target];
+  }
+  if (head.classes === 1 && !head.grid) throw notForOneScore(head, choiceText(choice), labels);
   if ('top' in choice) {
     if (Number.isInteger(choice.top) && choice.top >= 1 && choice.top <= head.classes)
-      return topClasses(head, logits, choice.top);
+      return (isBoxes(head) ? topBoxes : topClasses)(head, logits, choice.top);
     throw new InputError({ name: 'target', expected: `top-1…top-${head.classes}`, got: `top-${choice.top}` });
   }
   if ('minus' in choice) return [{ class: number(choice.class), minus: number(choice.minus) }];
-  if (head.kind === 'dense') return [{ class: number(choice.class), region: choice.region }];
+  const { region } = choice;
+  if (isBoxes(head) && (typeof region === 'string' || Array.isArray(region))) {
+    throw new InputError({
+      name: 'target',
+      expected: 'a class, CLASS@at:BOX or CLASS@above:PROBABILITY of a detector',
+      got: choiceText(choice),
+    });
+  }
+  if (head.grid) return [{ class: number(choice.class), region }];
   throw new InputError({
     name: 'target',
     expected: 'a class, as the output has one score per class and no positions',
@@ -67,20 +78,35 @@ export function resolvedTargets(
   });
 }
 
+function defaultTargets(head: ScoreHead, logits: Float32Array, labels?: readonly string[]): Target[] {
+  if (head.verdict || head.kind === 'discriminator') return ['fake'];
+  if (head.kind === 'single') return [head.binary && labels?.length === 2 ? 1 : 'score'];
+  return (isBoxes(head) ? topBoxes : topClasses)(head, logits, 1);
+}
+
+const isBoxes = ({ kind }: ScoreHead) => kind === 'boxes';
+
+function atBestBox(head: ScoreHead, logits: Float32Array, index: number): Target {
+  return { class: index, region: { at: bestBox(head, logits, index) } };
+}
+
 /**
- * `real`, `fake` or a class of the network.
+ * `real`, `fake`, `score` or a class of the network.
  * @throws InputError if the network has no such score
  */
 export function checkedTarget(head: ScoreHead, name: ClassName, labels?: readonly string[]): Target {
-  const isVerdict = name === 'real' || name === 'fake';
-  if (isVerdict && head.classes === 1) return name;
-  if (head.kind === 'discriminator') throw notForOneScore(`${name}`);
+  const known = labels?.some((label) => label === name) ?? false;
+  const isVerdict = name === 'real' || name === 'fake' || name === 'score';
+  if (isVerdict && head.classes === 1 && !known) return name;
+  if (head.kind === 'discriminator') throw notForOneScore(head, `${name}`, labels);
   return checkedClass(head, name, labels);
 }
 
-function checkedClass({ classes }: ScoreHead, name: ClassName, labels?: readonly string[]): number {
+function checkedClass(head: ScoreHead, name: ClassName, labels?: readonly string[]): number {
+  const classes = head.binary ? 2 : head.classes;
   const index = typeof name === 'number' || labels === undefined ? name : classOfLabel(labels, name);
   if (typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < classes) return index;
+  if (head.classes === 1 && !head.grid) throw notForOneScore(head, `${name}`, labels);
   const hint = typeof name === 'string' ? ' (names need `labels`)' : '';
   throw new InputError({ name: 'target', expected: `a class of 0…${classes - 1}`, got: `${name}${hint}` });
 }
@@ -90,13 +116,17 @@ function choiceText(choice: Exclude<TargetChoice, ClassName>): string {
   if ('top' in choice) return `top-${choice.top}`;
   if ('minus' in choice) return `${choice.class}:${choice.minus}`;
   const { region } = choice;
-  return `${choice.class}@${typeof region === 'object' && 'mask' in region ? 'mask' : region}`;
+  if (typeof region === 'string' || isBox(region)) return `${choice.class}@${region}`;
+  if ('at' in region) return `${choice.class}@at:${region.at}`;
+  return `${choice.class}@${'above' in region ? `above:${region.above}` : 'mask'}`;
 }
 
-function notForOneScore(given: string): InputError {
+function notForOneScore({ kind, binary }: ScoreHead, given: string, labels?: readonly string[]): InputError {
+  const names = labels?.length === 2 ? `, ${labels.join(' or ')}` : '';
+  const own = kind === 'discriminator' ? '' : binary ? `score, 0 or 1${names}, ` : 'score, 0, ';
   return new InputError({
     name: 'target',
-    expected: 'real or fake, as the network has one score per picture',
+    expected: `${own}real or fake, as the network has one score per picture`,
     got: given,
   });
 }

@@ -3,9 +3,13 @@ import type { NetworkInput } from '../../inference/networks/network-input.js';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
-import { parsedLabels } from './labels.js';
+import { npyNumbers } from '../../inference/numeric/npy.js';
+import type { GivenInput } from '../../inference/networks/read-network.js';
+import { labelsOfValue, parsedLabels } from '../../inference/networks/class-names.js';
+import { InputError } from '../../onnx/errors.js';
 import type { ParsedTarget, TargetChoice } from './target-choice.js';
 
+const MAX_INPUT_BYTES = 1024 * 1024 * 1024;
 const MAX_LABEL_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -26,7 +30,34 @@ export async function loadTargets(
   );
 }
 
-/** Names of classes from a file (`parsedLabels`). @throws InputError if it is missing or holds none */
+/** Names of classes from a text, JSON or YAML file (`parsedLabels`). @throws InputError if it is missing or holds none */
 export async function loadLabels(path: string): Promise<string[]> {
-  return parsedLabels(new TextDecoder().decode(await readBoundedFile(path, MAX_LABEL_BYTES)), path);
+  const text = new TextDecoder().decode(await readBoundedFile(path, MAX_LABEL_BYTES));
+  if (!/\.ya?ml$/i.test(path)) return parsedLabels(text, path);
+  const { parse } = await import('yaml');
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new InputError({ name: path, expected: 'YAML', got: (error as Error).message.split('\n')[0] });
+  }
+  return labelsOfValue(value, path);
+}
+
+/**
+ * Further inputs of a network: numbers as they are, .npy files as arrays, other files as pictures.
+ * @throws InputError for a file that is missing or none of these
+ */
+export async function loadInputs(
+  given: Readonly<Record<string, { file: string } | { data: readonly number[] }>>,
+): Promise<Record<string, GivenInput>> {
+  const loaded = Object.entries(given).map(async ([name, value]) => [name, await loadInput(value)] as const);
+  return Object.fromEntries(await Promise.all(loaded));
+}
+
+async function loadInput(value: { file: string } | { data: readonly number[] }): Promise<GivenInput> {
+  if ('data' in value) return value;
+  if (!/\.npy$/i.test(value.file)) return decodePicture(value.file);
+  const { shape, data } = npyNumbers(await readBoundedFile(value.file, MAX_INPUT_BYTES), value.file);
+  return { dims: shape, data };
 }

@@ -5,11 +5,12 @@ import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.
 import { InputError } from '../../onnx/errors.js';
 
 /**
- * What is explained, always before sigmoid or softmax: for networks with one output per picture `real`, +logit, or `fake`,
- * −logit; for classifiers the logit of a class, counted from 0, or how much it exceeds that of another class; for dense
- * outputs the mean of these over all positions, or of a class over a region.
+ * What is explained, always before sigmoid or softmax: for networks with one output per picture `score`, its value, or `real`,
+ * +logit, or `fake`, −logit; for classifiers the logit of a class, counted from 0, or how much it exceeds that of another
+ * class; for dense outputs the mean of these over all positions, or of a class over a region; for detectors that of a class at
+ * a box. Where one score tells two classes apart, 1 is +logit and 0 is −logit.
  */
-export type Target = 'real' | 'fake' | number | ClassDifference | ClassRegion;
+export type Target = 'score' | 'real' | 'fake' | number | ClassDifference | ClassRegion;
 
 /** Logit of `class` minus logit of `minus`. */
 export interface ClassDifference {
@@ -25,9 +26,10 @@ export interface ClassRegion {
 
 /**
  * Where: the positions where the class has the largest logit of all; a box in pixels of the network's input, its right and
- * lower edges outside; or a mask of any size over what the network sees, bright inside.
+ * lower edges outside; a mask of any size over what the network sees, bright inside; one position or box of a detector by its
+ * number; or all positions where the class's probability is above a threshold.
  */
-export type Region = 'predicted' | Box | { mask: Picture };
+export type Region = 'predicted' | Box | { mask: Picture } | { at: number } | { above: number };
 
 /** Left, top, right and bottom. */
 export type Box = readonly [number, number, number, number];
@@ -45,7 +47,7 @@ export function targetWeights(head: ScoreHead, target: Target, seen?: Seen): Flo
   const everywhere = new Float32Array(positions).fill(1 / positions);
   const place = typeof target === 'object' && 'region' in target ? regionShares(head, target, seen) : everywhere;
   const weights = new Float32Array(scoreCount(head));
-  for (const [index, sign] of signedClasses(target)) {
+  for (const [index, sign] of signedClasses(head, target)) {
     weights.set(
       place.map((share) => sign * share),
       index * positions,
@@ -54,9 +56,9 @@ export function targetWeights(head: ScoreHead, target: Target, seen?: Seen): Flo
   return weights;
 }
 
-function signedClasses(target: Target): [number, number][] {
-  if (target === 'real' || target === 'fake') return [[0, target === 'real' ? 1 : -1]];
-  if (typeof target === 'number') return [[target, 1]];
+function signedClasses({ binary }: ScoreHead, target: Target): [number, number][] {
+  if (typeof target === 'string') return [[0, target === 'fake' ? -1 : 1]];
+  if (typeof target === 'number') return binary ? [[0, target === 0 ? -1 : 1]] : [[target, 1]];
   if ('region' in target) return [[target.class, 1]];
   return [
     [target.class, 1],
@@ -65,11 +67,14 @@ function signedClasses(target: Target): [number, number][] {
 }
 
 /**
- * The target with a predicted region as the mask that it was on one picture.
+ * The target with a region that depends on the picture as the mask that it was on one picture.
  * @param weights of that picture, from `targetWeights`
  */
 export function fixedTarget({ grid }: ScoreHead, target: Target, weights: Float32Array): Target {
-  if (!grid || typeof target !== 'object' || !('region' in target) || target.region !== 'predicted') return target;
+  if (!grid || typeof target !== 'object' || !('region' in target)) return target;
+  const { region } = target;
+  const depends = region === 'predicted' || (!isBox(region) && 'above' in region);
+  if (!depends) return target;
   const size = grid.height * grid.width;
   const own = weights.subarray(target.class * size, (target.class + 1) * size);
   const data = Uint8Array.from(own, (weight) => (weight > 0 ? 255 : 0));
@@ -82,8 +87,34 @@ function regionShares(head: ScoreHead, target: ClassRegion, seen?: Seen): Float3
   const shares = regionCover(head, target, grid, seen);
   const total = shares.reduce((sum, share) => sum + share, 0);
   if (total > 0) return shares.map((share) => share / total);
-  const where = target.region === 'predicted' ? 'a class that is predicted somewhere' : 'a region inside the picture';
+  const { region } = target;
+  const isPlace = typeof region === 'object' && !isBox(region) && 'at' in region;
+  const where =
+    region === 'predicted'
+      ? 'a class that is predicted somewhere'
+      : isPlace
+        ? `a position or box of 0…${grid.height * grid.width - 1}`
+        : typeof region === 'object' && !isBox(region) && 'above' in region
+          ? `a class that is above ${region.above} somewhere, ${largestNote(head, target, seen)}`
+          : 'a region inside the picture';
   throw new InputError({ name: 'target', expected: where, got: `${targetLabel(target)}, which covers nothing` });
+}
+
+function largestNote(head: ScoreHead, { class: index }: ClassRegion, seen?: Seen): string {
+  const positions = head.grid ? head.grid.height * head.grid.width : 1;
+  const all = Array.from({ length: positions }, (_, at) => positionScore(head, seen?.logits ?? [], index, at));
+  return `whose largest is ${all.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY).toPrecision(3)}`;
+}
+
+/** The probability of a class at a position; the value itself of a network that gives none. */
+function positionScore({ classes, grid, activation }: ScoreHead, logits: ArrayLike<number>, index: number, at: number) {
+  const positions = grid ? grid.height * grid.width : 1;
+  const logit = logits[index * positions + at] ?? Number.NaN;
+  if (activation === undefined) return logit;
+  if (activation === 'sigmoid') return 1 / (1 + Math.exp(-logit));
+  let total = 0;
+  for (let other = 0; other < classes; other++) total += Math.exp((logits[other * positions + at] ?? 0) - logit);
+  return 1 / total;
 }
 
 function regionCover(
@@ -96,7 +127,14 @@ function regionCover(
     const classes = seen ? predictedClasses(head, seen.logits) : new Int32Array();
     return Float32Array.from({ length: height * width }, (_, at) => (classes[at] === index ? 1 : 0));
   }
-  if ('mask' in region) {
+  if (!isBox(region) && 'at' in region)
+    return Float32Array.from({ length: height * width }, (_, at) => (at === region.at ? 1 : 0));
+  if (!isBox(region) && 'above' in region) {
+    return Float32Array.from({ length: height * width }, (_, at) =>
+      positionScore(head, seen?.logits ?? [], index, at) > region.above ? 1 : 0,
+    );
+  }
+  if (!isBox(region)) {
     const mask = resizedPicture(region.mask, { height, width, channels: 1, resize: 'squash' });
     return Float32Array.from(mask.data, (value) => value / 255);
   }
@@ -136,8 +174,33 @@ export function topClasses(head: ScoreHead, logits: Float32Array, count: number)
   if (head.kind === 'dense') {
     for (const index of predictedClasses(head, logits)) if (index >= 0) values[index] = (values[index] ?? 0) + 1;
   }
-  const order = Array.from({ length: head.classes }, (_, index) => index);
+  const { part } = head;
+  const all = Array.from({ length: head.classes }, (_, index) => index);
+  const order = part ? all.filter((index) => part.includes(index)) : all;
   return order.toSorted((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b).slice(0, count);
+}
+
+/** The box of a detector where a class has its largest score. */
+export function bestBox({ grid }: ScoreHead, logits: Float32Array, index: number): number {
+  const boxes = grid?.width ?? 1;
+  return topClass(logits.subarray(index * boxes, (index + 1) * boxes));
+}
+
+/**
+ * The classes that a detector finds with the largest scores, each at its best box. A first or last class that wins at most
+ * boxes is that of no object.
+ */
+export function topBoxes(head: ScoreHead, logits: Float32Array, count: number): ClassRegion[] {
+  const boxes = head.grid?.width ?? 1;
+  const wins = new Int32Array(head.classes);
+  if (head.activation !== 'sigmoid') for (const index of predictedClasses(head, logits)) wins[index]!++;
+  const nothing = [0, head.classes - 1].find((index) => head.classes > 2 && 2 * (wins[index] ?? 0) > boxes);
+  return Array.from({ length: head.classes }, (_, index) => index)
+    .filter((index) => index !== nothing)
+    .map((index) => ({ class: index, at: bestBox(head, logits, index) }))
+    .toSorted((a, b) => positionScore(head, logits, b.class, b.at) - positionScore(head, logits, a.class, a.at))
+    .slice(0, count)
+    .map(({ class: index, at }) => ({ class: index, region: { at } }));
 }
 
 /** The value of the score that is explained. */
@@ -145,13 +208,23 @@ export function targetScore(weights: Float32Array, logits: Float32Array): number
   return weights.reduce((sum, weight, at) => sum + (weight === 0 ? 0 : weight * (logits[at] ?? 0)), 0);
 }
 
-/** The network's probability of the target's class, of being real for `real` and `fake`; undefined if it gives none. */
+/**
+ * The network's probability of the target's class, of being real for `real` and `fake`, of a class at one position;
+ * undefined if it gives none.
+ */
 export function targetProbability(head: ScoreHead, logits: Float32Array, target: Target): number | undefined {
-  if (typeof target === 'object' || head.kind === 'dense') return undefined;
-  const logit = logits[typeof target === 'number' ? target : 0] ?? Number.NaN;
-  if (head.activation === 'sigmoid') return 1 / (1 + Math.exp(-logit));
-  if (head.activation === undefined || head.kind === 'discriminator') return undefined;
-  return 1 / logits.reduce((sum, other) => sum + Math.exp(other - logit), 0);
+  if (head.activation === undefined) return undefined;
+  if (typeof target === 'object') {
+    const isPlace =
+      'region' in target && !isBox(target.region) && typeof target.region === 'object' && 'at' in target.region;
+    return isPlace ? positionScore(head, logits, target.class, (target.region as { at: number }).at) : undefined;
+  }
+  if (head.grid) return undefined;
+  if (head.classes === 1) {
+    const probability = head.activation === 'sigmoid' ? positionScore(head, logits, 0, 0) : undefined;
+    return probability !== undefined && head.binary && target === 0 ? 1 - probability : probability;
+  }
+  return typeof target === 'number' ? positionScore(head, logits, target, 0) : undefined;
 }
 
 /** The target in words, such as `class 281 (tabby)`. @param labels names of the classes, if they are known */
@@ -160,9 +233,19 @@ export function targetLabel(target: Target, labels?: readonly string[]): string 
   if (typeof target === 'string') return target;
   if (typeof target === 'number') return `class ${named(target)}`;
   if ('minus' in target) return `class ${named(target.class)} − class ${named(target.minus)}`;
-  const { region } = target;
-  const where = region === 'predicted' ? 'where predicted' : 'mask' in region ? 'in a mask' : `in ${region.join(', ')}`;
-  return `class ${named(target.class)} ${where}`;
+  return `class ${named(target.class)} ${regionLabel(target.region)}`;
+}
+
+function regionLabel(region: Region): string {
+  if (region === 'predicted') return 'where predicted';
+  if (isBox(region)) return `in ${region.join(', ')}`;
+  if ('mask' in region) return 'in a mask';
+  return 'at' in region ? `at ${region.at}` : `where above ${region.above}`;
+}
+
+/** Whether a region is a box in pixels. */
+export function isBox(region: Region): region is Box {
+  return Array.isArray(region);
 }
 
 /** Classes that Finer-CAM compares with, as in pytorch-grad-cam. */

@@ -9,10 +9,12 @@ import { prunedGraph } from '../../onnx/graph/order.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
-import { fixedSizeModel, inputTensor, networkInputOf, preparedPictures, type NetworkInput } from './network-input.js';
+import { inputTensor, preparedPictures, type NetworkInput } from './network-input.js';
 import type { Picture } from '../pictures/pictures.js';
-import { floatInputModel, statedPreparation } from './preprocessing.js';
-import { scoreHead } from './score-head.js';
+import type { Assumption } from '../graphs/assumption.js';
+import { batchMixer } from '../graphs/batch-mixing.js';
+import { readNetwork, type ReadOptions } from './read-network.js';
+import { appendScoreRows, scoreCount, scoreHead } from './score-head.js';
 import type { DeviceChoice, Session } from '../runtime/session.js';
 
 /** Pictures per run of models with an open batch size. */
@@ -36,12 +38,23 @@ export class Discriminator implements AsyncDisposable {
   readonly input: NetworkInput;
   /** Where it runs, and why. */
   readonly choice: DeviceChoice;
+  /** What was assumed of how it takes pictures. */
+  readonly assumptions: readonly Assumption[];
   readonly #session: Session;
+  /** Pictures per run. */
+  readonly #batch: number;
 
   readonly #name: string;
 
-  private constructor(input: NetworkInput, choice: DeviceChoice, session: Session, name: string) {
+  private constructor(
+    { input, assumptions, batch }: Pick<Discriminator, 'input' | 'assumptions'> & { batch: number },
+    choice: DeviceChoice,
+    session: Session,
+    name: string,
+  ) {
     this.input = input;
+    this.assumptions = assumptions;
+    this.#batch = batch;
     this.choice = choice;
     this.#session = session;
     this.#name = name;
@@ -58,22 +71,22 @@ export class Discriminator implements AsyncDisposable {
    * console.log(discriminator.input.picture.width, discriminator.choice.device);
    * await discriminator.dispose();
    */
-  static async load(source: ModelSource, options: NetworkOptions = {}): Promise<Discriminator> {
+  static async load(source: ModelSource, options: NetworkOptions & ReadOptions = {}): Promise<Discriminator> {
     const { device = 'auto', threads = 0, signal } = options;
     const name = sourceName(source);
     const loaded = await modelFrom(source, options);
-    const { input, scoring } = namingFile(name, () => {
-      const model = upgradedModel(loaded);
-      const floats = floatInputModel(model);
-      const found = networkInputOf(floats.model, { ...floats.preparation, ...statedPreparation(model.metadata) });
-      const fixed = fixedSizeModel(floats.model, found);
-      expectAffordable(fixed);
-      return { input: found, scoring: scoringModel(fixed, name) };
+    const { read, input, assumptions, scoring } = namingFile(name, () => {
+      const found = readNetwork(upgradedModel(loaded), options);
+      expectAffordable(found.model);
+      return { ...found, read: found.model, scoring: scoringModel(found.model, name) };
     });
+    const mixes = batchMixer(read.graph, input.name, scoring.logits) !== undefined;
+    const batch = input.batch ?? (mixes ? 1 : MAX_BATCH);
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
-    const session = await namingFile(name, () => openSession(scoring, { device: choice.device, threads }));
-    return new Discriminator(input, choice, session, name);
+    const running = { device: choice.device, threads };
+    const session = await namingFile(name, () => openSession(scoring.model, running));
+    return new Discriminator({ input, assumptions, batch }, choice, session, name);
   }
 
   /**
@@ -90,7 +103,7 @@ export class Discriminator implements AsyncDisposable {
    */
   async score(pictures: readonly Picture[], { signal }: Pick<NetworkOptions, 'signal'> = {}): Promise<Score[]> {
     const { channels, height, width } = this.input.picture;
-    const batch = this.input.batch ?? Math.min(pictures.length, MAX_BATCH);
+    const batch = this.#batch;
     const scores: Score[] = [];
     for (let start = 0; start < pictures.length; start += batch) {
       signal?.throwIfAborted();
@@ -120,10 +133,14 @@ export function scoreOf(logit: number): Score {
   return { logit, probability: 1 / (1 + Math.exp(-logit)) };
 }
 
-/** The model with its logits as only output. @throws InputError if it is no discriminator */
-function scoringModel(model: Model, source: string): Model {
-  const { kind, logits, classes } = scoreHead(model);
-  if (kind !== 'discriminator') {
+/**
+ * The model with the mean of its logits [N] as only output: a discriminator of patches has one for each of them.
+ * @throws InputError if it is no discriminator
+ */
+function scoringModel(model: Model, source: string): { model: Model; logits: string } {
+  const head = scoreHead(model);
+  const { logits, classes } = head;
+  if (classes !== 1) {
     throw new InputError({
       name: source,
       expected: 'a discriminator with one score per picture',
@@ -131,6 +148,7 @@ function scoringModel(model: Model, source: string): Model {
     });
   }
   const b = new GraphBuilder({ ...prunedGraph(model.graph, [logits]), outputs: [] });
-  b.output(logits);
-  return { ...model, graph: b.graph };
+  const rows = appendScoreRows(b, head, 'score_rows');
+  b.output(scoreCount(head) === 1 ? rows : b.op('ReduceMean', [rows], { axes: [1], keepdims: 0 }, 'score'));
+  return { model: { ...model, graph: b.graph }, logits };
 }

@@ -1,9 +1,12 @@
 /** @file What a network expects as its picture: size, channels, layout and normalisation, from the model or by convention. */
 import { InputError } from '../../onnx/errors.js';
-import type { Dim, Model, ValueInfo } from '../../onnx/graph/graph.js';
+import type { Dim, Model, Shape, ValueInfo } from '../../onnx/graph/graph.js';
+import { firstLayer } from '../graphs/first-layer.js';
 import { expectWithin } from '../../onnx/graph/limits.js';
 import {
+  reorderedPicture,
   rgbPicture,
+  type ChannelOrder,
   type Normalization,
   type Picture,
   type PictureInput,
@@ -29,8 +32,10 @@ const DEFAULT_SIZE = 224;
 const IMAGENET: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const UNIT_RANGE: Normalization = { mean: [0], std: [1] };
 const MAX_SIDE = 8192;
+/** Spectral pictures have dozens of channels. */
+const MAX_CHANNELS = 64;
 
-/** What is known of how pictures are prepared for a network. */
+/** How pictures are prepared for a network, as far as it is known. */
 export interface Preparation {
   /** One mean and std for each channel, or one for all. */
   normalization?: Normalization;
@@ -38,28 +43,33 @@ export interface Preparation {
   /** For a model that leaves the size open. */
   size?: { height: number; width: number };
   layout?: 'NCHW' | 'NHWC';
+  /** For a model that leaves the number of channels open. */
+  channels?: number;
+  /** Order of the colour channels, default RGB. */
+  channelOrder?: ChannelOrder;
 }
 
 /**
- * The picture input of a model. Sizes that neither the model nor `stated` tells are 224; a model whose last size is 1 or 3,
- * and its second is not, takes NHWC. Without `stated`, pictures are cropped and normalised as for ImageNet (grey ones only
- * scaled to 0…1).
- * @param stated what the user or the model's metadata say of preparing pictures
- * @throws InputError unless the only input is float32 [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3] and
+ * The picture input of a model. Sizes that neither the model nor `stated` tells are 224, channels those of the first
+ * convolution, or 3. The layout is that of the first convolution, or told by the sizes. Without `stated`, pictures are
+ * cropped and normalised as for ImageNet (those of other than 3 channels only scaled to 0…1).
+ * @param stated how pictures are prepared, as the user or the model's metadata say
+ * @param name of the input, default the first
+ * @throws InputError unless the input is float32 [batch, channels, height, width] or [batch, height, width, channels] and
  *   agrees with what is stated
  */
-export function networkInputOf(model: Model, stated: Preparation = {}): NetworkInput {
-  const [input, ...others] = model.graph.inputs;
+export function networkInputOf(model: Model, stated: Preparation = {}, name?: string): NetworkInput {
+  const input = model.graph.inputs.find((each) => name === undefined || each.name === name);
   const shape = input?.value?.shape;
-  if (!input || others.length > 0 || shape?.length !== 4 || input.value?.type !== 'float32') {
+  if (!input || shape?.length !== 4 || input.value?.type !== 'float32') {
     throw new InputError({
       name: 'model',
-      expected: 'one float32 picture input [batch, channels, height, width]',
-      got: model.graph.inputs.map(described).join(', ') || 'none',
+      expected: 'a float32 picture input [batch, channels, height, width]',
+      got: model.graph.inputs.map(describedInput).join(', ') || 'none',
     });
   }
-  const isChannels = (size: Dim | undefined): size is 1 | 3 => size === 1 || size === 3;
-  const layout = stated.layout ?? (!isChannels(shape[1]) && isChannels(shape[3]) ? 'NHWC' : 'NCHW');
+  const first = firstLayer(model.graph, input.name);
+  const layout = stated.layout ?? first.layout ?? layoutOfSizes(shape);
   const [channels, height, width] = layout === 'NCHW' ? shape.slice(1) : [shape[3], shape[1], shape[2]];
   const { height: openHeight = DEFAULT_SIZE, width: openWidth = DEFAULT_SIZE } = stated.size ?? {};
   const sizes = [typeof height === 'number' ? height : openHeight, typeof width === 'number' ? width : openWidth];
@@ -70,30 +80,54 @@ export function networkInputOf(model: Model, stated: Preparation = {}): NetworkI
       got: `${openHeight}x${openWidth}`,
     });
   }
-  if (!isChannels(channels) || sizes.some((size) => size < 1 || size > MAX_SIDE)) {
+  const count = channelCount(channels, first.channels, stated.channels);
+  if (count < 1 || count > MAX_CHANNELS || sizes.some((size) => size < 1 || size > MAX_SIDE)) {
     throw new InputError({
       name: 'model',
-      expected: `pictures of 1 or 3 channels and 1…${MAX_SIDE} pixels a side`,
-      got: described(input),
+      expected: `pictures of 1…${MAX_CHANNELS} channels and 1…${MAX_SIDE} pixels a side`,
+      got: describedInput(input),
     });
   }
   const batch = typeof shape[0] === 'number' ? shape[0] : undefined;
   if (batch === 0)
-    throw new InputError({ name: 'model', expected: 'pictures', got: `a batch of 0: ${described(input)}` });
+    throw new InputError({ name: 'model', expected: 'pictures', got: `a batch of 0: ${describedInput(input)}` });
   expectWithin(
     'runElements',
-    (batch ?? 1) * channels * (sizes[0] as number) * (sizes[1] as number),
-    `input ${described(input)}`,
+    (batch ?? 1) * count * (sizes[0] as number) * (sizes[1] as number),
+    `input ${describedInput(input)}`,
   );
-  const normalization = perChannel(stated.normalization ?? (channels === 3 ? IMAGENET : UNIT_RANGE), channels);
+  const normalization = perChannel(stated.normalization ?? (count === 3 ? IMAGENET : UNIT_RANGE), count);
   const picture: PictureInput = {
     width: sizes[1] as number,
     height: sizes[0] as number,
-    channels,
+    channels: count,
     normalization,
     resize: stated.resize ?? 'crop',
+    ...(stated.channelOrder && { channelOrder: checkedOrder(stated.channelOrder, count) }),
   };
   return { name: input.name, layout, ...(batch !== undefined && { batch }), picture };
+}
+
+/** Where sizes tell it: channels are few, and of two axes that could hold them the second is taken. */
+function layoutOfSizes(shape: Shape): NetworkInput['layout'] {
+  const isColour = (size: Dim | undefined) => size === 1 || size === 3;
+  if (isColour(shape[1]) || isColour(shape[3])) return isColour(shape[1]) ? 'NCHW' : 'NHWC';
+  const isFew = (size: Dim | undefined) => typeof size === 'number' && size <= MAX_CHANNELS;
+  return !isFew(shape[1]) && isFew(shape[3]) ? 'NHWC' : 'NCHW';
+}
+
+/** @throws InputError for a stated number that the model excludes */
+function channelCount(fixed: Dim | undefined, ofWeights: number | undefined, stated: number | undefined): number {
+  const known = typeof fixed === 'number' ? fixed : ofWeights;
+  if (stated !== undefined && known !== undefined && stated !== known)
+    throw new InputError({ name: 'channels', expected: `${known}, which the model fixes`, got: stated });
+  return known ?? stated ?? 3;
+}
+
+/** @throws InputError for an order of other channels than the network has */
+function checkedOrder(order: ChannelOrder, channels: number): ChannelOrder {
+  if (order.length === channels) return order;
+  throw new InputError({ name: 'channelOrder', expected: `an order of ${channels} channels`, got: order });
 }
 
 /** @throws InputError unless there is one entry for all channels or one for each */
@@ -110,28 +144,43 @@ function perChannel({ mean, std }: Normalization, channels: number): Normalizati
   return { mean: spread(mean, 'mean'), std: spread(std, 'std') };
 }
 
-function described({ name, value }: ValueInfo): string {
+/** An input with its type and sizes. */
+export function describedInput({ name, value }: ValueInfo): string {
   return `${name}: ${value?.type ?? 'not a tensor'} [${value?.shape?.join(', ') ?? 'unknown'}]`;
 }
 
 /** The model with the input's open picture sizes fixed, as the gradient of windows needs them. */
-export function fixedSizeModel(model: Model, { layout, picture }: NetworkInput): Model {
-  const [input] = model.graph.inputs;
+export function fixedSizeModel(model: Model, { name, layout, picture }: NetworkInput): Model {
+  const input = model.graph.inputs.find((each) => each.name === name);
   const batch = input?.value?.shape?.[0];
   if (!input?.value || batch === undefined) return model;
   const { channels, height, width } = picture;
   const shape = layout === 'NCHW' ? [batch, channels, height, width] : [batch, height, width, channels];
-  const inputs = [{ ...input, value: { ...input.value, shape } }];
+  const fixed = { ...input, value: { ...input.value, shape } };
+  const inputs = model.graph.inputs.map((each) => (each === input ? fixed : each));
   return { ...model, graph: { ...model.graph, inputs, valueInfo: new Map() } };
 }
 
-/** Numbers of a batch of pictures [N, C, H, W], prepared as the network wants them. */
+/**
+ * Numbers of a batch of pictures [N, C, H, W], prepared as the network wants them.
+ * @throws InputError if the network takes more channels than pictures have
+ */
 export function preparedPictures(pictures: readonly Picture[], { picture: input }: NetworkInput): Float32Array {
+  const { channelOrder: order = 'RGB' } = input;
+  const channels = input.channels === 1 ? 1 : 3;
+  if (input.channels !== channels && order.length !== input.channels) {
+    throw new InputError({
+      name: 'pictures',
+      expected: `${input.channels} channels, from a .npy file or a .tif file of so many pages`,
+      got: 'pictures of 3',
+    });
+  }
   const size = input.channels * input.height * input.width;
   const batch = new Float32Array(pictures.length * size);
-  pictures.forEach((picture, i) =>
-    batch.set(networkInput(resizedPicture(picture, input), input.normalization), i * size),
-  );
+  pictures.forEach((picture, i) => {
+    const resized = resizedPicture(picture, { ...input, channels });
+    batch.set(networkInput(reorderedPicture(resized, channels === 1 ? 'RGB' : order), input.normalization), i * size);
+  });
   return batch;
 }
 
@@ -160,12 +209,18 @@ export function channelsLast(batch: Float32Array, { channels, height, width }: P
 export function networkView(picture: Picture, { picture: input }: NetworkInput, minSide = 256): Picture {
   const factor = Math.max(1, Math.ceil(minSide / Math.min(input.width, input.height)));
   const size = { width: input.width * factor, height: input.height * factor };
-  return rgbPicture(resizedPicture(picture, { ...size, channels: input.channels, resize: input.resize }));
+  const channels = input.channels === 1 ? 1 : 3;
+  return rgbPicture(resizedPicture(picture, { ...size, channels, resize: input.resize }));
 }
 
 /** A black picture [C, H, W], prepared as the network wants it. */
 export function blackInput({ picture: input }: NetworkInput): Float32Array {
-  const { width, height, channels } = input;
-  const black = { width, height, channels, data: new Uint8Array(width * height * channels) };
-  return networkInput(black, input.normalization);
+  const { width, height, channels, normalization } = input;
+  const plane = width * height;
+  const black = new Float32Array(channels * plane);
+  for (let channel = 0; channel < channels; channel++) {
+    const [mean = 0, std = 1] = [normalization.mean[channel], normalization.std[channel]];
+    black.fill(-mean / std, channel * plane, (channel + 1) * plane);
+  }
+  return black;
 }

@@ -1,9 +1,11 @@
-/** @file How pictures are prepared for a network, as its metadata or the command line say; and networks that take bytes. */
+/** @file How pictures are prepared for a network, as its metadata, its first nodes or the command line say. */
 import { InputError } from '../../onnx/errors.js';
-import type { Model } from '../../onnx/graph/graph.js';
+import type { DataType, Model } from '../../onnx/graph/graph.js';
+import { integerRange } from '../graphs/float-input.js';
+import { graphPreprocessing, type GraphPreprocessing } from '../graphs/graph-preprocessing.js';
+import { channelOrders, type ChannelOrder, type Normalization, type ResizeMode } from '../pictures/pictures.js';
 import { readGanMetadata } from './metadata.js';
 import type { Preparation } from './network-input.js';
-import type { Normalization, ResizeMode } from '../pictures/pictures.js';
 
 /** Numbers 0…255 as they are. */
 const BYTES: Normalization = { mean: [0], std: [1 / 255] };
@@ -13,40 +15,73 @@ const ranges: Readonly<Record<string, Normalization>> = {
   NominalRange_0_255: BYTES,
   Normalized_0_1: { mean: [0], std: [1] },
   Normalized_1_1: { mean: [0.5], std: [0.5] },
+  // x = 16 + 219·p/255
+  NominalRange_16_235: { mean: [-16 / 219], std: [1 / 219] },
 };
 
-/** What a model's metadata say: our own, else the ONNX standard's `Image.NominalPixelRange`. */
+/** The standard's words for the order of channels; those of 16 bits have the same. */
+const orders: Readonly<Record<string, ChannelOrder>> = {
+  Rgb8: 'RGB',
+  Bgr8: 'BGR',
+  Rgba8: 'RGBA',
+  Bgra8: 'BGRA',
+  Rgba16: 'RGBA',
+  Bgra16: 'BGRA',
+};
+
+/** What a model's metadata say: our own, else the ONNX standard's entries for pictures, or those that Ultralytics writes. */
 export function statedPreparation(metadata: ReadonlyMap<string, string>): Preparation {
   const ours = readGanMetadata(metadata);
   if (ours) return { normalization: ours.normalization, resize: ours.resize };
   const normalization = ranges[metadata.get('Image.NominalPixelRange') ?? ''];
-  return normalization ? { normalization } : {};
+  const channelOrder = orders[metadata.get('Image.BitmapPixelFormat') ?? ''];
+  return {
+    ...ultralyticsPreparation(metadata),
+    ...(normalization && { normalization }),
+    ...(channelOrder && channelOrder !== 'RGB' && { channelOrder }),
+  };
 }
 
-/** Operators that may stand between a picture of bytes and its conversion to floats. */
-const passing = new Set(['Identity', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'Slice', 'Gather', 'Shape']);
+/** Ultralytics' networks take colours 0…1; detectors see the whole picture. */
+function ultralyticsPreparation(metadata: ReadonlyMap<string, string>): Preparation {
+  if (metadata.get('author') !== 'Ultralytics') return {};
+  const [height, width = height] = (metadata.get('imgsz') ?? '').match(/\d+/g)?.map(Number) ?? [];
+  return {
+    normalization: { mean: [0], std: [1] },
+    resize: metadata.get('task') === 'classify' ? 'crop' : 'pad',
+    ...(height !== undefined && width !== undefined && { size: { height, width } }),
+  };
+}
 
-/**
- * A model that takes bytes as one that takes the same numbers 0…255 as floats, so that it has a gradient; others as they are.
- * @throws InputError if the bytes go elsewhere than into a Cast
- */
-export function floatInputModel(model: Model): { model: Model; preparation: Preparation } {
-  const [input] = model.graph.inputs;
-  if (input?.value?.type !== 'uint8') return { model, preparation: {} };
-  const bytes = new Set([input.name]);
-  for (const node of model.graph.nodes) {
-    if (!node.inputs.some((name) => bytes.has(name)) || node.op === 'Cast') continue;
-    if (!passing.has(node.op) || node.domain !== '') {
-      throw new InputError({
-        name: 'model',
-        expected: `bytes that are cast to floats first; "${input.name}" goes into ${node.op}`,
-      });
-    }
-    if (node.op !== 'Shape') for (const output of node.outputs) bytes.add(output);
-  }
-  const inputs = [{ ...input, value: { ...input.value, type: 'float32' as const } }, ...model.graph.inputs.slice(1)];
-  const graph = { ...model.graph, inputs, valueInfo: new Map() };
-  return { model: { ...model, graph }, preparation: { normalization: BYTES } };
+/** What the graph's own first steps say about the numbers and the size that it takes, and the nodes that show it. */
+export function preparationOfGraph(
+  model: Model,
+  input: string,
+): { preparation: Preparation; nodes: readonly string[] } {
+  const value = model.graph.inputs.find(({ name }) => name === input)?.value;
+  const { range, size, nodes } = graphPreprocessing(model.graph, input);
+  const normalization = range && rangeNormalizations[range];
+  const isOpen = value?.shape?.some((dim, axis) => axis > 0 && typeof dim === 'string');
+  return {
+    preparation: {
+      ...(normalization && { normalization }),
+      ...(size && isOpen && { size, resize: 'squash' }),
+    },
+    nodes,
+  };
+}
+
+const rangeNormalizations: Readonly<Record<NonNullable<GraphPreprocessing['range']>, Normalization>> = {
+  bytes: BYTES,
+  unit: { mean: [0], std: [1] },
+  signed: { mean: [0.5], std: [0.5] },
+};
+
+/** The preparation for an input of whole numbers, if its type is one. */
+export function preparationOfType(type: DataType | undefined): Preparation {
+  const [least] = (type && integerRange(type)) ?? [];
+  if (least === undefined) return {};
+  return { normalization: least === 0 ? BYTES : { mean: [-least / 255], std: [1 / 255] } };
 }
 
 /** How the command line says that pictures are prepared. */
@@ -56,13 +91,16 @@ export interface PreparationTexts {
   size?: string | undefined;
   resize?: ResizeMode | undefined;
   channelsLast?: boolean | undefined;
+  channels?: number | undefined;
+  channelOrder?: string | undefined;
 }
 
 /**
  * What the command line states; parts that it leaves out are missing.
  * @throws InputError for texts that are no numbers or sizes, or a mean without a std
  */
-export function parsedPreparation({ mean, std, size, resize, channelsLast }: PreparationTexts): Preparation {
+export function parsedPreparation(texts: PreparationTexts): Preparation {
+  const { mean, std, size, resize, channelsLast, channels, channelOrder } = texts;
   if ((mean === undefined) !== (std === undefined)) {
     throw new InputError({ name: 'mean', expected: 'it together with `std`', got: 'one of them' });
   }
@@ -73,8 +111,22 @@ export function parsedPreparation({ mean, std, size, resize, channelsLast }: Pre
       }),
     ...(size !== undefined && { size: parsedSize(size, 'size') }),
     ...(resize !== undefined && { resize }),
-    ...(channelsLast && { layout: 'NHWC' }),
+    ...(channelsLast !== undefined && { layout: channelsLast ? 'NHWC' : 'NCHW' }),
+    ...(channels !== undefined && { channels: checkedChannels(channels) }),
+    ...(channelOrder !== undefined && { channelOrder: parsedOrder(channelOrder) }),
   };
+}
+
+function checkedChannels(channels: number): number {
+  if (Number.isInteger(channels) && channels >= 1 && channels <= 64) return channels;
+  throw new InputError({ name: 'channels', expected: 'an integer of 1…64', got: channels });
+}
+
+function parsedOrder(text: string): ChannelOrder {
+  const found = channelOrders.find((order) => order === text.toUpperCase());
+  if (found) return found;
+  const expected = `one of ${channelOrders.join(', ').toLowerCase()}`;
+  throw new InputError({ name: 'channelOrder', expected, got: `"${text}"` });
 }
 
 function parsedNumbers(text: string, option: string, positive = false): number[] {

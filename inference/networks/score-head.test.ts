@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
-import type { Dim, Model } from '../../onnx/graph/graph.js';
-import { scoreCount, scoreHead, type ScoreHead } from './score-head.js';
+import type { Dim, Model, Node } from '../../onnx/graph/graph.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
+import { findScoreHead, scoreCount, scoreHead } from './score-head.js';
 
 /** A model whose first node, `raw`, has the shape, followed by what `ending` appends. */
 function modelEnding(shape: readonly Dim[], ending: (b: GraphBuilder, raw: string) => readonly string[]): Model {
@@ -11,24 +12,34 @@ function modelEnding(shape: readonly Dim[], ending: (b: GraphBuilder, raw: strin
   return modelOfGraph(b.graph);
 }
 
-const DISCRIMINATOR: ScoreHead = { kind: 'discriminator', logits: 'raw', classes: 1, activation: 'sigmoid' };
-const CLASSIFIER: ScoreHead = { kind: 'classifier', logits: 'raw', classes: 3, activation: 'softmax' };
+function mlNode(op: string, inputs: string[], outputs: string[]): Node {
+  return { op, domain: 'ai.onnx.ml', name: op, inputs, outputs, attributes: {} };
+}
+
+const SINGLE = { kind: 'single', logits: 'raw', classes: 1, activation: 'sigmoid', binary: true };
+const CLASSIFIER = { kind: 'classifier', logits: 'raw', classes: 3, activation: 'softmax' };
 
 describe('scoreHead(model)', () => {
   test('finds the logits behind a sigmoid or softmax and whatever reshapes them', () => {
     const sigmoid = modelEnding(['batch', 1, 1, 1], (b, raw) => [
       b.op('Squeeze', [b.op('Flatten', [b.op('Sigmoid', [raw])], { axis: 1 }), b.ints([1])]),
     ]);
-    expect(scoreHead(sigmoid)).toEqual(DISCRIMINATOR);
+    expect(scoreHead(sigmoid)).toEqual(SINGLE);
     const softmax = modelEnding(['batch', 3], (b, raw) => [b.op('Identity', [b.op('Softmax', [raw], { axis: 1 })])]);
-    expect(scoreHead(softmax)).toEqual(CLASSIFIER);
+    expect(scoreHead(softmax)).toMatchObject(CLASSIFIER);
     const logSoftmax = modelEnding(['batch', 3], (b, raw) => [b.op('LogSoftmax', [raw], { axis: 1 })]);
-    expect(scoreHead(logSoftmax)).toEqual(CLASSIFIER);
+    expect(scoreHead(logSoftmax)).toMatchObject(CLASSIFIER);
+    const byHand = modelEnding(['batch', 3], (b, raw) => {
+      const shifted = b.sub(raw, b.op('ReduceMax', [raw], { axes: [1], keepdims: 1 }));
+      const powers = b.op('Exp', [shifted]);
+      return [b.div(powers, b.reduceSum(powers, [1], true))];
+    });
+    expect(scoreHead(byHand)).toMatchObject(CLASSIFIER);
   });
 
   test('takes the output itself where nothing follows the logits', () => {
     const model = modelEnding(['batch', 3, 1, 1], (b, raw) => [b.op('Flatten', [raw], { axis: 1 }, 'flat')]);
-    expect(scoreHead(model)).toEqual({ kind: 'classifier', logits: 'flat', classes: 3 });
+    expect(scoreHead(model)).toMatchObject({ kind: 'classifier', logits: 'flat', classes: 3 });
   });
 
   test('takes the output named logit wherever it stands, and the activation from its neighbour', () => {
@@ -36,21 +47,115 @@ describe('scoreHead(model)', () => {
       b.op('Sigmoid', [raw], {}, 'probability'),
       b.op('Identity', [raw], {}, 'logit'),
     ]);
-    expect(scoreHead(model)).toEqual({ ...DISCRIMINATOR, logits: 'logit' });
+    expect(scoreHead(model)).toMatchObject({ ...SINGLE, logits: 'logit' });
   });
 
-  test('one score per picture without further axes is a discriminator', () => {
+  test('one score per picture is a discriminator only where that is known', () => {
     const model = modelEnding(['batch'], (_, raw) => [raw]);
-    expect(scoreHead(model)).toEqual({ kind: 'discriminator', logits: 'raw', classes: 1 });
+    expect(scoreHead(model)).toEqual({ kind: 'single', logits: 'raw', classes: 1 });
+    const named = { ...model, metadata: new Map([['names', "{0: 'cat', 1: 'dog'}"]]) };
+    expect(scoreHead(named)).toEqual({ kind: 'single', logits: 'raw', classes: 1, binary: true });
   });
 
-  test('scores of classes at positions are a dense output', () => {
+  test('scores of classes at positions are a dense output, with classes on either axis', () => {
     const model = modelEnding(['batch', 21, 8, 6], (_, raw) => [raw]);
     const grid = { height: 8, width: 6 };
-    expect(scoreHead(model)).toEqual({ kind: 'dense', logits: 'raw', classes: 21, grid });
+    expect(scoreHead(model)).toEqual({ kind: 'dense', logits: 'raw', classes: 21, grid, classAxis: 1 });
     expect(scoreCount(scoreHead(model))).toBe(21 * 48);
+    const last = modelEnding(['batch', 8, 6, 21], (b, raw) => [b.op('Softmax', [raw], { axis: -1 })]);
+    expect(scoreHead(last)).toMatchObject({ kind: 'dense', classes: 21, grid, classAxis: 3, activation: 'softmax' });
+    const moved = modelEnding(['batch', 5, 8, 6], (b, raw) => {
+      const kernel = b.initializer('kernel', float32Tensor(new Float32Array(105), [21, 5, 1, 1]));
+      return [b.transpose(b.op('Conv', [raw, kernel]), [0, 2, 3, 1])];
+    });
+    expect(scoreHead(moved)).toMatchObject({ kind: 'dense', classes: 21, grid, classAxis: 3 });
     const patches = modelEnding(['batch', 1, 8, 6], (b, raw) => [b.op('Sigmoid', [raw])]);
-    expect(scoreHead(patches)).toEqual({ kind: 'dense', logits: 'raw', classes: 1, grid, activation: 'sigmoid' });
+    expect(scoreHead(patches)).toMatchObject({ kind: 'dense', classes: 1, grid, activation: 'sigmoid' });
+  });
+
+  test('a model of one picture at a time may leave the batch out', () => {
+    const squeezed = modelEnding([1, 5], (b, raw) => [b.op('Squeeze', [raw, b.ints([0])], {}, 'row')]);
+    expect(scoreHead(squeezed)).toMatchObject({ kind: 'classifier', logits: 'row', classes: 5 });
+    const number = modelEnding([1, 1], (b, raw) => [b.op('Squeeze', [raw, b.ints([0, 1])], {}, 'number')]);
+    expect(scoreHead(number)).toMatchObject({ kind: 'single', logits: 'number', classes: 1 });
+  });
+
+  test('whole numbers and ranks are followed to the scores that they were chosen by', () => {
+    const model = modelEnding(['batch', 3], (b, raw) => {
+      const probability = b.op('Softmax', [raw], { axis: 1 });
+      const [values = '', ids = ''] = b.ops('TopK', [probability, b.ints([2])], 2, { axis: 1 });
+      return [b.op('ArgMax', [probability], { axis: 1, keepdims: 0 }, 'class'), values, ids];
+    });
+    expect(findScoreHead(model)).toMatchObject({
+      head: CLASSIFIER,
+      output: 'class',
+      through: 'ArgMax "class"',
+      others: [],
+    });
+    const mask = modelEnding(['batch', 21, 8, 6], (b, raw) => [b.op('ArgMax', [raw], { axis: 1, keepdims: 0 })]);
+    expect(scoreHead(mask)).toMatchObject({ kind: 'dense', logits: 'raw', classes: 21 });
+    const named = modelEnding(['batch', 3], (b, raw) => {
+      b.append(mlNode('ZipMap', [raw], ['dictionary']));
+      return ['dictionary'];
+    });
+    expect(scoreHead(named)).toMatchObject({ kind: 'classifier', logits: 'raw', classes: 3 });
+  });
+
+  test('a part of a softmax is explained by all its logits', () => {
+    const second = modelEnding(['batch', 2], (b, raw) => [
+      b.op('Gather', [b.op('Softmax', [raw], { axis: 1 }), b.ints([1])], { axis: 1 }),
+    ]);
+    expect(scoreHead(second)).toMatchObject({ kind: 'classifier', logits: 'raw', classes: 2, part: [1] });
+  });
+
+  test('features that scores are made of, and auxiliary heads, are passed by', () => {
+    const features = modelEnding(['batch', 8], (b, raw) => {
+      const matrix = b.initializer('matrix', float32Tensor(new Float32Array(24), [8, 3]));
+      return [raw, b.op('MatMul', [raw, matrix], {}, 'scores')];
+    });
+    expect(scoreHead(features).logits).toBe('scores');
+    const auxiliary = modelEnding(['batch', 3], (b, raw) => [
+      b.op('Relu', [raw], {}, 'auxiliary'),
+      b.op('Tanh', [b.op('Neg', [raw], {}, 'deep')], {}, 'main'),
+    ]);
+    expect(findScoreHead(auxiliary)).toMatchObject({ output: 'main', others: ['auxiliary'] });
+  });
+
+  test('detectors: boxes and scores side by side, or in outputs of their own', () => {
+    const yolo8 = modelEnding([1, 9, 64], (b, raw) => {
+      const [box = '', scores = ''] = b.ops('Split', [raw, b.ints([4, 5])], 2, { axis: 1 }, 'split');
+      return [b.op('Concat', [box, b.op('Sigmoid', [scores])], { axis: 1 })];
+    });
+    expect(scoreHead(yolo8)).toMatchObject({
+      kind: 'boxes',
+      logits: 'split:1',
+      classes: 5,
+      grid: { height: 1, width: 64 },
+      activation: 'sigmoid',
+    });
+    const yolo5 = modelEnding([1, 3, 4, 4, 8], (b, raw) => {
+      const all = b.op('Sigmoid', [raw]);
+      const [centre = '', size = '', scores = ''] = b.ops('Split', [all, b.ints([2, 2, 4])], 3, { axis: 4 });
+      const joined = b.op('Concat', [centre, size, scores], { axis: 4 });
+      return [b.op('Concat', [b.reshape(joined, [1, 48, 8])], { axis: 1 }, 'output')];
+    });
+    expect(scoreHead(yolo5)).toMatchObject({
+      kind: 'boxes',
+      logits: 'output',
+      classes: 3,
+      grid: { height: 1, width: 48 },
+      within: { from: 5, to: 8, object: 4 },
+    });
+    const detr = modelEnding(['batch', 20, 6], (b, raw) => {
+      const matrix = b.initializer('matrix', float32Tensor(new Float32Array(24), [6, 4]));
+      return [b.op('Neg', [raw], {}, 'classes'), b.op('Sigmoid', [b.op('MatMul', [raw, matrix])], {}, 'boxes')];
+    });
+    expect(scoreHead(detr)).toMatchObject({ kind: 'boxes', logits: 'classes', classes: 6 });
+  });
+
+  test('sequences have a score per class and step', () => {
+    const model = modelEnding(['batch', 16, 6], (_, raw) => [raw]);
+    expect(scoreHead(model)).toMatchObject({ kind: 'dense', classes: 6, grid: { height: 1, width: 16 }, classAxis: 2 });
   });
 
   test('takes the output, or the value, that is asked for', () => {
@@ -58,15 +163,23 @@ describe('scoreHead(model)', () => {
       b.op('Softmax', [raw], { axis: 1 }, 'first'),
       b.op('Neg', [raw], {}, 'second'),
     ]);
-    expect(scoreHead(model, 'second')).toEqual({ kind: 'classifier', logits: 'second', classes: 3 });
+    expect(scoreHead(model, 'second')).toMatchObject({ kind: 'classifier', logits: 'second', classes: 3 });
     expect(scoreHead(model, 'raw')).toMatchObject({ logits: 'raw', activation: 'softmax' });
     expect(() => scoreHead(model, 'third')).toThrow(
       'output: expected first, second, or another value of the graph; got "third"',
     );
   });
 
+  test('names a value that can be explained where the output cannot', () => {
+    const model = modelEnding([1, 8], (b, raw) => {
+      const matrix = b.initializer('matrix', float32Tensor(new Float32Array(24), [8, 3]));
+      const scores = b.op('MatMul', [raw, matrix], {}, 'scores');
+      return [b.op('Expand', [scores, b.ints([2, 2, 2, 1, 3])])];
+    });
+    expect(() => scoreHead(model)).toThrow('; `output` scores can be explained');
+  });
+
   test.each([
-    [['batch', 21, 8], '[batch, 21, 8]'],
     [['batch', 'classes'], '[batch, classes]'],
     [['batch', 21, 'h', 'w'], '[batch, 21, h, w]'],
   ])('refuses an output %j: it has no single score', (shape, printed) => {

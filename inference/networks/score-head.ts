@@ -1,127 +1,340 @@
 /** @file Where a network's scores are: its logits, before sigmoid or softmax. */
 import { InputError } from '../../onnx/errors.js';
-import { inputOf, type Dim, type Graph, type Model, type Node, type Shape } from '../../onnx/graph/graph.js';
+import type { GraphBuilder } from '../../onnx/build/build.js';
+import { nodeLabel, type Graph, type Model, type Node } from '../../onnx/graph/graph.js';
 import { expectWithin } from '../../onnx/graph/limits.js';
 import { Types } from '../../onnx/shapes/types.js';
+import { ChannelAxes } from '../graphs/axes.js';
+import { boxScores } from '../graphs/detections.js';
+import { ancestors, producersOf } from '../graphs/links.js';
+import { scorePlace, type ScorePlace } from '../graphs/score-place.js';
+import { pickingNode, scoresBehind, type Activation, type FoundScores } from '../graphs/scores-behind.js';
+import { labelsOfMetadata } from './class-names.js';
 import { readGanMetadata } from './metadata.js';
 
 /** A network's scores before their activation. */
-export interface ScoreHead {
-  /** `discriminator`: one logit per picture; `classifier`: one per class; `dense`: one per class and position. */
-  kind: 'discriminator' | 'classifier' | 'dense';
+export interface ScoreHead extends ScorePlace {
+  /**
+   * `discriminator`: one logit per picture, known to tell real from fake; `single`: one score per picture; `classifier`: one
+   * per class; `dense`: one per class and position; `boxes`: one per class and box of a detector.
+   */
+  kind: 'discriminator' | 'single' | 'classifier' | 'dense' | 'boxes';
   /** The value that holds the logits. */
   logits: string;
-  /** Logits per picture, or per position. */
-  classes: number;
-  /** Positions of a dense output. */
-  grid?: { height: number; width: number };
   /** What the network makes of its logits; missing if it ends with them. */
-  activation?: 'sigmoid' | 'softmax';
+  activation?: Activation;
+  /** Where a value holds other numbers too: the place of the scores on the classes' axis, and of a factor for all. */
+  within?: { from: number; to: number; object?: number };
+  /** Whether the scores are known to tell real from fake: of our own networks, and of discriminators of patches. */
+  verdict?: true;
+  /** Whether one score tells two classes apart: 0 speaks against 1. */
+  binary?: true;
+  /** Classes that the explained output shows, where it shows some of a softmax only. */
+  part?: readonly number[];
+}
+
+/** A head with what was found on the way. */
+export interface FoundHead {
+  head: ScoreHead;
+  /** The output that was taken, and the node through which it is made of the scores. */
+  output: string;
+  through?: string;
+  /** Further outputs that could be explained. */
+  others: readonly string[];
 }
 
 /** Logits per picture, those of all positions counted. */
-export function scoreCount({ classes, grid }: Pick<ScoreHead, 'classes' | 'grid'>): number {
+export function scoreCount({ classes, grid }: ScorePlace): number {
   return classes * (grid ? grid.height * grid.width : 1);
 }
 
-const activations: Readonly<Record<string, ScoreHead['activation']>> = {
-  Sigmoid: 'sigmoid',
-  Softmax: 'softmax',
-  LogSoftmax: 'softmax',
-};
-const passing = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Log', 'Clip']);
-
 /**
- * Finds the logits: the output that the model's metadata call so, or that is named `logit`, else the first output; walking
- * back from it through reshaping operators to before the activation, if one is there.
- * @param model of our dialect, in topological order
+ * Finds the logits: before the activation of the output that the model's metadata call so, that is named `logit`, or that is
+ * made from the others. Outputs of whole numbers are followed to the scores that they were chosen by.
+ * @param model of our dialect, in topological order, with a fixed picture size
  * @param wanted name of the output that is meant, or of any value in the graph
  * @throws InputError if there is no such value, or it is not one score per picture, per class, or per class and position
  */
 export function scoreHead(model: Model, wanted?: string): ScoreHead {
-  const { graph } = model;
-  const types = Types.of(graph);
-  const output = wanted === undefined ? defaultOutput(model) : knownValue(graph, wanted);
-  const found = beforeActivation(graph, output);
-  const activation = found.activation ?? activationOf(graph, found.value);
-  const scores = scoresPerPicture(types.shape(found.value), graph, output);
-  const batch = graph.inputs[0]?.value?.shape?.[0];
-  expectWithin('classes', scores.classes, `output "${output}"`);
-  expectWithin('runElements', scoreCount(scores) * (typeof batch === 'number' ? batch : 1), `output "${output}"`);
-  return { logits: found.value, ...scores, ...(activation && { activation }) };
+  return findScoreHead(model, wanted).head;
 }
 
-function defaultOutput({ graph, metadata }: Model): string {
-  const stated = readGanMetadata(metadata)?.logits ?? ['logit'];
-  const output = graph.outputs.find(({ name }) => stated.includes(name)) ?? graph.outputs[0];
-  if (output) return output.name;
-  throw new InputError({ name: 'model', expected: 'an output with scores', got: 'a graph without outputs' });
+/** The same with what was found on the way. */
+export function findScoreHead(model: Model, wanted?: string): FoundHead {
+  const reader = new HeadReader(model);
+  if (wanted !== undefined) {
+    knownValue(model.graph, wanted);
+    return { head: reader.head(wanted), output: wanted, others: [], ...reader.through(wanted) };
+  }
+  const { outputs } = model.graph;
+  if (outputs.length === 0)
+    throw new InputError({ name: 'model', expected: 'an output with scores', got: 'a graph without outputs' });
+  const stated = readGanMetadata(model.metadata)?.logits ?? ['logit'];
+  const named = outputs.find(({ name }) => stated.includes(name));
+  const candidates = reader.candidates(named ? [named.name] : outputs.map(({ name }) => name));
+  const [chosen] = candidates;
+  // The error of the first output says what is wrong with it.
+  if (!chosen) return { head: reader.head(outputs[0]?.name ?? ''), output: outputs[0]?.name ?? '', others: [] };
+  const others = candidates.slice(1).map(({ output }) => output);
+  return { ...chosen, others, ...reader.through(chosen.output) };
 }
 
 /** @throws InputError naming the outputs there are */
-function knownValue(graph: Graph, name: string): string {
-  if (graph.nodes.some(({ outputs }) => outputs.includes(name))) return name;
+function knownValue(graph: Graph, name: string): void {
+  if (graph.nodes.some(({ outputs }) => outputs.includes(name))) return;
   const outputs = graph.outputs.map((output) => output.name).join(', ');
   throw new InputError({ name: 'output', expected: `${outputs}, or another value of the graph`, got: `"${name}"` });
 }
 
-/** What the last activation on the way to `output` acts on, or the output itself where there is none. */
-function beforeActivation(graph: Graph, output: string): { value: string; activation?: ScoreHead['activation'] } {
-  const producers = producersOf(graph);
-  for (let value = output; ;) {
-    const node = producers.get(value);
-    const input = node?.inputs[0];
-    if (!node || input === undefined || node.domain !== '') return { value: output };
-    const activation = activations[node.op];
-    if (activation) return { value: input, activation };
-    if (!passing.has(node.op)) return { value: output };
-    value = input;
+interface Candidate {
+  output: string;
+  head: ScoreHead;
+}
+
+/** Reads heads off one model. */
+class HeadReader {
+  readonly #model: Model;
+  readonly #types: Types;
+  readonly #producers: Map<string, Node>;
+  readonly #axes: ChannelAxes;
+  readonly #names: number | undefined;
+
+  constructor(model: Model) {
+    this.#model = model;
+    this.#types = Types.of(model.graph);
+    this.#producers = producersOf(model.graph);
+    this.#axes = new ChannelAxes(model.graph, this.#types);
+    this.#names = labelsOfMetadata(model.metadata)?.length;
+  }
+
+  /** Outputs whose scores can be read, the one that is explained first. */
+  candidates(outputs: readonly string[]): Candidate[] {
+    const read = outputs.flatMap((output): Candidate[] => {
+      const head = this.#tryHead(output);
+      return head ? [{ output, head }] : [];
+    });
+    const bases = new Set<string>();
+    const distinct = read.filter(({ head: { logits } }) => {
+      const base = this.#beforeReshapes(logits);
+      return !bases.has(base) && bases.add(base);
+    });
+    const withoutBoxes = partnersOfBoxes(distinct);
+    // What others are made from is a layer's features.
+    const made = withoutBoxes.map(({ head: { logits } }) => ancestors(this.#model.graph, logits));
+    const ends = withoutBoxes.filter(
+      ({ head: { logits } }, at) => !made.some((values, other) => other !== at && values.has(logits)),
+    );
+    const [first] = ends;
+    if (!first) return [];
+    // Auxiliary heads have the same classes, and less before them.
+    const depth = ({ head: { logits } }: Candidate) => ancestors(this.#model.graph, logits).size;
+    const alike = ends.filter(
+      ({ head: { kind, classes } }) => kind === first.head.kind && classes === first.head.classes,
+    );
+    const [main = first] = alike.toSorted((a, b) => depth(b) - depth(a));
+    return [main, ...ends.filter((each) => each !== main)];
+  }
+
+  /** The node that made the output of its scores. */
+  through(output: string): { through?: string } {
+    const through = this.#found(output)?.through;
+    return through === undefined ? {} : { through };
+  }
+
+  #tryHead(output: string): ScoreHead | undefined {
+    try {
+      return this.head(output);
+    } catch (error) {
+      if (error instanceof InputError) return undefined;
+      throw error;
+    }
+  }
+
+  #found(output: string): FoundScores | undefined {
+    return scoresBehind({ producers: this.#producers, types: this.#types }, output);
+  }
+
+  /** @throws InputError unless the output is made of scores */
+  head(output: string): ScoreHead {
+    const graph = { producers: this.#producers, types: this.#types };
+    const found = this.#found(output);
+    const boxes = found && boxScores(graph, found.value, this.#names);
+    if (found && boxes) return this.#boxes(found, boxes);
+    const picked = found?.through === undefined ? pickingNode(graph, output) : undefined;
+    if (!found || picked) throw this.#unreadable(output, picked);
+    const direct = this.#beforeReshapes(found.value);
+    const activation = found.activation ?? this.#activationOf(direct);
+    const shape = this.#types.shape(found.value) ?? this.#statedShape(found.value);
+    const place = scorePlace(shape, {
+      batch: this.#model.graph.inputs[0]?.value?.shape?.[0],
+      classAxis: found.classAxis ?? this.#axes.of(found.value),
+      picture: this.#picture,
+      names: this.#names,
+    });
+    if (!place) throw this.#unreadable(output);
+    this.#expectWithin(place, output);
+    const verdict = place.classes === 1 && this.#isVerdict(found.value, place);
+    const kind = place.grid ? 'dense' : place.classes > 1 ? 'classifier' : verdict ? 'discriminator' : 'single';
+    const binary = kind === 'single' && (activation === 'sigmoid' || this.#names === 2);
+    return {
+      kind,
+      logits: found.value,
+      ...place,
+      ...(activation && { activation }),
+      ...(verdict && { verdict }),
+      ...(binary && { binary }),
+      ...(found.part && { part: found.part }),
+    };
+  }
+
+  #expectWithin(place: ScorePlace, output: string): void {
+    const batch = this.#model.graph.inputs[0]?.value?.shape?.[0];
+    expectWithin('classes', place.classes, `output "${output}"`);
+    expectWithin('runElements', scoreCount(place) * (typeof batch === 'number' ? batch : 1), `output "${output}"`);
+  }
+
+  #boxes(found: FoundScores, boxes: NonNullable<ReturnType<typeof boxScores>>): ScoreHead {
+    const shape = this.#types.shape(boxes.logits ?? found.value) ?? [];
+    const width = Number(shape[boxes.axis === 1 ? 2 : 1]);
+    return {
+      kind: 'boxes',
+      logits: boxes.logits ?? found.value,
+      classes: boxes.to - boxes.from,
+      grid: { height: 1, width },
+      classAxis: boxes.axis,
+      ...(boxes.logits !== undefined && { activation: 'sigmoid' as const }),
+      ...(boxes.logits === undefined && {
+        within: { from: boxes.from, to: boxes.to, ...(boxes.object !== undefined && { object: boxes.object }) },
+      }),
+    };
+  }
+
+  /** The activation by which another output of the graph is made of the same logits. */
+  #activationOf(direct: string): Activation | undefined {
+    return this.#model.graph.outputs
+      .map(({ name }) => this.#found(name))
+      .find((found) => found?.activation && this.#beforeReshapes(found.value) === direct)?.activation;
+  }
+
+  #beforeReshapes(value: string): string {
+    for (let at = value; ;) {
+      const node = this.#producers.get(at);
+      if (!node || !movers.has(node.op) || node.domain !== '') return at;
+      at = node.inputs[0] as string;
+    }
+  }
+
+  #statedShape(value: string) {
+    return this.#model.graph.outputs.find(({ name }) => name === value)?.value?.shape;
+  }
+
+  get #picture(): { height: number; width: number } | undefined {
+    const [, a, b, c] = this.#model.graph.inputs[0]?.value?.shape ?? [];
+    const isLast = typeof c === 'number' && c <= 4 && typeof a === 'number' && a > 4;
+    const [height, width] = isLast ? [a, b] : [b, c];
+    return typeof height === 'number' && typeof width === 'number' ? { height, width } : undefined;
+  }
+
+  /**
+   * Known from our metadata; and a grid of single scores that is coarser than the picture, with nothing before it that makes
+   * positions finer, is a discriminator of patches.
+   */
+  #isVerdict(logits: string, { grid }: ScorePlace): boolean {
+    if (readGanMetadata(this.#model.metadata)?.role === 'discriminator') return true;
+    const picture = this.#picture;
+    if (!grid || !picture || grid.height * 2 > picture.height || grid.width * 2 > picture.width) return false;
+    const before = ancestors(this.#model.graph, logits);
+    const nodes = this.#model.graph.nodes.filter(({ outputs }) => outputs.some((name) => before.has(name)));
+    return !nodes.some(({ op }) => refining.has(op)) && nodes.some(({ op }) => op === 'Conv');
+  }
+
+  #unreadable(output: string, picked?: Node): InputError {
+    const shape = this.#types.shape(output);
+    const type = this.#types.get(output)?.type ?? 'values';
+    const got = picked
+      ? `boxes that ${nodeLabel(picked)} has picked by their scores`
+      : shape
+        ? `${type === 'float32' ? '' : `${type} `}[${shape.join(', ')}]`
+        : 'a shape that cannot be inferred';
+    return new InputError(
+      `output "${output}": expected one score per picture, one per class [batch, classes], or one per class and position ` +
+        `[batch, classes, height, width]; got ${got}${this.#workingValue(output)}`,
+    );
+  }
+
+  /** A value before an output that holds scores, to be named instead. */
+  #workingValue(output: string): string {
+    const before = ancestors(this.#model.graph, output);
+    const nodes = this.#model.graph.nodes.toReversed();
+    const scoring = nodes.filter(({ op, outputs: [value = ''] }) => scores.has(op) && before.has(value));
+    const found = scoring
+      .flatMap(({ outputs }) => outputs[0] ?? [])
+      .find((value) => value !== output && scorePlace(this.#types.shape(value), this.#hints(value)));
+    return found === undefined ? '' : `; \`output\` ${found} can be explained`;
+  }
+
+  #hints(value: string) {
+    return {
+      batch: this.#model.graph.inputs[0]?.value?.shape?.[0],
+      classAxis: this.#axes.of(value),
+      picture: this.#picture,
+      names: this.#names,
+    };
   }
 }
 
-/** The activation by which another output of the graph is made of the same logits. */
-function activationOf(graph: Graph, logits: string): ScoreHead['activation'] {
-  const producers = producersOf(graph);
-  const direct = beforeReshapes(producers, logits);
-  return graph.outputs
-    .map(({ name }) => beforeActivation(graph, name))
-    .find(({ value, activation }) => activation && beforeReshapes(producers, value) === direct)?.activation;
-}
+/** Operators after which the same scores stand elsewhere. */
+const movers = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Transpose', 'Cast']);
+/** Operators that make positions finer. */
+const refining = new Set(['Resize', 'Upsample', 'ConvTranspose', 'DepthToSpace', 'MaxUnpool', 'Col2Im', 'GridSample']);
+/** Operators that may end with scores. */
+const scores = new Set(['Gemm', 'MatMul', 'Conv', 'Add', 'Sigmoid', 'Softmax']);
 
-function beforeReshapes(producers: ReadonlyMap<string, Node>, from: string): string {
-  let value = from;
-  for (let node = producers.get(value); node && passing.has(node.op); node = producers.get(value))
-    value = inputOf(node);
-  return value;
-}
-
-function producersOf(graph: Graph): Map<string, Node> {
-  return new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-}
-
-/** @throws InputError unless the shape is one score per picture, per class, or per class and position */
-function scoresPerPicture(
-  shape: Shape | undefined,
-  graph: Graph,
-  output: string,
-): Pick<ScoreHead, 'kind' | 'classes' | 'grid'> {
-  const batch = graph.inputs[0]?.value?.shape?.[0];
-  const [classes, height = 1, width = 1, ...rest] =
-    shape?.length === 1 && sameBatch(shape[0], batch) ? [1] : (shape ?? []).slice(1);
-  if ([classes, height, width].every((size) => typeof size === 'number') && rest.length === 0) {
-    const sizes = [classes, height, width] as [number, number, number];
-    const several = sizes.filter((size) => size !== 1);
-    // Scores of classes may stand on any axis of size 1 otherwise.
-    if (several.length <= 1)
-      return { kind: several.length === 0 ? 'discriminator' : 'classifier', classes: several[0] ?? 1 };
-    if (shape?.length === 4) return { kind: 'dense', classes: sizes[0], grid: { height: sizes[1], width: sizes[2] } };
-  }
-  throw new InputError(
-    `output "${output}": expected one score per picture, one per class [batch, classes], or one per class and position ` +
-      `[batch, classes, height, width]; got ${shape ? `[${shape.join(', ')}]` : 'a shape that cannot be inferred'}`,
+/** Without outputs of four coordinates for each box that another output scores, which becomes a detector's. */
+function partnersOfBoxes(candidates: readonly Candidate[]): Candidate[] {
+  const boxes = candidates.filter(
+    ({ head: { kind, classes, grid } }) => kind === 'dense' && classes === 4 && grid?.height === 1,
   );
+  const coordinates = boxes.filter((box) =>
+    candidates.some(
+      (other) =>
+        other !== box &&
+        other.head.grid?.height === 1 &&
+        other.head.grid.width === box.head.grid?.width &&
+        // Of two outputs of four numbers, coordinates are those that end in a sigmoid, or the later ones.
+        (other.head.classes !== 4 || candidates.indexOf(other) < candidates.indexOf(box)),
+    ),
+  );
+  if (coordinates.length === 0) return [...candidates];
+  const counts = new Set(coordinates.map(({ head }) => head.grid?.width));
+  return candidates
+    .filter((each) => !coordinates.includes(each))
+    .map((each) =>
+      each.head.kind === 'dense' && each.head.grid?.height === 1 && counts.has(each.head.grid.width)
+        ? { ...each, head: { ...each.head, kind: 'boxes' } }
+        : each,
+    );
 }
 
-function sameBatch(size: Dim | undefined, batch: Dim | undefined): boolean {
-  return size === batch || typeof size === 'string';
+/**
+ * Appends the scores as rows [N, classes · positions], class by class.
+ * @param b builder of the head's model
+ */
+export function appendScoreRows(b: GraphBuilder, head: ScoreHead, name = 'logits'): string {
+  const { logits, classAxis, within, batchless } = head;
+  const rank = b.types.shape(logits)?.length ?? 0;
+  const slice = (from: number, to: number) =>
+    b.op('Slice', [logits, b.ints([from]), b.ints([to]), b.ints([classAxis ?? 1])], {}, 'class_scores');
+  const own = within ? slice(within.from, within.to) : logits;
+  const scored =
+    within?.object === undefined ? own : b.mul(own, slice(within.object, within.object + 1), 'object_scores');
+  // Rows are read class by class: the classes' axis stands before those of positions.
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  const lead = batchless ? 0 : 1;
+  const order =
+    classAxis === undefined || !head.grid
+      ? axes
+      : [...axes.slice(0, lead), classAxis, ...axes.slice(lead).filter((axis) => axis !== classAxis)];
+  const moved = order.every((axis, at) => axis === at) ? scored : b.transpose(scored, order, 'classes_first');
+  return b.op('Reshape', [moved, b.ints([-1, scoreCount(head)])], {}, name);
 }

@@ -25,13 +25,22 @@ export interface Normalization {
  */
 export type ResizeMode = 'crop' | 'squash' | 'pad';
 
+/** The order in which a network takes colours; A is opacity, which is full everywhere. */
+export const channelOrders = ['RGB', 'BGR', 'RGBA', 'BGRA', 'ARGB', 'ABGR'] as const;
+
+/** One of `channelOrders`. */
+export type ChannelOrder = (typeof channelOrders)[number];
+
 /** The picture input of a network. */
 export interface PictureInput {
   width: number;
   height: number;
-  channels: 1 | 3;
+  /** 1 and 3 are grey and colour pictures; others come from arrays (`Raster`). */
+  channels: number;
   normalization: Normalization;
   resize: ResizeMode;
+  /** Missing for RGB. */
+  channelOrder?: ChannelOrder;
 }
 
 /** The picture in grey, by ITU-R BT.601 luma with Pillow's integer weights, as torchvision's `Grayscale`. */
@@ -57,6 +66,23 @@ export function rgbPicture(picture: Picture): Picture {
     data[at + 2] = level;
   }
   return { width, height, channels: 3, data };
+}
+
+/** Pixels with their channels in another order [height, width, order.length]; RGB is left as it is. */
+export function reorderedPicture(
+  picture: Picture,
+  order: ChannelOrder,
+): Omit<Picture, 'channels'> & { channels: number } {
+  if (order === 'RGB') return picture;
+  const { width, height, data: rgb } = rgbPicture(picture);
+  const places = Array.from(order, (colour) => 'RGB'.indexOf(colour));
+  const channels = places.length;
+  const data = new Uint8Array(width * height * channels).fill(255);
+  places.forEach((place, channel) => {
+    if (place < 0) return;
+    for (let i = 0; i < width * height; i++) data[i * channels + channel] = rgb[3 * i + place] ?? 0;
+  });
+  return { width, height, channels, data };
 }
 
 /** The pixels as a canvas takes them: RGBA [height, width, 4], opaque. */

@@ -42,7 +42,10 @@ export function rangeNormalization(range: OutputRange, channels: number): Normal
  * @returns [C, H, W]
  * @throws InputError if `normalization` lacks a channel of the picture or has a std that is not positive
  */
-export function networkInput(picture: Picture, normalization: Normalization): Float32Array {
+export function networkInput(
+  picture: Omit<Picture, 'channels'> & { channels: number },
+  normalization: Normalization,
+): Float32Array {
   const { width, height, channels, data } = picture;
   const plane = width * height;
   const input = new Float32Array(channels * plane);

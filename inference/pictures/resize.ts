@@ -161,7 +161,7 @@ function padded(picture: Picture, width: number, height: number): Picture {
  */
 export function resizedPicture(
   picture: Picture,
-  input: Pick<PictureInput, 'width' | 'height' | 'channels' | 'resize'>,
+  input: Pick<PictureInput, 'width' | 'height' | 'resize'> & Pick<Picture, 'channels'>,
 ): Picture {
   const { width, height, channels, resize } = input;
   if ([width, height].some((size) => !Number.isInteger(size) || size < 1 || size > 65_536)) {

@@ -100,7 +100,10 @@ async function realSet(source: string, { split, followLinks, strict }: PictureSe
         const decoded = await Promise.all(part.map((index) => pictures.picture(index)));
         const readable = decoded.filter((picture) => picture !== undefined);
         left -= readable.length;
-        if (readable.length > 0) yield format ? readable.map((each) => resizedPicture(each, format)) : readable;
+        if (readable.length > 0)
+          yield format
+            ? readable.map((each) => resizedPicture(each, { ...format, channels: format.channels === 1 ? 1 : 3 }))
+            : readable;
       }
       if (left === count) throw pictures.allBroken();
     },

@@ -1,17 +1,16 @@
 /** @file Features of pictures: a layer of any ONNX network, averaged over positions. */
 import {
   channelsLast,
-  networkInputOf,
   preparedPictures,
   type NetworkInput,
   type Preparation,
 } from '../../inference/networks/network-input.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
-import { floatInputModel, statedPreparation } from '../../inference/networks/preprocessing.js';
+import { readNetwork } from '../../inference/networks/read-network.js';
 import { openSession } from '../../inference/runtime/runtime.node.js';
 import { sessionTensor, type ResolvedDevice, type Session } from '../../inference/runtime/session.js';
 import { namingFile } from '../../onnx/files/naming.js';
-import { InputError, loadModel, type Graph } from '../../onnx/index.js';
+import { InputError, loadModel, upgradedModel, type Graph } from '../../onnx/index.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { elementCount } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
@@ -54,10 +53,11 @@ export class FeatureNetwork {
   static async load(source: string, options: FeatureOptions = {}): Promise<FeatureNetwork> {
     const [, path = source, layer] = /^(.*\.onnx):(.+)$/.exec(source) ?? [];
     const loaded = await loadModel(path);
-    namingFile(path, () => expectAffordable(loaded));
-    const { model, preparation } = floatInputModel(loaded);
-    const stated = statedPreparation(model.metadata);
-    const input = networkInputOf(model, { ...preparation, ...stated, ...options.preparation });
+    const stated = { ...(options.preparation && { preparation: options.preparation }) };
+    const { model, input } = namingFile(path, () => {
+      expectAffordable(loaded);
+      return readNetwork(upgradedModel(loaded), stated);
+    });
     const value = featureValue(model.graph, layer, path);
     const outputs = prunedGraph(model.graph, [value]);
     const running = { device: options.device ?? 'cpu', spinning: false } as const;

@@ -1,0 +1,141 @@
+/** @file The layer that is explained where none is named. */
+import type { Node } from '../../onnx/graph/graph.js';
+import { convolutions, layerOfValue, normalizedLayers, rowsArePictures, type LayerContext } from './candidates.js';
+import { isSpatial, tokenAxis, type Layer, type TokenGrid } from './layer.js';
+import { cutValues, pathNodes } from './path.js';
+import { tokenReach, type Reach } from './token-reach.js';
+
+/** A group of layers that are averaged, mostly one, and why it is taken. */
+export interface DefaultLayer {
+  layers: readonly Layer[];
+  because: string;
+}
+
+/** Operators that only move, rescale or add up scores of positions. */
+const moving = new Set(
+  'Identity Resize Upsample Transpose Reshape Slice Concat Split Squeeze Unsqueeze Cast Add Sum Mul Div Sub Sigmoid Softmax Dropout Pad Clip Flatten'.split(
+    ' ',
+  ),
+);
+const scoring = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gemm']);
+const joining = new Set(['Add', 'Sum', 'Mul']);
+const activations = new Set(['Relu', 'LeakyRelu', 'PRelu', 'Clip', 'Elu', 'HardSwish', 'Gelu']);
+
+/**
+ * The last layer with positions that the scores depend on: not the convolution that makes scores of positions, what branches
+ * and shortcuts join into rather than one of them, and of transformers the last tokens of which more than a class token is
+ * read.
+ * @returns undefined where no layer has positions
+ */
+export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: boolean): DefaultLayer | undefined {
+  const { graph, types } = context;
+  const picture = graph.inputs[0]?.name ?? '';
+  const logits = grid.logits ?? '';
+  const nodes = pathNodes(graph, picture, logits);
+  const onPath = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const reach = tokenReach(graph, types, logits);
+  const scores = dense ? scoreNodes(nodes, logits) : [];
+  const scoreValues = new Set(scores.flatMap(({ outputs }) => outputs));
+  const places = new Map(nodes.map((node, at) => [node.outputs[0], at]));
+  const candidates = [...convolutions(context), ...normalizedLayers(context, grid)]
+    .filter((layer) => onPath.has(layer.value) && !scoreValues.has(layer.value) && rowsArePictures(graph, layer))
+    .filter((layer) => (layer.tokens ? reachesGrid(layer, reach) : isSpatial(layer)))
+    .toSorted((a, b) => (places.get(a.value) ?? 0) - (places.get(b.value) ?? 0));
+  const features = scores.length > 1 ? featuresOf(scores, nodes, candidates) : [];
+  if (features.length > 1) return { layers: features, because: 'the last layer before the scores of each scale' };
+  const last = candidates.at(-1);
+  if (!last) return undefined;
+  const cuts = cutValues(nodes, picture, logits);
+  const layerAt = (value: string) => {
+    const node = nodes.find(({ outputs }) => outputs.includes(value)) as Node;
+    return layerOfValue(context, node, value);
+  };
+  if (last.tokens) return { layers: [last], because: 'the last tokens of the grid that the scores depend on' };
+  if (cuts.includes(last.value)) {
+    const normalized = normalizedNext(nodes, last.value);
+    if (normalized === undefined) return { layers: [last], because: describedLast(last, dense) };
+    return {
+      layers: [layerAt(normalized)],
+      because: 'what follows the last convolution, as normalization makes the mean gradient before it zero',
+    };
+  }
+  const joint = cuts
+    .slice(cuts.findIndex((value) => (places.get(value) ?? 0) > (places.get(last.value) ?? 0)))
+    .filter(
+      (value) => (places.get(value) ?? 0) > (places.get(last.value) ?? 0) && !scoreRegion(scores, nodes).has(value),
+    )
+    .map(layerAt)
+    .find((layer) => isSpatial(layer) && rowsArePictures(graph, layer) && !scoreValues.has(layer.value));
+  if (!joint) return { layers: [last], because: describedLast(last, dense) };
+  return { layers: [activated(joint, nodes, cuts, layerAt)], because: 'what the last branches join into' };
+}
+
+function describedLast({ op }: Layer, dense: boolean): string {
+  const kind = op === 'Conv' ? 'convolution' : 'normalized layer';
+  return dense ? `the last ${kind} before the one that makes the scores` : `the last ${kind} that has positions`;
+}
+
+/** Whether the scores depend on a token of the grid. */
+export function reachesGrid(layer: Layer, reach: ReadonlyMap<string, Reach>): boolean {
+  const own = reach.get(layer.value);
+  if (own === undefined || own === 'all' || !layer.tokens) return own !== undefined;
+  const { leading } = layer.tokens;
+  return own.axis !== tokenAxis(layer) || [...own.positions].some((position) => position >= leading);
+}
+
+/** The nodes whose outputs are scores of positions but for moving, rescaling and adding up. */
+function scoreNodes(nodes: readonly Node[], logits: string): Node[] {
+  const wanted = new Set([logits]);
+  return nodes.toReversed().filter((node) => {
+    if (!node.outputs.some((name) => wanted.has(name))) return false;
+    if (moving.has(node.op)) for (const name of node.inputs) wanted.add(name);
+    return scoring.has(node.op);
+  });
+}
+
+/** The values between score nodes and the logits. */
+function scoreRegion(scores: readonly Node[], nodes: readonly Node[]): Set<string> {
+  const found = new Set(scores.flatMap(({ outputs }) => outputs));
+  if (found.size === 0) return found;
+  for (const { inputs, outputs } of nodes) {
+    if (inputs.some((name) => found.has(name))) for (const output of outputs) found.add(output);
+  }
+  return found;
+}
+
+/** The nearest candidate before each score node. */
+function featuresOf(scores: readonly Node[], nodes: readonly Node[], candidates: readonly Layer[]): Layer[] {
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const byValue = new Map(candidates.map((layer) => [layer.value, layer]));
+  const found = scores.flatMap((score) => {
+    for (let value = score.inputs[0] ?? ''; ;) {
+      const layer = byValue.get(value);
+      if (layer) return [layer];
+      const node = makers.get(value);
+      const next = node?.inputs.find((name) => makers.has(name));
+      if (next === undefined) return [];
+      value = next;
+    }
+  });
+  return [...new Map(found.map((layer) => [layer.value, layer])).values()].toReversed();
+}
+
+/** The instance normalization that alone reads a value. */
+function normalizedNext(nodes: readonly Node[], value: string): string | undefined {
+  const readers = nodes.filter(({ inputs }) => inputs.includes(value));
+  const [only] = readers;
+  return readers.length === 1 && only?.op === 'InstanceNormalization' ? only.outputs[0] : undefined;
+}
+
+/** A sum with the activation that follows it. */
+function activated(
+  joint: Layer,
+  nodes: readonly Node[],
+  cuts: readonly string[],
+  layerAt: (value: string) => Layer,
+): Layer {
+  const [next, ...others] = nodes.filter(({ inputs }) => inputs.includes(joint.value));
+  const value = next?.outputs[0];
+  const follows = joining.has(joint.op) && next && activations.has(next.op) && others.length === 0;
+  return follows && value !== undefined && cuts.includes(value) ? layerAt(value) : joint;
+}

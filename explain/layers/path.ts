@@ -1,0 +1,39 @@
+/** @file The way from the picture to the scores: which values all of it goes through. */
+import { presentInputs, type Graph, type Node } from '../../onnx/graph/graph.js';
+
+/** Sizes are read off values without depending on what they hold. */
+const sizes = new Set(['Shape', 'Size']);
+
+/** The nodes through which a value depends on another, in topological order. */
+export function pathNodes(graph: Graph, from: string, to: string): Node[] {
+  const after = new Set([from]);
+  for (const { op, inputs, outputs } of graph.nodes) {
+    if (!sizes.has(op) && inputs.some((name) => after.has(name))) for (const output of outputs) after.add(output);
+  }
+  const before = new Set([to]);
+  const nodes = graph.nodes.toReversed().filter((node) => {
+    if (!node.outputs.some((name) => before.has(name) && after.has(name))) return false;
+    for (const name of presentInputs(node)) before.add(name);
+    return true;
+  });
+  return nodes.toReversed();
+}
+
+/** The values that every way from the picture to the scores goes through, in topological order. */
+export function cutValues(nodes: readonly Node[], from: string, to: string): string[] {
+  const uses = new Map<string, number>([[to, 1]]);
+  for (const node of nodes) for (const name of new Set(presentInputs(node))) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const live = new Set([from]);
+  const cuts: string[] = [];
+  for (const node of nodes) {
+    for (const name of new Set(presentInputs(node))) {
+      const left = (uses.get(name) ?? 0) - 1;
+      uses.set(name, left);
+      if (left === 0) live.delete(name);
+    }
+    for (const output of node.outputs) if ((uses.get(output) ?? 0) > 0) live.add(output);
+    const [only, ...others] = live;
+    if (only !== undefined && others.length === 0 && node.outputs.includes(only)) cuts.push(only);
+  }
+  return cuts;
+}

@@ -1,0 +1,92 @@
+/** @file Which tokens of a value the scores depend on: behind the last mixing of tokens, often the class token alone. */
+import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
+import type { Graph, Node } from '../../onnx/graph/graph.js';
+import type { Types } from '../../onnx/shapes/types.js';
+
+/** All positions, or some of one axis. */
+export type Reach = 'all' | { axis: number; positions: ReadonlySet<number> };
+
+/** A slice of more positions counts as all. */
+const MAX_POSITIONS = 8;
+
+/** Operators of each element, or of elements along the last axis. */
+const elementwise = new Set(
+  (
+    'Add Sub Mul Div Pow Sqrt Reciprocal Neg Abs Exp Log Erf Tanh Sigmoid ' +
+    'Relu LeakyRelu Elu Selu Gelu HardSigmoid HardSwish Softplus Clip Cast Identity ' +
+    'Dropout Where Max Min Mish Sum PRelu'
+  ).split(' '),
+);
+
+/**
+ * What reaches a value from the values before it, by name; values that do not lead there are missing.
+ * @param graph in topological order
+ */
+export function tokenReach(graph: Graph, types: Types, target: string): Map<string, Reach> {
+  const reached = new Map<string, Reach>([[target, 'all']]);
+  for (const node of graph.nodes.toReversed()) {
+    const after = node.outputs.flatMap((name) => reached.get(name) ?? []);
+    if (after.length === 0 || node.op === 'Shape') continue;
+    const reach = after.reduce(joined);
+    node.inputs.forEach((name, index) => {
+      if (name === '' || types.constant(name)) return;
+      const own = reachOfInput(node, index, reach, types);
+      const known = reached.get(name);
+      reached.set(name, known === undefined ? own : joined(known, own));
+    });
+  }
+  return reached;
+}
+
+function joined(a: Reach, b: Reach): Reach {
+  if (a === 'all' || b === 'all' || a.axis !== b.axis) return 'all';
+  return { axis: a.axis, positions: new Set([...a.positions, ...b.positions]) };
+}
+
+function reachOfInput(node: Node, index: number, reach: Reach, types: Types): Reach {
+  const shape = types.shape(node.inputs[index] ?? '') ?? [];
+  const output = types.shape(node.outputs[0] ?? '') ?? [];
+  const rank = shape.length;
+  if (node.domain !== '') return 'all';
+  if (node.op === 'Gather' && index === 0) {
+    const axis = positive(numberAttribute(node, 'axis', 0), rank);
+    return somePositions(axis, types.integers(node.inputs[1]), shape[axis]);
+  }
+  if (node.op === 'Slice' && index === 0) return ofSlice(node, shape, types) ?? 'all';
+  if (reach === 'all') return 'all';
+  if (node.op === 'Transpose') {
+    const axis = intsAttribute(node, 'perm')?.[reach.axis];
+    return axis === undefined ? 'all' : { ...reach, axis };
+  }
+  const isLast = reach.axis === output.length - 1;
+  const alongLast =
+    (node.op === 'LayerNormalization' && positive(numberAttribute(node, 'axis', -1), rank) === rank - 1) ||
+    (node.op === 'MatMul' && index === 0 && types.shape(node.inputs[1] ?? '')?.length === 2) ||
+    (node.op.startsWith('Reduce') && intsAttribute(node, 'axes')?.every((axis) => positive(axis, rank) === rank - 1));
+  const keeps = elementwise.has(node.op) || (alongLast && !isLast);
+  return keeps && rank === output.length && shape[reach.axis] === output[reach.axis] ? reach : 'all';
+}
+
+const positive = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);
+
+function somePositions(axis: number, indices: readonly number[] | undefined, size: unknown): Reach {
+  if (!indices || indices.length > MAX_POSITIONS) return 'all';
+  const at = indices.map((index) => (index < 0 && typeof size === 'number' ? index + size : index));
+  return { axis, positions: new Set(at) };
+}
+
+/** A slice of few positions along one axis. */
+function ofSlice({ inputs }: Node, shape: readonly unknown[], types: Types): Reach | undefined {
+  const [starts, ends, axes, steps] = inputs.slice(1).map((name) => types.integers(name));
+  if (!starts || !ends) return undefined;
+  for (const [at, start] of starts.entries()) {
+    const axis = positive(axes?.[at] ?? at, shape.length);
+    const size = shape[axis];
+    if (typeof size !== 'number' || (steps?.[at] ?? 1) !== 1) continue;
+    const place = (index: number) => Math.max(0, Math.min(size, positive(index, size)));
+    const [from, to] = [place(start), place(ends[at] ?? size)];
+    const isSome = to - from < size && to - from <= MAX_POSITIONS && axis > 0;
+    if (isSome) return { axis, positions: new Set(Array.from({ length: to - from }, (_, i) => from + i)) };
+  }
+  return undefined;
+}

@@ -1,0 +1,65 @@
+/** @file What was assumed of the output and the layers that are explained. */
+import type { Assumption } from '../../inference/graphs/assumption.js';
+import type { FoundHead, ScoreHead } from '../../inference/networks/score-head.js';
+import { nodeLabel, type Node } from '../../onnx/graph/graph.js';
+import type { ChosenLayers } from '../network/layers.js';
+
+/** Which output is explained, as what, and what was left out. */
+export function assumedOfOutput(
+  { head, output, through, others }: FoundHead,
+  labels: readonly string[] | undefined,
+  stated: boolean,
+): Assumption[] {
+  const before = head.logits === output ? '' : `, explained at "${head.logits}"`;
+  const why = stated
+    ? 'as stated'
+    : through
+      ? `the scores behind ${through}`
+      : others.length > 0
+        ? `others are ${others.join(', ')}`
+        : 'the only output with scores';
+  const names = labels ? `, ${labels.length} names` : '';
+  const part = head.part ? `, of which the output shows ${head.part.join(', ')}` : '';
+  return [
+    {
+      about: 'output',
+      taken: `"${output}"${before}: ${describedHead(head)}${part}${names}`,
+      because: why,
+      options: ['output', 'target', 'labels'],
+    },
+  ];
+}
+
+function describedHead({ kind, classes, grid, activation, within }: ScoreHead): string {
+  const before = activation ? ` before ${activation}` : '';
+  const positions = grid && `${grid.height}×${grid.width} positions`;
+  switch (kind) {
+    case 'discriminator':
+      return `one score per picture${before}, above 0 for real`;
+    case 'single':
+      return `one score per picture${before}`;
+    case 'classifier':
+      return `${classes} classes${before}`;
+    case 'dense':
+      return `${classes === 1 ? 'one score' : `${classes} classes`} at ${positions}${before}`;
+    case 'boxes':
+      return `${classes} classes of ${grid?.width ?? 0} boxes${before}${within?.object === undefined ? '' : ', times the score of an object'}`;
+  }
+}
+
+/** Which layers are explained where none was named. */
+export function assumedOfLayers({ groups, because }: ChosenLayers): Assumption[] {
+  if (because === undefined) return [];
+  const shown = groups.flat().map(({ name, op, shape }) => `${name} (${op} [${shape.join(', ')}])`);
+  return [{ about: 'layer', taken: shown.join(' + '), because, options: ['layers', 'listLayers'] }];
+}
+
+/** Pictures of a batch that influence each other. */
+export function assumedOfMixing(mixer: Node): Assumption {
+  return {
+    about: 'batch',
+    taken: 'pictures are explained one by one',
+    because: `${nodeLabel(mixer)} lets the pictures of a batch influence each other`,
+    options: [],
+  };
+}

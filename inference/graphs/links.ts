@@ -1,0 +1,35 @@
+/** @file Which node makes a value, which nodes read it, and which values depend on others. */
+import { presentInputs, type Graph, type Node } from '../../onnx/graph/graph.js';
+
+/** The node that makes each value. */
+export function producersOf(graph: Graph): Map<string, Node> {
+  return new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+}
+
+/** The nodes that read each value. */
+export function consumersOf(graph: Graph): Map<string, Node[]> {
+  const consumers = new Map<string, Node[]>();
+  for (const node of graph.nodes) {
+    for (const name of new Set(presentInputs(node))) consumers.set(name, [...(consumers.get(name) ?? []), node]);
+  }
+  return consumers;
+}
+
+/** The values that change with one, itself included. @param graph in topological order */
+export function dependents(graph: Graph, value: string): Set<string> {
+  const found = new Set([value]);
+  for (const node of graph.nodes) {
+    if (presentInputs(node).some((name) => found.has(name)))
+      for (const output of node.outputs) if (output) found.add(output);
+  }
+  return found;
+}
+
+/** The values that one is made of, itself included. @param graph in topological order */
+export function ancestors(graph: Graph, value: string): Set<string> {
+  const found = new Set([value]);
+  for (const node of graph.nodes.toReversed()) {
+    if (node.outputs.some((name) => found.has(name))) for (const name of presentInputs(node)) found.add(name);
+  }
+  return found;
+}
