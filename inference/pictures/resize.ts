@@ -11,25 +11,41 @@ interface Axis {
   to: number;
   start: number;
   count: number;
+  /** Default a triangle: bilinear. */
+  kernel?: Kernel;
 }
 
+/** How pixels are weighted by their distance from the middle of an output pixel. */
+interface Kernel {
+  /** Distance from which on weights are 0, in output pixels where the axis shrinks, else in input pixels. */
+  support: number;
+  weight: (distance: number) => number;
+}
+
+const TRIANGLE: Kernel = { support: 1, weight: (distance) => Math.max(0, 1 - Math.abs(distance)) };
+const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+/** Pillow's LANCZOS: a sinc in the window of a three times wider one. */
+const LANCZOS: Kernel = { support: 3, weight: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) };
+
 /** The input pixels `begin`…`end` − 1 that output pixel `position` is made of, and the middle and width of the filter. */
-function filterSpan({ from, to }: Axis, position: number) {
+function filterSpan({ from, to, kernel = TRIANGLE }: Axis, position: number) {
   const scale = from / to;
-  const radius = Math.max(scale, 1);
+  const unit = Math.max(scale, 1);
+  const radius = kernel.support * unit;
   const centre = (position + 0.5) * scale;
   const begin = Math.max(0, Math.floor(centre - radius + 0.5));
   const end = Math.min(from, Math.floor(centre + radius + 0.5));
-  return { begin, end, centre, radius };
+  return { begin, end, centre, unit };
 }
 
-/** Weights of those pixels: a triangle between pixel centres, as wide as an output pixel where the axis shrinks. */
+/** Weights of those pixels; the kernel is as wide as an output pixel where the axis shrinks. */
 function filterWeights(axis: Axis, position: number): Float64Array {
-  const { begin, end, centre, radius } = filterSpan(axis, position);
+  const { begin, end, centre, unit } = filterSpan(axis, position);
+  const { kernel = TRIANGLE } = axis;
   const weights = new Float64Array(end - begin);
   let sum = 0;
   for (let tap = 0; tap < weights.length; tap++) {
-    const weight = Math.max(0, 1 - Math.abs(begin + tap + 0.5 - centre) / radius);
+    const weight = kernel.weight((begin + tap + 0.5 - centre) / unit);
     weights[tap] = weight;
     sum += weight;
   }
@@ -58,7 +74,8 @@ function resizedAxis(
         for (let tap = 0; tap < weights.length; tap++) {
           sum += (weights[tap] ?? 0) * (data[source + tap * inner + i] ?? 0);
         }
-        resized[target + i] = sum;
+        // Lanczos overshoots.
+        resized[target + i] = sum < 0 ? 0 : sum > 255 ? 255 : sum;
       }
     }
   }
@@ -177,4 +194,31 @@ export function resizedPicture(
     case 'pad':
       return padded(converted, width, height);
   }
+}
+
+/** How enlarged pixels are made: repeated, or smooth by Lanczos' filter. */
+export type EnlargeKernel = 'nearest' | 'lanczos';
+
+/**
+ * The picture enlarged by a whole factor.
+ * @throws InputError if the factor is no integer of 1…64
+ */
+export function enlargedPicture(picture: Picture, factor: number, kernel: EnlargeKernel = 'nearest'): Picture {
+  if (!Number.isInteger(factor) || factor < 1 || factor > 64)
+    throw new InputError({ name: 'factor', expected: 'an integer of 1…64', got: factor });
+  const { width, height, channels, data } = picture;
+  const axis = (from: number): Axis => ({ from, to: factor * from, start: 0, count: factor * from, kernel: LANCZOS });
+  if (kernel === 'lanczos') return resizedAxes(picture, axis(width), axis(height));
+  const enlarged = new Uint8Array(factor * factor * data.length);
+  const row = factor * width * channels;
+  for (let y = 0; y < height; y++) {
+    const first = y * factor * row;
+    for (let x = 0, at = first; x < width; x++) {
+      const pixel = (y * width + x) * channels;
+      for (let copy = 0; copy < factor; copy++)
+        for (let c = 0; c < channels; c++) enlarged[at++] = data[pixel + c] ?? 0;
+    }
+    for (let copy = 1; copy < factor; copy++) enlarged.copyWithin(first + copy * row, first, first + row);
+  }
+  return { width: factor * width, height: factor * height, channels, data: enlarged };
 }

@@ -8,10 +8,12 @@ import { namesFile } from '../options/checks.js';
 import { gridOption } from '../options/grid.js';
 import { commonOptions, jobKind, parsed } from '../options/option.js';
 import { truncationOption, type CommonJob } from '../options/source.js';
+import { checkedScale, scaleOption, type Scale } from '../options/scale.js';
 
 /** Pictures between the latents of four seeds, or of a file with four. */
 export interface CornersJob extends CommonJob {
   kind: 'corners';
+  scale: Scale | undefined;
   /** Top left, top right, bottom left and bottom right. */
   source: LatentSource;
   columns: number;
@@ -24,6 +26,7 @@ export const corners = jobKind({
   trigger: 'corners',
   options: {
     ...commonOptions,
+    ...scaleOption,
     ...truncationOption,
     corners: parsed(
       'Grid between four seeds or the latents of a file: top left, top right, bottom left, bottom right',
@@ -38,7 +41,8 @@ export const corners = jobKind({
     if (source === undefined) throw new InputError({ name: 'corners', expected: 'four latents', got: 'nothing' });
     namesFile(out, ['.png']);
     if ('seeds' in source) checkCorners(seedCount(source.seeds));
-    return { kind: 'corners', source, ...grid, mode: interpolate, truncation, saveLatents, out };
+    const scale = request.scale && checkedScale(request.scale);
+    return { kind: 'corners', scale, source, ...grid, mode: interpolate, truncation, saveLatents, out };
   },
 });
 

@@ -5,10 +5,12 @@ import { columnsFor, gridOption } from '../options/grid.js';
 import { commonOptions, flag, jobKind } from '../options/option.js';
 import { rankedSource, rankingOf, rankingOptions, type Ranking } from '../options/ranking.js';
 import { countOption, latentSource, sourceOptions, type CommonJob } from '../options/source.js';
+import { checkedScale, scaleOption, type Scale } from '../options/scale.js';
 
 /** Pictures of seeds or of a file's latents, side by side. */
 export interface GridJob extends CommonJob {
   kind: 'grid';
+  scale: Scale | undefined;
   source: LatentSource;
   /** Columns and rows as asked for; nearly square where not. */
   cells: { columns: number; rows: number } | undefined;
@@ -24,6 +26,7 @@ export const grid = jobKind({
   title: 'Grid (the default)',
   options: {
     ...commonOptions,
+    ...scaleOption,
     ...sourceOptions,
     ...countOption,
     ...gridOption,
@@ -33,10 +36,11 @@ export const grid = jobKind({
   check(request): GridJob {
     const { out = 'samples.png', labels = false, grid: cells, truncation, saveLatents } = request;
     namesFile(out, ['.png']);
+    const scale = request.scale && checkedScale(request.scale);
     const ranking = rankingOf(request);
     const count = cells ? cells.columns * cells.rows : DEFAULT_COUNT;
     const source = ranking ? rankedSource(request, ranking, count) : latentSource(request, request.count ?? count);
     if ('seeds' in source) columnsFor(Math.min(seedCount(source.seeds), ranking?.keep ?? Infinity), cells);
-    return { kind: 'grid', source, cells, labels, ranking, truncation, saveLatents, out };
+    return { kind: 'grid', scale, source, cells, labels, ranking, truncation, saveLatents, out };
   },
 });

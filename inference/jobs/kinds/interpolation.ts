@@ -8,10 +8,12 @@ import { animationChoice, animationOptions, modeOption, type AnimationChoice } f
 import { checkInteger, oneOf } from '../options/checks.js';
 import { commonOptions, flag, jobKind, parsed, type Requested } from '../options/option.js';
 import { checkedSource, latentSource, sourceOptions, type CommonJob } from '../options/source.js';
+import { checkedScale, scaleOption, type Scale } from '../options/scale.js';
 
 /** A path through the latents of seeds or of a file. */
 export interface InterpolationJob extends CommonJob, AnimationChoice {
   kind: 'interpolation';
+  scale: Scale | undefined;
   source: LatentSource;
   mode: InterpolationMode;
   frames: number;
@@ -32,6 +34,7 @@ export const interpolation = jobKind({
   trigger: 'interpolate',
   options: {
     ...commonOptions,
+    ...scaleOption,
     ...sourceOptions,
     ...modeOption,
     ...keyframesOption,
@@ -46,8 +49,9 @@ export const interpolation = jobKind({
     if ('seeds' in source) checkKeyframes(seedCount(source.seeds), frames);
     const { fps, format } = animationChoice(request, out);
     const easing = oneOf('easing', request.easing ?? 'linear', EASINGS);
+    const scale = request.scale && checkedScale(request.scale);
     const path = { source, mode, frames, loop, easing };
-    return { kind: 'interpolation', ...path, fps, format, truncation, saveLatents, out, overwrite };
+    return { kind: 'interpolation', scale, ...path, fps, format, truncation, saveLatents, out, overwrite };
   },
 });
 

@@ -7,6 +7,7 @@ import { encodePng } from '../../pictures/pictures.node.js';
 import { chosenLatents, jobPictures, recordCells, type JobContext } from '../shared/context.node.js';
 import { checkCorners, type CornersJob } from '../kinds/corners.js';
 import { namesFile } from '../options/checks.js';
+import { gridLook } from '../options/scale.js';
 
 /** Writes the pictures as one PNG; an existing file is replaced. Returns the file. */
 export async function writeCorners(job: CornersJob, context: JobContext): Promise<string[]> {
@@ -14,7 +15,7 @@ export async function writeCorners(job: CornersJob, context: JobContext): Promis
   const { latents, count } = await chosenLatents(job.source, context.generator.latentDim, job.truncation);
   checkCorners(count);
   const pictures = await jobPictures(job, cornerLatents(latents, job), 'grid', context);
-  await writeFileAtomic(file, await encodePng(pictureGrid(pictures, job.columns)));
+  await writeFileAtomic(file, await encodePng(pictureGrid(pictures, job.columns, gridLook(job.scale))));
   recordCells(context, file, pictures.length, job.columns);
   return [file];
 }

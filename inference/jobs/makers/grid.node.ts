@@ -6,6 +6,7 @@ import { encodePng } from '../../pictures/pictures.node.js';
 import { checkLatentsPath } from '../../latent/files/latents-file.node.js';
 import { checkPictures, jobPictures, recordCells, type JobContext } from '../shared/context.node.js';
 import { columnsFor } from '../options/grid.js';
+import { gridLook, scaledSize } from '../options/scale.js';
 import type { GridJob } from '../kinds/grid.js';
 import { latentCaption, latentDetails, latentRows, type LatentRows } from '../shared/latent-rows.node.js';
 import { keptCount } from '../options/ranking.js';
@@ -23,7 +24,9 @@ export async function writeGrid(job: GridJob, context: JobContext): Promise<stri
   const pictures = await jobPictures(job, latents.rows(0, latents.count), option, context);
   await writeFileAtomic(
     file,
-    job.labels ? await labelled() : await encodePng(pictureGrid(pictures, columns), GRID_COMPRESSION),
+    job.labels
+      ? await labelled()
+      : await encodePng(pictureGrid(pictures, columns, gridLook(job.scale)), GRID_COMPRESSION),
   );
   recordCells(context, file, pictures.length, columns, (index) => latentDetails(latents, index));
   return [file];
@@ -43,7 +46,7 @@ async function gridLatents(job: GridJob, context: JobContext): Promise<LatentRow
   const kept = keptCount(job.ranking, latents.count);
   if (job.saveLatents !== undefined) checkLatentsPath(job.saveLatents);
   columnsFor(kept, job.cells);
-  checkPictures(kept, job.ranking.keep === undefined ? 'count' : 'keep', context.generator);
+  checkPictures(kept, job.ranking.keep === undefined ? 'count' : 'keep', scaledSize(context.generator, job.scale));
   const { highestScores, rankedRows } = await import('../shared/ranking.node.js');
   return rankedRows(latents, await highestScores(latents, job.ranking, context));
 }

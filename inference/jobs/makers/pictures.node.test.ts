@@ -54,6 +54,24 @@ function cut(from: Picture, left: number, top: number, factor: number): Uint8Arr
 const pictureOf = async (latent: Float32Array) => (await generator.pictures(latent))[0]?.data;
 
 describe('runJob', () => {
+  it('enlarges the pictures of grids and animations', async () => {
+    const { picture } = await drawn({ seeds: '4,5', grid: '2x1', scale: '3' });
+    expect([picture.width, picture.height]).toEqual([6 + 2 * (96 + 6), 96 + 12]);
+    expect(cut(picture, 6 + 96 + 6, 6, 3)).toEqual(await pictureOf(normalLatents([5], 6)));
+    const smooth = await drawn({ seeds: '4,5', grid: '2x1', scale: '3:lanczos' });
+    expect(smooth.picture.width).toBe(picture.width);
+    expect(Buffer.compare(smooth.picture.data, picture.data)).not.toBe(0);
+    const corners = await drawn({ corners: '1,2,3,4', grid: '2x2', scale: '2' });
+    expect(corners.picture.width).toBe(4 + 2 * (64 + 4));
+    const out = join(folder, 'walk.webp');
+    await runJob(jobOf({ interpolate: '', frames: 4, scale: '2', out }), { model, generator });
+    expect((await decodePicture(out)).width).toBe(64);
+  });
+
+  it.each(['0', '17', '1.5', '4:bicubic', 'big'])('refuses the scale %s', (scale) => {
+    expect(() => jobOf({ scale })).toThrow(/^scale: expected a factor of 1…16, such as 4, or with a filter/);
+  });
+
   it('draws a grid between corners', async () => {
     const { picture, latents, records } = await drawn({ corners: '1,2,3,4', grid: '3x2' });
     expect([picture.width, picture.height, latents.length / 6]).toEqual([104, 70, 6]);

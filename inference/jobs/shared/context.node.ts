@@ -6,6 +6,8 @@ import { MAX_SEEDS, normalLatents, seedsWithin, type LatentSource } from '../../
 import type { Picture } from '../../pictures/pictures.js';
 import type { PictureSize } from '../../pictures/pixels.js';
 import type { CommonJob } from '../options/source.js';
+import { enlargedPicture } from '../../pictures/resize.js';
+import { scaledSize, type Scale } from '../options/scale.js';
 
 /** What is told of a picture: a line of `--jsonl`. */
 export interface PictureRecord {
@@ -57,23 +59,25 @@ export async function chosenLatents(
 }
 
 /**
- * The pictures of latents that fit into memory, with progress; the latents are saved where the job asks for it.
+ * The pictures of latents that fit into memory, enlarged as the job says, with progress; the latents are saved where the job asks for it.
  * @param option the option that says how many there are, for the error
  * @throws InputError if they would not fit
  */
 export async function jobPictures(
-  job: Pick<CommonJob, 'saveLatents'>,
+  job: Pick<CommonJob, 'saveLatents'> & { scale?: Scale | undefined },
   latents: Float32Array,
   option: string,
   { generator, signal, progress }: JobContext,
 ): Promise<Picture[]> {
   const { latentDim } = generator;
-  checkPictures(latents.length / latentDim, option, generator);
+  const { scale } = job;
+  checkPictures(latents.length / latentDim, option, scaledSize(generator, scale));
   if (job.saveLatents !== undefined) await saveLatents(job.saveLatents, latents, latentDim);
-  return generator.pictures(latents, {
+  const pictures = await generator.pictures(latents, {
     progress_callback: ({ loaded, total }) => progress?.(loaded, total),
     ...(signal && { signal }),
   });
+  return scale ? pictures.map((picture) => enlargedPicture(picture, scale.factor, scale.kernel)) : pictures;
 }
 
 /** @throws InputError, naming the option that says how many there are, if so many pictures do not fit into memory */
