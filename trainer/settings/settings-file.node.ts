@@ -1,6 +1,5 @@
 /** @file Settings read from a JSON or YAML file. */
 import { InputError } from '../../onnx/errors.js';
-import { readBoundedFile } from '../../onnx/files/files.node.js';
 import type { ChosenSettings, SettingSources } from './resolve-settings.node.js';
 import { configSettings, expectSettings, type Setting } from './table.js';
 import { runSettings } from './run-settings.js';
@@ -13,6 +12,8 @@ const MAX_BYTES = 64 * 1024;
  * @throws InputError if the file is larger than 64 KiB, cannot be parsed, or holds a name or value that is none
  */
 export async function readSettingsFile(path: string): Promise<ChosenSettings> {
+  // Loaded where they are needed, here and below: `--help` shows the table of settings without them.
+  const { readBoundedFile } = await import('../../onnx/files/files.node.js');
   const bytes = await readBoundedFile(path, MAX_BYTES);
   const values = await parsedMapping(new TextDecoder().decode(bytes), path);
   const named = Object.entries(values).map(([name, value]) => [camelCase(name), value] as const);
@@ -35,7 +36,6 @@ export async function settingSources(options: ChosenSettings, path?: string): Pr
 }
 
 async function parsedMapping(text: string, path: string): Promise<object> {
-  // Loaded where it is needed: `--help` shows the table of settings without it.
   const { parseDocument } = await import('yaml');
   const refusal = (found: string) => new InputError({ name: path, expected: 'settings in JSON or YAML', got: found });
   try {
