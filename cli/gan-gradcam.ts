@@ -111,7 +111,7 @@ await runCommand(
         overlay: {
           choices: overlayModes,
           default: 'report' as const,
-          describe: 'report: colours everywhere; blend: opacity follows the map',
+          describe: 'report: colours everywhere; blend: opacity follows the map; contours: lines at 25, 50 and 75 %',
         },
         alpha: {
           type: 'number',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Picture } from '../../inference/pictures/pictures.js';
+import { paletteColour } from './palette.js';
 import { heatmapPicture, overlaidPicture, placedHeatmap, placedOverlay } from './overlay.js';
 
 describe('heatmapPicture(map, h, w)', () => {
@@ -101,6 +102,35 @@ describe("overlaidPicture(picture, map, { overlay: 'blend' })", () => {
     const style = { overlay: 'blend', palette: 'diverging' } as const;
     const { data } = overlaidPicture(grey, Float32Array.of(-1, 0, 1), style);
     expect([...data]).toEqual([5, 48, 97, 100, 100, 100, 103, 0, 31]);
+  });
+});
+
+describe("overlaidPicture(picture, map, { overlay: 'contours' })", () => {
+  /** Columns of a row that differ from the grey of the picture. */
+  const drawn = (values: readonly number[], palette: 'jet' | 'diverging' = 'jet') => {
+    const width = values.length;
+    const grey: Picture = { width, height: 1, channels: 1, data: new Uint8Array(width).fill(99) };
+    const { data } = overlaidPicture(grey, Float32Array.from(values), { overlay: 'contours', palette });
+    const pixels = values.map((_, x) => [...data.subarray(3 * x, 3 * x + 3)]);
+    return pixels.flatMap((pixel, x) => (pixel.every((level) => level === 99) ? [] : [[x, pixel] as const]));
+  };
+
+  test('draws lines where the map crosses 0.25, 0.5 and 0.75, and nothing else', () => {
+    const lines = drawn([0, 0.1, 0.3, 0.4, 0.6, 0.7, 0.8, 1, 1]);
+    expect(lines).toEqual([
+      [1, paletteColour('jet', 0.25)],
+      [3, paletteColour('jet', 0.5)],
+      [5, paletteColour('jet', 0.75)],
+    ]);
+  });
+
+  test('has lines on both sides of 0 for signed maps, and none in a flat one', () => {
+    const lines = drawn([-0.9, -0.1, 0, 0.1, 0.9], 'diverging');
+    expect(lines).toEqual([
+      [0, paletteColour('diverging', -0.75)],
+      [3, paletteColour('diverging', 0.75)],
+    ]);
+    expect(drawn([0.5, 0.5, 0.5])).toEqual([]);
   });
 });
 

@@ -2,25 +2,26 @@
 import { rgbPicture, type Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import type { PlacedMap } from '../maps/placement.js';
+import { drawContours } from './contours.js';
 import { isSigned, paletteEntry, palettes, type PaletteName } from './palette.js';
 
 /**
  * How a map is laid over a picture. `report`, as in the CUB-200 report: colours and picture mixed everywhere, then divided by
  * the largest channel value of the mixture. `blend`: the colours are as opaque as the map is strong, so that the picture
- * stays as it is where the map is zero.
+ * stays as it is where the map is zero. `contours`: lines at a quarter, a half and three quarters of the map's range.
  */
-export type OverlayMode = 'report' | 'blend';
+export type OverlayMode = 'report' | 'blend' | 'contours';
 
 /** The overlays, in the order they are named to users. */
-export const overlayModes = ['report', 'blend'] as const satisfies readonly OverlayMode[];
+export const overlayModes = ['report', 'blend', 'contours'] as const satisfies readonly OverlayMode[];
 
-/** How maps look. */
+/** The look of maps. */
 export interface MapStyle {
   /** Default `jet`. */
   palette?: PaletteName;
   /** Default `report`. */
   overlay?: OverlayMode;
-  /** Weight of the map's colours against the picture, 0…1, default 0.5 (1 − `image_weight` of pytorch-grad-cam). */
+  /** Weight of the map's colours against the picture, 0…1, default 0.5 (1 − `image_weight` of pytorch-grad-cam); not of contours. */
   alpha?: number;
 }
 
@@ -95,7 +96,8 @@ export function placedOverlay(
   const colours = rgbPicture(picture).data;
   const data = picture.channels === 3 ? colours.slice() : colours;
   if (overlay === 'report') mixReport(data, heatmap.data, map, width, alpha);
-  else mixBlend(data, heatmap.data, map, width, alpha);
+  else if (overlay === 'blend') mixBlend(data, heatmap.data, map, width, alpha);
+  else drawContours(data, width, map, style.palette ?? 'jet');
   return { width, height, channels: 3, data };
 }
 
