@@ -1,6 +1,6 @@
-/** @file Work side by side, as much as memory allows. */
+/** @file Runs tasks in parallel within a memory budget. */
 
-/** Runs tasks side by side while their sizes add up to at most a limit; a task that is larger runs alone. */
+/** Runs tasks in parallel while the sum of their sizes is at most the limit; a larger task runs alone. */
 export class Budget {
   #used = 0;
   readonly #waiting: { size: number; start: () => void }[] = [];

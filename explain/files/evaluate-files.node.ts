@@ -24,7 +24,7 @@ export interface EvaluateFilesOptions
   out: string;
   /** The files of plots. */
   figures?: FigureFileOptions;
-  /** Goes on with the same job where it was interrupted, default false. */
+  /** Continue an interrupted job, default false. */
   resume?: boolean;
 }
 
@@ -84,7 +84,7 @@ export async function evaluateFiles(
         }
       }
     }
-    /** Adds lines; the first time, options are known to fit, and what was there before is replaced. */
+    /** Adds lines. The first call, when options are known to fit, replaces the earlier results. */
     const append = async (entries: readonly Entry[]) => {
       if (!journal) {
         journal = await Journal.open<Entry>(out, job, before.length);

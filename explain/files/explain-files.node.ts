@@ -18,13 +18,13 @@ export interface ExplainFilesOptions extends ExplainOptions, Provenance {
   style?: MapStyle;
   /** The files of figures. */
   figures?: FigureFileOptions;
-  /** Goes on with the same job where it was interrupted, default false. */
+  /** Continue an interrupted job, default false. */
   resume?: boolean;
   /** Called after each picture. */
   progress_callback?: (progress: { loaded: number; total: number; path: string }) => void;
   /** Called for each map as it is written. */
   onMap?: (path: string, explanation: Explanation) => void;
-  /** Stops after the pictures at hand; what was made until then is written, and can be resumed. */
+  /** Stops after the current group of pictures; the job can be resumed. */
   signal?: AbortSignal;
 }
 
@@ -79,7 +79,7 @@ export async function explainFiles(
     };
     const before = resume ? await doneBefore(out, job, paths) : { pictures: 0, figures: 0 };
     const groups = oneAhead(explainedGroups(explainer, paths, before.pictures, { explaining, targets, signal }));
-    // Nothing is written before something is explained: options may not fit.
+    // Nothing is written before the first explanation: options may not fit the network.
     const first = await groups.next();
     const journal = await Journal.open<MapEntry>(out, job, before.pictures);
     try {

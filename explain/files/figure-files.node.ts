@@ -1,4 +1,4 @@
-/** @file Figures of many pictures: a file for every few rows. */
+/** @file Writes figures of many pictures, a few rows per file. */
 import { basename, join } from 'node:path';
 import { drawingFile, LAYOUT_DPI } from '../../inference/figures/files.node.js';
 import type { Drawing } from '../../inference/figures/drawing.node.js';
@@ -13,9 +13,9 @@ import type { Explanation } from '../maps/explanation.js';
 import { explainsLayer, methods } from '../methods/table.js';
 import { drawnPictures, showsSigned, type ExplainedPicture, type Look } from './map-files.node.js';
 
-/** More rows than this go to the next figure, as nobody looks at longer ones. */
+/** Largest number of rows in a figure. */
 const MAX_ROWS = 12;
-/** More methods than this go to a contact sheet. */
+/** With more methods a contact sheet is drawn instead of a figure. */
 const MAX_METHODS = 4;
 /** Pixels of a figure's pictures. */
 const FIGURE_SIDE = 400;

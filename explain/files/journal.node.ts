@@ -1,4 +1,4 @@
-/** @file What a job in a folder has done so far, line by line as JSON, so that an interrupted one can go on. */
+/** @file The journal of a job: what is done, one JSON object per line, so that an interrupted job can be resumed. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
@@ -13,16 +13,16 @@ const JOURNAL_FILE = 'results.jsonl';
 /** Characters of a value in the journal's first line. */
 const MAX_VALUE = 200;
 
-/** What a job is of; two that agree in all of it make the same files. */
+/** The identity of a job; two jobs with the same identity make the same files. */
 export type Job = Readonly<Record<string, unknown>>;
 
-/** What is done with one of the job's pictures, or what has been written of several. */
+/** A line of a journal. */
 export interface JournalEntry {
-  /** How many of the pictures are done once this line is there. */
+  /** How many pictures are done once this line is written. */
   done: number;
 }
 
-/** Tells one value from another. */
+/** SHA-256 of a value's JSON. */
 export function digestOf(value: unknown): string {
   return `sha256:${createHash('sha256')
     .update(JSON.stringify(value) ?? '')
@@ -46,8 +46,8 @@ export class Journal<Entry extends JournalEntry> {
   }
 
   /**
-   * Begins the journal of a job.
-   * @param kept how many pictures of the same job stay done; the lines of others are dropped
+   * Starts the journal of a job.
+   * @param kept how many pictures of the same job stay done; other lines are dropped
    */
   static async open<Entry extends JournalEntry>(folder: string, job: Job, kept = 0): Promise<Journal<Entry>> {
     const path = join(folder, JOURNAL_FILE);
@@ -95,7 +95,7 @@ export async function* entriesOfJob<Entry extends JournalEntry>(folder: string, 
   yield* entriesOf<Entry>(path);
 }
 
-/** The lines after the first. The last one may be half written. */
+/** The lines after the first. The last line may be incomplete. */
 async function* entriesOf<Entry>(path: string): AsyncGenerator<Entry> {
   let [at, broken] = [0, false];
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {

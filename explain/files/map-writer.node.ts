@@ -1,4 +1,4 @@
-/** @file Writes the maps and figures of explained pictures, and what was written into the journal. */
+/** @file Writes the maps and figures of explained pictures, and records them in the journal. */
 import { basename, extname } from 'node:path';
 import type { Explanation } from '../maps/explanation.js';
 import { emptyMapNote } from '../figures/verdict.js';
@@ -46,14 +46,14 @@ export type MapEntry = JournalEntry &
     | { figures: number }
   );
 
-/** Who is told of what is written. */
+/** Callbacks, and the number of pictures. */
 export interface WriterProgress {
   total: number;
   progress_callback: ((progress: { loaded: number; total: number; path: string }) => void) | undefined;
   onMap: ((path: string, explanation: Explanation) => void) | undefined;
 }
 
-/** Pixels of the pictures whose maps are drawn at a time, and what a small one counts. */
+/** Pixels of the pictures that are drawn in parallel, and the least that a picture counts. */
 const DRAWN_PIXELS = 32_000_000;
 const LEAST_PIXELS = 4_000_000;
 
@@ -62,7 +62,7 @@ export class MapWriter {
   readonly #budget = new Budget(DRAWN_PIXELS);
   readonly #names = new UniqueNames();
   readonly #figures: FigureFiles;
-  /** Ends when all that was begun is in the journal. */
+  /** Resolves when everything started so far is in the journal. */
   #written: Promise<void> = Promise.resolve();
   #done = 0;
 

@@ -1,4 +1,4 @@
-/** @file Picture files decoded a few at a time, while what came before is worked on. */
+/** @file Decodes picture files in groups, one group ahead of the one in use. */
 import { stat } from 'node:fs/promises';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
@@ -13,11 +13,11 @@ export interface SkippedPicture {
 /** A file of the list: with its picture, or why it has none. */
 export type DecodedFile = { index: number; path: string; stamp: string } & ({ picture: Picture } | { reason: string });
 
-/** Pictures of a group, and the pixels in all of them after which it ends. */
+/** Largest number of pictures in a group, and of pixels after which a group ends. */
 const GROUP = 8;
 const GROUP_PIXELS = 16_000_000;
 
-/** Size and time of a file: what changes when its content does. */
+/** Size and modification time of a file, to detect changes. */
 export async function stampOf(path: string): Promise<string> {
   const info = await stat(path).catch(() => undefined);
   return info ? `${info.size} ${info.mtimeMs}` : '';
@@ -53,7 +53,7 @@ async function decodedFile(path: string, index: number): Promise<DecodedFile> {
   }
 }
 
-/** The same values, each next one being made while the last one is used. */
+/** The same values; the next one is computed while the last one is in use. */
 export async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
   let next = source.next();
   try {

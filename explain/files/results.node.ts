@@ -1,4 +1,4 @@
-/** @file results.json: what was made, of which network, and whether all of it is done. */
+/** @file Writes results.json: the results, the network, and whether the job is complete. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDigest } from '../../inference/jobs/files/journal.node.js';
@@ -11,7 +11,7 @@ const HEAD_BYTES = 65_536;
 /** Characters that are written at once. */
 const CHUNK = 65_536;
 
-/** How results came about, as results.json says. */
+/** The origin of results, written to results.json. */
 export interface Provenance {
   /** The network's file: results.json names it with its SHA-256. */
   model?: string;
@@ -35,7 +35,7 @@ export async function provenanceOf({
 export interface Results {
   /** Whether all pictures are in it. */
   complete: boolean;
-  /** How it came about, such as the network's file and the version. */
+  /** The origin, such as the network's file and the version. */
   provenance: Readonly<Record<string, unknown>>;
   /** The results themselves; entries of a list are written as they are read. */
   parts: Readonly<Record<string, AsyncIterable<unknown> | object>>;

@@ -1,4 +1,4 @@
-/** @file The explanations of one batch: every picture for all targets that its choice means. */
+/** @file The explanations of one batch: each picture for all of its targets. */
 import { concatenated } from '../../inference/numeric/concatenated.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
 import { augmentedViews, plainView, viewedPictures, viewedWeights, type View } from './augment.js';
@@ -18,13 +18,13 @@ import {
   type Target,
 } from '../targets/targets.js';
 
-/** What to make of a batch. */
+/** What to compute for a batch. */
 export interface BatchJob extends Omit<MapJob, 'pictures' | 'weights' | 'layers' | 'logits'> {
   /** At most `Network.batch` prepared pictures [N, C, H, W]. */
   pictures: Float32Array;
   /** One for each picture. */
   choices: readonly (TargetChoice | undefined)[];
-  /** Layers that are explained; those of one group are averaged. None if the methods explain the picture only. */
+  /** Layers to explain; the layers of one group are averaged. Empty if the methods explain only the picture. */
   groups: readonly (readonly Layer[])[];
   /** Whether the maps of several views are averaged. */
   augment: boolean;
@@ -42,7 +42,7 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
   const targets = choices.map((choice, row) => resolvedTargets(head, choice, rows[row] as Float32Array, labels));
   const found: Explanation[][] = choices.map(() => []);
   for (let turn = 0; targets.some((own) => turn < own.length); turn++) {
-    // A picture with fewer targets than another goes along with its first.
+    // A picture with fewer targets repeats its first; the result is ignored.
     const own = targets.map((each) => each[turn] ?? (each[0] as Target));
     const weights = rows.map((row, at) =>
       targetWeights(head, own[at] as Target, { ...network.input.picture, logits: row }),
@@ -74,7 +74,7 @@ async function logitsOf(network: Network, pictures: Float32Array, layers: readon
   return layers.length > 0 ? (await network.forward(pictures, layers)).logits : network.logits(pictures);
 }
 
-/** Explanations without a gradient, with the activation where it ends. */
+/** Adds to explanations with a zero gradient the activation that saturates. */
 async function withSaturation(network: Network, job: BatchJob, found: Explanation[]): Promise<Explanation[]> {
   const without = found.filter(({ reason }) => reason === 'zero gradient');
   const places = new Set(without.map(({ layer }) => layer.value));
@@ -90,7 +90,7 @@ async function withSaturation(network: Network, job: BatchJob, found: Explanatio
   });
 }
 
-/** Weights of a class in contrast to similar ones; other targets are explained as they are. */
+/** Target weights of a class compared with similar classes; undefined for other targets. */
 function contrastOf(head: ScoreHead, target: Target, logits: Float32Array): Float32Array | undefined {
   return typeof target === 'number' && head.kind === 'classifier' ? contrastedWeights(logits, target) : undefined;
 }
@@ -125,7 +125,7 @@ async function viewedMaps(
   return viewed;
 }
 
-/** One picture's maps, of all views and the layers of a group together. */
+/** One picture's maps: all views, and the layers of a group, combined. */
 function shownMaps(network: Network, { groups, methods }: BatchJob, viewed: readonly ViewedMaps[], row: number) {
   const { height, width } = network.input.picture;
   return [...groups, [network.pictureLayer]].flatMap((group) =>
@@ -141,7 +141,7 @@ function shownMaps(network: Network, { groups, methods }: BatchJob, viewed: read
   );
 }
 
-/** Layers whose maps are averaged as one. */
+/** The layer that stands for layers whose maps are averaged. */
 function joinedLayer(layers: readonly Layer[]): Layer {
   const [only, ...others] = layers as readonly [Layer, ...Layer[]];
   if (others.length === 0) return only;

@@ -1,4 +1,4 @@
-/** @file The maps of one batch of pictures, each for one target, by any methods. */
+/** @file Computes the maps of one batch of pictures, each for one target, with any methods. */
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import type { Layer } from '../network/layers.js';
 import { methods, type MethodName } from '../methods/table.js';
@@ -9,20 +9,20 @@ import { pictureRuns, type RunOptions } from './picture-runs.js';
 import { rowOf } from '../network/tensors.js';
 import { firstComponent } from '../../inference/numeric/principal-component.js';
 
-/** At most `Network.batch` pictures, and what to make of them. */
+/** At most `Network.batch` pictures, and what to compute for them. */
 export interface MapJob {
   /** Prepared pictures [N, C, H, W]. */
   pictures: Float32Array;
-  /** The share of each logit in the score [N, scores]: as the target says, and in contrast to similar classes. */
+  /** Weight of each logit in the score [N, scores]: for the target, and for the target compared with similar classes. */
   weights: { target: Float32Array; contrast: Float32Array };
   /** Their logits [N, scores], if they are known. */
   logits?: Float32Array | undefined;
-  /** Those that methods explain; none if they explain the picture. */
+  /** Layers to explain; empty if the methods explain the picture. */
   layers: readonly Layer[];
   methods: readonly MethodName[];
   /** Whether class activation maps are first principal components instead of sums. */
   eigen: boolean;
-  /** For methods that take further runs. */
+  /** For methods that need further runs. */
   runs: RunOptions;
 }
 
@@ -33,7 +33,7 @@ export interface MadeMap {
   layer: Layer;
   method: MethodName;
   map: SignedMap;
-  /** Largest |gradient| of the score where the method reads it: at the layer or at the picture. */
+  /** Largest |gradient| of the score at the layer, or at the picture. */
   largestGradient?: number;
   /** Whether the score depends on the layer. */
   connected: boolean;
@@ -57,7 +57,7 @@ export function inOrder(made: readonly MadeMap[], layers: readonly Layer[], name
   return made.toSorted((a, b) => a.row - b.row || place(a) - place(b) || order(a) - order(b));
 }
 
-/** Maps of layers by methods that are graphs, or projections of what a graph computes. */
+/** Maps of layers by methods whose map, or the activations it is projected from, is computed by a graph. */
 async function graphLayerMaps(network: Network, job: MapJob, forward: Forward): Promise<MadeMap[]> {
   const made: MadeMap[] = [];
   for (const kind of ['free', 'target', 'contrast'] as const) {
@@ -114,7 +114,7 @@ async function gradientMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
   return made;
 }
 
-/** Maps that take further runs, one picture after the other. */
+/** Maps that need further runs, one picture after the other. */
 async function runMaps(network: Network, job: MapJob, forward?: Forward): Promise<MadeMap[]> {
   const { channels, height, width } = network.input.picture;
   const size = channels * height * width;
@@ -182,7 +182,7 @@ export function mapOf(tensor: SessionTensor, row: number, projected: boolean): S
   return { data: projected ? firstComponent(data, tensor.dims[1] ?? 1) : data.slice(), height, width };
 }
 
-/** Largest magnitude; NaN where a value is none. A plain loop, as layers have millions of values. */
+/** Largest absolute value; NaN if there is a NaN. A plain loop, as layers have millions of values. */
 function largest(values: Float32Array): number {
   let most = 0;
   for (const value of values) {

@@ -1,4 +1,4 @@
-/** @file What an explanation is, and how it comes of the maps of one or several layers and views of a picture. */
+/** @file What an explanation is, and how the maps of several layers and views are combined into one. */
 import { flipped } from './augment.js';
 import type { MadeMap } from './compute-maps.js';
 import type { Layer } from '../network/layers.js';
@@ -13,19 +13,19 @@ import type { Target } from '../targets/targets.js';
 export interface Explanation {
   /** Position of the picture in the call. */
   picture: number;
-  /** The picture input itself for methods that explain no layer; several that are averaged have their names joined by `+`. */
+  /** The picture input for methods that explain the picture; names of averaged layers are joined by `+`. */
   layer: Layer;
   method: MethodName;
-  /** What is explained; the picture's top class where no class was asked for. */
+  /** What is explained; by default `fake`, or the picture's top class. */
   target: Target;
-  /** The target in words, with the class's name where labels are known. */
+  /** The target in words, with the class name if labels are known. */
   label: string;
   /**
    * The target's value before sigmoid or softmax: +logit for `real`, −logit for `fake`, the logit of a class, a difference of
    * two, or a mean over positions.
    */
   score: number;
-  /** The network's probability of the class, or of being real for both `real` and `fake`, if it ends with one. */
+  /** Probability of the class, or of being real for both `real` and `fake`; missing if the network does not output one. */
   probability?: number;
   /**
    * The map before ReLU [rawHeight, rawWidth], such as Σ_k w_k A_k in the units of the score's gradient. Of several layers
@@ -40,15 +40,15 @@ export interface Explanation {
   normalized: Float32Array;
   height: number;
   width: number;
-  /** Largest |∂score/∂A| (|∂score/∂picture|); missing for methods that take no gradient. */
+  /** Largest |∂score/∂A| (or |∂score/∂picture|); missing for methods without gradients. */
   largestGradient?: number;
-  /** Why the map shows nothing; missing where it shows something. */
+  /** Why the map is empty; missing if it is not. */
   reason?: MapReason;
-  /** The activation where the gradient ends, if the reason is a saturated output. */
+  /** The activation that saturates, if that is the reason. */
   saturation?: Saturation;
 }
 
-/** The maps that one explanation is made of: one for each of its layers and views of the picture. */
+/** The maps that are combined into one explanation: one per layer and view. */
 export interface MapViews {
   /** By view, then by layer. */
   views: readonly { flip: boolean; maps: readonly MadeMap[] }[];
@@ -56,13 +56,13 @@ export interface MapViews {
   width: number;
 }
 
-/** The map of an explanation at both sizes, and what is known of it. */
+/** The map of an explanation at both sizes, with what is known about it. */
 export type ShownMap = Pick<
   Explanation,
   'signed' | 'raw' | 'rawHeight' | 'rawWidth' | 'normalized' | 'height' | 'width' | 'largestGradient' | 'reason'
 >;
 
-/** One map of all layers and views, as pytorch-grad-cam combines them: the mean over layers scaled anew, that over views not. */
+/** Combines layers and views as pytorch-grad-cam does: the mean over layers is scaled again, the mean over views is not. */
 export function shownMap({ views, height, width }: MapViews): ShownMap {
   const made = views.flatMap(({ maps }) => maps);
   const [only, ...others] = made;
@@ -84,7 +84,7 @@ export function shownMap({ views, height, width }: MapViews): ShownMap {
   const map = only && others.length === 0 ? only.map : { data: scaled(), height, width };
   const gradients = made.flatMap(({ largestGradient }) => largestGradient ?? []);
   const largestGradient = gradients.length > 0 ? gradients.reduce((a, b) => Math.max(a, b)) : undefined;
-  // Together they show nothing only if none of them does.
+  // The combined map is empty only if all of its maps are.
   const reasons = made.map(({ map: { data: signed }, connected, largestGradient: own }) =>
     mapReason({ signed, connected, ...(own !== undefined && { largestGradient: own }) }),
   );
@@ -102,7 +102,7 @@ export function shownMap({ views, height, width }: MapViews): ShownMap {
   };
 }
 
-/** A signed map between −1 and 1 at another size; NaN where it is not finite. */
+/** A signed map scaled to −1…1 and resized; NaN where it is not finite. */
 function sizedMap({ data, height: h, width: w }: SignedMap, height: number, width: number): Float32Array {
   const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const scaled = largest === 0 ? data : data.map((value) => value / largest);

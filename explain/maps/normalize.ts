@@ -1,15 +1,15 @@
-/** @file From raw maps to maps people look at, and why there is sometimes nothing to see. */
+/** @file Scales raw maps for display, and finds out why a map is empty. */
 import type { SignedMap } from '../methods/method.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
 
-/** What keeps a division by the maximum finite, as in pytorch-grad-cam. */
+/** Added to the maximum before dividing by it, as in pytorch-grad-cam. */
 export const EPSILON = 1e-7;
-/** A raw map with a smaller maximum than this is lost in `EPSILON`. */
+/** Below this maximum a raw map vanishes next to `EPSILON`. */
 const VANISHING = 1e-14;
-/** Maps that vary by less than this share of their maximum are taken as constant: it is rounding. */
+/** Maps that vary by less than this fraction of their maximum count as constant: the rest is rounding. */
 const ROUNDING = 1e-6;
 
-/** Why a map shows nothing. */
+/** Why a map is empty. */
 export type MapReason =
   | 'all contributions negative'
   | 'zero gradient'
@@ -18,20 +18,20 @@ export type MapReason =
   | 'constant map'
   | 'not finite';
 
-/** A map and what is known of how it came about. */
+/** A map, and what is known about its computation. */
 export interface MapEvidence {
   /** Σ w A before ReLU. */
   signed: Float32Array;
-  /** Largest |∂score/∂A| of the picture; missing for methods that take no gradient. */
+  /** Largest |∂score/∂A| of the picture; missing for methods without gradients. */
   largestGradient?: number;
   /** Whether the score depends on the layer at all. */
   connected: boolean;
 }
 
 /**
- * The map as pytorch-grad-cam shows it: `averagedMap` of one.
+ * The map as pytorch-grad-cam displays it: `averagedMap` of one map.
  * @param map raw or signed map [h, w]
- * @returns [H, W], values 0…1; zero everywhere if the map is constant, not positive anywhere or not finite
+ * @returns [H, W], values 0…1; zero everywhere if the map is constant, nowhere positive, or not finite
  * @throws InputError if `map` does not hold h·w values
  */
 export function normalizedMap(map: Float32Array, h: number, w: number, H: number, W: number): Float32Array {
@@ -39,11 +39,11 @@ export function normalizedMap(map: Float32Array, h: number, w: number, H: number
 }
 
 /**
- * The maps of several layers as pytorch-grad-cam shows them together: ReLU, minimum subtracted, divided by the maximum +
- * 1e-7, and resized; then the mean, scaled in the same way once more (`compute_cam_per_layer` and `aggregate_multi_layers` of
+ * The maps of several layers combined as in pytorch-grad-cam: ReLU, minimum subtracted, divided by the maximum +
+ * 1e-7, and resized; then averaged and scaled once more (`compute_cam_per_layer` and `aggregate_multi_layers` of
  * its base_cam.py). In float32.
  * @param maps raw or signed maps of any sizes, at least one
- * @returns [H, W], values 0…1; maps that are constant, not positive anywhere or not finite count as zero
+ * @returns [H, W], values 0…1; maps that are constant, nowhere positive, or not finite count as zero
  */
 export function averagedMap(maps: readonly SignedMap[], H: number, W: number): Float32Array {
   const resized = maps.map(({ data, height, width }) =>
@@ -55,7 +55,7 @@ export function averagedMap(maps: readonly SignedMap[], H: number, W: number): F
   return minMaxScaled(mean);
 }
 
-/** ReLU of a map; zero everywhere where it is not finite. */
+/** ReLU of a map; zero everywhere if it is not finite. */
 export function positivePart(map: Float32Array): Float32Array {
   return map.every(Number.isFinite) ? map.map((value) => Math.max(value, 0)) : new Float32Array(map.length);
 }
@@ -81,7 +81,7 @@ export function scaleMinMax(map: Float32Array): Float32Array {
   return map;
 }
 
-/** Why the map shows nothing, or undefined where it shows something. */
+/** Why the map is empty; undefined if it is not. */
 export function mapReason({ signed, largestGradient, connected }: MapEvidence): MapReason | undefined {
   if (!signed.every(Number.isFinite)) return 'not finite';
   const isZero = signed.every((value) => value === 0);

@@ -1,4 +1,4 @@
-/** @file What methods that take further runs of the network are given: one picture with one target. */
+/** @file The interface between the network and methods that need further runs, for one picture and one target. */
 import { blackInput } from '../../inference/networks/network-input.js';
 import { Random } from '../../inference/numeric/random.js';
 import { InputError } from '../../onnx/errors.js';
@@ -8,7 +8,7 @@ import type { Network } from '../network/network.js';
 import { firstComponent } from '../../inference/numeric/principal-component.js';
 import { floats, repeated } from '../network/tensors.js';
 
-/** How many runs the methods take, and their chance. */
+/** How many runs the methods make, and their random seed. */
 export interface RunOptions {
   /** Integer of 0…2^53 − 1. */
   seed: number;
@@ -19,7 +19,7 @@ export interface RunOptions {
 
 const MAX_RUNS = 10_000;
 
-/** Default options: as many samples and as much noise as the paper of SmoothGrad found enough. */
+/** Default options; samples and noise as recommended in the SmoothGrad paper. */
 const defaultRunOptions: RunOptions = { seed: 0, samples: 25, noise: 0.15, steps: 50 };
 
 /** The options, with defaults. @throws InputError for those out of range */
@@ -34,16 +34,16 @@ export function checkedRunOptions(given: Partial<RunOptions> = {}): RunOptions {
   return options;
 }
 
-/** A picture, its target and, where a layer is explained, that layer's activations [1, K, h, w]. */
+/** A picture, its target and, if a layer is explained, the layer's activations [1, K, h, w]. */
 export interface PictureTarget {
   input: Float32Array;
-  /** The share of each logit in the score [scores]. */
+  /** Weight of each logit in the score [scores]. */
   weights: Float32Array;
   logits: Float32Array;
   layer?: { layer: Layer; activations: Float32Array; sizes: Sizes };
 }
 
-/** The runs that a method may ask for. Methods with the same seed see the same noise, on every picture. */
+/** The runs that a method can request. Methods with the same seed get the same noise, for every picture. */
 export function pictureRuns(
   network: Network,
   target: PictureTarget,

@@ -1,20 +1,20 @@
-/** @file A map laid where the network looked: at the picture's own resolution, on the part that the network saw. */
+/** @file Places a map on the part of the picture that the network saw, at the picture's resolution. */
 import type { PictureArea } from '../../inference/pictures/resize.js';
 import type { SignedMap } from '../methods/method.js';
 import { minMaxScaled, positivePart, scaleMinMax } from './normalize.js';
 import { bilinearSampled } from '../../inference/numeric/bilinear.js';
 
-/** A map for a rectangle of a picture's pixels; the network did not see the others. */
+/** A map for a rectangle of a picture's pixels; the network did not see the rest. */
 export interface PlacedMap {
   left: number;
   top: number;
   width: number;
   height: number;
-  /** [height, width]: 0…1, or −1…1 where it is signed. */
+  /** [height, width]: 0…1, or −1…1 for signed maps. */
   data: Float32Array;
 }
 
-/** The pixels along one axis whose middles lie in the area, and their positions among `count` values that cover it. */
+/** The pixels along one axis whose centres lie in the area, and their positions among the `count` values that cover it. */
 function coveredPixels(start: number, length: number, pixels: number, count: number) {
   const first = Math.min(pixels - 1, Math.max(0, Math.ceil(start - 0.5)));
   const end = Math.max(first + 1, Math.min(pixels, Math.ceil(start + length - 0.5)));
@@ -23,7 +23,7 @@ function coveredPixels(start: number, length: number, pixels: number, count: num
 }
 
 /**
- * The map as `normalizedMap` makes it, but sampled at the pixels of the picture that the network saw.
+ * The map of `normalizedMap`, sampled at the pixels of the picture that the network saw.
  * @param map raw or signed
  * @param picture sizes of the picture
  * @param area the part of the picture that the map covers, as `sourceArea` gives it

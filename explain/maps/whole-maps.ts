@@ -1,4 +1,4 @@
-/** @file The choice between an explanation as one graph and one in stages. */
+/** @file Chooses between one graph and stages for an explanation. */
 import { concatenated } from '../../inference/numeric/concatenated.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
@@ -18,9 +18,9 @@ export type WholeJob = Pick<MapJob, 'pictures' | 'methods' | 'eigen'> & {
 };
 
 /**
- * The maps of a batch by one graph, for which only pictures go into the runtime and only maps and logits come out: where
- * pictures are seen for the first time, the score can be told without their logits, and all methods fit into a graph.
- * @returns undefined where the explanation is to run in stages, which keep what another target or method can use
+ * Computes the maps of a batch with one graph: only pictures go into the runtime, only maps and logits come out. This is for
+ * pictures that are new, scores that can be chosen without their logits, and methods that all fit into one graph.
+ * @returns undefined if the explanation must run in stages; stages keep what another target or method can use
  */
 export async function wholeMaps(
   network: Network,

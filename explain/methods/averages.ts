@@ -1,21 +1,21 @@
 /** @file Maps that average gradients over noisy copies of the picture, or over a path to it. */
 import type { NetworkRuns, RunsMethod, SignedMap, Sizes } from './method.js';
 
-/** Noisy copies of the picture, a batch at a time; the noise is normal, as wide as `noise` says. */
+/** Noisy copies of the picture, one batch at a time; the noise is normal with the standard deviation that `noise` sets. */
 function* noisyBatches({ input, samples, noise, random, batch }: NetworkRuns): Generator<Float32Array> {
   const most = input.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const least = input.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const deviation = noise * (most - least);
+  const std = noise * (most - least);
   for (let start = 0; start < samples; start += batch) {
     const count = Math.min(batch, samples - start);
     yield Float32Array.from(
       { length: count * input.length },
-      (_, at) => (input[at % input.length] ?? 0) + deviation * random.normal(),
+      (_, at) => (input[at % input.length] ?? 0) + std * random.normal(),
     );
   }
 }
 
-/** Adds powers of gradients [M, …] to totals of one picture's size. */
+/** Adds powers of gradients [M, …] to totals with the size of one picture. */
 function addPowers(totals: readonly Float64Array[], gradients: Float32Array): void {
   totals.forEach((total, power) =>
     gradients.forEach((g, at) => (total[at % total.length] = (total[at % total.length] ?? 0) + g ** (power + 1))),
@@ -32,7 +32,7 @@ function largestOfChannels(values: Float64Array, { height, width }: Sizes): Sign
   return { data, height, width };
 }
 
-/** Methods that average over several runs. */
+/** Methods that average several runs. */
 export const averageMethods = {
   /**
    * Omeiza et al. 2019, eq. 3–6: Grad-CAM++ with the powers of the gradient averaged over noisy pictures:
@@ -80,8 +80,8 @@ export const averageMethods = {
     },
   },
   /**
-   * Sundararajan et al. 2017, eq. 3: Σ_c (x − x′)·mean of ∂score/∂x on the straight path from black x′ to x, by the midpoint
-   * rule. The map's sum is the score's difference between the two.
+   * Sundararajan et al. 2017, eq. 3: Σ_c (x − x′)·mean of ∂score/∂x on the straight path from black x′ to x, with the
+   * midpoint rule. The sum of the map is the difference of the two scores.
    */
   'integrated-gradients': {
     kind: 'runs',

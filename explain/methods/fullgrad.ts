@@ -4,7 +4,7 @@ import type { RunsMethod } from './method.js';
 
 const EPSILON = 1e-6;
 
-/** |values|, from the smallest at 0 to the largest at 1. */
+/** |values|, scaled to 0…1. */
 function rescaled(values: Float32Array): Float32Array {
   const sizes = values.map(Math.abs);
   const least = sizes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
@@ -12,12 +12,12 @@ function rescaled(values: Float32Array): Float32Array {
   return sizes.map((value) => (value - least) / (range + EPSILON));
 }
 
-/** The method that adds up all parts of a full gradient. */
+/** The method that sums all parts of a full gradient. */
 export const fullGradientMethods = {
   /**
    * Srinivas and Fleuret 2019, eq. 4 and 7: Σ_c ψ(x·∂score/∂x) + Σ_layers Σ_k ψ(b_k·∂score/∂b_k), ψ the absolute value,
    * rescaled to 0…1 over all channels of a layer and resized bilinearly. Batch norms count with the bias
-   * β − γ·μ/√(σ² + ε); biases of dense layers have no place in a picture and are left out, as in the authors' code.
+   * β − γ·μ/√(σ² + ε); biases of dense layers have no position in a picture and are skipped, as in the authors' code.
    */
   fullgrad: {
     kind: 'runs',

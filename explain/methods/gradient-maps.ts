@@ -1,4 +1,4 @@
-/** @file Maps of the picture's own gradient. */
+/** @file Maps of the gradient with respect to the picture. */
 import type { GraphBuilder } from '../../onnx/build/build.js';
 import type { GradientMethod } from './method.js';
 
@@ -6,19 +6,19 @@ import type { GradientMethod } from './method.js';
 const largestOfChannels = (b: GraphBuilder, value: string) =>
   b.op('ReduceMax', [b.op('Abs', [value], {}, 'size')], { axes: [1], keepdims: 0 }, 'signed');
 
-/** Methods that read the gradient at the picture. */
+/** Methods that use the gradient with respect to the picture. */
 export const gradientMethods = {
   /** Simonyan et al. 2014, section 3.1: max_c |∂score/∂x_c|. */
   saliency: { kind: 'gradient', title: 'Saliency', map: (b, _x, g) => largestOfChannels(b, g) },
-  /** Shrikumar et al. 2016: Σ_c x_c·∂score/∂x_c, x as the network gets it. */
+  /** Shrikumar et al. 2016: Σ_c x_c·∂score/∂x_c; x is the prepared picture. */
   inputxgradient: {
     kind: 'gradient',
     title: 'Input × gradient',
     map: (b, x, g) => b.reduceSum(b.mul(x, g, 'input_times_gradient'), [1], false, 'signed'),
   },
   /**
-   * Springenberg et al. 2015, section 3.4: the saliency map of a gradient that rectifiers (Relu, LeakyRelu) let pass only
-   * where both their input and what flows back are positive.
+   * Springenberg et al. 2015, section 3.4: the saliency map of a gradient that rectifiers (Relu, LeakyRelu) pass only
+   * where both their input and the incoming gradient are positive.
    */
   'guided-backprop': {
     kind: 'gradient',

@@ -1,20 +1,20 @@
-/** @file What a method of explanation is. There are four kinds, by what they need; each has one interface. */
+/** @file What a method of explanation is. There are four kinds, each with one interface. */
 import type { Random } from '../../inference/numeric/random.js';
 import type { GraphBuilder } from '../../onnx/build/build.js';
 
-/** What all methods have. */
+/** What all methods have in common. */
 interface Described {
-  /** What the method is called in print. */
+  /** Name for display. */
   title: string;
 }
 
 /**
- * A class activation map in ONNX nodes, which a self-explaining model can hold: weighted activations of a layer. The
+ * A class activation map as ONNX nodes, which a self-explaining model can contain: weighted activations of a layer. The
  * map is their sum over channels, before the ReLU.
  */
 export interface WeightedMethod extends Described {
   kind: 'weighted';
-  /** What the layer's channels are weighed for: the target's score, or how it exceeds those of similar classes. */
+  /** Compare the target's score with those of similar classes; default the target's score alone. */
   contrast?: 'similar classes';
   /**
    * @param activations A [N, K, H, W], the layer's output
@@ -24,19 +24,19 @@ export interface WeightedMethod extends Described {
   weighted(b: GraphBuilder, activations: string, gradients: string): string;
 }
 
-/** The first principal component over channels of weighted activations, which needs linear algebra on the CPU. */
+/** The first principal component of weighted activations over channels; it is computed outside the graph. */
 export interface ProjectionMethod extends Described {
   kind: 'projection';
-  /** Whether it reads activations alone, so that the target does not matter. */
+  /** Uses only activations, so the target does not matter. */
   gradientFree?: true;
   /** As in `WeightedMethod`. */
   weighted(b: GraphBuilder, activations: string, gradients: string): string;
 }
 
-/** A map of the picture's own gradient in ONNX nodes. */
+/** A map of the gradient with respect to the picture, as ONNX nodes. */
 export interface GradientMethod extends Described {
   kind: 'gradient';
-  /** Which gradient: the true one, or that of guided backpropagation. */
+  /** Use guided backpropagation instead of the true gradient. */
   backward?: 'guided';
   /**
    * @param input x [N, C, H, W], the prepared picture
@@ -46,7 +46,7 @@ export interface GradientMethod extends Described {
   map(b: GraphBuilder, input: string, gradient: string): string;
 }
 
-/** A map that takes further runs of the network, one picture at a time. */
+/** A map that needs further runs of the network, one picture at a time. */
 export interface RunsMethod extends Described {
   kind: 'runs';
   /** Whether it explains a layer or the picture. */
@@ -57,7 +57,7 @@ export interface RunsMethod extends Described {
 /** One entry of the table of methods. */
 export type Method = WeightedMethod | ProjectionMethod | GradientMethod | RunsMethod;
 
-/** A map before ReLU: positive where something speaks for the target. */
+/** A map before ReLU: positive where there is evidence for the target. */
 export interface SignedMap {
   /** [height, width] */
   data: Float32Array;
@@ -72,28 +72,28 @@ export interface Sizes {
   width: number;
 }
 
-/** One picture with its target, and what further runs of the network tell about it. M is any number, batched inside. */
+/** One picture with its target, and further runs of the network. M is any number; runs are batched internally. */
 export interface NetworkRuns {
   /** The prepared picture [C, H, W]. */
   input: Float32Array;
   /** A black picture, prepared [C, H, W]. */
   black: Float32Array;
   picture: Sizes;
-  /** The layer's output for the picture [K, h, w]; a token layer's as a grid. */
+  /** The layer's output for the picture [K, h, w]; tokens are arranged on their grid. */
   activations: Float32Array;
   layer: Sizes;
-  /** The map of one weight per channel: Σ_k w_k A_k, or the first principal component of these where that is asked for. */
+  /** The map for one weight per channel: Σ_k w_k A_k, or the first principal component of w_k A_k with `eigen`. */
   weighted(weights: ArrayLike<number>): SignedMap;
   /** The target's score of the picture. */
   score: number;
   random: Random;
   /** Noisy copies of the picture. */
   samples: number;
-  /** Standard deviation of their noise, as a share of the picture's range. */
+  /** Standard deviation of their noise, as a fraction of the picture's range. */
   noise: number;
   /** Steps of an integral. */
   steps: number;
-  /** How many pictures a run takes, for methods that make many. */
+  /** Pictures per run. */
   batch: number;
   /** Scores of pictures [M, C, H, W]. */
   scores(pictures: Float32Array): Promise<Float32Array>;

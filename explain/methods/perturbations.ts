@@ -1,8 +1,8 @@
-/** @file Maps without gradients: what masking the picture or removing a channel does to the score. */
+/** @file Maps without gradients: how the score changes when the picture is masked or a channel is removed. */
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import type { NetworkRuns, RunsMethod } from './method.js';
 
-/** What keeps the division by a constant channel's range finite, as in pytorch-grad-cam. */
+/** Keeps the division by the range of a constant channel finite, as in pytorch-grad-cam. */
 const EPSILON = 1e-8;
 
 /** The picture under a channel's activations, enlarged and scaled to 0…1. */
@@ -22,11 +22,11 @@ function softmax(values: readonly number[]): number[] {
   return exponentials.map((value) => value / total);
 }
 
-/** Methods that perturb the picture or the layer, and the baseline that asks nothing of the network. */
+/** Methods that perturb the picture or the layer, and a random baseline. */
 export const perturbationMethods = {
   /**
-   * Wang et al. 2020, eq. 2–6: w is the softmax over channels of the score of the picture masked by each channel, which is
-   * enlarged bilinearly and scaled to 0…1. The score of the black picture that the paper subtracts cancels in the softmax.
+   * Wang et al. 2020, eq. 2–6: each channel, enlarged bilinearly and scaled to 0…1, masks the picture; w is the softmax of
+   * the scores over channels. The paper subtracts the score of a black picture, which cancels in the softmax.
    */
   scorecam: {
     kind: 'runs',
@@ -47,7 +47,7 @@ export const perturbationMethods = {
   },
   /**
    * Desai and Ramaswamy 2020, eq. 2: w_k = (y − y_k) / |y|, y_k the score with channel k set to 0. The paper divides by y,
-   * which would turn the map of a negative score inside out.
+   * which would invert the map of a negative score.
    */
   ablationcam: {
     kind: 'runs',
@@ -59,7 +59,7 @@ export const perturbationMethods = {
       return network.weighted(without.map((score) => (network.score - score) / scale));
     },
   },
-  /** Channel weights that are uniform in −1…1: what a map looks like that knows nothing of the score (Adebayo et al. 2018). */
+  /** Uniform random channel weights in −1…1: a map that does not depend on the score (Adebayo et al. 2018). */
   random: {
     kind: 'runs',
     title: 'Random',

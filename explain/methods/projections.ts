@@ -1,7 +1,7 @@
 /** @file Maps that are the first principal component of weighted activations. */
 import type { ProjectionMethod } from './method.js';
 
-/** Methods that project activations on their first principal component. */
+/** Methods that project activations onto their first principal component. */
 export const projectionMethods = {
   /** Muhammad and Yeasin 2020, eq. 3: the activations themselves; no target and no gradient. */
   eigencam: {

@@ -21,7 +21,7 @@ const table = {
 /** Name of a method. */
 export type MethodName = keyof typeof table;
 
-/** Name of a method that is a graph from a layer's activations and gradients to its map, as `camGraph` can append. */
+/** Name of a method that computes its map from a layer's activations and gradients inside the graph. */
 export type WeightedMethodName = keyof typeof weightedMethods;
 
 /** All methods, by the name users give. */
@@ -30,7 +30,7 @@ export const methods: Readonly<Record<MethodName, Method>> = table;
 /** The names of all methods, in the order of the table. */
 export const methodNames = Object.keys(methods) as MethodName[];
 
-/** The methods by what they read, for help texts. */
+/** The methods in groups, for help texts. */
 export const methodGroups: readonly { title: string; names: readonly string[] }[] = [
   { title: 'weighted activations of a layer', names: Object.keys(weightedMethods) },
   { title: 'principal components of a layer', names: Object.keys(projectionMethods) },
@@ -39,7 +39,7 @@ export const methodGroups: readonly { title: string; names: readonly string[] }[
   { title: 'averages over many runs', names: Object.keys(averageMethods) },
 ];
 
-/** What is explained where nothing else is asked for. */
+/** The default methods. */
 export const defaultMethods: readonly MethodName[] = ['gradcam', 'gradcam++'];
 
 /** Whether a method explains a layer; the others explain the picture itself. */
@@ -48,7 +48,7 @@ export function explainsLayer(name: MethodName): boolean {
   return method.kind === 'runs' ? method.at === 'layer' : method.kind !== 'gradient';
 }
 
-/** The names, each once. @throws InputError for none, and for names that are not among the expected ones */
+/** The names without repetitions. @throws InputError for an empty list or a name that is not expected */
 export function checkedMethods(names: readonly string[], expected: readonly MethodName[] = methodNames): MethodName[] {
   const unknown = names.find((name) => !expected.some((known) => known === name));
   if (unknown !== undefined || names.length === 0) {
@@ -61,7 +61,7 @@ export function checkedMethods(names: readonly string[], expected: readonly Meth
   return [...new Set(names as readonly MethodName[])];
 }
 
-/** The methods that suit a network: those that contrast classes need several. */
+/** The methods that a network supports: those that compare classes need several. */
 export function suitableMethods({ classes }: ScoreHead): MethodName[] {
   return methodNames.filter((name) => {
     const method = methods[name];

@@ -1,4 +1,4 @@
-/** @file Class activation maps in ONNX nodes: how each weighs the activations of a layer by their gradient. */
+/** @file Class activation maps as ONNX nodes: how each method weights the activations of a layer by their gradient. */
 import type { GraphBuilder } from '../../onnx/build/build.js';
 import type { WeightedMethod } from './method.js';
 
@@ -40,14 +40,14 @@ function plusPlusAlpha(b: GraphBuilder, activations: string, g: string): string 
 /** mean_HW(g) */
 const meanGradient = (b: GraphBuilder, _activations: string, g: string) => b.reduceMean(g, SPACE, true, 'weights');
 
-/** Methods that weigh activations by gradients, and how. */
+/** Methods that weight activations by gradients. */
 export const weightedMethods = {
   /** Selvaraju et al. 2017, eq. 1: w_k = mean_HW(g_k). */
   gradcam: channelWeighted('Grad-CAM', meanGradient),
   /**
    * Chattopadhay et al. 2018, eq. 10 and 19, as jacobgil/pytorch-grad-cam computes them: α = g² / (2g² + (Σ_HW A)·g³ + 1e-6),
-   * w_k = Σ_HW α·ReLU(g). The exponential of the score, which the paper differentiates, cancels in α and is left out of
-   * the gradient; α is not divided by its sum over positions as in the authors' own code. Where g is 0, so is α.
+   * w_k = Σ_HW α·ReLU(g). The paper differentiates the exponential of the score; it cancels in α and is omitted from
+   * the gradient. Unlike the authors' own code, α is not divided by its sum over positions. Where g is 0, α is 0.
    */
   'gradcam++': channelWeighted('Grad-CAM++', plusPlusWeights),
   /**
@@ -102,7 +102,7 @@ export const weightedMethods = {
   },
   /**
    * Zhang et al. 2025 (Finer-CAM): Grad-CAM of the target's logit minus those of the three classes with the nearest
-   * logits, weighed by their probabilities (`contrastedWeights`).
+   * logits, weighted by their probabilities (`contrastedWeights`).
    */
   finercam: channelWeighted('Finer-CAM', meanGradient, 'similar classes'),
 } as const satisfies Record<string, WeightedMethod>;

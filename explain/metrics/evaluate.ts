@@ -1,4 +1,4 @@
-/** @file How good maps are: every method by every metric, over some pictures. */
+/** @file Evaluates methods of explanation: every method by every metric, over some pictures. */
 import type { ModelSource } from '../../inference/networks/model-source.js';
 import { preparedPictures } from '../../inference/networks/network-input.js';
 import { Random } from '../../inference/numeric/random.js';
@@ -23,15 +23,15 @@ export interface EvaluateOptions
   extends Omit<ExplainOptions, 'targets'>, Pick<ExplainerOptions, 'device' | 'preparation'> {
   /** Default all. */
   metrics?: readonly MetricName[];
-  /** Of perturbations and random weights, default 0. */
+  /** Random seed of perturbations and random weights, default 0. */
   seed?: number;
-  /** What was measured of the pictures before these; the result is of all. */
+  /** Measurements of the pictures before these; they are part of the result. */
   earlier?: readonly PictureMeasurements[];
-  /** Called with what was measured of a picture, before the next is taken. */
+  /** Called with the measurements of a picture before the next picture starts. */
   onPicture?: (measured: PictureMeasurements) => Promise<void> | void;
   /** Called when a picture has been measured. */
   progress_callback?: (progress: { loaded: number }) => void;
-  /** Stops after the picture at hand; the result is of those until then. */
+  /** Stops after the current picture; the result covers the pictures until then. */
   signal?: AbortSignal;
 }
 
@@ -44,10 +44,10 @@ export type Measurement = {
 /** One picture's maps by all metrics. */
 export type PictureMeasurements = Partial<Record<MethodName, Measurement>>;
 
-/** What the metrics say of a method. */
+/** The result for one method. */
 export interface MethodEvaluation {
   method: MethodName;
-  /** Empty maps: no metric can say anything about them, and they are left out of the means. */
+  /** How many maps were empty; they are not part of the means. */
   empty: number;
   /** Mean over the pictures; missing where all maps are empty. */
   values: Partial<Record<MetricName, number>>;
@@ -63,7 +63,7 @@ export interface Evaluation {
 }
 
 /**
- * Measures methods of explanation by the network they explain. Perturbations are the same for every method.
+ * Evaluates methods of explanation on the network they explain. Perturbations are the same for every method.
  * @param source as `Explainer.load` takes it, or an `Explainer`, whose own device and preparation count
  * @param pictures taken one at a time
  * @throws InputError if an option does not fit the network, or more than one layer or target is chosen

@@ -1,4 +1,4 @@
-/** @file A network as the metrics ask it: for confidences, scores, and maps with true or random weights. */
+/** @file The network as metrics see it: confidences, scores, and maps with true or random weights. */
 import type { Random } from '../../inference/numeric/random.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
@@ -7,7 +7,7 @@ import type { Subject } from './metric.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import { fixedTarget, targetScore, targetWeights, type Target } from '../targets/targets.js';
 
-/** Networks between the true one and the one whose weights are all random, that one included. */
+/** Networks with more and more random weights; the weights of the last are all random. */
 const STAGES = 5;
 
 /** A network, and the same with random weights from the top down. */
@@ -23,7 +23,7 @@ export class EvaluatedNetwork {
   ) {}
 
   /**
-   * What the metrics are given of one map of one prepared picture [C, H, W].
+   * The input of the metrics for one map of one prepared picture [C, H, W].
    * @param metric under whose name values are shared between the methods
    */
   async subject(input: Float32Array, explanation: Explanation, random: Random, metric: string): Promise<Subject> {
@@ -39,7 +39,7 @@ export class EvaluatedNetwork {
         valueOf(all.subarray(row * count, (row + 1) * count)),
       );
     };
-    // A predicted region stays where it is on the true picture: elsewhere the class may be predicted nowhere.
+    // A predicted region stays as it is on the true picture: on a changed one the class may be predicted nowhere.
     const fixed = { ...explanation, target: fixedTarget(explainer.head, target, weights) };
     return {
       input,
@@ -56,7 +56,7 @@ export class EvaluatedNetwork {
     };
   }
 
-  /** Forgets what the methods shared: before the next picture. */
+  /** Clears the values that methods share. Call it before the next picture. */
   forgetShared(): void {
     this.#shared.clear();
   }

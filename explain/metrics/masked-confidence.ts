@@ -1,4 +1,4 @@
-/** @file What is left of the confidence when the picture is shown through its map. */
+/** @file How much confidence remains when the picture is masked by its map. */
 import { stacked, type Metric, type Subject } from './metric.js';
 
 /** Confidence Y for the picture and O for the picture times the map (prepared pixels, so that 0 is the mean colour). */
@@ -19,7 +19,7 @@ export const maskedConfidenceMetrics = {
       return { value: Y <= O ? 0 : (100 * (Y - O)) / Y };
     },
   },
-  /** In how many percent of the pictures O is larger than Y. */
+  /** Percentage of the pictures for which O is larger than Y. */
   'increase-in-confidence': {
     title: 'Increase in confidence %',
     better: 'higher',

@@ -1,12 +1,12 @@
-/** @file What a metric of a map is, and what it is given. */
+/** @file What a metric of maps is, and its input. */
 import type { Sizes } from '../methods/method.js';
 
-/** A picture, the map of one method for one target, and the network to ask. M is any number, batched inside. */
+/** A picture, the map of one method for one target, and access to the network. M is any number; runs are batched internally. */
 export interface Subject {
   /** The prepared picture [C, H, W]. */
   input: Float32Array;
   size: Sizes;
-  /** The map as it is shown, 0…1 [H, W]. */
+  /** The map as displayed, 0…1 [H, W]. */
   map: Float32Array;
   /** The map before the ReLU, resized to the picture [H, W]. */
   attribution: Float32Array;
@@ -17,8 +17,8 @@ export interface Subject {
   /** Maps of other pictures [M, C, H, W] by the same method for the same target, each 0…1 [H, W]. */
   maps(pictures: Float32Array): Promise<Float32Array[]>;
   /**
-   * The picture's maps by networks whose weights are random from the top down, and the share of the layers with weights
-   * that are: none is the true network.
+   * The picture's maps by networks whose weights are random from the top down, and the fraction of layers with random
+   * weights.
    */
   randomizedMaps(): Promise<{ share: number; map: Float32Array }[]>;
   /** The next number of the standard normal distribution; the same ones for every method. */
@@ -29,16 +29,16 @@ export interface Subject {
   shared<T>(make: () => Promise<T>): Promise<T>;
 }
 
-/** A line of a plot: a value at each share of pixels or layers. */
+/** A line of a plot: a value for each fraction of pixels or layers. */
 export interface Curve {
   x: readonly number[];
   y: readonly number[];
 }
 
-/** What a metric says of one map. */
+/** The result of a metric for one map. */
 export interface Measured {
   value: number;
-  /** What the value sums up, by the curve's name. */
+  /** Curves that the value summarises, by name. */
   curves?: Readonly<Record<string, Curve>>;
 }
 
@@ -47,7 +47,7 @@ export interface CurvePlot {
   title: string;
   xTitle: string;
   yTitle: string;
-  /** End of the vertical axis, whose other end is 1; default 0. */
+  /** Lower end of the vertical axis, default 0; the upper end is 1. */
   yMin?: number;
 }
 
@@ -61,12 +61,12 @@ export interface Metric {
   measure(subject: Subject): Promise<Measured>;
 }
 
-/** Pixels in the order of the map, the largest first; of equal ones, the first in the picture. */
+/** Pixels in descending order of the map; equal values keep the order of the picture. */
 export function rankedPixels(map: Float32Array): Uint32Array {
   return Uint32Array.from(map.keys()).sort((a, b) => (map[b] ?? 0) - (map[a] ?? 0) || a - b);
 }
 
-/** Pictures after each other, [M, C, H, W]. */
+/** Concatenates pictures to [M, C, H, W]. */
 export function stacked(pictures: readonly Float32Array[]): Float32Array {
   const size = pictures[0]?.length ?? 0;
   const all = new Float32Array(pictures.length * size);
@@ -74,7 +74,7 @@ export function stacked(pictures: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** The picture with the pixels at these positions, in all channels, from another one. */
+/** A copy of the picture whose pixels at these positions, in all channels, come from another one. */
 export function withPixels(
   picture: Float32Array,
   positions: Iterable<number>,

@@ -1,4 +1,4 @@
-/** @file Infidelity and sensitivity: whether a map predicts, and keeps still under, small changes of the picture. */
+/** @file Infidelity and sensitivity: whether a map predicts small changes of the picture, and is stable under them. */
 import { mean, stacked, type Metric } from './metric.js';
 
 const INFIDELITY_SAMPLES = 50;
@@ -12,7 +12,7 @@ const RADIUS = 0.02;
 export const perturbedMetrics = {
   /**
    * Eq. 2, E[(β·IᵀΦ − (f(x) − f(x − I)))²] for the score f and normal changes I of σ = 0.2. Maps have no scale of their own:
-   * β is the one with which the map does best, E[IᵀΦ·Δf] / E[(IᵀΦ)²], as Captum's `normalize`.
+   * β is the best one, E[IᵀΦ·Δf] / E[(IᵀΦ)²], as with Captum's `normalize`.
    */
   infidelity: {
     title: 'Infidelity',

@@ -1,4 +1,4 @@
-/** @file Insertion and deletion: how confidence follows when pixels appear or vanish in the order of the map. */
+/** @file Insertion and deletion: how confidence changes when pixels are added or removed in the order of the map. */
 import { rankedPixels, stacked, withPixels, type Curve, type Metric, type Subject } from './metric.js';
 
 /** Steps from no pixel to all. */
@@ -11,7 +11,7 @@ export function areaUnder({ x, y }: Curve): number {
   return y.slice(1).reduce((area, value, i) => area + (((y[i] ?? 0) + value) / 2) * ((x[i + 1] ?? 0) - (x[i] ?? 0)), 0);
 }
 
-/** Confidence as the pixels that the map ranks first are taken from `to`, in 20 steps of equal size. */
+/** Confidence while pixels of `from` are replaced by those of `to`, highest map values first, in 20 equal steps. */
 async function confidenceCurve(subject: Subject, from: Float32Array, to: Float32Array): Promise<Curve> {
   const plane = subject.size.height * subject.size.width;
   const order = rankedPixels(subject.map);
@@ -21,7 +21,7 @@ async function confidenceCurve(subject: Subject, from: Float32Array, to: Float32
 }
 
 /**
- * The picture through a Gaussian of 11 taps and σ = 5 pixels along each axis; at the edges the taps inside count.
+ * The picture blurred by a Gaussian of 11 taps and σ = 5 pixels along each axis; at the edges only the taps inside are used.
  * @param picture [C, H, W]
  */
 export function blurred(picture: Float32Array, { channels, height, width }: Subject['size']): Float32Array {
@@ -66,7 +66,7 @@ export const pixelCurveMetrics = {
       return { value: areaUnder(curve), curves: { insertion: curve } };
     },
   },
-  /** The same as pixels are set to 0 of the prepared picture, its mean colour. */
+  /** The same while pixels are set to 0 in the prepared picture, the mean colour. */
   deletion: {
     title: 'Deletion AUC',
     better: 'lower',

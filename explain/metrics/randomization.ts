@@ -1,10 +1,10 @@
-/** @file The sanity check of Adebayo et al. 2018: a map that stays the same without the learnt weights explains nothing. */
+/** @file The sanity check of Adebayo et al. 2018: a map that does not change with random weights explains nothing. */
 import type { Metric } from './metric.js';
 import { rankCorrelation, structuralSimilarity } from './similarity.js';
 
 /** Metric of Adebayo et al. 2018, section 3.1, cascading randomisation. */
 export const randomizationMetrics = {
-  /** Spearman's rank correlation of the map with that of the network whose weights are all random. */
+  /** Spearman's rank correlation with the map of the network whose weights are all random. */
   randomization: {
     title: 'Rank correlation, random weights',
     better: 'lower',

@@ -1,7 +1,7 @@
-/** @file ROAD: pixels are removed by filling them in from their neighbours, so that the hole itself tells nothing. */
+/** @file ROAD: removed pixels are filled in from their neighbours, so that the hole itself carries no information. */
 import { mean, rankedPixels, stacked, type Metric, type Subject } from './metric.js';
 
-/** Shares of the pixels that are removed. */
+/** Fractions of the pixels that are removed. */
 const SHARES = [0.2, 0.4, 0.6, 0.8];
 /** Standard deviation of the noise on filled pixels, in prepared units; as in the authors' code. */
 const NOISE = 0.01;
@@ -13,11 +13,11 @@ const NEIGHBOURS = [-1, 0, 1].flatMap((down) =>
   ),
 );
 
-/** Equations by which each removed pixel is the weighted mean of its neighbours, those removed among them. */
+/** Equations: each removed pixel is the weighted mean of its neighbours, which may be removed too. */
 interface FillSystem {
-  /** Of each equation: the sum of its weights. */
+  /** Sum of the weights of each equation. */
   totals: Float64Array;
-  /** Neighbours that are removed too, those of equation i from `starts[i]` on: their equations and weights. */
+  /** Removed neighbours of equation i, from `starts[i]` on: their equations and weights. */
   starts: Int32Array;
   unknowns: Int32Array;
   weights: Float64Array;

@@ -1,6 +1,6 @@
-/** @file How alike two maps are. */
+/** @file Similarity of two maps. */
 
-/** Ranks from 0, equal values sharing the mean of theirs. */
+/** Ranks from 0; equal values share their mean rank. */
 function ranks(values: Float32Array): Float64Array {
   const order = Uint32Array.from(values.keys()).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
   const found = new Float64Array(values.length);
@@ -16,7 +16,7 @@ function ranks(values: Float32Array): Float64Array {
 /** Spearman's rank correlation, −1…1: Pearson's of the ranks; 0 if all values of a map are equal. */
 export function rankCorrelation(a: Float32Array, b: Float32Array): number {
   const [x, y] = [ranks(a), ranks(b)];
-  // Ranks of n values have the mean (n − 1) / 2, with ties or without.
+  // The mean rank of n values is (n − 1) / 2, with or without ties.
   const middle = (x.length - 1) / 2;
   let [xy, xx, yy] = [0, 0, 0];
   for (let i = 0; i < x.length; i++) {

@@ -9,7 +9,7 @@ import { layerEnds, scoredNetwork, TARGET_WEIGHTS, withTopClass, type LayerEnds 
 import { weightedMethods } from '../methods/weighted.js';
 import type { WeightedMethodName } from '../methods/table.js';
 
-/** What to make maps of. */
+/** What to explain. */
 export interface CamOptions {
   /** Default that of `scoreHead`. */
   head?: ScoreHead;
@@ -28,7 +28,7 @@ export interface CamOutputs {
   maps: { method: WeightedMethodName; signed: string; raw: string }[];
 }
 
-/** A graph that explains, and the names of what goes in and out. */
+/** A graph that explains, and the names of its inputs and outputs. */
 export interface CamGraph {
   model: Model;
   head: ScoreHead;
@@ -44,8 +44,8 @@ export interface CamGraph {
 }
 
 /**
- * The network's forward pass up to its logits, the gradient of its tail with respect to the layers, and the maps, in plain
- * ai.onnx nodes. Nothing else of the model is kept. The pictures of a batch do not influence each other.
+ * The network's forward pass up to its logits, the gradient of its tail with respect to the layers, and the maps, as plain
+ * ai.onnx nodes. Other outputs of the model are dropped. The pictures of a batch do not influence each other.
  * @param model of our dialect, in topological order; its first input is the picture
  * @throws InputError if the network's output is no score (see `scoreHead`) or a node between layer and score cannot be
  *   differentiated

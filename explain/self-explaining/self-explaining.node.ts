@@ -10,7 +10,7 @@ import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import { averagedMap } from '../maps/normalize.js';
 import { selfExplainingModel, type SelfExplainingModel, type SelfExplainingOptions } from './self-explaining.js';
 
-/** The largest difference between the heatmaps of the file and of `Explainer` that passes. */
+/** The largest accepted difference between the heatmaps of the file and of `Explainer`. */
 export const MAX_HEATMAP_DIFFERENCE = 1e-4;
 
 /** A self-explaining model on disk. */
@@ -23,7 +23,7 @@ export interface SelfExplainingFile extends Omit<SelfExplainingModel, 'model'> {
   passed: boolean;
 }
 
-/** Where the self-explaining form of a model file goes: beside it, or into a folder, with `-gradcam` after its name. */
+/** Path of a model file's self-explaining form: beside it, or in a folder, with `-gradcam` after its name. */
 export function selfExplainingPath(source: string, folder = dirname(source)): string {
   return join(folder, `${basename(source, '.onnx')}-gradcam.onnx`);
 }
@@ -58,7 +58,7 @@ export async function writeSelfExplaining(
   }
 }
 
-/** Between the two heatmaps of random pictures. An input for the target is fed what stands for the default target. */
+/** The largest difference between the two heatmaps of random pictures. A target input gets the default target. */
 async function largestDifference(
   explainer: Explainer,
   session: InferenceSession,

@@ -15,10 +15,10 @@ import { EPSILON } from '../maps/normalize.js';
 import { checkedTarget } from '../targets/target-choice.js';
 import { targetWeights } from '../targets/targets.js';
 
-/** What the heatmap explains: chosen at run time by a further input, always the top class, or fixed. */
+/** What the heatmap explains: a target given at run time as a second input, the top class, or a fixed target. */
 export type HeatmapTarget = 'input' | 'top' | 'real' | 'fake' | number;
 
-/** How a model comes to explain itself. */
+/** Options of a self-explaining model. */
 export interface SelfExplainingOptions extends ReadOptions {
   /** The output to explain, or any value of the graph. */
   output?: string;
@@ -30,7 +30,7 @@ export interface SelfExplainingOptions extends ReadOptions {
   target?: HeatmapTarget;
 }
 
-/** A model that explains itself, and what its inputs and outputs are called. */
+/** A self-explaining model, and the names of its inputs and outputs. */
 export interface SelfExplainingModel {
   model: Model;
   /** The picture, as in the source; its size is fixed. */
@@ -50,7 +50,7 @@ export interface SelfExplainingModel {
   layers: readonly string[];
 }
 
-/** Methods that one graph can hold: sums of weighted activations for a score that does not depend on the picture. */
+/** Methods that one graph can contain: sums of weighted activations. */
 export const selfExplainingMethods = methodNames.filter(isSelfExplaining);
 
 function isSelfExplaining(name: MethodName): name is WeightedMethodName {
@@ -58,7 +58,7 @@ function isSelfExplaining(name: MethodName): name is WeightedMethodName {
   return method.kind === 'weighted' && method.contrast === undefined;
 }
 
-/** The method of this name. @throws InputError for methods that one graph cannot hold */
+/** The method of this name. @throws InputError for methods that one graph cannot contain */
 export function selfExplainingMethod(name: string): WeightedMethodName {
   const found = selfExplainingMethods.find((known) => known === name);
   if (found) return found;
@@ -76,7 +76,7 @@ const MAP_AXES = [2, 3];
 /**
  * The network with its class activation map as a second output, computed as `Explainer` and `normalizedMap` do: weights,
  * sum and ReLU at the layer, then minimum and maximum to 0 and 1, bilinear to the picture's size, and once more to 0 and
- * 1. All nodes are plain ai.onnx operators of opset 17, so that any ONNX runtime computes it with none of our code.
+ * 1. All nodes are plain ai.onnx operators of opset 17, so any ONNX runtime can run it without this package.
  * Pictures of a batch do not influence each other.
  * @param source a model of any opset with one picture input; sizes that it leaves open become 224
  * @throws InputError if it is no such model or has values of the names `target` and `heatmap`, if an option does not fit
@@ -123,7 +123,7 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
     ['heatmap.method', method],
     ['heatmap.layers', layers.map(({ name }) => name).join()],
     ['heatmap.target', `${target}`],
-    // What the discriminator's entries say of its outputs is true no longer.
+    // The entries about the discriminator's outputs are no longer true.
     ...(metadata ? [['logits', logits] as const, ['probabilities', ''] as const] : []),
   ] as const;
   return {
@@ -143,14 +143,14 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
   };
 }
 
-/** @throws InputError where the model has values of our names, as every name is unique in a graph */
+/** @throws InputError if the model already uses one of our names, as names are unique in a graph */
 function requireFreeNames({ inputs, nodes, initializers }: Graph): void {
   const taken = [...inputs.map(({ name }) => name), ...nodes.flatMap(({ outputs }) => outputs), ...initializers.keys()];
   const clash = taken.find((name) => name === TARGET || name === HEATMAP);
   if (clash) throw new InputError({ name: 'model', expected: `no value named "${clash}", which the heatmap needs` });
 }
 
-/** The graph with its target weights computed instead of fed. */
+/** The graph with its target weights computed instead of given as an input. */
 function withTarget(cam: CamGraph, target: HeatmapTarget, batch: Dim): GraphBuilder {
   const { graph } = cam.model;
   const inputs = graph.inputs.filter(({ name }) => name !== cam.targetWeights);
@@ -173,7 +173,7 @@ function withTarget(cam: CamGraph, target: HeatmapTarget, batch: Dim): GraphBuil
   return b;
 }
 
-/** Weights [N, classes] of the targets that are fed. Picking from a table has the runtime refuse numbers beyond. */
+/** Weights [N, classes] of the targets of the input. A lookup in a table makes the runtime refuse numbers out of range. */
 function weightsOfInput(b: GraphBuilder, { classes }: ScoreHead): string {
   if (classes === 1) {
     const signs = b.initializer('target/signs', float32Tensor([-1, 1], [2]));
