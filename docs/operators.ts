@@ -1,10 +1,11 @@
 /** @file OPS.md: which operators are read and differentiated, from the tables that do it and the networks that are compared. */
 import { exportedNetworks, golden, goldenPath, type ExportedInfo } from '../fixtures/golden.js';
 import { zeroGradient, type GradientRule, type Refusal } from '../onnx/gradient/rules/rule.js';
+import { straightThroughRules } from '../onnx/gradient/rules/quantization.js';
 import { gradientRules, ruleFamilies } from '../onnx/gradient/table.js';
 import { loadModel } from '../onnx/files/load.node.js';
 import { NEWEST_OPSET } from '../onnx/upgrade/conversion.js';
-import { expansions, forms, refusals, type Form } from '../onnx/upgrade/table.js';
+import { contributedOperators, expansions, forms, refusals, type Form } from '../onnx/upgrade/table.js';
 import { upgradedModel } from '../onnx/upgrade/upgrade.js';
 
 const HEADER = ['Operator', 'Opsets', 'Gradient', 'Checked by', 'Networks'];
@@ -21,12 +22,14 @@ export async function operatorReference(): Promise<string> {
     });
   return `# Operators
 
-Models of ai.onnx opset 1…${NEWEST_OPSET} are read and brought to opset 17; operators of other domains are kept, and not differentiated.
+Models of ai.onnx opset 1…${NEWEST_OPSET} are read and brought to opset 17; operators of other domains are kept, and not
+differentiated, but for these of com.microsoft, which are read as others:
+${Object.keys(contributedOperators).join(', ')}.
 Made by \`npm run ops\` from the tables in [onnx/upgrade/table.ts](onnx/upgrade/table.ts), [onnx/shapes/table.ts](onnx/shapes/table.ts)
 and [onnx/gradient/table.ts](onnx/gradient/table.ts).
 
 - **Opsets**: \`all\` that have the operator; those that are rewritten to the form of opset 17, or as other operators.
-- **Gradient**: \`zero\` where small changes of the inputs change nothing; \`none\` is an error that names the node, and the
+- **Gradient**: \`straight-through\` counts rounding as the identity; \`zero\` where small changes of the inputs change nothing; \`none\` is an error that names the node, and the
   nearest layer after it.
 - **Checked by**: \`differences\` are central finite differences over shapes and attributes, in the test of that name under
   onnx/gradient; \`shapes\` and \`outputs\` are compared with ONNX Runtime's.
@@ -65,6 +68,7 @@ const ranges = (list: readonly Form[]) =>
 function gradient(op: string, rule: GradientRule | undefined): string {
   if (expansions[op]) return 'of what it becomes';
   if (rule === zeroGradient) return 'zero';
+  if (Object.hasOwn(straightThroughRules, op)) return 'straight-through';
   return rule && !('reason' in rule) ? 'yes' : `none${rule ? `: ${(rule as Refusal).reason}` : ''}`;
 }
 

@@ -8,7 +8,7 @@ import { Queue } from '../../inference/runtime/queue.js';
 import { findScoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/errors.js';
-import { namingFile } from '../../onnx/files/naming.js';
+import { namingFile } from '../../onnx/graph/naming.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';

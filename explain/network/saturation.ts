@@ -2,8 +2,8 @@
 import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import { presentInputs, type Model, type Node } from '../../onnx/graph/graph.js';
-import { prunedGraph } from '../../onnx/graph/order.js';
+import type { Model, Node } from '../../onnx/graph/graph.js';
+import { prunedGraph, valuesRead } from '../../onnx/graph/order.js';
 
 /** An activation that is flat wherever it is applied. */
 export interface Saturation {
@@ -42,7 +42,7 @@ export function slopesModel(model: Model, head: ScoreHead, from: string): Slopes
   const dependent = new Set([from]);
   const nodes = [...b.graph.nodes];
   const activations = nodes.flatMap((node) => {
-    if (!presentInputs(node).some((name) => dependent.has(name))) return [];
+    if (!valuesRead(node).some((name) => dependent.has(name))) return [];
     for (const output of node.outputs) dependent.add(output);
     const slope = node.domain === '' ? slopes[node.op] : undefined;
     const [output = ''] = node.outputs;

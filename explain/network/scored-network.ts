@@ -3,8 +3,8 @@ import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { appendScoreRows, scoreCount } from '../../inference/networks/score-head.js';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { gradients } from '../../onnx/gradient/walk.js';
-import { presentInputs, type Model, type Shape, type ValueType } from '../../onnx/graph/graph.js';
-import { prunedGraph } from '../../onnx/graph/order.js';
+import type { Model, Shape, ValueType } from '../../onnx/graph/graph.js';
+import { prunedGraph, valuesRead } from '../../onnx/graph/order.js';
 import { int64Tensor } from '../../onnx/graph/tensor.js';
 import { onGrid, type Layer } from './layers.js';
 
@@ -82,7 +82,7 @@ export function layerEnds({ b, logits, weights }: ScoredNetwork, layers: readonl
 export function dependentValues(b: GraphBuilder, value: string): Map<string, ValueType> {
   const found = new Map([[value, b.type(value)]]);
   for (const node of b.graph.nodes) {
-    if (!presentInputs(node).some((name) => found.has(name))) continue;
+    if (!valuesRead(node).some((name) => found.has(name))) continue;
     for (const output of node.outputs) {
       const type = output ? b.types.get(output) : undefined;
       if (type) found.set(output, type);

@@ -3,7 +3,7 @@ import { resolveDevice } from '#devices';
 import { openSession } from '#runtime';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import { namingFile } from '../../onnx/files/naming.js';
+import { namingFile } from '../../onnx/graph/naming.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';

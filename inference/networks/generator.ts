@@ -2,7 +2,7 @@
 import { resolveDevice } from '#devices';
 import { openSession } from '#runtime';
 import { InputError } from '../../onnx/errors.js';
-import { namingFile } from '../../onnx/files/naming.js';
+import { namingFile } from '../../onnx/graph/naming.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { interpolatedLatents, type PathOptions } from '../latent/interpolate.js';

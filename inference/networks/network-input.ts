@@ -158,7 +158,7 @@ export function fixedSizeModel(model: Model, { name, layout, picture }: NetworkI
   const shape = layout === 'NCHW' ? [batch, channels, height, width] : [batch, height, width, channels];
   const fixed = { ...input, value: { ...input.value, shape } };
   const inputs = model.graph.inputs.map((each) => (each === input ? fixed : each));
-  return { ...model, graph: { ...model.graph, inputs, valueInfo: new Map() } };
+  return { ...model, graph: { ...model.graph, inputs } };
 }
 
 /**

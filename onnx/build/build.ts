@@ -75,6 +75,11 @@ export class GraphBuilder {
     }
   }
 
+  /** A new name under the current path. */
+  unique(name: string): string {
+    return this.#unique(`${this.#path}${name}`);
+  }
+
   /** Keeps names free for values and nodes that are appended later. */
   reserve(names: readonly string[]): void {
     for (const name of names) this.#taken.add(name);

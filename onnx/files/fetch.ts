@@ -2,7 +2,7 @@
 import { InputError } from '../errors.js';
 import type { Model } from '../graph/graph.js';
 import { externalParts, fillExternal, lengthWithin } from './external.js';
-import { namingFile } from './naming.js';
+import { namingFile } from '../graph/naming.js';
 import { MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
 
 /** Largest external data file that is fetched: the largest that one buffer surely holds. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readExternalData } from './external.node.js';
 import { fetchModel, type LoadOptions } from './fetch.js';
 import { readSource, urlOf, writeFileAtomic } from './files.node.js';
-import { namingFile } from './naming.js';
+import { namingFile } from '../graph/naming.js';
 import type { Model } from '../graph/graph.js';
 import { MAX_MODEL_BYTES, modelFromBytes, modelOf, parsedModelProto } from './read.js';
 import { modelBytes } from './write.js';

@@ -10,6 +10,7 @@ import { normRules } from './rules/norm.js';
 import { poolRules } from './rules/pool.js';
 import { reduceRules } from './rules/reduce.js';
 import { resizeRules } from './rules/resize.js';
+import { straightThroughRules } from './rules/quantization.js';
 import { notDifferentiable, zeroGradient, type GradientRule } from './rules/rule.js';
 import { trigonometryRules } from './rules/trigonometry.js';
 
@@ -53,6 +54,7 @@ export const differentiableOps = Object.keys(differentiable).toSorted() as reado
 /** The rule of each operator. An operator whose shapes we infer but that has no entry here does not compile. */
 export const gradientRules: Readonly<Record<KnownOp, GradientRule>> = {
   ...differentiable,
+  ...straightThroughRules,
   And: zeroGradient,
   ArgMax: zeroGradient,
   ArgMin: zeroGradient,
@@ -61,16 +63,20 @@ export const gradientRules: Readonly<Record<KnownOp, GradientRule>> = {
   ConstantOfShape: zeroGradient,
   Equal: zeroGradient,
   Floor: zeroGradient,
+  GRU: notDifferentiable('recurrent layers are not unrolled'),
   Greater: zeroGradient,
   GreaterOrEqual: zeroGradient,
+  GridSample: notDifferentiable('sampling at positions of a grid'),
   Hardmax: zeroGradient,
   IsInf: zeroGradient,
   IsNaN: zeroGradient,
+  LSTM: notDifferentiable('recurrent layers are not unrolled'),
   Less: zeroGradient,
   LessOrEqual: zeroGradient,
   NonZero: zeroGradient,
   Not: zeroGradient,
   Or: zeroGradient,
+  RNN: notDifferentiable('recurrent layers are not unrolled'),
   Range: notDifferentiable('how many numbers it gives depends on its inputs'),
   Round: zeroGradient,
   Shape: zeroGradient,

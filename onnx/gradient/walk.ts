@@ -1,7 +1,8 @@
 /** @file Reverse-mode differentiation: walks a graph backwards and appends its gradient in plain ai.onnx nodes. */
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { inputOf, nodeLabel, outputOf, presentInputs, type Node, type Shape } from '../graph/graph.js';
+import { inputOf, nodeLabel, outputOf, type Node, type Shape } from '../graph/graph.js';
+import { valuesRead } from '../graph/order.js';
 import { nearestLayerNote } from './nearest-layer.js';
 import type { Backward, GradientRule } from './rules/rule.js';
 import { gradientRules } from './table.js';
@@ -51,7 +52,7 @@ export function gradients(
   const passed: Node[] = [];
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((name) => contributions.has(name) && dependent.has(name))) continue;
-    if (!node.inputs.some((name) => dependent.has(name))) continue;
+    if (!valuesRead(node).some((name) => dependent.has(name))) continue;
     const dy = node.outputs.map((name) => (name ? total(name) : null));
     const parts = orNearestLayer(b, node, passed, () => backward(b, node, dy, dependent, rules));
     passed.push(node);
@@ -112,7 +113,7 @@ function valuesDependingOn(
 ): Set<string> {
   const dependent = new Set(wanted);
   for (const node of nodes) {
-    if (presentInputs(node).some((name) => dependent.has(name))) {
+    if (valuesRead(node).some((name) => dependent.has(name))) {
       for (const output of node.outputs) if (output && !constant.has(output)) dependent.add(output);
     }
   }

@@ -16,8 +16,8 @@ export function subgraphNodes(node: Node): NodeProto[] {
   );
 }
 
-/** All values that a node needs: its inputs, and what its subgraphs may take from around them. */
-function valuesRead(node: Node): string[] {
+/** All values that a node needs: its inputs, and what its subgraphs may use of the graph around them. */
+export function valuesRead(node: Node): string[] {
   return [...presentInputs(node), ...subgraphNodes(node).flatMap(({ input }) => input)];
 }
 

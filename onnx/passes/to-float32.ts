@@ -8,10 +8,11 @@ const [FLOAT, FLOAT16] = [1, 10];
 /** The same network with float32 wherever it has float16: the numbers of its weights stay as they are. */
 export function toFloat32(model: Model): Model {
   const { graph } = model;
-  const isHalf = [...graph.initializers.values()].some(({ type }) => type === 'float16');
-  return isHalf || graph.inputs.some(({ value }) => value?.type === 'float16')
-    ? { ...model, graph: fullGraph(graph) }
-    : model;
+  const isHalf =
+    [...graph.initializers.values()].some(({ type }) => type === 'float16') ||
+    graph.inputs.some(({ value }) => value?.type === 'float16') ||
+    graph.nodes.some((node) => fullNode(node) !== node);
+  return isHalf ? { ...model, graph: fullGraph(graph) } : model;
 }
 
 function fullGraph(graph: Graph): Graph {
@@ -31,12 +32,16 @@ const fullTensor = (tensor: Tensor): Tensor =>
 const fullInfo = (info: ValueInfo): ValueInfo =>
   info.value?.type === 'float16' ? { name: info.name, value: { ...info.value, type: 'float32' } } : info;
 
+/** The node itself where it has no float16 in its attributes. */
 function fullNode(node: Node): Node {
   const full = (name: string, attribute: Attribute): Attribute => {
-    if (attribute.kind === 'tensor') return { ...attribute, value: fullTensor(attribute.value) };
+    if (attribute.kind === 'tensor') {
+      return attribute.value.type === 'float16' ? { ...attribute, value: fullTensor(attribute.value) } : attribute;
+    }
     const isHalf = node.op === 'Cast' && name === 'to' && attribute.kind === 'int' && attribute.value === FLOAT16;
     return isHalf ? { kind: 'int', value: FLOAT } : attribute;
   };
   const attributes = Object.entries(node.attributes).map(([name, attribute]) => [name, full(name, attribute)] as const);
-  return { ...node, attributes: Object.fromEntries(attributes) };
+  const isSame = attributes.every(([name, attribute]) => attribute === node.attributes[name]);
+  return isSame ? node : { ...node, attributes: Object.fromEntries(attributes) };
 }

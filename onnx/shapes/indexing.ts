@@ -22,6 +22,13 @@ export const gatherND: ShapeRule = (node, types) => {
   return shaped(node, types, [...indices.slice(0, -1), ...rest]);
 };
 
+/** Positions [N, …places, axes] in X [N, C, …sizes] give [N, C, …places]. */
+export const gridSample: ShapeRule = (node, types) => {
+  const [shape, grid] = [shapeOfAtLeast(node, types, 0, 3), shapeOfAtLeast(node, types, 1, 3)];
+  if (!shape || !grid) return shaped(node, types, undefined);
+  return shaped(node, types, [shape[0] as Dim, shape[1] as Dim, ...grid.slice(1, -1)]);
+};
+
 /** The sizes of a Split's outputs along its axis; undefined where they cannot be told. */
 export function splitSizes(node: Node, types: KnownValues, size: Dim): readonly Dim[] | undefined {
   if (node.inputs[1]) return types.contents(node.inputs[1]);

@@ -130,6 +130,8 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
       return first && !intsAttribute(node, 'axes') ? [dimProduct(first)] : undefined;
     case 'Where':
       return chosen(node, types);
+    case 'Clip':
+      return first && clipped(node, types, first);
     default:
       return elementwise(node, types);
   }
@@ -171,6 +173,18 @@ function chosen(node: Node, types: KnownValues): Contents | undefined {
   const rows = rowsOf(node.inputs.map((name) => types.contents(name)));
   const values = rows?.map(([condition, yes, no]) => (condition === 1 ? yes : condition === 0 ? no : undefined));
   return values?.includes(undefined) ? undefined : (values as Dim[] | undefined);
+}
+
+/** Bounds that a symbolic size, which is whole and not negative, stays within leave it as it is. */
+function clipped(node: Node, types: KnownValues, contents: Contents): Contents | undefined {
+  const bound = (at: number, none: number) => (inputOf(node, at) ? types.numbers(inputOf(node, at))?.[0] : none);
+  const [least, most] = [bound(1, Number.NEGATIVE_INFINITY), bound(2, Number.POSITIVE_INFINITY)];
+  if (least === undefined || most === undefined) return undefined;
+  const keepsSizes = least <= 0 && most >= 2 ** 31 - 1;
+  const values = contents.map((value) =>
+    typeof value === 'number' ? Math.min(Math.max(value, least), most) : keepsSizes ? value : undefined,
+  );
+  return values.includes(undefined) ? undefined : (values as Dim[]);
 }
 
 function elementwise(node: Node, types: KnownValues): Contents | undefined {

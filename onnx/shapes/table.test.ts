@@ -6,7 +6,7 @@ import { emptyGraph, GraphBuilder, modelOfGraph } from '../build/build.js';
 import { InputError } from '../errors.js';
 import { elementCount, type DataType, type Shape, type Tensor as Constant } from '../graph/graph.js';
 import { shapeRules } from './table.js';
-import { float32Tensor, int64Tensor } from '../graph/tensor.js';
+import { float32Tensor, int64Tensor, scalarTensor } from '../graph/tensor.js';
 import { modelBytes } from '../files/write.js';
 
 /** Fed at run time (float32, or bool), constant, or absent. */
@@ -49,6 +49,14 @@ const reductions: Omit<Case, 'op'>[] = [
   { inputs: [x], attributes: { axes: [1, -1] } },
   { inputs: [x], attributes: { axes: [0, 2], keepdims: 0 } },
 ];
+
+type Tensor8 = Extract<Constant, { type: 'uint8' }>;
+const bytes = (...values: number[]): Tensor8 => ({
+  type: 'uint8',
+  dims: values.length > 1 ? [values.length] : [],
+  data: Uint8Array.from(values),
+});
+const zeros = (...dims: number[]) => float32Tensor(new Float32Array(elementCount(dims)), dims);
 
 const cases: Case[] = [
   ...each(
@@ -208,6 +216,22 @@ const cases: Case[] = [
   { op: 'Transpose', inputs: [x] },
   { op: 'Transpose', inputs: [x], attributes: { perm: [2, 0, 3, 1] } },
   { op: 'Unsqueeze', inputs: [x, ints(0, -1, 2)] },
+  { op: 'QuantizeLinear', inputs: [x, scalarTensor('float32', 0.1), bytes(7)] },
+  { op: 'QuantizeLinear', inputs: [x, scalarTensor('float32', 0.1)] },
+  {
+    op: 'DequantizeLinear',
+    inputs: [{ ...bytes(1, 2, 3, 4, 5, 6), dims: [2, 3] } as Tensor8, scalarTensor('float32', 0.1)],
+  },
+  { op: 'DynamicQuantizeLinear', inputs: [x], outputs: 3 },
+  { op: 'GridSample', inputs: [x, ['N', 2, 3, 2]] },
+  { op: 'LSTM', inputs: [[5, 'N', 3], zeros(1, 16, 3), zeros(1, 16, 4)], attributes: { hidden_size: 4 }, outputs: 3 },
+  {
+    op: 'GRU',
+    inputs: [[5, 'N', 3], zeros(2, 12, 3), zeros(2, 12, 4)],
+    attributes: { hidden_size: 4, direction: 'bidirectional' },
+    outputs: 2,
+  },
+  { op: 'RNN', inputs: [[5, 'N', 3], zeros(1, 4, 3), zeros(1, 4, 4)], attributes: { hidden_size: 4 }, outputs: 2 },
 ];
 
 describe('shapeRules', () => {

@@ -21,6 +21,7 @@ import {
   gather,
   gatherElements,
   gatherND,
+  gridSample,
   nonZero,
   spaceToDepth,
   split,
@@ -43,6 +44,8 @@ import {
   transpose,
   unsqueeze,
 } from './movement.js';
+import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from './quantization.js';
+import { recurrent } from './recurrent.js';
 import { sameAsInput, type ShapeRule } from './rule.js';
 
 /** Every operator whose output shapes we know. `Constant` is read by `Types` itself. */
@@ -73,8 +76,10 @@ export const shapeRules = {
   Cosh: sameAsInput,
   CumSum: sameAsInput,
   DepthToSpace: depthToSpace,
+  DequantizeLinear: dequantizeLinear,
   Div: broadcasting,
   Dropout: dropout,
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
   Einsum: einsum,
   Elu: sameAsInput,
   Equal: comparison,
@@ -89,8 +94,10 @@ export const shapeRules = {
   Gemm: gemm,
   GlobalAveragePool: globalPooling,
   GlobalMaxPool: globalPooling,
+  GRU: recurrent,
   Greater: comparison,
   GreaterOrEqual: comparison,
+  GridSample: gridSample,
   HardSigmoid: sameAsInput,
   HardSwish: sameAsInput,
   Hardmax: sameAsInput,
@@ -99,6 +106,7 @@ export const shapeRules = {
   IsInf: comparison,
   IsNaN: comparison,
   LRN: sameAsInput,
+  LSTM: recurrent,
   LayerNormalization: layerNormalization,
   LeakyRelu: sameAsInput,
   Less: comparison,
@@ -119,6 +127,8 @@ export const shapeRules = {
   PRelu: sameAsInput,
   Pad: pad,
   Pow: broadcasting,
+  QuantizeLinear: quantizeLinear,
+  RNN: recurrent,
   Range: range,
   Reciprocal: sameAsInput,
   ReduceL1: reduction,

@@ -48,9 +48,10 @@ export class Types implements KnownValues {
     for (const [name, tensor] of graph.initializers) types.addConstant(name, tensor);
     for (const { name, value } of graph.inputs) if (value) types.addInput(name, value);
     const deadline = new Deadline();
+    const stated = new Map([...graph.outputs.map((info) => [info.name, info] as const), ...graph.valueInfo]);
     for (const node of graph.nodes) {
       deadline.check(nodeLabel(node));
-      types.addNode(node, graph.valueInfo);
+      types.addNode(node, stated);
     }
     return types;
   }

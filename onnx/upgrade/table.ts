@@ -1,14 +1,17 @@
 /** @file What changed in operators between opsets: the conversions to opset 17, by operator. */
 import { attributesToInputs, dropping, NEWEST_OPSET as NEWEST, type Conversion } from './conversion.js';
+import * as contributed from './contributed.js';
 import * as expanded from './expanded.js';
 import * as newer from './newer.js';
 import * as older from './older.js';
+import * as quantized from './quantized.js';
 
 /** First and last opset of a form, and how it is brought to opset 17. */
 export type Form = readonly [first: number, last: number, convert: Conversion];
 
 const reductions = ['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Prod', 'SumSquare'];
 const legacyOperators = ['Add', 'And', 'Div', 'Equal', 'Greater', 'Less', 'Mul', 'Or', 'Pow', 'Sub', 'Xor'];
+const POOL_ATTRIBUTES = ['auto_pad', 'ceil_mode', 'count_include_pad', 'kernel_shape', 'pads', 'strides'];
 const cast = dropping('saturate', 'round_mode');
 
 /** The forms of each operator that differ from that of opset 17. */
@@ -57,13 +60,42 @@ export const forms: Record<string, readonly Form[]> = {
 export const expansions: Record<string, readonly Form[]> = {
   Attention: [[23, NEWEST, expanded.attention]],
   CastLike: [[15, NEWEST, newer.castLike]],
+  ConvInteger: [[10, NEWEST, quantized.convInteger]],
   Gelu: [[20, NEWEST, expanded.gelu]],
   GroupNormalization: [[18, NEWEST, expanded.groupNormalization]],
+  MatMulInteger: [[10, NEWEST, quantized.matMulInteger]],
   Mish: [[18, NEWEST, expanded.mish]],
+  QLinearConv: [[10, NEWEST, quantized.qLinearConv]],
+  QLinearMatMul: [[10, NEWEST, quantized.qLinearMatMul]],
   RMSNormalization: [[23, NEWEST, expanded.rmsNormalization]],
   Scatter: [[9, 10, older.scatter]],
   Swish: [[24, NEWEST, expanded.swish]],
   Upsample: [[1, 9, older.upsample]],
+};
+
+/** Operators of com.microsoft that are read as others: what ONNX Runtime's optimiser and quantiser write. */
+export const contributedOperators: Readonly<Record<string, Conversion>> = {
+  BiasGelu: contributed.biasGelu,
+  DequantizeLinear: contributed.asStandard,
+  DynamicQuantizeMatMul: contributed.dynamicQuantizeMatMul,
+  FastGelu: contributed.fastGelu,
+  FusedConv: contributed.fusedConv,
+  FusedGemm: contributed.fusedGemm,
+  FusedMatMul: contributed.fusedMatMul,
+  Gelu: contributed.contributedGelu,
+  QGemm: quantized.qGemm,
+  QLinearAdd: quantized.qLinearBinary('Add'),
+  QLinearAveragePool: quantized.qLinearUnary('AveragePool', ...POOL_ATTRIBUTES),
+  QLinearConcat: quantized.qLinearConcat,
+  QLinearGlobalAveragePool: quantized.qLinearUnary('GlobalAveragePool'),
+  QLinearLeakyRelu: quantized.qLinearUnary('LeakyRelu', 'alpha'),
+  QLinearMul: quantized.qLinearBinary('Mul'),
+  QLinearSigmoid: quantized.qLinearUnary('Sigmoid'),
+  QLinearSoftmax: quantized.qLinearUnary('Softmax', 'axis'),
+  QuantizeLinear: contributed.asStandard,
+  QuickGelu: contributed.quickGelu,
+  SkipLayerNormalization: contributed.skipLayerNormalization,
+  TransposeMatMul: contributed.fusedMatMul,
 };
 
 /** Operators that came after opset 17 and have no counterpart; DFT is older, its newer form has none. */
@@ -75,7 +107,9 @@ export const refusals: Record<string, readonly Form[]> = {
 const conversions = { ...forms, ...expansions, ...refusals };
 
 /** The conversion of an operator of opset `from`; undefined where its form is that of opset 17. */
-export function conversionOf(op: string, from: number): Conversion | undefined {
+export function conversionOf(op: string, from: number, domain = ''): Conversion | undefined {
+  if (domain === 'com.microsoft') return Object.hasOwn(contributedOperators, op) ? contributedOperators[op] : undefined;
+  if (domain !== '') return undefined;
   const known = Object.hasOwn(conversions, op) ? (conversions[op] as readonly Form[]) : [];
   return known.find(([first, last]) => from >= first && from <= last)?.[2];
 }

@@ -54,7 +54,7 @@ function appendUpgraded(b: GraphBuilder, node: Node, from: number, depth = 0): v
       );
     }
   }
-  const convert = node.domain === '' ? conversionOf(node.op, from) : undefined;
+  const convert = conversionOf(node.op, from, node.domain);
   const plain = node.domain === '' && from < 6 ? without(node, 'consumed_inputs') : node;
   if (convert) convert(plain, b, from);
   else b.append(plain);

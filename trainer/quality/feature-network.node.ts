@@ -9,7 +9,7 @@ import type { Picture } from '../../inference/pictures/pictures.js';
 import { readNetwork } from '../../inference/networks/read-network.js';
 import { openSession } from '../../inference/runtime/runtime.node.js';
 import { sessionTensor, type ResolvedDevice, type Session } from '../../inference/runtime/session.js';
-import { namingFile } from '../../onnx/files/naming.js';
+import { namingFile } from '../../onnx/graph/naming.js';
 import { InputError, loadModel, upgradedModel, type Graph } from '../../onnx/index.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { elementCount } from '../../onnx/graph/graph.js';

@@ -1,10 +1,10 @@
 /** @file Small files that ask for far too much are read or refused with one line; a hang or a crash fails the run. */
 import { describe, expect, it } from 'vitest';
-import { hostileModels } from '../fixtures/hostile-models.js';
-import { InputError } from './errors.js';
-import { modelFromBytes } from './files/read.js';
-import { expectAffordable } from './upgrade/affordable.js';
-import { upgradedModel } from './upgrade/upgrade.js';
+import { hostileModels } from '../../fixtures/hostile-models.js';
+import { InputError } from '../errors.js';
+import { modelFromBytes } from '../files/read.js';
+import { expectAffordable } from './affordable.js';
+import { upgradedModel } from './upgrade.js';
 
 /** What passes all checks: these are unusual, but small. */
 const harmless = new Set([

@@ -1,0 +1,83 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+import { GraphBuilder, modelOfGraph } from '../../build/build.js';
+import { modelBytes } from '../../files/write.js';
+import { elementCount } from '../../graph/graph.js';
+import { float32Tensor } from '../../graph/tensor.js';
+import { gradients } from '../walk.js';
+
+const SHAPE = [2, 3, 5, 5];
+const wave = (dims: readonly number[], factor = 1) =>
+  float32Tensor(
+    Float32Array.from({ length: elementCount(dims) }, (_, at) => factor * Math.sin(1.3 * at + 0.5)),
+    dims,
+  );
+
+type Wrap = (b: GraphBuilder, value: string) => string;
+
+const none: Wrap = (_b, value) => value;
+const transposed: Wrap = (b, value) => b.op('Transpose', [value], { perm: [0, 1, 3, 2] });
+const pair: Wrap = (b, value) => {
+  const parameters = [
+    b.scalar(0.01),
+    b.initializer(b.unique('zero'), { type: 'uint8', dims: [], data: Uint8Array.of(128) }),
+  ];
+  return b.op('DequantizeLinear', [b.op('QuantizeLinear', [value, ...parameters]), ...parameters]);
+};
+const perChannel: Wrap = (b, value) => {
+  const scale = b.initializer(b.unique('scales'), float32Tensor([0.01, 0.02, 0.015], [3]));
+  const zero = b.initializer(b.unique('zeros'), { type: 'int8', dims: [3], data: Int8Array.of(0, 3, -5) });
+  return b.op('DequantizeLinear', [b.op('QuantizeLinear', [value, scale, zero]), scale, zero]);
+};
+const dynamic: Wrap = (b, value) => b.op('DequantizeLinear', b.ops('DynamicQuantizeLinear', [value], 3));
+const transposedBetween: Wrap = (b, value) => {
+  const parameters = [
+    b.scalar(0.01),
+    b.initializer(b.unique('zero'), { type: 'uint8', dims: [], data: Uint8Array.of(128) }),
+  ];
+  const q = b.op('QuantizeLinear', [value, ...parameters]);
+  return b.op('DequantizeLinear', [b.op('Transpose', [q], { perm: [0, 1, 3, 2] }), ...parameters]);
+};
+
+async function run(b: GraphBuilder, output: string, x: Float32Array): Promise<Float32Array> {
+  b.graph.outputs.push({ name: output });
+  const session = await InferenceSession.create(modelBytes(modelOfGraph(b.graph)), { logSeverityLevel: 4 });
+  const results = await session.run({ x: new Tensor('float32', x, SHAPE) });
+  await session.release();
+  return (results[output] as Tensor).data as Float32Array;
+}
+
+function network(): GraphBuilder {
+  const b = new GraphBuilder();
+  b.input('x', 'float32', SHAPE);
+  return b;
+}
+
+/** ∂Σ y²/∂x of a convolution of the wrapped x. */
+async function gradientOf(wrap: Wrap, x: Float32Array): Promise<Float32Array> {
+  const b = network();
+  const kernel = b.initializer('kernel', wave([4, 3, 3, 3]));
+  const y = b.op('Conv', [wrap(b, 'x'), kernel]);
+  return run(b, gradients(b, b.mul(y, y), ['x']).get('x') as string, x);
+}
+
+describe('straight-through gradients', () => {
+  const x = wave(SHAPE).data as Float32Array;
+
+  it.each([
+    ['one scale', pair, none],
+    ['a scale per channel', perChannel, none],
+    ['a scale computed from the tensor', dynamic, none],
+    ['an operator on the integers', transposedBetween, transposed],
+  ])('are those of the network at the rounded values: %s', async (_name, wrap, plain) => {
+    const whole = network();
+    const rounded = await run(whole, transposedBack(whole, wrap(whole, 'x'), plain), x);
+    expect(rounded).not.toEqual(x);
+    const [expected, found] = [await gradientOf(plain, rounded), await gradientOf(wrap, x)];
+    const largest = Math.max(...expected.map(Math.abs));
+    expect(Math.max(...found.map((value, at) => Math.abs(value - (expected[at] ?? NaN))))).toBeLessThan(1e-5 * largest);
+  });
+});
+
+/** The rounded x itself: the transposition in between undone. */
+const transposedBack = (b: GraphBuilder, value: string, plain: Wrap) => (plain === none ? value : plain(b, value));
