@@ -54,7 +54,7 @@ describe('Discriminator.load(source)', () => {
   test('is disposable, and does no more afterwards', async () => {
     const discriminator = await Discriminator.load(tiny('discriminator'), { device: 'cpu' });
     await discriminator[Symbol.asyncDispose]();
-    await expect(discriminator.score(pictures.slice(0, 1))).rejects.toThrow('disposed of');
+    await expect(discriminator.score(pictures.slice(0, 1))).rejects.toThrow('has been disposed');
   });
 
   test('refuses a generator', async () => {

@@ -51,7 +51,7 @@ describe('generators and explainers', () => {
     const asked = own.sample([5]);
     await own[Symbol.asyncDispose]();
     expect((await asked).length).toBe(1);
-    await expect(own.sample([5])).rejects.toThrow('disposed of');
+    await expect(own.sample([5])).rejects.toThrow('has been disposed');
     await own.dispose();
   });
 });
