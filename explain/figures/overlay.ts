@@ -1,4 +1,4 @@
-/** @file A map as a picture: in colours, and laid over the picture it explains. */
+/** @file Heatmaps, and overlays of a map on the picture that it explains. */
 import { rgbPicture, type Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import type { PlacedMap } from '../maps/placement.js';
@@ -6,13 +6,13 @@ import { drawContours } from './contours.js';
 import { isSigned, paletteEntry, palettes, type PaletteName } from './palette.js';
 
 /**
- * How a map is laid over a picture. `report`, as in the CUB-200 report: colours and picture mixed everywhere, then divided by
- * the largest channel value of the mixture. `blend`: the colours are as opaque as the map is strong, so that the picture
- * stays as it is where the map is zero. `contours`: lines at a quarter, a half and three quarters of the map's range.
+ * How a map is combined with a picture. `report`, as in the CUB-200 report: a weighted sum of colours and picture, divided by
+ * its largest channel value. `blend`: the opacity of the colours follows the map, so that the picture is unchanged where the
+ * map is zero. `contours`: lines at a quarter, a half and three quarters of the map's range.
  */
 export type OverlayMode = 'report' | 'blend' | 'contours';
 
-/** The overlays, in the order they are named to users. */
+/** The overlays, in the order of the help text. */
 export const overlayModes = ['report', 'blend', 'contours'] as const satisfies readonly OverlayMode[];
 
 /** The look of maps. */
@@ -30,7 +30,7 @@ export function requireStyle({ alpha = 0.5 }: MapStyle): void {
   if (!(alpha >= 0 && alpha <= 1)) throw new InputError({ name: 'alpha', expected: 'a number in 0…1', got: alpha });
 }
 
-/** What is outside the network's view, in a heatmap without a picture. */
+/** Grey level of a heatmap outside the part that the network sees. */
 const UNSEEN = 224;
 
 /**
@@ -43,7 +43,7 @@ export function heatmapPicture(map: Float32Array, h: number, w: number, palette?
 }
 
 /**
- * The map in colours in a picture of the given size, light grey where the network did not look.
+ * The map in colours, in a picture of the given size; light grey outside the part that the network sees.
  * @throws InputError if the map has another size than it says, or values out of range
  */
 export function placedHeatmap(
@@ -80,8 +80,8 @@ function forRows(map: PlacedMap, pictureWidth: number, row: (at: number, from: n
 }
 
 /**
- * The map laid over the picture where the network looked; the rest of the picture stays as it is.
- * @param heatmap `placedHeatmap` of the same map, if it is at hand
+ * The overlay on the part of the picture that the network sees; the rest of the picture is unchanged.
+ * @param heatmap `placedHeatmap` of the same map, if already made
  * @throws InputError if the map has values out of range, or `alpha` is outside 0…1
  */
 export function placedOverlay(
@@ -102,9 +102,9 @@ export function placedOverlay(
 }
 
 /**
- * The map laid over the whole picture. `report` is (1 − α)·picture + α·colours, divided by its maximum: `show_cam_on_image` of
- * pytorch-grad-cam in the same float32 arithmetic, truncated to bytes like there; because of the division the brightest
- * spot is always fully bright. `blend` is (1 − o)·picture + o·colours with o = min(1, 2α·|map|).
+ * The overlay on the whole picture. `report` is (1 − α)·picture + α·colours, divided by its maximum: `show_cam_on_image` of
+ * pytorch-grad-cam in the same float32 arithmetic, truncated to bytes as there; because of the division the brightest
+ * spot is always at full brightness. `blend` is (1 − o)·picture + o·colours with o = min(1, 2α·|map|).
  * @param picture RGB or grey
  * @param map [picture.height, picture.width], values as `heatmapPicture` takes them
  * @returns an RGB picture of the same size
@@ -120,7 +120,7 @@ function weightedBytes(weight: number): Float32Array {
   return Float32Array.from({ length: 256 }, (_, byte) => weight * Math.fround(byte / 255));
 }
 
-/** Mixes the colours into the map's part of `data`. All results are looked up, as a byte and a byte have few mixtures. */
+/** Mixes the colours into the map's part of `data`, by a table of the results for every pair of bytes. */
 function mixReport(data: Uint8Array, heat: Uint8Array, map: PlacedMap, width: number, alpha: number): void {
   const [ofPicture, ofHeat] = [weightedBytes(Math.fround(1 - alpha)), weightedBytes(Math.fround(alpha))];
   const mixtures = new Float32Array(256 * 256);
@@ -132,7 +132,7 @@ function mixReport(data: Uint8Array, heat: Uint8Array, map: PlacedMap, width: nu
       if (mixture > largest) largest = mixture;
     }
   });
-  // Only a black picture with α = 0 has no brightest spot; it stays black.
+  // A black picture with α = 0 has no brightest spot and stays black.
   const bytes = new Uint8Array(mixtures.length);
   for (let i = 0; i < bytes.length && largest > 0; i++) {
     const share = Math.fround((mixtures[i] as number) / largest);
@@ -145,7 +145,7 @@ function mixReport(data: Uint8Array, heat: Uint8Array, map: PlacedMap, width: nu
   });
 }
 
-/** Lays the colours over the map's part of `data`, as opaque as the map is strong. */
+/** Blends the colours into the map's part of `data`; the opacity follows the map. */
 function mixBlend(data: Uint8Array, heat: Uint8Array, map: PlacedMap, width: number, alpha: number): void {
   forRows(map, width, (at, from) => {
     for (let x = 0; x < map.width; x++) {

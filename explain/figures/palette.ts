@@ -12,7 +12,7 @@ import {
 interface Palette {
   /** 256 colours from the least to the largest value, [256, 3] bytes. */
   table: Uint8Array;
-  /** Whether its middle is zero: it shows maps of −1…1, others maps of 0…1. */
+  /** Whether the middle is zero, for maps of −1…1; other palettes are for maps of 0…1. */
   signed?: true;
 }
 
@@ -22,8 +22,8 @@ function clamped(value: number): number {
 
 /**
  * OpenCV's table for 0…255, in RGB order. Each channel is a trapezoid with ramps of 4 levels per step.
- * OpenCV keeps the table as decimal fractions (class `Jet` in modules/imgproc/src/colormap.cpp); one of them, blue of
- * entry 159, falls just short of 1.5/255 there and so rounds to 1 rather than 2.
+ * OpenCV stores the table as decimal fractions (class `Jet` in modules/imgproc/src/colormap.cpp). Blue of entry 159 is just
+ * below 1.5/255 there, so it rounds to 1 instead of 2.
  */
 const JET = Uint8Array.from({ length: 256 * 3 }, (_, at) => {
   const i = Math.floor(at / 3);
@@ -34,7 +34,7 @@ const JET = Uint8Array.from({ length: 256 * 3 }, (_, at) => {
   return clamped(i < 96 ? 4 * i + 128 : 4 * (159 - i) + 2);
 });
 
-/** The table of a function from 0…1 to a CSS colour, `#rrggbb` or `rgb(r, g, b)`. */
+/** The table of a function that maps 0…1 to a CSS colour, `#rrggbb` or `rgb(r, g, b)`. */
 function tableOf(colour: (value: number) => string): Uint8Array {
   return Uint8Array.from(
     Array.from({ length: 256 }, (_, i) => colour(i / 255)).flatMap((css) =>
@@ -45,7 +45,7 @@ function tableOf(colour: (value: number) => string): Uint8Array {
   );
 }
 
-/** All palettes, by the name users give. */
+/** All palettes by name. */
 export const palettes = {
   /** OpenCV's COLORMAP_JET, as in the CUB-200 report and pytorch-grad-cam. */
   jet: { table: JET },
@@ -59,7 +59,7 @@ export const palettes = {
   inferno: { table: tableOf(interpolateInferno) },
   /** Nuñez et al. 2018, by d3's polynomials: blue to yellow, nearly the same for colour-blind readers. */
   cividis: { table: tableOf(interpolateCividis) },
-  /** ColorBrewer's RdBu: blue speaks against the target, white is nothing, red speaks for it. */
+  /** ColorBrewer's RdBu: blue is evidence against the target, white is none, red is evidence for it. */
   diverging: { table: tableOf((value) => interpolateRdBu(1 - value)), signed: true },
 } as const satisfies Record<string, Palette>;
 
@@ -77,7 +77,7 @@ export function isSigned(name: PaletteName): boolean {
 /**
  * The entry of the table for a value in float32, truncated as in
  * `cv2.applyColorMap(np.uint8(255 * value), cv2.COLORMAP_JET)`.
- * @param value 0…1, or −1…1 for a signed palette; what lies outside gets the nearer end
+ * @param value 0…1, or −1…1 for a signed palette; values outside get the nearer end
  * @returns 0…255
  */
 export function paletteEntry(name: PaletteName, value: number): number {

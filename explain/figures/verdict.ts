@@ -1,4 +1,4 @@
-/** @file An explanation in words: the verdict with its numbers, and why a map is empty. */
+/** @file Explanations in words: the target with its score, and why a map is empty. */
 import { formattedNumber } from '../../inference/figures/numbers.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { MapReason } from '../maps/normalize.js';
@@ -6,8 +6,8 @@ import type { MapReason } from '../maps/normalize.js';
 /** What to try when a map shows nothing. */
 const advice: Record<MapReason, (explanation: Explanation) => string> = {
   'all contributions negative': ({ target }) =>
-    `nothing here speaks for this verdict; try ${typeof target === 'string' ? `target ${target === 'fake' ? 'real' : 'fake'}` : 'another class'} or another layer`,
-  'zero gradient': () => 'the score does not react to this layer here (dead units behind it); try a later layer',
+    `nothing here is evidence for this target; try ${typeof target === 'string' ? `target ${target === 'fake' ? 'real' : 'fake'}` : 'another class'} or another layer`,
+  'zero gradient': () => 'the score does not react to this layer here (later units are dead); try a later layer',
   'saturated output': ({ saturation }) =>
     `the gradient ends at ${saturation?.op} "${saturation?.name}", which is flat here; try ` +
     (saturation?.isScore ? `output ${saturation.input}, which goes into it` : 'a later layer'),
@@ -23,7 +23,7 @@ export function emptyMapNote(explanation: Explanation): string | undefined {
   return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}: ${advice[reason](explanation)}.`;
 }
 
-/** The verdict in words and numbers, such as `fake  −logit 1.73 · D(x) 0.15`. */
+/** The target with its score and probability, such as `fake  −logit 1.73 · D(x) 0.15`. */
 export function verdict({ target, label, score, probability }: Explanation): string {
   const quantity = target === 'fake' ? '−logit' : target === 'score' && probability === undefined ? '' : 'logit';
   const chance = target === 'real' || target === 'fake' ? 'D(x)' : 'p';

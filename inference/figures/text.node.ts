@@ -1,17 +1,17 @@
-/** @file Text that stays inside its box: wrapped where it can be, shortened with an ellipsis where it must be. */
+/** @file Text that fits its box: wrapped, and shortened with an ellipsis if necessary. */
 import type { SKRSContext2D } from 'canvas';
 
-/** `text` and an ellipsis, without as many characters of its end as it takes to fit. */
+/** The beginning of `text` and an ellipsis, as long as fits. */
 function shortened(context: SKRSContext2D, text: string, width: number): string {
   const kept = [...text.trimEnd()];
   while (kept.length > 0 && context.measureText(`${kept.join('')}…`).width > width) kept.pop();
   return `${kept.join('').trimEnd()}…`;
 }
 
-/** Where a line may be broken, the better places first: words (a dot between them stays with the one before), joints of names, anywhere. */
+/** Where lines may break, best first: between words (a dot between them stays with the first), after joints of names, anywhere. */
 const PIECES = [/\S+\s*(?:·\s+)*/gu, /[^_\-/:]+[_\-/:]*|[_\-/:]+/gu, /[^.]+\.*|\.+/gu, /./gsu];
 
-/** The pieces a line may be broken between; what is narrow enough stays whole. */
+/** The pieces between which a line may break; narrow ones stay whole. */
 function brokenPieces(context: SKRSContext2D, text: string, width: number): string[] {
   const tooLong = (piece: string): boolean => context.measureText(piece.trimEnd()).width > width;
   return PIECES.reduce<string[]>(
@@ -22,7 +22,7 @@ function brokenPieces(context: SKRSContext2D, text: string, width: number): stri
 }
 
 /**
- * `text` in the context's current font as lines of at most `width` pixels.
+ * Wraps `text` in the context's current font to lines of at most `width` pixels.
  * @param maxLines at least 1; what does not fit into as many lines is replaced by an ellipsis
  */
 export function wrappedLines(context: SKRSContext2D, text: string, width: number, maxLines: number): string[] {

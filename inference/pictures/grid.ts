@@ -2,7 +2,7 @@
 import { InputError } from '../../onnx/errors.js';
 import type { Picture } from './pictures.js';
 
-/** How a grid looks between its pictures. */
+/** Gaps of a grid. */
 export interface GridOptions {
   /** Pixels between pictures and around the grid, default 2 as in torchvision's `make_grid`. */
   padding?: number;

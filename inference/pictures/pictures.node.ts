@@ -1,4 +1,4 @@
-/** @file Picture files in and out, by sharp. */
+/** @file Reads and writes picture files with sharp. */
 import sharp, { type Sharp } from 'sharp';
 import { InputError } from '../../onnx/errors.js';
 import { readSource } from '../../onnx/files/files.node.js';
@@ -8,12 +8,12 @@ import { MAX_FPS, type AnimationOptions } from './animation.js';
 import { MAX_FILE_BYTES, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
 import { encodeVideo } from './video.node.js';
 
-// A drawing with filters computes for hours; such files are no photographs, whatever they are named.
+// An SVG file with filters can take hours to draw, and it is not a photograph, whatever its name is.
 sharp.block({ operation: ['VipsForeignLoadSvg', 'VipsForeignLoadPdf'] });
 
 /**
- * A picture file as 8-bit sRGB. Turned as its EXIF orientation says; transparency is laid on white; grey, 16-bit,
- * CMYK and pictures with a colour profile are converted; of an animation the first frame is taken.
+ * Decodes a picture file to 8-bit sRGB. Applies the EXIF orientation, puts transparent pictures on white, and converts grey,
+ * 16-bit and CMYK pictures and colour profiles. Of an animation it takes the first frame.
  * @param source path, URL of file:, http: or https:, or the file's bytes
  * @param name what to call the file in errors; a path or URL names itself
  * @returns a picture with 3 channels
@@ -25,7 +25,7 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
   const bytes = given ? source : await readSource(source, MAX_FILE_BYTES);
   if (isBmp(bytes)) return decodeBmp(bytes, label);
   try {
-    // Warnings, such as unknown EXIF entries, are common in photographs that are otherwise fine.
+    // Good photographs often cause warnings, such as unknown EXIF entries.
     const { data, info } = await sharp(withoutPngTexts(bytes), { limitInputPixels: MAX_PIXELS, failOn: 'error' })
       .autoOrient()
       .flatten({ background: 'white' })
@@ -89,7 +89,7 @@ export async function encodeAnimation(frames: readonly Picture[], options: Anima
     });
   }
   if (format === 'mp4') return encodeVideo(frames, fps);
-  // Each frame ends at its rounded time, so rounding does not add up: GIF counts in 10 ms, WebP in 1 ms.
+  // GIF counts in 10 ms, WebP in 1 ms. Times are rounded, not durations, so that errors do not add up.
   const tick = format === 'gif' ? 10 : 1;
   const time = (frame: number) => Math.round((frame * 1000) / fps / tick) * tick;
   const timing = { delay: frames.map((_, i) => time(i + 1) - time(i)), loop: loop ? 0 : 1 };

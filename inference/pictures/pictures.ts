@@ -1,4 +1,4 @@
-/** @file What a picture is between the file and the network: 8-bit pixels, and how they become network input. */
+/** @file Pictures in memory: 8-bit pixels, and how a network takes them. */
 
 /** The largest picture that is decoded, in pixels. */
 export const MAX_PIXELS = 100_000_000;
@@ -20,8 +20,8 @@ export interface Normalization {
 }
 
 /**
- * How a picture is brought to the network's size. `crop`: the shorter side is resized, then the centre cut out;
- * `squash`: width and height are resized independently; `pad`: the longer side is resized, the rest is black.
+ * How a picture is resized to the network's input. `crop`: resize the shorter side, then cut out the centre; `squash`: resize
+ * width and height independently; `pad`: resize the longer side and fill the rest with black.
  */
 export type ResizeMode = 'crop' | 'squash' | 'pad';
 
@@ -43,7 +43,7 @@ export interface PictureInput {
   channelOrder?: ChannelOrder;
 }
 
-/** The picture in grey, by ITU-R BT.601 luma with Pillow's integer weights, as torchvision's `Grayscale`. */
+/** The picture in grey: ITU-R BT.601 luma with Pillow's integer weights, as in torchvision's `Grayscale`. */
 export function greyPicture(picture: Picture): Picture {
   if (picture.channels === 1) return picture;
   const { width, height, data: rgb } = picture;
@@ -68,7 +68,7 @@ export function rgbPicture(picture: Picture): Picture {
   return { width, height, channels: 3, data };
 }
 
-/** Pixels with their channels in another order [height, width, order.length]; RGB is left as it is. */
+/** Pixels with their channels in another order [height, width, order.length]; RGB stays the same. */
 export function reorderedPicture(
   picture: Picture,
   order: ChannelOrder,
@@ -85,7 +85,7 @@ export function reorderedPicture(
   return { width, height, channels, data };
 }
 
-/** The pixels as a canvas takes them: RGBA [height, width, 4], opaque. */
+/** The pixels as opaque RGBA [height, width, 4], for a canvas. */
 export function rgbaPixels({ width, height, channels, data }: Picture): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
   for (let i = 0; i < width * height; i++) {
@@ -94,7 +94,7 @@ export function rgbaPixels({ width, height, channels, data }: Picture): Uint8Cla
   return rgba;
 }
 
-/** RGB bytes of RGBA bytes, whatever their opacity. */
+/** RGB bytes of RGBA bytes; the opacity is dropped. */
 export function rgbFromRgba(rgba: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   const rgb = new Uint8Array((rgba.length / 4) * 3);
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {

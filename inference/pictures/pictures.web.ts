@@ -1,11 +1,11 @@
-/** @file Picture files in and out, by the browser. */
+/** @file Reads and writes picture files with the browser. */
 import { InputError } from '../../onnx/errors.js';
 import { fetchBytes } from '../../onnx/files/fetch.js';
 import { MAX_FILE_BYTES, MAX_PIXELS, rgbaPixels, rgbFromRgba, type Picture } from './pictures.js';
 
 /**
- * A picture file as 8-bit sRGB. Turned as its EXIF orientation says; transparency is laid on white; of an animation the
- * first frame is taken.
+ * Decodes a picture file to 8-bit sRGB. Applies the EXIF orientation and puts transparent pictures on white. Of an animation
+ * it takes the first frame.
  * @param source URL, or the file's bytes
  * @param name what to call the file in errors; a URL names itself
  * @returns a picture with 3 channels

@@ -1,4 +1,4 @@
-/** @file From 8-bit pixels to a network's numbers and back. */
+/** @file Conversion between 8-bit pixels and a network's numbers. */
 import { InputError } from '../../onnx/errors.js';
 import { writeLevels, type Levels } from '../runtime/levels.js';
 import type { Normalization, Picture } from './pictures.js';
@@ -11,14 +11,14 @@ export interface PictureSize {
 }
 
 /**
- * What a generator's numbers mean: `tanh`, −1 is black and 1 is white; or the normalisation its training pictures went
- * through, which is undone. Neither stretches the contrast of a batch to its extremes as torchvision's
- * `make_grid(normalize=True)` does, so a picture looks the same in every batch.
+ * The range of a generator's numbers: `tanh`, where −1 is black and 1 is white; or the normalisation of its training pictures,
+ * which is inverted. Unlike torchvision's `make_grid(normalize=True)`, neither stretches the contrast to the extremes of a
+ * batch: a picture looks the same in every batch.
  */
 export type OutputRange = 'tanh' | Normalization;
 
 function channelNormalization(range: OutputRange, channel: number): { mean: number; std: number } {
-  // (p/255 − ½)/½ runs from −1 to 1.
+  // (p/255 − ½)/½ is in −1…1.
   if (range === 'tanh') return { mean: 0.5, std: 0.5 };
   const [mean, std] = [range.mean[channel], range.std[channel]];
   if (mean === undefined || std === undefined || !Number.isFinite(mean) || !(std > 0)) {
@@ -31,7 +31,7 @@ function channelNormalization(range: OutputRange, channel: number): { mean: numb
   return { mean, std };
 }
 
-/** What a generator's numbers mean, as the normalisation of each of its channels. */
+/** The range of a generator's numbers, as a normalisation per channel. */
 export function rangeNormalization(range: OutputRange, channels: number): Normalization {
   const all = Array.from({ length: channels }, (_, channel) => channelNormalization(range, channel));
   return { mean: all.map(({ mean }) => mean), std: all.map(({ std }) => std) };
@@ -58,7 +58,7 @@ export function networkInput(
 }
 
 /**
- * The picture a network's numbers stand for, p = 255·(x·std + mean), rounded and clamped to 0…255.
+ * Converts a network's numbers to a picture: p = 255·(x·std + mean), rounded and clamped to 0…255.
  * @param chw [C, H, W]
  * @throws InputError if `chw` has another length than `size` says, or holds a number that is not finite
  */
@@ -84,7 +84,7 @@ export function outputLevels(range: OutputRange, channels: number): Levels {
 }
 
 /**
- * The pictures a batch of a network's numbers stands for.
+ * Converts a batch of a network's numbers to pictures.
  * @param output [N, C, H, W]
  * @throws InputError if `output` is no whole number of pictures, or holds a number that is not finite
  */
@@ -102,7 +102,7 @@ export function picturesFromOutput(output: Float32Array, size: PictureSize, rang
   );
 }
 
-/** The pictures that levels [N, H, W, C] stand for. */
+/** Converts levels [N, H, W, C] to pictures. */
 export function picturesFromLevels(levels: Uint8Array, { channels, height, width }: PictureSize): Picture[] {
   const stride = channels * height * width;
   return Array.from({ length: levels.length / stride }, (_, i) => {

@@ -1,6 +1,6 @@
 /**
- * @file Pictures at a network's size, with the arithmetic of Pillow and of torchvision's `Resize`: bilinear, antialiased.
- * Sharp's own resizing enlarges with a shift of half a pixel and shrinks through rounded box averages.
+ * @file Resizing with the arithmetic of Pillow and torchvision's `Resize`: bilinear with antialiasing. Sharp is not used for it:
+ * it shifts enlarged pictures by half a pixel and rounds intermediate averages when it shrinks.
  */
 import { InputError } from '../../onnx/errors.js';
 import { greyPicture, rgbPicture, type Picture, type PictureInput } from './pictures.js';
@@ -82,14 +82,14 @@ function resizedAxis(
   return resized;
 }
 
-/** Both axes resized: the width first, as Pillow does, unless that would inflate a picture whose height shrinks. */
+/** Resizes both axes: the width first, as in Pillow, unless the width grows and the height shrinks. */
 function resizedAxes({ width, height, channels, data }: Picture, x: Axis, y: Axis): Picture {
   const size = { width: x.count, height: y.count, channels };
   if (x.to > width && y.to < height) {
     const rows = resizedAxis(data, [1, height, width * channels], y);
     return { ...size, data: resizedAxis(rows, [y.count, width, channels], x) };
   }
-  // Only the rows that are wanted: a thin strip enlarged to cover a square has very many that are not.
+  // Only the rows in the result: of a thin strip enlarged to cover a square most are cut off.
   const top = filterSpan(y, y.start).begin;
   const bottom = filterSpan(y, y.start + y.count - 1).end;
   const wanted = data.subarray(top * width * channels, bottom * width * channels);
@@ -97,7 +97,7 @@ function resizedAxes({ width, height, channels, data }: Picture, x: Axis, y: Axi
   return { ...size, data: resizedAxis(columns, [1, bottom - top, x.count * channels], y, top) };
 }
 
-/** Half of `n`, halves to even, as Python's `round` in torchvision's `CenterCrop`. */
+/** Half of `n`, rounded half to even as Python's `round` in torchvision's `CenterCrop`. */
 function roundedHalf(n: number): number {
   return n % 4 === 1 ? (n - 1) / 2 : Math.ceil(n / 2);
 }
@@ -113,7 +113,7 @@ function coveringAxes(picture: Pick<Picture, 'width' | 'height'>, width: number,
   ];
 }
 
-/** A rectangle in a picture's pixels; fractions of pixels and places outside the picture are possible. */
+/** A rectangle in pixels of a picture; it may have fractions and reach outside the picture. */
 export interface PictureArea {
   x: number;
   y: number;
@@ -121,7 +121,7 @@ export interface PictureArea {
   height: number;
 }
 
-/** The part of a picture that `resizedPicture` makes the network's input of; with `pad`, it is larger than the picture. */
+/** The part of a picture that becomes the network's input; with `pad` it is larger than the picture. */
 export function sourceArea(
   picture: Pick<Picture, 'width' | 'height'>,
   { width, height, resize }: Pick<PictureInput, 'width' | 'height' | 'resize'>,
@@ -149,7 +149,7 @@ function squashed(picture: Picture, width: number, height: number): Picture {
   );
 }
 
-/** Where the whole picture lies, scaled by one factor, in the middle of `width`×`height`. */
+/** Position of the whole picture, scaled by one factor, in the middle of `width`×`height`. */
 function paddedPlace(picture: Pick<Picture, 'width' | 'height'>, width: number, height: number) {
   const factor = Math.min(width / picture.width, height / picture.height);
   const size = {
@@ -159,7 +159,7 @@ function paddedPlace(picture: Pick<Picture, 'width' | 'height'>, width: number, 
   return { ...size, left: Math.floor((width - size.width) / 2), top: Math.floor((height - size.height) / 2) };
 }
 
-/** The whole picture within `width`×`height`, in the middle of black. */
+/** The whole picture in the middle of a black `width`×`height`. */
 function padded(picture: Picture, width: number, height: number): Picture {
   const { left, top, ...size } = paddedPlace(picture, width, height);
   const inner = squashed(picture, size.width, size.height);
@@ -173,7 +173,7 @@ function padded(picture: Picture, width: number, height: number): Picture {
 }
 
 /**
- * The picture at the size, with the channels and in the way a network wants it.
+ * Resizes a picture to the size and channels of a network's input.
  * @throws InputError if width or height is no integer of 1…65536
  */
 export function resizedPicture(

@@ -1,4 +1,4 @@
-/** @file MP4 videos, by the ffmpeg that is installed. */
+/** @file MP4 videos, encoded by an installed ffmpeg. */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -62,7 +62,7 @@ async function ffmpeg(frames: readonly Picture[], fps: number, path: string): Pr
       else reject(new InputError(`format mp4: expected an ffmpeg that encodes H.264; it failed (${reason})`));
     });
   });
-  // An ffmpeg that stops early closes its input; what it says is in `ended`.
+  // If ffmpeg stops early, it closes its input; `ended` has the reason.
   child.stdin.on('error', () => {});
   const written = (async () => {
     for (const { data } of frames) {

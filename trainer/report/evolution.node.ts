@@ -7,11 +7,11 @@ import { decodePicture, encodeAnimation } from '../../inference/pictures/picture
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 
-/** Bounds that keep the animation small whatever the run's length and the pictures' size are. */
+/** Limits on the size of the animation, for runs of any length and pictures of any size. */
 const MAX_FRAMES = 48;
 const MAX_SIDE = 640;
 const FPS = 6;
-/** Frames for which the last grid stands still. */
+/** How many frames show the last grid. */
 const HELD = 9;
 const STRIP = 34;
 
@@ -28,7 +28,7 @@ export async function sampleGrids(run: string): Promise<{ step: number; path: st
 }
 
 /**
- * The animation of the grids up to step `done`, evenly chosen where there are many, each with its step under it.
+ * The animation of the grids up to step `done`, each with its step below; of many grids an even selection.
  * @returns the bytes of a WebP file, or undefined where there are fewer than two grids
  */
 export async function evolutionWebp(run: string, done: number): Promise<Uint8Array | undefined> {
@@ -44,7 +44,7 @@ export async function evolutionWebp(run: string, done: number): Promise<Uint8Arr
   return encodeAnimation([...frames, ...Array<Picture>(HELD).fill(last)], { format: 'webp', fps: FPS, loop: true });
 }
 
-/** The grid, made smaller if it is large, above a strip with the step. */
+/** The grid, reduced if it is large, above a strip with the step. */
 function labelled(grid: Picture, step: number): Picture {
   const scale = Math.min(1, MAX_SIDE / Math.max(grid.width, grid.height));
   const size = { width: Math.round(grid.width * scale), height: Math.round(grid.height * scale) };

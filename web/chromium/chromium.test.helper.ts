@@ -1,10 +1,10 @@
-/** @file A headless Chromium for tests and screenshots: Debian's, or the one that CHROMIUM names. */
+/** @file A headless Chromium for tests and screenshots: the system's, or the program in CHROMIUM. */
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 
-/** Its program; undefined where there is none. */
+/** Path of the program; undefined if there is none. */
 export const chromiumPath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   (path) => path !== undefined && existsSync(path),
 );
@@ -13,7 +13,7 @@ if (chromiumPath === undefined) {
   console.warn('No Chromium (Debian: apt-get install chromium): tests in a browser are skipped.');
 }
 
-/** Starts it, with a WebGPU that needs no graphics card. */
+/** Starts Chromium with a software WebGPU. */
 export function startChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath as string,

@@ -8,7 +8,7 @@ export interface Curve<Row> {
 }
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP] = [360, 220, 44, 10, 26, 26];
-/** Points of a line; of more, neighbours are averaged. */
+/** The most points of a line; neighbours are averaged to get there. */
 const MAX_POINTS = 300;
 
 /** Draws the curves over the steps. Returns their latest values in words. */
@@ -72,7 +72,7 @@ function unbroken(line: readonly number[]): { at: number; value: number }[][] {
   return parts.filter((part) => part.length > 0);
 }
 
-/** At most `MAX_POINTS` means of neighbours; a mean is not a number where none of them is finite. */
+/** At most `MAX_POINTS` means of neighbours; a mean is NaN if none of them is finite. */
 function averaged(values: readonly number[]): number[] {
   const size = Math.max(1, values.length / MAX_POINTS);
   return Array.from({ length: Math.min(values.length, MAX_POINTS) }, (_, i) => {

@@ -3,7 +3,7 @@ import type { RunInfo, StepLines } from '../server/runs.node.js';
 import { curves, type Curve } from './curves.js';
 import { element, tell, tellError } from './dom.js';
 
-/** Milliseconds between two requests for news of a run. */
+/** Milliseconds between polls of a run. */
 const INTERVAL = 2000;
 
 type Row = Readonly<Record<string, number>>;
@@ -22,7 +22,7 @@ const CHARTS = [
   { id: 'scores', title: 'Scores', lines: SCORES },
 ] as const;
 
-/** The runs on disk, the one to show first in front; none where the page is not served by gan-studio. */
+/** The runs on disk, the one to show first; empty if the page is not served by gan-studio. */
 export async function knownRuns(): Promise<RunInfo[]> {
   return answer<RunInfo[]>('api/runs').catch(() => []);
 }
@@ -38,7 +38,7 @@ export function trainingSection(): (run: string) => void {
   };
 }
 
-/** Asks for news of the run as long as it is the one shown. */
+/** Polls the run while it is the one shown. */
 async function follow(run: string, isShown: () => boolean): Promise<void> {
   let rows: Row[] = [];
   let offset = 0;

@@ -71,7 +71,7 @@ export async function stepLines(folder: string, offset: number): Promise<StepLin
     const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, size - start));
     const { bytesRead } = await file.read(buffer, { position: start });
     const lineEnd = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1;
-    // Without a line's end in all of it, the beginning of a long line is skipped; its rest is no JSON and is skipped then.
+    // No line ends here: this part of a long line is skipped, and so is its rest, which is not JSON.
     const end = lineEnd === 0 && bytesRead === CHUNK_BYTES ? bytesRead : lineEnd;
     const rows = buffer.toString('utf8', 0, lineEnd).split('\n').flatMap(parsedRow);
     return { rows, offset: start + end, more: end > 0 && start + end < size };

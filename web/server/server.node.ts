@@ -117,7 +117,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     const type = TYPES[extname(asked.at(-1) ?? '')] ?? 'application/octet-stream';
     response.writeHead(200, { ...HEADERS, 'Content-Type': type, 'Content-Length': size });
     if (request.method === 'HEAD' || size === 0) response.end();
-    // A file that grows meanwhile is sent as long as was promised.
+    // A file may grow meanwhile: send as many bytes as announced.
     else await pipeline(file.createReadStream({ end: size - 1, autoClose: false }), response);
   } catch {
     response.destroy();
