@@ -33,7 +33,7 @@ const promised: Record<string, string> = {
   './inference/options': 'parsedRequest sampleOptions',
   './explain/choices': 'figureFormats methodGroups overlayModes paletteNames',
   './trainer':
-    'DataOptions Dataset FeatureTraining Features LEAST_SAMPLES QualityRow RunEvaluation RunExport ' +
+    'Comparison ComparisonOptions DataOptions Dataset FeatureTraining Features LEAST_SAMPLES QualityRow RunEvaluation RunExport ' +
     'RunExportOptions RunOptions StartedRun TrainOptions TrainProgress TrainResult TrainedFeatures ' +
     'bestCheckpoint comparePictures discriminatorModel evaluateRun exportRun frechetDistance generatorModel ' +
     'kernelDistance loadCheckpoint newestCheckpoint openDataset spacePicture startRun train trainFeatures',
