@@ -19,13 +19,15 @@ export interface StepSource {
 export async function createStep({ config, state, backend, device, devices }: StepSource): Promise<TrainStep> {
   const structure = { initialWeights: false };
   const models = { generator: generatorModel(config, structure), discriminator: discriminatorModel(config, structure) };
-  if (devices) {
+  const [only] = devices ?? [];
+  if (devices && devices.length > 1) {
     const { DataParallelStep } = await import('./onnx/data-parallel.node.js');
     return DataParallelStep.create(config, models, state, devices);
   }
   if (backend === 'onnxruntime') {
     const { OnnxStep } = await import('./onnx/onnx.node.js');
-    return OnnxStep.create(config, models, state, { device });
+    // One device takes the whole batch: nothing is divided, sent or averaged.
+    return OnnxStep.create(config, models, state, only ?? { device });
   }
   const { loadTfjsBackend } = await import('./tfjs/backends.node.js');
   await loadTfjsBackend(backend);

@@ -211,12 +211,16 @@ function slices(data: Float32Array, count: number): Float32Array[] {
   return Array.from({ length: count }, (_, index) => data.slice(index * size, (index + 1) * size));
 }
 
-/** The mean over the shards, added up in double precision. */
+/** The mean over the shards, added up in double precision. Plain loops: `from` with a function takes ten times as long. */
 function mean(answers: readonly Numbers[], name: string): Float32Array {
   const parts = answers.map((answer) => answer[name] as Float32Array);
-  return Float32Array.from(parts[0] as Float32Array, (_, at) => {
+  const [first] = parts as [Float32Array];
+  if (parts.length === 1) return first;
+  const means = new Float32Array(first.length);
+  for (let at = 0; at < means.length; at++) {
     let sum = 0;
-    for (const part of parts) sum += part[at] as number;
-    return sum / parts.length;
-  });
+    for (let part = 0; part < parts.length; part++) sum += (parts[part] as Float32Array)[at] as number;
+    means[at] = sum / parts.length;
+  }
+  return means;
 }
