@@ -9,7 +9,7 @@ import { inFlags } from './common/flag-names.js';
 import { Printer } from './common/print.js';
 import { Interruption, stopOnSignals } from './common/signals.js';
 import { checkWords } from './common/words.js';
-import { progressBar, type ProgressBar } from './progress.js';
+import type { ProgressBar } from './progress.js';
 
 export { messageInFlags, UsageError };
 
@@ -126,7 +126,7 @@ export async function runCommand<T>(
       if (stop.signal.reason instanceof Interruption && stop.signal.reason.told)
         print.info('Stopping; press Ctrl-C again to quit at once.');
     });
-    await run(parsed as ArgumentsCamelCase<T>, commandContext(print, stop.signal, known));
+    await run(parsed as ArgumentsCamelCase<T>, await commandContext(print, stop.signal, known));
     // A command that has saved and told what it did may return as if it were done.
     const { reason } = stop.signal as { reason: unknown };
     if (reason instanceof Interruption && reason.told) process.exitCode = reason.exitCode;
@@ -138,7 +138,12 @@ export async function runCommand<T>(
   }
 }
 
-function commandContext(print: Printer, signal: AbortSignal, options: readonly string[]): CommandContext {
+async function commandContext(
+  print: Printer,
+  signal: AbortSignal,
+  options: readonly string[],
+): Promise<CommandContext> {
+  const { progressBar } = await import('./progress.js');
   return {
     print,
     signal,

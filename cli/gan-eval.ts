@@ -2,6 +2,7 @@
 /** @file gan-eval: distances between generated and real pictures in the feature space of an ONNX network. */
 import './node-version.js';
 import { runCommand } from './command.js';
+import { deviceOption, strictOption } from './common/options.js';
 
 await runCommand(
   'gan-eval',
@@ -23,11 +24,7 @@ await runCommand(
           describe: "Split of the data set to use [default: the run's]",
         },
         'follow-links': { type: 'boolean', default: false, describe: 'Follow links that lead out of the given folder' },
-        strict: {
-          type: 'boolean',
-          default: false,
-          describe: 'Stop at the first broken, missing or skipped file',
-        },
+        strict: strictOption,
         checkpoint: {
           type: 'string',
           describe: 'newest, best (marked by gan-train --eval), or a folder [default: newest]',
@@ -48,11 +45,7 @@ await runCommand(
         std: { type: 'string', describe: 'Per-channel standard deviation' },
         size: { type: 'string', describe: 'Input height and width, such as 299, if the network leaves it open' },
         json: { type: 'boolean', default: false, describe: 'Print the result as one line of JSON' },
-        device: {
-          choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
-          default: 'auto' as const,
-          describe: 'Where ONNX Runtime computes',
-        },
+        device: deviceOption,
       })
       .example('$0 --features features.onnx', 'the latest run, with a network of gan-features')
       .example('$0 generator.onnx birds.zip --features features.onnx', 'any generator against a folder or .zip')

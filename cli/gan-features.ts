@@ -2,6 +2,7 @@
 /** @file gan-features: trains a small classifier on labelled pictures as a feature network for gan-eval. */
 import './node-version.js';
 import { runCommand } from './command.js';
+import { deviceOption, strictOption } from './common/options.js';
 
 await runCommand(
   'gan-features',
@@ -19,11 +20,7 @@ await runCommand(
         },
         classes: { type: 'string', describe: 'Names or numbers of classes, separated by commas [default: all]' },
         'follow-links': { type: 'boolean', default: false, describe: 'Follow links that lead out of the given folder' },
-        strict: {
-          type: 'boolean',
-          default: false,
-          describe: 'Stop at the first broken, missing or skipped file',
-        },
+        strict: strictOption,
         out: { type: 'string', default: 'features.onnx', describe: 'Output file; replaced if it exists' },
         'image-size': { type: 'number', default: 32, describe: 'Height and width: 16, 32, 64, 128 or 256' },
         width: {
@@ -40,11 +37,7 @@ await runCommand(
           describe: 'Fraction of the pictures that is held out to measure accuracy',
         },
         seed: { type: 'number', default: 0, describe: 'Seed of weights, order and held-out pictures' },
-        device: {
-          choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
-          default: 'auto' as const,
-          describe: 'Where ONNX Runtime computes',
-        },
+        device: deviceOption,
       })
       .example('$0 --data mnist --out digits.onnx', 'features of digits')
       .example('$0 --data birds --image-size 64 --epochs 30', 'features of pictures in class folders'),

@@ -3,6 +3,7 @@
 import './node-version.js';
 import { figureFormats, methodGroups, overlayModes, paletteNames } from 'ganscope/explain/choices';
 import { runCommand, version, type CommandContext } from './command.js';
+import { deviceOption } from './common/options.js';
 
 const TARGETS = `Targets
   real, fake            a discriminator's score, or its negative
@@ -144,11 +145,7 @@ await runCommand(
           default: false,
           describe: 'Print convolutions and token layers, then exit; * marks those chosen by --layer',
         },
-        device: {
-          choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
-          default: 'auto' as const,
-          describe: 'Where ONNX Runtime computes',
-        },
+        device: deviceOption,
         seed: { type: 'number', default: 0, describe: 'Random seed of noise and random maps' },
         samples: { type: 'number', default: 25, describe: 'Noisy copies averaged by smoothgrad and smooth-gradcam++' },
         noise: {

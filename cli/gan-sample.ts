@@ -3,6 +3,7 @@
 import './node-version.js';
 import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { runCommand } from './command.js';
+import { deviceOption } from './common/options.js';
 import { flagsOf } from './parse/sample-flags.js';
 
 await runCommand(
@@ -22,11 +23,7 @@ await runCommand(
           default: false,
           describe: 'Print one line of JSON per picture to standard output, and nothing else there',
         },
-        device: {
-          choices: ['auto', 'cuda', 'webgpu', 'cpu'] as const,
-          default: 'auto' as const,
-          describe: 'Where ONNX Runtime computes',
-        },
+        device: deviceOption,
       })
       .example('$0', '64 pictures of the latest generator')
       .example('$0 --seeds 3,14-16 --grid 4x1 --labels --out row.png', 'chosen pictures in a row')

@@ -26,6 +26,12 @@ export function reportError(error: unknown, print: Printer, options: readonly st
     print.error(systemMessage(error));
     return exitCodes.input;
   }
+  if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') {
+    // Node says the same where a file may not be opened because too many are open.
+    const reason = 'the installation is incomplete, or too many files are open (see ulimit -n)';
+    print.error(`${printable(error.message.replace(/ imported from .*/, ''))}: ${reason}`);
+    return exitCodes.input;
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (print.options.logFormat === 'json') print.error(text);
   else process.stderr.write(`${withoutControls(text)}\n`);
