@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { goldenPath } from '../fixtures/golden.js';
-import { Explainer } from '../explain/index.js';
+import { Explainer, writeSelfExplaining } from '../explain/index.js';
 import { parsedLabels } from '../inference/networks/class-names.js';
 import { decodePicture, Discriminator, encodePng, Generator, loadLatents, Random } from '../inference/index.js';
 import { npyBytes, parsedNpy } from '../inference/numeric/npy.js';
@@ -84,6 +84,13 @@ export const fuzzKinds: Readonly<Record<string, FuzzKind>> = {
       explained(path, {
         methods: [oneOf(random, ['gradcam', 'gradcam++', 'saliency', 'fullgrad', 'scorecam'] as const)],
       }),
+  },
+  'self-explaining': {
+    share: 3,
+    file: 'network.onnx',
+    corpus: networks,
+    mutate: mutatedModel,
+    read: (path) => writeSelfExplaining(path, `${path}-out.onnx`),
   },
   discriminator: {
     share: 3,

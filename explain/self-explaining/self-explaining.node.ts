@@ -3,8 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { Tensor, type InferenceSession } from '../../inference/runtime/onnxruntime/library.node.js';
 import { channelsLast } from '../../inference/networks/network-input.js';
 import { Random } from '../../inference/numeric/random.js';
+import { asInputError } from '../../inference/runtime/runtime-error.js';
 import { createSession } from '../../inference/runtime/session.node.js';
-import { loadModel, modelBytes } from '../../onnx/index.js';
+import { namingFile } from '../../onnx/graph/naming.js';
+import { loadModel, modelBytes, type Model } from '../../onnx/index.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import { averagedMap } from '../maps/normalize.js';
@@ -41,17 +43,21 @@ export async function writeSelfExplaining(
   options: SelfExplainingOptions = {},
 ): Promise<SelfExplainingFile> {
   const original = await loadModel(source);
+  return namingFile(source, () => written(original, path, options));
+}
+
+async function written(original: Model, path: string, options: SelfExplainingOptions): Promise<SelfExplainingFile> {
   const { model, ...names } = selfExplainingModel(original, options);
   const bytes = modelBytes(model);
   const { layers: _layers, method: _method, target: _target, ...reading } = options;
   const explainer = await Explainer.load(original, { device: 'cpu', ...reading });
-  const session = await createSession(bytes);
+  const session = await asInputError('load', () => createSession(bytes));
   try {
     const difference = await largestDifference(explainer, session, names);
     const passed = difference <= MAX_HEATMAP_DIFFERENCE;
-    const written = passed ? path : `${path}.failed`;
-    await writeFileAtomic(written, bytes);
-    return { ...names, path: written, bytes: bytes.length, difference, passed };
+    const file = passed ? path : `${path}.failed`;
+    await writeFileAtomic(file, bytes);
+    return { ...names, path: file, bytes: bytes.length, difference, passed };
   } finally {
     await session.release();
     await explainer.dispose();
@@ -79,13 +85,14 @@ async function largestDifference(
   );
   const { classes, kind } = explainer.head;
   const fed = classes > 1 ? -1n : kind === 'discriminator' ? 0n : 1n;
-  const results = await session.run({
+  const feeds = {
     [input]:
       layout === 'NCHW'
         ? new Tensor('float32', pictures, [batch, channels, height, width])
         : new Tensor('float32', channelsLast(pictures, picture), [batch, height, width, channels]),
     ...(targetInput && { [targetInput]: new Tensor('int64', new BigInt64Array(batch).fill(fed), [batch]) }),
-  });
+  };
+  const results = await asInputError('run', () => session.run(feeds));
   const found = results[heatmap]?.data as Float32Array;
   return expected.reduce((largest, value, at) => Math.max(largest, Math.abs(value - (found[at] ?? Number.NaN))), 0);
 }

@@ -38,12 +38,14 @@ export function modelBytes(model: Model, store?: ExternalStore): Uint8Array {
 }
 
 function graphProto(graph: Graph, store?: ExternalStore) {
+  // Their types stand among the outputs.
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
   return update(GraphProtoSchema, graph.origin, {
     name: graph.name,
     node: graph.nodes.map(nodeProto),
     input: graph.inputs.map(valueInfoProto),
     output: graph.outputs.map(valueInfoProto),
-    valueInfo: [...graph.valueInfo.values()].map(valueInfoProto),
+    valueInfo: [...graph.valueInfo.values()].filter(({ name }) => !outputs.has(name)).map(valueInfoProto),
     initializer: [...graph.initializers].map(([name, tensor]) => tensorProto(tensor, name, store)),
   });
 }

@@ -22,7 +22,7 @@ function fullGraph(graph: Graph): Graph {
     inputs: graph.inputs.map(fullInfo),
     outputs: graph.outputs.map(fullInfo),
     initializers: new Map([...graph.initializers].map(([name, tensor]) => [name, fullTensor(tensor)])),
-    valueInfo: new Map(),
+    valueInfo: new Map([...graph.valueInfo].map(([name, info]) => [name, fullInfo(info)])),
   };
 }
 

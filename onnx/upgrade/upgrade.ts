@@ -19,7 +19,11 @@ export function upgradedModel(model: Model): Model {
   const versioned = inlinedNodes(model, from);
   const versions = new Map(versioned.map(({ node, opset }) => [node, opset]));
   const nodes = topologicalOrder(versioned.map(({ node }) => node));
-  const b = new GraphBuilder({ ...copiedGraph(model.graph), nodes: [] });
+  const valueInfo = new Map([
+    ...model.graph.outputs.map((info) => [info.name, info] as const),
+    ...model.graph.valueInfo,
+  ]);
+  const b = new GraphBuilder({ ...copiedGraph(model.graph), nodes: [], valueInfo });
   b.reserve(nodes.flatMap(({ name, outputs }) => [name, ...outputs]));
   const deadline = new Deadline();
   for (const node of nodes) {
