@@ -129,6 +129,7 @@ await runCommand(
           type: 'number',
           describe: 'Width of figures and plots in millimetres, with text of 9 points [default: as wide as needed]',
         },
+        'same-scale': { type: 'boolean', default: false, describe: 'Draw the maps of a row of a figure on one scale' },
         titles: { type: 'boolean', default: true, describe: 'Headings above the plots of --evaluate' },
         evaluate: {
           type: 'boolean',
@@ -230,9 +231,15 @@ await runCommand(
     for (const line of assumptionLines(assumed)) print.info(line);
     const targets = await explain.loadTargets(parsed, explainer.input);
     const bar = context.progress('pictures');
-    const { palette, overlay, alpha, format, dpi, width, titles, out, seed, resume } = options;
+    const { palette, overlay, alpha, format, dpi, width, titles, sameScale, out, seed, resume } = options;
     const style = { palette, overlay, alpha };
-    const figures = { format, titles, ...(dpi !== undefined && { dpi }), ...(width !== undefined && { width }) };
+    const figures = {
+      format,
+      titles,
+      sameScale,
+      ...(dpi !== undefined && { dpi }),
+      ...(width !== undefined && { width }),
+    };
     const provenance = {
       version,
       device: explainer.choice.device,

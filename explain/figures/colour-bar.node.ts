@@ -13,6 +13,7 @@ const LEGIBLE = 96;
 const BAR_HEIGHT = 10;
 const BAR_GAP = 6;
 const BAR_CAPTION = 'evidence for the target, each map on its own scale';
+const SAME_SCALE_CAPTION = 'evidence for the target, the maps of a row on one scale';
 
 /** Height of a box that holds the whole note, in a column of this width. */
 export function noteHeight(context: SKRSContext2D, note: string, width: number): number {
@@ -44,9 +45,9 @@ export interface ColourBar {
 }
 
 /** The colour bar of this width. */
-export function colourBarOf(context: SKRSContext2D, width: number): ColourBar {
+export function colourBarOf(context: SKRSContext2D, width: number, sameScale = false): ColourBar {
   context.font = PLAIN_FONT;
-  const caption = wrappedLines(context, BAR_CAPTION, width - 40, 4);
+  const caption = wrappedLines(context, sameScale ? SAME_SCALE_CAPTION : BAR_CAPTION, width - 40, 4);
   return { width, height: BAR_HEIGHT + BAR_GAP + caption.length * LINE, caption };
 }
 

@@ -54,7 +54,7 @@ export function contactSheetDrawing(rows: readonly FigureRow[], options: FigureO
   const ruler = textRuler();
   const heading = headingOf(title, width, ruler);
   const blocks = rows.map((row) => blockOf(ruler, row, columns));
-  const bar = colourBarOf(ruler, Math.min(width - 2 * margin, Math.max(3 * cell, 380)));
+  const bar = colourBarOf(ruler, Math.min(width - 2 * margin, Math.max(3 * cell, 380)), options.sameScale);
   const top = margin + heading.height;
   const barTop = top + blocks.reduce((sum, { height }) => sum + height + BLOCK_GAP, 0);
 

@@ -10,6 +10,8 @@ export interface FigureFileOptions {
   dpi?: number;
   /** Width in millimetres, 60…1000, with text of 9 points; by default as wide as the pictures are. */
   width?: number;
+  /** Whether the maps of a row share one scale, default false: each map has its own. */
+  sameScale?: boolean;
   /** Headings above plots, default true. */
   titles?: boolean;
 }

@@ -48,6 +48,8 @@ export interface FigureOptions {
   width?: number;
   /** Pixels of the PNG per layout pixel, default 2. */
   scale?: number;
+  /** Whether the maps of a row share one scale, for the colour bar; default false. */
+  sameScale?: boolean;
   /** The colours of the maps, for the colour bar; default `jet`. */
   palette?: PaletteName;
 }
@@ -197,7 +199,7 @@ export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions
   const headingLines = headings.map((text) => wrappedLines(ruler, text, cell, 3));
   // Under a single map the caption would be narrow.
   const barWidth = Math.max(2, methods.length) * (cell + GAP) - GAP;
-  const bar = colourBarOf(ruler, labelsAbove ? width - 2 * margin : barWidth);
+  const bar = colourBarOf(ruler, labelsAbove ? width - 2 * margin : barWidth, options.sameScale);
 
   const headingsTop = margin + heading.height;
   const headingsHeight = Math.max(...headingLines.map(({ length }) => length)) * LINE;

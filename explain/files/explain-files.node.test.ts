@@ -94,6 +94,29 @@ describe('explainFiles(explainer, paths, options)', () => {
     expect(written).toHaveLength(40 * 3 + 4);
   });
 
+  test('writes figures of the format that is asked for, on one scale if wanted', async () => {
+    const [path] = paths as [string];
+    const figure = async (name: string, figures: Parameters<typeof explainFiles>[2]['figures'] = {}) => {
+      const { files } = await explained([path], name, { methods: ['gradcam', 'hirescam'], figures });
+      expect(files[0]).toBe(join(folder, name, `figure.${figures.format ?? 'png'}`));
+      return readFile(files[0] as string, 'utf8');
+    };
+    const own = await figure('svg', { format: 'svg', width: 150 });
+    expect(own).toMatch(/^<\?xml[^]*<svg viewBox="0 0 567 /);
+    expect(own).toContain('>evidence for the target, each map on its own scale</text>');
+    const same = await figure('same', { format: 'svg', width: 150, sameScale: true });
+    expect(same).toContain('>evidence for the target, the maps of a row on one scale</text>');
+    const pictures = (svg: string) => svg.match(/base64,[^"]+/g);
+    expect(pictures(same)).not.toEqual(pictures(own));
+    expect(await figure('pdf', { format: 'pdf' })).toMatch(/^%PDF-/);
+    for (const [figures, message] of [
+      [{ dpi: 1 }, 'dpi: expected a number of 36…600; got 1'],
+      [{ width: 20 }, 'width: expected a number of 60…1000; got 20'],
+    ] as const) {
+      await expect(figure('wrong', figures)).rejects.toThrow(message);
+    }
+  });
+
   test('gives each picture its own target', async () => {
     const targets = paths.map((_, i) => i % 3);
     const { maps } = await explained(paths, 'targets', { targets });

@@ -10,6 +10,7 @@ import { layoutWidth } from '../figures/figure-options.js';
 import { figureDrawing, type FigureRow } from '../figures/figure.node.js';
 import { emptyMapNote, verdict } from '../figures/verdict.js';
 import type { Explanation } from '../maps/explanation.js';
+import { drawnMap } from '../maps/drawn-map.js';
 import { explainsLayer, methods } from '../methods/table.js';
 import { drawnPictures, showsSigned, type ExplainedPicture, type Look } from './map-files.node.js';
 
@@ -84,7 +85,8 @@ export class FigureFiles {
   #drawing(rows: readonly FigureRow[]): Drawing {
     const { style, figures } = this.look;
     const { palette = 'jet' } = style;
-    const options = { palette, ...(figures.width !== undefined && { width: layoutWidth(figures.width) }) };
+    const { sameScale = false } = figures;
+    const options = { palette, sameScale, ...(figures.width !== undefined && { width: layoutWidth(figures.width) }) };
     return (isMany(rows) ? contactSheetDrawing : figureDrawing)(rows, options);
   }
 
@@ -99,6 +101,12 @@ function isMany(rows: readonly FigureRow[]): boolean {
   return names.size > 1 || rows.some(({ maps }) => maps.length > MAX_METHODS);
 }
 
+/** The largest value of a map that is drawn, of signed maps the largest absolute value. */
+function largestOf(explanation: Explanation, signed: boolean): number {
+  const { data } = drawnMap(explanation, signed);
+  return data.reduce((most, value) => Math.max(most, signed ? Math.abs(value) : value), 0);
+}
+
 /** One row for each target and layer; methods that explain the picture itself join the row of a single layer. */
 function figureRows(
   { path, picture }: ExplainedPicture,
@@ -110,18 +118,24 @@ function figureRows(
   const shown = resizedPicture(picture, { width: width ?? 1, height: height ?? 1, channels: 3, resize: 'squash' });
   const layers = new Set(explanations.filter(({ method }) => explainsLayer(method)).map(({ layer }) => layer.name));
   const [only] = layers.size === 1 ? layers : [];
+  const placeOf = ({ layer }: Explanation) => only ?? layer.name;
+  const keyOf = (explanation: Explanation) => `${explanation.label}\n${placeOf(explanation)}`;
+  const largest = new Map<string, number>();
+  for (const explanation of look.figures.sameScale ? explanations : []) {
+    const key = keyOf(explanation);
+    largest.set(key, Math.max(largest.get(key) ?? 0, largestOf(explanation, showsSigned(look.style))));
+  }
   const rows = new Map<string, FigureRow & { maps: FigureRow['maps'][number][] }>();
   for (const explanation of explanations) {
-    const { layer, method } = explanation;
-    const place = only ?? layer.name;
-    const key = `${explanation.label}\n${place}`;
+    const { method } = explanation;
+    const [place, key] = [placeOf(explanation), keyOf(explanation)];
     const row = rows.get(key) ?? { picture: shown, label: [basename(path), place, verdict(explanation)], maps: [] };
     // A signed palette shows contributions that are all negative.
     const shows = showsSigned(look.style) && explanation.reason === 'all contributions negative';
     const note = shows ? undefined : emptyMapNote(explanation);
     row.maps.push({
       method: methods[method].title,
-      ...drawnPictures(shown, picture, explanation, look),
+      ...drawnPictures(shown, picture, explanation, look, largest.get(key)),
       ...(note && { note }),
     });
     rows.set(key, row);

@@ -53,14 +53,16 @@ export interface DrawnPictures {
  * Draws a map on its picture.
  * @param shown the picture at any size
  * @param original its true size
+ * @param largest the value that becomes 1, for maps on one scale
  */
 export function drawnPictures(
   shown: Picture,
   original: { width: number; height: number },
   explanation: Explanation,
   { input, style }: Look,
+  largest?: number,
 ): DrawnPictures {
-  const map = placedExplanation(shown, original, explanation, input, showsSigned(style));
+  const map = placedExplanation(shown, original, explanation, input, showsSigned(style), largest);
   const heatmap = placedHeatmap(map, shown, style.palette);
   return { heatmap, overlay: placedOverlay(shown, map, style, heatmap) };
 }
@@ -71,11 +73,12 @@ function placedExplanation(
   explanation: Explanation,
   input: NetworkInput,
   signed: boolean,
+  largest: number | undefined,
 ): PlacedMap {
   const area = sourceArea(original, input.picture);
   const [across, down] = [shown.width / original.width, shown.height / original.height];
   const scaled = { x: area.x * across, y: area.y * down, width: area.width * across, height: area.height * down };
-  return placedMap(drawnMap(explanation, signed), shown, scaled, signed);
+  return placedMap(drawnMap(explanation, signed), shown, scaled, signed, largest);
 }
 
 /** The names of a map's files. */

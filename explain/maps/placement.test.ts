@@ -29,6 +29,17 @@ describe('placedMap(map, picture, area)', () => {
     expect(Math.abs(placed.top + row - y)).toBeLessThanOrEqual(across);
   });
 
+  test('with a largest value given, values keep their size: 0 is 0, and what is larger is cut', () => {
+    const map = { data: Float32Array.of(-2, 0, 1, 4), height: 2, width: 2 };
+    const place = (signed: boolean, largest: number) => [
+      ...placedMap(map, { width: 2, height: 2 }, { x: 0, y: 0, width: 2, height: 2 }, signed, largest).data,
+    ];
+    expect(place(false, 8)).toEqual([0, 0, 0.125, 0.5]);
+    expect(place(true, 8)).toEqual([-0.25, 0, 0.125, 0.5]);
+    expect(place(true, 1)).toEqual([-1, 0, 1, 1]);
+    expect(place(false, 0)).toEqual([0, 0, 1, 1].map((value) => Math.min(value, 0)));
+  });
+
   test('a crop covers the middle of the picture, squashing and padding all of it', () => {
     const map = { data: Float32Array.of(0, 1, 2, 3), height: 2, width: 2 };
     const place = (resize: ResizeMode) => {

@@ -28,24 +28,34 @@ function coveredPixels(start: number, length: number, pixels: number, count: num
  * @param picture sizes of the picture
  * @param area the part of the picture that the map covers, as `sourceArea` gives it
  * @param signed keep negative values: the map is divided by its largest absolute value instead
+ * @param largest what becomes 1, for maps on one scale: nothing is subtracted, and 0 stays 0; by default the map's own range
  */
 export function placedMap(
   { data, height: h, width: w }: SignedMap,
   picture: { width: number; height: number },
   area: PictureArea,
   signed = false,
+  largest?: number,
 ): PlacedMap {
   const columns = coveredPixels(area.x, area.width, picture.width, w);
   const rows = coveredPixels(area.y, area.height, picture.height, h);
+  const values = (): Float32Array => {
+    if (largest !== undefined)
+      return sampled(signed ? data : positivePart(data)).map((value) => clampedShare(value / largest));
+    return signed ? scaledBySize(sampled(data)) : scaleMinMax(sampled(minMaxScaled(positivePart(data))));
+  };
   const sampled = (map: Float32Array) => bilinearSampled(map, h, w, rows.positions, columns.positions);
   return {
     left: columns.first,
     top: rows.first,
     width: columns.positions.length,
     height: rows.positions.length,
-    data: signed ? scaledBySize(sampled(data)) : scaleMinMax(sampled(minMaxScaled(positivePart(data)))),
+    data: values(),
   };
 }
+
+/** A share of the largest value; 0 where there is none. */
+const clampedShare = (share: number): number => (Number.isFinite(share) ? Math.max(-1, Math.min(1, share)) : 0);
 
 /** Divides by the largest absolute value, in place: −1…1; zero everywhere for a map that is not finite. */
 function scaledBySize(map: Float32Array): Float32Array {
