@@ -10,7 +10,7 @@ import { InputError } from '../../onnx/errors.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.node.js';
 import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { configWith } from '../settings/presets.js';
-import { expectNoRun, makeRunFolder, markLatest, resolveRun } from '../../inference/networks/runs.node.js';
+import { expectNoRun, makeRunFolder, markLatest, resolveRun } from '../../inference/runs/runs.node.js';
 import { initialState, withState } from '../step/tfjs/state.js';
 import type { NetworkState, TrainState } from '../step/state/step.js';
 

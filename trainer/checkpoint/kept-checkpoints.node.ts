@@ -3,7 +3,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/temporary.node.js';
 import { InputError } from '../../onnx/index.js';
-import { readLatestLink, writeLatestLink } from '../../inference/networks/latest-link.node.js';
+import { readLatestLink, writeLatestLink } from '../../inference/runs/latest-link.node.js';
 
 /** Where a run has its checkpoints. */
 export const checkpointFolder = (run: string): string => join(run, 'checkpoints');

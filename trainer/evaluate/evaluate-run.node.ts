@@ -14,7 +14,7 @@ import { Evaluator } from '../quality/evaluator.node.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { QualityRow } from '../quality/quality.js';
 import { readRunFile } from '../checkpoint/run-file.node.js';
-import { resolveRun } from '../../inference/networks/runs.node.js';
+import { resolveRun } from '../../inference/runs/runs.node.js';
 
 export interface RunEvaluation extends EvaluationOptions {
   /** Folder of the run; the latest if not given. */

@@ -13,7 +13,7 @@ import { exportForms } from './export-forms.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { generatedPictures } from '../step/tfjs/sample.js';
-import { resolveRun } from '../../inference/networks/runs.node.js';
+import { resolveRun } from '../../inference/runs/runs.node.js';
 import { normalizedWeights } from '../step/state/spectral.js';
 import { withState } from '../step/tfjs/state.js';
 import type { TrainState } from '../step/state/step.js';

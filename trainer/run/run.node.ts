@@ -1,7 +1,7 @@
 /** @file Starting a run or going on with one: configuration, data, networks and the training step, ready for `train`. */
 import { resolve } from 'node:path';
 import { InputError } from '../../onnx/index.js';
-import { markLatest } from '../../inference/networks/runs.node.js';
+import { markLatest } from '../../inference/runs/runs.node.js';
 import { writeRunFile } from '../checkpoint/run-file.node.js';
 import { defaultCacheFolder } from '../data/cache/cache-folder.node.js';
 import { openDataset } from '../data/formats/table.node.js';

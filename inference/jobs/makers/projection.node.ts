@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { loadModel } from '../../../onnx/files/load.node.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
 import { light } from '../../figures/theme.js';
-import { discriminatorBeside } from '../../networks/default-model.node.js';
+import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { saveLatents } from '../../latent/files/latents-file.node.js';
 import type { FeatureLoss } from '../../latent/projection/graph.js';
 import { projected } from '../../latent/projection/projection.node.js';

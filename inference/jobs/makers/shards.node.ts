@@ -1,7 +1,7 @@
 /** @file Streams a shards job to disk: the network runs on while the pictures before are encoded and written. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { discriminatorBeside } from '../../networks/default-model.node.js';
+import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { LatentsFile } from '../../latent/files/stream.node.js';
 import { JobFolder } from '../files/job-folder.node.js';
 import { fileDigest } from '../files/journal.node.js';

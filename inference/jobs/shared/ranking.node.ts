@@ -1,6 +1,6 @@
 /** @file Latents in the order of the discriminator's scores of their pictures. */
 import { concatenated } from '../../numeric/concatenated.js';
-import { discriminatorBeside } from '../../networks/default-model.node.js';
+import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { Discriminator, scoreOf, type Score } from '../../networks/discriminator.js';
 import { ScoresFile } from './scores-file.node.js';
 import type { JobContext } from './context.node.js';
