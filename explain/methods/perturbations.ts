@@ -5,14 +5,51 @@ import type { NetworkRuns, RunsMethod } from './method.js';
 /** Keeps the division by the range of a constant channel finite, as in pytorch-grad-cam. */
 const EPSILON = 1e-8;
 
-/** The picture under a channel's activations, enlarged and scaled to 0…1. */
-function maskedPicture({ input, activations, layer, picture }: NetworkRuns, channel: number): Float32Array {
+/** Writes the picture masked by a channel's activations, which are enlarged and scaled to 0…1, into `masked` [C, H, W]. */
+function maskPicture({ input, activations, layer, picture }: NetworkRuns, channel: number, masked: Float32Array): void {
   const plane = layer.height * layer.width;
   const own = activations.subarray(channel * plane, (channel + 1) * plane);
   const mask = bilinearResized(own, layer.height, layer.width, picture.height, picture.width);
-  const least = mask.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const range = mask.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) - least;
-  return input.map((value, at) => (value * ((mask[at % mask.length] ?? 0) - least)) / (range + EPSILON));
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of mask) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  const range = most - least;
+  for (let start = 0; start < input.length; start += mask.length) {
+    for (let at = 0; at < mask.length; at++) {
+      const value = input[start + at] as number;
+      masked[start + at] = (value * ((mask[at] as number) - least)) / (range + EPSILON);
+    }
+  }
+}
+
+/** For each channel the first one with the same mask: all constant channels, such as dead ones, mask everything. */
+function firstAlike({ activations, layer }: NetworkRuns): number[] {
+  const plane = layer.height * layer.width;
+  let constant: number | undefined;
+  return Array.from({ length: layer.channels }, (_, channel) => {
+    const own = activations.subarray(channel * plane, (channel + 1) * plane);
+    if (own.some((value) => value !== own[0])) return channel;
+    return (constant ??= channel);
+  });
+}
+
+/** The scores of the picture masked by each of some channels. The next masks are made while the network runs. */
+async function maskedScores(network: NetworkRuns, channels: readonly number[]): Promise<number[]> {
+  const size = network.input.length;
+  const scores: number[] = [];
+  let running: Promise<Float32Array> | undefined;
+  for (let start = 0; start < channels.length; start += network.batch) {
+    const own = channels.slice(start, start + network.batch);
+    const masked = new Float32Array(own.length * size);
+    own.forEach((channel, row) => maskPicture(network, channel, masked.subarray(row * size, (row + 1) * size)));
+    if (running) scores.push(...(await running));
+    running = network.scores(masked);
+  }
+  if (running) scores.push(...(await running));
+  return scores;
 }
 
 function softmax(values: readonly number[]): number[] {
@@ -33,16 +70,11 @@ export const perturbationMethods = {
     title: 'Score-CAM',
     at: 'layer',
     async map(network) {
-      const { channels } = network.layer;
-      const size = network.input.length;
-      const scores: number[] = [];
-      for (let start = 0; start < channels; start += network.batch) {
-        const count = Math.min(network.batch, channels - start);
-        const masked = new Float32Array(count * size);
-        for (let row = 0; row < count; row++) masked.set(maskedPicture(network, start + row), row * size);
-        scores.push(...(await network.scores(masked)));
-      }
-      return network.weighted(softmax(scores));
+      const alike = firstAlike(network);
+      const channels = [...new Set(alike)];
+      const scores = await maskedScores(network, channels);
+      const known = new Map(channels.map((channel, at) => [channel, scores[at] as number]));
+      return network.weighted(softmax(alike.map((channel) => known.get(channel) as number)));
     },
   },
   /**
