@@ -12,7 +12,7 @@ import { atOpset } from './opset.js';
 import { VERSION } from './version.js';
 import { onnxLayout, weightName } from './layers/weights.js';
 
-/** What an exported model's input and outputs are called. */
+/** Names of an exported model's input and outputs. */
 export interface Signature {
   /** The graph's name. */
   name: string;
@@ -24,7 +24,7 @@ export interface Signature {
 export interface ExportOptions extends Signature {
   /** The file's metadata, as from `metadataEntries`. */
   metadata?: ReadonlyMap<string, string>;
-  /** 13…21; 17 if not given. */
+  /** 13…21, default 17. */
   opset?: number;
   /** Merge each batch norm into the convolution before it. */
   foldBatchNorm?: boolean;

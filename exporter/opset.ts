@@ -19,8 +19,8 @@ const irVersions: Readonly<Record<number, number>> = {
 };
 
 /**
- * The model under another opset version. Its nodes stay as they are: this is for models made of operators that mean the
- * same from 13 to 21, which holds for all that `loweredModel` makes in inference form.
+ * The model under another opset version. Its nodes do not change: for models whose operators are the
+ * same from 13 to 21, as in everything that `loweredModel` makes in inference form.
  * @throws InputError for versions outside 13…21
  */
 export function atOpset(model: Model, opset: number): Model {

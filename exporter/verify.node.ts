@@ -1,4 +1,4 @@
-/** @file Whether an exported model computes what its tfjs model does: both run on the same random inputs. */
+/** @file Compares an exported model with its tfjs model on the same random inputs. */
 import type * as layers from '@tensorflow/tfjs-layers';
 import { Tensor } from '../inference/runtime/onnxruntime/library.node.js';
 import { Random } from '../inference/numeric/random.js';
@@ -10,7 +10,7 @@ import type { LayersModel } from './layers-model.js';
 import { tf, tfl } from './tf.js';
 
 export interface VerifyOptions {
-  /** What the export's input and outputs are called. */
+  /** Names of the export's input and outputs. */
   signature: Signature;
   /** Inputs to compare on. A large network takes tfjs's plain backend seconds per input. */
   batch?: number;

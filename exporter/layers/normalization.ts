@@ -63,7 +63,7 @@ function withBatchStatistics(call: LayerCall): string {
   return beta ? b.add(scaled, perChannel(beta), 'shifted') : scaled;
 }
 
-/** Noise that only training has. The training step computes one pass per use, so a random one is refused there. */
+/** Noise of the training phase. The training step needs reproducible passes, so random noise is refused there. */
 const noise: LayerRule = ({ inputs, options, training }) => {
   const amount = ['rate', 'stddev'].find((name) => options.has(name)) ?? 'rate';
   if (training && options.number(amount, 0) > 0) throw options.unsupported(amount, '0 in a training step');

@@ -1,4 +1,4 @@
-/** @file One graph inside another: its nodes and weights under a prefix, its inputs replaced by values. */
+/** @file Appends one graph to another: its names get a prefix, its inputs become values of the other graph. */
 import type { GraphBuilder } from './build.js';
 import { InputError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';

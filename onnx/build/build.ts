@@ -15,7 +15,7 @@ import { int64Tensor, scalarTensor } from '../graph/tensor.js';
 import { InputError } from '../errors.js';
 import { Types } from '../shapes/types.js';
 
-/** A graph without anything in it. */
+/** An empty graph. */
 export function emptyGraph(name: string): Graph {
   return { name, nodes: [], inputs: [], outputs: [], initializers: new Map(), valueInfo: new Map() };
 }
@@ -31,7 +31,7 @@ export function modelOfGraph(graph: Graph, metadata: ReadonlyMap<string, string>
   };
 }
 
-/** A copy whose lists can be appended to; tensors and nodes, which nothing changes, are shared. */
+/** A copy with lists of its own. Nodes and tensors are immutable and shared. */
 export function copiedGraph(graph: Graph): Graph {
   return {
     ...graph,
@@ -184,14 +184,14 @@ export class GraphBuilder {
     return this.op('ReduceMean', [value], { axes, keepdims: keepDims ? 1 : 0 }, name);
   }
 
-  /** The shape as known. @throws InputError if the rank is unknown, as it is where a file leaves too much open */
+  /** The shape. @throws InputError if its rank cannot be inferred */
   shape(value: string): Shape {
     const shape = this.types.shape(value);
     if (!shape) throw new InputError(`the shape of "${value}" cannot be inferred`);
     return shape;
   }
 
-  /** Type and shape as known. @throws InputError if the type is unknown */
+  /** Type and shape. @throws InputError if the type cannot be inferred */
   type(value: string): ValueType {
     const type = this.types.get(value);
     if (!type) throw new InputError(`the type of "${value}" cannot be inferred`);

@@ -43,7 +43,7 @@ export function externalParts(proto: ModelProto): Map<string, ExternalPart[]> {
   return files;
 }
 
-/** Puts a tensor's bytes into the model, in place of where they were. */
+/** Puts a tensor's bytes into the model instead of the reference to a file. */
 export function fillExternal(tensor: TensorProto, bytes: Uint8Array): void {
   tensor.rawData = bytes;
   tensor.dataLocation = DataLocation.DEFAULT;

@@ -1,11 +1,11 @@
-/** @file Models and other files behind a URL, read no further than a bound. */
+/** @file Loads models and other files from URLs, up to a size limit. */
 import { InputError } from '../errors.js';
 import type { Model } from '../graph/graph.js';
 import { externalParts, fillExternal, lengthWithin } from './external.js';
 import { namingFile } from '../graph/naming.js';
 import { MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
 
-/** Largest external data file that is fetched: the largest that one buffer surely holds. */
+/** Largest external data file that is fetched. */
 const MAX_EXTERNAL_BYTES = 2 ** 31 - 1;
 
 /** How far a file has been read; field names as in transformers.js. */
@@ -15,9 +15,9 @@ export interface LoadProgress {
   file: string;
   /** Bytes so far. */
   loaded: number;
-  /** Bytes in all, where the server tells. */
+  /** Total bytes, if the server states them. */
   total?: number;
-  /** Percent done, 0…100, where the server tells. */
+  /** Percent done, 0…100, if the server states the total. */
   progress?: number;
 }
 
@@ -44,7 +44,7 @@ export async function fetchBytes(url: URL, maxBytes: number, options: LoadOption
   };
   const response = await fetch(url, { ...(signal && { signal }) }).catch(unreachable);
   if (!response.ok || !response.body) throw new InputError(`${file}: cannot be read (HTTP ${response.status})`);
-  // Of a compressed answer the header counts other bytes than those that arrive.
+  // For a compressed response, Content-Length counts the compressed bytes.
   const stated = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
   const total = stated === null ? undefined : Number(stated);
   const chunks: Uint8Array[] = [];

@@ -43,7 +43,7 @@ export async function readSource(
   return bytes;
 }
 
-/** The URL that is meant, or undefined for a path. */
+/** The source as a URL, or undefined if it is a path. */
 export function urlOf(source: string | URL): URL | undefined {
   if (typeof source !== 'string') return source;
   if (!/^(https?|file):\/\//i.test(source)) return undefined;

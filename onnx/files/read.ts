@@ -1,4 +1,4 @@
-/** @file From the bytes of an .onnx file to a model. Files are hostile until checked: every size is compared with what is there. */
+/** @file Reads .onnx files. Files are untrusted: every size is checked against the data. */
 import { fromBinary, type Message } from '@bufbuild/protobuf';
 import { InputError } from '../errors.js';
 import {

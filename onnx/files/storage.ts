@@ -1,4 +1,4 @@
-/** @file How tensor elements lie in a file: one table from ONNX type codes to typed arrays. */
+/** @file How tensor elements are stored in a file: one table from ONNX type codes to typed arrays. */
 import { InputError } from '../errors.js';
 import type { DataType, Tensor, TensorArrays } from '../graph/graph.js';
 import { TensorProto_DataType as Code, type TensorProto } from '../proto/onnx_pb.js';
@@ -30,7 +30,7 @@ const storages: { [T in NumericType]: Storage<T> } = {
 
 const typesByCode = new Map(Object.entries(storages).map(([type, { code }]) => [code, type as NumericType]));
 
-/** Our name of an ONNX type code. */
+/** The name of an ONNX type code. */
 export function dataTypeOf(code: number): DataType {
   return code === Code.STRING ? 'string' : (typesByCode.get(code) ?? 'other');
 }
@@ -55,7 +55,7 @@ export function typedElements(
   label: string,
 ): Pick<Tensor, 'type' | 'data'> {
   const type = dataTypeOf(proto.dataType);
-  if (type === 'other') throw new Error(`${label}: only its file knows how its elements are stored`);
+  if (type === 'other') throw new Error(`${label}: its element type is not supported`);
   if (type === 'string') {
     expectCount(proto.stringData.length, count, 'strings', label);
     const decoder = new TextDecoder();

@@ -1,4 +1,4 @@
-/** @file From a model to the bytes of an .onnx file. The same model always gives the same bytes. */
+/** @file Writes .onnx files. The same model always gives the same bytes. */
 import { create, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import { sameShape } from '../graph/dims.js';
 import type { Attribute, Graph, Model, Node, Tensor, ValueInfo, ValueType } from '../graph/graph.js';
@@ -125,7 +125,7 @@ function tensorProto(tensor: Tensor, name?: string, store?: ExternalStore): Tens
   return update(TensorProtoSchema, tensor.origin, { ...common, dataType: typeCode(tensor.type), ...content });
 }
 
-/** A type that nothing changed stays as the file writes it: open sizes, expressions for sizes, denotations. */
+/** An unchanged type is written as it was read, with open sizes, expressions and denotations. */
 function sameType(a: ValueType | undefined, b: ValueType): boolean {
   return a?.type === b.type && (a.shape === b.shape || sameShape(a.shape, b.shape));
 }

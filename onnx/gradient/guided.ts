@@ -1,4 +1,4 @@
-/** @file Guided backpropagation: a backward pass that keeps only what speaks for the score at every rectifier. */
+/** @file Guided backpropagation: at each ReLU only positive gradients pass. */
 import { castLike } from './rules/common.js';
 import { clip } from './rules/elementwise.js';
 import { numbersOf } from '../graph/tensor.js';
@@ -10,7 +10,7 @@ const guidedRectifier: GradientRule = ({ b, x, g }) => {
   return [b.mul(b.op('Relu', [g]), castLike(b, active, g))];
 };
 
-/** The same for ReLU6 and its like, which exporters write as a Clip that starts at 0; other Clips are no rectifiers. */
+/** The same for ReLU6, which exporters write as a Clip with lower bound 0. Other Clips keep their rule. */
 const guidedClip: GradientRule = (backward) => {
   const { b, x, g } = backward;
   const low = x[1] ? b.types.constant(x[1]) : undefined;

@@ -1,4 +1,4 @@
-/** @file What can be explained instead, where a node on the path to the score cannot be differentiated. */
+/** @file Suggests a layer to explain where a node on the path to the score cannot be differentiated. */
 import { nodeLabel, type Node } from '../graph/graph.js';
 import type { Types } from '../shapes/types.js';
 

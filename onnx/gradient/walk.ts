@@ -7,13 +7,13 @@ import { nearestLayerNote } from './nearest-layer.js';
 import type { Backward, GradientRule } from './rules/rule.js';
 import { gradientRules } from './table.js';
 
-/** How gradients are taken. */
+/** Options of `gradients`. */
 export interface GradientOptions {
   /** The gradient that flows into the score, of the score's shape. Default ones. */
   cotangent?: string;
-  /** Values that count as constants although they depend on wanted ones, such as weights updated in the same graph. */
+  /** Values to treat as constants although they depend on wanted values, such as weights updated in the same graph. */
   constant?: readonly string[];
-  /** Rules by operator that replace the true ones, as in guided backpropagation. */
+  /** Rules that replace the default rules of operators, as in guided backpropagation. */
   rules?: Readonly<Record<string, GradientRule>>;
 }
 
@@ -105,7 +105,7 @@ function backward(
   return b.within(`${outputOf(node)}_grad`, () => rule(call));
 }
 
-/** All values whose content can change with the wanted ones, if the constant ones do not. */
+/** All values that depend on the wanted values, if the constant ones do not change. */
 function valuesDependingOn(
   nodes: readonly Node[],
   wanted: readonly string[],

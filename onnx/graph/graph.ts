@@ -8,7 +8,7 @@ import type {
   ValueInfoProto,
 } from '../proto/onnx_pb.js';
 
-/** Element types we can hold; `other` keeps a tensor of any further type as it was read. */
+/** Supported element types. A tensor of any other type is `other` and is kept unchanged. */
 export type DataType =
   | 'float32'
   | 'float16'
@@ -71,7 +71,7 @@ export interface ValueInfo {
   origin?: ValueInfoProto;
 }
 
-/** An attribute with its ONNX type, which a bare number would not tell (1 or 1.0). */
+/** An attribute with its ONNX type: the number alone does not say whether it is 1 or 1.0. */
 export type Attribute =
   | { kind: 'int'; value: number }
   | { kind: 'float'; value: number }
@@ -80,7 +80,7 @@ export type Attribute =
   | { kind: 'floats'; value: readonly number[] }
   | { kind: 'strings'; value: readonly string[] }
   | { kind: 'tensor'; value: Tensor }
-  /** Subgraphs, types and whatever else a file may hold: kept, not understood. */
+  /** Subgraphs, types and other attributes: kept unchanged. */
   | { kind: 'opaque'; value: AttributeProto };
 
 /** An operator's application. An absent optional input or output is the empty string. */
@@ -121,7 +121,7 @@ export interface Model {
   origin?: ModelProto;
 }
 
-/** The dialect everything after `upgraded` speaks. */
+/** The opset and IR version of models after `upgradedModel`. */
 export const OPSET = 17;
 export const IR_VERSION = 8;
 

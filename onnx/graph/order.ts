@@ -1,4 +1,4 @@
-/** @file The order and the extent of graphs: topological order, and the part that some outputs need. */
+/** @file Topological order, and pruning a graph to what some outputs need. */
 import { InputError } from '../errors.js';
 import { nodeLabel, presentInputs, type Graph, type Node, type ValueType } from './graph.js';
 import type { NodeProto } from '../proto/onnx_pb.js';
@@ -21,7 +21,7 @@ export function valuesRead(node: Node): string[] {
   return [...presentInputs(node), ...subgraphNodes(node).flatMap(({ input }) => input)];
 }
 
-/** The nodes, each after all that it reads; otherwise in the given order. @throws InputError naming a node on a cycle */
+/** The nodes in topological order; independent nodes keep their order. @throws InputError naming a node on a cycle */
 export function topologicalOrder(nodes: readonly Node[]): Node[] {
   const producers = new Map<string, Node>();
   for (const node of nodes) for (const output of node.outputs) if (output) producers.set(output, node);

@@ -6,7 +6,7 @@ import { elementCount, inputOf, outputOf, type Dim, type Graph, type Node } from
 import { int64Tensor } from '../graph/tensor.js';
 import { transposedWindowOf, type Window } from '../shapes/windows.js';
 
-/** Runtimes multiply picture by picture: with this few positions each, one product for all pictures is faster. */
+/** Runtimes multiply one picture at a time. With so few positions, one product for all pictures is faster. */
 const MAX_POSITIONS = 16;
 
 /** The same computation with each small ConvTranspose (two inputs, one group, known sizes) replaced. */

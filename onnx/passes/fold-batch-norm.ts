@@ -1,4 +1,4 @@
-/** @file Batch norm in inference form, folded into the convolution before it: one pass over the activations less. */
+/** @file Folds batch norms in inference form into the convolutions before them. */
 import { numberAttribute } from '../graph/attributes.js';
 import { elementCount, inputOf, outputOf, type Graph, type Node, type Tensor } from '../graph/graph.js';
 import { copiedGraph } from '../build/build.js';

@@ -1,4 +1,4 @@
-/** @file Random weights: maps of a network that has learnt nothing are the baseline to compare a map with (Adebayo et al. 2018). */
+/** @file Random weights: maps of an untrained network are the baseline of the sanity checks of Adebayo et al. 2018. */
 import { numberAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
 import { elementCount, type Graph, type Model, type Node, type Tensor } from '../graph/graph.js';
@@ -20,7 +20,7 @@ interface Filling {
  * initializers. Every weight has its own stream of random numbers.
  * @param model of our dialect, in topological order
  * @param normals for the name of a weight, its source of standard normal numbers
- * @param top randomise only the last so many of the layers that `weightedLayers` counts, and what lies between them
+ * @param top randomise only the last `top` of the layers that `weightedLayers` counts, and the nodes after the first of them
  * @throws InputError if the kernel of a convolution is no constant
  */
 export function withRandomWeights(

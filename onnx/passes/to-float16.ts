@@ -39,7 +39,7 @@ const FULL_PRECISION = new Set([
 ]);
 
 /**
- * The graph with float16 weights and activations, and casts where float32 goes in, comes out or is kept.
+ * The graph with float16 weights and activations. Casts are inserted at inputs, at outputs and around operators that stay in float32.
  * @param graph of our dialect, in topological order
  * @throws InputError for a weight that float16 cannot hold
  */

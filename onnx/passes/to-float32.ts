@@ -1,11 +1,11 @@
-/** @file Networks in half precision as networks in single precision, in which gradients and maps are computed. */
+/** @file Converts networks in half precision to single precision, in which gradients and maps are computed. */
 import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from '../graph/graph.js';
 import { float32Tensor, numbersOf } from '../graph/tensor.js';
 
 /** TensorProto.DataType. */
 const [FLOAT, FLOAT16] = [1, 10];
 
-/** The same network with float32 wherever it has float16: the numbers of its weights stay as they are. */
+/** The network with every float16 tensor and type as float32. The values of weights do not change. */
 export function toFloat32(model: Model): Model {
   const { graph } = model;
   const isHalf =

@@ -1,4 +1,4 @@
-/** @file A generator that gives bytes: latents in, uint8 RGB pictures out, as torch-fidelity takes generators. */
+/** @file A generator with uint8 RGB pictures as output, as torch-fidelity expects. */
 import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
@@ -27,7 +27,7 @@ export function uint8Generator(
   }
   const perChannel = (values: readonly number[]) => float32Tensor([...values], [1, channels, 1, 1]);
   const scale = b.initializer('uint8/scale', perChannel(std.map((value) => 255 * value)));
-  // Half a level more, and everything after the point dropped, is rounding to the nearest.
+  // Adding a half and rounding down is rounding to the nearest.
   const shift = b.initializer('uint8/shift', perChannel(mean.map((value) => 255 * value + 0.5)));
   const levels = b.op('Floor', [b.add(b.mul(output.name, scale), shift)]);
   const clamped = b.op('Clip', [levels, b.scalar(0), b.scalar(255)]);

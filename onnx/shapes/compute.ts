@@ -1,4 +1,4 @@
-/** @file Shapes of what is computed: element-wise, reductions, windows, matrix products. */
+/** @file Shape rules of element-wise operators, reductions, windows and matrix products. */
 import { intsAttribute, numberAttribute } from '../graph/attributes.js';
 import { dimProduct } from '../graph/dims.js';
 import { inputOf, nodeLabel, type Dim, type Node, type Shape, type ValueType } from '../graph/graph.js';

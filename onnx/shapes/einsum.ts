@@ -5,7 +5,7 @@ import { nodeLabel, type Dim, type Node, type Shape } from '../graph/graph.js';
 import { limitOf } from '../graph/limits.js';
 import { broadcastShape, shaped, type ShapeRule } from './rule.js';
 
-/** The labels of each input's axes and of the output's; a dot stands for the axes under an ellipsis. */
+/** The labels of the axes of each input and of the output. A dot stands for an ellipsis. */
 export interface Equation {
   inputs: readonly string[];
   output: string;
@@ -38,7 +38,7 @@ function implicitOutput(left: string): string {
   return `${left.includes('.') ? '.' : ''}${once.toSorted().join('')}`;
 }
 
-/** The sizes of an input by label; those under its ellipsis are a list of their own. */
+/** The sizes of an input by label, and the sizes that its ellipsis covers. */
 export function labelledSizes(node: Node, labels: string, shape: Shape): { sizes: Map<string, Dim>; under: Shape } {
   const named = labels.replace('.', '').length;
   const dots = labels.includes('.') ? shape.length - named : 0;

@@ -1,4 +1,4 @@
-/** @file Shapes of what picks, splits and repeats elements. */
+/** @file Shape rules of operators that select, split or repeat elements. */
 import { numberAttribute } from '../graph/attributes.js';
 import { dimProduct, dimQuotient } from '../graph/dims.js';
 import { InputError } from '../errors.js';

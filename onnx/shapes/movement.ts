@@ -1,4 +1,4 @@
-/** @file Shapes of what moves, selects or repeats elements. */
+/** @file Shape rules of operators that reshape, move, slice or pad. */
 import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attributes.js';
 import { dimProduct, dimQuotient, positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';

@@ -1,4 +1,4 @@
-/** @file What a shape rule is, and what most of them share. */
+/** @file The type of shape rules, and helpers for them. */
 import { intsAttribute } from '../graph/attributes.js';
 import { positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';

@@ -1,4 +1,4 @@
-/** @file Contents of small tensors of numbers, row by row: the arithmetic on sizes that exporters write as Shape, Gather, Concat … */
+/** @file Computes the values of small tensors of numbers, such as the sizes that exporters compute with Shape, Gather and Concat. */
 import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attributes.js';
 import { dimProduct, dimQuotient, isStatic, positiveAxis } from '../graph/dims.js';
 import { inputOf, outputOf, type Dim, type Node } from '../graph/graph.js';
@@ -19,7 +19,7 @@ const numeric =
 
 const isNegative = (value: Dim) => typeof value === 'number' && value < 0;
 
-/** A symbolic size equals itself and no negative number; of others nothing is known. */
+/** A symbolic size is equal to itself and never to a negative number. Other comparisons are unknown. */
 const equal: Calculation = (a, b) =>
   typeof a === typeof b ? (a === b ? 1 : numeric(() => 0)(a, b)) : isNegative(a) || isNegative(b) ? 0 : undefined;
 
@@ -28,7 +28,7 @@ const product: Calculation = (a, b) =>
     ? numeric((x, y) => x * y)(a, b)
     : dimProduct([a, b]);
 
-/** By operator, for integers and floats alike; integers divide towards zero. */
+/** Binary operators on integers and floats. Integer division rounds towards zero. */
 const arithmetic: Record<string, Calculation> = {
   Add: (a, b) => (a === 0 ? b : b === 0 ? a : numeric((x, y) => x + y)(a, b)),
   Div: (a, b) => (a === b && a !== 0 ? 1 : (numeric((x, y) => x / y)(a, b) ?? wholeQuotient(a, b))),
@@ -48,7 +48,7 @@ function wholeQuotient(a: Dim, b: Dim): Dim | undefined {
     : undefined;
 }
 
-/** Of one number. Symbolic sizes are whole and not negative, so these leave them as they are, but for Neg. */
+/** Unary operators. Symbolic sizes are non-negative integers: all operators here except Neg leave them unchanged. */
 const unary: Record<string, (value: number) => number> = {
   Abs: Math.abs,
   Ceil: Math.ceil,
@@ -64,7 +64,7 @@ function listOf(length: Dim | undefined, element: (index: number) => Dim): Conte
     : undefined;
 }
 
-/** The contents of the node's first output, where it is a small tensor of numbers and its inputs are known. */
+/** The values of the node's first output, if it is a small tensor of numbers and its inputs are known. */
 export function contentsOf(node: Node, types: KnownValues): Contents | undefined {
   const first = types.contents(inputOf(node));
   switch (node.op) {
@@ -160,7 +160,7 @@ function isInteger(types: KnownValues, name: string | undefined): boolean {
   return type === 'int64' || type === 'int32';
 }
 
-/** Several lists side by side; those of one element go with all of the others. */
+/** Combines lists element by element. A list of one element is repeated. */
 function rowsOf(lists: readonly (Contents | undefined)[]): Dim[][] | undefined {
   const known = lists.filter((list) => list !== undefined);
   const length = known.some((list) => list.length === 0) ? 0 : Math.max(...known.map((list) => list.length));
@@ -175,7 +175,7 @@ function chosen(node: Node, types: KnownValues): Contents | undefined {
   return values?.includes(undefined) ? undefined : (values as Dim[] | undefined);
 }
 
-/** Bounds that a symbolic size, which is whole and not negative, stays within leave it as it is. */
+/** Clip. A symbolic size is a non-negative integer, so bounds that cannot change it leave it unchanged. */
 function clipped(node: Node, types: KnownValues, contents: Contents): Contents | undefined {
   const bound = (at: number, none: number) => (inputOf(node, at) ? types.numbers(inputOf(node, at))?.[0] : none);
   const [least, most] = [bound(1, Number.NEGATIVE_INFINITY), bound(2, Number.POSITIVE_INFINITY)];

@@ -1,4 +1,4 @@
-/** @file Types and shapes of all values of a graph, with symbolic sizes, found by walking it in order. */
+/** @file Type and shape inference: walks a graph in topological order. Sizes may be symbolic. */
 import { numberAttribute, tensorAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
 import {
@@ -69,7 +69,7 @@ export class Types implements KnownValues {
     }
   }
 
-  /** Infers the types of a node's outputs; what no rule can tell is taken from what the file states, if it does. */
+  /** Infers the types of a node's outputs. Where the shape cannot be inferred, the type that the file states is used. */
   addNode(node: Node, stated?: ReadonlyMap<string, ValueInfo>): void {
     this.#infer(node);
     for (const output of node.outputs) {

@@ -1,4 +1,4 @@
-/** @file If nodes whose condition is known from sizes, as PyTorch writes Squeeze: replaced by the branch that runs. */
+/** @file Replaces If nodes whose condition depends only on sizes, as in PyTorch's Squeeze, by the branch that runs. */
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
 import { nodeLabel, type Node } from '../graph/graph.js';

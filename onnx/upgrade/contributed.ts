@@ -1,4 +1,4 @@
-/** @file Operators of com.microsoft that ONNX Runtime's optimiser makes, taken apart again. */
+/** @file Expands fused operators of com.microsoft, as ONNX Runtime's optimiser writes them. */
 import { numberAttribute, stringAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';

@@ -1,4 +1,4 @@
-/** @file What a conversion between opsets is, and what most of them share. */
+/** @file The type of conversions between opsets, and helpers for them. */
 import { intsAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
@@ -21,7 +21,7 @@ export function withAttribute(node: Node, name: string, attribute: Attribute): N
   return { ...node, attributes: { ...node.attributes, [name]: attribute } };
 }
 
-/** For attributes that say nothing in opset 17. */
+/** Drops attributes that have no meaning in opset 17. */
 export const dropping =
   (...names: string[]): Conversion =>
   (node, b) =>

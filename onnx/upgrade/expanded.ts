@@ -1,4 +1,4 @@
-/** @file Operators that opset 17 lacks, as what they are made of. */
+/** @file Expands operators that opset 17 does not have. */
 import { float, numberAttribute, stringAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';

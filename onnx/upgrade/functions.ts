@@ -1,4 +1,4 @@
-/** @file Functions that a model brings along, put in place of the nodes that call them. */
+/** @file Inlines the functions of a model into the nodes that call them. */
 import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, type Attribute, type Model, type Node } from '../graph/graph.js';
 import { expectWithin } from '../graph/limits.js';

@@ -1,4 +1,4 @@
-/** @file Operators as they are after opset 17. */
+/** @file Conversions from opsets after 17. */
 import { intsAttribute, numberAttribute, stringAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
 import { positiveAxis } from '../graph/dims.js';
@@ -49,7 +49,7 @@ function intsAttributeOrNumber(node: Node, name: string, usual: number): readonl
     : [numberAttribute(node, name, usual)];
 }
 
-/** Opset 18 lets Pad name its axes, opset 19 wrap around. */
+/** Opset 18 added axes to Pad, opset 19 the mode wrap. */
 export const pad: Conversion = (node, b) => {
   if (stringAttribute(node, 'mode', 'constant') === 'wrap') throw noCounterpart(node, 'mode "wrap"');
   const [data, pads, value = '', axes] = node.inputs as [string, string, string?, string?];
@@ -71,7 +71,7 @@ export const pad: Conversion = (node, b) => {
   return b.append({ ...node, inputs: [data, b.ints(all), value] });
 };
 
-/** Opset 18 lets Resize name its axes; what else it and opset 19 added has no counterpart. */
+/** Opset 18 added axes to Resize. Its other new attributes have no counterpart. */
 export const resize: Conversion = (node, b) => {
   if (numberAttribute(node, 'antialias', 0) === 1) throw noCounterpart(node, 'antialias');
   const policy = stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch');
@@ -93,7 +93,7 @@ export const resize: Conversion = (node, b) => {
   });
 };
 
-/** Sizes of all axes: those given, and for the others what the data has. */
+/** The sizes of all axes: as given, or as in the data. */
 function allSizes(b: GraphBuilder, data: string, sizes: string, places: readonly number[], rank: number): string {
   const own = b.op('Shape', [data]);
   const parts = Array.from({ length: rank }, (_, axis) => {
@@ -111,7 +111,7 @@ function allScales(b: GraphBuilder, node: Node, scales: string, places: readonly
   return b.initializer(`${node.outputs[0]}/scales`, float32Tensor(all, [rank]));
 }
 
-/** What reductions over no axes at all still do to each element; the others leave it as it is. */
+/** What reductions over no axes do to each element; the others are the identity. */
 const overNoAxes = new Map([
   ['ReduceL1', 'Abs'],
   ['ReduceL2', 'Abs'],

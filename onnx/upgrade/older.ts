@@ -1,4 +1,4 @@
-/** @file Operators as they were before opset 17. */
+/** @file Conversions from opsets before 17. */
 import { intsAttribute, numberAttribute, stringAttribute } from '../graph/attributes.js';
 import { positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
@@ -13,7 +13,7 @@ export const clip: Conversion = (node, b) => {
   b.append({ ...without(node, 'min', 'max'), inputs: [inputOf(node), bound('min'), bound('max')] });
 };
 
-/** The mask had the type of the data before opset 10: it stays only where it is boolean. */
+/** Before opset 10 the mask had the type of the data; it is dropped. */
 export const dropout: Conversion = (node, b, from) => {
   const input = inputOf(node);
   const ratio = node.attributes['ratio'] ? [b.scalarLike(input, numberAttribute(node, 'ratio'))] : [];
@@ -99,7 +99,7 @@ export const legacyBroadcast: Conversion = (node, b) => {
   return b.append({ ...plain, inputs: [left, aligned] });
 };
 
-/** Before opset 7 a list of slopes went with the channels. */
+/** Before opset 7 a list of slopes was per channel. */
 export const channelSlopes: Conversion = (node, b) => {
   const [data, slope] = node.inputs as [string, string];
   const rank = b.types.knownShape(data, node).length;

@@ -1,4 +1,4 @@
-/** @file Operators on integers, as the same operators on floats between DequantizeLinear and QuantizeLinear. */
+/** @file Converts operators on integers to operators on floats between DequantizeLinear and QuantizeLinear. */
 import { float, numberAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
 import { inputOf, outputOf, type Attribute, type Node } from '../graph/graph.js';

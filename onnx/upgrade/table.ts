@@ -1,4 +1,4 @@
-/** @file What changed in operators between opsets: the conversions to opset 17, by operator. */
+/** @file The table of conversions to opset 17, by operator. */
 import { attributesToInputs, dropping, NEWEST_OPSET as NEWEST, type Conversion } from './conversion.js';
 import * as contributed from './contributed.js';
 import * as expanded from './expanded.js';
@@ -6,7 +6,7 @@ import * as newer from './newer.js';
 import * as older from './older.js';
 import * as quantized from './quantized.js';
 
-/** First and last opset of a form, and how it is brought to opset 17. */
+/** First and last opset of a form, and its conversion to opset 17. */
 export type Form = readonly [first: number, last: number, convert: Conversion];
 
 const reductions = ['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Prod', 'SumSquare'];
@@ -14,7 +14,7 @@ const legacyOperators = ['Add', 'And', 'Div', 'Equal', 'Greater', 'Less', 'Mul',
 const POOL_ATTRIBUTES = ['auto_pad', 'ceil_mode', 'count_include_pad', 'kernel_shape', 'pads', 'strides'];
 const cast = dropping('saturate', 'round_mode');
 
-/** The forms of each operator that differ from that of opset 17. */
+/** The forms of each operator that differ from opset 17. */
 export const forms: Record<string, readonly Form[]> = {
   AveragePool: [[19, NEWEST, newer.refusing({ dilations: 1 })]],
   BatchNormalization: [[1, 13, older.batchNormalization]],
@@ -56,7 +56,7 @@ export const forms: Record<string, readonly Form[]> = {
   ...Object.fromEntries(legacyOperators.map((name) => [name, [[1, 6, older.legacyBroadcast]]])),
 };
 
-/** Operators that are read as others. */
+/** Operators that are replaced by others. */
 export const expansions: Record<string, readonly Form[]> = {
   Attention: [[23, NEWEST, expanded.attention]],
   CastLike: [[15, NEWEST, newer.castLike]],

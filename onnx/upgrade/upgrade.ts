@@ -1,4 +1,4 @@
-/** @file Brings a model to our dialect, opset 17. */
+/** @file Converts a model to opset 17. */
 import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
 import { IR_VERSION, nodeLabel, OPSET, presentInputs, type Graph, type Model, type Node } from '../graph/graph.js';
@@ -64,7 +64,7 @@ function appendUpgraded(b: GraphBuilder, node: Node, from: number, depth = 0): v
   else b.append(plain);
 }
 
-/** Outputs that opset 17 lacks (statistics of training, masks of another type) may go only where nothing reads them. */
+/** Outputs that opset 17 does not have (training statistics, masks of another type) may be dropped only if nothing reads them. */
 function expectAllMade(graph: Graph, nodes: readonly Node[]): void {
   const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
   const read = new Set([...graph.nodes.flatMap(presentInputs), ...graph.outputs.map(({ name }) => name)]);

@@ -1,4 +1,4 @@
-/** @file Pieces that several families of gradient rules share; sizes may be symbolic everywhere. */
+/** @file Helpers for gradient rules. Sizes may be symbolic. */
 import type { GraphBuilder } from '../../build/build.js';
 import { isStatic, sameShape } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
@@ -6,7 +6,7 @@ import { elementCount, nodeLabel, type DataType, type Node, type Shape } from '.
 import { typeCode } from '../../files/storage.js';
 import type { Backward, GradientRule } from './rule.js';
 
-/** For operators whose gradient is the output's, linear in each input: one expression per input, built where it is wanted. */
+/** A rule with one expression per input, built only where that input's gradient is wanted. */
 export function perInput(...parts: readonly ((backward: Backward) => string)[]): GradientRule {
   return (backward) =>
     backward.x.map((_, index) => {
@@ -38,7 +38,7 @@ export function reshapedLike(b: GraphBuilder, value: string, like: string): stri
     : b.op('Reshape', [value, b.op('Shape', [like])]);
 }
 
-/** `value` with the sizes of `like`, which it has although shape inference may not be able to tell. */
+/** `value` with the shape of `like`. Both have the same shape at run time, but shape inference may not know it. */
 export function sizedLike(b: GraphBuilder, value: string, like: string): string {
   return sameShape(b.types.shape(value), b.shape(like)) ? value : reshapedLike(b, value, like);
 }

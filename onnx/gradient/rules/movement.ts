@@ -44,7 +44,7 @@ const concat: GradientRule = ({ node, b, x, g, shape, wanted }) => {
   });
 };
 
-/** dy between zeros: padded where whole stretches were taken, else put back row by row. */
+/** dy padded with zeros; with steps other than 1, scattered row by row. */
 const slice: GradientRule = ({ node, b, x, g, shape }) => {
   const [data, starts, ends, axesInput, stepsInput] = x as [string, string, string, string?, string?];
   const sizes = shape(data);

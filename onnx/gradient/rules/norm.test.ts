@@ -66,7 +66,7 @@ describe('gradients(…) of normalizations', () => {
     const x = b.input('x', 'float32', ['N', 3]);
     const [y, mean] = b.ops('LayerNormalization', [x, b.input('scale', 'float32', [3])], 2, {}, 'normal');
     expect(() => gradients(b, b.add(y as string, mean as string), ['x'])).toThrow(
-      'LayerNormalization "normal": cannot be differentiated (its mean and deviation are used as outputs)',
+      'LayerNormalization "normal": cannot be differentiated (its mean and standard deviation are used as outputs)',
     );
   });
 

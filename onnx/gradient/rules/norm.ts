@@ -68,7 +68,9 @@ const instanceNormalization: GradientRule = (backward) => {
 const layerNormalization: GradientRule = (backward) => {
   const { node, b, x, g, dy, shape, wanted } = backward;
   if (dy[0] === null || dy.slice(1).some((other) => other)) {
-    throw new InputError(`${nodeLabel(node)}: cannot be differentiated (its mean and deviation are used as outputs)`);
+    throw new InputError(
+      `${nodeLabel(node)}: cannot be differentiated (its mean and standard deviation are used as outputs)`,
+    );
   }
   const [data, scale] = x as [string, string];
   const axes = [...shape(data).keys()];

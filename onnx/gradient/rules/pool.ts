@@ -16,7 +16,7 @@ function scatteredFlat(b: GraphBuilder, g: string, indices: string, like: string
   return reshapedLike(b, b.op('ScatterElements', inputs, { axis: 0, reduction: 'add' }, 'scattered'), like);
 }
 
-/** To the element that each window took, found by pooling again with the second output (the first one where several are largest). */
+/** The gradient goes to the maximum of each window (the first of several). MaxPool is run again for its second output, the indices. */
 const maxPool: GradientRule = ({ node, b, x, g, shape }) => {
   const data = x[0];
   const window = windowOf(node, shape(data).slice(2), intsAttribute(node, 'kernel_shape') ?? []);
