@@ -18,6 +18,19 @@ await runCommand(
       .options({
         model: { type: 'string', describe: 'Generator, an .onnx file [default: the latest export]' },
         ...flagsOf(sampleOptions()),
+        range: {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            "Numbers of black and white in the generator's output, such as 0,1 [default: from the model, or -1,1]",
+        },
+        'latent-dim': { type: 'number', describe: 'Numbers per latent, if the model does not fix them' },
+        label: { type: 'string', requiresArg: true, describe: 'Class of a conditional generator: a number, or random' },
+        mean: {
+          type: 'string',
+          describe: 'Per-channel mean for the discriminator [default: from its file, or as the generator]',
+        },
+        std: { type: 'string', describe: 'Per-channel standard deviation for the discriminator' },
         jsonl: {
           type: 'boolean',
           default: false,
@@ -29,20 +42,33 @@ await runCommand(
       .example('$0 --seeds 3,14-16 --grid 4x1 --labels --out row.png', 'chosen pictures in a row')
       .example('$0 --count 50000 --format zip --out fakes', 'many pictures, 1000 to a file')
       .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
-  async ({ jsonl, model, device, ...words }, { print, signal, progress, note, device: showDevice }) => {
+  async (
+    { jsonl, model, device, range, latentDim, label, mean, std, ...words },
+    { print, signal, progress, note, device: showDevice },
+  ) => {
     const request = parsedRequest(words);
-    const { Generator, resolveModel, runJob, sampleJob } = await import('ganscope/inference');
+    const { Generator, parsedPreparation, resolveModel, runJob, sampleJob } = await import('ganscope/inference');
+    const { assumptionLines } = await import('./common/lines.js');
+    const { parsedLabel, parsedRange } = await import('./parse/generator.js');
     const job = sampleJob(request);
 
     if (jsonl) print.dataOnly();
     const file = await resolveModel('generator', model);
     print.info(file.note);
-    const generator = await Generator.load(file.path, { device });
+    const generator = await Generator.load(file.path, {
+      device,
+      ...(range !== undefined && { range: parsedRange(range) }),
+      ...(latentDim !== undefined && { latentDim }),
+      ...(label !== undefined && { label: parsedLabel(label) }),
+    });
+    for (const line of assumptionLines(generator.assumptions)) print.info(line);
     showDevice(generator.choice);
     const bar = progress(job.kind === 'projection' ? 'steps' : 'pictures');
     const files = await runJob(job, {
       model: file.path,
       generator,
+      preparation: parsedPreparation({ mean, std }),
+      assumed: (assumptions) => assumptionLines(assumptions).forEach((line) => note(`Discriminator: ${line}`)),
       log: note,
       signal,
       progress: (done, total, text) => bar.update(done, total, text),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { goldenPath } from '../fixtures/golden.js';
 import { Explainer, writeSelfExplaining } from '../explain/index.js';
-import { parsedLabels } from '../inference/networks/class-names.js';
+import { parsedLabels } from '../inference/labels/class-names.js';
 import { decodePicture, Discriminator, encodePng, Generator, loadLatents, Random } from '../inference/index.js';
 import { npyBytes, parsedNpy } from '../inference/numeric/npy.js';
 import { encodeWebp } from '../inference/pictures/pictures.node.js';

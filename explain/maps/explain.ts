@@ -14,7 +14,7 @@ import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
 import type { Explanation } from './explanation.js';
-import { labelsOfMetadata } from '../../inference/networks/class-names.js';
+import { labelsOfMetadata } from '../../inference/labels/class-names.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { batchMixer } from '../../inference/graphs/batch-mixing.js';
 import { assumedOfLayers, assumedOfMixing, assumedOfOutput } from './assumptions.js';

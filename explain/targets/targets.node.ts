@@ -5,7 +5,7 @@ import { resizedPicture } from '../../inference/pictures/resize.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
 import { npyNumbers } from '../../inference/numeric/npy.js';
 import type { GivenInput } from '../../inference/networks/read-network.js';
-import { labelsOfValue, parsedLabels } from '../../inference/networks/class-names.js';
+import { labelsOfValue, parsedLabels } from '../../inference/labels/class-names.js';
 import { InputError } from '../../onnx/errors.js';
 import type { ParsedTarget, TargetChoice } from './target-choice.js';
 

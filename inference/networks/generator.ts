@@ -3,8 +3,16 @@ import { resolveDevice } from '#devices';
 import { openSession } from '#runtime';
 import { InputError } from '../../onnx/errors.js';
 import { namingFile } from '../../onnx/graph/naming.js';
-import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import type { Model } from '../../onnx/graph/graph.js';
+import { expectAffordable } from '../../onnx/upgrade/affordable.js';
+import { generatorFeed, generatorInputs, type InputOptions, type LatentInput } from '../generators/generator-inputs.js';
+import {
+  rangeOfGenerator,
+  readGenerator,
+  type PictureRangeOptions,
+  type ReadGenerator,
+} from '../generators/read-generator.js';
+import type { Assumption } from '../graphs/assumption.js';
 import { interpolatedLatents, type PathOptions } from '../latent/interpolate.js';
 import { normalLatents } from '../latent/latents.js';
 import { readGanMetadata, type GanMetadata } from './metadata.js';
@@ -13,7 +21,7 @@ import type { Picture } from '../pictures/pictures.js';
 import type { OutputRange, PictureSize } from '../pictures/pixels.js';
 import { samplePictures, type GeneratorRunner, type SampleOptions } from './sample.js';
 import type { Levels } from '../runtime/levels.js';
-import { sessionTensor, type DeviceChoice, type Session, type SessionTensors } from '../runtime/session.js';
+import type { DeviceChoice, Session } from '../runtime/session.js';
 
 /** Latents per run: many enough that threads that share them are never out of work. */
 const BATCH = 64;
@@ -21,20 +29,13 @@ const BATCH = 64;
 /** How pictures are asked for. */
 export type PictureOptions = Pick<SampleOptions, 'progress_callback' | 'signal'>;
 
-/** What numbers of 0…255 mean: x/255 in the picture's 0…1. */
-const BYTES: OutputRange = { mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] };
-
-/** A generator's input: its name, its sizes after the batch, and the batch where the file fixes it. */
-interface LatentInput {
-  name: string;
-  /** [Z] or [Z, 1, 1]. */
-  dims: number[];
-  batch: number | undefined;
-}
+/** How generators are loaded. */
+export interface GeneratorOptions extends NetworkOptions, InputOptions, PictureRangeOptions {}
 
 /**
- * A generator on ONNX Runtime. Any model with one float32 input [N, Z] or [N, Z, 1, 1] and pictures [N, C, H, W] as its
- * first output will do. Where the file does not say what its numbers mean, −1 is black and 1 is white.
+ * A generator on ONNX Runtime: any model with a float input [N, Z] or [N, Z, 1, 1], for conditional ones another of classes,
+ * and an output of pictures [N, C, H, W] or [N, H, W, C]. What its numbers mean is stated, told by the file's metadata or
+ * its last nodes, or else −1 is black and 1 is white.
  *
  * In Node it runs in threads of its own, on a CPU one per core for large batches; calls may overlap.
  */
@@ -47,20 +48,16 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   readonly range: OutputRange;
   /** What the file says about its training; undefined for models that are not ours. */
   readonly metadata: GanMetadata | undefined;
+  /** What was assumed of its inputs and pictures. */
+  readonly assumptions: readonly Assumption[];
   /** Where it runs, and why. */
   readonly choice: DeviceChoice;
   readonly #session: Session;
   readonly #input: LatentInput;
   readonly #name: string;
 
-  private constructor(
-    session: Session,
-    input: LatentInput,
-    size: PictureSize & { bytes: boolean },
-    metadata: GanMetadata | undefined,
-    choice: DeviceChoice,
-    name: string,
-  ) {
+  private constructor(opened: OpenedGenerator, metadata: GanMetadata | undefined, choice: DeviceChoice, name: string) {
+    const { session, input, size } = opened;
     this.#name = name;
     this.#session = session;
     this.#input = input;
@@ -69,7 +66,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     this.height = size.height;
     this.width = size.width;
     this.metadata = metadata;
-    this.range = size.bytes ? BYTES : metadata?.outputRange === 'normalization' ? metadata.normalization : 'tanh';
+    this.range = opened.range;
+    this.assumptions = opened.assumptions;
     this.choice = choice;
   }
 
@@ -87,7 +85,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
    * console.log(generator.latentDim, generator.width, generator.height, generator.choice.device);
    * await generator.dispose();
    */
-  static async load(source: ModelSource, options: NetworkOptions = {}): Promise<Generator> {
+  static async load(source: ModelSource, options: GeneratorOptions = {}): Promise<Generator> {
     const { device = 'auto', threads = 0, signal } = options;
     const name = sourceName(source);
     const model = await modelFrom(source, options);
@@ -95,13 +93,30 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const metadata = readGanMetadata(model.metadata);
     if (metadata?.role === 'discriminator')
       throw new InputError({ name: name, expected: 'a generator', got: 'a discriminator' });
-    const input = latentInput(model, name, metadata);
+    const input = generatorInputs(model, name, options, metadata?.latentDim);
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
     const eachRow = input.batch === undefined && (choice.device === 'cpu' || choice.device === 'wasm');
-    const session = await namingFile(name, () => openSession(model, { device: choice.device, threads, eachRow }));
+    const running = { device: choice.device, threads, eachRow };
+    const open = (read: ReadGenerator) => namingFile(name, () => openSession(read.model, running));
+    let read = readGenerator(model);
+    let session = await open(read);
     try {
-      return new Generator(session, input, await pictureSize(session, input, name), metadata, choice, name);
+      let size = await pictureSize(session, input, name);
+      if (size.picture === undefined) {
+        // The sizes that a run tells are those of the first output that has been taken.
+        await session.release();
+        read = readGenerator(model, await outputSizes(model, input, name));
+        session = await open(read);
+        size = await pictureSize(session, input, name);
+      }
+      if (size.picture === undefined) throw noPictures(name, read.output, size.dims);
+      const { picture } = size;
+      const ours = metadata?.outputRange === 'normalization' ? metadata.normalization : metadata && ('tanh' as const);
+      const facts = { channels: picture.channels, bytes: picture.bytes, ours };
+      const { range, assumption } = rangeOfGenerator(model, read.output, facts, options);
+      const assumptions = [...assumptionsOf(input, model.graph.outputs.length, read.output), assumption];
+      return new Generator({ session, input, size: picture, range, assumptions }, metadata, choice, name);
     } catch (error) {
       await session.release();
       throw error;
@@ -120,7 +135,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const pictures = new Uint8Array(this.#outputLength(latents));
     const [output = ''] = this.#session.outputNames;
     await this.#runBatches(latents, pictures, async (batch) => {
-      return (await this.#session.run(latentFeed(this.#input, batch), [output], levels))[output]?.data as Uint8Array;
+      return (await this.#session.run(generatorFeed(this.#input, batch), [output], levels))[output]?.data as Uint8Array;
     });
     return pictures;
   }
@@ -209,59 +224,81 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   }
 }
 
+/** What a generator is made of once its model is open. */
+interface OpenedGenerator {
+  session: Session;
+  input: LatentInput;
+  size: PictureSize;
+  range: OutputRange;
+  assumptions: readonly Assumption[];
+}
+
+function assumptionsOf({ name, dims, label, open }: LatentInput, outputs: number, output: string): Assumption[] {
+  const known = label?.classes === undefined ? '' : ` of ${label.classes}`;
+  return [
+    ...(open
+      ? [{ about: 'latent', taken: `"${name}", ${dims[0]} numbers`, because: 'as stated', options: ['latentDim'] }]
+      : []),
+    ...(label
+      ? [
+          {
+            about: 'label',
+            taken: `${label.label}${known} in "${label.name}"`,
+            because: 'as stated',
+            options: ['label'],
+          },
+        ]
+      : []),
+    ...(outputs > 1
+      ? [{ about: 'output', taken: `"${output}"`, because: 'the first with the sizes of pictures', options: [] }]
+      : []),
+  ];
+}
+
 const oneLine = (text: string) => text.trim().replaceAll(/\s+/g, ' ');
 
-/** The model's one input. @throws InputError if it is not [N, Z] or [N, Z, 1, 1] of float32 */
-function latentInput(model: Model, source: string, metadata: GanMetadata | undefined): LatentInput {
-  const { inputs } = model.graph;
-  const [input] = inputs;
-  const [batch, size, ...rest] = input?.value?.shape ?? [];
-  const latentDim = typeof size === 'number' ? size : metadata?.latentDim;
-  const fits =
-    inputs.length === 1 &&
-    input?.value?.type === 'float32' &&
-    (rest.length === 0 || (rest.length === 2 && rest.every((dim) => dim === 1)));
-  if (!fits || latentDim === undefined || latentDim < 1 || batch === 0) {
-    const shown = inputs.map(({ name, value }) => `${name} ${value?.type ?? '?'} [${value?.shape?.join(', ') ?? '?'}]`);
-    throw new InputError({
-      name: source,
-      expected: 'a generator with one float32 input [N, Z] or [N, Z, 1, 1]',
-      got: shown.join('; ') || 'no input',
-    });
-  }
-  return {
-    name: input.name,
-    dims: [latentDim, ...rest.map(() => 1)],
-    batch: typeof batch === 'number' ? batch : undefined,
-  };
+function noPictures(source: string, output: string, dims: readonly number[]): InputError {
+  return new InputError({
+    name: source,
+    expected: 'pictures [N, 1 or 3, H, W] or [N, H, W, 1 or 3] as an output',
+    got: `[${dims.join(', ')}] as "${output}"`,
+  });
 }
 
-/** Size of the pictures, from a run on zeros: what a file states of its output may be incomplete. */
+/** The sizes of all outputs, from a run on zeros. */
+async function outputSizes(model: Model, input: LatentInput, source: string) {
+  const session = await namingFile(source, () => openSession(model, { device: 'cpu' }));
+  try {
+    const results = await session.run(
+      generatorFeed(input, new Float32Array((input.batch ?? 1) * (input.dims[0] ?? 1))),
+    );
+    return new Map(Object.entries(results).map(([name, { dims }]) => [name, dims] as const));
+  } finally {
+    await session.release();
+  }
+}
+
+/** Size of the pictures, from a run on zeros: what a file states of its output may be incomplete. Its own sizes for others. */
 async function pictureSize(session: Session, input: LatentInput, source: string) {
   const batch = input.batch ?? 1;
-  const { dims, bytes } = await runOnce(session, input, new Float32Array(batch * (input.dims[0] as number))).catch(
-    (error: Error) => {
-      throw new InputError({
-        name: source,
-        expected: `a generator; it cannot be run on a latent (${oneLine(error.message)})`,
-      });
-    },
-  );
-  const [count, channels, height, width] = dims;
-  if (dims.length !== 4 || count !== batch || !(channels === 1 || channels === 3) || !height || !width) {
+  const latents = new Float32Array(batch * (input.dims[0] as number));
+  const { dims, bytes } = await runOnce(session, input, latents).catch((error: Error) => {
     throw new InputError({
       name: source,
-      expected: `pictures [${batch}, 1 or 3, H, W] as first output`,
-      got: `[${dims.join(', ')}]`,
+      expected: `a generator; it cannot be run on a latent (${oneLine(error.message)})`,
     });
-  }
-  return { channels, height, width, bytes } as const;
+  });
+  const [count, channels, height, width] = dims;
+  if (dims.length !== 4 || count !== batch || !(channels === 1 || channels === 3) || !height || !width)
+    return { dims, picture: undefined };
+  const picture = { channels, height, width, bytes } as const;
+  return { dims, picture };
 }
 
-/** The first output for a batch of latents; bytes as numbers of 0…255. */
+/** The pictures of a batch of latents; bytes as numbers of 0…255. */
 async function runOnce(session: Session, input: LatentInput, latents: Float32Array) {
   const [output = ''] = session.outputNames;
-  const result = (await session.run(latentFeed(input, latents), [output]))[output];
+  const result = (await session.run(generatorFeed(input, latents), [output]))[output];
   if (result?.data instanceof Float32Array) return { dims: result.dims, data: result.data, bytes: false };
   if (result?.data instanceof Uint8Array && result.type === 'uint8') {
     return { dims: result.dims, data: Float32Array.from(result.data), bytes: true };
@@ -271,8 +308,4 @@ async function runOnce(session: Session, input: LatentInput, latents: Float32Arr
     expected: 'float32 or uint8 numbers',
     got: result?.type ?? 'nothing',
   });
-}
-
-function latentFeed({ name, dims }: LatentInput, latents: Float32Array): SessionTensors {
-  return { [name]: sessionTensor(latents, [latents.length / (dims[0] as number), ...dims]) };
 }

@@ -9,7 +9,7 @@ import { boxScores } from '../graphs/detections.js';
 import { ancestors, producersOf } from '../graphs/links.js';
 import { scorePlace, type ScorePlace } from '../graphs/score-place.js';
 import { pickingNode, scoresBehind, type Activation, type FoundScores } from '../graphs/scores-behind.js';
-import { labelsOfMetadata } from './class-names.js';
+import { labelsOfMetadata } from '../labels/class-names.js';
 import { readGanMetadata } from './metadata.js';
 
 /** A network's scores before their activation. */

@@ -3,6 +3,8 @@ import { InputError } from '../../../onnx/errors.js';
 import type { Generator } from '../../networks/generator.js';
 import { loadLatents, saveLatents } from '../../latent/files/latents-file.node.js';
 import { MAX_SEEDS, normalLatents, seedsWithin, type LatentSource } from '../../latent/latents.js';
+import type { Assumption } from '../../graphs/assumption.js';
+import type { Preparation } from '../../networks/network-input.js';
 import type { Picture } from '../../pictures/pictures.js';
 import type { PictureSize } from '../../pictures/pixels.js';
 import type { CommonJob } from '../options/source.js';
@@ -24,11 +26,15 @@ export interface JobContext {
   /** The generator's file. */
   model: string;
   generator: Generator;
+  /** How pictures are prepared for the discriminator, where its file says otherwise. */
+  preparation?: Preparation;
   signal?: AbortSignal;
   /** Told how much is done, in pictures or steps. */
   progress?: (done: number, total: number, note?: string) => void;
   /** Told of each picture once it is on disk. */
   record?: (record: PictureRecord) => void;
+  /** Told what was assumed of further networks. */
+  assumed?: (assumptions: readonly Assumption[]) => void;
   /** Told what a user should know. */
   log?: (line: string) => void;
 }

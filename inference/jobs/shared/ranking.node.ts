@@ -3,6 +3,7 @@ import { concatenated } from '../../numeric/concatenated.js';
 import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { Discriminator, scoreOf, type Score } from '../../networks/discriminator.js';
 import { ScoresFile } from './scores-file.node.js';
+import { rangeNormalization } from '../../pictures/pixels.js';
 import type { JobContext } from './context.node.js';
 import { TopScores, type RankedScores } from './top-k.js';
 import type { LatentRows } from './latent-rows.node.js';
@@ -13,8 +14,20 @@ const BATCH = 64;
 
 /** The discriminator that is named, or lies beside the generator, on the generator's device. Dispose of it when done. */
 export async function loadDiscriminator(named: string | undefined, context: JobContext): Promise<Discriminator> {
-  const { model, generator } = context;
-  return Discriminator.load(await discriminatorBeside(model, named), { device: generator.choice.device });
+  const { model, generator, preparation, assumed } = context;
+  const discriminator = await Discriminator.load(await discriminatorBeside(model, named), {
+    device: generator.choice.device,
+    ...(preparation && { preparation }),
+    defaults: {
+      preparation: {
+        normalization: rangeNormalization(generator.range, generator.channels),
+        resize: generator.metadata?.resize ?? 'squash',
+      },
+      because: "as the generator's pictures",
+    },
+  });
+  assumed?.(discriminator.assumptions.filter(({ about }) => about === 'numbers'));
+  return discriminator;
 }
 
 /**

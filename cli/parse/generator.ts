@@ -1,0 +1,18 @@
+/** @file What the command line says of a generator: its range of numbers and its class. */
+import { InputError } from 'ganscope/errors';
+
+/** Two numbers, of black and white. @throws InputError for another text */
+export function parsedRange(text: string): [number, number] {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [black, white] = numbers;
+  if (numbers.length === 2 && black !== undefined && white !== undefined && numbers.every(Number.isFinite))
+    return [black, white];
+  throw new InputError({ name: 'range', expected: 'BLACK,WHITE such as 0,1', got: `"${text}"` });
+}
+
+/** A class by its number, or `random`. @throws InputError for another text */
+export function parsedLabel(text: string): number | 'random' {
+  if (text === 'random') return text;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InputError({ name: 'label', expected: 'a class number or random', got: `"${text}"` });
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import type { DataType, Model } from '../../onnx/graph/graph.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
+import { Generator, type GeneratorOptions } from '../networks/generator.js';
+import { drawnClass } from './generator-inputs.js';
+
+/** Pictures [N, 3, 2, 2] of latents [N, 12], after what `ending` appends. */
+function generatorModel(
+  ending: (b: GraphBuilder, pictures: string, latents: string) => readonly string[],
+  { type = 'float32' as DataType, metadata = new Map<string, string>(), size = 12 as number | string } = {},
+): Model {
+  const b = new GraphBuilder();
+  const latents = b.input('z', type, ['N', size]);
+  const pictures = b.op('Reshape', [latents, b.ints([-1, 3, 2, 2])], {}, 'shaped');
+  for (const output of ending(b, pictures, latents)) b.output(output);
+  return modelOfGraph(b.graph, metadata);
+}
+
+async function made(model: Model, options: GeneratorOptions = {}, latents = new Float32Array(12)) {
+  const generator = await Generator.load(model, { device: 'cpu', ...options });
+  try {
+    const [picture] = await generator.pictures(latents);
+    return { generator, data: [...(picture?.data ?? [])] };
+  } finally {
+    await generator.dispose();
+  }
+}
+
+const all = (value: number) => Array.from({ length: 12 }, () => value);
+
+describe('Generator.load(model, options) of other people', () => {
+  test('the range is what is stated, what metadata say, or what the last nodes tell', async () => {
+    const sigmoid = generatorModel((b, x) => [b.op('Sigmoid', [x])]);
+    expect((await made(sigmoid)).data).toEqual(all(128));
+    const scaled = generatorModel((b, x) => [b.mul(b.op('Sigmoid', [x]), b.scalar(255))]);
+    expect((await made(scaled)).data).toEqual(all(128));
+    const halved = generatorModel((b, x) => [b.add(b.mul(b.op('Tanh', [x]), b.scalar(0.5)), b.scalar(0.5))]);
+    expect((await made(halved)).data).toEqual(all(128));
+    const open = (metadata?: Map<string, string>) =>
+      generatorModel((b, x) => [b.op('Identity', [x])], metadata && { metadata });
+    expect((await made(open())).data).toEqual(all(128));
+    expect((await made(open(new Map([['Image.NominalPixelRange', 'Normalized_0_1']])))).data).toEqual(all(0));
+    expect((await made(open(), { range: [-1, 3] })).data).toEqual(all(64));
+    const { generator } = await made(sigmoid);
+    expect(generator.assumptions).toEqual([
+      {
+        about: 'range',
+        taken: 'black is 0 and white 1',
+        because: expect.stringMatching(/^as the graph shows: Sigmoid/) as string,
+        options: ['range'],
+      },
+    ]);
+    await expect(made(open(), { range: [1, 1] })).rejects.toThrow('range: expected two different numbers');
+  });
+
+  test('channels may stand last, in half precision and behind other outputs, and blue first', async () => {
+    const latents = Float32Array.from({ length: 12 }, (_, at) => (at < 4 ? 1 : -1));
+    const red = [255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0];
+    const last = generatorModel((b, x, z) => [
+      b.op('Identity', [z]),
+      b.transpose(b.op('Clip', [x, b.scalar(-1), b.scalar(1)]), [0, 2, 3, 1]),
+    ]);
+    expect((await made(last, {}, latents)).data).toEqual(red);
+    const half = generatorModel((b, x) => [b.op('Identity', [x])], { type: 'float16' });
+    expect((await made(half, {}, latents)).data).toEqual(red);
+    const metadata = new Map([['Image.BitmapPixelFormat', 'Bgr8']]);
+    const blue = generatorModel((b, x) => [b.op('Identity', [x])], { metadata });
+    expect((await made(blue, {}, latents)).data).toEqual([0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255]);
+  });
+
+  test('an open latent size is stated', async () => {
+    const open = generatorModel((b, x) => [b.op('Identity', [x])], { size: 'Z' });
+    await expect(made(open)).rejects.toThrow('latentDim: expected the size of a latent');
+    expect((await made(open, { latentDim: 12 })).generator.latentDim).toBe(12);
+    const fixed = generatorModel((b, x) => [b.op('Identity', [x])]);
+    await expect(made(fixed, { latentDim: 3 })).rejects.toThrow('latentDim: expected 12, which the model fixes; got 3');
+  });
+
+  test('a conditional generator takes a class, or draws one of each latent', async () => {
+    const conditional = (type: DataType, dims: number[]) => {
+      const b = new GraphBuilder();
+      const latents = b.input('z', 'float32', ['N', 12]);
+      const label = b.input('label', type, ['N', ...dims]);
+      const table = b.initializer('table', float32Tensor([-1, 0, 1], [3, 1]));
+      const row =
+        type === 'float32' ? b.op('MatMul', [label, table]) : b.op('Gather', [table, label], { axis: 0 }, 'embedding');
+      const flat = b.op('Reshape', [row, b.ints([-1, 1])]);
+      b.output(b.op('Reshape', [b.add(latents, flat), b.ints([-1, 3, 2, 2])]));
+      return modelOfGraph(b.graph);
+    };
+    for (const model of [conditional('int64', []), conditional('int32', [1]), conditional('float32', [3])]) {
+      expect((await made(model, { label: 2 })).data).toEqual(all(255));
+      const latents = new Float32Array(12).fill(0);
+      const expected = [0, 128, 255][drawnClass(latents, 3)] as number;
+      expect((await made(model, { label: 'random' }, latents)).data).toEqual(all(expected));
+      await expect(made(model)).rejects.toThrow('label: expected a class of 0…2 or random');
+      await expect(made(model, { label: 3 })).rejects.toThrow('got 3');
+    }
+    const plain = generatorModel((b, x) => [b.op('Identity', [x])]);
+    await expect(made(plain, { label: 1 })).rejects.toThrow('label: expected it for conditional generators only');
+  });
+
+  test('classes that are drawn differ between latents', () => {
+    const drawn = Array.from({ length: 60 }, (_, seed) => drawnClass(Float32Array.of(seed, seed / 7), 3));
+    expect(new Set(drawn).size).toBe(3);
+  });
+});
