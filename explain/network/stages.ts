@@ -11,7 +11,7 @@ import { fullGradientParts } from './full-gradient.js';
 import type { Layer } from './layers.js';
 import { dependentValues, layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from './scored-network.js';
 import type { MethodName } from '../methods/table.js';
-import { appendedMaps, type MapOutput } from './map-outputs.js';
+import { appendedMaps, type MapOutput } from '../methods/map-outputs.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 

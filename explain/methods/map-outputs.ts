@@ -1,6 +1,6 @@
 /** @file The maps of methods that are graphs, appended to a graph. */
 import type { GraphBuilder } from '../../onnx/build/build.js';
-import { methods, type MethodName } from '../methods/table.js';
+import { methods, type MethodName } from './table.js';
 
 /** An output that holds maps. */
 export interface MapOutput {
