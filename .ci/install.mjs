@@ -148,6 +148,9 @@ function tried({ manager, node, skipDownload }, tarball, folder) {
   ]) {
     const { status, text } = run(nodePath.path, words, { cwd: folder, env: own });
     if (status !== 0) throw new Error(`${words.join(' ')}: exit code ${status}\n${text.slice(-3000)}`);
+    // Without onnxruntime-node the commands say so unasked.
+    if (notes[0].includes('WebAssembly') && !text.includes(notes[0]))
+      throw new Error(`${words.join(' ')}: no device note\n${text}`);
   }
   if (!existsSync(join(folder, 'gradcam', 'figure.png'))) throw new Error('gan-gradcam wrote no figure');
   const written = [temporary, join(home, '.cache')].flatMap((made) => (existsSync(made) ? readdirSync(made) : []));

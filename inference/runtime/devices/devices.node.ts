@@ -96,7 +96,8 @@ function hasNvidia(): boolean {
 /** What runs without onnxruntime-node: the CPU, by the WebAssembly that ships with this package. */
 function wasmChoice(requested: Device, problem: string): DeviceChoice {
   if (requested === 'auto' || requested === 'cpu') {
-    return { device: 'cpu', notes: [`Device: cpu, by WebAssembly and slowly: ${problem}`, `  ${INSTALL}`] };
+    const notes = [`Device: cpu, by WebAssembly and slowly: ${problem}`, `  ${INSTALL}`];
+    return { device: 'cpu', notes, surprising: true };
   }
   throw new InputError(`device ${requested}: does not work here (${problem}); ${INSTALL}`);
 }
