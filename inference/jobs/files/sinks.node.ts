@@ -38,6 +38,8 @@ export interface ShardPlace {
   size: PictureSize;
 }
 
+/** Files that are written at the same time: enough for all threads that encode, few enough for systems with low limits. */
+const OPEN_FILES = 16;
 /** Zip's dates begin here; a fixed one gives the same bytes every time. */
 const ZIP_DATE = new Date(1980, 0, 1, 12);
 
@@ -66,11 +68,27 @@ async function folderSink(
     file,
     immediate: true,
     async add(start, pictures) {
-      await Promise.all(pictures.map(async (picture, i) => writeNew(file(start + i), await encoded(picture))));
+      await inParallel(pictures, async (picture, i) => writeNew(file(start + i), await encoded(picture)));
     },
     close: async () => {},
     abandon: async () => {},
   };
+}
+
+/** Does something with all items, some at a time. @throws the first failure, once nothing runs any more */
+async function inParallel<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+  let [next, failed] = [0, false];
+  const lane = async () => {
+    while (next < items.length && !failed) {
+      const index = next++;
+      await work(items[index] as T, index).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: OPEN_FILES }, lane));
+  for (const each of lanes) if (each.status === 'rejected') throw each.reason;
 }
 
 /** Writes a file of a shard that counts only once the whole shard is there; replaces what an interrupted job left of it. */
