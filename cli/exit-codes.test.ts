@@ -28,6 +28,7 @@ beforeAll(async () => {
   expect(
     await ran('gan-train', ['--data', 'pictures', '--out', 'run', ...network, '--steps', '2'], folder),
   ).toMatchObject({ code: 0 });
+  expect(await ran('gan-export', ['--run', 'run'], folder)).toMatchObject({ code: 0 });
   expect(await ran('gan-features', [...classifier, '--out', 'f.onnx'], folder)).toMatchObject({ code: 0 });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -35,8 +36,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** Work of each command that takes longer than a test waits, but for gan-export's. */
 const longWork = (out: string): Record<CommandName, string[]> => ({
   'gan-train': ['--data', 'pictures', '--out', `run-${out}`, ...network, '--steps', '1000000'],
-  'gan-sample': words('--count 1000000 --format png --device cpu --out').concat(`fakes-${out}`),
-  'gan-gradcam': words('pictures/a --method all --device cpu --out').concat(`maps-${out}`),
+  'gan-sample': words('--model run/onnx/generator.onnx --count 1000000 --format png --device cpu --out').concat(
+    `fakes-${out}`,
+  ),
+  'gan-gradcam': words('pictures/a --model run/onnx/discriminator.onnx --method all --device cpu --out').concat(
+    `maps-${out}`,
+  ),
   'gan-export': words('--run run --fp16 --out').concat(`exported-${out}`),
   'gan-eval': words('run --features f.onnx --samples 1000000 --device cpu'),
   'gan-features': [...classifier.map((word) => (word === '1' ? '100000' : word)), '--out', `${out}.onnx`],
@@ -105,7 +110,10 @@ describe('files that were skipped', () => {
   const reason = /^Warning: skipped 1 file:\nWarning: {3}.*text\.jpg: .*\n$/;
   it.each<[CommandName, string[]]>([
     ['gan-train', ['--data', 'torn', '--out', 'torn-run', ...network, '--steps', '1']],
-    ['gan-gradcam', words('torn/a/0.png torn/a/text.jpg --out torn-maps --device cpu')],
+    [
+      'gan-gradcam',
+      words('torn/a/0.png torn/a/text.jpg --model run/onnx/discriminator.onnx --out torn-maps --device cpu'),
+    ],
     ['gan-eval', words('run --data torn --features f.onnx --samples 16 --device cpu')],
     ['gan-features', ['--data', 'torn', ...classifier.slice(2), '--out', 'torn.onnx']],
   ])(
