@@ -1,9 +1,9 @@
-/** @file Does a job. */
+/** @file Runs a sampling job. */
 import type { JobContext } from './shared/context.node.js';
 import { kinds, type SampleJob } from './table.node.js';
 
 /**
- * Makes what a job asks for.
+ * Runs a job.
  * @returns the files or folders written
  * @throws InputError for files that cannot be used, and jobs that are too large
  */

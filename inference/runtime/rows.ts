@@ -15,7 +15,7 @@ export function rowsOf(tensors: SessionTensors, start: number, count: number): S
   return mapped(tensors, (_, tensor) => some(tensor));
 }
 
-/** Tensors [N, …] of the same names and row sizes, one after the other. */
+/** Concatenates tensors [N, …] of the same names and row sizes. */
 export function joinedRows(parts: readonly SessionTensors[]): SessionTensors {
   const [first = {}] = parts;
   if (parts.length === 1) return first;

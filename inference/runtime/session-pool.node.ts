@@ -1,4 +1,4 @@
-/** @file Rows dealt to several threads, each with a session for one core: more pictures per second than all cores on one. */
+/** @file Rows shared by several threads, each with a session on one core: faster than one session on all cores. */
 import { joinedRows, rowCount, rowsOf } from './rows.js';
 import type { Session, SessionTensors } from './session.js';
 
@@ -36,7 +36,7 @@ export function rowsInTeam(first: Session, { size, opened, patience = PATIENCE }
   let [spent, last, released] = [0, 0, false];
   const openOthers = () => {
     for (let member = 1; member < size; member++) {
-      // Who cannot be had, for want of memory, is done without.
+      // A session that cannot be opened, for lack of memory, is left out.
       opening.push(opened().catch(() => undefined));
     }
     for (const each of opening) void each.then((member) => member && !released && dealer.add(member));
@@ -87,7 +87,7 @@ class Dealer {
     else this.#idle.push(member);
   }
 
-  /** The results of all rows, `size` of them at a time. A failure is told when none of them runs any more. */
+  /** The results of all rows, `size` of them at a time. A failure is reported when none of them runs any more. */
   async run(
     feeds: SessionTensors,
     size: number,

@@ -1,4 +1,4 @@
-/** @file What a shard of pictures is written to, one entry per format. */
+/** @file Writers of a shard of pictures, one entry per format. */
 import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ZipFile } from 'yazl';

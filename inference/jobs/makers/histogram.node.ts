@@ -1,4 +1,4 @@
-/** @file Does a histogram job: scores real and generated pictures and plots how they are spread. */
+/** @file Makes a histogram job's plot of the scores of real and generated pictures. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';

@@ -1,4 +1,4 @@
-/** @file Does a projection job and draws how it went. */
+/** @file Runs a projection job and draws its course. */
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';

@@ -26,7 +26,7 @@ export interface Ranking {
 /** The most pictures that are kept in order: memory grows by a few tens of bytes for each. */
 const MAX_KEPT = 1_000_000;
 
-/** The ranking asked for, if there is one. @throws InputError for values out of range, and its options without one */
+/** The requested ranking, if there is one. @throws InputError for values out of range, and its options without one */
 export function rankingOf({ sort, keep, discriminator }: RankingRequest): Ranking | undefined {
   if (sort === undefined) {
     const stray = keep === undefined ? (discriminator === undefined ? undefined : 'discriminator') : 'keep';

@@ -1,4 +1,4 @@
-/** @file What a job works with, and what it tells: the generator, progress, and a line for each picture. */
+/** @file The context of a job: the generator, and callbacks for progress and pictures. */
 import { InputError } from '../../../onnx/errors.js';
 import type { Generator } from '../../networks/generator.js';
 import { loadLatents, saveLatents } from '../../latent/files/latents-file.node.js';
@@ -11,7 +11,7 @@ import type { CommonJob } from '../options/source.js';
 import { enlargedPicture } from '../../pictures/resize.js';
 import { scaledSize, type Scale } from '../options/scale.js';
 
-/** What is told of a picture: a line of `--jsonl`. */
+/** What is known of a picture: a line of JSON. */
 export interface PictureRecord {
   /** Position among the pictures of the job. */
   index: number;
@@ -29,13 +29,13 @@ export interface JobContext {
   /** How pictures are prepared for the discriminator, where its file says otherwise. */
   preparation?: Preparation;
   signal?: AbortSignal;
-  /** Told how much is done, in pictures or steps. */
+  /** Called with how much is done, in pictures or steps. */
   progress?: (done: number, total: number, note?: string) => void;
-  /** Told of each picture once it is on disk. */
+  /** Called for each picture once it is on disk. */
   record?: (record: PictureRecord) => void;
   /** Told what was assumed of further networks. */
   assumed?: (assumptions: readonly Assumption[]) => void;
-  /** Told what a user should know. */
+  /** Called with lines for the user. */
   log?: (line: string) => void;
 }
 
@@ -93,7 +93,7 @@ export function checkPictures(count: number, option: string, { channels, height,
   throw new InputError({ name: option, expected: `at most ${most} pictures of ${width}×${height}`, got: count });
 }
 
-/** Tells of the pictures of a grid, with what else is known of each. */
+/** Records the pictures of a grid, with what else is known of each. */
 export function recordCells(
   { record }: JobContext,
   file: string,

@@ -7,7 +7,7 @@ export interface RankedScores {
   logits: Float32Array;
 }
 
-/** Takes scores one after the other and keeps the highest; of equal ones the earlier. */
+/** Keeps the highest of the scores that are added; of equal scores the earlier. */
 export class TopScores {
   readonly #keep: number;
   /** Twice as many as are kept, so that sorting is rare. */

@@ -1,4 +1,4 @@
-/** @file A .npy file of latents that is written row by row, in any order, as a job goes on. */
+/** @file A .npy file of latents that a job writes row by row, in any order. */
 import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';

@@ -1,4 +1,4 @@
-/** @file Which device ONNX Runtime can really use: each is tried, and whoever asked is told what was taken and why. */
+/** @file Finds the device that ONNX Runtime can really use: each is tried; the result says which was chosen and why. */
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ type Native = Exclude<ResolvedDevice, 'wasm'>;
 
 /** Milliseconds that a device gets to answer; a first start of CUDA takes some seconds. */
 const TIMEOUT = 30_000;
-/** Milliseconds of a probe run up to which no hardware is told from a software driver: latency dominates. */
+/** A probe run up to this many milliseconds says nothing: latency dominates, on hardware as with a software driver. */
 const LATENCY = 5;
 
 /** What this process has found out: drivers do not come and go. */

@@ -1,10 +1,10 @@
-/** @file A process that probes one device and tells its parent how that went; see `devices.node.ts`. */
+/** @file A process that probes one device and sends the result to its parent; see `devices.node.ts`. */
 import { modelBytes } from '../../../onnx/files/write.js';
 import { probedMilliseconds } from './probe.js';
 import type { ResolvedDevice } from '../session.js';
 import { directSession } from '../direct-session.node.js';
 
-/** What the parent is told. */
+/** The result, as it is sent to the parent. */
 export type ProbeAnswer = { milliseconds: number } | { error: string };
 
 const answer: ProbeAnswer = await probedMilliseconds((model) =>
