@@ -144,7 +144,7 @@ describe('gan-train', () => {
       ['--resume', 'saved', '--steps', `${Number(done) + 1}`, '--device', 'cpu'],
       folder,
     );
-    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining(`Going on with saved after step ${done}:`)]);
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining(`Resuming saved after step ${done}:`)]);
     // Steps that are long enough for the second to come within the first's.
     const slow = words('--image-size 32 --ngf 32 --ndf 32 --batch-size 32 --steps 99 --device cpu --out twice');
     const twice = await signalled('gan-train', slow, 'SIGTERM', 'Loss_D', 'Stopping');

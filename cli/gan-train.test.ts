@@ -44,7 +44,7 @@ describe('gan-train', () => {
     });
     const second = await train('--resume', 'run', '--config', 'tiny.yaml', '--steps', '4');
     expect([second.code, second.stderr]).toEqual([0, '']);
-    expect(second.stdout).toMatch(/^Going on with run after step 3: .*\n[^]*Trained 4 steps\./);
+    expect(second.stdout).toMatch(/^Resuming run after step 3: .*\n[^]*Trained 4 steps\./);
     expect(await train('--resume', 'run', '--ngf', '8')).toEqual({
       code: 2,
       stdout: '',
@@ -56,7 +56,7 @@ describe('gan-train', () => {
     const file = join(folder, 'run', 'config.json');
     const saved = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify({ ...saved, dataOptions: { ...saved.dataOptions, split: 'half' } }));
-    const line = 'gan-train: run/config.json: dataOptions: split: expected one of train, test, all; got "half"\n';
+    const line = 'gan-train: run/config.json: dataOptions: split: expected one of train, val, test, all; got "half"\n';
     expect(await train('--resume', 'run')).toEqual({ code: 2, stdout: '', stderr: line });
     await writeFile(file, JSON.stringify(saved));
   });

@@ -43,9 +43,9 @@ function withBatchStatistics(call: LayerCall): string {
   const mean = b.reduceMean(x, axes, true, 'mean');
   const centred = b.sub(x, mean, 'centred');
   const variance = b.reduceMean(b.mul(centred, centred, 'squared'), axes, true, 'variance');
-  const deviation = b.op('Sqrt', [b.add(variance, b.scalar(options.number('epsilon')))], {}, 'deviation');
+  const std = b.op('Sqrt', [b.add(variance, b.scalar(options.number('epsilon')))], {}, 'std');
   const gamma = weight('gamma');
-  const scale = gamma ? b.div(perChannel(gamma), deviation, 'scale') : b.op('Reciprocal', [deviation], {}, 'scale');
+  const scale = gamma ? b.div(perChannel(gamma), std, 'scale') : b.op('Reciprocal', [std], {}, 'scale');
   const scaled = b.mul(centred, scale, 'scaled');
   const beta = weight('beta');
 

@@ -1,6 +1,6 @@
 /**
  * @file Checkpoints: `checkpoints/step-0000500/` with both networks as tfjs layers models, Adam's moments and the step.
- * Latents and batches depend on seed and step alone, so nothing more is needed to go on with the same numbers.
+ * Latents and batches depend on seed and step alone, so nothing more is needed to continue with the same numbers.
  *
  *     state.json                              format, step, config
  *     generator/  discriminator/  model.json  layers and weights: `tf.loadLayersModel` reads it

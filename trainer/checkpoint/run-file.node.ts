@@ -106,7 +106,7 @@ function expectPart(values: unknown, { required, optional }: Part, name: string)
 }
 
 /**
- * The state that a run goes on from: its newest checkpoint's, or where it was stopped before it had one, the initial one.
+ * The state that a run is resumed from: its newest checkpoint, or the initial state if it has none yet.
  * @throws InputError if the checkpoint cannot be read, or config.json was changed since
  */
 export async function stateToGoOnFrom(run: string, config: GanConfig): Promise<TrainState> {

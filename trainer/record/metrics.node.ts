@@ -21,7 +21,7 @@ export class JsonLines<Row extends { step: number }> {
   }
 
   /**
-   * The rows of a run that goes on after step `done`. Later ones, which will be computed again, are dropped, and so is a
+   * The rows of a run that is resumed after step `done`. Later ones, which will be computed again, are dropped, and so is a
    * last line that was cut off. The file is read in parts, and of many rows only some are kept in memory.
    * @throws InputError if the file cannot be read, or a line up to step `done` holds something else than a row
    */

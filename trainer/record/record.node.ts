@@ -42,7 +42,7 @@ export class RunRecord {
     readonly events: EventFile,
   ) {}
 
-  /** Opens the record of a run that goes on after step `done`: what it holds of later steps is dropped. */
+  /** Opens the record of a run that is resumed after step `done`: rows of later steps are dropped. */
   static async open(run: string, config: GanConfig, done: number): Promise<RunRecord> {
     const metrics = await JsonLines.open<StepRow>(join(run, 'metrics.jsonl'), done, checkStep);
     const evaluations = await JsonLines.open<QualityRow>(join(run, 'quality.jsonl'), done, checkQuality);

@@ -45,7 +45,7 @@ export function evaluationSettings(
   };
 }
 
-/** What compares the run's pictures. Dispose of it. @throws InputError if the network cannot be used */
+/** The evaluator of a run; release it with `dispose`. @throws InputError if the network cannot be used */
 export async function createEvaluator(
   settings: EvaluationSettings,
   pictures: ReadablePictures,

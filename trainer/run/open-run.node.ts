@@ -29,7 +29,7 @@ export interface OpenRun {
 }
 
 /**
- * Opens the folder of a new run, or of one to go on with, for this process alone.
+ * Opens the folder of a new or resumed run for this process alone.
  * @param resume the folder of a run, '' for the latest, undefined for a new run
  * @param releases is given what unlocks the folder, and what removes it where nothing was written
  * @throws InputError if settings do not fit, another process writes to the run, or nothing can be written there
@@ -94,7 +94,7 @@ function expectTypedAddress(given: ChosenSettings, { evaluation }: RunFile, file
   if (features === undefined || !isAddress(features) || given.features === features || given.eval === false) return;
   throw new InputError({
     name: `${file}: evaluation: features`,
-    expected: 'a file (give `features` again to fetch an address, or `eval` false to go on without evaluations)',
+    expected: 'a file (give `features` again to fetch an address, or `eval` false to continue without evaluations)',
     got: found(features),
   });
 }

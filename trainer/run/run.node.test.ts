@@ -45,7 +45,7 @@ describe('startRun({ out })', () => {
     );
     for (const { release } of started) await release();
     const { notes } = await begun({ resume: first });
-    expect(notes[0]).toMatch(`Going on with ${first} after step 0: 8 pictures of `);
+    expect(notes[0]).toMatch(`Resuming ${first} after step 0: 8 pictures of `);
     expect(notes).toContain('8 pictures are few: `diffaugment` color,translation,cutout helps with small data sets');
   });
 

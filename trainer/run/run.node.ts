@@ -1,4 +1,4 @@
-/** @file Starting a run or going on with one: configuration, data, networks and the training step, ready for `train`. */
+/** @file Starting or resuming a run: configuration, data, networks and the training step, ready for `train`. */
 import { resolve } from 'node:path';
 import { InputError } from '../../onnx/index.js';
 import { markLatest } from '../../inference/runs/runs.node.js';
@@ -21,7 +21,7 @@ import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { isAddress, openRun, type OpenRun } from './open-run.node.js';
 import { Releases } from './releases.js';
 
-/** What a user may ask for: settings of a run, and to go on with one. */
+/** Settings of a new run, or of a run to resume. */
 export interface RunOptions extends ChosenSettings {
   /** A run's folder, or '' for the latest. */
   resume?: string | undefined;
@@ -52,7 +52,7 @@ export interface StartedRun {
 }
 
 /**
- * Starts a run, or goes on with one where `resume` is given. The training step lives in its own thread, and no other
+ * Starts a run, or resumes one where `resume` is given. The training step lives in its own thread, and no other
  * process can write to the run: release it. All settings and the run's folder are checked before pictures are decoded.
  * @param reading called while pictures are read for the first time
  * @param signal stops that reading; nothing is left behind, and the signal's reason is thrown
@@ -121,7 +121,7 @@ async function started(
     step,
     steps,
     notes: [
-      `${saved ? `Going on with ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ` +
+      `${saved ? `Resuming ${run} after step ${state.step}` : `New run ${run}`}: ${dataset.name}, ` +
         `${config.imageSize}×${config.imageSize}, preset ${config.preset}, seed ${config.seed}`,
       ...identity.notes,
       ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
@@ -156,7 +156,7 @@ function chosenSteps(given: ChosenSettings, { run, config, state, saved }: OpenR
 
 /**
  * The identity of the data, compared with what a resumed run was trained on. Data that is named again is accepted as it is.
- * @throws InputError if a resumed run would go on with other pictures
+ * @throws InputError if a resumed run would continue with other pictures
  */
 async function checkedIdentity(
   dataset: Dataset,
@@ -170,7 +170,7 @@ async function checkedIdentity(
   throw new InputError({
     name: 'data',
     expected:
-      'the pictures that the run was trained on so far (give `data` again to go on with these, or start a new run)',
+      'the pictures that the run was trained on so far (give `data` again to continue with these, or start a new run)',
     got: `other files in ${data}`,
   });
 }

@@ -15,7 +15,7 @@ export interface StepSource {
   devices?: readonly SessionOptions[] | undefined;
 }
 
-/** A training step that goes on from `state`. @throws InputError if the backend is not installed */
+/** A training step that starts from `state`. @throws InputError if the backend is not installed */
 export async function createStep({ config, state, backend, device, devices }: StepSource): Promise<TrainStep> {
   const structure = { initialWeights: false };
   const models = { generator: generatorModel(config, structure), discriminator: discriminatorModel(config, structure) };

@@ -11,7 +11,7 @@ import { OnnxStep } from './onnx/onnx.node.js';
 import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './state/step.js';
 import { TfjsStep } from './tfjs/step.js';
 
-/** Both training steps: a name, and how to make one that goes on from a state. */
+/** Both training steps: a name, and how to make one that starts from a state. */
 export const implementations: [string, (config: GanConfig, state: TrainState) => Promise<TrainStep>][] = [
   ['OnnxStep', (config, state) => OnnxStep.create(config, models(config), state)],
   ['TfjsStep', async (config, state) => new TfjsStep(config, models(config), state)],

@@ -77,7 +77,7 @@ export class DataParallelStep implements TrainStep {
   }
 
   /**
-   * A step that goes on from `state`; the first device also makes the updates and the samples.
+   * A step that starts from `state`; the first device also makes the updates and the samples.
    * @param models both networks as layers models; only their structure is used
    * @throws InputError if the batch cannot be divided evenly
    */

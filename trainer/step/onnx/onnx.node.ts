@@ -48,7 +48,7 @@ export class OnnxStep implements TrainStep {
   }
 
   /**
-   * A step that goes on from `state`.
+   * A step that starts from `state`.
    * @param models both networks as layers models; only their structure is used
    */
   static async create(
