@@ -131,6 +131,27 @@ function print(): void {
       other ? (other / time).toFixed(2) : '–',
     ];
   });
+  const bars = stepBars();
   const head = ['what', 'GFLOP', 'ganscope, ms', 'GFLOP/s', 'of MatMul', 'PyTorch, ms', 'PyTorch / ganscope'];
   console.log(markdownTable(head, rows));
+  if (bars.length > 0) console.log(`\n${markdownTable(['training step', 'PyTorch, ms', 'PyTorch / ganscope'], bars)}`);
+}
+
+/** PyTorch's ways to compute the training step; the fastest in float32 is the one to beat. */
+function stepBars(): string[][] {
+  const titles = {
+    step: 'eager',
+    channels_last: 'channels_last',
+    compiled: 'torch.compile',
+    bfloat16: 'bfloat16 autocast, channels_last',
+  };
+  const known = Object.entries(titles).flatMap(([name, title]) =>
+    theirs[name] ? [{ title, isFloat32: name !== 'bfloat16', time: median(theirs[name]) }] : [],
+  );
+  const best = Math.min(...known.filter(({ isFloat32 }) => isFloat32).map(({ time }) => time));
+  return known.map(({ title, isFloat32, time }) => [
+    isFloat32 && time === best ? `${title} (to beat)` : title,
+    time.toFixed(1),
+    (time / median(ours['step'] ?? [])).toFixed(2),
+  ]);
 }
