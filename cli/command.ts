@@ -42,6 +42,8 @@ export interface CommandOptions {
   takesFiles?: boolean;
   /** Options that may stand without a value. */
   mayBeEmpty?: readonly string[];
+  /** Options that may be given several times; `givenTexts` reads them. */
+  repeatable?: readonly string[];
 }
 
 const common = {
@@ -78,7 +80,7 @@ export async function runCommand<T>(
   name: string,
   options: (parser: Argv) => Argv<T>,
   run: (parsed: ArgumentsCamelCase<T>, context: CommandContext) => Promise<void>,
-  { takesFiles = false, mayBeEmpty = [] }: CommandOptions = {},
+  { takesFiles = false, mayBeEmpty = [], repeatable = [] }: CommandOptions = {},
 ): Promise<void> {
   const words = process.argv.slice(2);
   let print = new Printer(name, { quiet: false, verbose: false, logFormat: givenFormat(words) });
@@ -107,7 +109,8 @@ export async function runCommand<T>(
     ).options(common);
     const { key, boolean, array } = optionsOf(parser);
     known = Object.keys(key);
-    if (!words.includes('--get-yargs-completions')) checkWords(words, { boolean, array, known, mayBeEmpty });
+    if (!words.includes('--get-yargs-completions'))
+      checkWords(words, { boolean, array: [...array, ...repeatable], known, mayBeEmpty });
     const parsed = await parser.parseAsync();
     const { quiet, verbose, logFormat, completion, ...asked } = parsed as unknown as CommonOptions;
     // yargs has printed what was asked for.

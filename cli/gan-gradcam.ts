@@ -284,7 +284,7 @@ await runCommand(
       await explainer.dispose();
     }
   },
-  { takesFiles: true },
+  { takesFiles: true, repeatable: ['input'] },
 );
 
 interface Written {
