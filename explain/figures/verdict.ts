@@ -7,13 +7,17 @@ import type { MapReason } from '../maps/normalize.js';
 const advice: Record<MapReason, (explanation: Explanation) => string> = {
   'all contributions negative': ({ target }) =>
     `nothing here is evidence for this target; try ${typeof target === 'string' ? `target ${target === 'fake' ? 'real' : 'fake'}` : 'another class'} or another layer`,
-  'zero gradient': () => 'the score does not react to this layer here (later units are dead); try a later layer',
+  'zero gradient': () =>
+    'the score does not react to this layer here (later units are dead, gradients cancel out before a normalization, or only ' +
+    'a class token is read after it); try layer auto, or another one from the list of layers',
   'saturated output': ({ saturation }) =>
     `the gradient ends at ${saturation?.op} "${saturation?.name}", which is flat here; try ` +
     (saturation?.isScore ? `output ${saturation.input}, which goes into it` : 'a later layer'),
   'layer not connected to the score': () => 'the score is not computed from this layer; try another layer',
   'constant map': () => 'the layer has the same values everywhere; try an earlier layer',
-  'not finite': () => 'the network overflows on this picture; its weights have probably diverged',
+  'not finite': () =>
+    'the network overflows on this picture (its weights have diverged), or a derivative is infinite (of a root or ' +
+    'logarithm at 0, as in a minibatch standard deviation without ε); try a later layer',
 };
 
 /** Why the map shows nothing and what to try, in one sentence; undefined for a map that shows something. */

@@ -79,8 +79,16 @@ async function graphLayerMaps(network: Network, job: MapJob, forward: Forward): 
             row,
             layer,
             method,
-            map: mapOf(tensor, row, projected),
-            ...(gradients && { largestGradient: gradient ? largest(rowOf(gradient, row)) : 0 }),
+            ...(gradient
+              ? settledMap(mapOf(tensor, row, projected), {
+                  largestGradient: largest(rowOf(gradient, row)),
+                  largestProduct: largestProduct(
+                    rowOf(forward.activations[at] as SessionTensor, row),
+                    rowOf(gradient, row),
+                    gradient.dims[1] ?? 1,
+                  ),
+                })
+              : { map: mapOf(tensor, row, projected), ...(gradients && { largestGradient: 0 }) }),
             connected: forward.connected[at] ?? false,
           });
         }
@@ -194,3 +202,33 @@ function largest(values: Float32Array): number {
 }
 
 const zerosLike = ({ data, dims }: SessionTensor) => sessionTensor(new Float32Array(data.length), dims);
+
+/** A map that is smaller than this share of the largest gradient × activation is what rounding leaves of zero. */
+const CANCELLED = 1e-6;
+
+/**
+ * A map with its largest gradient. Where gradients cancel out, as before a normalization over positions, both are zero:
+ * rounding is no heat.
+ */
+export function settledMap(
+  map: SignedMap,
+  evidence: { largestGradient: number; largestProduct: number },
+): { map: SignedMap; largestGradient: number } {
+  const { largestGradient, largestProduct: product } = evidence;
+  const size = largest(map.data);
+  const isRounding = size > 0 && size <= CANCELLED * product;
+  if (!isRounding) return { map, largestGradient };
+  return { map: { ...map, data: new Float32Array(map.data.length) }, largestGradient: 0 };
+}
+
+/** Largest Σ_k |A_k·g_k| of a position. */
+function largestProduct(activations: Float32Array, gradient: Float32Array, channels: number): number {
+  const plane = gradient.length / channels;
+  let most = 0;
+  for (let at = 0; at < plane; at++) {
+    let sum = 0;
+    for (let i = at; i < gradient.length; i += plane) sum += Math.abs((activations[i] ?? 0) * (gradient[i] ?? 0));
+    if (sum > most) most = sum;
+  }
+  return most;
+}

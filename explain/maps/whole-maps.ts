@@ -7,8 +7,8 @@ import type { Layer } from '../network/layers.js';
 import type { Network } from '../network/network.js';
 import { fitsWhole } from '../network/whole-model.js';
 import { resolvedTargets, type TargetChoice } from '../targets/target-choice.js';
-import { targetWeights } from '../targets/targets.js';
-import { inOrder, mapOf, readsGradient, type MadeMap, type MapJob } from './compute-maps.js';
+import { isBox, targetWeights, type Region } from '../targets/targets.js';
+import { inOrder, mapOf, readsGradient, type MadeMap, type MapJob, settledMap } from './compute-maps.js';
 
 /** What is asked of a batch. */
 export type WholeJob = Pick<MapJob, 'pictures' | 'methods' | 'eigen'> & {
@@ -36,14 +36,18 @@ export async function wholeMaps(
   const explained = ofPicture ? [...layers, network.pictureLayer] : layers;
   const given = concatenated(weights as Float32Array[]);
   const { logits, layers: found } = await network.whole(pictures, given, { layers: explained, methods, eigen });
-  const made = found.flatMap(({ layer, connected, largestGradients, maps }) =>
+  const made = found.flatMap(({ layer, connected, largestGradients, largestProducts, maps }) =>
     maps.flatMap(({ method, tensor, projected }) =>
       choices.map((_, row): MadeMap => ({
         row,
         layer,
         method,
-        map: mapOf(tensor, row, projected),
-        ...(readsGradient(method) && { largestGradient: connected ? (largestGradients[row] ?? Number.NaN) : 0 }),
+        ...(readsGradient(method)
+          ? settledMap(mapOf(tensor, row, projected), {
+              largestGradient: connected ? (largestGradients[row] ?? Number.NaN) : 0,
+              largestProduct: largestProducts[row] ?? 0,
+            })
+          : { map: mapOf(tensor, row, projected) }),
         connected,
       })),
     ),
@@ -58,12 +62,20 @@ function weightsBefore(
   { picture: { height, width } }: NetworkInput,
   labels: readonly string[] | undefined,
 ): Float32Array | undefined {
+  if (head.kind === 'boxes' && !(typeof choice === 'object' && 'region' in choice && isPlace(choice.region)))
+    return undefined;
+  if (choice === undefined && head.part) return undefined;
   const isTop = choice === undefined || (typeof choice === 'object' && 'top' in choice);
   if (isTop && head.kind === 'dense') return undefined;
   if (choice === undefined && head.kind === 'classifier') return new Float32Array(scoreCount(head));
-  if (typeof choice === 'object' && ('top' in choice || ('region' in choice && choice.region === 'predicted')))
+  if (typeof choice === 'object' && ('top' in choice || ('region' in choice && dependsOnPicture(choice.region))))
     return undefined;
   const logits = new Float32Array(scoreCount(head));
   const [target] = resolvedTargets(head, choice, logits, labels);
   return target === undefined ? undefined : targetWeights(head, target, { logits, height, width });
 }
+
+const isPlace = (region: Region) => typeof region === 'object' && !isBox(region) && 'at' in region;
+
+const dependsOnPicture = (region: Region) =>
+  region === 'predicted' || (typeof region === 'object' && !isBox(region) && 'above' in region);

@@ -145,10 +145,11 @@ export class Network {
     if (this.#explained.length > MAX_EXPLAINED) this.#explained.shift();
     return {
       logits: floats(results[made.logits]).slice(0, weights.length),
-      layers: made.layers.map(({ layer, connected, largestGradient, maps }) => ({
+      layers: made.layers.map(({ layer, connected, largestGradient, largestProduct, maps }) => ({
         layer,
         connected,
         largestGradients: floats(results[largestGradient]),
+        largestProducts: floats(results[largestProduct]),
         maps: maps.map(({ value, ...map }) => ({ ...map, tensor: results[value] as SessionTensor })),
       })),
     };

@@ -23,6 +23,8 @@ export interface WholeLayer {
   connected: boolean;
   /** Largest |∂score/∂A| per picture [N]. */
   largestGradient: string;
+  /** Largest Σ_k |A_k·∂score/∂A_k| of a position per picture [N]. */
+  largestProduct: string;
   maps: readonly MapOutput[];
 }
 
@@ -59,10 +61,20 @@ export function wholeModel(
     return b.within(layer.name, () => {
       const g = gradient ?? b.mul(activations, b.scalarLike(activations, 0), 'no_gradient');
       const maps = own.flatMap((name) => b.within(name, () => appendedMaps(b, name, activations, g, eigen)));
-      return { layer, connected: gradient !== null, largestGradient: largestOf(b, g), maps };
+      return {
+        layer,
+        connected: gradient !== null,
+        largestGradient: largestOf(b, g),
+        largestProduct: productOf(b, activations, g),
+        maps,
+      };
     });
   });
-  const outputs = made.flatMap(({ largestGradient, maps }) => [largestGradient, ...maps.map(({ value }) => value)]);
+  const outputs = made.flatMap(({ largestGradient, largestProduct, maps }) => [
+    largestGradient,
+    largestProduct,
+    ...maps.map(({ value }) => value),
+  ]);
   for (const output of outputs) b.output(output);
   return { model: { ...model, graph: prunedGraph(b.graph, [logits, ...outputs]) }, logits, layers: made };
 }
@@ -71,4 +83,11 @@ export function wholeModel(
 function largestOf(b: GraphBuilder, gradient: string): string {
   const size = b.op('Abs', [gradient], {}, 'gradient_size');
   return b.op('ReduceMax', [size], { axes: [1, 2, 3], keepdims: 0 }, 'largest_gradient');
+}
+
+/** Largest sum over channels of |activation · gradient| at a position, per picture [N]. */
+function productOf(b: GraphBuilder, activations: string, gradient: string): string {
+  const sizes = b.op('Abs', [b.mul(activations, gradient, 'products')], {}, 'product_sizes');
+  const sums = b.reduceSum(sizes, [1], false, 'product_sums');
+  return b.op('ReduceMax', [sums], { axes: [1, 2], keepdims: 0 }, 'largest_product');
 }

@@ -3,6 +3,7 @@ import sharp, { type Sharp } from 'sharp';
 import { InputError } from '../../onnx/errors.js';
 import { readSource } from '../../onnx/files/files.node.js';
 import { decodeBmp, isBmp } from './bmp.js';
+import { decodeDeep } from './deep.node.js';
 import { withoutPngTexts } from './png.js';
 import { MAX_FPS, type AnimationOptions } from './animation.js';
 import { MAX_FILE_BYTES, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
@@ -13,7 +14,7 @@ sharp.block({ operation: ['VipsForeignLoadSvg', 'VipsForeignLoadPdf'] });
 
 /**
  * Decodes a picture file to 8-bit sRGB. Applies the EXIF orientation, puts transparent pictures on white, and converts grey,
- * 16-bit and CMYK pictures and colour profiles. Of an animation it takes the first frame.
+ * 16-bit and CMYK pictures and colour profiles; TIFF pictures of other depths are scaled by what they hold (`decodeDeep`). Of an animation it takes the first frame.
  * @param source path, URL of file:, http: or https:, or the file's bytes
  * @param name what to call the file in errors; a path or URL names itself
  * @returns a picture with 3 channels
@@ -25,6 +26,8 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
   const bytes = given ? source : await readSource(source, MAX_FILE_BYTES);
   if (isBmp(bytes)) return decodeBmp(bytes, label);
   try {
+    const deep = isTiff(bytes) ? await decodeDeep(bytes, label) : undefined;
+    if (deep) return deep;
     // Good photographs often cause warnings, such as unknown EXIF entries.
     const { data, info } = await sharp(withoutPngTexts(bytes), { limitInputPixels: MAX_PIXELS, failOn: 'error' })
       .autoOrient()
@@ -35,6 +38,7 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
     const picture = { width: info.width, height: info.height, data: new Uint8Array(data) };
     return rgbPicture({ ...picture, channels: info.channels === 1 ? 1 : 3 });
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const reason = String(error instanceof Error ? error.message : error)
       .trim()
       .replaceAll(/\s*\n\s*/g, ' ');
@@ -46,6 +50,11 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
       got: `an error (${reason})`,
     });
   }
+}
+
+/** Whether bytes begin as a TIFF file, of either byte order. */
+function isTiff([a, b]: Uint8Array): boolean {
+  return (a === 0x49 && b === 0x49) || (a === 0x4d && b === 0x4d);
 }
 
 /** A picture as sharp's input. */

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { decodePicture } from './pictures.node.js';
+
+/** A grey TIFF file of 2×1 pixels, little-endian, without compression. */
+function tiff(data: Uint16Array | Float32Array): Uint8Array {
+  const isFloat = data instanceof Float32Array;
+  const fields = [
+    [256, 2],
+    [257, 1],
+    [258, 8 * data.BYTES_PER_ELEMENT],
+    [259, 1],
+    [262, 1],
+    [273, 8],
+    [277, 1],
+    [278, 1],
+    [279, data.byteLength],
+    [339, isFloat ? 3 : 1],
+  ] as const;
+  const start = 8 + data.byteLength;
+  const bytes = new Uint8Array(start + 2 + 12 * fields.length + 4);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x49, 0x49, 42, 0]);
+  view.setUint32(4, start, true);
+  bytes.set(new Uint8Array(data.buffer), 8);
+  view.setUint16(start, fields.length, true);
+  fields.forEach(([tag, value], at) => {
+    const field = start + 2 + 12 * at;
+    view.setUint16(field, tag, true);
+    // LONG, one value
+    view.setUint16(field + 2, 4, true);
+    view.setUint32(field + 4, 1, true);
+    view.setUint32(field + 8, value, true);
+  });
+  return bytes;
+}
+
+const levels = async (bytes: Uint8Array) => {
+  const { data } = await decodePicture(bytes);
+  return [data[0], data[3]];
+};
+
+describe('decodePicture(tiff)', () => {
+  test('scales integers by the fewest bits that hold them', async () => {
+    expect(await levels(tiff(Uint16Array.of(0, 4095)))).toEqual([0, 255]);
+    expect(await levels(tiff(Uint16Array.of(2048, 4000)))).toEqual([128, 249]);
+    expect(await levels(tiff(Uint16Array.of(0, 65_535)))).toEqual([0, 255]);
+  });
+
+  test('scales floats of 0…1, and refuses those whose white is not known', async () => {
+    expect(await levels(tiff(Float32Array.of(0.5, 1)))).toEqual([128, 255]);
+    await expect(levels(tiff(Float32Array.of(-1, 1)))).rejects.toThrow('got -1…1');
+    await expect(levels(tiff(Float32Array.of(0, 1e6)))).rejects.toThrow('float numbers of 0…1');
+  });
+});
