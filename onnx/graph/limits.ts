@@ -11,7 +11,7 @@ const limits = {
   /** Of the protobuf message: nodes, attributes, names, sizes … */
   fields: { most: 4_000_000, unit: 'fields in the file' },
   /** Of all graphs in the file; again of the main graph after its functions are inlined. */
-  nodes: { most: 100_000, unit: 'nodes' },
+  nodes: { most: 50_000, unit: 'nodes' },
   nodeInputs: { most: 10_000, unit: 'inputs and outputs of one node' },
   /** Subgraphs in subgraphs, functions that call functions. */
   depth: { most: 64, unit: 'nested graphs, types or function calls' },

@@ -140,7 +140,7 @@ describe('upgradedModel(model with functions)', () => {
       return { ...leak, name: `F${level}`, node: Array.from({ length: 10 }, () => called) };
     });
     const bomb = bytesOf([node('F11', ['x'], ['y'], { domain })], levels, ['y']);
-    expect(() => upgradedModel(modelFromBytes(bomb))).toThrow('expected at most 100000 nodes');
+    expect(() => upgradedModel(modelFromBytes(bomb))).toThrow('expected at most 50000 nodes');
   });
 });
 
