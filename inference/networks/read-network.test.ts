@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import type { DataType, Dim, Model } from '../../onnx/graph/graph.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
+import { readNetwork } from './read-network.js';
+
+/** A convolution of `channels` behind what `beginning` makes of the picture input. */
+function network(
+  shape: readonly Dim[],
+  beginning: (b: GraphBuilder, picture: string) => string = (_, picture) => picture,
+  { channels = 3, type = 'float32' as DataType, metadata = new Map<string, string>() } = {},
+): Model {
+  const b = new GraphBuilder();
+  const kernel = b.initializer('kernel', float32Tensor(new Float32Array(channels), [1, channels, 1, 1]));
+  b.output(b.op('Conv', [beginning(b, b.input('picture', type, shape)), kernel], {}, 'conv'));
+  return modelOfGraph(b.graph, metadata);
+}
+
+const scaled = (factor: number) => (b: GraphBuilder, picture: string) => b.mul(picture, b.scalar(factor));
+const white = (model: Model) => {
+  const { mean, std } = readNetwork(model).input.picture.normalization;
+  return (1 - (mean[0] ?? 0)) / (std[0] ?? 1);
+};
+
+describe('readNetwork(model, options)', () => {
+  test('the first convolution tells open channels and the layout', () => {
+    const open = ['N', 'C', 'H', 'W'];
+    expect(readNetwork(network(open, undefined, { channels: 4 })).input).toMatchObject({ picture: { channels: 4 } });
+    const last = network(['N', 8, 8, 3], (b, picture) => b.transpose(picture, [0, 3, 1, 2]));
+    expect(readNetwork(last).input).toMatchObject({ layout: 'NHWC', picture: { channels: 3, height: 8 } });
+    expect(() => readNetwork(network(open), { preparation: { channels: 5 } })).toThrow('channels: expected 3');
+  });
+
+  test('rescaling inside the graph tells the numbers that go in', () => {
+    expect(white(network(['N', 3, 8, 8], scaled(1 / 255)))).toBeCloseTo(255, 6);
+    const centred = (b: GraphBuilder, picture: string) => b.sub(b.op('Div', [picture, b.scalar(127.5)]), b.scalar(1));
+    expect(white(network(['N', 3, 8, 8], centred))).toBeCloseTo(255, 6);
+    const unit = (b: GraphBuilder, picture: string) => b.op('Div', [b.sub(picture, b.scalar(0.45)), b.scalar(0.22)]);
+    expect(white(network(['N', 3, 8, 8], unit))).toBeCloseTo(1, 6);
+    const { assumptions } = readNetwork(network(['N', 3, 8, 8], scaled(1 / 255)));
+    expect(assumptions.find(({ about }) => about === 'numbers')?.because).toMatch(/^as the graph shows: Mul/);
+    const metadata = new Map([['Image.NominalPixelRange', 'Normalized_0_1']]);
+    expect(() => readNetwork(network(['N', 3, 8, 8], scaled(1 / 255), { metadata }))).toThrow('disagree');
+  });
+
+  test('whole numbers, doubles and single pictures become batches of floats', () => {
+    const cast = (b: GraphBuilder, picture: string) => b.op('Cast', [picture], { to: 1 });
+    for (const type of ['uint8', 'int32', 'int64'] as const)
+      expect(white(network(['N', 3, 8, 8], cast, { type }))).toBeCloseTo(255, 6);
+    expect(white(network(['N', 3, 8, 8], cast, { type: 'int8' }))).toBeCloseTo(127, 6);
+    const single = network([8, 8, 3], (b, picture) =>
+      b.transpose(b.op('Unsqueeze', [picture, b.ints([0])]), [0, 3, 1, 2]),
+    );
+    expect(readNetwork(single).input).toMatchObject({ batch: 1, layout: 'NHWC', picture: { height: 8, width: 8 } });
+  });
+
+  test('further inputs become constants; without a value they are named', () => {
+    const model = network(['N', 3, 8, 8], (b, picture) => {
+      const age = b.input('age', 'float32', ['N', 1]);
+      return b.add(picture, b.op('Reshape', [age, b.ints([-1, 1, 1, 1])]));
+    });
+    expect(() => readNetwork(model)).toThrow('such as age=FILE or age=NUMBERS; got none for age: float32 [N, 1]');
+    const read = readNetwork(model, { inputs: { age: { data: [0.5] } } });
+    expect(read.model.graph.inputs.map(({ name }) => name)).toEqual(['picture']);
+    expect(() => readNetwork(model, { inputs: { age: { data: [1, 2] } } })).toThrow('input "age": expected float32');
+    expect(() => readNetwork(model, { inputs: { sex: { data: [1] } } })).toThrow('got "sex"');
+  });
+});
