@@ -30,6 +30,21 @@ const checkQuality = rowCheck(
   ['features'],
 );
 
+/**
+ * Checks what a run has written, before it is resumed after step `done`; rows of later steps are dropped.
+ * @throws InputError naming the file and the line that is not valid
+ */
+export async function checkRecord(run: string, done: number): Promise<void> {
+  await openLines(run, done);
+}
+
+async function openLines(run: string, done: number): Promise<[JsonLines<StepRow>, JsonLines<QualityRow>]> {
+  return [
+    await JsonLines.open<StepRow>(join(run, 'metrics.jsonl'), done, checkStep),
+    await JsonLines.open<QualityRow>(join(run, 'quality.jsonl'), done, checkQuality),
+  ];
+}
+
 /** The written part of a run. */
 export class RunRecord {
   #flushed = performance.now();
@@ -44,8 +59,7 @@ export class RunRecord {
 
   /** Opens the record of a run that is resumed after step `done`: rows of later steps are dropped. */
   static async open(run: string, config: GanConfig, done: number): Promise<RunRecord> {
-    const metrics = await JsonLines.open<StepRow>(join(run, 'metrics.jsonl'), done, checkStep);
-    const evaluations = await JsonLines.open<QualityRow>(join(run, 'quality.jsonl'), done, checkQuality);
+    const [metrics, evaluations] = await openLines(run, done);
     return new RunRecord(run, config, metrics, evaluations, await EventFile.create(run, done, runHparams(config)));
   }
 

@@ -58,7 +58,7 @@ describe('train(options)', () => {
     const job = { config, run, step, loader: loaderOf(config), done: 0, steps: PATIENCE + 20, sampleEvery: 10 };
     await train({ ...job, checkpointEvery: 9999, warning_callback: (warning) => warnings.push(warning) });
     expect(warnings.map((warning) => warning.slice(0, 34))).toEqual([
-      'step 500: the discriminator has to',
+      'step 500: the discriminator has se',
       "step 500: the generator's pictures",
     ]);
   });

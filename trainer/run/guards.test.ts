@@ -37,7 +37,7 @@ describe('CollapseWatch', () => {
     }
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(
-      /^step 500: the discriminator has told .* for 500 steps \(D\(x\) 0\.995, D\(G\(z\)\) 0\.004\)/,
+      /^step 500: the discriminator has separated .* for 500 steps \(D\(x\) 0\.995, D\(G\(z\)\) 0\.004\)/,
     );
     expect(warnings[0]).toContain('Try a lower `lrD`');
   });

@@ -6,6 +6,7 @@ import { writeRunFile } from '../checkpoint/run-file.node.js';
 import { defaultCacheFolder } from '../data/cache/cache-folder.node.js';
 import { openDataset } from '../data/formats/table.node.js';
 import { epochSteps } from '../data/batch.js';
+import { checkRecord } from '../record/record.node.js';
 import { Loader } from '../data/loader.node.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { smallSetAdvice } from './advice.js';
@@ -104,6 +105,7 @@ async function started(
   const step = await RemoteStep.create({ config, state, ...machine });
   releases.add(() => step.dispose());
   signal?.throwIfAborted();
+  await checkRecord(run, state.step);
   await writeRunFile(run, {
     config,
     data,

@@ -1,9 +1,14 @@
-/** @file The TensorBoard files of a run, `tensorboard/events.out.tfevents.…`: one for each start of the run. */
+/** @file The TensorBoard files of a run, `tensorboard/<run>/events.out.tfevents.…` beside it: one for each start of the run. */
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { hparamsRecord, restartRecord, stepRecord, versionRecord, type StepEvent } from './events.js';
 import type { HparamValue } from './hparams.js';
 import { makeFolder } from '../../../onnx/files/folder.node.js';
+
+/** The folder of a run's event files: `runs/tensorboard/<name>` for `runs/<name>`. */
+export function tensorboardFolder(run: string): string {
+  return join(dirname(resolve(run)), 'tensorboard', basename(resolve(run)));
+}
 
 /** An event file that is being written. */
 export class EventFile {
@@ -12,11 +17,12 @@ export class EventFile {
   private constructor(readonly path: string) {}
 
   /**
-   * Creates a new file in the run's folder.
+   * Creates a new file. It lies beside the run, not in it: TensorBoard follows links, and would list the newest run a second
+   * time as `latest`.
    * @param done steps done before; TensorBoard drops later steps of earlier files
    */
   static async create(run: string, done: number, hparams: Readonly<Record<string, HparamValue>>): Promise<EventFile> {
-    const folder = join(run, 'tensorboard');
+    const folder = tensorboardFolder(run);
     await makeFolder(folder);
     // A run that was killed before its first checkpoint starts again at step 0.
     const again = (await readdir(folder)).length > 0;
