@@ -47,6 +47,8 @@ await runCommand(
     const { runSettings } = await import('ganscope/trainer/settings');
     const { resolveDevice } = await import('ganscope/inference');
     const { openDataset, trainFeatures } = await import('ganscope/trainer');
+    const { expectWritable } = await import('../onnx/files/atomic-file.node.js');
+    await expectWritable(options.out, 'out');
     const { imageSize, split, classes, followLinks } = options;
     const dataset = await openDataset(options.data, {
       imageSize,

@@ -5,8 +5,8 @@ import { InputError } from '../errors.js';
 const ABOUT_PARAMETER = /^[a-z]\w*: /;
 
 /**
- * What `work` returns or resolves to. Its InputErrors about nodes, values and the runtime name the file; those about
- * parameters of the call stay as they are.
+ * What `work` returns or resolves to. Its InputErrors about the model, nodes, values and the runtime name the file; those
+ * about other parameters of the call stay as they are.
  * @param file path, URL or other name of a model
  */
 export function namingFile<T>(file: string, work: () => Promise<T>): Promise<T>;
@@ -14,8 +14,11 @@ export function namingFile<T>(file: string, work: () => T): T;
 export function namingFile<T>(file: string, work: () => T | Promise<T>): T | Promise<T> {
   const fail = (error: unknown): never => {
     if (!(error instanceof InputError)) throw error;
+    const { input } = error;
+    if (input?.name === 'model' && 'expected' in input && !error.message.includes(file))
+      throw new InputError({ ...input, name: file }, { cause: error });
     const known = error.message.includes(file) || ABOUT_PARAMETER.test(error.message);
-    if (known || (error.input && 'conflictsWith' in error.input)) throw error;
+    if (known || (input && 'conflictsWith' in input)) throw error;
     throw new InputError(`${file}: ${error.message}`, { cause: error });
   };
   try {
