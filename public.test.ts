@@ -10,38 +10,31 @@ const promised: Record<string, string> = {
   '.': 'explain exporter inference onnx trainer',
   './errors': 'InputError InputProblem inputMessage printable withoutControls',
   './onnx':
-    'DataType Graph GraphBuilder InputError LoadOptions Model Node Shape Tensor Types emptyGraph float ' +
-    'float32Tensor foldedBatchNorm gradients int64Tensor loadModel modelBytes modelFromBytes modelOfGraph ' +
-    'numbersOf saveModel toFloat16 uint8Generator upgradedModel',
-  './exporter':
-    'ExportOptions LayersModel MAX_OPSET MIN_OPSET Signature discriminatorSignature exportedModel ' +
-    'generatorSignature largestDifference supportedLayers',
+    'Graph GraphBuilder InputError Model Node Shape Tensor emptyGraph float float32Tensor gradients ' +
+    'int64Tensor loadModel modelBytes modelFromBytes modelOfGraph numbersOf saveModel toFloat16 upgradedModel',
+  './exporter': 'ExportOptions LayersModel discriminatorSignature exportedModel generatorSignature supportedLayers',
   './inference':
-    'AnimationOptions Assumption Device DeviceChoice Discriminator GanMetadata Generator JobContext ' +
-    'ModelSource NetworkOptions Normalization Picture PictureInput Preparation Random ResizeMode ' +
-    'SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng interpolatedLatents lerp ' +
-    'loadLatents normalLatents parsedPreparation parsedSize pictureGrid picturePaths readGanMetadata ' +
-    'resolveDevice resolveModel resolveRun rgbaPixels runJob sampleJob saveLatents slerp',
+    'Assumption Device Discriminator Generator ModelSource NetworkOptions Picture PictureInput ' +
+    'Preparation Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +
+    'interpolatedLatents lerp loadLatents normalLatents parsedPreparation parsedSize pictureGrid ' +
+    'picturePaths resolveDevice resolveModel resolveRun rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
   './explain':
     'ClassName EvaluateOptions Evaluation ExplainOptions Explainer ExplainerOptions Explanation ' +
-    'HeatmapTarget Layer LayerChoice ListedLayers MAX_HEATMAP_DIFFERENCE MethodName PaletteName ' +
-    'ParsedTarget Region SelfExplainingModel SelfExplainingOptions Target TargetChoice checkedMethods ' +
-    'drawnMap emptyMapNote evaluateFiles evaluateMethods evaluationTable explain explainFiles ' +
-    'explainsLayer formattedNumber heatmapPicture isSigned listLayers loadInputs loadLabels loadTargets ' +
-    'methodNames methods metricNames overlaidPicture overlayModes paletteNames placedMap ' +
-    'selfExplainingMethod selfExplainingModel selfExplainingPath suitableMethods verdict ' +
-    'writeSelfExplaining',
+    'HeatmapTarget Layer MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
+    'TargetChoice checkedMethods drawnMap emptyMapNote evaluateFiles evaluateMethods evaluationTable ' +
+    'explain explainFiles explainsLayer formattedNumber heatmapPicture isSigned listLayers ' +
+    'loadInputs loadLabels loadTargets methods overlaidPicture placedMap selfExplainingMethod ' +
+    'selfExplainingModel selfExplainingPath suitableMethods verdict writeSelfExplaining',
   './explain/choices': 'figureFormats methodGroups overlayModes paletteNames',
   './trainer':
-    'Comparison ComparisonOptions DataOptions Dataset FeatureTraining Features LEAST_SAMPLES QualityRow ' +
-    'RunEvaluation RunExport RunExportOptions RunOptions StartedRun TrainOptions TrainProgress ' +
-    'TrainResult TrainedFeatures bestCheckpoint comparePictures discriminatorModel evaluateRun exportRun ' +
-    'frechetDistance generatorModel kernelDistance loadCheckpoint newestCheckpoint openDataset ' +
-    'spacePicture startRun train trainFeatures',
+    'Comparison Dataset Features LEAST_SAMPLES QualityRow RunOptions TrainOptions TrainProgress ' +
+    'bestCheckpoint comparePictures discriminatorModel evaluateRun exportRun frechetDistance ' +
+    'generatorModel kernelDistance loadCheckpoint newestCheckpoint openDataset spacePicture startRun ' +
+    'train trainFeatures',
   './trainer/settings':
-    'ChosenSettings GanConfig Setting SettingSources configSettings configWith dashedName ' +
-    'describedSettings givenSettings presetNames presets runDefaults runSettings settingSources',
+    'GanConfig Setting configSettings configWith describedSettings givenSettings presets runDefaults ' +
+    'runSettings settingSources',
   './studio': 'Studio StudioOptions startStudio',
 };
 

@@ -1,5 +1,6 @@
 /** @file Floating-point operations of a graph's convolutions and matrix products, from its own shapes. */
-import { Types, type Graph, type Node } from '../onnx/index.js';
+import type { Graph, Node } from '../onnx/index.js';
+import { Types } from '../onnx/shapes/types.js';
 import { elementCount } from '../onnx/graph/graph.js';
 
 /** Multiplications and additions of all Conv, ConvTranspose, MatMul and Gemm nodes; every shape must be known. */

@@ -1,31 +1,17 @@
 /** @file `ganscope/explain` wherever it runs: what a discriminator or classifier looks at. */
 /// <reference lib="esnext.disposable" preserve="true" />
-export { heatmapPicture, overlaidPicture, overlayModes } from './figures/overlay.js';
-export { isSigned, paletteNames, type PaletteName } from './figures/palette.js';
+export { heatmapPicture, overlaidPicture } from './figures/overlay.js';
+export { isSigned, type PaletteName } from './figures/palette.js';
 export { emptyMapNote, verdict } from './figures/verdict.js';
 export { formattedNumber } from '../inference/figures/numbers.js';
 export { drawnMap } from './maps/drawn-map.js';
 export { explain, Explainer, type ExplainerOptions, type ExplainOptions } from './maps/explain.js';
 export type { Explanation } from './maps/explanation.js';
 export { placedMap } from './maps/placement.js';
-export { listLayers, type ListedLayers } from './maps/list-layers.js';
-export {
-  checkedMethods,
-  explainsLayer,
-  methodNames,
-  methods,
-  suitableMethods,
-  type MethodName,
-} from './methods/table.js';
+export { listLayers } from './maps/list-layers.js';
+export { checkedMethods, explainsLayer, methods, suitableMethods, type MethodName } from './methods/table.js';
 export { evaluateMethods, type EvaluateOptions, type Evaluation } from './metrics/evaluate.js';
-export { metricNames } from './metrics/table.js';
-export type { Layer, LayerChoice } from './network/layers.js';
-export {
-  selfExplainingMethod,
-  selfExplainingModel,
-  type HeatmapTarget,
-  type SelfExplainingModel,
-  type SelfExplainingOptions,
-} from './self-explaining/self-explaining.js';
+export type { Layer } from './network/layers.js';
+export { selfExplainingMethod, selfExplainingModel, type HeatmapTarget } from './self-explaining/self-explaining.js';
 export type { ClassName, TargetChoice } from './targets/target-choice.js';
 export type { Region, Target } from './targets/targets.js';

@@ -2,7 +2,6 @@
 export * from './index.web.js';
 export { runJob } from './jobs/run-job.node.js';
 export { sampleJob, type SampleRequest } from './jobs/sample-job.node.js';
-export type { JobContext } from './jobs/shared/context.node.js';
 export { loadLatents, saveLatents } from './latent/files/latents-file.node.js';
 export { resolveModel } from './runs/default-model.node.js';
 export { resolveRun } from './runs/runs.node.js';

@@ -5,19 +5,19 @@ import * as networks from './step/tfjs/models.js';
 
 export { loadCheckpoint } from './checkpoint/checkpoint.node.js';
 export { bestCheckpoint, newestCheckpoint } from './checkpoint/kept-checkpoints.node.js';
-export { trainFeatures, type FeatureTraining, type TrainedFeatures } from './classifier/train.node.js';
+export { trainFeatures } from './classifier/train.node.js';
 export { openDataset } from './data/formats/table.node.js';
-export type { DataOptions, Dataset } from './data/sets/dataset.js';
+export type { Dataset } from './data/sets/dataset.js';
 export { spacePicture } from './data/space/space.js';
 export type { Features } from './quality/features.js';
 export { frechetDistance } from './quality/frechet.node.js';
 export { kernelDistance } from './quality/kernel-distance.node.js';
 export { LEAST_SAMPLES, type QualityRow } from './quality/quality.js';
-export { evaluateRun, type RunEvaluation } from './evaluate/evaluate-run.node.js';
-export { comparePictures, type Comparison, type ComparisonOptions } from './evaluate/compare.node.js';
-export { exportRun, type RunExport, type RunExportOptions } from './run/export.node.js';
-export { train, type TrainOptions, type TrainProgress, type TrainResult } from './run/loop.node.js';
-export { startRun, type RunOptions, type StartedRun } from './run/run.node.js';
+export { evaluateRun } from './evaluate/evaluate-run.node.js';
+export { comparePictures, type Comparison } from './evaluate/compare.node.js';
+export { exportRun } from './run/export.node.js';
+export { train, type TrainOptions, type TrainProgress } from './run/loop.node.js';
+export { startRun, type RunOptions } from './run/run.node.js';
 
 /** The generator as a tfjs layers model, with the weights a run starts from: latents [N, Z] → pictures [N, S, S, C] in −1…1. */
 export const generatorModel: (config: GanConfig) => LayersModel = networks.generatorModel;

@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LayersModel } from '../../exporter/tfjs-model.js';
-import { discriminatorSignature, exportedModel, generatorSignature, largestDifference } from '../../exporter/index.js';
+import { discriminatorSignature, exportedModel, generatorSignature } from '../../exporter/index.js';
+import { largestDifference } from '../../exporter/verify.node.js';
 import { normalLatents } from '../../inference/latent/latents.js';
 import { metadataEntries, type GanMetadata } from '../../inference/networks/metadata.js';
 import { InputError, modelBytes, type Model } from '../../onnx/index.js';

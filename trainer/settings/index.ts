@@ -1,7 +1,7 @@
 /** @file `ganscope/trainer/settings`: every setting of a run as a table, presets, and files of settings; loads at once. */
-export { presetNames, type GanConfig } from './config.js';
+export { type GanConfig } from './config.js';
 export { configWith, presets } from './presets.js';
-export { describedSettings, givenSettings, type ChosenSettings, type SettingSources } from './resolve-settings.node.js';
+export { describedSettings, givenSettings } from './resolve-settings.node.js';
 export { runDefaults, runSettings } from './run-settings.js';
 export { settingSources } from './settings-file.node.js';
-export { configSettings, dashedName, type Setting } from './table.js';
+export { configSettings, type Setting } from './table.js';

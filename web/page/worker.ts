@@ -5,7 +5,6 @@ import {
   isSigned,
   methods,
   overlaidPicture,
-  paletteNames,
   drawnMap,
   placedMap,
   suitableMethods,
@@ -14,6 +13,7 @@ import {
   type MethodName,
   type PaletteName,
 } from 'ganscope/explain';
+import { paletteNames } from 'ganscope/explain/choices';
 import { decodePicture, Generator, lerp, normalLatents, slerp, type Picture } from 'ganscope/inference';
 import { modelFromBytes } from 'ganscope/onnx';
 
