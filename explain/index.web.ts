@@ -1,7 +1,8 @@
 /** @file `ganscope/explain` wherever it runs: what a discriminator or classifier looks at. */
 /// <reference lib="esnext.disposable" preserve="true" />
+export type { PaletteName } from './figures/names.js';
 export { heatmapPicture, overlaidPicture } from './figures/overlay.js';
-export { isSigned, type PaletteName } from './figures/palette.js';
+export { isSigned } from './figures/palette.js';
 export { emptyMapNote, verdict } from './figures/verdict.js';
 export { formattedNumber } from '../inference/figures/numbers.js';
 export { drawnMap } from './maps/drawn-map.js';

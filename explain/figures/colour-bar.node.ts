@@ -5,7 +5,8 @@ import { pictureCanvas } from '../../inference/figures/canvas.node.js';
 import { wrappedLines } from '../../inference/figures/text.node.js';
 import { light, LINE, PLAIN_FONT } from '../../inference/figures/theme.js';
 import { heatmapPicture } from './overlay.js';
-import { isSigned, type PaletteName } from './palette.js';
+import type { PaletteName } from './names.js';
+import { isSigned } from './palette.js';
 
 const NOTE_MARGIN = 12;
 /** In narrower boxes a part of a note says nothing. */

@@ -1,6 +1,7 @@
 /** @file Contour lines of a map, drawn on its picture. */
 import type { PlacedMap } from '../maps/placement.js';
-import { paletteColour, type PaletteName } from './palette.js';
+import type { PaletteName } from './names.js';
+import { paletteColour } from './palette.js';
 
 /** Lines at a quarter, a half and three quarters of the map's range; on both sides of 0 for signed maps. */
 const LEVELS = 4;

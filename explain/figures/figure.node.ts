@@ -15,7 +15,7 @@ import { BOLD_FONT, GAP, light, LINE, MARGIN, PLAIN_FONT } from '../../inference
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import { colourBarOf, drawColourBar, drawNote, noteHeight } from './colour-bar.node.js';
-import type { PaletteName } from './palette.js';
+import type { PaletteName } from './names.js';
 
 /** One method's map of a row. */
 export interface FigureMap {

@@ -3,17 +3,15 @@ import { rgbPicture, type Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import type { PlacedMap } from '../maps/placement.js';
 import { drawContours } from './contours.js';
-import { isSigned, paletteEntry, palettes, type PaletteName } from './palette.js';
+import type { overlayModes, PaletteName } from './names.js';
+import { isSigned, paletteEntry, palettes } from './palette.js';
 
 /**
  * How a map is combined with a picture. `report`, as in the CUB-200 report: a weighted sum of colours and picture, divided by
  * its largest channel value. `blend`: the opacity of the colours follows the map, so that the picture is unchanged where the
  * map is zero. `contours`: lines at a quarter, a half and three quarters of the map's range.
  */
-export type OverlayMode = 'report' | 'blend' | 'contours';
-
-/** The overlays, in the order of the help text. */
-export const overlayModes = ['report', 'blend', 'contours'] as const satisfies readonly OverlayMode[];
+export type OverlayMode = (typeof overlayModes)[number];
 
 /** The look of maps. */
 export interface MapStyle {

@@ -7,6 +7,7 @@ import {
   interpolateTurbo,
   interpolateViridis,
 } from 'd3-scale-chromatic';
+import type { PaletteName } from './names.js';
 
 /** A palette. */
 interface Palette {
@@ -61,13 +62,7 @@ export const palettes = {
   cividis: { table: tableOf(interpolateCividis) },
   /** ColorBrewer's RdBu: blue is evidence against the target, white is none, red is evidence for it. */
   diverging: { table: tableOf((value) => interpolateRdBu(1 - value)), signed: true },
-} as const satisfies Record<string, Palette>;
-
-/** Name of a palette. */
-export type PaletteName = keyof typeof palettes;
-
-/** The names of all palettes, in the order of the table. */
-export const paletteNames = Object.keys(palettes) as PaletteName[];
+} as const satisfies Record<PaletteName, Palette>;
 
 /** Whether a palette shows signed maps, −1…1. */
 export function isSigned(name: PaletteName): boolean {

@@ -61,6 +61,8 @@ const LEAST_PIXELS = 4_000_000;
 export class MapWriter {
   readonly #budget = new Budget(DRAWN_PIXELS);
   readonly #names = new UniqueNames();
+  /** Pictures that the journal says are in figures. */
+  #inFigures = 0;
   readonly #figures: FigureFiles;
   /** Resolves when everything started so far is in the journal. */
   #written: Promise<void> = Promise.resolve();
@@ -86,6 +88,7 @@ export class MapWriter {
     const writer = new MapWriter(folder, look, journal, figures, progress);
     for await (const entry of journal.entries()) {
       writer.#done = Math.max(writer.#done, entry.done);
+      if ('figures' in entry) writer.#inFigures = entry.done;
       if (!('maps' in entry)) continue;
       writer.#stemOf(entry.picture);
       for (const { files } of entry.maps) writer.#names.take(basename(files.heatmap, '.png'));
@@ -109,7 +112,9 @@ export class MapWriter {
     const last = this.#figures.take();
     await this.#written;
     await last();
-    if (complete) await this.journal.append({ done: this.#done, figures: this.#figures.count });
+    // A resumed job may have lost no more than its results.json.
+    if (complete && this.#inFigures < this.#done)
+      await this.journal.append({ done: this.#done, figures: this.#figures.count });
   }
 
   /** The files of all figures. */
