@@ -34,18 +34,6 @@ describe('generators and explainers', () => {
     expect(ticks).toBeGreaterThan(10);
   });
 
-  it('need no more memory after 300 runs than after 100', async () => {
-    const round = async (count: number) => {
-      for (let run = 0; run < count; run++) {
-        const [picture] = await generator.sample([run]);
-        if (run % 10 === 0) await explainer.explain([picture!], { methods: ['gradcam'] });
-      }
-      return process.memoryUsage.rss() / 2 ** 20;
-    };
-    const before = await round(100);
-    expect((await round(200)) - before).toBeLessThan(40);
-  });
-
   it('end what they were asked before they go, and do no more afterwards', async () => {
     const own = await Generator.load(tiny('generator'), { device: 'cpu' });
     const asked = own.sample([5]);
