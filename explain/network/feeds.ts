@@ -1,13 +1,13 @@
-/** @file What a network is fed: pictures and other rows of numbers as tensors of its layout and batch size. */
+/** @file Builds a network's input tensors from pictures or other rows of numbers, in its layout and batch size. */
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import { inputTensor, type NetworkInput } from '../../inference/networks/network-input.js';
 
-/** Numbers of one picture. */
+/** Number of values per picture. */
 export function pictureSize({ picture: { channels, height, width } }: NetworkInput): number {
   return channels * height * width;
 }
 
-/** Rows as a tensor [N, size]; where the batch is fixed, with the last row as often as it takes to fill it. */
+/** Rows as a tensor [N, size]. A fixed batch is filled by repeating the last row. */
 export function filledRows(data: Float32Array, size: number, batch?: number): SessionTensor {
   const count = data.length / size;
   const rows = batch ?? count;

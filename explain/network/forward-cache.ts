@@ -1,13 +1,13 @@
-/** @file Forward passes that are kept, so that another target or method does not run them again. */
+/** @file Cache of forward passes: another target or method does not run them again. */
 import type { SessionTensor } from '../../inference/runtime/session.js';
 import type { Shape } from '../../onnx/graph/graph.js';
 import type { Layer } from './layers.js';
 import type { LayerStages } from './stages.js';
 import { sameNumbers } from './tensors.js';
 
-/** Numbers of all forward passes that are kept. */
+/** Limit of the cache, in numbers over all forward passes. */
 const MAX_NUMBERS = 16 * 1024 * 1024;
-/** Forward passes that are kept, however small. */
+/** Limit of the cache, in forward passes. */
 const MAX_PASSES = 64;
 
 /** A forward pass of at most `Network.batch` pictures. */
@@ -27,7 +27,7 @@ export interface Forward {
   shapes: readonly Shape[];
 }
 
-/** A forward pass with what its backward pass reads. */
+/** A forward pass with the values that its backward pass reads. */
 export interface KeptForward extends Forward {
   key: string;
   stages: LayerStages;
@@ -36,18 +36,18 @@ export interface KeptForward extends Forward {
   gradients: { weights: Float32Array; values: (SessionTensor | null)[] }[];
 }
 
-/** The forward passes used last, as many as memory allows. */
+/** The most recently used forward passes, within the memory limit. */
 export class ForwardCache {
   #kept: KeptForward[] = [];
 
-  /** The one of these pictures for the layers that the key names. */
+  /** The forward pass of these pictures for the layers in the key. */
   of(key: string, pictures: Float32Array): KeptForward | undefined {
     const known = this.#kept.find((each) => each.key === key && sameNumbers(each.pictures, pictures));
     if (known) this.#kept = [...this.#kept.filter((each) => each !== known), known];
     return known;
   }
 
-  /** Whether there is one of these pictures for any layers. */
+  /** Whether a forward pass of these pictures is cached, for any layers. */
   has(pictures: Float32Array): boolean {
     return this.#kept.some((each) => sameNumbers(each.pictures, pictures));
   }
@@ -57,7 +57,7 @@ export class ForwardCache {
     this.trim();
   }
 
-  /** Forgets the oldest ones where memory does not allow them: to be called when one has grown. */
+  /** Removes the oldest forward passes until the memory limit is met. Call it when one has grown. */
   trim(): void {
     const numbers = () => this.#kept.reduce((sum, each) => sum + size(each), 0);
     while (this.#kept.length > MAX_PASSES || (this.#kept.length > 1 && numbers() > MAX_NUMBERS)) this.#kept.shift();

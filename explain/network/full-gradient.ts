@@ -1,4 +1,4 @@
-/** @file The full gradient of a score as a graph: what the picture and what every bias contribute to it. */
+/** @file The full gradient of a score as a graph: the contributions of the picture and of every bias. */
 import { numberAttribute } from '../../onnx/graph/attributes.js';
 import type { GraphBuilder } from '../../onnx/build/build.js';
 import { outputOf, type Node } from '../../onnx/graph/graph.js';
@@ -18,7 +18,7 @@ const alongChannels = (b: GraphBuilder, bias: string, output: string) =>
     'bias',
   );
 
-/** How an operator's bias is written, of the shape of its output or broadcast to it; by operator. */
+/** The bias of each operator, in the shape of its output or broadcastable to it. */
 const biases: Readonly<Record<string, (b: GraphBuilder, node: Node) => string | undefined>> = {
   Conv: channelBias,
   ConvTranspose: channelBias,

@@ -1,4 +1,4 @@
-/** @file The layers of a network that can be explained, and choosing among them. */
+/** @file Finds the layers of a network that can be explained, and selects among them. */
 import { InputError } from '../../onnx/errors.js';
 import type { Graph } from '../../onnx/graph/graph.js';
 import {
@@ -28,8 +28,8 @@ export function convLayers(graph: Graph): Layer[] {
 }
 
 /**
- * What users are shown to choose from: the convolutions, the normalized tokens of transformers that lie on a grid, and
- * normalized activations whose channels stand last.
+ * The layers that are listed to users: convolutions, normalized tokens of transformers that form a grid, and normalized
+ * activations with channels last.
  * @param graph of our dialect, in topological order
  */
 export function listedLayers(graph: Graph, grid?: TokenGrid): Layer[] {
@@ -37,14 +37,14 @@ export function listedLayers(graph: Graph, grid?: TokenGrid): Layer[] {
   return [...convolutions(context), ...(grid ? normalizedLayers(context, grid) : [])];
 }
 
-/** The groups of layers that a choice means, and why, where it was not named. */
+/** The selected groups of layers, and the reason if the user did not name them. */
 export interface ChosenLayers {
   groups: Layer[][];
   because?: string;
 }
 
 /**
- * The chosen layers, in the order they are asked for, each once; those that are averaged together as one group.
+ * The chosen layers in the requested order, without duplicates. Layers that are averaged together form one group.
  * @param graph of our dialect, in topological order
  * @param choice `auto`, the default where the scores are known, is the last layer with positions (`defaultLayer`);
  *   `last-conv` is the last convolution whose output is larger than 1×1, so a discriminator's convolutional head is not taken;
@@ -80,7 +80,7 @@ export function chosenLayers(
     if (found.length === 0) throw unknownLayer(wanted, convs);
     return found;
   };
-  /** A name may hold the signs that separate names. */
+  /** Names may contain the separators themselves. */
   const group = (wanted: string): Layer[][] => {
     if (wanted === 'auto') return [automatic()];
     const whole = one(wanted);
@@ -103,7 +103,7 @@ export function layerGroups(graph: Graph, choice?: LayerChoice, grid?: TokenGrid
   return chosenLayers(graph, choice, grid, dense).groups;
 }
 
-/** The same with each layer on its own. */
+/** The same, with one layer per group. */
 export function selectedLayers(graph: Graph, choice?: LayerChoice, grid?: TokenGrid, dense = false): Layer[] {
   return distinct(layerGroups(graph, choice, grid, dense).flat());
 }
@@ -144,7 +144,7 @@ function checkedLayer(context: LayerContext, layer: Layer, grid?: TokenGrid): La
     );
   }
   if (isSpatial(layer)) {
-    // Attention and the like have four axes too, none of them of channels.
+    // Attention and similar layers have four axes too, but no channels.
     if (context.axes.of(layer.value) !== undefined || layer.op === 'Conv') return layer;
     return guessedLayout(layer, grid);
   }
@@ -155,7 +155,7 @@ function checkedLayer(context: LayerContext, layer: Layer, grid?: TokenGrid): La
   );
 }
 
-/** Where no operator tells the channels: the layout in which positions have the picture's aspect. */
+/** If no operator determines the channel axis: the layout in which positions have the picture's aspect ratio. */
 function guessedLayout(layer: Layer, grid?: TokenGrid): Layer {
   const [, a, b, c] = layer.shape;
   if (!grid || [a, b, c].some((size) => typeof size !== 'number')) return layer;
@@ -171,7 +171,7 @@ function guessedLayout(layer: Layer, grid?: TokenGrid): Layer {
   });
 }
 
-/** @throws InputError if the tokens make no grid */
+/** @throws InputError if the tokens do not form a grid */
 function tokensOf(layer: Layer, grid: TokenGrid): NonNullable<Layer['tokens']> {
   const found = tokenGrid(layer, grid);
   if (found) return found;

@@ -1,4 +1,4 @@
-/** @file A network's sessions for explaining it: each stage is made once, and run only for what has changed. */
+/** @file The sessions that explain a network. Each stage is built once and runs only when its inputs change. */
 import type { SessionOptions, SessionTensor } from '../../inference/runtime/session.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import type { Layer } from './layers.js';
@@ -37,11 +37,11 @@ export type Stage = (typeof stageNames)[number];
 
 /** Pictures per run of models with an open batch size. */
 const MAX_BATCH = 8;
-/** Channels that are removed in one run. */
+/** Channels that are set to 0 per run. */
 const MAX_ABLATED = 32;
 
 const MAX_KEPT_GRADIENTS = 4;
-/** Batches that are remembered as explained by `whole`. */
+/** Number of batches explained by `whole` that are remembered. */
 const MAX_EXPLAINED = 8;
 
 /** Runs a network and its gradients. */
@@ -83,8 +83,7 @@ export class Network {
   }
 
   /**
-   * The forward pass of at most `batch` pictures; one that was made before for the same pictures and layers is returned
-   * again, unless it was not to be kept.
+   * The forward pass of at most `batch` pictures. A cached result for the same pictures and layers is reused.
    */
   async forward(pictures: Float32Array, layers: readonly Layer[], { keep = true } = {}): Promise<Forward> {
     const key = layers
@@ -118,13 +117,13 @@ export class Network {
     return made;
   }
 
-  /** Whether neither a forward pass of these pictures is kept nor `whole` has explained them. */
+  /** Whether these pictures are new: no forward pass is cached and `whole` has not explained them. */
   isNew(pictures: Float32Array): boolean {
     return !this.#kept.has(pictures) && !this.#explained.some((known) => sameNumbers(known, pictures));
   }
 
   /**
-   * Logits and maps of at most `batch` pictures in one run of one graph (`wholeModel`); nothing is kept of it.
+   * Logits and maps of at most `batch` pictures in one run of one graph (`wholeModel`). The result is not cached.
    * @param weights the share of each logit in the score [N, scores]; a row of zeros means the top class
    */
   async whole(
@@ -182,7 +181,7 @@ export class Network {
   /**
    * ∂score/∂picture of pictures [M, C, H, W].
    * @param weights the share of each logit in the score [M, scores]
-   * @param guided whether the backward pass is that of guided backpropagation
+   * @param guided whether to use guided backpropagation
    */
   async pictureGradients(pictures: Float32Array, weights: Float32Array, guided = false): Promise<Float32Array> {
     const { model, gradient } = guided ? this.#guided() : this.#gradient();
@@ -196,7 +195,7 @@ export class Network {
   }
 
   /**
-   * The parts of one picture's full gradient (`fullGradientParts`), each [K, h, w] where it lies on a grid, else [K, 1, 1].
+   * The parts of one picture's full gradient (`fullGradientParts`): [K, h, w] if a part has positions, else [K, 1, 1].
    * @param weights the share of each logit in the score [scores]
    */
   async fullGradient(picture: Float32Array, weights: Float32Array): Promise<{ data: Float32Array; sizes: Sizes }[]> {
@@ -215,8 +214,8 @@ export class Network {
   }
 
   /**
-   * Logits [channels, scores] of one picture with one channel of a layer set to 0, for each of the channels. The network up
-   * to the layer is run once, for a whole batch of the picture.
+   * Logits [channels, scores] of one picture: row k has channel k of a layer set to 0. The network up to the layer runs
+   * once, on a batch of copies of the picture.
    */
   async logitsWithout(picture: Float32Array, layer: Layer, channels: readonly number[]): Promise<Float32Array> {
     const cut = this.#cuts.get(layer.value) ?? cutStages(this.model, this.head, layer);
@@ -250,7 +249,7 @@ export class Network {
     return found;
   }
 
-  /** For each of at most `batch` pictures an activation between a value and the logits that is flat on it, if there is one. */
+  /** For each of at most `batch` pictures: a saturated activation between a value and the logits, if there is one. */
   async saturations(pictures: Float32Array, from: string): Promise<(Saturation | undefined)[]> {
     const slopes = this.#slopes.get(from) ?? slopesModel(this.model, this.head, from);
     this.#slopes.set(from, slopes);
@@ -263,7 +262,7 @@ export class Network {
     );
   }
 
-  /** Maps of each item's activations and gradients, by the methods that are graphs. */
+  /** Maps from each item's activations and gradients, for methods that are graphs. */
   async maps(
     items: readonly (Pick<MapsOf, 'shape' | 'methods'> & { activations: SessionTensor; gradients: SessionTensor })[],
     eigen: boolean,
@@ -282,7 +281,7 @@ export class Network {
     );
   }
 
-  /** Frees the sessions and what was kept. */
+  /** Releases the sessions and the cache. */
   async dispose(): Promise<void> {
     this.#kept.clear();
     this.#explained.length = 0;
@@ -294,14 +293,14 @@ export class Network {
     return this.#sessions.runs;
   }
 
-  /** The picture as a layer, for maps that explain it instead of one. */
+  /** The picture as a layer, for methods that explain the picture itself. */
   get pictureLayer(): Layer {
     const { name, picture } = this.input;
     const { channels, height, width } = picture;
     return { name, value: name, op: 'Input', shape: ['batch', channels, height, width] };
   }
 
-  /** Results of any number of pictures, a batch at a time; `run` may return those of more pictures than it was given. */
+  /** Results for any number of pictures, one batch at a time. `run` may return more rows than it was given pictures. */
   async #inBatches(
     pictures: Float32Array,
     size: number,

@@ -1,4 +1,4 @@
-/** @file Random weights from a seed: the baseline of a network that has learnt nothing (Adebayo et al. 2018). */
+/** @file Random weights from a seed: the untrained baseline (Adebayo et al. 2018). */
 import { Random } from '../../inference/numeric/random.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { withRandomWeights } from '../../onnx/passes/random-weights.js';
@@ -8,8 +8,8 @@ import { withRandomWeights } from '../../onnx/passes/random-weights.js';
  * from the seed and the weight's name.
  * @param model of our dialect, in topological order
  * @param seed integer of 0…2^53 − 1
- * @param top randomise only the last so many of the layers that `weightedLayers` counts, and what lies between them
- * @throws InputError for any other seed, or if the kernel of a convolution is no constant
+ * @param top randomise only the last `top` layers that `weightedLayers` counts, and everything between them
+ * @throws InputError for any other seed, or if the kernel of a convolution is not constant
  */
 export function randomizedWeights(model: Model, seed: number, top?: number): Model {
   return withRandomWeights(

@@ -1,31 +1,31 @@
-/** @file Where a gradient ends: activations that are flat on a picture. */
+/** @file Finds saturated activations: those whose gradient vanishes for a picture. */
 import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Model, Node } from '../../onnx/graph/graph.js';
 import { prunedGraph, valuesRead } from '../../onnx/graph/order.js';
 
-/** An activation that is flat wherever it is applied. */
+/** An activation that is saturated at every element. */
 export interface Saturation {
   op: string;
   /** The node's name, or its output's where it has none. */
   name: string;
-  /** What goes into it. */
+  /** The activation's input. */
   input: string;
-  /** Whether that can be explained instead. */
+  /** Whether the input can be explained instead. */
   isScore: boolean;
 }
 
-/** A slope that is smaller leaves nothing of a gradient in float32. */
+/** Below this slope the gradient vanishes in float32. */
 export const FLAT = 1e-7;
 
-/** How steep an activation is where its output is y, or 0 where it is flat; by operator. */
+/** Slope of each activation as a function of its output y; 0 if saturated. */
 const slopes: Readonly<Record<string, (b: GraphBuilder, node: Node) => string>> = {
   Sigmoid: (b, { outputs: [y = ''] }) => b.mul(y, b.sub(b.scalarLike(y, 1), y)),
   Softmax: (b, { outputs: [y = ''] }) => b.mul(y, b.sub(b.scalarLike(y, 1), y)),
   Tanh: (b, { outputs: [y = ''] }) => b.sub(b.scalarLike(y, 1), b.mul(y, y)),
   HardSigmoid: (b, { outputs: [y = ''] }) => b.mul(y, b.sub(b.scalarLike(y, 1), y)),
-  // 1 where the bounds leave the value as it is.
+  // 1 if the value is within the bounds.
   Clip: (b, { inputs: [x = ''], outputs: [y = ''] }) => b.op('Cast', [b.op('Equal', [x, y])], { to: 1 }),
 };
 

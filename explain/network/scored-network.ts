@@ -1,4 +1,4 @@
-/** @file A network with the score that target weights choose: the start of every backward pass. */
+/** @file A network with the score given by target weights. Every backward pass starts here. */
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { appendScoreRows, scoreCount } from '../../inference/networks/score-head.js';
 import { GraphBuilder } from '../../onnx/build/build.js';
@@ -26,9 +26,9 @@ export interface ScoredNetwork {
 }
 
 /**
- * Appends what every explanation begins with. Logits are the only output.
- * @param values kept beside the logits
- * @param resolved appends the target weights that are used, made of the logits and of those that are fed
+ * Builds the network and its score, the start of every explanation. The logits are the only output.
+ * @param values to keep in addition to the logits
+ * @param resolved appends the effective target weights, computed from the logits and the weights in the feed
  */
 export function scoredNetwork(
   model: Model,
@@ -47,7 +47,7 @@ export function scoredNetwork(
   return { b, head, picture, logits, weights, computed };
 }
 
-/** A layer's activations and their gradient as maps read them. */
+/** A layer's activations and their gradient, in the layout that maps read. */
 export interface LayerEnds {
   layer: Layer;
   /** [N, K, h, w] */
@@ -78,7 +78,7 @@ export function layerEnds({ b, logits, weights }: ScoredNetwork, layers: readonl
   );
 }
 
-/** The values that change with a value, itself included, with their types. */
+/** The values that depend on a value, including itself, with their types. */
 export function dependentValues(b: GraphBuilder, value: string): Map<string, ValueType> {
   const found = new Map([[value, b.type(value)]]);
   for (const node of b.graph.nodes) {

@@ -1,13 +1,13 @@
-/** @file Sessions that are made once and kept, and a count of what they have run. */
+/** @file Cache of sessions, with a count of their runs. */
 import { openSession } from '#runtime';
 import type { Session, SessionOptions, SessionTensor } from '../../inference/runtime/session.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { rotatedConvolutions } from '../../onnx/passes/rotated-convolutions.js';
 
-/** Sessions that are kept; beyond this the least recently used one is released. */
+/** Size of the cache. Beyond it the least recently used session is released. */
 const MAX_SESSIONS = 12;
 
-/** Runs models, each in a session of its own. */
+/** Runs models, one session per model. */
 export class Sessions<Stage extends string> {
   /** How often each stage has run. */
   readonly runs: Record<Stage, number>;
@@ -20,8 +20,8 @@ export class Sessions<Stage extends string> {
   }
 
   /**
-   * Runs a model whose session is kept under the key.
-   * @param feeds its inputs; others are ignored
+   * Runs a model. Its session is cached under the key.
+   * @param feeds the model's inputs; other entries are ignored
    */
   async run(stage: Stage, key: string, model: Model, feeds: Readonly<Record<string, SessionTensor>>) {
     const session = await this.#session(key, model);
@@ -57,7 +57,7 @@ export class Sessions<Stage extends string> {
   }
 }
 
-/** The same computation in the form that runtimes compute fastest. */
+/** An equivalent model that runtimes compute faster. */
 function fast(model: Model): Model {
   return { ...model, graph: rotatedConvolutions(model.graph) };
 }

@@ -1,6 +1,6 @@
 /**
- * @file An explanation in stages, each a graph of its own, so that another target or method runs again only what changes:
- * the forward pass, the gradient of its tail, and the maps.
+ * @file An explanation in stages: the forward pass, the gradient of its tail, and the maps. Each stage is a separate graph,
+ * so a new target or method reruns only the stages that change.
  */
 import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { guidedRules } from '../../onnx/gradient/guided.js';
@@ -15,21 +15,21 @@ import { appendedMaps, type MapOutput } from '../methods/map-outputs.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 
-/** The passes forward and backward for some layers. */
+/** The forward and backward pass for some layers. */
 export interface LayerStages {
-  /** Picture → logits [N, scores], the layers' activations, and what the backward pass reads of the forward pass. */
+  /** Picture → logits [N, scores], the layers' activations, and the values that the backward pass reads. */
   forward: Model;
-  /** The latter and target weights → gradients; missing where the score depends on none of the layers. */
+  /** Those values and target weights → gradients; missing if the score does not depend on any of the layers. */
   backward?: Model;
   logits: string;
-  /** What the backward pass reads; the picture itself may be among it. */
+  /** Values that the backward pass reads, possibly including the picture. */
   frontier: readonly string[];
   /** In the order they were given. */
   layers: readonly LayerEnds[];
 }
 
 /**
- * Splits the network with the gradient of its tail where the target comes in.
+ * Splits the network and the gradient of its tail at the point where the target is needed.
  * @throws InputError if a node between a layer and the logits cannot be differentiated
  */
 export function layerStages(model: Model, head: ScoreHead, layers: readonly Layer[]): LayerStages {
@@ -84,9 +84,9 @@ export function fullGradientModel(model: Model, head: ScoreHead, { layout }: Net
 
 /** The network cut at a layer. */
 export interface CutStages {
-  /** Picture → all that the rest reads: the layer, and what goes around it. */
+  /** Picture → all values that the rest reads: the layer, and values that bypass it. */
   before: Model;
-  /** These → logits [N, scores]; missing where the logits do not depend on the layer. */
+  /** Those values → logits [N, scores]; missing if the logits do not depend on the layer. */
   after?: Model;
   logits: string;
 }
@@ -111,7 +111,7 @@ export function logitsModel(model: Model, head: ScoreHead): { model: Model; logi
   return { model: { ...model, graph: prunedGraph(b.graph, [logits]) }, logits };
 }
 
-/** What maps are made of: activations and gradients of one shape, and how. */
+/** Inputs of the maps: activations and gradients of one shape, and the methods. */
 export interface MapsOf {
   /** [N, K, h, w] */
   shape: Shape;
@@ -130,7 +130,7 @@ export interface MapsModel {
 }
 
 /**
- * The maps of methods that are graphs; others are skipped.
+ * The maps of methods that are graphs. Other methods are skipped.
  * @param eigen whether maps are first principal components instead of sums of weighted activations
  */
 export function mapsModel(wanted: readonly MapsOf[], eigen: boolean): MapsModel {

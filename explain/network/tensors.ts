@@ -4,7 +4,7 @@ import { sessionTensor, type SessionTensor } from '../../inference/runtime/sessi
 /** For reducing sizes. */
 export const product = (a: number, b: number) => a * b;
 
-/** The numbers as often after each other. */
+/** The numbers, repeated. */
 export function repeated(data: Float32Array, times: number): Float32Array {
   const all = new Float32Array(times * data.length);
   for (let row = 0; row < times; row++) all.set(data, row * data.length);
@@ -13,7 +13,7 @@ export function repeated(data: Float32Array, times: number): Float32Array {
 
 /**
  * A layer's output in which row i is 0 in channel `channels[i]`.
- * @param channelAxis of the channels
+ * @param channelAxis axis of the channels
  */
 export function withoutChannels(
   { data, dims }: SessionTensor,
@@ -36,7 +36,7 @@ export function floats(value: SessionTensor | undefined): Float32Array {
   return (value as SessionTensor).data as Float32Array;
 }
 
-/** Whether two lists hold the same numbers, bit for bit but for the sign of NaN. */
+/** Whether two lists are equal bit for bit, except for the sign of NaN. */
 export function sameNumbers(a: Float32Array, b: Float32Array): boolean {
   return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
 }

@@ -23,12 +23,12 @@ export interface WholeLayer {
   connected: boolean;
   /** Largest |∂score/∂A| per picture [N]. */
   largestGradient: string;
-  /** Largest Σ_k |A_k·∂score/∂A_k| of a position per picture [N]. */
+  /** Per picture [N], the maximum over positions of Σ_k |A_k·∂score/∂A_k|. */
   largestProduct: string;
   maps: readonly MapOutput[];
 }
 
-/** Whether a method's maps can be outputs of one graph with the network: one gradient of the score decides them. */
+/** Whether a method's maps can be computed in the same graph as the network: they need only one gradient of the score. */
 export function fitsWhole(name: MethodName): boolean {
   const method = methods[name];
   if (method.kind === 'runs') return false;
@@ -38,7 +38,7 @@ export function fitsWhole(name: MethodName): boolean {
 
 /**
  * The network with the gradient of its tail and the maps. Target weights of zeros mean the top class of a classifier.
- * @param layers explained ones, and the picture itself last if a method explains it
+ * @param layers to explain; the picture itself comes last if a method explains it
  * @param eigen whether maps are first principal components instead of sums of weighted activations
  * @throws InputError if a node between a layer and the logits cannot be differentiated
  */

@@ -1,11 +1,11 @@
-/** @file Which class a name means. */
+/** @file Finds the class of a name. */
 import { InputError } from '../../onnx/errors.js';
 
 const MAX_LISTED = 8;
 
 /**
- * The class that a name means: its whole label, or one of the words for it that commas separate, whatever the case.
- * @throws InputError if no class, or several, are called so
+ * The class with a name: the whole label, or one of its comma-separated synonyms. Case is ignored.
+ * @throws InputError if no class or several classes match
  */
 export function classOfLabel(labels: readonly string[], name: string): number {
   const wanted = name.toLowerCase();

@@ -1,4 +1,4 @@
-/** @file How users name what is explained, and which targets that means for a network and a picture. */
+/** @file Target choices of users, resolved to targets of a network for a picture. */
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { InputError } from '../../onnx/errors.js';
 import { classOfLabel } from './labels.js';
@@ -17,11 +17,11 @@ export type TargetChoice =
   | { class: ClassName; minus: ClassName }
   | { class: ClassName; region: Region };
 
-/** A choice as the command line writes it, where a mask may be a file. */
+/** A choice as written on the command line, where a mask may be a file. */
 export type ParsedTarget = TargetChoice | { class: ClassName; maskFile: string };
 
 /**
- * One choice per picture of as many as were given, which must be one or as many as there are pictures.
+ * One choice per picture. The number of given choices must be one or the number of pictures.
  * @throws InputError naming both counts
  */
 export function choicePerPicture<T>(given: T | readonly T[] | undefined, pictures: number): (T | undefined)[] {
@@ -37,10 +37,10 @@ export function choicePerPicture<T>(given: T | readonly T[] | undefined, picture
 }
 
 /**
- * The targets that a choice means for a picture. Without one: `fake` for networks that are known to tell real from fake, the
- * score itself of others with one score, the top class of classifiers, the best box of detectors.
+ * The targets of a choice for a picture. Defaults: `fake` for discriminators, the score itself for other networks with one
+ * score, the top class for classifiers, the best box for detectors.
  * @param logits of the picture
- * @param labels names of the network's classes, if they are known
+ * @param labels names of the network's classes, if known
  * @throws InputError for a choice that the network does not have
  */
 export function resolvedTargets(
@@ -111,7 +111,7 @@ function checkedClass(head: ScoreHead, name: ClassName, labels?: readonly string
   throw new InputError({ name: 'target', expected: `a class of 0…${classes - 1}`, got: `${name}${hint}` });
 }
 
-/** A choice as the command line would write it. */
+/** A choice in the syntax of the command line. */
 function choiceText(choice: Exclude<TargetChoice, ClassName>): string {
   if ('top' in choice) return `top-${choice.top}`;
   if ('minus' in choice) return `${choice.class}:${choice.minus}`;

@@ -1,4 +1,4 @@
-/** @file What a target names in files: masks of regions, and labels of classes. */
+/** @file Reads the files that targets refer to: masks of regions, and labels of classes. */
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
@@ -13,8 +13,8 @@ const MAX_INPUT_BYTES = 1024 * 1024 * 1024;
 const MAX_LABEL_BYTES = 16 * 1024 * 1024;
 
 /**
- * The targets with their masks read. A mask goes the way of the pictures: a crop of the picture is a crop of its mask.
- * @throws InputError if a mask is missing or no picture
+ * The targets with their masks loaded. A mask gets the same preprocessing as the picture, such as the same crop.
+ * @throws InputError if a mask is missing or not a picture
  */
 export async function loadTargets(
   targets: readonly ParsedTarget[] | undefined,
@@ -30,7 +30,7 @@ export async function loadTargets(
   );
 }
 
-/** Names of classes from a text, JSON or YAML file (`parsedLabels`). @throws InputError if it is missing or holds none */
+/** Names of classes from a text, JSON or YAML file (`parsedLabels`). @throws InputError if the file is missing or has no names */
 export async function loadLabels(path: string): Promise<string[]> {
   const text = new TextDecoder().decode(await readBoundedFile(path, MAX_LABEL_BYTES));
   if (!/\.ya?ml$/i.test(path)) return parsedLabels(text, path);
@@ -45,8 +45,8 @@ export async function loadLabels(path: string): Promise<string[]> {
 }
 
 /**
- * Further inputs of a network: numbers as they are, .npy files as arrays, other files as pictures.
- * @throws InputError for a file that is missing or none of these
+ * Further inputs of a network: numbers, .npy files as arrays, other files as pictures.
+ * @throws InputError if a file is missing or has another format
  */
 export async function loadInputs(
   given: Readonly<Record<string, { file: string } | { data: readonly number[] }>>,

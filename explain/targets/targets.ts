@@ -1,14 +1,16 @@
-/** @file The scalar that is explained: which of a network's logits, with which sign and where, a target means. */
+/** @file Targets: the scalar to explain, as a weighted sum of a network's logits. */
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
 import { InputError } from '../../onnx/errors.js';
 
 /**
- * What is explained, always before sigmoid or softmax: for networks with one output per picture `score`, its value, or `real`,
- * +logit, or `fake`, −logit; for classifiers the logit of a class, counted from 0, or how much it exceeds that of another
- * class; for dense outputs the mean of these over all positions, or of a class over a region; for detectors that of a class at
- * a box. Where one score tells two classes apart, 1 is +logit and 0 is −logit.
+ * The scalar to explain, always before sigmoid or softmax.
+ * Networks with one output per picture: `score` (its value), `real` (+logit) or `fake` (−logit).
+ * Classifiers: the logit of a class (counted from 0), or the difference of the logits of two classes.
+ * Dense outputs: the mean of these over all positions, or of a class over a region.
+ * Detectors: the logit of a class at a box.
+ * Binary classifiers with one score: class 1 is +logit, class 0 is −logit.
  */
 export type Target = 'score' | 'real' | 'fake' | number | ClassDifference | ClassRegion;
 
@@ -25,16 +27,16 @@ export interface ClassRegion {
 }
 
 /**
- * Where: the positions where the class has the largest logit of all; a box in pixels of the network's input, its right and
- * lower edges outside; a mask of any size over what the network sees, bright inside; one position or box of a detector by its
- * number; or all positions where the class's probability is above a threshold.
+ * A region: the positions where the class has the largest logit; a box in pixels of the network's input, right and lower
+ * edges excluded; a mask of any size over the network's input, bright inside; the index of one position or one box of a
+ * detector; or all positions where the class's probability is above a threshold.
  */
 export type Region = 'predicted' | Box | { mask: Picture } | { at: number } | { above: number };
 
 /** Left, top, right and bottom. */
 export type Box = readonly [number, number, number, number];
 
-/** What the weights of a region hang on: the picture's logits and the size of the network's input. */
+/** Inputs of the weights of a region: the picture's logits and the size of the network's input. */
 export interface Seen {
   logits: Float32Array;
   height: number;
@@ -67,7 +69,7 @@ function signedClasses({ binary }: ScoreHead, target: Target): [number, number][
 }
 
 /**
- * The target with a region that depends on the picture as the mask that it was on one picture.
+ * The target with a picture-dependent region replaced by its mask for one picture.
  * @param weights of that picture, from `targetWeights`
  */
 export function fixedTarget({ grid }: ScoreHead, target: Target, weights: Float32Array): Target {
@@ -81,7 +83,7 @@ export function fixedTarget({ grid }: ScoreHead, target: Target, weights: Float3
   return { class: target.class, region: { mask: { ...grid, channels: 1, data } } };
 }
 
-/** The share of each position [h, w] in a region; they add up to 1. @throws InputError if the region is empty */
+/** Weight of each position [h, w] in a region; the weights add up to 1. @throws InputError if the region is empty */
 function regionShares(head: ScoreHead, target: ClassRegion, seen?: Seen): Float32Array {
   const { grid = { height: 1, width: 1 } } = head;
   const shares = regionCover(head, target, grid, seen);
@@ -106,7 +108,7 @@ function largestNote(head: ScoreHead, { class: index }: ClassRegion, seen?: Seen
   return `whose largest is ${all.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY).toPrecision(3)}`;
 }
 
-/** The probability of a class at a position; the value itself of a network that gives none. */
+/** The probability of a class at a position, or the raw value if the network has no probabilities. */
 function positionScore({ classes, grid, activation }: ScoreHead, logits: ArrayLike<number>, index: number, at: number) {
   const positions = grid ? grid.height * grid.width : 1;
   const logit = logits[index * positions + at] ?? Number.NaN;
@@ -146,7 +148,7 @@ function regionCover(
   );
 }
 
-/** How much of each of `cells` equal parts of an axis of `length` lies between two points. */
+/** An axis of `length` is divided into `cells` equal parts: the length of each part that is between two points. */
 function axisCover(from: number, to: number, cells: number, length = cells): number[] {
   const size = length / cells;
   return Array.from({ length: cells }, (_, cell) =>
@@ -154,7 +156,7 @@ function axisCover(from: number, to: number, cells: number, length = cells): num
   );
 }
 
-/** The class with the largest logit at each position; of a single one where its logit is positive, else −1. */
+/** The class with the largest logit at each position. With a single class: 0 if its logit is positive, else −1. */
 function predictedClasses({ classes, grid }: ScoreHead, logits: Float32Array): Int32Array {
   const positions = grid ? grid.height * grid.width : 1;
   return Int32Array.from({ length: positions }, (_, at) => {
@@ -163,12 +165,12 @@ function predictedClasses({ classes, grid }: ScoreHead, logits: Float32Array): I
   });
 }
 
-/** The class with the largest logit; the first of several. */
+/** The class with the largest logit; the first one on a tie. */
 function topClass(logits: Float32Array): number {
   return logits.reduce((best, logit, index) => (logit > (logits[best] ?? Number.NEGATIVE_INFINITY) ? index : best), 0);
 }
 
-/** The classes with the largest logits, largest first; of a dense output those that are predicted at most positions. */
+/** The classes with the largest logits, largest first. Dense outputs: the classes predicted at the most positions. */
 export function topClasses(head: ScoreHead, logits: Float32Array, count: number): number[] {
   const values = head.kind === 'dense' ? new Float32Array(head.classes) : logits;
   if (head.kind === 'dense') {
@@ -187,8 +189,8 @@ export function bestBox({ grid }: ScoreHead, logits: Float32Array, index: number
 }
 
 /**
- * The classes that a detector finds with the largest scores, each at its best box. A first or last class that wins at most
- * boxes is that of no object.
+ * The classes with the largest scores of a detector, each at its best box. A first or last class that wins at most of the
+ * boxes is the background.
  */
 export function topBoxes(head: ScoreHead, logits: Float32Array, count: number): ClassRegion[] {
   const boxes = head.grid?.width ?? 1;
@@ -203,14 +205,14 @@ export function topBoxes(head: ScoreHead, logits: Float32Array, count: number): 
     .map(({ class: index, at }) => ({ class: index, region: { at } }));
 }
 
-/** The value of the score that is explained. */
+/** The value of the explained score. */
 export function targetScore(weights: Float32Array, logits: Float32Array): number {
   return weights.reduce((sum, weight, at) => sum + (weight === 0 ? 0 : weight * (logits[at] ?? 0)), 0);
 }
 
 /**
- * The network's probability of the target's class, of being real for `real` and `fake`, of a class at one position;
- * undefined if it gives none.
+ * The network's probability: of the target's class, of being real for `real` and `fake`, or of a class at one position.
+ * Undefined if the network has no probabilities.
  */
 export function targetProbability(head: ScoreHead, logits: Float32Array, target: Target): number | undefined {
   if (head.activation === undefined) return undefined;
@@ -227,7 +229,7 @@ export function targetProbability(head: ScoreHead, logits: Float32Array, target:
   return typeof target === 'number' ? positionScore(head, logits, target, 0) : undefined;
 }
 
-/** The target in words, such as `class 281 (tabby)`. @param labels names of the classes, if they are known */
+/** The target in words, such as `class 281 (tabby)`. @param labels names of the classes, if known */
 export function targetLabel(target: Target, labels?: readonly string[]): string {
   const named = (index: number) => (labels?.[index] === undefined ? `${index}` : `${index} (${labels[index]})`);
   if (typeof target === 'string') return target;
@@ -248,7 +250,7 @@ export function isBox(region: Region): region is Box {
   return Array.isArray(region);
 }
 
-/** Classes that Finer-CAM compares with, as in pytorch-grad-cam. */
+/** Number of classes that Finer-CAM compares with, as in pytorch-grad-cam. */
 const COMPARED = 3;
 
 /**
