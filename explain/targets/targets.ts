@@ -189,7 +189,7 @@ export function bestBox({ grid }: ScoreHead, logits: Float32Array, index: number
 }
 
 /**
- * The classes with the largest scores of a detector, each at its best box. A first or last class that wins at most of the
+ * The classes with the largest scores of a detector, each at its best box. A first or last class that wins the majority of
  * boxes is the background.
  */
 export function topBoxes(head: ScoreHead, logits: Float32Array, count: number): ClassRegion[] {

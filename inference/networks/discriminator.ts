@@ -1,4 +1,4 @@
-/** @file A discriminator's .onnx file, ready to tell how real pictures look. */
+/** @file A discriminator on ONNX Runtime: scores how real pictures look. */
 import { resolveDevice } from '#devices';
 import { openSession } from '#runtime';
 import { GraphBuilder } from '../../onnx/build/build.js';
@@ -31,14 +31,14 @@ export interface Score {
 /**
  * A discriminator on ONNX Runtime: any model with one picture input and one score per picture.
  *
- * In Node it runs in a thread of its own; calls that overlap are answered one after the other.
+ * In Node it runs in its own thread. Overlapping calls are answered in order.
  */
 export class Discriminator implements AsyncDisposable {
-  /** How the network takes pictures. */
+  /** The picture input and its preprocessing. */
   readonly input: NetworkInput;
   /** Where it runs, and why. */
   readonly choice: DeviceChoice;
-  /** What was assumed of how it takes pictures. */
+  /** Assumptions about its preprocessing. */
   readonly assumptions: readonly Assumption[];
   readonly #session: Session;
   /** Pictures per run. */
@@ -62,7 +62,7 @@ export class Discriminator implements AsyncDisposable {
 
   /**
    * Opens a discriminator. Dispose of it when done, or declare it with `await using`.
-   * @throws InputError if the file cannot be read or is no discriminator, or the device cannot be had
+   * @throws InputError if the file cannot be read or is not a discriminator, or the device is not available
    * @throws the signal's reason when it is aborted
    * @example
    * import { Discriminator } from 'ganscope/inference';
@@ -90,7 +90,7 @@ export class Discriminator implements AsyncDisposable {
   }
 
   /**
-   * How real pictures look to the network.
+   * Scores how real pictures look to the network.
    * @param pictures of any size, prepared as the network wants them
    * @returns one per picture, in order
    * @example
@@ -118,7 +118,7 @@ export class Discriminator implements AsyncDisposable {
     return scores;
   }
 
-  /** Ends runs under way, then frees the network and its thread. */
+  /** Waits for running calls, then frees the network and its thread. */
   async dispose(): Promise<void> {
     await this.#session.release();
   }
@@ -134,8 +134,8 @@ export function scoreOf(logit: number): Score {
 }
 
 /**
- * The model with the mean of its logits [N] as only output: a discriminator of patches has one for each of them.
- * @throws InputError if it is no discriminator
+ * The model with the mean of its logits [N] as its only output: a patch discriminator has one logit per patch.
+ * @throws InputError if it is not a discriminator
  */
 function scoringModel(model: Model, source: string): { model: Model; logits: string } {
   const head = scoreHead(model);

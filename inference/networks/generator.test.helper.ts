@@ -4,7 +4,7 @@ import type { Dim, Model } from '../../onnx/graph/graph.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { Random } from '../numeric/random.js';
 
-/** What a test's generator is like; by default 16 numbers per latent, 8×8 RGB pictures, a free batch. */
+/** Options of a test generator; by default 16 numbers per latent, 8×8 RGB pictures, a free batch. */
 export interface ToyOptions {
   latentDim?: number;
   channels?: number;

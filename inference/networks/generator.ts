@@ -1,4 +1,4 @@
-/** @file A generator's .onnx file, ready to make pictures. */
+/** @file A generator on ONNX Runtime: makes pictures from latents. */
 import { resolveDevice } from '#devices';
 import { openSession } from '#runtime';
 import { InputError } from '../../onnx/errors.js';
@@ -23,32 +23,32 @@ import { samplePictures, type GeneratorRunner, type SampleOptions } from './samp
 import type { Levels } from '../runtime/levels.js';
 import type { DeviceChoice, Session } from '../runtime/session.js';
 
-/** Latents per run: many enough that threads that share them are never out of work. */
+/** Latents per run: enough to keep all threads busy. */
 const BATCH = 64;
 
-/** How pictures are asked for. */
+/** Options of sampling. */
 export type PictureOptions = Pick<SampleOptions, 'progress_callback' | 'signal'>;
 
-/** How generators are loaded. */
+/** Options of loading a generator. */
 export interface GeneratorOptions extends NetworkOptions, InputOptions, PictureRangeOptions {}
 
 /**
- * A generator on ONNX Runtime: any model with a float input [N, Z] or [N, Z, 1, 1], for conditional ones another of classes,
- * and an output of pictures [N, C, H, W] or [N, H, W, C]. What its numbers mean is stated, told by the file's metadata or
- * its last nodes, or else −1 is black and 1 is white.
+ * A generator on ONNX Runtime: any model with a float input [N, Z] or [N, Z, 1, 1] (plus a class input if it is conditional)
+ * and an output of pictures [N, C, H, W] or [N, H, W, C]. The value range comes from the options, the file's metadata or the
+ * last nodes; the default is −1 for black and 1 for white.
  *
- * In Node it runs in threads of its own, on a CPU one per core for large batches; calls may overlap.
+ * In Node it runs in its own threads, on a CPU one per core for large batches. Calls may overlap.
  */
 export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable {
   readonly latentDim: number;
   readonly channels: 1 | 3;
   readonly height: number;
   readonly width: number;
-  /** What the output's numbers mean. */
+  /** The value range of the output. */
   readonly range: OutputRange;
-  /** What the file says about its training; undefined for models that are not ours. */
+  /** The training metadata of the file; undefined for models that were not exported by this package. */
   readonly metadata: GanMetadata | undefined;
-  /** What was assumed of its inputs and pictures. */
+  /** Assumptions about its inputs and pictures. */
   readonly assumptions: readonly Assumption[];
   /** Where it runs, and why. */
   readonly choice: DeviceChoice;
@@ -73,7 +73,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
 
   /**
    * Opens a generator. Dispose of it when done, or declare it with `await using`.
-   * @throws InputError if the file cannot be read or is no generator, or the device cannot be had
+   * @throws InputError if the file cannot be read or is not a generator, or the device is not available
    * @throws the signal's reason when it is aborted
    * @example
    * import { Generator } from 'ganscope/inference';
@@ -104,7 +104,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     try {
       let size = await pictureSize(session, input, name);
       if (size.picture === undefined) {
-        // The sizes that a run tells are those of the first output that has been taken.
+        // The sizes from the run are those of the first output.
         await session.release();
         read = readGenerator(model, await outputSizes(model, input, name));
         session = await open(read);
@@ -130,7 +130,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     return pictures;
   }
 
-  /** As `run`, as 8-bit levels [N, H, W, C], which are made where the network runs. @throws as `pictures` */
+  /** As `run`, but returns 8-bit levels [N, H, W, C], computed in the network's thread. @throws as `pictures` */
   async runLevels(latents: Float32Array, levels: Levels): Promise<Uint8Array> {
     const pictures = new Uint8Array(this.#outputLength(latents));
     const [output = ''] = this.#session.outputNames;
@@ -149,7 +149,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     return (latents.length / latentDim) * channels * height * width;
   }
 
-  /** Runs all latents, in batches of the size that the file fixes; a batch that is not full is filled up with zeros. */
+  /** Runs all latents in batches of the size that the file fixes. The last batch is padded with zeros. */
   async #runBatches<T extends Float32Array | Uint8Array>(
     latents: Float32Array,
     pictures: T,
@@ -168,8 +168,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   }
 
   /**
-   * One picture per latent, in order. On a CPU latents run one by one, which takes no longer and makes a picture depend
-   * on its own latent alone, to the last bit.
+   * One picture per latent, in order. On a CPU latents run one by one: this is as fast, and each picture depends only on
+   * its own latent, bit for bit.
    * @param latents [N, Z]
    * @throws InputError if `latents` is no whole number of latents, or the network gives numbers that are not finite
    * @throws the signal's reason when it is aborted
@@ -214,7 +214,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     return this.pictures(interpolatedLatents(keyframes, path), options);
   }
 
-  /** Ends runs under way, then frees the network and its thread. */
+  /** Waits for running calls, then frees the network and its threads. */
   async dispose(): Promise<void> {
     await this.#session.release();
   }
@@ -224,7 +224,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   }
 }
 
-/** What a generator is made of once its model is open. */
+/** The parts of a generator after its model is opened. */
 interface OpenedGenerator {
   session: Session;
   input: LatentInput;
@@ -278,7 +278,7 @@ async function outputSizes(model: Model, input: LatentInput, source: string) {
   }
 }
 
-/** Size of the pictures, from a run on zeros: what a file states of its output may be incomplete. Its own sizes for others. */
+/** Size of the pictures, from a run on zeros, because the file's output shape may be incomplete. */
 async function pictureSize(session: Session, input: LatentInput, source: string) {
   const batch = input.batch ?? 1;
   const latents = new Float32Array(batch * (input.dims[0] as number));

@@ -1,8 +1,8 @@
-/** @file What an exported GAN says about itself in its .onnx file: the schema, written as text entries and read with checks. */
+/** @file Metadata of exported GANs in their .onnx files: the schema, writing as text entries, and checked reading. */
 import { InputError } from '../../onnx/errors.js';
 import type { Normalization, ResizeMode } from '../pictures/pictures.js';
 
-/** How a generator's or discriminator's .onnx file is to be used, and where it comes from. */
+/** Usage and origin of a generator's or discriminator's .onnx file. */
 export interface GanMetadata {
   role: 'generator' | 'discriminator';
   /** Name of the preset that the run started from. */
@@ -14,7 +14,7 @@ export interface GanMetadata {
   latentDistribution: 'normal';
   /** Of the training pictures, before the discriminator. */
   normalization: Normalization;
-  /** How training pictures were brought to the network's size. */
+  /** How training pictures were resized to the network's size. */
   resize: ResizeMode;
   /** What the generator's numbers mean: −1 is black and 1 is white, the normalisation undone, or 0…255 in bytes. */
   outputRange: 'tanh' | 'normalization' | 'uint8';
@@ -74,7 +74,7 @@ function nominalRange({ role, outputRange, normalization }: GanMetadata): string
 /**
  * The metadata of a model file, or undefined for a model that is not one of ours.
  * @param entries `Model.metadata`; untrusted
- * @throws InputError naming the entry that is missing or makes no sense
+ * @throws InputError naming the missing or invalid entry
  */
 export function readGanMetadata(entries: ReadonlyMap<string, string>): GanMetadata | undefined {
   if (!entries.has(`${PREFIX}role`)) return undefined;

@@ -1,4 +1,4 @@
-/** @file Where a network comes from: a path or URL, the bytes of a file, or a model in memory. */
+/** @file Sources of a network: a path or URL, the bytes of a file, or a model in memory. */
 import { loadModel } from '#load';
 import type { LoadOptions } from '../../onnx/files/fetch.js';
 import { InputError } from '../../onnx/errors.js';
@@ -14,15 +14,15 @@ export interface NetworkOptions extends LoadOptions {
   /** Where it runs, default `auto`. */
   device?: Device;
   /**
-   * Which of the exported files is taken, default `fp32`: the one that is named; `fp16` takes the one in half precision beside
-   * it that `gan-export --fp16` writes, `generator-fp16.onnx` for `generator.onnx`.
+   * Precision of the exported file, default `fp32`: the named file. `fp16`: the file in half precision in the same folder,
+   * as written by `gan-export --fp16` (`generator-fp16.onnx` for `generator.onnx`).
    */
   dtype?: 'fp32' | 'fp16';
   /** Threads of CPU operators; 0, the default, lets ONNX Runtime take one per core. */
   threads?: number;
 }
 
-/** The model. @throws as `loadModel`; InputError for another dtype of a model that is no file */
+/** The model. @throws as `loadModel`; InputError for another dtype if the source is not a file */
 export async function modelFrom(source: ModelSource, options: NetworkOptions = {}): Promise<Model> {
   const { dtype = 'fp32' } = options;
   if (dtype !== 'fp32' && dtype !== 'fp16') {

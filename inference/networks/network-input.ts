@@ -1,4 +1,4 @@
-/** @file What a network expects as its picture: size, channels, layout and normalisation, from the model or by convention. */
+/** @file The picture input of a network: size, channels, layout and normalisation, from the model or by convention. */
 import { InputError } from '../../onnx/errors.js';
 import type { Dim, Model, Shape, ValueInfo } from '../../onnx/graph/graph.js';
 import { firstLayer } from '../graphs/first-layer.js';
@@ -26,7 +26,7 @@ export interface NetworkInput {
   picture: PictureInput;
 }
 
-/** Used where neither the model's input nor its metadata tells the size. */
+/** Default size, if neither the model's input nor its metadata has one. */
 const DEFAULT_SIZE = 224;
 /** torchvision's normalisation of ImageNet pictures. */
 const IMAGENET: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
@@ -35,7 +35,7 @@ const MAX_SIDE = 8192;
 /** Spectral pictures have dozens of channels. */
 const MAX_CHANNELS = 64;
 
-/** How pictures are prepared for a network, as far as it is known. */
+/** Preprocessing of pictures; unknown parts are missing. */
 export interface Preparation {
   /** One mean and std for each channel, or one for all. */
   normalization?: Normalization;
@@ -50,10 +50,10 @@ export interface Preparation {
 }
 
 /**
- * The picture input of a model. Sizes that neither the model nor `stated` tells are 224, channels those of the first
- * convolution, or 3. The layout is that of the first convolution, or told by the sizes. Without `stated`, pictures are
- * cropped and normalised as for ImageNet (those of other than 3 channels only scaled to 0…1).
- * @param stated how pictures are prepared, as the user or the model's metadata say
+ * The picture input of a model. Defaults: size 224; channels from the first
+ * convolution, or 3; layout from the first convolution, or detected from the sizes. Without `stated`, pictures are cropped
+ * and normalised as for ImageNet (if there are not 3 channels, only scaled to 0…1).
+ * @param stated preprocessing given by the user or the model's metadata
  * @param name of the input, default the first
  * @throws InputError unless the input is float32 [batch, channels, height, width] or [batch, height, width, channels] and
  *   agrees with what is stated
@@ -108,7 +108,7 @@ export function networkInputOf(model: Model, stated: Preparation = {}, name?: st
   return { name: input.name, layout, ...(batch !== undefined && { batch }), picture };
 }
 
-/** Where sizes tell it: channels are few, and of two axes that could hold them the second is taken. */
+/** Detects the layout from the sizes: the channel axis is small. If both axes are possible, it is the second. */
 function layoutOfSizes(shape: Shape): NetworkInput['layout'] {
   const isColour = (size: Dim | undefined) => size === 1 || size === 3;
   if (isColour(shape[1]) || isColour(shape[3])) return isColour(shape[1]) ? 'NCHW' : 'NHWC';
@@ -162,7 +162,7 @@ export function fixedSizeModel(model: Model, { name, layout, picture }: NetworkI
 }
 
 /**
- * Numbers of a batch of pictures [N, C, H, W], prepared as the network wants them.
+ * Numbers of a batch of pictures [N, C, H, W], prepared in the form that the network expects.
  * @throws InputError if the network takes more channels than pictures have
  */
 export function preparedPictures(pictures: readonly Picture[], { picture: input }: NetworkInput): Float32Array {
@@ -203,8 +203,8 @@ export function channelsLast(batch: Float32Array, { channels, height, width }: P
 }
 
 /**
- * What the network sees of a picture, the same part at a size people can look at: the network's own size, enlarged by a
- * whole factor so that the shorter side has at least `minSide` pixels, made from the original.
+ * The part of a picture that the network sees, in a resolution for viewing: the network's size times a whole factor, so that
+ * the shorter side has at least `minSide` pixels. It is resized from the original.
  */
 export function networkView(picture: Picture, { picture: input }: NetworkInput, minSide = 256): Picture {
   const factor = Math.max(1, Math.ceil(minSide / Math.min(input.width, input.height)));
@@ -213,7 +213,7 @@ export function networkView(picture: Picture, { picture: input }: NetworkInput, 
   return rgbPicture(resizedPicture(picture, { ...size, channels, resize: input.resize }));
 }
 
-/** A black picture [C, H, W], prepared as the network wants it. */
+/** A preprocessed black picture [C, H, W]. */
 export function blackInput({ picture: input }: NetworkInput): Float32Array {
   const { width, height, channels, normalization } = input;
   const plane = width * height;

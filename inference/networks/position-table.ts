@@ -1,11 +1,11 @@
-/** @file Transformers whose positions are learnt: the picture's size has to give as many tokens as their table has rows. */
+/** @file Transformers with learned position embeddings: the picture size must give as many tokens as the table has rows. */
 import { InputError } from '../../onnx/errors.js';
 import { nodeLabel, type Model, type Node } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
 import type { NetworkInput } from './network-input.js';
 
 /**
- * Checks that every sum with a constant table fits at the chosen size.
+ * Checks that every addition of a constant table fits the chosen size.
  * @param model whose picture size is fixed
  * @throws InputError naming the table and a size that fits
  */
@@ -19,7 +19,7 @@ export function checkedPositions(model: Model, input: NetworkInput, stated: bool
 }
 
 interface Misfit {
-  /** Rows of the table, and tokens that the picture gives. */
+  /** Rows of the table, and tokens of the picture. */
   table: string;
   rows: number;
   tokens: number;
@@ -45,7 +45,7 @@ function wrongSize(node: Node, { table, rows, tokens }: Misfit, input: NetworkIn
   });
 }
 
-/** The side of a square picture whose patches, with the tokens beside them, are as many as the table has rows. */
+/** The side of a square picture whose patches and extra tokens together match the rows of the table. */
 function sizeFor(rows: number, tokens: number, pixels: number): string {
   for (let further = 0; further <= 8; further++) {
     const patch = Math.sqrt(pixels / (tokens - further));

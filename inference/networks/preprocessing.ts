@@ -1,4 +1,4 @@
-/** @file How pictures are prepared for a network, as its metadata, its first nodes or the command line say. */
+/** @file Preprocessing of a network's pictures: from its metadata, its first nodes or the command line. */
 import { InputError } from '../../onnx/errors.js';
 import type { DataType, Model } from '../../onnx/graph/graph.js';
 import { integerRange } from '../graphs/float-input.js';
@@ -10,7 +10,7 @@ import type { Preparation } from './network-input.js';
 /** Numbers 0…255 as they are. */
 const BYTES: Normalization = { mean: [0], std: [1 / 255] };
 
-/** The standard's words for the range of a picture's numbers. */
+/** The ONNX standard's terms for the value range of pictures. */
 const ranges: Readonly<Record<string, Normalization>> = {
   NominalRange_0_255: BYTES,
   Normalized_0_1: { mean: [0], std: [1] },
@@ -19,7 +19,7 @@ const ranges: Readonly<Record<string, Normalization>> = {
   NominalRange_16_235: { mean: [-16 / 219], std: [1 / 219] },
 };
 
-/** The standard's words for the order of channels; those of 16 bits have the same. */
+/** The ONNX standard's terms for the channel order, including 16-bit formats. */
 const orders: Readonly<Record<string, ChannelOrder>> = {
   Rgb8: 'RGB',
   Bgr8: 'BGR',
@@ -29,7 +29,7 @@ const orders: Readonly<Record<string, ChannelOrder>> = {
   Bgra16: 'BGRA',
 };
 
-/** What a model's metadata say: our own, else the ONNX standard's entries for pictures, or those that Ultralytics writes. */
+/** Preprocessing from a model's metadata: our own entries, else those of the ONNX standard or of Ultralytics. */
 export function statedPreparation(metadata: ReadonlyMap<string, string>): Preparation {
   const ours = readGanMetadata(metadata);
   if (ours) return { normalization: ours.normalization, resize: ours.resize };
@@ -53,7 +53,7 @@ function ultralyticsPreparation(metadata: ReadonlyMap<string, string>): Preparat
   };
 }
 
-/** What the graph's own first steps say about the numbers and the size that it takes, and the nodes that show it. */
+/** Value range and size detected from the graph's first nodes, and those nodes. */
 export function preparationOfGraph(
   model: Model,
   input: string,
@@ -84,7 +84,7 @@ export function preparationOfType(type: DataType | undefined): Preparation {
   return { normalization: least === 0 ? BYTES : { mean: [-least / 255], std: [1 / 255] } };
 }
 
-/** How the command line says that pictures are prepared. */
+/** Command-line options for preprocessing. */
 export interface PreparationTexts {
   mean?: string | undefined;
   std?: string | undefined;
@@ -96,8 +96,8 @@ export interface PreparationTexts {
 }
 
 /**
- * What the command line states; parts that it leaves out are missing.
- * @throws InputError for texts that are no numbers or sizes, or a mean without a std
+ * The preprocessing from command-line options; parts without an option are missing.
+ * @throws InputError for texts that are not numbers or sizes, or a mean without a std
  */
 export function parsedPreparation(texts: PreparationTexts): Preparation {
   const { mean, std, size, resize, channelsLast, channels, channelOrder } = texts;

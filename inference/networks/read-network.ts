@@ -1,4 +1,4 @@
-/** @file A network of others made ready: which input is the picture, how it is prepared and why, and what else is fed. */
+/** @file Reads third-party networks: finds the picture input and its preprocessing, and fills in the other inputs. */
 import { InputError } from '../../onnx/errors.js';
 import type { Model, ValueInfo } from '../../onnx/graph/graph.js';
 import { toFloat32 } from '../../onnx/passes/to-float32.js';
@@ -18,18 +18,18 @@ import {
 import { checkedPositions } from './position-table.js';
 import { preparationOfGraph, preparationOfType, statedPreparation } from './preprocessing.js';
 
-/** A further input: a picture, which is prepared as the explained one, or numbers. */
+/** The value of a further input: numbers, or a picture with the same preprocessing as the explained one. */
 export type GivenInput = Picture | InputNumbers;
 
-/** What a user states of a network's inputs. */
+/** Options for a network's inputs. */
 export interface ReadOptions {
-  /** How pictures are prepared, where the model does not say so or is wrong. */
+  /** Preprocessing, if the model does not state it or states it wrongly. */
   preparation?: Preparation;
-  /** How pictures are prepared where nothing else says so, and why that is known. */
+  /** Preprocessing that is used if nothing else states it, and its reason. */
   defaults?: { preparation: Preparation; because: string };
-  /** Values of the inputs beside the picture, by their names. */
+  /** Values of the other inputs, by name. */
   inputs?: Readonly<Record<string, GivenInput>>;
-  /** The input that is the picture, where several could be; default the first that is not in `inputs`. */
+  /** Name of the picture input, if several are possible; default the first that is not in `inputs`. */
   explainInput?: string;
 }
 
@@ -41,10 +41,10 @@ export interface ReadNetwork {
 }
 
 /**
- * Reads how a network takes pictures. Inputs of whole numbers or doubles become float32, a single picture becomes a batch of
+ * Detects the picture input and its preprocessing. Inputs of whole numbers or doubles become float32, a single picture becomes a batch of
  * one, and further inputs become constants.
  * @param model of our dialect, in topological order
- * @throws InputError if no input takes a picture, a further input has no value, or statements contradict each other
+ * @throws InputError if no input takes a picture, a further input has no value, or options and model contradict each other
  */
 export function readNetwork(model: Model, options: ReadOptions = {}): ReadNetwork {
   const { preparation: stated = {}, inputs: given = {}, defaults } = options;
@@ -78,7 +78,7 @@ function isPicture({ value }: ValueInfo): boolean {
   return value?.type !== 'bool' && value?.type !== 'string' && (shape.length === 4 || (shape.length === 3 && isColour));
 }
 
-/** @throws InputError where it is not known which input is the picture, or another one has no value */
+/** @throws InputError if the picture input is ambiguous, or another input has no value */
 function pictureInput(
   { graph }: Model,
   given: Readonly<Record<string, GivenInput>>,
@@ -127,7 +127,7 @@ function givenNumbers(
 
 function pictureNumbers(model: Model, name: string, picture: Picture, stated: Preparation): InputNumbers {
   const floats = floatInputModel(batchedModel(model, name), name);
-  // Only what holds for pictures of any channels goes over to another input.
+  // Another input gets only the parts that do not depend on the number of channels.
   const { normalization, channels: _channels, channelOrder: _order, layout: _layout, ...rest } = stated;
   const plain = { ...preparationOfGraph(floats, name).preparation, ...rest };
   const shape = networkInputOf(floats, plain, name).picture;
@@ -140,14 +140,14 @@ function pictureNumbers(model: Model, name: string, picture: Picture, stated: Pr
     : { dims: [height, width, channels], data: channelsLast(data, input.picture) };
 }
 
-/** @throws InputError where the metadata and the graph's own first steps mean different numbers */
+/** @throws InputError if the metadata and the graph's first nodes imply different value ranges */
 function expectAgreement(
   metadata: Normalization | undefined,
   { preparation: { normalization: graph }, nodes }: ReturnType<typeof preparationOfGraph>,
 ): void {
   if (!metadata || !graph) return;
   const [a, b] = [metadata, graph].map(({ mean, std }) => white(mean, std)) as [number, number];
-  // White is 255, 1 or a few standard deviations: other readings lie far apart.
+  // White is 255, 1 or a few standard deviations, so different ranges differ clearly.
   if (Math.max(a, b) < 20 === Math.min(a, b) < 20) return;
   throw new InputError({
     name: 'mean',

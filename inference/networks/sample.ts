@@ -1,4 +1,4 @@
-/** @file From latents to pictures, in batches, with whatever runs the generator. */
+/** @file Samples pictures from latents, in batches, with any runner of the generator. */
 import { InputError } from '../../onnx/errors.js';
 import type { Picture } from '../pictures/pictures.js';
 import type { Levels } from '../runtime/levels.js';
@@ -13,40 +13,40 @@ export interface GeneratorRunner {
   width: number;
   /** Pictures [N, C, H, W] for latents [N, Z]. */
   run(latents: Float32Array): Promise<Float32Array>;
-  /** The same as 8-bit levels [N, H, W, C], for runners that make them where the network runs. */
+  /** The same as 8-bit levels [N, H, W, C], for runners that compute them in the network's thread. */
   runLevels?(latents: Float32Array, levels: Levels): Promise<Uint8Array>;
 }
 
-/** How far sampling has come; field names as in transformers.js. */
+/** Progress of sampling; field names as in transformers.js. */
 export interface SampleProgress {
   status: 'progress';
   /** Pictures done. */
   loaded: number;
-  /** Pictures in all. */
+  /** Total number of pictures. */
   total: number;
   /** Percent done, 0…100. */
   progress: number;
 }
 
-/** Batches that are asked for at the same time: whatever runs the generator never waits. */
+/** Batches in flight, so that the runner never waits. */
 const RUNNING_BATCHES = 3;
 
-/** How pictures are sampled. */
+/** Options of sampling. */
 export interface SampleOptions {
   /** Latents per run of the generator, at least 1; the last run may have fewer. */
   batchSize: number;
-  /** What the generator's numbers mean. */
+  /** Value range of the generator's output. */
   range: OutputRange;
   /** Called after every batch. */
   progress_callback?: (progress: SampleProgress) => void;
-  /** Stops after the next batch; batches that are on their way are made and dropped. */
+  /** Stops after the next batch. Batches in flight are finished and discarded. */
   signal?: AbortSignal;
 }
 
 /**
  * One picture per latent, in order.
  * @param latents [N, Z]
- * @throws InputError if `latents` is no whole number of latents, or the generator's output has another size than it says
+ * @throws InputError if `latents` is not a whole number of latents, or the output size differs from the declared one
  * @throws the signal's reason when it is aborted
  */
 export async function samplePictures(
@@ -67,7 +67,7 @@ export async function samplePictures(
   const run = (start: number): Promise<Picture[]> => {
     signal?.throwIfAborted();
     const running = batchPictures(latents.slice(start * latentDim, (start + batchSize) * latentDim));
-    // A failure is met where the pictures are awaited, unless the caller has stopped before.
+    // Errors are reported when the batch is awaited; after an abort they are ignored.
     running.catch(() => {});
     return running;
   };

@@ -1,4 +1,4 @@
-/** @file Where a network's scores are: its logits, before sigmoid or softmax. */
+/** @file Finds a network's logits: its scores before sigmoid or softmax. */
 import { InputError } from '../../onnx/errors.js';
 import type { GraphBuilder } from '../../onnx/build/build.js';
 import { nodeLabel, type Graph, type Model, type Node } from '../../onnx/graph/graph.js';
@@ -19,47 +19,47 @@ export interface ScoreHead extends ScorePlace {
    * per class; `dense`: one per class and position; `boxes`: one per class and box of a detector.
    */
   kind: 'discriminator' | 'single' | 'classifier' | 'dense' | 'boxes';
-  /** The value that holds the logits. */
+  /** Name of the value with the logits. */
   logits: string;
-  /** What the network makes of its logits; missing if it ends with them. */
+  /** The activation after the logits; missing if the network ends with them. */
   activation?: Activation;
-  /** Where a value holds other numbers too: the place of the scores on the classes' axis, and of a factor for all. */
+  /** If the value has other numbers too: the range of the scores on the class axis, and the index of a common factor. */
   within?: { from: number; to: number; object?: number };
-  /** Whether the scores are known to tell real from fake: of our own networks, and of discriminators of patches. */
+  /** Whether the network is known to be a discriminator: our own networks, and patch discriminators. */
   verdict?: true;
-  /** Whether one score tells two classes apart: 0 speaks against 1. */
+  /** Whether this is a binary classifier with one score. */
   binary?: true;
   /** Classes that the explained output shows, where it shows some of a softmax only. */
   part?: readonly number[];
 }
 
-/** A head with what was found on the way. */
+/** A head with details of the search. */
 export interface FoundHead {
   head: ScoreHead;
-  /** The output that was taken, and the node through which it is made of the scores. */
+  /** The selected output, and the node that computes it from the scores. */
   output: string;
   through?: string;
   /** Further outputs that could be explained. */
   others: readonly string[];
 }
 
-/** Logits per picture, those of all positions counted. */
+/** Logits per picture, over all positions. */
 export function scoreCount({ classes, grid }: ScorePlace): number {
   return classes * (grid ? grid.height * grid.width : 1);
 }
 
 /**
- * Finds the logits: before the activation of the output that the model's metadata call so, that is named `logit`, or that is
- * made from the others. Outputs of whole numbers are followed to the scores that they were chosen by.
+ * Finds the logits, before the activation. The output is the one that the metadata marks as logits, that is named `logit`, or
+ * that is computed from the others. Integer outputs (such as an argmax) are traced back to their scores.
  * @param model of our dialect, in topological order, with a fixed picture size
- * @param wanted name of the output that is meant, or of any value in the graph
- * @throws InputError if there is no such value, or it is not one score per picture, per class, or per class and position
+ * @param wanted name of an output, or of any value in the graph
+ * @throws InputError if the value does not exist, or is not one score per picture, per class, or per class and position
  */
 export function scoreHead(model: Model, wanted?: string): ScoreHead {
   return findScoreHead(model, wanted).head;
 }
 
-/** The same with what was found on the way. */
+/** The same, with details of the search. */
 export function findScoreHead(model: Model, wanted?: string): FoundHead {
   const reader = new HeadReader(model);
   if (wanted !== undefined) {
@@ -73,13 +73,13 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
   const named = outputs.find(({ name }) => stated.includes(name));
   const candidates = reader.candidates(named ? [named.name] : outputs.map(({ name }) => name));
   const [chosen] = candidates;
-  // The error of the first output says what is wrong with it.
+  // Report the error of the first output.
   if (!chosen) return { head: reader.head(outputs[0]?.name ?? ''), output: outputs[0]?.name ?? '', others: [] };
   const others = candidates.slice(1).map(({ output }) => output);
   return { ...chosen, others, ...reader.through(chosen.output) };
 }
 
-/** @throws InputError naming the outputs there are */
+/** @throws InputError listing the available outputs */
 function knownValue(graph: Graph, name: string): void {
   if (graph.nodes.some(({ outputs }) => outputs.includes(name))) return;
   const outputs = graph.outputs.map((output) => output.name).join(', ');
@@ -91,7 +91,7 @@ interface Candidate {
   head: ScoreHead;
 }
 
-/** Reads heads off one model. */
+/** Finds the heads of one model. */
 class HeadReader {
   readonly #model: Model;
   readonly #types: Types;
@@ -107,7 +107,7 @@ class HeadReader {
     this.#names = labelsOfMetadata(model.metadata)?.length;
   }
 
-  /** Outputs whose scores can be read, the one that is explained first. */
+  /** Outputs with readable scores; the explained one comes first. */
   candidates(outputs: readonly string[]): Candidate[] {
     const read = outputs.flatMap((output): Candidate[] => {
       const head = this.#tryHead(output);
@@ -119,14 +119,14 @@ class HeadReader {
       return !bases.has(base) && bases.add(base);
     });
     const withoutBoxes = partnersOfBoxes(distinct);
-    // What others are made from is a layer's features.
+    // An output that others are computed from is an intermediate feature.
     const made = withoutBoxes.map(({ head: { logits } }) => ancestors(this.#model.graph, logits));
     const ends = withoutBoxes.filter(
       ({ head: { logits } }, at) => !made.some((values, other) => other !== at && values.has(logits)),
     );
     const [first] = ends;
     if (!first) return [];
-    // Auxiliary heads have the same classes, and less before them.
+    // Auxiliary heads have the same classes but fewer layers before them.
     const depth = ({ head: { logits } }: Candidate) => ancestors(this.#model.graph, logits).size;
     const alike = ends.filter(
       ({ head: { kind, classes } }) => kind === first.head.kind && classes === first.head.classes,
@@ -135,7 +135,7 @@ class HeadReader {
     return [main, ...ends.filter((each) => each !== main)];
   }
 
-  /** The node that made the output of its scores. */
+  /** The node that computes the output from its scores. */
   through(output: string): { through?: string } {
     const through = this.#found(output)?.through;
     return through === undefined ? {} : { through };
@@ -154,7 +154,7 @@ class HeadReader {
     return scoresBehind({ producers: this.#producers, types: this.#types }, output);
   }
 
-  /** @throws InputError unless the output is made of scores */
+  /** @throws InputError unless the output is computed from scores */
   head(output: string): ScoreHead {
     const graph = { producers: this.#producers, types: this.#types };
     const found = this.#found(output);
@@ -209,7 +209,7 @@ class HeadReader {
     };
   }
 
-  /** The activation by which another output of the graph is made of the same logits. */
+  /** The activation that computes another output from the same logits. */
   #activationOf(direct: string): Activation | undefined {
     return this.#model.graph.outputs
       .map(({ name }) => this.#found(name))
@@ -236,8 +236,8 @@ class HeadReader {
   }
 
   /**
-   * Known from our metadata; and a grid of single scores that is coarser than the picture, with nothing before it that makes
-   * positions finer, is a discriminator of patches.
+   * Known from our metadata. Otherwise a grid of single scores is a patch discriminator if it is coarser than the picture and
+   * no operator before it upsamples.
    */
   #isVerdict(logits: string, { grid }: ScorePlace): boolean {
     if (readGanMetadata(this.#model.metadata)?.role === 'discriminator') return true;
@@ -262,7 +262,7 @@ class HeadReader {
     );
   }
 
-  /** A value before an output that holds scores, to be named instead. */
+  /** A value with scores before an output, as a suggestion in errors. */
   #workingValue(output: string): string {
     const before = ancestors(this.#model.graph, output);
     const nodes = this.#model.graph.nodes.toReversed();
@@ -283,9 +283,9 @@ class HeadReader {
   }
 }
 
-/** Operators after which the same scores stand elsewhere. */
+/** Operators that only move scores. */
 const movers = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Transpose', 'Cast']);
-/** Operators that make positions finer. */
+/** Operators that upsample. */
 const refining = new Set(['Resize', 'Upsample', 'ConvTranspose', 'DepthToSpace', 'MaxUnpool', 'Col2Im', 'GridSample']);
 /** Operators that may end with scores. */
 const scores = new Set(['Gemm', 'MatMul', 'Conv', 'Add', 'Sigmoid', 'Softmax']);
@@ -301,7 +301,7 @@ function partnersOfBoxes(candidates: readonly Candidate[]): Candidate[] {
         other !== box &&
         other.head.grid?.height === 1 &&
         other.head.grid.width === box.head.grid?.width &&
-        // Of two outputs of four numbers, coordinates are those that end in a sigmoid, or the later ones.
+        // Of two outputs with four numbers, the coordinates are the one that ends in a sigmoid, or the later one.
         (other.head.classes !== 4 || candidates.indexOf(other) < candidates.indexOf(box)),
     ),
   );
@@ -328,7 +328,7 @@ export function appendScoreRows(b: GraphBuilder, head: ScoreHead, name = 'logits
   const own = within ? slice(within.from, within.to) : logits;
   const scored =
     within?.object === undefined ? own : b.mul(own, slice(within.object, within.object + 1), 'object_scores');
-  // Rows are read class by class: the classes' axis stands before those of positions.
+  // Rows are ordered class by class: the class axis comes before the position axes.
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   const lead = batchless ? 0 : 1;
   const order =

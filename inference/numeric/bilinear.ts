@@ -1,10 +1,10 @@
 /** @file Bilinear resizing of a map to the size of the picture it belongs to. */
 import { InputError } from '../../onnx/errors.js';
 
-/** A position along an axis of n values, the middle of the first at 0, the middle of the last at n − 1. */
+/** A position along an axis of n values: 0 is the centre of the first, n − 1 the centre of the last. */
 type Position = number;
 
-/** The two values a position lies between, and the share of the second; positions outside count as the nearest inside. */
+/** The two neighbours of a position, and the weight of the second. Positions outside are clamped. */
 function taps(position: Position, size: number): { low: number; high: number; share: number } {
   const inside = Math.min(size - 1, Math.max(0, position));
   const low = Math.floor(inside);
@@ -28,9 +28,9 @@ export function bilinearResized(map: Float32Array, h: number, w: number, H: numb
 }
 
 /**
- * The map's values at a grid of places, bilinear between its own.
+ * The map at a grid of positions, by bilinear interpolation.
  * @param map [h, w]
- * @param y positions of the rows that are wanted
+ * @param y positions of the rows
  * @param x positions of the columns
  * @returns [y.length, x.length]
  * @throws InputError if `map` does not hold h·w values

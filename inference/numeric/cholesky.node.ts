@@ -1,13 +1,13 @@
 /** @file A Cholesky factor of any rank, in double precision. */
 import type { Matrix, Products } from './gemm-f64.node.js';
 
-/** Rows of the factor between two products of matrices. */
+/** Rows per panel. */
 const PANEL = 64;
 
 /**
  * R [rank, n] with A = RᵀR of a positive semi-definite matrix A [n, n]: Cholesky's method with complete pivoting (Higham
- * 2002, section 10.3), which ends where what is left is rounding error. Rows are made in panels; what a panel explains is
- * taken from the matrix at once.
+ * 2002, section 10.3). It stops when the remainder is rounding error. Rows are computed in panels; the matrix is updated
+ * once per panel.
  */
 export async function choleskyFactor(matrix: Float64Array, n: number, products: Products): Promise<Matrix> {
   const rest = matrix.slice();

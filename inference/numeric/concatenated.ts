@@ -1,6 +1,6 @@
-/** @file Numbers one after the other. */
+/** @file Concatenates arrays of numbers. */
 
-/** All parts as one array. */
+/** All parts, concatenated. */
 export function concatenated(parts: readonly Float32Array[]): Float32Array {
   const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
   let offset = 0;

@@ -2,14 +2,14 @@
 
 /**
  * The eigenvalues of a symmetric matrix [n, n], in no order: Householder's reduction, then the implicit QL method.
- * @param check called after every row of the reduction; what it throws ends the work
+ * @param check called after every row of the reduction; it may throw to stop the computation
  */
 export function symmetricEigenvalues(matrix: Float64Array, n: number, check = () => {}): Float64Array {
   const { diagonal, off } = tridiagonalForm(matrix, n, check);
   return tridiagonalEigenvalues(diagonal, off);
 }
 
-/** What a reflection does to a symmetric matrix: A ← A − u·qᵀ − q·uᵀ. */
+/** The update of a symmetric matrix by a reflection: A ← A − u·qᵀ − q·uᵀ. */
 interface Change {
   u: Float64Array;
   q: Float64Array;
@@ -17,8 +17,8 @@ interface Change {
 
 /**
  * A tridiagonal matrix with the same eigenvalues (Golub & Van Loan 2013, algorithm 8.3.1, from the last row up). `off[i]`
- * stands beside `diagonal[i]` and `diagonal[i + 1]`. Only the lower triangle is kept, and it is changed by a reflection
- * in the same pass that multiplies it with the next one's vector.
+ * couples `diagonal[i]` and `diagonal[i + 1]`. Only the lower triangle is stored. One pass applies a reflection and
+ * multiplies the result by the vector of the next reflection.
  */
 function tridiagonalForm(
   matrix: Float64Array,
@@ -50,7 +50,7 @@ function tridiagonalForm(
 }
 
 /**
- * Sets u so that I − uuᵀ/h takes a row to zeros with one number at the end.
+ * Sets u so that I − uuᵀ/h maps a row to zeros followed by one number.
  * @returns that number, and h = uᵀu / 2, or 1 where u is zero
  */
 function setReflection(u: Float64Array, row: Float64Array): { reflected: number; half: number } {
@@ -70,8 +70,8 @@ function setReflection(u: Float64Array, row: Float64Array): { reflected: number;
 }
 
 /**
- * Makes the last change to the leading k rows of A, and sets q = A·u of the next one. Rows are taken in pairs, which is
- * twice as fast; where k is odd, row k goes with them: it is done with, and what becomes of it is not read.
+ * Applies the last update to the leading k rows of A, and sets q = A·u for the next one. Rows are processed in pairs, which
+ * is twice as fast. If k is odd, row k is processed too; it is finished, and its values are not read again.
  */
 function changeAndMultiply(
   a: Float64Array,
@@ -110,7 +110,7 @@ function changeAndMultiply(
   }
 }
 
-/** Eigenvalues of a tridiagonal matrix by QL with implicit shifts (Dubrulle, Martin & Wilkinson 1968); both arrays are used up. */
+/** Eigenvalues of a tridiagonal matrix by QL with implicit shifts (Dubrulle, Martin & Wilkinson 1968); both arrays are overwritten. */
 function tridiagonalEigenvalues(d: Float64Array, e: Float64Array): Float64Array {
   const n = d.length;
   const at = (values: Float64Array, i: number) => values[i] as number;

@@ -10,7 +10,7 @@ export interface Matrix {
   data: Float64Array;
 }
 
-/** XᵀX and XBXᵀ. Dispose of it, unless its thread ends. */
+/** Computes XᵀX and XBXᵀ. Dispose of it, unless its thread ends. */
 export class Products {
   private constructor(
     readonly sessions: { gram: Session; congruent: Session },
@@ -18,11 +18,11 @@ export class Products {
   ) {}
 
   /**
-   * @param models those of `productModels`, which a thread need not be able to make
-   * @param check called before every product; what it throws ends the work
+   * @param models from `productModels`; passed in so that a thread does not need to build them
+   * @param check called before every product; it may throw to stop the computation
    */
   static async create(models: ProductModels, check = () => {}): Promise<Products> {
-    // Between products other work goes on, which threads that wait busily would slow down.
+    // Spinning threads would slow down the work between products.
     const [gram, congruent] = [
       await directSession(models.gram, { spinning: false }),
       await directSession(models.congruent, { spinning: false }),

@@ -1,4 +1,4 @@
-/** @file NumPy's array file format (NEP 1): floats out, a few little-endian types in. */
+/** @file NumPy's array file format (NEP 1): writes floats; reads all types of real numbers. */
 import { InputError } from '../../onnx/errors.js';
 import { float16Value } from '../../onnx/graph/tensor.js';
 
@@ -14,7 +14,7 @@ export interface NpyTypes {
 export type NpyArray = { [D in keyof NpyTypes]: { dtype: D; shape: number[]; data: NpyTypes[D] } }[keyof NpyTypes];
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
-/** NumPy's own limit for headers it has not been told to trust. */
+/** NumPy's own limit for untrusted headers. */
 const MAX_HEADER_BYTES = 10_000;
 const MAX_RANK = 32;
 
@@ -23,7 +23,7 @@ const ITEM_BYTES: Record<keyof NpyTypes, number> = { '<f4': 4, '<f8': 8, '<i8': 
 /**
  * The header of a .npy file, version 1.0, in row-major order; the array's elements follow it.
  * @param shape sizes; [] for a single number
- * @throws InputError for sizes that are no natural numbers
+ * @throws InputError for sizes that are not natural numbers
  */
 export function npyHeader(dtype: keyof NpyTypes, shape: readonly number[]): Uint8Array {
   if (shape.length > MAX_RANK || shape.some((dim) => !Number.isSafeInteger(dim) || dim < 0)) {
@@ -78,7 +78,7 @@ function isReadableType(dtype: string): dtype is keyof NpyTypes {
   return Object.hasOwn(ITEM_BYTES, dtype);
 }
 
-/** What the header of a .npy file says of its array. */
+/** The header of a .npy file. */
 interface NpyDescription {
   dtype: string;
   fortranOrder: boolean;
@@ -111,7 +111,7 @@ function described(bytes: Uint8Array, name: string): NpyDescription {
   return { dtype, fortranOrder: order === 'True', shape, data: bytes.subarray(start + headerBytes) };
 }
 
-/** @throws InputError unless the data are as long as the shape says */
+/** @throws InputError if the length of the data does not match the shape */
 function expectLength({ shape, data }: NpyDescription, itemBytes: number, name: string): void {
   const expected = shape.reduce((product, dim) => product * dim, itemBytes);
   if (shape.length > MAX_RANK || shape.some((dim) => !Number.isSafeInteger(dim)) || expected !== data.length) {
@@ -149,7 +149,7 @@ export interface NpyNumbers {
 /**
  * The numbers in a .npy file of any type of real numbers, byte order and order of axes.
  * @param name what to call the file in errors
- * @throws InputError if the file is damaged or holds other than real numbers
+ * @throws InputError if the file is damaged or has elements that are not real numbers
  */
 export function npyNumbers(bytes: Uint8Array, name = 'npy'): NpyNumbers {
   const found = described(bytes, name);
@@ -164,7 +164,7 @@ export function npyNumbers(bytes: Uint8Array, name = 'npy'): NpyNumbers {
   const count = data.length / itemBytes;
   const numbers = new Float64Array(count);
   if (!fortranOrder) for (let at = 0; at < count; at++) numbers[at] = read(view, at * itemBytes, little);
-  // The first axis runs fastest: positions are counted up in the file's order.
+  // The first axis varies fastest: count positions in the file's order.
   const steps = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, dim) => product * dim, 1));
   const place = shape.map(() => 0);
   for (let at = 0; fortranOrder && at < count; at++) {

@@ -2,10 +2,10 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { orthonormalBasis, ritzVectors, startBasis } from './subspace.js';
 
-/** Components that are iterated together, so that close ones do not slow the first one down. */
+/** Size of the subspace: with several components, close eigenvalues do not slow down convergence. */
 const WIDTH = 8;
 const MAX_ITERATIONS = 50;
-/** Length of the change of the unit vector at which it has converged. */
+/** Convergence threshold: length of the change of the unit vector. */
 const TOLERANCE = 1e-9;
 
 /**
@@ -79,7 +79,7 @@ function combined(rows: readonly Float64Array[], weights: Float64Array): Float64
 }
 
 /**
- * By subspace iteration; where eigenvalues lie so close that this takes long, by the whole decomposition.
+ * By subspace iteration, or by the full eigendecomposition if close eigenvalues make the iteration slow.
  * @param matrix symmetric without negative eigenvalues
  */
 function leadingEigenvector(matrix: Matrix): Float64Array {
@@ -97,7 +97,7 @@ function leadingEigenvector(matrix: Matrix): Float64Array {
   return Float64Array.from(eigenvectorMatrix.getColumn(matrix.rows - 1));
 }
 
-/** Of two unit vectors whose signs do not matter. */
+/** Distance of two unit vectors, ignoring their signs. */
 function distance(a: Float64Array, b: Float64Array): number {
   const sign = dot(a, b) < 0 ? -1 : 1;
   let squares = 0;

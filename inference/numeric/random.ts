@@ -1,11 +1,11 @@
-/** @file Seeded random numbers whose whole state can be saved: the one source of chance in latents, weights and shuffles. */
+/** @file Seeded random numbers with a state that can be saved. Latents, weights and shuffles use only this generator. */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { InputError } from '../../onnx/errors.js';
 
-/** The two 64-bit words a SplitMix64 generator started at `start` gives first, as xoroshiro128+ state words. */
+/** The first two 64-bit words of SplitMix64 from `start`, as xoroshiro128+ state words. */
 function splitMixState(start: bigint): number[] {
   const words: number[] = [];
   for (let i = 1n; i <= 2n; i++) {
@@ -18,7 +18,7 @@ function splitMixState(start: bigint): number[] {
   return words;
 }
 
-/** Hashes of the few streams that are asked for again and again. */
+/** Cache of the hashes of stream names. */
 const hashes = new Map<string, bigint>();
 const MAX_HASHES = 1000;
 
@@ -64,9 +64,9 @@ export class Random {
   }
 
   /**
-   * One of many independent generators of one seed, told apart by name: `Random.derived(seed, 'shuffle')` is not
-   * disturbed by how many numbers `Random.derived(seed, 'latents')` has given.
-   * @throws InputError for a seed that is no integer of 0…2^53 − 1
+   * A named generator of a seed. Generators with different names are independent: `Random.derived(seed, 'shuffle')` does
+   * not depend on how many numbers were drawn from `Random.derived(seed, 'latents')`.
+   * @throws InputError for a seed that is not an integer of 0…2^53 − 1
    */
   static derived(seed: number, stream: string): Random {
     const [high = 0, low = 0] = splitMixState(checkedSeed(seed));
@@ -75,7 +75,7 @@ export class Random {
   }
 
   /**
-   * The generator that was in `state`: it goes on with exactly the numbers the saved one would have given.
+   * Restores a generator: it continues with exactly the numbers that the saved one would have given.
    * @param state what `state()` returned, also after a round trip through JSON
    * @throws InputError if `state` cannot have come from `state()`
    */
@@ -98,19 +98,19 @@ export class Random {
     return random;
   }
 
-  /** All that the future numbers depend on: four 32-bit words and, between the two of a pair, the spare normal. */
+  /** The whole state: four 32-bit words, and the second normal of a pair if it has not been used yet. */
   state(): readonly number[] {
     const words = [...this.#generator.getState()];
     return this.#spareNormal === undefined ? words : [...words, this.#spareNormal];
   }
 
-  /** A number of the uniform distribution over [0, 1), a multiple of 2^−53. */
+  /** A uniformly distributed number in [0, 1), a multiple of 2^−53. */
   uniform(): number {
     return uniformFloat64(this.#generator);
   }
 
   /**
-   * A number of the standard normal distribution, by the polar form of Box and Muller 1958 (Marsaglia and Bray 1964).
+   * A standard normal number, by the polar form of Box and Muller 1958 (Marsaglia and Bray 1964).
    * Normals come in pairs; the second of a pair is kept for the next call. The polar form needs no sine and cosine,
    * whose last bit differs between JavaScript engines.
    */
