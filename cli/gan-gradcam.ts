@@ -31,7 +31,7 @@ await runCommand(
       .parserConfiguration({ 'duplicate-arguments-array': false, 'parse-positional-numbers': false })
       .usage(
         '$0 IMAGE… [options]\n\nShows where a discriminator, or any .onnx classifier with one picture input, looks. Accepts picture ' +
-          'files and folders of pictures. A map covers the part of the picture that the network sees: for most models the ' +
+          'files and folders of pictures, and .npy files and TIFF files of several pages that hold the channels of the network. A map covers the part of the picture that the network sees: for most models the ' +
           'middle.',
       )
       .options({
@@ -226,6 +226,7 @@ await runCommand(
     const usesLayers = chosen.methods === 'all' || chosen.methods.some((name) => explain.explainsLayer(name));
     const assumed = [
       ...explainer.assumptions,
+      ...explainer.fileAssumptions(paths),
       ...(usesLayers ? explainer.layerAssumptions(options.layer, tokens) : []),
     ];
     for (const line of assumptionLines(assumed)) print.info(line);

@@ -70,13 +70,15 @@ export async function evaluateFiles(
     let journal: Journal<Entry> | undefined;
     let current: JournalEntry & { picture: string } = { done: before.length, picture: '' };
     const waiting: Entry[] = [];
+    const input = explainer.input.picture;
     async function* pictures(): AsyncGenerator<EvaluatedPicture> {
-      for await (const group of oneAhead(decodedGroups(paths, before.length, signal))) {
+      for await (const group of oneAhead(decodedGroups(paths, { start: before.length, input, signal }))) {
         for (const file of group) {
           current = { done: file.index + 1, picture: file.path };
           const target = targets[file.index];
           if ('picture' in file) {
-            yield { picture: file.picture, ...(target !== undefined && { target }) };
+            const { picture, prepared } = file;
+            yield { picture, ...(prepared && { prepared }), ...(target !== undefined && { target }) };
             continue;
           }
           waiting.push({ ...current, reason: file.reason });

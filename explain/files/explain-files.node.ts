@@ -1,5 +1,7 @@
 /** @file Picture files in, maps and results.json out: any number of pictures, a few in memory at a time. */
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
+import { preparedPictures } from '../../inference/networks/network-input.js';
+import { concatenated } from '../../inference/numeric/concatenated.js';
 import { InputError } from '../../onnx/errors.js';
 import { requireFigureOptions, type FigureFileOptions } from '../figures/figure-options.js';
 import { requireStyle, type MapStyle } from '../figures/overlay.js';
@@ -141,7 +143,8 @@ async function* explainedGroups(
 ): AsyncGenerator<ExplainedGroup> {
   let skipped: ExplainedGroup['files'] = [];
   let any = start > 0;
-  for await (const files of oneAhead(decodedGroups(paths, start, signal))) {
+  const input = explainer.input.picture;
+  for await (const files of oneAhead(decodedGroups(paths, { start, input, signal }))) {
     const pictures = files.flatMap((file) => ('picture' in file ? [file] : []));
     if (pictures.length === 0) {
       skipped.push(...files);
@@ -150,10 +153,11 @@ async function* explainedGroups(
     any = true;
     const own = pictures.flatMap(({ index }) => targets[index] ?? []);
     const started = performance.now();
-    const found = await explainer.explain(
-      pictures.map(({ picture }) => picture),
-      { ...explaining, ...(own.length > 0 && { targets: own }) },
-    );
+    const batch = pictures.map(({ picture, prepared }) => prepared ?? preparedPictures([picture], explainer.input));
+    const found = await explainer.explainInput(concatenated(batch), {
+      ...explaining,
+      ...(own.length > 0 && { targets: own }),
+    });
     const milliseconds = (performance.now() - started) / found.length;
     const explanations = new Map(
       pictures.map(({ index }, at) => [index, found.filter(({ picture }) => picture === at)] as const),

@@ -1,7 +1,9 @@
 /** @file Decodes picture files in groups, one group ahead of the one in use. */
 import { stat } from 'node:fs/promises';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
-import type { Picture } from '../../inference/pictures/pictures.js';
+import type { Picture, PictureInput } from '../../inference/pictures/pictures.js';
+import { decodeRaster } from '../../inference/rasters/raster-files.node.js';
+import { preparedRaster, shownRaster } from '../../inference/rasters/raster.js';
 import { InputError } from '../../onnx/errors.js';
 
 /** A file that could not be read as a picture. */
@@ -10,8 +12,14 @@ export interface SkippedPicture {
   reason: string;
 }
 
+/** A picture to look at; with numbers [C, H, W] for the network where the file holds its channels as they are. */
+export interface DecodedPicture {
+  picture: Picture;
+  prepared?: Float32Array;
+}
+
 /** A file of the list: with its picture, or why it has none. */
-export type DecodedFile = { index: number; path: string; stamp: string } & ({ picture: Picture } | { reason: string });
+export type DecodedFile = { index: number; path: string; stamp: string } & (DecodedPicture | { reason: string });
 
 /** Largest number of pictures in a group, and of pixels after which a group ends. */
 const GROUP = 8;
@@ -26,14 +34,13 @@ export async function stampOf(path: string): Promise<string> {
 /** The files from position `start` on, in groups that fit into memory. */
 export async function* decodedGroups(
   paths: readonly string[],
-  start: number,
-  signal?: AbortSignal,
+  { start, input, signal }: { start: number; input: PictureInput; signal?: AbortSignal | undefined },
 ): AsyncGenerator<DecodedFile[]> {
   let group: DecodedFile[] = [];
   let pixels = 0;
   for (const [at, path] of paths.slice(start).entries()) {
     if (signal?.aborted) return;
-    const file = await decodedFile(path, start + at);
+    const file = await decodedFile(path, start + at, input);
     group.push(file);
     if ('picture' in file) pixels += file.picture.width * file.picture.height;
     if (group.length < GROUP && pixels < GROUP_PIXELS) continue;
@@ -43,10 +50,12 @@ export async function* decodedGroups(
   if (group.length > 0) yield group;
 }
 
-async function decodedFile(path: string, index: number): Promise<DecodedFile> {
+async function decodedFile(path: string, index: number, input: PictureInput): Promise<DecodedFile> {
   const file = { index, path, stamp: await stampOf(path) };
   try {
-    return { ...file, picture: await decodePicture(path) };
+    const raster = await decodeRaster(path, input.channels);
+    if (!raster) return { ...file, picture: await decodePicture(path) };
+    return { ...file, picture: shownRaster(raster), prepared: preparedRaster(raster, input) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { ...file, reason: error.message };

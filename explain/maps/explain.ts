@@ -3,6 +3,7 @@ import { resolveDevice } from '#devices';
 import { readGanMetadata } from '../../inference/networks/metadata.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from '../../inference/networks/model-source.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
+import { assumedOfRasters } from '../../inference/rasters/assumed.js';
 import { readNetwork, type ReadOptions } from '../../inference/networks/read-network.js';
 import { Queue } from '../../inference/runtime/queue.js';
 import { findScoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
@@ -163,6 +164,11 @@ export class Explainer implements AsyncDisposable {
   layerAssumptions(choice?: LayerChoice, tokens?: ExplainOptions['tokens']): Assumption[] {
     const dense = this.head.grid !== undefined;
     return assumedOfLayers(chosenLayers(this.#model.graph, choice, this.#grid(tokens), dense));
+  }
+
+  /** What is assumed of files that may hold the network's channels as they are. */
+  fileAssumptions(paths: readonly string[]): Assumption[] {
+    return assumedOfRasters(paths, this.input.picture);
   }
 
   /** What the network sees of a picture, large enough to look at; maps belong on this, not on the whole picture. */

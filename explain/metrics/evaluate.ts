@@ -15,6 +15,8 @@ import { metricNames, metrics, type MetricName } from './table.js';
 /** A picture, and what is explained of it: by default `fake`, or the picture's top class. */
 export interface EvaluatedPicture {
   picture: Picture;
+  /** Numbers [C, H, W] for the network, where they are not made from the picture. */
+  prepared?: Float32Array;
   target?: TargetChoice;
 }
 
@@ -87,8 +89,8 @@ export async function evaluateMethods(
   const measured = [...earlier];
   try {
     requireOneLayer(explainer, own);
-    for await (const { picture, target } of pictures) {
-      const input = preparedPictures([picture], explainer.input);
+    for await (const { picture, prepared, target } of pictures) {
+      const input = prepared ?? preparedPictures([picture], explainer.input);
       const explanations = await explainer.explainInput(input, {
         ...own,
         ...(target !== undefined && { targets: target }),

@@ -171,8 +171,8 @@ export function preparedPictures(pictures: readonly Picture[], { picture: input 
   if (input.channels !== channels && order.length !== input.channels) {
     throw new InputError({
       name: 'pictures',
-      expected: `${input.channels} channels, as prepared numbers [N, C, H, W] of the library's explainInput`,
-      got: 'picture files of 3',
+      expected: `${input.channels} channels, from .npy files or TIFF files of ${input.channels} grey pages`,
+      got: 'pictures of 3',
     });
   }
   const size = input.channels * input.height * input.width;

@@ -1,10 +1,10 @@
 /** @file TIFF pictures of more than 8 bits a channel, scaled by what they hold: sharp alone makes many of them black or white. */
 import sharp from 'sharp';
 import { InputError } from '../../onnx/errors.js';
-import { rgbPicture, MAX_PIXELS, type Picture } from './pictures.js';
+import { LEVELS, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
 
 /** Depths of more than 8 bits, as sharp calls them. */
-const arrays = {
+export const arrays = {
   ushort: Uint16Array,
   short: Int16Array,
   uint: Uint32Array,
@@ -12,9 +12,6 @@ const arrays = {
   float: Float32Array,
   double: Float64Array,
 } as const;
-
-/** Numbers that white may have: of 8, 10, 12, 14 and 16 bits. */
-const LEVELS = [255, 1023, 4095, 16_383, 65_535];
 
 /**
  * The picture, if the file is a TIFF file of integers or floats that sharp would not scale by what they hold; undefined for

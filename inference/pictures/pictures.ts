@@ -25,6 +25,9 @@ export interface Normalization {
  */
 export type ResizeMode = 'crop' | 'squash' | 'pad';
 
+/** Numbers that white may have: of 8, 10, 12, 14 and 16 bits. */
+export const LEVELS: readonly number[] = [255, 1023, 4095, 16_383, 65_535];
+
 /** The order in which a network takes colours; A is opacity, which is full everywhere. */
 export const channelOrders = ['RGB', 'BGR', 'RGBA', 'BGRA', 'ARGB', 'ABGR'] as const;
 

@@ -5,6 +5,14 @@
 import { InputError } from '../../onnx/errors.js';
 import { greyPicture, rgbPicture, type Picture, type PictureInput } from './pictures.js';
 
+/** Pixels [height, width, channels]: levels of 8 bits, which are rounded, or floats, which are not. */
+interface Pixels<D extends Uint8Array | Float32Array> {
+  width: number;
+  height: number;
+  channels: number;
+  data: D;
+}
+
 /** Resizing along one axis: `from` pixels become `to`, of which `count` are wanted from `start` on. */
 interface Axis {
   from: number;
@@ -53,16 +61,17 @@ function filterWeights(axis: Axis, position: number): Float64Array {
 }
 
 /**
- * One axis resized and rounded to 8 bits: `data` is [outer, pixels, inner], the result [outer, axis.count, inner].
+ * One axis resized, levels rounded to 8 bits: `data` is [outer, pixels, inner], the result [outer, axis.count, inner].
  * @param skipped pixels of the axis that are missing before the first in `data`
  */
-function resizedAxis(
-  data: Uint8Array,
+function resizedAxis<D extends Uint8Array | Float32Array>(
+  data: D,
   [outer, pixels, inner]: readonly [number, number, number],
   axis: Axis,
   skipped = 0,
-): Uint8Array {
-  const resized = new Uint8Array(outer * axis.count * inner);
+): D {
+  const resized = zerosLike(data, outer * axis.count * inner);
+  const [half, least, most] = data instanceof Uint8Array ? [0.5, 0, 255] : [0, -Infinity, Infinity];
   for (let position = 0; position < axis.count; position++) {
     const weights = filterWeights(axis, axis.start + position);
     const begin = filterSpan(axis, axis.start + position).begin - skipped;
@@ -70,20 +79,29 @@ function resizedAxis(
       const source = (o * pixels + begin) * inner;
       const target = (o * axis.count + position) * inner;
       for (let i = 0; i < inner; i++) {
-        let sum = 0.5;
+        let sum = half;
         for (let tap = 0; tap < weights.length; tap++) {
           sum += (weights[tap] ?? 0) * (data[source + tap * inner + i] ?? 0);
         }
         // Lanczos overshoots.
-        resized[target + i] = sum < 0 ? 0 : sum > 255 ? 255 : sum;
+        resized[target + i] = sum < least ? least : sum > most ? most : sum;
       }
     }
   }
   return resized;
 }
 
+/** Zeros of the same type. */
+function zerosLike<D extends Uint8Array | Float32Array>(data: D, length: number): D {
+  return (data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length)) as D;
+}
+
 /** Resizes both axes: the width first, as in Pillow, unless the width grows and the height shrinks. */
-function resizedAxes({ width, height, channels, data }: Picture, x: Axis, y: Axis): Picture {
+function resizedAxes<D extends Uint8Array | Float32Array>(
+  { width, height, channels, data }: Pixels<D>,
+  x: Axis,
+  y: Axis,
+): Pixels<D> {
   const size = { width: x.count, height: y.count, channels };
   if (x.to > width && y.to < height) {
     const rows = resizedAxis(data, [1, height, width * channels], y);
@@ -92,7 +110,7 @@ function resizedAxes({ width, height, channels, data }: Picture, x: Axis, y: Axi
   // Only the rows in the result: of a thin strip enlarged to cover a square most are cut off.
   const top = filterSpan(y, y.start).begin;
   const bottom = filterSpan(y, y.start + y.count - 1).end;
-  const wanted = data.subarray(top * width * channels, bottom * width * channels);
+  const wanted = data.subarray(top * width * channels, bottom * width * channels) as D;
   const columns = resizedAxis(wanted, [bottom - top, width, channels], x);
   return { ...size, data: resizedAxis(columns, [1, bottom - top, x.count * channels], y, top) };
 }
@@ -141,7 +159,7 @@ export function sourceArea(
 }
 
 /** The whole picture at exactly `width`×`height`. */
-function squashed(picture: Picture, width: number, height: number): Picture {
+function squashed<D extends Uint8Array | Float32Array>(picture: Pixels<D>, width: number, height: number): Pixels<D> {
   return resizedAxes(
     picture,
     { from: picture.width, to: width, start: 0, count: width },
@@ -160,11 +178,11 @@ function paddedPlace(picture: Pick<Picture, 'width' | 'height'>, width: number, 
 }
 
 /** The whole picture in the middle of a black `width`×`height`. */
-function padded(picture: Picture, width: number, height: number): Picture {
+function padded<D extends Uint8Array | Float32Array>(picture: Pixels<D>, width: number, height: number): Pixels<D> {
   const { left, top, ...size } = paddedPlace(picture, width, height);
   const inner = squashed(picture, size.width, size.height);
   const { channels } = picture;
-  const data = new Uint8Array(width * height * channels);
+  const data = zerosLike(picture.data, width * height * channels);
   for (let y = 0; y < inner.height; y++) {
     const row = inner.data.subarray(y * inner.width * channels, (y + 1) * inner.width * channels);
     data.set(row, ((top + y) * width + left) * channels);
@@ -180,19 +198,31 @@ export function resizedPicture(
   picture: Picture,
   input: Pick<PictureInput, 'width' | 'height' | 'resize'> & Pick<Picture, 'channels'>,
 ): Picture {
-  const { width, height, channels, resize } = input;
+  const { width, height, channels } = input;
+  const converted = channels === 1 ? greyPicture(picture) : rgbPicture(picture);
+  if (converted.width === width && converted.height === height) return converted;
+  return { ...fittedPixels(converted, input), channels };
+}
+
+/**
+ * Resizes pixels of any channels, levels or floats, to the size of a network's input; with the arithmetic of `resizedPicture`.
+ * @throws InputError if width or height is no integer of 1…65536
+ */
+export function fittedPixels<D extends Uint8Array | Float32Array>(
+  pixels: Pixels<D>,
+  { width, height, resize }: Pick<PictureInput, 'width' | 'height' | 'resize'>,
+): Pixels<D> {
   if ([width, height].some((size) => !Number.isInteger(size) || size < 1 || size > 65_536)) {
     throw new InputError({ name: 'picture size', expected: 'integers of 1…65536', got: `${width}×${height}` });
   }
-  const converted = channels === 1 ? greyPicture(picture) : rgbPicture(picture);
-  if (converted.width === width && converted.height === height) return converted;
+  if (pixels.width === width && pixels.height === height) return pixels;
   switch (resize) {
     case 'crop':
-      return resizedAxes(converted, ...coveringAxes(converted, width, height));
+      return resizedAxes(pixels, ...coveringAxes(pixels, width, height));
     case 'squash':
-      return squashed(converted, width, height);
+      return squashed(pixels, width, height);
     case 'pad':
-      return padded(converted, width, height);
+      return padded(pixels, width, height);
   }
 }
 
@@ -208,7 +238,7 @@ export function enlargedPicture(picture: Picture, factor: number, kernel: Enlarg
     throw new InputError({ name: 'factor', expected: 'an integer of 1…64', got: factor });
   const { width, height, channels, data } = picture;
   const axis = (from: number): Axis => ({ from, to: factor * from, start: 0, count: factor * from, kernel: LANCZOS });
-  if (kernel === 'lanczos') return resizedAxes(picture, axis(width), axis(height));
+  if (kernel === 'lanczos') return { ...resizedAxes(picture, axis(width), axis(height)), channels };
   const enlarged = new Uint8Array(factor * factor * data.length);
   const row = factor * width * channels;
   for (let y = 0; y < height; y++) {
