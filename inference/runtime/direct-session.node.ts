@@ -1,4 +1,4 @@
-/** @file Sessions of this thread for the bytes of a file: all that the thread of a session has to load. */
+/** @file Sessions in this thread, from the bytes of a file. Session threads load only this module. */
 import { InferenceSession, isNative, Tensor } from './onnxruntime/library.node.js';
 import { leveled } from './levels.js';
 import { asInputError } from './runtime-error.js';
@@ -19,10 +19,10 @@ export function nativeSession(
   });
 }
 
-/** The same as a `Session`. Its runs hold up this thread. */
+/** Wraps it as a `Session`. Runs block this thread. */
 export async function directSession(bytes: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const session = await asInputError('load', () => nativeSession(bytes, options));
-  /** Outputs of the last run that only gave levels, and the sizes of its inputs: the next run writes into them. */
+  /** Output buffers of the last run that returned only levels, and its input sizes; the next run reuses the buffers. */
   let reused: { sizes: string; outputs: Readonly<Record<string, Tensor>> } | undefined;
   const direct: Session = {
     inputNames: session.inputNames,

@@ -1,8 +1,8 @@
-/** @file A network's numbers as 8-bit levels, made where a session runs: a quarter of the bytes to hand over. */
+/** @file Converts a network's output to 8-bit levels in the session's thread, which quarters the bytes to transfer. */
 import { InputError } from '../../onnx/errors.js';
 import type { SessionTensor, SessionTensors } from './session.js';
 
-/** How numbers become levels: x·scale + shift, rounded and clamped to 0…255; an entry per channel. */
+/** Conversion of numbers to levels: x·scale + shift, rounded and clamped to 0…255; one entry per channel. */
 export interface Levels {
   scale: readonly number[];
   shift: readonly number[];
@@ -19,9 +19,9 @@ export function writeLevels(chw: Float32Array | Uint8Array, { scale, shift }: Le
   const plane = chw.length / channels;
   for (let channel = 0; channel < channels; channel++) {
     const factor = scale[channel] as number;
-    // Half a level more, and everything after the point dropped, is rounding to the nearest.
+    // Adding ½ and truncating rounds to the nearest integer.
     const summand = (shift[channel] as number) + 0.5;
-    // A number that is not finite makes the sum so too, which spares a check of each.
+    // The sum is not finite if any number is not, so one check is enough.
     let sum = 0;
     for (let i = channel * plane, at = channel; i < (channel + 1) * plane; i++, at += channels) {
       const x = chw[i] as number;

@@ -1,10 +1,10 @@
-/** @file Tasks that run one after the other. */
+/** @file A queue that runs one task at a time. */
 
-/** Runs tasks in the order in which they are added, each when the one before has ended. */
+/** Runs tasks one at a time, in the order in which they are added. */
 export class Queue {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** What the task returns or throws. */
+  /** Resolves or rejects with the result of the task. */
   run<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#last.then(task);
     this.#last = result.catch(() => undefined);

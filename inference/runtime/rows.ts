@@ -1,4 +1,4 @@
-/** @file Batches taken apart into rows, run row by row, and put together again. */
+/** @file Splits batches into rows, runs them row by row, and concatenates the results. */
 import type { Session, SessionTensor, SessionTensors } from './session.js';
 
 /** N of tensors [N, …]. */
@@ -39,9 +39,9 @@ function mapped(tensors: SessionTensors, change: (name: string, tensor: SessionT
 }
 
 /**
- * The same session with the rows of a batch run one by one, so that a result depends on its own row alone, to the last bit. For
- * networks whose inputs and outputs all have a row per picture [N, …]. On CPUs it takes hardly
- * longer than whole batches: runtimes go through them picture by picture.
+ * A session that runs the rows of a batch one by one, so that each result depends only on its own row, bit for bit. All inputs
+ * and outputs of the network must have one row per picture [N, …]. On CPUs this is hardly slower than whole batches, because
+ * runtimes process them picture by picture.
  */
 export function rowByRow(session: Session): Session {
   return {

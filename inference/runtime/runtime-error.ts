@@ -1,11 +1,11 @@
-/** @file ONNX Runtime's errors on one line: a network that it cannot load or run is bad input, not a bug of ours. */
+/** @file ONNX Runtime's errors on one line. A network that it cannot load or run is bad input, not a bug of this package. */
 import { InputError, printable } from '../../onnx/errors.js';
 
 /** Places in ONNX Runtime's own source code. */
 const SOURCE_PLACE = /\S*\/onnxruntime\/\S+:\d+ /g;
 const MAX_REASON = 500;
 
-/** What `work` resolves to. @throws InputError with ONNX Runtime's reason */
+/** The result of `work`. @throws InputError with ONNX Runtime's reason */
 export async function asInputError<T>(doing: 'load' | 'run', work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,4 +1,4 @@
-/** @file Sessions in Node: all in one thread beside this one, as ONNX Runtime's runs would hold up the event loop. */
+/** @file Sessions in Node. All run in one worker thread, because ONNX Runtime would block the event loop. */
 import { availableParallelism } from 'node:os';
 import type { Model } from '../../onnx/graph/graph.js';
 import { modelBytes } from '../../onnx/files/write.js';
@@ -7,7 +7,7 @@ import type { OpenedSession, SessionRequest } from './session-thread.node.js';
 import type { Session, SessionOpener, SessionOptions, SessionTensor } from './session.js';
 import { Thread, type ThreadOptions } from './thread.node.js';
 
-/** The thread, once it is needed. A run keeps all cores busy, so most sessions gain nothing from threads of their own. */
+/** The shared thread, started when first needed. A run uses all cores, so separate threads would rarely help. */
 let shared: Promise<Thread> | undefined;
 
 function sessionThread(): Promise<Thread> {
@@ -18,18 +18,18 @@ function sessionThread(): Promise<Thread> {
   return started;
 }
 
-/** A further thread that opens sessions, for a device of its own. End it when done. */
+/** Starts a further session thread, for its own device. End it when done. */
 export function startSessionThread(options: ThreadOptions = {}): Promise<Thread> {
   return Thread.start(new URL('./session-thread.node.js', import.meta.url), options);
 }
 
-/** Most sessions that the rows of one network's batches are dealt to, and most bytes of weights in all of them. */
+/** Limits of a session pool: number of sessions, and total bytes of their weights. */
 const MAX_TEAM = 32;
 const MAX_TEAM_BYTES = 2 ** 31;
 
 /**
- * A session in the thread of all sessions. Where rows run one by one, each runs on one core, so that its result does not
- * depend on how many there are, and many of them on several cores; a network too large for that has all cores for a row.
+ * A session in the shared thread. If rows run one by one, each row uses one core, so that its result does not depend on the
+ * number of rows; several rows run in parallel. A network too large for that uses all cores for each row.
  */
 export const openSession: SessionOpener = async (model, options = {}) => {
   const { device = 'cpu', eachRow = false, threads = 0 } = options;
@@ -42,7 +42,7 @@ export const openSession: SessionOpener = async (model, options = {}) => {
   return size < 2 ? first : rowsInTeam(first, { size, opened: () => openedMember(bytes, onOneCore) });
 };
 
-/** A session in a thread of its own. */
+/** A session in its own thread. */
 async function openedMember(bytes: Uint8Array, options: SessionOptions): Promise<TeamMember> {
   let ended = false;
   const thread = await startSessionThread({ onEnd: () => (ended = true) });

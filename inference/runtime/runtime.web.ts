@@ -7,10 +7,10 @@ import { leveled } from './levels.js';
 import { rowByRow } from './rows.js';
 import type { Session, SessionOpener, SessionTensors } from './session.js';
 
-/** A runtime does one thing at a time, whichever session it is for. */
+/** A runtime runs one task at a time, across all sessions. */
 const queues = { webgpu: new Queue(), wasm: new Queue() };
 
-/** A session in this thread. On a page, open it in a worker: runs hold up the thread. */
+/** A session in this thread. On a page, open it in a worker: runs block the thread. */
 export const openSession: SessionOpener = async (model, { device = 'wasm', threads = 0, eachRow = false } = {}) => {
   const kind = device === 'webgpu' ? 'webgpu' : 'wasm';
   const queue = queues[kind];

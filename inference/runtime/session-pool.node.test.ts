@@ -124,7 +124,7 @@ describe('rowsInTeam(first, options)', () => {
 
 describe('Generator', () => {
   it('makes of a latent the same numbers to the last bit alone, in a batch, and by a team', async () => {
-    // Sizes for which ONNX Runtime's numbers hang on the number of threads.
+    // Sizes for which ONNX Runtime's results depend on the number of threads.
     const b = new GraphBuilder();
     const random = new Random(1);
     const weights = (name: string, shape: number[]) =>

@@ -1,34 +1,34 @@
-/** @file Rows shared by several threads, each with a session on one core: faster than one session on all cores. */
+/** @file Distributes rows to several threads with one single-core session each: faster than one session on all cores. */
 import { joinedRows, rowCount, rowsOf } from './rows.js';
 import type { Session, SessionTensors } from './session.js';
 
-/** Rows that a member runs before it takes the next ones: many enough that messages cost little. */
+/** Rows per message to a member: enough that the messages cost little. */
 const DEALT_ROWS = 16;
-/** Milliseconds of batches after which the others are opened: about what opening them takes. */
+/** Run time in milliseconds after which the other members are opened: about the time that opening takes. */
 const PATIENCE = 300;
 
-/** A session in a thread of its own. */
+/** A session in its own thread. */
 export interface TeamMember {
   session: Session;
-  /** Whether its thread has ended, by an error. */
+  /** Whether its thread has ended with an error. */
   hasEnded(): boolean;
   end(): Promise<void>;
 }
 
-/** How a team is made. */
+/** Options of a pool. */
 export interface TeamOptions {
-  /** Most members, the first included. */
+  /** Maximum number of members, including the first. */
   size: number;
   /** Opens a member. */
   opened: () => Promise<TeamMember>;
-  /** Milliseconds of batches before others are opened. */
+  /** Run time in milliseconds before other members are opened. */
   patience?: number;
 }
 
 /**
- * A session that deals rows to sessions that are all alike: the first, and others that are opened once batches have taken
- * long enough for that to pay.
- * @param first runs rows one by one on one core, as the others do, so that it does not matter who runs a row
+ * A session that distributes rows to equal sessions: the first, and others that are opened when enough run time has passed
+ * to make it worthwhile.
+ * @param first runs rows one by one on one core, like the others, so results do not depend on the member
  */
 export function rowsInTeam(first: Session, { size, opened, patience = PATIENCE }: TeamOptions): Session {
   const dealer = new Dealer(first);
@@ -36,7 +36,7 @@ export function rowsInTeam(first: Session, { size, opened, patience = PATIENCE }
   let [spent, last, released] = [0, 0, false];
   const openOthers = () => {
     for (let member = 1; member < size; member++) {
-      // A session that cannot be opened, for lack of memory, is left out.
+      // Skip sessions that cannot be opened, such as for lack of memory.
       opening.push(opened().catch(() => undefined));
     }
     for (const each of opening) void each.then((member) => member && !released && dealer.add(member));
@@ -50,7 +50,7 @@ export function rowsInTeam(first: Session, { size, opened, patience = PATIENCE }
       const rows = rowCount(feeds);
       const dealt = Math.max(1, Math.min(DEALT_ROWS, Math.ceil(rows / size)));
       const result = await dealer.run(feeds, dealt, (session, part) => session.run(part, outputs, levels));
-      // Batches that were asked for together wait for each other: time counts once.
+      // Concurrent batches wait for each other: count the time once.
       const ended = performance.now();
       if (rows > 1) spent += ended - Math.max(started, last);
       last = ended;
@@ -66,13 +66,13 @@ export function rowsInTeam(first: Session, { size, opened, patience = PATIENCE }
   };
 }
 
-/** A member as the dealer sees it. */
+/** A member with its state in the scheduler. */
 type Dealt = Pick<TeamMember, 'session' | 'hasEnded'>;
 
-/** Deals rows to members that are idle. */
+/** Distributes rows to idle members. */
 class Dealer {
   readonly #idle: Dealt[];
-  /** Deals in the order they were asked for. */
+  /** Pending requests, in order. */
   readonly #waiting: ((member: Dealt) => void)[] = [];
   readonly #running = new Set<Promise<unknown>>();
 
@@ -87,7 +87,7 @@ class Dealer {
     else this.#idle.push(member);
   }
 
-  /** The results of all rows, `size` of them at a time. A failure is reported when none of them runs any more. */
+  /** The results of all rows, `size` rows at a time. Rejects only after all running rows have ended. */
   async run(
     feeds: SessionTensors,
     size: number,
@@ -103,7 +103,7 @@ class Dealer {
     return joinedRows(await Promise.all(parts));
   }
 
-  /** Resolves when what was asked for so far is done. */
+  /** Resolves when all current requests are done. */
   async idle(): Promise<void> {
     await Promise.all(this.#running);
   }

@@ -4,13 +4,13 @@ import type { Session, SessionOptions, SessionTensor } from './session.js';
 import type { Levels } from './levels.js';
 import { serve, type Answer } from './thread.node.js';
 
-/** What the thread is asked. */
+/** Requests to the thread. */
 export type SessionRequest =
   | { call: 'open'; bytes: Uint8Array; options: SessionOptions }
   | { call: 'run'; session: number; feeds: Record<string, SessionTensor>; outputs?: readonly string[]; levels?: Levels }
   | { call: 'release'; session: number };
 
-/** What it answers to `open`. */
+/** Response to `open`. */
 export interface OpenedSession {
   session: number;
   inputNames: readonly string[];

@@ -1,4 +1,4 @@
-/** @file ONNX Runtime sessions of this thread, on a device that is known to work. */
+/** @file ONNX Runtime sessions in this thread, on a tested device. */
 import type { InferenceSession } from './onnxruntime/library.node.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { modelBytes } from '../../onnx/files/write.js';

@@ -1,4 +1,4 @@
-/** @file What a session looks like to the rest of the code, whichever ONNX Runtime is behind it. */
+/** @file The interface of sessions, independent of the ONNX Runtime build. */
 import type { Tensor } from 'onnxruntime-common';
 import type { Model } from '../../onnx/graph/graph.js';
 import type { Levels } from './levels.js';
@@ -6,34 +6,34 @@ import type { Levels } from './levels.js';
 /** Where a session runs, after `auto` has been resolved: cpu and cuda in Node, wasm in a browser, webgpu in both. */
 export type ResolvedDevice = 'cpu' | 'cuda' | 'webgpu' | 'wasm';
 
-/** What a user may ask for; `auto` is the fastest that works. */
+/** Device choices of users; `auto` is the fastest device that works. */
 export type Device = 'auto' | ResolvedDevice;
 
-/** A device that works, and what to tell the user: what was taken, then a line for each that was not. */
+/** A working device, and notes for the user: the chosen device, then one line for each rejected one. */
 export interface DeviceChoice {
   device: ResolvedDevice;
   notes: string[];
-  /** Whether the machine has a faster device that does not work: worth telling without being asked. */
+  /** Whether the machine has a faster device that does not work; the notes should then be shown. */
   surprising?: boolean;
 }
 
 export interface SessionOptions {
   /** Default `cpu` in Node, `wasm` in a browser. */
   device?: ResolvedDevice;
-  /** Which of several CUDA devices; the first if left out. */
+  /** Index of the CUDA device; default the first. */
   deviceId?: number;
   /** Threads of CPU operators; 0, the default, lets ONNX Runtime take one per core. */
   threads?: number;
   /**
-   * Whether threads of CPU operators wait busily between runs, in Node. Good for one session; of several that run in turn,
-   * the waiting threads of one take the cores from the next. Default true.
+   * Whether threads of CPU operators spin between runs, in Node. This is good for one session. With several sessions in turn,
+   * the spinning threads of one take cores from the next. Default true.
    */
   spinning?: boolean;
   /** Whether a batch's rows run one by one (`rowByRow`), on CPUs in Node many of them on several cores (`rowsInTeam`). */
   eachRow?: boolean;
 }
 
-/** Numbers that go into a session or come out of it, row-major. */
+/** Numbers of an input or output tensor, row-major. */
 export interface SessionTensor {
   type: Tensor.Type;
   data: Tensor.DataType;
@@ -48,17 +48,17 @@ export function sessionTensor(data: Float32Array, dims: readonly number[]): Sess
   return { type: 'float32', data, dims };
 }
 
-/** A loaded network. Runs that are asked for while another is under way wait for their turn. */
+/** A loaded network. Concurrent runs are queued. */
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /**
    * @param feeds a tensor for each input
-   * @param outputs the outputs that are wanted, default all
+   * @param outputs names of the outputs to return, default all
    * @param levels gives outputs [N, C, H, W] as 8-bit levels [N, H, W, C]
    */
   run(feeds: SessionTensors, outputs?: readonly string[], levels?: Levels): Promise<SessionTensors>;
-  /** Ends runs under way, then frees the network. */
+  /** Waits for running calls, then frees the network. */
   release(): Promise<void>;
 }
 

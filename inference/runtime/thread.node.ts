@@ -1,10 +1,10 @@
-/** @file A worker thread that answers requests one after the other, so that this thread's event loop stays free. */
+/** @file A worker thread that handles requests in order, so that this thread's event loop stays free. */
 import { parentPort, Worker, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
 import { disableTelemetry } from './onnxruntime/telemetry.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { Queue } from './queue.js';
 
-/** What a thread answers: a value, and which of its buffers are handed over instead of copied. */
+/** A thread's response: a value, and the buffers to transfer instead of copying. */
 export interface Answer {
   value: unknown;
   transfer?: readonly Transferable[];
@@ -14,17 +14,17 @@ export interface Answer {
 type Request = { id: number; request: unknown };
 type Reply = { id: number } & ({ value: unknown } | { error: { name: string; message: string; stack?: string } });
 
-/** What a thread is started with. */
+/** Options for starting a thread. */
 export interface ThreadOptions {
-  /** What the script's start is given. */
+  /** Data for the script's start function. */
   data?: unknown;
-  /** Called when the thread has ended, also by an error. */
+  /** Called when the thread has ended, including after an error. */
   onEnd?: () => void;
 }
 
-/** A thread as its owner sees it. While nothing is asked it does not keep the process alive. */
+/** The owner's side of a thread. An idle thread does not keep the process alive. */
 export class Thread {
-  /** What the script's start answered. */
+  /** Response of the script's start function. */
   ready: unknown;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
@@ -61,7 +61,7 @@ export class Thread {
     }
   }
 
-  /** What the script's function answers to `request`; its errors are thrown here. */
+  /** The response to `request`; the script's errors are thrown here. */
   ask<T>(request: unknown, transfer: Transferable[] = []): Promise<T> {
     if (this.#ended) return Promise.reject(new Error('the thread has ended'));
     const id = ++this.#last;
@@ -70,7 +70,7 @@ export class Thread {
     return this.#answer<T>(id);
   }
 
-  /** Ends the thread; what it has not answered yet is rejected. */
+  /** Ends the thread. Pending requests are rejected. */
   async end(): Promise<void> {
     this.#ended = true;
     this.#worker.removeAllListeners('exit');
@@ -92,8 +92,8 @@ export class Thread {
 }
 
 /**
- * The other end: called once by the thread's script.
- * @param start makes, from the data the thread was started with, what its start answers and the function for requests
+ * The thread's side: its script calls this once.
+ * @param start from the start data, returns the start response and the function that handles requests
  */
 export async function serve<D, R>(
   start: (data: D) => Promise<{ ready: unknown; answer: (request: R) => Promise<Answer> }>,
@@ -118,7 +118,7 @@ export async function serve<D, R>(
   });
 }
 
-/** The thread's error with its kind and stack, which messages between threads would lose. */
+/** The thread's error, including its kind and stack, which messages between threads would lose. */
 function errorOf({ name, message, stack }: { name: string; message: string; stack?: string }): Error {
   if (name === 'InputError') return new InputError(message);
   return Object.assign(new Error(message), { name, ...(stack && { stack }) });

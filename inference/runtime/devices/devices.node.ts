@@ -1,4 +1,4 @@
-/** @file Finds the device that ONNX Runtime can really use: each is tried; the result says which was chosen and why. */
+/** @file Finds a device that works with ONNX Runtime by testing each one; the result names the chosen device and the reason. */
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,12 +12,12 @@ import type { Device, DeviceChoice, ResolvedDevice } from '../session.js';
 
 type Native = Exclude<ResolvedDevice, 'wasm'>;
 
-/** Milliseconds that a device gets to answer; a first start of CUDA takes some seconds. */
+/** Timeout of a device test in milliseconds; the first start of CUDA takes some seconds. */
 const TIMEOUT = 30_000;
-/** A probe run up to this many milliseconds says nothing: latency dominates, on hardware as with a software driver. */
+/** Probe times up to this many milliseconds are not compared: latency dominates, on hardware and software drivers alike. */
 const LATENCY = 5;
 
-/** What this process has found out: drivers do not come and go. */
+/** Results of this process; drivers do not change while it runs. */
 const choices = new Map<Device, Promise<DeviceChoice>>();
 
 const ADVICE: Record<Native, string> = {
@@ -33,9 +33,9 @@ const INSTALL =
   'to install it: npm install onnxruntime-node (where NuGet cannot be reached: with ONNXRUNTIME_NODE_INSTALL=skip in the environment)';
 
 /**
- * The device to run on. Every device is tried on a small network with a known result; cuda and webgpu in a process of
- * their own, so that a missing or broken driver can neither write to this one's terminal nor bring it down. `auto` does
- * not take a webgpu that is slower than the CPU, as software drivers are.
+ * The device to run on. Every device is tested on a small network with a known result. cuda and webgpu are tested in a
+ * separate process, so that a missing or broken driver cannot print to the terminal or crash this process. `auto` skips a
+ * webgpu that is slower than the CPU, such as a software driver.
  * @throws InputError saying what to install if the requested device does not work
  * @example
  * const { device, notes } = await resolveDevice('auto');
@@ -58,14 +58,14 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
   }
   const problem = nativeProblem();
   if (problem !== undefined) return wasmChoice(requested, problem);
-  // Loading the model tells whether the CPU works; a probe would only take time.
+  // The CPU is not probed: loading the model shows whether it works.
   if (requested === 'cpu') return { device: 'cpu', notes: ['Device: cpu'] };
   if (requested !== 'auto') {
     const answer = await probed(requested);
     if ('milliseconds' in answer) return { device: requested, notes: [`Device: ${requested}`] };
     throw new InputError(`device ${requested}: does not work here (${answer.error}); ${ADVICE[requested]}`);
   }
-  // Both start at once to save time; the order of preference stays.
+  // Both are tested in parallel; the order of preference is unchanged.
   const stop = new AbortController();
   const [cudaProbe, webgpuProbe] = [remembered('cuda'), remembered('webgpu', stop.signal)];
   const cuda = await cudaProbe;
@@ -93,7 +93,7 @@ function hasNvidia(): boolean {
   return existsSync('/proc/driver/nvidia/version') || existsSync(`${process.env['SystemRoot']}\\System32\\nvcuda.dll`);
 }
 
-/** What runs without onnxruntime-node: the CPU, by the WebAssembly that ships with this package. */
+/** The device without onnxruntime-node: the CPU, with the WebAssembly build in this package. */
 function wasmChoice(requested: Device, problem: string): DeviceChoice {
   if (requested === 'auto' || requested === 'cpu') {
     const notes = [`Device: cpu, by WebAssembly and slowly: ${problem}`, `  ${INSTALL}`];
@@ -102,7 +102,7 @@ function wasmChoice(requested: Device, problem: string): DeviceChoice {
   throw new InputError(`device ${requested}: does not work here (${problem}); ${INSTALL}`);
 }
 
-/** As `probed`, but believes what was found out less than a day ago. */
+/** As `probed`, but reuses results that are less than a day old. */
 async function remembered(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {
   return rememberedAnswer(device) ?? probed(device, signal);
 }

@@ -1,17 +1,17 @@
-/** @file Which device a browser has: WebGPU on real hardware, or WebAssembly. */
+/** @file Selects the device in a browser: WebGPU on real hardware, or WebAssembly. */
 import { InputError } from '../../../onnx/errors.js';
 import { probedMilliseconds } from './probe.js';
 import { openSession } from '../runtime.web.js';
 import type { Device, DeviceChoice } from '../session.js';
 
-/** The part of WebGPU that is asked here; TypeScript's own library does not have it yet. */
+/** The part of the WebGPU API that is used here; TypeScript's library does not declare it yet. */
 interface Gpu {
   requestAdapter(): Promise<{ info?: { isFallbackAdapter?: boolean } } | null>;
 }
 
 /**
- * The device to run on. WebGPU is tried on a small network with a known result; `auto` does not take one that is drawn by
- * software, which is slower than WebAssembly.
+ * The device to run on. WebGPU is tested on a small network with a known result. `auto` skips software implementations,
+ * which are slower than WebAssembly.
  * @throws InputError if the requested device does not work
  */
 export async function resolveDevice(requested: Device): Promise<DeviceChoice> {
@@ -29,7 +29,7 @@ export async function resolveDevice(requested: Device): Promise<DeviceChoice> {
   return { device: 'wasm', notes: ['Device: wasm', `  not webgpu: ${problem}`] };
 }
 
-/** Why WebGPU cannot be had; undefined where it can. */
+/** Why WebGPU is not available; undefined if it is. */
 async function webgpuProblem(onlyHardware: boolean): Promise<string | undefined> {
   const { gpu } = navigator as Navigator & { gpu?: Gpu };
   if (!gpu) return 'this browser does not have it, or not on this page';

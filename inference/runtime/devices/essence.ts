@@ -1,11 +1,11 @@
-/** @file What matters in the messages of native drivers, in one short line. */
+/** @file Shortens the messages of native drivers to one line. */
 
 const MAX_REASON = 120;
 
 /**
- * The library that is missing, CUDA's failure, or the end of the message, where ONNX Runtime's checks say what failed.
- * @param message of the error
- * @param printed what the driver wrote meanwhile
+ * The missing library, CUDA's error, or the end of the message, where ONNX Runtime's checks state the cause.
+ * @param message the error's message
+ * @param printed output of the driver
  */
 export function essence(message: string, printed = ''): string {
   const [, library] = /([^\s/:]+\.so[.\d]*): cannot open shared object file/.exec(`${message}\n${printed}`) ?? [];

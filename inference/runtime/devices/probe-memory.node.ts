@@ -1,4 +1,4 @@
-/** @file What `--device auto` found out about this machine, kept for a day so that the next start need not ask drivers again. */
+/** @file Cache of the device tests of `--device auto`: results are valid for a day. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,15 +8,15 @@ import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import type { ProbeAnswer } from './probe-process.node.js';
 
 const DAY = 24 * 60 * 60 * 1000;
-/** What decides which drivers a process finds. */
+/** Environment variables that determine which drivers a process finds. */
 const ENVIRONMENT = /^(CUDA|NVIDIA|VK|LIBGL|XDG_RUNTIME|LD_LIBRARY|DISPLAY$|WAYLAND)/;
 
-/** The file, under the user's cache folder. */
+/** Path of the cache file, in the user's cache folder. */
 export function memoryPath(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ganscope', 'devices.json');
 }
 
-/** Names this machine, its ONNX Runtime and the environment; answers under another name are not believed. */
+/** Cache key: this machine, its ONNX Runtime and the environment. Entries with another key are ignored. */
 function situation(): string {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   const environment = Object.entries(process.env)
@@ -26,7 +26,7 @@ function situation(): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-/** The answer of a device that was asked less than a day ago, if there is one. */
+/** The cached result for a device, if it is less than a day old. */
 export function rememberedAnswer(device: string): ProbeAnswer | undefined {
   try {
     const { [key(device)]: found } = JSON.parse(readFileSync(memoryPath(), 'utf8')) as Record<string, unknown>;
@@ -36,26 +36,26 @@ export function rememberedAnswer(device: string): ProbeAnswer | undefined {
     if (typeof milliseconds === 'number') return { milliseconds };
     return typeof error === 'string' && error.length < 1000 ? { error } : undefined;
   } catch {
-    // No file yet, or one that cannot be read: the device is asked.
+    // The file is missing or unreadable: test the device.
     return undefined;
   }
 }
 
-/** Keeps an answer beside those of other devices. A folder that cannot be written is no obstacle. */
+/** Adds a result to the cache. Write errors are ignored. */
 export async function rememberAnswer(device: string, answer: ProbeAnswer): Promise<void> {
   try {
     let before: Record<string, unknown> = {};
     try {
       before = JSON.parse(readFileSync(memoryPath(), 'utf8')) as Record<string, unknown>;
     } catch {
-      // None yet.
+      // No cache file yet.
     }
     const now = situation();
     const others = Object.entries(before).filter(([name]) => name.startsWith(now));
     const all = { ...Object.fromEntries(others), [key(device)]: { at: Date.now(), ...answer } };
     await writeFileAtomic(memoryPath(), `${JSON.stringify(all, undefined, 2)}\n`);
   } catch {
-    // Asked again next time.
+    // The device is tested again next time.
   }
 }
 

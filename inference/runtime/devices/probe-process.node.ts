@@ -4,7 +4,7 @@ import { probedMilliseconds } from './probe.js';
 import type { ResolvedDevice } from '../session.js';
 import { directSession } from '../direct-session.node.js';
 
-/** The result, as it is sent to the parent. */
+/** The result that is sent to the parent. */
 export type ProbeAnswer = { milliseconds: number } | { error: string };
 
 const answer: ProbeAnswer = await probedMilliseconds((model) =>
@@ -13,5 +13,5 @@ const answer: ProbeAnswer = await probedMilliseconds((model) =>
   (milliseconds) => ({ milliseconds }),
   (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
 );
-// Leaves at once: a driver's own threads may keep the process alive or crash while they are shut down.
+// Exit immediately: driver threads may keep the process alive or crash during shutdown.
 process.send?.(answer, () => process.exit());

@@ -1,4 +1,4 @@
-/** @file Whether ONNX Runtime computes on a device, and how fast: a small network with a known result is run on it. */
+/** @file Tests a device with a small network with a known result, and measures its speed. */
 import { GraphBuilder, modelOfGraph } from '../../../onnx/build/build.js';
 import type { Model } from '../../../onnx/graph/graph.js';
 import { float32Tensor } from '../../../onnx/graph/tensor.js';
@@ -24,11 +24,11 @@ function probeModel() {
 }
 
 /**
- * Runs a small network on a device. ONNX Runtime's native GPU providers may print, crash or hang where a driver is missing
- * or broken, so they are better probed in a process of their own.
- * @param opened opens a session on that device
+ * Runs a small network on a device. ONNX Runtime's native GPU providers may print, crash or hang if a driver is missing
+ * or broken, so they should be probed in a separate process.
+ * @param opened opens a session on the device
  * @returns milliseconds of a run after the first one
- * @throws Error if the device cannot be had or gives a wrong result
+ * @throws Error if the device is not available or gives a wrong result
  */
 export async function probedMilliseconds(opened: (model: Model) => Promise<Session>): Promise<number> {
   const session = await opened(probeModel());

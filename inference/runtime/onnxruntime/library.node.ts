@@ -1,6 +1,6 @@
 /**
- * @file ONNX Runtime in Node: onnxruntime-node where it is installed and loads, else the WebAssembly build of onnxruntime-web
- * that ships with this package. The two have the same API; the second computes on the CPU only, and more slowly.
+ * @file ONNX Runtime in Node: onnxruntime-node if it is installed and loads, else the WebAssembly build of onnxruntime-web in
+ * this package. Both have the same API; the WebAssembly build uses only the CPU and is slower.
  */
 import type * as Ort from 'onnxruntime-common';
 import { nativeProblem } from './native.node.js';
@@ -17,7 +17,7 @@ export const { InferenceSession, Tensor } = native ?? (await wasmLibrary());
 export type InferenceSession = Ort.InferenceSession;
 export type Tensor = Ort.Tensor;
 
-/** onnxruntime-node; undefined, with a warning, where it is installed and cannot be loaded, as with an old C library. */
+/** onnxruntime-node. If it is installed but cannot be loaded (such as with an old C library), warns and returns undefined. */
 async function nativeLibrary(): Promise<Library | undefined> {
   try {
     return await import('onnxruntime-node');

@@ -1,9 +1,9 @@
-/** @file Whether onnxruntime-node is there, without loading it. */
+/** @file Checks whether onnxruntime-node is installed, without loading it. */
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** Why there is no native ONNX Runtime for this machine, in a few words; undefined where there is one. */
+/** Short reason why there is no native ONNX Runtime for this machine; undefined if there is one. */
 export function nativeProblem(): string | undefined {
   let folder: string;
   try {

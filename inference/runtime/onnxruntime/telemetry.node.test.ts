@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs Node with a home and a temporary folder of its own, and returns what it prints. */
+/** Runs Node with its own home and temporary folders, and returns its output. */
 async function printed(words: readonly string[], setting?: string): Promise<string> {
   const { ORT_DISABLE_TELEMETRY: _, XDG_CACHE_HOME: __, ...env } = process.env;
   const [home, temporary] = [join(folder, 'home'), join(folder, 'tmp')];
@@ -32,7 +32,7 @@ async function printed(words: readonly string[], setting?: string): Promise<stri
   return stdout;
 }
 
-/** What telemetry leaves: files in the temporary folder, and a folder of its maker's in the cache. */
+/** Traces of telemetry: files in the temporary folder, and the vendor's folder in the cache. */
 async function traces(): Promise<string[]> {
   const cache = join(folder, 'home', '.cache');
   const names = [...(await readdir(join(folder, 'tmp'))), ...(existsSync(cache) ? await readdir(cache) : [])];

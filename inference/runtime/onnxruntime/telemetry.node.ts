@@ -1,7 +1,7 @@
-/** @file ONNX Runtime's telemetry: since 1.29 its native builds upload usage to their maker, and keep a device id and log files. */
+/** @file ONNX Runtime's telemetry: since 1.29 native builds upload usage data to the vendor, and store a device id and log files. */
 
 /**
- * Turns it off, unless the user has set the variable. Called before the library is loaded, and before threads and processes
+ * Disables telemetry, unless the user has set the variable. Call it before the library is loaded, and before threads and processes
  * start: a thread's environment is a copy that native code does not see.
  */
 export function disableTelemetry(): void {

@@ -1,4 +1,4 @@
-/** @file The WebAssembly that stands in for onnxruntime-node does what the code relies on. */
+/** @file The WebAssembly replacement for onnxruntime-node has the behaviour that the code relies on. */
 import * as native from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GraphBuilder, modelOfGraph } from '../../../onnx/build/build.js';

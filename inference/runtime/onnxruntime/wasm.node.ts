@@ -1,14 +1,14 @@
-/** @file The WebAssembly build of onnxruntime-web that ships with this package, behaving as onnxruntime-node does. */
+/** @file The WebAssembly build of onnxruntime-web in this package, adapted to behave like onnxruntime-node. */
 import { availableParallelism } from 'node:os';
 import type * as Ort from 'onnxruntime-common';
 
-/** The build puts it there (`web/copy-runtime.ts`). */
+/** Copied here by the build (`web/copy-runtime.ts`). */
 const MODULE = new URL('../../../wasm/ort.node.min.mjs', import.meta.url);
 
 /** The part of ONNX Runtime's API that is used. */
 export type Library = Pick<typeof Ort, 'InferenceSession' | 'Tensor'>;
 
-/** Loads it. All sessions of a thread share its threads, one per core. */
+/** Loads the build. All sessions of a thread share its threads, one per core. */
 export async function wasmLibrary(): Promise<Library> {
   const { env, InferenceSession, Tensor } = (await import(MODULE.href)) as typeof Ort;
   env.wasm.numThreads = availableParallelism();
@@ -17,7 +17,7 @@ export async function wasmLibrary(): Promise<Library> {
   return { InferenceSession: { create } as typeof InferenceSession, Tensor };
 }
 
-/** A session that fills tensors given for its results, which onnxruntime-web leaves as they are. */
+/** A session that writes its results into given tensors; onnxruntime-web does not do this. */
 function fillingSession(session: Ort.InferenceSession): Ort.InferenceSession {
   type Run = (feeds: Ort.InferenceSession.FeedsType, ...more: unknown[]) => Promise<Ort.InferenceSession.ReturnType>;
   const run = session.run.bind(session) as Run;
