@@ -1,16 +1,19 @@
 /**
  * @file Preloaded into a command (`node --import`): counts the operations that change files and lets one of them fail, or kills
  * the process there. `GANSCOPE_FAULT` is `count`, or a kind of fault and the number of the operation, such as `ENOSPC:17`;
- * `kill` ends the process before the operation, `torn` after half of what it writes.
+ * `kill` ends the process before the operation, `torn` after half of what it writes. Commands that write no file read some:
+ * with `GANSCOPE_FAULT_READS=1` the operations that read below the working folder count too (not those that load code).
  */
 import { isMainThread } from 'node:worker_threads';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 type Operation = (...parameters: unknown[]) => unknown;
 
 const require = createRequire(import.meta.url);
 const fs = require('node:fs') as Record<string, unknown> & { promises: Record<string, unknown> };
+const reads = process.env['GANSCOPE_FAULT_READS'] === '1';
 const [kind = 'count', at = '0'] = (process.env['GANSCOPE_FAULT'] ?? 'count').split(':');
 const fatal = Number(at);
 let count = 0;
@@ -47,7 +50,13 @@ function halved(data: unknown): unknown {
 }
 
 const CHANGES = ['rename', 'rm', 'mkdir', 'rmdir', 'link', 'symlink', 'unlink', 'truncate', 'writeFile', 'appendFile'];
+/** Whether a path that is read lies below the working folder. */
+const isOurs = (path: unknown) =>
+  (typeof path === 'string' || Buffer.isBuffer(path)) && `${resolve(String(path))}/`.startsWith(`${process.cwd()}/`);
+
+const READS = ['readFile', 'readdir', 'stat', 'lstat'];
 const HANDLE_CHANGES = ['write', 'writeFile', 'appendFile', 'sync', 'truncate'];
+const HANDLE_READS = ['read', 'readFile', 'stat'];
 
 if (isMainThread) {
   const { promises } = fs;
@@ -59,18 +68,25 @@ if (isMainThread) {
       throw error;
     });
   }
+  for (const name of reads ? READS : []) {
+    const operation = promises[name] as Operation;
+    const counting = counted(name, operation, (error) => Promise.reject(error));
+    promises[name] = function reading(this: unknown, ...parameters: unknown[]) {
+      return (isOurs(parameters[0]) ? counting : operation).apply(this, parameters);
+    };
+  }
   const open = promises['open'] as Operation;
   const counting = counted('open', open, (error) => Promise.reject(error));
   promises['open'] = function opening(this: unknown, ...parameters: unknown[]) {
-    const [, flags = 'r'] = parameters;
-    return (flags === 'r' ? open : counting).apply(this, parameters);
+    const [path, flags = 'r'] = parameters;
+    return (flags === 'r' && !(reads && isOurs(path)) ? open : counting).apply(this, parameters);
   };
   const handle = (await (open as typeof import('node:fs/promises').open)(process.execPath)) as unknown as {
     close(): Promise<void>;
   };
   const prototype = Object.getPrototypeOf(handle) as Record<string, unknown>;
   await handle.close();
-  for (const name of HANDLE_CHANGES) {
+  for (const name of reads ? [...HANDLE_CHANGES, ...HANDLE_READS] : HANDLE_CHANGES) {
     const operation = prototype[name] as Operation;
     const half = name.startsWith('write')
       ? async (self: unknown, [data, ...rest]: unknown[]) => {
