@@ -107,7 +107,7 @@ const isRun = (folder: string) =>
 const training =
   '--data digits --image-size 16 --channels 1 --ngf 4 --ndf 4 --batch-size 8 --latent-dim 8 --checkpoint-every 4 --sample-every 5 --device cpu';
 const explaining = 'pictures --model discriminator.onnx --device cpu --out out'.split(' ');
-const evaluating = 'run --features discriminator.onnx --samples 20 --json --device cpu'.split(' ');
+const evaluating = 'run --features discriminator.onnx --samples 20 --json --quiet --device cpu'.split(' ');
 const cases: Record<string, Case> = {
   'gan-sample --format zip': sampling(...'--model g.onnx --count 150 --format zip --save-latents out.npy'.split(' ')),
   'gan-sample --sort score': sampling(
