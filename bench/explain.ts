@@ -12,7 +12,7 @@ const SIZE = 3 * 224 * 224;
 
 interface Subject {
   title: string;
-  /** The name of its time in torch_explain.py. */
+  /** Name of the corresponding time in torch_explain.py. */
   torch?: string;
   pictures: number;
   run: () => Promise<unknown>;
@@ -22,7 +22,7 @@ const random = new Random(1);
 const noise = Float32Array.from({ length: BATCH * SIZE }, () => random.normal());
 const known = noise.slice(0, SIZE);
 let turn = 0;
-/** Prepared pictures that were not there before, so that nothing known of them helps. */
+/** New preprocessed pictures, so that caches do not help. */
 function fresh(count: number): Float32Array {
   const pictures = noise.slice(0, count * SIZE);
   pictures[0] = ++turn / 1000;
@@ -67,7 +67,7 @@ const theirs = new Map<string, number[]>();
 let torch: string | undefined;
 for (let round = 0; round < ROUNDS; round++) {
   for (const subject of subjects) {
-    // What the row says is known is made known first, out of the time.
+    // Fill the caches that the row assumes, outside the measured time.
     if (subject.torch === undefined) await explained(known, {});
     ours.set(subject, [...(ours.get(subject) ?? []), ...(await milliseconds(subject.run, RUNS))]);
   }

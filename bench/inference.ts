@@ -26,7 +26,7 @@ import { machine, markdownTable, median, milliseconds, pytorch } from './timing.
 
 const BATCHES = [1, 8, 64] as const;
 const THREADS = [1, availableParallelism()];
-/** Pictures of one measurement; the median of several is told. */
+/** Pictures per measurement; the median of several is reported. */
 const PICTURES = 128;
 const ROUNDS = 3;
 const config = configWith('cub200', { imageSize: 64, ngf: 64 });
@@ -96,7 +96,7 @@ async function bareRate(form: Model, batch: number, threads: number): Promise<nu
   return rate;
 }
 
-/** Sessions of one thread each, side by side in threads of their own. */
+/** Single-threaded sessions, in parallel threads. */
 async function perCoreRate(form: Model, batch: number): Promise<number> {
   const threads = await Promise.all(Array.from({ length: availableParallelism() }, () => startSessionThread()));
   const sessions = await Promise.all(threads.map((thread) => sessionIn(thread, form, { threads: 1 })));
@@ -113,7 +113,7 @@ async function perCoreRate(form: Model, batch: number): Promise<number> {
   return rate;
 }
 
-/** Pictures per second from seeds to files, and what share of the best bare runs that is. */
+/** Pictures per second from seeds to files, and their ratio to the best bare runs. */
 async function endToEnd(reference: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ganscope-bench-'));
   const path = join(folder, 'generator.onnx');
@@ -126,7 +126,7 @@ async function endToEnd(reference: number): Promise<void> {
     const job = sampleJob({ ...request, count });
     const rate = await picturesPerSecond(count, () => runJob(job, { model: path, generator }));
     const share = (limit: number) => `${((100 * rate) / limit).toFixed(0)} %`;
-    // What the same cores can do that first run the network and then encode.
+    // Upper bound for the same cores if they first run the network and then encode.
     const both = 1 / (1 / reference + 1 / alone);
     rows.push([title, rate.toFixed(0), share(reference), alone.toFixed(0), share(both)]);
   };

@@ -1,6 +1,6 @@
 /**
  * @file `npm run bench:loader [folder]`: pictures per second of the loader beside those of the training step, as a table.
- * Without a folder, on JPEG files of 500×375 that are made on the spot.
+ * Without a folder, on generated JPEG files of 500×375.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { initialState } from '../trainer/step/tfjs/state.js';
 import { RemoteStep } from '../trainer/step/remote.node.js';
 
 const MADE_PICTURES = 256;
-/** How long each thing is measured; steps at least thrice. */
+/** Duration of each measurement; at least three steps. */
 const SECONDS = 5;
 const AIM = 3;
 const config = configWith('cub200', { imageSize: 64, ngf: 64, ndf: 64, batchSize: 64, flip: true });
@@ -92,7 +92,7 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** Pictures per second with nothing else to do. */
+/** Pictures per second of the loader alone. */
 async function loadedPerSecond(loader: Loader): Promise<number> {
   let batches = 0;
   const started = performance.now();
@@ -100,7 +100,7 @@ async function loadedPerSecond(loader: Loader): Promise<number> {
   return (batches * config.batchSize * 1000) / (performance.now() - started);
 }
 
-/** Seconds of some steps as the training loop makes them, and how many of them it waited for pictures. */
+/** Seconds of some steps of the training loop, and how many of these seconds it waited for pictures. */
 async function trained(loader: Loader, runStep: (real: Float32Array) => Promise<unknown>) {
   let steps = 0;
   let waited = 0;

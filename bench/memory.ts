@@ -1,9 +1,9 @@
-/** @file Whether memory stays flat: resident size while networks sample, score, explain, open and close again and again. */
+/** @file Checks for memory leaks: resident size while networks repeatedly open, sample, score, explain and close. */
 import { fileURLToPath } from 'node:url';
 import { Explainer } from '../explain/index.js';
 import { Discriminator, Generator } from '../inference/index.js';
 
-/** The small networks, or those that the command line names. */
+/** The small networks, or those named on the command line. */
 const [generatorPath, discriminatorPath] = ['generator', 'discriminator'].map(
   (role, i) => process.argv[3 + i] ?? fileURLToPath(new URL(`../../fixtures/tiny/${role}.onnx`, import.meta.url)),
 ) as [string, string];

@@ -137,7 +137,7 @@ function print(): void {
   if (bars.length > 0) console.log(`\n${markdownTable(['training step', 'PyTorch, ms', 'PyTorch / ganscope'], bars)}`);
 }
 
-/** PyTorch's ways to compute the training step; the fastest in float32 is the one to beat. */
+/** PyTorch's variants of the training step; the fastest one in float32 is the reference. */
 function stepBars(): string[][] {
   const titles = {
     step: 'eager',

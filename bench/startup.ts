@@ -1,4 +1,4 @@
-/** @file `npm run bench:startup`: how long commands take to answer: `--help` of each, and one sample from a cold start. */
+/** @file `npm run bench:startup`: start-up times of the commands: `--help` of each, and one sample from a cold start. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ const LIMITS = { help: 150, sample: 700 };
 const root = new URL('../../', import.meta.url);
 const { bin } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { bin: Record<string, string> };
 const folder = mkdtempSync(join(tmpdir(), 'ganscope-startup-'));
-// The latest export of this folder, if there is one, would be another network.
+// The working folder may have another export, which would be used instead.
 const sample = [
   '--count',
   '1',
@@ -29,7 +29,7 @@ function milliseconds(command: string, options: readonly string[]): number {
     const started = performance.now();
     const { status, stderr } = spawnSync(process.execPath, [script, ...options], { cwd: folder, encoding: 'utf8' });
     if (status !== 0) throw new Error(`${command} ${options.join(' ')}: exit code ${status}: ${stderr}`);
-    // The first run fills the caches of the disk and of the devices.
+    // The first run fills the disk cache and the cache of device tests.
     if (round > 0) times.push(performance.now() - started);
   }
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] as number;

@@ -1,4 +1,4 @@
-/** @file What the benchmarks share: medians, PyTorch's times by a script, and a table. */
+/** @file Helpers of the benchmarks: medians, PyTorch's times by a script, and a table. */
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ export function median(times: readonly number[]): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] as number;
 }
 
-/** Times in ms of several runs after a first one that is not counted. */
+/** Times in ms of several runs after a warm-up run. */
 export async function milliseconds(run: () => Promise<unknown>, runs: number): Promise<number[]> {
   await run();
   const times: number[] = [];
@@ -19,7 +19,7 @@ export async function milliseconds(run: () => Promise<unknown>, runs: number): P
   return times;
 }
 
-/** What a script in `bench/` prints as JSON, or undefined where `python3` has no torch. */
+/** The JSON output of a script in `bench/`, or undefined if `python3` has no torch. */
 export function pytorch<T>(script: string, options: Readonly<Record<string, number>>): T | undefined {
   const path = fileURLToPath(new URL(`../../bench/${script}`, import.meta.url));
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
@@ -35,7 +35,7 @@ export function pytorch<T>(script: string, options: Readonly<Record<string, numb
 /** The machine, for the line above a table. */
 export const machine = (): string => `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}`;
 
-/** A table in Markdown: the first column to the left, numbers to the right. */
+/** A table in Markdown: the first column left-aligned, numbers right-aligned. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const rule = head.map((_, i) => (i === 0 ? '---' : '---:'));
   return [head, rule, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');

@@ -8,11 +8,11 @@ import { kernelDistance } from './kernel-distance.node.js';
 import { LEAST_SAMPLES, type Distances } from './quality.js';
 
 export interface EvaluationOptions {
-  /** Random subsets that KID is measured on; 100 if not given. */
+  /** Number of random subsets for KID; default 100. */
   subsets?: number | undefined;
-  /** Pictures of a subset; as for `kernelDistance` if not given. */
+  /** Pictures per subset; default as for `kernelDistance`. */
   subsetSize?: number | undefined;
-  /** Called as pictures are done. */
+  /** Called with the progress. */
   progress_callback?: ((done: number, total: number) => void) | undefined;
   /** Stops between two batches. */
   signal?: AbortSignal | undefined;
@@ -20,7 +20,7 @@ export interface EvaluationOptions {
 
 /**
  * Features of batches of pictures.
- * @param expected how many pictures there will be, for the progress
+ * @param expected total number of pictures, for the progress
  * @throws InputError if a feature is not finite
  * @throws the signal's reason when it is aborted
  */
@@ -43,7 +43,7 @@ export async function featuresOf(
   return { size: network.size, data: concatenated(parts) };
 }
 
-/** KID, and where both sets have enough pictures the Fréchet distance. @throws as `kernelDistance` */
+/** KID, and the Fréchet distance if both sets have enough pictures. @throws as `kernelDistance` */
 export async function distancesBetween(
   a: Features,
   b: Features,
@@ -56,7 +56,7 @@ export async function distancesBetween(
     ...(subsetSize !== undefined && { subsetSize }),
   };
   const distances = [kernelDistance(a, b, options), enough ? frechetDistance(a, b, signal) : undefined] as const;
-  // Where one fails, the other is not left running.
+  // If one fails, stop the other.
   await Promise.allSettled(distances);
   const [kernel, frechet] = await Promise.all(distances);
   return {

@@ -12,23 +12,23 @@ import { distancesBetween, featuresOf, type EvaluationOptions } from './distance
 import type { Features } from './features.js';
 import type { QualityRow } from './quality.js';
 
-/** Pictures whose features are computed between two looks at the signal. */
+/** Pictures between two checks of the abort signal. */
 const BATCH = 32;
 
-/** Makes pictures [N, C, H, W] of latents [N, Z], as `TrainStep.sample`. */
+/** Generates pictures [N, C, H, W] from latents [N, Z], like `TrainStep.sample`. */
 export type Sampler = (latents: Float32Array) => Promise<Float32Array>;
 
 /**
- * Compares a generator with the pictures it learns from. Real pictures are brought to the generator's size as for
- * training, then both go to the feature network as 8-bit pictures. The generated ones are those of the seeds 0, 1, 2, …,
- * the same at every evaluation, and as many of both as asked for, or as the data set has.
+ * Compares a generator with its training pictures. Real pictures are resized as for training; then both sets go to the
+ * feature network as 8-bit pictures. Generated pictures use the seeds 0, 1, 2, … at every evaluation. Both sets have the
+ * requested size, or the size of the data set if that is smaller.
  */
 export class Evaluator {
   #real: Features | undefined;
 
   /**
-   * @param pictures the real ones; those that turn out to be broken are listed in its `skipped`
-   * @param samples pictures of each kind; of a larger data set a random choice is taken
+   * @param pictures the real pictures; unreadable ones are listed in its `skipped`
+   * @param samples pictures per set; a larger data set is sampled at random
    */
   constructor(
     readonly network: FeatureNetwork,

@@ -16,7 +16,7 @@ import { elementCount } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 
 export interface FeatureOptions {
-  /** How pictures are prepared, where the network's file does not say so or says something else. */
+  /** Preprocessing, if the network's file does not state it or states it wrongly. */
   preparation?: Preparation | undefined;
   /** Where it runs, default `cpu`. */
   device?: ResolvedDevice | undefined;
@@ -24,11 +24,11 @@ export interface FeatureOptions {
 
 /** Pictures per run of networks with an open batch size. */
 const BATCH = 32;
-/** The output that is taken where no layer is named and there is one of this name. */
+/** Default output, if no layer is named and an output has this name. */
 const DEFAULT_OUTPUT = 'features';
 
 /**
- * A network whose inner values describe pictures.
+ * A network that computes features of pictures.
  *
  * @example
  * const network = await FeatureNetwork.load('inception.onnx:pool3', { preparation: { size: { height: 299, width: 299 } } });
@@ -37,7 +37,7 @@ const DEFAULT_OUTPUT = 'features';
  */
 export class FeatureNetwork {
   private constructor(
-    /** The file and the layer, for people. */
+    /** The file and the layer, for display. */
     readonly name: string,
     /** Features per picture. */
     readonly size: number,
@@ -48,7 +48,7 @@ export class FeatureNetwork {
   /**
    * @param source an .onnx file with one picture input, and the name of a node or value after a colon; without one, the
    * output `features`, or else the first
-   * @throws InputError if the file cannot be read, has no such layer, or fits no picture
+   * @throws InputError if the file cannot be read, has no such layer, or has no picture input
    */
   static async load(source: string, options: FeatureOptions = {}): Promise<FeatureNetwork> {
     const [, path = source, layer] = /^(.*\.onnx):(.+)$/.exec(source) ?? [];
@@ -73,7 +73,7 @@ export class FeatureNetwork {
     }
   }
 
-  /** Features of pictures of any size, prepared as the network wants them: [N, size]. */
+  /** Features of pictures of any size, with the network's preprocessing: [N, size]. */
   async features(pictures: readonly Picture[]): Promise<Float32Array> {
     const features = new Float32Array(pictures.length * this.size);
     const batch = this.input.batch ?? BATCH;
@@ -112,7 +112,7 @@ function featureValue(graph: Graph, layer: string | undefined, path: string): st
   return value;
 }
 
-/** Features of a batch: rows [batch, D] of whatever the layer's rank is, the mean over its positions. */
+/** Features of a batch [batch, D]: the mean over the layer's positions, for any rank. */
 async function runOnce(session: Session, input: NetworkInput, batch: Float32Array): Promise<Float32Array> {
   const { name, layout, picture } = input;
   const { channels, height, width } = picture;
@@ -136,7 +136,7 @@ async function runOnce(session: Session, input: NetworkInput, batch: Float32Arra
   return meanOverPositions(result.data, result.dims, layout);
 }
 
-/** [N, D, …] or, where channels come last, [N, …, D] → [N, D]. */
+/** [N, D, …], or [N, …, D] if channels come last → [N, D]. */
 function meanOverPositions(data: Float32Array, dims: readonly number[], layout: NetworkInput['layout']): Float32Array {
   if (dims.length === 2) return data;
   const [count = 1] = dims;

@@ -7,10 +7,10 @@ import { fittedGaussian } from './gaussian.node.js';
 import type { ProductModels } from '../../inference/numeric/gemm-f64-graphs.js';
 import { Products } from '../../inference/numeric/gemm-f64.node.js';
 
-/** What the thread is started with. */
+/** Start data of the thread. */
 export interface FrechetStart {
   models: ProductModels;
-  /** Becomes 1 when the distance is no longer wanted. */
+  /** Set to 1 to cancel. */
   stopped: Int32Array;
 }
 
@@ -30,7 +30,7 @@ await serve<FrechetStart, FrechetRequest>(async ({ models, stopped }) => {
 
 /**
  * With Σ₁ = RᵀR, the trace of the root of Σ₁Σ₂ is the sum of the square roots of the eigenvalues of RΣ₂Rᵀ, which is
- * symmetric: no root of a matrix that is not symmetric is needed.
+ * symmetric. So no root of an asymmetric matrix is needed.
  */
 async function distance(a: Features, b: Features, products: Products, check: () => void): Promise<number> {
   const n = a.size;

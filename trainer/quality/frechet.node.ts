@@ -1,4 +1,4 @@
-/** @file The Fréchet distance between two sets of features, computed in a thread of its own. */
+/** @file The Fréchet distance between two sets of features, computed in a worker thread. */
 import { Thread } from '../../inference/runtime/thread.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { checkFinite, type Features } from './features.js';
@@ -18,7 +18,7 @@ export async function frechetDistance(a: Features, b: Features, signal?: AbortSi
     if (count < 2) throw new InputError({ name: 'features', expected: 'at least two samples', got: count });
     checkFinite(data);
   }
-  // The thread stops by itself: ending one in which ONNX Runtime computes would end the process.
+  // The thread stops itself: terminating it while ONNX Runtime computes would end the process.
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const stop = () => void Atomics.store(stopped, 0, 1);
   const thread = await Thread.start(new URL('./frechet-thread.node.js', import.meta.url), {

@@ -10,7 +10,7 @@ export interface Gaussian {
   covariance: Float64Array;
 }
 
-/** Rows that are centred at a time. */
+/** Rows per block of centring. */
 const BLOCK = 2048;
 
 /** Mean and covariance of two samples or more, all finite. */

@@ -7,11 +7,11 @@ import { typeCode } from '../../onnx/files/storage.js';
 import type { Features } from './features.js';
 
 export interface KernelDistanceOptions {
-  /** How many random subsets the distance is measured on; 100 if not given, as in torch-fidelity. */
+  /** Number of random subsets; default 100, as in torch-fidelity. */
   subsets?: number;
-  /** Samples of a subset; 1000 if not given, or half of the smaller set where that is less. */
+  /** Samples per subset; default 1000, or half of the smaller set if that is less. */
   subsetSize?: number;
-  /** Of the choice of subsets. */
+  /** Seed of the random subsets. */
   seed?: number;
   signal?: AbortSignal;
   /** Called after every subset. */
@@ -34,7 +34,7 @@ const SUMS = ['real_pairs', 'fake_pairs', 'mixed_pairs'] as const;
 /**
  * KID (Bińkowski et al. 2018, section 4): the unbiased estimate of the squared maximum mean discrepancy with the kernel
  * k(x, y) = (xᵀy / D + 1)³, on random subsets without replacement. It may be slightly negative.
- * @throws InputError if the two have different numbers of features, or too few samples for subsets that differ
+ * @throws InputError if the two have different numbers of features, or too few samples for different subsets
  * @throws the signal's reason when it is aborted
  */
 export async function kernelDistance(
@@ -72,7 +72,7 @@ export async function kernelDistance(
   return { mean, std: Math.sqrt(variance), subsets, subsetSize };
 }
 
-/** Samples of these numbers, in this order. */
+/** The samples with these indices, in this order. */
 export function rowsOf({ size, data }: Features, indices: Uint32Array): Features {
   const rows = new Float32Array(indices.length * size);
   indices.forEach((index, row) => rows.set(data.subarray(index * size, (index + 1) * size), row * size));

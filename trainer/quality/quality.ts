@@ -1,10 +1,10 @@
-/** @file What an evaluation says, and which of several is the best. */
-/** Below so many samples the Fréchet distance says more about their number than about the pictures, and is not given. */
+/** @file The results of evaluations, and the choice of the best one. */
+/** Minimum number of samples for the Fréchet distance; with fewer, the bias dominates. */
 export const LEAST_SAMPLES = 2048;
 
 /** Distances between two sets of pictures; lower is better. */
 export interface Distances {
-  /** Fréchet distance; missing where there were too few pictures for it. */
+  /** Fréchet distance; missing if there were too few pictures. */
   frechet?: number;
   /** Mean and standard deviation of KID over its subsets. */
   kid: number;
@@ -26,7 +26,7 @@ export interface QualityRow extends Distances {
   seconds: number;
 }
 
-/** The row with the least Fréchet distance, or where there is none with the least KID; of equal ones the first. */
+/** The row with the lowest Fréchet distance, or the lowest KID if there is none; the first one on a tie. */
 export function bestRow(rows: readonly QualityRow[]): QualityRow | undefined {
   const measure = rows.every(({ frechet }) => frechet !== undefined)
     ? (row: QualityRow) => row.frechet as number

@@ -1,4 +1,4 @@
-/** @file Which implementation computes the training step. */
+/** @file Creates the training step with the chosen implementation. */
 import type { ResolvedDevice, SessionOptions } from '../../inference/runtime/session.js';
 import type { GanConfig } from '../settings/config.js';
 import type { Backend } from '../settings/devices.js';
@@ -9,9 +9,9 @@ export interface StepSource {
   config: GanConfig;
   state: TrainState;
   backend: Backend;
-  /** Where ONNX Runtime computes; the tfjs backends choose for themselves. */
+  /** Device of ONNX Runtime; tfjs backends choose their own. */
   device: ResolvedDevice;
-  /** Devices that share each batch, instead of the one. */
+  /** Devices for data parallel training, instead of one device. */
   devices?: readonly SessionOptions[] | undefined;
 }
 
@@ -26,7 +26,7 @@ export async function createStep({ config, state, backend, device, devices }: St
   }
   if (backend === 'onnxruntime') {
     const { OnnxStep } = await import('./onnx/onnx.node.js');
-    // One device takes the whole batch: nothing is divided, sent or averaged.
+    // A single device computes the whole batch.
     return OnnxStep.create(config, models, state, only ?? { device });
   }
   const { loadTfjsBackend } = await import('./tfjs/backends.node.js');

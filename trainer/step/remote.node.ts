@@ -1,16 +1,16 @@
-/** @file The training step in a worker thread, so that the event loop, progress and Ctrl-C stay alive. */
+/** @file The training step in a worker thread, so that the event loop, progress and Ctrl-C keep working. */
 import { Thread } from '../../inference/runtime/thread.node.js';
 import type { StepSource } from './create.node.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from './state/step.js';
 
-/** What the thread is asked. */
+/** Requests to the thread. */
 export type StepRequest =
   | { call: 'run'; batch: StepBatch }
   | { call: 'sample'; latents: Float32Array }
   | { call: 'state' }
   | { call: 'dispose' };
 
-/** A `TrainStep` that lives in its own thread. */
+/** A `TrainStep` in its own thread. */
 export class RemoteStep implements TrainStep {
   readonly description: string;
   readonly #thread: Thread;

@@ -1,4 +1,4 @@
-/** @file Data parallel training: each device computes gradients of its shard of the batch, one update takes their mean. */
+/** @file Data parallel training: each device computes the gradients of its shard of the batch; one update uses their mean. */
 import { Tensor, type InferenceSession } from '../../../inference/runtime/onnxruntime/library.node.js';
 import { sessionIn, startSessionThread } from '../../../inference/runtime/runtime.node.js';
 import { createSession } from '../../../inference/runtime/session.node.js';
@@ -27,7 +27,7 @@ import { sampled, scalar, stateValues, trainState, type Values } from './values.
 type Network = StateEntry['network'];
 type Numbers = Record<string, Float32Array>;
 
-/** What belongs to one network: its gradient graph, which the devices run, and its update, which is run here. */
+/** The parts of one network: its gradient graph, which runs on the devices, and its update, which runs here. */
 interface Half {
   gradients: PartGraph;
   update: PartGraph;
@@ -41,9 +41,8 @@ interface Device {
 }
 
 /**
- * The training step over several devices. Batch norm takes the statistics of each shard by itself, and the running
- * statistics are those of the first one, as in PyTorch's `DataParallel`; without batch norm the step is that of one
- * device.
+ * The training step over several devices. Batch norm uses the statistics of each shard, and the running statistics
+ * come from the first shard, as in PyTorch's `DataParallel`. Without batch norm the result equals that of one device.
  */
 export class DataParallelStep implements TrainStep {
   readonly description: string;
@@ -77,7 +76,7 @@ export class DataParallelStep implements TrainStep {
   }
 
   /**
-   * A step that starts from `state`; the first device also makes the updates and the samples.
+   * A step that starts from `state`; the first device also computes updates and samples.
    * @param models both networks as layers models; only their structure is used
    * @throws InputError if the batch cannot be divided evenly
    */
@@ -151,7 +150,7 @@ export class DataParallelStep implements TrainStep {
     return results;
   }
 
-  /** Gradients of all shards, and one update of a network with their mean. @returns the mean of what the shards report */
+  /** Gradients of all shards, and one update of a network with their mean. @returns the mean of the shards' reports */
   async #updated(
     network: Network,
     inputs: Numbers,
@@ -205,13 +204,13 @@ export class DataParallelStep implements TrainStep {
   }
 }
 
-/** Equal parts, one after the other; copies, as a message to a thread takes along all memory behind a view. */
+/** Splits into equal parts. They are copies, because a message with a view would send its whole buffer. */
 function slices(data: Float32Array, count: number): Float32Array[] {
   const size = data.length / count;
   return Array.from({ length: count }, (_, index) => data.slice(index * size, (index + 1) * size));
 }
 
-/** The mean over the shards, added up in double precision. Plain loops: `from` with a function takes ten times as long. */
+/** The mean over the shards, summed in double precision. Plain loops are ten times faster than `from` with a function. */
 function mean(answers: readonly Numbers[], name: string): Float32Array {
   const parts = answers.map((answer) => answer[name] as Float32Array);
   const [first] = parts as [Float32Array];

@@ -91,7 +91,7 @@ export class OnnxStep implements TrainStep {
   }
 }
 
-/** All that a step is fed besides its state. @param step counted from 1 */
+/** The inputs of a step other than its state. @param step counted from 1 */
 function batchValues(config: GanConfig, batch: StepBatch, step: number): Values {
   const { batchSize, channels, imageSize, latentDim, lr, lrD } = config;
   const { augmentation, rateFactor = 1 } = batch;

@@ -12,7 +12,7 @@ export type Values = Record<string, Tensor>;
 
 export const scalar = (value: number) => new Tensor('float32', Float32Array.of(value), []);
 
-/** A copy of a network's state as graph inputs, in ONNX layout; Adam's moments that are missing start at zero. */
+/** A copy of a network's state as graph inputs, in ONNX layout. Missing Adam moments start at zero. */
 export function networkValues(entries: readonly StateEntry<string>[], state: NetworkState): Values {
   return Object.fromEntries(
     entries.map(({ part, name, shape, layout, input }) => {
@@ -51,7 +51,7 @@ export function trainState(step: number, entries: readonly StateEntry[], values:
 const entriesOf = (wanted: string, entries: readonly StateEntry[]) =>
   entries.filter(({ network }) => network === wanted);
 
-/** What a session of `samplingGraph` gives for latents [N, Z]. @param values the state, by the name of the graph's input */
+/** Output of a `samplingGraph` session for latents [N, Z]. @param values the state, by the name of the graph's input */
 export async function sampled(
   sampler: InferenceSession,
   latents: Float32Array,

@@ -1,7 +1,7 @@
 /** @file The random numbers of DiffAugment (Zhao et al. 2020). They are drawn outside the training step, so that all implementations use the same. */
 import type { Random } from '../../../inference/numeric/random.js';
 
-/** What each column of a row of numbers is; a row belongs to one picture. */
+/** Columns of the random numbers; there is one row per picture. */
 export const augmentationColumns = [
   /** Added to all values, −0.5…0.5. */
   'brightness',
@@ -9,7 +9,7 @@ export const augmentationColumns = [
   'saturation',
   /** Factor of each value's distance from the picture's mean, 0.5…1.5. */
   'contrast',
-  /** Row and column of the picture that come to row 0 and column 0: whole numbers, up to an eighth of the size. */
+  /** Row and column that move to row 0 and column 0: integers, up to an eighth of the size. */
   'row_shift',
   'column_shift',
   /** Centre of the square that is cut out. */
@@ -24,8 +24,8 @@ export const largestShift = (imageSize: number): number => Math.floor(imageSize 
 export const cutSize = (imageSize: number): number => Math.floor(imageSize / 2 + 0.5);
 
 /**
- * The numbers for `count` pictures, [count, 7], distributed as in the paper's code. All columns are drawn whatever is
- * used of them, so the choice of families changes no number of another family.
+ * The numbers for `count` pictures, [count, 7], distributed as in the paper's code. All columns are always drawn,
+ * so the choice of families does not change the numbers of other families.
  */
 export function drawnAugmentation(random: Random, count: number, imageSize: number): Float32Array {
   const shift = () => random.integer(2 * largestShift(imageSize) + 1) - largestShift(imageSize);

@@ -1,4 +1,4 @@
-/** @file Numbers that change from step to step and that every implementation is given or computes in double precision. */
+/** @file Schedules: numbers that change from step to step, in double precision. */
 import { adamScalars, type AdamNumbers } from '../../../onnx/build/adam.js';
 import type { GanConfig } from '../../settings/config.js';
 
@@ -18,8 +18,8 @@ export function emaDecay({ ema, emaWarmup }: GanConfig, step: number): number {
 }
 
 /**
- * The factor of both learning rates in a step: 1 up to `lrDecayStart`, from there to 0 at the end of the run on a line, or
- * on half a cosine wave (Loshchilov and Hutter 2017, eq. 5).
+ * The factor of both learning rates in a step: 1 up to `lrDecayStart`, then it falls to 0 at the end of the run, linearly or
+ * as half a cosine wave (Loshchilov and Hutter 2017, eq. 5).
  * @param done steps before this one
  * @param steps steps of the whole run
  */

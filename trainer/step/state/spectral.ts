@@ -14,7 +14,7 @@ export function leftVector({ name, shape }: Kernel): WeightRequest {
   return { name: `${name}_u`, shape: [shape.at(-1) as number], layout: 'same', trainable: false };
 }
 
-/** The vector v, which lies as a kernel with one output: [h, w, I, 1] or [I, 1]. */
+/** The vector v, in the layout of a kernel with one output: [h, w, I, 1] or [I, 1]. */
 export function rightVector({ name, shape, layout }: Kernel): WeightRequest {
   return { name: `${name}_v`, shape: [...shape.slice(0, -1), 1], layout, trainable: false };
 }
@@ -29,7 +29,7 @@ export function spectralVectors(model: LayersModel): Pick<WeightRequest, 'name' 
     });
 }
 
-/** Random unit vectors that a run starts from; a pure function of seed, name and shape. */
+/** Random initial unit vectors of a run; a pure function of seed, name and shape. */
 export function initialVectors(model: LayersModel, seed: number): Map<string, StateTensor> {
   return new Map(
     spectralVectors(model).map(({ name, shape }) => {
@@ -41,7 +41,7 @@ export function initialVectors(model: LayersModel, seed: number): Map<string, St
   );
 }
 
-/** Weights in tfjs layout with each kernel divided by its σ = uᵀWv, as PyTorch's `spectral_norm` has them in evaluation. */
+/** Weights in tfjs layout with each kernel divided by its σ = uᵀWv, as in the evaluation mode of PyTorch's `spectral_norm`. */
 export function normalizedWeights(
   weights: ReadonlyMap<string, StateTensor>,
   vectors: ReadonlyMap<string, StateTensor>,

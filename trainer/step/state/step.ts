@@ -1,4 +1,4 @@
-/** @file One training step of a GAN, whatever computes it: the interface of `onnx.ts` and `tfjs.ts`. */
+/** @file The interface of a GAN training step, implemented by `onnx.ts` and `tfjs.ts`. */
 
 /** The numbers of DiffAugment for each kind of pass through the discriminator, rows as `augmentationColumns` says. */
 export interface AugmentationBatch {
@@ -10,23 +10,23 @@ export interface AugmentationBatch {
   again: Float32Array;
 }
 
-/** What a step is fed. All arrays are float32. A step has D updates of the discriminator (`dSteps`, usually one). */
+/** The inputs of a step. All arrays are float32. A step has D updates of the discriminator (`dSteps`, usually one). */
 export interface StepBatch {
   /** Normalised real pictures, [D·N, C, H, W]: N for each update of the discriminator. */
   real: Float32Array;
   /** Latents of the discriminator's updates, [D·N, Z]. */
   latents: Float32Array;
-  /** Latents of the generator's update, [N, Z]; read only where the configuration draws fresh ones. */
+  /** Latents of the generator's update, [N, Z]; read only if the configuration uses separate latents. */
   generatorLatents: Float32Array;
-  /** Needed where the configuration has `diffaugment`. */
+  /** Required if the configuration has `diffaugment`. */
   augmentation?: AugmentationBatch;
-  /** Factor of both learning rates; 1 if left out. */
+  /** Factor of both learning rates; default 1. */
   rateFactor?: number;
 }
 
 /**
- * What a step reports: mean losses (of binary cross-entropy in nats) and mean probabilities, the logits' sigmoids, in 0…1;
- * of several updates of the discriminator, the last.
+ * The results of a step: mean losses (binary cross-entropy in nats) and mean probabilities (sigmoids of the logits, 0…1).
+ * With several updates of the discriminator, those of the last one.
  */
 export interface StepResult {
   lossD: number;
@@ -46,7 +46,7 @@ export interface StateTensor {
 }
 
 /**
- * All that a network's future depends on, in tfjs layout. `weights` has one entry per model weight in the order of
+ * The whole training state of a network, in tfjs layout. `weights` has one entry per model weight in the order of
  * `model.getWeights()`, running statistics included; `m` and `v` are Adam's moments, keyed by weight name, for
  * trainable weights only.
  */
@@ -69,7 +69,7 @@ export interface TrainState {
 
 /** A training step with its state. Not re-entrant: await each call before the next. */
 export interface TrainStep {
-  /** Human-readable name of what computes the step, for the log. */
+  /** Human-readable name of the implementation, for the log. */
   readonly description: string;
   /** Updates both networks: the discriminator first, then the generator against the updated discriminator. */
   run(batch: StepBatch): Promise<StepResult>;

@@ -48,7 +48,7 @@ const changes: Readonly<Record<AugmentationName, Change>> = {
   },
 };
 
-/** Pictures [N, S, S, C] with the configuration's random changes. @param numbers [N, 7], row-major */
+/** Pictures [N, S, S, C] with the configured random changes. @param numbers [N, 7], row-major */
 export function augmented(pictures: Tensor, numbers: Float32Array | undefined, { diffaugment }: GanConfig): Tensor {
   if (diffaugment.length === 0) return pictures;
   if (numbers === undefined) throw new Error('the batch lacks the random numbers of DiffAugment');

@@ -7,7 +7,7 @@ export type TfjsBackend = 'tensorflow' | 'webgpu' | 'cpu';
 
 /**
  * Loads a tfjs backend and makes it the current one.
- * @throws InputError that says what to install where its package is missing or does not load
+ * @throws InputError saying what to install if its package is missing or does not load
  */
 export async function loadTfjsBackend(backend: TfjsBackend): Promise<void> {
   if (backend === 'tensorflow') await loadTensorflow();

@@ -29,7 +29,7 @@ const losses: Readonly<Record<LossName, Loss>> = {
   },
 };
 
-/** The discriminator's loss, halved where the configuration says so. */
+/** The discriminator's loss, halved if configured. */
 export function discriminatorLoss(config: GanConfig, onReal: Tensor, onFake: Tensor): Scalar {
   const loss = losses[config.loss].discriminator(onReal, onFake, config.labelSmoothing);
   return (config.halveDiscriminatorLoss ? tf.mul(loss, 0.5) : loss) as Scalar;

@@ -1,4 +1,4 @@
-/** @file The two networks of a DCGAN as plain tfjs layers models (NHWC), with the weights a run starts from. */
+/** @file The two networks of a DCGAN as plain tfjs layers models (NHWC), with the initial weights of a run. */
 import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers';
 import { tf, tfl } from '../../../exporter/tf.js';
 import { weightName, type LayerWeight } from '../../../exporter/layers/weights.js';
@@ -12,17 +12,17 @@ type Layer = LayersModel['layers'][number];
 /** Momentum of running statistics as tfjs defines it: 0.9 equals PyTorch's default 0.1. */
 const BATCH_NORM_MOMENTUM = 0.9;
 const LEAKY_SLOPE = 0.2;
-/** Of initial convolution kernels (Radford et al. 2016, section 4). */
+/** Standard deviation of initial convolution kernels (Radford et al. 2016, section 4). */
 const KERNEL_STD = 0.02;
 
-/** How a network is made. */
+/** Options for building a network. */
 export interface ModelOptions {
-  /** Whether to draw the weights that a run starts from; without, they are zero, for models whose weights are set next. */
+  /** Whether to draw initial weights. If not, weights are zero and set by the caller. */
   initialWeights?: boolean;
 }
 
 /**
- * The generator: latents [N, Z] → pictures [N, S, S, C] in −1…1. A transposed 4×4 convolution makes 4×4 maps; each further
+ * The generator: latents [N, Z] → pictures [N, S, S, C] in −1…1. The first transposed convolution gives 4×4 maps; each further
  * stage doubles the size and halves the channels, down to `ngf` before the output.
  * @throws InputError if `imageSize` is not 4·2^k with k ≥ 1
  */
@@ -46,8 +46,8 @@ export function generatorModel(config: GanConfig, { initialWeights = true }: Mod
 
 /**
  * The discriminator: pictures [N, S, S, C] → probabilities of being real [N, 1]. Each stage halves the size and doubles
- * the channels, from `ndf` on; at 4×4 the head makes the logit. Layer `d_logit` is the logit [N, 1] whatever the head,
- * and the last layer, `d_probability`, its sigmoid.
+ * the channels, starting at `ndf`; at 4×4 the head computes the logit. Layer `d_logit` is the logit [N, 1] for every
+ * head, and the last layer, `d_probability`, is its sigmoid.
  * @throws InputError if `imageSize` is not 4·2^k with k ≥ 1
  */
 export function discriminatorModel(config: GanConfig, { initialWeights = true }: ModelOptions = {}): Sequential {
@@ -87,8 +87,8 @@ function batchNorm(name: string, { batchNormEpsilon }: GanConfig) {
 }
 
 /**
- * Sets the weights as the seed systems do; each weight has its own stream of random numbers, so it depends on nothing
- * but the run's seed, its name and its shape.
+ * Initialises the weights as the seed systems do. Each weight has its own stream of random numbers, so it depends only on
+ * the run's seed, its name and its shape.
  */
 function withInitialWeights(model: Sequential, config: GanConfig): Sequential {
   for (const layer of model.layers) {
@@ -111,7 +111,7 @@ function initialWeight(layer: Layer, weight: LayerWeight, config: GanConfig): Fl
   switch (kind) {
     case 'kernel':
     case 'bias': {
-      // What the seeds' initialisation does not touch, dense layers among it, keeps PyTorch's default.
+      // Other weights, such as those of dense layers, keep PyTorch's default initialisation.
       if (layer.getClassName() === 'Dense' || config.kernelInit === 'pytorch') {
         const bound = 1 / Math.sqrt(fanIn(layer));
         return filled(() => bound * (2 * random.uniform() - 1));

@@ -6,7 +6,7 @@ import { float32Tensor, type GraphBuilder } from '../../../../onnx/index.js';
 import { augmentationColumns, cutSize } from '../../state/augmentation.js';
 import { augmentationNames, type AugmentationName, type GanConfig } from '../../../settings/config.js';
 
-/** One picture's number as a value [N, 1, 1, 1]. */
+/** One number per picture, as a value [N, 1, 1, 1]. */
 type Column = (name: (typeof augmentationColumns)[number]) => string;
 
 /** Appends one family of changes to pictures [N, C, S, S]. */
@@ -43,7 +43,7 @@ const translation: Change = (b, pictures, column) => {
   return b.matMul(b.matMul(rows, pictures, 'rows'), columns, 'columns');
 };
 
-/** Zero in a square around (cut_row, cut_column), as far as it lies inside. */
+/** Sets a square around (cut_row, cut_column) to zero, clipped to the picture. */
 const cutout: Change = (b, pictures, column) => {
   const size = b.shape(pictures)[2] as number;
   const side = cutSize(size);
@@ -64,8 +64,8 @@ const cutout: Change = (b, pictures, column) => {
 const changes: Readonly<Record<AugmentationName, Change>> = { color, translation, cutout };
 
 /**
- * Pictures [N, C, S, S] with the configuration's random changes; themselves where it has none.
- * @param numbers name of the input [N, 7] that is made for the random numbers
+ * Pictures [N, C, S, S] with the configured random changes; unchanged if there are none.
+ * @param numbers name for the new input [N, 7] of random numbers
  */
 export function augmented(b: GraphBuilder, pictures: string, numbers: string, { diffaugment }: GanConfig): string {
   if (diffaugment.length === 0) return pictures;
@@ -81,7 +81,7 @@ export function augmented(b: GraphBuilder, pictures: string, numbers: string, { 
     .reduce((changed, name) => b.within(name, () => changes[name](b, changed, column)), pictures);
 }
 
-/** A constant under a name of its own, made once per graph. */
+/** A named constant, added once per graph. */
 function constantOnce(b: GraphBuilder, name: string, data: Float32Array, dims: number[]): string {
   return b.graph.initializers.has(name) ? name : b.initializer(name, float32Tensor(data, dims));
 }

@@ -4,8 +4,8 @@ import type { Weights } from './weights.js';
 
 /**
  * Moves the averaged weights towards the updated ones: a ← w + β·(a − w) (Karras et al. 2018, "Progressive Growing of
- * GANs", section 6.1). Running statistics of batch norm are averaged too, as by BigGAN (Brock et al. 2019), for they must
- * fit the averaged weights.
+ * GANs", section 6.1). Running statistics of batch norm are averaged too, as in BigGAN (Brock et al. 2019), because they
+ * must match the averaged weights.
  * @param decay β, a scalar value
  */
 export function updateAverage(b: GraphBuilder, weights: Weights, decay: string): void {

@@ -2,9 +2,9 @@
 import type { GraphBuilder } from '../../../../onnx/index.js';
 import type { GanConfig, LossName } from '../../../settings/config.js';
 
-/** What the two networks minimise. */
+/** The losses of the two networks. */
 interface Loss {
-  /** @param smoothing what is taken from the target 1 of real pictures */
+  /** @param smoothing amount to subtract from the target 1 of real pictures */
   discriminator(b: GraphBuilder, onReal: string, onFake: string, smoothing: number): string;
   generator(b: GraphBuilder, onFake: string): string;
 }
@@ -50,7 +50,7 @@ const losses: Readonly<Record<LossName, Loss>> = {
   },
 };
 
-/** The discriminator's loss, halved where the configuration says so. */
+/** The discriminator's loss, halved if configured. */
 export function discriminatorLoss(b: GraphBuilder, config: GanConfig, onReal: string, onFake: string): string {
   const loss = losses[config.loss].discriminator(b, onReal, onFake, config.labelSmoothing);
   return config.halveDiscriminatorLoss ? b.mul(loss, b.scalar(0.5), 'discriminator_loss_halved') : loss;

@@ -14,7 +14,7 @@ export interface Models {
   discriminator: LayersModel;
 }
 
-/** Names of the graph's inputs that are not state. Those of the discriminator's second update end in `_2`, and so on. */
+/** Names of the graph's inputs other than the state. Inputs of the discriminator's second update end in `_2`, and so on. */
 export const stepInputs = {
   real: 'real',
   latents: 'latents',
@@ -36,7 +36,7 @@ interface Objective {
 export class Networks {
   readonly g: Weights;
   readonly d: Weights;
-  /** Values that count as constants although they depend on weights: the vectors of spectral norm's power iteration. */
+  /** Values that are treated as constants although they depend on weights: the power iteration vectors of spectral norm. */
   readonly #vectors: string[] = [];
 
   constructor(
@@ -67,7 +67,7 @@ export class Networks {
 
   /**
    * Logits [N, 1] of pictures.
-   * @param numbers name of the input that is made for the random numbers of DiffAugment, if that is on
+   * @param numbers name for the new input of DiffAugment's random numbers, if enabled
    */
   logit(path: string, pictures: string, numbers: string): string {
     const { b, config, d, models } = this;

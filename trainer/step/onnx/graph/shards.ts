@@ -1,6 +1,6 @@
 /**
  * @file The training step in parts, for several devices: gradients of each network's loss for a shard of the batch, and the
- * update with gradients that are averaged in between.
+ * update with the averaged gradients.
  */
 import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
 import type { GanConfig } from '../../../settings/config.js';
@@ -13,9 +13,9 @@ import { Weights, type StateEntry } from './weights.js';
 /** A part of the step. */
 export interface PartGraph {
   graph: Graph;
-  /** State that is fed. */
+  /** State inputs. */
   reads: readonly StateEntry[];
-  /** State whose updated value is an output. */
+  /** State with an updated value among the outputs. */
   writes: readonly StateEntry[];
 }
 
@@ -29,7 +29,7 @@ export const updateInputs = {
   emaDecay: 'ema_decay',
 } as const;
 
-/** What a part with the discriminator reports: `StepResult`'s names. */
+/** Reported outputs of parts with the discriminator, named as in `StepResult`. */
 export const reports = {
   discriminator: ['lossD', 'dReal', 'dFakeBefore'],
   generator: ['lossG', 'dFakeAfter'],
@@ -39,7 +39,7 @@ const isStatistic = ({ trainable, part }: StateEntry) => part === 'spectral' || 
 
 /**
  * Gradients of the discriminator's loss.
- * @param config of a shard: its batch size is what one device takes
+ * @param config of a shard: the batch size is that of one device
  */
 export function discriminatorGradients(config: GanConfig, models: Models): PartGraph {
   const b = new GraphBuilder(emptyGraph('discriminator-gradients'));
@@ -75,7 +75,7 @@ function withOutputs(
 ): PartGraph {
   for (const [name, gradient] of gradients) b.output(gradient, gradientName(name));
   reports[network].forEach((name, index) => b.output(results[index] as string, name));
-  // With shared latents the generator's pass repeats the discriminator's, which counts once.
+  // With shared latents the generator's pass repeats the discriminator's: count it once.
   const counted = network === 'discriminator' || config.freshLatents ? [g, d] : [d];
   const writes = counted.flatMap((weights) => weights.finish(weights.entries.filter(isStatistic)));
   return { graph: b.graph, reads: [...g.entries, ...d.entries], writes };
@@ -83,7 +83,7 @@ function withOutputs(
 
 /**
  * Adam's update of a network, and of the averaged generator, from gradients that are inputs.
- * @param weights the network's weights, as another part reads them
+ * @param weights the network's weights, as read by another part
  */
 export function updateGraph(
   config: GanConfig,

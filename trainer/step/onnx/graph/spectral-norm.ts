@@ -6,13 +6,13 @@ import type { GraphBuilder } from '../../../../onnx/index.js';
 import { leftVector, rightVector } from '../../state/spectral.js';
 import type { Weights } from './weights.js';
 
-/** Keeps a vector of zeros from being divided by zero, as in PyTorch. */
+/** Avoids division by zero, as in PyTorch. */
 const EPSILON = 1e-12;
 
 /**
  * The weights of one training pass: kernels as W / σ(W), everything else as it is. Every pass takes one step of the power
  * iteration (algorithm 1), as `torch.nn.utils.spectral_norm` does: v ← Wᵀu / |Wᵀu|, u ← Wv / |Wv|, σ = uᵀWv, where W has
- * a row for each output. Gradients flow through W in σ but not through u and v, which `vectors` lists for that.
+ * a row for each output. Gradients flow through W in σ but not through u and v; `vectors` lists those.
  */
 export function spectralWeights(
   b: GraphBuilder,

@@ -10,7 +10,7 @@ import { meanProbability } from './losses.js';
 import { Networks, stepInputs } from './networks.js';
 import { inputName, type StateEntry } from './weights.js';
 
-/** The step's graph and the state it is fed. */
+/** The step's graph and its state inputs. */
 export interface StepGraph {
   graph: Graph;
   state: readonly StateEntry[];
@@ -32,8 +32,8 @@ export const stepOutputs = ['loss_d', 'loss_g', 'd_real', 'd_fake_before', 'd_fa
 export const inputOfUpdate = (name: string, update: number): string => (update === 0 ? name : `${name}_${update + 1}`);
 
 /**
- * The training step of a DCGAN (Radford et al. 2016) for a fixed batch size, with the losses and techniques that the
- * configuration names.
+ * The training step of a DCGAN (Radford et al. 2016) for a fixed batch size, with the configured losses and
+ * techniques.
  */
 export function stepGraph(config: GanConfig, generator: LayersModel, discriminator: LayersModel): StepGraph {
   const b = new GraphBuilder(emptyGraph('gan-training-step'));
@@ -85,7 +85,7 @@ export function stepGraph(config: GanConfig, generator: LayersModel, discriminat
 
 /**
  * The generator in inference form with its weights as inputs (the same names as in the step): latents [N, Z] → pictures.
- * The averaged generator where the configuration has one.
+ * Uses the averaged generator if configured.
  */
 export function samplingGraph(config: GanConfig, generator: LayersModel): Graph {
   const b = new GraphBuilder(emptyGraph('gan-sampling'));

@@ -1,4 +1,4 @@
-/** @file One network's state while a training graph is built: which value stands for each tensor now. */
+/** @file One network's state while a training graph is built: maps each tensor to its current value. */
 import type { BatchStatistics, WeightRequest } from '../../../../exporter/layers/table.js';
 import { onnxDims } from '../../../../exporter/layers/weights.js';
 import type { GraphBuilder } from '../../../../onnx/index.js';
@@ -14,7 +14,7 @@ export type NetworkName = 'generator' | 'discriminator';
 export interface StateEntry<Name extends string = NetworkName> extends WeightRequest {
   network: Name;
   part: StatePart;
-  /** Graph input that is fed the current value; the output `nextOf(input)` is the updated one. */
+  /** Graph input with the current value; the output `nextOf(input)` has the updated one. */
   input: string;
 }
 
@@ -36,7 +36,7 @@ export class Weights<Name extends string = NetworkName> {
     readonly network: Name,
   ) {}
 
-  /** The value that stands for a weight at this point of the step; the first request makes it a graph input. */
+  /** The current value of a weight at this point of the step; the first request creates a graph input. */
   value = (request: WeightRequest): string => this.tensor('weights', request);
 
   /** The same for a tensor of any part of the state. */
@@ -50,7 +50,7 @@ export class Weights<Name extends string = NetworkName> {
     return input;
   }
 
-  /** The weights that were asked for. */
+  /** The requested weights. */
   get all(): StateEntry<Name>[] {
     return this.entries.filter(({ part }) => part === 'weights');
   }
@@ -59,7 +59,7 @@ export class Weights<Name extends string = NetworkName> {
     return this.all.filter(({ trainable }) => trainable);
   }
 
-  /** The value that stands for a tensor that was asked for. */
+  /** The current value of a requested tensor. */
   current(name: string, part: StatePart = 'weights'): string {
     return this.#current.get(inputName(this.network, part, name)) as string;
   }
@@ -68,7 +68,7 @@ export class Weights<Name extends string = NetworkName> {
     this.#current.set(inputName(this.network, part, name), value);
   }
 
-  /** Makes the latest values of entries outputs. @returns those entries */
+  /** Adds the latest values of entries to the outputs. @returns those entries */
   finish(entries: readonly StateEntry<Name>[] = this.entries): readonly StateEntry<Name>[] {
     for (const { input } of entries) this.b.output(this.#current.get(input) as string, nextOf(input));
     return entries;
