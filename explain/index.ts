@@ -1,4 +1,4 @@
-/** @file `ganscope/explain` in Node: what runs everywhere, and files. */
+/** @file `ganscope/explain` in Node: the portable part, and files. */
 export * from './index.web.js';
 export { evaluationTable } from './figures/evaluation-report.node.js';
 export { evaluateFiles } from './files/evaluate-files.node.js';

@@ -1,4 +1,4 @@
-/** @file `ganscope/explain` wherever it runs: what a discriminator or classifier looks at. */
+/** @file The portable part of `ganscope/explain`: explanations of discriminators and classifiers. */
 /// <reference lib="esnext.disposable" preserve="true" />
 export type { PaletteName } from './figures/names.js';
 export { heatmapPicture, overlaidPicture } from './figures/overlay.js';

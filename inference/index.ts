@@ -1,4 +1,4 @@
-/** @file `ganscope/inference` in Node: what runs everywhere, and files. */
+/** @file `ganscope/inference` in Node: the portable part, and files. */
 export * from './index.web.js';
 export { runJob } from './jobs/run-job.node.js';
 export { sampleJob, type SampleRequest } from './jobs/sample-job.node.js';

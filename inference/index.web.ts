@@ -1,4 +1,4 @@
-/** @file `ganscope/inference` wherever it runs: generators and discriminators, latents and paths between them, pictures, grids. */
+/** @file The portable part of `ganscope/inference`: generators and discriminators, latents and paths between them, pictures, grids. */
 /// <reference lib="esnext.disposable" preserve="true" />
 export { resolveDevice } from '#devices';
 export { decodePicture, encodePng } from '#pictures';

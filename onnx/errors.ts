@@ -17,7 +17,7 @@ export type InputProblem =
     };
 
 /**
- * Something a user gave is wrong. The message is one line that names the offender, what was expected and what was
+ * Bad input from a user. The message is one line that names the offender, what was expected and what was
  * found, in terms of the library's own parameters. Commands print it in terms of their flags and exit with 2; any other
  * error is a bug and keeps its stack trace.
  */

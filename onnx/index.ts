@@ -1,3 +1,3 @@
-/** @file `ganscope/onnx` in Node: what runs everywhere, and files. */
+/** @file `ganscope/onnx` in Node: the portable part, and files. */
 export * from './index.web.js';
 export { saveModel } from './files/load.node.js';

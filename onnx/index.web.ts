@@ -1,4 +1,4 @@
-/** @file `ganscope/onnx` wherever it runs: ONNX graphs in memory: load, read, build, upgrade, differentiate, write. */
+/** @file The portable part of `ganscope/onnx`: loads, reads, builds, upgrades, differentiates and writes ONNX graphs in memory. */
 export { loadModel } from '#load';
 export { emptyGraph, GraphBuilder, modelOfGraph } from './build/build.js';
 export { InputError } from './errors.js';

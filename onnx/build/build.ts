@@ -1,4 +1,4 @@
-/** @file Building graphs: nodes are appended in order, their types inferred at once and their names made unique. */
+/** @file Building graphs: nodes are appended in order, their types inferred immediately and their names made unique. */
 import { attributeOf, type AttributeValue } from '../graph/attributes.js';
 import {
   IR_VERSION,
@@ -31,7 +31,7 @@ export function modelOfGraph(graph: Graph, metadata: ReadonlyMap<string, string>
   };
 }
 
-/** A copy with lists of its own. Nodes and tensors are immutable and shared. */
+/** A copy with its own lists. Nodes and tensors are immutable and shared. */
 export function copiedGraph(graph: Graph): Graph {
   return {
     ...graph,
@@ -45,7 +45,7 @@ export function copiedGraph(graph: Graph): Graph {
 
 /**
  * Appends to a graph. Values are known by name, as in ONNX. Every name is unique: a taken one gets a number, and
- * `within` puts what is made under a path, so that a graph can be read in a viewer.
+ * `within` puts new nodes under a path, which makes the graph readable in a viewer.
  */
 export class GraphBuilder {
   readonly graph: Graph;

@@ -1,4 +1,4 @@
-/** @file Files that appear at once: written beside their place, synced to disk, then renamed. */
+/** @file Atomic file writes: to a temporary file in the same folder, synced to disk, then renamed. */
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '../errors.js';
@@ -9,7 +9,7 @@ import { makeFolder } from './folder.node.js';
 export class AtomicFile {
   private constructor(
     readonly path: string,
-    /** Where it lies until it is complete. */
+    /** Path of the temporary file. */
     readonly temporary: string,
     readonly handle: FileHandle,
   ) {}
@@ -39,7 +39,7 @@ export class AtomicFile {
     }
   }
 
-  /** Removes what was written. */
+  /** Removes the temporary file. */
   async abandon(): Promise<void> {
     await this.handle.close().catch(() => undefined);
     // What cannot be removed now is removed by the next command that owns the folder.
@@ -55,8 +55,8 @@ function namingFile(error: unknown, temporary: string, path: string): unknown {
 }
 
 /**
- * Writes a file at once, with what `write` puts into it.
- * @throws what `write` throws; nothing is left behind then
+ * Writes a file atomically; `write` produces its contents.
+ * @throws errors of `write`, after removing the temporary file
  */
 export async function writeAtomically(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
   const file = await AtomicFile.create(path);

@@ -5,13 +5,13 @@ import { InputError } from '../errors.js';
 import type { ModelProto } from '../proto/onnx_pb.js';
 import { externalParts, fillExternal, lengthWithin, type ExternalPart } from './external.js';
 
-/** Most bytes of one read: what Node accepts at once is a little less than 2 GiB. */
+/** Maximum bytes per read; Node's limit is slightly below 2 GiB. */
 const CHUNK = 2 ** 30;
 
 /**
- * Fills in the tensors whose bytes lie in other files.
+ * Loads the tensors whose bytes are in other files.
  * @param path of the model
- * @throws InputError if a file is missing, too short, no regular file, or lies outside the model's folder
+ * @throws InputError if a file is missing, too short, not a regular file, or outside the model's folder
  */
 export async function readExternalData(proto: ModelProto, path: string): Promise<void> {
   for (const [location, parts] of externalParts(proto)) await readParts(await pathBeside(path, location), parts, path);

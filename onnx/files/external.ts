@@ -1,4 +1,4 @@
-/** @file External data: tensors whose bytes lie in other files, wherever in a model they stand. */
+/** @file External data: tensors anywhere in a model whose bytes are in other files. */
 import type { DescMessage, Message } from '@bufbuild/protobuf';
 import { InputError } from '../errors.js';
 import {
@@ -13,15 +13,15 @@ import { bytesPerElement } from './storage.js';
 /** A part of a file that holds a tensor's bytes. */
 export interface ExternalPart {
   tensor: TensorProto;
-  /** Path of the file relative to the model, as it stands in the model. */
+  /** Path of the file relative to the model, as stored in the model. */
   location: string;
   offset: number;
-  /** Missing where it is the rest of the file. */
+  /** If missing, the rest of the file. */
   length?: number;
 }
 
 /**
- * The external tensors of all graphs, subgraphs and functions, by the file they lie in.
+ * The external tensors of all graphs, subgraphs and functions, grouped by file.
  * @throws InputError for offsets and lengths that are no numbers
  */
 export function externalParts(proto: ModelProto): Map<string, ExternalPart[]> {
@@ -50,7 +50,7 @@ export function fillExternal(tensor: TensorProto, bytes: Uint8Array): void {
   tensor.externalData = [];
 }
 
-/** @throws InputError unless the part lies within a file of this size; @returns its length */
+/** @throws InputError unless the part is within a file of this size; @returns its length */
 export function lengthWithin({ tensor, location, offset, length }: ExternalPart, size: number): number {
   const wanted = length ?? Math.max(0, size - offset);
   if (offset + wanted <= size) return wanted;

@@ -132,7 +132,7 @@ export function attributeFrom(proto: AttributeProto): Attribute {
   }
 }
 
-/** The stated type; files from before IR 2 state none and are told by the field they use. */
+/** The stated type; files from before IR 2 have none; there it is derived from the used field. */
 function attributeType(proto: AttributeProto): AttributeType {
   if (proto.type !== AttributeType.UNDEFINED) return proto.type;
   if (Object.hasOwn(proto, 'f')) return AttributeType.FLOAT;

@@ -1,4 +1,4 @@
-/** @file Names of files that are being written: each says which process writes it, so that leftovers of killed ones are found. */
+/** @file Names of temporary files. They contain the process id, so that leftovers of killed processes are found. */
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';

@@ -18,7 +18,7 @@ import {
 import { valueTypeOf } from './read.js';
 import { typeCode } from './storage.js';
 
-/** Takes an initializer's bytes out of the file and says where they now lie; undefined leaves them inline. */
+/** Moves an initializer's bytes out of the file and returns their new location; undefined leaves them inline. */
 export type ExternalStore = (name: string, bytes: Uint8Array) => { location: string; offset: number } | undefined;
 
 /**
@@ -38,7 +38,7 @@ export function modelBytes(model: Model, store?: ExternalStore): Uint8Array {
 }
 
 function graphProto(graph: Graph, store?: ExternalStore) {
-  // Their types stand among the outputs.
+  // Their types are listed with the outputs.
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   return update(GraphProtoSchema, graph.origin, {
     name: graph.name,
@@ -146,7 +146,7 @@ function update<D extends DescMessage>(
 
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** Numbers stand for int64 up to their precision; the ends of the range (2^63 as a number) are clamped into it. */
+/** Numbers represent int64 up to their precision; the ends of the range (2^63 as a number) are clamped into it. */
 function int64(value: number): bigint {
   const exact = BigInt(value);
   return exact > INT64_MAX ? INT64_MAX : exact;

@@ -3,7 +3,7 @@ import { nodeLabel, type Node } from '../graph/graph.js';
 import type { Types } from '../shapes/types.js';
 
 /**
- * Names the nearest layer behind a node: the first Conv that depends on it, or where there is none the first node whose
+ * Names the nearest layer behind a node: the first Conv that depends on it, or otherwise the first node whose
  * output has positions ([N, C, H, W] or tokens [N, T, C]).
  * @param later the nodes between it and the score, in topological order; all of them can be differentiated
  */

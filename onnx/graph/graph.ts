@@ -1,4 +1,4 @@
-/** @file The in-memory form of an ONNX model: plain data that reading, building, differentiating and writing share. */
+/** @file The in-memory form of an ONNX model: plain data shared by reading, building, differentiating and writing. */
 import type {
   AttributeProto,
   GraphProto,
@@ -135,12 +135,12 @@ export function presentInputs(node: Node): string[] {
   return node.inputs.filter((name) => name !== '');
 }
 
-/** The value that a node reads as input `index`; '' where it is absent. */
+/** The name of input `index` of a node; '' if absent. */
 export function inputOf(node: Node, index = 0): string {
   return node.inputs[index] ?? '';
 }
 
-/** The value that a node makes as output `index`; '' where it is absent. */
+/** The name of output `index` of a node; '' if absent. */
 export function outputOf(node: Node, index = 0): string {
   return node.outputs[index] ?? '';
 }

@@ -1,4 +1,4 @@
-/** @file How much a model file may ask for. Every limit is far above any network in use; a model that passes one is refused. */
+/** @file Resource limits for model files. Every limit is far above any network in use; a model that exceeds one is refused. */
 import { InputError } from '../errors.js';
 
 interface Limit {
@@ -52,7 +52,7 @@ export function expectWithin(limit: LimitName, found: number, name: string): voi
   throw new LimitError({ name, expected: `at most ${most} ${unit}`, got: found });
 }
 
-/** Stops work that takes longer than a model in use ever needs. */
+/** Stops work that takes far longer than any real model needs. */
 export class Deadline {
   readonly #end = Date.now() + 1000 * limits.seconds.most;
   #calls = 0;

@@ -16,7 +16,7 @@ export function subgraphNodes(node: Node): NodeProto[] {
   );
 }
 
-/** All values that a node needs: its inputs, and what its subgraphs may use of the graph around them. */
+/** All values that a node needs: its inputs, and outer values that its subgraphs may use. */
 export function valuesRead(node: Node): string[] {
   return [...presentInputs(node), ...subgraphNodes(node).flatMap(({ input }) => input)];
 }

@@ -71,7 +71,7 @@ export function float16Bits(value: number): number {
   return sign | (half + (rest > middle || (rest === middle && (half & 1) === 1) ? 1 : 0));
 }
 
-/** The number that a half-precision bit pattern stands for. */
+/** The number of a half-precision bit pattern. */
 export function float16Value(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >>> 10) & 31;

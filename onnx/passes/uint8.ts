@@ -12,7 +12,7 @@ const UINT8 = 2;
  * as `pictureFromOutput` does; grey is repeated in three channels. torch-fidelity feeds its Inception network whatever
  * bytes it is given; the generator of its example truncates, which darkens every picture by half a level.
  * @param graph of our dialect, with pictures [N, 1 or 3, H, W] as first output
- * @param normalization what the generator's numbers mean
+ * @param normalization value range of the generator's output
  * @throws InputError for other outputs
  */
 export function uint8Generator(

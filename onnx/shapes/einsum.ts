@@ -5,7 +5,7 @@ import { nodeLabel, type Dim, type Node, type Shape } from '../graph/graph.js';
 import { limitOf } from '../graph/limits.js';
 import { broadcastShape, shaped, type ShapeRule } from './rule.js';
 
-/** The labels of the axes of each input and of the output. A dot stands for an ellipsis. */
+/** The labels of the axes of each input and of the output. A dot means an ellipsis. */
 export interface Equation {
   inputs: readonly string[];
   output: string;

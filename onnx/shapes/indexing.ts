@@ -29,7 +29,7 @@ export const gridSample: ShapeRule = (node, types) => {
   return shaped(node, types, [shape[0] as Dim, shape[1] as Dim, ...grid.slice(1, -1)]);
 };
 
-/** The sizes of a Split's outputs along its axis; undefined where they cannot be told. */
+/** The sizes of a Split's outputs along its axis; undefined if they are unknown. */
 export function splitSizes(node: Node, types: KnownValues, size: Dim): readonly Dim[] | undefined {
   if (node.inputs[1]) return types.contents(node.inputs[1]);
   const part = dimQuotient(size, node.outputs.length);

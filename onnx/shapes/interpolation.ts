@@ -76,7 +76,7 @@ const modes: Readonly<Record<string, (position: number, settings: Interpolation,
  * Positions are computed in float32, as ONNX Runtime does, so that nearest takes the same elements.
  * @param scale as given, or output / size
  * @param label of the node, for messages
- * @throws InputError naming the attribute that is none of those of opset 17
+ * @throws InputError naming an attribute value that opset 17 does not have
  */
 export function interpolationMatrix(
   size: number,

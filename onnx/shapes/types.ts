@@ -21,7 +21,7 @@ import { contentsOf, MAX_TRACKED } from './shape-data.js';
 import { Deadline, expectWithin } from '../graph/limits.js';
 import { numbersOf } from '../graph/tensor.js';
 
-/** A symbolic size that is longer gets a name of its own. */
+/** A longer symbolic size is replaced by a new symbol. */
 const MAX_SYMBOL = 256;
 
 const isTracked = (contents: readonly Dim[]) =>

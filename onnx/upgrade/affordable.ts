@@ -1,4 +1,4 @@
-/** @file A check before a model runs: that it asks for no more than `limits` allow, once its open sizes are numbers. */
+/** @file Checks before a run that a model with its open sizes filled in stays within `limits`. */
 import { InputError } from '../errors.js';
 import { OPSET, type Model, type ValueInfo } from '../graph/graph.js';
 import { LimitError } from '../graph/limits.js';
@@ -6,8 +6,8 @@ import { Types } from '../shapes/types.js';
 import { upgradedModel } from './upgrade.js';
 
 /**
- * Checks what the smallest run computes, in which every open size of the inputs is 1.
- * @throws LimitError where a limit is passed; what else is wrong with a model is left to others to judge
+ * Checks the smallest run, with every open size of the inputs set to 1.
+ * @throws LimitError if a limit is exceeded; other faults of a model are not checked
  */
 export function expectAffordable(model: Model): void {
   try {

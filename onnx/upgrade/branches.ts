@@ -5,7 +5,7 @@ import { nodeLabel, type Node } from '../graph/graph.js';
 import { graphOf } from '../files/read.js';
 
 /**
- * The nodes that stand for an If whose condition is constant; undefined for other nodes. Names in a branch differ from
+ * The nodes that replace an If whose condition is constant; undefined for other nodes. Names in a branch differ from
  * those around it, so they stay; constants of the branch become initializers.
  * @throws InputError where a name of the branch is one of the graph too
  */

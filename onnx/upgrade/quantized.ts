@@ -47,7 +47,7 @@ export const matMulInteger = onShifted('MatMul');
 const ints = (node: Node, ...names: string[]): Record<string, Attribute> =>
   Object.fromEntries(names.flatMap((name) => (node.attributes[name] ? [[name, node.attributes[name]]] : [])));
 
-/** Quantises the output of `compute` with the scale and zero point that stand at `at` among the node's inputs. */
+/** Quantises the output of `compute` with the scale and zero point at index `at` of the node's inputs. */
 function quantizedAs(b: GraphBuilder, node: Node, at: number, compute: () => string): void {
   b.within(outputOf(node), () => {
     const value = compute();

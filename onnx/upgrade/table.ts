@@ -73,7 +73,7 @@ export const expansions: Record<string, readonly Form[]> = {
   Upsample: [[1, 9, older.upsample]],
 };
 
-/** Operators of com.microsoft that are read as others: what ONNX Runtime's optimiser and quantiser write. */
+/** Operators of com.microsoft, written by ONNX Runtime's optimiser and quantiser, that are converted to others. */
 export const contributedOperators: Readonly<Record<string, Conversion>> = {
   BiasGelu: contributed.biasGelu,
   DequantizeLinear: contributed.asStandard,
@@ -106,7 +106,7 @@ export const refusals: Record<string, readonly Form[]> = {
 
 const conversions = { ...forms, ...expansions, ...refusals };
 
-/** The conversion of an operator of opset `from`; undefined where its form is that of opset 17. */
+/** The conversion of an operator from opset `from`; undefined if it is the same as in opset 17. */
 export function conversionOf(op: string, from: number, domain = ''): Conversion | undefined {
   if (domain === 'com.microsoft') return Object.hasOwn(contributedOperators, op) ? contributedOperators[op] : undefined;
   if (domain !== '') return undefined;

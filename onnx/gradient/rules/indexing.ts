@@ -44,7 +44,7 @@ const gatherND: GradientRule = (backward) => {
   return [b.op('ScatterND', [zerosLike(backward, data), indices, g], attributes, 'scattered'), null];
 };
 
-/** How a scatter combines what it writes with what is there. @throws InputError for products and extremes */
+/** How a scatter combines updates with the data. @throws InputError for products and extremes */
 function scatterReduction({ node }: Backward): string {
   const reduction = stringAttribute(node, 'reduction', 'none');
   if (reduction === 'none' || reduction === 'add') return reduction;
