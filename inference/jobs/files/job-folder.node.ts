@@ -1,6 +1,7 @@
 /** @file The folder of a job: locked, checked before the work, with a journal of what is in it. */
 import { lockFolder, type FolderLock } from '../../files/folder-lock.node.js';
 import { expectOwnFiles, removeOwnFiles } from '../../files/output-folder.node.js';
+import type { Assumption } from '../../graphs/assumption.js';
 import type { OwnedFiles } from '../../files/owned-files.js';
 import type { JobContext } from '../shared/context.node.js';
 import { expectSameJob, JOURNAL, readJournal, writeJournal, type JobIdentity, type Journal } from './journal.node.js';
@@ -13,6 +14,8 @@ export interface FolderRequest {
   generator: string;
   identity: JobIdentity;
   files: OwnedFiles;
+  /** What was assumed of the generator. */
+  assumed: readonly Assumption[];
   /** Pictures in all. */
   count: number;
   /** Go on with the same job if the folder holds its beginning. */
@@ -61,6 +64,7 @@ export class JobFolder {
       if (resumed) {
         expectSameJob(folder, before, journal);
         journal.done = before.done;
+        journal.assumed = withoutRepeats([...before.assumed, ...journal.assumed]);
       }
       return new JobFolder(folder, lock, journal, before, resumed);
     } catch (error) {
@@ -87,6 +91,18 @@ export class JobFolder {
     this.#begun = true;
   }
 
+  /** The context of a job in this folder: what is assumed of the discriminator is kept for the journal too. */
+  journaled(context: JobContext): JobContext {
+    return {
+      ...context,
+      assumed: (assumptions) => {
+        const own = assumptions.map((each) => ({ ...each, about: `${each.about} of the discriminator` }));
+        this.#journal.assumed = withoutRepeats([...this.#journal.assumed, ...own]);
+        context.assumed?.(assumptions);
+      },
+    };
+  }
+
   /** Says how many pictures are complete. */
   async advance(done: number): Promise<void> {
     this.#journal.done = done;
@@ -103,23 +119,29 @@ export class JobFolder {
   }
 }
 
+function withoutRepeats(assumptions: readonly Assumption[]): Assumption[] {
+  return [...new Map(assumptions.map((each) => [JSON.stringify(each), each])).values()];
+}
+
 /**
  * Writes the files of a job that cannot be resumed into its folder. The journal counts them as done once all are there.
  * @param files of the job; nothing where it writes a single file, which needs no folder of its own
- * @param write calls `begin` before it writes the first file
+ * @param write calls `begin` before it writes the first file; its context tells the journal what is assumed
  */
 export async function inJobFolder<T>(
   job: { kind: string; out: string; overwrite: boolean },
   files: OwnedFiles | undefined,
-  { model }: Pick<JobContext, 'model'>,
-  write: (begin: () => Promise<void>) => Promise<T>,
+  context: JobContext,
+  write: (begin: () => Promise<void>, context: JobContext) => Promise<T>,
 ): Promise<T> {
-  if (files === undefined) return write(async () => {});
+  if (files === undefined) return write(async () => {}, context);
   const count = files.names.length + (files.numbered?.count ?? 0);
-  const request = { job: job.kind, generator: model, identity: {}, files, count, overwrite: job.overwrite };
+  const { model, generator } = context;
+  const assumed = generator.assumptions;
+  const request = { job: job.kind, generator: model, assumed, identity: {}, files, count, overwrite: job.overwrite };
   const folder = await JobFolder.open(job.out, request);
   try {
-    const written = await write(() => folder.begin());
+    const written = await write(() => folder.begin(), folder.journaled(context));
     await folder.advance(count);
     return written;
   } finally {

@@ -4,13 +4,14 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { readBoundedFile, writeFileAtomic } from '../../../onnx/files/files.node.js';
+import type { Assumption } from '../../graphs/assumption.js';
 import { parsedOwnedFiles, type OwnedFiles } from '../../files/owned-files.js';
 
 /** The journal's name in the job's folder. */
 export const JOURNAL = 'sampling.json';
 const MAX_BYTES = 2 ** 20;
 /** What a job's journal does not compare with another's. */
-const DETAILS = ['job', 'generator', 'files', 'done', 'count', 'removing'];
+const DETAILS = ['job', 'generator', 'files', 'assumed', 'done', 'count', 'removing'];
 
 /** What a job makes: two jobs that agree in all of this make the same files. */
 export type JobIdentity = Readonly<Record<string, string | number | boolean | null>>;
@@ -22,6 +23,8 @@ export interface Journal {
   generator: string;
   identity: JobIdentity;
   files: OwnedFiles;
+  /** What was assumed of the generator and the discriminator. */
+  assumed: readonly Assumption[];
   /** Pictures in all, and in complete shards. */
   count: number;
   done: number;
@@ -30,8 +33,8 @@ export interface Journal {
 }
 
 export function writeJournal(folder: string, { identity, ...rest }: Journal): Promise<void> {
-  const { job, generator, files, count, done, removing } = rest;
-  const text = { job, generator, ...identity, count, done, ...(removing && { removing }), files };
+  const { job, generator, files, assumed, count, done, removing } = rest;
+  const text = { job, generator, ...identity, count, done, ...(removing && { removing }), assumed, files };
   return writeFileAtomic(join(folder, JOURNAL), `${JSON.stringify(text, undefined, 2)}\n`);
 }
 
@@ -66,10 +69,21 @@ export async function readJournal(folder: string): Promise<Journal | undefined> 
     generator: String(generator),
     identity,
     files: { ...files, names: [...files.names, JOURNAL] },
+    assumed: parsedAssumptions(rest['assumed']),
     count: count as number,
     done: done as number,
     removing: removing === true,
   };
+}
+
+/** Those of a journal; journals of earlier versions have none. */
+function parsedAssumptions(value: unknown): Assumption[] {
+  const isText = (each: unknown): each is string => typeof each === 'string';
+  return (Array.isArray(value) ? (value as unknown[]) : []).flatMap((each) => {
+    const { about, taken, because, options } = (each ?? {}) as Record<string, unknown>;
+    if (!isText(about) || !isText(taken) || !isText(because) || !Array.isArray(options)) return [];
+    return [{ about, taken, because, options: options.filter(isText) }];
+  });
 }
 
 /** @throws InputError, naming the difference, if the folder's job is another one */

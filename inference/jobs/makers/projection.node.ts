@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { loadModel } from '../../../onnx/files/load.node.js';
+import { namingFile } from '../../../onnx/graph/naming.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
 import { light } from '../../figures/theme.js';
 import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { saveLatents } from '../../latent/files/latents-file.node.js';
 import type { FeatureLoss } from '../../latent/projection/graph.js';
 import { projected } from '../../latent/projection/projection.node.js';
-import { networkInputOf } from '../../networks/network-input.js';
-import { readGanMetadata } from '../../networks/metadata.js';
+import { readNetwork } from '../../networks/read-network.js';
 import { decodePicture, encodePng } from '../../pictures/pictures.node.js';
 import { linePlotPng } from '../../figures/plot.node.js';
 import type { Normalization, Picture } from '../../pictures/pictures.js';
@@ -19,6 +19,7 @@ import { resizedPicture } from '../../pictures/resize.js';
 import { sheetPng } from '../../figures/sheet.node.js';
 import { inJobFolder } from '../files/job-folder.node.js';
 import type { JobContext } from '../shared/context.node.js';
+import { pictureReading } from '../shared/ranking.node.js';
 import type { ProjectionJob } from '../kinds/projection.js';
 
 /** Pictures between the first and the last in the filmstrip. */
@@ -31,7 +32,7 @@ const SHOWN = 7;
  */
 export async function writeProjection(job: ProjectionJob, context: JobContext): Promise<string[]> {
   const names = ['result.png', 'filmstrip.png', 'loss.png', ...(job.saveLatents === undefined ? ['latent.npy'] : [])];
-  return inJobFolder(job, { names }, context, (begin) => writeFound(job, context, begin));
+  return inJobFolder(job, { names }, context, (begin, journaled) => writeFound(job, journaled, begin));
 }
 
 async function writeFound(job: ProjectionJob, context: JobContext, begin: () => Promise<void>): Promise<string[]> {
@@ -40,7 +41,7 @@ async function writeFound(job: ProjectionJob, context: JobContext, begin: () => 
   const normalization = rangeNormalization(range, channels);
   const size = { channels, height, width, resize: generator.metadata?.resize ?? 'crop' } as const;
   const target = resizedPicture(await decodePicture(job.picture), size);
-  const features = job.featureWeight > 0 ? await featureLoss(job, model, normalization) : undefined;
+  const features = job.featureWeight > 0 ? await featureLoss(job, context, normalization) : undefined;
   const shown = shownSteps(job.steps);
   const film: Picture[][] = [];
   const losses: Float32Array[] = [];
@@ -95,10 +96,11 @@ function lossPlot(losses: readonly Float32Array[], best: number): Uint8Array {
 }
 
 /** The discriminator's part of the loss. @throws InputError if it takes other pictures than the generator makes */
-async function featureLoss(job: ProjectionJob, generator: string, from: Normalization): Promise<FeatureLoss> {
-  const path = await discriminatorBeside(generator, job.discriminator);
-  const model = upgradedModel(await loadModel(path));
-  const { picture, layout } = networkInputOf(model, readGanMetadata(model.metadata));
+async function featureLoss(job: ProjectionJob, context: JobContext, from: Normalization): Promise<FeatureLoss> {
+  const path = await discriminatorBeside(context.model, job.discriminator);
+  const loaded = upgradedModel(await loadModel(path));
+  const { model, input, assumptions } = namingFile(path, () => readNetwork(loaded, pictureReading(context)));
+  const { picture, layout } = input;
   if (layout !== 'NCHW' || picture.channels !== from.mean.length) {
     throw new InputError({
       name: path,
@@ -106,5 +108,6 @@ async function featureLoss(job: ProjectionJob, generator: string, from: Normaliz
       got: `${layout} of ${picture.channels} channels`,
     });
   }
+  context.assumed?.(assumptions.filter(({ about }) => about === 'numbers'));
   return { graph: model.graph, weight: job.featureWeight, from, to: picture.normalization };
 }

@@ -34,6 +34,7 @@ export async function writeShards(job: ShardsJob, context: JobContext): Promise<
   const folder = await JobFolder.open(job.out, {
     job: job.kind,
     generator: context.model,
+    assumed: generator.assumptions,
     identity: {
       model: await fileDigest(context.model),
       latents: source.identity,
@@ -49,10 +50,13 @@ export async function writeShards(job: ShardsJob, context: JobContext): Promise<
   });
   try {
     await folder.begin();
-    const latents = await orderedRows(job, source, folder.resumed, context).catch((error: unknown) => {
-      if (signal?.aborted) log?.('Stopped before all pictures were scored; the same command with `resume` continues.');
-      throw error;
-    });
+    const latents = await orderedRows(job, source, folder.resumed, folder.journaled(context)).catch(
+      (error: unknown) => {
+        if (signal?.aborted)
+          log?.('Stopped before all pictures were scored; the same command with `resume` continues.');
+        throw error;
+      },
+    );
     await writeAll(job, latents, folder, context);
     progress?.(folder.done, count);
     if (folder.done < count) {

@@ -2,6 +2,7 @@
 import { concatenated } from '../../numeric/concatenated.js';
 import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { Discriminator, scoreOf, type Score } from '../../networks/discriminator.js';
+import type { ReadOptions } from '../../networks/read-network.js';
 import { ScoresFile } from './scores-file.node.js';
 import { rangeNormalization } from '../../pictures/pixels.js';
 import type { JobContext } from './context.node.js';
@@ -12,11 +13,9 @@ import { keptCount, type Ranking } from '../options/ranking.js';
 /** Pictures that are held at a time. */
 const BATCH = 64;
 
-/** The discriminator that is named, or lies beside the generator, on the generator's device. Dispose of it when done. */
-export async function loadDiscriminator(named: string | undefined, context: JobContext): Promise<Discriminator> {
-  const { model, generator, preparation, assumed } = context;
-  const discriminator = await Discriminator.load(await discriminatorBeside(model, named), {
-    device: generator.choice.device,
+/** How a discriminator takes pictures: as is stated, or as the generator makes them where its file does not say. */
+export function pictureReading({ generator, preparation }: JobContext): ReadOptions {
+  return {
     ...(preparation && { preparation }),
     defaults: {
       preparation: {
@@ -25,6 +24,15 @@ export async function loadDiscriminator(named: string | undefined, context: JobC
       },
       because: "as the generator's pictures",
     },
+  };
+}
+
+/** The discriminator that is named, or lies beside the generator, on the generator's device. Dispose of it when done. */
+export async function loadDiscriminator(named: string | undefined, context: JobContext): Promise<Discriminator> {
+  const { model, generator, assumed } = context;
+  const discriminator = await Discriminator.load(await discriminatorBeside(model, named), {
+    device: generator.choice.device,
+    ...pictureReading(context),
   });
   assumed?.(discriminator.assumptions.filter(({ about }) => about === 'numbers'));
   return discriminator;
