@@ -1,12 +1,15 @@
 /** @file A sample of damaged files through the commands: each ends with a result or with one line and exit code 2. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ran, type CommandName } from '../cli/child.test.helper.js';
 import { encodePng, Random } from '../inference/index.js';
 import { oneOf } from './mutate.js';
 import type { Finding } from './run.js';
 import { fuzzKinds, testPicture } from './table.js';
+
+/** A training of one step. */
+const TRAINING = '--image-size 16 --ngf 2 --ndf 2 --latent-dim 4 --batch-size 2 --steps 1 --device cpu'.split(' ');
 
 /** Which command reads a kind of file, and how it is called. */
 const commands: Readonly<Record<string, readonly [CommandName, (path: string) => string[]]>> = {
@@ -16,6 +19,8 @@ const commands: Readonly<Record<string, readonly [CommandName, (path: string) =>
   generator: ['gan-sample', (path) => ['--model', path, '--count', '2', '--device', 'cpu']],
   latents: ['gan-sample', (path) => ['--latents', path, '--device', 'cpu']],
   npy: ['gan-sample', (path) => ['--latents', path, '--device', 'cpu']],
+  checkpoint: ['gan-export', (path) => ['--checkpoint', dirname(path), '--out', 'exported']],
+  idx: ['gan-train', (path) => ['--data', dirname(path), ...TRAINING, '--out', `${path}-run`]],
 };
 
 /** Runs commands with `count` damaged files of each kind. */
@@ -28,7 +33,7 @@ export async function fuzzCommands({ seed, count }: { seed: number; count: numbe
       const kind = fuzzKinds[name];
       if (!kind) throw new Error(`there is no kind "${name}"`);
       const own = join(folder, name);
-      await mkdir(own);
+      await mkdir(dirname(join(own, kind.file)), { recursive: true });
       const corpus = await kind.corpus(own);
       for (let number = 0; number < count; number++) {
         const random = Random.derived(seed, `${name} ${number}`);
