@@ -48,7 +48,7 @@ export const pooling: ShapeRule = (node, types) => {
   return node.outputs[1] ? [...outputs, { type: 'int64', shape: output }] : outputs;
 };
 
-/** As in runtimes: a window entirely in the padding is dropped. */
+/** @throws InputError if a pad is as large as the window: like runtimes, refuses windows entirely in the padding. */
 function expectSmallPads(node: Node, kernel: readonly number[]): void {
   const pads = intsAttribute(node, 'pads') ?? [];
   if (pads.every((pad, at) => pad < (kernel[at % kernel.length] ?? 0))) return;
