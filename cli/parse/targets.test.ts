@@ -18,6 +18,21 @@ describe('parsedTargets(text)', () => {
     expect(parsedTargets(undefined)).toBeUndefined();
   });
 
+  test('reads names in quotes as they are', () => {
+    expect(parsedTargets(`"a,b":'c@d',"x:y"@at:3,bird's nest`)).toEqual([
+      { class: 'a,b', minus: 'c@d' },
+      { class: 'x:y', region: { at: 3 } },
+      "bird's nest",
+    ]);
+  });
+
+  test('reads one box, and all above a probability', () => {
+    expect(parsedTargets('15@at:42,cat@above:0.5')).toEqual([
+      { class: 15, region: { at: 42 } },
+      { class: 'cat', region: { above: 0.5 } },
+    ]);
+  });
+
   test.each(['', '1,,2', '1,', ':3', '3:', '1:2:3', '@predicted', '15@'])('refuses "%s"', (text) => {
     expect(() => parsedTargets(text)).toThrow('target: expected real, fake, a class by number or name, top-K');
   });
