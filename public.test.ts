@@ -10,8 +10,8 @@ const promised: Record<string, string> = {
   '.': 'explain exporter inference onnx trainer',
   './errors': 'InputError InputProblem inputMessage printable withoutControls',
   './onnx':
-    'Graph GraphBuilder InputError Model Node Shape Tensor emptyGraph float float32Tensor gradients ' +
-    'int64Tensor loadModel modelBytes modelFromBytes modelOfGraph numbersOf saveModel toFloat16 upgradedModel',
+    'Graph GraphBuilder InputError Model Node Shape Tensor emptyGraph expectWritable float float32Tensor ' +
+    'gradients int64Tensor loadModel modelBytes modelFromBytes modelOfGraph numbersOf saveModel toFloat16 upgradedModel',
   './exporter': 'ExportOptions LayersModel discriminatorSignature exportedModel generatorSignature supportedLayers',
   './inference':
     'Assumption Device Discriminator Generator ModelSource NetworkOptions Picture PictureInput ' +

@@ -42,12 +42,11 @@ await runCommand(
       .example('$0 --data mnist --out digits.onnx', 'features of digits')
       .example('$0 --data birds --image-size 64 --epochs 30', 'features of pictures in class folders'),
   async (options, { print, signal, progress, note, device: showDevice, skipped }) => {
-    const { InputError, saveModel } = await import('ganscope/onnx');
+    const { expectWritable, InputError, saveModel } = await import('ganscope/onnx');
     if (options.data === undefined) throw new InputError('--data: expected pictures with classes; got nothing');
     const { runSettings } = await import('ganscope/trainer/settings');
     const { resolveDevice } = await import('ganscope/inference');
     const { openDataset, trainFeatures } = await import('ganscope/trainer');
-    const { expectWritable } = await import('../onnx/files/atomic-file.node.js');
     await expectWritable(options.out, 'out');
     const { imageSize, split, classes, followLinks } = options;
     const dataset = await openDataset(options.data, {
