@@ -50,13 +50,10 @@ export async function writeShards(job: ShardsJob, context: JobContext): Promise<
   });
   try {
     await folder.begin();
-    const latents = await orderedRows(job, source, folder.resumed, folder.journaled(context)).catch(
-      (error: unknown) => {
-        if (signal?.aborted)
-          log?.('Stopped before all pictures were scored; the same command with `resume` continues.');
-        throw error;
-      },
-    );
+    const latents = await orderedRows(job, source, folder, folder.journaled(context)).catch((error: unknown) => {
+      if (signal?.aborted) log?.('Stopped before all pictures were scored; the same command with `resume` continues.');
+      throw error;
+    });
     await writeAll(job, latents, folder, context);
     progress?.(folder.done, count);
     if (folder.done < count) {
@@ -101,23 +98,28 @@ async function writeAll(job: ShardsJob, latents: LatentRows, folder: JobFolder, 
 
 /**
  * The latents in the order of the job's pictures.
- * @param resumed whether files of the ranking in the folder belong to this job
+ * @param folder the job's folder; of a resumed job, files of the ranking in it belong to this job
  * @throws the signal's reason when it is aborted
  */
 async function orderedRows(
   { ranking, out }: ShardsJob,
   source: LatentRows,
-  resumed: boolean,
+  folder: JobFolder,
   context: JobContext,
 ): Promise<LatentRows> {
   if (!ranking) return source;
   const { highestScores, rankedRows } = await import('../shared/ranking.node.js');
   const count = keptCount(ranking, source.count);
   const scoresFile = join(out, SCORES_FILE);
+  const { resumed } = folder;
   if (!resumed) await rm(scoresFile, { force: true });
   const before = resumed ? await loadRanking(out, count, source.count) : undefined;
   const ranked = before ?? (await highestScores(source, ranking, context, scoresFile));
-  if (!before) await writeRanking(out, ranked);
+  if (!before) {
+    // A resumed job that finds the ranking does not load the discriminator, so the journal says first what was assumed of it.
+    await folder.advance(folder.done);
+    await writeRanking(out, ranked);
+  }
   await rm(scoresFile, { force: true });
   return rankedRows(source, ranked);
 }
