@@ -1,7 +1,6 @@
 /** @file Atomic file writes: to a temporary file in the same folder, synced to disk, then renamed. */
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { InputError } from '../errors.js';
 import { forgetTemporary, temporaryBeside } from './temporary.node.js';
 import { makeFolder } from './folder.node.js';
 
@@ -67,25 +66,6 @@ export async function writeAtomically(path: string, write: (handle: FileHandle) 
     throw namingFile(error, file.temporary, path);
   }
   await file.commit();
-}
-
-/**
- * Checks that a file can be written, before work that takes long.
- * @param name the parameter that names the file
- * @throws InputError with the path and the reason
- */
-export async function expectWritable(path: string, name: string): Promise<void> {
-  const problem = (reason: string) =>
-    new InputError({ name, expected: 'a file that can be written', got: `${path} (${reason})` });
-  const info = await stat(path).catch(() => undefined);
-  if (info?.isDirectory()) throw problem('a folder');
-  try {
-    const file = await AtomicFile.create(path);
-    await file.abandon();
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw problem(code ?? message);
-  }
 }
 
 /** Writes a file and syncs it to disk: for files in a folder that is renamed as a whole. */

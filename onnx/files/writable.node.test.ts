@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectWritable } from './atomic-file.node.js';
+import { expectWritable } from './writable.node.js';
 
 let folder: string;
 beforeAll(async () => {
