@@ -1,6 +1,6 @@
 /** @file Small files that ask for far too much are read or refused with one line; a hang or a crash fails the run. */
 import { describe, expect, it } from 'vitest';
-import { hostileModels } from '../../fixtures/hostile-models.js';
+import { hostileModels } from '../../fixtures/hostile-models/table.js';
 import { InputError } from '../errors.js';
 import { modelFromBytes } from '../files/read.js';
 import { expectAffordable } from './affordable.js';
