@@ -1,6 +1,7 @@
 /** @file What was assumed of the output and the layers that are explained. */
 import type { Assumption } from '../../inference/graphs/assumption.js';
-import type { FoundHead, ScoreHead } from '../../inference/networks/score-head.js';
+import type { FoundHead } from '../../inference/networks/find-score-head.js';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { nodeLabel, type Node } from '../../onnx/graph/graph.js';
 import type { ChosenLayers } from '../network/layers.js';
 

@@ -2,7 +2,7 @@
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { modelFrom, type ModelSource } from '../../inference/networks/model-source.js';
 import { readNetwork } from '../../inference/networks/read-network.js';
-import { findScoreHead } from '../../inference/networks/score-head.js';
+import { findScoreHead } from '../../inference/networks/find-score-head.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Graph, Model } from '../../onnx/graph/graph.js';
 import { topologicalOrder } from '../../onnx/graph/order.js';

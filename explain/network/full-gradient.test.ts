@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, type NetworkInfo } from '../../fixtures/golden.js';
 import { networkInputOf } from '../../inference/networks/network-input.js';
-import { scoreHead } from '../../inference/networks/score-head.js';
+import { scoreHead } from '../../inference/networks/find-score-head.js';
 import { loadModel, upgradedModel } from '../../onnx/index.js';
 import { Network } from './network.js';
 

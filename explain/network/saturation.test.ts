@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { networkInputOf } from '../../inference/networks/network-input.js';
-import { scoreHead } from '../../inference/networks/score-head.js';
+import { scoreHead } from '../../inference/networks/find-score-head.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { Network } from './network.js';
 

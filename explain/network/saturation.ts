@@ -1,5 +1,6 @@
 /** @file Finds saturated activations: those whose gradient vanishes for a picture. */
-import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
+import { scoreHead } from '../../inference/networks/find-score-head.js';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Model, Node } from '../../onnx/graph/graph.js';

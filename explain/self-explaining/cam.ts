@@ -1,5 +1,6 @@
 /** @file Class activation maps as one ONNX graph: picture and target in, scores and raw maps out. */
-import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
+import { scoreHead } from '../../inference/networks/find-score-head.js';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph/graph.js';

@@ -1,7 +1,8 @@
 /** @file A network that explains itself: one ONNX graph from the picture to its logits and its heatmap at picture size. */
 import { readGanMetadata } from '../../inference/networks/metadata.js';
 import { readNetwork, type ReadOptions } from '../../inference/networks/read-network.js';
-import { scoreHead, type ScoreHead } from '../../inference/networks/score-head.js';
+import { scoreHead } from '../../inference/networks/find-score-head.js';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { nodeLabel, OPSET, type Dim, type Graph, type Model } from '../../onnx/graph/graph.js';

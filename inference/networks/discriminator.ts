@@ -14,7 +14,8 @@ import type { Picture } from '../pictures/pictures.js';
 import type { Assumption } from '../graphs/assumption.js';
 import { batchMixer } from '../graphs/batch-mixing.js';
 import { readNetwork, type ReadOptions } from './read-network.js';
-import { appendScoreRows, scoreCount, scoreHead } from './score-head.js';
+import { scoreHead } from './find-score-head.js';
+import { appendScoreRows, scoreCount } from './score-head.js';
 import type { DeviceChoice, Session } from '../runtime/session.js';
 
 /** Pictures per run of models with an open batch size. */

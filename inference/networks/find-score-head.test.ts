@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import type { Dim, Model, Node } from '../../onnx/graph/graph.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
-import { findScoreHead, scoreCount, scoreHead } from './score-head.js';
+import { findScoreHead, scoreHead } from './find-score-head.js';
+import { scoreCount } from './score-head.js';
 
 /** A model whose first node, `raw`, has the shape, followed by what `ending` appends. */
 function modelEnding(shape: readonly Dim[], ending: (b: GraphBuilder, raw: string) => readonly string[]): Model {
@@ -151,6 +152,14 @@ describe('scoreHead(model)', () => {
       return [b.op('Neg', [raw], {}, 'classes'), b.op('Sigmoid', [b.op('MatMul', [raw, matrix])], {}, 'boxes')];
     });
     expect(scoreHead(detr)).toMatchObject({ kind: 'boxes', logits: 'classes', classes: 6 });
+  });
+
+  test('a detector whose number of boxes is not known is refused', () => {
+    const open = modelEnding([1, 9, 'boxes'], (b, raw) => {
+      const [box = '', scores = ''] = b.ops('Split', [raw, b.ints([4, 5])], 2, { axis: 1 }, 'split');
+      return [b.op('Concat', [box, b.op('Sigmoid', [scores])], { axis: 1 }, 'joined')];
+    });
+    expect(() => scoreHead(open)).toThrow('output "joined": expected one score per picture');
   });
 
   test('sequences have a score per class and step', () => {

@@ -1,0 +1,104 @@
+/** @file Finds a network's logits, before sigmoid or softmax, and chooses among several outputs. */
+import { InputError } from '../../onnx/errors.js';
+import type { Graph, Model } from '../../onnx/graph/graph.js';
+import { ancestors } from '../graphs/links.js';
+import { HeadReader, type ReadHead } from './head-reader.js';
+import { readGanMetadata } from './metadata.js';
+import type { ScoreHead } from './score-head.js';
+
+/** A head with details of the search. */
+export interface FoundHead extends ReadHead {
+  /** The selected output. */
+  output: string;
+  /** Further outputs that could be explained. */
+  others: readonly string[];
+}
+
+/**
+ * Finds the logits, before the activation. The output is the one that the metadata marks as logits, that is named `logit`, or
+ * that is computed from the others. Integer outputs (such as an argmax) are traced back to their scores.
+ * @param model of our dialect, in topological order, with a fixed picture size
+ * @param wanted name of an output, or of any value in the graph
+ * @throws InputError if the value does not exist, or is not one score per picture, per class, or per class and position
+ */
+export function scoreHead(model: Model, wanted?: string): ScoreHead {
+  return findScoreHead(model, wanted).head;
+}
+
+/** The same, with details of the search. */
+export function findScoreHead(model: Model, wanted?: string): FoundHead {
+  const { graph } = model;
+  const reader = new HeadReader(model);
+  if (wanted !== undefined) {
+    expectValue(graph, wanted);
+    return { ...reader.read(wanted), output: wanted, others: [] };
+  }
+  const [first, ...further] = graph.outputs.map(({ name }) => name);
+  if (first === undefined)
+    throw new InputError({ name: 'model', expected: 'an output with scores', got: 'a graph without outputs' });
+  const stated = readGanMetadata(model.metadata)?.logits ?? ['logit'];
+  const named = [first, ...further].find((name) => stated.includes(name));
+  const found = inOrder(reader, graph, named === undefined ? [first, ...further] : [named]);
+  const [chosen, ...others] = found;
+  // Report the error of the first output.
+  if (!chosen) return { ...reader.read(first), output: first, others: [] };
+  return { ...chosen, others: others.map(({ output }) => output) };
+}
+
+/** @throws InputError listing the available outputs */
+function expectValue(graph: Graph, name: string): void {
+  if (graph.nodes.some(({ outputs }) => outputs.includes(name))) return;
+  const outputs = graph.outputs.map((output) => output.name).join(', ');
+  throw new InputError({ name: 'output', expected: `${outputs}, or another value of the graph`, got: `"${name}"` });
+}
+
+type Candidate = ReadHead & { output: string };
+
+/** Outputs with readable scores; the explained one comes first. */
+function inOrder(reader: HeadReader, graph: Graph, outputs: readonly string[]): Candidate[] {
+  const read = outputs.flatMap((output): Candidate[] => {
+    const found = reader.tryRead(output);
+    return found ? [{ ...found, output }] : [];
+  });
+  const bases = read.map(({ head: { logits } }) => reader.beforeReshapes(logits));
+  const distinct = withoutCoordinates(read.filter((_, at) => bases.indexOf(bases[at] as string) === at));
+  // An output that others are computed from is an intermediate feature.
+  const made = distinct.map(({ head: { logits } }) => ancestors(graph, logits));
+  const ends = distinct.filter(
+    ({ head: { logits } }, at) => !made.some((values, other) => other !== at && values.has(logits)),
+  );
+  const [first] = ends;
+  if (!first) return [];
+  // Auxiliary heads have the same classes but fewer layers before them.
+  const depth = ({ head: { logits } }: Candidate) => ancestors(graph, logits).size;
+  const alike = ends.filter(
+    ({ head: { kind, classes } }) => kind === first.head.kind && classes === first.head.classes,
+  );
+  const [main = first] = alike.toSorted((a, b) => depth(b) - depth(a));
+  return [main, ...ends.filter((each) => each !== main)];
+}
+
+/** Without outputs of four coordinates for each box that another output scores, which becomes a detector's. */
+function withoutCoordinates(candidates: readonly Candidate[]): Candidate[] {
+  const boxes = candidates.filter(
+    ({ head: { kind, classes, grid } }) => kind === 'dense' && classes === 4 && grid?.height === 1,
+  );
+  const coordinates = boxes.filter((box) =>
+    candidates.some(
+      (other) =>
+        other !== box &&
+        other.head.grid?.height === 1 &&
+        other.head.grid.width === box.head.grid?.width &&
+        // Of two outputs with four numbers, the coordinates are the one that ends in a sigmoid, or the later one.
+        (other.head.classes !== 4 || candidates.indexOf(other) < candidates.indexOf(box)),
+    ),
+  );
+  const counts = new Set(coordinates.map(({ head }) => head.grid?.width));
+  return candidates
+    .filter((each) => !coordinates.includes(each))
+    .map((each) =>
+      each.head.kind === 'dense' && each.head.grid?.height === 1 && counts.has(each.head.grid.width)
+        ? { ...each, head: { ...each.head, kind: 'boxes' } }
+        : each,
+    );
+}

@@ -1,0 +1,181 @@
+/** @file Reads the scores behind an output: their place, kind and activation. */
+import { InputError } from '../../onnx/errors.js';
+import { nodeLabel, type Dim, type Model, type Node } from '../../onnx/graph/graph.js';
+import { expectWithin } from '../../onnx/graph/limits.js';
+import { Types } from '../../onnx/shapes/types.js';
+import { ChannelAxes } from '../graphs/axes.js';
+import { boxScores, type BoxScores } from '../graphs/detections.js';
+import { ancestors, producersOf } from '../graphs/links.js';
+import { scorePlace, type ScorePlace } from '../graphs/score-place.js';
+import {
+  pickingNode,
+  scoresBehind,
+  type Activation,
+  type FoundScores,
+  type KnownGraph,
+} from '../graphs/scores-behind.js';
+import { labelsOfMetadata } from '../labels/class-names.js';
+import { readGanMetadata } from './metadata.js';
+import { scoreCount, type ScoreHead } from './score-head.js';
+
+/** The scores behind an output. */
+export interface ReadHead {
+  head: ScoreHead;
+  /** The node that computes the output from its scores. */
+  through?: string;
+}
+
+/** Reads the heads of one model. */
+export class HeadReader {
+  readonly #model: Model;
+  readonly #graph: KnownGraph;
+  readonly #axes: ChannelAxes;
+  readonly #names: number | undefined;
+
+  /** @param model of our dialect, in topological order, with a fixed picture size */
+  constructor(model: Model) {
+    this.#model = model;
+    const types = Types.of(model.graph);
+    this.#graph = { producers: producersOf(model.graph), types };
+    this.#axes = new ChannelAxes(model.graph, types);
+    this.#names = labelsOfMetadata(model.metadata)?.length;
+  }
+
+  /** @throws InputError unless the output is computed from scores */
+  read(output: string): ReadHead {
+    const found = this.#found(output);
+    const boxes = found && boxScores(this.#graph, found.value, this.#names);
+    const picked = boxes || found?.through !== undefined ? undefined : pickingNode(this.#graph, output);
+    const head = found && !picked && (boxes ? this.#boxes(found, boxes) : this.#head(found));
+    if (!head) throw this.#unreadable(output, picked);
+    const batch = this.#batch;
+    expectWithin('classes', head.classes, `output "${output}"`);
+    expectWithin('runElements', scoreCount(head) * (typeof batch === 'number' ? batch : 1), `output "${output}"`);
+    return { head, ...(found.through !== undefined && { through: found.through }) };
+  }
+
+  /** The same, or undefined where it is not computed from scores. */
+  tryRead(output: string): ReadHead | undefined {
+    try {
+      return this.read(output);
+    } catch (error) {
+      if (error instanceof InputError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The value that reshapes and the like have made a value of. */
+  beforeReshapes(value: string): string {
+    for (let at = value; ;) {
+      const node = this.#graph.producers.get(at);
+      if (!node || !movers.has(node.op) || node.domain !== '') return at;
+      at = node.inputs[0] as string;
+    }
+  }
+
+  #found(output: string): FoundScores | undefined {
+    return scoresBehind(this.#graph, output);
+  }
+
+  #head(found: FoundScores): ScoreHead | undefined {
+    const activation = found.activation ?? this.#activationOf(this.beforeReshapes(found.value));
+    const place = this.#place(found.value, found.classAxis);
+    if (!place) return undefined;
+    const verdict = place.classes === 1 && this.#isVerdict(found.value, place);
+    const kind = place.grid ? 'dense' : place.classes > 1 ? 'classifier' : verdict ? 'discriminator' : 'single';
+    const binary = kind === 'single' && (activation === 'sigmoid' || this.#names === 2);
+    return {
+      kind,
+      logits: found.value,
+      ...place,
+      ...(activation && { activation }),
+      ...(verdict && { verdict }),
+      ...(binary && { binary }),
+      ...(found.part && { part: found.part }),
+    };
+  }
+
+  #place(value: string, classAxis = this.#axes.of(value)): ScorePlace | undefined {
+    const stated = this.#model.graph.outputs.find(({ name }) => name === value)?.value?.shape;
+    const hints = { batch: this.#batch, classAxis, picture: this.#picture, names: this.#names };
+    return scorePlace(this.#graph.types.shape(value) ?? stated, hints);
+  }
+
+  #boxes(found: FoundScores, { logits, axis, from, to, object }: BoxScores): ScoreHead | undefined {
+    const width = this.#graph.types.shape(logits ?? found.value)?.[axis === 1 ? 2 : 1];
+    if (typeof width !== 'number') return undefined;
+    return {
+      kind: 'boxes',
+      logits: logits ?? found.value,
+      classes: to - from,
+      grid: { height: 1, width },
+      classAxis: axis,
+      ...(logits === undefined
+        ? { within: { from, to, ...(object !== undefined && { object }) } }
+        : { activation: 'sigmoid' as const }),
+    };
+  }
+
+  /** The activation that computes another output from the same logits. */
+  #activationOf(direct: string): Activation | undefined {
+    return this.#model.graph.outputs
+      .map(({ name }) => this.#found(name))
+      .find((found) => found?.activation && this.beforeReshapes(found.value) === direct)?.activation;
+  }
+
+  get #batch(): Dim | undefined {
+    return this.#model.graph.inputs[0]?.value?.shape?.[0];
+  }
+
+  get #picture(): { height: number; width: number } | undefined {
+    const [, a, b, c] = this.#model.graph.inputs[0]?.value?.shape ?? [];
+    const isLast = typeof c === 'number' && c <= 4 && typeof a === 'number' && a > 4;
+    const [height, width] = isLast ? [a, b] : [b, c];
+    return typeof height === 'number' && typeof width === 'number' ? { height, width } : undefined;
+  }
+
+  /**
+   * Known from our metadata. Otherwise a grid of single scores is a patch discriminator if it is coarser than the picture and
+   * no operator before it upsamples.
+   */
+  #isVerdict(logits: string, { grid }: ScorePlace): boolean {
+    if (readGanMetadata(this.#model.metadata)?.role === 'discriminator') return true;
+    const picture = this.#picture;
+    if (!grid || !picture || grid.height * 2 > picture.height || grid.width * 2 > picture.width) return false;
+    const before = ancestors(this.#model.graph, logits);
+    const nodes = this.#model.graph.nodes.filter(({ outputs }) => outputs.some((name) => before.has(name)));
+    return !nodes.some(({ op }) => refining.has(op)) && nodes.some(({ op }) => op === 'Conv');
+  }
+
+  #unreadable(output: string, picked?: Node): InputError {
+    const shape = this.#graph.types.shape(output);
+    const type = this.#graph.types.get(output)?.type ?? 'values';
+    const got = picked
+      ? `boxes that ${nodeLabel(picked)} has picked by their scores`
+      : shape
+        ? `${type === 'float32' ? '' : `${type} `}[${shape.join(', ')}]`
+        : 'a shape that cannot be inferred';
+    return new InputError(
+      `output "${output}": expected one score per picture, one per class [batch, classes], or one per class and position ` +
+        `[batch, classes, height, width]; got ${got}${this.#workingValue(output)}`,
+    );
+  }
+
+  /** A value with scores before an output, as a suggestion in errors. */
+  #workingValue(output: string): string {
+    const before = ancestors(this.#model.graph, output);
+    const nodes = this.#model.graph.nodes.toReversed();
+    const scoring = nodes.filter(({ op, outputs: [value = ''] }) => scores.has(op) && before.has(value));
+    const found = scoring
+      .flatMap(({ outputs }) => outputs[0] ?? [])
+      .find((value) => value !== output && this.#place(value));
+    return found === undefined ? '' : `; \`output\` ${found} can be explained`;
+  }
+}
+
+/** Operators that only move scores. */
+const movers = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Transpose', 'Cast']);
+/** Operators that upsample. */
+const refining = new Set(['Resize', 'Upsample', 'ConvTranspose', 'DepthToSpace', 'MaxUnpool', 'Col2Im', 'GridSample']);
+/** Operators that may end with scores. */
+const scores = new Set(['Gemm', 'MatMul', 'Conv', 'Add', 'Sigmoid', 'Softmax']);
