@@ -74,6 +74,3 @@ export function normalizationOfRange(black: number, white: number, channels: num
 export function isChannelsLast(dims: readonly unknown[]): boolean {
   return dims.length === 4 && dims[1] !== 1 && dims[1] !== 3 && (dims[3] === 1 || dims[3] === 3);
 }
-
-/** The order that puts channels first. */
-export const CHANNELS_FIRST = [0, 3, 1, 2] as const;

@@ -1,17 +1,11 @@
 /** @file A generator on ONNX Runtime: makes pictures from latents. */
 import { resolveDevice } from '#devices';
-import { openSession } from '#runtime';
 import { InputError } from '../../onnx/errors.js';
 import { namingFile } from '../../onnx/graph/naming.js';
-import type { Model } from '../../onnx/graph/graph.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { generatorFeed, generatorInputs, type InputOptions, type LatentInput } from '../generators/generator-inputs.js';
-import {
-  rangeOfGenerator,
-  readGenerator,
-  type PictureRangeOptions,
-  type ReadGenerator,
-} from '../generators/read-generator.js';
+import { openGenerator, runGenerator, type OpenedGenerator } from '../generators/open-generator.js';
+import { rangeOfGenerator, type PictureRangeOptions } from '../generators/read-generator.js';
 import type { Assumption } from '../graphs/assumption.js';
 import { interpolatedLatents, type PathOptions } from '../latent/interpolate.js';
 import { normalLatents } from '../latent/latents.js';
@@ -33,9 +27,10 @@ export type PictureOptions = Pick<SampleOptions, 'progress_callback' | 'signal'>
 export interface GeneratorOptions extends NetworkOptions, InputOptions, PictureRangeOptions {}
 
 /**
- * A generator on ONNX Runtime: any model with a float input [N, Z] or [N, Z, 1, 1] (plus a class input if it is conditional)
- * and an output of pictures [N, C, H, W] or [N, H, W, C]. The value range comes from the options, the file's metadata or the
- * last nodes; the default is −1 for black and 1 for white.
+ * A generator on ONNX Runtime: a model with a float input [N, Z] or [N, Z, 1, 1], with a class input if it is conditional,
+ * and an output of pictures [N, C, H, W] or [N, H, W, C] in 1 or 3 channels. Refused are other inputs, such as a noise level
+ * or a text, pictures of other numbers of channels, and models whose metadata say that they are discriminators. The value
+ * range comes from the options, the file's metadata or the last nodes; the default is −1 for black and 1 for white.
  *
  * In Node it runs in its own threads, on a CPU one per core for large batches. Calls may overlap.
  */
@@ -56,19 +51,21 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   readonly #input: LatentInput;
   readonly #name: string;
 
-  private constructor(opened: OpenedGenerator, metadata: GanMetadata | undefined, choice: DeviceChoice, name: string) {
-    const { session, input, size } = opened;
-    this.#name = name;
+  private constructor(
+    { session, size }: OpenedGenerator,
+    facts: Pick<Generator, 'range' | 'assumptions' | 'metadata' | 'choice'> & { input: LatentInput; name: string },
+  ) {
+    this.#name = facts.name;
     this.#session = session;
-    this.#input = input;
-    this.latentDim = input.dims[0] as number;
+    this.#input = facts.input;
+    this.latentDim = facts.input.dims[0] as number;
     this.channels = size.channels;
     this.height = size.height;
     this.width = size.width;
-    this.metadata = metadata;
-    this.range = opened.range;
-    this.assumptions = opened.assumptions;
-    this.choice = choice;
+    this.metadata = facts.metadata;
+    this.range = facts.range;
+    this.assumptions = facts.assumptions;
+    this.choice = facts.choice;
   }
 
   /**
@@ -97,28 +94,15 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
     const eachRow = input.batch === undefined && (choice.device === 'cpu' || choice.device === 'wasm');
-    const running = { device: choice.device, threads, eachRow };
-    const open = (read: ReadGenerator) => namingFile(name, () => openSession(read.model, running));
-    let read = readGenerator(model);
-    let session = await open(read);
+    const opened = await openGenerator(model, input, { device: choice.device, threads, eachRow }, name);
     try {
-      let size = await pictureSize(session, input, name);
-      if (size.picture === undefined) {
-        // The sizes from the run are those of the first output.
-        await session.release();
-        read = readGenerator(model, await outputSizes(model, input, name));
-        session = await open(read);
-        size = await pictureSize(session, input, name);
-      }
-      if (size.picture === undefined) throw noPictures(name, read.output, size.dims);
-      const { picture } = size;
+      const { size, bytes, output } = opened;
       const ours = metadata?.outputRange === 'normalization' ? metadata.normalization : metadata && ('tanh' as const);
-      const facts = { channels: picture.channels, bytes: picture.bytes, ours };
-      const { range, assumption } = rangeOfGenerator(model, read.output, facts, options);
-      const assumptions = [...assumptionsOf(input, model.graph.outputs.length, read.output), assumption];
-      return new Generator({ session, input, size: picture, range, assumptions }, metadata, choice, name);
+      const { range, assumption } = rangeOfGenerator(model, output, { channels: size.channels, bytes, ours }, options);
+      const assumptions = [...assumptionsOf(input, model.graph.outputs.length, output), assumption];
+      return new Generator(opened, { input, range, assumptions, metadata, choice, name });
     } catch (error) {
-      await session.release();
+      await opened.session.release();
       throw error;
     }
   }
@@ -126,7 +110,11 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   /** @throws InputError if `latents` is no whole number of latents */
   async run(latents: Float32Array): Promise<Float32Array> {
     const pictures = new Float32Array(this.#outputLength(latents));
-    await this.#runBatches(latents, pictures, async (batch) => (await runOnce(this.#session, this.#input, batch)).data);
+    await this.#runBatches(
+      latents,
+      pictures,
+      async (batch) => (await runGenerator(this.#session, this.#input, batch)).data,
+    );
     return pictures;
   }
 
@@ -224,15 +212,6 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   }
 }
 
-/** The parts of a generator after its model is opened. */
-interface OpenedGenerator {
-  session: Session;
-  input: LatentInput;
-  size: PictureSize;
-  range: OutputRange;
-  assumptions: readonly Assumption[];
-}
-
 function assumptionsOf({ name, dims, label, open }: LatentInput, outputs: number, output: string): Assumption[] {
   const known = label?.classes === undefined ? '' : ` of ${label.classes}`;
   return [
@@ -253,59 +232,4 @@ function assumptionsOf({ name, dims, label, open }: LatentInput, outputs: number
       ? [{ about: 'output', taken: `"${output}"`, because: 'the first with the sizes of pictures', options: [] }]
       : []),
   ];
-}
-
-const oneLine = (text: string) => text.trim().replaceAll(/\s+/g, ' ');
-
-function noPictures(source: string, output: string, dims: readonly number[]): InputError {
-  return new InputError({
-    name: source,
-    expected: 'pictures [N, 1 or 3, H, W] or [N, H, W, 1 or 3] as an output',
-    got: `[${dims.join(', ')}] as "${output}"`,
-  });
-}
-
-/** The sizes of all outputs, from a run on zeros. */
-async function outputSizes(model: Model, input: LatentInput, source: string) {
-  const session = await namingFile(source, () => openSession(model, { device: 'cpu' }));
-  try {
-    const results = await session.run(
-      generatorFeed(input, new Float32Array((input.batch ?? 1) * (input.dims[0] ?? 1))),
-    );
-    return new Map(Object.entries(results).map(([name, { dims }]) => [name, dims] as const));
-  } finally {
-    await session.release();
-  }
-}
-
-/** Size of the pictures, from a run on zeros, because the file's output shape may be incomplete. */
-async function pictureSize(session: Session, input: LatentInput, source: string) {
-  const batch = input.batch ?? 1;
-  const latents = new Float32Array(batch * (input.dims[0] as number));
-  const { dims, bytes } = await runOnce(session, input, latents).catch((error: Error) => {
-    throw new InputError({
-      name: source,
-      expected: `a generator; it cannot be run on a latent (${oneLine(error.message)})`,
-    });
-  });
-  const [count, channels, height, width] = dims;
-  if (dims.length !== 4 || count !== batch || !(channels === 1 || channels === 3) || !height || !width)
-    return { dims, picture: undefined };
-  const picture = { channels, height, width, bytes } as const;
-  return { dims, picture };
-}
-
-/** The pictures of a batch of latents; bytes as numbers of 0…255. */
-async function runOnce(session: Session, input: LatentInput, latents: Float32Array) {
-  const [output = ''] = session.outputNames;
-  const result = (await session.run(generatorFeed(input, latents), [output]))[output];
-  if (result?.data instanceof Float32Array) return { dims: result.dims, data: result.data, bytes: false };
-  if (result?.data instanceof Uint8Array && result.type === 'uint8') {
-    return { dims: result.dims, data: Float32Array.from(result.data), bytes: true };
-  }
-  throw new InputError({
-    name: `output "${output}"`,
-    expected: 'float32 or uint8 numbers',
-    got: result?.type ?? 'nothing',
-  });
 }

@@ -1,0 +1,98 @@
+/** @file Opens a generator of others: its session, and the size of its pictures from a run on zeros. */
+import { openSession } from '#runtime';
+import { InputError } from '../../onnx/errors.js';
+import type { Model } from '../../onnx/graph/graph.js';
+import { namingFile } from '../../onnx/graph/naming.js';
+import type { PictureSize } from '../pictures/pixels.js';
+import type { Session, SessionOptions } from '../runtime/session.js';
+import { generatorFeed, type LatentInput } from './generator-inputs.js';
+import { readGenerator, type ReadGenerator } from './read-generator.js';
+
+/** A generator whose session gives pictures [N, C, H, W]. */
+export interface OpenedGenerator {
+  session: Session;
+  /** The model's output that holds the pictures. */
+  output: string;
+  size: PictureSize;
+  /** Whether the pictures are bytes. */
+  bytes: boolean;
+}
+
+/**
+ * Opens the picture output of a generator. Where the file does not tell the sizes of its outputs, a run does.
+ * @param source what to call the file in errors
+ * @throws InputError if it cannot be run on a latent, or no output has pictures
+ */
+export async function openGenerator(
+  model: Model,
+  input: LatentInput,
+  running: SessionOptions,
+  source: string,
+): Promise<OpenedGenerator> {
+  const first = await opened(readGenerator(model), input, running, source);
+  if ('session' in first) return first;
+  const found = await opened(readGenerator(model, await outputSizes(model, input, source)), input, running, source);
+  if ('session' in found) return found;
+  throw new InputError({
+    name: source,
+    expected: 'pictures [N, 1 or 3, H, W] or [N, H, W, 1 or 3] as an output',
+    got: `[${found.dims.join(', ')}] as "${found.output}"`,
+  });
+}
+
+/** The generator, or the sizes of its output where these are not those of pictures. */
+async function opened(
+  { model, output }: ReadGenerator,
+  input: LatentInput,
+  running: SessionOptions,
+  source: string,
+): Promise<OpenedGenerator | { output: string; dims: readonly number[] }> {
+  const session = await namingFile(source, () => openSession(model, running));
+  let found: OpenedGenerator | undefined;
+  try {
+    const { dims, bytes } = await runGenerator(session, input, zeros(input)).catch((error: Error) => {
+      throw new InputError({
+        name: source,
+        expected: `a generator; it cannot be run on a latent (${oneLine(error.message)})`,
+      });
+    });
+    const [count, channels, height, width] = dims;
+    const isPicture = dims.length === 4 && count === (input.batch ?? 1) && (channels === 1 || channels === 3);
+    if (!isPicture || !height || !width) return { output, dims };
+    found = { session, output, size: { channels, height, width }, bytes };
+    return found;
+  } finally {
+    if (!found) await session.release();
+  }
+}
+
+/** The sizes of all outputs, from a run on zeros. */
+async function outputSizes(model: Model, input: LatentInput, source: string) {
+  const session = await namingFile(source, () => openSession(model, { device: 'cpu' }));
+  try {
+    const results = await session.run(generatorFeed(input, zeros(input)));
+    return new Map(Object.entries(results).map(([name, { dims }]) => [name, dims] as const));
+  } finally {
+    await session.release();
+  }
+}
+
+/** The smallest batch of latents that the file takes. */
+const zeros = ({ batch = 1, dims }: LatentInput) => new Float32Array(batch * (dims[0] as number));
+
+const oneLine = (text: string) => text.trim().replaceAll(/\s+/g, ' ');
+
+/** The pictures of a batch of latents; bytes as numbers of 0…255. */
+export async function runGenerator(session: Session, input: LatentInput, latents: Float32Array) {
+  const [output = ''] = session.outputNames;
+  const result = (await session.run(generatorFeed(input, latents), [output]))[output];
+  if (result?.data instanceof Float32Array) return { dims: result.dims, data: result.data, bytes: false };
+  if (result?.data instanceof Uint8Array && result.type === 'uint8') {
+    return { dims: result.dims, data: Float32Array.from(result.data), bytes: true };
+  }
+  throw new InputError({
+    name: `output "${output}"`,
+    expected: 'float32 or uint8 numbers',
+    got: result?.type ?? 'nothing',
+  });
+}
