@@ -1,10 +1,10 @@
 /** @file What the page shows of runs: each run's own curves, samples and networks, and no others. */
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStudio } from '../server/server.node.js';
-import { testStudio } from '../server/studio.test.helper.js';
+import { testStudio, tinyPath } from '../server/studio.test.helper.js';
 import { chromiumPath, startChromium } from './chromium.test.helper.js';
 
 const WAIT = { timeout: 30_000 };
@@ -67,6 +67,31 @@ describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
     expect(await page.locator('#losses *, #samples-pictures canvas').count()).toBe(0);
     expect(await text('losses-text')).toBe('Losses: no steps yet.');
     expect(await page.locator('#run-samples').isHidden()).toBe(true);
+  });
+
+  it('has no network of another run in place of one that cannot be opened, and says what is wrong with it', async () => {
+    const broken = join(studio.folder, 'runs', 'broken');
+    await mkdir(join(broken, 'onnx'), { recursive: true });
+    await writeFile(join(broken, 'config.json'), '{}');
+    await writeFile(join(broken, 'onnx', 'generator.onnx'), (await readFile(tinyPath('generator'))).subarray(0, 5000));
+    await copyFile(tinyPath('discriminator'), join(broken, 'onnx', 'discriminator.onnx'));
+    await page.goto(own.url);
+    await page.locator('#model-choice').selectOption('birds & bees');
+    await until('samples-status', /^12 pictures in/);
+    await page.locator('#method').selectOption('gradcam');
+    await page.locator('#explain-sample').click();
+    await until('explanation-status', /^1 method done/);
+    expect(await page.locator('#walk-picture').isVisible()).toBe(true);
+    await page.locator('#model-choice').selectOption('broken');
+    await until('models-status', /^\S+generator\.onnx: expected an ONNX model; got a truncated or foreign file[^\n]*$/);
+    expect(await page.locator('#walk-picture').isHidden()).toBe(true);
+    expect(await page.locator('#samples-pictures li, #explanation-pictures li').count()).toBe(0);
+    await page.locator('#samples-form button').click();
+    await until('samples-status', /no network is open/);
+    await page.locator('#method').selectOption('gradcam');
+    await page.locator('#picture-file').setInputFiles(studio.picture);
+    await until('explanation-status', /^1 method done/);
+    await rm(broken, { recursive: true });
   });
 
   it('draws losses below zero inside the chart, with their scale', async () => {

@@ -26,6 +26,8 @@ export function explanationSection(engine: Engine, sample: () => Picture | undef
   const list = element('explanation-pictures', HTMLUListElement);
   const stop = element('explain-stop', HTMLButtonElement);
   let picture: Picture | undefined;
+  let isSample = false;
+  let latestFile = 0;
   let methods: Opened['explainer']['methods'] = [];
   let latest = 0;
 
@@ -68,14 +70,18 @@ export function explanationSection(engine: Engine, sample: () => Picture | undef
   };
 
   const file = async (given: File) => {
+    const own = ++latestFile;
     latest++;
     list.replaceChildren();
+    stop.disabled = true;
     try {
       if (given.size > MAX_FILE_BYTES) throw new Error(`${given.name}: larger than 512 MiB`);
-      picture = await engine.decode(new Uint8Array(await given.arrayBuffer()), given.name);
+      const decoded = await engine.decode(new Uint8Array(await given.arrayBuffer()), given.name);
+      if (own !== latestFile) return;
+      [picture, isSample] = [decoded, false];
       await explain();
     } catch (error) {
-      tellError('explanation-status', error);
+      if (own === latestFile) tellError('explanation-status', error);
     }
   };
 
@@ -85,7 +91,8 @@ export function explanationSection(engine: Engine, sample: () => Picture | undef
     if (given) void file(given);
   });
   element('explain-sample', HTMLButtonElement).addEventListener('click', () => {
-    picture = sample();
+    latestFile++;
+    [picture, isSample] = [sample(), true];
     if (picture) void explain();
     else tell('explanation-status', 'There is no sample yet.');
   });
@@ -101,6 +108,7 @@ export function explanationSection(engine: Engine, sample: () => Picture | undef
     closed() {
       latest++;
       methods = [];
+      if (isSample) picture = undefined;
       list.replaceChildren();
       stop.disabled = true;
       tell('explanation-status', '');

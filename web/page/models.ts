@@ -33,57 +33,64 @@ export async function chooseNetworks(
     ...runs.map(({ name, exported }) => [name, `run ${name}${exported ? '' : ' (not exported)'}`] as const),
     ['', 'this page (small, trained on space pictures)'],
   ]);
-  // Choices are opened one after the other; of those that wait only the last.
+  // Networks are opened one after the other; of choices that wait only the last.
   let opening: Promise<void> = Promise.resolve();
+  const inTurn = (open: () => Promise<void>) =>
+    (opening = opening.then(open).catch((error: unknown) => tellError('models-status', error)));
   let latest = 0;
   const chosen = () => {
     const turn = ++latest;
-    opening = opening.then(() => (turn === latest ? openChosen() : undefined));
-    return opening;
+    return inTurn(async () => {
+      if (turn === latest) await openChosen();
+    });
   };
   const openChosen = async () => {
     const run = choice.value;
     followed(run);
+    // Networks of another run would not belong to this run's curves, even if its own cannot be opened.
+    await engine.close();
+    opened.closed();
+    describe = { generator: '', explainer: '' };
     if (runs.some(({ name, exported }) => name === run && !exported)) {
-      // Networks of another run would not belong to this run's curves.
-      await engine.close();
-      opened.closed();
       const command = 'gan-export --onnx --run <its folder>';
       tell('models-status', `Run ${run} has no exported networks. Run ${command}, then reload this page.`);
       return;
     }
     const url = (role: 'generator' | 'discriminator') =>
       run === '' ? TINY[role] : new URL(`runs/${encodeURIComponent(run)}/onnx/${role}.onnx`, location.href).href;
-    await open('generator', { name: 'generator.onnx', url: url('generator') });
-    await open('explainer', { name: 'discriminator.onnx', url: url('discriminator') });
+    await open([
+      ['generator', { name: 'generator.onnx', url: url('generator') }],
+      ['explainer', { name: 'discriminator.onnx', url: url('discriminator') }],
+    ]);
   };
-  const describe: Record<keyof Opened, string> = { generator: '', explainer: '' };
-  const open = async (role: keyof Opened, source: Source) => {
+  let describe: Record<keyof Opened, string> = { generator: '', explainer: '' };
+  const openOne = async (role: keyof Opened, source: Source) => {
     tell('models-status', `Loading ${source.name}…`);
-    try {
-      if (role === 'generator') {
-        const info = await engine.openGenerator(source);
-        describe.generator = `Generator ${source.name}: ${info.width}×${info.height} from ${info.latentDim} numbers, on ${info.device}.`;
-        opened.generator(info);
-      } else {
-        const info = await engine.openExplainer(source);
-        describe.explainer = `${info.kind === 'classifier' ? `Classifier of ${info.classes} classes` : 'Discriminator'} ${source.name}: ${info.width}×${info.height}, on ${info.device}.`;
-        opened.explainer(info);
-      }
-      tell('models-status', `${describe.generator} ${describe.explainer}`.trim());
-    } catch (error) {
-      tellError('models-status', error);
+    if (role === 'generator') {
+      const info = await engine.openGenerator(source);
+      describe.generator = `Generator ${source.name}: ${info.width}×${info.height} from ${info.latentDim} numbers, on ${info.device}.`;
+      opened.generator(info);
+    } else {
+      const info = await engine.openExplainer(source);
+      describe.explainer = `${info.kind === 'classifier' ? `Classifier of ${info.classes} classes` : 'Discriminator'} ${source.name}: ${info.width}×${info.height}, on ${info.device}.`;
+      opened.explainer(info);
     }
   };
-  const openFile = async (file: File, role?: keyof Opened) => {
-    try {
+  /** Opens networks, and says which are open, or what is wrong with those that cannot be opened. */
+  const open = async (networks: readonly (readonly [role: keyof Opened, source: Source])[]) => {
+    const problems: string[] = [];
+    for (const [role, source] of networks) {
+      await openOne(role, source).catch((error: Error) => problems.push(error.message));
+    }
+    if (problems.length > 0) tellError('models-status', problems.join(' '));
+    else tell('models-status', `${describe.generator} ${describe.explainer}`.trim());
+  };
+  const openFile = (file: File, role?: keyof Opened) =>
+    inTurn(async () => {
       if (file.size > MAX_FILE_BYTES) throw new Error(`${file.name}: larger than 2 GiB`);
       const source = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
-      await open(role ?? (await engine.roleOf(source)), source);
-    } catch (error) {
-      tellError('models-status', error);
-    }
-  };
+      await open([[role ?? (await engine.roleOf(source)), source]]);
+    });
   for (const [id, role] of [
     ['generator-file', 'generator'],
     ['discriminator-file', 'explainer'],

@@ -1,5 +1,5 @@
 /** @file Interpolation between two seeds, by a slider or as an animation. */
-import { draw, element, tellError } from './dom.js';
+import { draw, element, tell, tellError } from './dom.js';
 import type { Engine } from './worker.js';
 
 /** Seconds from one end to the other. */
@@ -15,6 +15,8 @@ export function walkSection(engine: Engine) {
   const ends = ['walk-from', 'walk-to'].map((id) => element(id, HTMLInputElement));
   let drawing = false;
   let again = false;
+  /** Counts the networks: pictures of an earlier one are not shown. */
+  let turn = 0;
   const drawn = async (): Promise<void> => {
     value.textContent = position.valueAsNumber.toFixed(2);
     // Only the last position is drawn after the picture that is being made.
@@ -23,25 +25,23 @@ export function walkSection(engine: Engine) {
       return;
     }
     drawing = true;
-    try {
-      do {
-        again = false;
-        const [from = 0, to = 0] = ends.map((end) => end.valueAsNumber || 0);
-        const picture = await engine.between(
-          from,
-          to,
-          position.valueAsNumber,
-          mode.value === 'lerp' ? 'lerp' : 'slerp',
-        );
-        if (picture) draw(canvas, picture);
+    do {
+      again = false;
+      const own = turn;
+      const [from = 0, to = 0] = ends.map((end) => end.valueAsNumber || 0);
+      const path = mode.value === 'lerp' ? 'lerp' : 'slerp';
+      try {
+        const picture = await engine.between(from, to, position.valueAsNumber, path);
+        if (own !== turn || !picture) continue;
+        draw(canvas, picture);
+        canvas.hidden = false;
         canvas.setAttribute('aria-label', `Picture ${value.textContent} of the way from seed ${from} to seed ${to}`);
-      } while (again);
-      element('walk-status', HTMLElement).textContent = '';
-    } catch (error) {
-      tellError('walk-status', error);
-    } finally {
-      drawing = false;
-    }
+        tell('walk-status', '');
+      } catch (error) {
+        if (own === turn) tellError('walk-status', error);
+      }
+    } while (again);
+    drawing = false;
   };
   let timer: number | undefined;
   let forward = true;
@@ -73,10 +73,10 @@ export function walkSection(engine: Engine) {
   for (const input of [position, mode, ...ends]) input.addEventListener('input', () => void drawn());
   const clear = () => {
     stop();
+    turn++;
     again = false;
-    canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
-    canvas.setAttribute('aria-label', 'No picture');
-    element('walk-status', HTMLElement).textContent = '';
+    canvas.hidden = true;
+    tell('walk-status', '');
   };
   return { draw: () => void drawn(), clear };
 }
