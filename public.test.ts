@@ -16,7 +16,7 @@ const promised: Record<string, string> = {
   './inference':
     'Assumption Device Discriminator Generator ModelSource NetworkOptions Picture PictureInput ' +
     'Preparation Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +
-    'interpolatedLatents lerp loadLatents normalLatents parsedPreparation parsedSize pictureGrid ' +
+    'interpolatedLatents isRun lerp loadLatents normalLatents parsedPreparation parsedSize pictureGrid ' +
     'picturePaths resolveDevice resolveModel resolveRun rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
   './explain':

@@ -1,5 +1,5 @@
 /** @file A classifier's features, a run that is evaluated while it trains, and gan-eval on it: the same numbers. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +18,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'digits', 'train-images-idx3-ubyte'), idxFile([60, 8, 8], pixels));
   const labels = Array.from({ length: 60 }, (_, picture) => picture % 2);
   await writeFile(join(folder, 'digits', 'train-labels-idx1-ubyte'), idxFile([60], labels));
+  for (const name of ['new', 'loop']) await mkdir(join(folder, name));
+  await writeFile(join(folder, 'new', 'config.json'), '{}');
+  await symlink('config.json', join(folder, 'loop', 'config.json'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -119,6 +122,8 @@ describe('gan-eval', () => {
       'none --features f.onnx',
       'none: expected the folder of a run, or a second set of pictures to compare with; got neither',
     ],
+    ['loop --features f.onnx', 'loop/config.json: cannot be read (ELOOP)'],
+    ['new digits --features f.onnx', 'new: expected a run with a checkpoint; it has none yet'],
     ['run --features f.onnx --mean 0.5', '--mean: expected it together with --std; got one of them'],
     ['run --features f.onnx --samples 1', '--samples: expected a whole number of at least 2; got 1'],
   ])('answers "%s" with one line and exit code 2', async (options, line) => {

@@ -53,7 +53,7 @@ await runCommand(
   async (options, { print, signal, progress, note, device: showDevice, skipped: showSkipped }) => {
     const { comparePictures, evaluateRun } = await import('ganscope/trainer');
     const { comparisonLines, qualityLines } = await import('./common/quality-lines.js');
-    const { parsedPreparation, resolveRun } = await import('ganscope/inference');
+    const { isRun, parsedPreparation } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { features, samples, subsetSize, checkpoint, data, split, strict, followLinks, device, size, mean, std } =
       options;
@@ -79,13 +79,8 @@ await runCommand(
     };
     const [first, second] = sets;
     // A run that is compared with other pictures is evaluated as it is while training.
-    const isRun =
-      first === undefined ||
-      (await resolveRun(first).then(
-        () => true,
-        () => false,
-      ));
-    if (second !== undefined && first !== undefined && !(isRun && data !== undefined)) {
+    const isOfRun = first === undefined || (await isRun(first));
+    if (second !== undefined && first !== undefined && !(isOfRun && data !== undefined)) {
       const { comparison, notes, choice, skipped } = await comparePictures([first, second], settings).finally(() =>
         bar.stop(),
       );
@@ -96,7 +91,7 @@ await runCommand(
       showSkipped(skipped);
       return;
     }
-    if (!isRun) {
+    if (!isOfRun) {
       throw new InputError(
         `${first}: expected the folder of a run, or a second set of pictures to compare with; got neither`,
       );

@@ -4,6 +4,6 @@ export { runJob } from './jobs/run-job.node.js';
 export { sampleJob, type SampleRequest } from './jobs/sample-job.node.js';
 export { loadLatents, saveLatents } from './latent/files/latents-file.node.js';
 export { resolveModel } from './runs/default-model.node.js';
-export { resolveRun } from './runs/runs.node.js';
+export { isRun, resolveRun } from './runs/runs.node.js';
 export { picturePaths } from './files/picture-paths.node.js';
 export { encodeAnimation } from './pictures/pictures.node.js';

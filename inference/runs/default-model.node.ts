@@ -1,8 +1,8 @@
 /** @file The exported model that is meant when none is named. */
-import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../onnx/errors.js';
+import { exists } from '../files/missing.node.js';
 import { latestRun } from './runs.node.js';
 
 /** A model file, and what to tell the user about the choice. */
@@ -43,11 +43,4 @@ export async function discriminatorBeside(generator: string, named?: string): Pr
   const path = join(dirname(generator), 'discriminator.onnx');
   if (await exists(path)) return path;
   throw new InputError({ name: 'discriminator', expected: `an .onnx file, as there is no ${path}` });
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,7 @@
 /** @file Names that point at a folder, such as `runs/latest`: a link, or where links are not allowed a file that holds the path. */
 import { mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
+import { ifThere } from '../files/missing.node.js';
 import { forgetTemporary, temporaryBeside } from '../../onnx/files/temporary.node.js';
 
 const MAX_PATH_BYTES = 4096;
@@ -21,11 +22,14 @@ export async function writeLatestLink(pointer: string, folder: string): Promise<
   }
 }
 
-/** The absolute path of the folder that `pointer` points at; undefined if there is no such pointer or folder. */
+/**
+ * The absolute path of the folder that `pointer` points at; undefined if there is no such pointer or folder.
+ * @throws InputError if the file system fails
+ */
 export async function readLatestLink(pointer: string): Promise<string | undefined> {
-  const info = await stat(pointer).catch(() => undefined);
+  const info = await ifThere(stat(pointer), pointer);
   if (info?.isDirectory()) return realpath(pointer);
   if (!info?.isFile() || info.size > MAX_PATH_BYTES) return undefined;
   const folder = resolve(dirname(pointer), await readFile(pointer, 'utf8'));
-  return (await stat(folder).catch(() => undefined))?.isDirectory() ? realpath(folder) : undefined;
+  return (await ifThere(stat(folder), folder))?.isDirectory() ? realpath(folder) : undefined;
 }

@@ -1,9 +1,10 @@
 /** @file Where runs live: `runs/<name>/`, with `runs/latest` pointing at the newest. */
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { InputError } from '../../onnx/index.js';
 import { readLatestLink, writeLatestLink } from './latest-link.node.js';
 import { makeFolder } from '../../onnx/files/folder.node.js';
+import { exists, ifThere } from '../files/missing.node.js';
 
 const LATEST = join('runs', 'latest');
 /** Runs that an error lists. */
@@ -24,9 +25,12 @@ export async function makeRunFolder(name: string): Promise<string> {
   }
 }
 
+/** Whether the folder is a run. @throws InputError if it cannot be read */
+export const isRun = (folder: string): Promise<boolean> => exists(join(folder, 'config.json'));
+
 /** @throws InputError if there is a run in the folder */
 export async function expectNoRun(folder: string): Promise<void> {
-  if (await exists(join(folder, 'config.json'))) {
+  if (await isRun(folder)) {
     throw new InputError({
       name: 'out',
       expected: 'a folder without a run (`resume` goes on with that one)',
@@ -42,7 +46,7 @@ export const markLatest = (run: string): Promise<void> => writeLatestLink(LATEST
 export async function resolveRun(run?: string): Promise<string> {
   const path = run ?? (await latestRun());
   if (path === undefined) throw new InputError('no run found in runs/: train one with gan-train, or name its folder');
-  if (!(await exists(join(path, 'config.json')))) {
+  if (!(await isRun(path))) {
     throw new InputError({ name: path, expected: 'the folder of a run; it has no config.json' });
   }
   return path;
@@ -55,16 +59,11 @@ export async function resolveRun(run?: string): Promise<string> {
 export async function latestRun(): Promise<string | undefined> {
   const run = await readLatestLink(LATEST);
   if (run !== undefined) return relative(process.cwd(), run);
-  const names = await readdir('runs').catch((): string[] => []);
+  const folders = ((await ifThere(readdir('runs'), 'runs')) ?? []).map((name) => join('runs', name));
   const runs: string[] = [];
-  for (const name of names) if (await exists(join('runs', name, 'config.json'))) runs.push(join('runs', name));
+  // What may not be read, such as lost+found, is not ours.
+  for (const folder of folders) if (await isRun(folder).catch(() => false)) runs.push(folder);
   if (runs.length === 0) return undefined;
   const listed = runs.toSorted().slice(-LISTED).join(', ');
   throw new InputError(`${LATEST}: leads to no run; name one of the runs, such as ${listed}`);
 }
-
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

@@ -1,6 +1,7 @@
 /** @file Which checkpoints a run has: the newest, the best, and which are kept. */
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { exists, ifThere } from '../../inference/files/missing.node.js';
 import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/temporary.node.js';
 import { InputError } from '../../onnx/index.js';
 import { readLatestLink, writeLatestLink } from '../../inference/runs/latest-link.node.js';
@@ -13,13 +14,14 @@ export const checkpointName = (step: number): string => `step-${`${step}`.padSta
 
 const bestPointer = (run: string) => join(checkpointFolder(run), 'best');
 
-/** Folders of the run's complete checkpoints, oldest first. */
+/** Folders of the run's complete checkpoints, oldest first. @throws InputError if they cannot be listed */
 export async function checkpoints(run: string): Promise<string[]> {
-  const names = await readdir(checkpointFolder(run)).catch(() => []);
+  const folder = checkpointFolder(run);
+  const names = (await ifThere(readdir(folder), folder)) ?? [];
   return names
     .filter((name) => /^step-\d{7,}$/.test(name))
     .toSorted((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
-    .map((name) => join(checkpointFolder(run), name));
+    .map((name) => join(folder, name));
 }
 
 /** The run's newest checkpoint. @throws InputError if it has none */
@@ -38,7 +40,7 @@ export async function bestCheckpoint(run: string): Promise<string | undefined> {
 /** Makes `checkpoints/best` point at the checkpoint of a step, if it is there. */
 export async function markBest(run: string, step: number): Promise<void> {
   const checkpoint = join(checkpointFolder(run), checkpointName(step));
-  if (await stat(checkpoint).catch(() => undefined)) await writeLatestLink(bestPointer(run), checkpoint);
+  if (await exists(checkpoint)) await writeLatestLink(bestPointer(run), checkpoint);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** @file Which checkpoints a run has and keeps. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,6 +28,11 @@ describe('checkpoints(run) and newestCheckpoint(run)', () => {
     expect(listed).toEqual(['step-0001000', 'step-9999999', 'step-10000000']);
     expect(await newestCheckpoint(run)).toBe(join(run, 'checkpoints', 'step-10000000'));
     expect(await readdir(join(run, 'checkpoints'))).toHaveLength(3);
+  });
+
+  it('throw where the folder cannot be read: the run is not one without checkpoints', async () => {
+    await symlink('checkpoints', join(run, 'checkpoints'));
+    await expect(checkpoints(run)).rejects.toThrow(`${join(run, 'checkpoints')}: cannot be read (ELOOP)`);
   });
 
   it('keep the one just saved also where three later ones are there', async () => {

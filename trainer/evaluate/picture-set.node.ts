@@ -1,11 +1,10 @@
 /** @file A set of pictures to compare: a folder or archive, a generator's file, or a run. */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Generator } from '../../inference/networks/generator.js';
 import { seedsFrom } from '../../inference/latent/latents.js';
 import { Random } from '../../inference/numeric/random.js';
 import type { Picture, PictureInput } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
+import { isRun } from '../../inference/runs/runs.node.js';
 import type { Device } from '../../inference/runtime/session.js';
 import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
 import { namedCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
@@ -50,11 +49,7 @@ const ANY_SIZE = 64;
  */
 export async function openPictureSet(source: string, options: PictureSetOptions): Promise<PictureSet> {
   if (/\.onnx$/i.test(source)) return generatedSet(source, await Generator.load(source, deviceOf(options)));
-  const isRun = await stat(join(source, 'config.json')).then(
-    () => stat(join(source, 'checkpoints')).then((info) => info.isDirectory()),
-    () => false,
-  );
-  return isRun ? runSet(source, options) : realSet(source, options);
+  return (await isRun(source)) ? runSet(source, options) : realSet(source, options);
 }
 
 const deviceOf = ({ device }: PictureSetOptions) => (device === undefined ? {} : { device });

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canvasPicture, figureCanvas, pictureCanvas } from '../../inference/figures/canvas.node.js';
 import { FONT_FAMILY } from '../../inference/figures/theme.js';
+import { ifThere } from '../../inference/files/missing.node.js';
 import { decodePicture, encodeAnimation } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
@@ -18,7 +19,7 @@ const STRIP = 34;
 /** Paths of a run's sample grids with their steps, in the order of steps. */
 export async function sampleGrids(run: string): Promise<{ step: number; path: string }[]> {
   const folder = join(run, 'samples');
-  const names = await readdir(folder).catch(() => []);
+  const names = (await ifThere(readdir(folder), folder)) ?? [];
   return names
     .flatMap((name) => {
       const step = /^step-(\d{7,})\.png$/.exec(name)?.[1];
