@@ -99,14 +99,8 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
       if (!first || first.length === 0 || length?.length !== 1) return undefined;
       return listOf(length[0], (index) => first[index % first.length] as Dim);
     }
-    case 'Transpose': {
-      const shape = types.shape(inputOf(node));
-      if (!first || !shape || shape.length > 2) return undefined;
-      const [rows, columns] = shape as [number, number];
-      return shape.length < 2
-        ? first
-        : first.map((_, at) => first[(at % rows) * columns + Math.floor(at / rows)] as Dim);
-    }
+    case 'Transpose':
+      return first && transposed(node, types, first);
     case 'Gather': {
       const indices = types.integers(node.inputs[1]);
       if (!first || !indices || !isList(types, node.inputs[0])) return undefined;
@@ -135,6 +129,16 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
     default:
       return elementwise(node, types);
   }
+}
+
+/** A list as it is, or a table with its axes in the order of `perm`. */
+function transposed(node: Node, types: KnownValues, contents: Contents): Contents | undefined {
+  const shape = types.shape(inputOf(node));
+  if (!isStatic(shape) || shape.length > 2) return undefined;
+  const [rows, columns] = shape;
+  const isExchanged = positiveAxis(intsAttribute(node, 'perm')?.[0] ?? 1, 2) === 1;
+  if (rows === undefined || columns === undefined || !isExchanged) return contents;
+  return contents.map((_, at) => contents[(at % rows) * columns + Math.floor(at / rows)] as Dim);
 }
 
 /** A slice of a list, or of the rows of a table. */

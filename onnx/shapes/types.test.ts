@@ -106,6 +106,28 @@ describe('Types and arithmetic on sizes', () => {
     ]);
   });
 
+  it('follow the order of axes that a Transpose states', () => {
+    const b = start();
+    const table = b.initializer('table', int64Tensor([1, 2, 3, 4, 5, 6], [2, 3]));
+    expect(b.types.contents(b.transpose(table, [1, 0]))).toEqual([1, 4, 2, 5, 3, 6]);
+    expect(b.types.contents(b.op('Transpose', [table]))).toEqual([1, 4, 2, 5, 3, 6]);
+    expect(b.types.contents(b.transpose(table, [0, 1]))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(b.types.contents(b.op('Transpose', [b.ints([7, 8])]))).toEqual([7, 8]);
+  });
+
+  it('know no contents that do not fit the shape', () => {
+    const b = start();
+    const column = b.initializer('column', int64Tensor([1, 2], [2, 1]));
+    const sums = b.add(column, b.ints([10, 20]));
+    expect([b.shape(sums), b.types.contents(sums)]).toEqual([[2, 2], undefined]);
+    const batch = b.op('Slice', [b.op('Shape', ['x']), b.ints([0]), b.ints([1])]);
+    const open = b.op('Reshape', [b.ints([1, 2, 3, 4]), b.op('Concat', [batch, b.ints([2])], { axis: 0 })]);
+    expect(b.types.contents(b.op('Transpose', [open]))).toBeUndefined();
+    // One element cannot fill these sizes; a slice of them must not be laid out.
+    const large = b.op('Reshape', [b.ints([1]), b.ints([90_000_000])]);
+    expect(b.types.contents(b.op('Slice', [large, b.ints([0]), b.ints([2 ** 40])]))).toBeUndefined();
+  });
+
   it('do not take a symbolic size for a number', () => {
     const b = start();
     expect(b.types.integers(b.op('Shape', ['x']))).toBeUndefined();

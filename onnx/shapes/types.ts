@@ -1,5 +1,6 @@
 /** @file Type and shape inference: walks a graph in topological order. Sizes may be symbolic. */
 import { numberAttribute, tensorAttribute } from '../graph/attributes.js';
+import { isStatic } from '../graph/dims.js';
 import { InputError } from '../errors.js';
 import {
   elementCount,
@@ -91,7 +92,10 @@ export class Types implements KnownValues {
     });
     const output = outputOf(node);
     const contents = tracked.has(this.get(output)?.type ?? 'other') ? contentsOf(node, this) : undefined;
-    if (contents && isTracked(contents)) this.#contents.set(output, contents);
+    const shape = this.shape(output);
+    // Sizes that do not fit the operator, and lists of equal length along different axes, give no contents.
+    const fits = isStatic(shape) && contents?.length === elementCount(shape);
+    if (contents && fits && isTracked(contents)) this.#contents.set(output, contents);
   }
 
   /** @throws InputError for a shape that no tensor has, or that passes a limit */
