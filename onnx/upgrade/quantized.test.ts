@@ -36,7 +36,7 @@ const int32 = (...values: number[]): Constant => ({
 interface Case {
   op: string;
   domain?: '' | 'com.microsoft';
-  /** `x`, `q`, `s`, `z` are x, its integers, their scale and zero point; `flat` and `flatQ` are [2, 108]; '' is absent. */
+  /** `x`, `q`, `s`, `z` are x, its integers, their scale and zero point; `flat` and `flatQ` are [2, 108], `rows` is x as [2, 18, 6]; '' is absent. */
   inputs: readonly (string | Constant)[];
   attributes?: Record<string, AttributeValue | { floats: number[] }>;
   /** The output is uint8 with this scale. */
@@ -46,6 +46,14 @@ interface Case {
 const microsoft = 'com.microsoft' as const;
 const y = [number(0.05), zero(100)];
 const pool = { kernel_shape: [2, 2], strides: [2, 2] };
+
+/** Before opset 13 the axes from `axis` on were one. */
+const softmaxAttributes: Record<string, number>[] = [
+  { opset: 11 },
+  { opset: 11, axis: 2 },
+  { opset: 13 },
+  { opset: 13, axis: 1 },
+];
 
 const cases: Case[] = [
   {
@@ -59,6 +67,7 @@ const cases: Case[] = [
     attributes: { strides: [2, 2] },
   },
   { op: 'MatMulInteger', inputs: ['flatQ', bytes('int8', [108, 5]), 'z', zeroInt8(3)] },
+  { op: 'MatMulInteger', inputs: ['flatQ', bytes('int8', [108, 5]), 'z', zeroInt8(3, -2, 0, 7, 1)] },
   {
     op: 'QLinearConv',
     inputs: ['q', 's', 'z', bytes('int8', [4, 3, 3, 3]), number(0.01), zeroInt8(0), ...y],
@@ -81,6 +90,35 @@ const cases: Case[] = [
   {
     op: 'QLinearMatMul',
     inputs: ['flatQ', 's', 'z', bytes('int8', [108, 5]), number(0.01), zeroInt8(0), ...y],
+    scale: 0.05,
+  },
+  {
+    op: 'QLinearMatMul',
+    inputs: [
+      'flatQ',
+      's',
+      'z',
+      bytes('int8', [108, 5]),
+      scales(0.01, 0.02, 0.01, 0.005, 0.01),
+      zeroInt8(0, 3, -2, 0, 1),
+      ...y,
+    ],
+    scale: 0.05,
+  },
+  {
+    op: 'QGemm',
+    domain: microsoft,
+    inputs: [
+      'flatQ',
+      's',
+      'z',
+      bytes('int8', [108, 3]),
+      scales(0.01, 0.02, 0.005),
+      zeroInt8(0, 0, 0),
+      int32(1, 200, 3),
+      ...y,
+    ],
+    attributes: { alpha: float(0.5) },
     scale: 0.05,
   },
   {
@@ -115,6 +153,13 @@ const cases: Case[] = [
     scale: 0.05,
   },
   { op: 'QLinearSigmoid', domain: microsoft, inputs: ['q', 's', 'z', number(1 / 256), zero(0)], scale: 1 / 256 },
+  ...softmaxAttributes.map((attributes) => ({
+    op: 'QLinearSoftmax',
+    domain: microsoft,
+    inputs: ['q', 's', 'z', number(1 / 256), zero(0)],
+    attributes,
+    scale: 1 / 256,
+  })),
   {
     op: 'FusedConv',
     domain: microsoft,
@@ -144,6 +189,13 @@ const cases: Case[] = [
   { op: 'BiasGelu', domain: microsoft, inputs: ['x', floats(6)] },
   { op: 'FastGelu', domain: microsoft, inputs: ['x', floats(6)] },
   { op: 'QuickGelu', domain: microsoft, inputs: ['x'], attributes: { alpha: float(1.5) } },
+  {
+    op: 'SkipLayerNormalization',
+    domain: microsoft,
+    inputs: ['rows', floats(2, 18, 6), floats(6), floats(6), floats(6)],
+    attributes: { epsilon: float(1e-5) },
+  },
+  { op: 'TransposeMatMul', domain: microsoft, inputs: ['x', 'x'], attributes: { transA: 1, alpha: float(2) } },
   {
     op: 'DynamicQuantizeMatMul',
     domain: microsoft,
@@ -183,13 +235,16 @@ describe('upgradedModel(model with integer or fused operators)', () => {
   it('compares or names every operator of com.microsoft that is taken apart', () => {
     const compared = new Set(cases.map(({ op }) => op));
     const others = Object.keys(contributedOperators).filter((op) => !compared.has(op));
-    expect(others.toSorted()).toEqual([
-      'DequantizeLinear',
-      'QLinearSoftmax',
-      'QuantizeLinear',
-      'SkipLayerNormalization',
-      'TransposeMatMul',
-    ]);
+    // These two are handed on as they are.
+    expect(others.toSorted()).toEqual(['DequantizeLinear', 'QuantizeLinear']);
+  });
+
+  it.each(['QLinearAveragePool', 'QLinearGlobalAveragePool'])('refuses channels last in %s', (op) => {
+    const attributes = { ...(op === 'QLinearAveragePool' && pool), channels_last: 1 };
+    const model = modelFor({ op, domain: microsoft, inputs: ['q', 's', 'z', ...y], attributes });
+    expect(() => upgradedModel(model)).toThrow(
+      `com.microsoft.${op} "made": attribute channels_last has no counterpart in opset 17`,
+    );
   });
 });
 
@@ -205,6 +260,7 @@ function modelFor({ op, domain = '', inputs, attributes = {}, scale }: Case): Mo
     z: () => z,
     flat: () => flat('x'),
     flatQ: () => flat(q),
+    rows: () => b.op('Reshape', ['x', b.ints([2, 18, 6])]),
     '': () => '',
   };
   const names = inputs.map((input, at) =>

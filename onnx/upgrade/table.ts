@@ -91,7 +91,7 @@ export const contributedOperators: Readonly<Record<string, Conversion>> = {
   QLinearLeakyRelu: quantized.qLinearUnary('LeakyRelu', 'alpha'),
   QLinearMul: quantized.qLinearBinary('Mul'),
   QLinearSigmoid: quantized.qLinearUnary('Sigmoid'),
-  QLinearSoftmax: quantized.qLinearUnary('Softmax', 'axis'),
+  QLinearSoftmax: quantized.qLinearSoftmax,
   QuantizeLinear: contributed.asStandard,
   QuickGelu: contributed.quickGelu,
   SkipLayerNormalization: contributed.skipLayerNormalization,
