@@ -1,9 +1,9 @@
 /** @file An evaluation as a table and as plots. */
 import { join } from 'node:path';
 import { formattedNumber } from '../../inference/figures/numbers.js';
-import { CHART_SIZE } from '../../inference/figures/chart.node.js';
+import { CHART_SIZE } from '../../inference/figures/charts/chart.node.js';
 import { drawingFile } from '../../inference/figures/files.node.js';
-import { linePlot } from '../../inference/figures/plot.node.js';
+import { linePlot } from '../../inference/figures/charts/plot.node.js';
 import { lineStyle } from '../../inference/figures/theme.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { Evaluation } from '../metrics/evaluate.js';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { canvasPicture, figureCanvas, pictureCanvas } from './canvas.node.js';
 import type { Drawing } from './drawing.node.js';
 import { drawingFile } from './files.node.js';
-import { linePlot } from './plot.node.js';
+import { linePlot } from './charts/plot.node.js';
 import { BOLD_FONT } from './theme.js';
 
 const drawing: Drawing = {

@@ -1,9 +1,9 @@
 /** @file The plots of a run: losses, scores, quality, and real pictures beside generated ones. */
 import type { SKRSContext2D } from 'canvas';
 import { pictureCanvas } from '../../inference/figures/canvas.node.js';
-import { CHART_SIZE, type ChartAxis, type ChartSize } from '../../inference/figures/chart.node.js';
+import { CHART_SIZE, type ChartAxis, type ChartSize } from '../../inference/figures/charts/chart.node.js';
 import { drawingPng } from '../../inference/figures/drawing.node.js';
-import { linePlotPng, type PlotLine, type PlotPoint } from '../../inference/figures/plot.node.js';
+import { linePlotPng, type PlotLine, type PlotPoint } from '../../inference/figures/charts/plot.node.js';
 import { FONT_FAMILY, light, lineStyle } from '../../inference/figures/theme.js';
 import { pictureGrid } from '../../inference/pictures/grid.js';
 import type { Picture } from '../../inference/pictures/pictures.js';

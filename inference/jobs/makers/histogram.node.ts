@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
-import { histogramPng } from '../../figures/histogram.node.js';
+import { histogramPng } from '../../figures/charts/histogram.node.js';
 import { light } from '../../figures/theme.js';
 import type { Discriminator, Score } from '../../networks/discriminator.js';
 import { saveLatents } from '../../latent/files/latents-file.node.js';

@@ -12,7 +12,7 @@ import type { FeatureLoss } from '../../latent/projection/graph.js';
 import { projected } from '../../latent/projection/projection.node.js';
 import { readNetwork } from '../../networks/read-network.js';
 import { decodePicture, encodePng } from '../../pictures/pictures.node.js';
-import { linePlotPng } from '../../figures/plot.node.js';
+import { linePlotPng } from '../../figures/charts/plot.node.js';
 import type { Normalization, Picture } from '../../pictures/pictures.js';
 import { networkInput, pictureFromOutput, picturesFromOutput, rangeNormalization } from '../../pictures/pixels.js';
 import { resizedPicture } from '../../pictures/resize.js';

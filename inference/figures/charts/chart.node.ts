@@ -17,11 +17,11 @@ import {
   type Scale,
   type Tick,
 } from 'chart.js';
-import { textRuler } from './boxes.node.js';
-import type { Drawing } from './drawing.node.js';
+import { textRuler } from '../boxes.node.js';
+import type { Drawing } from '../drawing.node.js';
 import { drawLegend, legendOf, type LegendEntry } from './legend.node.js';
-import { withMinus } from './numbers.js';
-import { FONT_FAMILY, light, TITLE_FONT, TITLE_LINE } from './theme.js';
+import { withMinus } from '../numbers.js';
+import { FONT_FAMILY, light, TITLE_FONT, TITLE_LINE } from '../theme.js';
 
 Chart.register(
   BarController,

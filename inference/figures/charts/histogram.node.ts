@@ -1,7 +1,7 @@
 /** @file Histograms of several series over the same bins. */
-import { InputError } from '../../onnx/errors.js';
+import { InputError } from '../../../onnx/errors.js';
 import { chartDrawing, type ChartText } from './chart.node.js';
-import { drawingPng } from './drawing.node.js';
+import { drawingPng } from '../drawing.node.js';
 
 /** Values of one kind in a histogram. */
 export interface HistogramSeries {

@@ -1,8 +1,8 @@
 /** @file Line plots. */
-import { InputError } from '../../onnx/errors.js';
+import { InputError } from '../../../onnx/errors.js';
 import { chartDrawing, type ChartAxis, type ChartSize, type ChartText } from './chart.node.js';
-import { drawingPng, type Drawing } from './drawing.node.js';
-import type { Marker } from './theme.js';
+import { drawingPng, type Drawing } from '../drawing.node.js';
+import type { Marker } from '../theme.js';
 
 /** A point of a line; one whose y is not a number leaves a gap. */
 export interface PlotPoint {

@@ -1,7 +1,7 @@
 /** @file Legends: a sample of each line or bar with its name, in rows. */
 import type { SKRSContext2D } from 'canvas';
 import { drawPoint } from 'chart.js/helpers';
-import { light, type Marker } from './theme.js';
+import { light, type Marker } from '../theme.js';
 
 /** What a legend says of a line or of bars. */
 export interface LegendEntry {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { textRuler } from './boxes.node.js';
-import { figureCanvas } from './canvas.node.js';
+import { textRuler } from '../boxes.node.js';
+import { figureCanvas } from '../canvas.node.js';
 import { drawLegend, legendOf, type LegendEntry } from './legend.node.js';
-import { lineStyle, PLAIN_FONT } from './theme.js';
+import { lineStyle, PLAIN_FONT } from '../theme.js';
 
 const entry = (label: string, rest: Partial<LegendEntry> = {}): LegendEntry => ({
   label,
