@@ -22,9 +22,6 @@ export function evaluationTable({ metrics: names, methods: rows }: Evaluation): 
   return cells.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-/** The height of a plot of a given width: narrow plots are higher, as their legends need room. */
-const chartHeight = (width: number): number => Math.round(Math.max(260, 0.5 * width));
-
 /**
  * Writes a plot for each of the metrics' curves, with a line per method: `<curve>.png`, or of another format.
  * @returns the files
@@ -35,6 +32,7 @@ export async function writeEvaluationPlots(
   { titles = true, width, ...file }: FigureFileOptions = {},
 ): Promise<string[]> {
   const { metrics: names, methods: rows } = evaluation;
+  const size = { width: width === undefined ? CHART_SIZE.width : layoutWidth(width) };
   const files: string[] = [];
   for (const [name, { yMin = 0, ...plot }] of names.flatMap((metric) => Object.entries(metrics[metric].plots ?? {}))) {
     const lines = rows.flatMap(({ method, curves }, i) => {
@@ -45,8 +43,6 @@ export async function writeEvaluationPlots(
     });
     if (lines.length === 0) continue;
     const path = join(folder, `${name}.${file.format ?? 'png'}`);
-    const size =
-      width === undefined ? CHART_SIZE : { width: layoutWidth(width), height: chartHeight(layoutWidth(width)) };
     const shown = { ...plot, ...(!titles && { title: '' }), lines, y: { min: yMin, max: 1 } };
     await writeFileAtomic(path, await drawingFile(linePlot(shown, size), file));
     files.push(path);

@@ -19,9 +19,10 @@ import {
 } from 'chart.js';
 import { textRuler } from '../boxes.node.js';
 import type { Drawing } from '../drawing.node.js';
-import { drawLegend, legendOf, type LegendEntry } from './legend.node.js';
 import { withMinus } from '../numbers.js';
+import { wrappedLines } from '../text.node.js';
 import { FONT_FAMILY, light, TITLE_FONT, TITLE_LINE } from '../theme.js';
+import { drawLegend, legendOf, type LegendEntry } from './legend.node.js';
 
 Chart.register(
   BarController,
@@ -54,11 +55,12 @@ export interface ChartAxis {
 /** Size of a chart in layout pixels. */
 export interface ChartSize {
   width: number;
-  height: number;
+  /** By default so that the part below title and legend has room, however many rows these take. */
+  height?: number;
 }
 
 /** The size of charts of their own; those inside a page are smaller. */
-export const CHART_SIZE: ChartSize = { width: 900, height: 420 };
+export const CHART_SIZE = { width: 900, height: 420 } as const satisfies ChartSize;
 /** Narrower charts have narrower margins and fewer ticks. */
 const NARROW = 600;
 
@@ -69,20 +71,31 @@ export interface ChartData<T extends ChartType> {
   legend: readonly LegendEntry[];
 }
 
-const LEGEND_FONT = `13px "${FONT_FAMILY}"`;
+const TEXT_FONT = `13px "${FONT_FAMILY}"`;
+/** What the numbers of an axis, its title and the margins take of the other axis' length. */
+const AXIS_ROOM = 64;
 
 /** The chart, its title and legend above it on the left. */
 export function chartDrawing<T extends ChartType>(
   { type, datasets, legend: entries }: ChartData<T>,
-  { title, ...titles }: ChartText,
+  { title, xTitle, yTitle }: ChartText,
   axes: { x?: ChartAxis; y?: ChartAxis } = {},
-  { width, height }: ChartSize = CHART_SIZE,
+  { width, height: given }: ChartSize = CHART_SIZE,
 ): Drawing {
   const narrow = width < NARROW;
   const [left, top] = narrow ? [8, 8] : [16, 14];
-  const legend = legendOf(entries, width - 2 * left, LEGEND_FONT, textRuler());
-  const heading = title === '' ? 0 : TITLE_LINE + 4;
-  const above = top + heading + legend.height;
+  const ruler = textRuler();
+  const legend = legendOf(entries, width - 2 * left, TEXT_FONT, ruler);
+  ruler.font = TITLE_FONT;
+  const heading = title === '' ? [] : wrappedLines(ruler, title, width - 2 * left, 2);
+  const legendTop = top + (heading.length === 0 ? 0 : heading.length * TITLE_LINE + 4);
+  const above = legendTop + legend.height;
+  const height = given ?? above + Math.round(Math.max(200, 0.4 * width));
+  ruler.font = TEXT_FONT;
+  const titles = {
+    x: wrappedLines(ruler, xTitle, width - 2 * left - AXIS_ROOM, 2),
+    y: wrappedLines(ruler, yTitle, height - above - AXIS_ROOM, 2),
+  };
   return {
     width,
     height,
@@ -90,8 +103,8 @@ export function chartDrawing<T extends ChartType>(
       context.fillStyle = light.ink;
       context.font = TITLE_FONT;
       context.textAlign = 'left';
-      if (title !== '') context.fillText(title, left, top + TITLE_LINE / 2, width - 2 * left);
-      drawLegend(context, legend, left, top + heading, LEGEND_FONT);
+      heading.forEach((line, i) => context.fillText(line, left, top + (i + 0.5) * TITLE_LINE));
+      drawLegend(context, legend, left, legendTop, TEXT_FONT);
       context.save();
       context.translate(0, above);
       const canvas = canvasFor(context, width, height - above);
@@ -120,17 +133,17 @@ function canvasFor(context: SKRSContext2D, width: number, height: number) {
 }
 
 function chartOptions(
-  { xTitle, yTitle }: Omit<ChartText, 'title'>,
+  titles: { x: string[]; y: string[] },
   { x = {}, y = {} }: { x?: ChartAxis; y?: ChartAxis },
   narrow: boolean,
   scale: number,
 ): ChartConfiguration['options'] {
   const font = (size: number) => ({ family: FONT_FAMILY, size });
-  const axis = (words: string, { min, max, logarithmic = false, whole = false }: ChartAxis) => ({
+  const axis = (words: string[], { min, max, logarithmic = false, whole = false }: ChartAxis) => ({
     type: logarithmic ? ('logarithmic' as const) : ('linear' as const),
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
-    title: { display: words !== '', text: words, color: light.muted, font: font(13) },
+    title: { display: words.some((line) => line !== ''), text: words, color: light.muted, font: font(13) },
     ticks: {
       color: light.muted,
       font: font(12),
@@ -160,8 +173,8 @@ function chartOptions(
       padding: narrow ? { top: 6, right: 14, bottom: 4, left: 4 } : { top: 6, right: 36, bottom: 12, left: 16 },
     },
     scales: {
-      x: { offset: false, ...axis(xTitle, x) },
-      y: { ...(y.logarithmic !== true && { beginAtZero: true }), ...axis(yTitle, y) },
+      x: { offset: false, ...axis(titles.x, x) },
+      y: { ...(y.logarithmic !== true && { beginAtZero: true }), ...axis(titles.y, y) },
     },
     plugins: { decimation: { enabled: true, algorithm: 'min-max' } },
   } as ChartConfiguration['options'];

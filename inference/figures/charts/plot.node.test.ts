@@ -1,12 +1,18 @@
 import { createCanvas, loadImage } from 'canvas';
 import { describe, expect, test } from 'vitest';
-import { linePlotPng, type PlotLine } from './plot.node.js';
+import type { ChartSize } from './chart.node.js';
+import { linePlot, linePlotPng, type PlotLine } from './plot.node.js';
 
 const texts = { title: 'Plot', xTitle: 'x', yTitle: 'y' };
 
 /** Pixels of a colour in a part of the plot, told by shares of its width and height. */
-async function counted(lines: readonly PlotLine[], part: [number, number, number, number], rest = {}): Promise<number> {
-  const image = await loadImage(linePlotPng({ ...texts, lines, ...rest }));
+async function counted(
+  lines: readonly PlotLine[],
+  part: [number, number, number, number],
+  rest = {},
+  size?: ChartSize,
+): Promise<number> {
+  const image = await loadImage(linePlotPng({ ...texts, lines, ...rest }, size));
   const context = createCanvas(image.width, image.height).getContext('2d');
   context.drawImage(image, 0, 0);
   const [left, top, right, bottom] = part.map((share, i) => Math.round(share * (i % 2 ? image.height : image.width)));
@@ -44,6 +50,26 @@ describe('linePlotPng(plot)', () => {
     const dashed = await counted([{ ...red([0.5, 0.5]), dash: [6, 4] }], [0.1, 0.1, 0.95, 0.9], { y: { max: 1 } });
     expect(dashed / whole).toBeGreaterThan(0.4);
     expect(dashed / whole).toBeLessThan(0.8);
+  });
+
+  test('a narrow plot of many lines is as high as its legend needs', async () => {
+    const others = Array.from({ length: 20 }, (_, i) => ({
+      ...red([1, 1]),
+      colour: '#0000ff',
+      label: `a line, the ${i}th`,
+    }));
+    const heightOf = (lines: readonly PlotLine[]) => linePlot({ ...texts, lines }, { width: 340 }).height;
+    expect(heightOf(others) - heightOf(others.slice(0, 1))).toBe(9 * 20);
+    // The axes are drawn in the last 200 pixels, their middle a little above the middle of these.
+    const below = (share: number) => 1 - (200 * (1 - share)) / heightOf(others);
+    const part = [0.2, below(0.3), 0.9, below(0.5)] as [number, number, number, number];
+    expect(await counted([red([0.5, 0.5]), ...others], part, { y: { max: 1 } }, { width: 340 })).toBeGreaterThan(100);
+  });
+
+  test('wraps titles that are longer than a plot, instead of squeezing them', () => {
+    const title = 'Random weights: the map must change';
+    const heightOf = (width: number) => linePlot({ ...texts, title, lines: [red([0, 1])] }, { width }).height;
+    expect(heightOf(300) - heightOf(450)).toBe(22);
   });
 
   test('refuses a plot without points', () => {
