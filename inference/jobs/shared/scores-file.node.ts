@@ -1,19 +1,26 @@
 /** @file Scores in the order of their pictures, kept as they come, so that an interrupted ranking goes on. */
-import { open, type FileHandle } from 'node:fs/promises';
+import { constants, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeFolder } from '../../../onnx/files/folder.node.js';
+import { writeAt } from '../../../onnx/files/write-at.node.js';
 
 /** Its name in a job's folder; it is removed once the ranking is complete. */
 export const SCORES_FILE = 'scores.part';
 
 /** Batches of scores on disk, each with a checksum: what was not completely written is dropped. */
 export class ScoresFile {
-  private constructor(
-    readonly handle: FileHandle,
-    /** Scores that were kept before. */
-    readonly done: number,
-  ) {}
+  readonly #handle: FileHandle;
+  /** Scores that were kept before. */
+  readonly done: number;
+  /** Bytes that are written. */
+  #end: number;
+
+  private constructor(handle: FileHandle, done: number, end: number) {
+    this.#handle = handle;
+    this.done = done;
+    this.#end = end;
+  }
 
   /**
    * Opens the file, or makes it.
@@ -28,23 +35,25 @@ export class ScoresFile {
     kept: (scores: Float32Array) => void,
   ): Promise<ScoresFile> {
     await makeFolder(dirname(path));
-    const handle = await open(path, 'a+').then(async (made) => {
-      await made.close();
-      return open(path, 'r+');
-    });
-    let [done, bytes] = [0, 0];
-    while (done < count) {
-      const size = 4 * Math.min(batch, count - done);
-      const record = Buffer.alloc(size + 4);
-      const { bytesRead } = await handle.read(record, 0, record.length, bytes);
-      const data = record.subarray(0, size);
-      if (bytesRead < record.length || crc32(data) !== record.readUInt32LE(size)) break;
-      kept(Float32Array.from({ length: size / 4 }, (_, i) => data.readFloatLE(4 * i)));
-      bytes += record.length;
-      done += size / 4;
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT);
+    let [done, end] = [0, 0];
+    try {
+      while (done < count) {
+        const size = 4 * Math.min(batch, count - done);
+        const record = Buffer.alloc(size + 4);
+        const { bytesRead } = await handle.read(record, 0, record.length, end);
+        const data = record.subarray(0, size);
+        if (bytesRead < record.length || crc32(data) !== record.readUInt32LE(size)) break;
+        kept(Float32Array.from({ length: size / 4 }, (_, i) => data.readFloatLE(4 * i)));
+        end += record.length;
+        done += size / 4;
+      }
+      await handle.truncate(end);
+    } catch (error) {
+      await handle.close();
+      throw error;
     }
-    await handle.truncate(bytes);
-    return new ScoresFile(handle, done);
+    return new ScoresFile(handle, done, end);
   }
 
   /** Adds a batch. */
@@ -52,11 +61,11 @@ export class ScoresFile {
     const record = Buffer.alloc(4 * scores.length + 4);
     scores.forEach((score, i) => record.writeFloatLE(score, 4 * i));
     record.writeUInt32LE(crc32(record.subarray(0, -4)), 4 * scores.length);
-    const { size } = await this.handle.stat();
-    await this.handle.write(record, 0, record.length, size);
+    await writeAt(this.#handle, record, this.#end);
+    this.#end += record.length;
   }
 
   close(): Promise<void> {
-    return this.handle.close();
+    return this.#handle.close();
   }
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { npyHeader } from '../../numeric/npy.js';
 import { makeFolder } from '../../../onnx/files/folder.node.js';
+import { writeAt } from '../../../onnx/files/write-at.node.js';
 
 /** Latents [N, Z] of float32 on disk; until they are complete the name ends with `.part`. */
 export class LatentsFile {
@@ -35,15 +36,20 @@ export class LatentsFile {
       });
     }
     const handle = await open(part, done > 0 ? 'r+' : 'w+');
-    await handle.write(header, 0, header.length, 0);
-    await handle.truncate(bytes);
+    try {
+      await writeAt(handle, header, 0);
+      await handle.truncate(bytes);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
     return new LatentsFile(path, handle, header.length, latentDim);
   }
 
   /** Writes the rows from `start` on. */
   async write(start: number, latents: Float32Array): Promise<void> {
     const bytes = new Uint8Array(latents.buffer, latents.byteOffset, latents.byteLength);
-    await this.handle.write(bytes, 0, bytes.length, this.header + 4 * start * this.latentDim);
+    await writeAt(this.handle, bytes, this.header + 4 * start * this.latentDim);
   }
 
   /** Syncs what was written to disk. */

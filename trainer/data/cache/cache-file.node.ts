@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { InputError } from '../../../onnx/errors.js';
 import { AtomicFile } from '../../../onnx/files/atomic-file.node.js';
+import { writeAt } from '../../../onnx/files/write-at.node.js';
 import { roomMade } from './cache-folder.node.js';
 import { makeFolder } from '../../../onnx/files/folder.node.js';
 
@@ -87,7 +88,7 @@ export class CacheFile {
       const checksums = Buffer.alloc(4 * key.count);
       const broken = await fill(async (index, data) => {
         checksums.writeUInt32LE(crc32(data), 4 * index);
-        await handle.write(data, 0, data.length, HEADER_BYTES + index * key.stride);
+        await writeAt(handle, data, HEADER_BYTES + index * key.stride);
       });
       const index: CacheIndex = { ...key, checksums: checksums.toString('base64'), broken: [...broken] };
       const bytes = Buffer.from(JSON.stringify(index));
@@ -95,8 +96,8 @@ export class CacheFile {
       header.writeUInt32BE(MAGIC, 0);
       header.writeUInt32BE(bytes.length, 4);
       header.writeUInt32BE(crc32(bytes), 8);
-      await handle.write(bytes, 0, bytes.length, HEADER_BYTES + key.count * key.stride);
-      await handle.write(header, 0, header.length, 0);
+      await writeAt(handle, bytes, HEADER_BYTES + key.count * key.stride);
+      await writeAt(handle, header, 0);
     } catch (error) {
       await file.abandon();
       throw error;
