@@ -141,6 +141,20 @@ describe('runJob of --format', () => {
     expect((await readdir(out)).toSorted()).toEqual(['00000.npy', 'sampling.json']);
   });
 
+  it('has ended all writing when it fails', async () => {
+    let batches = 0;
+    const pictures = async (latents: Float32Array) => {
+      if (++batches === 3) throw new Error('a broken batch');
+      return generator.pictures(latents);
+    };
+    const { assumptions } = generator;
+    const failing = { latentDim: 4, channels: 3, height: 8, width: 8, assumptions, pictures } as unknown as Generator;
+    const done: number[] = [];
+    const context = { generator: failing, progress: (count: number) => done.push(count) };
+    await expect(perform({ format: 'png', out: join(folder, 'broken') }, context)).rejects.toThrow('a broken batch');
+    expect(done).toEqual([64, 128]);
+  });
+
   it('says in its journal which network it used', async () => {
     const out = join(folder, 'used');
     await perform({ format: 'npy', count: 2, out });

@@ -152,14 +152,13 @@ async function filled(
       batch.catch(() => {});
       making.push(batch);
     }
-    const { rows, pictures } = await (making.shift() as ReturnType<typeof made>);
+    // What is being written ends first, also where the next batch fails: others may write to the folder once the job has ended.
+    const { rows, pictures } = await (making.shift() as ReturnType<typeof made>).finally(() => writing);
     const end = start + pictures.length;
     if (signal?.aborted) {
-      await writing;
       await sink.abandon();
       return false;
     }
-    await writing;
     writing = (async () => {
       await saved?.write(start, rows);
       await sink.add(start, pictures);
