@@ -186,8 +186,8 @@ describe('explainFiles(explainer, paths, options)', () => {
     await explained(chosen, 'changed');
     const refused = (options: Partial<ExplainFilesOptions>, list = chosen) =>
       expect(explained(list, 'changed', { resume: true, ...options })).rejects;
-    await refused({ targets: 1 }).toThrow(/^resume: expected the job of .*results\.jsonl; targets was 0, now it is 1$/);
-    await refused({}, chosen.slice(1)).toThrow(/; pictures was "sha256:/);
+    await refused({ targets: 1 }).toThrow(/^resume: expected the job of .*results\.jsonl, where targets is 0; got 1$/);
+    await refused({}, chosen.slice(1)).toThrow(/, where pictures is "sha256:/);
     await writeFile(chosen[3] as string, await encodePng(spotPicture(40, 40, 9, 9)));
     await refused({}).toThrow(`resume: expected the pictures of the same job; ${chosen[3]} has changed since`);
   });

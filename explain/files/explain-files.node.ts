@@ -1,5 +1,6 @@
 /** @file Picture files in, maps and results.json out: any number of pictures, a few in memory at a time. */
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
+import { digestOf } from '../../inference/files/same-job.node.js';
 import { preparedPictures } from '../../inference/networks/network-input.js';
 import { concatenated } from '../../inference/numeric/concatenated.js';
 import { InputError } from '../../onnx/errors.js';
@@ -8,7 +9,7 @@ import { requireStyle, type MapStyle } from '../figures/overlay.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
-import { digestOf, entriesOfJob, Journal, shortened, type Job } from './journal.node.js';
+import { entriesOfJob, Journal, shortened, type Job } from './journal.node.js';
 import { MapWriter, type MapEntry, type ExplainedGroup } from './map-writer.node.js';
 import { decodedGroups, oneAhead, stampOf, type SkippedPicture } from './picture-groups.node.js';
 import { provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
@@ -76,7 +77,7 @@ export async function explainFiles(
     const job = {
       kind: 'maps',
       ...origin,
-      pictures: digestOf(paths),
+      pictures: digestOf(JSON.stringify(paths)),
       ...shortened({ ...explaining, ...style, ...figures }),
     };
     const before = resume ? await doneBefore(out, job, paths) : { pictures: 0, figures: 0 };

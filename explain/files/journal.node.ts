@@ -1,9 +1,9 @@
 /** @file The journal of a job: what is done, one JSON object per line, so that an interrupted job can be resumed. */
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { digestOf, expectSameJob } from '../../inference/files/same-job.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeAtomically } from '../../onnx/files/atomic-file.node.js';
 
@@ -22,16 +22,12 @@ export interface JournalEntry {
   done: number;
 }
 
-/** SHA-256 of a value's JSON. */
-export function digestOf(value: unknown): string {
-  return `sha256:${createHash('sha256')
-    .update(JSON.stringify(value) ?? '')
-    .digest('hex')}`;
-}
-
 /** The job's options: long values, such as those of masks, as their digests. */
 export function shortened(options: object): Job {
-  const short = (value: unknown) => ((JSON.stringify(value) ?? '').length > MAX_VALUE ? digestOf(value) : value);
+  const short = (value: unknown) => {
+    const text = JSON.stringify(value) ?? '';
+    return text.length > MAX_VALUE ? digestOf(text) : value;
+  };
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, short(value)]));
 }
 
@@ -85,13 +81,7 @@ export async function* entriesOfJob<Entry extends JournalEntry>(folder: string, 
   const [first] = await headOf(path);
   if (first === undefined) return;
   const { job: before = {} } = parsed<{ job?: Job }>(first, path);
-  for (const key of new Set([...Object.keys(before), ...Object.keys(job)])) {
-    if (JSON.stringify(before[key]) === JSON.stringify(job[key])) continue;
-    throw new InputError({
-      name: 'resume',
-      expected: `the job of ${path}; ${key} was ${shown(before[key])}, now it is ${shown(job[key])}`,
-    });
-  }
+  expectSameJob(path, before, job);
   yield* entriesOf<Entry>(path);
 }
 
@@ -131,5 +121,3 @@ function parsed<T>(line: string, path: string): T {
 }
 
 const damaged = (path: string) => new InputError({ name: path, expected: 'one JSON object per line', got: 'others' });
-
-const shown = (value: unknown) => JSON.stringify(value)?.slice(0, 80) ?? 'nothing';

@@ -1,7 +1,7 @@
 /** @file Writes results.json: the results, the network, and whether the job is complete. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileDigest } from '../../inference/jobs/files/journal.node.js';
+import { fileDigest } from '../../inference/files/same-job.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeAtomically } from '../../onnx/files/atomic-file.node.js';
 

@@ -1,23 +1,15 @@
 /** @file The folder of a job: locked, checked before the work, with a journal of what is in it. */
+import { join } from 'node:path';
 import { lockFolder, type FolderLock } from '../../files/folder-lock.node.js';
 import { expectOwnFiles, removeOwnFiles } from '../../files/output-folder.node.js';
 import type { Assumption } from '../../graphs/assumption.js';
 import type { OwnedFiles } from '../../files/owned-files.js';
+import { expectSameJob } from '../../files/same-job.node.js';
 import type { JobContext } from '../shared/context.node.js';
-import { expectSameJob, JOURNAL, readJournal, writeJournal, type JobIdentity, type Journal } from './journal.node.js';
+import { JOURNAL, readJournal, writeJournal, type Journal } from './journal.node.js';
 
 /** What a folder is opened for. */
-export interface FolderRequest {
-  /** The kind of job. */
-  job: string;
-  /** The generator's file. */
-  generator: string;
-  identity: JobIdentity;
-  files: OwnedFiles;
-  /** What was assumed of the generator. */
-  assumed: readonly Assumption[];
-  /** Pictures in all. */
-  count: number;
+export interface FolderRequest extends Omit<Journal, 'done' | 'removing'> {
   /** Go on with the same job if the folder holds its beginning. */
   resume?: boolean;
   /** Also write into a folder with files of others. */
@@ -62,7 +54,8 @@ export class JobFolder {
       await expectOwnFiles(folder, before?.files ?? { names: [] }, overwrite ?? false);
       const resumed = resume === true && before !== undefined && !before.removing;
       if (resumed) {
-        expectSameJob(folder, before, journal);
+        const all = ({ identity, count }: Journal) => ({ ...identity, count });
+        expectSameJob(join(folder, JOURNAL), all(before), all(journal));
         journal.done = before.done;
         journal.assumed = withoutRepeats([...before.assumed, ...journal.assumed]);
       }
@@ -112,10 +105,6 @@ export class JobFolder {
   /** Lets others write. */
   release(): Promise<void> {
     return this.#lock.release();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
   }
 }
 

@@ -1,6 +1,4 @@
 /** @file What a job's folder says about the job: what it makes of which network, its files, and how much is done. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { readBoundedFile, writeFileAtomic } from '../../../onnx/files/files.node.js';
@@ -25,8 +23,9 @@ export interface Journal {
   files: OwnedFiles;
   /** What was assumed of the generator and the discriminator. */
   assumed: readonly Assumption[];
-  /** Pictures in all, and in complete shards. */
+  /** Pictures in all; files where the job cannot be resumed. */
   count: number;
+  /** How many of them are complete. */
   done: number;
   /** Whether the files are being removed. */
   removing?: boolean;
@@ -42,7 +41,8 @@ export function writeJournal(folder: string, { identity, ...rest }: Journal): Pr
 export async function readJournal(folder: string): Promise<Journal | undefined> {
   const path = join(folder, JOURNAL);
   const bytes = await readBoundedFile(path, MAX_BYTES).catch((error: unknown) => {
-    if (error instanceof InputError && error.message.includes('ENOENT')) return undefined;
+    if (error instanceof InputError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT')
+      return undefined;
     throw error;
   });
   if (bytes === undefined) return undefined;
@@ -85,30 +85,3 @@ function parsedAssumptions(value: unknown): Assumption[] {
     return [{ about, taken, because, options: options.filter(isText) }];
   });
 }
-
-/** @throws InputError, naming the difference, if the folder's job is another one */
-export function expectSameJob(folder: string, before: Journal, now: Journal): void {
-  const all = ({ identity, count }: Journal): JobIdentity => ({ ...identity, count });
-  const [was, is] = [all(before), all(now)];
-  for (const key of Object.keys(is)) {
-    if ((was[key] ?? null) === is[key]) continue;
-    throw new InputError({
-      name: 'resume',
-      expected: `the job of ${join(folder, JOURNAL)}, where ${key} is ${shown(was[key])}`,
-      got: shown(is[key]),
-    });
-  }
-}
-
-/** Tells one file's content from another's. @throws InputError if it cannot be read */
-export async function fileDigest(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-  return `sha256:${hash.digest('hex')}`;
-}
-
-const shown = (value: unknown) => JSON.stringify(value)?.slice(0, 80) ?? 'nothing';

@@ -1,10 +1,10 @@
 /** @file Streams a shards job to disk: the network runs on while the pictures before are encoded and written. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileDigest } from '../../files/same-job.node.js';
 import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { LatentsFile } from '../../latent/files/stream.node.js';
 import { JobFolder } from '../files/job-folder.node.js';
-import { fileDigest } from '../files/journal.node.js';
 import { loadRanking, RANKING_FILE, writeRanking } from '../files/ranking-file.node.js';
 import { shardNumbering, sinks, type Sink } from '../files/sinks.node.js';
 import type { ShardsJob } from '../kinds/shards.js';

@@ -1,5 +1,5 @@
 /** @file The latents of a job, some at a time: seeds' latents are drawn as they are needed. */
-import { createHash } from 'node:crypto';
+import { digestOf } from '../../files/same-job.node.js';
 import type { Score } from '../../networks/discriminator.js';
 import { loadLatents } from '../../latent/files/latents-file.node.js';
 import { normalLatents, seedCount, seedsWithin, type LatentSource } from '../../latent/latents.js';
@@ -25,7 +25,7 @@ export async function latentRows(source: LatentSource, latentDim: number, trunca
     const all = await loadLatents(source.file, latentDim);
     return {
       count: all.length / latentDim,
-      identity: `sha256:${createHash('sha256').update(all).digest('hex')}`,
+      identity: digestOf(all),
       rows: (start, count) => all.subarray(start * latentDim, (start + count) * latentDim),
       origin: (index) => ({ latent: index }),
     };
