@@ -1,10 +1,10 @@
 /** @file Makes a histogram job's plot of the scores of real and generated pictures. */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { histogramPng } from '../../figures/charts/histogram.node.js';
 import { light } from '../../figures/theme.js';
+import { picturePaths } from '../../files/picture-paths.node.js';
 import type { Discriminator, Score } from '../../networks/discriminator.js';
 import { saveLatents } from '../../latent/files/latents-file.node.js';
 import { decodePicture } from '../../pictures/pictures.node.js';
@@ -13,8 +13,6 @@ import type { HistogramJob } from '../kinds/histogram.js';
 import { latentDetails, latentRows } from '../shared/latent-rows.node.js';
 import { loadDiscriminator, scoreBatches } from '../shared/ranking.node.js';
 import { namesFile } from '../options/checks.js';
-
-const PICTURE = /\.(png|jpe?g|webp|gif|avif|tiff?)$/i;
 
 /**
  * Writes the plot as PNG; an existing file is replaced. At most as many real pictures as generated ones are scored, evenly
@@ -28,7 +26,7 @@ export async function writeHistogram(job: HistogramJob, context: JobContext): Pr
   const latents = await latentRows(job.source, generator.latentDim, job.truncation);
   if (job.saveLatents !== undefined)
     await saveLatents(job.saveLatents, latents.rows(0, latents.count), generator.latentDim);
-  const paths = await picturePaths(job.real, latents.count);
+  const paths = await realPictures(job.real, latents.count, context);
   const discriminator = await loadDiscriminator(job.discriminator, context);
   try {
     const real = await fileScores(discriminator, paths, context);
@@ -55,20 +53,9 @@ export async function writeHistogram(job: HistogramJob, context: JobContext): Pr
 }
 
 /** Pictures under a folder, in the order of their names, at most `most`, evenly spread. */
-async function picturePaths(folder: string, most: number): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw new InputError({
-        name: 'real',
-        expected: `a folder of pictures; ${folder} cannot be read (${error.code})`,
-      });
-    },
-  );
-  const paths = entries
-    .filter((entry) => entry.isFile() && PICTURE.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
-  if (paths.length === 0) throw new InputError({ name: 'real', expected: `a folder of pictures; ${folder} has none` });
+async function realPictures(folder: string, most: number, { log }: JobContext): Promise<string[]> {
+  const { paths, skipped } = await picturePaths([folder]);
+  for (const line of skipped) log?.(`skipped ${line}`);
   const count = Math.min(most, paths.length);
   return Array.from({ length: count }, (_, i) => paths[Math.floor((i * paths.length) / count)] as string);
 }
@@ -79,17 +66,20 @@ async function fileScores(
   { log, progress }: JobContext,
 ): Promise<{ path: string; score: Score }[]> {
   const scored: { path: string; score: Score }[] = [];
+  let unreadable: string | undefined;
   for (const [index, path] of paths.entries()) {
     try {
       const [score] = await discriminator.score([await decodePicture(path)]);
       scored.push({ path, score: score as Score });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
+      unreadable ??= error.message;
       log?.(`skipped ${error.message}`);
     }
     progress?.(index + 1, paths.length, 'real pictures scored');
   }
-  if (scored.length === 0) throw new InputError({ name: 'real', expected: 'pictures that can be read', got: 'none' });
+  if (scored.length === 0)
+    throw new InputError({ name: 'real', expected: 'pictures that can be read', got: unreadable });
   return scored;
 }
 

@@ -224,11 +224,13 @@ describe('runJob of --real', () => {
     for (const name of ['a.png', 'deep/b.png', 'c.png']) await writeFile(join(real, name), await encodePng(white));
     await writeFile(join(real, 'broken.png'), 'no picture');
     await writeFile(join(real, 'notes.txt'), 'no picture');
+    await writeFile(join(real, 'raw.heic'), 'no picture');
     const out = join(folder, 'scores.png');
     const { files, records, told } = await performed({ real, count: 20, out });
     expect(files).toEqual([out]);
-    expect(told[0]).toMatch(/^skipped .*broken\.png: expected a picture/);
-    expect(told[1]).toMatch(/^Taken for real: 100 % of the real, \d+ % of the generated pictures$/);
+    expect(told[0]).toMatch(/^skipped .*raw\.heic: pictures of this format are not read/);
+    expect(told[1]).toMatch(/^skipped .*broken\.png: expected a picture/);
+    expect(told[2]).toMatch(/^Taken for real: 100 % of the real, \d+ % of the generated pictures$/);
     expect(records.map(({ kind }) => kind)).toEqual([...Array(3).fill('real'), ...Array(20).fill('generated')]);
     expect(records[0]).toMatchObject({ file: join(real, 'a.png') });
     expect(records[0]?.['logit']).toBeGreaterThan(1);
@@ -248,7 +250,7 @@ describe('runJob of --real', () => {
     await expect(performed({ real: join(folder, 'none') })).rejects.toThrow(/^real: .* cannot be read \(ENOENT\)$/);
     await mkdir(join(folder, 'empty'), { recursive: true });
     await expect(performed({ real: join(folder, 'empty') })).rejects.toThrow(
-      /^real: expected a folder of pictures; .* has none$/,
+      /empty: expected pictures \(\.avif, .*; got a folder without any$/,
     );
   });
 });
