@@ -12,7 +12,7 @@ import { lossPlotPng, qualityPlotPng, realVsFakePng, scorePlotPng, type StepRow 
 import { reportContent, type RunSummary } from '../report/content.node.js';
 import { reportFigures } from '../report/figures.node.js';
 import { reportPage } from '../report/page.js';
-import { EventFile } from '../report/tensorboard/event-file.node.js';
+import { EventFile, makeEventFolder } from '../report/tensorboard/event-file.node.js';
 import { runHparams } from '../report/settings.js';
 
 /**
@@ -31,11 +31,14 @@ const checkQuality = rowCheck(
 );
 
 /**
- * Checks what a run has written, before it is resumed after step `done`; rows of later steps are dropped.
+ * Checks what a run has written, before it is started or resumed after step `done`, and where its event files go; rows of
+ * later steps are dropped.
  * @throws InputError naming the file and the line that is not valid
+ * @throws the file system's error if there can be no folder for the event files
  */
 export async function checkRecord(run: string, done: number): Promise<void> {
   await openLines(run, done);
+  await makeEventFolder(run);
 }
 
 async function openLines(run: string, done: number): Promise<[JsonLines<StepRow>, JsonLines<QualityRow>]> {

@@ -7,6 +7,7 @@ import { expectNoRun, makeRunFolder, resolveRun } from '../../inference/runs/run
 import { removeLeftovers } from '../../onnx/files/temporary.node.js';
 import { InputError } from '../../onnx/index.js';
 import { readRunFile, stateToGoOnFrom, type RunFile } from '../checkpoint/run-file.node.js';
+import { expectNoEventFolder } from '../report/tensorboard/event-file.node.js';
 import type { DataOptions } from '../data/sets/dataset.js';
 import type { GanConfig } from '../settings/config.js';
 import { chosenConfig, type ChosenSettings } from '../settings/resolve-settings.node.js';
@@ -42,6 +43,7 @@ async function newRun(given: ChosenSettings, releases: Releases): Promise<OpenRu
   const config = chosenConfig(given);
   const data = given.data === undefined ? null : resolve(given.data);
   await expectOutsideData(given.out ?? 'runs', data, 'out');
+  if (given.out !== undefined) expectNoEventFolder(given.out);
   const run = given.out ?? (await makeRunFolder(config.preset));
   // A folder of our own naming that stays empty.
   if (given.out === undefined) releases.add(() => rmdir(run).catch(() => undefined));

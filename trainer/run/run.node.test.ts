@@ -58,11 +58,22 @@ describe('startRun({ out })', () => {
     ],
     ['a stray option', { evalSamples: 7 }, /^evalSamples: expected it with `features`/],
     ['a missing feature network', { features: 'none.onnx' }, /none\.onnx: cannot be read \(ENOENT\)/],
+    ['the folder of TensorBoard files', { out: 'runs/tensorboard/' }, /^out: expected another name than tensorboard, /],
     ['a folder that is a file', { out: 'pictures/0.png' }, /^out: expected a folder/],
   ])('leaves nothing behind after %s', async (_, options, message) => {
     const before = await readdir('.', { recursive: true });
     expect(await refusal({ ...small, data: 'pictures', out: 'new', ...options })).toMatch(message);
     expect(await readdir('.', { recursive: true })).toEqual(before);
+  });
+});
+
+describe('startRun({ out }) where TensorBoard files cannot be written', () => {
+  it('says so, and leaves no run', async () => {
+    await mkdir('odd');
+    await writeFile(join('odd', 'tensorboard'), '');
+    const starting = begun({ ...small, data: 'pictures', out: 'odd/run' });
+    await expect(starting).rejects.toMatchObject({ code: 'ENOTDIR', path: expect.stringContaining('tensorboard') });
+    expect(await readdir('odd')).toEqual(['tensorboard']);
   });
 });
 

@@ -3,11 +3,27 @@ import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { hparamsRecord, restartRecord, stepRecord, versionRecord, type StepEvent } from './events.js';
 import type { HparamValue } from './hparams.js';
+import { InputError } from '../../../onnx/errors.js';
 import { makeFolder } from '../../../onnx/files/folder.node.js';
 
-/** The folder of a run's event files: `runs/tensorboard/<name>` for `runs/<name>`. */
-export function tensorboardFolder(run: string): string {
-  return join(dirname(resolve(run)), 'tensorboard', basename(resolve(run)));
+/** The folder beside runs that holds their event files. */
+const TENSORBOARD = 'tensorboard';
+
+/** Makes the folder of a run's event files: `runs/tensorboard/<name>` for `runs/<name>`. @returns its path */
+export async function makeEventFolder(run: string): Promise<string> {
+  const folder = join(dirname(resolve(run)), TENSORBOARD, basename(resolve(run)));
+  await makeFolder(folder);
+  return folder;
+}
+
+/** @throws InputError for a new run in the folder of event files */
+export function expectNoEventFolder(run: string): void {
+  if (basename(resolve(run)) !== TENSORBOARD) return;
+  throw new InputError({
+    name: 'out',
+    expected: `another name than ${TENSORBOARD}, which holds the TensorBoard files of the runs beside it`,
+    got: run,
+  });
 }
 
 /** An event file that is being written. */
@@ -22,8 +38,7 @@ export class EventFile {
    * @param done steps done before; TensorBoard drops later steps of earlier files
    */
   static async create(run: string, done: number, hparams: Readonly<Record<string, HparamValue>>): Promise<EventFile> {
-    const folder = tensorboardFolder(run);
-    await makeFolder(folder);
+    const folder = await makeEventFolder(run);
     // A run that was killed before its first checkpoint starts again at step 0.
     const again = (await readdir(folder)).length > 0;
     const now = Date.now() / 1000;
