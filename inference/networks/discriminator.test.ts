@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-node';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadModel } from '../../onnx/index.js';
+import { GraphBuilder, loadModel, modelOfGraph } from '../../onnx/index.js';
 import { createSession } from '../runtime/session.node.js';
 import { Discriminator } from './discriminator.js';
 import { inputTensor, preparedPictures } from './network-input.js';
@@ -59,5 +59,35 @@ describe('Discriminator.load(source)', () => {
 
   test('refuses a generator', async () => {
     await expect(Discriminator.load(tiny('generator'), { device: 'cpu' })).rejects.toThrow('expected a picture input');
+  });
+
+  test('refuses several classes, detectors, and further inputs without a value', async () => {
+    const load = (ending: (b: GraphBuilder, picture: string) => string, inputs = {}) => {
+      const b = new GraphBuilder();
+      b.output(ending(b, b.input('picture', 'float32', ['batch', 3, 4, 4])));
+      return Discriminator.load(modelOfGraph(b.graph), { device: 'cpu', inputs });
+    };
+    const classes = load((b, picture) => b.reduceMean(picture, [2, 3], false, 'classes'));
+    await expect(classes).rejects.toThrow('a discriminator with one score per picture; got 3 per picture');
+    // Four coordinates and one score for each of 16 boxes.
+    const detector = load((b, picture) => {
+      const rows = b.reshape(picture, ['batch', 3, 16]);
+      const twice = b.op('Concat', [rows, rows], { axis: 1 });
+      const [box = '', rest = ''] = b.ops('Split', [twice, b.ints([4, 2])], 2, { axis: 1 });
+      const scores = b.op('Sigmoid', [b.reduceMean(rest, [1], true)]);
+      return b.op('Concat', [box, scores], { axis: 1 }, 'detections');
+    });
+    await expect(detector).rejects.toThrow('got scores of boxes, as of a detector');
+    const conditional = (b: GraphBuilder, picture: string) =>
+      b.add(b.reduceMean(picture, [1, 2, 3], false), b.input('age', 'float32', ['batch']), 'score');
+    await expect(load(conditional)).rejects.toThrow('got none for age: float32 [batch]');
+    const logits = [];
+    for (const age of [0, 3]) {
+      const discriminator = await load(conditional, { age: { data: [age] } });
+      const [score] = await discriminator.score([pictures[0]!]);
+      logits.push(score!.logit);
+      await discriminator.dispose();
+    }
+    expect(logits[1]! - logits[0]!).toBeCloseTo(3, 5);
   });
 });

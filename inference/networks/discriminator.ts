@@ -30,7 +30,9 @@ export interface Score {
 }
 
 /**
- * A discriminator on ONNX Runtime: any model with one picture input and one score per picture.
+ * A discriminator on ONNX Runtime: a model with one score per picture, or one per patch, of which it takes the mean. Refused
+ * are models with scores of several classes, detectors, models without a picture input, such as generators, and further
+ * inputs that have no value in `inputs`. What a single score means is not checked: it counts as "real" where it is above 0.
  *
  * In Node it runs in its own thread. Overlapping calls are answered in order.
  */
@@ -140,12 +142,12 @@ export function scoreOf(logit: number): Score {
  */
 function scoringModel(model: Model, source: string): { model: Model; logits: string } {
   const head = scoreHead(model);
-  const { logits, classes } = head;
-  if (classes !== 1) {
+  const { kind, logits, classes } = head;
+  if (kind === 'boxes' || classes !== 1) {
     throw new InputError({
       name: source,
       expected: 'a discriminator with one score per picture',
-      got: `${classes} per picture`,
+      got: kind === 'boxes' ? 'scores of boxes, as of a detector' : `${classes} per picture`,
     });
   }
   const b = new GraphBuilder({ ...prunedGraph(model.graph, [logits]), outputs: [] });
