@@ -1,4 +1,4 @@
-/** @file Atomic file writes: to a temporary file in the same folder, synced to disk, then renamed. */
+/** @file Safe file writes: to a temporary file in the same folder, synced to disk, then renamed; or at a position, all or with an error. */
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { forgetTemporary, temporaryBeside } from './temporary.node.js';
@@ -84,4 +84,12 @@ export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
+}
+
+/** Writes all the bytes at a position. Node's own `write` may write only the first of them without an error, such as on a full disk. */
+export async function writeAt(file: Pick<FileHandle, 'write'>, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
 }

@@ -3,8 +3,7 @@ import { open, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { InputError } from '../../../onnx/errors.js';
-import { AtomicFile } from '../../../onnx/files/atomic-file.node.js';
-import { writeAt } from '../../../onnx/files/write-at.node.js';
+import { AtomicFile, writeAt } from '../../../onnx/files/atomic-file.node.js';
 import { roomMade } from './cache-folder.node.js';
 import { makeFolder } from '../../../onnx/files/folder.node.js';
 

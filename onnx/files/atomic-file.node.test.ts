@@ -2,7 +2,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { writeAt } from './write-at.node.js';
+import { writeAt } from './atomic-file.node.js';
 
 it('writeAt(file, bytes, position) goes on where a write has stopped, and fails with the file system', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ganscope-write-at-'));
