@@ -94,7 +94,7 @@ describe('lockFolder(folder)', () => {
 
   it('removes what killed writers left, and nothing else', async () => {
     await (await holder()).kill();
-    const script = `import { temporaryBeside } from ${JSON.stringify(module.replace(/inference.files.folder-lock/, 'onnx/files/temporary'))};
+    const script = `import { temporaryBeside } from ${JSON.stringify(module.replace(/inference.files.folder-lock/, 'onnx/files/disk/temporary'))};
       import { writeFileSync } from 'node:fs'; writeFileSync(temporaryBeside('out/picture.png'), '');`;
     await new Promise((resolve) =>
       spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: folder }).on('close', resolve),
