@@ -11,7 +11,7 @@ import { Interruption, stopOnSignals } from './common/signals.js';
 import { checkWords } from './common/words.js';
 import type { ProgressBar } from './progress.js';
 
-export { messageInFlags, UsageError };
+export { UsageError };
 
 // The CommonJS build loads in half the time, and wraps between words, which the other one of version 17 does not.
 const yargs = createRequire(import.meta.url)('yargs/yargs') as (words: readonly string[]) => Argv;
@@ -29,6 +29,8 @@ export interface CommandContext {
   note(text: string): void;
   /** A warning of the library, likewise. */
   warn(text: string): void;
+  /** The line of an error of the library, likewise. */
+  messageOf(error: Error): string;
   /** Says where ONNX Runtime runs: with --verbose, or if that is not what the machine promises. */
   device(choice: { notes: readonly string[]; surprising?: boolean | undefined }): void;
   /** Names what was left out, if anything: the exit code is 3 then. */
@@ -153,6 +155,7 @@ async function commandContext(
     progress: (unit) => progressBar(unit, print),
     note: (text) => print.info(inFlags(text, options)),
     warn: (text) => print.warn(inFlags(text, options)),
+    messageOf: (error) => messageInFlags(error, options),
     device: ({ notes, surprising }) => {
       for (const line of notes) print[surprising ? 'info' : 'detail'](line);
     },

@@ -94,6 +94,10 @@ describe('gan-gradcam', () => {
       ['pictures', '--method', 'finercam'],
       /^gan-gradcam: --method: expected all, or one or more of gradcam, .*"finercam"\n$/,
     ],
+    [
+      ['pictures', '--layer', 'nowhere'],
+      /^gan-gradcam: --layer: expected last-conv, all-convs, an index of 0…3, .*; got "nowhere"; the convolutions are .*\n$/,
+    ],
     [['pictures', '--size', '64'], /^gan-gradcam: --size: expected 32x32, which the model fixes; got 64x64\n$/],
     [
       ['pictures', '--output', 'nope'],

@@ -215,7 +215,7 @@ await runCommand(
       const { layers, taken, assumptions, problem } = await explain.listLayers(model, { ...loading, ...chosen });
       for (const line of assumptionLines(assumptions)) print.info(line);
       print.data(layerLines(layers, taken).join('\n'));
-      if (problem !== undefined) print.info(`Cannot be explained as it is: ${problem}`);
+      if (problem !== undefined) print.info(`Cannot be explained as it is: ${context.messageOf(problem)}`);
       return;
     }
     const explainer = await Explainer.load(model, {

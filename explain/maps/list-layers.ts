@@ -1,13 +1,14 @@
 /** @file The layers of any model that can be read, also of one that cannot be explained. */
 import type { Assumption } from '../../inference/graphs/assumption.js';
-import { modelFrom, type ModelSource } from '../../inference/networks/model-source.js';
+import { modelFrom, sourceName, type ModelSource } from '../../inference/networks/model-source.js';
 import { readNetwork } from '../../inference/networks/read-network.js';
 import { findScoreHead } from '../../inference/networks/find-score-head.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Graph, Model } from '../../onnx/graph/graph.js';
+import { namingFile } from '../../onnx/graph/naming.js';
 import { topologicalOrder } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
-import { chosenLayers, listedLayers, type Layer } from '../network/layers.js';
+import { chosenLayers, listedLayers, type Layer, type TokenGrid } from '../network/layers.js';
 import { assumedOfLayers, assumedOfOutput } from './assumptions.js';
 import type { ExplainerOptions, ExplainOptions } from './explain.js';
 
@@ -18,7 +19,7 @@ export interface ListedLayers {
   taken: Layer[];
   assumptions: Assumption[];
   /** Why the model, or the choice, cannot be explained, if it cannot. */
-  problem?: string;
+  problem?: InputError;
 }
 
 /**
@@ -30,28 +31,34 @@ export async function listLayers(
   options: ExplainerOptions & Pick<ExplainOptions, 'layers' | 'tokens'> = {},
 ): Promise<ListedLayers> {
   const model = await modelFrom(source, options);
-  try {
+  const name = sourceName(source);
+  const read = attempted(name, () => {
     const network = readNetwork(upgradedModel(model), options);
     const { height, width } = network.input.picture;
-    const picture = { picture: { height, width }, ...(options.tokens && { tokens: options.tokens }) };
-    const layers = listedLayers(network.model.graph, picture);
-    try {
-      const found = findScoreHead(network.model, options.output);
-      const grid = { ...picture, logits: found.head.logits };
-      const chosen = chosenLayers(network.model.graph, options.layers, grid, found.head.grid !== undefined);
-      const assumptions = [
-        ...network.assumptions,
-        ...assumedOfOutput(found, undefined, options.output !== undefined),
-        ...assumedOfLayers(chosen),
-      ];
-      return { layers, taken: chosen.groups.flat(), assumptions };
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      return { layers, taken: [], assumptions: [...network.assumptions], problem: error.message };
-    }
+    const grid: TokenGrid = { picture: { height, width }, ...(options.tokens && { tokens: options.tokens }) };
+    return { ...network, grid, layers: listedLayers(network.model.graph, grid) };
+  });
+  if (read instanceof InputError)
+    return { layers: listedLayers(readableGraph(model)), taken: [], assumptions: [], problem: read };
+  const { grid, layers } = read;
+  const chosen = attempted(name, () => {
+    const found = findScoreHead(read.model, options.output);
+    const { logits, grid: positions } = found.head;
+    const choice = chosenLayers(read.model.graph, options.layers, { ...grid, logits }, positions !== undefined);
+    const output = assumedOfOutput(found, undefined, options.output !== undefined);
+    return { taken: choice.groups.flat(), assumptions: [...output, ...assumedOfLayers(choice)] };
+  });
+  if (chosen instanceof InputError) return { layers, taken: [], assumptions: [...read.assumptions], problem: chosen };
+  return { layers, taken: chosen.taken, assumptions: [...read.assumptions, ...chosen.assumptions] };
+}
+
+/** What `work` returns, or its InputError, which names the file where it is about the model. */
+function attempted<T>(file: string, work: () => T): T | InputError {
+  try {
+    return namingFile(file, work);
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return { layers: listedLayers(readableGraph(model)), taken: [], assumptions: [], problem: error.message };
+    if (error instanceof InputError) return error;
+    throw error;
   }
 }
 

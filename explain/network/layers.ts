@@ -138,10 +138,12 @@ function namedLayer(context: LayerContext, convs: readonly Layer[], name: string
 function checkedLayer(context: LayerContext, layer: Layer, grid?: TokenGrid): Layer {
   const shown = layer.shape.length > 0 ? `[${layer.shape.join(', ')}]` : 'a shape that cannot be inferred';
   if (layer.shape.length >= 3 && !rowsArePictures(context.graph, layer)) {
-    throw new InputError(
-      `layer: expected an output with a row for each picture; "${layer.name}" has ${shown}, where positions are folded ` +
-        'into the batch; choose one before or after',
-    );
+    throw new InputError({
+      name: 'layer',
+      expected:
+        `an output with a row for each picture; "${layer.name}" has ${shown}, where positions are folded into the batch; ` +
+        'choose one before or after',
+    });
   }
   if (isSpatial(layer)) {
     // Attention and similar layers have four axes too, but no channels.
@@ -149,10 +151,12 @@ function checkedLayer(context: LayerContext, layer: Layer, grid?: TokenGrid): La
     return guessedLayout(layer, grid);
   }
   if (layer.shape.length === 3 && grid) return { ...layer, tokens: tokensOf(layer, grid) };
-  throw new InputError(
-    `layer: expected an output [batch, channels, height, width] larger than 1×1, or [batch, tokens, channels]; ` +
+  throw new InputError({
+    name: 'layer',
+    expected:
+      'an output [batch, channels, height, width] larger than 1×1, or [batch, tokens, channels]; ' +
       `"${layer.name}" has ${shown}`,
-  );
+  });
 }
 
 /** If no operator determines the channel axis: the layout in which positions have the picture's aspect ratio. */
@@ -192,10 +196,11 @@ function tokensOf(layer: Layer, grid: TokenGrid): NonNullable<Layer['tokens']> {
 }
 
 function unknownLayer(wanted: string, convs: readonly Layer[]): InputError {
-  return new InputError(
-    `layer: expected last-conv, all-convs, an index of 0…${convs.length - 1}, or auto, or the name of a node or its output; ` +
-      `got "${wanted}"; the convolutions are ${listed(convs)}`,
-  );
+  return new InputError({
+    name: 'layer',
+    expected: `last-conv, all-convs, an index of 0…${convs.length - 1}, or auto, or the name of a node or its output`,
+    got: `"${wanted}"; the convolutions are ${listed(convs)}`,
+  });
 }
 
 function listed(convs: readonly Layer[]): string {
