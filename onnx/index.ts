@@ -1,4 +1,4 @@
 /** @file `ganscope/onnx` in Node: the portable part, and files. */
 export * from './index.web.js';
-export { expectWritable } from './files/writable.node.js';
+export { expectWritable } from './files/disk/writable.node.js';
 export { saveModel } from './files/load.node.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { digestOf, expectSameJob } from '../../inference/files/same-job.node.js';
 import { InputError } from '../../onnx/errors.js';
-import { writeAtomically } from '../../onnx/files/atomic-file.node.js';
+import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
 
 /** The journal's name in the job's folder. */
 const JOURNAL_FILE = 'results.jsonl';

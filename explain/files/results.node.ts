@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDigest } from '../../inference/files/same-job.node.js';
 import { InputError } from '../../onnx/errors.js';
-import { writeAtomically } from '../../onnx/files/atomic-file.node.js';
+import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
 
 const RESULTS_FILE = 'results.json';
 /** Bytes of the file that show who wrote it. */

@@ -6,8 +6,8 @@ import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../onnx/errors.js';
-import { forgetTemporary, isRunning, removeLeftovers, temporaryBeside } from '../../onnx/files/temporary.node.js';
-import { makeFolder } from '../../onnx/files/folder.node.js';
+import { forgetTemporary, isRunning, removeLeftovers, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
+import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 
 /** The lock's name in the folder. */
 export const LOCK_FILE = '.ganscope.lock';

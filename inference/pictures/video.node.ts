@@ -4,7 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/temporary.node.js';
+import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import type { Picture } from './pictures.js';
 
 const MAX_REASON = 300;

@@ -2,7 +2,7 @@
 import { mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { ifThere } from '../files/missing.node.js';
-import { forgetTemporary, temporaryBeside } from '../../onnx/files/temporary.node.js';
+import { forgetTemporary, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 
 const MAX_PATH_BYTES = 4096;
 

@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { InputError } from '../../onnx/index.js';
 import { readLatestLink, writeLatestLink } from './latest-link.node.js';
-import { makeFolder } from '../../onnx/files/folder.node.js';
+import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { exists, ifThere } from '../files/missing.node.js';
 
 const LATEST = join('runs', 'latest');

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.js';
-import { writeAtomically } from './atomic-file.node.js';
+import { writeAtomically } from './disk/atomic-file.node.js';
 import { fetchBytes, type LoadOptions } from './fetch.js';
 
 /**

@@ -14,8 +14,8 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { weightName } from '../../exporter/layers/weights.js';
-import { syncFolder, writeSynced } from '../../onnx/files/atomic-file.node.js';
-import { forgetTemporary } from '../../onnx/files/temporary.node.js';
+import { syncFolder, writeSynced } from '../../onnx/files/disk/atomic-file.node.js';
+import { forgetTemporary } from '../../onnx/files/disk/temporary.node.js';
 import { InputError } from '../../onnx/index.js';
 import { elementCount } from '../../onnx/graph/graph.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
@@ -25,7 +25,7 @@ import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { checkedConfig } from '../settings/presets.js';
 import { spectralVectors } from '../step/state/spectral.js';
 import type { NetworkState, StateTensor, TrainState } from '../step/state/step.js';
-import { makeFolder } from '../../onnx/files/folder.node.js';
+import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 
 /** Version of the format. */
 const FORMAT = 1;

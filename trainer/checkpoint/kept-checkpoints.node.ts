@@ -2,7 +2,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { exists, ifThere } from '../../inference/files/missing.node.js';
-import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/temporary.node.js';
+import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { InputError } from '../../onnx/index.js';
 import { readLatestLink, writeLatestLink } from '../../inference/runs/latest-link.node.js';
 

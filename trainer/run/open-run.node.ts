@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
 import { expectNoRun, makeRunFolder, resolveRun } from '../../inference/runs/runs.node.js';
-import { removeLeftovers } from '../../onnx/files/temporary.node.js';
+import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
 import { InputError } from '../../onnx/index.js';
 import { readRunFile, stateToGoOnFrom, type RunFile } from '../checkpoint/run-file.node.js';
 import { expectNoEventFolder } from '../report/tensorboard/event-file.node.js';

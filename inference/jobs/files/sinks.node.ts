@@ -2,14 +2,14 @@
 import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ZipFile } from 'yazl';
-import { AtomicFile } from '../../../onnx/files/atomic-file.node.js';
+import { AtomicFile } from '../../../onnx/files/disk/atomic-file.node.js';
 import { numberedPath, type Numbering } from '../../files/owned-files.js';
 import { npyHeader } from '../../numeric/npy.js';
 import { encodePng, encodeWebp } from '../../pictures/pictures.node.js';
 import type { Picture } from '../../pictures/pictures.js';
 import type { PictureSize } from '../../pictures/pixels.js';
 import type { ShardFormat } from '../kinds/shards.js';
-import { makeFolder } from '../../../onnx/files/folder.node.js';
+import { makeFolder } from '../../../onnx/files/disk/folder.node.js';
 
 /** One shard that is being written. */
 export interface Sink {

@@ -2,8 +2,8 @@
 import { constants, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { makeFolder } from '../../../onnx/files/folder.node.js';
-import { writeAt } from '../../../onnx/files/atomic-file.node.js';
+import { makeFolder } from '../../../onnx/files/disk/folder.node.js';
+import { writeAt } from '../../../onnx/files/disk/atomic-file.node.js';
 
 /** Its name in a job's folder; it is removed once the ranking is complete. */
 export const SCORES_FILE = 'scores.part';

@@ -3,8 +3,8 @@ import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { npyHeader } from '../../numeric/npy.js';
-import { makeFolder } from '../../../onnx/files/folder.node.js';
-import { writeAt } from '../../../onnx/files/atomic-file.node.js';
+import { makeFolder } from '../../../onnx/files/disk/folder.node.js';
+import { writeAt } from '../../../onnx/files/disk/atomic-file.node.js';
 
 /** Latents [N, Z] of float32 on disk; until they are complete the name ends with `.part`. */
 export class LatentsFile {

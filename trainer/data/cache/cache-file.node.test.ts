@@ -3,7 +3,7 @@ import { mkdtemp, open, readdir, readFile, stat, utimes, writeFile } from 'node:
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../onnx/errors.js';
-import { temporaryBeside } from '../../../onnx/files/temporary.node.js';
+import { temporaryBeside } from '../../../onnx/files/disk/temporary.node.js';
 import { base, batches, folderOf, loaderConfig as config, numbered } from '../data.test.helper.js';
 import { Loader, type LoaderOptions } from '../loader.node.js';
 import { openDataset } from '../formats/table.node.js';

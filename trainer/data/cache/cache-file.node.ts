@@ -3,9 +3,9 @@ import { open, utimes, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { InputError } from '../../../onnx/errors.js';
-import { AtomicFile, writeAt } from '../../../onnx/files/atomic-file.node.js';
+import { AtomicFile, writeAt } from '../../../onnx/files/disk/atomic-file.node.js';
 import { roomMade } from './cache-folder.node.js';
-import { makeFolder } from '../../../onnx/files/folder.node.js';
+import { makeFolder } from '../../../onnx/files/disk/folder.node.js';
 
 /** Before the pictures: what the file is, and length and checksum of the index behind them. */
 const HEADER_BYTES = 16;

@@ -2,7 +2,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isLeftover } from '../../../onnx/files/temporary.node.js';
+import { isLeftover } from '../../../onnx/files/disk/temporary.node.js';
 
 const EXTENSION = '.pictures';
 

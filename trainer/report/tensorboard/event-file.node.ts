@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { hparamsRecord, restartRecord, stepRecord, versionRecord, type StepEvent } from './events.js';
 import type { HparamValue } from './hparams.js';
 import { InputError } from '../../../onnx/errors.js';
-import { makeFolder } from '../../../onnx/files/folder.node.js';
+import { makeFolder } from '../../../onnx/files/disk/folder.node.js';
 
 /** The folder beside runs that holds their event files. */
 const TENSORBOARD = 'tensorboard';

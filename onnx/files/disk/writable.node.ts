@@ -1,6 +1,6 @@
 /** @file Whether a file can be written, before work that takes long. */
 import { stat } from 'node:fs/promises';
-import { InputError } from '../errors.js';
+import { InputError } from '../../errors.js';
 import { AtomicFile } from './atomic-file.node.js';
 
 /**
