@@ -119,15 +119,7 @@ export function explanationSection(engine: Engine, sample: () => Picture | undef
         ['last-conv', 'last convolution'],
         ...info.layers.map(({ name, shape }, index) => [String(index), `${name} (${shape})`] as const),
       ]);
-      fillSelect(
-        target,
-        info.kind === 'discriminator'
-          ? [
-              ['fake', 'fake'],
-              ['real', 'real'],
-            ]
-          : [['', 'top class'], ...Array.from({ length: info.classes }, (_, i) => [`${i}`, `class ${i}`] as const)],
-      );
+      fillSelect(target, info.targets);
       fillSelect(method, [[ALL, 'all methods'], ...info.methods.map(({ name, title }) => [name, title] as const)]);
       fillSelect(
         palette,

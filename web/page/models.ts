@@ -72,7 +72,7 @@ export async function chooseNetworks(
       opened.generator(info);
     } else {
       const info = await engine.openExplainer(source);
-      describe.explainer = `${info.kind === 'classifier' ? `Classifier of ${info.classes} classes` : 'Discriminator'} ${source.name}: ${info.width}×${info.height}, on ${info.device}.`;
+      describe.explainer = `${info.kind} ${source.name}: ${info.width}×${info.height}, on ${info.device}.`;
       opened.explainer(info);
     }
   };

@@ -16,6 +16,7 @@ import {
 import { paletteNames } from 'ganscope/explain/choices';
 import { decodePicture, Generator, lerp, normalLatents, slerp, type Picture } from 'ganscope/inference';
 import { modelFromBytes } from 'ganscope/onnx';
+import { headName, headTargets } from './heads.js';
 
 /** A file of the user. */
 export interface DroppedFile {
@@ -63,8 +64,8 @@ const engine = {
       width: input.picture.width,
       height: input.picture.height,
       device: choice.device,
-      kind: head.kind,
-      classes: head.classes,
+      kind: headName(head),
+      targets: headTargets(head),
       layers: made.layers().map(({ name, shape }) => ({ name, shape: shape.join('×') })),
       methods: suitableMethods(head).map((name) => ({ name, title: methods[name].title })),
       palettes: paletteNames,
