@@ -94,7 +94,7 @@ describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
     await rm(broken, { recursive: true });
   });
 
-  it('draws losses below zero inside the chart, with their scale', async () => {
+  it('draws losses below zero inside the chart, with their scale and their own dashes', async () => {
     await page.locator('#model-choice').selectOption('hinge #1?');
     await until('training-status', /^Step 40/);
     expect(await text('losses-text')).toBe('Losses at step 40: D 1, G −3');
@@ -107,6 +107,10 @@ describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
     expect(ys).toHaveLength(80);
     expect(Math.max(...ys)).toBeLessThanOrEqual(bottom! - 20);
     expect(Math.min(...ys)).toBeGreaterThan(0);
+    const dashes = await page
+      .locator('#losses polyline')
+      .evaluateAll((lines) => lines.map((line) => getComputedStyle(line).strokeDasharray));
+    expect(dashes).toEqual(['none', '7px, 3px']);
     expect(await page.locator('#losses text').allTextContents()).toEqual(expect.arrayContaining(['−3', '0', '1']));
   });
 

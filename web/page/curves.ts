@@ -1,5 +1,6 @@
 /** @file Curves over training steps, as SVG. */
 import { formattedNumber } from '../../inference/figures/numbers.js';
+import { lineStyle } from '../../inference/figures/theme.js';
 
 /** One line of a chart. */
 export interface Curve<Row> {
@@ -8,6 +9,8 @@ export interface Curve<Row> {
 }
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP] = [360, 220, 44, 10, 26, 26];
+/** Length of a line in the legend. */
+const SAMPLE = 26;
 /** The most points of a line; neighbours are averaged to get there. */
 const MAX_POINTS = 300;
 
@@ -33,13 +36,13 @@ export function curves<Row extends Readonly<Record<string, number>>>(
     text(LEFT, HEIGHT - 6, `step ${steps[0].toLocaleString('en-US')}`, 'start'),
     text(WIDTH - RIGHT, HEIGHT - 6, steps[1].toLocaleString('en-US'), 'end'),
     ...lines.flatMap(({ label }, i) => [
-      made('line', { class: `series-${i}`, x1: LEFT + i * 100, x2: LEFT + 18 + i * 100, y1: 10, y2: 10 }),
-      text(LEFT + 24 + i * 100, 14, label, 'start'),
+      made('line', { ...look(i), x1: LEFT + i * 100, x2: LEFT + SAMPLE + i * 100, y1: 10, y2: 10 }),
+      text(LEFT + SAMPLE + 6 + i * 100, 14, label, 'start'),
     ]),
     ...points.flatMap((line, i) =>
       unbroken(line).map((part) =>
         made('polyline', {
-          class: `series-${i}`,
+          ...look(i),
           points: part.map(({ at, value }) => `${x(at, line.length).toFixed(1)},${y(value).toFixed(1)}`).join(' '),
         }),
       ),
@@ -49,6 +52,12 @@ export function curves<Row extends Readonly<Record<string, number>>>(
   const values = last ? lines.map(({ label, value }) => `${label} ${valueText(value(last))}`) : [];
   return `${title} at step ${steps[1].toLocaleString('en-US')}: ${values.join(', ')}`;
 }
+
+/** Colour, from the page's style, and dashes of a line. */
+const look = (index: number) => ({
+  class: `series-${index}`,
+  'stroke-dasharray': lineStyle(index).dash.join(' ') || 'none',
+});
 
 const valueText = (value: number) => (Number.isFinite(value) ? formattedNumber(value) : 'not a number');
 
