@@ -1,9 +1,9 @@
 /** @file The server behind gan-studio: the built page and the runs on disk, read only, by default for this machine only. */
-import type { FileHandle } from 'node:fs/promises';
+import { realpath, type FileHandle } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { BlockList, isIP, type AddressInfo } from 'node:net';
-import { dirname, extname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { openInside } from './files.node.js';
@@ -67,9 +67,11 @@ export interface Studio {
 
 /** Starts the server; resolves when it listens. */
 export async function startStudio(options: StudioOptions): Promise<Studio> {
-  const { host = '127.0.0.1', port } = options;
+  const { host = '127.0.0.1', port, run } = options;
+  // A run that was named by a link has the name and the address of its folder.
+  const shown = run === undefined ? options : { ...options, run: await realpath(run) };
   const server = createServer((request, response) => {
-    answer(request, response, options).catch(() => {
+    answer(request, response, shown).catch(() => {
       if (!response.headersSent) response.writeHead(500, HEADERS);
       response.end();
     });
@@ -146,11 +148,7 @@ function parsedPath(url: string): { parts: string[]; query: URLSearchParams } | 
 async function foldersOf({ runs, run }: StudioOptions): Promise<Map<string, string>> {
   const found = await runFolders(runs);
   if (run === undefined) return found;
-  const name =
-    run
-      .replaceAll('\\', '/')
-      .split('/')
-      .findLast((part) => part !== '') ?? run;
+  const name = basename(run);
   return new Map([[name, run], ...[...found].filter(([other]) => other !== name)]);
 }
 

@@ -3,6 +3,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startStudio } from './server.node.js';
 import { metricsLine, testStudio } from './studio.test.helper.js';
 
 let studio: Awaited<ReturnType<typeof testStudio>>;
@@ -41,6 +42,16 @@ describe('gan-studio', () => {
     expect(shorter).toEqual(first);
     expect((await asked(`${RUN}/samples/step-0000002.png`)).headers['content-type']).toBe('image/png');
     expect((await asked(`${RUN}/onnx/generator.onnx`)).status).toBe(200);
+  });
+
+  it('lists a run that was named by a link once, by the name of its folder', async () => {
+    const link = join(studio.folder, 'latest');
+    await symlink(studio.run, link, 'junction');
+    const { server, url } = await startStudio({ runs: join(studio.folder, 'runs'), run: link, port: 0 });
+    const runs = (await (await fetch(`${url}api/runs`)).json()) as { name: string }[];
+    server.closeAllConnections();
+    server.close();
+    expect(runs.map(({ name }) => name)).toEqual(['birds & bees']);
   });
 
   it('skips lines that are no numbers, and a line of more than a mebibyte', async () => {
