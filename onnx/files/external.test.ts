@@ -46,6 +46,17 @@ describe('loadModel and saveModel with external data', () => {
     );
   });
 
+  it('refuses negative sizes whose length the file leaves out', async () => {
+    const path = join(await folder(), 'model.onnx');
+    await saveModel(path, largeModel(), { externalData: true });
+    const proto = fromBinary(ModelProtoSchema, readFileSync(path));
+    const tensor = proto.graph?.initializer[0] as { dims: bigint[]; externalData: { key: string }[] };
+    tensor.externalData = tensor.externalData.filter(({ key }) => key !== 'length');
+    tensor.dims = [-3n];
+    await writeFile(path, toBinary(ModelProtoSchema, proto));
+    await expect(loadModel(path)).rejects.toThrow(`${path}: tensor "w": expected non-negative sizes; got [-3]`);
+  });
+
   it('reads data that a branch of If names, and refuses a branch that names a file elsewhere', async () => {
     const path = join(await folder(), 'model.onnx');
     const withBranch = (location: string) => {

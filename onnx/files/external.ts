@@ -63,7 +63,8 @@ export function lengthWithin({ tensor, location, offset, length }: ExternalPart,
 
 function sizeOf(tensor: TensorProto): number | undefined {
   const size = bytesPerElement(tensor.dataType);
-  return size > 0 ? tensor.dims.reduce((product, dim) => product * Number(dim), size) : undefined;
+  // Negative sizes are refused when the tensor is read.
+  return size > 0 ? tensor.dims.reduce((product, dim) => product * Math.max(0, Number(dim)), size) : undefined;
 }
 
 const entry = (tensor: TensorProto, key: string) => tensor.externalData.find((each) => each.key === key)?.value;
