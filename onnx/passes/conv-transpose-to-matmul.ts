@@ -4,7 +4,7 @@ import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { dimProduct, isStatic } from '../graph/dims.js';
 import { elementCount, inputOf, outputOf, type Dim, type Graph, type Node } from '../graph/graph.js';
 import { int64Tensor } from '../graph/tensor.js';
-import { transposedWindowOf, type Window } from '../shapes/windows.js';
+import { transposedOutputSizes, transposedWindowOf, type Window } from '../shapes/windows.js';
 
 /** Runtimes multiply one picture at a time. With so few positions, one product for all pictures is faster. */
 const MAX_POSITIONS = 16;
@@ -36,7 +36,7 @@ function appendMatrixForm(b: GraphBuilder, node: Node): void {
   const [batch, filters, ...sizes] = b.shape(data) as [Dim, number, ...number[]];
   const [, channels, ...kernel] = b.shape(weights) as number[] as [number, number, ...number[]];
   const window = transposedWindowOf(node, sizes, kernel);
-  const outputs = outputSizes(window, sizes);
+  const outputs = transposedOutputSizes(node, sizes, kernel) as number[];
   const axes = sizes.map((_, axis) => axis + 2);
   const products = (elementCount(sizes) + 1) * elementCount(kernel);
   const { indices, terms } = termIndices(window, sizes, outputs);
@@ -60,16 +60,6 @@ function appendMatrixForm(b: GraphBuilder, node: Node): void {
       outputs: [output],
       attributes: {},
     });
-  });
-}
-
-function outputSizes(window: Window & { outputPadding: readonly number[] }, sizes: readonly number[]): number[] {
-  return sizes.map((size, axis) => {
-    const at = (list: readonly number[]) => list[axis] as number;
-    const reach = at(window.dilations) * (at(window.kernel) - 1) + 1;
-    return (
-      (size - 1) * at(window.strides) + reach + at(window.outputPadding) - at(window.padsBegin) - at(window.padsEnd)
-    );
   });
 }
 

@@ -1,18 +1,9 @@
 /** @file Gradients of Conv and ConvTranspose: each is the other's, and both share one weight gradient. */
 import { numberAttribute } from '../../../graph/attributes.js';
-import { InputError } from '../../../errors.js';
-import { nodeLabel, type Node, type Shape } from '../../../graph/graph.js';
 import { transposedWindowOf, windowOf, type Window } from '../../../shapes/windows.js';
+import { spatialSizes } from '../common.js';
 import type { Backward, GradientRule } from '../rule.js';
 import { weightGradient } from './conv-weights.js';
-
-/** Sizes after batch and channels. @throws InputError where one is symbolic: windows over them cannot be counted */
-function spatial(shape: Shape, node: Node): number[] {
-  return shape.slice(2).map((size) => {
-    if (typeof size === 'number') return size;
-    throw new InputError(`${nodeLabel(node)}: differentiating needs a fixed picture size; got "${size}"`);
-  });
-}
 
 /** Attributes of a Conv or ConvTranspose node with this window. */
 export function windowAttributes(window: Window, group: number) {
@@ -33,9 +24,9 @@ const biasGradient = ({ b, g, shape, y }: Backward): string =>
 const conv: GradientRule = (backward) => {
   const { node, b, x, y, g, shape, wanted } = backward;
   const [data, weights] = x as [string, string];
-  const kernel = spatial(shape(weights), node);
-  const sizes = spatial(shape(data), node);
-  const outputs = spatial(shape(y[0]), node);
+  const kernel = spatialSizes(shape(weights), node);
+  const sizes = spatialSizes(shape(data), node);
+  const outputs = spatialSizes(shape(y[0]), node);
   const window = windowOf(node, sizes, kernel);
   const group = numberAttribute(node, 'group', 1);
   const left = sizes.map((size, axis) => {
@@ -55,11 +46,11 @@ const conv: GradientRule = (backward) => {
 const convTranspose: GradientRule = (backward) => {
   const { node, b, x, y, g, shape, wanted } = backward;
   const [data, weights] = x as [string, string];
-  const kernel = spatial(shape(weights), node);
-  const outputs = spatial(shape(data), node);
+  const kernel = spatialSizes(shape(weights), node);
+  const outputs = spatialSizes(shape(data), node);
   const window = transposedWindowOf(node, outputs, kernel);
   const group = numberAttribute(node, 'group', 1);
-  const sizes = spatial(shape(y[0]), node);
+  const sizes = spatialSizes(shape(y[0]), node);
   return [
     wanted(0) ? b.op('Conv', [g, weights], windowAttributes(window, group), 'input') : null,
     wanted(1) ? weightGradient(b, { input: g, output: data, sizes, outputs, window, group }) : null,
