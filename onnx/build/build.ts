@@ -11,7 +11,7 @@ import {
   type Shape,
 } from '../graph/graph.js';
 import type { Tensor, ValueType } from '../graph/graph.js';
-import { int64Tensor, scalarTensor } from '../graph/tensor.js';
+import { hasScalar, int64Tensor, scalarTensor } from '../graph/tensor.js';
 import { InputError } from '../errors.js';
 import { Types } from '../shapes/types.js';
 
@@ -111,9 +111,11 @@ export class GraphBuilder {
     return this.#shared(`${type}/${value}`, () => scalarTensor(type, value));
   }
 
-  /** A rank-0 constant of the same element type as `value`. */
+  /** A rank-0 constant of the same element type as `value`. @throws InputError where that type does not hold the number */
   scalarLike(value: string, number: number): string {
-    return this.scalar(number, this.types.get(value)?.type ?? 'float32');
+    const type = this.types.get(value)?.type ?? 'float32';
+    if (hasScalar(type, number)) return this.scalar(number, type);
+    throw new InputError({ name: `"${value}"`, expected: `a type that holds ${number}`, got: type });
   }
 
   /** Appends a node with one output and returns that output. An absent optional input is ''. */

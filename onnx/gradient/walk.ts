@@ -68,13 +68,15 @@ export function gradients(
   return new Map(wanted.map((value) => [value, total(value)]));
 }
 
-/** What `differentiate` returns; its error says which layer to explain instead. */
+/** What `differentiate` returns; its error names the node and says which layer to explain instead. */
 function orNearestLayer<T>(b: GraphBuilder, node: Node, passed: readonly Node[], differentiate: () => T): T {
   try {
     return differentiate();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${error.message}${nearestLayerNote(node, passed.toReversed(), b.types)}`, { cause: error });
+    const label = nodeLabel(node);
+    const message = error.message.includes(label) ? error.message : `${label}: ${error.message}`;
+    throw new InputError(`${message}${nearestLayerNote(node, passed.toReversed(), b.types)}`, { cause: error });
   }
 }
 

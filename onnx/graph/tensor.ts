@@ -15,6 +15,12 @@ export function int64Tensor(values: readonly number[], dims: readonly number[] =
   return { type: 'int64', dims, data: BigInt64Array.from(values, BigInt) };
 }
 
+/** Whether `scalarTensor` makes this number in a type: integers hold no fractions, and some types have no scalars. */
+export function hasScalar(type: DataType, value: number): boolean {
+  if (type === 'float32' || type === 'float64' || type === 'float16') return true;
+  return (type === 'int32' || type === 'int64' || type === 'bool') && Number.isInteger(value);
+}
+
 /** A one-element tensor of a numeric type; a scalar (rank 0). */
 export function scalarTensor(type: DataType, value: number): Tensor {
   switch (type) {
