@@ -1,6 +1,7 @@
 /** @file Cache of forward passes: another target or method does not run them again. */
 import type { SessionTensor } from '../../inference/runtime/session.js';
 import type { Shape } from '../../onnx/graph/graph.js';
+import type { Keyed } from './graphs.js';
 import type { Layer } from './layers.js';
 import type { LayerStages } from './stages.js';
 import { sameNumbers } from './tensors.js';
@@ -29,8 +30,7 @@ export interface Forward {
 
 /** A forward pass with the values that its backward pass reads. */
 export interface KeptForward extends Forward {
-  key: string;
-  stages: LayerStages;
+  stages: Keyed<LayerStages>;
   values: Record<string, SessionTensor>;
   /** Gradients by the target weights they are for, newest last. */
   gradients: { weights: Float32Array; values: (SessionTensor | null)[] }[];
@@ -40,9 +40,9 @@ export interface KeptForward extends Forward {
 export class ForwardCache {
   #kept: KeptForward[] = [];
 
-  /** The forward pass of these pictures for the layers in the key. */
-  of(key: string, pictures: Float32Array): KeptForward | undefined {
-    const known = this.#kept.find((each) => each.key === key && sameNumbers(each.pictures, pictures));
+  /** The forward pass of these pictures for the layers of these stages. */
+  of(stages: LayerStages, pictures: Float32Array): KeptForward | undefined {
+    const known = this.#kept.find((each) => each.stages === stages && sameNumbers(each.pictures, pictures));
     if (known) this.#kept = [...this.#kept.filter((each) => each !== known), known];
     return known;
   }

@@ -5,23 +5,12 @@ import type { Layer } from './layers.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { Sizes } from '../methods/method.js';
 import type { MethodName } from '../methods/table.js';
-import {
-  cutStages,
-  fullGradientModel,
-  layerStages,
-  logitsModel,
-  mapsModel,
-  pictureGradientModel,
-  type CutStages,
-  type LayerStages,
-  type MapsModel,
-  type MapsOf,
-} from './stages.js';
 import { TARGET_WEIGHTS } from './scored-network.js';
-import { wholeModel, type WholeModel } from './whole-model.js';
 import { filledRows, pictureFeed, pictureSize } from './feeds.js';
 import { ForwardCache, type Forward, type KeptForward } from './forward-cache.js';
-import { FLAT, slopesModel, type Saturation, type SlopesModel } from './saturation.js';
+import { Graphs } from './graphs.js';
+import { FLAT, type Saturation } from './saturation.js';
+import type { MapsOf } from './stages.js';
 import { Sessions } from './sessions.js';
 import { floats, product, repeated, sameNumbers, withoutChannels } from './tensors.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
@@ -49,15 +38,7 @@ export class Network {
   /** Pictures per run. */
   readonly batch: number;
   readonly #sessions: Sessions<Stage>;
-  readonly #stages = new Map<string, LayerStages>();
-  readonly #maps = new Map<string, MapsModel>();
-  readonly #cuts = new Map<string, CutStages>();
-  readonly #slopes = new Map<string, SlopesModel>();
-  readonly #full = once(() => fullGradientModel(this.model, this.head, this.input));
-  readonly #logits = once(() => logitsModel(this.model, this.head));
-  readonly #gradient = once(() => pictureGradientModel(this.model, this.head, this.input, false));
-  readonly #guided = once(() => pictureGradientModel(this.model, this.head, this.input, true));
-  readonly #wholes = new Map<string, WholeModel>();
+  readonly #graphs: Graphs;
   readonly #explained: Float32Array[] = [];
   readonly #kept = new ForwardCache();
 
@@ -69,15 +50,16 @@ export class Network {
     /** Pictures per run, where the model leaves it open. */
     openBatch = MAX_BATCH,
   ) {
+    this.#graphs = new Graphs(model, head, input);
     this.#sessions = new Sessions(options, stageNames);
     this.batch = input.batch ?? openBatch;
   }
 
   /** Logits of pictures [M, C, H, W]; [M, scores]. */
   async logits(pictures: Float32Array): Promise<Float32Array> {
-    const { model, logits } = this.#logits();
+    const { key, model, logits } = this.#graphs.logits();
     return this.#inBatches(pictures, scoreCount(this.head), async (part) => {
-      const results = await this.#sessions.run('forward', 'logits', model, pictureFeed(this.input, part));
+      const results = await this.#sessions.run('forward', key, model, pictureFeed(this.input, part));
       return floats(results[logits]);
     });
   }
@@ -86,22 +68,13 @@ export class Network {
    * The forward pass of at most `batch` pictures. A cached result for the same pictures and layers is reused.
    */
   async forward(pictures: Float32Array, layers: readonly Layer[], { keep = true } = {}): Promise<Forward> {
-    const key = layers
-      .map(({ value, tokens }) => `${value}${tokens ? ` ${tokens.height}×${tokens.width}` : ''}`)
-      .join('\n');
-    const known = this.#kept.of(key, pictures);
+    const stages = this.#graphs.layers(layers);
+    const known = this.#kept.of(stages, pictures);
     if (known) return known;
-    const stages = this.#stages.get(key) ?? layerStages(this.model, this.head, layers);
-    this.#stages.set(key, stages);
     const count = pictures.length / pictureSize(this.input);
-    const values = await this.#sessions.run(
-      'forward',
-      `forward\n${key}`,
-      stages.forward,
-      pictureFeed(this.input, pictures),
-    );
+    const feeds = pictureFeed(this.input, pictures);
+    const values = await this.#sessions.run('forward', `forward ${stages.key}`, stages.forward, feeds);
     const made: KeptForward = {
-      key,
       stages,
       values,
       pictures: pictures.slice(),
@@ -131,12 +104,10 @@ export class Network {
     weights: Float32Array,
     { layers, methods, eigen }: { layers: readonly Layer[]; methods: readonly MethodName[]; eigen: boolean },
   ) {
-    const key = JSON.stringify(['whole', eigen, methods, layers.map(({ value, tokens }) => [value, tokens])]);
-    const made = this.#wholes.get(key) ?? wholeModel(this.model, this.head, layers, methods, eigen);
-    this.#wholes.set(key, made);
+    const made = this.#graphs.whole(layers, methods, eigen);
     const scores = scoreCount(this.head);
     const rows = { [TARGET_WEIGHTS]: filledRows(weights, scores, this.input.batch) };
-    const results = await this.#sessions.run('whole', key, made.model, {
+    const results = await this.#sessions.run('whole', made.key, made.model, {
       ...pictureFeed(this.input, pictures),
       ...rows,
     });
@@ -160,17 +131,17 @@ export class Network {
    * @param weights the share of each logit in the score [N, scores]
    */
   async layerGradients(forward: Forward, weights: Float32Array): Promise<(SessionTensor | null)[]> {
-    const { key, stages, values, gradients, pictures } = forward as KeptForward;
+    const { stages, values, gradients, pictures } = forward as KeptForward;
     const known = gradients.find((each) => sameNumbers(each.weights, weights));
     if (known) return known.values;
-    const { backward } = stages;
+    const { key, backward } = stages;
     if (!backward) return stages.layers.map(() => null);
     const picture = pictureFeed(this.input, pictures);
     const feeds = Object.fromEntries(
       stages.frontier.map((name) => [name, name === this.input.name ? picture[name] : values[name]] as const),
     ) as Record<string, SessionTensor>;
     const weightFeeds = { [TARGET_WEIGHTS]: filledRows(weights, scoreCount(this.head), this.input.batch) };
-    const results = await this.#sessions.run('backward', `backward\n${key}`, backward, { ...feeds, ...weightFeeds });
+    const results = await this.#sessions.run('backward', `backward ${key}`, backward, { ...feeds, ...weightFeeds });
     const made = stages.layers.map(({ gradient }) => (gradient === null ? null : (results[gradient] as SessionTensor)));
     gradients.push({ weights: weights.slice(), values: made });
     if (gradients.length > MAX_KEPT_GRADIENTS) gradients.shift();
@@ -184,12 +155,12 @@ export class Network {
    * @param guided whether to use guided backpropagation
    */
   async pictureGradients(pictures: Float32Array, weights: Float32Array, guided = false): Promise<Float32Array> {
-    const { model, gradient } = guided ? this.#guided() : this.#gradient();
+    const { key, model, gradient } = this.#graphs.pictureGradient(guided);
     const scores = scoreCount(this.head);
     return this.#inBatches(pictures, pictureSize(this.input), async (part, count, start) => {
       const rows = weights.subarray(start * scores, (start + count) * scores);
       const feeds = { ...pictureFeed(this.input, part), [TARGET_WEIGHTS]: filledRows(rows, scores, this.input.batch) };
-      const results = await this.#sessions.run('pictureGradient', guided ? 'guided' : 'picture', model, feeds);
+      const results = await this.#sessions.run('pictureGradient', key, model, feeds);
       return floats(results[gradient]);
     });
   }
@@ -199,12 +170,12 @@ export class Network {
    * @param weights the share of each logit in the score [scores]
    */
   async fullGradient(picture: Float32Array, weights: Float32Array): Promise<{ data: Float32Array; sizes: Sizes }[]> {
-    const { model, parts } = this.#full();
+    const { key, model, parts } = this.#graphs.fullGradient();
     const feeds = {
       ...pictureFeed(this.input, picture),
       [TARGET_WEIGHTS]: filledRows(weights, weights.length, this.input.batch),
     };
-    const results = await this.#sessions.run('pictureGradient', 'full', model, feeds);
+    const results = await this.#sessions.run('pictureGradient', key, model, feeds);
     return parts.map((part) => {
       const { data, dims } = results[part] as SessionTensor;
       const [, channels = 1, height = 1, width = 1] = dims.length === 4 ? dims : [1, dims.slice(1).reduce(product, 1)];
@@ -218,9 +189,7 @@ export class Network {
    * once, on a batch of copies of the picture.
    */
   async logitsWithout(picture: Float32Array, layer: Layer, channels: readonly number[]): Promise<Float32Array> {
-    const cut = this.#cuts.get(layer.value) ?? cutStages(this.model, this.head, layer);
-    this.#cuts.set(layer.value, cut);
-    const { after, logits } = cut;
+    const { key, before, after, logits } = this.#graphs.cut(layer);
     const scores = scoreCount(this.head);
     const found = new Float32Array(channels.length * scores);
     if (!after) {
@@ -230,12 +199,7 @@ export class Network {
     }
     const rows = this.input.batch ?? Math.min(channels.length, this.batch === 1 ? 1 : MAX_ABLATED);
     const pictures = repeated(picture, rows);
-    const values = await this.#sessions.run(
-      'forward',
-      `before\n${layer.value}`,
-      cut.before,
-      pictureFeed(this.input, pictures),
-    );
+    const values = await this.#sessions.run('forward', `before ${key}`, before, pictureFeed(this.input, pictures));
     const activations = values[layer.value] as SessionTensor;
     for (let start = 0; start < channels.length; start += rows) {
       const own = channels.slice(start, start + rows);
@@ -243,7 +207,7 @@ export class Network {
         string,
         SessionTensor
       >;
-      const results = await this.#sessions.run('fromLayer', `after\n${layer.value}`, after, feeds);
+      const results = await this.#sessions.run('fromLayer', `after ${key}`, after, feeds);
       found.set(floats(results[logits]).subarray(0, own.length * scores), start * scores);
     }
     return found;
@@ -251,12 +215,10 @@ export class Network {
 
   /** For each of at most `batch` pictures: a saturated activation between a value and the logits, if there is one. */
   async saturations(pictures: Float32Array, from: string): Promise<(Saturation | undefined)[]> {
-    const slopes = this.#slopes.get(from) ?? slopesModel(this.model, this.head, from);
-    this.#slopes.set(from, slopes);
-    const { model, activations } = slopes;
+    const { key, model, activations } = this.#graphs.slopes(from);
     const count = pictures.length / pictureSize(this.input);
     if (activations.length === 0) return Array.from({ length: count });
-    const results = await this.#sessions.run('forward', `slopes\n${from}`, model, pictureFeed(this.input, pictures));
+    const results = await this.#sessions.run('forward', key, model, pictureFeed(this.input, pictures));
     return Array.from({ length: count }, (_, row) =>
       activations.find(({ slope }) => (floats(results[slope])[row] ?? 1) < FLAT),
     );
@@ -267,15 +229,13 @@ export class Network {
     items: readonly (Pick<MapsOf, 'shape' | 'methods'> & { activations: SessionTensor; gradients: SessionTensor })[],
     eigen: boolean,
   ) {
-    const key = JSON.stringify(['maps', eigen, items.map(({ shape, methods }) => [shape, methods])]);
-    const made = this.#maps.get(key) ?? mapsModel(items, eigen);
-    this.#maps.set(key, made);
+    const made = this.#graphs.maps(items, eigen);
     if (made.model.graph.outputs.length === 0) return items.map(() => []);
     const feeds = made.items.flatMap(({ activations, gradients }, index) => [
       [activations, (items[index] as (typeof items)[number]).activations] as const,
       [gradients, (items[index] as (typeof items)[number]).gradients] as const,
     ]);
-    const results = await this.#sessions.run('maps', key, made.model, Object.fromEntries(feeds));
+    const results = await this.#sessions.run('maps', made.key, made.model, Object.fromEntries(feeds));
     return made.items.map(({ outputs }) =>
       outputs.map(({ method, value, projected }) => ({ method, projected, tensor: results[value] as SessionTensor })),
     );
@@ -315,9 +275,4 @@ export class Network {
     }
     return results;
   }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }

@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { networkInputOf } from '../../inference/networks/network-input.js';
 import { npyBytes } from '../../inference/numeric/npy.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
@@ -12,6 +12,8 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ganscope-targets-'));
 });
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function file(name: string, content: string | Uint8Array): Promise<string> {
   await writeFile(join(folder, name), content);

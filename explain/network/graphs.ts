@@ -1,0 +1,77 @@
+/** @file The graphs that explain a network, each built once. */
+import type { NetworkInput } from '../../inference/networks/network-input.js';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
+import type { Model } from '../../onnx/graph/graph.js';
+import type { MethodName } from '../methods/table.js';
+import type { Layer } from './layers.js';
+import { slopesModel, type SlopesModel } from './saturation.js';
+import {
+  cutStages,
+  fullGradientModel,
+  layerStages,
+  logitsModel,
+  mapsModel,
+  pictureGradientModel,
+  type CutStages,
+  type LayerStages,
+  type MapsModel,
+  type MapsOf,
+} from './stages.js';
+import { wholeModel, type WholeModel } from './whole-model.js';
+
+/** A graph, and the key of the sessions that run it. */
+export type Keyed<T> = T & { key: string };
+
+/** Builds graphs when they are first wanted. */
+export class Graphs {
+  readonly #made = new Map<string, unknown>();
+
+  constructor(
+    readonly model: Model,
+    readonly head: ScoreHead,
+    readonly input: NetworkInput,
+  ) {}
+
+  logits(): Keyed<ReturnType<typeof logitsModel>> {
+    return this.#once(['logits'], () => logitsModel(this.model, this.head));
+  }
+
+  pictureGradient(guided: boolean): Keyed<ReturnType<typeof pictureGradientModel>> {
+    return this.#once(['picture', guided], () => pictureGradientModel(this.model, this.head, this.input, guided));
+  }
+
+  fullGradient(): Keyed<ReturnType<typeof fullGradientModel>> {
+    return this.#once(['full'], () => fullGradientModel(this.model, this.head, this.input));
+  }
+
+  layers(layers: readonly Layer[]): Keyed<LayerStages> {
+    return this.#once(['layers', layers.map(keyOf)], () => layerStages(this.model, this.head, layers));
+  }
+
+  cut(layer: Layer): Keyed<CutStages> {
+    return this.#once(['cut', layer.value], () => cutStages(this.model, this.head, layer));
+  }
+
+  slopes(from: string): Keyed<SlopesModel> {
+    return this.#once(['slopes', from], () => slopesModel(this.model, this.head, from));
+  }
+
+  whole(layers: readonly Layer[], methods: readonly MethodName[], eigen: boolean): Keyed<WholeModel> {
+    const parts = ['whole', eigen, methods, layers.map(keyOf)];
+    return this.#once(parts, () => wholeModel(this.model, this.head, layers, methods, eigen));
+  }
+
+  maps(wanted: readonly MapsOf[], eigen: boolean): Keyed<MapsModel> {
+    const parts = ['maps', eigen, wanted.map(({ shape, methods }) => [shape, methods])];
+    return this.#once(parts, () => mapsModel(wanted, eigen));
+  }
+
+  #once<T extends object>(parts: readonly unknown[], make: () => T): Keyed<T> {
+    const key = JSON.stringify(parts);
+    const made = (this.#made.get(key) as Keyed<T> | undefined) ?? { ...make(), key };
+    this.#made.set(key, made);
+    return made;
+  }
+}
+
+const keyOf = ({ value, tokens, channelAxis }: Layer) => [value, tokens, channelAxis];
