@@ -47,10 +47,14 @@ export async function kernelDistance(
   const smaller = Math.min(realCount, fakeCount);
   const subsetSize = options.subsetSize ?? Math.min(DEFAULT_SUBSET, Math.floor(smaller / 2));
   const canDiffer = subsetSize < Math.max(realCount, fakeCount) || subsets === 1;
+  if (options.subsetSize === undefined && subsetSize < 2) {
+    const got = `${realCount} and ${fakeCount}`;
+    throw new InputError({ name: 'pictures', expected: 'at least 4 in each set', got });
+  }
   if (!Number.isInteger(subsetSize) || subsetSize < 2 || subsetSize > smaller || !canDiffer) {
     throw new InputError({
       name: 'subsetSize',
-      expected: `at least 2 pictures, and fewer than there are, so that subsets differ`,
+      expected: 'at least 2 pictures, and fewer than there are, so that subsets differ',
       got: `${subsetSize} of ${realCount} and ${fakeCount}`,
     });
   }

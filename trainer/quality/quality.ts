@@ -1,4 +1,5 @@
 /** @file The results of evaluations, and the choice of the best one. */
+
 /** Minimum number of samples for the Fréchet distance; with fewer, the bias dominates. */
 export const LEAST_SAMPLES = 2048;
 
