@@ -1,7 +1,6 @@
 /** @file A set of pictures to compare: a folder or archive, a generator's file, or a run. */
 import { Generator } from '../../inference/networks/generator.js';
 import { seedsFrom } from '../../inference/latent/latents.js';
-import { Random } from '../../inference/numeric/random.js';
 import type { Picture, PictureInput } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { isRun } from '../../inference/runs/runs.node.js';
@@ -88,19 +87,10 @@ async function realSet(source: string, { split, followLinks, strict }: PictureSe
       return pictures.skipped;
     },
     async *batches(count, format) {
-      const order = Random.derived(0, 'evaluation').shuffled(dataset.length);
-      let left = count;
-      for (let start = 0; start < order.length && left > 0; start += BATCH) {
-        const part = [...order.subarray(start, start + Math.min(BATCH, left))];
-        const decoded = await Promise.all(part.map((index) => pictures.picture(index)));
-        const readable = decoded.filter((picture) => picture !== undefined);
-        left -= readable.length;
-        if (readable.length > 0)
-          yield format
-            ? readable.map((each) => resizedPicture(each, { ...format, channels: format.channels === 1 ? 1 : 3 }))
-            : readable;
-      }
-      if (left === count) throw pictures.allBroken();
+      for await (const batch of pictures.chosen(count, 0))
+        yield format
+          ? batch.map((each) => resizedPicture(each, { ...format, channels: format.channels === 1 ? 1 : 3 }))
+          : batch;
     },
     release: () => Promise.resolve(),
   };

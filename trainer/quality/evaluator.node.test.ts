@@ -91,6 +91,11 @@ describe('Evaluator', () => {
     expect(few.frechet).toBeUndefined();
   });
 
+  it('says so where no real picture can be decoded', async () => {
+    const evaluating = new Evaluator(network, greys(9, 1), config, 40).quality(1, sampler(0));
+    await expect(evaluating).rejects.toThrow(/: expected at least one that can be decoded; got none \(\d: broken\)$/);
+  });
+
   it('can be interrupted', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     const evaluator = new Evaluator(network, greys(60), config, 40);

@@ -2,7 +2,6 @@
 import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { picturesFromOutput } from '../../inference/pictures/pixels.js';
-import { Random } from '../../inference/numeric/random.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { InputError } from '../../onnx/index.js';
 import type { GanConfig } from '../settings/config.js';
@@ -12,7 +11,7 @@ import { distancesBetween, featuresOf, type EvaluationOptions } from './distance
 import type { Features } from './features.js';
 import type { QualityRow } from './quality.js';
 
-/** Pictures between two checks of the abort signal. */
+/** Generated pictures between two checks of the abort signal. */
 const BATCH = 32;
 
 /** Generates pictures [N, C, H, W] from latents [N, Z], like `TrainStep.sample`. */
@@ -74,17 +73,9 @@ export class Evaluator {
 
   async *#realPictures(): AsyncGenerator<Picture[]> {
     const { imageSize, channels, resize, seed } = this.config;
-    const order = Random.derived(seed, 'evaluation').shuffled(this.pictures.dataset.length);
-    let left = this.samples;
-    for (let start = 0; start < order.length && left > 0; start += BATCH) {
-      const decoded = await Promise.all(
-        [...order.subarray(start, start + Math.min(BATCH, left))].map((index) => this.pictures.picture(index)),
-      );
-      const pictures = decoded.filter((picture) => picture !== undefined);
-      left -= pictures.length;
-      if (pictures.length === 0) continue;
-      yield pictures.map((each) => resizedPicture(each, { width: imageSize, height: imageSize, channels, resize }));
-    }
+    const size = { width: imageSize, height: imageSize, channels, resize };
+    for await (const pictures of this.pictures.chosen(this.samples, seed))
+      yield pictures.map((each) => resizedPicture(each, size));
   }
 
   async *#generated(sample: Sampler): AsyncGenerator<Picture[]> {
