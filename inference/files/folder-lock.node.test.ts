@@ -38,8 +38,14 @@ describe('lockFolder(folder)', () => {
     );
     await lock.release();
     await (await lockFolder(out())).release();
-    // A folder that a lock made goes with it where it is empty.
+    // Folders that a lock made go with it where they are empty.
     expect(await readdir(folder)).toEqual([]);
+    await (await lockFolder(join(out(), 'a', 'b'))).release();
+    expect(await readdir(folder)).toEqual([]);
+    const filled = await lockFolder(join(out(), 'a', 'b'));
+    await writeFile(join(out(), 'a', 'file'), '');
+    await filled.release();
+    expect(await readdir(folder, { recursive: true })).toEqual(['out', join('out', 'a'), join('out', 'a', 'file')]);
   });
 
   it('takes over from a process that was killed, and from nobody who is running', async () => {

@@ -1,13 +1,14 @@
 /** @file One writer per folder: a lock file that names the process, its machine and when it started. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import { link, open, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../onnx/errors.js';
 import { forgetTemporary, isRunning, removeLeftovers, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
+import { writeFileAtomic } from '../../onnx/files/disk/files.node.js';
 
 /** The lock's name in the folder. */
 export const LOCK_FILE = '.ganscope.lock';
@@ -84,10 +85,20 @@ export async function lockFolder(folder: string, name = 'out'): Promise<FolderLo
     async release() {
       removeOwn(path, mine.token);
       held.delete(path);
-      // A folder that this lock made and nobody filled.
-      if (made !== undefined) await rmdir(folder).catch(() => undefined);
+      if (made !== undefined) await removeEmpty(folder, made);
     },
   };
+}
+
+/** Removes a folder that this process made and nobody filled, and those around it up to `top`. */
+async function removeEmpty(folder: string, top: string): Promise<void> {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const removed = await rmdir(at).then(
+      () => true,
+      () => false,
+    );
+    if (!removed || at === top) return;
+  }
 }
 
 /** Makes `path` the lock of `mine`. @returns the owner if another process holds it */
@@ -103,7 +114,7 @@ async function claim(path: string, mine: Owner): Promise<Owner | undefined> {
     if (other) return other;
     try {
       if ((await ownerOf(path))?.token !== owner.token) continue;
-      await replaceWhole(path, JSON.stringify(mine));
+      await writeFileAtomic(path, JSON.stringify(mine));
       return undefined;
     } finally {
       await rm(guard, { force: true });
@@ -134,13 +145,6 @@ async function createdWhole(path: string, content: string): Promise<boolean> {
     await rm(temporary, { force: true });
     forgetTemporary(temporary);
   }
-}
-
-async function replaceWhole(path: string, content: string): Promise<void> {
-  const temporary = temporaryBeside(path);
-  await writeFile(temporary, content, { flag: 'wx' });
-  await rename(temporary, path);
-  forgetTemporary(temporary);
 }
 
 /** Who holds a lock; nobody where there is no file. A file that stays unreadable belongs to a process that is gone. */
