@@ -107,7 +107,10 @@ async function npySink({ folder, numbering, shard, count, size }: ShardPlace): P
   const path = join(folder, numberedPath(numbering, shard));
   const file = await AtomicFile.create(path);
   const { height, width, channels } = size;
-  await file.handle.writeFile(npyHeader('|u1', [count, height, width, channels]));
+  await file.handle.writeFile(npyHeader('|u1', [count, height, width, channels])).catch(async (error: unknown) => {
+    await file.abandon();
+    throw error;
+  });
   return {
     file: () => path,
     immediate: false,
