@@ -155,6 +155,16 @@ describe('runJob of --format', () => {
     expect(done).toEqual([64, 128]);
   });
 
+  it('refuses to go on within a shard', async () => {
+    const out = join(folder, 'within');
+    await perform({ format: 'npy', out });
+    const journal = JSON.parse(await readFile(join(out, 'sampling.json'), 'utf8')) as object;
+    await writeFile(join(out, 'sampling.json'), JSON.stringify({ ...journal, done: 250 }));
+    await expect(perform({ format: 'npy', resume: true, out })).rejects.toThrow(
+      /sampling\.json: expected "done" to be all pictures or a multiple of 200; got 250$/,
+    );
+  });
+
   it('says in its journal which network it used', async () => {
     const out = join(folder, 'used');
     await perform({ format: 'npy', count: 2, out });

@@ -1,10 +1,12 @@
 /** @file Streams a shards job to disk: the network runs on while the pictures before are encoded and written. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError } from '../../../onnx/errors.js';
 import { fileDigest } from '../../files/same-job.node.js';
 import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { LatentsFile } from '../../latent/files/stream.node.js';
 import { JobFolder } from '../files/job-folder.node.js';
+import { JOURNAL } from '../files/journal.node.js';
 import { loadRanking, RANKING_FILE, writeRanking } from '../files/ranking-file.node.js';
 import { shardNumbering, sinks, type Sink } from '../files/sinks.node.js';
 import type { ShardsJob } from '../kinds/shards.js';
@@ -49,6 +51,13 @@ export async function writeShards(job: ShardsJob, context: JobContext): Promise<
     overwrite: job.overwrite,
   });
   try {
+    if (folder.done % job.shardSize !== 0 && folder.done !== count) {
+      throw new InputError({
+        name: join(job.out, JOURNAL),
+        expected: `"done" to be all pictures or a multiple of ${job.shardSize}`,
+        got: folder.done,
+      });
+    }
     await folder.begin();
     const latents = await orderedRows(job, source, folder, folder.journaled(context)).catch((error: unknown) => {
       if (signal?.aborted) log?.('Stopped before all pictures were scored; the same command with `resume` continues.');
