@@ -5,7 +5,7 @@ import { Random } from '../numeric/random.js';
 /** The most seeds that are held in memory: enough for any FID. */
 export const MAX_SEEDS = 100_000;
 /** The smallest truncation: below it, drawing until a number is small enough takes too long. */
-export const MIN_TRUNCATION = 0.01;
+const MIN_TRUNCATION = 0.01;
 
 /**
  * Latents of the standard normal distribution.
@@ -21,9 +21,7 @@ export function normalLatents(seeds: readonly number[], latentDim: number, trunc
   if (!Number.isInteger(latentDim) || latentDim < 1 || latentDim > 65_536) {
     throw new InputError({ name: 'latentDim', expected: 'an integer of 1…65536', got: latentDim });
   }
-  if (truncation !== undefined && !(truncation >= MIN_TRUNCATION)) {
-    throw new InputError({ name: 'truncation', expected: `a number of at least ${MIN_TRUNCATION}`, got: truncation });
-  }
+  checkTruncation(truncation);
   const wrong = seeds.find((seed) => !Number.isSafeInteger(seed) || seed < 0);
   if (wrong !== undefined) {
     throw new InputError({ name: 'seeds', expected: 'integers of 0…2^53 − 1', got: wrong });
@@ -39,6 +37,13 @@ export function normalLatents(seeds: readonly number[], latentDim: number, trunc
     }
   });
   return latents;
+}
+
+/** @throws InputError for a truncation out of range */
+export function checkTruncation(truncation: number | undefined): void {
+  if (truncation !== undefined && !(truncation >= MIN_TRUNCATION)) {
+    throw new InputError({ name: 'truncation', expected: `a number of at least ${MIN_TRUNCATION}`, got: truncation });
+  }
 }
 
 /** Consecutive seeds, both ends included. */

@@ -1,6 +1,7 @@
 /** @file An arithmetic job: the figure of vector arithmetic on latents. */
 import { InputError } from '../../../onnx/errors.js';
 import type { Expression } from '../../latent/arithmetic.js';
+import { checkTruncation } from '../../latent/latents.js';
 import { parsedExpression } from '../../parse/expression.js';
 import { checkSeed, namesFile } from '../options/checks.js';
 import { commonOptions, jobKind, number, parsed } from '../options/option.js';
@@ -47,6 +48,7 @@ export const arithmetic = jobKind({
   }): ArithmeticJob {
     if (written === undefined) throw new InputError({ name: 'arithmetic', expected: 'an expression', got: 'nothing' });
     namesFile(out, ['.png']);
+    checkTruncation(truncation);
     if (!(noise >= 0 && noise < 100))
       throw new InputError({ name: 'noise', expected: 'a number of 0…100', got: noise });
     checkSeed(seed);

@@ -1,7 +1,7 @@
 /** @file A corners job: a grid of pictures between four latents. */
 import { InputError } from '../../../onnx/errors.js';
 import type { InterpolationMode } from '../../latent/interpolate.js';
-import { seedCount, type LatentSource } from '../../latent/latents.js';
+import { checkTruncation, seedCount, type LatentSource } from '../../latent/latents.js';
 import { parsedSource } from '../../parse/seeds.js';
 import { modeOption } from '../options/animation.js';
 import { namesFile } from '../options/checks.js';
@@ -40,6 +40,7 @@ export const corners = jobKind({
     const { truncation, saveLatents } = request;
     if (source === undefined) throw new InputError({ name: 'corners', expected: 'four latents', got: 'nothing' });
     namesFile(out, ['.png']);
+    checkTruncation(truncation);
     if ('seeds' in source) checkCorners(seedCount(source.seeds));
     const scale = request.scale && checkedScale(request.scale);
     return { kind: 'corners', scale, source, ...grid, mode: interpolate, truncation, saveLatents, out };

@@ -1,6 +1,6 @@
 /** @file Which latents a job makes pictures of: seeds, or the rows of a file. */
 import { InputError } from '../../../onnx/errors.js';
-import { consecutiveSeeds, MAX_SEEDS, seedCount, type LatentSource } from '../../latent/latents.js';
+import { checkTruncation, consecutiveSeeds, MAX_SEEDS, seedCount, type LatentSource } from '../../latent/latents.js';
 import { seedRanges } from '../../parse/seeds.js';
 import { number, parsed, text, type Requested } from './option.js';
 
@@ -47,9 +47,7 @@ export function latentSource(
     if (stray) throw new InputError({ name: 'latents', conflictsWith: stray });
     return { file: latents };
   }
-  if (truncation !== undefined && !(truncation > 0)) {
-    throw new InputError({ name: 'truncation', expected: 'a positive number', got: truncation });
-  }
+  checkTruncation(truncation);
   if (seeds === undefined) return { seeds: [consecutiveSeeds(seed ?? 0, count, most)] };
   const stray = (['seed', 'count'] as const).find((name) => request[name] !== undefined);
   if (stray) throw new InputError({ name: 'seeds', conflictsWith: stray });
