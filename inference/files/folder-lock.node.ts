@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../onnx/errors.js';
 import { forgetTemporary, isRunning, removeLeftovers, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
-import { writeFileAtomic } from '../../onnx/files/disk/files.node.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
 
 /** The lock's name in the folder. */
 export const LOCK_FILE = '.ganscope.lock';

@@ -29,3 +29,6 @@ export const kinds = {
 
 type Kinds = typeof kinds;
 export type SampleJob = { [Kind in keyof Kinds]: ReturnType<Kinds[Kind]['check']> }[keyof Kinds];
+
+/** All kinds, without the types of their own options. */
+export const allKinds = Object.values(kinds) as unknown as readonly JobKind<Options, SampleJob>[];

@@ -1,16 +1,14 @@
 /** @file The options of all sampling jobs as a command line has them. */
-import type { JobKind, Option, Options } from './options/option.js';
+import type { Option } from './options/option.js';
 import type { SampleRequest } from './sample-job.node.js';
-import { kinds, type SampleJob } from './table.node.js';
-
-const all = Object.values(kinds) as unknown as readonly JobKind<Options, SampleJob>[];
+import { allKinds } from './table.node.js';
 
 /** All options, by name, with the heading that each stands under: the kind's own title, or none for shared ones. */
 export function sampleOptions(): Record<string, Option & { title?: string }> {
-  const names = new Set(all.toReversed().flatMap(({ options }) => Object.keys(options)));
+  const names = new Set(allKinds.toReversed().flatMap(({ options }) => Object.keys(options)));
   const found = [...names].map((name): [string, Option & { title?: string }] => {
-    const having = all.filter(({ options }) => name in options);
-    const own = having.length === 1 ? having[0] : all.find(({ trigger }) => trigger === name);
+    const having = allKinds.filter(({ options }) => name in options);
+    const own = having.length === 1 ? having[0] : allKinds.find(({ trigger }) => trigger === name);
     return [name, { ...(having[0]?.options[name] as Option), ...(own && { title: own.title }) }];
   });
   return Object.fromEntries(found);

@@ -1,5 +1,5 @@
 /** @file Latents between four corners: a two-dimensional grid. */
-import { lerp, slerp, type InterpolationMode } from './interpolate.js';
+import { interpolations, type InterpolationMode } from './interpolate.js';
 
 /**
  * The latents of a grid whose corners are given; each row runs between points of the left and the right edge.
@@ -13,7 +13,7 @@ export function cornerLatents(
   { columns, rows, mode }: { columns: number; rows: number; mode: InterpolationMode },
 ): Float32Array {
   const latentDim = corners.length / 4;
-  const between = mode === 'slerp' ? slerp : lerp;
+  const between = interpolations[mode];
   const [topLeft, topRight, bottomLeft, bottomRight] = [0, 1, 2, 3].map((i) =>
     corners.subarray(i * latentDim, (i + 1) * latentDim),
   ) as [Float32Array, Float32Array, Float32Array, Float32Array];

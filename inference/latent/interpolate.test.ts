@@ -84,15 +84,18 @@ describe('slerp(a, b, t)', () => {
 
 describe('interpolatedLatents(keyframes, options)', () => {
   const keyframes = [vector(0, 0), vector(1, 0), vector(1, 2)];
+  /** Halves of its two segments. */
+  const halves = [
+    [0, 0],
+    [0.5, 0],
+    [1, 0],
+    [1, 1],
+    [1, 2],
+  ];
+
   it('goes from the first key frame to the last in as many frames as asked', () => {
     const path = rows(interpolatedLatents(keyframes, { frames: 5, mode: 'lerp', loop: false }));
-    expect(path).toEqual([
-      [0, 0],
-      [0.5, 0],
-      [1, 0],
-      [1, 1],
-      [1, 2],
-    ]);
+    expect(path).toEqual(halves);
     expect(rows(interpolatedLatents(keyframes, { frames: 2, mode: 'slerp', loop: false }))).toEqual([
       [0, 0],
       [1, 2],
@@ -107,14 +110,7 @@ describe('interpolatedLatents(keyframes, options)', () => {
 
   it('closes a loop without showing the first frame twice', () => {
     const path = rows(interpolatedLatents(keyframes, { frames: 6, mode: 'lerp', loop: true }));
-    expect(path).toEqual([
-      [0, 0],
-      [0.5, 0],
-      [1, 0],
-      [1, 1],
-      [1, 2],
-      [0.5, 1],
-    ]);
+    expect(path).toEqual([...halves, [0.5, 1]]);
   });
 
   it('meets every key frame exactly where the frames divide evenly', () => {

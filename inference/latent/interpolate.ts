@@ -92,7 +92,8 @@ export function slerp(a: Float32Array, b: Float32Array, t: number): Float32Array
   return Float32Array.from(combined(length * Math.cos(t * angle), unit, length * Math.sin(t * angle), orthogonal));
 }
 
-const INTERPOLATIONS: Record<InterpolationMode, typeof slerp> = { slerp, lerp };
+/** The interpolation of each mode. */
+export const interpolations: Readonly<Record<InterpolationMode, typeof slerp>> = { slerp, lerp };
 
 /** A path's shape. */
 export interface PathOptions {
@@ -123,7 +124,7 @@ export function interpolatedLatents(keyframes: readonly Float32Array[], options:
   if (!Number.isInteger(frames) || frames < 1 || frames > MAX_FRAMES) {
     throw new InputError({ name: 'frames', expected: `an integer of 1…${MAX_FRAMES}`, got: frames });
   }
-  const interpolation = INTERPOLATIONS[mode];
+  const interpolation = interpolations[mode];
   const segments = loop ? keyframes.length : keyframes.length - 1;
   const steps = loop ? frames : Math.max(frames - 1, 1);
   const latents = new Float32Array(frames * first.length);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
-import { evaluated, exemplars, surroundings, type LeafLatents } from '../latent/arithmetic.js';
-import { filesOf } from '../latent/arithmetic.js';
+import { evaluated, exemplars, filesOf, surroundings, type LeafLatents } from '../latent/arithmetic.js';
 import { parsedExpression } from './expression.js';
 
 /** Seed s is [s, 1]; z.npy holds [10, 0] and [20, 0], one.npy [7, 7]. */

@@ -16,7 +16,7 @@ const TOKEN = /\s*(file:"[^"]*"(?:#\d+)?|file:[^\s,()#]+(?:#\d+)?|\d+(?:\.\d+)?|
 /**
  * The tree of an expression: sums and differences of latents, `mean(…)` of latents, products and quotients with plain
  * numbers, and parentheses. A whole number is a seed, except as a factor: of two plain numbers in a product the first is
- * the factor, and after `/` a number is the divisor. `file:PATH` is the latent in a .npy or .json file, `file:PATH#2` its
+ * the factor, and after `/` a number is the divisor. `file:PATH` is the latent in a file of latents, `file:PATH#2` its
  * row 2 (the first is 0), and within `mean` a file stands for all its rows.
  * @param option the option's name, for errors
  * @throws InputError naming the place where something else was expected

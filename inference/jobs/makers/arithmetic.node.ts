@@ -2,8 +2,15 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { concatenated } from '../../numeric/concatenated.js';
-import { evaluated, exemplars, surroundings, type LeafLatents } from '../../latent/arithmetic.js';
-import { filesOf, type Expression, type Term } from '../../latent/arithmetic.js';
+import {
+  evaluated,
+  exemplars,
+  filesOf,
+  surroundings,
+  type Expression,
+  type LeafLatents,
+  type Term,
+} from '../../latent/arithmetic.js';
 import { loadLatents, saveLatents } from '../../latent/files/latents-file.node.js';
 import { normalLatents } from '../../latent/latents.js';
 import type { Picture } from '../../pictures/pictures.js';
