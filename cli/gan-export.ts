@@ -49,7 +49,7 @@ await runCommand(
         },
         layer: {
           type: 'string',
-          describe: 'With --with-gradcam: layer, as in gan-gradcam; several are averaged [default: last-conv]',
+          describe: 'With --with-gradcam: layer, as in gan-gradcam; several are averaged [default: auto]',
         },
         method: { type: 'string', describe: 'With --with-gradcam: method, as in gan-gradcam [default: gradcam]' },
         target: {
