@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import type { Explanation } from '../maps/explanation.js';
 import { emptyMapNote } from '../figures/verdict.js';
 import type { ClassRegion, Target } from '../targets/targets.js';
-import { Budget } from './budget.js';
+import { Budget } from '../../inference/runtime/budget.js';
 import { FigureFiles } from './figure-files.node.js';
 import type { Journal, JournalEntry } from './journal.node.js';
 import { mapFiles, writeMap, type Look, type MapFiles } from './map-files.node.js';

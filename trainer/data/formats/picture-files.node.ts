@@ -4,7 +4,7 @@ import { isPictureFile, MAX_PICTURE_BYTES, unreadPictures } from '../../../infer
 import { folderName, type FileTree } from '../../../inference/files/tree.js';
 import { InputError } from '../../../onnx/errors.js';
 import { itemAt, MAX_CLASSES, type DataOptions, type Dataset, type Labels, type Split } from '../sets/dataset.js';
-import { Budget } from './budget.js';
+import { Budget } from '../../../inference/runtime/budget.js';
 import { listedLabels } from './listed-labels.js';
 
 /** Folders that are splits of the data. */
@@ -67,7 +67,7 @@ export function datasetOfFiles(tree: FileTree, paths: readonly string[], labels:
       const size = await tree.size(path).catch((error: unknown) => {
         throw new InputError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
       });
-      return budget.spend(Math.min(size, MAX_PICTURE_BYTES), async () =>
+      return budget.run(Math.min(size, MAX_PICTURE_BYTES), async () =>
         decodePicture(await tree.read(path, MAX_PICTURE_BYTES), path),
       );
     },
