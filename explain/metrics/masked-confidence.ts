@@ -1,10 +1,11 @@
 /** @file How much confidence remains when the picture is masked by its map. */
-import { stacked, type Metric, type Subject } from './metric.js';
+import { concatenated } from '../../inference/numeric/concatenated.js';
+import { type Metric, type Subject } from './metric.js';
 
 /** Confidence Y for the picture and O for the picture times the map (prepared pixels, so that 0 is the mean colour). */
 async function confidencePair({ input, map, confidences }: Subject): Promise<{ Y: number; O: number }> {
   const masked = input.map((value, at) => value * (map[at % map.length] ?? 0));
-  const [Y = Number.NaN, O = Number.NaN] = await confidences(stacked([input, masked]));
+  const [Y = Number.NaN, O = Number.NaN] = await confidences(concatenated([input, masked]));
   return { Y, O };
 }
 

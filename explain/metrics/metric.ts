@@ -66,14 +66,6 @@ export function rankedPixels(map: Float32Array): Uint32Array {
   return Uint32Array.from(map.keys()).sort((a, b) => (map[b] ?? 0) - (map[a] ?? 0) || a - b);
 }
 
-/** Concatenates pictures to [M, C, H, W]. */
-export function stacked(pictures: readonly Float32Array[]): Float32Array {
-  const size = pictures[0]?.length ?? 0;
-  const all = new Float32Array(pictures.length * size);
-  pictures.forEach((picture, i) => all.set(picture, i * size));
-  return all;
-}
-
 /** A copy of the picture whose pixels at these positions, in all channels, come from another one. */
 export function withPixels(
   picture: Float32Array,

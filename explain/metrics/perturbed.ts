@@ -1,5 +1,6 @@
 /** @file Infidelity and sensitivity: whether a map predicts small changes of the picture, and is stable under them. */
-import { mean, stacked, type Metric } from './metric.js';
+import { concatenated } from '../../inference/numeric/concatenated.js';
+import { mean, type Metric } from './metric.js';
 
 const INFIDELITY_SAMPLES = 50;
 /** Standard deviation of the changes, in prepared units. */
@@ -22,7 +23,7 @@ export const perturbedMetrics = {
       const { changes, actual } = await shared(async () => {
         const drawn = Array.from({ length: INFIDELITY_SAMPLES }, () => input.map(() => CHANGE * normal()));
         const changed = drawn.map((change) => input.map((value, i) => value - (change[i] as number)));
-        const [whole = Number.NaN, ...others] = await scores(stacked([input, ...changed]));
+        const [whole = Number.NaN, ...others] = await scores(concatenated([input, ...changed]));
         return { changes: drawn, actual: others.map((score) => whole - score) };
       });
       const predicted = changes.map((change) =>
@@ -43,7 +44,7 @@ export const perturbedMetrics = {
       );
       const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
       const size = norm(map);
-      const distances = (await maps(stacked(pictures))).map((other) =>
+      const distances = (await maps(concatenated(pictures))).map((other) =>
         norm(other.map((value, i) => value - (map[i] ?? 0))),
       );
       const largest = Math.max(...distances);

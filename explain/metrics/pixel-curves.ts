@@ -1,5 +1,6 @@
 /** @file Insertion and deletion: how confidence changes when pixels are added or removed in the order of the map. */
-import { rankedPixels, stacked, withPixels, type Curve, type Metric, type Subject } from './metric.js';
+import { concatenated } from '../../inference/numeric/concatenated.js';
+import { rankedPixels, withPixels, type Curve, type Metric, type Subject } from './metric.js';
 
 /** Steps from no pixel to all. */
 const STEPS = 20;
@@ -17,7 +18,7 @@ async function confidenceCurve(subject: Subject, from: Float32Array, to: Float32
   const order = rankedPixels(subject.map);
   const x = Array.from({ length: STEPS + 1 }, (_, step) => step / STEPS);
   const pictures = x.map((share) => withPixels(from, order.subarray(0, Math.round(share * plane)), to, plane));
-  return { x, y: [...(await subject.confidences(stacked(pictures)))] };
+  return { x, y: [...(await subject.confidences(concatenated(pictures)))] };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** @file ROAD: removed pixels are filled in from their neighbours, so that the hole itself carries no information. */
-import { mean, rankedPixels, stacked, type Metric, type Subject } from './metric.js';
+import { concatenated } from '../../inference/numeric/concatenated.js';
+import { mean, rankedPixels, type Metric, type Subject } from './metric.js';
 
 /** Fractions of the pixels that are removed. */
 const SHARES = [0.2, 0.4, 0.6, 0.8];
@@ -145,7 +146,7 @@ export const roadMetrics = {
         const pictures = SHARES.map((share) =>
           imputed(subject.input, subject.size, order.slice(0, Math.round(share * order.length)), subject.normal),
         );
-        return { x: SHARES, y: [...(await subject.confidences(stacked(pictures)))] };
+        return { x: SHARES, y: [...(await subject.confidences(concatenated(pictures)))] };
       };
       const most = await curveOf(ranked);
       const least = await curveOf(ranked.toReversed());
