@@ -15,6 +15,8 @@ export function nativeSession(
     executionProviders: isNative ? [...new Set([provider, 'cpu'])] : ['wasm'],
     intraOpNumThreads: threads,
     logSeverityLevel: 3,
+    // A pattern is one more block as large as all buffers of a run, beside those of the first run. It saves no time.
+    enableMemPattern: false,
     ...(!spinning && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
   });
 }

@@ -22,11 +22,33 @@ export function weightGradient(b: GraphBuilder, correlation: Correlation): strin
   return correlation.group === 1 ? windowProduct(b, correlation) : swappedConvolution(b, correlation);
 }
 
+/** Windows of more bytes than this are laid out in parts. */
+const MOST_WINDOW_BYTES = 2 ** 26;
+
+/**
+ * Sum over parts of the batch, whose windows stay below a limit: all windows of a kernel 4×4 with stride 2 take four times
+ * the memory of their input. The limit is far above the caches, so parts cost no time.
+ */
+function windowProduct(b: GraphBuilder, correlation: Correlation): string {
+  const { input, output, window, outputs } = correlation;
+  const [batch, channels] = b.shape(input) as [Dim, number];
+  const bytes = 4 * elementCount(outputs) * elementCount(window.kernel) * channels;
+  const rows = Math.max(1, Math.floor(MOST_WINDOW_BYTES / bytes));
+  if (typeof batch !== 'number' || batch <= rows) return productOfPart(b, correlation);
+  const part = Math.ceil(batch / Math.ceil(batch / rows));
+  const starts = Array.from({ length: Math.ceil(batch / part) }, (_, index) => index * part);
+  const rowsOf = (value: string, start: number) =>
+    b.op('Slice', [value, b.ints([start]), b.ints([Math.min(start + part, batch)]), b.ints([0])], {}, 'part');
+  return starts
+    .map((start) => productOfPart(b, { ...correlation, input: rowsOf(input, start), output: rowsOf(output, start) }))
+    .reduce((sum, product) => b.add(sum, product));
+}
+
 /**
  * One matrix product of the output gradients [K, N·P] with all windows [N·P, U·C], which one Gather lays out from the
  * padded input in channels-last order. On CPUs this reaches the speed of MatMul; see `bench/RESULTS.md`.
  */
-function windowProduct(b: GraphBuilder, { input, output, window, sizes, outputs }: Correlation): string {
+function productOfPart(b: GraphBuilder, { input, output, window, sizes, outputs }: Correlation): string {
   const [batch, channels] = b.shape(input) as [Dim, number];
   const filters = b.shape(output)[1] as number;
   const axes = sizes.map((_, axis) => axis + 2);

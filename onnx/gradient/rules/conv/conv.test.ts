@@ -49,6 +49,8 @@ const cases: VjpCase[] = [
   { op: 'Conv', inputs: [{ shape: [2, 3, 5, 5] }, { shape: [4, 3, 3, 3] }], wrt: [1], ...batch },
   // 3-D
   convolution('Conv', [1, 2, 4, 5, 4], [3, 2, 2, 3, 2], { strides: [2, 2, 1], pads: [0, 1, 0, 0, 1, 1] }),
+  // Windows of 73 MB, laid out in two parts of the batch
+  convolution('Conv', [11, 8, 64, 64], [2, 8, 8, 8]),
 
   convolution('ConvTranspose', [2, 3, 5], [3, 2, 3], {}, batch),
   convolution('ConvTranspose', [2, 3, 5], [3, 2, 4], { strides: [3], pads: [1, 0], output_padding: [1] }),
