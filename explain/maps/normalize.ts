@@ -50,9 +50,9 @@ export function averagedMap(maps: readonly SignedMap[], H: number, W: number): F
     bilinearResized(minMaxScaled(positivePart(data)), height, width, H, W),
   );
   const [first = new Float32Array(H * W), ...others] = resized;
-  if (others.length === 0) return minMaxScaled(first);
+  if (others.length === 0) return scaleMinMax(first);
   const mean = first.map((value, at) => others.reduce((sum, map) => sum + (map[at] as number), value) / maps.length);
-  return minMaxScaled(mean);
+  return scaleMinMax(mean);
 }
 
 /** ReLU of a map; zero everywhere if it is not finite. */
@@ -68,16 +68,15 @@ export function minMaxScaled(map: Float32Array): Float32Array {
 /** The same in place. */
 export function scaleMinMax(map: Float32Array): Float32Array {
   // Plain loops: this is most of the time that a map takes outside the network.
-  let least = Number.POSITIVE_INFINITY;
-  for (const value of map) if (value < least) least = value;
-  let most = 0;
+  let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let at = 0; at < map.length; at++) {
-    const shifted = Math.fround((map[at] as number) - least);
-    map[at] = shifted;
-    if (shifted > most) most = shifted;
+    const value = map[at] as number;
+    if (value < least) least = value;
+    if (value > largest) largest = value;
   }
+  const most = Math.max(0, Math.fround(largest - least));
   const divisor = Math.fround(EPSILON + most);
-  for (let at = 0; at < map.length; at++) map[at] = (map[at] as number) / divisor;
+  for (let at = 0; at < map.length; at++) map[at] = Math.fround((map[at] as number) - least) / divisor;
   return map;
 }
 

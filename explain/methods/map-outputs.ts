@@ -1,5 +1,7 @@
 /** @file The maps of methods that are graphs, appended to a graph. */
 import type { GraphBuilder } from '../../onnx/build/build.js';
+import { channelSum, weightedSum } from './channel-sum.js';
+import type { WeightedMethod } from './method.js';
 import { methods, type MethodName } from './table.js';
 
 /** An output that holds maps. */
@@ -24,9 +26,17 @@ export function appendedMaps(
   const method = methods[name];
   if (method.kind === 'runs') return [];
   if (method.kind === 'gradient') return [{ method: name, value: method.map(b, activations, g), projected: false }];
+  if (method.kind === 'weighted' && !eigen) {
+    return [{ method: name, value: signedMap(b, method, activations, g), projected: false }];
+  }
   const weighted = method.weighted(b, activations, g);
-  const projected = eigen || method.kind === 'projection';
   // An output must not be an input.
-  const whole = () => (weighted === activations ? b.op('Identity', [weighted], {}, 'projected') : weighted);
-  return [{ method: name, value: projected ? whole() : b.reduceSum(weighted, [1], false, 'signed'), projected }];
+  const value = weighted === activations ? b.op('Identity', [weighted], {}, 'projected') : weighted;
+  return [{ method: name, value, projected: true }];
+}
+
+/** Appends the map before the ReLU [N, h, w]: the sum of weighted activations over channels. */
+export function signedMap(b: GraphBuilder, method: WeightedMethod, activations: string, g: string): string {
+  const weights = method.channelWeights?.(b, activations, g);
+  return weights ? weightedSum(b, weights, activations) : channelSum(b, method.weighted(b, activations, g));
 }

@@ -22,6 +22,8 @@ export interface WeightedMethod extends Described {
    * @returns weighted activations [N, K, H, W]
    */
   weighted(b: GraphBuilder, activations: string, gradients: string): string;
+  /** The weights [N, K, 1, 1] of a method that has one per channel: their sum is a matrix product. */
+  channelWeights?(b: GraphBuilder, activations: string, gradients: string): string;
 }
 
 /** The first principal component of weighted activations over channels; it is computed outside the graph. */

@@ -15,6 +15,7 @@ function channelWeighted(
     title,
     ...(contrast && { contrast }),
     weighted: (b, activations, g) => b.mul(weights(b, activations, g), activations, 'weighted_activations'),
+    channelWeights: weights,
   };
 }
 

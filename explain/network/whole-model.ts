@@ -6,6 +6,7 @@ import { prunedGraph } from '../../onnx/graph/order.js';
 import { explainsLayer, methods, type MethodName } from '../methods/table.js';
 import type { Layer } from './layers.js';
 import { appendedMaps, type MapOutput } from '../methods/map-outputs.js';
+import { channelSum } from '../methods/channel-sum.js';
 import { layerEnds, scoredNetwork, withTopClass } from './scored-network.js';
 
 /** The graph of a whole explanation, and the names of its outputs. */
@@ -88,6 +89,6 @@ function largestOf(b: GraphBuilder, gradient: string): string {
 /** Largest sum over channels of |activation · gradient| at a position, per picture [N]. */
 function productOf(b: GraphBuilder, activations: string, gradient: string): string {
   const sizes = b.op('Abs', [b.mul(activations, gradient, 'products')], {}, 'product_sizes');
-  const sums = b.reduceSum(sizes, [1], false, 'product_sums');
+  const sums = channelSum(b, sizes, 'product_sums');
   return b.op('ReduceMax', [sums], { axes: [1, 2], keepdims: 0 }, 'largest_product');
 }

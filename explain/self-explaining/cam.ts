@@ -7,6 +7,7 @@ import type { Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import type { Layer } from '../network/layers.js';
 import { layerEnds, scoredNetwork, TARGET_WEIGHTS, withTopClass, type LayerEnds } from '../network/scored-network.js';
+import { signedMap } from '../methods/map-outputs.js';
 import { weightedMethods } from '../methods/weighted.js';
 import type { WeightedMethodName } from '../methods/table.js';
 
@@ -92,8 +93,7 @@ function layerOutputs(
     );
     const maps = names.map((method) =>
       b.within(method, () => {
-        const weighted = weightedMethods[method].weighted(b, value, g);
-        const signed = b.reduceSum(weighted, [1], false, 'signed');
+        const signed = signedMap(b, weightedMethods[method], value, g);
         return { method, signed, raw: b.op('Relu', [signed], {}, 'raw') };
       }),
     );

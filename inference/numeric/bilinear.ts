@@ -43,21 +43,47 @@ export function bilinearSampled(
   x: readonly Position[],
 ): Float32Array {
   if (map.length !== h * w) throw new InputError({ name: 'map', expected: `${h}×${w} values`, got: map.length });
-  const [count, columns] = [x.length, x.map((position) => taps(position, w))];
-  const left = Int32Array.from(columns, ({ low }) => low);
-  const right = Int32Array.from(columns, ({ high }) => high);
-  const across = Float64Array.from(columns, ({ share }) => share);
-  const sampled = new Float32Array(y.length * count);
-  // Plain loops over typed arrays: pictures have millions of pixels.
+  const columns = x.map((position) => taps(position, w));
+  const across = {
+    left: Int32Array.from(columns, ({ low }) => low),
+    right: Int32Array.from(columns, ({ high }) => high),
+    share: Float64Array.from(columns, ({ share }) => share),
+  };
+  const sampled = new Float32Array(y.length * x.length);
+  // Consecutive rows mostly lie between the same two rows of the map, so what lies across is kept.
+  let [upper, lower] = [new Float64Array(x.length), new Float64Array(x.length)];
+  let [upperRow, lowerRow] = [-1, -1];
   y.forEach((position, row) => {
-    const { low, high, share: down } = taps(position, h);
-    const [above, below] = [low * w, high * w];
-    for (let i = 0; i < count; i++) {
-      const [l, r, share] = [left[i] as number, right[i] as number, across[i] as number];
-      const upper = (1 - share) * (map[above + l] as number) + share * (map[above + r] as number);
-      const lower = (1 - share) * (map[below + l] as number) + share * (map[below + r] as number);
-      sampled[row * count + i] = (1 - down) * upper + down * lower;
-    }
+    const { low, high, share } = taps(position, h);
+    if (low === lowerRow) [upper, lower, upperRow, lowerRow] = [lower, upper, lowerRow, upperRow];
+    if (low !== upperRow) sampleAcross(map, low * w, across, upper);
+    if (high !== lowerRow) sampleAcross(map, high * w, across, lower);
+    [upperRow, lowerRow] = [low, high];
+    sampleDown(upper, lower, share, sampled, row * x.length);
   });
   return sampled;
+}
+
+/** The neighbours of all columns, and the share of the right one. */
+interface Across {
+  left: Int32Array;
+  right: Int32Array;
+  share: Float64Array;
+}
+
+/** A row of the map, from `start` on, at all columns. A loop of its own: pictures have millions of pixels. */
+function sampleAcross(map: Float32Array, start: number, { left, right, share }: Across, into: Float64Array): void {
+  for (let i = 0; i < into.length; i++) {
+    const part = share[i] as number;
+    into[i] =
+      (1 - part) * (map[start + (left[i] as number)] as number) + part * (map[start + (right[i] as number)] as number);
+  }
+}
+
+/** What lies between two rows. */
+function sampleDown(upper: Float64Array, lower: Float64Array, share: number, into: Float32Array, start: number): void {
+  const rest = 1 - share;
+  for (let i = 0; i < upper.length; i++) {
+    into[start + i] = rest * (upper[i] as number) + share * (lower[i] as number);
+  }
 }
