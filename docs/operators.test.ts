@@ -22,7 +22,8 @@ describe('operatorReference()', () => {
     expect(row('Shape')).toEqual(['all', 'zero', 'shapes']);
     expect(row('Range')?.[1]).toBe('none: how many numbers it gives depends on its inputs');
     expect(row('Gelu')).toEqual(['20–26, as others', 'of what it becomes', 'outputs']);
-    expect(row('GridSample')).toEqual(['all; 20–26 rewritten', 'none: sampling at positions of a grid', 'shapes']);
+    expect(row('GridSample')).toEqual(['all; 20–26 rewritten', 'yes', 'differences (expanded), shapes']);
+    expect(row('If')).toEqual(['all', 'yes', 'numbers (subgraphs)']);
     expect(row('QuantizeLinear')?.slice(1)).toEqual(['straight-through', 'shapes']);
     expect(row('QLinearConv')).toEqual(['10–26, as others', 'of what it becomes', 'outputs']);
   });

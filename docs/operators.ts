@@ -2,6 +2,7 @@
 import { exportedNetworks, golden, goldenPath, type ExportedInfo } from '../fixtures/golden.js';
 import { zeroGradient, type GradientRule, type Refusal } from '../onnx/gradient/rules/rule.js';
 import { straightThroughRules } from '../onnx/gradient/rules/quantization.js';
+import { subgraphRules } from '../onnx/gradient/rules/expanded.js';
 import { gradientRules, ruleFamilies } from '../onnx/gradient/table.js';
 import { loadModel } from '../onnx/files/load.node.js';
 import { NEWEST_OPSET } from '../onnx/upgrade/conversion.js';
@@ -32,7 +33,7 @@ and [onnx/gradient/table.ts](onnx/gradient/table.ts).
 - **Gradient**: \`straight-through\` counts rounding as the identity; \`zero\` where small changes of the inputs change nothing; \`none\` is an error that names the node, and the
   nearest layer after it.
 - **Checked by**: \`differences\` are central finite differences over shapes and attributes, in the test of that name under
-  onnx/gradient; \`shapes\` and \`outputs\` are compared with ONNX Runtime's.
+  onnx/gradient, and \`numbers\` known ones; \`shapes\` and \`outputs\` are compared with ONNX Runtime's.
 - **Networks**: in how many of ${networks.length} files by the exporters of PyTorch and TensorFlow the operator is
   ([fixtures/golden](fixtures/README.md)); their gradients and class activation maps are compared with those of these.
 
@@ -74,6 +75,7 @@ function gradient(op: string, rule: GradientRule | undefined): string {
 
 function check(op: string, rule: GradientRule | undefined): string {
   const family = Object.entries(ruleFamilies).find(([, rules]) => Object.hasOwn(rules, op));
+  if (Object.hasOwn(subgraphRules, op)) return 'numbers (subgraphs)';
   if (family) return `differences (${family[0]}), shapes`;
   return rule ? 'shapes' : 'outputs';
 }

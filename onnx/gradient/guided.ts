@@ -1,6 +1,6 @@
 /** @file Guided backpropagation: at each ReLU only positive gradients pass. */
 import { castLike } from './rules/common.js';
-import { clip } from './rules/elementwise.js';
+import { clip } from './rules/elementwise/elementwise.js';
 import { numbersOf } from '../graph/tensor.js';
 import type { GradientRule } from './rules/rule.js';
 

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../build/build.js';
 import { shapeRules } from '../shapes/table.js';
+import { subgraphRules } from './rules/expanded.js';
 import { differentiableOps, gradientRules, ruleFamilies } from './table.js';
 import { gradients } from './walk.js';
 
 describe('gradientRules', () => {
-  it('has one rule for every operator of the dialect', () => {
-    expect(Object.keys(gradientRules).toSorted()).toEqual(Object.keys(shapeRules).toSorted());
+  it('has one rule for every operator of the dialect, and for those of subgraphs', () => {
+    const known = [...Object.keys(shapeRules), ...Object.keys(subgraphRules)];
+    expect(Object.keys(gradientRules).toSorted()).toEqual(known.toSorted());
   });
 
   it('takes its differentiable operators from families whose tests check every one', () => {

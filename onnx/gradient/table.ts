@@ -1,8 +1,9 @@
 /** @file The gradient rule of every operator of the dialect. */
 import type { shapeRules } from '../shapes/table.js';
-import { activationRules } from './rules/activation.js';
+import { activationRules } from './rules/elementwise/activation.js';
 import { convRules } from './rules/conv/conv.js';
-import { elementwiseRules } from './rules/elementwise.js';
+import { elementwiseRules } from './rules/elementwise/elementwise.js';
+import { expandedRules, subgraphRules } from './rules/expanded.js';
 import { indexingRules } from './rules/indexing.js';
 import { matmulRules } from './rules/matmul.js';
 import { movementRules } from './rules/movement.js';
@@ -12,7 +13,7 @@ import { reduceRules } from './rules/reduce.js';
 import { resizeRules } from './rules/resize.js';
 import { straightThroughRules } from './rules/quantization.js';
 import { notDifferentiable, zeroGradient, type GradientRule } from './rules/rule.js';
-import { trigonometryRules } from './rules/trigonometry.js';
+import { trigonometryRules } from './rules/elementwise/trigonometry.js';
 
 /** Every operator that we know, differentiable or not. */
 export type KnownOp = keyof typeof shapeRules;
@@ -22,6 +23,7 @@ export const ruleFamilies = {
   activation: activationRules,
   conv: convRules,
   elementwise: elementwiseRules,
+  expanded: expandedRules,
   indexing: indexingRules,
   matmul: matmulRules,
   movement: movementRules,
@@ -36,6 +38,7 @@ const differentiable = {
   ...ruleFamilies.activation,
   ...ruleFamilies.conv,
   ...ruleFamilies.elementwise,
+  ...ruleFamilies.expanded,
   ...ruleFamilies.indexing,
   ...ruleFamilies.matmul,
   ...ruleFamilies.movement,
@@ -52,8 +55,9 @@ export type DifferentiableOp = keyof typeof differentiable;
 export const differentiableOps = Object.keys(differentiable).toSorted() as readonly DifferentiableOp[];
 
 /** The rule of each operator. An operator whose shapes we infer but that has no entry here does not compile. */
-export const gradientRules: Readonly<Record<KnownOp, GradientRule>> = {
+export const gradientRules: Readonly<Record<KnownOp | keyof typeof subgraphRules, GradientRule>> = {
   ...differentiable,
+  ...subgraphRules,
   ...straightThroughRules,
   And: zeroGradient,
   ArgMax: zeroGradient,
@@ -63,20 +67,16 @@ export const gradientRules: Readonly<Record<KnownOp, GradientRule>> = {
   ConstantOfShape: zeroGradient,
   Equal: zeroGradient,
   Floor: zeroGradient,
-  GRU: notDifferentiable('recurrent layers are not unrolled'),
   Greater: zeroGradient,
   GreaterOrEqual: zeroGradient,
-  GridSample: notDifferentiable('sampling at positions of a grid'),
   Hardmax: zeroGradient,
   IsInf: zeroGradient,
   IsNaN: zeroGradient,
-  LSTM: notDifferentiable('recurrent layers are not unrolled'),
   Less: zeroGradient,
   LessOrEqual: zeroGradient,
   NonZero: zeroGradient,
   Not: zeroGradient,
   Or: zeroGradient,
-  RNN: notDifferentiable('recurrent layers are not unrolled'),
   Range: notDifferentiable('how many numbers it gives depends on its inputs'),
   Round: zeroGradient,
   Shape: zeroGradient,

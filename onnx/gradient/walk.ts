@@ -1,7 +1,7 @@
 /** @file Reverse-mode differentiation: walks a graph backwards and appends its gradient in plain ai.onnx nodes. */
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { inputOf, nodeLabel, outputOf, type Node, type Shape } from '../graph/graph.js';
+import { nodeLabel, outputOf, type Node, type Shape } from '../graph/graph.js';
 import { valuesRead } from '../graph/order.js';
 import { nearestLayerNote } from './nearest-layer.js';
 import type { Backward, GradientRule } from './rules/rule.js';
@@ -35,7 +35,35 @@ export function gradients(
 ): Map<string, string | null> {
   const nodes = [...b.graph.nodes];
   const dependent = valuesDependingOn(nodes, wanted, new Set(constant));
+  const seeds: [string, string][] = dependent.has(score) ? [[score, cotangent ?? onesLike(b, score)]] : [];
+  const total = totalGradients({ b, rules }, nodes, seeds, dependent);
+  return new Map(wanted.map((value) => [value, total(value)]));
+}
+
+/** What is the same for all nodes of a walk, and for walks inside of it. */
+interface Walk {
+  b: GraphBuilder;
+  rules: Readonly<Record<string, GradientRule>>;
+  /** Set inside of a node that is differentiated through others: the walk around it says which layer is the nearest. */
+  inner?: true;
+}
+
+/**
+ * Walks nodes backwards.
+ * @param seeds values whose gradients are known, with these
+ * @param dependent the values that gradients are wanted of, and all between them and the seeds
+ * @returns the gradient of a value, or null where no seed depends on it
+ */
+function totalGradients(
+  walk: Walk,
+  nodes: readonly Node[],
+  seeds: readonly (readonly [string, string])[],
+  dependent: ReadonlySet<string>,
+): (value: string) => string | null {
+  const { b } = walk;
   const contributions = new Map<string, string[]>();
+  const contribute = (value: string, gradient: string) =>
+    contributions.set(value, [...(contributions.get(value) ?? []), gradient]);
   const total = (value: string): string | null => {
     const parts = contributions.get(value) ?? [];
     if (parts.length > 1) {
@@ -48,45 +76,48 @@ export function gradients(
     }
     return parts[0] ?? null;
   };
-  if (dependent.has(score)) contributions.set(score, [cotangent ?? onesLike(b, score)]);
+  for (const [value, gradient] of seeds) contribute(value, gradient);
   const passed: Node[] = [];
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((name) => contributions.has(name) && dependent.has(name))) continue;
     if (!valuesRead(node).some((name) => dependent.has(name))) continue;
     const dy = node.outputs.map((name) => (name ? total(name) : null));
-    const parts = orNearestLayer(b, node, passed, () => backward(b, node, dy, dependent, rules));
+    const x = inputsWithCaptured(node);
+    const parts = orNearestLayer(walk, node, passed, () => backward(walk, node, x, dy, dependent));
     passed.push(node);
     parts.forEach((gradient, index) => {
-      const value = node.inputs[index];
+      const value = x[index];
       if (gradient === null || !value || !dependent.has(value)) return;
-      contributions.set(value, [
-        ...(contributions.get(value) ?? []),
-        b.within(`${value}_grad`, () => summedTo(b, gradient, b.types.knownShape(value, node))),
-      ]);
+      const shape = b.types.knownShape(value, node);
+      contribute(
+        value,
+        b.within(`${value}_grad`, () => summedTo(b, gradient, shape)),
+      );
     });
   }
-  return new Map(wanted.map((value) => [value, total(value)]));
+  return total;
+}
+
+/** The inputs of a node, then the outer values that its subgraphs read. */
+function inputsWithCaptured(node: Node): readonly string[] {
+  const captured = valuesRead(node).filter((name) => name !== '' && !node.inputs.includes(name));
+  return captured.length > 0 ? [...node.inputs, ...new Set(captured)] : node.inputs;
 }
 
 /** What `differentiate` returns; its error names the node and says which layer to explain instead. */
-function orNearestLayer<T>(b: GraphBuilder, node: Node, passed: readonly Node[], differentiate: () => T): T {
+function orNearestLayer<T>({ b, inner }: Walk, node: Node, passed: readonly Node[], differentiate: () => T): T {
   try {
     return differentiate();
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (inner || !(error instanceof InputError)) throw error;
     const label = nodeLabel(node);
     const message = error.message.includes(label) ? error.message : `${label}: ${error.message}`;
     throw new InputError(`${message}${nearestLayerNote(node, passed.toReversed(), b.types)}`, { cause: error });
   }
 }
 
-function backward(
-  b: GraphBuilder,
-  node: Node,
-  dy: (string | null)[],
-  dependent: ReadonlySet<string>,
-  rules: Readonly<Record<string, GradientRule>>,
-) {
+function backward(walk: Walk, node: Node, x: readonly string[], dy: (string | null)[], dependent: ReadonlySet<string>) {
+  const { b, rules } = walk;
   const known: Readonly<Record<string, GradientRule | undefined>> = { ...gradientRules, ...rules };
   const rule = node.domain === '' ? known[node.op] : undefined;
   if (!rule) {
@@ -97,12 +128,22 @@ function backward(
   const call: Backward = {
     node,
     b,
-    x: [inputOf(node), ...node.inputs.slice(1)],
+    x: [x[0] ?? '', ...x.slice(1)],
     y: [outputOf(node), ...node.outputs.slice(1)],
     dy,
     g: dy[0] ?? '',
-    wanted: (index) => dependent.has(inputOf(node, index)),
+    wanted: (index) => dependent.has(x[index] ?? ''),
     shape: (value) => b.types.knownShape(value, node),
+    through: (from, outputs) => {
+      const made = b.graph.nodes.slice(from);
+      const own = new Set(x.filter((name) => dependent.has(name)));
+      const inner = valuesDependingOn(made, [...own], new Set());
+      const seeds = outputs.flatMap((name, index) =>
+        dy[index] && inner.has(name) ? [[name, dy[index]] as const] : [],
+      );
+      const total = totalGradients({ ...walk, inner: true }, made, seeds, inner);
+      return x.map((name, index) => (own.has(name) && x.indexOf(name) === index ? total(name) : null));
+    },
   };
   return b.within(`${outputOf(node)}_grad`, () => rule(call));
 }

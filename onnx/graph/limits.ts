@@ -26,6 +26,8 @@ const limits = {
   computedElements: { most: 200_000_000, unit: 'elements in constants that the graph computes' },
   /** Of one constant that a gradient rule makes: interpolation matrices, positions of windows. */
   ruleElements: { most: 2 ** 26, unit: 'elements in a constant of the gradient' },
+  /** Of one recurrent layer or Loop: each step becomes nodes of its own. */
+  unrolledSteps: { most: 512, unit: 'unrolled steps' },
   /** Of one run: pictures that go in, or scores that come out. */
   runElements: { most: 2 ** 26, unit: 'numbers per run' },
   pictureSide: { most: 8192, unit: 'pixels a side' },

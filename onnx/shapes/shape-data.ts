@@ -30,15 +30,19 @@ const product: Calculation = (a, b) =>
 
 /** Binary operators on integers and floats. Integer division rounds towards zero. */
 const arithmetic: Record<string, Calculation> = {
+  And: (a, b) => (a === 0 || b === 0 ? 0 : numeric((x, y) => x && y)(a, b)),
   Add: (a, b) => (a === 0 ? b : b === 0 ? a : numeric((x, y) => x + y)(a, b)),
   Div: (a, b) => (a === b && a !== 0 ? 1 : (numeric((x, y) => x / y)(a, b) ?? wholeQuotient(a, b))),
   Equal: equal,
   Greater: numeric((a, b) => Number(a > b)),
+  GreaterOrEqual: numeric((a, b) => Number(a >= b)),
   Less: numeric((a, b) => Number(a < b)),
+  LessOrEqual: numeric((a, b) => Number(a <= b)),
   Max: numeric(Math.max),
   Min: numeric(Math.min),
   Mod: numeric((a, b) => a - b * Math.floor(a / b)),
   Mul: product,
+  Or: numeric((a, b) => a || b),
   Sub: (a, b) => (b === 0 ? a : a === b ? 0 : numeric((x, y) => x - y)(a, b)),
 };
 
@@ -48,12 +52,13 @@ function wholeQuotient(a: Dim, b: Dim): Dim | undefined {
     : undefined;
 }
 
-/** Unary operators. Symbolic sizes are non-negative integers: all operators here except Neg leave them unchanged. */
+/** Unary operators. Symbolic sizes are non-negative integers: all operators here except Neg and Not leave them unchanged. */
 const unary: Record<string, (value: number) => number> = {
   Abs: Math.abs,
   Ceil: Math.ceil,
   Floor: Math.floor,
   Neg: (value) => -value,
+  Not: (value) => 1 - value,
   Round: (value) => (value % 1 === 0.5 || value % 1 === -0.5 ? 2 * Math.round(value / 2) : Math.round(value)),
 };
 
@@ -207,5 +212,5 @@ const folded = (op: string) => (a: Dim | undefined, b: Dim) => (a === undefined 
 
 function unaryValue(op: string, value: Dim): Dim | undefined {
   if (typeof value === 'number') return unary[op]?.(value);
-  return op === 'Neg' ? undefined : value;
+  return op === 'Neg' || op === 'Not' ? undefined : value;
 }

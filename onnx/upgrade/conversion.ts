@@ -2,7 +2,8 @@
 import { intsAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, OPSET, type Attribute, type Node } from '../graph/graph.js';
+import { nodeLabel, OPSET, outputOf, type Attribute, type Node } from '../graph/graph.js';
+import type { Expansion } from '../expand/expansion.js';
 
 /** Newest ai.onnx opset that is read. */
 export const NEWEST_OPSET = 26;
@@ -26,6 +27,18 @@ export const dropping =
   (...names: string[]): Conversion =>
   (node, b) =>
     b.append(without(node, ...names));
+
+/** The elementary operators of an expansion in place of the node. */
+export const expanding =
+  (expansion: Expansion): Conversion =>
+  (node, b) => {
+    const made = b.within(outputOf(node), () => expansion(node, b));
+    node.outputs.forEach((output, index) => {
+      const value = made[index];
+      if (!output || value === undefined) return;
+      b.append({ op: 'Identity', domain: '', name: output, inputs: [value], outputs: [output], attributes: {} });
+    });
+  };
 
 /** Lists of ints move from attributes to inputs, in order; absent ones stay absent. */
 export const attributesToInputs =

@@ -183,7 +183,13 @@ describe('upgradedModel(model with subgraphs)', () => {
         constant('size', size),
         node('Shape', ['x'], ['shape']),
         node('Gather', ['shape', 'axis'], ['columns']),
-        node('Equal', ['columns', 'size'], ['flag']),
+        node('GreaterOrEqual', ['columns', 'size'], ['low']),
+        node('LessOrEqual', ['columns', 'size'], ['high']),
+        node('And', ['low', 'high'], ['both']),
+        node('Not', ['both'], ['other']),
+        node('Equal', ['columns', 'size'], ['same']),
+        node('Not', ['other'], ['fits']),
+        node('Or', ['fits', 'same'], ['flag']),
         node('If', ['flag'], ['y'], { attribute: [branch('Neg', 'a'), branch('Abs', 'b')] }),
       ];
       const bytes = bytesOf(nodes, [], ['y']);

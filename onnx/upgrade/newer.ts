@@ -6,7 +6,16 @@ import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, OPSET, outputOf, type Attribute, type Node } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
 import { float32Tensor, numbersOf } from '../graph/tensor.js';
-import { constantInts, dropping, noCounterpart, without, withAttribute, type Conversion } from './conversion.js';
+import { gridSample as expandedGridSample } from '../expand/grid-sample.js';
+import {
+  constantInts,
+  dropping,
+  expanding,
+  noCounterpart,
+  without,
+  withAttribute,
+  type Conversion,
+} from './conversion.js';
 
 /** Operators that came after opset 17 and are not converted. */
 export const newerOperators = [
@@ -17,7 +26,6 @@ export const newerOperators = [
   'BitwiseOr',
   'BitwiseXor',
   'CenterCropPad',
-  'Col2Im',
   'CumProd',
   'DeformConv',
   'ImageDecoder',
@@ -149,9 +157,11 @@ export const castLike: Conversion = (node, b, from) => {
   return b.append({ ...node, op: 'Cast', inputs: [inputOf(node)], attributes: { to } });
 };
 
-/** Opset 20 renamed the modes. */
-export const gridSample: Conversion = (node, b) => {
+/** Opset 20 renamed the modes and added volumes. */
+export const gridSample: Conversion = (node, b, from) => {
   const mode = stringAttribute(node, 'mode', 'linear');
   const value = { linear: 'bilinear', cubic: 'bicubic' }[mode] ?? mode;
-  b.append(withAttribute(node, 'mode', { kind: 'string', value }));
+  const renamed = withAttribute(node, 'mode', { kind: 'string', value });
+  if (b.types.shape(inputOf(node))?.length === 5) return expanding(expandedGridSample)(renamed, b, from);
+  return b.append(renamed);
 };

@@ -1,5 +1,6 @@
 /** @file The table of conversions to opset 17, by operator. */
-import { attributesToInputs, dropping, NEWEST_OPSET as NEWEST, type Conversion } from './conversion.js';
+import { col2im } from '../expand/col2im.js';
+import { attributesToInputs, dropping, expanding, NEWEST_OPSET as NEWEST, type Conversion } from './conversion.js';
 import * as contributed from './contributed.js';
 import * as expanded from './expanded.js';
 import * as newer from './newer.js';
@@ -60,6 +61,7 @@ export const forms: Record<string, readonly Form[]> = {
 export const expansions: Record<string, readonly Form[]> = {
   Attention: [[23, NEWEST, expanded.attention]],
   CastLike: [[15, NEWEST, newer.castLike]],
+  Col2Im: [[18, NEWEST, expanding(col2im)]],
   ConvInteger: [[10, NEWEST, quantized.convInteger]],
   Gelu: [[20, NEWEST, expanded.gelu]],
   GroupNormalization: [[18, NEWEST, expanded.groupNormalization]],

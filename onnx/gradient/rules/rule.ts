@@ -19,6 +19,12 @@ export interface Backward {
   wanted(index: number): boolean;
   /** The known shape of a value. @throws InputError naming the node if it is unknown */
   shape(value: string): Shape;
+  /**
+   * Differentiates the nodes that were appended since `from`, which compute the node's outputs another way.
+   * @param outputs their names for the node's outputs, in its order
+   * @returns the gradient of each input
+   */
+  through(from: number, outputs: readonly string[]): readonly (string | null)[];
 }
 
 /**
@@ -26,6 +32,20 @@ export interface Backward {
  * axes and adds up the uses of a value.
  */
 export type GradientRule = (backward: Backward) => readonly (string | null)[];
+
+/**
+ * The gradient of elementary nodes that compute the same: they are appended, and differentiated in place of the node.
+ * @param expanded appends them and returns the node's outputs; those without a gradient may be left out at the end
+ */
+export const throughOthers =
+  (expanded: (backward: Backward) => readonly string[]): GradientRule =>
+  (backward) => {
+    const from = backward.b.graph.nodes.length;
+    return backward.through(
+      from,
+      backward.b.within('again', () => expanded(backward)),
+    );
+  };
 
 /** For operators whose outputs do not change under small changes of their inputs (comparisons, rounding, indices). */
 export const zeroGradient: GradientRule = ({ x }) => x.map(() => null);

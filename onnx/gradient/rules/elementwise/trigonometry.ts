@@ -1,6 +1,6 @@
 /** @file Gradients of trigonometric and hyperbolic functions, their inverses and the error function. */
-import type { GraphBuilder } from '../../build/build.js';
-import { unary } from './common.js';
+import type { GraphBuilder } from '../../../build/build.js';
+import { unary } from '../common.js';
 
 const one = (b: GraphBuilder, x: string) => b.scalarLike(x, 1);
 const square = (b: GraphBuilder, x: string) => b.mul(x, x);

@@ -1,7 +1,7 @@
 /** @file Gradients of activations that are pieces of simpler functions. */
-import { numberAttribute } from '../../graph/attributes.js';
-import type { GraphBuilder } from '../../build/build.js';
-import { castLike, perInput, unary } from './common.js';
+import { numberAttribute } from '../../../graph/attributes.js';
+import type { GraphBuilder } from '../../../build/build.js';
+import { castLike, perInput, unary } from '../common.js';
 
 /** `whenTrue` where x compares with a number as asked, else `whenFalse`. */
 const where = (

@@ -1,11 +1,11 @@
 /** @file Gradients of element-wise operators; the walker sums over broadcast axes. */
-import { numberAttribute } from '../../graph/attributes.js';
-import type { GraphBuilder } from '../../build/build.js';
-import { InputError } from '../../errors.js';
-import { nodeLabel } from '../../graph/graph.js';
-import { numbersOf } from '../../graph/tensor.js';
-import { castLike, isFloat, perInput, unary } from './common.js';
-import type { GradientRule } from './rule.js';
+import { numberAttribute } from '../../../graph/attributes.js';
+import type { GraphBuilder } from '../../../build/build.js';
+import { InputError } from '../../../errors.js';
+import { nodeLabel } from '../../../graph/graph.js';
+import { numbersOf } from '../../../graph/tensor.js';
+import { castLike, isFloat, perInput, unary } from '../common.js';
+import type { GradientRule } from '../rule.js';
 
 /** dx = dy for every input. */
 const passed: GradientRule = ({ x, g, wanted }) => x.map((_, index) => (wanted(index) ? g : null));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { float, type AttributeValue } from '../../graph/attributes.js';
-import { GraphBuilder } from '../../build/build.js';
+import { float, type AttributeValue } from '../../../graph/attributes.js';
+import { GraphBuilder } from '../../../build/build.js';
 import { activationRules } from './activation.js';
-import { caseLabel, checkVjp, outputsOf, uncheckedOps, type VjpCase } from '../check.test.helper.js';
-import { gradients } from '../walk.js';
+import { caseLabel, checkVjp, outputsOf, uncheckedOps, type VjpCase } from '../../check.test.helper.js';
+import { gradients } from '../../walk.js';
 
 /** Values on every piece of every function here, at least 0.1 from where pieces meet. */
 const pieces = {

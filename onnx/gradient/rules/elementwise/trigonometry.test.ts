@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { caseLabel, checkVjp, uncheckedOps, type VjpCase } from '../check.test.helper.js';
+import { caseLabel, checkVjp, uncheckedOps, type VjpCase } from '../../check.test.helper.js';
 import { trigonometryRules } from './trigonometry.js';
 
 /** Inside each function's domain. */

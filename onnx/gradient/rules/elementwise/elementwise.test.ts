@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { float } from '../../graph/attributes.js';
-import { GraphBuilder } from '../../build/build.js';
-import { caseLabel, checkVjp, outputsOf, uncheckedOps, type VjpCase } from '../check.test.helper.js';
+import { float } from '../../../graph/attributes.js';
+import { GraphBuilder } from '../../../build/build.js';
+import { caseLabel, checkVjp, outputsOf, uncheckedOps, type VjpCase } from '../../check.test.helper.js';
 import { elementwiseRules } from './elementwise.js';
-import { gradients } from '../walk.js';
+import { gradients } from '../../walk.js';
 
 /** ONNX type code. */
 const FLOAT64 = 11;

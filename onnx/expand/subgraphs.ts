@@ -1,0 +1,71 @@
+/** @file If and Loop as the nodes of their subgraphs: both branches and a choice, and one copy of the body per round. */
+import type { GraphBuilder } from '../build/build.js';
+import { InputError } from '../errors.js';
+import { graphOf } from '../files/read.js';
+import { sameShape } from '../graph/dims.js';
+import { inputOf, nodeLabel, type Graph, type Node } from '../graph/graph.js';
+import { expectWithin } from '../graph/limits.js';
+import { notExpanded, type Expansion } from './expansion.js';
+
+/** Both branches, and the values of the one whose condition holds. */
+export const bothBranches: Expansion = (node, b) => {
+  const [yes, no] = (['then_branch', 'else_branch'] as const).map((name) =>
+    b.within(name, () => inlined(node, b, subgraphOf(node, name), [])),
+  ) as [string[], string[]];
+  const condition = b.op('Reshape', [inputOf(node), b.ints([])], {}, 'condition');
+  return yes.map((value, index) => {
+    const other = no[index] as string;
+    const [shape, otherShape] = [value, other].map((name) => b.types.knownShape(name, node));
+    if (!sameShape(shape, otherShape)) {
+      throw notExpanded(node, `a branch of [${shape?.join()}] beside one of [${otherShape?.join()}]`);
+    }
+    return b.op('Where', [condition, value, other], {}, 'chosen');
+  });
+};
+
+/** One copy of the body per round, where their number is constant and no condition ends the loop before. */
+export const unrolledLoop: Expansion = (node, b) => {
+  const rounds = b.types.integers(node.inputs[0])?.[0];
+  if (rounds === undefined) throw notExpanded(node, 'a number of rounds that is not constant');
+  expectWithin('unrolledSteps', rounds, nodeLabel(node));
+  const body = subgraphOf(node, 'body');
+  const yes = b.scalar(1, 'bool');
+  let goesOn = inputOf(node, 1) || yes;
+  let carried: readonly string[] = node.inputs.slice(2);
+  const collected: string[][] = [];
+  for (let round = 0; round <= rounds; round++) {
+    if (b.types.numbers(goesOn)?.[0] !== 1) throw notExpanded(node, 'a condition that may end it');
+    if (round === rounds) break;
+    const given = [b.scalar(round, 'int64'), goesOn, ...carried];
+    const [next = yes, ...results] = b.within(`round_${round}`, () => inlined(node, b, body, given));
+    goesOn = next;
+    carried = results.slice(0, carried.length);
+    results.slice(carried.length).forEach((value, at) => {
+      (collected[at] ??= []).push(b.op('Unsqueeze', [value, b.ints([0])]));
+    });
+  }
+  return [...carried, ...collected.map((parts) => b.op('Concat', parts, { axis: 0 }))];
+};
+
+function subgraphOf(node: Node, name: string): Graph {
+  const attribute = node.attributes[name];
+  if (attribute?.kind === 'opaque' && attribute.value.g) return graphOf(attribute.value.g);
+  throw new InputError({ name: `${nodeLabel(node)}: attribute ${name}`, expected: 'a graph', got: attribute?.kind });
+}
+
+/** Appends a copy of a subgraph's nodes under new names. @returns its outputs */
+function inlined(node: Node, b: GraphBuilder, graph: Graph, given: readonly string[]): string[] {
+  const names = new Map(graph.inputs.map(({ name }, index) => [name, given[index] as string]));
+  const known = (name: string) => names.get(name) ?? name;
+  for (const [name, tensor] of graph.initializers) names.set(name, b.initializer(b.unique(name), tensor));
+  for (const inner of graph.nodes) {
+    if (Object.values(inner.attributes).some(({ kind }) => kind === 'opaque')) {
+      throw notExpanded(node, `a subgraph that holds subgraphs (${nodeLabel(inner)})`);
+    }
+    const outputs = inner.outputs.map((name) => name && b.unique(name));
+    const inputs = inner.inputs.map(known);
+    inner.outputs.forEach((name, index) => names.set(name, outputs[index] as string));
+    b.append({ ...inner, name: b.unique(inner.name || inner.op), inputs, outputs });
+  }
+  return graph.outputs.map(({ name }) => known(name));
+}

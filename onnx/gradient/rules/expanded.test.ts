@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import type { AttributeValue } from '../../graph/attributes.js';
+import { GraphBuilder } from '../../build/build.js';
+import { caseLabel, checkVjp, uncheckedOps, type CheckedInput, type VjpCase } from '../check.test.helper.js';
+import { expandedRules } from './expanded.js';
+import { gradients } from '../walk.js';
+
+const paddings = ['zeros', 'border', 'reflection'] as const;
+
+/** Positions away from the kinks between pixels, inside and outside of a 3×4 picture. */
+const positions = [
+  [-1.35, -0.9],
+  [-0.37, 0.11],
+  [0.21, 0.83],
+  [0.93, -0.42],
+  [1.62, 1.44],
+  [-2.3, 0.37],
+].flat();
+
+const grid: CheckedInput = { shape: [1, 2, 3, 2], values: positions };
+const picture: CheckedInput = { shape: [1, 2, 3, 4] };
+
+const gridCases: VjpCase[] = [
+  ...paddings.flatMap((padding) =>
+    [0, 1].flatMap((align): VjpCase[] => {
+      const attributes = { padding_mode: padding, align_corners: align };
+      return [
+        { op: 'GridSample', inputs: [picture, grid], attributes: { ...attributes, mode: 'bilinear' } },
+        { op: 'GridSample', inputs: [picture, grid], attributes: { ...attributes, mode: 'nearest' }, wrt: [0] },
+      ];
+    }),
+  ),
+  { op: 'GridSample', inputs: [picture, grid], attributes: { mode: 'bicubic' } },
+  { op: 'GridSample', inputs: [picture, grid], attributes: { mode: 'bicubic', align_corners: 1 } },
+  {
+    op: 'GridSample',
+    inputs: [
+      { shape: [2, 3, 4, 3] },
+      { shape: [2, 1, 3, 2], values: [...positions, ...positions.map((value) => -0.6 * value)].slice(0, 12) },
+    ],
+    symbolicBatch: [0, 1],
+  },
+];
+
+const sizes = { LSTM: 4, GRU: 3, RNN: 1 } as const;
+
+function recurrentCase(
+  op: keyof typeof sizes,
+  attributes: Record<string, AttributeValue> = {},
+  { states = false, peepholes = false, outputs = 1 } = {},
+): VjpCase {
+  const directions = attributes['direction'] === 'bidirectional' ? 2 : 1;
+  const [steps, batch, inputs, hidden, gates] = [3, 2, 3, 2, sizes[op]];
+  return {
+    op,
+    inputs: [
+      { shape: [steps, batch, inputs] },
+      { shape: [directions, gates * hidden, inputs] },
+      { shape: [directions, gates * hidden, hidden] },
+      { shape: [directions, 2 * gates * hidden] },
+      null,
+      ...(states || peepholes ? [{ shape: [directions, batch, hidden] }] : []),
+      ...((states || peepholes) && op === 'LSTM' ? [{ shape: [directions, batch, hidden] }] : []),
+      ...(peepholes ? [{ shape: [directions, 3 * hidden] }] : []),
+    ],
+    attributes: { hidden_size: hidden, ...attributes },
+    outputs,
+    // ONNX Runtime has no kernels of these for doubles.
+    singlePrecision: op !== 'RNN',
+  };
+}
+
+const recurrentCases: VjpCase[] = [
+  ...(['LSTM', 'GRU', 'RNN'] as const).flatMap((op) => [
+    recurrentCase(op),
+    recurrentCase(op, { direction: 'reverse' }, { states: true }),
+    recurrentCase(op, { direction: 'bidirectional' }, { states: true, outputs: 2 }),
+  ]),
+  recurrentCase('LSTM', {}, { peepholes: true, outputs: 3 }),
+  recurrentCase('LSTM', { activations: ['HardSigmoid', 'Softsign', 'Tanh'] }),
+  recurrentCase('GRU', { linear_before_reset: 1 }),
+  recurrentCase('GRU', { linear_before_reset: 1, direction: 'bidirectional' }),
+  recurrentCase('RNN', { activations: ['Sigmoid'] }),
+];
+
+const cases = [...gridCases, ...recurrentCases];
+
+describe('gradients(…) of operators through the elementary ones they stand for', () => {
+  it.each(cases.map((test) => [caseLabel(test), test] as const))('%s', (_label, test) => checkVjp(test));
+
+  it('has a case for every rule', () => expect(uncheckedOps(expandedRules, cases)).toEqual([]));
+
+  it('refuses what it cannot tell, naming the node', () => {
+    const refused = (op: string, shapes: number[][], attributes: Record<string, AttributeValue>) => () => {
+      const b = new GraphBuilder();
+      const inputs = shapes.map((shape, index) => b.input(`x${index}`, 'float32', shape));
+      gradients(b, b.op(op, inputs, attributes, 'y'), ['x0']);
+    };
+    const pictures = [
+      [1, 2, 3, 4],
+      [1, 2, 3, 2],
+    ];
+    expect(refused('GridSample', pictures, { mode: 'bicubic', padding_mode: 'border' })).toThrow(
+      'GridSample "y": mode bicubic with padding_mode border is not supported where the gradient passes through it; ' +
+        'no layer after it can be explained',
+    );
+    const weights = (steps: number) => [
+      [steps, 1, 2],
+      [1, 4, 2],
+      [1, 4, 4],
+    ];
+    expect(refused('RNN', weights(3), { hidden_size: 4, activations: ['Affine'] })).toThrow(
+      'RNN "y": activation "Affine" is not supported',
+    );
+    expect(refused('RNN', weights(513), { hidden_size: 4 })).toThrow(
+      'RNN "y": expected at most 512 unrolled steps; got 513',
+    );
+  });
+});

@@ -1,0 +1,21 @@
+/** @file Gradients of operators that are differentiated as the elementary operators that they stand for. */
+import { gridSample } from '../../expand/grid-sample.js';
+import { recurrent } from '../../expand/recurrent.js';
+import { bothBranches, unrolledLoop } from '../../expand/subgraphs.js';
+import type { Expansion } from '../../expand/expansion.js';
+import { throughOthers } from './rule.js';
+
+const through = (expansion: Expansion) => throughOthers(({ node, b }) => expansion(node, b));
+
+export const expandedRules = {
+  GRU: through(recurrent),
+  GridSample: through(gridSample),
+  LSTM: through(recurrent),
+  RNN: through(recurrent),
+};
+
+/** Operators of subgraphs. Their shapes are those that the file states. */
+export const subgraphRules = {
+  If: through(bothBranches),
+  Loop: through(unrolledLoop),
+};
