@@ -44,10 +44,11 @@ const scripts: { [Name in Shell]: (command: string, options: readonly CompletedO
   },
 
   zsh(command, options) {
-    const lines = options.map(({ name, describe, choices, boolean }) => {
+    const lines = options.flatMap(({ name, describe, choices, boolean }) => {
       const text = describe.replaceAll(/[[\]\\:]/g, String.raw`\$&`);
       const value = boolean ? '' : choices ? `:${name}:(${choices.join(' ')})` : `:${name}:_files`;
-      return `  ${quoted(`--${name}[${text}]${value}`)} \\`;
+      const names = boolean ? [name, `no-${name}`] : [name];
+      return names.map((each) => `  ${quoted(`--${each}[${text}]${value}`)} \\`);
     });
     return [
       `#compdef ${command}`,
@@ -60,9 +61,10 @@ const scripts: { [Name in Shell]: (command: string, options: readonly CompletedO
   },
 
   fish(command, options) {
-    const lines = options.map(({ name, describe, choices, boolean }) => {
+    const lines = options.flatMap(({ name, describe, choices, boolean }) => {
       const value = boolean ? '' : choices ? ` -x -a ${quoted(choices.join(' '))}` : ' -r -F';
-      return `complete -c ${command} -l ${name}${value} -d ${quoted(describe)}`;
+      const names = boolean ? [name, `no-${name}`] : [name];
+      return names.map((each) => `complete -c ${command} -l ${each}${value} -d ${quoted(describe)}`);
     });
     return [`# ${command} --completion fish > ~/.config/fish/completions/${command}.fish`, ...lines, ''].join('\n');
   },

@@ -2,6 +2,7 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
+import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
 import { isOwned, type OwnedFiles } from './owned-files.js';
 
 /** Sub-folders that numbered files may be in. */
@@ -11,10 +12,10 @@ const LISTED = 3;
 
 /**
  * @param owned what the journal in the folder lists; its own name among them
- * @param overwrite whether other files are allowed
+ * @param overwrite whether other files are allowed; undefined where nobody is asked
  * @throws InputError if the folder holds files that the journal does not list
  */
-export async function expectOwnFiles(folder: string, owned: OwnedFiles, overwrite: boolean): Promise<void> {
+export async function expectOwnFiles(folder: string, owned: OwnedFiles, overwrite?: boolean): Promise<void> {
   if (overwrite) return;
   const others: string[] = [];
   for await (const path of pathsIn(folder)) {
@@ -25,7 +26,7 @@ export async function expectOwnFiles(folder: string, owned: OwnedFiles, overwrit
   const listed = others.slice(0, LISTED).map((name) => JSON.stringify(name));
   throw new InputError({
     name: 'out',
-    expected: 'a new or empty folder, or one with files of this command only (`overwrite` allows others)',
+    expected: `a new or empty folder, or one with files of this command only${overwrite === false ? ' (`overwrite` allows others)' : ''}`,
     got: `${folder} with ${listed.join(', ')}${others.length > LISTED ? ', …' : ''}`,
   });
 }
@@ -39,7 +40,10 @@ export async function removeOwnFiles(folder: string, owned: OwnedFiles): Promise
     const [subfolder, file] = path.split('/');
     if (subfolder !== undefined && file !== undefined) subfolders.add(subfolder);
   }
-  for (const subfolder of subfolders) await rmdir(join(folder, subfolder)).catch(() => undefined);
+  for (const subfolder of subfolders) {
+    await removeLeftovers(join(folder, subfolder));
+    await rmdir(join(folder, subfolder)).catch(() => undefined);
+  }
 }
 
 /** Files in a folder, and in sub-folders that numbered files may be in; hidden ones are left out. */

@@ -3,7 +3,13 @@ import { resolveDevice } from '#devices';
 import { InputError } from '../../onnx/errors.js';
 import { namingFile } from '../../onnx/graph/naming.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
-import { generatorFeed, generatorInputs, type InputOptions, type LatentInput } from '../generators/generator-inputs.js';
+import {
+  generatorFeed,
+  generatorInputs,
+  type InputOptions,
+  type Label,
+  type LatentInput,
+} from '../generators/generator-inputs.js';
 import { openGenerator, runGenerator, type OpenedGenerator } from '../generators/open-generator.js';
 import { rangeOfGenerator, type PictureRangeOptions } from '../generators/read-generator.js';
 import type { Assumption } from '../graphs/assumption.js';
@@ -41,6 +47,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   readonly width: number;
   /** The value range of the output. */
   readonly range: OutputRange;
+  /** The class of a conditional generator. */
+  readonly label: Label | undefined;
   /** The training metadata of the file; undefined for models that were not exported by this package. */
   readonly metadata: GanMetadata | undefined;
   /** Assumptions about its inputs and pictures. */
@@ -64,6 +72,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     this.width = size.width;
     this.metadata = facts.metadata;
     this.range = facts.range;
+    this.label = facts.input.label?.label;
     this.assumptions = facts.assumptions;
     this.choice = facts.choice;
   }

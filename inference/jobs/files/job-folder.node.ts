@@ -12,7 +12,7 @@ import { JOURNAL, readJournal, writeJournal, type Journal } from './journal.node
 export interface FolderRequest extends Omit<Journal, 'done' | 'removing'> {
   /** Go on with the same job if the folder holds its beginning. */
   resume?: boolean;
-  /** Also write into a folder with files of others. */
+  /** Also write into a folder with files of others; left out where nobody is asked. */
   overwrite?: boolean;
 }
 
@@ -51,7 +51,7 @@ export class JobFolder {
     try {
       const before = await readJournal(folder);
       const journal: Journal = { ...job, done: 0 };
-      await expectOwnFiles(folder, before?.files ?? { names: [] }, overwrite ?? false);
+      await expectOwnFiles(folder, before?.files ?? { names: [] }, overwrite);
       const resumed = resume === true && before !== undefined && !before.removing;
       if (resumed) {
         const all = ({ identity, count }: Journal) => ({ ...identity, count });
@@ -100,6 +100,12 @@ export class JobFolder {
   async advance(done: number): Promise<void> {
     this.#journal.done = done;
     await writeJournal(this.folder, this.#journal);
+  }
+
+  /** Removes the files that the journal lists, and the journal: of a folder that is needed only until the job is done. */
+  async clear(): Promise<void> {
+    await removeOwnFiles(this.folder, this.#journal.files);
+    await removeOwnFiles(this.folder, { names: [JOURNAL] });
   }
 
   /** Lets others write. */

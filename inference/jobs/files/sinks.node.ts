@@ -1,8 +1,9 @@
 /** @file Writers of a shard of pictures, one entry per format. */
-import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ZipFile } from 'yazl';
-import { AtomicFile } from '../../../onnx/files/disk/atomic-file.node.js';
+import { AtomicFile, syncFolder } from '../../../onnx/files/disk/atomic-file.node.js';
+import { removeLeftovers } from '../../../onnx/files/disk/temporary.node.js';
+import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { numberedPath, type Numbering } from '../../files/owned-files.js';
 import { npyHeader } from '../../numeric/npy.js';
 import { encodePng, encodeWebp } from '../../pictures/pictures.node.js';
@@ -19,7 +20,7 @@ export interface Sink {
   readonly immediate: boolean;
   /** Adds the next pictures, of which the first is number `first` of the job. */
   add(first: number, pictures: readonly Picture[]): Promise<void>;
-  /** Completes the shard. */
+  /** Completes the shard: all of it is on disk, but for the name of its file or folder. */
   close(): Promise<void>;
   /** Gives the shard up. */
   abandon(): Promise<void>;
@@ -63,14 +64,17 @@ async function folderSink(
 ): Promise<Sink> {
   const file = (index: number) => join(folder, numberedPath(numbering, index));
   const first = numbering.in === 'folders' ? shard * numbering.size : 0;
-  await makeFolder(dirname(file(first)));
+  const shardFolder = dirname(file(first));
+  await makeFolder(shardFolder);
+  await removeLeftovers(shardFolder);
   return {
     file,
     immediate: true,
     async add(start, pictures) {
-      await inParallel(pictures, async (picture, i) => writeNew(file(start + i), await encoded(picture)));
+      await inParallel(pictures, async (picture, i) => writeFileAtomic(file(start + i), await encoded(picture)));
     },
-    close: async () => {},
+    // Each file is synced by the thread that wrote it, their names once for all.
+    close: () => syncFolder(shardFolder),
     abandon: async () => {},
   };
 }
@@ -89,17 +93,6 @@ async function inParallel<T>(items: readonly T[], work: (item: T, index: number)
   };
   const lanes = await Promise.allSettled(Array.from({ length: OPEN_FILES }, lane));
   for (const each of lanes) if (each.status === 'rejected') throw each.reason;
-}
-
-/** Writes a file of a shard that counts only once the whole shard is there; replaces what an interrupted job left of it. */
-async function writeNew(path: string, data: Uint8Array): Promise<void> {
-  const handle = await open(path, 'wx').catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-    // A link is removed, not followed.
-    await rm(path);
-    return open(path, 'wx');
-  });
-  await handle.writeFile(data).finally(() => handle.close());
 }
 
 /** A NumPy array of uint8 [N, H, W, C]. */

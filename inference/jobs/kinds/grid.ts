@@ -1,9 +1,10 @@
 /** @file A grid job: pictures side by side in one file. */
+import { InputError } from '../../../onnx/errors.js';
 import { seedCount, type LatentSource } from '../../latent/latents.js';
 import { namesFile } from '../options/checks.js';
 import { columnsFor, gridOption } from '../options/grid.js';
 import { commonOptions, flag, jobKind } from '../options/option.js';
-import { rankedSource, rankingOf, rankingOptions, type Ranking } from '../options/ranking.js';
+import { rankedSource, rankingOf, rankingOptions, resumeOption, type Ranking } from '../options/ranking.js';
 import { countOption, latentSource, sourceOptions, type CommonJob } from '../options/source.js';
 import { checkedScale, scaleOption, type Scale } from '../options/scale.js';
 
@@ -18,6 +19,8 @@ export interface GridJob extends CommonJob {
   labels: boolean;
   /** Where the pictures are sorted. */
   ranking: Ranking | undefined;
+  /** Go on with the scores of an interrupted job. */
+  resume: boolean;
 }
 
 const DEFAULT_COUNT = 64;
@@ -32,15 +35,17 @@ export const grid = jobKind({
     ...gridOption,
     labels: flag("Each picture's seed under it"),
     ...rankingOptions,
+    ...resumeOption,
   },
   check(request): GridJob {
-    const { out = 'samples.png', labels = false, grid: cells, truncation, saveLatents } = request;
+    const { out = 'samples.png', labels = false, resume = false, grid: cells, truncation, saveLatents } = request;
     namesFile(out, ['.png']);
     const scale = request.scale && checkedScale(request.scale);
     const ranking = rankingOf(request);
+    if (resume && !ranking) throw new InputError({ name: 'resume', expected: 'to be used with `format` or `sort`' });
     const count = cells ? cells.columns * cells.rows : DEFAULT_COUNT;
     const source = ranking ? rankedSource(request, ranking, count) : latentSource(request, request.count ?? count);
     if ('seeds' in source) columnsFor(Math.min(seedCount(source.seeds), ranking?.keep ?? Infinity), cells);
-    return { kind: 'grid', scale, source, cells, labels, ranking, truncation, saveLatents, out };
+    return { kind: 'grid', scale, source, cells, labels, ranking, resume, truncation, saveLatents, out };
   },
 });

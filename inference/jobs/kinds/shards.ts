@@ -3,8 +3,8 @@ import { InputError } from '../../../onnx/errors.js';
 import type { LatentSource } from '../../latent/latents.js';
 import { formatOption, overwriteOption } from '../options/animation.js';
 import { extensionOf, namesFile, oneOf } from '../options/checks.js';
-import { commonOptions, flag, jobKind } from '../options/option.js';
-import { rankedSource, rankingOf, rankingOptions, type Ranking } from '../options/ranking.js';
+import { commonOptions, jobKind } from '../options/option.js';
+import { rankedSource, rankingOf, rankingOptions, resumeOption, type Ranking } from '../options/ranking.js';
 import { countOption, latentSource, MAX_COUNT, sourceOptions, type CommonJob } from '../options/source.js';
 
 export const SHARD_FORMATS = ['png', 'webp', 'npy', 'zip'] as const;
@@ -39,7 +39,7 @@ export const shards = jobKind({
     ...rankingOptions,
     ...formatOption,
     ...overwriteOption,
-    resume: flag('Go on with an interrupted job of `format` png, webp, npy or zip'),
+    ...resumeOption,
   },
   check(request): ShardsJob {
     const { out = 'samples', resume = false, overwrite = false, truncation, saveLatents } = request;

@@ -1,4 +1,5 @@
 /** @file Makes a grid job's picture. */
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { pictureGrid } from '../../pictures/grid.js';
@@ -9,16 +10,31 @@ import { columnsFor } from '../options/grid.js';
 import { gridLook, scaledSize } from '../options/scale.js';
 import type { GridJob } from '../kinds/grid.js';
 import { latentCaption, latentDetails, latentRows, type LatentRows } from '../shared/latent-rows.node.js';
-import { keptCount } from '../options/ranking.js';
+import { keptCount, type Ranking } from '../options/ranking.js';
+import { pictureIdentity } from '../files/identity.node.js';
+import { JobFolder } from '../files/job-folder.node.js';
+import { SCORES_FILE } from '../shared/scores-file.node.js';
 import { namesFile } from '../options/checks.js';
 
 /** zlib's level for grids, which would otherwise take as long to compress as to generate. */
 export const GRID_COMPRESSION = 2;
 
-/** Writes the pictures as one PNG; an existing file is replaced. Returns the file. */
+/**
+ * Writes the pictures as one PNG; an existing file is replaced. The scores of a ranking are kept in a folder beside it until
+ * the file is there.
+ * @returns the file
+ * @throws the signal's reason when it is aborted
+ */
 export async function writeGrid(job: GridJob, context: JobContext): Promise<string[]> {
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'samples.png');
-  const latents = await gridLatents(job, context);
+  const source = await latentRows(job.source, context.generator.latentDim, job.truncation);
+  if (job.ranking) await writeRanked(job, job.ranking, file, source, context);
+  else await writePictures(job, file, source, context);
+  return [file];
+}
+
+/** Writes the grid of the latents. */
+async function writePictures(job: GridJob, file: string, latents: LatentRows, context: JobContext): Promise<void> {
   const columns = columnsFor(latents.count, job.cells);
   const option = job.ranking?.keep === undefined ? 'count' : 'keep';
   const pictures = await jobPictures(job, latents.rows(0, latents.count), option, context);
@@ -29,7 +45,6 @@ export async function writeGrid(job: GridJob, context: JobContext): Promise<stri
       : await encodePng(pictureGrid(pictures, columns, gridLook(job.scale)), GRID_COMPRESSION),
   );
   recordCells(context, file, pictures.length, columns, (index) => latentDetails(latents, index));
-  return [file];
 
   async function labelled(): Promise<Uint8Array> {
     // A canvas takes long to load.
@@ -39,14 +54,39 @@ export async function writeGrid(job: GridJob, context: JobContext): Promise<stri
   }
 }
 
-/** The latents of a grid's pictures, in order. What would fail after the scoring fails before. */
-async function gridLatents(job: GridJob, context: JobContext): Promise<LatentRows> {
-  const latents = await latentRows(job.source, context.generator.latentDim, job.truncation);
-  if (!job.ranking) return latents;
-  const kept = keptCount(job.ranking, latents.count);
+/** Writes the grid of the latents with the highest scores. What would fail after the scoring fails before. */
+async function writeRanked(
+  job: GridJob,
+  ranking: Ranking,
+  file: string,
+  source: LatentRows,
+  context: JobContext,
+): Promise<void> {
+  const kept = keptCount(ranking, source.count);
   if (job.saveLatents !== undefined) checkLatentsPath(job.saveLatents);
   columnsFor(kept, job.cells);
-  checkPictures(kept, job.ranking.keep === undefined ? 'count' : 'keep', scaledSize(context.generator, job.scale));
+  checkPictures(kept, ranking.keep === undefined ? 'count' : 'keep', scaledSize(context.generator, job.scale));
   const { highestScores, rankedRows } = await import('../shared/ranking.node.js');
-  return rankedRows(latents, await highestScores(latents, job.ranking, context));
+  const { generator, model, signal, log } = context;
+  const folder = await JobFolder.open(`${file}.part`, {
+    job: 'ranking',
+    generator: model,
+    assumed: generator.assumptions,
+    identity: await pictureIdentity(job, source, context),
+    files: { names: [SCORES_FILE] },
+    count: source.count,
+    resume: job.resume,
+  });
+  try {
+    await folder.begin();
+    const ranked = await highestScores(source, ranking, context, join(folder.folder, SCORES_FILE));
+    await writePictures(job, file, rankedRows(source, ranked), context);
+    await folder.clear();
+  } catch (error) {
+    if (signal?.aborted) log?.('Stopped; the scores so far are kept, and the same command with `resume` continues.');
+    throw error;
+  } finally {
+    await folder.release();
+  }
+  await rmdir(folder.folder).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 /** @file Jobs that ask the discriminator: sorted grids and shards, histograms of scores. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -104,6 +104,64 @@ describe('runJob of --sort score', () => {
     const out = join(folder, 'labelled.png');
     await performed({ sort: 'score', count: 3, labels: true, out });
     expect((await decodePicture(out)).width).toBeGreaterThan(200);
+  });
+});
+
+describe('runJob of --sort score into one picture', () => {
+  it('goes on with the scores it has, to the same bytes, and leaves nothing but the picture', async () => {
+    const [own, whole] = [join(folder, 'one'), join(folder, 'one', 'whole.png')];
+    const out = join(own, 'parts.png');
+    const request: Words = { sort: 'score', keep: 20, count: 400 };
+    await performed({ ...request, out: whole });
+    const stop = new AbortController();
+    const told: string[] = [];
+    const stopped = async () =>
+      runJob(jobOf({ ...request, out }), {
+        model,
+        generator,
+        signal: stop.signal,
+        progress: (done) => done >= 192 && stop.abort(),
+        log: (line) => told.push(line),
+      });
+    await expect(stopped()).rejects.toThrow(/abort/);
+    expect(told).toEqual(['Stopped; the scores so far are kept, and the same command with `resume` continues.']);
+    expect((await readdir(own)).toSorted()).toEqual(['parts.png.part', 'whole.png']);
+    const other = join(folder, 'darkness.onnx');
+    await saveModel(other, brightness(-1));
+    await expect(performed({ ...request, out, resume: true, discriminator: other })).rejects.toThrow(
+      /^resume: .* where discriminator is "sha256:/,
+    );
+    const scored: number[] = [];
+    const progress = (done: number, _total: number, text?: string) => text === 'scored' && scored.push(done);
+    await runJob(jobOf({ ...request, out, resume: true }), { model, generator, progress });
+    expect(scored).toEqual([256, 320, 384, 400]);
+    expect(await readFile(out)).toEqual(await readFile(whole));
+    expect((await readdir(own)).toSorted()).toEqual(['parts.png', 'whole.png']);
+  });
+
+  it('starts again without `resume`, which is for sorted pictures only', async () => {
+    const out = join(folder, 'again.png');
+    const stopped = runJob(jobOf({ sort: 'score', count: 200, out }), {
+      model,
+      generator,
+      signal: AbortSignal.abort(),
+    });
+    await expect(stopped).rejects.toThrow(/abort/);
+    const { records } = await performed({ sort: 'score', count: 100, out });
+    expect(records).toHaveLength(100);
+    await expect(performed({ count: 4, out, resume: true })).rejects.toThrow(
+      /^resume: expected to be used with `format` or `sort`/,
+    );
+  });
+
+  it('keeps its hands off a folder that holds files of others', async () => {
+    const out = join(folder, 'theirs.png');
+    await mkdir(`${out}.part`);
+    await writeFile(join(`${out}.part`, 'scores.part'), 'theirs');
+    await expect(performed({ sort: 'score', count: 4, out })).rejects.toThrow(
+      /^out: expected a new or empty folder, or one with files of this command only; got .*theirs\.png\.part/,
+    );
+    expect(await readFile(join(`${out}.part`, 'scores.part'), 'utf8')).toBe('theirs');
   });
 });
 

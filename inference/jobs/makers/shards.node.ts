@@ -2,10 +2,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
-import { fileDigest } from '../../files/same-job.node.js';
-import { discriminatorBeside } from '../../runs/default-model.node.js';
+import { syncFolder } from '../../../onnx/files/disk/atomic-file.node.js';
 import { LatentsFile } from '../../latent/files/stream.node.js';
 import { JobFolder } from '../files/job-folder.node.js';
+import { pictureIdentity } from '../files/identity.node.js';
 import { JOURNAL } from '../files/journal.node.js';
 import { loadRanking, RANKING_FILE, writeRanking } from '../files/ranking-file.node.js';
 import { shardNumbering, sinks, type Sink } from '../files/sinks.node.js';
@@ -38,10 +38,7 @@ export async function writeShards(job: ShardsJob, context: JobContext): Promise<
     generator: context.model,
     assumed: generator.assumptions,
     identity: {
-      model: await fileDigest(context.model),
-      latents: source.identity,
-      truncation: job.truncation ?? null,
-      discriminator: ranking ? await fileDigest(await discriminatorBeside(context.model, ranking.discriminator)) : null,
+      ...(await pictureIdentity(job, source, context)),
       format,
       shardSize: job.shardSize,
     },
@@ -96,6 +93,8 @@ async function writeAll(job: ShardsJob, latents: LatentRows, folder: JobFolder, 
       });
       if (!complete) break;
       await saved?.sync();
+      // After a power cut the journal claims nothing that is not on disk.
+      await syncFolder(job.out);
       await folder.advance(done + count);
     }
   } catch (error) {

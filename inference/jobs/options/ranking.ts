@@ -2,11 +2,14 @@
 import { InputError } from '../../../onnx/errors.js';
 import { seedCount, type LatentSource } from '../../latent/latents.js';
 import { checkInteger, oneOf } from './checks.js';
-import { number, text, type Requested } from './option.js';
+import { flag, number, text, type Requested } from './option.js';
 import { countOption, latentSource, MAX_COUNT, sourceOptions } from './source.js';
 
 export const discriminatorOption = {
   discriminator: text('Discriminator, an .onnx file [default: discriminator.onnx beside the generator]'),
+};
+export const resumeOption = {
+  resume: flag('Go on with an interrupted job of `format` png, webp, npy or zip, or of `sort`'),
 };
 export const rankingOptions = {
   sort: text('score: order the pictures by the score of the discriminator, highest first'),
