@@ -63,6 +63,20 @@ describe('explainer.explain(pictures, options)', () => {
     });
   });
 
+  test('a map that is not finite names the node, whatever the method', async () => {
+    const model = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1] });
+    const b = new GraphBuilder({ ...model.graph, outputs: [] });
+    const nothing = b.mul('logits', b.scalar(0), 'nothing');
+    b.output(b.add('logits', b.op('Sqrt', [nothing], {}, 'root'), 'total'));
+    for (const map of await explained({ ...model, graph: b.graph }, [SPOT], { targets: 0 })) {
+      expect(map).toMatchObject({ reason: 'not finite', nonFinite: { op: 'Sqrt', name: 'root', isDerivative: true } });
+      expect(emptyMapNote(map)).toBe(
+        'Not finite: the derivative of Sqrt "root" is infinite or undefined on this picture (as of a root, logarithm or ' +
+          'quotient at 0, such as a standard deviation without ε); try a later layer.',
+      );
+    }
+  });
+
   test('every method gives a reason for a map that shows nothing', async () => {
     const dead = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1, -1], bias: -9 });
     const maps = await explained(dead, [SPOT], { methods: 'all', targets: 0, runs: { samples: 2, steps: 2 } });

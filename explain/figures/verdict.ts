@@ -1,6 +1,7 @@
 /** @file Explanations in words: the target with its score, and why a map is empty. */
 import { formattedNumber } from '../../inference/figures/numbers.js';
 import type { Explanation } from '../maps/explanation.js';
+import type { NonFinite } from '../network/non-finite.js';
 import type { MapReason } from '../maps/normalize.js';
 
 /** What to try when a map shows nothing. */
@@ -15,10 +16,21 @@ const advice: Record<MapReason, (explanation: Explanation) => string> = {
     (saturation?.isScore ? `output ${saturation.input}, which goes into it` : 'a later layer'),
   'layer not connected to the score': () => 'the score is not computed from this layer; try another layer',
   'constant map': () => 'the layer has the same values everywhere; try an earlier layer',
-  'not finite': () =>
-    'the network overflows on this picture (its weights have diverged), or a derivative is infinite (of a root or ' +
-    'logarithm at 0, as in a minibatch standard deviation without ε); try a later layer',
+  'not finite': ({ nonFinite }) => (nonFinite ? nonFiniteAdvice(nonFinite) : 'the map overflows; try another method'),
 };
+
+function nonFiniteAdvice({ op, name, isDerivative, nearest }: NonFinite): string {
+  if (!isDerivative) {
+    return (
+      `${op} "${name}" gives numbers that are infinite or undefined on this picture, from inputs that are finite ` +
+      '(the weights have diverged, or it divides by 0); no layer can be explained for this picture'
+    );
+  }
+  return (
+    `the derivative of ${op} "${name}" is infinite or undefined on this picture (as of a root, logarithm or quotient at 0, ` +
+    `such as a standard deviation without ε); try ${nearest ? `layer ${nearest}, which comes after it` : 'a later layer'}`
+  );
+}
 
 /** Why the map shows nothing and what to try, in one sentence; undefined for a map that shows something. */
 export function emptyMapNote(explanation: Explanation): string | undefined {

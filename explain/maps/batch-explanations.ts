@@ -66,7 +66,7 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
       found[picture]?.push(...shownMaps(network, job, views, picture).map((map) => ({ ...common, ...map })));
     });
   }
-  return withSaturation(network, job, found.flat());
+  return withNonFinite(network, job, rows, await withSaturation(network, job, found.flat()));
 }
 
 /** The logits, by a forward pass that is kept for the layers. */
@@ -88,6 +88,34 @@ async function withSaturation(network: Network, job: BatchJob, found: Explanatio
     if (explanation.reason !== 'zero gradient' || !saturation) return explanation;
     return { ...explanation, reason: 'saturated output' as const, saturation };
   });
+}
+
+/** Adds to explanations that are not finite the node that makes them so. */
+async function withNonFinite(
+  network: Network,
+  job: BatchJob,
+  logits: readonly Float32Array[],
+  found: Explanation[],
+): Promise<Explanation[]> {
+  const made: Explanation[] = [];
+  for (const explanation of found) {
+    const { picture, target, layer, reason } = explanation;
+    const row = logits[picture];
+    if (reason !== 'not finite' || !row) {
+      made.push(explanation);
+      continue;
+    }
+    const size = job.pictures.length / job.choices.length;
+    const group = job.groups.find((layers) => joinedLayer(layers).value === layer.value);
+    const weights = targetWeights(network.head, target, { ...network.input.picture, logits: row });
+    const nonFinite = await network.nonFinite(
+      job.pictures.subarray(picture * size, (picture + 1) * size),
+      weights,
+      group?.[0]?.value ?? layer.value,
+    );
+    made.push({ ...explanation, ...(nonFinite && { nonFinite }) });
+  }
+  return made;
 }
 
 /** Target weights of a class compared with similar classes; undefined for other targets. */

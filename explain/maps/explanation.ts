@@ -6,6 +6,7 @@ import type { MethodName } from '../methods/table.js';
 import type { SignedMap } from '../methods/method.js';
 import { averagedMap, mapReason, type MapReason } from './normalize.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
+import type { NonFinite } from '../network/non-finite.js';
 import type { Saturation } from '../network/saturation.js';
 import type { Target } from '../targets/targets.js';
 
@@ -46,6 +47,8 @@ export interface Explanation {
   reason?: MapReason;
   /** The activation that saturates, if that is the reason. */
   saturation?: Saturation;
+  /** The node that makes the gradient or the score infinite or NaN, if that is the reason. */
+  nonFinite?: NonFinite;
 }
 
 /** The maps that are combined into one explanation: one per layer and view. */

@@ -4,6 +4,7 @@ import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import type { MethodName } from '../methods/table.js';
 import type { Layer } from './layers.js';
+import { finitenessModel, type FinitenessModel } from './non-finite.js';
 import { slopesModel, type SlopesModel } from './saturation.js';
 import {
   cutStages,
@@ -50,6 +51,10 @@ export class Graphs {
 
   cut(layer: Layer): Keyed<CutStages> {
     return this.#once(['cut', layer.value], () => cutStages(this.model, this.head, layer));
+  }
+
+  finiteness(from: string): Keyed<FinitenessModel> {
+    return this.#once(['finiteness', from], () => finitenessModel(this.model, this.head, from));
   }
 
   slopes(from: string): Keyed<SlopesModel> {

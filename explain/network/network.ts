@@ -9,6 +9,7 @@ import { TARGET_WEIGHTS } from './scored-network.js';
 import { filledRows, pictureFeed, pictureSize } from './feeds.js';
 import { ForwardCache, type Forward, type KeptForward } from './forward-cache.js';
 import { Graphs } from './graphs.js';
+import type { NonFinite } from './non-finite.js';
 import { FLAT, type Saturation } from './saturation.js';
 import type { MapsOf } from './stages.js';
 import { Sessions } from './sessions.js';
@@ -222,6 +223,17 @@ export class Network {
     return Array.from({ length: count }, (_, row) =>
       activations.find(({ slope }) => (floats(results[slope])[row] ?? 1) < FLAT),
     );
+  }
+
+  /**
+   * The node that makes a picture's gradient at a value, or its logits, infinite or NaN.
+   * @param weights the share of each logit in the score [scores]
+   */
+  async nonFinite(picture: Float32Array, weights: Float32Array, from: string): Promise<NonFinite | undefined> {
+    const { key, model, output, culprit } = this.#graphs.finiteness(from);
+    const rows = { [TARGET_WEIGHTS]: filledRows(weights, weights.length, this.input.batch) };
+    const results = await this.#sessions.run('backward', key, model, { ...pictureFeed(this.input, picture), ...rows });
+    return culprit(floats(results[output]));
   }
 
   /** Maps from each item's activations and gradients, for methods that are graphs. */
