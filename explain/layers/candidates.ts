@@ -5,6 +5,7 @@ import { intsAttribute } from '../../onnx/graph/attributes.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { isSpatial, tokenGrid, type Layer, type TokenGrid } from './layer.js';
+import { positionalValues } from './positions.js';
 
 /** What is known of a graph when its layers are read. */
 export interface LayerContext {
@@ -36,9 +37,11 @@ export function convolutions({ graph, types }: LayerContext): Layer[] {
     .map((layer, index) => ({ index, ...layer }));
 }
 
-/** Normalized tokens, and normalized activations whose channels stand last, of which every row is a picture. */
+/** Normalized tokens of the picture, and normalized activations whose channels stand last, of which every row is a picture. */
 export function normalizedLayers(context: LayerContext, grid: TokenGrid): Layer[] {
+  const positional = positionalValues(context.graph, context.types);
   return normalizations(context.graph).flatMap(({ node, value }) => {
+    if (!positional.has(value)) return [];
     const layer = layerOfValue(context, node, value);
     if (!rowsArePictures(context.graph, layer)) return [];
     if (layer.shape.length === 4) return isSpatial(layer) ? [layer] : [];

@@ -27,6 +27,13 @@ class Layers {
     return this.b.initializer(`zeros${this.b.graph.initializers.size}`, float32Tensor(new Float32Array(size), dims));
   }
 
+  ones(count: number): string {
+    return this.b.initializer(
+      `ones${this.b.graph.initializers.size}`,
+      float32Tensor(new Float32Array(count).fill(1), [count]),
+    );
+  }
+
   /** Global average and a linear layer: scores of classes. */
   classified(x: string): string {
     const pooled = this.b.op('Flatten', [this.b.op('GlobalAveragePool', [x])], { axis: 1 });
@@ -178,5 +185,38 @@ describe('defaultLayer(context, grid, dense)', () => {
 
   test('there is none without positions', () => {
     expect(found((n) => n.b.matMul(n.b.op('Flatten', [n.image], { axis: 1 }), n.zeros(1536, 5)))).toBeUndefined();
+  });
+
+  test('is no layer of learnt queries, whose rows are not positions of the picture', () => {
+    const detector = (queries: boolean) =>
+      found((n) => {
+        const { b } = n;
+        const norm = (x: string, name: string) => b.op('LayerNormalization', [x, n.ones(4)], { axis: -1 }, name);
+        const tokens = b.transpose(b.reshape(n.conv(n.conv(n.image, 4, 'a', 2), 4, 'b', 2), [0, 4, 32]), [0, 2, 1]);
+        const memory = norm(tokens, 'memory');
+        const asked = queries
+          ? b.initializer('queries', float32Tensor(new Float32Array(32).fill(0.5), [1, 8, 4]))
+          : memory;
+        const attention = b.op('Softmax', [b.matMul(asked, b.transpose(memory, [0, 2, 1]))], { axis: -1 });
+        const answer = norm(b.add(asked, b.matMul(attention, memory)), 'answer');
+        return b.matMul(answer, n.zeros(4, 5));
+      })?.names;
+    expect(detector(false)).toEqual(['answer']);
+    expect(detector(true)).toEqual(['memory']);
+  });
+
+  test('of boxes are the layers before the scores, and not those before the coordinates', () => {
+    const result = found((n) => {
+      const scale = (stride: number) => {
+        const features = n.relu(n.conv(n.image, 4, `features${stride}`, stride), `relu${stride}`);
+        const branch = (count: number, name: string) =>
+          n.conv(n.relu(n.conv(features, 4, `${name}${stride}`), `r${name}${stride}`), count, `${name}_head${stride}`);
+        const joined = n.b.op('Concat', [branch(4, 'box'), branch(3, 'class')], { axis: 1 });
+        return n.b.reshape(joined, [1, 7, (HEIGHT / stride) * (WIDTH / stride)]);
+      };
+      const all = n.b.op('Concat', [scale(2), scale(4)], { axis: 2 });
+      return n.b.ops('Split', [all, n.b.ints([4, 3])], 2, { axis: 1 }, 'parts')[1] ?? '';
+    }, true);
+    expect(result?.names).toEqual(['class2', 'class4']);
   });
 });

@@ -3,6 +3,7 @@ import type { Node } from '../../onnx/graph/graph.js';
 import { convolutions, layerOfValue, normalizedLayers, rowsArePictures, type LayerContext } from './candidates.js';
 import { isSpatial, tokenAxis, type Layer, type TokenGrid } from './layer.js';
 import { cutValues, pathNodes } from './path.js';
+import { scoreNodes } from './score-nodes.js';
 import { tokenReach, type Reach } from './token-reach.js';
 
 /** A group of layers that are averaged, mostly one, and why it is taken. */
@@ -11,13 +12,6 @@ export interface DefaultLayer {
   because: string;
 }
 
-/** Operators that only move, rescale or add up scores of positions. */
-const moving = new Set(
-  'Identity Resize Upsample Transpose Reshape Slice Concat Split Squeeze Unsqueeze Cast Add Sum Mul Div Sub Sigmoid Softmax Dropout Pad Clip Flatten'.split(
-    ' ',
-  ),
-);
-const scoring = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gemm']);
 const joining = new Set(['Add', 'Sum', 'Mul']);
 const activations = new Set(['Relu', 'LeakyRelu', 'PRelu', 'Clip', 'Elu', 'HardSwish', 'Gelu']);
 
@@ -34,7 +28,7 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
   const nodes = pathNodes(graph, picture, logits);
   const onPath = new Set(nodes.flatMap(({ outputs }) => outputs));
   const reach = tokenReach(graph, types, logits);
-  const scores = dense ? scoreNodes(nodes, logits) : [];
+  const scores = dense ? scoreNodes(nodes, logits, types) : [];
   const scoreValues = new Set(scores.flatMap(({ outputs }) => outputs));
   const places = new Map(nodes.map((node, at) => [node.outputs[0], at]));
   const candidates = [...convolutions(context), ...normalizedLayers(context, grid)]
@@ -81,16 +75,6 @@ export function reachesGrid(layer: Layer, reach: ReadonlyMap<string, Reach>): bo
   if (own === undefined || own === 'all' || !layer.tokens) return own !== undefined;
   const { leading } = layer.tokens;
   return own.axis !== tokenAxis(layer) || [...own.positions].some((position) => position >= leading);
-}
-
-/** The nodes whose outputs are scores of positions but for moving, rescaling and adding up. */
-function scoreNodes(nodes: readonly Node[], logits: string): Node[] {
-  const wanted = new Set([logits]);
-  return nodes.toReversed().filter((node) => {
-    if (!node.outputs.some((name) => wanted.has(name))) return false;
-    if (moving.has(node.op)) for (const name of node.inputs) wanted.add(name);
-    return scoring.has(node.op);
-  });
 }
 
 /** The values between score nodes and the logits. */

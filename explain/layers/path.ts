@@ -1,15 +1,10 @@
 /** @file The way from the picture to the scores: which values all of it goes through. */
+import { descendants } from '../../inference/graphs/links.js';
 import { presentInputs, type Graph, type Node } from '../../onnx/graph/graph.js';
-
-/** Sizes are read off values without depending on what they hold. */
-const sizes = new Set(['Shape', 'Size']);
 
 /** The nodes through which a value depends on another, in topological order. */
 export function pathNodes(graph: Graph, from: string, to: string): Node[] {
-  const after = new Set([from]);
-  for (const { op, inputs, outputs } of graph.nodes) {
-    if (!sizes.has(op) && inputs.some((name) => after.has(name))) for (const output of outputs) after.add(output);
-  }
+  const after = descendants(graph, from);
   const before = new Set([to]);
   const nodes = graph.nodes.toReversed().filter((node) => {
     if (!node.outputs.some((name) => before.has(name) && after.has(name))) return false;

@@ -91,7 +91,9 @@ export function shownMap({ views, height, width }: MapViews): ShownMap {
   const reasons = made.map(({ map: { data: signed }, connected, largestGradient: own }) =>
     mapReason({ signed, connected, ...(own !== undefined && { largestGradient: own }) }),
   );
-  const reason = reasons.every((each) => each !== undefined) ? reasons[0] : undefined;
+  // A box is scored at one scale: the layers of the others have no gradient.
+  const telling = reasons.find((each) => each !== 'zero gradient') ?? reasons[0];
+  const reason = reasons.every((each) => each !== undefined) ? telling : undefined;
   return {
     signed: map.data,
     raw: others.length === 0 ? map.data.map((value) => Math.max(value, 0)) : normalized,

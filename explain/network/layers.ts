@@ -10,6 +10,8 @@ import {
   type LayerContext,
 } from '../layers/candidates.js';
 import { defaultLayer } from '../layers/default-layer.js';
+import { pathNodes } from '../layers/path.js';
+import { positionalValues } from '../layers/positions.js';
 import { isSpatial, onGrid, tokenAxis, tokenGrid, type Layer, type TokenGrid } from '../layers/layer.js';
 
 export { onGrid, type Layer, type TokenGrid };
@@ -66,7 +68,7 @@ export function chosenLayers(
   const automatic = (): Layer[] => {
     const found = grid && defaultLayer(context, grid, dense);
     because = found?.because;
-    return found ? [...found.layers] : spatialConvs(convs).slice(-1);
+    return found ? [...found.layers] : spatialConvs(onPath(graph, convs, grid)).slice(-1);
   };
   const one = (wanted: string): Layer[] => {
     if (wanted === 'last-conv' || wanted === 'all-convs')
@@ -96,6 +98,14 @@ export function chosenLayers(
   const key = (layers: readonly Layer[]) => layers.map(({ value }) => value).join('\n');
   const distinctGroups = groups.filter((layers, at) => groups.findIndex((other) => key(other) === key(layers)) === at);
   return { groups: distinctGroups, ...(because !== undefined && { because }) };
+}
+
+/** The convolutions between the picture and the scores, where there are any. */
+function onPath(graph: Graph, convs: readonly Layer[], grid?: TokenGrid): readonly Layer[] {
+  const nodes = grid?.logits === undefined ? [] : pathNodes(graph, graph.inputs[0]?.name ?? '', grid.logits);
+  const values = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const found = convs.filter(({ value }) => values.has(value));
+  return found.length > 0 ? found : convs;
 }
 
 /** The groups of `chosenLayers`. */
@@ -149,6 +159,12 @@ function checkedLayer(context: LayerContext, layer: Layer, grid?: TokenGrid): La
     // Attention and similar layers have four axes too, but no channels.
     if (context.axes.of(layer.value) !== undefined || layer.op === 'Conv') return layer;
     return guessedLayout(layer, grid);
+  }
+  if (layer.shape.length === 3 && !positionalValues(context.graph, context.types).has(layer.value)) {
+    throw new InputError({
+      name: 'layer',
+      expected: `a layer with positions of the picture; the rows of "${layer.name}" [${layer.shape.join(', ')}] are learnt queries or a choice`,
+    });
   }
   if (layer.shape.length === 3 && grid) return { ...layer, tokens: tokensOf(layer, grid) };
   throw new InputError({

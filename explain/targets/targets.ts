@@ -198,7 +198,7 @@ export function topBoxes(head: ScoreHead, logits: Float32Array, count: number): 
   if (head.activation !== 'sigmoid') for (const index of predictedClasses(head, logits)) wins[index]!++;
   const nothing = [0, head.classes - 1].find((index) => head.classes > 2 && 2 * (wins[index] ?? 0) > boxes);
   return Array.from({ length: head.classes }, (_, index) => index)
-    .filter((index) => index !== nothing)
+    .filter((index) => index !== nothing && (head.part?.includes(index) ?? true))
     .map((index) => ({ class: index, at: bestBox(head, logits, index) }))
     .toSorted((a, b) => positionScore(head, logits, b.class, b.at) - positionScore(head, logits, a.class, a.at))
     .slice(0, count)

@@ -1,6 +1,7 @@
 /** @file Detectors whose one output holds boxes and the scores of their classes side by side, as YOLO's. */
 import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
-import type { Node } from '../../onnx/graph/graph.js';
+import type { Graph, Node } from '../../onnx/graph/graph.js';
+import type { Types } from '../../onnx/shapes/types.js';
 import type { KnownGraph } from './scores-behind.js';
 
 /** Where the scores of classes are among the numbers of a box. */
@@ -46,6 +47,16 @@ function withObject(axis: 1 | 2, shape: readonly unknown[], names?: number): Box
   return to > from ? { axis, from, to, object: BOX } : undefined;
 }
 
+/** Whether an output, or what is picked from, other than the scores holds four coordinates for each of so many boxes. */
+export function hasCoordinates({ outputs, nodes }: Graph, types: Types, boxes: number, scores: string): boolean {
+  const picked = nodes.filter(({ op }) => op === 'NonMaxSuppression').map(({ inputs }) => inputs[0] ?? '');
+  return [...outputs.map(({ name }) => name), ...picked].some((name) => {
+    if (name === scores) return false;
+    const [, a, b, ...more] = types.shape(name) ?? [];
+    return more.length === 0 && ((a === boxes && b === BOX) || (a === BOX && b === boxes));
+  });
+}
+
 interface JoinedParts {
   /** Axis of the output. */
   axis: 1 | 2;
@@ -60,7 +71,8 @@ function ofParts({ producers }: KnownGraph, { axis, parts, moved }: JoinedParts,
   // A single score between box and classes tells whether there is an object.
   if (second.size === 1 && third && names !== 1) return { axis, from: BOX + 1, to: BOX + 1 + third.size, object: BOX };
   const to = BOX + (names ?? (parts.length > 2 ? second.size : total - BOX));
-  const producer = producers.get(second.value);
+  const cast = producers.get(second.value);
+  const producer = cast?.op === 'Cast' ? producers.get(cast.inputs[0] ?? '') : cast;
   const own = to - BOX === second.size && producer?.op === 'Sigmoid' && producer.domain === '' && !moved;
   return own ? { axis, from: 0, to: second.size, logits: producer.inputs[0] as string } : { axis, from: BOX, to };
 }
@@ -82,7 +94,12 @@ function joinedParts(graph: KnownGraph, output: string): JoinedParts | undefined
       const parts = flatParts(graph, node, axis - rank);
       const start = parts[0]?.size;
       const isLast = axis === rank - 1;
-      if ((start === BOX || start === 2) && parts.length > 1 && (isLast || (rank === 3 && axis === 1))) {
+      // Channels of a scale [batch, numbers, height, width], whose positions are flattened after it, stand on axis 1 too.
+      if (
+        (start === BOX || start === 2) &&
+        parts.length > 1 &&
+        (isLast || ((rank === 3 || rank === 4) && axis === 1))
+      ) {
         const own = isLast ? 2 : 1;
         return { axis: swapped ? (own === 1 ? 2 : 1) : own, parts, moved };
       }

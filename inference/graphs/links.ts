@@ -33,3 +33,15 @@ export function ancestors(graph: Graph, value: string): Set<string> {
   }
   return found;
 }
+
+/** Sizes are read off values without depending on what they hold. */
+const sizes = new Set(['Shape', 'Size']);
+
+/** The values that are computed from what a value holds, and the value itself. */
+export function descendants(graph: Graph, value: string): Set<string> {
+  const found = new Set([value]);
+  for (const { op, inputs, outputs } of graph.nodes) {
+    if (!sizes.has(op) && inputs.some((name) => found.has(name))) for (const output of outputs) found.add(output);
+  }
+  return found;
+}

@@ -197,4 +197,47 @@ describe('scoreHead(model)', () => {
       `output "raw": expected one score per picture, one per class [batch, classes], or one per class and position [batch, classes, height, width]; got ${printed}`,
     );
   });
+
+  test('takes an output that depends on the picture, and not one of another input', () => {
+    const b = new GraphBuilder(emptyGraph('towers'));
+    const towers = ['left', 'right'].map((name) =>
+      b.op('Neg', [b.input(name, 'float32', ['n', 4])], {}, `${name}_embedding`),
+    );
+    for (const tower of towers.toReversed()) b.output(tower);
+    expect(scoreHead(modelOfGraph(b.graph))).toMatchObject({ kind: 'classifier', logits: 'left_embedding' });
+  });
+
+  test('finds classes and the score of an object of scales that are flattened after they are joined', () => {
+    const b = new GraphBuilder(emptyGraph('yolox'));
+    const picture = b.input('image', 'float32', [1, 3, 16, 16]);
+    const scale = (side: number) => {
+      const kernel = (count: number) =>
+        b.initializer(`${count}/${side}`, float32Tensor(new Float32Array(count * 3), [count, 3, 1, 1]));
+      const pooled = b.op('AveragePool', [picture], {
+        kernel_shape: [16 / side, 16 / side],
+        strides: [16 / side, 16 / side],
+      });
+      const part = (count: number) => b.op('Conv', [pooled, kernel(count)]);
+      const joined = b.op('Concat', [part(4), b.op('Sigmoid', [part(1)]), b.op('Sigmoid', [part(6)])], { axis: 1 });
+      return b.reshape(joined, [1, 11, side * side]);
+    };
+    b.output(b.transpose(b.op('Concat', [scale(4), scale(2)], { axis: 2 }), [0, 2, 1]));
+    expect(scoreHead(modelOfGraph(b.graph))).toMatchObject({
+      kind: 'boxes',
+      classes: 6,
+      grid: { height: 1, width: 20 },
+      within: { from: 5, to: 11, object: 4 },
+    });
+  });
+
+  test('names the scores that NonMaxSuppression picks by, which are those of boxes', () => {
+    const model = modelEnding([1, 3, 12], (b, raw) => {
+      const boxes = b.op('Transpose', [b.op('Concat', [raw, raw, raw, raw], { axis: 1 })], { perm: [0, 2, 1] }, 'all');
+      const corners = b.op('Slice', [boxes, b.ints([0]), b.ints([4]), b.ints([2])], {}, 'corners');
+      const scores = b.op('Sigmoid', [raw], {}, 'scores');
+      return [b.op('NonMaxSuppression', [corners, scores, b.ints([5])], {}, 'picked')];
+    });
+    expect(() => scoreHead(model)).toThrow('`output` scores can be explained');
+    expect(scoreHead(model, 'scores')).toMatchObject({ kind: 'boxes', logits: 'raw', classes: 3 });
+  });
 });

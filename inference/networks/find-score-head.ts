@@ -1,7 +1,7 @@
 /** @file Finds a network's logits, before sigmoid or softmax, and chooses among several outputs. */
 import { InputError } from '../../onnx/errors.js';
 import type { Graph, Model } from '../../onnx/graph/graph.js';
-import { ancestors } from '../graphs/links.js';
+import { ancestors, descendants } from '../graphs/links.js';
 import { HeadReader, type ReadHead } from './head-reader.js';
 import { readGanMetadata } from './metadata.js';
 import type { ScoreHead } from './score-head.js';
@@ -31,14 +31,17 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
   const reader = new HeadReader(model);
   if (wanted !== undefined) {
     expectValue(graph, wanted);
-    return { ...reader.read(wanted), output: wanted, others: [] };
+    return { ...reader.readNamed(wanted), output: wanted, others: [] };
   }
   const [first, ...further] = graph.outputs.map(({ name }) => name);
   if (first === undefined)
     throw new InputError({ name: 'model', expected: 'an output with scores', got: 'a graph without outputs' });
   const stated = readGanMetadata(model.metadata)?.logits ?? ['logit'];
   const named = [first, ...further].find((name) => stated.includes(name));
-  const found = inOrder(reader, graph, named === undefined ? [first, ...further] : [named]);
+  // Of networks with several inputs, an output of another one says nothing about the picture.
+  const dependent = descendants(graph, graph.inputs[0]?.name ?? '');
+  const ofPicture = [first, ...further].filter((name) => dependent.has(name));
+  const found = inOrder(reader, graph, named === undefined ? ofPicture : [named]);
   const [chosen, ...others] = found;
   // Report the error of the first output.
   if (!chosen) return { ...reader.read(first), output: first, others: [] };

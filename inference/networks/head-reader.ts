@@ -4,7 +4,7 @@ import { nodeLabel, type Dim, type Model, type Node } from '../../onnx/graph/gra
 import { expectWithin } from '../../onnx/graph/limits.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { ChannelAxes } from '../graphs/axes.js';
-import { boxScores, type BoxScores } from '../graphs/detections.js';
+import { boxScores, hasCoordinates, type BoxScores } from '../graphs/detections.js';
 import { ancestors, producersOf } from '../graphs/links.js';
 import { scorePlace, type ScorePlace } from '../graphs/score-place.js';
 import {
@@ -54,7 +54,19 @@ export class HeadReader {
     return { head, ...(found.through !== undefined && { through: found.through }) };
   }
 
-  /** The same, or undefined where it is not computed from scores. */
+  /** The same of a value that the user has named, which may score the boxes of another value. */
+  readNamed(value: string): ReadHead {
+    const found = this.read(value);
+    const { kind, classes, grid } = found.head;
+    const scoresBoxes =
+      kind === 'dense' &&
+      classes > 1 &&
+      grid?.height === 1 &&
+      hasCoordinates(this.#model.graph, this.#graph.types, grid.width, value);
+    return scoresBoxes ? { ...found, head: { ...found.head, kind: 'boxes' } } : found;
+  }
+
+  /** The same as `read`, or undefined where it is not computed from scores. */
   tryRead(output: string): ReadHead | undefined {
     try {
       return this.read(output);
@@ -98,7 +110,18 @@ export class HeadReader {
   #place(value: string, classAxis = this.#axes.of(value)): ScorePlace | undefined {
     const stated = this.#model.graph.outputs.find(({ name }) => name === value)?.value?.shape;
     const hints = { batch: this.#batch, classAxis, picture: this.#picture, names: this.#names };
-    return scorePlace(this.#graph.types.shape(value) ?? stated, hints);
+    const place = scorePlace(this.#graph.types.shape(value) ?? stated, hints);
+    if (place?.grid?.height !== 1 || classAxis !== undefined) return place;
+    // Scores [classes, boxes]: other values tell how many boxes there are.
+    const { classes, grid } = place;
+    const areBoxes = (count: number) => hasCoordinates(this.#model.graph, this.#graph.types, count, value);
+    if (areBoxes(grid.width) || !areBoxes(classes) || place.classAxis === undefined) return place;
+    return {
+      ...place,
+      classes: grid.width,
+      grid: { height: 1, width: classes },
+      classAxis: place.classAxis === 1 ? 2 : 1,
+    };
   }
 
   #boxes(found: FoundScores, { logits, axis, from, to, object }: BoxScores): ScoreHead | undefined {
@@ -157,12 +180,15 @@ export class HeadReader {
         : 'a shape that cannot be inferred';
     return new InputError(
       `output "${output}": expected one score per picture, one per class [batch, classes], or one per class and position ` +
-        `[batch, classes, height, width]; got ${got}${this.#workingValue(output)}`,
+        `[batch, classes, height, width]; got ${got}${this.#workingValue(output, picked)}`,
     );
   }
 
   /** A value with scores before an output, as a suggestion in errors. */
-  #workingValue(output: string): string {
+  #workingValue(output: string, picked?: Node): string {
+    const ranked = picked?.inputs[1];
+    if (ranked !== undefined && picked?.op !== 'TopK' && this.tryRead(ranked))
+      return `; \`output\` ${ranked} can be explained`;
     const before = ancestors(this.#model.graph, output);
     const nodes = this.#model.graph.nodes.toReversed();
     const scoring = nodes.filter(({ op, outputs: [value = ''] }) => scores.has(op) && before.has(value));

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { toFloat16 } from './to-float16.js';
+import { GraphBuilder, modelOfGraph } from '../build/build.js';
+import { float32Tensor } from '../graph/tensor.js';
 import { Random } from '../../inference/numeric/random.js';
 import { loadModel, upgradedModel } from '../index.js';
 import { Explainer } from '../../explain/maps/explain.js';
@@ -28,5 +30,28 @@ describe('Explainer.load(network in half precision)', () => {
       const gap = signed.reduce((most, value, i) => Math.max(most, Math.abs(value - (other[i] ?? 0))), 0);
       expect(gap / largest, method).toBeLessThan(2e-2);
     });
+  });
+});
+
+describe('Explainer.load(network with doubles)', () => {
+  it('explains a network that goes on in double precision as one in single precision', async () => {
+    const picture = Float32Array.from({ length: 3 * 8 * 8 }, (_, at) => Math.sin(at));
+    const kernel = Float32Array.from({ length: 4 * 3 }, (_, at) => Math.cos(at));
+    const maps = [];
+    for (const doubles of [false, true]) {
+      const b = new GraphBuilder();
+      const features = b.op('Conv', [
+        b.input('image', 'float32', [1, 3, 8, 8]),
+        b.initializer('k', float32Tensor(kernel, [4, 3, 1, 1])),
+      ]);
+      const pooled = b.op('Flatten', [b.op('GlobalAveragePool', [b.op('Relu', [features])])], { axis: 1 });
+      const scale = doubles ? b.op('Cast', [b.scalar(3)], { to: 11 }) : b.scalar(3);
+      b.output(b.mul(doubles ? b.op('Cast', [pooled], { to: 11 }) : pooled, scale));
+      await using explainer = await Explainer.load(modelOfGraph(b.graph), { device: 'cpu' });
+      const [map] = await explainer.explainInput(picture, { methods: ['gradcam'], targets: 1 });
+      maps.push([...(map?.signed ?? [])]);
+    }
+    expect(maps[0]?.some((value) => value !== 0)).toBe(true);
+    expect(maps[1]).toEqual(maps[0]);
   });
 });

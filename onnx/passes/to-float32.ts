@@ -1,18 +1,20 @@
-/** @file Converts networks in half precision to single precision, in which gradients and maps are computed. */
-import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from '../graph/graph.js';
+/** @file Converts networks in half or double precision to single precision, in which gradients and maps are computed. */
+import type { Attribute, DataType, Graph, Model, Node, Tensor, ValueInfo } from '../graph/graph.js';
 import { float32Tensor, numbersOf } from '../graph/tensor.js';
 
 /** TensorProto.DataType. */
-const [FLOAT, FLOAT16] = [1, 10];
+const [FLOAT, FLOAT16, DOUBLE] = [1, 10, 11];
 
-/** The network with every float16 tensor and type as float32. The values of weights do not change. */
+const isOther = (type: DataType | undefined) => type === 'float16' || type === 'float64';
+
+/** The network with every float16 and float64 tensor and type as float32. Doubles are rounded; other values do not change. */
 export function toFloat32(model: Model): Model {
   const { graph } = model;
-  const isHalf =
-    [...graph.initializers.values()].some(({ type }) => type === 'float16') ||
-    graph.inputs.some(({ value }) => value?.type === 'float16') ||
+  const hasOther =
+    [...graph.initializers.values()].some(({ type }) => isOther(type)) ||
+    graph.inputs.some(({ value }) => isOther(value?.type)) ||
     graph.nodes.some((node) => fullNode(node) !== node);
-  return isHalf ? { ...model, graph: fullGraph(graph) } : model;
+  return hasOther ? { ...model, graph: fullGraph(graph) } : model;
 }
 
 function fullGraph(graph: Graph): Graph {
@@ -27,19 +29,21 @@ function fullGraph(graph: Graph): Graph {
 }
 
 const fullTensor = (tensor: Tensor): Tensor =>
-  tensor.type === 'float16' ? float32Tensor(numbersOf(tensor), tensor.dims) : tensor;
+  isOther(tensor.type) ? float32Tensor(numbersOf(tensor), tensor.dims) : tensor;
 
 const fullInfo = (info: ValueInfo): ValueInfo =>
-  info.value?.type === 'float16' ? { name: info.name, value: { ...info.value, type: 'float32' } } : info;
+  info.value && isOther(info.value.type) ? { name: info.name, value: { ...info.value, type: 'float32' } } : info;
 
-/** The node itself where it has no float16 in its attributes. */
+/** The node itself where it has no float16 or float64 in its attributes. */
 function fullNode(node: Node): Node {
   const full = (name: string, attribute: Attribute): Attribute => {
     if (attribute.kind === 'tensor') {
-      return attribute.value.type === 'float16' ? { ...attribute, value: fullTensor(attribute.value) } : attribute;
+      return isOther(attribute.value.type) ? { ...attribute, value: fullTensor(attribute.value) } : attribute;
     }
-    const isHalf = node.op === 'Cast' && name === 'to' && attribute.kind === 'int' && attribute.value === FLOAT16;
-    return isHalf ? { kind: 'int', value: FLOAT } : attribute;
+    const isCast = node.op === 'Cast' && name === 'to' && attribute.kind === 'int';
+    return isCast && (attribute.value === FLOAT16 || attribute.value === DOUBLE)
+      ? { kind: 'int', value: FLOAT }
+      : attribute;
   };
   const attributes = Object.entries(node.attributes).map(([name, attribute]) => [name, full(name, attribute)] as const);
   const isSame = attributes.every(([name, attribute]) => attribute === node.attributes[name]);
