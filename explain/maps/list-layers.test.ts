@@ -32,6 +32,16 @@ describe('listLayers(source, options)', () => {
     expect(problem?.message).toMatch(/^\S+batch-0\.onnx: expected pictures; got a batch of 0/);
   });
 
+  test('names the file of a model whose layers cannot be told', async () => {
+    const path = join(folder, 'no-axes.onnx');
+    const model = brightnessNetwork(SOUND);
+    const [input, ...others] = model.graph.inputs;
+    if (!input) throw new Error('the network has no input');
+    const inputs = [{ ...input, value: { type: 'float32' as const, shape: [] } }, ...others];
+    await writeFile(path, modelBytes({ ...model, graph: { ...model.graph, inputs } }));
+    await expect(listLayers(path)).rejects.toThrow(/no-axes\.onnx: Conv "[^"]*": expected an input of 3 or more axes/);
+  });
+
   test.each([
     [{ layers: 'nowhere' }, 'layer'],
     [{ output: 'nowhere' }, 'output'],

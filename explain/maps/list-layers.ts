@@ -38,8 +38,10 @@ export async function listLayers(
     const grid: TokenGrid = { picture: { height, width }, ...(options.tokens && { tokens: options.tokens }) };
     return { ...network, grid, layers: listedLayers(network.model.graph, grid) };
   });
-  if (read instanceof InputError)
-    return { layers: listedLayers(readableGraph(model)), taken: [], assumptions: [], problem: read };
+  if (read instanceof InputError) {
+    const layers = namingFile(name, () => listedLayers(readableGraph(model)));
+    return { layers, taken: [], assumptions: [], problem: read };
+  }
   const { grid, layers } = read;
   const chosen = attempted(name, () => {
     const found = findScoreHead(read.model, options.output);
