@@ -1,7 +1,10 @@
 /** @file PNG files without their texts, which a decoder would unpack whatever their size. */
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-const TEXTS = new Set(['tEXt', 'zTXt', 'iTXt']);
+/** The four letters of a chunk's type as one number. */
+const typeOf = (letters: string) => [...letters].reduce((sum, letter) => sum * 256 + letter.charCodeAt(0), 0);
+const TEXTS = new Set(['tEXt', 'zTXt', 'iTXt'].map(typeOf));
+const LAST = typeOf('IEND');
 /** Of a chunk: length, type and checksum. */
 const FRAME_BYTES = 12;
 
@@ -9,26 +12,35 @@ const FRAME_BYTES = 12;
 export function withoutPngTexts(bytes: Uint8Array): Uint8Array {
   if (!SIGNATURE.every((byte, at) => bytes[at] === byte)) return bytes;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const kept: Uint8Array[] = [];
-  let [start, at, found] = [0, SIGNATURE.length, false];
-  while (at + FRAME_BYTES <= bytes.length) {
+  let kept: Uint8Array | undefined;
+  let [length, start] = [0, 0];
+  const keep = (end: number) => {
+    // A large file may hold millions of chunks.
+    kept ??= new Uint8Array(bytes.length);
+    kept.set(bytes.subarray(start, end), length);
+    length += end - start;
+  };
+  for (let at = SIGNATURE.length; at + FRAME_BYTES <= bytes.length;) {
+    const type = view.getUint32(at + 4);
     const end = at + FRAME_BYTES + view.getUint32(at);
-    if (end > bytes.length) break;
-    if (TEXTS.has(String.fromCharCode(...bytes.subarray(at + 4, at + 8)))) {
-      if (start < at) kept.push(bytes.subarray(start, at));
-      [start, found] = [end, true];
+    // Decoders refuse what is no chunk, and ignore what follows the last.
+    if (end > bytes.length || type === LAST || !isType(type)) break;
+    if (TEXTS.has(type)) {
+      keep(at);
+      start = end;
     }
     at = end;
   }
-  return found ? joined([...kept, bytes.subarray(start)]) : bytes;
+  if (kept === undefined) return bytes;
+  keep(bytes.length);
+  return kept.subarray(0, length);
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
+/** Whether a number is four letters of ASCII. */
+function isType(type: number): boolean {
+  for (let byte = 0; byte < 4; byte++) {
+    const letter = (type >>> (8 * byte)) & 0xdf;
+    if (letter < 0x41 || letter > 0x5a) return false;
   }
-  return bytes;
+  return true;
 }
