@@ -97,11 +97,34 @@ it('compares any two sets of pictures', async () => {
   const compared = async (...sets: string[]) => {
     const { code, stdout, stderr } = await ran('gan-eval', [...sets, ...options], folder);
     expect([code, stderr]).toEqual([0, expect.stringContaining('cannot be resumed')]);
-    return JSON.parse(stdout) as { sets: { pictures: number }[]; kid: number; kidStd: number };
+    return JSON.parse(stdout) as {
+      sets: { pictures: number }[];
+      kid: number;
+      kidStd: number;
+      assumed: { about: string; taken: string; because: string; options: string[] }[];
+    };
   };
   const generated = await compared('run/onnx/generator.onnx', pictures);
   expect(generated.sets.map((set) => set.pictures)).toEqual([30, 12]);
   expect(generated.kidStd).toBeGreaterThan(0);
+  const kid = {
+    about: 'KID',
+    taken: '100 subsets of 6 pictures',
+    because: 'half of the smaller set',
+    options: ['subsetSize'],
+  };
+  expect(generated.assumed.at(-1)).toEqual(kid);
+  expect(generated.assumed.map(({ about }) => about)).toEqual(
+    expect.arrayContaining(['range of run/onnx/generator.onnx', 'picture', 'resizing', 'numbers', 'features']),
+  );
+  const squashed = await ran(
+    'gan-eval',
+    ['run/onnx/generator.onnx', pictures, ...options, '--resize', 'squash'],
+    folder,
+  );
+  expect(squashed.stderr).toMatch(/Resizing: squash .*\(as stated; change it with --resize\)/);
+  const needless = await ran('gan-eval', [pictures, pictures, ...options, '--range', '0,1'], folder);
+  expect(needless.stderr).toBe("gan-eval: --range: expected a generator's .onnx file as a set; got none\n");
   const same = await compared(pictures, pictures);
   expect(Math.abs(same.kid)).toBeLessThan(generated.kid);
 }, 120_000);

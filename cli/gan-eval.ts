@@ -44,6 +44,23 @@ await runCommand(
         },
         std: { type: 'string', describe: 'Per-channel standard deviation' },
         size: { type: 'string', describe: 'Input height and width, such as 299, if the network leaves it open' },
+        resize: {
+          choices: ['crop', 'squash', 'pad'] as const,
+          describe: 'How pictures are resized to its input [default: crop]',
+        },
+        'channel-order': { type: 'string', describe: 'rgb, bgr, … of its input [default: from its metadata, or rgb]' },
+        'channels-last': {
+          type: 'boolean',
+          describe: 'Its input is [batch, height, width, channels] [default: detected from its shape]',
+        },
+        channels: { type: 'number', describe: 'Channels of its input, if it leaves them open [default: 3]' },
+        range: {
+          type: 'string',
+          describe:
+            "Numbers of black and white in a generator's output, such as 0,1 [default: from the model, or -1,1]",
+        },
+        'latent-dim': { type: 'number', describe: 'Numbers per latent, if a generator does not fix them' },
+        label: { type: 'string', describe: 'Class of a conditional generator: a number, or random' },
         json: { type: 'boolean', default: false, describe: 'Print the result as one line of JSON' },
         device: deviceOption,
       })
@@ -55,12 +72,19 @@ await runCommand(
     const { comparisonLines, qualityLines } = await import('./common/quality-lines.js');
     const { isRun, parsedPreparation } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
-    const { features, samples, subsetSize, checkpoint, data, split, strict, followLinks, device, size, mean, std } =
-      options;
+    const { assumptionLines } = await import('./common/lines.js');
+    const { parsedLabel, parsedRange } = await import('./parse/generator.js');
+    const { features, samples, subsetSize, checkpoint, data, split, strict, followLinks, device } = options;
+    const { range, latentDim, label } = options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
     const sets = [...options._.map(String), ...(data !== undefined && options._.length > 0 ? [data] : [])];
     if (sets.length > 2)
       throw new InputError(`SET: expected at most two sets of pictures, --data included; got ${sets.length}`);
+    const forGenerators = Object.entries({ range, 'latent-dim': latentDim, label }).find(
+      ([, value]) => value !== undefined,
+    );
+    if (forGenerators && !sets.some((set) => /\.onnx$/i.test(set)))
+      throw new InputError(`--${forGenerators[0]}: expected a generator's .onnx file as a set; got none`);
     if (options.json) print.dataOnly();
     note('An evaluation cannot be resumed: if it is stopped, it starts again.');
     const bar = progress('pictures');
@@ -73,7 +97,12 @@ await runCommand(
       strict,
       followLinks,
       device,
-      preparation: parsedPreparation({ mean, std, size }),
+      preparation: parsedPreparation(options),
+      generator: {
+        ...(range !== undefined && { range: parsedRange(range) }),
+        ...(latentDim !== undefined && { latentDim }),
+        ...(label !== undefined && { label: parsedLabel(label) }),
+      },
       signal,
       progress_callback: (done: number, total: number) => bar.update(done, total),
     };
@@ -85,7 +114,7 @@ await runCommand(
         bar.stop(),
       );
       showDevice(choice);
-      for (const line of notes) note(line);
+      for (const line of [...notes, ...assumptionLines(comparison.assumed)]) note(line);
       if (options.json) print.data(JSON.stringify({ ...comparison, skipped }));
       else print.data(comparisonLines(comparison).join('\n'));
       showSkipped(skipped);
@@ -96,12 +125,12 @@ await runCommand(
         `${first}: expected the folder of a run, or a second set of pictures to compare with; got neither`,
       );
     }
-    const { row, notes, choice, skipped } = await evaluateRun({ ...settings, data, run: first }).finally(() =>
+    const { row, assumed, notes, choice, skipped } = await evaluateRun({ ...settings, data, run: first }).finally(() =>
       bar.stop(),
     );
     showDevice(choice);
-    for (const line of notes) note(line);
-    if (options.json) print.data(JSON.stringify({ ...row, skipped }));
+    for (const line of [...notes, ...assumptionLines(assumed)]) note(line);
+    if (options.json) print.data(JSON.stringify({ ...row, assumed, skipped }));
     else print.data(qualityLines(row).join('\n'));
     showSkipped(skipped);
   },

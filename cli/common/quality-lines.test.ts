@@ -28,7 +28,7 @@ test('comparisonLines(comparison) names both sets', () => {
     { name: 'g.onnx', pictures: 3000 },
     { name: 'birds', pictures: 40 },
   ] as [{ name: string; pictures: number }, { name: string; pictures: number }];
-  expect(comparisonLines({ ...row, sets }).slice(0, 3)).toEqual([
+  expect(comparisonLines({ ...row, sets, assumed: [] }).slice(0, 3)).toEqual([
     'Features digits.onnx:features',
     '  3,000 pictures of g.onnx',
     '  40 pictures of birds',

@@ -1,9 +1,10 @@
 /** @file Comparing two sets of pictures by their features, whoever made them. */
+import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { Preparation } from '../../inference/networks/network-input.js';
 import { resolveDevice } from '../../inference/runtime/devices/devices.node.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/index.js';
-import { distancesBetween, featuresOf, type EvaluationOptions } from '../quality/distances.node.js';
+import { assumedOfSubsets, distancesBetween, featuresOf, type EvaluationOptions } from '../quality/distances.node.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { Distances } from '../quality/quality.js';
 import { openPictureSet, type PictureSet, type PictureSetOptions } from './picture-set.node.js';
@@ -30,6 +31,8 @@ export interface Comparison extends Distances {
   sets: [ComparedSet, ComparedSet];
   /** The network and layer whose features were compared. */
   features: string;
+  /** How networks were read and pictures prepared, and the option that changes each. */
+  assumed: readonly Assumption[];
   /** Duration in seconds. */
   seconds: number;
 }
@@ -68,11 +71,14 @@ export async function comparePictures(
     const [a, b] = [await featuresFor(first, second), await featuresFor(second, first)];
     const countOf = ({ data, size }: typeof a) => data.length / size;
     const compared = (set: PictureSet, found: typeof a) => ({ name: set.name, pictures: countOf(found) });
+    const distances = await distancesBetween(a, b, options);
+    const ofSets = sets.flatMap((set) => set.assumptions);
     return {
       comparison: {
         sets: [compared(first, a), compared(second, b)],
-        ...(await distancesBetween(a, b, options)),
+        ...distances,
         features: network.name,
+        assumed: [...ofSets, ...network.assumptions, assumedOfSubsets(distances, options.subsetSize)],
         seconds: (performance.now() - started) / 1000,
       },
       notes: [`${first.name} against ${second.name}`, ...formatNotes(first, second)],

@@ -1,5 +1,6 @@
 /** @file Evaluating a checkpoint of a run: its generator's pictures against real ones. */
 import { resolveDevice } from '../../inference/runtime/devices/devices.node.js';
+import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { Preparation } from '../../inference/networks/network-input.js';
 import { openSession } from '../../inference/runtime/runtime.node.js';
 import { sessionTensor, type Device, type DeviceChoice } from '../../inference/runtime/session.js';
@@ -9,7 +10,7 @@ import { openDataset } from '../data/formats/table.node.js';
 import { ReadablePictures } from '../data/sets/readable.js';
 import { generatorOnnx } from '../run/export.node.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
-import type { EvaluationOptions } from '../quality/distances.node.js';
+import { assumedOfSubsets, type EvaluationOptions } from '../quality/distances.node.js';
 import { Evaluator } from '../quality/evaluator.node.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { QualityRow } from '../quality/quality.js';
@@ -38,13 +39,13 @@ export interface RunEvaluation extends EvaluationOptions {
 
 /**
  * The distances between a checkpoint's pictures and real ones; its averaged generator's, where it has one.
- * @returns the result, notes on what was compared, where it ran, and what was left out of the real pictures
+ * @returns the result, what was assumed, notes on what was compared, where it ran, and what was left out of the real pictures
  * @throws InputError if there is no such run, checkpoint, data, network or device
  * @throws the signal's reason when it is aborted
  */
 export async function evaluateRun(
   options: RunEvaluation,
-): Promise<{ row: QualityRow; notes: string[]; choice: DeviceChoice; skipped: string[] }> {
+): Promise<{ row: QualityRow; assumed: Assumption[]; notes: string[]; choice: DeviceChoice; skipped: string[] }> {
   const run = await resolveRun(runOfCheckpoint(options.run, options.checkpoint));
   const checkpoint = await namedCheckpoint(run, options.checkpoint);
   const { state, config } = await loadCheckpoint(checkpoint);
@@ -70,7 +71,8 @@ export async function evaluateRun(
     try {
       const evaluator = new Evaluator(network, pictures, config, options.samples);
       const row = await evaluator.quality(state.step, sample, options);
-      return { row, notes: [`${checkpoint} against ${dataset.name}`], choice, skipped: pictures.skipped };
+      const assumed = [...network.assumptions, assumedOfSubsets(row, options.subsetSize)];
+      return { row, assumed, notes: [`${checkpoint} against ${dataset.name}`], choice, skipped: pictures.skipped };
     } finally {
       await generator.release();
     }

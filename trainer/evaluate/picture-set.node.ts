@@ -1,5 +1,6 @@
 /** @file A set of pictures to compare: a folder or archive, a generator's file, or a run. */
-import { Generator } from '../../inference/networks/generator.js';
+import { Generator, type GeneratorOptions } from '../../inference/networks/generator.js';
+import type { Assumption } from '../../inference/graphs/assumption.js';
 import { seedsFrom } from '../../inference/latent/latents.js';
 import type { Picture, PictureInput } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
@@ -23,6 +24,8 @@ export interface PictureSet {
   length: number | undefined;
   /** The format of generated pictures, to which real ones are brought. */
   format: PictureFormat | undefined;
+  /** What was assumed of a generator, or of a folder's files. */
+  readonly assumptions: readonly Assumption[];
   /** What was left out so far. */
   readonly skipped: readonly string[];
   /** Batches of at most `count` pictures; of a larger set a random choice. */
@@ -35,7 +38,12 @@ export interface PictureSetOptions extends Pick<DataOptions, 'split' | 'followLi
   checkpoint?: string | undefined;
   strict?: boolean | undefined;
   device?: Device | undefined;
+  /** How generators are read: range, latent size and class. */
+  generator?: GeneratorReading | undefined;
 }
+
+/** Options of reading generators. */
+export type GeneratorReading = Pick<GeneratorOptions, 'range' | 'latentDim' | 'label'>;
 
 const BATCH = 32;
 /** Size of built-in pictures, which are never opened here. */
@@ -51,7 +59,10 @@ export async function openPictureSet(source: string, options: PictureSetOptions)
   return (await isRun(source)) ? runSet(source, options) : realSet(source, options);
 }
 
-const deviceOf = ({ device }: PictureSetOptions) => (device === undefined ? {} : { device });
+const deviceOf = ({ device, generator }: PictureSetOptions) => ({
+  ...generator,
+  ...(device !== undefined && { device }),
+});
 
 async function runSet(run: string, options: PictureSetOptions): Promise<PictureSet> {
   const checkpoint = await namedCheckpoint(run, options.checkpoint);
@@ -65,6 +76,7 @@ function generatedSet(name: string, generator: Generator): PictureSet {
     name,
     length: undefined,
     format: { width, height, channels, resize: metadata?.resize ?? 'crop' },
+    assumptions: generator.assumptions.map((each) => ({ ...each, about: `${each.about} of ${name}` })),
     skipped: [],
     async *batches(count) {
       for (let start = 0; start < count; start += BATCH) {
@@ -83,6 +95,7 @@ async function realSet(source: string, { split, followLinks, strict }: PictureSe
     name: source,
     length: dataset.length,
     format: undefined,
+    assumptions: [],
     get skipped() {
       return pictures.skipped;
     },

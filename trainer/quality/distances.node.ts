@@ -1,11 +1,19 @@
 /** @file Features of pictures, and the distances between two sets of features. */
 import { concatenated } from '../../inference/numeric/concatenated.js';
+import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import type { FeatureNetwork } from './feature-network.node.js';
 import { checkFinite, type Features } from './features.js';
 import { frechetDistance } from './frechet.node.js';
-import { kernelDistance } from './kernel-distance.node.js';
+import { DEFAULT_SUBSET, kernelDistance } from './kernel-distance.node.js';
 import { LEAST_SAMPLES, type Distances } from './quality.js';
+
+/** The size of the subsets of KID as an assumption. */
+export function assumedOfSubsets({ subsets, subsetSize }: Distances, stated: number | undefined): Assumption {
+  const because =
+    stated !== undefined ? 'as stated' : subsetSize === DEFAULT_SUBSET ? 'default' : 'half of the smaller set';
+  return { about: 'KID', taken: `${subsets} subsets of ${subsetSize} pictures`, because, options: ['subsetSize'] };
+}
 
 export interface EvaluationOptions {
   /** Number of random subsets for KID; default 100. */

@@ -5,6 +5,7 @@ import {
   type NetworkInput,
   type Preparation,
 } from '../../inference/networks/network-input.js';
+import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { readNetwork } from '../../inference/networks/read-network.js';
 import { openSession } from '../../inference/runtime/runtime.node.js';
@@ -43,6 +44,8 @@ export class FeatureNetwork {
     readonly size: number,
     readonly input: NetworkInput,
     readonly session: Session,
+    /** How pictures are prepared for it, and which value its features are. */
+    readonly assumptions: readonly Assumption[],
   ) {}
 
   /**
@@ -54,11 +57,11 @@ export class FeatureNetwork {
     const [, path = source, layer] = /^(.*\.onnx):(.+)$/.exec(source) ?? [];
     const loaded = await loadModel(path);
     const stated = { ...(options.preparation && { preparation: options.preparation }) };
-    const { model, input } = namingFile(path, () => {
+    const { model, input, assumptions } = namingFile(path, () => {
       expectAffordable(loaded);
       return readNetwork(upgradedModel(loaded), stated);
     });
-    const value = featureValue(model.graph, layer, path);
+    const { value, because } = featureValue(model.graph, layer, path);
     const outputs = prunedGraph(model.graph, [value]);
     const running = { device: options.device ?? 'cpu', spinning: false } as const;
     const session = await namingFile(path, () => openSession({ ...model, graph: outputs }, running));
@@ -66,7 +69,9 @@ export class FeatureNetwork {
       const { channels, height, width } = input.picture;
       const blank = new Float32Array((input.batch ?? 1) * channels * height * width);
       const size = (await namingFile(path, () => runOnce(session, input, blank))).length / (input.batch ?? 1);
-      return new FeatureNetwork(`${path}:${value}`, size, input, session);
+      const taken = `"${value}", ${size} numbers per picture, averaged over positions`;
+      const own = { about: 'features', taken, because, options: ['features'] };
+      return new FeatureNetwork(`${path}:${value}`, size, input, session, [...assumptions, own]);
     } catch (error) {
       await session.release();
       throw error;
@@ -91,12 +96,15 @@ export class FeatureNetwork {
 }
 
 /** Name of the value that holds the features. */
-function featureValue(graph: Graph, layer: string | undefined, path: string): string {
+function featureValue(graph: Graph, layer: string | undefined, path: string): { value: string; because: string } {
   const outputs = graph.outputs.map(({ name }) => name);
   if (layer === undefined) {
-    const value = outputs.includes(DEFAULT_OUTPUT) ? DEFAULT_OUTPUT : outputs[0];
+    const isNamed = outputs.includes(DEFAULT_OUTPUT);
+    const value = isNamed ? DEFAULT_OUTPUT : outputs[0];
     if (value === undefined) throw new InputError({ name: path, expected: 'a network with outputs', got: 'none' });
-    return value;
+    const others = outputs.slice(1);
+    const first = others.length > 0 ? `the first output; others are ${others.join(', ')}` : 'the only output';
+    return { value, because: isNamed ? 'the output of this name' : first };
   }
   const node = graph.nodes.find(({ name }) => name === layer);
   const known = graph.nodes.some((each) => each.outputs.includes(layer));
@@ -109,7 +117,7 @@ function featureValue(graph: Graph, layer: string | undefined, path: string): st
       got: `"${layer}"`,
     });
   }
-  return value;
+  return { value, because: 'as stated' };
 }
 
 /** Features of a batch [batch, D]: the mean over the layer's positions, for any rank. */

@@ -26,7 +26,8 @@ export interface KernelDistance {
   subsetSize: number;
 }
 
-const DEFAULT_SUBSET = 1000;
+/** Pictures in a subset, if sets are large enough. */
+export const DEFAULT_SUBSET = 1000;
 const [REAL, FAKE] = ['real', 'fake'];
 /** Sums of the kernel over pairs of different real samples, of different fake samples, and of one of each. */
 const SUMS = ['real_pairs', 'fake_pairs', 'mixed_pairs'] as const;

@@ -44,8 +44,12 @@ const matMul: GradientRule = ({ b, x, g, shape, wanted }) => {
   const left = unsqueezed(a, row ? [0] : []);
   const right = unsqueezed(c, column ? [1] : []);
   const gradient = unsqueezed(g, [...rowAxes, ...columnAxes]);
+  // Gemm transposes as it reads: weights of classifiers take gigabytes, and no copy of them is made.
+  const areMatrices = b.shape(gradient).length === 2 && b.shape(right).length === 2;
+  const forLeft = () =>
+    areMatrices ? b.op('Gemm', [gradient, right], { transB: 1 }) : b.matMul(gradient, exchanged(b, right));
   return [
-    wanted(0) ? squeezed(b.matMul(gradient, exchanged(b, right)), rowAxes) : null,
+    wanted(0) ? squeezed(forLeft(), rowAxes) : null,
     wanted(1) ? squeezed(b.matMul(exchanged(b, left), gradient), columnAxes) : null,
   ];
 };
