@@ -12,7 +12,9 @@ const promised: Record<string, string> = {
   './onnx':
     'Graph GraphBuilder InputError Model Node Shape Tensor emptyGraph expectWritable float float32Tensor ' +
     'gradients int64Tensor loadModel modelBytes modelFromBytes modelOfGraph numbersOf saveModel toFloat16 upgradedModel',
-  './exporter': 'ExportOptions LayersModel discriminatorSignature exportedModel generatorSignature supportedLayers',
+  './exporter':
+    'ExportOptions ExportedPort LayersExport LayersExportOptions LayersModel discriminatorSignature exportLayersFile ' +
+    'exportedModel generatorSignature isLayersSource supportedLayers',
   './inference':
     'Assumption Device Discriminator Generator ModelSource NetworkOptions Picture PictureInput ' +
     'Preparation Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +

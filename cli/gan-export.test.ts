@@ -10,6 +10,7 @@ import { saveCheckpoint } from '../trainer/checkpoint/checkpoint.node.js';
 import { configWith } from '../trainer/settings/presets.js';
 import { initialState } from '../trainer/step/tfjs/state.js';
 import type { TrainState } from '../trainer/step/state/step.js';
+import { mobileNet, savedModel, type SavedJson } from '../exporter/files/saved-model.test.helper.js';
 import { ran } from './child.test.helper.js';
 
 const config = configWith('space', { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 2 });
@@ -204,10 +205,39 @@ describe('gan-export', () => {
     });
   });
 
+  it('converts a tfjs layers model, says its inputs and outputs and the difference, and explains it on demand', async () => {
+    await savedModel(join(folder, 'mobile'), mobileNet());
+    const { code, stdout, stderr } = await exportRun('--with-gradcam', '--model', 'mobile/model.json', '--out', 'made');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^Exported mobile\/model.json \(\d+ layers\), opset 17\n {2}made\/mobile.onnx {2}/);
+    expect(stdout).toContain(
+      'takes photo [batch, 3, 16, 16], in tfjs [batch, 16, 16, 3]\n    gives classes [batch, 5]\n',
+    );
+    const difference = /largest difference from tfjs (\S+) \(at most 1e-4\)/.exec(stdout)?.[1];
+    expect(Number(difference)).toBeLessThan(1e-5);
+    expect((await model('made/mobile-gradcam.onnx')).graph.outputs).toHaveLength(2);
+  });
+
+  it('names an unsupported layer and its place, with exit code 2', async () => {
+    const change = (json: SavedJson) => {
+      const text = JSON.stringify(json.modelTopology).replace('"DepthwiseConv2D"', '"ConvLSTM2D"');
+      json.modelTopology = JSON.parse(text) as unknown;
+    };
+    await savedModel(join(folder, 'foreign'), mobileNet(), { change });
+    const { code, stdout, stderr } = await exportRun('--model', 'foreign');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^gan-export: layer "depthwise_\w+": expected one of Activation, .*; got ConvLSTM2D\n$/);
+  });
+
   it.each([
-    [['--model', 'a.onnx'], /^gan-export: --model: expected together with --with-gradcam\n$/],
     [
-      ['--with-gradcam', '--model', 'a', '--opset', '13'],
+      ['--model', 'a.onnx'],
+      /^gan-export: --model: expected the model.json of a tfjs layers model, or an .onnx classifier together with --with-gradcam; got "a.onnx"\n$/,
+    ],
+    [['--model', 'a.json', '--fp16'], /^gan-export: --fp16: is for exporting a run; got --model too\n$/],
+    [['--model', 'a.json'], /^gan-export: a.json: cannot be read \(ENOENT\)\n$/],
+    [
+      ['--with-gradcam', '--model', 'a.onnx', '--opset', '13'],
       /^gan-export: --opset: is for exporting a run; got --model too\n$/,
     ],
     [['--no-onnx'], /^gan-export: --no-onnx: expected --onnx, the only format; there is nothing to export\n$/],

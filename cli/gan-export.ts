@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-/** @file gan-export: a trained run's networks as .onnx files, compared with the originals. */
+/** @file gan-export: a trained run's networks, or a tfjs layers model, as .onnx files, compared with the originals. */
 import './node-version.js';
+import type { ExportedPort, LayersExportOptions } from 'ganscope/exporter';
 import { runCommand, type CommandContext } from './command.js';
 
 await runCommand(
@@ -11,7 +12,9 @@ await runCommand(
         '$0 [options]\n\nWrites generator.onnx and discriminator.onnx of a run and compares their outputs with those of the ' +
           'trained networks. If they differ by more than 1e-4 (0.05 with float16, 1 level with uint8), the file is named .failed and the exit code is 1. ' +
           'An earlier export in the same folder is replaced. --with-gradcam also writes discriminator-gradcam.onnx (opset 17), ' +
-          'whose outputs are the logits and a heatmap of the size of the picture; with --model it does this for any .onnx classifier.',
+          'whose outputs are the logits and a heatmap of the size of the picture; with --model it does this for any .onnx classifier. ' +
+          'Without a run, --model model.json converts a TensorFlow.js layers model that someone else made, with the same comparison ' +
+          '(1e-4 of the largest output, where that is over 1).',
       )
       .options({
         onnx: { type: 'boolean', default: true, describe: 'Write ONNX files (the only format)' },
@@ -20,7 +23,11 @@ await runCommand(
           type: 'string',
           describe: 'newest, best (marked by gan-train --eval), or a folder [default: newest]',
         },
-        out: { type: 'string', describe: "Folder for the files [default: the run's onnx/]" },
+        out: {
+          type: 'string',
+          describe:
+            "Folder for the files, or with a tfjs model the file [default: the run's onnx/; the model's folder]",
+        },
         opset: { type: 'number', describe: 'ONNX operator set, 13 to 21 [default: 17]' },
         ema: {
           type: 'boolean',
@@ -45,7 +52,8 @@ await runCommand(
         },
         model: {
           type: 'string',
-          describe: 'With --with-gradcam: an .onnx discriminator or classifier instead of a run',
+          describe:
+            'Instead of a run: a tfjs layers model (model.json, its folder or its URL), or with --with-gradcam an .onnx classifier',
         },
         layer: {
           type: 'string',
@@ -60,6 +68,7 @@ await runCommand(
       })
       .example('$0 --onnx', 'the newest checkpoint of the latest run')
       .example('$0 --onnx --run runs/birds --fold-batchnorm --out birds-onnx', 'a chosen run; smaller and faster files')
+      .example('$0 --onnx --model tfjs/model.json', 'a TensorFlow.js layers model, with the weights beside it')
       .example('$0 --with-gradcam --model resnet50.onnx', 'any classifier, with a heatmap of a class'),
   async (
     { onnx, model, out, run, checkpoint, opset, ema, foldBatchnorm, fp16, uint8, withGradcam, layer, method, target },
@@ -67,18 +76,29 @@ await runCommand(
   ) => {
     const { InputError } = await import('ganscope/errors');
     if (!onnx) throw new InputError('--no-onnx: expected --onnx, the only format; there is nothing to export');
-    const alone = Object.entries({ model, layer, method, target }).find(([, value]) => value !== undefined);
+    const alone = Object.entries({ layer, method, target }).find(([, value]) => value !== undefined);
     if (alone && !withGradcam) throw new InputError(`--${alone[0]}: expected together with --with-gradcam`);
     if (model !== undefined) {
-      const flags = {
-        'fold-batchnorm': foldBatchnorm || undefined,
-        fp16: fp16 || undefined,
-        uint8: uint8 || undefined,
-      };
-      const unfit = Object.entries({ run, checkpoint, opset, ema, ...flags });
-      const found = unfit.find(([, value]) => value !== undefined);
+      const { isLayersSource } = await import('ganscope/exporter');
+      const isLayers = await isLayersSource(model);
+      const forRuns = { run, checkpoint, ema, fp16: fp16 || undefined, uint8: uint8 || undefined };
+      const ofNetworks = isLayers ? {} : { opset, 'fold-batchnorm': foldBatchnorm || undefined };
+      const found = Object.entries({ ...forRuns, ...ofNetworks }).find(([, value]) => value !== undefined);
       if (found) throw new InputError(`--${found[0]}: is for exporting a run; got --model too`);
-      return writeExplained(model, { out, layer, method, target }, { print, failed });
+      const explaining = { out, layer, method, target };
+      if (isLayers) {
+        const path = await writeLayersModel(
+          model,
+          { out, opset, foldBatchNorm: foldBatchnorm, signal },
+          { print, failed },
+        );
+        if (!withGradcam || path === undefined) return;
+        return writeExplained(path, { ...explaining, out: undefined }, { print, failed });
+      }
+      if (withGradcam) return writeExplained(model, explaining, { print, failed });
+      throw new InputError(
+        `--model: expected the model.json of a tfjs layers model, or an .onnx classifier together with --with-gradcam; got "${model}"`,
+      );
     }
     const { exportRun } = await import('ganscope/trainer');
     const exported = await exportRun({
@@ -108,6 +128,32 @@ await runCommand(
       await writeExplained(discriminator.path, { out, layer, method, target }, { print, failed });
   },
 );
+
+/** Converts a tfjs layers model and says what the file takes and gives. @returns its path if it may be used */
+async function writeLayersModel(
+  source: string,
+  options: LayersExportOptions,
+  { print, failed }: Pick<CommandContext, 'print' | 'failed'>,
+): Promise<string | undefined> {
+  const { exportLayersFile } = await import('ganscope/exporter');
+  const { path, bytes, layers, inputs, outputs, passed } = await exportLayersFile(source, options);
+  print.info(`Exported ${source} (${layers} layers), opset ${options.opset ?? 17}`);
+  print.info(`  ${path}  ${(bytes / 2 ** 20).toFixed(1)} MiB`);
+  for (const input of inputs) print.info(`    takes ${portText(input)}`);
+  for (const output of outputs) {
+    const { difference, limit } = output;
+    print.info(`    gives ${portText(output)}`);
+    const most = limit === 1e-4 ? '1e-4' : limit.toExponential(1);
+    print.info(`      largest difference from tfjs ${shown(difference)} (at most ${most})`);
+    if (!(difference <= limit)) failed(differsTooMuch(path, limit));
+  }
+  return passed ? path : undefined;
+}
+
+function portText({ name, shape, tfjsShape }: ExportedPort): string {
+  const text = `${name} [${shape.join(', ')}]`;
+  return tfjsShape ? `${text}, in tfjs [${tfjsShape.join(', ')}]` : text;
+}
 
 /** Writes the self-explaining form of a model and says what it takes and gives. */
 async function writeExplained(

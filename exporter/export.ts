@@ -73,7 +73,7 @@ export function exportedModel(model: LayersModel, options: ExportOptions): Model
 }
 
 /** Makes each weight that is asked for an initializer, once. */
-function weightInitializers(b: GraphBuilder, model: tfl.LayersModel): (request: WeightRequest) => string {
+export function weightInitializers(b: GraphBuilder, model: tfl.LayersModel): (request: WeightRequest) => string {
   const values = model.getWeights();
   const byName = new Map(model.weights.map((weight, index) => [weightName(weight), values[index]]));
   const made = new Set<string>();

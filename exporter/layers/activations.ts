@@ -1,7 +1,8 @@
 /** @file Activations: tfjs's names for them, as ONNX nodes, whether in an Activation layer, a layer of their own or fused. */
 import { float } from '../../onnx/graph/attributes.js';
 import type { GraphBuilder } from '../../onnx/build/build.js';
-import { onnxAxis, type LayerCall, type LayerRule } from './rule.js';
+import { broadcastable, onnxAxis } from './layout.js';
+import type { LayerCall, LayerRule } from './rule.js';
 
 type ActivationRule = (b: GraphBuilder, x: string) => string;
 
@@ -34,7 +35,13 @@ const geluNew: ActivationRule = (b, x) => {
   return b.mul(b.mul(x, b.scalar(0.5)), b.add(inner, b.scalar(1)));
 };
 
-/** By tfjs's names. GELU with the error function is missing: its operator has no place in our dialect. */
+/** 0.5·x·(1 + erf(x/√2)) (Hendrycks and Gimpel 2016). */
+const gelu: ActivationRule = (b, x) => {
+  const error = b.op('Erf', [b.mul(x, b.scalar(Math.SQRT1_2))]);
+  return b.mul(b.mul(x, b.scalar(0.5)), b.add(error, b.scalar(1)));
+};
+
+/** By tfjs's names. */
 const activationRules: Readonly<Record<string, ActivationRule>> = {
   linear: (_, x) => x,
   relu: operator('Relu'),
@@ -50,6 +57,7 @@ const activationRules: Readonly<Record<string, ActivationRule>> = {
   softsign: (b, x) => b.div(x, b.add(b.op('Abs', [x]), b.scalar(1))),
   swish: (b, x) => b.mul(x, b.op('Sigmoid', [x])),
   mish: (b, x) => b.mul(x, b.op('Tanh', [b.op('Softplus', [x])])),
+  gelu,
   gelu_new: geluNew,
 };
 
@@ -66,6 +74,10 @@ export const activationLayers = {
   Activation: (call) => activated(call, call.inputs[0]),
   ELU: ({ b, inputs: [x] }) => elu(b, x, 1),
   LeakyReLU: ({ b, inputs: [x], options }) => b.op('LeakyRelu', [x], { alpha: float(options.number('alpha')) }),
+  PReLU: ({ b, layer, inputs: [x], weight }) => {
+    const shape = layer.weights[0]?.shape as number[];
+    return b.op('PRelu', [x, broadcastable(b, weight('alpha') as string, [1, ...shape])]);
+  },
   ReLU: ({ b, inputs: [x], options }) =>
     options.has('maxValue') ? clip(b, x, 0, options.number('maxValue')) : b.op('Relu', [x]),
   Softmax: ({ b, inputs: [x], options }) => softmax(b, x, 'Softmax', options.number('axis', -1)),

@@ -2,15 +2,15 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { loweredModel, supportedLayers } from './table.js';
+import { foreignCases, type LayerCase, type LayerOf } from './foreign-cases.test.helper.js';
 import type { Layer } from './rule.js';
 import { exportDifference, withRandomWeights } from '../parity.test.helper.js';
 import { tfl } from '../tf.js';
 
 const { layers } = tfl;
-type LayerOf = (input: { inputShape: number[]; name: string }) => Layer;
 
 /** Each layer type with the options that change what it computes: class, what is special, input shape, layer. */
-const cases: [layerClass: string, what: string, inputShape: number[], layer: LayerOf][] = [
+const cases: LayerCase[] = [
   ['Dense', 'with bias', [5], (a) => layers.dense({ ...a, units: 3 })],
   [
     'Dense',
@@ -202,7 +202,7 @@ const cases: [layerClass: string, what: string, inputShape: number[], layer: Lay
   ],
   ['GlobalAveragePooling2D', '', [3, 4, 5], (a) => layers.globalAveragePooling2d(a)],
   ['GlobalMaxPooling2D', '', [3, 4, 5], (a) => layers.globalMaxPooling2d(a)],
-  ...'linear relu relu6 elu selu sigmoid hardSigmoid tanh softmax logSoftmax softplus softsign swish mish gelu_new'
+  ...'linear relu relu6 elu selu sigmoid hardSigmoid tanh softmax logSoftmax softplus softsign swish mish gelu gelu_new'
     .split(' ')
     .map(activationCase),
 ];
@@ -230,13 +230,40 @@ function mergeModel(layer: Layer): LayersModel {
 }
 
 describe('loweredModel(b, model, …) in inference form agrees with tfjs to 1e-5', () => {
-  it.each(cases)('%s %s, in opsets 13, 17 and 21', async (_, __, inputShape, layer) => {
+  it.each([...cases, ...foreignCases])('%s %s, in opsets 13, 17 and 21', async (_, __, inputShape, layer) => {
     const model = withRandomWeights(tfl.sequential({ layers: [layer({ inputShape, name: 'tested' })] }));
     for (const opset of [13, 17, 21]) expect(await exportDifference(model, { opset })).toBeLessThan(1e-5);
   });
 
   it.each(merges)('%s', async (_, layer) => {
     expect(await exportDifference(withRandomWeights(mergeModel(layer())))).toBeLessThan(1e-5);
+  });
+
+  it.each([
+    ['Embedding', [4], () => layers.embedding({ inputDim: 8, outputDim: 5 })],
+    ['Masking', [9, 2], () => layers.masking({ maskValue: 0 })],
+  ] as const)('%s of zeros and positive numbers', async (_, inputShape, layer) => {
+    const model = tfl.sequential({ layers: [layers.reLU({ inputShape: [...inputShape] }), layer()] });
+    expect(await exportDifference(withRandomWeights(model))).toBeLessThan(1e-5);
+  });
+
+  it.each([
+    [[3, 4], [4, 5], [2, 1], false],
+    [[3, 4], [5, 4], 2, true],
+    [[4], [4], 1, true],
+    [[3, 4], [4], [2, 1], false],
+    [[4], [4, 3], 1, false],
+  ] as const)('Dot of [%j] and [%j] over axes %j, normalised: %s', async (left, right, axes, normalize) => {
+    const input = tfl.input({ shape: [20] });
+    const side = (name: string, shape: readonly number[]) => {
+      const units = shape.reduce((a, b) => a * b, 1);
+      const made = layers.dense({ name, units }).apply(input) as typeof input;
+      return layers.reshape({ name: `${name}_shaped`, targetShape: [...shape] }).apply(made) as typeof input;
+    };
+    const dot = layers.dot({ name: 'dot', axes: axes as [number, number], normalize });
+    const outputs = dot.apply([side('left', left), side('right', right)]) as typeof input;
+    const model = withRandomWeights(tfl.model({ inputs: input, outputs }));
+    expect(await exportDifference(model)).toBeLessThan(1e-5);
   });
 
   it('a functional model with a residual branch, a layer used twice and a nested model', async () => {
@@ -261,7 +288,9 @@ describe('loweredModel(b, model, …) in inference form agrees with tfjs to 1e-5
   });
 
   it('has a test for every supported layer', () => {
-    const tested = new Set([...cases, ...merges].map(([layerClass]) => layerClass));
+    const tested = new Set(
+      [...cases, ...foreignCases, ...merges, ['Dot'], ['Embedding'], ['Masking']].map(([layerClass]) => layerClass),
+    );
     expect([...tested, 'InputLayer'].sort()).toEqual(supportedLayers);
   });
 });
@@ -278,22 +307,25 @@ const dropoutInTraining = (rate: number) => lowering((a) => layers.dropout({ ...
 
 describe('loweredModel(b, model, …) refuses', () => {
   it('a layer type that is not in the table, naming it and those that are', () => {
-    const permute = lowering((a) => layers.permute({ ...a, dims: [2, 1] }), [3, 4]);
-    expect(permute).toThrow(/layer "odd_one": expected one of Activation, .*ZeroPadding2D; got Permute/);
+    const recurrent = lowering((a) => layers.lstm({ ...a, units: 2, recurrentInitializer: 'zeros' }), [3, 4]);
+    expect(recurrent).toThrow(/layer "odd_one": expected one of Activation, .*ZeroPadding2D; got LSTM/);
   });
 
-  it('an activation that is not in the table', () => {
-    const gelu = lowering((a) => layers.dense({ ...a, units: 2, activation: 'gelu' }), [3]);
-    expect(gelu).toThrow(/Dense layer "odd_one": activation: expected one of linear, .*; got "gelu"/);
+  it('a layer inside a nested model or a wrapper, naming the whole path', () => {
+    const nested = tfl.sequential({
+      name: 'encoder',
+      layers: [layers.lstm({ name: 'memory', units: 2, recurrentInitializer: 'zeros', inputShape: [3, 4] })],
+    });
+    const outer = tfl.input({ shape: [3, 4] });
+    const model = tfl.model({ inputs: outer, outputs: nested.apply(outer) as typeof outer });
+    const b = new GraphBuilder();
+    const input = b.input('input', 'float32', [2, 3, 4]);
+    const lower = () => loweredModel(b, model, input, ({ name }) => name, { training: false });
+    expect(lower).toThrow(/layer "encoder\/memory": expected one of .*; got LSTM/);
   });
 
-  it('channels first', () => {
-    const pool = lowering((a) => layers.maxPooling2d({ ...a, poolSize: 2, dataFormat: 'channelsFirst' }), [3, 4, 4]);
-    expect(pool).toThrow('MaxPooling2D layer "odd_one": dataFormat: expected "channelsLast"; got "channelsFirst"');
-  });
-
-  it('batch norm over another axis than the last', () => {
-    const norm = lowering((a) => layers.batchNormalization({ ...a, axis: 1 }), [3, 4, 4]);
+  it('batch norm over another axis than the last in a training step', () => {
+    const norm = lowering((a) => layers.batchNormalization({ ...a, axis: 1 }), [3, 4, 4], true);
     expect(norm).toThrow(/BatchNormalization layer "odd_one": axis/);
   });
 

@@ -2,28 +2,30 @@
 import { float } from '../../onnx/graph/attributes.js';
 import { elementCount } from '../../onnx/graph/graph.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
+import { broadcastable, onnxAxis, transposed } from './layout.js';
 import type { LayerCall, LayerRule } from './rule.js';
 
 const batchNormalization: LayerRule = (call) => {
   const { b, inputs, options, training } = call;
-  const rank = b.shape(inputs[0]).length;
-  const axis = options.number('axis', -1);
-  if ((rank !== 2 && rank !== 4) || (axis !== -1 && axis !== rank - 1)) {
-    throw options.unsupported('axis', 'the last axis of a value of rank 2 or 4');
-  }
-  return training ? withBatchStatistics(call) : withRunningStatistics(call);
+  const [x] = inputs;
+  const rank = b.shape(x).length;
+  const axis = onnxAxis(options.integers('axis', -1)[0] as number, rank);
+  if (axis === 1) return training ? withBatchStatistics(call) : withRunningStatistics(call, x);
+  if (training) throw options.unsupported('axis', 'the channels in a training step');
+  const swapped = Array.from({ length: rank }, (_, index) => (index === axis ? 1 : index === 1 ? axis : index));
+  return transposed(b, withRunningStatistics(call, transposed(b, x, swapped)), swapped);
 };
 
-function withRunningStatistics(call: LayerCall): string {
-  const { b, inputs, options, weight } = call;
-  const channels = b.shape(inputs[0])[1] as number;
+function withRunningStatistics(call: LayerCall, x: string): string {
+  const { b, options, weight } = call;
+  const channels = b.shape(x)[1] as number;
   const constant = (value: number, name: string) =>
     b.op('Constant', [], { value: float32Tensor(new Float32Array(channels).fill(value), [channels]) }, name);
   const scale = weight('gamma') ?? constant(1, 'ones');
   const shift = weight('beta') ?? constant(0, 'zeros');
   const statistics = [weight('moving_mean') as string, weight('moving_variance') as string];
   const epsilon = float(options.number('epsilon'));
-  return b.op('BatchNormalization', [inputs[0], scale, shift, ...statistics], { epsilon });
+  return b.op('BatchNormalization', [x, scale, shift, ...statistics], { epsilon });
 }
 
 /**
@@ -63,6 +65,28 @@ function withBatchStatistics(call: LayerCall): string {
   return beta ? b.add(scaled, perChannel(beta), 'shifted') : scaled;
 }
 
+/** (x − μ)·γ/√(σ² + ε) + β over the given axes (Ba et al. 2016), without the operator, which is newer than opset 13. */
+const layerNormalization: LayerRule = ({ b, inputs: [x], options, weight }) => {
+  const shape = b.shape(x);
+  const axes = options.integers('axis', -1).map((axis) => onnxAxis(axis, shape.length));
+  const count = b.scalar(1 / elementCount(axes.map((axis) => shape[axis] as number)));
+  const mean = (value: string, name: string) => b.mul(b.reduceSum(value, axes), count, name);
+  const centred = b.sub(x, mean(x, 'mean'), 'centred');
+  const variance = mean(b.mul(centred, centred, 'squared'), 'variance');
+  const std = b.op('Sqrt', [b.add(variance, b.scalar(options.number('epsilon')))], {}, 'std');
+  // The axes are written in tfjs's order, and gamma has them in the order that they are given in.
+  const tfjsAxes = options.integers('axis', -1).map((axis) => (axis < 0 ? axis + shape.length : axis));
+  if (tfjsAxes.some((axis, index) => index > 0 && axis < (tfjsAxes[index - 1] as number))) {
+    throw options.unsupported('axis', 'axes in ascending order');
+  }
+  const sizes = Array.from({ length: shape.length }, () => 1);
+  tfjsAxes.forEach((axis) => (sizes[axis] = shape[onnxAxis(axis, shape.length)] as number));
+  const [gamma, beta] = [weight('gamma'), weight('beta')].map((value) => value && broadcastable(b, value, sizes));
+  const normal = b.div(centred, std, 'normal');
+  const scaled = gamma ? b.mul(normal, gamma, 'scaled') : normal;
+  return beta ? b.add(scaled, beta, 'shifted') : scaled;
+};
+
 /** Noise of the training phase. The training step needs reproducible passes, so random noise is refused there. */
 const noise: LayerRule = ({ inputs, options, training }) => {
   const amount = ['rate', 'stddev'].find((name) => options.has(name)) ?? 'rate';
@@ -77,4 +101,6 @@ export const normalizationLayers = {
   Dropout: noise,
   GaussianDropout: noise,
   GaussianNoise: noise,
+  LayerNormalization: layerNormalization,
+  SpatialDropout1D: noise,
 } satisfies Record<string, LayerRule>;

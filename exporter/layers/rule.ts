@@ -35,6 +35,8 @@ export interface LayerCall {
   training: boolean;
   /** The ONNX value of a weight such as `kernel`, or undefined where the layer has none. */
   weight(kind: string, layout?: WeightLayout): string | undefined;
+  /** Appends the nodes of a layer that this one wraps. */
+  wrapped(layer: Layer, input: string): string;
   /** The stable name of a weight the layer has. */
   weightName(kind: string): string;
   statistics: BatchStatistics[];
@@ -75,12 +77,20 @@ export class LayerOptions {
     return this.#values[name] !== undefined && this.#values[name] !== null;
   }
 
-  /** A size, stride or the like for height and width; one number stands for both. */
-  pair(name: string, fallback?: number): readonly [number, number] {
+  /** A size, stride or the like for each of so many axes of positions; one number stands for all. */
+  perAxis(name: string, axes: number, fallback?: number): readonly number[] {
     const value = this.#values[name] ?? fallback;
-    if (typeof value === 'number') return [value, value];
-    if (isPair(value)) return value;
-    throw this.unsupported(name, 'two numbers');
+    if (typeof value === 'number') return Array.from({ length: axes }, () => value);
+    if (isNumbers(value) && value.length === axes) return value;
+    throw this.unsupported(name, axes === 1 ? 'a number' : `${axes} numbers`);
+  }
+
+  /** One integer or several, as axes are given. */
+  integers(name: string, fallback?: number): readonly number[] {
+    const value = this.#values[name] ?? fallback;
+    const numbers = typeof value === 'number' ? [value] : value;
+    if (isNumbers(numbers) && numbers.every(Number.isInteger)) return numbers;
+    throw this.unsupported(name, 'integers');
   }
 
   /** A list of sizes, of which one may be null or −1 for whatever is left of `total` elements. */
@@ -114,43 +124,10 @@ export class LayerOptions {
   }
 }
 
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number');
+}
+
 function isPair(value: unknown): value is [number, number] {
-  return Array.isArray(value) && value.length === 2 && value.every((item) => typeof item === 'number');
-}
-
-/** The ONNX axis of a tfjs axis (negative ones count from the end) of a value of this rank. */
-export function onnxAxis(axis: number, rank: number): number {
-  const positive = axis < 0 ? axis + rank : axis;
-  return rank === 4 ? ([0, 2, 3, 1][positive] ?? positive) : positive;
-}
-
-/** [N, C, H, W] and [N, H, W, C] have their elements in the same order where there is one channel or one position. */
-function sameOrder(channels: unknown, height: unknown, width: unknown): boolean {
-  return channels === 1 || (height === 1 && width === 1);
-}
-
-/**
- * The value with its elements in tfjs's order: pictures are transposed to [N, H, W, C], unless that would move nothing;
- * then, and for other ranks, it is the value itself. Only fit to be reshaped.
- */
-export function inTfjsOrder(b: GraphBuilder, value: string): string {
-  const [, channels, height, width, ...rest] = b.shape(value);
-  const isPicture = width !== undefined && rest.length === 0;
-  return isPicture && !sameOrder(channels, height, width) ? b.transpose(value, [0, 2, 3, 1]) : value;
-}
-
-/** A value with its elements in tfjs's order, in the form that a value of this tfjs shape (without the batch) has here. */
-export function fromTfjsOrder(b: GraphBuilder, value: string, shape: readonly number[]): string {
-  const batch = b.shape(value)[0] ?? 1;
-  const [height, width, channels] = shape;
-  if (shape.length !== 3) return reshaped(b, value, [batch, ...shape]);
-  if (sameOrder(channels, height, width)) return reshaped(b, value, [batch, channels, height, width] as number[]);
-  return b.transpose(reshaped(b, value, [batch, ...shape]), [0, 3, 1, 2]);
-}
-
-/** The value in this shape; itself if it has it already. */
-function reshaped(b: GraphBuilder, value: string, shape: readonly (number | string)[]): string {
-  const before = b.shape(value);
-  const same = before.length === shape.length && before.every((dim, axis) => dim === shape[axis]);
-  return same ? value : b.reshape(value, shape);
+  return isNumbers(value) && value.length === 2;
 }

@@ -1,8 +1,12 @@
-/** @file Dense layers, layers that change only the form of a value, and layers that merge several. */
-import { InputError } from '../../onnx/errors.js';
+/** @file Dense layers, layers that change only the form of a value, and the wrapper that goes through steps. */
 import { elementCount } from '../../onnx/graph/graph.js';
 import { activated } from './activations.js';
-import { fromTfjsOrder, inTfjsOrder, onnxAxis, type LayerCall, type LayerRule } from './rule.js';
+import { fromTfjs, fromTfjsOrder, inTfjsOrder, toTfjs, transposed } from './layout.js';
+import type { Layer, LayerCall, LayerRule } from './rule.js';
+
+/** Types as the Cast operator has them. */
+const FLOAT = 1;
+const INT64 = 7;
 
 /** Dense works on the last axis, which for pictures is the channels. */
 const dense: LayerRule = (call) => {
@@ -23,44 +27,67 @@ const dense: LayerRule = (call) => {
   return activated(call, fromTfjsOrder(b, bias ? b.add(product, bias) : product, [...positions, units]));
 };
 
-const flatten: LayerRule = ({ b, inputs: [x] }) =>
-  b.shape(x).length === 2 ? x : b.op('Flatten', [inTfjsOrder(b, x)], { axis: 1 });
+const flatten: LayerRule = (call) => {
+  const { b, inputs, options } = call;
+  const [x] = inputs;
+  if (b.shape(x).length === 2) return x;
+  // Of channelsFirst, tfjs moves the channels to the end before it flattens.
+  const value = options.string('dataFormat', 'channelsLast') === 'channelsFirst' ? channelsMovedLast(call) : x;
+  return b.op('Flatten', [inTfjsOrder(b, value)], { axis: 1 });
+};
+
+/** A channelsFirst value as tfjs has it for channelsLast. */
+function channelsMovedLast({ b, inputs: [x] }: LayerCall): string {
+  const rank = b.shape(x).length;
+  const order = [0, ...Array.from({ length: rank - 2 }, (_, index) => index + 2), 1];
+  return fromTfjs(b, transposed(b, toTfjs(b, x), order));
+}
 
 const reshape: LayerRule = ({ b, inputs: [x], options }) => {
   const elements = elementCount(b.shape(x).slice(1) as number[]);
   return fromTfjsOrder(b, inTfjsOrder(b, x), options.sizes('targetShape', elements));
 };
 
-/** A rule for an element-wise merge. */
-const merge =
-  (combined: (call: LayerCall) => string): LayerRule =>
-  (call) => {
-    const ranks = new Set(call.inputs.map((value) => call.b.shape(value).length));
-    if (ranks.size === 1) return combined(call);
-    const label = `${call.layer.getClassName()} layer "${call.layer.name}"`;
-    throw new InputError({ name: label, expected: 'inputs of one rank', got: `ranks ${[...ranks].join(' and ')}` });
-  };
+/** tfjs counts the axes behind the batch from 1. */
+const permute: LayerRule = ({ b, inputs: [x], options }) =>
+  fromTfjs(b, transposed(b, toTfjs(b, x), [0, ...options.integers('dims')]));
 
-const chained = (op: string) =>
-  merge(({ b, inputs: [first, ...rest] }) => rest.reduce((sum, value) => b.op(op, [sum, value]), first));
+const repeatVector: LayerRule = ({ b, inputs: [x], options }) => {
+  const repeated = b.op('Unsqueeze', [x, b.ints([1])]);
+  return b.op('Expand', [repeated, b.ints([1, options.number('n'), 1])]);
+};
 
-const concatenate: LayerRule = ({ b, inputs, options }) =>
-  b.op('Concat', inputs, { axis: onnxAxis(options.number('axis', -1), b.shape(inputs[0]).length) });
+/** Rows of a table by their numbers. */
+const embedding: LayerRule = ({ b, inputs: [x], weight }) => {
+  const numbers = b.type(x).type === 'int64' ? x : b.op('Cast', [toTfjs(b, x)], { to: INT64 });
+  return fromTfjs(b, b.op('Gather', [weight('embeddings') as string, numbers], { axis: 0 }));
+};
 
-const average = merge((call) => {
-  const { b, inputs } = call;
-  return b.mul(chained('Add')(call), b.scalar(1 / inputs.length));
-});
+/** Steps whose numbers all are the mask's become zeros. That later layers pass over them is a matter of recurrent ones. */
+const masking: LayerRule = ({ b, inputs: [x], options }) => {
+  const differs = b.op('Not', [b.op('Equal', [x, b.scalar(options.number('maskValue', 0))])]);
+  const count = b.reduceSum(b.op('Cast', [differs], { to: FLOAT }), [b.shape(x).length - 1]);
+  return b.mul(x, b.op('Cast', [b.op('Greater', [count, b.scalar(0)])], { to: FLOAT }));
+};
 
-/** Layers that connect others. */
+/** The steps become rows of the batch for the layer inside. */
+const timeDistributed: LayerRule = ({ b, layer, inputs: [x], wrapped }) => {
+  const inner = 'layer' in layer ? (layer.layer as Layer) : undefined;
+  if (!inner) throw new Error(`the wrapper "${layer.name}" holds no layer`);
+  const [, steps, ...sizes] = b.shape(toTfjs(b, x)) as number[];
+  const rows = fromTfjs(b, b.reshape(toTfjs(b, x), ['rows', ...sizes]));
+  const result = toTfjs(b, wrapped(inner, rows));
+  return fromTfjs(b, b.reshape(result, ['batch', steps as number, ...b.shape(result).slice(1)]));
+};
+
+/** Layers that change the form of a value. */
 export const structureLayers = {
-  Add: chained('Add'),
-  Average: average,
-  Concatenate: concatenate,
   Dense: dense,
+  Embedding: embedding,
   Flatten: flatten,
-  Maximum: merge(({ b, inputs }) => b.op('Max', inputs)),
-  Minimum: merge(({ b, inputs }) => b.op('Min', inputs)),
-  Multiply: chained('Mul'),
+  Masking: masking,
+  Permute: permute,
+  RepeatVector: repeatVector,
   Reshape: reshape,
+  TimeDistributed: timeDistributed,
 } satisfies Record<string, LayerRule>;

@@ -4,7 +4,10 @@ import type { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { activationLayers } from './activations.js';
 import { convolutionLayers } from './convolutions.js';
+import { identityLayers } from './identities.js';
+import { mergeLayers } from './merges.js';
 import { normalizationLayers } from './normalization.js';
+import { preprocessingLayers } from './preprocessing.js';
 import { resamplingLayers } from './resampling.js';
 import { LayerOptions, type BatchStatistics, type Layer, type LayerRule } from './rule.js';
 import { structureLayers } from './structure.js';
@@ -20,7 +23,10 @@ export type { WeightLayout } from './weights.js';
 const layerRules: Readonly<Record<string, LayerRule>> = {
   ...activationLayers,
   ...convolutionLayers,
+  ...identityLayers,
+  ...mergeLayers,
   ...normalizationLayers,
+  ...preprocessingLayers,
   ...resamplingLayers,
   ...structureLayers,
 };
@@ -56,6 +62,8 @@ interface Lowering {
   training: boolean;
   values: Map<string, string>;
   statistics: BatchStatistics[];
+  /** Names of the models and wrappers around the layer, from the outside. */
+  place: readonly string[];
 }
 
 /**
@@ -73,12 +81,25 @@ export function loweredModel(
   weight: (request: WeightRequest) => string,
   { training }: { training: boolean },
 ): LoweredModel {
-  const lowering: Lowering = { b, weight, training, values: new Map(), statistics: [] };
-  const output = modelOutput(lowering, model, [input])[0];
-  if (output === undefined || model.outputs.length !== 1) {
-    throw new InputError({ name: `model "${model.name}"`, expected: 'one output', got: model.outputs.length });
+  const { outputs, ...rest } = loweredOutputs(b, model, [input], weight, { training });
+  const [output] = outputs;
+  if (output === undefined || outputs.length !== 1) {
+    throw new InputError({ name: `model "${model.name}"`, expected: 'one output', got: outputs.length });
   }
-  return { output, values: lowering.values, statistics: lowering.statistics };
+  return { output, ...rest };
+}
+
+/** `loweredModel` for any number of inputs and outputs, in the model's order. */
+export function loweredOutputs(
+  b: GraphBuilder,
+  model: LayersModel,
+  inputs: readonly string[],
+  weight: (request: WeightRequest) => string,
+  { training }: { training: boolean },
+): Omit<LoweredModel, 'output'> & { outputs: string[] } {
+  const lowering: Lowering = { b, weight, training, values: new Map(), statistics: [], place: [] };
+  const outputs = modelOutput(lowering, model, inputs);
+  return { outputs, values: lowering.values, statistics: lowering.statistics };
 }
 
 /** Lowers a model and the models nested in it. @returns the values of its outputs */
@@ -100,8 +121,7 @@ function modelOutput(lowering: Lowering, model: LayersModel, inputs: readonly st
     const layer = tensor.sourceLayer;
     const use = layer.inboundNodes[tensor.nodeIndex as number] as Layer['inboundNodes'][number];
     const sources = use.inputTensors.map(valueOf);
-    const nested = isModel(layer);
-    const outputs = nested ? modelOutput(lowering, layer, sources) : [layerOutput(lowering, layer, sources)];
+    const outputs = layerOutputs(lowering, layer, sources);
     use.outputTensors.forEach((output, index) => known.set(output.id, outputs[index] as string));
     const value = known.get(tensor.id) as string;
     lowering.values.set(layer.name, value);
@@ -113,28 +133,36 @@ function isModel(layer: Layer): layer is LayersModel {
   return 'inputLayers' in layer;
 }
 
+/** The outputs of one use of a layer or nested model. */
+function layerOutputs(lowering: Lowering, layer: Layer, inputs: readonly string[]): string[] {
+  if (!isModel(layer)) return [layerOutput(lowering, layer, inputs)];
+  return modelOutput({ ...lowering, place: [...lowering.place, layer.name] }, layer, inputs);
+}
+
 function layerOutput(lowering: Lowering, layer: Layer, inputs: readonly string[]): string {
-  const { b, training, statistics } = lowering;
+  const { b, training, statistics, place } = lowering;
   const layerClass = layer.getClassName();
   const rule = Object.hasOwn(layerRules, layerClass) ? layerRules[layerClass] : undefined;
   const [first, ...others] = inputs;
   if (!rule || first === undefined) {
-    const supported = supportedLayers.join(', ');
-    throw new InputError({ name: `layer "${layer.name}"`, expected: `one of ${supported}`, got: layerClass });
-  }
-  const options = new LayerOptions(layer);
-  if (options.string('dataFormat', 'channelsLast') !== 'channelsLast') {
-    throw options.unsupported('dataFormat', '"channelsLast"');
+    const path = [...place, layer.name].join('/');
+    throw new InputError({
+      name: `layer "${path}"`,
+      expected: `one of ${supportedLayers.join(', ')}`,
+      got: layerClass,
+    });
   }
   const found = (kind: string) => layer.weights.find((weight) => weightName(weight).endsWith(`/${kind}`));
   return b.within(layer.name, () =>
     rule({
       b,
       layer,
-      options,
+      options: new LayerOptions(layer),
       inputs: [first, ...others],
       training,
       statistics,
+      wrapped: (inner, input) =>
+        layerOutputs({ ...lowering, place: [...place, layer.name] }, inner, [input])[0] as string,
       weightName: (kind) => weightName(found(kind) as Layer['weights'][number]),
       weight: (kind, layout = 'same') => {
         const weight = found(kind);

@@ -1,0 +1,311 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadModel } from '../../onnx/index.js';
+import { withRandomWeights } from '../parity.test.helper.js';
+import { tfl } from '../tf.js';
+import { exportLayersFile, isLayersSource } from './export-layers-file.node.js';
+import type { JsonRecord } from './json.js';
+import * as networks from './saved-model.test.helper.js';
+import { savedModel, type SavedJson } from './saved-model.test.helper.js';
+
+const { layers } = tfl;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-layers-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const { mobileNet, uNet, visionTransformer, conditionalGenerator, siamese, sequenceNet, volumeNet } = networks;
+
+/** A small network with a layer in a nested model, whose saved form is then changed. */
+function changed(name: string, change: (json: SavedJson) => void): Promise<string> {
+  const nested = tfl.sequential({
+    name: 'encoder',
+    layers: [layers.conv2d({ name: 'first', filters: 2, kernelSize: 3, inputShape: [6, 6, 3] })],
+  });
+  const input = tfl.input({ shape: [6, 6, 3], name: 'image' });
+  const flat = layers.flatten({ name: 'flat' }).apply(nested.apply(input) as typeof input) as typeof input;
+  const outputs = layers.dense({ name: 'scores', units: 2 }).apply(flat) as typeof input;
+  return savedModel(join(folder, name), withRandomWeights(tfl.model({ inputs: input, outputs, name: 'small' })), {
+    change,
+  });
+}
+
+/** All layers in the saved form, by name. */
+function layersIn(model: unknown, found: Record<string, JsonRecord> = {}): Record<string, JsonRecord> {
+  const { config } = model as { config: { layers: JsonRecord[] } };
+  for (const layer of config.layers) {
+    const options = layer['config'] as JsonRecord;
+    found[String(options['name'])] = layer;
+    if ('layers' in options) layersIn(layer, found);
+  }
+  return found;
+}
+
+const withClass = (layer: string, layerClass: string) => (json: SavedJson) => {
+  (layersIn(json.modelTopology)[layer] as JsonRecord)['class_name'] = layerClass;
+};
+const withOption = (layer: string, option: string, value: unknown) => (json: SavedJson) => {
+  ((layersIn(json.modelTopology)[layer] as JsonRecord)['config'] as JsonRecord)[option] = value;
+};
+
+describe('exportLayersFile(source)', () => {
+  it.each([
+    ['a MobileNet', mobileNet, [['photo', 3, 16, 16]], [['classes', 5]]],
+    [
+      'a U-Net with two outputs',
+      uNet,
+      [['scan', 3, 8, 8]],
+      [
+        ['mask', 2, 8, 8],
+        ['aux', 6],
+      ],
+    ],
+    ['a transformer', visionTransformer, [['image', 3, 8, 8]], [['scores', 3]]],
+    [
+      'a conditional generator',
+      conditionalGenerator,
+      [
+        ['latent', 6],
+        ['label', 1],
+      ],
+      [['picture', 3, 8, 8]],
+    ],
+    [
+      'a Siamese network, channels first',
+      siamese,
+      [
+        ['left', 3, 9, 9],
+        ['right', 3, 9, 9],
+      ],
+      [['likeness', 1]],
+    ],
+  ] as const)('writes %s that computes what tfjs does', async (what, network, inputs, outputs) => {
+    const source = await savedModel(join(folder, what), network(), { shards: 3 });
+    const exported = await exportLayersFile(source, { foldBatchNorm: false });
+    expect(exported.passed).toBe(true);
+    for (const { difference } of exported.outputs) expect(difference).toBeLessThan(1e-5);
+    const sizes = (ports: typeof exported.inputs) => ports.map(({ name, shape }) => [name, ...shape.slice(1)]);
+    expect(sizes(exported.inputs)).toEqual(inputs);
+    expect(sizes(exported.outputs)).toEqual(outputs);
+    const { graph } = await loadModel(exported.path);
+    expect(graph.outputs.map(({ name }) => name)).toEqual(outputs.map(([name]) => name));
+  });
+
+  it.each([
+    ['sequences', sequenceNet],
+    ['volumes', volumeNet],
+  ])('writes a network of %s, whose folder is given', async (what, network) => {
+    await savedModel(join(folder, what), network());
+    const { path, passed, inputs } = await exportLayersFile(join(folder, what), { opset: 13 });
+    expect(passed).toBe(true);
+    expect(path).toBe(join(folder, what, `${what}.onnx`));
+    expect(inputs[0]?.tfjsShape).toBeUndefined();
+  });
+
+  it('reads weights stored as bytes', async () => {
+    const { passed } = await exportLayersFile(await savedModel(join(folder, 'bytes'), mobileNet(), { quantize: true }));
+    expect(passed).toBe(true);
+  });
+
+  it('leaves out augmentation that tfjs has no layers for', async () => {
+    const source = await changed('augmented', (json) => {
+      const { config } = json.modelTopology as { config: { layers: JsonRecord[] } };
+      const encoder = config.layers[1]?.['config'] as { layers: JsonRecord[] };
+      const flip = { class_name: 'RandomFlip', config: { name: 'flip', mode: 'horizontal', seed: null } };
+      encoder.layers.push(flip);
+    });
+    const { path, passed } = await exportLayersFile(source);
+    expect(passed).toBe(true);
+    const { graph } = await loadModel(path);
+    expect(graph.nodes.some(({ name }) => name.includes('flip'))).toBe(false);
+  });
+
+  it('reads what Keras 3 writes', async () => {
+    const source = await changed('keras3', (json) => {
+      const keras2 = json.modelTopology as JsonRecord;
+      json.modelTopology = { keras_version: '3.4.1', backend: 'tensorflow', model_config: asKeras3(keras2) };
+      for (const group of json.weightsManifest) {
+        for (const weight of group.weights as { name: string }[]) weight.name = `small/${weight.name}`;
+      }
+    });
+    expect((await exportLayersFile(source)).passed).toBe(true);
+  });
+});
+
+/** Keras 3's form of a model in Keras 2's: tensors by history, types as objects, one input without a list around it. */
+function asKeras3(model: JsonRecord): JsonRecord {
+  const options = model['config'] as JsonRecord;
+  const inner = (options['layers'] as JsonRecord[]).map((layer) => {
+    const own = layer['config'] as JsonRecord;
+    const nodes = (layer['inbound_nodes'] as unknown[][][] | undefined)?.map((node) => ({
+      args: node.map(([name, index, tensor]) => ({
+        class_name: '__keras_tensor__',
+        config: { shape: [null], dtype: 'float32', keras_history: [name, index, tensor] },
+      })),
+      kwargs: {},
+    }));
+    const { batch_input_shape: shape, ...rest } = own;
+    const config =
+      'layers' in own ? asKeras3(layer)['config'] : { ...rest, ...(shape !== undefined && { batch_shape: shape }) };
+    const typed = {
+      ...(config as JsonRecord),
+      dtype: { module: 'keras', class_name: 'DTypePolicy', config: { name: 'float32' } },
+    };
+    const { class_name: layerClass } = layer;
+    const written = 'layers' in own ? config : typed;
+    return {
+      module: 'keras.layers',
+      class_name: layerClass,
+      registered_name: null,
+      config: written,
+      ...(nodes && { inbound_nodes: nodes }),
+    };
+  });
+  const ends = (key: string) => (Array.isArray(options[key]) ? { [key]: (options[key] as unknown[])[0] } : {});
+  const config = { ...options, layers: inner, ...ends('input_layers'), ...ends('output_layers') };
+  return { module: 'keras', class_name: model['class_name'], registered_name: 'x', config };
+}
+
+describe('exportLayersFile(source) from a URL', () => {
+  let server: Server;
+  let address: string;
+  const asked: string[] = [];
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      asked.push(String(request.url));
+      readFile(join(folder, decodeURIComponent(String(request.url))))
+        .then((bytes) => response.end(bytes))
+        .catch(() => response.writeHead(404).end());
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+
+  it('fetches the model and the shards beside it', async () => {
+    await savedModel(join(folder, 'served'), mobileNet(), { shards: 2 });
+    const exported = await exportLayersFile(`${address}/served/model.json`, { out: join(folder, 'fetched') });
+    expect([exported.passed, exported.path]).toEqual([true, join(folder, 'fetched', 'mobile.onnx')]);
+    expect(asked.filter((url) => url.startsWith('/served/'))).toHaveLength(3);
+  });
+
+  it.each(['../secret.bin', 'http://127.0.0.1:9/x.bin', '//127.0.0.1:9/x.bin', '/etc/passwd'])(
+    'does not ask for the shard %s',
+    async (path) => {
+      await changed('outside-url', (json) => ((json.weightsManifest[0] as { paths: string[] }).paths = [path]));
+      const before = asked.length;
+      await expect(exportLayersFile(`${address}/outside-url/model.json`)).rejects.toThrow("in the model's own folder");
+      expect(asked.length).toBe(before + 1);
+    },
+  );
+});
+
+describe('exportLayersFile(source) refuses', () => {
+  it.each([
+    [
+      'a layer inside a nested model',
+      withClass('first', 'LSTM'),
+      /^layer "encoder\/first": expected one of .*; got LSTM$/,
+    ],
+    [
+      'attention, which tfjs cannot load',
+      withClass('scores', 'MultiHeadAttention'),
+      /^layer "scores": .*; got MultiHeadAttention$/,
+    ],
+    [
+      'code',
+      withClass('first', 'Lambda'),
+      'layer "encoder/first": expected a layer; code inside a model is never run; got Lambda',
+    ],
+    [
+      'groups, which tfjs passes over',
+      withOption('first', 'groups', 3),
+      'Conv2D layer "encoder/first": groups: expected 1, as tfjs computes no other; got 3',
+    ],
+    [
+      'an activation that is not in the table',
+      withOption('scores', 'activation', 'exponential'),
+      /tfjs cannot load it .*exponential/,
+    ],
+    [
+      'a graph model',
+      (json: SavedJson) => Object.assign(json, { format: 'graph-model' }),
+      /is a graph model of tfjs.*tf2onnx/,
+    ],
+    [
+      'a model without weights',
+      (json: SavedJson) => (json.weightsManifest = []),
+      /weightsManifest: expected the shards of the weights; got none/,
+    ],
+    [
+      'a shard outside the folder',
+      (json: SavedJson) => ((json.weightsManifest[0] as { paths: string[] }).paths = ['../x.bin']),
+      /the shard "..\/x.bin" must be a file in the model's own folder/,
+    ],
+    [
+      'a shard that is missing',
+      (json: SavedJson) => ((json.weightsManifest[0] as { paths: string[] }).paths = ['x.bin']),
+      /x.bin: cannot be read \(ENOENT\)/,
+    ],
+    [
+      'sizes that no file has',
+      (json: SavedJson) =>
+        ((json.weightsManifest[0] as { weights: object[] }).weights = [
+          { name: 'a', shape: [1e9, 1e6], dtype: 'float32' },
+        ]),
+      /weightsManifest: expected at most 2147483647 bytes; got 4000000000000000/,
+    ],
+    [
+      'a weight of another size',
+      (json: SavedJson) =>
+        ((json.weightsManifest[0] as { weights: { shape: number[] }[] }).weights[0] as { shape: number[] }).shape.push(
+          2,
+        ),
+      /weightsManifest: expected /,
+    ],
+    ['a layer larger than its weights', withOption('scores', 'units', 2 ** 40), /tfjs cannot load it/],
+  ] as [string, (json: SavedJson) => unknown, RegExp | string][])('%s', async (what, change, message) => {
+    const source = await changed(`refused ${what}`, (json) => void change(json));
+    const refused = expect(exportLayersFile(source)).rejects;
+    await refused.toThrow(message);
+    await refused.toHaveProperty('name', 'InputError');
+  });
+
+  it('inputs of open size', async () => {
+    const open = layers.conv2d({ name: 'open', filters: 2, kernelSize: 1, batchInputShape: [null, null, null, 3] });
+    const source = await savedModel(join(folder, 'open'), tfl.sequential({ layers: [open] }));
+    await expect(exportLayersFile(source)).rejects.toThrow(
+      'input "open_input": expected known sizes behind the batch; got [open, open, open, 3]',
+    );
+  });
+
+  it('what is not a model of tfjs', async () => {
+    await mkdir(join(folder, 'other'), { recursive: true });
+    const path = join(folder, 'other', 'model.json');
+    for (const [text, message] of [
+      ['{', 'got a file that is not JSON'],
+      ['[]', 'expected a tfjs layers model'],
+      ['{"class_name": "Sequential", "config": {}}', 'it is a Keras model without weights'],
+      ['{"modelTopology": {"node": []}}', 'is a graph model of tfjs'],
+    ] as const) {
+      await writeFile(path, text);
+      await expect(exportLayersFile(path)).rejects.toThrow(message);
+    }
+  });
+});
+
+describe('isLayersSource(source)', () => {
+  it.each([
+    ['a/model.json', true],
+    ['https://example.com/a/model.json?x=1', true],
+    [tmpdir(), true],
+    ['a/model.onnx', false],
+    ['network', false],
+    ['https://example.com/model.onnx?x=1', false],
+  ])('%s: %s', async (source, expected) => expect(await isLayersSource(source)).toBe(expected));
+});

@@ -1,0 +1,116 @@
+/** @file A layers model of any inputs and outputs as an ONNX model, with the numbers that its inputs should get in a comparison. */
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import { InputError } from '../../onnx/errors.js';
+import { OPSET, type Dim, type Model } from '../../onnx/graph/graph.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
+import { foldedBatchNorm } from '../../onnx/passes/fold-batch-norm.js';
+import { weightInitializers } from '../export.js';
+import { fromTfjs, toTfjs } from '../layers/layout.js';
+import { LayerOptions, type Layer } from '../layers/rule.js';
+import { loweredOutputs } from '../layers/table.js';
+import { atOpset } from '../opset.js';
+import type { LayersModel } from '../tfjs-model.js';
+import { VERSION } from '../version.js';
+
+/** What the numbers of an input are, as the layers that take it tell. */
+export type InputKind = { kind: 'bytes' } | { kind: 'normal' } | { kind: 'index'; count: number };
+
+/** One input or output of the graph. */
+export interface Port {
+  name: string;
+  /** The sizes without the batch, as tfjs has them. */
+  sizes: readonly number[];
+}
+
+export interface LayersGraph {
+  model: Model;
+  inputs: (Port & InputKind)[];
+  outputs: Port[];
+  /** Whether pictures are [C, H, W] in tfjs too. */
+  channelsFirst: boolean;
+}
+
+/**
+ * The model in inference form: pictures are [batch, C, H, W] whatever tfjs has them as.
+ * @throws InputError for layers that cannot be exported, inputs of open size, and opsets outside 13…21
+ */
+export function layersGraph(
+  model: LayersModel,
+  { opset = OPSET, foldBatchNorm = false }: { opset?: number; foldBatchNorm?: boolean } = {},
+): LayersGraph {
+  const b = new GraphBuilder(emptyGraph(model.name));
+  const channelsFirst = allLayers(model).some(
+    (layer) => new LayerOptions(layer).string('dataFormat', 'channelsLast') === 'channelsFirst',
+  );
+  // A Sequential model has no inputNames.
+  const taken = new Set<string>();
+  const inputs = model.inputs.map((tensor) => {
+    const name = freeName(tensor.sourceLayer.name, taken);
+    const kind = inputKind(consumers(tensor.sourceLayer));
+    return { name, sizes: knownSizes(tensor.shape, name), ...kind };
+  });
+  const values = inputs.map(({ name, sizes, kind }) => {
+    const picture = !channelsFirst && sizes.length === 3;
+    const dims: Dim[] = ['batch', ...(picture ? ([2, 0, 1].map((axis) => sizes[axis]) as number[]) : sizes)];
+    const value = b.input(name, kind === 'index' ? 'int64' : 'float32', dims);
+    return channelsFirst ? fromTfjs(b, value) : value;
+  });
+  const lowered = loweredOutputs(b, model, values, weightInitializers(b, model), { training: false });
+  const outputs = model.outputs.map((tensor, index) => {
+    const name = freeName(tensor.sourceLayer.name, taken);
+    const value = lowered.outputs[index] as string;
+    b.output(channelsFirst ? toTfjs(b, value) : value, name);
+    return { name, sizes: tensor.shape.slice(1) as number[] };
+  });
+  const graph = prunedGraph(
+    b.graph,
+    outputs.map(({ name }) => name),
+  );
+  const metadata = new Map([['source_format', 'tfjs layers model']]);
+  const exported = modelOfGraph(foldBatchNorm ? foldedBatchNorm(graph) : graph, metadata);
+  const made = atOpset({ ...exported, producer: { name: 'ganscope', version: VERSION } }, opset);
+  return { model: made, inputs, outputs, channelsFirst };
+}
+
+/** The name, or with a number after it where it is taken; then it is taken too. */
+function freeName(name: string, taken: Set<string>): string {
+  let [free, count] = [name, 1];
+  while (taken.has(free)) free = `${name}_${count++}`;
+  taken.add(free);
+  return free;
+}
+
+function knownSizes(shape: readonly (number | null)[], name: string): number[] {
+  const sizes = shape.slice(1);
+  if (sizes.every((size): size is number => typeof size === 'number')) return sizes;
+  const got = `[${shape.map((size) => size ?? 'open').join(', ')}]`;
+  throw new InputError({ name: `input "${name}"`, expected: 'known sizes behind the batch', got });
+}
+
+/** All layers of a model, those of nested models and inside wrappers among them. */
+function allLayers(model: LayersModel): Layer[] {
+  return model.layers.flatMap((layer) => {
+    if ('inputLayers' in layer) return allLayers(layer as LayersModel);
+    return 'layer' in layer ? [layer, layer.layer as Layer] : [layer];
+  });
+}
+
+/** The layers that take an input, also where it goes into a nested model. */
+function consumers(input: Layer): Layer[] {
+  return input.outboundNodes.flatMap(({ outboundLayer }) => {
+    if (!('inputLayers' in outboundLayer)) return [outboundLayer];
+    return (outboundLayer as LayersModel).inputLayers.flatMap(consumers);
+  });
+}
+
+function inputKind(layers: readonly Layer[]): InputKind {
+  const classes = layers.map((layer) => layer.getClassName());
+  if (layers.length > 0 && classes.every((layerClass) => layerClass === 'Embedding')) {
+    const counts = layers.map((layer) => new LayerOptions(layer).number('inputDim'));
+    return { kind: 'index', count: Math.min(...counts) };
+  }
+  const small = layers.some(
+    (layer) => layer.getClassName() === 'Rescaling' && Math.abs(new LayerOptions(layer).number('scale')) < 0.1,
+  );
+  return { kind: small ? 'bytes' : 'normal' };
+}

@@ -1,0 +1,72 @@
+/** @file A model.json of tfjs and the shards beside it, as a layers model. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InputError } from '../../onnx/errors.js';
+import { readSource, urlOf } from '../../onnx/files/files.node.js';
+import { registerKerasLayers } from '../keras-layers.js';
+import { tf, tfl } from '../tf.js';
+import type { LayersModel } from '../tfjs-model.js';
+import { isRecord } from './json.js';
+import { checkedTopology, layerClasses, type Topology } from './topology.js';
+import { readWeights, type WeightSpec } from './weights-file.node.js';
+
+const MAX_JSON_BYTES = 2 ** 26;
+
+/**
+ * Loads a tfjs layers model.
+ * @param source path of a model.json or of the folder that holds one, or a URL of file:, http: or https:
+ * @throws InputError for files that are missing, damaged or too large, and for models that cannot be exported
+ */
+export async function loadLayersFile(source: string, signal?: AbortSignal): Promise<LayersModel> {
+  const place = await placeOfModel(source);
+  const file = String(place);
+  const json = parsed(await readSource(place, MAX_JSON_BYTES, signal ? { signal } : {}), file);
+  const topology = checkedTopology(json, file);
+  const manifest = isRecord(json) ? json['weightsManifest'] : undefined;
+  const { specs, data } = await readWeights(manifest, place, signal);
+  registerKerasLayers();
+  const artifacts = {
+    modelTopology: topology.config as object,
+    weightSpecs: specs.map((spec) => ({ ...spec, name: weightNameIn(topology, spec) })),
+    weightData: data,
+  };
+  try {
+    return await tfl.loadLayersModel(tf.io.fromMemory(artifacts));
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${file}: tfjs cannot load it (${reason.split('\n')[0]})`, { cause: error });
+  }
+}
+
+/** The model.json that a user means. */
+async function placeOfModel(source: string): Promise<string | URL> {
+  const url = urlOf(source);
+  if (url && url.protocol !== 'file:') return url;
+  const path = url ? fileURLToPath(url) : source;
+  const info = await stat(path).catch(() => undefined);
+  return info?.isDirectory() ? join(path, 'model.json') : path;
+}
+
+function parsed(bytes: Uint8Array, file: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new InputError({ name: file, expected: 'a model.json of tfjs', got: 'a file that is not JSON' });
+  }
+}
+
+/**
+ * The name that tfjs has for a weight: layer and kind. Keras 3 writes the models around the layer before it, and calls
+ * the kernel of a depthwise convolution just that.
+ */
+function weightNameIn({ config, keras3 }: Topology, { name }: WeightSpec): string {
+  if (!keras3) return name;
+  const classes = layerClasses(config);
+  const parts = name.replace(/:\d+$/, '').split('/');
+  const kind = parts.at(-1) as string;
+  const layer = parts.slice(0, -1).findLast((part) => classes.has(part));
+  if (layer === undefined) return name;
+  return `${layer}/${classes.get(layer) === 'DepthwiseConv2D' && kind === 'kernel' ? 'depthwise_kernel' : kind}`;
+}

@@ -1,0 +1,114 @@
+/** @file What a model.json of tfjs describes, checked before tfjs builds it, with Keras 3's way of writing turned into Keras 2's. */
+import { InputError } from '../../onnx/errors.js';
+import { limitOf } from '../../onnx/graph/limits.js';
+import { supportedLayers } from '../layers/table.js';
+import { fromKeras3 } from './keras3.js';
+import { isRecord, type JsonRecord } from './json.js';
+
+const modelClasses = new Set(['Functional', 'Model', 'Sequential']);
+/** Layers that wrap another one, in the option `layer`. */
+const wrappers = new Set(['TimeDistributed']);
+
+/** Options that tfjs passes over without a word, the layers that have them, and what they have to be for that to be right. */
+const passedOver: readonly (readonly [layers: RegExp, option: string, harmless: readonly unknown[]])[] = [
+  [/^Global/, 'keepdims', [false]],
+  [/Conv/, 'groups', [1]],
+  [/Transpose$/, 'output_padding', [null]],
+  [/^ReLU$/, 'negative_slope', [0, null]],
+  [/^ReLU$/, 'threshold', [0, null]],
+  [/^(Resizing|CenterCrop)$/, 'data_format', ['channels_last', null]],
+  [/^Resizing$/, 'pad_to_aspect_ratio', [false]],
+];
+
+/** A layers model's topology, as tfjs reads it. */
+export interface Topology {
+  config: JsonRecord;
+  /** Whether Keras 3 wrote it. */
+  keras3: boolean;
+}
+
+/**
+ * The topology in a parsed model.json.
+ * @throws InputError for graph models, code, and layers that cannot be exported, named with their place
+ */
+export function checkedTopology(json: unknown, file: string): Topology {
+  if (!isRecord(json)) throw notLayers(file, 'a tfjs layers model');
+  const stated = json['modelTopology'];
+  if (json['format'] === 'graph-model' || (isRecord(stated) && ('node' in stated || 'library' in stated))) {
+    throw new InputError(
+      `${file}: is a graph model of tfjs, whose layers were compiled away by the converter; expected a layers model. ` +
+        `Who has the SavedModel behind it can run \`python -m tf2onnx.convert --saved-model FOLDER --output model.onnx\``,
+    );
+  }
+  if (!isRecord(stated)) {
+    const isKeras = typeof json['class_name'] === 'string';
+    throw notLayers(
+      file,
+      isKeras ? 'modelTopology and weightsManifest; it is a Keras model without weights' : 'modelTopology',
+    );
+  }
+  const inner = stated['model_config'] ?? stated;
+  if (!isRecord(inner) || (!isRecord(inner['config']) && !Array.isArray(inner['config']))) {
+    throw notLayers(file, 'modelTopology with class_name and config');
+  }
+  const keras3 = typeof stated['keras_version'] === 'string' && stated['keras_version'].startsWith('3');
+  const written = keras3 || 'module' in inner || 'registered_name' in inner;
+  const config = written ? fromKeras3(inner) : inner;
+  const count = { layers: 0 };
+  expectLayers(config, [], count);
+  return { config, keras3: written };
+}
+
+function notLayers(file: string, expected: string): InputError {
+  return new InputError({ name: file, expected, got: 'something else' });
+}
+
+/** @throws InputError for the first layer that cannot be exported */
+function expectLayers(model: JsonRecord, place: readonly string[], count: { layers: number }): void {
+  const config = model['config'];
+  const layers = Array.isArray(config) ? config : isRecord(config) ? config['layers'] : undefined;
+  if (!Array.isArray(layers)) {
+    throw new InputError({ name: `model "${place.join('/')}"`, expected: 'a list of layers', got: 'none' });
+  }
+  if (place.length > limitOf('depth'))
+    throw new InputError(`model "${place[0]}": expected at most ${limitOf('depth')} nested models`);
+  for (const layer of layers) {
+    if (++count.layers > limitOf('nodes')) throw new InputError(`model: expected at most ${limitOf('nodes')} layers`);
+    if (isRecord(layer)) expectLayer(layer, place, count);
+  }
+}
+
+function expectLayer(layer: JsonRecord, place: readonly string[], count: { layers: number }): void {
+  const { class_name: layerClass, config } = layer;
+  const options = isRecord(config) ? config : {};
+  const path = [...place, String(options['name'] ?? layer['name'] ?? layerClass)];
+  const name = `layer "${path.join('/')}"`;
+  if (typeof layerClass === 'string' && modelClasses.has(layerClass)) return expectLayers(layer, path, count);
+  if (typeof layerClass === 'string' && /Lambda/.test(layerClass)) {
+    throw new InputError({ name, expected: 'a layer; code inside a model is never run', got: String(layerClass) });
+  }
+  if (typeof layerClass !== 'string' || !supportedLayers.includes(layerClass)) {
+    throw new InputError({ name, expected: `one of ${supportedLayers.join(', ')}`, got: String(layerClass) });
+  }
+  for (const [layers, option, harmless] of passedOver) {
+    const value = options[option];
+    if (value !== undefined && layers.test(layerClass) && !harmless.includes(value)) {
+      const expected = `${harmless.map(String).join()}, as tfjs computes no other`;
+      throw new InputError({ name: `${layerClass} ${name}: ${option}`, expected, got: JSON.stringify(value) });
+    }
+  }
+  if (wrappers.has(layerClass) && isRecord(options['layer'])) expectLayer(options['layer'], path, count);
+}
+
+/** Names of all layers by class, nested ones included. */
+export function layerClasses(model: JsonRecord, found = new Map<string, string>()): Map<string, string> {
+  const config = model['config'];
+  const layers = Array.isArray(config) ? config : isRecord(config) ? config['layers'] : [];
+  for (const layer of Array.isArray(layers) ? layers : []) {
+    if (!isRecord(layer)) continue;
+    const options = isRecord(layer['config']) ? layer['config'] : {};
+    found.set(String(options['name'] ?? layer['name']), String(layer['class_name']));
+    if (modelClasses.has(String(layer['class_name']))) layerClasses(layer, found);
+  }
+  return found;
+}
