@@ -1,7 +1,7 @@
 /** @file Explanations in words: the target with its score, and why a map is empty. */
 import { formattedNumber } from '../../inference/figures/numbers.js';
 import type { Explanation } from '../maps/explanation.js';
-import type { NonFinite } from '../network/non-finite.js';
+import type { NonFinite } from '../causes/non-finite.js';
 import type { MapReason } from '../maps/normalize.js';
 
 /** What to try when a map shows nothing. */

@@ -7,7 +7,7 @@ import { wholeMaps } from './whole-maps.js';
 import { shownMap, type Explanation } from './explanation.js';
 import type { Layer } from '../network/layers.js';
 import type { Network } from '../network/network.js';
-import type { Saturation } from '../network/saturation.js';
+import type { Saturation } from '../causes/saturation.js';
 import { resolvedTargets, type TargetChoice } from '../targets/target-choice.js';
 import {
   contrastedWeights,

@@ -6,8 +6,8 @@ import type { MethodName } from '../methods/table.js';
 import type { SignedMap } from '../methods/method.js';
 import { averagedMap, mapReason, type MapReason } from './normalize.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
-import type { NonFinite } from '../network/non-finite.js';
-import type { Saturation } from '../network/saturation.js';
+import type { NonFinite } from '../causes/non-finite.js';
+import type { Saturation } from '../causes/saturation.js';
 import type { Target } from '../targets/targets.js';
 
 /** One map: a picture explained at a layer by a method. */

@@ -4,8 +4,9 @@ import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import type { MethodName } from '../methods/table.js';
 import type { Layer } from './layers.js';
-import { finitenessModel, type FinitenessModel } from './non-finite.js';
-import { slopesModel, type SlopesModel } from './saturation.js';
+import { finitenessModel, type FinitenessModel } from '../causes/non-finite.js';
+import { slopesModel, type SlopesModel } from '../causes/saturation.js';
+import { scoredNetwork } from './scored-network.js';
 import {
   cutStages,
   fullGradientModel,
@@ -54,7 +55,9 @@ export class Graphs {
   }
 
   finiteness(from: string): Keyed<FinitenessModel> {
-    return this.#once(['finiteness', from], () => finitenessModel(this.model, this.head, from));
+    return this.#once(['finiteness', from], () =>
+      finitenessModel(this.model, scoredNetwork(this.model, this.head, [from]), from),
+    );
   }
 
   slopes(from: string): Keyed<SlopesModel> {

@@ -12,7 +12,7 @@ import { poolRules } from './rules/pool.js';
 import { reduceRules } from './rules/reduce.js';
 import { resizeRules } from './rules/resize.js';
 import { straightThroughRules } from './rules/quantization.js';
-import { notDifferentiable, zeroGradient, type GradientRule } from './rules/rule.js';
+import { notDifferentiable, oneHot, zeroGradient, type GradientRule } from './rules/rule.js';
 import { trigonometryRules } from './rules/elementwise/trigonometry.js';
 
 /** Every operator that we know, differentiable or not. */
@@ -62,10 +62,13 @@ export const gradientRules: Readonly<Record<KnownOp | keyof typeof subgraphRules
   And: zeroGradient,
   ArgMax: zeroGradient,
   ArgMin: zeroGradient,
+  Bernoulli: zeroGradient,
+  BitShift: zeroGradient,
   Ceil: zeroGradient,
   Constant: zeroGradient,
   ConstantOfShape: zeroGradient,
   Equal: zeroGradient,
+  EyeLike: zeroGradient,
   Floor: zeroGradient,
   Greater: zeroGradient,
   GreaterOrEqual: zeroGradient,
@@ -74,10 +77,18 @@ export const gradientRules: Readonly<Record<KnownOp | keyof typeof subgraphRules
   IsNaN: zeroGradient,
   Less: zeroGradient,
   LessOrEqual: zeroGradient,
+  MaxRoiPool: notDifferentiable('it pools regions that are found at run time'),
+  NonMaxSuppression: zeroGradient,
   NonZero: zeroGradient,
   Not: zeroGradient,
+  OneHot: oneHot,
   Or: zeroGradient,
+  RandomNormal: zeroGradient,
+  RandomNormalLike: zeroGradient,
+  RandomUniform: zeroGradient,
+  RandomUniformLike: zeroGradient,
   Range: notDifferentiable('how many numbers it gives depends on its inputs'),
+  RoiAlign: notDifferentiable('it pools regions that are found at run time'),
   Round: zeroGradient,
   Shape: zeroGradient,
   Sign: zeroGradient,

@@ -6,7 +6,7 @@ import { float, type AttributeValue } from '../graph/attributes.js';
 import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { gradients } from '../gradient/walk.js';
 import { elementCount, type Tensor as Constant } from '../graph/graph.js';
-import { float32Tensor } from '../graph/tensor.js';
+import { float32Tensor, int64Tensor } from '../graph/tensor.js';
 import { upgradedModel } from './upgrade.js';
 import { modelBytes } from '../files/write.js';
 
@@ -63,6 +63,73 @@ const cases: Case[] = [
     constants: [float32Tensor([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [3, 4])],
     attributes: { axis: 1, epsilon: float(0.1) },
   },
+  {
+    op: 'Col2Im',
+    opset: 18,
+    inputs: [[2, 12, 16]],
+    constants: [int64Tensor([5, 6]), int64Tensor([2, 3])],
+  },
+  {
+    op: 'Col2Im',
+    opset: 18,
+    inputs: [[2, 18, 9]],
+    constants: [int64Tensor([6, 7]), int64Tensor([3, 3])],
+    attributes: { strides: [2, 3], pads: [1, 1, 1, 1], dilations: [1, 1] },
+  },
+  {
+    op: 'Col2Im',
+    opset: 18,
+    inputs: [[2, 8, 12]],
+    constants: [int64Tensor([5, 6]), int64Tensor([2, 2])],
+    attributes: { dilations: [2, 3], pads: [0, 0, 1, 0] },
+  },
+  { op: 'AffineGrid', opset: 20, inputs: [[2, 2, 3]], constants: [int64Tensor([2, 3, 4, 5])] },
+  {
+    op: 'AffineGrid',
+    opset: 20,
+    inputs: [[2, 3, 4]],
+    constants: [int64Tensor([2, 3, 2, 4, 3])],
+    attributes: { align_corners: 1 },
+  },
+  {
+    op: 'CenterCropPad',
+    opset: 18,
+    inputs: [[2, 3, 7, 4]],
+    constants: [int64Tensor([4, 7])],
+    attributes: { axes: [2, -1] },
+  },
+  {
+    op: 'CenterCropPad',
+    opset: 18,
+    inputs: [[2, 3, 5]],
+    constants: [int64Tensor([6, 4])],
+    attributes: { axes: [1, 2] },
+  },
+  {
+    op: 'Pad',
+    opset: 19,
+    inputs: [[2, 3, 4, 5]],
+    constants: [int64Tensor([0, 0, 1, 2, 0, 0, 3, 5])],
+    attributes: { mode: 'wrap' },
+  },
+  {
+    op: 'GridSample',
+    opset: 20,
+    inputs: [
+      [2, 3, 3, 4, 5],
+      [2, 2, 3, 4, 3],
+    ],
+    attributes: { mode: 'linear', padding_mode: 'border' },
+  },
+  {
+    op: 'GridSample',
+    opset: 20,
+    inputs: [
+      [2, 3, 3, 4, 5],
+      [2, 2, 3, 4, 3],
+    ],
+    attributes: { mode: 'nearest', align_corners: 1 },
+  },
   { op: 'Attention', opset: 23, inputs: [heads, heads, heads] },
   { op: 'Attention', opset: 24, inputs: [heads, [2, 3, 7, 5], [2, 3, 7, 2]], attributes: { scale: float(0.3) } },
   { op: 'Attention', opset: 23, inputs: [heads, heads, heads], attributes: { is_causal: 1 } },
@@ -83,6 +150,32 @@ describe('upgradedModel(model with an operator newer than opset 17)', () => {
     expect(b.shape('y')).toEqual(['N', ...expected.dims.slice(1)]);
     const gradient = gradients(b, 'y', ['x0']).get('x0') as string;
     expect(b.shape(gradient)).toEqual(['N', ...(entry.inputs[0] as readonly number[]).slice(1)]);
+  });
+
+  it.each([
+    [{}, 4, 5, 1],
+    [{ strides: [2, 1], pads: [1, 2, 1, 0], dilations: [1, 2] }, 3, 6, 1],
+    [{ group: 2, offset_group: 2 }, 4, 5, 2],
+  ] as const)('expands DeformConv with %j', async (attributes, height, width, groups) => {
+    const b = new GraphBuilder();
+    const sizes = [
+      [2, 4, 5, 6],
+      [4, 4 / groups, 2, 2],
+      [2, groups * 8, height, width],
+      [4],
+      [2, groups * 4, height, width],
+    ];
+    const inputs = sizes.map((dims, index) => b.input(`x${index}`, 'float32', dims));
+    b.op('DeformConv', inputs, attributes, 'y');
+    b.graph.outputs.push({ name: 'y' });
+    const old = { ...modelOfGraph(b.graph), opsets: new Map([['', 19]]) };
+    const upgraded = upgradedModel(old);
+    const feeds = sizes.map((dims, index) => wave(dims, index + 1));
+    const [expected, found] = [await outputOf(modelBytes(old), feeds), await outputOf(modelBytes(upgraded), feeds)];
+    expect(found.dims).toEqual(expected.dims);
+    expect(relativeError(found.data as Float32Array, expected.data as Float32Array)).toBeLessThan(1e-5);
+    const byInput = gradients(new GraphBuilder(upgraded.graph), 'y', inputs);
+    expect([...byInput.values()]).not.toContain(null);
   });
 
   it.each([

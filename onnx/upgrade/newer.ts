@@ -6,6 +6,7 @@ import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, OPSET, outputOf, type Attribute, type Node } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
 import { float32Tensor, numbersOf } from '../graph/tensor.js';
+import { wrappedPad } from '../expand/pad-and-crop.js';
 import { gridSample as expandedGridSample } from '../expand/grid-sample.js';
 import {
   constantInts,
@@ -19,15 +20,12 @@ import {
 
 /** Operators that came after opset 17 and are not converted. */
 export const newerOperators = [
-  'AffineGrid',
   'BitCast',
   'BitwiseAnd',
   'BitwiseNot',
   'BitwiseOr',
   'BitwiseXor',
-  'CenterCropPad',
   'CumProd',
-  'DeformConv',
   'ImageDecoder',
   'RegexFullMatch',
   'RotaryEmbedding',
@@ -58,8 +56,8 @@ function intsAttributeOrNumber(node: Node, name: string, usual: number): readonl
 }
 
 /** Opset 18 added axes to Pad, opset 19 the mode wrap. */
-export const pad: Conversion = (node, b) => {
-  if (stringAttribute(node, 'mode', 'constant') === 'wrap') throw noCounterpart(node, 'mode "wrap"');
+export const pad: Conversion = (node, b, from) => {
+  if (stringAttribute(node, 'mode', 'constant') === 'wrap') return expanding(wrappedPad)(node, b, from);
   const [data, pads, value = '', axes] = node.inputs as [string, string, string?, string?];
   if (!axes) return b.append({ ...node, inputs: node.inputs.slice(0, 3) });
   const rank = b.types.knownShape(data, node).length;

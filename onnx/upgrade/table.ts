@@ -1,4 +1,7 @@
 /** @file The table of conversions to opset 17, by operator. */
+import { affineGrid } from '../expand/affine-grid.js';
+import { centerCropPad } from '../expand/pad-and-crop.js';
+import { deformConv } from '../expand/deform-conv.js';
 import { col2im } from '../expand/col2im.js';
 import { attributesToInputs, dropping, expanding, NEWEST_OPSET as NEWEST, type Conversion } from './conversion.js';
 import * as contributed from './contributed.js';
@@ -59,10 +62,13 @@ export const forms: Record<string, readonly Form[]> = {
 
 /** Operators that are replaced by others. */
 export const expansions: Record<string, readonly Form[]> = {
+  AffineGrid: [[20, NEWEST, expanding(affineGrid)]],
   Attention: [[23, NEWEST, expanded.attention]],
   CastLike: [[15, NEWEST, newer.castLike]],
+  CenterCropPad: [[18, NEWEST, expanding(centerCropPad)]],
   Col2Im: [[18, NEWEST, expanding(col2im)]],
   ConvInteger: [[10, NEWEST, quantized.convInteger]],
+  DeformConv: [[19, NEWEST, expanding(deformConv)]],
   Gelu: [[20, NEWEST, expanded.gelu]],
   GroupNormalization: [[18, NEWEST, expanded.groupNormalization]],
   MatMulInteger: [[10, NEWEST, quantized.matMulInteger]],

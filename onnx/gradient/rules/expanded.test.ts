@@ -83,7 +83,30 @@ const recurrentCases: VjpCase[] = [
   recurrentCase('RNN', { activations: ['Sigmoid'] }),
 ];
 
-const cases = [...gridCases, ...recurrentCases];
+/** Away from 0, where |x| has a kink. */
+const map = {
+  shape: [2, 3, 5, 6],
+  values: Array.from({ length: 180 }, (_, at) => (at % 3 === 0 ? -1 : 1) * (0.6 + 0.5 * Math.sin(1.7 * at))),
+};
+const normCases: VjpCase[] = [
+  ...[1, 2, 3].flatMap((p): VjpCase[] => [
+    { op: 'LpPool', inputs: [map], attributes: { kernel_shape: [2, 3], strides: [2, 2], p }, symbolicBatch: [0] },
+    { op: 'LpPool', inputs: [map], attributes: { kernel_shape: [3, 3], pads: [1, 1, 0, 2], p } },
+    { op: 'GlobalLpPool', inputs: [map], attributes: { p }, symbolicBatch: [0] },
+  ]),
+  ...[1, 2].map((p): VjpCase => ({
+    op: 'LpNormalization',
+    inputs: [map],
+    attributes: { axis: 1, p },
+    symbolicBatch: [0],
+  })),
+  { op: 'MeanVarianceNormalization', inputs: [map] },
+  { op: 'MeanVarianceNormalization', inputs: [map], attributes: { axes: [1, 2, 3] }, symbolicBatch: [0] },
+  { op: 'Compress', inputs: [map, { bools: [1, 0, 1], shape: [3] }], attributes: { axis: 1 } },
+  { op: 'Compress', inputs: [{ shape: [2, 3] }, { bools: [0, 1, 1, 0, 1], shape: [5] }] },
+];
+
+const cases = [...gridCases, ...normCases, ...recurrentCases];
 
 describe('gradients(…) of operators through the elementary ones they stand for', () => {
   it.each(cases.map((test) => [caseLabel(test), test] as const))('%s', (_label, test) => checkVjp(test));

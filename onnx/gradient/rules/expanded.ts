@@ -1,4 +1,6 @@
 /** @file Gradients of operators that are differentiated as the elementary operators that they stand for. */
+import { compress } from '../../expand/compress.js';
+import { globalLpPool, lpNormalization, lpPool, meanVarianceNormalization } from '../../expand/lp-norms.js';
 import { gridSample } from '../../expand/grid-sample.js';
 import { recurrent } from '../../expand/recurrent.js';
 import { bothBranches, unrolledLoop } from '../../expand/subgraphs.js';
@@ -8,9 +10,14 @@ import { throughOthers } from './rule.js';
 const through = (expansion: Expansion) => throughOthers(({ node, b }) => expansion(node, b));
 
 export const expandedRules = {
+  Compress: through(compress),
   GRU: through(recurrent),
+  GlobalLpPool: through(globalLpPool),
   GridSample: through(gridSample),
   LSTM: through(recurrent),
+  LpNormalization: through(lpNormalization),
+  LpPool: through(lpPool),
+  MeanVarianceNormalization: through(meanVarianceNormalization),
   RNN: through(recurrent),
 };
 

@@ -59,6 +59,17 @@ const cases: VjpCase[] = [
       symbolicBatch: [0],
     })),
   ),
+  {
+    op: 'MaxUnpool',
+    inputs: [{ shape: [1, 2, 2, 2] }, { ints: [0, 3, 9, 14, 17, 18, 25, 31], shape: [1, 2, 2, 2] }],
+    attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+  },
+  { op: 'ReverseSequence', inputs: [{ shape: [4, 2, 3] }, { ints: [4, 2] }] },
+  {
+    op: 'ReverseSequence',
+    inputs: [{ shape: [2, 4, 3] }, { ints: [3, 1] }],
+    attributes: { batch_axis: 0, time_axis: 1 },
+  },
   { op: 'Trilu', inputs: [{ shape: [2, 4, 3] }], symbolicBatch: [0] },
   { op: 'Trilu', inputs: [{ shape: [3, 4] }, { ints: [1], shape: [] }], attributes: { upper: 0 } },
 ];

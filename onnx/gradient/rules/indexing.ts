@@ -117,6 +117,19 @@ const topK: GradientRule = (backward) => {
   return [b.op('ScatterElements', inputs, attributes, 'scattered'), null];
 };
 
+/** Places that hold no number of the input stay 0: dy is picked where the elements were put. */
+const maxUnpool: GradientRule = ({ b, x, g }) => {
+  const flat = (value: string) => b.op('Reshape', [value, b.ints([-1])]);
+  const picked = b.op('GatherElements', [flat(g), flat(x[1] as string)], { axis: 0 });
+  return [reshapedLike(b, picked, x[0]), ...x.slice(1).map(() => null)];
+};
+
+/** Reversed twice, a sequence is what it was. */
+const reverseSequence: GradientRule = ({ node, b, x, g }) => {
+  const axes = { batch_axis: numberAttribute(node, 'batch_axis', 1), time_axis: numberAttribute(node, 'time_axis', 0) };
+  return [b.op('ReverseSequence', [g, x[1] as string], axes), null];
+};
+
 /** Runs the other way. */
 const cumulativeSum: GradientRule = ({ node, b, x, g }) => {
   const reverse = 1 - numberAttribute(node, 'reverse', 0);
@@ -139,6 +152,8 @@ export const indexingRules = {
   Gather: gather,
   GatherElements: gatherElements,
   GatherND: gatherND,
+  MaxUnpool: maxUnpool,
+  ReverseSequence: reverseSequence,
   ScatterElements: scatterElements,
   ScatterND: scatterND,
   // Its blocks are in the order of DepthToSpace's default mode.

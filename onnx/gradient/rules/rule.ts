@@ -50,6 +50,12 @@ export const throughOthers =
 /** For operators whose outputs do not change under small changes of their inputs (comparisons, rounding, indices). */
 export const zeroGradient: GradientRule = ({ x }) => x.map(() => null);
 
+/** Zero towards the indices; the two values that a OneHot is made of are constants of a network. */
+export const oneHot: GradientRule = ({ node, x, wanted }) => {
+  if (wanted(2)) throw new InputError(`${nodeLabel(node)}: cannot be differentiated by its values`);
+  return x.map(() => null);
+};
+
 /** A rule whose only result is an error with a reason. */
 export type Refusal = GradientRule & { readonly reason: string };
 

@@ -1,11 +1,9 @@
 /** @file Finds the node that makes a gradient or a score infinite or NaN, from the finiteness of every value on the way. */
-import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { GraphBuilder } from '../../onnx/build/build.js';
 import { nearestLayer } from '../../onnx/gradient/nearest-layer.js';
 import { gradients } from '../../onnx/gradient/walk.js';
 import { outputOf, type Model, type Node } from '../../onnx/graph/graph.js';
 import { prunedGraph, valuesRead } from '../../onnx/graph/order.js';
-import { scoredNetwork } from './scored-network.js';
 
 /** A node of the network with finite inputs that gives, or whose derivative is, something that is not finite. */
 export interface NonFinite {
@@ -27,9 +25,15 @@ export interface FinitenessModel {
   culprit(finiteness: Float32Array): NonFinite | undefined;
 }
 
-/** @param from a layer's value, or the picture: where the gradient ends */
-export function finitenessModel(model: Model, head: ScoreHead, from: string): FinitenessModel {
-  const { b, logits, weights } = scoredNetwork(model, head, [from]);
+/**
+ * @param scored the network with its logits, and the share of each in the score
+ * @param from a layer's value, or the picture: where the gradient ends
+ */
+export function finitenessModel(
+  model: Model,
+  { b, logits, weights }: { b: GraphBuilder; logits: string; weights: string },
+  from: string,
+): FinitenessModel {
   const network = [...b.graph.nodes];
   const gradient = gradients(b, logits, [from], { cotangent: weights }).get(from);
   const ends = [logits, ...(gradient ? [gradient] : [])];

@@ -3,7 +3,7 @@ import { networkInputOf } from '../../inference/networks/network-input.js';
 import { scoreHead } from '../../inference/networks/find-score-head.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
-import { Network } from './network.js';
+import { Network } from '../network/network.js';
 
 /** The mean of a picture after two steps, with a convolution between the second and the score. */
 function networkThrough(step: (b: GraphBuilder, x: string) => string) {

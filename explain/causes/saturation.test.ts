@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { networkInputOf } from '../../inference/networks/network-input.js';
 import { scoreHead } from '../../inference/networks/find-score-head.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
-import { Network } from './network.js';
+import { Network } from '../network/network.js';
 
 /** The mean of the picture times 1e4 through an activation, which something follows that cannot be undone. */
 function networkThrough(activation: (b: GraphBuilder, x: string) => string) {
