@@ -10,6 +10,8 @@ export interface Interpolation {
   nearest: string;
   cubicCoefficient: number;
   excludeOutside: boolean;
+  /** Average over all elements that a smaller picture's element covers. */
+  antialias?: boolean;
   /** Start and end of the region of interest, in parts of the axis's length. */
   roi: readonly [number, number];
 }
@@ -71,6 +73,34 @@ const modes: Readonly<Record<string, (position: number, settings: Interpolation,
   },
 };
 
+/** Keys 1981, eq. 15, and the triangle, as functions of the distance. */
+const filters: Readonly<Record<string, { reach: number; weight: (distance: number, a: number) => number }>> = {
+  linear: { reach: 1, weight: (d) => Math.max(0, 1 - d) },
+  cubic: {
+    reach: 2,
+    weight: (d, a) => {
+      if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+      return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
+    },
+  },
+};
+
+/** The filter widened by how much smaller the picture becomes, as Pillow does it; indices may lie outside the input. */
+function antialiased(position: number, settings: Interpolation, { size, scale }: Axis, label: string): Weights {
+  const { reach, weight } = listed(filters, settings.mode, 'mode (with antialias)', label);
+  const widening = Math.max(1, 1 / scale);
+  const centre = position + 0.5;
+  const first = Math.floor(centre - reach * widening + 0.5);
+  const count = Math.floor(centre + reach * widening + 0.5) - first;
+  const all = Array.from({ length: count }, (_, index) => {
+    const distance = Math.abs(first + index + 0.5 - centre) / widening;
+    return [first + index, weight(distance, settings.cubicCoefficient)] as const;
+  });
+  const kept = settings.excludeOutside ? all.filter(([index]) => index >= 0 && index < size) : all;
+  const sum = kept.reduce((total, [, part]) => total + part, 0);
+  return kept.map(([index, part]) => [index, part / sum] as const);
+}
+
 /**
  * Rows [output][size] with y = M·x along one axis of a Resize; elements beyond the ends are those at the ends.
  * Positions are computed in float32, as ONNX Runtime does, so that nearest takes the same elements.
@@ -91,10 +121,12 @@ export function interpolationMatrix(
   const crops = settings.coordinates === 'tf_crop_and_resize';
   return Array.from({ length: output }, (_, at) => {
     const row = Array.from({ length: size }, () => 0);
-    const place = Math.fround(position(at, { size, output, scale, roi: settings.roi }));
+    const axis = { size, output, scale, roi: settings.roi };
+    const place = Math.fround(position(at, axis));
     // Outside the picture a crop shows extrapolation_value.
     if (crops && (place < 0 || place > size - 1)) return row;
-    for (const [index, weight] of weights(place, settings, size)) {
+    const parts = settings.antialias ? antialiased(place, settings, axis, label) : weights(place, settings, size);
+    for (const [index, weight] of parts) {
       const inside = Math.min(Math.max(index, 0), size - 1);
       row[inside] = (row[inside] as number) + weight;
     }

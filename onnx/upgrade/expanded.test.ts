@@ -83,6 +83,24 @@ const cases: Case[] = [
     constants: [int64Tensor([5, 6]), int64Tensor([2, 2])],
     attributes: { dilations: [2, 3], pads: [0, 0, 1, 0] },
   },
+  ...(['linear', 'cubic'] as const).flatMap((mode) =>
+    [0, 1].flatMap((exclude): Case[] => [
+      {
+        op: 'Resize',
+        opset: 18,
+        inputs: [[2, 3, 11, 7]],
+        constants: [list(), list(0.4, 0.6)],
+        attributes: { antialias: 1, axes: [2, 3], mode, exclude_outside: exclude },
+      },
+      {
+        op: 'Resize',
+        opset: 18,
+        inputs: [[2, 3, 11, 7]],
+        constants: [list(), list(), int64Tensor([5, 9])],
+        attributes: { antialias: 1, axes: [2, 3], mode, exclude_outside: exclude },
+      },
+    ]),
+  ),
   { op: 'AffineGrid', opset: 20, inputs: [[2, 2, 3]], constants: [int64Tensor([2, 3, 4, 5])] },
   {
     op: 'AffineGrid',

@@ -6,6 +6,7 @@ import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, OPSET, outputOf, type Attribute, type Node } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
 import { float32Tensor, numbersOf } from '../graph/tensor.js';
+import { antialiasedResize } from '../expand/resize-antialiased.js';
 import { wrappedPad } from '../expand/pad-and-crop.js';
 import { gridSample as expandedGridSample } from '../expand/grid-sample.js';
 import {
@@ -77,16 +78,18 @@ export const pad: Conversion = (node, b, from) => {
   return b.append({ ...node, inputs: [data, b.ints(all), value] });
 };
 
-/** Opset 18 added axes to Resize. Its other new attributes have no counterpart. */
-export const resize: Conversion = (node, b) => {
-  if (numberAttribute(node, 'antialias', 0) === 1) throw noCounterpart(node, 'antialias');
+/** Opset 18 added axes and antialias to Resize. Its other new attributes have no counterpart. */
+export const resize: Conversion = (node, b, from) => {
+  const isSmooth =
+    numberAttribute(node, 'antialias', 0) === 1 && stringAttribute(node, 'mode', 'nearest') !== 'nearest';
   const policy = stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch');
   if (policy !== 'stretch') throw noCounterpart(node, 'keep_aspect_ratio_policy');
   const positions = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel');
   if (positions === 'half_pixel_symmetric') throw noCounterpart(node, `coordinate_transformation_mode ${positions}`);
   const axes = intsAttribute(node, 'axes');
   const plain = without(node, 'antialias', 'keep_aspect_ratio_policy', 'axes');
-  if (!axes) return b.append(plain);
+  const append = (all: Node) => (isSmooth ? expanding(antialiasedResize)(all, b, from) : b.append(all));
+  if (!axes) return append(plain);
   if (positions === 'tf_crop_and_resize') throw noCounterpart(node, 'axes');
   const [data, , scales = '', sizes = ''] = node.inputs as [string, string?, string?, string?];
   const rank = b.types.knownShape(data, node).length;
@@ -95,7 +98,7 @@ export const resize: Conversion = (node, b) => {
     const inputs = sizes
       ? [data, '', '', allSizes(b, data, sizes, places, rank)]
       : [data, '', allScales(b, node, scales, places, rank)];
-    b.append({ ...plain, inputs });
+    append({ ...plain, inputs });
   });
 };
 
