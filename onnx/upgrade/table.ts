@@ -1,6 +1,7 @@
 /** @file The table of conversions to opset 17, by operator. */
 import { affineGrid } from '../expand/affine-grid.js';
 import { centerCropPad } from '../expand/pad-and-crop.js';
+import { sequenceFirst } from './batch-first.js';
 import { deformConv } from '../expand/deform-conv.js';
 import { col2im } from '../expand/col2im.js';
 import { attributesToInputs, dropping, expanding, NEWEST_OPSET as NEWEST, type Conversion } from './conversion.js';
@@ -16,6 +17,8 @@ export type Form = readonly [first: number, last: number, convert: Conversion];
 const reductions = ['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Prod', 'SumSquare'];
 const legacyOperators = ['Add', 'And', 'Div', 'Equal', 'Greater', 'Less', 'Mul', 'Or', 'Pow', 'Sub', 'Xor'];
 const POOL_ATTRIBUTES = ['auto_pad', 'ceil_mode', 'count_include_pad', 'kernel_shape', 'pads', 'strides'];
+/** Layout came with opset 14. */
+const recurrent: readonly Form[] = [[14, NEWEST, sequenceFirst]];
 const cast = dropping('saturate', 'round_mode');
 
 /** The forms of each operator that differ from opset 17. */
@@ -31,11 +34,14 @@ export const forms: Record<string, readonly Form[]> = {
   DequantizeLinear: [[21, NEWEST, newer.refusing({ block_size: 0, output_dtype: 0 })]],
   Dropout: [[1, 11, older.dropout]],
   Gemm: [[1, 6, dropping('broadcast')]],
+  GRU: recurrent,
   GridSample: [[20, NEWEST, newer.gridSample]],
   Hardmax: [[1, 12, older.flattenedSoftmax]],
+  LSTM: recurrent,
   LogSoftmax: [[1, 12, older.flattenedSoftmax]],
   LpPool: [[18, NEWEST, newer.refusing({ ceil_mode: 0, dilations: 1 })]],
   PRelu: [[1, 6, older.channelSlopes]],
+  RNN: recurrent,
   Pad: [
     [1, 10, older.pad],
     [18, NEWEST, newer.pad],
