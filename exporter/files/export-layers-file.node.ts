@@ -9,8 +9,10 @@ import { outputDifferences, type OutputDifference } from './compare.node.js';
 import { layersGraph } from './layers-graph.js';
 import { loadLayersFile } from './load-layers-model.node.js';
 
-/** Largest difference that passes, as a share of the output's largest number where that is over 1. */
-export const MAX_LAYERS_DIFFERENCE = 1e-4;
+/** Largest difference that passes, as a share of the output's largest number: of 1000 classes each may have only 0.001. */
+const MAX_SHARE = 1e-4;
+/** What rounding alone makes of numbers near 1 inside a network whose outputs are near 0. */
+const ROUNDING = 1e-6;
 
 export interface LayersExportOptions {
   /** Folder or name of the .onnx file; the model's name in the folder of its model.json if not given, here for a URL. */
@@ -67,7 +69,7 @@ export async function exportLayersFile(source: string, options: LayersExportOpti
     const bytes = modelBytes(graph.model);
     signal?.throwIfAborted();
     const differences = await outputDifferences(model, graph, bytes);
-    const limits = differences.map(({ magnitude }) => MAX_LAYERS_DIFFERENCE * Math.max(1, magnitude));
+    const limits = differences.map(({ magnitude }) => Math.max(ROUNDING, MAX_SHARE * magnitude));
     const passed = differences.every(({ difference }, index) => difference <= (limits[index] as number));
     const path = `${pathOf(source, out, model.name)}${passed ? '' : '.failed'}`;
     await writeFileAtomic(path, bytes);

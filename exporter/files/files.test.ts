@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadModel } from '../../onnx/index.js';
+import { loadModel, modelBytes } from '../../onnx/index.js';
 import { withRandomWeights } from '../parity.test.helper.js';
 import { tfl } from '../tf.js';
+import { outputDifferences } from './compare.node.js';
+import { layersGraph } from './layers-graph.js';
 import { exportLayersFile, isLayersSource } from './export-layers-file.node.js';
 import type { JsonRecord } from './json.js';
 import * as networks from './saved-model.test.helper.js';
@@ -205,6 +207,12 @@ describe('exportLayersFile(source) from a URL', () => {
   );
 });
 
+/** Sequential models in one another, as text. */
+function deepModel(depth: number, more = ''): string {
+  const open = `{${more}"class_name": "Sequential", "config": {"name": "m", "layers": [`;
+  return `{"modelTopology": ${open.repeat(depth)}${']}}'.repeat(depth)}}`;
+}
+
 describe('exportLayersFile(source) refuses', () => {
   it.each([
     [
@@ -291,11 +299,32 @@ describe('exportLayersFile(source) refuses', () => {
       ['{', 'got a file that is not JSON'],
       ['[]', 'expected a tfjs layers model'],
       ['{"class_name": "Sequential", "config": {}}', 'it is a Keras model without weights'],
+      [deepModel(1e5, '"module": "keras.layers", '), 'expected at most 64 nested models; got far more'],
+      [deepModel(1e5), 'expected at most 64 nested models'],
       ['{"modelTopology": {"node": []}}', 'is a graph model of tfjs'],
     ] as const) {
       await writeFile(path, text);
       await expect(exportLayersFile(path)).rejects.toThrow(message);
     }
+  });
+});
+
+describe('outputDifferences(model, graph, bytes)', () => {
+  it('finds a file that was made with other weights', async () => {
+    const model = mobileNet();
+    const graph = layersGraph(model);
+    const bytes = modelBytes(graph.model);
+    const [same] = await outputDifferences(model, graph, bytes);
+    const [other] = await outputDifferences(withRandomWeights(model, 2), graph, bytes);
+    expect(same?.difference).toBeLessThan(1e-6);
+    expect(other?.difference).toBeGreaterThan(1e-3);
+  });
+
+  it('says that tfjs cannot run a model', async () => {
+    const model = tfl.sequential({ layers: [layers.softmax({ axis: 1, inputShape: [3, 4] })] });
+    const graph = layersGraph(model);
+    const compared = outputDifferences(model, graph, modelBytes(graph.model));
+    await expect(compared).rejects.toThrow(/^tfjs cannot run the model.*Softmax along a non-last dimension/);
   });
 });
 
