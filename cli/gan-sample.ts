@@ -44,7 +44,7 @@ await runCommand(
       .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
   async (
     { jsonl, model, device, range, latentDim, label, mean, std, ...words },
-    { print, signal, progress, note, device: showDevice },
+    { print, signal, progress, note, device: showDevice, skipped },
   ) => {
     const request = parsedRequest(words);
     const { Generator, parsedPreparation, resolveModel, runJob, sampleJob } = await import('ganscope/inference');
@@ -70,6 +70,7 @@ await runCommand(
       preparation: parsedPreparation({ mean, std }),
       assumed: (assumptions) => assumptionLines(assumptions).forEach((line) => note(`Discriminator: ${line}`)),
       log: note,
+      skipped,
       signal,
       progress: (done, total, text) => bar.update(done, total, text),
       ...(jsonl && { record: (record) => print.data(JSON.stringify(record)) }),

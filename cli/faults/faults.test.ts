@@ -110,6 +110,9 @@ const explaining = 'pictures --model discriminator.onnx --device cpu --out out'.
 const evaluating = 'run --features discriminator.onnx --samples 20 --json --quiet --device cpu'.split(' ');
 const cases: Record<string, Case> = {
   'gan-sample --format zip': sampling(...'--model g.onnx --count 150 --format zip --save-latents out.npy'.split(' ')),
+  'gan-sample --sort score into a grid': sampling(
+    ...'--model generator.onnx --count 200 --sort score --keep 5 --save-latents out/best.npy'.split(' '),
+  ),
   'gan-sample --sort score': sampling(
     ...'--model generator.onnx --sort score --keep 20 --count 200 --format npy'.split(' '),
   ),

@@ -21,15 +21,15 @@ import { namesFile } from '../options/checks.js';
  * @throws InputError if the folder has no picture that can be read
  */
 export async function writeHistogram(job: HistogramJob, context: JobContext): Promise<string[]> {
-  const { generator, record, log } = context;
+  const { generator, record, log, skipped: tellSkipped } = context;
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'scores.png');
   const latents = await latentRows(job.source, generator.latentDim, job.truncation);
   if (job.saveLatents !== undefined)
     await saveLatents(job.saveLatents, latents.rows(0, latents.count), generator.latentDim);
-  const paths = await realPictures(job.real, latents.count, context);
+  const { paths, skipped } = await realPictures(job.real, latents.count);
   const discriminator = await loadDiscriminator(job.discriminator, context);
   try {
-    const real = await fileScores(discriminator, paths, context);
+    const real = await fileScores(discriminator, paths, skipped, context);
     const generated: Score[] = [];
     await scoreBatches(discriminator, latents, context, (scores) => generated.push(...scores));
     await writeFileAtomic(
@@ -43,6 +43,7 @@ export async function writeHistogram(job: HistogramJob, context: JobContext): Pr
     generated.forEach((score, index) => {
       record?.({ index, ...latentDetails(latents, index), file, kind: 'generated', ...score });
     });
+    tellSkipped?.(skipped);
     log?.(
       `Taken for real: ${share(real.map(({ score }) => score))} of the real, ${share(generated)} of the generated pictures`,
     );
@@ -53,17 +54,19 @@ export async function writeHistogram(job: HistogramJob, context: JobContext): Pr
 }
 
 /** Pictures under a folder, in the order of their names, at most `most`, evenly spread. */
-async function realPictures(folder: string, most: number, { log }: JobContext): Promise<string[]> {
+async function realPictures(folder: string, most: number): Promise<{ paths: string[]; skipped: string[] }> {
   const { paths, skipped } = await picturePaths([folder]);
-  for (const line of skipped) log?.(`skipped ${line}`);
   const count = Math.min(most, paths.length);
-  return Array.from({ length: count }, (_, i) => paths[Math.floor((i * paths.length) / count)] as string);
+  const chosen = Array.from({ length: count }, (_, i) => paths[Math.floor((i * paths.length) / count)] as string);
+  return { paths: chosen, skipped };
 }
 
+/** The scores of the files; `skipped` gets the reason for each that cannot be read. */
 async function fileScores(
   discriminator: Discriminator,
   paths: readonly string[],
-  { log, progress }: JobContext,
+  skipped: string[],
+  { progress }: JobContext,
 ): Promise<{ path: string; score: Score }[]> {
   const scored: { path: string; score: Score }[] = [];
   let unreadable: string | undefined;
@@ -74,7 +77,7 @@ async function fileScores(
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       unreadable ??= error.message;
-      log?.(`skipped ${error.message}`);
+      skipped.push(error.message);
     }
     progress?.(index + 1, paths.length, 'real pictures scored');
   }

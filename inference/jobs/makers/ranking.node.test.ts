@@ -51,6 +51,7 @@ async function performed(request: Words) {
     generator,
     record: (line: PictureRecord) => records.push(line),
     log: (line: string) => told.push(line),
+    skipped: (reasons: readonly string[]) => reasons.forEach((reason) => told.push(`skipped ${reason}`)),
   };
   const files = await runJob(jobOf(request), context);
   return { files, records, told };

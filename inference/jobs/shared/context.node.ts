@@ -35,6 +35,8 @@ export interface JobContext {
   record?: (record: PictureRecord) => void;
   /** Told what was assumed of further networks. */
   assumed?: (assumptions: readonly Assumption[]) => void;
+  /** Told of the files that were skipped, with the reasons. */
+  skipped?: (reasons: readonly string[]) => void;
   /** Called with lines for the user. */
   log?: (line: string) => void;
 }

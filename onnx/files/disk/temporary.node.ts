@@ -42,10 +42,19 @@ export async function isLeftover(path: string): Promise<boolean> {
   return Number(pid) === process.pid ? !inUse.has(random) : !isRunning(Number(pid));
 }
 
-/** Removes the leftovers in a folder, if there is one. Call it only for folders that the caller writes to. */
-export async function removeLeftovers(folder: string): Promise<void> {
+/** Removes what killed processes left of one file, which the caller writes: nobody owns the folder around a single file. */
+export function removeLeftoversOf(path: string): Promise<void> {
+  return removeLeftovers(dirname(path), `.${basename(path)}.`);
+}
+
+/**
+ * Removes the leftovers in a folder, if there is one. Call it only for folders that the caller writes to.
+ * @param start of the names that are removed; all leftovers by default
+ */
+export async function removeLeftovers(folder: string, start = ''): Promise<void> {
   const names = await readdir(folder).catch((): string[] => []);
   for (const name of names) {
+    if (!name.startsWith(start)) continue;
     const path = join(folder, name);
     // Another process may remove it at the same time.
     if (await isLeftover(path)) await rm(path, { recursive: true, force: true }).catch(() => undefined);
