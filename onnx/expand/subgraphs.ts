@@ -29,6 +29,7 @@ export const unrolledLoop: Expansion = (node, b) => {
   if (rounds === undefined) throw notExpanded(node, 'a number of rounds that is not constant');
   expectWithin('unrolledSteps', rounds, nodeLabel(node));
   const body = subgraphOf(node, 'body');
+  expectWithin('nodes', rounds * body.nodes.length, nodeLabel(node));
   const yes = b.scalar(1, 'bool');
   let goesOn = inputOf(node, 1) || yes;
   let carried: readonly string[] = node.inputs.slice(2);

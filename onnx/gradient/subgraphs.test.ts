@@ -111,6 +111,14 @@ describe('gradients(…) of Loop', () => {
     expect(results).toEqual({ dx: [22], dw: [145] });
   });
 
+  it('are refused where the rounds together have too many nodes', () => {
+    const wide = { ...body, node: Array.from({ length: 200 }, (_, at) => node('Neg', ['v'], `v${at}`)) };
+    const b = looped('300');
+    const loop = b.graph.nodes.at(-1) as Node;
+    b.graph.nodes.splice(-1, 1, { ...loop, attributes: { body: subgraph('body', wide) } });
+    expect(() => gradients(b, 'y', ['x'])).toThrow('Loop "loop": expected at most 50000 nodes; got 60000');
+  });
+
   it.each([
     ['open', '', 'Loop "loop": a number of rounds that is not constant is not supported'],
     ['3', 'flag', 'Loop "loop": a condition that may end it is not supported'],
