@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goldenPath } from '../fixtures/golden.js';
 import { decodePicture, Random } from '../inference/index.js';
 import { readGanMetadata } from '../inference/networks/metadata.js';
-import { loadModel, type Model } from '../onnx/index.js';
+import { GraphBuilder, loadModel, modelBytes, modelOfGraph, type Model } from '../onnx/index.js';
+import { float32Tensor } from '../onnx/graph/tensor.js';
 import { saveCheckpoint } from '../trainer/checkpoint/checkpoint.node.js';
 import { configWith } from '../trainer/settings/presets.js';
 import { initialState } from '../trainer/step/tfjs/state.js';
@@ -229,7 +230,45 @@ describe('gan-export', () => {
     expect(stderr).toMatch(/^gan-export: layer "depthwise_\w+": expected one of Activation, .*; got ConvLSTM2D\n$/);
   });
 
+  it('--with-gradcam --model takes sizes, further inputs and the output, and says what it took', async () => {
+    const b = new GraphBuilder();
+    const pictures = [b.input('left', 'float32', ['n', 3, 8, 8]), b.input('right', 'float32', ['n', 3, 'h', 'w'])];
+    const kernel = b.initializer(
+      'k',
+      float32Tensor(
+        Float32Array.from({ length: 12 }, (_, at) => Math.sin(at)),
+        [4, 3, 1, 1],
+      ),
+    );
+    const towers = pictures.map((each, at) => {
+      const seen = b.op('Conv', [each, kernel], {}, `conv${at}`);
+      return b.op('Flatten', [b.op('GlobalAveragePool', [b.op('Relu', [seen])])], { axis: 1 }, `tower${at}`);
+    });
+    b.output(b.sub(towers[0] ?? '', towers[1] ?? ''), 'difference');
+    await writeFile(join(folder, 'pair.onnx'), modelBytes(modelOfGraph(b.graph)));
+    const grey = Array.from({ length: 3 * 8 * 8 }, () => '0.5').join();
+    const options = [
+      '--with-gradcam',
+      '--model',
+      'pair.onnx',
+      '--out',
+      'pair',
+      '--size',
+      '8',
+      '--input',
+      `left=${grey}`,
+    ];
+    const { code, stdout } = await exportRun(...options, '--explain-input', 'right', '--output', 'difference');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Picture: "right", RGB, 8×8, NCHW \(as stated; change it with --size, --channels\)$/m);
+    expect(stdout).toMatch(/^Output: "difference": 4 classes \(as stated; change it with --output, --target\)$/m);
+    expect(stdout).toMatch(/^Layer: conv1 \(Conv .*\) \(.*change it with --layer\)$/m);
+    expect((await model('pair/pair-gradcam.onnx')).graph.inputs.map(({ name }) => name)).toEqual(['right', 'target']);
+  });
+
   it.each([
+    [['--size', '32'], /^gan-export: --size: expected together with --with-gradcam\n$/],
+    [['--with-gradcam', '--output', 'x'], /^gan-export: --output: expected together with --model\n$/],
     [
       ['--model', 'a.onnx'],
       /^gan-export: --model: expected the model.json of a tfjs layers model, or an .onnx classifier together with --with-gradcam; got "a.onnx"\n$/,

@@ -4,6 +4,9 @@ import './node-version.js';
 import type { ExportedPort, LayersExportOptions } from 'ganscope/exporter';
 import { runCommand, type CommandContext } from './command.js';
 
+/** Parameters that this command has flags for. */
+const changing = new Set(['size', 'channels', 'output', 'target', 'layers']);
+
 await runCommand(
   'gan-export',
   (parser) =>
@@ -65,19 +68,46 @@ await runCommand(
           describe:
             'With --with-gradcam: input (chosen at run time), top, real, fake or a class number [default: fake, or input]',
         },
+        output: {
+          type: 'string',
+          describe: 'With --with-gradcam: output or inner value with the scores, as in gan-gradcam',
+        },
+        size: {
+          type: 'string',
+          describe: 'With --with-gradcam: HEIGHTxWIDTH of the input, if the model does not fix it [default: 224]',
+        },
+        channels: {
+          type: 'number',
+          describe: 'With --with-gradcam: channels of the input, if the model does not fix them',
+        },
+        input: {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            'With --with-gradcam: another input as NAME=FILE or NAME=NUMBERS, fixed in the file; repeat for several',
+        },
+        'explain-input': {
+          type: 'string',
+          describe: 'With --with-gradcam: name of the picture input, if several could be it [default: the first]',
+        },
       })
       .example('$0 --onnx', 'the newest checkpoint of the latest run')
       .example('$0 --onnx --run runs/birds --fold-batchnorm --out birds-onnx', 'a chosen run; smaller and faster files')
       .example('$0 --onnx --model tfjs/model.json', 'a TensorFlow.js layers model, with the weights beside it')
       .example('$0 --with-gradcam --model resnet50.onnx', 'any classifier, with a heatmap of a class'),
   async (
-    { onnx, model, out, run, checkpoint, opset, ema, foldBatchnorm, fp16, uint8, withGradcam, layer, method, target },
+    { onnx, model, out, run, checkpoint, opset, ema, foldBatchnorm, fp16, uint8, withGradcam, ...explaining },
     { print, signal, failed },
   ) => {
     const { InputError } = await import('ganscope/errors');
     if (!onnx) throw new InputError('--no-onnx: expected --onnx, the only format; there is nothing to export');
-    const alone = Object.entries({ layer, method, target }).find(([, value]) => value !== undefined);
+    const { layer, method, target, output, size, channels, input, explainInput } = explaining;
+    const reading = { output, size, channels, input, 'explain-input': explainInput };
+    const alone = Object.entries({ layer, method, target, ...reading }).find(([, value]) => value !== undefined);
     if (alone && !withGradcam) throw new InputError(`--${alone[0]}: expected together with --with-gradcam`);
+    const needless = Object.entries(reading).find(([, value]) => value !== undefined);
+    if (needless && model === undefined) throw new InputError(`--${needless[0]}: expected together with --model`);
+    const wanted: Explaining = { out, layer, method, target, output, size, channels, explainInput };
     if (model !== undefined) {
       const { isLayersSource } = await import('ganscope/exporter');
       const isLayers = await isLayersSource(model);
@@ -85,7 +115,6 @@ await runCommand(
       const ofNetworks = isLayers ? {} : { opset, 'fold-batchnorm': foldBatchnorm || undefined };
       const found = Object.entries({ ...forRuns, ...ofNetworks }).find(([, value]) => value !== undefined);
       if (found) throw new InputError(`--${found[0]}: is for exporting a run; got --model too`);
-      const explaining = { out, layer, method, target };
       if (isLayers) {
         const path = await writeLayersModel(
           model,
@@ -93,9 +122,9 @@ await runCommand(
           { print, failed },
         );
         if (!withGradcam || path === undefined) return;
-        return writeExplained(path, { ...explaining, out: undefined }, { print, failed });
+        return writeExplained(path, { ...wanted, out: undefined }, { print, failed });
       }
-      if (withGradcam) return writeExplained(model, explaining, { print, failed });
+      if (withGradcam) return writeExplained(model, wanted, { print, failed });
       throw new InputError(
         `--model: expected the model.json of a tfjs layers model, or an .onnx classifier together with --with-gradcam; got "${model}"`,
       );
@@ -124,9 +153,9 @@ await runCommand(
     }
     const discriminator = exported.files.find(({ role, passed }) => role === 'discriminator' && passed);
     signal.throwIfAborted();
-    if (withGradcam && discriminator)
-      await writeExplained(discriminator.path, { out, layer, method, target }, { print, failed });
+    if (withGradcam && discriminator) await writeExplained(discriminator.path, wanted, { print, failed });
   },
+  { repeatable: ['input'] },
 );
 
 /** Converts a tfjs layers model and says what the file takes and gives. @returns its path if it may be used */
@@ -154,20 +183,35 @@ function portText({ name, shape, tfjsShape }: ExportedPort): string {
   return tfjsShape ? `${text}, in tfjs [${tfjsShape.join(', ')}]` : text;
 }
 
+/** Options of the self-explaining form. */
+type Explaining = Partial<
+  Record<'out' | 'layer' | 'method' | 'target' | 'output' | 'size' | 'explainInput', string | undefined>
+> & { channels?: number | undefined };
+
 /** Writes the self-explaining form of a model and says what it takes and gives. */
 async function writeExplained(
   source: string,
-  { out, layer, method, target }: Record<'out' | 'layer' | 'method' | 'target', string | undefined>,
+  { out, layer, method, target, output, explainInput, ...prepared }: Explaining,
   { print, failed }: Pick<CommandContext, 'print' | 'failed'>,
 ): Promise<void> {
-  const { MAX_HEATMAP_DIFFERENCE, selfExplainingMethod, selfExplainingPath, writeSelfExplaining } =
+  const { loadInputs, MAX_HEATMAP_DIFFERENCE, selfExplainingMethod, selfExplainingPath, writeSelfExplaining } =
     await import('ganscope/explain');
+  const { parsedPreparation } = await import('ganscope/inference');
+  const { givenTexts } = await import('./command.js');
+  const { assumptionLines } = await import('./common/lines.js');
+  const { parsedInputs } = await import('./parse/inputs.js');
   const { parsedHeatmapTarget } = await import('./parse/targets.js');
   const file = await writeSelfExplaining(source, selfExplainingPath(source, out), {
     ...(layer !== undefined && { layers: layer }),
     ...(method !== undefined && { method: selfExplainingMethod(method) }),
     ...(target !== undefined && { target: parsedHeatmapTarget(target) }),
+    ...(output !== undefined && { output }),
+    ...(explainInput !== undefined && { explainInput }),
+    preparation: parsedPreparation(prepared),
+    inputs: await loadInputs(parsedInputs(givenTexts('input'))),
   });
+  const own = file.assumptions.map((each) => ({ ...each, options: each.options.filter((name) => changing.has(name)) }));
+  for (const line of assumptionLines(own)) print.info(line);
   const inputs = [file.input, file.targetInput ?? []].flat();
   print.info(`  ${file.path}  ${(file.bytes / 2 ** 20).toFixed(1)} MiB`);
   print.info(

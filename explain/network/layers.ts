@@ -87,7 +87,7 @@ export function chosenLayers(
     if (wanted === 'auto') return [automatic()];
     const whole = one(wanted);
     if (whole.length > 0) return whole.map((layer) => [layer]);
-    return [distinct(wanted.split('+').flatMap((part) => known(part.trim())))];
+    return [distinctLayers(wanted.split('+').flatMap((part) => known(part.trim())))];
   };
   const several = (wanted: string): Layer[][] => {
     const whole = wanted.trim() === 'auto' ? [] : one(wanted.trim());
@@ -115,10 +115,11 @@ export function layerGroups(graph: Graph, choice?: LayerChoice, grid?: TokenGrid
 
 /** The same, with one layer per group. */
 export function selectedLayers(graph: Graph, choice?: LayerChoice, grid?: TokenGrid, dense = false): Layer[] {
-  return distinct(layerGroups(graph, choice, grid, dense).flat());
+  return distinctLayers(layerGroups(graph, choice, grid, dense).flat());
 }
 
-function distinct(layers: readonly Layer[]): Layer[] {
+/** Without duplicates. */
+export function distinctLayers(layers: readonly Layer[]): Layer[] {
   return layers.filter(({ value }, at) => layers.findIndex((other) => other.value === value) === at);
 }
 

@@ -57,7 +57,7 @@ export function camGraph(model: Model, options: CamOptions): CamGraph {
   if (head.grid) {
     throw new InputError({
       name: 'model',
-      expected: `one score per picture or class; "${head.logits}" has scores at every position`,
+      expected: `one score per picture or class; "${head.logits}" has scores at every position, which gan-gradcam explains, or \`output\` names another value`,
     });
   }
   const scored = scoredNetwork(

@@ -1,7 +1,9 @@
 /** @file A network that explains itself: one ONNX graph from the picture to its logits and its heatmap at picture size. */
 import { readGanMetadata } from '../../inference/networks/metadata.js';
 import { readNetwork, type ReadOptions } from '../../inference/networks/read-network.js';
-import { scoreHead } from '../../inference/networks/find-score-head.js';
+import type { Assumption } from '../../inference/graphs/assumption.js';
+import { findScoreHead } from '../../inference/networks/find-score-head.js';
+import { assumedOfLayers, assumedOfOutput } from '../maps/assumptions.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
@@ -10,7 +12,7 @@ import { prunedGraph } from '../../onnx/graph/order.js';
 import { float32Tensor, int64Tensor } from '../../onnx/graph/tensor.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { camGraph, type CamGraph } from './cam.js';
-import { selectedLayers, type LayerChoice } from '../network/layers.js';
+import { chosenLayers, distinctLayers, type LayerChoice } from '../network/layers.js';
 import { methodNames, methods, type MethodName, type WeightedMethodName } from '../methods/table.js';
 import { EPSILON } from '../maps/normalize.js';
 import { checkedTarget } from '../targets/target-choice.js';
@@ -49,6 +51,8 @@ export interface SelfExplainingModel {
   method: MethodName;
   /** Names of the layers' values. */
   layers: readonly string[];
+  /** Which output and which layers were taken, and why. */
+  assumptions: readonly Assumption[];
 }
 
 /** Methods that one graph can contain: sums of weighted activations. */
@@ -91,11 +95,18 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
     throw new InputError({ name: 'model', expected: 'a discriminator or a classifier', got: 'a generator' });
   }
   requireFreeNames(upgraded.graph);
-  const { model, input: network } = readNetwork(upgraded, options);
+  const { model, input: network, assumptions: read } = readNetwork(upgraded, options);
   const { height, width } = network.picture;
-  const head = scoreHead(model, options.output);
+  const found = findScoreHead(model, options.output);
+  const { head } = found;
   const grid = { picture: { height, width }, logits: head.logits };
-  const layers = selectedLayers(model.graph, options.layers, grid, head.grid !== undefined);
+  const chosen = chosenLayers(model.graph, options.layers, grid, head.grid !== undefined);
+  const layers = distinctLayers(chosen.groups.flat());
+  const assumptions = [
+    ...read.filter(({ about }) => about === 'picture'),
+    ...assumedOfOutput(found, undefined, options.output !== undefined),
+    ...assumedOfLayers(chosen),
+  ];
   const cam = camGraph(model, { head, layers, methods: [method] });
   const target = options.target ?? (head.kind === 'discriminator' ? 'fake' : 'input');
   if (head.classes === 1 && target === 'top') {
@@ -141,6 +152,7 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
     explains: target,
     method,
     layers: layers.map(({ value }) => value),
+    assumptions,
   };
 }
 

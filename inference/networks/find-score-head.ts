@@ -31,6 +31,11 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
   const reader = new HeadReader(model);
   if (wanted !== undefined) {
     expectValue(graph, wanted);
+    const picture = graph.inputs[0]?.name ?? '';
+    if (!descendants(graph, picture).has(wanted)) {
+      const expected = `a value that depends on the picture "${picture}"`;
+      throw new InputError({ name: 'output', expected, got: `"${wanted}"` });
+    }
     return { ...reader.readNamed(wanted), output: wanted, others: [] };
   }
   const [first, ...further] = graph.outputs.map(({ name }) => name);

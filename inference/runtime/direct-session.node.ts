@@ -1,4 +1,5 @@
 /** @file Sessions in this thread, from the bytes of a file. Session threads load only this module. */
+import type { StoredModel } from './onnxruntime/stored-model.node.js';
 import { InferenceSession, isNative, Tensor } from './onnxruntime/library.node.js';
 import { leveled } from './levels.js';
 import { asInputError } from './runtime-error.js';
@@ -9,21 +10,33 @@ import type { Session, SessionOptions } from './session.js';
 export function nativeSession(
   bytes: Uint8Array,
   { device = 'cpu', deviceId, threads = 0, spinning = true }: SessionOptions = {},
+  weights: StoredModel['weights'] = [],
 ): Promise<InferenceSession> {
   const provider = device === 'cuda' && deviceId !== undefined ? ({ name: 'cuda', deviceId } as const) : device;
   return InferenceSession.create(bytes, {
     executionProviders: isNative ? [...new Set([provider, 'cpu'])] : ['wasm'],
     intraOpNumThreads: threads,
+    ...(weights.length > 0 && { externalData: weights }),
     logSeverityLevel: 3,
     // A pattern is one more block as large as all buffers of a run, beside those of the first run. It saves no time.
     enableMemPattern: false,
-    ...(!spinning && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
+    extra: {
+      session: {
+        ...(!spinning && { intra_op: { allow_spinning: '0' } }),
+        // Packed copies of large weights take as much memory again.
+        ...(weights.length > 0 && { disable_prepacking: '1' }),
+      },
+    },
   });
 }
 
 /** Wraps it as a `Session`. Runs block this thread. */
-export async function directSession(bytes: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const session = await asInputError('load', () => nativeSession(bytes, options));
+export async function directSession(
+  bytes: Uint8Array,
+  options: SessionOptions = {},
+  weights?: StoredModel['weights'],
+): Promise<Session> {
+  const session = await asInputError('load', () => nativeSession(bytes, options, weights));
   /** Output buffers of the last run that returned only levels, and its input sizes; the next run reuses the buffers. */
   let reused: { sizes: string; outputs: Readonly<Record<string, Tensor>> } | undefined;
   const direct: Session = {

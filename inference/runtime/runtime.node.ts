@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Model } from '../../onnx/graph/graph.js';
 import { modelBytes } from '../../onnx/files/write.js';
 import { rowsInTeam, type TeamMember } from './session-pool.node.js';
+import { storedModel } from './onnxruntime/stored-model.node.js';
 import type { OpenedSession, SessionRequest } from './session-thread.node.js';
 import type { Session, SessionOpener, SessionOptions, SessionTensor } from './session.js';
 import { Thread, type ThreadOptions } from './thread.node.js';
@@ -62,10 +63,10 @@ export async function sessionIn(
   options: SessionOptions = {},
 ): Promise<Session> {
   const given = model instanceof Uint8Array;
-  const bytes = given ? model : modelBytes(model);
+  const { bytes, weights } = given ? { bytes: model, weights: [] } : storedModel(model);
   const ask = <T>(request: SessionRequest, transfer: ArrayBuffer[] = []) => thread.ask<T>(request, transfer);
   const { session, ...names } = await ask<OpenedSession>(
-    { call: 'open', bytes, options },
+    { call: 'open', bytes, weights, options },
     given ? [] : [bytes.buffer as ArrayBuffer],
   );
   return {

@@ -1,12 +1,13 @@
 /** @file The thread of all sessions; see `runtime.node.ts`. */
 import { directSession } from './direct-session.node.js';
 import type { Session, SessionOptions, SessionTensor } from './session.js';
+import type { StoredModel } from './onnxruntime/stored-model.node.js';
 import type { Levels } from './levels.js';
 import { serve, type Answer } from './thread.node.js';
 
 /** Requests to the thread. */
 export type SessionRequest =
-  | { call: 'open'; bytes: Uint8Array; options: SessionOptions }
+  | ({ call: 'open'; options: SessionOptions } & StoredModel)
   | { call: 'run'; session: number; feeds: Record<string, SessionTensor>; outputs?: readonly string[]; levels?: Levels }
   | { call: 'release'; session: number };
 
@@ -24,7 +25,7 @@ await serve<null, SessionRequest>(async () => ({ ready: null, answer }));
 
 async function answer(request: SessionRequest): Promise<Answer> {
   if (request.call === 'open') {
-    const made = await directSession(request.bytes, request.options);
+    const made = await directSession(request.bytes, request.options, request.weights);
     sessions.set(++last, made);
     const { inputNames, outputNames } = made;
     return { value: { session: last, inputNames, outputNames } satisfies OpenedSession };
