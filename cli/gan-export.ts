@@ -146,8 +146,8 @@ await runCommand(
     );
     for (const { path, bytes, differences, limit, passed } of exported.files) {
       print.info(`  ${path}  ${(bytes / 2 ** 20).toFixed(1)} MiB`);
-      for (const [output, difference] of differences) {
-        print.info(`    ${output}: largest difference from the trained network ${shown(difference)}`);
+      for (const [name, difference] of differences) {
+        print.info(`    ${name}: largest difference from the trained network ${shown(difference)}`);
       }
       if (!passed) failed(differsTooMuch(path, limit));
     }

@@ -23,7 +23,8 @@ test('storedModel(model) keeps large weights beside the file, uncopied, and a se
   const { bytes, weights } = storedModel(model);
   expect(bytes.length).toBeLessThan(2 ** 14);
   expect(weights.map(({ data }) => data.length)).toEqual([2 ** 28]);
-  expect(weights[0]?.data.buffer).toBe((model.graph.initializers.get('w')?.data as Float32Array).buffer);
+  const own = model.graph.initializers.get('w')?.data as Float32Array;
+  expect(weights[0]?.data.buffer).toBe(own.buffer);
   const session = await openSession(model);
   const { y } = await session.run({ x: sessionTensor(new Float32Array(2 ** 16).fill(1), [1, 2 ** 16]) });
   await session.release();
