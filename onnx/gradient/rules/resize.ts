@@ -5,6 +5,7 @@ import { nodeLabel, type Dim, type Node } from '../../graph/graph.js';
 import { expectWithin } from '../../graph/limits.js';
 import { interpolationMatrix, type Interpolation } from '../../shapes/interpolation.js';
 import { float32Tensor } from '../../graph/tensor.js';
+import type { Tensor } from '../../graph/graph.js';
 import { castLike, sizedLike } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
 
@@ -80,8 +81,12 @@ function alongAxis({ node, b, x, shape }: Backward, value: string, { axis, size,
   expectWithin('ruleElements', size * output, label);
   const rows = interpolationMatrix(size, output, scale, settings, label);
   const values = Array.from({ length: size * output }, (_, at) => rows[at % output]?.[Math.floor(at / output)] ?? 0);
-  const constant = b.op('Constant', [], { value: float32Tensor(values, [size, output]) }, `transposed_${axis}`);
-  const matrix = castLike(b, constant, value);
+  const dims = [size, output];
+  const tensor: Tensor =
+    b.types.get(value)?.type === 'float64'
+      ? { type: 'float64', dims, data: Float64Array.from(values) }
+      : float32Tensor(values, dims);
+  const matrix = castLike(b, b.op('Constant', [], { value: tensor }, `transposed_${axis}`), value);
   if (axis === rank - 2) return b.matMul(matrix, value);
   if (axis === rank - 1) return b.matMul(value, b.transpose(matrix, [1, 0]));
   const order = Array.from({ length: rank }, (_, index) => index);

@@ -44,10 +44,10 @@ export const activationRules = {
     },
     ({ b, x, g }) => b.mul(g, b.op('Min', [x[0], b.scalarLike(g, 0)])),
   ),
-  // d selu(x) = γ for x > 0, else γα·eˣ = y + γα
+  // d selu(x) = γ for x > 0, else γα·eˣ = y + γα; the defaults of the specification are float32 numbers
   Selu: unary((b, x, y, node) => {
-    const gamma = numberAttribute(node, 'gamma', 1.0507009873554805);
-    const alpha = numberAttribute(node, 'alpha', 1.6732632423543772);
+    const gamma = numberAttribute(node, 'gamma', Math.fround(1.0507009873554805));
+    const alpha = numberAttribute(node, 'alpha', Math.fround(1.6732632423543772));
     return where(b, 'Greater', [x, 0], b.scalarLike(x, gamma), b.add(y, b.scalarLike(x, gamma * alpha)));
   }),
   // d shrink(x) = 1 where |x| > λ
