@@ -69,6 +69,7 @@ export const elementwise: Record<string, Kernel> = {
   Cast: cast,
   Clip: clip,
   Div: quotient,
+  Dropout: mapped((x) => x),
   Elu: mapped((x, node) => (x > 0 ? x : number(node, 'alpha', 1) * Math.expm1(x))),
   Equal: combined((x, y) => (x === y ? 1 : 0), true),
   Erf: mapped(erf),
