@@ -138,7 +138,7 @@ describe('defaultLayer(context, grid, dense)', () => {
         return n.b.op('Concat', rows, { axis: 2 }, 'all');
       }, true);
       expect(pyramid).toEqual({
-        names: ['fine', 'coarse'],
+        names: ['fine_relu', 'coarse_relu'],
         because: 'the last layer before the scores of each scale',
       });
     });
@@ -217,6 +217,6 @@ describe('defaultLayer(context, grid, dense)', () => {
       const all = n.b.op('Concat', [scale(2), scale(4)], { axis: 2 });
       return n.b.ops('Split', [all, n.b.ints([4, 3])], 2, { axis: 1 }, 'parts')[1] ?? '';
     }, true);
-    expect(result?.names).toEqual(['class2', 'class4']);
+    expect(result?.names).toEqual(['rclass2', 'rclass4']);
   });
 });

@@ -35,15 +35,18 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
     .filter((layer) => onPath.has(layer.value) && !scoreValues.has(layer.value) && rowsArePictures(graph, layer))
     .filter((layer) => (layer.tokens ? reachesGrid(layer, reach) : isSpatial(layer)))
     .toSorted((a, b) => (places.get(a.value) ?? 0) - (places.get(b.value) ?? 0));
-  const features = scores.length > 1 ? featuresOf(scores, nodes, candidates) : [];
-  if (features.length > 1) return { layers: features, because: 'the last layer before the scores of each scale' };
-  const last = candidates.at(-1);
-  if (!last) return undefined;
-  const cuts = cutValues(nodes, picture, logits);
   const layerAt = (value: string) => {
     const node = nodes.find(({ outputs }) => outputs.includes(value)) as Node;
     return layerOfValue(context, node, value);
   };
+  const features = scores.length > 1 ? featuresOf(scores, nodes, candidates) : [];
+  if (features.length > 1) {
+    const layers = features.map((layer) => rectified(layer, nodes, layerAt));
+    return { layers, because: 'the last layer before the scores of each scale' };
+  }
+  const last = candidates.at(-1);
+  if (!last) return undefined;
+  const cuts = cutValues(nodes, picture, logits);
   if (last.tokens) return { layers: [last], because: 'the last tokens of the grid that the scores depend on' };
   if (cuts.includes(last.value)) {
     const normalized = normalizedNext(nodes, last.value);
@@ -102,6 +105,16 @@ function featuresOf(scores: readonly Node[], nodes: readonly Node[], candidates:
     }
   });
   return [...new Map(found.map((layer) => [layer.value, layer])).values()].toReversed();
+}
+
+/**
+ * A layer after the ReLU that alone reads it. Before it, a score of a few positions gives heat to what is far away: weights
+ * that are negative at the box times activations that are negative elsewhere.
+ */
+function rectified(layer: Layer, nodes: readonly Node[], layerAt: (value: string) => Layer): Layer {
+  const [next, ...others] = nodes.filter(({ inputs }) => inputs.includes(layer.value));
+  const value = next?.op === 'Relu' && others.length === 0 ? next.outputs[0] : undefined;
+  return value === undefined ? layer : layerAt(value);
 }
 
 /** The instance normalization that alone reads a value. */

@@ -44,6 +44,20 @@ describe('resolvedTargets(head, choice, logits, labels)', () => {
     expect(() => resolvedTargets(CLASSIFIER, region, LOGITS)).toThrow('no positions; got a region');
   });
 
+  test('is the best box of a detector, and never the background of a softmax', () => {
+    const boxes: ScoreHead = { kind: 'boxes', logits: 'raw', classes: 2, grid: { height: 1, width: 4 } };
+    // Class 0 wins three boxes; class 1 has its largest logit at box 1, and its largest probability at box 2.
+    const logits = Float32Array.of(9, 8, -3, 7, 0, 6, 5, 1);
+    const softmax = { ...boxes, activation: 'softmax' } as const;
+    expect(resolvedTargets(softmax, undefined, logits)).toEqual([{ class: 1, region: { at: 2 } }]);
+    expect(resolvedTargets(softmax, 0, logits)).toEqual([{ class: 0, region: { at: 0 } }]);
+    // Without it, two classes may both be objects.
+    expect(resolvedTargets(boxes, undefined, logits)).toEqual([{ class: 0, region: { at: 0 } }]);
+    expect(resolvedTargets(boxes, 1, logits)).toEqual([{ class: 1, region: { at: 1 } }]);
+    const confident = Float32Array.of(-50, -60, -70, 40, 0, 0, 0, 0);
+    expect(resolvedTargets(softmax, 1, confident)).toEqual([{ class: 1, region: { at: 2 } }]);
+  });
+
   test('refuses targets that the network does not have', () => {
     expect(() => resolvedTargets(CLASSIFIER, 3, LOGITS)).toThrow('target: expected a class of 0…2; got 3');
     expect(() => resolvedTargets(CLASSIFIER, 'cat', LOGITS)).toThrow('got cat (names need `labels`)');

@@ -1,8 +1,9 @@
 /** @file Target choices of users, resolved to targets of a network for a picture. */
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { InputError } from '../../onnx/errors.js';
+import { bestBox, topBoxes } from './boxes.js';
 import { classOfLabel } from './labels.js';
-import { bestBox, isBox, topBoxes, topClasses, type Region, type Target } from './targets.js';
+import { isBox, topClasses, type Region, type Target } from './targets.js';
 
 /** A class by its number or, where labels are known, its name. */
 export type ClassName = number | string;

@@ -109,7 +109,12 @@ function largestNote(head: ScoreHead, { class: index }: ClassRegion, seen?: Seen
 }
 
 /** The probability of a class at a position, or the raw value if the network has no probabilities. */
-function positionScore({ classes, grid, activation }: ScoreHead, logits: ArrayLike<number>, index: number, at: number) {
+export function positionScore(
+  { classes, grid, activation }: ScoreHead,
+  logits: ArrayLike<number>,
+  index: number,
+  at: number,
+) {
   const positions = grid ? grid.height * grid.width : 1;
   const logit = logits[index * positions + at] ?? Number.NaN;
   if (activation === undefined) return logit;
@@ -157,7 +162,7 @@ function axisCover(from: number, to: number, cells: number, length = cells): num
 }
 
 /** The class with the largest logit at each position. With a single class: 0 if its logit is positive, else −1. */
-function predictedClasses({ classes, grid }: ScoreHead, logits: Float32Array): Int32Array {
+export function predictedClasses({ classes, grid }: ScoreHead, logits: Float32Array): Int32Array {
   const positions = grid ? grid.height * grid.width : 1;
   return Int32Array.from({ length: positions }, (_, at) => {
     if (classes === 1) return (logits[at] ?? 0) > 0 ? 0 : -1;
@@ -166,7 +171,7 @@ function predictedClasses({ classes, grid }: ScoreHead, logits: Float32Array): I
 }
 
 /** The class with the largest logit; the first one on a tie. */
-function topClass(logits: Float32Array): number {
+export function topClass(logits: Float32Array): number {
   return logits.reduce((best, logit, index) => (logit > (logits[best] ?? Number.NEGATIVE_INFINITY) ? index : best), 0);
 }
 
@@ -180,29 +185,6 @@ export function topClasses(head: ScoreHead, logits: Float32Array, count: number)
   const all = Array.from({ length: head.classes }, (_, index) => index);
   const order = part ? all.filter((index) => part.includes(index)) : all;
   return order.toSorted((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b).slice(0, count);
-}
-
-/** The box of a detector where a class has its largest score. */
-export function bestBox({ grid }: ScoreHead, logits: Float32Array, index: number): number {
-  const boxes = grid?.width ?? 1;
-  return topClass(logits.subarray(index * boxes, (index + 1) * boxes));
-}
-
-/**
- * The classes with the largest scores of a detector, each at its best box. A first or last class that wins the majority of
- * boxes is the background.
- */
-export function topBoxes(head: ScoreHead, logits: Float32Array, count: number): ClassRegion[] {
-  const boxes = head.grid?.width ?? 1;
-  const wins = new Int32Array(head.classes);
-  if (head.activation !== 'sigmoid') for (const index of predictedClasses(head, logits)) wins[index]!++;
-  const nothing = [0, head.classes - 1].find((index) => head.classes > 2 && 2 * (wins[index] ?? 0) > boxes);
-  return Array.from({ length: head.classes }, (_, index) => index)
-    .filter((index) => index !== nothing && (head.part?.includes(index) ?? true))
-    .map((index) => ({ class: index, at: bestBox(head, logits, index) }))
-    .toSorted((a, b) => positionScore(head, logits, b.class, b.at) - positionScore(head, logits, a.class, a.at))
-    .slice(0, count)
-    .map(({ class: index, at }) => ({ class: index, region: { at } }));
 }
 
 /** The value of the explained score. */
