@@ -6,6 +6,8 @@ export interface NdArray {
   data: Float64Array;
   /** Whether the numbers are integers or booleans: quotients are truncated. */
   whole?: boolean;
+  /** Whether they are int8: quantised numbers of that type are −128…127. */
+  signed?: boolean;
 }
 
 export const array = (dims: readonly number[], data = new Float64Array(elementCount(dims))): NdArray => ({

@@ -1,7 +1,7 @@
 /** @file Operators that work element by element, in float64. */
 import { numberAttribute, stringAttribute } from '../graph/attributes.js';
 import type { Node } from '../graph/graph.js';
-import { broadcast, broadcastDims, type NdArray } from './array.test.helper.js';
+import { axisOf, broadcast, broadcastDims, type NdArray } from './array.test.helper.js';
 import type { Kernel } from './evaluate.test.helper.js';
 
 type Unary = (x: number, node: Node) => number;
@@ -62,7 +62,39 @@ const clip: Kernel = (_node, [x, low, high]) => {
   return [{ ...(x as NdArray), data: (x as NdArray).data.map((value) => Math.min(Math.max(value, least), most)) }];
 };
 
+/** A scale or zero point beside x: one for all, or one for each entry along `axis`. */
+function perAxis(node: Node, x: NdArray, numbers: NdArray): Float64Array {
+  const axis = axisOf(numberAttribute(node, 'axis', 1), x.dims.length);
+  const dims = x.dims.map((_, at) => (at === axis && numbers.data.length > 1 ? numbers.data.length : 1));
+  return broadcast({ ...numbers, dims }, x.dims).data;
+}
+
+/** Half to even. */
+function rounded(x: number): number {
+  const near = Math.round(x);
+  return near - x === 0.5 && near % 2 !== 0 ? near - 1 : near;
+}
+
+const quantize: Kernel = (node, [x, scale, zero]) => {
+  const value = x as NdArray;
+  const [low, high] = (zero as NdArray).signed ? [-128, 127] : [0, 255];
+  const [s, z] = [perAxis(node, value, scale as NdArray), perAxis(node, value, zero as NdArray)];
+  const data = value.data.map((each, at) =>
+    Math.min(Math.max(rounded(each / (s[at] as number)) + (z[at] as number), low), high),
+  );
+  return [{ dims: value.dims, data, whole: true }];
+};
+
+const dequantize: Kernel = (node, [x, scale, zero]) => {
+  const value = x as NdArray;
+  const s = perAxis(node, value, scale as NdArray);
+  const z = zero && perAxis(node, value, zero);
+  return [{ dims: value.dims, data: value.data.map((each, at) => (each - (z?.[at] ?? 0)) * (s[at] as number)) }];
+};
+
 export const elementwise: Record<string, Kernel> = {
+  DequantizeLinear: dequantize,
+  QuantizeLinear: quantize,
   Abs: mapped(Math.abs),
   Add: combined((x, y) => (x as number) + (y as number)),
   And: combined((x, y) => (x && y ? 1 : 0), true),

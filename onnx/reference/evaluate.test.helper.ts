@@ -22,7 +22,9 @@ export function evaluate(graph: Graph, feeds: Readonly<Record<string, NdArray>>)
   const values = new Map<string, NdArray>(Object.entries(feeds));
   for (const [name, tensor] of graph.initializers) {
     const whole = !tensor.type.startsWith('float');
-    values.set(name, { dims: tensor.dims, data: Float64Array.from(numbersOf(tensor)), ...(whole && { whole }) });
+    const signed = tensor.type === 'int8';
+    const data = Float64Array.from(numbersOf(tensor));
+    values.set(name, { dims: tensor.dims, data, ...(whole && { whole }), ...(signed && { signed }) });
   }
   for (const node of graph.nodes) {
     const kernel = kernels[node.op];

@@ -54,7 +54,7 @@ describe.each(Object.entries(info.files))('gradients(…) of %s in float64', (fi
   const tolerance = resized.includes(file) ? RESIZED_TOLERANCE : TOLERANCE;
 
   it(`agree with PyTorch to ${tolerance}`, async () => {
-    const [network = '', exporter] = file.split(/-(?=dynamo|torchscript|tf2onnx)/);
+    const [network = '', exporter] = file.split(/-(?=dynamo|torchscript|tf2onnx|qdq)/);
     const b = new GraphBuilder((await doubledModel(file)).graph);
     const first = exporter ? 'output' : (golden<NetworkInfo>(network).info.outputs[0] as string);
     const softmax = exporter
