@@ -27,6 +27,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const network = '--data digits --image-size 8 --channels 1 --ngf 4 --ndf 4 --batch-size 8 --latent-dim 8 --device cpu';
 const words = (text: string) => text.split(' ');
 
+/** What was assumed, as files and `--json` say it. */
+interface Told {
+  assumed: { about: string; taken: string; because: string; options: string[] }[];
+}
+
 it('a run is evaluated, its best checkpoint marked, exported and evaluated again', async () => {
   const options =
     'gan-features --data digits --image-size 16 --width 4 --epochs 8 --batch-size 8 --lr 0.01 --device cpu --out f.onnx';
@@ -41,9 +46,20 @@ it('a run is evaluated, its best checkpoint marked, exported and evaluated again
   const trained = await ran('gan-train', [...words(network), ...evaluation], folder);
   expect(trained).toMatchObject({ code: 0 });
   const lines = (await readFile(join(folder, 'run', 'quality.jsonl'), 'utf8')).trimEnd().split('\n');
-  const rows = lines.map((line) => JSON.parse(line) as { step: number; kid: number; real: number; generated: number });
+  const rows = lines.map((line) => JSON.parse(line) as Told & { step: number; kid: number });
   expect(rows.map(({ step }) => step)).toEqual([5, 10, 12]);
   expect(rows[0]).toMatchObject({ real: 40, generated: 40, subsetSize: 20 });
+  const told = (about: string) => rows[0]?.assumed.find((each) => each.about === `${about} of the evaluation`);
+  expect(told('numbers')).toMatchObject({
+    taken: expect.stringContaining('mean 0.5'),
+    options: ['featuresMean', 'featuresStd'],
+  });
+  expect(told('KID')).toMatchObject({ taken: '100 subsets of 20 pictures', options: [] });
+  expect(trained.stdout).toMatch(
+    /^Numbers of the evaluation: mean 0\.5, .*change it with --features-mean, --features-std\)$/m,
+  );
+  const { assumed } = JSON.parse(await readFile(join(folder, 'run', 'config.json'), 'utf8')) as Told;
+  expect(assumed.map(({ about }) => about)).toEqual(['split', 'classes', 'pictures', 'resizing']);
   expect(rows[0]).not.toHaveProperty('frechet');
   expect(await readFile(join(folder, 'run', 'report.html'), 'utf8')).toContain('<h2>Quality</h2>');
 
@@ -97,12 +113,7 @@ it('compares any two sets of pictures', async () => {
   const compared = async (...sets: string[]) => {
     const { code, stdout, stderr } = await ran('gan-eval', [...sets, ...options], folder);
     expect([code, stderr]).toEqual([0, expect.stringContaining('cannot be resumed')]);
-    return JSON.parse(stdout) as {
-      sets: { pictures: number }[];
-      kid: number;
-      kidStd: number;
-      assumed: { about: string; taken: string; because: string; options: string[] }[];
-    };
+    return JSON.parse(stdout) as Told & { sets: { pictures: number }[]; kid: number; kidStd: number };
   };
   const generated = await compared('run/onnx/generator.onnx', pictures);
   expect(generated.sets.map((set) => set.pictures)).toEqual([30, 12]);

@@ -47,6 +47,7 @@ await runCommand(
     const { runSettings } = await import('ganscope/trainer/settings');
     const { resolveDevice } = await import('ganscope/inference');
     const { openDataset, trainFeatures } = await import('ganscope/trainer');
+    const { assumptionLines } = await import('./common/lines.js');
     await expectWritable(options.out, 'out');
     const { imageSize, split, classes, followLinks } = options;
     const dataset = await openDataset(options.data, {
@@ -65,6 +66,7 @@ await runCommand(
       dataset,
       device: choice.device,
       signal,
+      assumed: (assumptions) => assumptionLines(assumptions).forEach(note),
       progress_callback: ({ phase, done, total, loss }) => {
         if (phase === 'training') bars.reading.stop();
         bars[phase].update(done, total, loss === undefined ? '' : `loss ${loss.toFixed(4)}`);

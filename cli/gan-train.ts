@@ -43,14 +43,15 @@ await runCommand(
       return;
     }
     const { startRun, train } = await import('ganscope/trainer');
+    const { assumptionLines } = await import('./common/lines.js');
     const { qualityLines } = await import('./common/quality-lines.js');
     const reading = progress('pictures');
-    const { run, notes, machine, logEvery, evaluation, release, ...job } = await startRun(
+    const { run, notes, assumed, machine, logEvery, evaluation, release, ...job } = await startRun(
       { ...given, resume: options.resume },
       (loaded, total) => reading.update(loaded, total, 'reading'),
       signal,
     ).finally(() => reading.stop());
-    for (const line of notes) note(line);
+    for (const line of [...notes, ...assumptionLines(assumed)]) note(line);
     device(machine);
     const [bar, comparing] = [progress('steps'), progress('pictures')];
     const { done, files } = await train({

@@ -95,6 +95,10 @@ describe('openDataset(folder)', () => {
     const folder = await folderOf(files);
     const all = await opened(folder);
     expect(all.name).toMatch(/^4 pictures of .* \(val and test and train\)$/);
+    expect(all.assumed).toEqual([
+      expect.objectContaining({ about: 'split', taken: 'val and test and train', options: ['split'] }),
+      expect.objectContaining({ about: 'classes', options: ['classes'] }),
+    ]);
     expect(classNames(all)).toEqual(['dog', 'cat', 'cat', 'dog']);
     const train = await opened(folder, { split: 'train' });
     expect([await levels(train), classNames(train)]).toEqual([

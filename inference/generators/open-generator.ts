@@ -16,6 +16,9 @@ export interface OpenedGenerator {
   size: PictureSize;
   /** Whether the pictures are bytes. */
   bytes: boolean;
+  /** Where the file has the channels, and their order. */
+  layout: ReadGenerator['layout'];
+  order: ReadGenerator['order'];
 }
 
 /**
@@ -42,7 +45,7 @@ export async function openGenerator(
 
 /** The generator, or the sizes of its output where these are not those of pictures. */
 async function opened(
-  { model, output }: ReadGenerator,
+  { model, output, layout, order }: ReadGenerator,
   input: LatentInput,
   running: SessionOptions,
   source: string,
@@ -59,7 +62,7 @@ async function opened(
     const [count, channels, height, width] = dims;
     const isPicture = dims.length === 4 && count === (input.batch ?? 1) && (channels === 1 || channels === 3);
     if (!isPicture || !height || !width) return { output, dims };
-    found = { session, output, size: { channels, height, width }, bytes };
+    found = { session, output, size: { channels, height, width }, bytes, layout, order };
     return found;
   } finally {
     if (!found) await session.release();

@@ -44,6 +44,13 @@ describe('Generator.load(model, options) of other people', () => {
     expect((await made(open(), { range: [-1, 3] })).data).toEqual(all(64));
     const { generator } = await made(sigmoid);
     expect(generator.assumptions).toEqual([
+      { about: 'latent', taken: '"z", 12 numbers', because: 'as the model fixes it', options: [] },
+      {
+        about: 'pictures',
+        taken: '"Sigmoid", RGB, 2×2, NCHW',
+        because: expect.stringContaining('the only output; colours by default') as string,
+        options: [],
+      },
       {
         about: 'range',
         taken: 'black is 0 and white 1',
@@ -66,6 +73,9 @@ describe('Generator.load(model, options) of other people', () => {
     expect((await made(half, {}, latents)).data).toEqual(red);
     const metadata = new Map([['Image.BitmapPixelFormat', 'Bgr8']]);
     const blue = generatorModel((b, x) => [b.op('Identity', [x])], { metadata });
+    const told = (await made(blue)).generator.assumptions.find(({ about }) => about === 'pictures');
+    expect(told?.taken).toContain('BGR, 2×2, NCHW');
+    expect((await made(last)).generator.assumptions[1]?.taken).toContain('RGB, 2×2, NHWC');
     expect((await made(blue, {}, latents)).data).toEqual([0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255]);
   });
 

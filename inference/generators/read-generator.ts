@@ -18,6 +18,10 @@ export interface PictureRangeOptions {
 export interface ReadGenerator {
   model: Model;
   output: string;
+  /** Where the file has the channels. */
+  layout: 'NCHW' | 'NHWC';
+  /** In which order it has them, and why. */
+  order: { taken: 'RGB' | 'BGR'; because: string };
 }
 
 const NAME = 'ganscope/pictures';
@@ -46,16 +50,29 @@ export function readGenerator(model: Model, dims: ReadonlyMap<string, readonly u
   };
   const type = types.get(value)?.type ?? found.value?.type;
   if (type === 'float16' || type === 'float64') append('Cast', [value], { to: { kind: 'int', value: 1 } });
-  if (isChannelsLast(shapeOf(found.name) ?? []))
-    append('Transpose', [value], { perm: { kind: 'ints', value: [0, 3, 1, 2] } });
-  const isReversed = model.metadata.get('Image.BitmapPixelFormat')?.startsWith('Bgr') ?? false;
+  const isLast = isChannelsLast(shapeOf(found.name) ?? []);
+  if (isLast) append('Transpose', [value], { perm: { kind: 'ints', value: [0, 3, 1, 2] } });
+  const format = model.metadata.get('Image.BitmapPixelFormat');
+  const isReversed = format?.startsWith('Bgr') ?? false;
   if (isReversed) {
     initializers.set(`${NAME}/order`, int64Tensor([2, 1, 0]));
     append('Gather', [value, `${NAME}/order`], { axis: { kind: 'int', value: 1 } });
   }
   const output = { name: value, ...(nodes.length === 0 && found.value && { value: found.value }) };
   const made: Graph = { ...graph, nodes: [...graph.nodes, ...nodes], initializers, outputs: [output] };
-  return { model: withFloatInputs({ ...model, graph: made }), output: found.name };
+
+  return {
+    model: withFloatInputs({ ...model, graph: made }),
+    output: found.name,
+    layout: isLast ? 'NHWC' : 'NCHW',
+    order: {
+      taken: isReversed ? 'BGR' : 'RGB',
+      because:
+        format === undefined
+          ? 'by default; Image.BitmapPixelFormat in the metadata changes them'
+          : "as the model's metadata say",
+    },
+  };
 }
 
 /** The model with float32 where inputs are float16 or float64. */

@@ -108,7 +108,10 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
       const { size, bytes, output } = opened;
       const ours = metadata?.outputRange === 'normalization' ? metadata.normalization : metadata && ('tanh' as const);
       const { range, assumption } = rangeOfGenerator(model, output, { channels: size.channels, bytes, ours }, options);
-      const assumptions = [...assumptionsOf(input, model.graph.outputs.length, output), assumption];
+      const assumptions = [
+        ...assumptionsOf(input, { outputs: model.graph.outputs.length, ...opened }, options.latentDim !== undefined),
+        assumption,
+      ];
       return new Generator(opened, { input, range, assumptions, metadata, choice, name });
     } catch (error) {
       await opened.session.release();
@@ -221,12 +224,21 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   }
 }
 
-function assumptionsOf({ name, dims, label, open }: LatentInput, outputs: number, output: string): Assumption[] {
+function assumptionsOf(
+  { name, dims, label, open }: LatentInput,
+  { outputs, output, size, layout, order }: OpenedGenerator & { outputs: number },
+  stated: boolean,
+): Assumption[] {
   const known = label?.classes === undefined ? '' : ` of ${label.classes}`;
+  const colours = size.channels === 1 ? 'grey' : order.taken;
+  const chosen = outputs > 1 ? 'the first output with the sizes of pictures' : 'the only output';
   return [
-    ...(open
-      ? [{ about: 'latent', taken: `"${name}", ${dims[0]} numbers`, because: 'as stated', options: ['latentDim'] }]
-      : []),
+    {
+      about: 'latent',
+      taken: `"${name}", ${dims[0]} numbers`,
+      because: !open ? 'as the model fixes it' : stated ? 'as stated' : "as the model's metadata say",
+      options: open ? ['latentDim'] : [],
+    },
     ...(label
       ? [
           {
@@ -237,8 +249,11 @@ function assumptionsOf({ name, dims, label, open }: LatentInput, outputs: number
           },
         ]
       : []),
-    ...(outputs > 1
-      ? [{ about: 'output', taken: `"${output}"`, because: 'the first with the sizes of pictures', options: [] }]
-      : []),
+    {
+      about: 'pictures',
+      taken: `"${output}", ${colours}, ${size.height}×${size.width}, ${layout}`,
+      because: size.channels === 1 ? chosen : `${chosen}; colours ${order.because}`,
+      options: [],
+    },
   ];
 }

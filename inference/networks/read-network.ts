@@ -197,7 +197,8 @@ function assumptionsOf(input: NetworkInput, sources: Sources, inputs: readonly V
 
 const rounded = (value: number | undefined) => Number((value ?? Number.NaN).toPrecision(4));
 
-const resizeWords = {
+/** What the ways of resizing do. */
+export const resizeWords = {
   crop: 'crop (shorter side resized, middle cut out)',
   squash: 'squash (sides resized independently)',
   pad: 'pad (longer side resized, the rest black)',

@@ -1,6 +1,7 @@
 /** @file config.json of a run: all that it needs to go on besides its checkpoints. */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Assumption } from '../../inference/graphs/assumption.js';
 import { InputError } from '../../onnx/index.js';
 import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
 import { loadCheckpoint } from './checkpoint.node.js';
@@ -29,6 +30,8 @@ export interface RunFile {
   /** `Dataset.identity` of the data; nothing in runs of earlier versions. */
   dataIdentity?: string | undefined;
   steps: number;
+  /** What was assumed of the data, for people; not read back. */
+  assumed?: readonly Assumption[];
   /** Only in runs that are evaluated. */
   evaluation?: EvaluationSettings | undefined;
 }

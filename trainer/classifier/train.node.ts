@@ -1,6 +1,7 @@
 /** @file Training a feature classifier on labelled pictures and writing it as an .onnx file. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { exportedModel } from '../../exporter/index.js';
+import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { Normalization, Picture } from '../../inference/pictures/pictures.js';
 import { networkInput } from '../../inference/pictures/pixels.js';
 import { Random } from '../../inference/numeric/random.js';
@@ -9,6 +10,7 @@ import { createSession } from '../../inference/runtime/session.node.js';
 import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import { InputError, modelBytes } from '../../onnx/index.js';
 import { Tensor } from '../../inference/runtime/onnxruntime/library.node.js';
+import { assumedOfClassifier } from '../data/sets/assumed.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { ReadablePictures } from '../data/sets/readable.js';
 import { withState } from '../step/tfjs/state.js';
@@ -32,6 +34,8 @@ export interface FeatureTraining {
   seed: number;
   device?: ResolvedDevice;
   progress_callback?: (progress: FeatureProgress) => void;
+  /** Told what was assumed of the pictures, before they are read; the file's metadata say it too. */
+  assumed?: (assumptions: readonly Assumption[]) => void;
   signal?: AbortSignal;
 }
 
@@ -76,6 +80,8 @@ export async function trainFeatures(options: FeatureTraining): Promise<TrainedFe
       got: dataset.name,
     });
   }
+  const assumed = [...(dataset.assumed ?? []), ...assumedOfClassifier(imageSize)];
+  options.assumed?.(assumed);
   const pictures = new ReadablePictures(dataset, options.strict);
   const set = await readPictures(pictures, options);
   const order = Random.derived(seed, 'held-out').shuffled(set.labels.length);
@@ -101,6 +107,7 @@ export async function trainFeatures(options: FeatureTraining): Promise<TrainedFe
         ['Image.NominalPixelRange', 'Normalized_1_1'],
         ['Image.BitmapPixelFormat', 'Rgb8'],
         ['names', JSON.stringify(labels.classes)],
+        ['assumed', JSON.stringify(assumed)],
       ]),
     });
     const bytes = modelBytes(exported);

@@ -10,7 +10,7 @@ import { openDataset } from '../data/formats/table.node.js';
 import { ReadablePictures } from '../data/sets/readable.js';
 import { generatorOnnx } from '../run/export.node.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
-import { assumedOfSubsets, type EvaluationOptions } from '../quality/distances.node.js';
+import type { EvaluationOptions } from '../quality/distances.node.js';
 import { Evaluator } from '../quality/evaluator.node.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { QualityRow } from '../quality/quality.js';
@@ -70,8 +70,8 @@ export async function evaluateRun(
     };
     try {
       const evaluator = new Evaluator(network, pictures, config, options.samples);
-      const row = await evaluator.quality(state.step, sample, options);
-      const assumed = [...network.assumptions, assumedOfSubsets(row, options.subsetSize)];
+      const { assumed: ofNetwork = [], ...row } = await evaluator.quality(state.step, sample, options);
+      const assumed = [...(dataset.assumed ?? []), ...ofNetwork];
       return { row, assumed, notes: [`${checkpoint} against ${dataset.name}`], choice, skipped: pictures.skipped };
     } finally {
       await generator.release();

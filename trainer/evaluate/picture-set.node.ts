@@ -95,7 +95,9 @@ async function realSet(source: string, { split, followLinks, strict }: PictureSe
     name: source,
     length: dataset.length,
     format: undefined,
-    assumptions: [],
+    assumptions: (dataset.assumed ?? [])
+      .filter(({ about }) => about !== 'classes')
+      .map((each) => ({ ...each, about: `${each.about} of ${source}` })),
     get skipped() {
       return pictures.skipped;
     },

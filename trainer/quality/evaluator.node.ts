@@ -1,4 +1,5 @@
 /** @file Real and generated pictures compared by their features. */
+import type { Assumption } from '../../inference/graphs/assumption.js';
 import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { picturesFromOutput } from '../../inference/pictures/pixels.js';
@@ -7,7 +8,7 @@ import { InputError } from '../../onnx/index.js';
 import type { GanConfig } from '../settings/config.js';
 import type { ReadablePictures } from '../data/sets/readable.js';
 import type { FeatureNetwork } from './feature-network.node.js';
-import { distancesBetween, featuresOf, type EvaluationOptions } from './distances.node.js';
+import { assumedOfSubsets, distancesBetween, featuresOf, type EvaluationOptions } from './distances.node.js';
 import type { Features } from './features.js';
 import type { QualityRow } from './quality.js';
 
@@ -34,6 +35,8 @@ export class Evaluator {
     readonly pictures: ReadablePictures,
     readonly config: GanConfig,
     readonly samples: number,
+    /** What the options of assumptions are called where this is used. */
+    readonly renamed: (assumption: Assumption) => Assumption = (assumption) => assumption,
   ) {
     if (!Number.isInteger(samples) || samples < 2) {
       throw new InputError({ name: 'samples', expected: 'a whole number of at least 2', got: samples });
@@ -62,6 +65,7 @@ export class Evaluator {
       real: real.data.length / real.size,
       generated: fake.data.length / fake.size,
       features: this.network.name,
+      assumed: [...this.network.assumptions, assumedOfSubsets(distances, options.subsetSize)].map(this.renamed),
       seconds: (performance.now() - started) / 1000,
     };
   }

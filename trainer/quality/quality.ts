@@ -1,4 +1,5 @@
 /** @file The results of evaluations, and the choice of the best one. */
+import type { Assumption } from '../../inference/graphs/assumption.js';
 
 /** Minimum number of samples for the Fréchet distance; with fewer, the bias dominates. */
 export const LEAST_SAMPLES = 2048;
@@ -23,6 +24,8 @@ export interface QualityRow extends Distances {
   generated: number;
   /** The network and layer whose features were compared. */
   features: string;
+  /** What was assumed of that network and the distances; nothing in rows of earlier versions. */
+  assumed?: readonly Assumption[];
   /** Duration in seconds. */
   seconds: number;
 }

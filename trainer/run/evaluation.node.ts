@@ -1,6 +1,7 @@
 /** @file The evaluation of a run while it trains, as its settings say. */
 import { parsedPreparation } from '../../inference/networks/preprocessing.js';
 import type { ResolvedDevice } from '../../inference/runtime/session.js';
+import type { Assumption } from '../../inference/graphs/assumption.js';
 import { InputError } from '../../onnx/index.js';
 import type { ChosenSettings } from '../settings/resolve-settings.node.js';
 import type { GanConfig } from '../settings/config.js';
@@ -54,5 +55,19 @@ export async function createEvaluator(
 ): Promise<Evaluator> {
   const { features = '', featuresMean: mean, featuresStd: std, featuresSize: size, evalSamples } = settings;
   const network = await FeatureNetwork.load(features, { preparation: parsedPreparation({ mean, std, size }), device });
-  return new Evaluator(network, pictures, config, evalSamples);
+  return new Evaluator(network, pictures, config, evalSamples, ofSettings);
+}
+
+/** Settings that change what is assumed of the feature network, by the option of gan-eval. */
+const settingOf: Readonly<Record<string, string>> = {
+  features: 'features',
+  mean: 'featuresMean',
+  std: 'featuresStd',
+  size: 'featuresSize',
+};
+
+/** An assumption about the evaluation with the settings of a run as its options. */
+export function ofSettings({ about, options, ...rest }: Assumption): Assumption {
+  const known = options.map((option) => settingOf[option]).filter((setting) => setting !== undefined);
+  return { about: `${about} of the evaluation`, ...rest, options: known };
 }

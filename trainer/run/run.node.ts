@@ -1,5 +1,6 @@
 /** @file Starting or resuming a run: configuration, data, networks and the training step, ready for `train`. */
 import { resolve } from 'node:path';
+import type { Assumption } from '../../inference/graphs/assumption.js';
 import { InputError } from '../../onnx/index.js';
 import { markLatest } from '../../inference/runs/runs.node.js';
 import { writeRunFile } from '../checkpoint/run-file.node.js';
@@ -7,6 +8,7 @@ import { defaultCacheFolder } from '../data/cache/cache-folder.node.js';
 import { openDataset } from '../data/formats/table.node.js';
 import { epochSteps } from '../data/batch.js';
 import { checkRecord } from '../record/record.node.js';
+import { assumedOfTraining } from '../data/sets/assumed.js';
 import { Loader } from '../data/loader.node.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { smallSetAdvice } from './advice.js';
@@ -15,7 +17,7 @@ import { givenSettings, type ChosenSettings } from '../settings/resolve-settings
 import { runDefaults } from '../settings/run-settings.js';
 import { RemoteStep } from '../step/remote.node.js';
 import type { TrainStep } from '../step/state/step.js';
-import { createEvaluator, evaluationSettings } from './evaluation.node.js';
+import { createEvaluator, evaluationSettings, ofSettings } from './evaluation.node.js';
 import type { TrainEvaluation } from './loop.node.js';
 import { chosenMachine } from './machine.node.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
@@ -46,6 +48,8 @@ export interface StartedRun {
   keep: number;
   evaluation: Pick<TrainEvaluation, 'evaluator' | 'every'> | undefined;
   notes: string[];
+  /** What was assumed of the pictures and of the network that compares them. */
+  assumed: readonly Assumption[];
   /** What was found out of the devices. */
   machine: Pick<DeviceChoice, 'notes' | 'surprising'>;
   /** Releases the step, the evaluator, the pictures and the run's folder. Call it when training has ended, also by an error. */
@@ -106,12 +110,17 @@ async function started(
   releases.add(() => step.dispose());
   signal?.throwIfAborted();
   await checkRecord(run, state.step);
+  const assumed = [
+    ...(dataset.assumed ?? []),
+    ...assumedOfTraining(config, `as the settings say; preset ${config.preset}`),
+  ];
   await writeRunFile(run, {
     config,
     data,
     dataOptions,
     dataIdentity: identity.value,
     steps,
+    assumed,
     evaluation: settings,
   });
   await markLatest(run);
@@ -130,6 +139,7 @@ async function started(
       ...smallSetAdvice(config, dataset.length - loader.readable.broken.size),
       `Training on ${step.description}`,
     ],
+    assumed: [...assumed, ...(evaluator?.network.assumptions ?? []).map(ofSettings)],
     machine: { notes: machineNotes, ...(surprising && { surprising }) },
     logEvery,
     sampleEvery,

@@ -90,6 +90,8 @@ export async function cubDataset(tree: FileTree, options: DataOptions): Promise<
   return {
     ...dataset,
     name: `${found.length} pictures of ${tree.root} (CUB-200-2011${split === 'all' ? '' : `, ${split}`})`,
+    labelsFrom: 'classes.txt',
+    splits: split === 'all' ? ['train', 'test'] : [split],
     skipped: [...tree.skipped, ...missing.map(({ path }) => `${path}: listed in images.txt but missing`)].sort(),
     async picture(index) {
       const picture = await dataset.picture(index);

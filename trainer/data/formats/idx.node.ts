@@ -72,11 +72,13 @@ export async function idxDataset(tree: FileTree, { split: wanted = 'all' }: Data
     if (images === undefined || index < 0) throw new RangeError(`picture(${index}): expected an index below ${length}`);
     return images.subarray(at * size, (at + 1) * size);
   };
-  const splits = files.map(({ split }) => split).join(' and ');
+  const splits = files.map(({ split }) => split);
   return {
-    name: `${length} pictures of ${tree.root} (${splits})`,
+    name: `${length} pictures of ${tree.root} (${splits.join(' and ')})`,
     length,
     labels: joinedLabels(parts.map(({ labels }) => labels)),
+    labelsFrom: 'the file of labels',
+    splits,
     skipped: tree.skipped,
     picture: async (index) => ({ width, height, channels: 1, data: bytesOf(index) }),
   };

@@ -5,7 +5,7 @@ import { folderName, type FileTree } from '../../../inference/files/tree.js';
 import { InputError } from '../../../onnx/errors.js';
 import { itemAt, MAX_CLASSES, type DataOptions, type Dataset, type Labels, type Split } from '../sets/dataset.js';
 import { Budget } from '../../../inference/runtime/budget.js';
-import { listedLabels } from './listed-labels.js';
+import { LABELS_FILE, listedLabels } from './listed-labels.js';
 
 /** Folders that are splits of the data. */
 const SPLITS: ReadonlyMap<string, Exclude<Split, 'all'>> = new Map([
@@ -48,10 +48,11 @@ export async function pictureFilesDataset(tree: FileTree, { split = 'all' }: Dat
     : all;
   const paths = places.map(({ path }) => path);
   const listed = await listedLabels(tree, paths);
-  const dataset = datasetOfFiles(tree, paths, listed === undefined ? folderLabels(places) : listed.labels);
-  return isSplit
-    ? { ...dataset, name: `${dataset.name} (${split === 'all' ? splits.join(' and ') : split})` }
-    : dataset;
+  const files = datasetOfFiles(tree, paths, listed === undefined ? folderLabels(places) : listed.labels);
+  const dataset = { ...files, labelsFrom: listed === undefined ? 'names of folders' : LABELS_FILE };
+  if (!isSplit) return dataset;
+  const taken = split === 'all' ? splits.filter((each) => each !== undefined) : [split];
+  return { ...dataset, splits: taken, name: `${dataset.name} (${taken.join(' and ')})` };
 }
 
 /** The data set of these picture files. */

@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import type { GanConfig } from '../../settings/config.js';
+import { assumedOfData } from '../sets/assumed.js';
 import { withClasses } from '../sets/classes.js';
 import { cubDataset, hasCubLists, isCubFile } from './cub.node.js';
 import { spaceDataset, type DataOptions, type Dataset } from '../sets/dataset.js';
@@ -95,6 +96,7 @@ export async function openDataset(
   const chosen = classes.length > 0 ? withClasses(dataset, classes) : dataset;
   return {
     ...chosen,
+    assumed: assumedOfData(chosen, options),
     fingerprint: () => dataFingerprint(tree, options),
     identity: () => dataIdentity(tree, tree.paths.filter(format.uses), options),
   };

@@ -32,6 +32,8 @@ export function withClasses(dataset: Dataset, wanted: readonly string[]): Datase
       classes: numbers.map((number) => labels.classes[number] ?? ''),
       indices: Uint16Array.from(pictures, (index) => numbers.indexOf(labels.indices[index] ?? 0)),
     },
+    labelsFrom: dataset.labelsFrom,
+    splits: dataset.splits,
     skipped: dataset.skipped,
     picture: async (index) => dataset.picture(itemAt(pictures, index)),
   };

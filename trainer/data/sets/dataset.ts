@@ -1,5 +1,6 @@
 /** @file What a data set is to the trainer, what may be chosen of it, and the built-in one. */
 import type { Picture } from '../../../inference/pictures/pictures.js';
+import type { Assumption } from '../../../inference/graphs/assumption.js';
 import { spacePicture } from '../space/space.js';
 
 /** Classes that a set may have. */
@@ -21,6 +22,12 @@ export interface Dataset {
   readonly length: number;
   /** Only where the data tells classes. */
   readonly labels?: Labels | undefined;
+  /** Where the classes come from, such as names of folders. */
+  readonly labelsFrom?: string | undefined;
+  /** The splits that are taken, where the data has some. */
+  readonly splits?: readonly string[] | undefined;
+  /** What was assumed of the data; nothing of the built-in pictures. */
+  readonly assumed?: readonly Assumption[] | undefined;
   /** Files and links that were skipped, one line each with the reason. */
   readonly skipped: readonly string[];
   /**

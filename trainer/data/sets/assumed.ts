@@ -1,0 +1,82 @@
+/** @file What is assumed of a data set: what of it is taken, what was passed over, and how its pictures are prepared. */
+import type { Assumption } from '../../../inference/graphs/assumption.js';
+import { resizeWords } from '../../../inference/networks/read-network.js';
+import type { GanConfig } from '../../settings/config.js';
+import type { DataOptions, Dataset } from './dataset.js';
+
+/** Classes that are named. */
+const SHOWN = 5;
+
+/**
+ * What of a data set is taken and what was passed over; its name says how many pictures that is.
+ * @param options what was stated
+ */
+export function assumedOfData(dataset: Dataset, { split, classes = [], followLinks }: DataOptions): Assumption[] {
+  const { labels, labelsFrom, splits, skipped } = dataset;
+  const [first] = skipped;
+  const names = labels?.classes ?? [];
+  const listed = names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ', …' : '');
+  return [
+    ...(splits === undefined
+      ? []
+      : [
+          {
+            about: 'split',
+            taken: splits.join(' and '),
+            because: split === undefined || split === 'all' ? 'default: all that are there' : 'as stated',
+            options: ['split'],
+          },
+        ]),
+    ...(labels === undefined
+      ? []
+      : [
+          {
+            about: 'classes',
+            taken: `${names.length}: ${listed}`,
+            because: `${labelsFrom ?? 'as the files list them'}; ${classes.length > 0 ? 'as stated' : 'default: all'}`,
+            options: ['classes'],
+          },
+        ]),
+    ...(first === undefined
+      ? []
+      : [
+          {
+            about: 'passed over',
+            taken: `${skipped.length} ${skipped.length === 1 ? 'file' : 'files'}, such as ${first}`,
+            because: 'default: what cannot be read is left out',
+            options: followLinks ? ['strict'] : ['strict', 'followLinks'],
+          },
+        ]),
+  ];
+}
+
+/** How pictures are prepared for training, and why so. */
+export function assumedOfTraining(
+  { imageSize, channels, resize, flip }: Pick<GanConfig, 'imageSize' | 'channels' | 'resize' | 'flip'>,
+  because: string,
+): Assumption[] {
+  const mirrored = flip ? 'half of them mirrored at random' : 'never mirrored';
+  return [
+    {
+      about: 'pictures',
+      taken: `${channels === 1 ? 'grey' : 'RGB'}, ${imageSize}×${imageSize}, ${mirrored}`,
+      because,
+      options: ['channels', 'imageSize', 'flip'],
+    },
+    { about: 'resizing', taken: resizeWords[resize], because, options: ['resize'] },
+  ];
+}
+
+/** How pictures are prepared for a feature classifier. */
+export function assumedOfClassifier(imageSize: number): Assumption[] {
+  return [
+    {
+      about: 'pictures',
+      taken: `RGB, ${imageSize}×${imageSize}`,
+      because: 'default, or as stated',
+      options: ['imageSize'],
+    },
+    { about: 'resizing', taken: resizeWords.crop, because: 'always so', options: [] },
+    { about: 'numbers', taken: 'black is -1 and white 1', because: 'always so; the file says it', options: [] },
+  ];
+}
