@@ -116,7 +116,7 @@ await runCommand(
       showDevice(choice);
       for (const line of [...notes, ...assumptionLines(comparison.assumed)]) note(line);
       if (options.json) print.data(JSON.stringify({ ...comparison, skipped }));
-      else print.data(comparisonLines(comparison).join('\n'));
+      else print.result(comparisonLines(comparison).join('\n'), { ...comparison, skipped });
       showSkipped(skipped);
       return;
     }
@@ -131,7 +131,7 @@ await runCommand(
     showDevice(choice);
     for (const line of [...notes, ...assumptionLines(assumed)]) note(line);
     if (options.json) print.data(JSON.stringify({ ...row, assumed, skipped }));
-    else print.data(qualityLines(row).join('\n'));
+    else print.result(qualityLines(row).join('\n'), { ...row, assumed, skipped });
     showSkipped(skipped);
   },
   { takesFiles: true },

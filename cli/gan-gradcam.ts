@@ -214,7 +214,7 @@ await runCommand(
     if (listLayers) {
       const { layers, taken, assumptions, problem } = await explain.listLayers(model, { ...loading, ...chosen });
       for (const line of assumptionLines(assumptions)) print.info(line);
-      print.data(layerLines(layers, taken).join('\n'));
+      print.result(layerLines(layers, taken).join('\n'), { layers, taken });
       if (problem !== undefined) print.info(`Cannot be explained as it is: ${context.messageOf(problem)}`);
       return;
     }
@@ -261,7 +261,8 @@ await runCommand(
           progress_callback: ({ loaded }) => bar.update(loaded, paths.length),
         });
         const { evaluation, ...written } = await evaluating.finally(() => bar.stop());
-        print.data(`Means over ${evaluation.pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n\n`);
+        const heading = `Means over ${evaluation.pictures} pictures`;
+        print.result(`${heading}:\n\n${explain.evaluationTable(evaluation)}\n\n`, { evaluation });
         report(context, written);
         return;
       }

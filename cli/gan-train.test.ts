@@ -45,6 +45,12 @@ describe('gan-train', () => {
     const second = await train('--resume', 'run', '--config', 'tiny.yaml', '--steps', '4');
     expect([second.code, second.stderr]).toEqual([0, '']);
     expect(second.stdout).toMatch(/^Resuming run after step 3: .*\n[^]*Trained 4 steps\./);
+    const third = await train('--resume', 'run', '--steps', '4');
+    expect([third.code, third.stderr]).toEqual([0, '']);
+    expect(third.stdout).toContain(
+      'Nothing is left to train: run has done its 4 steps; more --steps or --epochs continue it\n',
+    );
+    expect(third.stdout).not.toContain('Trained');
     expect(await train('--resume', 'run', '--ngf', '8')).toEqual({
       code: 2,
       stdout: '',

@@ -77,11 +77,9 @@ await runCommand(
       bar.stop();
       await release();
     });
-    print.info(
-      done < job.steps
-        ? `Stopped after ${done} of ${job.steps} steps. Resume with: gan-train --resume ${run}`
-        : `Trained ${done} steps.`,
-    );
+    if (done < job.steps)
+      print.info(`Stopped after ${done} of ${job.steps} steps. Resume with: gan-train --resume ${run}`);
+    else if (done > job.done) print.info(`Trained ${done} steps.`);
     for (const file of ['config.json', 'metrics.jsonl', 'samples/', 'checkpoints/', ...files])
       print.info(`  ${run}/${file}`);
     skipped(job.loader.skipped);

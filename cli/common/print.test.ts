@@ -54,6 +54,14 @@ describe('Printer', () => {
     expect(out.trimEnd()).not.toContain('\n');
   });
 
+  it('prints results in words as a line of JSON too, unless standard output is for data', () => {
+    const show = (print: Printer) => print.result('KID: 0.2\n  of 50\n', { kid: 0.2 });
+    expect(printed({ quiet: true }, show)).toEqual(['KID: 0.2\n  of 50\n', '']);
+    const [out] = printed({ logFormat: 'json', quiet: true }, show);
+    expect(JSON.parse(out)).toMatchObject({ level: 'result', message: 'KID: 0.2\n  of 50', kid: 0.2 });
+    expect(out.trimEnd()).not.toContain('\n');
+  });
+
   it('colours warnings and errors where the stream has colours', () => {
     expect(printed({}, (print) => print.warn('careful'), true)[1]).toBe('\u001B[33mWarning: careful\u001B[39m\n');
   });

@@ -14,7 +14,7 @@ export interface PrintOptions {
 /** What goes with a message in JSON, such as the numbers of a training step. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-type Level = 'detail' | 'info' | 'progress' | 'warning' | 'error';
+type Level = 'detail' | 'info' | 'progress' | 'result' | 'warning' | 'error';
 type Stream = Pick<NodeJS.WriteStream, 'write'> & { isTTY?: boolean; hasColors?(): boolean };
 
 const COLOURS: Partial<Record<Level, string>> = { warning: '\u001B[33m', error: '\u001B[31m' };
@@ -43,6 +43,15 @@ export class Printer {
     this.out.write(withoutControls(text.endsWith('\n') ? text : `${text}\n`));
   }
 
+  /**
+   * What was asked for in words: as it is, or with --log-format json a message as all others, with its numbers.
+   * --quiet does not silence it.
+   */
+  result(text: string, fields?: Fields): void {
+    if (this.options.logFormat === 'json') this.#write('result', text.trim(), fields);
+    else this.data(text);
+  }
+
   /** What happens. */
   info(line: string, fields?: Fields): void {
     if (!this.options.quiet) this.#write('info', line, fields);
@@ -67,7 +76,7 @@ export class Printer {
 
   #write(level: Level, line: string, fields: Fields = {}): void {
     this.beforeLine?.();
-    const toOut = !this.#dataOnly && (level === 'info' || level === 'detail');
+    const toOut = !this.#dataOnly && (level === 'info' || level === 'detail' || level === 'result');
     const stream = toOut ? this.out : this.err;
     if (this.options.logFormat === 'json') {
       const record = { time: new Date().toISOString(), level, command: this.command, message: line, ...fields };

@@ -16,6 +16,8 @@ describe('sampleJob(parsedRequest(words))', () => {
       labels: false,
       ranking: undefined,
       truncation: undefined,
+      resume: false,
+      scale: undefined,
       saveLatents: undefined,
       out: 'samples.png',
     });
@@ -137,7 +139,7 @@ describe('sampleJob(parsedRequest(words))', () => {
     [{ interpolate: '', seeds: '1,2', keyframes: '2' }, /^seeds and keyframes cannot be combined/],
     [{ interpolate: '', keyframes: '3,x' }, /^keyframes: expected integers and ranges/],
     [{ loop: true }, /^loop: expected to be used with `interpolate`$/],
-    [{ resume: true }, /^resume: expected to be used with `format`$/],
+    [{ resume: true }, /^resume: expected to be used with `format` or `sort`$/],
     [{ keep: 3 }, /^keep: expected to be used with `sort`$/],
     [{ discriminator: 'd.onnx' }, /^discriminator: expected to be used with `sort`$/],
     [{ sort: 'size' }, /^sort: expected one of score; got "size"$/],

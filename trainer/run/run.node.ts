@@ -137,7 +137,9 @@ async function started(
       ...identity.notes,
       ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
       ...smallSetAdvice(config, dataset.length - loader.readable.broken.size),
-      `Training on ${step.description}`,
+      state.step < steps
+        ? `Training on ${step.description}`
+        : `Nothing is left to train: ${run} has done its ${steps} steps; more \`steps\` or \`epochs\` continue it`,
     ],
     assumed: [...assumed, ...(evaluator?.network.assumptions ?? []).map(ofSettings)],
     machine: { notes: machineNotes, ...(surprising && { surprising }) },

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { float32Tensor, GraphBuilder, modelOfGraph, saveModel } from '../../../onnx/index.js';
-import { Generator } from '../../networks/generator.js';
+import { Generator, type GeneratorOptions } from '../../networks/generator.js';
 import { toyGenerator } from '../../networks/generator.test.helper.js';
+import type { Preparation } from '../../networks/network-input.js';
 import { loadLatents, saveLatents } from '../../latent/files/latents-file.node.js';
 import { normalLatents, seedsFrom } from '../../latent/latents.js';
 import { npyBytes, parsedNpy } from '../../numeric/npy.js';
@@ -38,6 +39,18 @@ function brightness(sign = 1) {
   const mean = b.reduceMean(x, [2, 3], false);
   const ones = b.initializer('w', float32Tensor([sign, sign, sign], [3, 1]));
   b.output(b.matMul(mean, ones), 'logit');
+  return modelOfGraph(b.graph);
+}
+
+/** A generator of 6 numbers and one of three classes, which are darker or brighter. */
+function ofClasses() {
+  const b = new GraphBuilder();
+  const latents = b.input('z', 'float32', ['batch', 6]);
+  const label = b.input('label', 'int64', ['batch']);
+  const table = b.initializer('table', float32Tensor([-1, 0, 1], [3, 1]));
+  const rows = b.op('Tanh', [b.add(latents, b.op('Gather', [table, label], { axis: 0 }))]);
+  const weights = b.initializer('w', float32Tensor(new Float32Array(6 * 192).fill(1 / 6), [6, 192]));
+  b.output(b.reshape(b.matMul(rows, weights), ['batch', 3, 8, 8]), 'image');
   return modelOfGraph(b.graph);
 }
 
@@ -138,6 +151,54 @@ describe('runJob of --sort score into one picture', () => {
     expect(scored).toEqual([256, 320, 384, 400]);
     expect(await readFile(out)).toEqual(await readFile(whole));
     expect((await readdir(own)).toSorted()).toEqual(['parts.png', 'whole.png']);
+  });
+
+  it('does not go on with another class, range, mean or deviation', async () => {
+    const conditional = join(folder, 'conditional.onnx');
+    await saveModel(conditional, ofClasses());
+    const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+    const preparations: Preparation[] = [
+      half,
+      { ...half, mean: [0.4, 0.5, 0.5] },
+      { ...half, std: [0.5, 0.5, 0.4] },
+    ].map((normalization) => ({ normalization }));
+    const loaded: Generator[] = [];
+    const load = async (options: GeneratorOptions) => {
+      loaded.push(await Generator.load(conditional, { device: 'cpu', ...options }));
+      return loaded.at(-1) as Generator;
+    };
+    const own = await load({ label: 1 });
+    const asked = { sort: 'score', keep: 5, count: 200 };
+    for (const format of [undefined, 'npy']) {
+      const out = join(folder, `kept-${format ?? 'grid.png'}`);
+      const request: Words = { ...asked, out, ...(format !== undefined && { format }) };
+      const run = async (network: Generator, preparation: Preparation | undefined, more: Partial<JobContext> = {}) =>
+        runJob(jobOf({ ...request, resume: more.signal === undefined }), {
+          model: conditional,
+          generator: network,
+          ...(preparation && { preparation }),
+          ...more,
+        });
+      const stop = new AbortController();
+      await expect(
+        run(own, preparations[0], { signal: stop.signal, progress: (done) => done >= 64 && stop.abort() }),
+      ).rejects.toThrow(/abort/);
+      await expect(run(await load({ label: 2 }), preparations[0])).rejects.toThrow(
+        /^resume: [^\n]* where label is 1; got 2$/,
+      );
+      await expect(run(await load({ label: 'random' }), preparations[0])).rejects.toThrow(/^resume: .* got "random"$/);
+      await expect(run(await load({ label: 1, range: [0, 1] }), preparations[0])).rejects.toThrow(
+        /^resume: [^\n]* where range is /,
+      );
+      for (const other of [preparations[1], preparations[2], undefined])
+        await expect(run(own, other)).rejects.toThrow(/^resume: [^\n]* where preparation is /);
+      const scored: number[] = [];
+      await run(own, preparations[0], {
+        progress: (done, _total, text) => text === 'scored' && scored.push(done),
+      });
+      expect(scored).toEqual([128, 192, 200]);
+    }
+    for (const each of loaded) await each.dispose();
   });
 
   it('starts again without `resume`, which is for sorted pictures only', async () => {
