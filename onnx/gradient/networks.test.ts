@@ -1,7 +1,14 @@
 /** @file Gradients of networks as others write them against PyTorch's and TensorFlow's, in the files of their exporters. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { exportedNetworks, golden, goldenPath, relativeError, type ExportedInfo } from '../../fixtures/golden.js';
+import {
+  exportedNetworks,
+  golden,
+  goldenPath,
+  relativeError,
+  trainedNetworks,
+  type ExportedInfo,
+} from '../../fixtures/golden.js';
 import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { loadModel } from '../files/load.node.js';
 import { upgradedModel } from '../upgrade/upgrade.js';
@@ -11,8 +18,8 @@ import { gradients } from './walk.js';
 /** Of the largest element of each gradient; theirs are computed in float64. */
 const TOLERANCE = 1e-4;
 
-describe.each(exportedNetworks)('gradients(…) of %s', (network) => {
-  const { info, tensor } = golden<ExportedInfo>(network);
+describe.each([...exportedNetworks, ...trainedNetworks])('gradients(…) of %s', (network) => {
+  const { info, names, tensor } = golden<ExportedInfo>(network);
 
   it.each(Object.keys(info.values))(
     `written by %s agree with theirs to ${TOLERANCE}, at every layer`,
@@ -24,7 +31,7 @@ describe.each(exportedNetworks)('gradients(…) of %s', (network) => {
       const found = gradients(b, 'output', ['input', ...layers.map(([, value]) => value)], { cotangent });
       for (const [value, gradient] of found) b.output(gradient as string, `golden/${value}`);
       const session = await InferenceSession.create(modelBytes(modelOfGraph(b.graph)), { logSeverityLevel: 3 });
-      const pictures = golden('pictures').tensor('input');
+      const pictures = names.includes('input') ? tensor('input') : golden('pictures').tensor('input');
       const last = b.shape('input')[3] === 3;
       const feeds = {
         input: last ? channelsLast(pictures) : new Tensor('float32', pictures.data, pictures.shape),
