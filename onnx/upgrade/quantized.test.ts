@@ -195,6 +195,24 @@ const cases: Case[] = [
     inputs: ['rows', floats(2, 18, 6), floats(6), floats(6), floats(6)],
     attributes: { epsilon: float(1e-5) },
   },
+  {
+    op: 'MatMulNBits',
+    domain: microsoft,
+    inputs: ['flat', bytes('uint8', [5, 4, 16], 128), scales(...wave(20))],
+    attributes: { K: 108, N: 5, bits: 4, block_size: 32 },
+  },
+  {
+    op: 'MatMulNBits',
+    domain: microsoft,
+    inputs: ['flat', bytes('uint8', [5, 7, 8], 128), scales(...wave(35)), bytes('uint8', [20], 128), '', floats(5)],
+    attributes: { K: 108, N: 5, bits: 4, block_size: 16 },
+  },
+  {
+    op: 'MatMulNBits',
+    domain: microsoft,
+    inputs: ['flat', bytes('uint8', [5, 4, 32], 128), scales(...wave(20)), bytes('uint8', [20], 128)],
+    attributes: { K: 108, N: 5, bits: 8, block_size: 32 },
+  },
   { op: 'TransposeMatMul', domain: microsoft, inputs: ['x', 'x'], attributes: { transA: 1, alpha: float(2) } },
   {
     op: 'DynamicQuantizeMatMul',

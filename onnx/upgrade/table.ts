@@ -5,6 +5,7 @@ import { sequenceFirst } from './batch-first.js';
 import { deformConv } from '../expand/deform-conv.js';
 import { col2im } from '../expand/col2im.js';
 import { attributesToInputs, dropping, expanding, NEWEST_OPSET as NEWEST, type Conversion } from './conversion.js';
+import { matMulNBits } from './block-quantized.js';
 import * as contributed from './contributed.js';
 import * as expanded from './expanded.js';
 import * as newer from './newer.js';
@@ -97,6 +98,7 @@ export const contributedOperators: Readonly<Record<string, Conversion>> = {
   FusedGemm: contributed.fusedGemm,
   FusedMatMul: contributed.fusedMatMul,
   Gelu: contributed.contributedGelu,
+  MatMulNBits: matMulNBits,
   QGemm: quantized.qGemm,
   QLinearAdd: quantized.qLinearBinary('Add'),
   QLinearAveragePool: quantized.qLinearUnary('AveragePool', ...POOL_ATTRIBUTES),
