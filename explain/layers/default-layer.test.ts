@@ -57,6 +57,17 @@ function found(make: (layers: Layers) => string, dense = false) {
 }
 
 describe('defaultLayer(context, grid, dense)', () => {
+  test('is not a single token that the positions were pooled into', () => {
+    const pooled = (layers: Layers) => {
+      const { b } = layers;
+      const features = layers.relu(layers.conv(layers.image, 8, 'features', 2), 'relu');
+      const token = b.op('Unsqueeze', [b.op('ReduceMean', [features], { axes: [2, 3], keepdims: 0 }), b.ints([1])]);
+      const normalized = b.op('LayerNormalization', [token, layers.ones(8)], { axis: -1 }, 'pooled_norm');
+      return b.matMul(b.op('Flatten', [normalized], { axis: 1 }), layers.zeros(8, 5));
+    };
+    expect(found(pooled)?.names).toEqual(['features']);
+  });
+
   test('is the last convolution with positions', () => {
     const plain = found((n) => n.classified(n.relu(n.conv(n.conv(n.image, 4, 'first', 2), 4, 'second', 2), 'relu')));
     expect(plain).toEqual({ names: ['second'], because: 'the last convolution that has positions' });

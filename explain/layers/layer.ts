@@ -53,7 +53,8 @@ export function tokenGrid(layer: Layer, { picture, tokens }: TokenGrid): Layer['
     const leading = count - tokens.height * tokens.width;
     return leading >= 0 ? { leading, ...tokens } : undefined;
   }
-  for (let leading = 0; leading <= MAX_LEADING && leading < count; leading++) {
+  // One token has no position: it is a class token, or what attention has pooled.
+  for (let leading = 0; leading <= MAX_LEADING && leading < count - 1; leading++) {
     const side = Math.sqrt((picture.height * picture.width) / (count - leading));
     const [height, width] = [picture.height / side, picture.width / side].map(Math.round) as [number, number];
     const tiles = height * width === count - leading && height > 0 && width > 0;

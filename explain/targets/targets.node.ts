@@ -2,6 +2,7 @@
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
+import { foreignFile } from '../../onnx/files/foreign.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
 import { npyNumbers } from '../../inference/numeric/npy.js';
 import type { GivenInput } from '../../inference/networks/read-network.js';
@@ -32,7 +33,10 @@ export async function loadTargets(
 
 /** Names of classes from a text, JSON or YAML file (`parsedLabels`). @throws InputError if the file is missing or has no names */
 export async function loadLabels(path: string): Promise<string[]> {
-  const text = new TextDecoder().decode(await readBoundedFile(path, MAX_LABEL_BYTES));
+  const bytes = await readBoundedFile(path, MAX_LABEL_BYTES);
+  const foreign = foreignFile(bytes);
+  if (foreign !== undefined) throw new InputError({ name: path, expected: 'names of classes', got: foreign });
+  const text = new TextDecoder().decode(bytes);
   if (!/\.ya?ml$/i.test(path)) return parsedLabels(text, path);
   const { parse } = await import('yaml');
   let value: unknown;

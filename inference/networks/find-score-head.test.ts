@@ -51,6 +51,22 @@ describe('scoreHead(model)', () => {
     expect(scoreHead(model)).toMatchObject({ ...SINGLE, logits: 'logit' });
   });
 
+  test('numbers without positions that are reshaped to a grid are refused, and both readings are named', () => {
+    const model = modelEnding(['batch', 3, 16, 24], (b, raw) => {
+      const pooled = b.op('Flatten', [b.op('GlobalAveragePool', [raw])], { axis: 1 });
+      const weights = b.initializer('weights', float32Tensor(new Float32Array(3 * 24), [3, 24]));
+      b.op('MatMul', [pooled, weights], {}, 'numbers');
+      return [b.op('Reshape', ['numbers', b.ints([-1, 4, 6])], {}, 'out')];
+    });
+    expect(() => scoreHead(model)).toThrow(
+      'output "out": expected scores that can be told: either one score at 4×6 positions, or 6 numbers of 4 boxes; ' +
+        'got 24 numbers without positions, reshaped; `output` numbers explains one of them',
+    );
+    expect(scoreHead(model, 'numbers')).toMatchObject({ kind: 'classifier', classes: 24 });
+    const positions = modelEnding(['batch', 1, 4, 6], (b, raw) => [b.op('Squeeze', [raw, b.ints([1])], {}, 'out')]);
+    expect(scoreHead(positions)).toMatchObject({ kind: 'dense', classes: 1, grid: { height: 4, width: 6 } });
+  });
+
   test('one score per picture is a discriminator only where that is known', () => {
     const model = modelEnding(['batch'], (_, raw) => [raw]);
     expect(scoreHead(model)).toEqual({ kind: 'single', logits: 'raw', classes: 1 });

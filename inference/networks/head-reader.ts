@@ -48,6 +48,7 @@ export class HeadReader {
     const picked = boxes || found?.through !== undefined ? undefined : pickingNode(this.#graph, output);
     const head = found && !picked && (boxes ? this.#boxes(found, boxes) : this.#head(found));
     if (!head) throw this.#unreadable(output, picked);
+    this.#expectPositions(head);
     const batch = this.#batch;
     expectWithin('classes', head.classes, `output "${output}"`);
     expectWithin('runElements', scoreCount(head) * (typeof batch === 'number' ? batch : 1), `output "${output}"`);
@@ -168,6 +169,19 @@ export class HeadReader {
     const before = ancestors(this.#model.graph, logits);
     const nodes = this.#model.graph.nodes.filter(({ outputs }) => outputs.some((name) => before.has(name)));
     return !nodes.some(({ op }) => refining.has(op)) && nodes.some(({ op }) => op === 'Conv');
+  }
+
+  /** @throws InputError for single scores on a grid that only a reshape makes, as that may be boxes or classes as well */
+  #expectPositions({ kind, logits, classes, grid }: ScoreHead): void {
+    const base = this.beforeReshapes(logits);
+    const [, count, ...rest] = this.#graph.types.shape(base) ?? [];
+    if (kind !== 'dense' || classes !== 1 || !grid || rest.length > 0 || typeof count !== 'number' || count < 2) return;
+    const { height, width } = grid;
+    throw new InputError({
+      name: `output "${logits}"`,
+      expected: `scores that can be told: either one score at ${height}×${width} positions, or ${width} numbers of ${height} boxes`,
+      got: `${count} numbers without positions, reshaped; \`output\` ${base} explains one of them`,
+    });
   }
 
   #unreadable(output: string, picked?: Node): InputError {

@@ -1,4 +1,5 @@
 /** @file NumPy's array file format (NEP 1): writes floats; reads all types of real numbers. */
+import { foreignFile } from '../../onnx/files/foreign.js';
 import { InputError } from '../../onnx/errors.js';
 import { float16Value } from '../../onnx/graph/tensor.js';
 
@@ -92,7 +93,11 @@ function described(bytes: Uint8Array, name: string): NpyDescription {
   const version = bytes[6] ?? 0;
   const start = version === 1 ? 10 : 12;
   if (MAGIC.some((byte, i) => bytes[i] !== byte) || version < 1 || version > 3 || bytes.length < start) {
-    throw new InputError({ name: name, expected: 'a .npy file of version 1 to 3', got: 'something else' });
+    throw new InputError({
+      name: name,
+      expected: 'a .npy file of version 1 to 3',
+      got: foreignFile(bytes) ?? 'something else',
+    });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);

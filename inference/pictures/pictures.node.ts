@@ -1,6 +1,7 @@
 /** @file Reads and writes picture files with sharp. */
 import sharp, { type Sharp } from 'sharp';
 import { InputError } from '../../onnx/errors.js';
+import { foreignFile } from '../../onnx/files/foreign.js';
 import { readSource } from '../../onnx/files/files.node.js';
 import { decodeBmp, isBmp } from './bmp.js';
 import { decodeDeep } from './deep.node.js';
@@ -43,7 +44,7 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
       .trim()
       .replaceAll(/\s*\n\s*/g, ' ');
     if (reason.includes('unsupported image format'))
-      throw new InputError({ name: label, expected: 'a picture', got: 'a file that is not one' });
+      throw new InputError({ name: label, expected: 'a picture', got: foreignFile(bytes) ?? 'a file that is not one' });
     throw new InputError({
       name: label,
       expected: `a picture of at most ${MAX_PIXELS} pixels`,

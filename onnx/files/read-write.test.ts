@@ -163,6 +163,15 @@ describe('modelFromBytes and modelBytes', () => {
     expect(new Set(sizes).size).toBe(2);
   });
 
+  it.each([
+    ['version https://git-lfs.github.com/spec/v1\noid sha256:4d7a', 'a Git LFS pointer (run git lfs pull'],
+    ['\u0020\0\0\0ORTM\0\0', 'an .ort file of ONNX Runtime (use the .onnx file'],
+    ['\n<!DOCTYPE html><html>', 'a web page'],
+  ])('name what stands in place of a model: %j', (text, got) => {
+    const load = () => modelFromBytes(new TextEncoder().encode(text), 'net.onnx');
+    expect(load).toThrow(`net.onnx: expected an ONNX model; got ${got}`);
+  });
+
   it('refuse a file that is cut off anywhere, unless all of its graph is there', () => {
     const model = smallModel();
     const small = modelBytes({ ...model, metadata: new Map([['key', 'value']]) });

@@ -24,6 +24,7 @@ import {
   type ValueInfoProto,
 } from '../proto/onnx_pb.js';
 import { expectWithin } from '../graph/limits.js';
+import { foreignFile } from './foreign.js';
 import { expectBoundedFile } from './scan.js';
 import { dataTypeOf, typedElements } from './storage.js';
 
@@ -40,6 +41,8 @@ export function parsedModelProto(bytes: Uint8Array, name = 'model'): ModelProto 
   if (bytes.length > MAX_MODEL_BYTES) {
     throw new InputError({ name: name, expected: `at most ${MAX_MODEL_BYTES} bytes`, got: bytes.length });
   }
+  const foreign = foreignFile(bytes);
+  if (foreign !== undefined) throw new InputError({ name, expected: 'an ONNX model', got: foreign });
   expectBoundedFile(bytes, name);
   let proto: ModelProto;
   try {

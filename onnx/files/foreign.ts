@@ -1,0 +1,14 @@
+/** @file Files that are something else than their name says, as people often have them. */
+
+/** Bytes of the beginning that tell what a file is. */
+const HEAD_BYTES = 64;
+
+/** What a file is by its first bytes, where it is no content but stands for it, or is of a kind that cannot be read. */
+export function foreignFile(bytes: Uint8Array): string | undefined {
+  const head = String.fromCharCode(...bytes.subarray(0, HEAD_BYTES));
+  if (head.startsWith('version https://git-lfs.github.com/spec/'))
+    return 'a Git LFS pointer (run git lfs pull to get the file)';
+  if (head.startsWith('ORTM', 4)) return 'an .ort file of ONNX Runtime (use the .onnx file that it was made of)';
+  if (/^\s*<(?:!doctype\s+html|html)/i.test(head)) return 'a web page (download the file itself)';
+  return undefined;
+}
