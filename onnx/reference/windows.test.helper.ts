@@ -11,17 +11,21 @@ import {
 import { array, stridesOf, type NdArray } from './array.test.helper.js';
 import type { Kernel } from './evaluate.test.helper.js';
 
-/** A position of an output, the position of the input under an element of its window, and that element. */
-interface Tap {
-  out: number;
-  in: number;
-  element: number;
+/** Positions of outputs, those of the input under elements of their windows, and these elements, one entry per tap. */
+interface Taps {
+  out: Int32Array;
+  in: Int32Array;
+  element: Int32Array;
 }
 
 /** The taps of all windows that lie inside the input, in order of outputs; `padded` counts those inside its padding too. */
-function tapsOf(sizes: readonly number[], outputs: readonly number[], window: Window) {
+function tapsOf(
+  sizes: readonly number[],
+  outputs: readonly number[],
+  window: Window,
+): { taps: Taps; padded: Float64Array } {
   const [own, theirs, kernel] = [stridesOf(sizes), stridesOf(outputs), stridesOf(window.kernel)];
-  const taps: Tap[] = [];
+  const found: [number[], number[], number[]] = [[], [], []];
   const padded = new Float64Array(elementCount(outputs));
   for (let out = 0; out < padded.length; out++) {
     for (let element = 0; element < elementCount(window.kernel); element++) {
@@ -38,11 +42,12 @@ function tapsOf(sizes: readonly number[], outputs: readonly number[], window: Wi
         inPadding &&= place < size + (window.padsEnd[axis] as number);
         position += place * (own[axis] as number);
       }
-      if (inside) taps.push({ out, in: position, element });
+      if (inside) [out, position, element].forEach((value, at) => found[at]?.push(value));
       if (inPadding) padded[out] = (padded[out] as number) + 1;
     }
   }
-  return { taps, padded };
+  const [out, into, element] = found.map((list) => Int32Array.from(list)) as [Int32Array, Int32Array, Int32Array];
+  return { taps: { out, in: into, element }, padded };
 }
 
 /**
@@ -71,6 +76,25 @@ function addBias({ dims, data }: NdArray, bias: NdArray | undefined): void {
     );
 }
 
+/** Plane number `index` of `size` elements. */
+const part = ({ data }: NdArray, index: number, size: number) => data.subarray(index * size, (index + 1) * size);
+
+/** sums[at] += factors · weights at the places of all taps. A loop of its own, as large networks have 10¹⁰ of them. */
+function addProducts(
+  sums: Float64Array,
+  at: Int32Array,
+  factors: Float64Array,
+  ofFactor: Int32Array,
+  weights: Float64Array,
+  ofWeight: Int32Array,
+): void {
+  for (let tap = 0; tap < at.length; tap++) {
+    const place = at[tap] as number;
+    const product = (factors[ofFactor[tap] as number] as number) * (weights[ofWeight[tap] as number] as number);
+    sums[place] = (sums[place] as number) + product;
+  }
+}
+
 const conv: Kernel = (node, [x, w, bias]) => {
   const [input, weights] = [x as NdArray, w as NdArray];
   const [sizes, kernel] = [input.dims.slice(2), weights.dims.slice(2)];
@@ -80,12 +104,14 @@ const conv: Kernel = (node, [x, w, bias]) => {
   const result = array([batch, filters, ...outputs]);
   const [from, into, elements] = [elementCount(sizes), elementCount(outputs), elementCount(kernel)];
   eachPair([batch, channels, filters, numberAttribute(node, 'group', 1)], (k, c, pair) => {
-    for (const tap of taps) {
-      const at = k * into + tap.out;
-      const product =
-        (input.data[c * from + tap.in] as number) * (weights.data[pair * elements + tap.element] as number);
-      result.data[at] = (result.data[at] as number) + product;
-    }
+    addProducts(
+      part(result, k, into),
+      taps.out,
+      part(input, c, from),
+      taps.in,
+      part(weights, pair, elements),
+      taps.element,
+    );
   });
   addBias(result, bias);
   return [result];
@@ -105,12 +131,14 @@ const convTranspose: Kernel = (node, [x, w, bias]) => {
   const result = array([batch, wide, ...sizes]);
   const [from, into, elements] = [elementCount(outputs), elementCount(sizes), elementCount(kernel)];
   eachPair([batch, wide, narrow, group], (k, c, pair) => {
-    for (const tap of taps) {
-      const at = c * into + tap.in;
-      const product =
-        (input.data[k * from + tap.out] as number) * (weights.data[pair * elements + tap.element] as number);
-      result.data[at] = (result.data[at] as number) + product;
-    }
+    addProducts(
+      part(result, c, into),
+      taps.in,
+      part(input, k, from),
+      taps.out,
+      part(weights, pair, elements),
+      taps.element,
+    );
   });
   addBias(result, bias);
   return [result];
@@ -138,12 +166,13 @@ const maxPool: Kernel = (node, [x]) => {
   const indices = array(result.dims);
   result.data.fill(Number.NEGATIVE_INFINITY);
   for (let plane = 0; plane < planes; plane++) {
-    for (const tap of taps) {
-      const value = input.data[plane * from + tap.in] as number;
-      if (value <= (result.data[plane * into + tap.out] as number)) continue;
-      result.data[plane * into + tap.out] = value;
-      indices.data[plane * into + tap.out] = plane * from + tap.in;
-    }
+    taps.out.forEach((out, tap) => {
+      const position = plane * from + (taps.in[tap] as number);
+      const value = input.data[position] as number;
+      if (value <= (result.data[plane * into + out] as number)) return;
+      result.data[plane * into + out] = value;
+      indices.data[plane * into + out] = position;
+    });
   }
   return [result, { ...indices, whole: true }];
 };
@@ -152,14 +181,13 @@ const averagePool: Kernel = (node, [x]) => {
   const input = x as NdArray;
   const { taps, padded, result, planes, from, into } = pooled(node, input);
   const inside = new Float64Array(into);
-  for (const { out } of taps) inside[out] = (inside[out] as number) + 1;
+  for (const out of taps.out) inside[out] = (inside[out] as number) + 1;
   const counts = numberAttribute(node, 'count_include_pad', 0) === 1 ? padded : inside;
   for (let plane = 0; plane < planes; plane++) {
-    for (const tap of taps) {
-      const at = plane * into + tap.out;
-      result.data[at] =
-        (result.data[at] as number) + (input.data[plane * from + tap.in] as number) / (counts[tap.out] as number);
-    }
+    taps.out.forEach((out, tap) => {
+      const share = (input.data[plane * from + (taps.in[tap] as number)] as number) / (counts[out] as number);
+      result.data[plane * into + out] = (result.data[plane * into + out] as number) + share;
+    });
   }
   return [result];
 };
