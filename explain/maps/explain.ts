@@ -1,6 +1,7 @@
 /** @file Explaining pictures: a model with its sessions, reused from call to call. */
 import { resolveDevice } from '#devices';
 import { readGanMetadata } from '../../inference/networks/metadata.js';
+import { preparationBeside } from '../../inference/networks/hub-config.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from '../../inference/networks/model-source.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { assumedOfRasters } from '../../inference/rasters/assumed.js';
@@ -133,7 +134,8 @@ export class Explainer implements AsyncDisposable {
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
     const weighted = randomWeights === undefined ? model : randomizedWeights(model, randomWeights);
-    return namingFile(name, () => new Explainer(weighted, choice, options, name));
+    const defaults = options.defaults ?? (await preparationBeside(source));
+    return namingFile(name, () => new Explainer(weighted, choice, { ...options, ...(defaults && { defaults }) }, name));
   }
 
   /** The same network with random weights (`randomizedWeights`). */

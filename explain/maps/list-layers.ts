@@ -1,5 +1,6 @@
 /** @file The layers of any model that can be read, also of one that cannot be explained. */
 import type { Assumption } from '../../inference/graphs/assumption.js';
+import { preparationBeside } from '../../inference/networks/hub-config.js';
 import { modelFrom, sourceName, type ModelSource } from '../../inference/networks/model-source.js';
 import { readNetwork } from '../../inference/networks/read-network.js';
 import { findScoreHead } from '../../inference/networks/find-score-head.js';
@@ -32,8 +33,9 @@ export async function listLayers(
 ): Promise<ListedLayers> {
   const model = await modelFrom(source, options);
   const name = sourceName(source);
+  const defaults = options.defaults ?? (await preparationBeside(source));
   const read = attempted(name, () => {
-    const network = readNetwork(upgradedModel(model), options);
+    const network = readNetwork(upgradedModel(model), { ...options, ...(defaults && { defaults }) });
     const { height, width } = network.input.picture;
     const grid: TokenGrid = { picture: { height, width }, ...(options.tokens && { tokens: options.tokens }) };
     return { ...network, grid, layers: listedLayers(network.model.graph, grid) };

@@ -8,6 +8,7 @@ import { createSession } from '../../inference/runtime/session.node.js';
 import { namingFile } from '../../onnx/graph/naming.js';
 import { loadModel, modelBytes, type Model } from '../../onnx/index.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
+import { preparationBeside } from '../../inference/networks/hub-config.js';
 import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import { averagedMap } from '../maps/normalize.js';
 import { selfExplainingModel, type SelfExplainingModel, type SelfExplainingOptions } from './self-explaining.js';
@@ -43,7 +44,8 @@ export async function writeSelfExplaining(
   options: SelfExplainingOptions = {},
 ): Promise<SelfExplainingFile> {
   const original = await loadModel(source);
-  return namingFile(source, () => written(original, path, options));
+  const defaults = options.defaults ?? (await preparationBeside(source));
+  return namingFile(source, () => written(original, path, { ...options, ...(defaults && { defaults }) }));
 }
 
 async function written(original: Model, path: string, options: SelfExplainingOptions): Promise<SelfExplainingFile> {

@@ -11,6 +11,7 @@ describe('parsedLabels(text, source)', () => {
     ['{"id2label": {"0": "cat", "1": "dog"}, "model_type": "vit"}'],
     ['{"dog": 1, "cat": 0}'],
     ['{"names": ["cat", "dog"]}'],
+    ['{"version": 1, "label_names": ["cat", "dog"]}'],
     ['0 cat\n1 dog'],
     ['1,dog\n0,cat'],
     ['id,name\n0,cat\n1,dog'],

@@ -5,7 +5,17 @@ import { pythonLiteral } from './python-literal.js';
 /** Metadata entries that hold names of classes in models of others: Ultralytics, and what exporters like to write. */
 const METADATA_KEYS = ['names', 'labels', 'classes', 'class_names', 'id2label', 'class_to_idx', 'label2id'];
 /** Entries of configuration files that hold the names: of transformers, and of YOLO's data sets. */
-const CONFIG_KEYS = ['id2label', 'names', 'label2id', 'class_to_idx', 'class_indices', 'labels', 'classes'];
+const CONFIG_KEYS = [
+  'id2label',
+  'names',
+  'label2id',
+  'class_to_idx',
+  'class_indices',
+  'labels',
+  'label_names',
+  'classes',
+  'class_names',
+];
 const MAX_LABELS = 1_000_000;
 
 /**

@@ -47,11 +47,12 @@ export interface ReadNetwork {
  * @throws InputError if no input takes a picture, a further input has no value, or options and model contradict each other
  */
 export function readNetwork(model: Model, options: ReadOptions = {}): ReadNetwork {
-  const { preparation: stated = {}, inputs: given = {}, defaults } = options;
+  const { preparation: stated = {}, inputs: given = {} } = options;
   const name = pictureInput(model, given, options.explainInput);
   const type = model.graph.inputs.find((each) => each.name === name)?.value?.type;
   const floats = floatInputModel(batchedModel(toFloat32(model), name), name);
   const inGraph = preparationOfGraph(floats, name);
+  const defaults = options.defaults && fittingDefaults(options.defaults, floats, name);
   const metadata = statedPreparation(model.metadata);
   if (!stated.normalization) expectAgreement(metadata.normalization, inGraph);
   const typed = preparationOfType(type);
@@ -69,6 +70,18 @@ export function readNetwork(model: Model, options: ReadOptions = {}): ReadNetwor
     ...(defaults ? [[defaults.preparation, defaults.because] as const] : []),
   ];
   return { model: fixed, input, assumptions: assumptionsOf(input, sources, floats.graph.inputs) };
+}
+
+/** Defaults without a size where the model fixes one. */
+function fittingDefaults(
+  { preparation, because }: NonNullable<ReadOptions['defaults']>,
+  { graph }: Model,
+  name: string,
+): NonNullable<ReadOptions['defaults']> {
+  const shape = graph.inputs.find((input) => input.name === name)?.value?.shape ?? [];
+  const isOpen = shape.slice(1).filter((dim) => typeof dim === 'string').length > 1;
+  const { size, ...rest } = preparation;
+  return { preparation: { ...rest, ...(size && isOpen && { size }) }, because };
 }
 
 /** Whether an input could be a picture: four sizes, or three of which the last are channels. */

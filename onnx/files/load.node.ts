@@ -1,9 +1,10 @@
 /** @file Models on disk: loading with external data kept inside the model's folder, and saving without half-written files. */
-import { basename, dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readExternalData } from './external.node.js';
 import { fetchModel, type LoadOptions } from './fetch.js';
-import { readSource, urlOf, writeFileAtomic } from './files.node.js';
+import { readBoundedFile, readSource, urlOf, writeFileAtomic } from './files.node.js';
 import { namingFile } from '../graph/naming.js';
 import type { Model } from '../graph/graph.js';
 import { MAX_MODEL_BYTES, modelFromBytes, modelOf, parsedModelProto } from './read.js';
@@ -22,6 +23,28 @@ export async function loadModel(source: string | URL, options: LoadOptions = {})
   const proto = parsedModelProto(await readSource(path, MAX_MODEL_BYTES, options), path);
   await readExternalData(proto, path);
   return namingFile(path, () => modelOf(proto));
+}
+
+/** Largest text beside a model that is read. */
+const MAX_TEXT_BYTES = 2 ** 20;
+
+/**
+ * A text beside a model on disk, or in the folder above where the model's own is called onnx; undefined where there is none.
+ * @throws InputError if it cannot be read or is larger than 1 MiB
+ */
+export async function textBeside(
+  source: string | URL,
+  name: string,
+): Promise<{ path: string; text: string } | undefined> {
+  const url = urlOf(source);
+  if (url && url.protocol !== 'file:') return undefined;
+  const folder = dirname(url ? fileURLToPath(url) : String(source));
+  const above = basename(resolve(folder)) === 'onnx' ? [join(folder, '..')] : [];
+  for (const path of [folder, ...above].map((each) => join(each, name))) {
+    if (await stat(path).catch(() => undefined))
+      return { path, text: new TextDecoder().decode(await readBoundedFile(path, MAX_TEXT_BYTES)) };
+  }
+  return undefined;
 }
 
 /**

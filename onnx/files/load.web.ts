@@ -12,3 +12,8 @@ export async function loadModel(source: string | URL, options: LoadOptions = {})
   if (!URL.canParse(source, location.href)) throw new InputError({ name: String(source), expected: 'a URL' });
   return fetchModel(new URL(source, location.href), options);
 }
+
+/** A text beside a model: none, as a page asks only for the files it was given. */
+export function textBeside(_source: string | URL, _name: string): Promise<undefined> {
+  return Promise.resolve(undefined);
+}

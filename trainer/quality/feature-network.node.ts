@@ -5,6 +5,7 @@ import {
   type NetworkInput,
   type Preparation,
 } from '../../inference/networks/network-input.js';
+import { preparationBeside } from '../../inference/networks/hub-config.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { readNetwork } from '../../inference/networks/read-network.js';
@@ -56,7 +57,8 @@ export class FeatureNetwork {
   static async load(source: string, options: FeatureOptions = {}): Promise<FeatureNetwork> {
     const [, path = source, layer] = /^(.*\.onnx):(.+)$/.exec(source) ?? [];
     const loaded = await loadModel(path);
-    const stated = { ...(options.preparation && { preparation: options.preparation }) };
+    const defaults = await preparationBeside(path);
+    const stated = { ...(options.preparation && { preparation: options.preparation }), ...(defaults && { defaults }) };
     const { model, input, assumptions } = namingFile(path, () => {
       expectAffordable(loaded);
       return readNetwork(upgradedModel(loaded), stated);

@@ -1,8 +1,15 @@
 /** @file What is assumed of a data set: what of it is taken, what was passed over, and how its pictures are prepared. */
 import type { Assumption } from '../../../inference/graphs/assumption.js';
 import { resizeWords } from '../../../inference/networks/read-network.js';
-import type { GanConfig } from '../../settings/config.js';
 import type { DataOptions, Dataset } from './dataset.js';
+
+/** The settings that decide how pictures are prepared. */
+interface PictureSettings {
+  imageSize: number;
+  channels: 1 | 3;
+  resize: 'crop' | 'squash';
+  flip: boolean;
+}
 
 /** Classes that are named. */
 const SHOWN = 5;
@@ -52,7 +59,7 @@ export function assumedOfData(dataset: Dataset, { split, classes = [], followLin
 
 /** How pictures are prepared for training, and why so. */
 export function assumedOfTraining(
-  { imageSize, channels, resize, flip }: Pick<GanConfig, 'imageSize' | 'channels' | 'resize' | 'flip'>,
+  { imageSize, channels, resize, flip }: PictureSettings,
   because: string,
 ): Assumption[] {
   const mirrored = flip ? 'half of them mirrored at random' : 'never mirrored';
