@@ -21,6 +21,18 @@ const other = (outputs: string[], op = 'Unheard', inputs = ['x']): Node => ({
   attributes: {},
 });
 
+describe('Types and values without a shape', () => {
+  it('name the node at which the shape is lost', () => {
+    const b = start();
+    const last = other(['y'], 'Relu', ['between']);
+    for (const node of [other(['lost']), other(['between'], 'Abs', ['lost']), last]) b.append(node);
+    expect(() => b.types.knownShape('between', last)).toThrow(
+      'Relu "Relu": the shape of "between" cannot be inferred, as that of the output of Unheard "Unheard"',
+    );
+    expect(() => b.types.knownShape('lost', last)).toThrow(/the shape of "lost" cannot be inferred$/);
+  });
+});
+
 describe('Types and arithmetic on sizes', () => {
   it('follow Shape, Gather, Unsqueeze and Concat into Reshape', () => {
     const b = start();

@@ -39,6 +39,8 @@ export class Types implements KnownValues {
   readonly #types = new Map<string, ValueType>();
   readonly #contents = new Map<string, readonly Dim[]>();
   readonly #constants = new Map<string, Tensor>();
+  /** By value without a shape, the first node on its way whose output has none. */
+  readonly #unknownSince = new Map<string, Node>();
   /** Values that depend on no input, and how many elements of them nodes compute. */
   readonly #fixed = new Set<string>();
   #computed = 0;
@@ -76,6 +78,9 @@ export class Types implements KnownValues {
     for (const output of node.outputs) {
       const value = stated?.get(output)?.value;
       if (value && !this.#types.get(output)?.shape) this.#types.set(output, value);
+      if (this.shape(output)) continue;
+      const before = presentInputs(node).find((name) => this.#unknownSince.has(name));
+      this.#unknownSince.set(output, this.#unknownSince.get(before ?? '') ?? node);
     }
   }
 
@@ -131,8 +136,10 @@ export class Types implements KnownValues {
   /** The shape of a node's value. @throws InputError naming the node where it is unknown. */
   knownShape(name: string, node: Node): Shape {
     const shape = this.shape(name);
-    if (!shape) throw new InputError(`${nodeLabel(node)}: the shape of "${name}" cannot be inferred`);
-    return shape;
+    if (shape) return shape;
+    const origin = this.#unknownSince.get(name);
+    const since = origin && !origin.outputs.includes(name) ? `, as that of the output of ${nodeLabel(origin)}` : '';
+    throw new InputError(`${nodeLabel(node)}: the shape of "${name}" cannot be inferred${since}`);
   }
 
   contents(name: string): readonly Dim[] | undefined {
