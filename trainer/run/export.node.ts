@@ -36,7 +36,7 @@ export interface RunExportOptions {
   fp16?: boolean | undefined;
   /** Also write `generator-uint8.onnx`: pictures as bytes [N, 3, H, W]. */
   uint8?: boolean | undefined;
-  /** Stops after the file that is being written, by throwing its reason. */
+  /** Stops by throwing its reason, before the first file is written. */
   signal?: AbortSignal | undefined;
 }
 
@@ -75,7 +75,7 @@ const networks = [
 /**
  * Writes a checkpoint's generator.onnx and discriminator.onnx after comparing each with its tfjs model on the same
  * inputs, and other forms of them on demand. A file whose outputs differ by more than its form may gets `.failed` after its name, and no earlier export
- * is replaced by it.
+ * is replaced by it. The files are written when all are made, so that a stop leaves none or an earlier export.
  * @throws InputError if there is no such run, checkpoint or averaged generator, or the opset is not supported
  */
 export async function exportRun(options: RunExportOptions = {}): Promise<RunExport> {
@@ -91,6 +91,7 @@ export async function exportRun(options: RunExportOptions = {}): Promise<RunExpo
   const averaged = options.ema ?? config.ema > 0;
   const weights = { generator: generatorWeights(state, averaged), discriminator: discriminatorWeights(state) };
   const files: ExportedFile[] = [];
+  const contents: Uint8Array[] = [];
   // Noise drives a discriminator's logit far out, where float32 itself is coarse: it is compared on a generated picture.
   let picture: Float32Array | undefined;
   for (const { role, create, signatureOf, logits, probabilities } of networks) {
@@ -110,12 +111,14 @@ export async function exportRun(options: RunExportOptions = {}): Promise<RunExpo
       const differences = await largestDifference(model, bytes, { signature, ...given });
       const passed = [...differences.values()].every((difference) => difference <= limit);
       const path = join(out, `${role}${suffix}.onnx${passed ? '' : '.failed'}`);
-      await writeFileAtomic(path, bytes);
+      contents.push(bytes);
       files.push({ role, path, bytes: bytes.length, differences, limit, passed });
     }
     if (role === 'generator') picture = await generatedPictures(model, normalLatents([0], config.latentDim));
     model.dispose();
   }
+  options.signal?.throwIfAborted();
+  for (const [index, { path }] of files.entries()) await writeFileAtomic(path, contents[index] as Uint8Array);
   await removeEarlierForms(out, files);
   return { checkpoint, step: state.step, averaged, files };
 }

@@ -1,0 +1,69 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { saveCheckpoint } from '../checkpoint/checkpoint.node.js';
+import { configWith } from '../settings/presets.js';
+import type { TrainState } from '../step/state/step.js';
+import { initialState } from '../step/tfjs/state.js';
+import { exportRun } from './export.node.js';
+
+let run: string;
+beforeAll(async () => {
+  run = await mkdtemp(join(tmpdir(), 'ganscope-export-'));
+});
+afterAll(() => rm(run, { recursive: true, force: true }));
+
+const config = configWith('space', { imageSize: 8, ngf: 2, ndf: 2, latentDim: 4, batchSize: 2 });
+
+/** As after a step, with weights of this seed. */
+function stateOf(step: number, seed: number): TrainState {
+  const state = initialState({ ...config, seed });
+  for (const { weights, m, v } of [state.generator, state.discriminator]) {
+    for (const [name, { data, shape }] of weights) {
+      if (!name.includes('moving'))
+        for (const moments of [m, v]) moments.set(name, { shape, data: data.map(Math.abs) });
+    }
+  }
+  return { ...state, step };
+}
+
+/** A signal that aborts when it is asked for the `at`-th time. */
+function abortingAt(at: number): AbortSignal {
+  const stop = new AbortController();
+  let asked = 0;
+  const { signal } = stop;
+  signal.throwIfAborted = () => {
+    asked += 1;
+    if (asked === at) stop.abort(new Error('stopped'));
+    if (signal.aborted) throw signal.reason;
+  };
+  return signal;
+}
+
+async function contents(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).toSorted();
+  return Object.fromEntries(
+    await Promise.all(
+      names.map(async (name) => [name, (await readFile(join(folder, name))).toString('base64')] as const),
+    ),
+  );
+}
+
+it('leaves an earlier export as it was, wherever it is stopped: never one network of each', async () => {
+  await writeFile(join(run, 'config.json'), JSON.stringify({ config, data: null, steps: 9 }));
+  await saveCheckpoint(run, stateOf(1, 0), config);
+  const out = join(run, 'onnx');
+  await exportRun({ run, out });
+  const earlier = await contents(out);
+  expect(Object.keys(earlier)).toEqual(['discriminator.onnx', 'generator.onnx']);
+  await saveCheckpoint(run, stateOf(2, 1), config);
+  for (const at of [1, 2, 3]) {
+    await expect(exportRun({ run, out, signal: abortingAt(at) })).rejects.toThrow('stopped');
+    expect(await contents(out)).toEqual(earlier);
+  }
+  const { step } = await exportRun({ run, out, signal: abortingAt(4) });
+  expect(step).toBe(2);
+  const later = await contents(out);
+  for (const name of Object.keys(earlier)) expect(later[name]).not.toBe(earlier[name]);
+});
