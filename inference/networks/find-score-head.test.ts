@@ -51,6 +51,35 @@ describe('scoreHead(model)', () => {
     expect(scoreHead(model)).toMatchObject({ ...SINGLE, logits: 'logit' });
   });
 
+  test('an embedding that another output compares with texts is not taken for scores', () => {
+    const clip = modelEnding(['batch', 4], (b, raw) => {
+      const texts = b.initializer('texts', float32Tensor(new Float32Array(4 * 3), [4, 3]));
+      const similar = b.op('MatMul', [raw, texts]);
+      const shape = b.op('Concat', [b.op('Shape', [raw]), b.ints([1])], { axis: 0 });
+      const square = b.op('Slice', [shape, b.ints([0]), b.ints([1])]);
+      const open = b.op(
+        'Expand',
+        [b.op('ReduceMean', [similar], { axes: [1], keepdims: 1 }), b.op('Concat', [square, square], { axis: 0 })],
+        {},
+        'logits_per_image',
+      );
+      return [open, raw];
+    });
+    expect(() => scoreHead(clip)).toThrow(
+      'output: expected scores; "logits_per_image" compares the embedding "raw" with other values, and has no fixed classes',
+    );
+    expect(scoreHead(clip, 'raw')).toMatchObject({ kind: 'classifier', classes: 4 });
+  });
+
+  test('a mask before the probabilities of the same logits is no embedding', () => {
+    const model = modelEnding(['batch', 4], (b, raw) => {
+      const weights = b.initializer('weights', float32Tensor(new Float32Array(4 * 3), [4, 3]));
+      b.op('MatMul', [raw, weights], {}, 'z');
+      return [b.op('ArgMax', ['z'], { axis: 1, keepdims: 0 }), b.op('Softmax', ['z'], { axis: 1 })];
+    });
+    expect(scoreHead(model)).toMatchObject({ kind: 'classifier', logits: 'z', classes: 3 });
+  });
+
   test('numbers without positions that are reshaped to a grid are refused, and both readings are named', () => {
     const model = modelEnding(['batch', 3, 16, 24], (b, raw) => {
       const pooled = b.op('Flatten', [b.op('GlobalAveragePool', [raw])], { axis: 1 });

@@ -1,6 +1,7 @@
 /** @file Finds a network's logits, before sigmoid or softmax, and chooses among several outputs. */
 import { InputError } from '../../onnx/errors.js';
 import type { Graph, Model } from '../../onnx/graph/graph.js';
+import { Types } from '../../onnx/shapes/types.js';
 import { ancestors, descendants } from '../graphs/links.js';
 import { HeadReader, type ReadHead } from './head-reader.js';
 import { readGanMetadata } from './metadata.js';
@@ -48,6 +49,8 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
   const ofPicture = [first, ...further].filter((name) => dependent.has(name));
   const found = inOrder(reader, graph, named === undefined ? ofPicture : [named]);
   const [chosen, ...others] = found;
+  const compared = chosen && comparedWith(reader, graph, chosen.head.logits, ofPicture);
+  if (chosen && named === undefined && compared !== undefined) throw embedding(chosen.output, compared);
   // Report the error of the first output.
   if (!chosen) return { ...reader.read(first), output: first, others: [] };
   return { ...chosen, others: others.map(({ output }) => output) };
@@ -84,6 +87,36 @@ function inOrder(reader: HeadReader, graph: Graph, outputs: readonly string[]): 
   );
   const [main = first] = alike.toSorted((a, b) => depth(b) - depth(a));
   return [main, ...ends.filter((each) => each !== main)];
+}
+
+/** Operators that pick some of the scores. */
+const picking = new Set(['NonMaxSuppression', 'TopK', 'NonZero', 'ArgMax', 'GatherND', 'Where', 'Loop', 'If']);
+
+/**
+ * An output of two axes without scores of its own for which all numbers of a value are multiplied by others, such as
+ * the similarities of a picture with texts: the value is an embedding then.
+ */
+function comparedWith(reader: HeadReader, graph: Graph, value: string, outputs: readonly string[]): string | undefined {
+  const types = Types.of(graph);
+  const after = descendants(graph, value);
+  return outputs.find((output) => {
+    if (!after.has(output) || reader.tryRead(output)) return false;
+    const type = types.get(output) ?? graph.outputs.find(({ name }) => name === output)?.value;
+    if (type?.type !== 'float32' || type.shape?.length !== 2) return false;
+    const before = ancestors(graph, output);
+    const between = graph.nodes.filter((node) =>
+      node.outputs.some((name) => name !== value && after.has(name) && before.has(name)),
+    );
+    return between.some(({ op }) => op === 'MatMul' || op === 'Gemm') && !between.some(({ op }) => picking.has(op));
+  });
+}
+
+function embedding(output: string, compared: string): InputError {
+  return new InputError({
+    name: 'output',
+    expected: `scores; "${compared}" compares the embedding "${output}" with other values, and has no fixed classes`,
+    got: `no other scores (\`output\` ${output} explains the numbers of the embedding)`,
+  });
 }
 
 /** Without outputs of four coordinates for each box that another output scores, which becomes a detector's. */
