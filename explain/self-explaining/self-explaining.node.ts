@@ -7,7 +7,7 @@ import { asInputError } from '../../inference/runtime/runtime-error.js';
 import { createSession } from '../../inference/runtime/session.node.js';
 import { namingFile } from '../../onnx/graph/naming.js';
 import { loadModel, modelBytes, type Model } from '../../onnx/index.js';
-import { writeFileAtomic } from '../../onnx/files/files.node.js';
+import { writeOwnFile } from '../../onnx/files/files.node.js';
 import { preparationBeside } from '../../inference/networks/hub-config.js';
 import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import { averagedMap } from '../maps/normalize.js';
@@ -58,7 +58,7 @@ async function written(original: Model, path: string, options: SelfExplainingOpt
     const difference = await largestDifference(explainer, session, names);
     const passed = difference <= MAX_HEATMAP_DIFFERENCE;
     const file = passed ? path : `${path}.failed`;
-    await writeFileAtomic(file, bytes);
+    await writeOwnFile(file, bytes);
     return { ...names, path: file, bytes: bytes.length, difference, passed };
   } finally {
     await session.release();

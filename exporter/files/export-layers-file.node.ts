@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { urlOf, writeFileAtomic } from '../../onnx/files/files.node.js';
+import { urlOf, writeOwnFile } from '../../onnx/files/files.node.js';
 import { modelBytes } from '../../onnx/files/write.js';
 import type { Shape } from '../../onnx/graph/graph.js';
 import { outputDifferences, type OutputDifference } from './compare.node.js';
@@ -72,7 +72,7 @@ export async function exportLayersFile(source: string, options: LayersExportOpti
     const limits = differences.map(({ magnitude }) => Math.max(ROUNDING, MAX_SHARE * magnitude));
     const passed = differences.every(({ difference }, index) => difference <= (limits[index] as number));
     const path = `${pathOf(source, out, model.name)}${passed ? '' : '.failed'}`;
-    await writeFileAtomic(path, bytes);
+    await writeOwnFile(path, bytes);
     const { inputs, outputs } = graph.model.graph;
     const ports = (values: typeof inputs, sizes: readonly { sizes: readonly number[] }[]) =>
       values.map(({ name, value }, index) => port(name, value?.shape ?? [], sizes[index]?.sizes ?? []));

@@ -1,13 +1,17 @@
 /** @file Runs a sampling job. */
+import { removeLeftoversOf } from '../../onnx/files/disk/temporary.node.js';
 import type { JobContext } from './shared/context.node.js';
 import { kinds, type SampleJob } from './table.node.js';
 
 /**
- * Runs a job.
+ * Runs a job, and removes what killed processes left of the files it wrote.
  * @returns the files or folders written
  * @throws InputError for files that cannot be used, and jobs that are too large
  */
 export async function runJob(job: SampleJob, context: JobContext): Promise<string[]> {
   const make = (await kinds[job.kind].maker()) as (each: SampleJob, context: JobContext) => Promise<string[]>;
-  return make(job, context);
+  const files = await make(job, context);
+  const { saveLatents } = job as { saveLatents?: string };
+  for (const file of saveLatents === undefined ? files : [...files, saveLatents]) await removeLeftoversOf(file);
+  return files;
 }

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.js';
 import { writeAtomically } from './disk/atomic-file.node.js';
+import { removeLeftoversOf } from './disk/temporary.node.js';
 import { fetchBytes, type LoadOptions } from './fetch.js';
 
 /**
@@ -54,4 +55,10 @@ export function urlOf(source: string | URL): URL | undefined {
 /** Writes a file beside `path`, syncs it to disk and renames it into place; makes the folder if it is missing. */
 export function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
   return writeAtomically(path, (handle) => handle.writeFile(data));
+}
+
+/** The same for a file outside of the folders that commands own: removes what killed processes left of it, too. */
+export async function writeOwnFile(path: string, data: Uint8Array | string): Promise<void> {
+  await removeLeftoversOf(path);
+  await writeFileAtomic(path, data);
 }

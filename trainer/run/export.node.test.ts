@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { forgetTemporary, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { saveCheckpoint } from '../checkpoint/checkpoint.node.js';
 import { configWith } from '../settings/presets.js';
 import type { TrainState } from '../step/state/step.js';
@@ -50,10 +51,14 @@ async function contents(folder: string): Promise<Record<string, string>> {
   );
 }
 
-it('leaves an earlier export as it was, wherever it is stopped: never one network of each', async () => {
+it('leaves an earlier export as it was, wherever it is stopped: never one network of each; removes what killed ones left', async () => {
   await writeFile(join(run, 'config.json'), JSON.stringify({ config, data: null, steps: 9 }));
   await saveCheckpoint(run, stateOf(1, 0), config);
   const out = join(run, 'onnx');
+  await mkdir(out);
+  const leftover = temporaryBeside(join(out, 'generator.onnx'));
+  await writeFile(leftover, 'half a network');
+  forgetTemporary(leftover);
   await exportRun({ run, out });
   const earlier = await contents(out);
   expect(Object.keys(earlier)).toEqual(['discriminator.onnx', 'generator.onnx']);

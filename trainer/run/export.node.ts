@@ -7,7 +7,7 @@ import { largestDifference } from '../../exporter/verify.node.js';
 import { normalLatents } from '../../inference/latent/latents.js';
 import { metadataEntries, type GanMetadata } from '../../inference/networks/metadata.js';
 import { InputError, modelBytes, type Model } from '../../onnx/index.js';
-import { writeFileAtomic } from '../../onnx/files/files.node.js';
+import { writeOwnFile } from '../../onnx/files/files.node.js';
 import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { exportForms } from './export-forms.js';
@@ -118,7 +118,7 @@ export async function exportRun(options: RunExportOptions = {}): Promise<RunExpo
     model.dispose();
   }
   options.signal?.throwIfAborted();
-  for (const [index, { path }] of files.entries()) await writeFileAtomic(path, contents[index] as Uint8Array);
+  for (const [index, { path }] of files.entries()) await writeOwnFile(path, contents[index] as Uint8Array);
   await removeEarlierForms(out, files);
   return { checkpoint, step: state.step, averaged, files };
 }
