@@ -4,13 +4,12 @@ import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build/build.js';
 import { InputError } from '../onnx/errors.js';
 import { OPSET, type Dim, type Model } from '../onnx/graph/graph.js';
 import { prunedGraph } from '../onnx/graph/order.js';
-import { float32Tensor } from '../onnx/graph/tensor.js';
 import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
 import type { LayersModel } from './layers-model.js';
-import { loweredModel, type WeightRequest } from './layers/table.js';
+import { weightInitializers } from './initializers.js';
+import { loweredModel } from './layers/table.js';
 import { atOpset } from './opset.js';
 import { VERSION } from './version.js';
-import { onnxLayout, weightName } from './layers/weights.js';
 
 /** Names of an exported model's input and outputs. */
 export interface Signature {
@@ -70,24 +69,6 @@ export function exportedModel(model: LayersModel, options: ExportOptions): Model
   const graph = prunedGraph(b.graph, Object.keys(outputs));
   const exported = modelOfGraph(foldBatchNorm ? foldedBatchNorm(graph) : graph, metadata);
   return atOpset({ ...exported, producer: { name: 'ganscope', version: VERSION } }, opset);
-}
-
-/** Makes each weight that is asked for an initializer, once. */
-export function weightInitializers(b: GraphBuilder, model: tfl.LayersModel): (request: WeightRequest) => string {
-  const values = model.getWeights();
-  const byName = new Map(model.weights.map((weight, index) => [weightName(weight), values[index]]));
-  const made = new Set<string>();
-  return ({ name, shape, layout }) => {
-    const value = byName.get(name);
-    if (value?.dtype !== 'float32')
-      throw new InputError({ name: `weight "${name}"`, expected: 'float32', got: value?.dtype });
-    if (!made.has(name)) {
-      const { data, dims } = onnxLayout(value.dataSync<'float32'>(), shape, layout);
-      b.initializer(name, float32Tensor(data, dims));
-      made.add(name);
-    }
-    return name;
-  };
 }
 
 /** The input's shape with a free batch size, pictures as [batch, C, H, W]. */

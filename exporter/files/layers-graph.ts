@@ -4,7 +4,7 @@ import { InputError } from '../../onnx/errors.js';
 import { OPSET, type Dim, type Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { foldedBatchNorm } from '../../onnx/passes/fold-batch-norm.js';
-import { weightInitializers } from '../export.js';
+import { weightInitializers } from '../initializers.js';
 import { fromTfjs, toTfjs } from '../layers/layout.js';
 import { LayerOptions, type Layer } from '../layers/rule.js';
 import { loweredOutputs } from '../layers/table.js';
