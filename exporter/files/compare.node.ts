@@ -7,15 +7,7 @@ import { elementCount } from '../../onnx/graph/graph.js';
 import { tf } from '../tf.js';
 import type { LayersModel } from '../tfjs-model.js';
 import type { LayersGraph } from './layers-graph.js';
-
-/** How far one output is from the original. */
-export interface OutputDifference {
-  output: string;
-  /** Largest absolute difference; NaN if there is a NaN. */
-  difference: number;
-  /** Largest absolute number of the original. */
-  magnitude: number;
-}
+import type { OutputDifference } from './output-difference.js';
 
 const BATCH = 2;
 

@@ -5,7 +5,8 @@ import { InputError } from '../../onnx/errors.js';
 import { urlOf, writeOwnFile } from '../../onnx/files/files.node.js';
 import { modelBytes } from '../../onnx/files/write.js';
 import type { Shape } from '../../onnx/graph/graph.js';
-import { outputDifferences, type OutputDifference } from './compare.node.js';
+import { outputDifferences } from './compare.node.js';
+import type { OutputDifference } from './output-difference.js';
 import { layersGraph } from './layers-graph.js';
 import { loadLayersFile } from './load-layers-model.node.js';
 
