@@ -1,6 +1,7 @@
 /** @file The weights of a model.json: shards beside it, bounded and checked against their manifest. */
 import { dirname, join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
+import { joinedBytes } from '../../onnx/files/bytes.js';
 import { readSource } from '../../onnx/files/files.node.js';
 import { elementCount } from '../../onnx/graph/graph.js';
 import { tf } from '../tf.js';
@@ -52,17 +53,7 @@ export async function readWeights(
     if (left !== 0) throw new InputError({ name, expected: `shards of ${bytes} bytes`, got: bytes - left });
     specs.push(...checked);
   }
-  return { specs, data: joined(parts, total) };
-}
-
-function joined(parts: readonly Uint8Array[], total: number): ArrayBuffer {
-  const data = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
-  return data.buffer;
+  return { specs, data: joinedBytes(parts, total).buffer };
 }
 
 function checkedSpec(spec: unknown, manifest: string): WeightSpec {

@@ -1,5 +1,6 @@
 /** @file Loads models and other files from URLs, up to a size limit. */
 import { InputError } from '../errors.js';
+import { joinedBytes } from './bytes.js';
 import type { Model } from '../graph/graph.js';
 import { externalParts, fillExternal, lengthWithin } from './external.js';
 import { namingFile } from '../graph/naming.js';
@@ -70,7 +71,7 @@ export async function fetchBytes(url: URL, maxBytes: number, options: LoadOption
       ...(total && { total, progress: Math.min(100, (100 * loaded) / total) }),
     });
   }
-  return joined(chunks, loaded);
+  return joinedBytes(chunks, loaded);
 }
 
 /**
@@ -97,14 +98,4 @@ function urlBeside(model: URL, location: string): URL {
     throw new InputError(`${model.href}: external data "${location}" must be a file in the model's own folder`);
   }
   return url;
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
