@@ -1,8 +1,8 @@
 /** @file Grad-CAM of the ONNX zoo's architectures at full size with random weights against PyTorch's, at every convolution. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { goldenPath } from '../fixtures/golden.js';
+import { goldenSamples, sampleError } from '../fixtures/golden.js';
 import { GraphBuilder } from '../onnx/build/build.js';
 import { loadModel } from '../onnx/files/load.node.js';
 import { gradients } from '../onnx/gradient/walk.js';
@@ -37,22 +37,6 @@ interface ZooInfo {
   maps: Record<string, { offset: number; float32: number }>;
 }
 
-/** The data of a network, and its numbers in float64. */
-function zooGolden(name: string): { info: ZooInfo; numbers: Float64Array } {
-  const bytes = readFileSync(goldenPath(`zoo-${name}.bin`));
-  const numbers = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-  return { info: JSON.parse(readFileSync(goldenPath(`zoo-${name}.json`), 'utf8')) as ZooInfo, numbers };
-}
-
-/** Largest gap to the samples of a map, relative to its largest magnitude. */
-function gap(map: ArrayLike<number>, expected: Float64Array): number {
-  const samples = expected.length - 1;
-  const gaps = Array.from({ length: samples }, (_, at) =>
-    Math.abs((map[Math.floor((at * map.length) / samples)] as number) - (expected[at] as number)),
-  );
-  return Math.max(...gaps) / (expected[samples] as number);
-}
-
 /** The pictures of these numbers that `make_zoo.py` draws. */
 function waves(numbers: readonly number[]): Float32Array {
   const plane = SIZE ** 2;
@@ -73,7 +57,7 @@ describe.each(networks)('Explainer of %s of the ONNX zoo', (name) => {
   it.skipIf(!existsSync(zoo(name)))(
     "gives the maps of PyTorch at every layer as well as PyTorch's own float32 (skipped without ../shared)",
     async () => {
-      const { info, numbers } = zooGolden(name);
+      const { info, numbers } = goldenSamples<ZooInfo>(`zoo-${name}`);
       const explainer = await Explainer.load(zoo(name), { randomWeights: info.seed });
       const options = { layers: 'all-convs', methods: ['gradcam'], targets: info.classes } as const;
       const maps = await explainer.explainInput(waves(info.pictures), options);
@@ -83,7 +67,7 @@ describe.each(networks)('Explainer of %s of the ONNX zoo', (name) => {
         const key = `picture${info.pictures[picture]}/${layer.value}`;
         const { offset, float32 } = info.maps[key] as ZooInfo['maps'][string];
         const expected = numbers.subarray(offset, offset + info.samples + 1);
-        expect(gap(signed, expected), key).toBeLessThan(Math.max(FLOOR, FACTOR * float32));
+        expect(sampleError(signed, expected), key).toBeLessThan(Math.max(FLOOR, FACTOR * float32));
       }
     },
   );
@@ -94,7 +78,7 @@ describe.each(float64Networks)('Grad-CAM of %s of the ONNX zoo in float64', (nam
     `agrees with PyTorch at every layer to ${FLOAT64_TOLERANCE} (skipped without ../shared)`,
     { timeout: 1_800_000 },
     async () => {
-      const { info, numbers } = zooGolden(name);
+      const { info, numbers } = goldenSamples<ZooInfo>(`zoo-${name}`);
       const random = toFloat64(randomizedWeights(upgradedModel(await loadModel(zoo(name))), info.seed));
       const [first = 0] = info.pictures;
       const keys = Object.keys(info.maps).filter((key) => key.startsWith(`picture${first}/`));
@@ -112,7 +96,9 @@ describe.each(float64Networks)('Grad-CAM of %s of the ONNX zoo in float64', (nam
       values.forEach((value, at) => {
         const map = gradcam(results.get(value) as NdArray, results.get(found.get(value) as string) as NdArray);
         const { offset } = info.maps[keys[at] as string] as ZooInfo['maps'][string];
-        expect(gap(map, numbers.subarray(offset, offset + info.samples + 1)), value).toBeLessThan(FLOAT64_TOLERANCE);
+        expect(sampleError(map, numbers.subarray(offset, offset + info.samples + 1)), value).toBeLessThan(
+          FLOAT64_TOLERANCE,
+        );
       });
     },
   );
