@@ -2,7 +2,7 @@
 /** @file gan-eval: distances between generated and real pictures in the feature space of an ONNX network. */
 import './node-version.js';
 import { runCommand } from './command.js';
-import { deviceOption, strictOption } from './common/options.js';
+import { deviceOption, preparationOptions, strictOption } from './common/options.js';
 
 await runCommand(
   'gan-eval',
@@ -38,22 +38,7 @@ await runCommand(
           type: 'number',
           describe: 'Pictures in each subset of KID [default: 1000, or half of a smaller set]',
         },
-        mean: {
-          type: 'string',
-          describe: "Per-channel mean, 0…1, that the network expects [default: from its metadata, or ImageNet's]",
-        },
-        std: { type: 'string', describe: 'Per-channel standard deviation' },
-        size: { type: 'string', describe: 'Input height and width, such as 299, if the network leaves it open' },
-        resize: {
-          choices: ['crop', 'squash', 'pad'] as const,
-          describe: 'How pictures are resized to its input [default: crop]',
-        },
-        'channel-order': { type: 'string', describe: 'rgb, bgr, … of its input [default: from its metadata, or rgb]' },
-        'channels-last': {
-          type: 'boolean',
-          describe: 'Its input is [batch, height, width, channels] [default: detected from its shape]',
-        },
-        channels: { type: 'number', describe: 'Channels of its input, if it leaves them open [default: 3]' },
+        ...preparationOptions,
         range: {
           type: 'string',
           describe:

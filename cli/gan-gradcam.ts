@@ -3,7 +3,7 @@
 import './node-version.js';
 import { figureFormats, methodGroups, overlayModes, paletteNames } from 'ganscope/explain/choices';
 import { runCommand, version, type CommandContext } from './command.js';
-import { deviceOption } from './common/options.js';
+import { deviceOption, preparationOptions } from './common/options.js';
 
 const TARGETS = `Targets
   real, fake            a discriminator's score, or its negative
@@ -79,25 +79,7 @@ await runCommand(
           default: false,
           describe: 'Use the first principal component of weighted activations instead of their sum',
         },
-        mean: {
-          type: 'string',
-          describe: 'Per-channel mean in 0…1, separated by commas [default: from the model, or ImageNet]',
-        },
-        std: { type: 'string', describe: 'Per-channel standard deviation' },
-        size: { type: 'string', describe: 'HEIGHTxWIDTH of the input, if the model does not fix it [default: 224]' },
-        channels: { type: 'number', describe: 'Channels of the input, if the model does not fix them [default: 3]' },
-        'channel-order': {
-          type: 'string',
-          describe: 'rgb, bgr, rgba, bgra, argb or abgr [default: from the model, or rgb]',
-        },
-        resize: {
-          choices: ['crop', 'squash', 'pad'] as const,
-          describe: 'How pictures are resized to the input [default: crop]',
-        },
-        'channels-last': {
-          type: 'boolean',
-          describe: 'The input is [batch, height, width, channels] [default: detected from its shape]',
-        },
+        ...preparationOptions,
         out: {
           type: 'string',
           default: 'gradcam',
