@@ -73,22 +73,16 @@ async function graphLayerMaps(network: Network, job: MapJob, forward: Forward): 
     const maps = await network.maps(items, job.eigen);
     forward.layers.forEach((layer, at) => {
       const gradient = gradients?.[at];
+      const evidence = gradient && evidenceOf(forward.activations[at] as SessionTensor, gradient, forward.count);
       for (const { method, tensor, projected } of maps[at] ?? []) {
         for (let row = 0; row < forward.count; row++) {
+          const map = mapOf(tensor, row, projected);
+          const found = evidence?.[row];
           made.push({
             row,
             layer,
             method,
-            ...(gradient
-              ? settledMap(mapOf(tensor, row, projected), {
-                  largestGradient: largest(rowOf(gradient, row)),
-                  largestProduct: largestProduct(
-                    rowOf(forward.activations[at] as SessionTensor, row),
-                    rowOf(gradient, row),
-                    gradient.dims[1] ?? 1,
-                  ),
-                })
-              : { map: mapOf(tensor, row, projected), ...(gradients && { largestGradient: 0 }) }),
+            ...(found ? settledMap(map, found) : { map, ...(gradients && { largestGradient: 0 }) }),
             connected: forward.connected[at] ?? false,
           });
         }
@@ -206,14 +200,25 @@ const zerosLike = ({ data, dims }: SessionTensor) => sessionTensor(new Float32Ar
 /** A map that is smaller than this share of the largest gradient × activation is what rounding leaves of zero. */
 const CANCELLED = 1e-6;
 
+/** Of one picture at a layer: its largest |gradient|, and the largest Σ_k |A_k·g_k| of a position. */
+interface Evidence {
+  largestGradient: number;
+  largestProduct: number;
+}
+
+/** The evidence of each picture, the same for all methods. */
+function evidenceOf(activations: SessionTensor, gradient: SessionTensor, count: number): Evidence[] {
+  return Array.from({ length: count }, (_, row) => ({
+    largestGradient: largest(rowOf(gradient, row)),
+    largestProduct: largestProduct(rowOf(activations, row), rowOf(gradient, row), gradient.dims[1] ?? 1),
+  }));
+}
+
 /**
  * A map with its largest gradient. Where gradients cancel out, as before a normalization over positions, both are zero:
  * rounding is no heat.
  */
-export function settledMap(
-  map: SignedMap,
-  evidence: { largestGradient: number; largestProduct: number },
-): { map: SignedMap; largestGradient: number } {
+export function settledMap(map: SignedMap, evidence: Evidence): { map: SignedMap; largestGradient: number } {
   const { largestGradient, largestProduct: product } = evidence;
   const size = largest(map.data);
   const isRounding = size > 0 && size <= CANCELLED * product;
