@@ -1,7 +1,8 @@
 /** @file Maps that show nothing say why. */
 import { describe, expect, test } from 'vitest';
-import { GraphBuilder } from '../onnx/build/build.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build/build.js';
 import type { Model } from '../onnx/graph/graph.js';
+import { float32Tensor } from '../onnx/graph/tensor.js';
 import { Explainer, type ExplainOptions } from './maps/explain.js';
 import { explained, HEIGHT, PREPARATION, SPOT, WIDTH } from './explained.test.helper.js';
 import { brightnessNetwork, peak } from './networks.test.helper.js';
@@ -75,6 +76,24 @@ describe('explainer.explain(pictures, options)', () => {
           'quotient at 0, such as a standard deviation without ε); try a later layer.',
       );
     }
+  });
+
+  test('a map of several layers names the node of any of them', async () => {
+    const b = new GraphBuilder(emptyGraph('network'));
+    const image = b.input('image', 'float32', ['batch', 3, 4, 4]);
+    const kernel = b.initializer('kernel', float32Tensor([0.5, 0.5, 0.5], [1, 3, 1, 1]));
+    const conv = (name: string) => b.op('Conv', [image, kernel], { kernel_shape: [1, 1] }, name);
+    const parts = [
+      b.mul(conv('unread'), b.scalar(0)),
+      b.op('Sqrt', [b.op('Relu', [conv('read')])], {}, 'root'),
+    ] as const;
+    b.output(b.reduceMean(b.add(...parts), [2, 3], false, 'score'));
+    const black = { width: 4, height: 4, channels: 3 as const, data: new Uint8Array(48) };
+    const maps = await explained(modelOfGraph(b.graph), [black], { layers: 'unread+read', targets: 'score' });
+    expect(maps.map(({ reason, nonFinite }) => [reason, nonFinite?.name])).toEqual([
+      ['not finite', 'root'],
+      ['not finite', 'root'],
+    ]);
   });
 
   test('every method gives a reason for a map that shows nothing', async () => {

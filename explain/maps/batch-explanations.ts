@@ -7,6 +7,7 @@ import { wholeMaps } from './whole-maps.js';
 import { shownMap, type Explanation } from './explanation.js';
 import type { Layer } from '../network/layers.js';
 import type { Network } from '../network/network.js';
+import type { NonFinite } from '../causes/non-finite.js';
 import type { Saturation } from '../causes/saturation.js';
 import { resolvedTargets, type TargetChoice } from '../targets/target-choice.js';
 import {
@@ -98,6 +99,7 @@ async function withNonFinite(
   found: Explanation[],
 ): Promise<Explanation[]> {
   const made: Explanation[] = [];
+  let last: Explanation | undefined;
   for (const explanation of found) {
     const { picture, target, layer, reason } = explanation;
     const row = logits[picture];
@@ -105,15 +107,17 @@ async function withNonFinite(
       made.push(explanation);
       continue;
     }
-    const size = job.pictures.length / job.choices.length;
-    const group = job.groups.find((layers) => joinedLayer(layers).value === layer.value);
-    const weights = targetWeights(network.head, target, { ...network.input.picture, logits: row });
-    const nonFinite = await network.nonFinite(
-      job.pictures.subarray(picture * size, (picture + 1) * size),
-      weights,
-      group?.[0]?.value ?? layer.value,
-    );
-    made.push({ ...explanation, ...(nonFinite && { nonFinite }) });
+    // Methods follow each other: those of one picture, target and layer share the answer.
+    if (last?.picture !== picture || last.target !== target || last.layer.value !== layer.value) {
+      const size = job.pictures.length / job.choices.length;
+      const group = job.groups.find((layers) => joinedLayer(layers).value === layer.value);
+      const weights = targetWeights(network.head, target, { ...network.input.picture, logits: row });
+      const own = job.pictures.subarray(picture * size, (picture + 1) * size);
+      let nonFinite: NonFinite | undefined;
+      for (const { value } of group ?? [layer]) nonFinite ??= await network.nonFinite(own, weights, value);
+      last = { ...explanation, ...(nonFinite && { nonFinite }) };
+    }
+    made.push({ ...explanation, ...(last.nonFinite && { nonFinite: last.nonFinite }) });
   }
   return made;
 }
