@@ -10,7 +10,7 @@ import { tfl } from '../tf.js';
 import { outputDifferences } from './compare.node.js';
 import { layersGraph } from './layers-graph.js';
 import { exportLayersFile, isLayersSource } from './export-layers-file.node.js';
-import type { JsonRecord } from './json.js';
+import type { JsonRecord } from '../../inference/parse/json.js';
 import * as networks from './saved-model.test.helper.js';
 import { savedModel, type SavedJson } from './saved-model.test.helper.js';
 

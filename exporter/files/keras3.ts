@@ -1,6 +1,6 @@
 /** @file Keras 3's way of writing a model, turned into Keras 2's, which is the one that tfjs reads. */
 import { InputError } from '../../onnx/errors.js';
-import { isRecord, type JsonRecord } from './json.js';
+import { isRecord, type JsonRecord } from '../../inference/parse/json.js';
 
 /** Names that only Keras 3 has for activations of tfjs. */
 const activationNames: Readonly<Record<string, string>> = { silu: 'swish', log_softmax: 'logSoftmax' };

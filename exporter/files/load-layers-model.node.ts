@@ -7,7 +7,7 @@ import { readSource, urlOf } from '../../onnx/files/files.node.js';
 import { registerKerasLayers } from '../keras-layers.js';
 import { tf, tfl } from '../tf.js';
 import type { LayersModel } from '../tfjs-model.js';
-import { isRecord } from './json.js';
+import { isRecord } from '../../inference/parse/json.js';
 import { checkedTopology, layerClasses, type Topology } from './topology.js';
 import { readWeights, type WeightSpec } from './weights-file.node.js';
 

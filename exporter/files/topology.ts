@@ -3,7 +3,7 @@ import { InputError } from '../../onnx/errors.js';
 import { limitOf } from '../../onnx/graph/limits.js';
 import { supportedLayers } from '../layers/table.js';
 import { fromKeras3 } from './keras3.js';
-import { isRecord, type JsonRecord } from './json.js';
+import { isRecord, type JsonRecord } from '../../inference/parse/json.js';
 
 const modelClasses = new Set(['Functional', 'Model', 'Sequential']);
 /** Layers that wrap another one, in the option `layer`. */

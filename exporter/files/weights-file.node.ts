@@ -5,7 +5,7 @@ import { joinedBytes } from '../../onnx/files/bytes.js';
 import { readSource } from '../../onnx/files/files.node.js';
 import { elementCount } from '../../onnx/graph/graph.js';
 import { tf } from '../tf.js';
-import { isRecord } from './json.js';
+import { isRecord } from '../../inference/parse/json.js';
 
 /** All weights together, as they lie in the shards. */
 const MAX_WEIGHT_BYTES = 2 ** 31 - 1;

@@ -1,6 +1,7 @@
 /** @file Preprocessing from the preprocessor_config.json that models of the Hugging Face hub have beside them. */
 import { textBeside } from '#load';
 import { InputError } from '../../onnx/errors.js';
+import { isRecord, type JsonRecord } from '../parse/json.js';
 import type { Normalization } from '../pictures/pictures.js';
 import type { ModelSource } from './model-source.js';
 import type { Preparation } from './network-input.js';
@@ -49,20 +50,20 @@ export function hubPreparation(text: string, path: string): Preparation {
   };
 }
 
-function parsedObject(text: string, path: string): Readonly<Record<string, unknown>> {
+function parsedObject(text: string, path: string): Readonly<JsonRecord> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     value = undefined;
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isRecord(value)) return value;
   throw new InputError({ name: path, expected: 'an object in JSON', got: 'something else' });
 }
 
 /** Height and width, or one number for both. */
 function sidesOf(value: unknown): { height: number; width: number } | undefined {
-  const { height, width } = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  const { height, width } = isRecord(value) ? value : {};
   const [a, b] = typeof value === 'number' ? [value, value] : [height, width];
   const isSide = (side: unknown): side is number =>
     Number.isInteger(side) && Number(side) > 0 && Number(side) <= MAX_SIDE;
@@ -70,7 +71,7 @@ function sidesOf(value: unknown): { height: number; width: number } | undefined 
 }
 
 /** (p·factor − mean) / std of levels p as a normalization of p/255; undefined where nothing is said of it. */
-function normalizationOf(config: Readonly<Record<string, unknown>>, path: string): Normalization | undefined {
+function normalizationOf(config: Readonly<JsonRecord>, path: string): Normalization | undefined {
   const {
     do_normalize: normalizes,
     do_rescale: rescales,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Assumption } from '../../inference/graphs/assumption.js';
+import { isRecord } from '../../inference/parse/json.js';
 import { InputError } from '../../onnx/index.js';
 import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
 import { loadCheckpoint } from './checkpoint.node.js';
@@ -89,8 +90,7 @@ function parsedObject(json: string, path: string): Record<string, unknown> {
   };
   try {
     const content: unknown = JSON.parse(json);
-    if (typeof content !== 'object' || content === null || Array.isArray(content)) return refuse(found(content));
-    return content as Record<string, unknown>;
+    return isRecord(content) ? content : refuse(found(content));
   } catch (error) {
     if (error instanceof InputError) throw error;
     return refuse('something else');
@@ -99,7 +99,7 @@ function parsedObject(json: string, path: string): Record<string, unknown> {
 
 /** @throws InputError if `values` is no object, lacks a value, or has one that is not valid */
 function expectPart(values: unknown, { required, optional }: Part, name: string): void {
-  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+  if (!isRecord(values)) {
     throw new InputError({ name, expected: 'an object of settings', got: found(values) });
   }
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -1,5 +1,6 @@
 /** @file Files of one JSON object per line, such as metrics.jsonl: appended while training, cut back when a run resumes. */
 import { appendFile, open } from 'node:fs/promises';
+import { isRecord } from '../../inference/parse/json.js';
 import { InputError } from '../../onnx/index.js';
 import { ThinnedRows } from './thinned-rows.js';
 
@@ -103,8 +104,7 @@ async function* linesOf(file: File, path: string): AsyncGenerator<Buffer> {
 /** @throws InputError if a line is no row */
 function checkedRow<Row>(line: string, check: RowCheck, name: string): Row {
   const row = parsed(line);
-  const isObject = typeof row === 'object' && row !== null && !Array.isArray(row);
-  const problem = isObject ? check(row as Record<string, unknown>) : 'a JSON object';
+  const problem = isRecord(row) ? check(row) : 'a JSON object';
   if (problem !== undefined) throw new InputError({ name, expected: problem, got: line.slice(0, 80) || 'nothing' });
   return row as Row;
 }

@@ -1,4 +1,5 @@
 /** @file Settings read from a JSON or YAML file. */
+import { isRecord } from '../../inference/parse/json.js';
 import { InputError } from '../../onnx/errors.js';
 import type { ChosenSettings, SettingSources } from './resolve-settings.node.js';
 import { configSettings, expectSettings, type Setting } from './table.js';
@@ -43,7 +44,7 @@ async function parsedMapping(text: string, path: string): Promise<object> {
     const [error] = [...document.errors, ...document.warnings];
     if (error !== undefined) throw error;
     const values: unknown = document.toJS({ maxAliasCount: 0 });
-    if (typeof values !== 'object' || values === null || Array.isArray(values)) throw refusal('no mapping');
+    if (!isRecord(values)) throw refusal('no mapping');
     return values;
   } catch (error) {
     if (error instanceof InputError) throw error;
