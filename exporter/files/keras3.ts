@@ -2,6 +2,9 @@
 import { InputError } from '../../onnx/errors.js';
 import { isRecord, type JsonRecord } from '../../inference/parse/json.js';
 
+/** Layers that are models themselves. */
+export const modelClasses: ReadonlySet<string> = new Set(['Functional', 'Model', 'Sequential']);
+
 /** Names that only Keras 3 has for activations of tfjs. */
 const activationNames: Readonly<Record<string, string>> = { silu: 'swish', log_softmax: 'logSoftmax' };
 
@@ -20,10 +23,11 @@ export function fromKeras3(model: JsonRecord): JsonRecord {
 
 function layerFromKeras3(layer: JsonRecord): JsonRecord {
   const layerClass = String(layer['class_name']);
-  const isModel = layerClass === 'Functional' || layerClass === 'Sequential' || layerClass === 'Model';
   const options = isRecord(layer['config']) ? layer['config'] : {};
   const name = String(layer['name'] ?? options['name']);
-  const config = isModel ? fromKeras3(layer)['config'] : optionsFromKeras3(options, layerClass, name);
+  const config = modelClasses.has(layerClass)
+    ? fromKeras3(layer)['config']
+    : optionsFromKeras3(options, layerClass, name);
   const nodes = layer['inbound_nodes'];
   return {
     class_name: layerClass,

@@ -28,7 +28,7 @@ export async function loadLayersFile(source: string, signal?: AbortSignal): Prom
   registerKerasLayers();
   const artifacts = {
     modelTopology: topology.config as object,
-    weightSpecs: specs.map((spec) => ({ ...spec, name: weightNameIn(topology, spec) })),
+    weightSpecs: topology.keras3 ? withKeras2Names(specs, topology) : specs,
     weightData: data,
   };
   try {
@@ -58,15 +58,17 @@ function parsed(bytes: Uint8Array, file: string): unknown {
 }
 
 /**
- * The name that tfjs has for a weight: layer and kind. Keras 3 writes the models around the layer before it, and calls
+ * The names that tfjs has for weights: layer and kind. Keras 3 writes the models around the layer before it, and calls
  * the kernel of a depthwise convolution just that.
  */
-function weightNameIn({ config, keras3 }: Topology, { name }: WeightSpec): string {
-  if (!keras3) return name;
+function withKeras2Names(specs: readonly WeightSpec[], { config }: Topology): WeightSpec[] {
   const classes = layerClasses(config);
-  const parts = name.replace(/:\d+$/, '').split('/');
-  const kind = parts.at(-1) as string;
-  const layer = parts.slice(0, -1).findLast((part) => classes.has(part));
-  if (layer === undefined) return name;
-  return `${layer}/${classes.get(layer) === 'DepthwiseConv2D' && kind === 'kernel' ? 'depthwise_kernel' : kind}`;
+  return specs.map((spec) => {
+    const parts = spec.name.replace(/:\d+$/, '').split('/');
+    const kind = parts.at(-1) as string;
+    const layer = parts.slice(0, -1).findLast((part) => classes.has(part));
+    if (layer === undefined) return spec;
+    const isDepthwise = classes.get(layer) === 'DepthwiseConv2D' && kind === 'kernel';
+    return { ...spec, name: `${layer}/${isDepthwise ? 'depthwise_kernel' : kind}` };
+  });
 }

@@ -2,15 +2,14 @@
 import { InputError } from '../../onnx/errors.js';
 import { limitOf } from '../../onnx/graph/limits.js';
 import { supportedLayers } from '../layers/table.js';
-import { fromKeras3 } from './keras3.js';
+import { fromKeras3, modelClasses } from './keras3.js';
 import { isRecord, type JsonRecord } from '../../inference/parse/json.js';
 
-const modelClasses = new Set(['Functional', 'Model', 'Sequential']);
 /** Layers that wrap another one, in the option `layer`. */
 const wrappers = new Set(['TimeDistributed']);
 
-/** Options that tfjs passes over without a word, the layers that have them, and what they have to be for that to be right. */
-const passedOver: readonly (readonly [layers: RegExp, option: string, harmless: readonly unknown[]])[] = [
+/** Options that tfjs ignores silently: the layers that have them, and the values for which ignoring them changes nothing. */
+const ignoredOptions: readonly (readonly [layers: RegExp, option: string, harmless: readonly unknown[]])[] = [
   [/^Global/, 'keepdims', [false]],
   [/Conv/, 'groups', [1]],
   [/Transpose$/, 'output_padding', [null]],
@@ -74,9 +73,8 @@ function notLayers(file: string, expected: string): InputError {
 
 /** @throws InputError for the first layer that cannot be exported */
 function expectLayers(model: JsonRecord, place: readonly string[], count: { layers: number }): void {
-  const config = model['config'];
-  const layers = Array.isArray(config) ? config : isRecord(config) ? config['layers'] : undefined;
-  if (!Array.isArray(layers)) {
+  const layers = layersOf(model);
+  if (!layers) {
     throw new InputError({ name: `model "${place.join('/')}"`, expected: 'a list of layers', got: 'none' });
   }
   if (place.length > limitOf('depth'))
@@ -99,7 +97,7 @@ function expectLayer(layer: JsonRecord, place: readonly string[], count: { layer
   if (typeof layerClass !== 'string' || !supportedLayers.includes(layerClass)) {
     throw new InputError({ name, expected: `one of ${supportedLayers.join(', ')}`, got: String(layerClass) });
   }
-  for (const [layers, option, harmless] of passedOver) {
+  for (const [layers, option, harmless] of ignoredOptions) {
     const value = options[option];
     if (value !== undefined && layers.test(layerClass) && !harmless.includes(value)) {
       const expected = `${harmless.map(String).join()}, as tfjs computes no other`;
@@ -109,11 +107,15 @@ function expectLayer(layer: JsonRecord, place: readonly string[], count: { layer
   if (wrappers.has(layerClass) && isRecord(options['layer'])) expectLayer(options['layer'], path, count);
 }
 
-/** Names of all layers by class, nested ones included. */
+/** The layers of a model: a list in `config`, or `config` itself in old Sequential models. */
+function layersOf({ config }: JsonRecord): readonly unknown[] | undefined {
+  const layers = isRecord(config) ? config['layers'] : config;
+  return Array.isArray(layers) ? layers : undefined;
+}
+
+/** Classes of all layers by name, nested ones included. */
 export function layerClasses(model: JsonRecord, found = new Map<string, string>()): Map<string, string> {
-  const config = model['config'];
-  const layers = Array.isArray(config) ? config : isRecord(config) ? config['layers'] : [];
-  for (const layer of Array.isArray(layers) ? layers : []) {
+  for (const layer of layersOf(model) ?? []) {
     if (!isRecord(layer)) continue;
     const options = isRecord(layer['config']) ? layer['config'] : {};
     found.set(String(options['name'] ?? layer['name']), String(layer['class_name']));
