@@ -1,6 +1,6 @@
 /** @file From a tfjs layers model that someone else made to an .onnx file that is known to compute the same. */
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
 import { urlOf, writeOwnFile } from '../../onnx/files/files.node.js';
 import { modelBytes } from '../../onnx/files/write.js';
@@ -103,7 +103,8 @@ function pathOf(source: string, out: string | undefined, modelName: string): str
   if (out !== undefined && /\.onnx$/i.test(out)) return out;
   const url = urlOf(source);
   const isFile = /\.json$/i.test(url?.pathname ?? source);
-  const name = isFile ? nameOf(basename(url?.pathname ?? source).replace(/\.json$/i, ''), modelName) : basename(source);
+  // A folder may be given as `.`.
+  const name = basename(url?.pathname ?? resolve(source)).replace(/\.json$/i, '');
   const folder = out ?? (url ? '.' : isFile ? dirname(source) : source);
   return join(folder, `${nameOf(name, modelName)}.onnx`);
 }

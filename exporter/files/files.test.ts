@@ -109,6 +109,12 @@ describe('exportLayersFile(source)', () => {
     expect(inputs[0]?.tfjsShape).toBeUndefined();
   });
 
+  it('names the file after the folder where that is given as `.`', async () => {
+    await savedModel(join(folder, 'here'), sequenceNet());
+    const { path } = await exportLayersFile(`${join(folder, 'here')}/.`);
+    expect(path).toBe(join(folder, 'here', 'here.onnx'));
+  });
+
   it('reads weights stored as bytes', async () => {
     const { passed } = await exportLayersFile(await savedModel(join(folder, 'bytes'), mobileNet(), { quantize: true }));
     expect(passed).toBe(true);
