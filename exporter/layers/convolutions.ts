@@ -61,6 +61,10 @@ const depthwiseConv2d: LayerRule = (call) => {
 const separableConv2d: LayerRule = (call) => {
   const { b, options } = call;
   const dilations = options.perAxis('dilationRate', 2, 1);
+  // tfjs 4.22 adds the bias before it moves the channels back to the front, so to another axis than theirs.
+  if (options.boolean('useBias') && options.string('dataFormat', 'channelsLast') === 'channelsFirst') {
+    throw options.unsupported('dataFormat', '"channelsLast", as tfjs adds the bias to another axis');
+  }
   return activated(
     call,
     withChannelsFirst(call, (x) => {
