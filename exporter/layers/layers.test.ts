@@ -2,7 +2,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { loweredModel, supportedLayers } from './table.js';
-import { foreignCases, type LayerCase, type LayerOf } from './foreign-cases.test.helper.js';
+import { channelsFirstCases, foreignCases, type LayerCase, type LayerOf } from './foreign-cases.test.helper.js';
 import type { Layer } from './rule.js';
 import { exportDifference, withRandomWeights } from '../parity.test.helper.js';
 import { tfl } from '../tf.js';
@@ -230,10 +230,13 @@ function mergeModel(layer: Layer): LayersModel {
 }
 
 describe('loweredModel(b, model, …) in inference form agrees with tfjs to 1e-5', () => {
-  it.each([...cases, ...foreignCases])('%s %s, in opsets 13, 17 and 21', async (_, __, inputShape, layer) => {
-    const model = withRandomWeights(tfl.sequential({ layers: [layer({ inputShape, name: 'tested' })] }));
-    for (const opset of [13, 17, 21]) expect(await exportDifference(model, { opset })).toBeLessThan(1e-5);
-  });
+  it.each([...cases, ...foreignCases, ...channelsFirstCases(cases)])(
+    '%s %s, in opsets 13, 17 and 21',
+    async (_, __, inputShape, layer) => {
+      const model = withRandomWeights(tfl.sequential({ layers: [layer({ inputShape, name: 'tested' })] }));
+      for (const opset of [13, 17, 21]) expect(await exportDifference(model, { opset })).toBeLessThan(1e-5);
+    },
+  );
 
   it.each(merges)('%s', async (_, layer) => {
     expect(await exportDifference(withRandomWeights(mergeModel(layer())))).toBeLessThan(1e-5);
@@ -327,6 +330,14 @@ describe('loweredModel(b, model, …) refuses', () => {
   it('batch norm over another axis than the last in a training step', () => {
     const norm = lowering((a) => layers.batchNormalization({ ...a, axis: 1 }), [3, 4, 4], true);
     expect(norm).toThrow(/BatchNormalization layer "odd_one": axis/);
+  });
+
+  it('a separable convolution with a bias and channels first, whose bias tfjs adds to another axis', () => {
+    const separable = lowering(
+      (a) => layers.separableConv2d({ ...a, filters: 2, kernelSize: 2, dataFormat: 'channelsFirst' }),
+      [3, 4, 5],
+    );
+    expect(separable).toThrow(/SeparableConv2D layer "odd_one": dataFormat: expected "channelsLast", as tfjs/);
   });
 
   it('dropout in a training step', () => {
