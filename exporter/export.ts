@@ -2,7 +2,7 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build/build.js';
 import { InputError } from '../onnx/errors.js';
-import { OPSET, type Dim, type Model } from '../onnx/graph/graph.js';
+import { OPSET, type Dim, type Graph, type Model } from '../onnx/graph/graph.js';
 import { prunedGraph } from '../onnx/graph/order.js';
 import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
 import type { LayersModel } from './layers-model.js';
@@ -49,7 +49,7 @@ export function discriminatorSignature(model: LayersModel): Signature {
  * const bytes = modelBytes(exportedModel(model, generatorSignature(model)));
  */
 export function exportedModel(model: LayersModel, options: ExportOptions): Model {
-  const { name, inputName, outputs, metadata, opset = OPSET, foldBatchNorm = false } = options;
+  const { name, inputName, outputs } = options;
   const layersModel = model as tfl.LayersModel;
   const b = new GraphBuilder(emptyGraph(name));
   const input = b.input(inputName, 'float32', inputShape(layersModel));
@@ -66,9 +66,21 @@ export function exportedModel(model: LayersModel, options: ExportOptions): Model
     }
     b.output(value, output);
   }
-  const graph = prunedGraph(b.graph, Object.keys(outputs));
-  const exported = modelOfGraph(foldBatchNorm ? foldedBatchNorm(graph) : graph, metadata);
-  return atOpset({ ...exported, producer: { name: 'ganscope', version: VERSION } }, opset);
+  return finishedModel(b.graph, Object.keys(outputs), options);
+}
+
+/** What is done to the graph of an exported model. */
+export type Finish = Pick<ExportOptions, 'metadata' | 'opset' | 'foldBatchNorm'>;
+
+/** The nodes that these outputs need, as a model of this package. @throws InputError for opsets outside 13…21 */
+export function finishedModel(
+  graph: Graph,
+  outputs: readonly string[],
+  { metadata, opset = OPSET, foldBatchNorm = false }: Finish,
+): Model {
+  const pruned = prunedGraph(graph, outputs);
+  const model = modelOfGraph(foldBatchNorm ? foldedBatchNorm(pruned) : pruned, metadata);
+  return atOpset({ ...model, producer: { name: 'ganscope', version: VERSION } }, opset);
 }
 
 /** The input's shape with a free batch size, pictures as [batch, C, H, W]. */

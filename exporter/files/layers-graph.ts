@@ -1,16 +1,13 @@
 /** @file A layers model of any inputs and outputs as an ONNX model, with the numbers that its inputs should get in a comparison. */
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import { emptyGraph, GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import { OPSET, type Dim, type Model } from '../../onnx/graph/graph.js';
-import { prunedGraph } from '../../onnx/graph/order.js';
-import { foldedBatchNorm } from '../../onnx/passes/fold-batch-norm.js';
+import type { Dim, Model } from '../../onnx/graph/graph.js';
+import { finishedModel, type Finish } from '../export.js';
 import { weightInitializers } from '../initializers.js';
 import { fromTfjs, toTfjs } from '../layers/layout.js';
 import { LayerOptions, type Layer } from '../layers/rule.js';
 import { loweredOutputs } from '../layers/table.js';
-import { atOpset } from '../opset.js';
 import type { LayersModel } from '../tfjs-model.js';
-import { VERSION } from '../version.js';
 
 /** What the numbers of an input are, as the layers that take it tell. */
 export type InputKind = { kind: 'bytes' } | { kind: 'normal' } | { kind: 'index'; count: number };
@@ -34,10 +31,7 @@ export interface LayersGraph {
  * The model in inference form: pictures are [batch, C, H, W] whatever tfjs has them as.
  * @throws InputError for layers that cannot be exported, inputs of open size, and opsets outside 13…21
  */
-export function layersGraph(
-  model: LayersModel,
-  { opset = OPSET, foldBatchNorm = false }: { opset?: number; foldBatchNorm?: boolean } = {},
-): LayersGraph {
+export function layersGraph(model: LayersModel, options: Omit<Finish, 'metadata'> = {}): LayersGraph {
   const b = new GraphBuilder(emptyGraph(model.name));
   const channelsFirst = allLayers(model).some(
     (layer) => new LayerOptions(layer).string('dataFormat', 'channelsLast') === 'channelsFirst',
@@ -62,14 +56,9 @@ export function layersGraph(
     b.output(channelsFirst ? toTfjs(b, value) : value, name);
     return { name, sizes: tensor.shape.slice(1) as number[] };
   });
-  const graph = prunedGraph(
-    b.graph,
-    outputs.map(({ name }) => name),
-  );
+  const names = outputs.map(({ name }) => name);
   const metadata = new Map([['source_format', 'tfjs layers model']]);
-  const exported = modelOfGraph(foldBatchNorm ? foldedBatchNorm(graph) : graph, metadata);
-  const made = atOpset({ ...exported, producer: { name: 'ganscope', version: VERSION } }, opset);
-  return { model: made, inputs, outputs, channelsFirst };
+  return { model: finishedModel(b.graph, names, { ...options, metadata }), inputs, outputs, channelsFirst };
 }
 
 /** The name, or with a number after it where it is taken; then it is taken too. */
