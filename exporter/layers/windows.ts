@@ -1,4 +1,5 @@
 /** @file Windows of convolutions and pools: tfjs's `same` and `valid` padding as explicit pads, for any number of axes. */
+import { samePadding } from '../../onnx/shapes/windows.js';
 import type { LayerCall, LayerOptions } from './rule.js';
 
 /** Whether padding is `same`. @throws InputError for anything but `same` and `valid` */
@@ -27,9 +28,8 @@ export function windowAttributes(call: LayerCall, x: string, kernelOption: strin
   const kernel = options.perAxis(kernelOption, sizes.length);
   const strides = options.perAxis('strides', sizes.length, 1);
   const pads = sizes.map((size, axis) => {
-    const stride = strides[axis] as number;
     const reach = (dilations?.[axis] ?? 1) * ((kernel[axis] as number) - 1) + 1;
-    return isSame(options) ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size) : 0;
+    return isSame(options) ? samePadding(size, strides[axis] as number, reach) : 0;
   });
   return { kernel_shape: kernel, strides, pads: splitPads(pads) };
 }

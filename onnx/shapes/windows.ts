@@ -37,6 +37,11 @@ function checkedInts(node: Node, name: string, count: number, least: number): re
   throw new InputError({ name: `${nodeLabel(node)}: attribute ${name}`, expected, got: `[${values.join()}]` });
 }
 
+/** Padding on both sides of an axis together for ⌈size / stride⌉ windows. @param reach a window with its dilation */
+export function samePadding(size: number, stride: number, reach: number): number {
+  return Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
+}
+
 /**
  * The window of a Conv or pool over input of the given sizes.
  * @throws InputError where automatic padding meets a symbolic size
@@ -52,7 +57,7 @@ export function windowOf(node: Node, sizes: readonly Dim[], kernel: readonly num
     if (typeof input !== 'number')
       throw new InputError(`${nodeLabel(node)}: auto_pad ${mode} needs a fixed picture size`);
     const reach = (dilations[axis] as number) * (size - 1) + 1;
-    return Math.max(0, (Math.ceil(input / stride) - 1) * stride + reach - input);
+    return samePadding(input, stride, reach);
   });
   const small = totals.map((total) => Math.floor(total / 2));
   const large = totals.map((total) => Math.ceil(total / 2));
