@@ -30,6 +30,16 @@ describe('decodeRaster(path, channels)', () => {
     expect(pages).toEqual(await decodeRaster(join(folder, 'array.npy'), 5));
   });
 
+  test('refuses pages that together are too large, before it reads them', async () => {
+    const raw = { width: 8000, height: 40_000, channels: 1, pageHeight: 8000 } as const;
+    const file = join(folder, 'large.tif');
+    const image = sharp(new Uint8Array(8000 * 40_000), { raw, limitInputPixels: false });
+    await image.toColourspace('b-w').tiff({ compression: 'deflate', predictor: 'none' }).toFile(file);
+    await expect(decodeRaster(file, 5)).rejects.toThrow(
+      /large\.tif: expected at most 300000000 numbers; got 320000000/,
+    );
+  });
+
   test('is undefined for another number of pages, and for other files', async () => {
     expect(await decodeRaster(join(folder, 'pages.tif'), 4)).toBeUndefined();
     expect(await decodeRaster(join(folder, 'pages.tif'), 1)).toBeUndefined();
