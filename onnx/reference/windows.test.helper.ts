@@ -95,54 +95,30 @@ function addProducts(
   }
 }
 
-const conv: Kernel = (node, [x, w, bias]) => {
-  const [input, weights] = [x as NdArray, w as NdArray];
-  const [sizes, kernel] = [input.dims.slice(2), weights.dims.slice(2)];
-  const outputs = windowOutputSizes(node, sizes, kernel) as number[];
-  const { taps } = tapsOf(sizes, outputs, windowOf(node, sizes, kernel));
-  const [batch, channels, filters] = [input.dims[0], input.dims[1], weights.dims[0]] as [number, number, number];
-  const result = array([batch, filters, ...outputs]);
-  const [from, into, elements] = [elementCount(sizes), elementCount(outputs), elementCount(kernel)];
-  eachPair([batch, channels, filters, numberAttribute(node, 'group', 1)], (k, c, pair) => {
-    addProducts(
-      part(result, k, into),
-      taps.out,
-      part(input, c, from),
-      taps.in,
-      part(weights, pair, elements),
-      taps.element,
-    );
-  });
-  addBias(result, bias);
-  return [result];
-};
-
-const convTranspose: Kernel = (node, [x, w, bias]) => {
-  const [input, weights] = [x as NdArray, w as NdArray];
-  const [outputs, kernel] = [input.dims.slice(2), weights.dims.slice(2)];
-  const sizes = transposedOutputSizes(node, outputs, kernel) as number[];
-  const { taps } = tapsOf(sizes, outputs, transposedWindowOf(node, outputs, kernel));
-  const group = numberAttribute(node, 'group', 1);
-  const [batch, narrow, wide] = [input.dims[0], input.dims[1], (weights.dims[1] as number) * group] as [
-    number,
-    number,
-    number,
-  ];
-  const result = array([batch, wide, ...sizes]);
-  const [from, into, elements] = [elementCount(outputs), elementCount(sizes), elementCount(kernel)];
-  eachPair([batch, wide, narrow, group], (k, c, pair) => {
-    addProducts(
-      part(result, c, into),
-      taps.in,
-      part(input, k, from),
-      taps.out,
-      part(weights, pair, elements),
-      taps.element,
-    );
-  });
-  addBias(result, bias);
-  return [result];
-};
+/** Conv adds up products of the wide planes into the narrow ones, ConvTranspose those of the narrow ones into the wide. */
+const convolution =
+  (isTransposed: boolean): Kernel =>
+  (node, [x, w, bias]) => {
+    const [input, weights] = [x as NdArray, w as NdArray];
+    const [given, kernel] = [input.dims.slice(2), weights.dims.slice(2)];
+    const group = numberAttribute(node, 'group', 1);
+    const made = (isTransposed ? transposedOutputSizes : windowOutputSizes)(node, given, kernel) as number[];
+    const window = (isTransposed ? transposedWindowOf : windowOf)(node, given, kernel);
+    const [sizes, outputs] = isTransposed ? [made, given] : [given, made];
+    const { taps } = tapsOf(sizes, outputs, window);
+    const batch = input.dims[0] as number;
+    const [narrow, wide] = [weights.dims[0] as number, (weights.dims[1] as number) * group];
+    const result = array([batch, isTransposed ? wide : narrow, ...made]);
+    const [from, into, elements] = [given, made, kernel].map(elementCount) as [number, number, number];
+    const [read, written] = isTransposed ? [taps.out, taps.in] : [taps.in, taps.out];
+    eachPair([batch, wide, narrow, group], (k, c, pair) => {
+      const [source, target] = isTransposed ? [k, c] : [c, k];
+      const factors = part(input, source, from);
+      addProducts(part(result, target, into), written, factors, read, part(weights, pair, elements), taps.element);
+    });
+    addBias(result, bias);
+    return [result];
+  };
 
 /** The planes of a pool's input and output with its taps. */
 function pooled(node: Node, x: NdArray) {
@@ -194,7 +170,7 @@ const averagePool: Kernel = (node, [x]) => {
 
 export const windows: Record<string, Kernel> = {
   AveragePool: averagePool,
-  Conv: conv,
-  ConvTranspose: convTranspose,
+  Conv: convolution(false),
+  ConvTranspose: convolution(true),
   MaxPool: maxPool,
 };
