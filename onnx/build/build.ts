@@ -13,6 +13,7 @@ import {
 import type { Tensor, ValueType } from '../graph/graph.js';
 import { hasScalar, int64Tensor, scalarTensor } from '../graph/tensor.js';
 import { InputError } from '../errors.js';
+import { typeCode } from '../files/storage.js';
 import { Types } from '../shapes/types.js';
 
 /** An empty graph. */
@@ -116,6 +117,12 @@ export class GraphBuilder {
     const type = this.types.get(value)?.type ?? 'float32';
     if (hasScalar(type, number)) return this.scalar(number, type);
     throw new InputError({ name: `"${value}"`, expected: `a type that holds ${number}`, got: type });
+  }
+
+  /** `value` with the element type of `like`. */
+  castLike(value: string, like: string): string {
+    const { type } = this.type(like);
+    return this.type(value).type === type ? value : this.op('Cast', [value], { to: typeCode(type) });
   }
 
   /** Appends a node with one output and returns that output. An absent optional input is ''. */

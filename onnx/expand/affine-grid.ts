@@ -3,7 +3,6 @@ import { numberAttribute } from '../graph/attributes.js';
 import { elementCount, inputOf, nodeLabel } from '../graph/graph.js';
 import { expectWithin } from '../graph/limits.js';
 import { float32Tensor } from '../graph/tensor.js';
-import { typeCode } from '../files/storage.js';
 import { fixedSize, notExpanded, type Expansion } from './expansion.js';
 
 /** θ [N, axes, axes + 1] at the positions of sizes [N, C, …sizes]: [N, …sizes, axes]; a position's last axis comes first. */
@@ -29,8 +28,6 @@ export const affineGrid: Expansion = (node, b) => {
     return [...place, 1];
   }).flat();
   const constant = b.op('Constant', [], { value: float32Tensor(points, [count, sizes.length + 1]) }, 'points');
-  const { type } = b.type(theta);
-  const base = type === 'float32' ? constant : b.op('Cast', [constant], { to: typeCode(type) });
-  const moved = b.matMul(base, b.transpose(theta, [0, 2, 1]), 'moved');
+  const moved = b.matMul(b.castLike(constant, theta), b.transpose(theta, [0, 2, 1]), 'moved');
   return [b.reshape(moved, [-1, ...sizes, sizes.length])];
 };

@@ -3,7 +3,6 @@ import { intsAttribute } from '../graph/attributes.js';
 import { elementCount, inputOf, nodeLabel, type Dim } from '../graph/graph.js';
 import { expectWithin } from '../graph/limits.js';
 import { float32Tensor } from '../graph/tensor.js';
-import { typeCode } from '../files/storage.js';
 import { fixedSize, notExpanded, type Expansion } from './expansion.js';
 
 /**
@@ -28,8 +27,6 @@ export const col2im: Expansion = (node, b) => {
   expectWithin('ruleElements', count * count, nodeLabel(node));
   const oneHot = Array.from({ length: count * count }, (_, at) => Number(Math.floor(at / count) === at % count));
   const kernel = b.op('Constant', [], { value: float32Tensor(oneHot, [count, 1, ...block]) }, 'kernel');
-  const { type } = b.type(data);
-  const weights = type === 'float32' ? kernel : b.op('Cast', [kernel], { to: typeCode(type) });
   const channels = fixedSize(node, rows, 'its rows') / count;
   const planes = b.reshape(data, [-1, count, ...places], 'planes');
   const attributes = {
@@ -39,6 +36,6 @@ export const col2im: Expansion = (node, b) => {
     pads,
     output_padding: spare.map((rest, axis) => rest % (strides[axis] as number)),
   };
-  const folded = b.op('ConvTranspose', [planes, weights], attributes, 'folded');
+  const folded = b.op('ConvTranspose', [planes, b.castLike(kernel, data)], attributes, 'folded');
   return [b.reshape(folded, [typeof batch === 'number' ? batch : -1, channels, ...sizes])];
 };

@@ -95,7 +95,7 @@ function neighbours(b: GraphBuilder, node: Node, { size, position }: Axis): Neig
   const within = (at: string, weight?: string): Neighbour => {
     const inside = b.op('Clip', [at, number(0), number(size - 1)]);
     if (stringAttribute(node, 'padding_mode', 'zeros') !== 'zeros') return { at: inside, ...(weight && { weight }) };
-    const isInside = b.op('Cast', [b.op('Equal', [inside, at])], { to: typeCode(b.type(at).type) });
+    const isInside = b.castLike(b.op('Equal', [inside, at]), at);
     return { at: inside, weight: weight ? b.mul(weight, isInside) : isInside };
   };
   const shifted = (by: number) => (by === 0 ? low : b.add(low, number(by)));

@@ -3,7 +3,6 @@ import { numberAttribute, stringAttribute } from '../graph/attributes.js';
 import { inputOf, nodeLabel, type Dim } from '../graph/graph.js';
 import { expectWithin } from '../graph/limits.js';
 import { float32Tensor } from '../graph/tensor.js';
-import { typeCode } from '../files/storage.js';
 import { interpolationMatrix, type Interpolation } from '../shapes/interpolation.js';
 import { fixedSize, notExpanded, type Expansion } from './expansion.js';
 
@@ -34,8 +33,7 @@ export const antialiasedResize: Expansion = (node, b) => {
       const scale = sizes ? Math.fround(output / size) : (scales?.[axis] ?? 1);
       const rows = interpolationMatrix(size, output, scale, settings, nodeLabel(node));
       const constant = b.op('Constant', [], { value: float32Tensor(rows.flat(), [output, size]) }, `weights_${axis}`);
-      const { type } = b.type(value);
-      const matrix = type === 'float32' ? constant : b.op('Cast', [constant], { to: typeCode(type) });
+      const matrix = b.castLike(constant, value);
       if (axis === rank - 2) return b.matMul(matrix, value);
       const columns = b.transpose(matrix, [1, 0]);
       if (axis === rank - 1) return b.matMul(value, columns);

@@ -1,5 +1,4 @@
 /** @file Guided backpropagation: at each ReLU only positive gradients pass. */
-import { castLike } from './rules/common.js';
 import { clip } from './rules/elementwise/elementwise.js';
 import { numbersOf } from '../graph/tensor.js';
 import type { GradientRule } from './rules/rule.js';
@@ -7,7 +6,7 @@ import type { GradientRule } from './rules/rule.js';
 /** dx = ReLU(dy) where x > 0 (Springenberg et al. 2015, section 3.4). */
 const guidedRectifier: GradientRule = ({ b, x, g }) => {
   const active = b.op('Greater', [x[0], b.scalarLike(g, 0)]);
-  return [b.mul(b.op('Relu', [g]), castLike(b, active, g))];
+  return [b.mul(b.op('Relu', [g]), b.castLike(active, g))];
 };
 
 /** The same for ReLU6, which exporters write as a Clip with lower bound 0. Other Clips keep their rule. */

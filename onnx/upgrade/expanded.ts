@@ -3,7 +3,6 @@ import { float, numberAttribute, stringAttribute } from '../graph/attributes.js'
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, outputOf } from '../graph/graph.js';
-import { typeCode } from '../files/storage.js';
 import { float32Tensor } from '../graph/tensor.js';
 import { expectWithin } from '../graph/limits.js';
 import type { Conversion } from './conversion.js';
@@ -50,7 +49,7 @@ export const groupNormalization: Conversion = (node, b, from) => {
     const grouped = b.reshape(x, [0, groups, -1], 'groups');
     const filled = (value: number) => {
       const tensor = float32Tensor(new Float32Array(groups).fill(value), [groups]);
-      return castLike(b, b.op('Constant', [], { value: tensor }, value === 1 ? 'ones' : 'zeros'), x);
+      return b.castLike(b.op('Constant', [], { value: tensor }, value === 1 ? 'ones' : 'zeros'), x);
     };
     const perGroup = from < 21 ? [scale, bias] : [filled(1), filled(0)];
     const normal = b.op('InstanceNormalization', [grouped, ...perGroup], { epsilon }, 'normalised');
@@ -61,11 +60,6 @@ export const groupNormalization: Conversion = (node, b, from) => {
     return b.append({ ...node, op: 'Add', inputs: [scaled, perChannel(bias)], attributes: {} });
   });
 };
-
-function castLike(b: GraphBuilder, value: string, like: string): string {
-  const { type } = b.type(like);
-  return b.type(value).type === type ? value : b.op('Cast', [value], { to: typeCode(type) });
-}
 
 /** y = s·x / √(mean(x²) + ε) over the axes from `axis` on. */
 export const rmsNormalization: Conversion = (node, b) => {

@@ -3,7 +3,6 @@ import type { GraphBuilder } from '../../build/build.js';
 import { isStatic, sameShape } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
 import { elementCount, nodeLabel, type DataType, type Node, type Shape } from '../../graph/graph.js';
-import { typeCode } from '../../files/storage.js';
 import type { Backward, GradientRule } from './rule.js';
 
 /** A rule with one expression per input, built only where that input's gradient is wanted. */
@@ -22,12 +21,6 @@ export const unary = (derivative: (b: GraphBuilder, x: string, y: string, node: 
 /** float16, bfloat16, float32 or float64. */
 export function isFloat(type: DataType | undefined): boolean {
   return type === 'float32' || type === 'float64' || type === 'float16' || type === 'bfloat16';
-}
-
-/** `value` with the element type of `like`. */
-export function castLike(b: GraphBuilder, value: string, like: string): string {
-  const { type } = b.type(like);
-  return b.type(value).type === type ? value : b.op('Cast', [value], { to: typeCode(type) });
 }
 
 /** The elements of `value` in the shape of `like`. */
@@ -59,7 +52,7 @@ export function countAlong(b: GraphBuilder, value: string, axes: readonly number
   const sizes: Shape = axes.map((axis) => b.shape(value)[axis] ?? 1);
   if (isStatic(sizes)) return b.scalarLike(value, elementCount(sizes));
   const along = b.op('Gather', [b.op('Shape', [value]), b.ints(axes)]);
-  return castLike(b, b.op('ReduceProd', [along], { keepdims: 0 }, 'count'), value);
+  return b.castLike(b.op('ReduceProd', [along], { keepdims: 0 }, 'count'), value);
 }
 
 /**

@@ -5,7 +5,7 @@ import { elementCount, nodeLabel } from '../../graph/graph.js';
 import { expectWithin } from '../../graph/limits.js';
 import { float32Tensor } from '../../graph/tensor.js';
 import { windowOf, type Window } from '../../shapes/windows.js';
-import { castLike, countAlong, expandedLike, reshapedLike, sizesOf, spatialSizes } from './common.js';
+import { countAlong, expandedLike, reshapedLike, sizesOf, spatialSizes } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
 
 /** Zeros like `like` in which element `indices[i]`, counted through the whole flattened tensor, is the sum of all `g[i]`. */
@@ -42,7 +42,7 @@ const averagePool: GradientRule = ({ node, b, x, y, g, shape }) => {
   const full = elementCount(window.kernel);
   const count = counts.every((number) => number === full)
     ? b.scalarLike(g, full)
-    : castLike(b, b.op('Constant', [], { value: float32Tensor(counts, [1, 1, ...outputs]) }, 'count'), g);
+    : b.castLike(b.op('Constant', [], { value: float32Tensor(counts, [1, 1, ...outputs]) }, 'count'), g);
   // How far the windows reach beyond the input at its end; negative where a stride leaves elements over.
   const beyond = sizes.map((size, axis) => {
     const [kernel, stride, begin, windows] = [window.kernel, window.strides, window.padsBegin, outputs].map(

@@ -5,7 +5,7 @@ import { positiveAxis } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
 import { nodeLabel } from '../../graph/graph.js';
 import { axesOf } from '../../shapes/rule.js';
-import { castLike, countAlong, expandedLike } from './common.js';
+import { countAlong, expandedLike } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
 
 /** A reduction; its output y, built on demand, and the gradient g of it are in the form that keeps reduced axes as size 1. */
@@ -42,14 +42,14 @@ const reduction =
 
 /** To the elements that are the extreme value, in equal parts where several are (as PyTorch's amax and amin). */
 const extreme = reduction(({ b, x, y, g, axes }) => {
-  const hits = castLike(b, b.op('Equal', [x, y()]), x);
+  const hits = b.castLike(b.op('Equal', [x, y()]), x);
   return b.mul(hits, b.div(g, b.reduceSum(hits, axes), 'share'));
 });
 
 /** dx = dy · product of all other elements: dy·∏/x with zeros left out of ∏ and counted, so that none is divided by. */
 const product = reduction(({ b, x, g, axes }) => {
   const isZero = b.op('Equal', [x, b.scalarLike(x, 0)]);
-  const zero = castLike(b, isZero, x);
+  const zero = b.castLike(isZero, x);
   const nonZero = b.op('Where', [isZero, b.scalarLike(x, 1), x]);
   const others = b.div(b.op('ReduceProd', [nonZero], { axes, keepdims: 1 }), nonZero);
   const otherZeros = b.sub(b.reduceSum(zero, axes), zero, 'other_zeros');

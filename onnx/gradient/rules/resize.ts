@@ -6,7 +6,7 @@ import { expectWithin } from '../../graph/limits.js';
 import { interpolationMatrix, type Interpolation } from '../../shapes/interpolation.js';
 import { float32Tensor } from '../../graph/tensor.js';
 import type { Tensor } from '../../graph/graph.js';
-import { castLike, sizedLike } from './common.js';
+import { sizedLike } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
 
 /** What is done along one axis; `scale` as given, or the ratio of sizes. */
@@ -86,7 +86,7 @@ function alongAxis({ node, b, x, shape }: Backward, value: string, { axis, size,
     b.types.get(value)?.type === 'float64'
       ? { type: 'float64', dims, data: Float64Array.from(values) }
       : float32Tensor(values, dims);
-  const matrix = castLike(b, b.op('Constant', [], { value: tensor }, `transposed_${axis}`), value);
+  const matrix = b.castLike(b.op('Constant', [], { value: tensor }, `transposed_${axis}`), value);
   if (axis === rank - 2) return b.matMul(matrix, value);
   if (axis === rank - 1) return b.matMul(value, b.transpose(matrix, [1, 0]));
   const order = Array.from({ length: rank }, (_, index) => index);

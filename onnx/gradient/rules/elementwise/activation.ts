@@ -1,7 +1,7 @@
 /** @file Gradients of activations that are pieces of simpler functions. */
 import { numberAttribute } from '../../../graph/attributes.js';
 import type { GraphBuilder } from '../../../build/build.js';
-import { castLike, perInput, unary } from '../common.js';
+import { perInput, unary } from '../common.js';
 
 /** `whenTrue` where x compares with a number as asked, else `whenFalse`. */
 const where = (
@@ -28,7 +28,7 @@ export const activationRules = {
   HardSigmoid: unary((b, x, y, node) => {
     const [zero, one] = [b.scalarLike(x, 0), b.scalarLike(x, 1)];
     const inside = b.op('And', [b.op('Greater', [y, zero]), b.op('Less', [y, one])]);
-    return b.mul(castLike(b, inside, x), b.scalarLike(x, numberAttribute(node, 'alpha', 0.2)));
+    return b.mul(b.castLike(inside, x), b.scalarLike(x, numberAttribute(node, 'alpha', 0.2)));
   }),
   // d x·clip(x/6 + ½, 0, 1) = 0 for x < −3, x/3 + ½ up to 3, then 1
   HardSwish: unary((b, x) => {
@@ -53,7 +53,7 @@ export const activationRules = {
   // d shrink(x) = 1 where |x| > λ
   Shrink: unary((b, x, _y, node) => {
     const outside = b.op('Greater', [b.op('Abs', [x]), b.scalarLike(x, numberAttribute(node, 'lambd', 0.5))]);
-    return castLike(b, outside, x);
+    return b.castLike(outside, x);
   }),
   // d x/(1 + |x|) = 1/(1 + |x|)²
   Softsign: unary((b, x) => {
@@ -63,6 +63,6 @@ export const activationRules = {
   // d x·[x > α] = [x > α]
   ThresholdedRelu: unary((b, x, _y, node) => {
     const alpha = b.scalarLike(x, numberAttribute(node, 'alpha', 1));
-    return castLike(b, b.op('Greater', [x, alpha]), x);
+    return b.castLike(b.op('Greater', [x, alpha]), x);
   }),
 };

@@ -4,7 +4,7 @@ import type { GraphBuilder } from '../../../build/build.js';
 import { InputError } from '../../../errors.js';
 import { nodeLabel } from '../../../graph/graph.js';
 import { numbersOf } from '../../../graph/tensor.js';
-import { castLike, isFloat, perInput, unary } from '../common.js';
+import { isFloat, perInput, unary } from '../common.js';
 import type { GradientRule } from '../rule.js';
 
 /** dx = dy for every input. */
@@ -16,7 +16,7 @@ const masked = (b: GraphBuilder, condition: string, g: string) => b.op('Where', 
 /** To the inputs that are the extreme value, in equal parts where several are (as PyTorch's `maximum` does for two). */
 const extreme: GradientRule = ({ b, x, y, g, wanted }) => {
   if (x.length === 1) return [g];
-  const hits = x.map((value) => castLike(b, b.op('Equal', [value, y[0]]), value));
+  const hits = x.map((value) => b.castLike(b.op('Equal', [value, y[0]]), value));
   const share = b.div(g, b.op('Sum', hits, {}, 'hits'), 'share');
   return hits.map((hit, index) => (wanted(index) ? b.mul(share, hit) : null));
 };
@@ -25,7 +25,7 @@ const extreme: GradientRule = ({ b, x, y, g, wanted }) => {
 const leakyRelu: GradientRule = ({ node, b, x, y, g }) => {
   const alpha = numberAttribute(node, 'alpha', 0.01);
   const positive = b.op('Greater', [(alpha < 0 ? x : y)[0] as string, b.scalarLike(g, 0)]);
-  const slope = b.add(b.mul(castLike(b, positive, g), b.scalarLike(g, 1 - alpha)), b.scalarLike(g, alpha));
+  const slope = b.add(b.mul(b.castLike(positive, g), b.scalarLike(g, 1 - alpha)), b.scalarLike(g, alpha));
   return [b.mul(g, slope)];
 };
 
@@ -44,7 +44,7 @@ export const clip: GradientRule = ({ b, x, g, wanted }) => {
 const pow: GradientRule = ({ b, x, y, g, wanted }) => {
   const [base, exponent] = x as [string, string];
   const zero = b.scalarLike(base, 0);
-  const power = castLike(b, exponent, base);
+  const power = b.castLike(exponent, base);
   const slope = () => b.mul(power, b.op('Pow', [base, b.sub(power, b.scalarLike(base, 1))]));
   const forBase = () => {
     const constant = b.types.constant(exponent);
@@ -61,7 +61,7 @@ const pow: GradientRule = ({ b, x, y, g, wanted }) => {
 /** dx = dy in another precision; integers and booleans do not pass gradients on. */
 const cast: GradientRule = ({ b, x, y, g }) => {
   const [from, to] = [x[0], y[0]];
-  return [isFloat(b.type(from).type) && isFloat(b.type(to).type) ? castLike(b, g, from) : null];
+  return [isFloat(b.type(from).type) && isFloat(b.type(to).type) ? b.castLike(g, from) : null];
 };
 
 /** Inference: dx = dy. Training: dx = dy · mask / (1 − ratio), which needs the node's mask output. */
@@ -74,8 +74,8 @@ const dropout: GradientRule = ({ node, b, x, y, g }) => {
       `${nodeLabel(node)}: cannot be differentiated (training_mode needs to be constant, with a mask)`,
     );
   }
-  const rate = ratio ? castLike(b, ratio, data) : b.scalarLike(data, 0.5);
-  const kept = b.mul(g, castLike(b, y[1], data));
+  const rate = ratio ? b.castLike(ratio, data) : b.scalarLike(data, 0.5);
+  const kept = b.mul(g, b.castLike(y[1], data));
   return [b.div(kept, b.sub(b.scalarLike(data, 1), rate)), null, null].slice(0, x.length);
 };
 
@@ -123,7 +123,7 @@ export const elementwiseRules = {
   // d(1/x) = −1/x²
   Reciprocal: unary((b, _x, y) => b.op('Neg', [b.mul(y, y)])),
   // d relu(x) = 1 where x > 0
-  Relu: perInput(({ b, y, g }) => b.mul(g, castLike(b, b.op('Greater', [y[0], b.scalarLike(g, 0)]), g))),
+  Relu: perInput(({ b, y, g }) => b.mul(g, b.castLike(b.op('Greater', [y[0], b.scalarLike(g, 0)]), g))),
   // d σ(x) = σ(x)·(1 − σ(x))
   Sigmoid: unary((b, _x, y) => b.mul(y, b.sub(b.scalarLike(y, 1), y))),
   // d ln(1 + eˣ) = σ(x)
