@@ -34,9 +34,8 @@ export const unrolledLoop: Expansion = (node, b) => {
   let goesOn = inputOf(node, 1) || yes;
   let carried: readonly string[] = node.inputs.slice(2);
   const collected: string[][] = [];
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     if (b.types.numbers(goesOn)?.[0] !== 1) throw notExpanded(node, 'a condition that may end it');
-    if (round === rounds) break;
     const given = [b.scalar(round, 'int64'), goesOn, ...carried];
     const [next = yes, ...results] = b.within(`round_${round}`, () => inlined(node, b, body, given));
     goesOn = next;

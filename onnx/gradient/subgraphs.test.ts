@@ -3,6 +3,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../build/build.js';
 import type { Attribute, Node } from '../graph/graph.js';
+import { int64Tensor } from '../graph/tensor.js';
 import { AttributeProto_AttributeType, AttributeProtoSchema, type GraphProtoSchema } from '../proto/onnx_pb.js';
 import { outputsOf } from './check.test.helper.js';
 import { gradients } from './walk.js';
@@ -87,21 +88,28 @@ describe('gradients(…) of Loop', () => {
       { name: 'kept', type: float },
     ],
   };
-  const looped = (rounds: string, goesOn = '') => {
+  const looped = (rounds: string, goesOn = '', graph: GraphInit = body) => {
     const b = new GraphBuilder();
     b.input('x', 'float32', [1]);
     b.input('w', 'float32', [1]);
     b.input('flag', 'bool', []);
     b.input('open', 'int64', []);
+    b.initializer('two', int64Tensor([2], []));
     const count = rounds === 'open' ? 'open' : b.scalar(Number(rounds), 'int64');
     b.graph.valueInfo.set('y', { name: 'y', value: { type: 'float32', shape: [1] } });
     b.graph.valueInfo.set('all', { name: 'all', value: { type: 'float32', shape: [3, 1] } });
-    b.append(ofSubgraphs('Loop', [count, goesOn, 'x'], { body: subgraph('body', body) }, ['y', 'all']));
+    b.append(ofSubgraphs('Loop', [count, goesOn, 'x'], { body: subgraph('body', graph) }, ['y', 'all']));
     return b;
   };
 
-  it('are those of all rounds, through what it carries and what it collects', async () => {
-    const b = looped('3');
+  /** Its condition is false after the third round. */
+  const counting: GraphInit = { ...body, node: [node('Less', ['i', 'two'], 'on'), ...(body.node ?? []).slice(1)] };
+
+  it.each([
+    ['has no condition', body],
+    ['has a condition that is false after them', counting],
+  ])('that %s are those of all rounds, through what it carries and what it collects', async (_, graph) => {
+    const b = looped('3', '', graph);
     const score = b.add(b.op('Squeeze', ['y']), b.reduceSum('all', [0, 1], false));
     for (const [value, gradient] of gradients(b, score, ['x', 'w'])) b.output(gradient as string, `d${value}`);
     const pruned = { x: { dims: [1], data: [5] }, w: { dims: [1], data: [2] } };
@@ -113,17 +121,17 @@ describe('gradients(…) of Loop', () => {
 
   it('are refused where the rounds together have too many nodes', () => {
     const wide = { ...body, node: Array.from({ length: 200 }, (_, at) => node('Neg', ['v'], `v${at}`)) };
-    const b = looped('300');
-    const loop = b.graph.nodes.at(-1) as Node;
-    b.graph.nodes.splice(-1, 1, { ...loop, attributes: { body: subgraph('body', wide) } });
-    expect(() => gradients(b, 'y', ['x'])).toThrow('Loop "loop": expected at most 50000 nodes; got 60000');
+    expect(() => gradients(looped('300', '', wide), 'y', ['x'])).toThrow(
+      'Loop "loop": expected at most 50000 nodes; got 60000',
+    );
   });
 
-  it.each([
+  it.each<[string, string, string, GraphInit?]>([
     ['open', '', 'Loop "loop": a number of rounds that is not constant is not supported'],
     ['3', 'flag', 'Loop "loop": a condition that may end it is not supported'],
     ['513', '', 'Loop "loop": expected at most 512 unrolled steps; got 513'],
-  ])('names the node where it has %s rounds and the condition "%s"', (rounds, goesOn, message) => {
-    expect(() => gradients(looped(rounds, goesOn), 'y', ['x'])).toThrow(message);
+    ['4', '', 'Loop "loop": a condition that may end it is not supported', counting],
+  ])('names the node where it has %s rounds and the condition "%s"', (rounds, goesOn, message, graph) => {
+    expect(() => gradients(looped(rounds, goesOn, graph), 'y', ['x'])).toThrow(message);
   });
 });
