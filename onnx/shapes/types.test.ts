@@ -31,6 +31,13 @@ describe('Types and values without a shape', () => {
     );
     expect(() => b.types.knownShape('lost', last)).toThrow(/the shape of "lost" cannot be inferred$/);
   });
+
+  it('name no node whose absent output has no shape', () => {
+    const b = start();
+    const last = other(['y'], 'Relu', ['lost']);
+    for (const node of [other(['z', ''], 'Unseen'), other(['lost']), last]) b.append(node);
+    expect(() => b.types.knownShape('lost', last)).toThrow(/the shape of "lost" cannot be inferred$/);
+  });
 });
 
 describe('Types and arithmetic on sizes', () => {

@@ -79,8 +79,8 @@ export class Types implements KnownValues {
       const value = stated?.get(output)?.value;
       if (value && !this.#types.get(output)?.shape) this.#types.set(output, value);
       if (this.shape(output)) continue;
-      const before = presentInputs(node).find((name) => this.#unknownSince.has(name));
-      this.#unknownSince.set(output, this.#unknownSince.get(before ?? '') ?? node);
+      const before = presentInputs(node).flatMap((name) => this.#unknownSince.get(name) ?? []);
+      this.#unknownSince.set(output, before[0] ?? node);
     }
   }
 
