@@ -1,7 +1,7 @@
 /** @file DeformConv: the picture sampled at moved positions, one 1×1 convolution for each element of the kernel. */
 import { intsAttribute, numberAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
-import { inputOf, nodeLabel, type Node } from '../graph/graph.js';
+import { nodeLabel, type Node } from '../graph/graph.js';
 import { expectWithin } from '../graph/limits.js';
 import { float32Tensor } from '../graph/tensor.js';
 import { fixedSize, notExpanded, type Expansion } from './expansion.js';
@@ -49,7 +49,7 @@ function fixedSizes(node: Node, b: GraphBuilder, value: string): number[] {
   return b.types
     .knownShape(value, node)
     .slice(2)
-    .map((size) => fixedSize(node, size, `"${value || inputOf(node)}"`));
+    .map((size) => fixedSize(node, size, `"${value}"`));
 }
 
 /** Where an element of the kernel stands before it is moved, for each place of the output: [h, 1] or [1, w]. */

@@ -1,9 +1,9 @@
-/** @file Files that are something else than their name says, as people often have them. */
+/** @file Kinds of files that people often have in place of the one they mean: placeholders, web pages, .ort files. */
 
 /** Bytes of the beginning that tell what a file is. */
 const HEAD_BYTES = 64;
 
-/** What a file is by its first bytes, where it is no content but stands for it, or is of a kind that cannot be read. */
+/** What a file is by its first bytes, if it is a placeholder for the real file or of a kind that cannot be read. */
 export function foreignFile(bytes: Uint8Array): string | undefined {
   const head = String.fromCharCode(...bytes.subarray(0, HEAD_BYTES));
   if (head.startsWith('version https://git-lfs.github.com/spec/'))

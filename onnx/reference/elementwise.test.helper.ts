@@ -23,7 +23,7 @@ const number = (node: Node, name: string, fallback: number) => numberAttribute(n
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 /** Abramowitz and Stegun 7.1.5 (series) for small x, and the continued fraction 7.1.14 for large: full precision. */
-export function erf(x: number): number {
+function erf(x: number): number {
   const size = Math.abs(x);
   if (size < 2.5) {
     let [term, sum] = [size, size];
@@ -38,7 +38,7 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-size * size) / (Math.sqrt(Math.PI) * (size + fraction)));
 }
 
-/** What `Div` does with integers is in `evaluate`'s table, as it depends on the type. */
+/** Quotients of integers are truncated. */
 const quotient: Kernel = (node, inputs) => {
   const whole = inputs.every((input) => input?.whole === true);
   return combined((x, y) => (whole ? Math.trunc((x as number) / (y as number)) : (x as number) / (y as number)))(
