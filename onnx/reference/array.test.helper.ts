@@ -22,9 +22,6 @@ export const wholeNumbers = (values: readonly number[], dims: readonly number[] 
   whole: true,
 });
 
-/** The axis counted from 0. */
-export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
-
 /** Elements between neighbours along each axis. */
 export function stridesOf(dims: readonly number[]): number[] {
   const strides = dims.map(() => 1);

@@ -1,7 +1,8 @@
 /** @file Operators that work element by element, in float64. */
 import { numberAttribute, stringAttribute } from '../graph/attributes.js';
+import { positiveAxis } from '../graph/dims.js';
 import type { Node } from '../graph/graph.js';
-import { axisOf, broadcast, broadcastDims, type NdArray } from './array.test.helper.js';
+import { broadcast, broadcastDims, type NdArray } from './array.test.helper.js';
 import type { Kernel } from './evaluate.test.helper.js';
 
 type Unary = (x: number, node: Node) => number;
@@ -64,7 +65,7 @@ const clip: Kernel = (_node, [x, low, high]) => {
 
 /** A scale or zero point beside x: one for all, or one for each entry along `axis`. */
 function perAxis(node: Node, x: NdArray, numbers: NdArray): Float64Array {
-  const axis = axisOf(numberAttribute(node, 'axis', 1), x.dims.length);
+  const axis = positiveAxis(numberAttribute(node, 'axis', 1), x.dims.length);
   const dims = x.dims.map((_, at) => (at === axis && numbers.data.length > 1 ? numbers.data.length : 1));
   return broadcast({ ...numbers, dims }, x.dims).data;
 }

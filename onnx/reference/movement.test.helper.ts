@@ -1,10 +1,10 @@
 /** @file Operators that move elements or read sizes, in float64. */
 import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attributes.js';
+import { positiveAxis } from '../graph/dims.js';
 import { elementCount, type Node } from '../graph/graph.js';
 import { numbersOf } from '../graph/tensor.js';
 import {
   array,
-  axisOf,
   broadcast,
   broadcastDims,
   strided,
@@ -19,7 +19,7 @@ import type { Kernel } from './evaluate.test.helper.js';
 const integers = (value: NdArray | undefined): number[] => [...(value?.data ?? [])];
 const withDims = (value: NdArray, dims: readonly number[]): NdArray => ({ ...value, dims });
 const axisAttribute = (node: Node, rank: number, fallback: number) =>
-  axisOf(numberAttribute(node, 'axis', fallback), rank);
+  positiveAxis(numberAttribute(node, 'axis', fallback), rank);
 
 function concatenated(values: readonly NdArray[], axis: number): NdArray {
   const [first] = values as [NdArray];
@@ -55,7 +55,7 @@ function parts(value: NdArray, axis: number, sizes: readonly number[]): NdArray[
 const slice: Kernel = (_node, [x, starts, ends, axes, steps]) => {
   const value = x as NdArray;
   const [from, to] = [integers(starts), integers(ends)];
-  const along = axes ? integers(axes).map((axis) => axisOf(axis, value.dims.length)) : [...from.keys()];
+  const along = axes ? integers(axes).map((axis) => positiveAxis(axis, value.dims.length)) : [...from.keys()];
   const own = stridesOf(value.dims);
   const [dims, strides] = [[...value.dims], [...own]];
   let first = 0;
@@ -95,7 +95,7 @@ function reread(
 const pad: Kernel = (node, [x, pads, fill, axes]) => {
   const value = x as NdArray;
   const rank = value.dims.length;
-  const along = axes ? integers(axes).map((axis) => axisOf(axis, rank)) : [...value.dims.keys()];
+  const along = axes ? integers(axes).map((axis) => positiveAxis(axis, rank)) : [...value.dims.keys()];
   const mode = requireMode(node, 'mode', 'constant', ['constant', 'reflect', 'edge']);
   const sources = value.dims.map((size, axis) => {
     const at = along.indexOf(axis);
@@ -127,7 +127,7 @@ const gather: Kernel = (node, [x, indices]) => {
   const data = new Float64Array(elementCount(dims));
   for (let row = 0; row < outer; row++) {
     at.data.forEach((index, place) => {
-      const from = (row * size + axisOf(index, size)) * inner;
+      const from = (row * size + positiveAxis(index, size)) * inner;
       data.set(value.data.subarray(from, from + inner), (row * at.data.length + place) * inner);
     });
   }
@@ -144,7 +144,7 @@ const scatterElements: Kernel = (node, [x, indices, updates]) => {
     let position = 0;
     for (let each = 0; each < at.dims.length; each++) {
       const along = Math.floor(place / (theirs[each] as number)) % (at.dims[each] as number);
-      position += (each === axis ? axisOf(index, value.dims[axis] as number) : along) * (own[each] as number);
+      position += (each === axis ? positiveAxis(index, value.dims[axis] as number) : along) * (own[each] as number);
     }
     data[position] = (add ? (data[position] as number) : 0) + (added.data[place] as number);
   });
@@ -183,7 +183,7 @@ const reshape: Kernel = (node, [x, shape]) => {
 const unsqueeze: Kernel = (_node, [x, axes]) => {
   const value = x as NdArray;
   const rank = value.dims.length + (axes as NdArray).data.length;
-  const added = new Set(integers(axes).map((axis) => axisOf(axis, rank)));
+  const added = new Set(integers(axes).map((axis) => positiveAxis(axis, rank)));
   const own = [...value.dims];
   return [
     withDims(
@@ -195,7 +195,7 @@ const unsqueeze: Kernel = (_node, [x, axes]) => {
 
 const squeeze: Kernel = (_node, [x, axes]) => {
   const value = x as NdArray;
-  const gone = axes && new Set(integers(axes).map((axis) => axisOf(axis, value.dims.length)));
+  const gone = axes && new Set(integers(axes).map((axis) => positiveAxis(axis, value.dims.length)));
   return [
     withDims(
       value,

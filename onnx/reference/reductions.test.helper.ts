@@ -1,12 +1,15 @@
 /** @file Sums, products of matrices and normalizations, in float64. */
 import { intsAttribute, numberAttribute } from '../graph/attributes.js';
+import { positiveAxis } from '../graph/dims.js';
 import { elementCount, type Node } from '../graph/graph.js';
-import { array, axisOf, broadcast, broadcastDims, transposed, type NdArray } from './array.test.helper.js';
+import { array, broadcast, broadcastDims, transposed, type NdArray } from './array.test.helper.js';
 import type { Kernel } from './evaluate.test.helper.js';
 
 const axesOf = (node: Node, given: NdArray | undefined, rank: number): number[] => {
   const listed = given ? [...given.data] : (intsAttribute(node, 'axes') ?? []);
-  return listed.length > 0 ? listed.map((axis) => axisOf(axis, rank)) : Array.from({ length: rank }, (_, axis) => axis);
+  return listed.length > 0
+    ? listed.map((axis) => positiveAxis(axis, rank))
+    : Array.from({ length: rank }, (_, axis) => axis);
 };
 
 /** Groups of elements along the axes, moved last: [left, reduced]. */
@@ -130,7 +133,7 @@ const instanceNorm: Kernel = (node, [x, scale, shift]) => {
 
 const layerNorm: Kernel = (node, [x, scale, shift]) => {
   const value = x as NdArray;
-  const axis = axisOf(numberAttribute(node, 'axis', -1), value.dims.length);
+  const axis = positiveAxis(numberAttribute(node, 'axis', -1), value.dims.length);
   const normal = standardized(value, elementCount(value.dims.slice(axis)), numberAttribute(node, 'epsilon', 1e-5));
   const [s, b] = [broadcast(scale as NdArray, value.dims).data, shift && broadcast(shift, value.dims).data];
   return [{ dims: value.dims, data: normal.map((each, at) => each * (s[at] as number) + (b?.[at] ?? 0)) }];
@@ -138,7 +141,7 @@ const layerNorm: Kernel = (node, [x, scale, shift]) => {
 
 const softmax: Kernel = (node, [x]) => {
   const value = x as NdArray;
-  const axis = axisOf(numberAttribute(node, 'axis', -1), value.dims.length);
+  const axis = positiveAxis(numberAttribute(node, 'axis', -1), value.dims.length);
   if (axis !== value.dims.length - 1) throw new Error('Softmax of an axis other than the last has no float64 kernel');
   const count = value.dims[axis] as number;
   const data = new Float64Array(value.data.length);
