@@ -6,10 +6,13 @@ import { forgetTemporary, temporaryBeside } from '../../onnx/files/disk/temporar
 
 const MAX_PATH_BYTES = 4096;
 
-/** Makes `pointer` point at a folder, in one move; what it pointed at before is left as it is. */
+/**
+ * Makes `pointer` point at a folder, in one move; what it pointed at before is left as it is.
+ * @param folder that exists; it may be named by a link, even by `pointer` itself
+ */
 export async function writeLatestLink(pointer: string, folder: string): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
-  const target = relative(dirname(pointer), folder) || '.';
+  const target = relative(await realpath(dirname(pointer)), await realpath(folder)) || '.';
   const temporary = temporaryBeside(pointer);
   try {
     await symlink(target, temporary, 'dir').catch(() => writeFile(temporary, target));

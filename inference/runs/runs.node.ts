@@ -1,6 +1,6 @@
 /** @file Where runs live: `runs/<name>/`, with `runs/latest` pointing at the newest. */
 import { mkdir, readdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { InputError } from '../../onnx/index.js';
 import { readLatestLink, writeLatestLink } from './latest-link.node.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
@@ -42,9 +42,10 @@ export async function expectNoRun(folder: string): Promise<void> {
 /** Makes `runs/latest` point at the run. */
 export const markLatest = (run: string): Promise<void> => writeLatestLink(LATEST, run);
 
-/** The folder of a run: the given one, or the latest. @throws InputError if there is none */
+/** The folder of a run: the given one, or the latest, by its own name. @throws InputError if there is none */
 export async function resolveRun(run?: string): Promise<string> {
-  const path = run ?? (await latestRun());
+  const isLatest = run === undefined || resolve(run) === resolve(LATEST);
+  const path = isLatest ? await latestRun() : run;
   if (path === undefined) throw new InputError('no run found in runs/: train one with gan-train, or name its folder');
   if (!(await isRun(path))) {
     throw new InputError({ name: path, expected: 'the folder of a run; it has no config.json' });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -90,6 +90,16 @@ describe('startRun({ resume })', () => {
 
   const changed = (change: (file: Record<string, unknown>) => object) =>
     writeFile(join(run, 'config.json'), JSON.stringify(change(JSON.parse(config) as Record<string, unknown>)));
+
+  it('keeps runs/latest pointing at the run that it names, also by another name', async () => {
+    await symlink('runs', 'other');
+    for (const resume of [join('runs', 'latest'), join('other', 'latest')]) {
+      const started = await startRun({ resume });
+      await started.release();
+      expect(await realpath(join('runs', 'latest'))).toBe(await realpath(run));
+    }
+    expect(await readdir('tensorboard')).not.toContain('latest');
+  });
 
   it('refuses fewer steps than were done, and leaves config.json as it is', async () => {
     const started = await startRun({ resume: run, steps: 3, checkpointEvery: 3 });

@@ -10,11 +10,12 @@ import type { JobIdentity } from './journal.node.js';
 export async function pictureIdentity(
   { truncation, ranking }: { truncation: number | undefined; ranking: Ranking | undefined },
   latents: LatentRows,
-  { model, generator: { label, range }, preparation }: JobContext,
+  { model, generator: { label, latentDim, range }, preparation }: JobContext,
 ): Promise<JobIdentity> {
   return {
     model: await fileDigest(model),
     latents: latents.identity,
+    latentDim,
     truncation: truncation ?? null,
     discriminator: ranking ? await fileDigest(await discriminatorBeside(model, ranking.discriminator)) : null,
     ...(label !== undefined && { label }),

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { saveModel } from '../../../onnx/index.js';
+import { float32Tensor, GraphBuilder, modelOfGraph, saveModel } from '../../../onnx/index.js';
 import { Generator } from '../../networks/generator.js';
 import { toyGenerator } from '../../networks/generator.test.helper.js';
 import { normalLatents, seedsFrom } from '../../latent/latents.js';
@@ -153,6 +153,23 @@ describe('runJob of --format', () => {
     const context = { generator: failing, progress: (count: number) => done.push(count) };
     await expect(perform({ format: 'png', out: join(folder, 'broken') }, context)).rejects.toThrow('a broken batch');
     expect(done).toEqual([64, 128]);
+  });
+
+  it('does not go on with latents of another size', async () => {
+    const b = new GraphBuilder();
+    const rows = b.op('ReduceMean', [b.input('z', 'float32', ['batch', 'Z'])], { axes: [1], keepdims: 1 });
+    const weights = b.initializer('w', float32Tensor(new Float32Array(192).fill(1), [1, 192]));
+    b.output(b.reshape(b.op('Tanh', [b.matMul(rows, weights)]), ['batch', 3, 8, 8]), 'image');
+    const open = join(folder, 'open.onnx');
+    await saveModel(open, modelOfGraph(b.graph));
+    const out = join(folder, 'open');
+    const run = async (latentDim: number, resume: boolean) => {
+      await using sized = await Generator.load(open, { device: 'cpu', latentDim });
+      return await perform({ format: 'npy', count: 2, resume, out }, { model: open, generator: sized });
+    };
+    await run(4, false);
+    await expect(run(5, true)).rejects.toThrow(/^resume: [^\n]* where latentDim is 4; got 5$/);
+    await run(4, true);
   });
 
   it('refuses to go on within a shard', async () => {
