@@ -1,8 +1,8 @@
 /** @file The ranking that a shards job goes by, as a file beside its shards: a resumed job need not score again. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { readBoundedFile, writeFileAtomic } from '../../../onnx/files/files.node.js';
+import { exists } from '../../files/missing.node.js';
 import { npyBytes, parsedNpy } from '../../numeric/npy.js';
 import type { RankedScores } from '../shared/top-k.js';
 
@@ -26,7 +26,7 @@ export async function writeRanking(folder: string, { positions, logits }: Ranked
  */
 export async function loadRanking(folder: string, kept: number, count: number): Promise<RankedScores | undefined> {
   const path = join(folder, RANKING_FILE);
-  if (!(await stat(path).catch(() => undefined))) return undefined;
+  if (!(await exists(path))) return undefined;
   const { dtype, shape, data } = parsedNpy(await readBoundedFile(path, MAX_BYTES), path);
   if (dtype !== '<f8' || shape.length !== 2 || shape[0] !== kept || shape[1] !== 2) {
     throw new InputError({ name: path, expected: `float64 [${kept}, 2]`, got: `${dtype} [${shape.join(', ')}]` });

@@ -1,7 +1,6 @@
 /** @file Makes a grid job's picture. */
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeLeftoversOf } from '../../../onnx/files/disk/temporary.node.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { pictureGrid } from '../../pictures/grid.js';
 import { encodePng } from '../../pictures/pictures.node.js';
@@ -28,7 +27,6 @@ export const GRID_COMPRESSION = 2;
  */
 export async function writeGrid(job: GridJob, context: JobContext): Promise<string[]> {
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'samples.png');
-  for (const path of [file, job.saveLatents]) if (path !== undefined) await removeLeftoversOf(path);
   const source = await latentRows(job.source, context.generator.latentDim, job.truncation);
   if (job.ranking) await writeRanked(job, job.ranking, file, source, context);
   else await writePictures(job, file, source, context);
