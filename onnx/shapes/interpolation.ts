@@ -1,5 +1,7 @@
 /** @file How Resize computes each element from its neighbours, as one matrix per axis. */
 import { InputError } from '../errors.js';
+import { numberAttribute, stringAttribute } from '../graph/attributes.js';
+import type { Node } from '../graph/graph.js';
 
 /** The attributes of a Resize node. */
 export interface Interpolation {
@@ -14,6 +16,18 @@ export interface Interpolation {
   antialias?: boolean;
   /** Start and end of the region of interest, in parts of the axis's length. */
   roi: readonly [number, number];
+}
+
+/** The attributes of a node of opset 17 or their defaults. The region of interest is the whole axis. */
+export function interpolationOf(node: Node): Interpolation {
+  return {
+    mode: stringAttribute(node, 'mode', 'nearest'),
+    coordinates: stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel'),
+    nearest: stringAttribute(node, 'nearest_mode', 'round_prefer_floor'),
+    cubicCoefficient: numberAttribute(node, 'cubic_coeff_a', -0.75),
+    excludeOutside: numberAttribute(node, 'exclude_outside', 0) === 1,
+    roi: [0, 1],
+  };
 }
 
 interface Axis {
@@ -61,28 +75,29 @@ const modes: Readonly<Record<string, (position: number, settings: Interpolation,
   cubic: (position, { cubicCoefficient: a, excludeOutside }, size) => {
     const low = Math.floor(position);
     const part = position - low;
-    // Keys 1981, eq. 15, at the distances 1 + t, t, 1 − t and 2 − t.
-    const near = (t: number) => ((a + 2) * t - (a + 3)) * t * t + 1;
-    const far = (t: number) => ((a * t - 5 * a) * t + 8 * a) * t - 4 * a;
-    const weights = [far(part + 1), near(part), near(1 - part), far(2 - part)];
-    const all = weights.map((weight, index) => [low - 1 + index, weight] as const);
-    if (!excludeOutside) return all;
-    const kept = all.filter(([index]) => index >= 0 && index < size);
-    const sum = kept.reduce((total, [, weight]) => total + weight, 0);
-    return kept.map(([index, weight]) => [index, weight / sum] as const);
+    const all = [-1, 0, 1, 2].map((by) => [low + by, keys(Math.abs(part - by), a)] as const);
+    return excludeOutside ? withSumOne(withinInput(all, size)) : all;
   },
 };
 
-/** Keys 1981, eq. 15, and the triangle, as functions of the distance. */
+/** Keys 1981, eq. 15, at a distance. */
+function keys(d: number, a: number): number {
+  if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+  return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
+}
+
+const withinInput = (weights: Weights, size: number): Weights =>
+  weights.filter(([index]) => index >= 0 && index < size);
+
+function withSumOne(weights: Weights): Weights {
+  const sum = weights.reduce((total, [, weight]) => total + weight, 0);
+  return weights.map(([index, weight]) => [index, weight / sum] as const);
+}
+
+/** Keys' kernel and the triangle, as functions of the distance. */
 const filters: Readonly<Record<string, { reach: number; weight: (distance: number, a: number) => number }>> = {
   linear: { reach: 1, weight: (d) => Math.max(0, 1 - d) },
-  cubic: {
-    reach: 2,
-    weight: (d, a) => {
-      if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
-      return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
-    },
-  },
+  cubic: { reach: 2, weight: keys },
 };
 
 /** The filter widened by how much smaller the picture becomes, as Pillow does it; indices may lie outside the input. */
@@ -96,9 +111,7 @@ function antialiased(position: number, settings: Interpolation, { size, scale }:
     const distance = Math.abs(first + index + 0.5 - centre) / widening;
     return [first + index, weight(distance, settings.cubicCoefficient)] as const;
   });
-  const kept = settings.excludeOutside ? all.filter(([index]) => index >= 0 && index < size) : all;
-  const sum = kept.reduce((total, [, part]) => total + part, 0);
-  return kept.map(([index, part]) => [index, part / sum] as const);
+  return withSumOne(settings.excludeOutside ? withinInput(all, size) : all);
 }
 
 /**

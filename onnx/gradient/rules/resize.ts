@@ -1,11 +1,11 @@
 /** @file Gradient of Resize: the transposed interpolation, as one matrix per axis. */
-import { numberAttribute, stringAttribute } from '../../graph/attributes.js';
+import { stringAttribute } from '../../graph/attributes.js';
+import { multipliedAlong } from '../../build/along-axis.js';
 import { InputError } from '../../errors.js';
-import { nodeLabel, type Dim, type Node } from '../../graph/graph.js';
+import { nodeLabel, type Dim, type Node, type Tensor } from '../../graph/graph.js';
 import { expectWithin } from '../../graph/limits.js';
-import { interpolationMatrix, type Interpolation } from '../../shapes/interpolation.js';
+import { interpolationMatrix, interpolationOf } from '../../shapes/interpolation.js';
 import { float32Tensor } from '../../graph/tensor.js';
-import type { Tensor } from '../../graph/graph.js';
 import { sizedLike } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
 
@@ -69,15 +69,8 @@ function alongAxis({ node, b, x, shape }: Backward, value: string, { axis, size,
     throw new InputError(`${label}: differentiating needs fixed sizes; got ${size} → ${output}`);
   }
   const rank = shape(x[0]).length;
-  const coordinates = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel');
-  const settings: Interpolation = {
-    mode: stringAttribute(node, 'mode', 'nearest'),
-    coordinates,
-    nearest: stringAttribute(node, 'nearest_mode', 'round_prefer_floor'),
-    cubicCoefficient: numberAttribute(node, 'cubic_coeff_a', -0.75),
-    excludeOutside: numberAttribute(node, 'exclude_outside', 0) === 1,
-    roi: coordinates === 'tf_crop_and_resize' ? cropOf(node, b.types.numbers(x[1]), axis, rank) : [0, 1],
-  };
+  const settings = interpolationOf(node);
+  if (settings.coordinates === 'tf_crop_and_resize') settings.roi = cropOf(node, b.types.numbers(x[1]), axis, rank);
   expectWithin('ruleElements', size * output, label);
   const rows = interpolationMatrix(size, output, scale, settings, label);
   const values = Array.from({ length: size * output }, (_, at) => rows[at % output]?.[Math.floor(at / output)] ?? 0);
@@ -87,11 +80,7 @@ function alongAxis({ node, b, x, shape }: Backward, value: string, { axis, size,
       ? { type: 'float64', dims, data: Float64Array.from(values) }
       : float32Tensor(values, dims);
   const matrix = b.castLike(b.op('Constant', [], { value: tensor }, `transposed_${axis}`), value);
-  if (axis === rank - 2) return b.matMul(matrix, value);
-  if (axis === rank - 1) return b.matMul(value, b.transpose(matrix, [1, 0]));
-  const order = Array.from({ length: rank }, (_, index) => index);
-  const swapped = order.with(axis, rank - 1).with(rank - 1, axis);
-  return b.transpose(b.matMul(b.transpose(value, swapped), b.transpose(matrix, [1, 0])), swapped);
+  return multipliedAlong(b, matrix, value, axis);
 }
 
 export const resizeRules = { Resize: resize };
