@@ -12,7 +12,16 @@ function norm(b: GraphBuilder, node: Node, summed: (powers: string) => string): 
   const size = b.op('Abs', [x]);
   if (p === 1) return summed(size);
   const sum = summed(p === 2 ? b.mul(x, x) : b.op('Pow', [size, b.scalarLike(x, p)]));
-  return p === 2 ? b.op('Sqrt', [sum]) : b.op('Pow', [sum, b.scalarLike(x, 1 / p)]);
+  return unlessZero(b, sum, (nonZero) =>
+    p === 2 ? b.op('Sqrt', [nonZero]) : b.op('Pow', [nonZero, b.scalarLike(x, 1 / p)]),
+  );
+}
+
+/** What `compute` makes of a value; 0 where the value is 0, as an infinite slope there would make gradients NaN. */
+function unlessZero(b: GraphBuilder, value: string, compute: (nonZero: string) => string): string {
+  const isZero = b.op('Equal', [value, b.scalarLike(value, 0)]);
+  const nonZero = b.op('Where', [isZero, b.scalarLike(value, 1), value]);
+  return b.op('Where', [isZero, b.scalarLike(value, 0), compute(nonZero)]);
 }
 
 /** The norm of each window: powers averaged, times the window's size. */
@@ -35,16 +44,12 @@ export const globalLpPool: Expansion = (node, b) => {
   return [norm(b, node, (powers) => b.reduceSum(powers, axes))];
 };
 
-/** x / ‖x‖ along an axis. */
+/** x / ‖x‖ along an axis, and 0 where all elements are 0. */
 export const lpNormalization: Expansion = (node, b) => {
   const rank = b.types.knownShape(inputOf(node), node).length;
   const axis = positiveAxis(numberAttribute(node, 'axis', -1), rank);
-  return [
-    b.div(
-      inputOf(node),
-      norm(b, node, (powers) => b.reduceSum(powers, [axis])),
-    ),
-  ];
+  const length = norm(b, node, (powers) => b.reduceSum(powers, [axis]));
+  return [unlessZero(b, length, (nonZero) => b.div(inputOf(node), nonZero))];
 };
 
 /** (x − mean) / (deviation + 1e-9) over some axes. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AttributeValue } from '../../graph/attributes.js';
 import { GraphBuilder } from '../../build/build.js';
-import { caseLabel, checkVjp, uncheckedOps, type CheckedInput, type VjpCase } from '../check.test.helper.js';
+import { caseLabel, checkVjp, outputsOf, uncheckedOps, type CheckedInput, type VjpCase } from '../check.test.helper.js';
 import { expandedRules } from './expanded.js';
 import { gradients } from '../walk.js';
 
@@ -112,6 +112,22 @@ describe('gradients(…) of operators through the elementary ones they stand for
   it.each(cases.map((test) => [caseLabel(test), test] as const))('%s', (_label, test) => checkVjp(test));
 
   it('has a case for every rule', () => expect(uncheckedOps(expandedRules, cases)).toEqual([]));
+
+  it.each([
+    ['LpPool', { kernel_shape: [2, 2], strides: [2, 2] }],
+    ['GlobalLpPool', {}],
+    ['LpNormalization', { axis: 1 }],
+  ])('are 0 where all elements that %s takes the norm of are 0', async (op, attributes) => {
+    for (const p of op === 'LpNormalization' ? [1, 2] : [1, 2, 3]) {
+      const b = new GraphBuilder();
+      b.input('x', 'float32', [1, 2, 2, 4]);
+      const y = b.op(op, ['x'], { ...attributes, p }, 'y');
+      const gradient = gradients(b, y, ['x']).get('x') as string;
+      b.output(gradient);
+      const results = await outputsOf(b, { x: { dims: [1, 2, 2, 4], data: Array.from({ length: 16 }, () => 0) } });
+      expect(results[gradient]?.map(Math.abs)).toEqual(Array.from({ length: 16 }, () => 0));
+    }
+  });
 
   it('refuses what it cannot tell, naming the node', () => {
     const refused = (op: string, shapes: number[][], attributes: Record<string, AttributeValue>) => () => {
