@@ -21,7 +21,7 @@ function distanceLines({ frechet, kid, kidStd, subsets, subsetSize }: QualityRow
   const least = count(LEAST_SAMPLES);
   return [
     frechet === undefined
-      ? `  Fréchet distance: not given for fewer than ${least} pictures of each kind, where it says more about their number`
+      ? `  Fréchet distance: not given for fewer than ${least} pictures of each kind, as it would depend too much on their number`
       : `  Fréchet distance: ${frechet.toPrecision(6)}`,
     `  KID: ${kid.toPrecision(5)} ± ${kidStd.toPrecision(2)} (${subsets} subsets of ${subsetSize})`,
   ];

@@ -71,7 +71,7 @@ export class FeatureNetwork {
       const { channels, height, width } = input.picture;
       const blank = new Float32Array((input.batch ?? 1) * channels * height * width);
       const size = (await namingFile(path, () => runOnce(session, input, blank))).length / (input.batch ?? 1);
-      const taken = `"${value}", ${size} numbers per picture, averaged over positions`;
+      const taken = `"${value}", numbers per picture: ${size} (maps are averaged over positions)`;
       const own = { about: 'features', taken, because, options: ['features'] };
       return new FeatureNetwork(`${path}:${value}`, size, input, session, [...assumptions, own]);
     } catch (error) {
