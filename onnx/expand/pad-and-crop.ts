@@ -29,7 +29,7 @@ export const centerCropPad: Expansion = (node, b) => {
   return [pads.some((pad) => pad > 0) ? b.op('Pad', [value, b.ints(pads)]) : b.op('Identity', [value])];
 };
 
-/** Before the picture its end, and after it its beginning; negative pads cut. */
+/** Before the picture its end, and after it its beginning; negative pads cut first, as in ONNX Runtime. */
 export const wrappedPad: Expansion = (node, b) => {
   const shape = b.types.knownShape(inputOf(node), node);
   const pads = b.types.integers(inputOf(node, 1));
@@ -42,11 +42,13 @@ export const wrappedPad: Expansion = (node, b) => {
       const [before, after] = [pads[index] as number, pads[index + stated.length] as number];
       if (before === 0 && after === 0) return value;
       const size = fixedSize(node, shape[axis], `axis ${axis}`);
-      if (before > size || after > size) throw notExpanded(node, `a pad larger than the ${size} elements of its axis`);
+      const [start, end] = [Math.max(0, -before), size + Math.min(0, after)];
+      const [kept, left] = [end - start < size ? sliced(b, value, axis, start, end) : value, end - start];
+      if (before > left || after > left) throw notExpanded(node, `a pad larger than the ${left} elements of its axis`);
       const parts = [
-        ...(before > 0 ? [sliced(b, value, axis, size - before, size)] : []),
-        before < 0 || after < 0 ? sliced(b, value, axis, Math.max(0, -before), size + Math.min(0, after)) : value,
-        ...(after > 0 ? [sliced(b, value, axis, 0, after)] : []),
+        ...(before > 0 ? [sliced(b, kept, axis, left - before, left)] : []),
+        kept,
+        ...(after > 0 ? [sliced(b, kept, axis, 0, after)] : []),
       ];
       return b.op('Concat', parts, { axis });
     }, inputOf(node)),

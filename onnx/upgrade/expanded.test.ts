@@ -131,6 +131,13 @@ const cases: Case[] = [
     attributes: { mode: 'wrap' },
   },
   {
+    op: 'Pad',
+    opset: 19,
+    inputs: [[2, 3, 4, 5]],
+    constants: [int64Tensor([0, -1, -1, 2, 0, -1, 2, -1])],
+    attributes: { mode: 'wrap' },
+  },
+  {
     op: 'GridSample',
     opset: 20,
     inputs: [
