@@ -10,9 +10,9 @@ import { nodeLabel, type Dim, type Node } from '../graph/graph.js';
  */
 export type Expansion = (node: Node, b: GraphBuilder) => readonly string[];
 
-/** The error for what an expansion does not know. */
+/** The error for what an expansion does not know, when a model is read or its gradient taken. */
 export function notExpanded(node: Node, what: string): InputError {
-  return new InputError(`${nodeLabel(node)}: ${what} is not supported where the gradient passes through it`);
+  return new InputError(`${nodeLabel(node)}: ${what} is not supported`);
 }
 
 /** A size that is known. @throws InputError naming the node where it is open */
