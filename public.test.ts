@@ -21,6 +21,10 @@ const promised: Record<string, string> = {
     'interpolatedLatents isRun lerp loadLatents normalLatents parsedPreparation parsedSize pictureGrid ' +
     'picturePaths resolveDevice resolveModel resolveRun rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
+  './tasks':
+    'ChosenShard Environment FinishContext JobFile JobSpec Json JsonObject RunOptions RunOutcome Shard TASK_COMMANDS ' +
+    'TaskCommand TaskContext TaskJob TaskResults TaskStage canonicalJson chosenShard expectComplete expectRunnable ' +
+    'expectWithin fileOf isOfShard jobFile jobId packageVersion parsedJobSpec publishFile publishFolder rangesOf runTasks',
   './explain':
     'ClassName EvaluateOptions Evaluation ExplainOptions Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
@@ -65,6 +69,7 @@ const entries = {
   './exporter': 'exporter/index.d.ts',
   './inference': 'inference/index.d.ts',
   './inference/options': 'inference/jobs/words.node.d.ts',
+  './tasks': 'inference/tasks/index.d.ts',
   './explain': 'explain/index.d.ts',
   './explain/choices': 'explain/choices.d.ts',
   './trainer': 'trainer/index.d.ts',

@@ -1,0 +1,46 @@
+/** @file What a bulk job is made of: stages of tasks that may run in any order, anywhere, at once and twice. */
+
+/** What a task is run with. */
+export interface TaskContext {
+  /** Gives the task up; `run` throws its reason then, and leaves nothing. */
+  signal?: AbortSignal;
+  /** Called with how much of the task is done, in pictures. */
+  progress?: (done: number, total: number) => void;
+}
+
+/** Tasks that do not depend on each other. */
+export interface TaskStage {
+  readonly name: string;
+  /** How many there are; known once the stages before are complete. */
+  tasks(): Promise<number>;
+  /** Pictures of a task, for progress and rate. */
+  size(task: number): number;
+  /** Tasks without a result, ascending. Folders are read anew, each once. */
+  missing(): Promise<readonly number[]>;
+  /** Whether the result of a task is there. */
+  done(task: number): Promise<boolean>;
+  /**
+   * Makes the result of a task, the same bytes wherever it runs. It is written beside and renamed: what is there is done. Where
+   * another process was faster, ours is thrown away.
+   */
+  run(task: number, context: TaskContext): Promise<void>;
+}
+
+/** What `finish` is run with. */
+export interface FinishContext {
+  signal?: AbortSignal;
+  /** Called with how much is done, in pictures. */
+  progress?: (done: number, total: number, note?: string) => void;
+}
+
+/** A bulk job that any engine can run: this process, a share of processes (`Shard`), or a queue. */
+export interface TaskJob<Result = unknown> {
+  /** SHA-256 of what decides the results (`jobId`). */
+  readonly id: string;
+  /** In order: a later stage may need all results of the earlier ones. */
+  readonly stages: readonly TaskStage[];
+  /** Makes what needs all results. Running it again changes nothing. @throws InputError naming tasks without a result */
+  finish(context: FinishContext): Promise<Result>;
+  /** Ends sessions and releases locks. */
+  dispose(): Promise<void>;
+}
