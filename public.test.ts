@@ -22,9 +22,11 @@ const promised: Record<string, string> = {
     'picturePaths resolveDevice resolveModel resolveRun rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
   './tasks':
-    'ChosenShard Environment FinishContext JobFile JobSpec Json JsonObject RunOptions RunOutcome Shard TASK_COMMANDS ' +
-    'TaskCommand TaskContext TaskJob TaskResults TaskStage canonicalJson chosenShard expectComplete expectRunnable ' +
-    'expectWithin fileOf isOfShard jobFile jobId packageVersion parsedJobSpec publishFile publishFolder rangesOf runTasks',
+    'ChosenShard EngineContext Environment FinishContext JobFile JobSpec Json JsonObject PerformContext ' +
+    'RunOptions RunOutcome Shard TASK_COMMANDS TaskCommand TaskContext TaskEngine TaskJob TaskResults ' +
+    'TaskStage canonicalJson chosenShard expectComplete expectRunnable expectWithin fileOf isOfShard jobFile ' +
+    'jobId localEngine mergeEngine packageVersion parsedJobSpec performJob publishFile publishFolder rangesOf ' +
+    'runTasks shardEngine',
   './explain':
     'ClassName EvaluateOptions Evaluation ExplainOptions Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +

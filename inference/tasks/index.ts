@@ -1,5 +1,14 @@
 /** @file `ganscope/tasks`: bulk jobs as tasks that any engine can run. */
 export { canonicalJson, type Json, type JsonObject } from './canonical.js';
+export {
+  localEngine,
+  mergeEngine,
+  performJob,
+  shardEngine,
+  type EngineContext,
+  type PerformContext,
+  type TaskEngine,
+} from './engine.js';
 export type { FinishContext, TaskContext, TaskJob, TaskStage } from './job.js';
 export { publishFile, publishFolder } from './publish.node.js';
 export { TaskResults } from './results.node.js';

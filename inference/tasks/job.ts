@@ -1,5 +1,7 @@
 /** @file What a bulk job is made of: stages of tasks that may run in any order, anywhere, at once and twice. */
 
+import type { JobSpec } from './spec.node.js';
+
 /** What a task is run with. */
 export interface TaskContext {
   /** Gives the task up; `run` throws its reason then, and leaves nothing. */
@@ -37,6 +39,8 @@ export interface FinishContext {
 export interface TaskJob<Result = unknown> {
   /** SHA-256 of what decides the results (`jobId`). */
   readonly id: string;
+  /** The job as data, for processes elsewhere. */
+  readonly spec: JobSpec;
   /** In order: a later stage may need all results of the earlier ones. */
   readonly stages: readonly TaskStage[];
   /** Makes what needs all results. Running it again changes nothing. @throws InputError naming tasks without a result */

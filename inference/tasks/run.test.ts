@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskJob, TaskStage } from './job.js';
+import { localEngine, performJob, shardEngine } from './engine.js';
 import { rangesOf, runTasks } from './run.js';
+import type { JobSpec } from './spec.node.js';
 
 /** A job in memory: results shared by all its processes, and what each ran. */
 function jobOf(counts: readonly number[]) {
@@ -22,7 +24,8 @@ function jobOf(counts: readonly number[]) {
       results[at]?.add(task);
     },
   }));
-  const job: TaskJob = { id: 'x', stages, finish: async () => {}, dispose: async () => {} };
+  const spec: JobSpec = { command: 'gan-sample', version: '1', options: {}, files: [], outputs: {} };
+  const job: TaskJob<string> = { id: 'x', spec, stages, finish: async () => 'all of it', dispose: async () => {} };
   return { job, results, ran };
 }
 
@@ -83,6 +86,27 @@ describe('runTasks(job, options)', () => {
     });
     await expect(running).rejects.toThrow('told to stop');
     expect([...(results[0] ?? [])]).toEqual([0, 1]);
+  });
+});
+
+describe('performJob(job, engine, context)', () => {
+  it('finishes what this process has done alone', async () => {
+    const { job } = jobOf([3]);
+    expect(localEngine.shared).toBe(false);
+    expect(await performJob(job, localEngine, {})).toBe('all of it');
+  });
+
+  it('says what other shares have not done yet; the last one finishes', async () => {
+    const { job } = jobOf([7, 2]);
+    const lines: string[] = [];
+    const share = (index: number) =>
+      performJob(job, shardEngine({ index, count: 3 }), { log: (line) => lines.push(line) });
+    expect([await share(1), await share(0)]).toEqual([undefined, undefined]);
+    expect(lines).toEqual([
+      'This share is done. Other shares lack 5 of 7 tasks: 0, 2–3, 5–6. Whoever finishes last completes the job; so does `merge`.',
+      'This share is done. Other shares lack 2 of 7 tasks: 2, 5. Whoever finishes last completes the job; so does `merge`.',
+    ]);
+    expect(await share(2)).toBe('all of it');
   });
 });
 
