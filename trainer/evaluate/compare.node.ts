@@ -4,8 +4,9 @@ import type { Preparation } from '../../inference/networks/network-input.js';
 import { resolveDevice } from '../../inference/runtime/devices/devices.node.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/index.js';
-import { assumedOfSubsets, distancesBetween, featuresOf, type EvaluationOptions } from '../quality/distances.node.js';
+import { assumedOfSubsets, comparedSets, type EvaluationOptions } from '../quality/distances.node.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
+import type { MeasuredSet } from '../quality/measured-set.node.js';
 import type { Distances } from '../quality/quality.js';
 import { openPictureSet, type PictureSet, type PictureSetOptions } from './picture-set.node.js';
 import { Releases } from '../run/releases.js';
@@ -64,18 +65,22 @@ export async function comparePictures(
     const [first, second] = sets as [PictureSet, PictureSet];
     const network = await FeatureNetwork.load(features, { preparation, device: choice.device });
     releases.add(() => network.dispose());
-    const featuresFor = (set: PictureSet, other: PictureSet) => {
-      const count = Math.min(samples, set.length ?? samples);
-      return featuresOf(network, set.batches(count, set.format ? undefined : other.format), count, options);
-    };
-    const [a, b] = [await featuresFor(first, second), await featuresFor(second, first)];
-    const countOf = ({ data, size }: typeof a) => data.length / size;
-    const compared = (set: PictureSet, found: typeof a) => ({ name: set.name, pictures: countOf(found) });
-    const distances = await distancesBetween(a, b, options);
+    const wanted = (set: PictureSet) => Math.min(samples, set.length ?? samples);
+    const candidates = (set: PictureSet, other: PictureSet) => set.candidates(set.format ? undefined : other.format);
+    const { distances, real, fake } = await comparedSets(
+      network,
+      {
+        real: candidates(first, second),
+        fake: candidates(second, first),
+        wanted: { real: wanted(first), fake: wanted(second) },
+      },
+      options,
+    );
+    const compared = (set: PictureSet, found: MeasuredSet) => ({ name: set.name, pictures: found.count });
     const ofSets = sets.flatMap((set) => set.assumptions);
     return {
       comparison: {
-        sets: [compared(first, a), compared(second, b)],
+        sets: [compared(first, real), compared(second, fake)],
         ...distances,
         features: network.name,
         assumed: [...ofSets, ...network.assumptions, assumedOfSubsets(distances, options.subsetSize)],

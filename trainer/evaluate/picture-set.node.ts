@@ -1,8 +1,7 @@
 /** @file A set of pictures to compare: a folder or archive, a generator's file, or a run. */
 import { Generator, type GeneratorOptions } from '../../inference/networks/generator.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
-import { seedsFrom } from '../../inference/latent/latents.js';
-import type { Picture, PictureInput } from '../../inference/pictures/pictures.js';
+import type { PictureInput } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { isRun } from '../../inference/runs/runs.node.js';
 import type { Device } from '../../inference/runtime/session.js';
@@ -11,6 +10,7 @@ import { namedCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
 import { openDataset } from '../data/formats/table.node.js';
 import type { DataOptions } from '../data/sets/dataset.js';
 import { ReadablePictures } from '../data/sets/readable.js';
+import { generatedCandidates, realCandidates, type Candidates } from '../quality/candidates.js';
 import { generatorOnnx } from '../run/export.node.js';
 
 /** Size and channels that pictures are brought to. */
@@ -28,8 +28,8 @@ export interface PictureSet {
   readonly assumptions: readonly Assumption[];
   /** What was left out so far. */
   readonly skipped: readonly string[];
-  /** Batches of at most `count` pictures; of a larger set a random choice. */
-  batches(count: number, format: PictureFormat | undefined): AsyncIterable<Picture[]>;
+  /** Its pictures in the order in which they are chosen, brought to a format. */
+  candidates(format: PictureFormat | undefined): Candidates;
   release(): Promise<void>;
 }
 
@@ -45,7 +45,6 @@ export interface PictureSetOptions extends Pick<DataOptions, 'split' | 'followLi
 /** Options of reading generators. */
 export type GeneratorReading = Pick<GeneratorOptions, 'range' | 'latentDim' | 'label'>;
 
-const BATCH = 32;
 /** Size of built-in pictures, which are never opened here. */
 const ANY_SIZE = 64;
 
@@ -78,11 +77,7 @@ function generatedSet(name: string, generator: Generator): PictureSet {
     format: { width, height, channels, resize: metadata?.resize ?? 'crop' },
     assumptions: generator.assumptions.map((each) => ({ ...each, about: `${each.about} of ${name}` })),
     skipped: [],
-    async *batches(count) {
-      for (let start = 0; start < count; start += BATCH) {
-        yield generator.sample(seedsFrom(start, Math.min(BATCH, count - start)));
-      }
-    },
+    candidates: () => generatedCandidates(name, (seeds) => generator.sample(seeds)),
     release: () => generator.dispose(),
   };
 }
@@ -101,12 +96,10 @@ async function realSet(source: string, { split, followLinks, strict }: PictureSe
     get skipped() {
       return pictures.skipped;
     },
-    async *batches(count, format) {
-      for await (const batch of pictures.chosen(count, 0))
-        yield format
-          ? batch.map((each) => resizedPicture(each, { ...format, channels: format.channels === 1 ? 1 : 3 }))
-          : batch;
-    },
+    candidates: (format) =>
+      realCandidates(pictures, 0, (picture) =>
+        format ? resizedPicture(picture, { ...format, channels: format.channels === 1 ? 1 : 3 }) : picture,
+      ),
     release: () => Promise.resolve(),
   };
 }

@@ -1,11 +1,13 @@
-/** @file Features of pictures, and the distances between two sets of features. */
-import { concatenated } from '../../inference/numeric/concatenated.js';
+/** @file Two sets of pictures measured in the feature space of a network, and the distances between them. */
 import type { Assumption } from '../../inference/graphs/assumption.js';
-import type { Picture } from '../../inference/pictures/pictures.js';
+import type { Candidates } from './candidates.js';
 import type { FeatureNetwork } from './feature-network.node.js';
-import { checkFinite, type Features } from './features.js';
-import { frechetDistance } from './frechet.node.js';
-import { DEFAULT_SUBSET, kernelDistance } from './kernel-distance.node.js';
+import { frechetBetween } from './distance/frechet.node.js';
+import { GramSession } from './distance/gram.node.js';
+import { kernelDistanceOfRows } from './distance/kernel-distance.node.js';
+import { DEFAULT_SUBSET, kernelPlan, type SubsetOptions } from './distance/kernel-plan.js';
+import { addMissingRows, measuredSet, type SetPlan } from './measure-set.node.js';
+import type { MeasuredSet } from './measured-set.node.js';
 import { LEAST_SAMPLES, type Distances } from './quality.js';
 
 /** The size of the subsets of KID as an assumption. */
@@ -15,55 +17,85 @@ export function assumedOfSubsets({ subsets, subsetSize }: Distances, stated: num
   return { about: 'KID', taken: `${subsets} subsets of ${subsetSize} pictures`, because, options: ['subsetSize'] };
 }
 
-export interface EvaluationOptions {
-  /** Number of random subsets for KID; default 100. */
-  subsets?: number | undefined;
-  /** Pictures per subset; default as for `kernelDistance`. */
-  subsetSize?: number | undefined;
+export interface EvaluationOptions extends Omit<SubsetOptions, 'seed'> {
   /** Called with the progress. */
   progress_callback?: ((done: number, total: number) => void) | undefined;
   /** Stops between two batches. */
   signal?: AbortSignal | undefined;
 }
 
+/** The sets to compare; one that is measured already is used again. */
+export interface ComparedSets {
+  real: Candidates;
+  fake: Candidates;
+  /** Pictures of each, if so many can be decoded. */
+  wanted: { real: number; fake: number };
+  measured?: MeasuredSet | undefined;
+}
+
+/** What is measured of two sets. */
+export interface SetPlans {
+  real: SetPlan;
+  fake: SetPlan;
+  /** Whether there may be enough pictures for a Fréchet distance. */
+  frechet: boolean;
+}
+
+/** The plans of two sets. @throws InputError for too few pictures */
+export function setPlans({ real, fake }: { real: number; fake: number }, options: SubsetOptions): SetPlans {
+  const kernel = kernelPlan(real, fake, options);
+  return {
+    real: { role: 'real', wanted: real, kernel },
+    fake: { role: 'fake', wanted: fake, kernel },
+    frechet: Math.min(real, fake) >= LEAST_SAMPLES,
+  };
+}
+
 /**
- * Features of batches of pictures.
- * @param expected total number of pictures, for the progress
- * @throws InputError if a feature is not finite
+ * Measures two sets and the distances between them. Memory does not grow with the number of pictures: there are the sums of
+ * the features, and the features of the pictures in the subsets of KID.
+ * @throws InputError if a feature is not finite, or there are too few pictures
  * @throws the signal's reason when it is aborted
  */
-export async function featuresOf(
+export async function comparedSets(
   network: FeatureNetwork,
-  batches: AsyncIterable<Picture[]>,
-  expected: number,
-  { progress_callback, signal }: EvaluationOptions,
-): Promise<Features> {
-  const parts: Float32Array[] = [];
-  let count = 0;
-  for await (const pictures of batches) {
-    signal?.throwIfAborted();
-    const features = await network.features(pictures);
-    checkFinite(features);
-    parts.push(features);
-    count += pictures.length;
-    progress_callback?.(count, expected);
+  { real, fake, wanted, measured }: ComparedSets,
+  options: EvaluationOptions,
+): Promise<{ distances: Distances; real: MeasuredSet; fake: MeasuredSet }> {
+  const { signal, progress_callback } = options;
+  const plans = setPlans(wanted, options);
+  const products = plans.frechet ? await GramSession.open() : undefined;
+  try {
+    const measuring = (candidates: Candidates, plan: SetPlan) => {
+      let done = 0;
+      const progress = (pictures: number) => progress_callback?.((done += pictures), plan.wanted);
+      return measuredSet(network, candidates, plan, { gram: products?.gram, signal, progress });
+    };
+    const first = measured ?? (await measuring(real, plans.real));
+    const second = await measuring(fake, plans.fake);
+    return { distances: await distancesBetween(network, first, second, options), real: first, fake: second };
+  } finally {
+    await products?.release();
   }
-  return { size: network.size, data: concatenated(parts) };
 }
 
 /** KID, and the Fréchet distance if both sets have enough pictures. @throws as `kernelDistance` */
 export async function distancesBetween(
-  a: Features,
-  b: Features,
+  network: FeatureNetwork,
+  real: MeasuredSet,
+  fake: MeasuredSet,
   { signal, subsets, subsetSize }: EvaluationOptions,
 ): Promise<Distances> {
-  const enough = [a, b].every(({ data, size }) => data.length / size >= LEAST_SAMPLES);
-  const options = {
-    ...(signal && { signal }),
-    ...(subsets !== undefined && { subsets }),
-    ...(subsetSize !== undefined && { subsetSize }),
-  };
-  const distances = [kernelDistance(a, b, options), enough ? frechetDistance(a, b, signal) : undefined] as const;
+  const options = { signal, subsets, subsetSize };
+  const plan = kernelPlan(real.count, fake.count, options);
+  await addMissingRows(network, real, 'real', plan, signal);
+  await addMissingRows(network, fake, 'fake', plan, signal);
+  const enough = [real, fake].every(({ count }) => count >= LEAST_SAMPLES);
+  const [a, b] = enough ? [real.gaussian(), fake.gaussian()] : [];
+  const distances = [
+    kernelDistanceOfRows(real, fake, options),
+    a && b ? frechetBetween(a, b, signal) : undefined,
+  ] as const;
   // If one fails, stop the other.
   await Promise.allSettled(distances);
   const [kernel, frechet] = await Promise.all(distances);

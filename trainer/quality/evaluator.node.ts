@@ -1,22 +1,26 @@
 /** @file Real and generated pictures compared by their features. */
 import type { Assumption } from '../../inference/graphs/assumption.js';
-import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
-import type { Picture } from '../../inference/pictures/pictures.js';
+import { normalLatents } from '../../inference/latent/latents.js';
 import { picturesFromOutput } from '../../inference/pictures/pixels.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { InputError } from '../../onnx/index.js';
 import type { GanConfig } from '../settings/config.js';
 import type { ReadablePictures } from '../data/sets/readable.js';
 import type { FeatureNetwork } from './feature-network.node.js';
-import { assumedOfSubsets, distancesBetween, featuresOf, type EvaluationOptions } from './distances.node.js';
-import type { Features } from './features.js';
+import { generatedCandidates, realCandidates, type Candidates } from './candidates.js';
+import { assumedOfSubsets, comparedSets, type EvaluationOptions } from './distances.node.js';
+import type { MeasuredSet } from './measured-set.node.js';
 import type { QualityRow } from './quality.js';
-
-/** Generated pictures between two checks of the abort signal. */
-const BATCH = 32;
 
 /** Generates pictures [N, C, H, W] from latents [N, Z], like `TrainStep.sample`. */
 export type Sampler = (latents: Float32Array) => Promise<Float32Array>;
+
+/** A run's training pictures as they are compared: resized as for training. */
+export function trainingCandidates(pictures: ReadablePictures, config: GanConfig): Candidates {
+  const { imageSize, channels, resize, seed } = config;
+  const size = { width: imageSize, height: imageSize, channels, resize };
+  return realCandidates(pictures, seed, (picture) => resizedPicture(picture, size));
+}
 
 /**
  * Compares a generator with its training pictures. Real pictures are resized as for training; then both sets go to the
@@ -24,7 +28,8 @@ export type Sampler = (latents: Float32Array) => Promise<Float32Array>;
  * requested size, or the size of the data set if that is smaller.
  */
 export class Evaluator {
-  #real: Features | undefined;
+  readonly #candidates: Candidates;
+  #real: MeasuredSet | undefined;
 
   /**
    * @param pictures the real pictures; unreadable ones are listed in its `skipped`
@@ -41,6 +46,7 @@ export class Evaluator {
     if (!Number.isInteger(samples) || samples < 2) {
       throw new InputError({ name: 'samples', expected: 'a whole number of at least 2', got: samples });
     }
+    this.#candidates = trainingCandidates(pictures, config);
   }
 
   /**
@@ -50,20 +56,16 @@ export class Evaluator {
    */
   async quality(step: number, sample: Sampler, options: EvaluationOptions = {}): Promise<QualityRow> {
     const started = performance.now();
-    this.#real ??= await featuresOf(
-      this.network,
-      this.#realPictures(),
-      Math.min(this.samples, this.pictures.dataset.length),
-      options,
-    );
-    const real = this.#real;
-    const fake = await featuresOf(this.network, this.#generated(sample), this.samples, options);
-    const distances = await distancesBetween(real, fake, options);
+    const { samples, pictures, network } = this;
+    const sets = { real: this.#candidates, fake: this.#generated(sample), measured: this.#real };
+    const wanted = { real: Math.min(samples, pictures.dataset.length), fake: samples };
+    const { distances, real, fake } = await comparedSets(network, { ...sets, wanted }, options);
+    this.#real = real;
     return {
       step,
       ...distances,
-      real: real.data.length / real.size,
-      generated: fake.data.length / fake.size,
+      real: real.count,
+      generated: fake.count,
       features: this.network.name,
       assumed: [...this.network.assumptions, assumedOfSubsets(distances, options.subsetSize)].map(this.renamed),
       seconds: (performance.now() - started) / 1000,
@@ -75,19 +77,11 @@ export class Evaluator {
     return this.network.dispose();
   }
 
-  async *#realPictures(): AsyncGenerator<Picture[]> {
-    const { imageSize, channels, resize, seed } = this.config;
-    const size = { width: imageSize, height: imageSize, channels, resize };
-    for await (const pictures of this.pictures.chosen(this.samples, seed))
-      yield pictures.map((each) => resizedPicture(each, size));
-  }
-
-  async *#generated(sample: Sampler): AsyncGenerator<Picture[]> {
+  #generated(sample: Sampler): Candidates {
     const { latentDim, channels, imageSize, normalization } = this.config;
     const size = { channels, height: imageSize, width: imageSize };
-    for (let start = 0; start < this.samples; start += BATCH) {
-      const latents = normalLatents(seedsFrom(start, Math.min(BATCH, this.samples - start)), latentDim);
-      yield picturesFromOutput(await sample(latents), size, normalization);
-    }
+    return generatedCandidates('generated pictures', async (seeds) =>
+      picturesFromOutput(await sample(normalLatents(seeds, latentDim)), size, normalization),
+    );
   }
 }

@@ -1,6 +1,5 @@
 /** @file Pictures of a data set without the broken ones. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Random } from '../../../inference/numeric/random.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { InputError } from '../../../onnx/errors.js';
 import type { Dataset } from './dataset.js';
@@ -8,8 +7,6 @@ import { systemError } from './system-error.js';
 
 /** Milliseconds before a file that could not be read is tried again. */
 const RETRIES = [100, 500, 2000];
-/** Pictures of a random choice that are decoded together. */
-const BATCH = 32;
 
 /** A data set of which broken pictures are left out and listed, or, with `strict`, are errors. */
 export class ReadablePictures {
@@ -58,23 +55,6 @@ export class ReadablePictures {
         await sleep(delay);
       }
     }
-  }
-
-  /**
-   * A random choice of at most `count` pictures for an evaluation, in batches.
-   * @throws InputError if none can be decoded
-   */
-  async *chosen(count: number, seed: number): AsyncGenerator<Picture[]> {
-    const order = Random.derived(seed, 'evaluation').shuffled(this.dataset.length);
-    let left = count;
-    for (let start = 0; start < order.length && left > 0; start += BATCH) {
-      const part = [...order.subarray(start, start + Math.min(BATCH, left))];
-      const decoded = await Promise.all(part.map((index) => this.picture(index)));
-      const pictures = decoded.filter((picture) => picture !== undefined);
-      left -= pictures.length;
-      if (pictures.length > 0) yield pictures;
-    }
-    if (left === count) throw this.allBroken();
   }
 
   /** Lists picture `index` as broken. @throws InputError with `strict` */

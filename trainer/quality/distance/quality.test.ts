@@ -1,16 +1,16 @@
 /** @file The distances against pytorch-fid's and torch-fidelity's formulas, and the matrix algebra under them. */
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { golden } from '../../fixtures/golden.js';
-import { Random } from '../../inference/numeric/random.js';
-import { InputError } from '../../onnx/errors.js';
-import { choleskyFactor } from '../../inference/numeric/cholesky.node.js';
-import { symmetricEigenvalues } from '../../inference/numeric/eigenvalues.js';
+import { golden } from '../../../fixtures/golden.js';
+import { Random } from '../../../inference/numeric/random.js';
+import { InputError } from '../../../onnx/errors.js';
+import { choleskyFactor } from '../../../inference/numeric/cholesky.node.js';
+import { symmetricEigenvalues } from '../../../inference/numeric/eigenvalues.js';
 import type { Features } from './features.js';
 import { frechetDistance } from './frechet.node.js';
-import { fittedGaussian } from './gaussian.node.js';
+import { fittedGaussian, GramSession } from './gram.node.js';
 import { kernelDistance, rowsOf, SquaredMmd } from './kernel-distance.node.js';
-import { productModels } from '../../inference/numeric/gemm-f64-graphs.js';
-import { Products } from '../../inference/numeric/gemm-f64.node.js';
+import { productModels } from '../../../inference/numeric/gemm-f64-graphs.js';
+import { Products } from '../../../inference/numeric/gemm-f64.node.js';
 
 interface QualityInfo {
   pairs: { sets: [string, string]; frechet: number; kid: number }[];
@@ -28,12 +28,17 @@ function featuresOf(name: string, count = Number.POSITIVE_INFINITY): Features {
 }
 
 let products: Products;
+let gram: GramSession;
 beforeAll(async () => {
   products = await Products.create(productModels());
+  gram = await GramSession.open();
 });
-afterAll(() => products.dispose());
+afterAll(async () => {
+  await products.dispose();
+  await gram.release();
+});
 
-const gaussianOf = (features: Features) => fittedGaussian(features, products);
+const gaussianOf = (features: Features) => fittedGaussian(features, gram.gram);
 const traceOf = (matrix: Float64Array, n: number) => matrix.reduce((sum, v, i) => (i % (n + 1) ? sum : sum + v), 0);
 
 describe.each(info.pairs)('of the sets $sets', ({ sets: [a, b], frechet, kid }) => {

@@ -1,21 +1,24 @@
 /** @file The kernel distance between two sets of features, its products computed by ONNX Runtime in double precision. */
-import { Random } from '../../inference/numeric/random.js';
-import { openSession } from '../../inference/runtime/runtime.node.js';
-import { sessionTensor, type Session, type SessionTensor } from '../../inference/runtime/session.js';
-import { emptyGraph, GraphBuilder, InputError, modelOfGraph, type Model } from '../../onnx/index.js';
-import { typeCode } from '../../onnx/files/storage.js';
+import { openSession } from '../../../inference/runtime/runtime.node.js';
+import { sessionTensor, type Session, type SessionTensor } from '../../../inference/runtime/session.js';
+import { emptyGraph, GraphBuilder, InputError, modelOfGraph, type Model } from '../../../onnx/index.js';
+import { typeCode } from '../../../onnx/files/storage.js';
 import type { Features } from './features.js';
+import { kernelPlan, subsetRows, type SetRole, type SubsetOptions } from './kernel-plan.js';
 
-export interface KernelDistanceOptions {
-  /** Number of random subsets; default 100, as in torch-fidelity. */
-  subsets?: number;
-  /** Samples per subset; default 1000, or half of the smaller set if that is less. */
-  subsetSize?: number;
-  /** Seed of the random subsets. */
-  seed?: number;
-  signal?: AbortSignal;
+export interface KernelDistanceOptions extends SubsetOptions {
+  signal?: AbortSignal | undefined;
   /** Called after every subset. */
-  progress_callback?: (done: number, total: number) => void;
+  progress_callback?: ((done: number, total: number) => void) | undefined;
+}
+
+/** Samples that can be had by their numbers. */
+export interface SampleRows {
+  count: number;
+  /** Numbers per sample. */
+  size: number;
+  /** The samples with these numbers, in this order. */
+  rows(indices: Uint32Array): Features | Promise<Features>;
 }
 
 /** Mean and standard deviation (divisor: number of subsets) over subsets. */
@@ -26,9 +29,7 @@ export interface KernelDistance {
   subsetSize: number;
 }
 
-/** Pictures in a subset, if sets are large enough. */
-export const DEFAULT_SUBSET = 1000;
-const [REAL, FAKE] = ['real', 'fake'];
+const [REAL, FAKE] = ['real', 'fake'] as const;
 /** Sums of the kernel over pairs of different real samples, of different fake samples, and of one of each. */
 const SUMS = ['real_pairs', 'fake_pairs', 'mixed_pairs'] as const;
 
@@ -43,31 +44,25 @@ export async function kernelDistance(
   fake: Features,
   options: KernelDistanceOptions = {},
 ): Promise<KernelDistance> {
-  const [realCount, fakeCount] = [real.data.length / real.size, fake.data.length / fake.size];
-  const { subsets = 100, seed = 0, signal } = options;
-  const smaller = Math.min(realCount, fakeCount);
-  const subsetSize = options.subsetSize ?? Math.min(DEFAULT_SUBSET, Math.floor(smaller / 2));
-  const canDiffer = subsetSize < Math.max(realCount, fakeCount) || subsets === 1;
-  if (options.subsetSize === undefined && subsetSize < 2) {
-    const got = `${realCount} and ${fakeCount}`;
-    throw new InputError({ name: 'pictures', expected: 'at least 4 in each set', got });
-  }
-  if (!Number.isInteger(subsetSize) || subsetSize < 2 || subsetSize > smaller || !canDiffer) {
-    throw new InputError({
-      name: 'subsetSize',
-      expected: 'at least 2 pictures, and fewer than there are, so that subsets differ',
-      got: `${subsetSize} of ${realCount} and ${fakeCount}`,
-    });
-  }
+  return kernelDistanceOfRows(sampleRows(real), sampleRows(fake), options);
+}
+
+/** The same of samples that are read as they are needed: those of two subsets are in memory at a time. */
+export async function kernelDistanceOfRows(
+  real: SampleRows,
+  fake: SampleRows,
+  { signal, progress_callback, ...options }: KernelDistanceOptions = {},
+): Promise<KernelDistance> {
+  const plan = kernelPlan(real.count, fake.count, options);
+  const { subsets, subsetSize } = plan;
   const estimator = await SquaredMmd.create(real.size);
   const distances: number[] = [];
   try {
     for (let subset = 0; subset < subsets; subset++) {
       signal?.throwIfAborted();
-      const chosen = (set: Features, count: number, name: string) =>
-        rowsOf(set, Random.derived(seed, `kernel-distance/${name}/${subset}`).shuffled(count).subarray(0, subsetSize));
-      distances.push(await estimator.between(chosen(real, realCount, REAL), chosen(fake, fakeCount, FAKE)));
-      options.progress_callback?.(subset + 1, subsets);
+      const chosen = (set: SampleRows, role: SetRole) => set.rows(subsetRows(set.count, role, subset, plan));
+      distances.push(await estimator.between(await chosen(real, REAL), await chosen(fake, FAKE)));
+      progress_callback?.(subset + 1, subsets);
     }
   } finally {
     await estimator.dispose();
@@ -76,6 +71,12 @@ export async function kernelDistance(
   const variance = distances.reduce((sum, value) => sum + (value - mean) ** 2, 0) / subsets;
   return { mean, std: Math.sqrt(variance), subsets, subsetSize };
 }
+
+const sampleRows = (set: Features): SampleRows => ({
+  count: set.data.length / set.size,
+  size: set.size,
+  rows: (indices) => rowsOf(set, indices),
+});
 
 /** The samples with these indices, in this order. */
 export function rowsOf({ size, data }: Features, indices: Uint32Array): Features {

@@ -1,5 +1,5 @@
 /** @file Features of many pictures. */
-import { InputError } from '../../onnx/errors.js';
+import { InputError } from '../../../onnx/errors.js';
 
 /** Samples [N, D] in float32. */
 export interface Features {

@@ -1,11 +1,10 @@
 /** @file The thread of `frechetDistance`. */
-import { serve } from '../../inference/runtime/thread.node.js';
-import { choleskyFactor } from '../../inference/numeric/cholesky.node.js';
-import { symmetricEigenvalues } from '../../inference/numeric/eigenvalues.js';
-import type { Features } from './features.js';
-import { fittedGaussian } from './gaussian.node.js';
-import type { ProductModels } from '../../inference/numeric/gemm-f64-graphs.js';
-import { Products } from '../../inference/numeric/gemm-f64.node.js';
+import { serve } from '../../../inference/runtime/thread.node.js';
+import { choleskyFactor } from '../../../inference/numeric/cholesky.node.js';
+import { symmetricEigenvalues } from '../../../inference/numeric/eigenvalues.js';
+import type { Gaussian } from './feature-sums.js';
+import type { ProductModels } from '../../../inference/numeric/gemm-f64-graphs.js';
+import { Products } from '../../../inference/numeric/gemm-f64.node.js';
 
 /** Start data of the thread. */
 export interface FrechetStart {
@@ -14,10 +13,10 @@ export interface FrechetStart {
   stopped: Int32Array;
 }
 
-/** The sets to compare. */
+/** The distributions to compare. */
 export interface FrechetRequest {
-  a: Features;
-  b: Features;
+  a: Gaussian;
+  b: Gaussian;
 }
 
 await serve<FrechetStart, FrechetRequest>(async ({ models, stopped }) => {
@@ -32,9 +31,8 @@ await serve<FrechetStart, FrechetRequest>(async ({ models, stopped }) => {
  * With Σ₁ = RᵀR, the trace of the root of Σ₁Σ₂ is the sum of the square roots of the eigenvalues of RΣ₂Rᵀ, which is
  * symmetric. So no root of an asymmetric matrix is needed.
  */
-async function distance(a: Features, b: Features, products: Products, check: () => void): Promise<number> {
-  const n = a.size;
-  const [first, second] = [await fittedGaussian(a, products), await fittedGaussian(b, products)];
+async function distance(first: Gaussian, second: Gaussian, products: Products, check: () => void): Promise<number> {
+  const n = first.mean.length;
   const factor = await choleskyFactor(first.covariance, n, products);
   const congruent = await products.congruent(factor, second.covariance);
   const eigenvalues = symmetricEigenvalues(congruent, factor.rows, check);
