@@ -18,8 +18,9 @@ const promised: Record<string, string> = {
   './inference':
     'Assumption Device Discriminator Generator ModelSource NetworkOptions Picture PictureInput ' +
     'Preparation Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +
-    'interpolatedLatents isRun lerp loadLatents normalLatents parsedPreparation parsedSize pictureGrid ' +
-    'picturePaths resolveDevice resolveModel resolveRun rgbaPixels runJob sampleJob saveLatents slerp',
+    'interpolatedLatents isRun lerp loadLatents normalLatents parsedLabel parsedPreparation ' +
+    'parsedRange parsedSize pictureGrid picturePaths resolveDevice resolveModel resolveRun ' +
+    'rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
   './tasks':
     'ChosenShard EngineContext Environment FinishContext JobFile JobSpec Json JsonObject PerformContext ' +

@@ -55,10 +55,9 @@ await runCommand(
   async (options, { print, signal, progress, note, device: showDevice, skipped: showSkipped }) => {
     const { comparePictures, evaluateRun } = await import('ganscope/trainer');
     const { comparisonLines, qualityLines } = await import('./common/quality-lines.js');
-    const { isRun, parsedPreparation } = await import('ganscope/inference');
+    const { isRun, parsedLabel, parsedPreparation, parsedRange } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { assumptionLines } = await import('./common/lines.js');
-    const { parsedLabel, parsedRange } = await import('./parse/generator.js');
     const { features, samples, subsetSize, checkpoint, data, split, strict, followLinks, device } = options;
     const { range, latentDim, label } = options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');

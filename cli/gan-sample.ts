@@ -47,9 +47,9 @@ await runCommand(
     { print, signal, progress, note, device: showDevice, skipped },
   ) => {
     const request = parsedRequest(words);
-    const { Generator, parsedPreparation, resolveModel, runJob, sampleJob } = await import('ganscope/inference');
+    const { Generator, parsedLabel, parsedPreparation, parsedRange, resolveModel, runJob, sampleJob } =
+      await import('ganscope/inference');
     const { assumptionLines } = await import('./common/lines.js');
-    const { parsedLabel, parsedRange } = await import('./parse/generator.js');
     const job = sampleJob(request);
 
     if (jsonl) print.dataOnly();

@@ -2,6 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export { resolveDevice } from '#devices';
 export { decodePicture, encodePng } from '#pictures';
+export { parsedLabel, parsedRange } from './generators/stated.js';
 export { assumptionLine, type Assumption } from './graphs/assumption.js';
 export { interpolatedLatents, lerp, slerp } from './latent/interpolate.js';
 export { normalLatents } from './latent/latents.js';

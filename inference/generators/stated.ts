@@ -1,5 +1,6 @@
-/** @file What the command line says of a generator: its range of numbers and its class. */
-import { InputError } from 'ganscope/errors';
+/** @file What a user states of a generator as text: its range of numbers and its class. */
+import { InputError } from '../../onnx/errors.js';
+import type { Label } from './generator-inputs.js';
 
 /** Two numbers, of black and white. @throws InputError for another text */
 export function parsedRange(text: string): [number, number] {
@@ -11,7 +12,7 @@ export function parsedRange(text: string): [number, number] {
 }
 
 /** A class by its number, or `random`. @throws InputError for another text */
-export function parsedLabel(text: string): number | 'random' {
+export function parsedLabel(text: string): Label {
   if (text === 'random') return text;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InputError({ name: 'label', expected: 'a class number or random', got: `"${text}"` });
