@@ -44,10 +44,22 @@ export function normalizedLayers(context: LayerContext, grid: TokenGrid): Layer[
     if (!positional.has(value)) return [];
     const layer = layerOfValue(context, node, value);
     if (!rowsArePictures(context.graph, layer)) return [];
-    if (layer.shape.length === 4) return isSpatial(layer) ? [layer] : [];
-    const tokens = layer.shape.length === 3 ? tokenGrid(layer, grid) : undefined;
-    return tokens ? [{ ...layer, tokens }] : [];
+    if (layer.shape.length === 4) return isSpatial(layer) && hasAspect(layer, grid) ? [layer] : [];
+    return withTokens(layer, grid);
   });
+}
+
+/** A layer [batch, tokens, channels] with the grid of its tokens; none where they form none. */
+export function withTokens(layer: Layer, grid: TokenGrid): Layer[] {
+  const tokens = layer.shape.length === 3 ? tokenGrid(layer, grid) : undefined;
+  return tokens ? [{ ...layer, tokens }] : [];
+}
+
+/** Whether positions before the channels have the picture's aspect: those of windows or blocks, [N, blocks, tokens, C], do not. */
+function hasAspect({ shape, channelAxis = 1 }: Layer, { picture }: TokenGrid): boolean {
+  const [height, width] = shape.filter((_, axis) => axis > 0 && axis !== channelAxis);
+  if (typeof height !== 'number' || typeof width !== 'number') return true;
+  return Math.abs(height * picture.width - width * picture.height) <= Math.max(picture.width, picture.height);
 }
 
 /** A node's output as a layer, with its channels' axis where it can be told. */

@@ -1,8 +1,16 @@
 /** @file The layer that is explained where none is named. */
 import type { Node } from '../../onnx/graph/graph.js';
-import { convolutions, layerOfValue, normalizedLayers, rowsArePictures, type LayerContext } from './candidates.js';
+import {
+  convolutions,
+  layerOfValue,
+  normalizedLayers,
+  rowsArePictures,
+  withTokens,
+  type LayerContext,
+} from './candidates.js';
 import { isSpatial, tokenAxis, type Layer, type TokenGrid } from './layer.js';
 import { cutValues, pathNodes } from './path.js';
+import { positionalValues } from './positions.js';
 import { scoreNodes } from './score-nodes.js';
 import { tokenReach, type Reach } from './token-reach.js';
 
@@ -13,6 +21,18 @@ export interface DefaultLayer {
 }
 
 const joining = new Set(['Add', 'Sum', 'Mul']);
+/** Operators that only move tokens, or leave some out. */
+const moving = new Set([
+  'Transpose',
+  'Reshape',
+  'Slice',
+  'Gather',
+  'Identity',
+  'Squeeze',
+  'Unsqueeze',
+  'Split',
+  'Flatten',
+]);
 const activations = new Set(['Relu', 'LeakyRelu', 'PRelu', 'Clip', 'Elu', 'HardSwish', 'Gelu']);
 
 /**
@@ -33,7 +53,7 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
   const places = new Map(nodes.map((node, at) => [node.outputs[0], at]));
   const candidates = [...convolutions(context), ...normalizedLayers(context, grid)]
     .filter((layer) => onPath.has(layer.value) && !scoreValues.has(layer.value) && rowsArePictures(graph, layer))
-    .filter((layer) => (layer.tokens ? reachesGrid(layer, reach) : isSpatial(layer)))
+    .filter((layer) => reachesGrid(layer, reach) && (layer.tokens !== undefined || isSpatial(layer)))
     .toSorted((a, b) => (places.get(a.value) ?? 0) - (places.get(b.value) ?? 0));
   const layerAt = (value: string) => {
     const node = nodes.find(({ outputs }) => outputs.includes(value)) as Node;
@@ -44,10 +64,22 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
     const layers = features.map((layer) => rectified(layer, nodes, layerAt));
     return { layers, because: 'the last layer before the scores of each scale' };
   }
-  const last = candidates.at(-1);
-  if (!last) return undefined;
   const cuts = cutValues(nodes, picture, logits);
-  if (last.tokens) return { layers: [last], because: 'the last tokens of the grid that the scores depend on' };
+  const last = candidates.at(-1);
+  const positional = positionalValues(graph, types);
+  const region = scoreRegion(scores, nodes);
+  const tokens = cuts
+    .filter((value) => positional.has(value) && !region.has(value) && value !== logits)
+    .filter((value) => computedAfter(value, last?.value, nodes, places))
+    .flatMap((value) => withTokens(layerAt(value), grid))
+    .filter(({ op }) => !moving.has(op))
+    .filter((layer) => reachesGrid(layer, reach) && rowsArePictures(graph, layer))
+    .at(-1);
+  if (tokens || last?.tokens) {
+    const layer = (tokens ?? last) as Layer;
+    return { layers: [layer], because: 'the last tokens of the grid that the scores depend on' };
+  }
+  if (!last) return undefined;
   if (cuts.includes(last.value)) {
     const normalized = normalizedNext(nodes, last.value);
     if (normalized === undefined) return { layers: [last], because: describedLast(last, dense) };
@@ -58,13 +90,25 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
   }
   const joint = cuts
     .slice(cuts.findIndex((value) => (places.get(value) ?? 0) > (places.get(last.value) ?? 0)))
-    .filter(
-      (value) => (places.get(value) ?? 0) > (places.get(last.value) ?? 0) && !scoreRegion(scores, nodes).has(value),
-    )
+    .filter((value) => (places.get(value) ?? 0) > (places.get(last.value) ?? 0) && !region.has(value))
     .map(layerAt)
     .find((layer) => isSpatial(layer) && rowsArePictures(graph, layer) && !scoreValues.has(layer.value));
   if (!joint) return { layers: [last], because: describedLast(last, dense) };
   return { layers: [activated(joint, nodes, cuts, layerAt)], because: 'what the last branches join into' };
+}
+
+/** Operators that compute new features. */
+const computing = new Set(['MatMul', 'Gemm', 'Einsum']);
+
+/** Whether new features are computed between a layer, or the picture, and a value after it. */
+function computedAfter(
+  value: string,
+  layer: string | undefined,
+  nodes: readonly Node[],
+  places: ReadonlyMap<string | undefined, number>,
+): boolean {
+  const [from, to] = [layer === undefined ? -1 : (places.get(layer) ?? 0), places.get(value) ?? 0];
+  return nodes.slice(from + 1, to + 1).some(({ op, domain }) => domain === '' && computing.has(op));
 }
 
 function describedLast({ op }: Layer, dense: boolean): string {

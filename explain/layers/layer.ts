@@ -30,7 +30,7 @@ export interface TokenGrid {
 }
 
 /** Tokens before the grid: a class token and registers. */
-const MAX_LEADING = 8;
+export const MAX_LEADING = 8;
 
 /** Axis of a layer's tokens. */
 export function tokenAxis({ channelAxis = 1 }: Layer): number {

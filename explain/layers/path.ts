@@ -1,6 +1,7 @@
 /** @file The way from the picture to the scores: which values all of it goes through. */
 import { descendants } from '../../inference/graphs/links.js';
-import { presentInputs, type Graph, type Node } from '../../onnx/graph/graph.js';
+import type { Graph, Node } from '../../onnx/graph/graph.js';
+import { valuesRead } from '../../onnx/graph/order.js';
 
 /** The nodes through which a value depends on another, in topological order. */
 export function pathNodes(graph: Graph, from: string, to: string): Node[] {
@@ -8,7 +9,7 @@ export function pathNodes(graph: Graph, from: string, to: string): Node[] {
   const before = new Set([to]);
   const nodes = graph.nodes.toReversed().filter((node) => {
     if (!node.outputs.some((name) => before.has(name) && after.has(name))) return false;
-    for (const name of presentInputs(node)) before.add(name);
+    for (const name of valuesRead(node)) before.add(name);
     return true;
   });
   return nodes.toReversed();
@@ -17,11 +18,11 @@ export function pathNodes(graph: Graph, from: string, to: string): Node[] {
 /** The values that every way from the picture to the scores goes through, in topological order. */
 export function cutValues(nodes: readonly Node[], from: string, to: string): string[] {
   const uses = new Map<string, number>([[to, 1]]);
-  for (const node of nodes) for (const name of new Set(presentInputs(node))) uses.set(name, (uses.get(name) ?? 0) + 1);
+  for (const node of nodes) for (const name of new Set(valuesRead(node))) uses.set(name, (uses.get(name) ?? 0) + 1);
   const live = new Set([from]);
   const cuts: string[] = [];
   for (const node of nodes) {
-    for (const name of new Set(presentInputs(node))) {
+    for (const name of new Set(valuesRead(node))) {
       const left = (uses.get(name) ?? 0) - 1;
       uses.set(name, left);
       if (left === 0) live.delete(name);

@@ -1,6 +1,7 @@
 /** @file Which tokens of a value the scores depend on: behind the last mixing of tokens, often the class token alone. */
-import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
+import { intsAttribute, numberAttribute, stringAttribute } from '../../onnx/graph/attributes.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
+import { valuesRead } from '../../onnx/graph/order.js';
 import type { Types } from '../../onnx/shapes/types.js';
 
 /** All positions, or some of one axis. */
@@ -18,6 +19,8 @@ const elementwise = new Set(
   ).split(' '),
 );
 
+const normalizing = new Set(['LayerNormalization', 'Softmax', 'LogSoftmax']);
+
 /**
  * What reaches a value from the values before it, by name; values that do not lead there are missing.
  * @param graph in topological order
@@ -31,9 +34,11 @@ export function tokenReach(graph: Graph, types: Types, target: string): Map<stri
     node.inputs.forEach((name, index) => {
       if (name === '' || types.constant(name)) return;
       const own = reachOfInput(node, index, reach, types);
+      if (own !== 'all' && own.positions.size === 0) return;
       const known = reached.get(name);
       reached.set(name, known === undefined ? own : joined(known, own));
     });
+    for (const name of valuesRead(node)) if (!node.inputs.includes(name)) reached.set(name, 'all');
   }
   return reached;
 }
@@ -58,13 +63,48 @@ function reachOfInput(node: Node, index: number, reach: Reach, types: Types): Re
     const axis = intsAttribute(node, 'perm')?.[reach.axis];
     return axis === undefined ? 'all' : { ...reach, axis };
   }
+  if (node.op === 'Reshape' && index === 0) return sameUpTo(shape, output, reach.axis) ? reach : 'all';
+  if (node.op === 'Concat' || node.op === 'Pad') return ofPart(node, index, reach, types) ?? 'all';
   const isLast = reach.axis === output.length - 1;
   const alongLast =
-    (node.op === 'LayerNormalization' && positive(numberAttribute(node, 'axis', -1), rank) === rank - 1) ||
-    (node.op === 'MatMul' && index === 0 && types.shape(node.inputs[1] ?? '')?.length === 2) ||
+    (normalizing.has(node.op) && positive(numberAttribute(node, 'axis', -1), rank) === rank - 1) ||
+    (node.op === 'MatMul' && index === 0) ||
     (node.op.startsWith('Reduce') && intsAttribute(node, 'axes')?.every((axis) => positive(axis, rank) === rank - 1));
   const keeps = elementwise.has(node.op) || (alongLast && !isLast);
   return keeps && rank === output.length && shape[reach.axis] === output[reach.axis] ? reach : 'all';
+}
+
+function sameUpTo(a: readonly unknown[], b: readonly unknown[], axis: number): boolean {
+  return a.slice(0, axis + 1).every((size, at) => size === b[at]) && axis < a.length;
+}
+
+/** Positions of an input that a Concat or Pad places among others; undefined where sizes are not known. */
+function ofPart(node: Node, index: number, reach: Exclude<Reach, 'all'>, types: Types): Reach | undefined {
+  const shape = types.shape(node.inputs[index] ?? '') ?? [];
+  const size = shape[reach.axis];
+  const start =
+    node.op === 'Pad' ? padBefore(node, reach.axis, shape.length, types) : startIn(node, index, reach, types);
+  if (start === undefined || typeof size !== 'number') return undefined;
+  const own = [...reach.positions].map((position) => position - start).filter((at) => at >= 0 && at < size);
+  return { ...reach, positions: new Set(own) };
+}
+
+function startIn(node: Node, index: number, { axis }: { axis: number }, types: Types): number | undefined {
+  const shapes = node.inputs.map((name) => types.shape(name) ?? []);
+  if (positive(numberAttribute(node, 'axis', 0), shapes[index]?.length ?? 0) !== axis) return 0;
+  const before = shapes.slice(0, index).map((shape) => shape[axis]);
+  return before.every((size) => typeof size === 'number')
+    ? before.reduce((a: number, b) => a + Number(b), 0)
+    : undefined;
+}
+
+/** What a Pad with zeros adds before an axis; other modes copy positions. */
+function padBefore(node: Node, axis: number, rank: number, types: Types): number | undefined {
+  const pads = types.integers(node.inputs[1]);
+  const axes = node.inputs[3] ? types.integers(node.inputs[3])?.map((each) => positive(each, rank)) : undefined;
+  if (!pads || (node.inputs[3] && !axes) || stringAttribute(node, 'mode', 'constant') !== 'constant') return undefined;
+  const at = axes ? axes.indexOf(axis) : axis;
+  return at < 0 ? 0 : pads[at];
 }
 
 const positive = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);

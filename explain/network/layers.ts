@@ -68,7 +68,9 @@ export function chosenLayers(
   const automatic = (): Layer[] => {
     const found = grid && defaultLayer(context, grid, dense);
     because = found?.because;
-    return found ? [...found.layers] : spatialConvs(onPath(graph, convs, grid)).slice(-1);
+    return found
+      ? [...found.layers]
+      : spatialConvs(onPath(graph, convs, grid).filter((layer) => rowsArePictures(graph, layer))).slice(-1);
   };
   const one = (wanted: string): Layer[] => {
     if (wanted === 'last-conv' || wanted === 'all-convs')

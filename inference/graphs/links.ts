@@ -1,5 +1,6 @@
-/** @file Which node makes a value, which nodes read it, and which values depend on others. */
-import { presentInputs, type Graph, type Node } from '../../onnx/graph/graph.js';
+/** @file Which node makes a value, which nodes read it (also in their subgraphs), and which values depend on others. */
+import type { Graph, Node } from '../../onnx/graph/graph.js';
+import { valuesRead } from '../../onnx/graph/order.js';
 
 /** The node that makes each value. */
 export function producersOf(graph: Graph): Map<string, Node> {
@@ -10,7 +11,7 @@ export function producersOf(graph: Graph): Map<string, Node> {
 export function consumersOf(graph: Graph): Map<string, Node[]> {
   const consumers = new Map<string, Node[]>();
   for (const node of graph.nodes) {
-    for (const name of new Set(presentInputs(node))) consumers.set(name, [...(consumers.get(name) ?? []), node]);
+    for (const name of new Set(valuesRead(node))) consumers.set(name, [...(consumers.get(name) ?? []), node]);
   }
   return consumers;
 }
@@ -19,7 +20,7 @@ export function consumersOf(graph: Graph): Map<string, Node[]> {
 export function dependents(graph: Graph, value: string): Set<string> {
   const found = new Set([value]);
   for (const node of graph.nodes) {
-    if (presentInputs(node).some((name) => found.has(name)))
+    if (valuesRead(node).some((name) => found.has(name)))
       for (const output of node.outputs) if (output) found.add(output);
   }
   return found;
@@ -29,7 +30,7 @@ export function dependents(graph: Graph, value: string): Set<string> {
 export function ancestors(graph: Graph, value: string): Set<string> {
   const found = new Set([value]);
   for (const node of graph.nodes.toReversed()) {
-    if (node.outputs.some((name) => found.has(name))) for (const name of presentInputs(node)) found.add(name);
+    if (node.outputs.some((name) => found.has(name))) for (const name of valuesRead(node)) found.add(name);
   }
   return found;
 }
@@ -40,8 +41,9 @@ const sizes = new Set(['Shape', 'Size']);
 /** The values that are computed from what a value holds, and the value itself. */
 export function descendants(graph: Graph, value: string): Set<string> {
   const found = new Set([value]);
-  for (const { op, inputs, outputs } of graph.nodes) {
-    if (!sizes.has(op) && inputs.some((name) => found.has(name))) for (const output of outputs) found.add(output);
+  for (const node of graph.nodes) {
+    if (sizes.has(node.op) || !valuesRead(node).some((name) => found.has(name))) continue;
+    for (const output of node.outputs) found.add(output);
   }
   return found;
 }
