@@ -29,13 +29,14 @@ const promised: Record<string, string> = {
     'jobId localEngine mergeEngine packageVersion parsedJobSpec performJob publishFile publishFolder rangesOf ' +
     'runTasks shardEngine',
   './explain':
-    'ClassName EvaluateOptions Evaluation ExplainOptions Explainer ExplainerOptions Explanation ' +
+    'ClassName EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
     'TargetChoice checkedMethods drawnMap emptyMapNote evaluateFiles evaluateMethods evaluationTable ' +
     'explain explainFiles explainsLayer formattedNumber heatmapPicture isSigned listLayers ' +
-    'loadInputs loadLabels loadTargets methods overlaidPicture placedMap selfExplainingMethod ' +
-    'selfExplainingModel selfExplainingPath suitableMethods verdict writeSelfExplaining',
-  './explain/choices': 'figureFormats methodGroups overlayModes paletteNames',
+    'loadInputs loadLabels loadTargets methods overlaidPicture openExplainJob parsedHeatmapTarget parsedInputs ' +
+    'parsedMethods parsedTargets placedMap selfExplainingMethod ' +
+    'selfExplainingModel selfExplainingPath startExplainJob suitableMethods verdict writeSelfExplaining',
+  './explain/choices': 'MOST_FLAT TASK_SIZE figureFormats methodGroups overlayModes paletteNames',
   './trainer':
     'Comparison Dataset Features LEAST_SAMPLES QualityRow RunOptions TrainOptions TrainProgress ' +
     'bestCheckpoint comparePictures discriminatorModel evaluateRun exportRun frechetDistance ' +

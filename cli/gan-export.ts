@@ -194,13 +194,12 @@ async function writeExplained(
   { out, layer, method, target, output, explainInput, ...prepared }: Explaining,
   { print, failed }: Pick<CommandContext, 'print' | 'failed'>,
 ): Promise<void> {
-  const { loadInputs, MAX_HEATMAP_DIFFERENCE, selfExplainingMethod, selfExplainingPath, writeSelfExplaining } =
+  const { loadInputs, MAX_HEATMAP_DIFFERENCE, parsedHeatmapTarget, parsedInputs, ...explain } =
     await import('ganscope/explain');
+  const { selfExplainingMethod, selfExplainingPath, writeSelfExplaining } = explain;
   const { parsedPreparation } = await import('ganscope/inference');
   const { givenTexts } = await import('./command.js');
   const { assumptionLines } = await import('./common/lines.js');
-  const { parsedInputs } = await import('./parse/inputs.js');
-  const { parsedHeatmapTarget } = await import('./parse/targets.js');
   const file = await writeSelfExplaining(source, selfExplainingPath(source, out), {
     ...(layer !== undefined && { layers: layer }),
     ...(method !== undefined && { method: selfExplainingMethod(method) }),

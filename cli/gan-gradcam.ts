@@ -1,8 +1,18 @@
 #!/usr/bin/env node
 /** @file gan-gradcam: shows what a discriminator or classifier looks at in pictures. */
 import './node-version.js';
-import { figureFormats, methodGroups, overlayModes, paletteNames } from 'ganscope/explain/choices';
+import {
+  figureFormats,
+  methodGroups,
+  MOST_FLAT,
+  overlayModes,
+  paletteNames,
+  TASK_SIZE,
+} from 'ganscope/explain/choices';
+import type { startExplainJob } from 'ganscope/explain';
+import type { TaskEngine } from 'ganscope/tasks';
 import { runCommand, version, type CommandContext } from './command.js';
+import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption, preparationOptions } from './common/options.js';
 
 const TARGETS = `Targets
@@ -17,11 +27,15 @@ const TARGETS = `Targets
   15@above:0.5          all boxes or positions where class 15 has a probability above 0.5
   "a,b":'c@d'           names that contain : @ or , in quotes`;
 
+const CONTINUES = 'Interrupted; the same command with --resume continues.';
+
 /** Options that exclude each other. */
 const EXCLUSIVE = [
   ['evaluate', 'randomWeights'],
   ['listLayers', 'evaluate'],
   ['listLayers', 'resume'],
+  ['evaluate', 'taskSize'],
+  ['listLayers', 'taskSize'],
 ] as const;
 
 await runCommand(
@@ -137,6 +151,13 @@ await runCommand(
           describe: 'Noise standard deviation, as a fraction of the input range',
         },
         steps: { type: 'number', default: 50, describe: 'Steps of integrated gradients' },
+        'task-size': {
+          type: 'number',
+          describe:
+            `Pictures per task and sub-folder of a job with sub-folders: of more than ${MOST_FLAT} pictures, shared with ` +
+            `others, or with this option [default: ${TASK_SIZE}]`,
+        },
+        ...engineOptions,
         'random-weights': {
           type: 'number',
           describe: 'Replace the weights by random ones from this seed: a baseline that has learnt nothing',
@@ -158,12 +179,16 @@ await runCommand(
     const { InputError } = await import('ganscope/errors');
     const { assumptionLines, layerLines } = await import('./common/lines.js');
     const { givenTexts } = await import('./command.js');
-    const { parsedInputs } = await import('./parse/inputs.js');
-    const { parsedMethods } = await import('./parse/methods.js');
-    const { parsedTargets } = await import('./parse/targets.js');
+    const { parsedInputs, parsedMethods, parsedTargets } = explain;
 
     const { evaluate, randomWeights, listLayers } = options;
-    const exclusive = { evaluate, randomWeights: randomWeights !== undefined, listLayers, resume: options.resume };
+    const exclusive = {
+      evaluate,
+      randomWeights: randomWeights !== undefined,
+      listLayers,
+      resume: options.resume,
+      taskSize: options.taskSize !== undefined,
+    };
     for (const [name, other] of EXCLUSIVE) {
       if (exclusive[name] && exclusive[other]) throw new InputError({ name, conflictsWith: other });
     }
@@ -184,6 +209,19 @@ await runCommand(
     };
     const { path: model, note } = await resolveModel('discriminator', options.model);
     print.info(note);
+    const { chosenShard } = await import('ganscope/tasks');
+    const isMaps = !evaluate && !listLayers;
+    const isShared =
+      options.shard !== undefined || options.merge || (paths.length > 1 && chosenShard(undefined, process.env));
+    const isBulk = isMaps && (isShared || options.taskSize !== undefined || paths.length > MOST_FLAT);
+    const sharable = isMaps ? 'several pictures' : 'maps, not with `evaluate` or `listLayers`';
+    const engine = await chosenEngine(options, isBulk ? true : sharable, context.note);
+    if (isBulk) {
+      const texts = { ...options, input: givenTexts('input'), taskSize: options.taskSize ?? TASK_SIZE };
+      const { labels, out, device, resume } = options;
+      await explainTasks({ paths, texts, model, labels, out, device, resume, shared: engine.shared }, engine, context);
+      return;
+    }
     const { device } = options;
     const loading = {
       device,
@@ -271,6 +309,38 @@ await runCommand(
   { takesFiles: true, repeatable: ['input'] },
 );
 
+/** Explains many pictures, or this process's share of them. */
+async function explainTasks(
+  request: Parameters<typeof startExplainJob>[0],
+  engine: TaskEngine,
+  context: CommandContext,
+): Promise<void> {
+  const { startExplainJob: start } = await import('ganscope/explain');
+  const { performJob } = await import('ganscope/tasks');
+  const { assumptionLines } = await import('./common/lines.js');
+  const { print, signal, note } = context;
+  const job = await start(request);
+  try {
+    context.device(job.choice);
+    for (const line of assumptionLines(job.assumed)) print.info(line);
+    const bar = context.progress('pictures');
+    const progress = (done: number, total: number) => bar.update(done, total);
+    const performing = performJob(job, engine, { signal, progress, finishing: progress, log: note });
+    const made = await performing.finally(() => bar.stop());
+    if (!made) return;
+    context.skipped(made.skipped.map(({ reason }) => reason));
+    const { pictures, maps, figures, results } = made;
+    print.info('Files:');
+    print.info(`  ${results}`);
+    print.info(`  and ${maps} maps of ${pictures} pictures, and ${figures} figures, in ${request.out}/*/`);
+  } catch (error) {
+    if (signal.aborted) print.info(engine.shared ? 'Interrupted; the same command continues.' : CONTINUES);
+    throw error;
+  } finally {
+    await job.dispose();
+  }
+}
+
 interface Written {
   files: readonly string[];
   skipped: readonly { reason: string }[];
@@ -279,7 +349,7 @@ interface Written {
 
 function report({ print, skipped: tell }: CommandContext, { files, skipped, complete }: Written): void {
   tell(skipped.map(({ reason }) => reason));
-  if (!complete) print.info('Interrupted; the same command with --resume continues.');
+  if (!complete) print.info(CONTINUES);
   print.info('Files:');
   for (const file of files) print.info(`  ${file}`);
 }

@@ -2,3 +2,8 @@
 export { figureFormats } from '../inference/figures/formats.js';
 export { overlayModes, paletteNames } from './figures/names.js';
 export { methodGroups } from './methods/table.js';
+
+/** Largest number of pictures whose maps lie in one folder. */
+export const MOST_FLAT = 1000;
+/** Pictures per task of larger jobs: ten figures of twelve rows. */
+export const TASK_SIZE = 120;

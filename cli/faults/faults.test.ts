@@ -131,6 +131,12 @@ const cases: Record<string, Case> = {
     resumed: async () => [...explaining, '--resume'],
     out: 'out',
   },
+  'gan-gradcam --task-size': {
+    command: 'gan-gradcam',
+    options: [...explaining, '--task-size', '1'],
+    resumed: async () => [...explaining, '--task-size', '1', '--resume'],
+    out: 'out',
+  },
   'gan-eval': {
     command: 'gan-eval',
     options: evaluating,

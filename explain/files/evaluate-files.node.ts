@@ -1,6 +1,6 @@
 /** @file Picture files in, an evaluation out: its plots and results.json. */
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
-import { digestOf } from '../../inference/files/same-job.node.js';
+import { digestOfList } from '../../inference/files/same-job.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeEvaluationPlots } from '../figures/evaluation-report.node.js';
 import { requireFigureOptions, type FigureFileOptions } from '../figures/figure-options.js';
@@ -63,7 +63,7 @@ export async function evaluateFiles(
     await requireOwnResults(out);
     const origin = await provenanceOf({ model, provenance });
     const chosen = shortened({ ...measuring, targets: given });
-    const job = { kind: 'evaluation', ...origin, pictures: digestOf(JSON.stringify(paths)), ...chosen };
+    const job = { kind: 'evaluation', ...origin, pictures: digestOfList(paths), ...chosen };
     const before: Entry[] = [];
     if (resume) for await (const entry of entriesOfJob<Entry>(out, job)) before.push(entry);
     const earlier = before.flatMap((entry) => ('measured' in entry ? [entry.measured] : []));

@@ -1,17 +1,19 @@
 /** @file Picture files in, maps and results.json out: any number of pictures, a few in memory at a time. */
+import { join } from 'node:path';
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
-import { digestOf } from '../../inference/files/same-job.node.js';
-import { preparedPictures } from '../../inference/networks/network-input.js';
-import { concatenated } from '../../inference/numeric/concatenated.js';
+import { exists } from '../../inference/files/missing.node.js';
+import { digestOfList } from '../../inference/files/same-job.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { requireFigureOptions, type FigureFileOptions } from '../figures/figure-options.js';
 import { requireStyle, type MapStyle } from '../figures/overlay.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
-import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
+import { choicePerPicture } from '../targets/target-choice.js';
+import { explainedGroups } from './explained-groups.node.js';
 import { entriesOfJob, Journal, shortened, type Job } from './journal.node.js';
-import { MapWriter, type MapEntry, type ExplainedGroup } from './map-writer.node.js';
-import { decodedGroups, oneAhead, stampOf, type SkippedPicture } from './picture-groups.node.js';
+import { MapWriter, type MapEntry } from './map-writer.node.js';
+import { oneAhead, stampOf, type SkippedPicture } from './picture-groups.node.js';
+import { JOB_FILE, removeTaskFiles } from './task-files.node.js';
 import { provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
 
 /** How files are explained. */
@@ -73,17 +75,21 @@ export async function explainFiles(
   const lock = await lockFolder(out);
   try {
     await requireOwnResults(out);
+    if (resume) await requireFlat(out);
     const origin = await provenanceOf({ model, provenance });
     const job = {
       kind: 'maps',
       ...origin,
-      pictures: digestOf(JSON.stringify(paths)),
+      pictures: digestOfList(paths),
       ...shortened({ ...explaining, ...style, ...figures }),
     };
     const before = resume ? await doneBefore(out, job, paths) : { pictures: 0, figures: 0 };
-    const groups = oneAhead(explainedGroups(explainer, paths, before.pictures, { explaining, targets, signal }));
+    const groups = oneAhead(
+      explainedGroups(explainer, paths, before.pictures, { explaining, targets, signal, needsAny: true }),
+    );
     // Nothing is written before the first explanation: options may not fit the network.
     const first = await groups.next();
+    if (await exists(join(out, JOB_FILE))) await removeTaskFiles(out);
     const journal = await Journal.open<MapEntry>(out, job, before.pictures);
     try {
       const look = { input: explainer.input, style, figures };
@@ -110,6 +116,14 @@ export async function explainFiles(
   }
 }
 
+/** @throws InputError if the folder holds a job of many tasks */
+async function requireFlat(out: string): Promise<void> {
+  const path = join(out, JOB_FILE);
+  if (!(await exists(path))) return;
+  const expected = `the job of ${path}, which has a folder for each task`;
+  throw new InputError({ name: 'resume', expected, got: 'one without tasks' });
+}
+
 /** How many pictures of the same job are done, and the figures that hold them. */
 async function doneBefore(
   out: string,
@@ -127,49 +141,6 @@ async function doneBefore(
     throw new InputError({ name: 'resume', expected: `the pictures of the same job; ${path} has changed since` });
   }
   return done;
-}
-
-interface ExplainJob {
-  explaining: ExplainOptions;
-  targets: readonly (TargetChoice | undefined)[];
-  signal: AbortSignal | undefined;
-}
-
-/** Groups of files with the explanations of those that are pictures. @throws InputError if none is */
-async function* explainedGroups(
-  explainer: Explainer,
-  paths: readonly string[],
-  start: number,
-  { explaining, targets, signal }: ExplainJob,
-): AsyncGenerator<ExplainedGroup> {
-  let skipped: ExplainedGroup['files'] = [];
-  let any = start > 0;
-  const input = explainer.input.picture;
-  for await (const files of oneAhead(decodedGroups(paths, { start, input, signal }))) {
-    const pictures = files.flatMap((file) => ('picture' in file ? [file] : []));
-    if (pictures.length === 0) {
-      skipped.push(...files);
-      continue;
-    }
-    any = true;
-    const own = pictures.flatMap(({ index }) => targets[index] ?? []);
-    const started = performance.now();
-    const batch = pictures.map(({ picture, prepared }) => prepared ?? preparedPictures([picture], explainer.input));
-    const found = await explainer.explainInput(concatenated(batch), {
-      ...explaining,
-      ...(own.length > 0 && { targets: own }),
-    });
-    const milliseconds = (performance.now() - started) / found.length;
-    const explanations = new Map(
-      pictures.map(({ index }, at) => [index, found.filter(({ picture }) => picture === at)] as const),
-    );
-    yield { files: [...skipped, ...files], explanations, milliseconds };
-    skipped = [];
-  }
-  const [none] = skipped;
-  if (none === undefined) return;
-  if (!any && 'reason' in none) throw new InputError(none.reason);
-  yield { files: skipped, explanations: new Map(), milliseconds: 0 };
 }
 
 async function countsOf(journal: Journal<MapEntry>): Promise<Pick<ExplainedFiles, 'maps' | 'skipped'>> {

@@ -14,8 +14,8 @@ import type { DecodedFile } from './picture-groups.node.js';
 export interface ExplainedGroup {
   files: DecodedFile[];
   explanations: ReadonlyMap<number, readonly Explanation[]>;
-  /** Time per map. */
-  milliseconds: number;
+  /** Time per map; undefined where none is told. */
+  milliseconds: number | undefined;
 }
 
 /** One map in results.json. */
@@ -33,8 +33,8 @@ export interface MapResult {
   /** Why the map shows nothing, and what to try. */
   reason?: string;
   note?: string;
-  /** Time of the run that made it, divided by the maps of that run. */
-  milliseconds: number;
+  /** Time of the run that made it, divided by the maps of that run; none where the same job always gives the same bytes. */
+  milliseconds?: number;
   files: MapFiles;
 }
 
@@ -45,6 +45,9 @@ export type MapEntry = JournalEntry &
     | { picture: string; stamp: string; reason: string }
     | { figures: number }
   );
+
+/** Where lines go. */
+export type MapJournal = Pick<Journal<MapEntry>, 'append' | 'entries'>;
 
 /** Callbacks, and the number of pictures. */
 export interface WriterProgress {
@@ -66,26 +69,33 @@ export class MapWriter {
   readonly #figures: FigureFiles;
   /** Resolves when everything started so far is in the journal. */
   #written: Promise<void> = Promise.resolve();
+  /** Files that are being written. */
+  readonly #running = new Set<Promise<void>>();
   #done = 0;
 
   private constructor(
     readonly folder: string,
     readonly look: Look,
-    readonly journal: Journal<MapEntry>,
+    readonly journal: MapJournal,
     figures: number,
     readonly progress: WriterProgress,
+    readonly shown: (files: MapFiles) => MapFiles,
   ) {
     this.#figures = new FigureFiles(folder, look, figures);
   }
 
-  /** @param before the journal, and how many figures its pictures are in */
+  /**
+   * @param before the journal, and how many figures its pictures are in
+   * @param shown what results call a map's files; by default what they are called
+   */
   static async create(
     folder: string,
     look: Look,
-    { journal, figures }: { journal: Journal<MapEntry>; figures: number },
+    { journal, figures }: { journal: MapJournal; figures: number },
     progress: WriterProgress,
+    shown = (files: MapFiles) => files,
   ): Promise<MapWriter> {
-    const writer = new MapWriter(folder, look, journal, figures, progress);
+    const writer = new MapWriter(folder, look, journal, figures, progress, shown);
     for await (const entry of journal.entries()) {
       writer.#done = Math.max(writer.#done, entry.done);
       if ('figures' in entry) writer.#inFigures = entry.done;
@@ -117,6 +127,11 @@ export class MapWriter {
       await this.journal.append({ done: this.#done, figures: this.#figures.count });
   }
 
+  /** Waits until nothing is being written any more, also after a failure. */
+  async settle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
   /** The files of all figures. */
   get figures(): string[] {
     return this.#figures.files;
@@ -131,17 +146,18 @@ export class MapWriter {
     { path, picture }: Extract<DecodedFile, { picture: unknown }>,
     entry: { done: number; picture: string; stamp: string },
     explanations: readonly Explanation[],
-    milliseconds: number,
+    milliseconds: number | undefined,
   ): void {
     const stem = this.#stemOf(path);
     const maps = explanations.map((explanation) => {
       const { layer, method } = explanation;
       const name = this.#names.take(`${stem}-${fileName(layer.name)}-${method.replaceAll('+', 'p')}`);
-      return { explanation, result: resultOf(path, explanation, milliseconds, mapFiles(this.folder, name)) };
+      const files = mapFiles(this.folder, name);
+      return { explanation, files, result: resultOf(path, explanation, milliseconds, this.shown(files)) };
     });
     const pixels = Math.max(LEAST_PIXELS, picture.width * picture.height);
-    const tasks = maps.map(({ explanation, result }) =>
-      this.#begun(pixels, () => writeMap(result.files, picture, explanation, this.look)),
+    const tasks = maps.map(({ explanation, files }) =>
+      this.#begun(pixels, () => writeMap(files, picture, explanation, this.look)),
     );
     const count = this.#figures.count;
     const { before, own } = this.#figures.add({ path, picture }, explanations);
@@ -156,7 +172,8 @@ export class MapWriter {
   /** Begins a task as soon as memory allows; its error is thrown to who awaits it. */
   #begun(size: number, task: () => Promise<void>): Promise<void> {
     const result = this.#budget.run(size, task);
-    result.catch(() => undefined);
+    const ended = result.catch(() => undefined).finally(() => this.#running.delete(ended));
+    this.#running.add(ended);
     return result;
   }
 
@@ -173,7 +190,12 @@ export class MapWriter {
   }
 }
 
-function resultOf(picture: string, explanation: Explanation, milliseconds: number, files: MapFiles): MapResult {
+function resultOf(
+  picture: string,
+  explanation: Explanation,
+  milliseconds: number | undefined,
+  files: MapFiles,
+): MapResult {
   const { layer, method, target, label, score, probability, signed, reason } = explanation;
   const note = emptyMapNote(explanation);
   const { name, op, index } = layer;
@@ -188,7 +210,7 @@ function resultOf(picture: string, explanation: Explanation, milliseconds: numbe
     range: [signed.reduce((a, b) => Math.min(a, b)), signed.reduce((a, b) => Math.max(a, b))],
     ...(reason && { reason }),
     ...(note && { note }),
-    milliseconds: Math.round(1000 * milliseconds) / 1000,
+    ...(milliseconds !== undefined && { milliseconds: Math.round(1000 * milliseconds) / 1000 }),
     files,
   };
 }

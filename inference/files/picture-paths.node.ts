@@ -69,8 +69,9 @@ export async function picturePaths(
         got: `a folder without any${first ? ` (${first})` : ''}`,
       });
     }
-    found.paths.push(...named.map((path) => join(source, path)));
-    found.skipped.push(...skipped.map((line) => join(source, line)));
+    // Not all at once: arguments of a call are limited.
+    for (const path of named) found.paths.push(join(source, path));
+    for (const line of skipped) found.skipped.push(join(source, line));
   }
   return found;
 }

@@ -8,6 +8,13 @@ export function digestOf(content: string | NodeJS.ArrayBufferView): string {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;
 }
 
+/** SHA-256 of the JSON of a list of texts, which is never in memory as a whole. */
+export function digestOfList(texts: readonly string[]): string {
+  const hash = createHash('sha256').update('[');
+  texts.forEach((text, i) => hash.update(i === 0 ? JSON.stringify(text) : `,${JSON.stringify(text)}`));
+  return `sha256:${hash.update(']').digest('hex')}`;
+}
+
 /** SHA-256 of a file's content. @throws InputError if it cannot be read */
 export async function fileDigest(path: string): Promise<string> {
   const hash = createHash('sha256');

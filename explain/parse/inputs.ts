@@ -1,5 +1,5 @@
-/** @file Further inputs of a network as the command line writes them. */
-import { InputError } from 'ganscope/errors';
+/** @file Further inputs of a network as text. */
+import { InputError } from '../../onnx/errors.js';
 
 /** Numbers, or the file that holds them. */
 export type ParsedInput = { file: string } | { data: number[] };

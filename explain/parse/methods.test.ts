@@ -1,4 +1,4 @@
-import { methodNames } from '../../explain/methods/table.js';
+import { methodNames } from '../methods/table.js';
 import { describe, expect, test } from 'vitest';
 import { parsedMethods } from './methods.js';
 

@@ -1,5 +1,5 @@
-/** @file Methods as the command line writes them. */
-import { checkedMethods, type MethodName } from 'ganscope/explain';
+/** @file Methods as text. */
+import { checkedMethods, type MethodName } from '../methods/table.js';
 
 /**
  * Methods as the command line writes them: `all`, or names with commas, each once.

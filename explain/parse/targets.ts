@@ -1,6 +1,8 @@
-/** @file Targets as the command line writes them. */
-import { InputError } from 'ganscope/errors';
-import type { ClassName, HeatmapTarget, ParsedTarget, Region } from 'ganscope/explain';
+/** @file Targets as text. */
+import { InputError } from '../../onnx/errors.js';
+import type { HeatmapTarget } from '../self-explaining/self-explaining.js';
+import type { ClassName, ParsedTarget } from '../targets/target-choice.js';
+import type { Region } from '../targets/targets.js';
 
 const FORMS =
   'real, fake, a class by number or name, top-K, score, CLASS:CLASS (a difference), CLASS@left,top,right,bottom, ' +

@@ -1,0 +1,55 @@
+/** @file Picture files in groups, with the explanations of those that are pictures. */
+import { preparedPictures } from '../../inference/networks/network-input.js';
+import { concatenated } from '../../inference/numeric/concatenated.js';
+import { InputError } from '../../onnx/errors.js';
+import type { Explainer, ExplainOptions } from '../maps/explain.js';
+import type { TargetChoice } from '../targets/target-choice.js';
+import type { ExplainedGroup } from './map-writer.node.js';
+import { decodedGroups, oneAhead } from './picture-groups.node.js';
+
+/** What to explain of files. */
+export interface GroupRequest {
+  explaining: ExplainOptions;
+  /** One per picture. */
+  targets: readonly (TargetChoice | undefined)[];
+  signal: AbortSignal | undefined;
+  /** Whether it is an error if there is no picture at all. */
+  needsAny: boolean;
+}
+
+/** Groups of files with the explanations of those that are pictures. @throws InputError if none is one, and one is needed */
+export async function* explainedGroups(
+  explainer: Explainer,
+  paths: readonly string[],
+  start: number,
+  { explaining, targets, signal, needsAny }: GroupRequest,
+): AsyncGenerator<ExplainedGroup> {
+  let skipped: ExplainedGroup['files'] = [];
+  let any = start > 0 || !needsAny;
+  const input = explainer.input.picture;
+  for await (const files of oneAhead(decodedGroups(paths, { start, input, signal }))) {
+    const pictures = files.flatMap((file) => ('picture' in file ? [file] : []));
+    if (pictures.length === 0) {
+      skipped.push(...files);
+      continue;
+    }
+    any = true;
+    const own = pictures.flatMap(({ index }) => targets[index] ?? []);
+    const started = performance.now();
+    const batch = pictures.map(({ picture, prepared }) => prepared ?? preparedPictures([picture], explainer.input));
+    const found = await explainer.explainInput(concatenated(batch), {
+      ...explaining,
+      ...(own.length > 0 && { targets: own }),
+    });
+    const milliseconds = (performance.now() - started) / found.length;
+    const explanations = new Map(
+      pictures.map(({ index }, at) => [index, found.filter(({ picture }) => picture === at)] as const),
+    );
+    yield { files: [...skipped, ...files], explanations, milliseconds };
+    skipped = [];
+  }
+  const [none] = skipped;
+  if (none === undefined) return;
+  if (!any && 'reason' in none) throw new InputError(none.reason);
+  yield { files: skipped, explanations: new Map(), milliseconds: 0 };
+}

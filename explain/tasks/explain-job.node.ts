@@ -1,0 +1,188 @@
+/** @file Explanations of any number of pictures as tasks, which any engine can run. */
+import { join, resolve } from 'node:path';
+import type { FolderLock } from '../../inference/files/folder-lock.node.js';
+import type { Assumption } from '../../inference/graphs/assumption.js';
+import { assumedOfRasters } from '../../inference/rasters/assumed.js';
+import type { Device, DeviceChoice } from '../../inference/runtime/session.js';
+import { expectSameDescription, readDescription, writeDescription } from '../../inference/tasks/description.node.js';
+import type { FinishContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
+import { publishFolder } from '../../inference/tasks/publish.node.js';
+import { TaskResults } from '../../inference/tasks/results.node.js';
+import { expectComplete } from '../../inference/tasks/run.js';
+import { expectRunnable } from '../../inference/tasks/spec-files.node.js';
+import { fileOf, jobFile, jobId, type JobSpec } from '../../inference/tasks/spec.node.js';
+import { packageVersion } from '../../inference/tasks/version.node.js';
+import { InputError } from '../../onnx/errors.js';
+import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
+import { JOB_FILE, LIST_FILE, taskName } from '../files/task-files.node.js';
+import { explainsLayer } from '../methods/table.js';
+import { firstExplanation } from './check.node.js';
+import { expectJobFiles, explainJobFiles, loadedExplain, MODEL, PICTURES, type LoadedExplain } from './files.node.js';
+import { readyFolder, type FolderUse } from './job-folder.node.js';
+import { writeMapTask, type MapTasks } from './map-task.node.js';
+import { mergeResults, type ExplainedTasks } from './merged-results.node.js';
+import { PictureList } from './picture-list.node.js';
+import { checkedTexts, jsonOfTexts, parsedExplain, type ExplainTexts } from './texts.js';
+
+/** A bulk job of explanations. */
+export interface ExplainJob extends TaskJob<ExplainedTasks> {
+  /** Where the network runs, and why. */
+  readonly choice: DeviceChoice;
+  /** How pictures and network are read. */
+  readonly assumed: readonly Assumption[];
+}
+
+/** Who runs tasks of a job that came as data. */
+export interface JobPlace {
+  device: Device;
+  /** Folders that the job may read and write; anywhere if not given. */
+  roots?: readonly string[] | undefined;
+}
+
+/** What a job begins with. */
+export interface ExplainRequest extends FolderUse {
+  /** Picture files. */
+  paths: readonly string[];
+  texts: ExplainTexts;
+  /** Files of the network and of the names of its classes. */
+  model: string;
+  labels?: string | undefined;
+  out: string;
+  device: Device;
+}
+
+/**
+ * Begins a bulk job in its folder, or goes on with the same one. Nothing is written before one picture was explained.
+ * @throws InputError if an option does not fit the network, another process writes to the folder, or it holds another job
+ */
+export async function startExplainJob(request: ExplainRequest): Promise<ExplainJob> {
+  const { paths, texts, model, labels, out, device } = request;
+  const parsed = parsedExplain(texts);
+  const files = await explainJobFiles(model, labels, parsed);
+  const loaded = await loadedExplain(files, texts, parsed, device);
+  let lock: FolderLock | undefined;
+  try {
+    const check = () => firstExplanation(loaded, paths, parsed.explaining);
+    const folder = await readyFolder(out, paths, request, check);
+    ({ lock } = folder);
+    const spec: JobSpec = {
+      command: 'gan-gradcam',
+      version: packageVersion(),
+      options: jsonOfTexts(texts),
+      files: [...files, await jobFile(PICTURES, resolve(out, LIST_FILE))],
+      outputs: { out: resolve(out) },
+    };
+    await describe(spec, folder.name, out);
+    return await opened(spec, loaded, { lock, shown: out });
+  } catch (error) {
+    await lock?.release();
+    await loaded.explainer.dispose();
+    throw error;
+  }
+}
+
+/**
+ * Opens a job that came as data, for a worker. It is checked as strictly as a command line.
+ * @throws InputError if this is not the package's version, a file is missing, has changed or is not below a root, an option is
+ *   not known or does not fit, or the folder holds another job
+ */
+export async function openExplainJob(spec: JobSpec, { device, roots }: JobPlace): Promise<ExplainJob> {
+  if (spec.command !== 'gan-gradcam') {
+    throw new InputError({ name: 'job.command', expected: 'gan-gradcam', got: spec.command });
+  }
+  const texts = checkedTexts(spec.options);
+  const parsed = parsedExplain(texts);
+  const out = outOf(spec);
+  await expectRunnable(spec, roots);
+  await expectJobFiles(spec.files, parsed);
+  const list = fileOf(spec, PICTURES).path;
+  if (resolve(list) !== join(out, LIST_FILE))
+    throw new InputError({ name: 'job.files', expected: `${join(out, LIST_FILE)} as ${PICTURES}`, got: list });
+  await describe(spec, 'job', out);
+  const loaded = await loadedExplain(spec.files, texts, parsed, device);
+  try {
+    return await opened(spec, loaded, { roots });
+  } catch (error) {
+    await loaded.explainer.dispose();
+    throw error;
+  }
+}
+
+function outOf({ outputs: { out, ...others } }: JobSpec): string {
+  const [stray] = Object.keys(others);
+  if (stray !== undefined) throw new InputError({ name: `job.outputs.${stray}`, expected: 'no such field' });
+  if (out === undefined) throw new InputError({ name: 'job.outputs.out', expected: 'a folder' });
+  return resolve(out);
+}
+
+/** Says in the folder what its job is. @throws InputError if there is another one */
+async function describe(spec: JobSpec, name: string, out: string): Promise<void> {
+  const path = join(out, JOB_FILE);
+  await writeDescription(path, spec);
+  const there = await readDescription(path);
+  if (there) expectSameDescription(path, there, spec, name);
+}
+
+interface Opened {
+  lock?: FolderLock | undefined;
+  roots?: readonly string[] | undefined;
+  /** What the user calls the folder. */
+  shown?: string | undefined;
+}
+
+async function opened(spec: JobSpec, loaded: LoadedExplain, { lock, roots, shown }: Opened): Promise<ExplainJob> {
+  const texts = checkedTexts(spec.options);
+  const parsed = parsedExplain(texts);
+  const out = outOf(spec);
+  const { explainer } = loaded;
+  const list = await PictureList.open(fileOf(spec, PICTURES).path, parsed.taskSize);
+  const tasks: MapTasks = { ...loaded, parsed, list, roots };
+  const results = new TaskResults(out, list.tasks, taskName);
+  const { methods, layers, tokens } = parsed.explaining;
+  const usesLayers = methods === undefined || methods === 'all' || methods.some((name) => explainsLayer(name));
+  const assumed = [
+    ...explainer.assumptions,
+    ...assumedOfRasters(list.rasters, explainer.input.picture),
+    ...(usesLayers ? explainer.layerAssumptions(layers, tokens) : []),
+  ];
+  const maps: TaskStage = {
+    name: 'maps',
+    tasks: () => Promise.resolve(list.tasks),
+    size: (task) => list.size(task),
+    missing: () => results.missing(),
+    done: (task) => results.done(task),
+    run: async (task, context) =>
+      void (await publishFolder(results.path(task), (folder) =>
+        writeMapTask(folder, taskName(task), task, tasks, context),
+      )),
+  };
+  const finish = async ({ signal, progress }: FinishContext): Promise<ExplainedTasks> => {
+    expectComplete('job', list.tasks, await results.missing());
+    await removeLeftovers(out);
+    const [id, model] = [jobId(spec), fileOf(spec, MODEL)];
+    const head = {
+      job: id,
+      version: spec.version,
+      modelDigest: `sha256:${model.sha256}`,
+      assumed,
+      options: spec.options,
+    };
+    const told = (task: number) => progress?.(Math.min((task + 1) * list.taskSize, list.count), list.count);
+    const made = await mergeResults(shown ?? out, results, head, { signal, progress: told });
+    const [first] = made.skipped;
+    if (first && made.skipped.length === made.pictures) throw new InputError(first.reason);
+    return made;
+  };
+  return {
+    id: jobId(spec),
+    spec,
+    stages: [maps],
+    choice: explainer.choice,
+    assumed,
+    finish,
+    async dispose() {
+      await explainer.dispose();
+      await lock?.release();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** @file The folder of a job of explanations: who may write to it, and what an earlier job left there. */
+import { relative, join, resolve } from 'node:path';
+import { lockFolder, type FolderLock } from '../../inference/files/folder-lock.node.js';
+import { exists } from '../../inference/files/missing.node.js';
+import { readDescription } from '../../inference/tasks/description.node.js';
+import { InputError } from '../../onnx/errors.js';
+import { makeFolder } from '../../onnx/files/disk/folder.node.js';
+import { requireOwnResults } from '../files/results.node.js';
+import { FLAT_RESULTS, JOB_FILE, LIST_FILE, removeTaskFiles } from '../files/task-files.node.js';
+import { listDifference, writePictureList } from './picture-list.node.js';
+
+/** Whether other processes work on the same job, and whether what an earlier call did is kept. */
+export interface FolderUse {
+  /** Nobody owns the folder then; the job that is there must be the same. */
+  shared: boolean;
+  /** Go on with the job that is there, which must be the same. Otherwise its files are removed. */
+  resume: boolean;
+}
+
+/**
+ * Readies a folder for a job: its list of pictures is there then.
+ * @param check called before anything is changed
+ * @returns the lock of a process that works alone, and the name of what asked for the job that is there
+ * @throws InputError if another process writes to the folder, or it holds another job
+ */
+export async function readyFolder(
+  out: string,
+  names: readonly string[],
+  { shared, resume }: FolderUse,
+  check: () => Promise<void>,
+): Promise<{ lock: FolderLock | undefined; name: string }> {
+  const name = shared ? 'out' : 'resume';
+  const lock = shared ? undefined : await lockFolder(out);
+  try {
+    await requireOwnResults(out);
+    const job = join(out, JOB_FILE);
+    const before = await readDescription(job);
+    if (shared && !before && (await exists(join(out, FLAT_RESULTS)))) {
+      const got = `${join(out, FLAT_RESULTS)}, which is of a job that is not shared`;
+      throw new InputError({ name, expected: 'another folder', got });
+    }
+    const kept = before !== undefined && (shared || resume);
+    const list = join(out, LIST_FILE);
+    const folder = relative(resolve(out), process.cwd());
+    await check();
+    if (!kept && !shared) await removeTaskFiles(out);
+    if (shared) await makeFolder(out);
+    await writePictureList(list, names, folder);
+    const difference = kept || shared ? await listDifference(list, names, folder) : undefined;
+    if (difference) {
+      const { listed, given } = difference;
+      const shown = (text: string | undefined) => (text === undefined ? 'no further picture' : text);
+      const expected = `the pictures of ${list}, where there is ${shown(listed)}`;
+      throw new InputError({ name, expected, got: shown(given) });
+    }
+    return { lock, name };
+  } catch (error) {
+    await lock?.release();
+    throw error;
+  }
+}

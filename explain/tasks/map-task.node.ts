@@ -1,0 +1,109 @@
+/** @file One task: some pictures of the list, their maps and figures in a folder of their own. */
+import { basename, join } from 'node:path';
+import { writeSynced } from '../../onnx/files/disk/atomic-file.node.js';
+import { InputError } from '../../onnx/errors.js';
+import { expectWithin } from '../../inference/tasks/spec-files.node.js';
+import type { TaskContext } from '../../inference/tasks/job.js';
+import { explainedGroups } from '../files/explained-groups.node.js';
+import type { MapFiles } from '../files/map-files.node.js';
+import { MapWriter, type ExplainedGroup, type MapEntry, type MapResult } from '../files/map-writer.node.js';
+import { oneAhead } from '../files/picture-groups.node.js';
+import type { TargetChoice } from '../targets/target-choice.js';
+import type { LoadedExplain } from './files.node.js';
+import type { ListedPicture, PictureList } from './picture-list.node.js';
+import type { ParsedExplain } from './texts.js';
+
+/** The results of a task, in its folder: one line per picture. */
+export const TASK_RESULTS = 'results.jsonl';
+
+/** What a task makes of a picture. */
+export type TaskEntry = { picture: string } & ({ maps: MapResult[] } | { reason: string });
+
+/** What all tasks of a job have in common. */
+export interface MapTasks extends LoadedExplain {
+  parsed: ParsedExplain;
+  list: PictureList;
+  /** Folders that pictures may be in; anywhere if not given. */
+  roots: readonly string[] | undefined;
+}
+
+/**
+ * Explains the pictures of a task and fills its folder.
+ * @param shown what results call the folder
+ * @throws InputError if a picture has changed since the job began
+ * @throws the signal's reason when it is aborted
+ */
+export async function writeMapTask(
+  folder: string,
+  shown: string,
+  task: number,
+  { explainer, targets, parsed, list, roots }: MapTasks,
+  { signal, progress }: TaskContext,
+): Promise<void> {
+  const pictures = await list.pictures(task);
+  for (const { path, name } of roots ? pictures : []) await expectWithin(roots ?? [], path, name);
+  const { explaining, style, figures, taskSize } = parsed;
+  const own = pictures.map((_, i) => targetOf(targets, task * taskSize + i, list.count));
+  const entries: TaskEntry[] = [];
+  const journal = {
+    append: (entry: MapEntry) => {
+      if ('maps' in entry) entries.push({ picture: entry.picture, maps: entry.maps });
+      if ('reason' in entry) entries.push({ picture: entry.picture, reason: entry.reason });
+      return Promise.resolve();
+    },
+    async *entries() {},
+  };
+  const name = (file: string) => `${shown}/${basename(file)}`;
+  const shownFiles = ({ heatmap, overlay, values }: MapFiles) => ({
+    heatmap: name(heatmap),
+    overlay: name(overlay),
+    values: name(values),
+  });
+  const told = {
+    total: pictures.length,
+    progress_callback: ({ loaded, total }: { loaded: number; total: number }) => progress?.(loaded, total),
+    onMap: undefined,
+  };
+  const look = { input: explainer.input, style, figures };
+  const writer = await MapWriter.create(folder, look, { journal, figures: 0 }, told, shownFiles);
+  const paths = pictures.map(({ path }) => path);
+  const groups = explainedGroups(explainer, paths, 0, { explaining, targets: own, signal, needsAny: false });
+  try {
+    for await (const group of oneAhead(groups)) {
+      await writer.write(named(group, pictures));
+      // What is not complete must not take the place of what is.
+      signal?.throwIfAborted();
+    }
+    signal?.throwIfAborted();
+    await writer.finish(true);
+  } finally {
+    await writer.settle();
+  }
+  await writeSynced(join(folder, TASK_RESULTS), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+}
+
+/** The target of picture number `index`. @throws InputError for another number of targets than one or that of the pictures */
+export function targetOf(targets: readonly TargetChoice[] | undefined, index: number, all: number) {
+  if (targets === undefined || targets.length === 1) return targets?.[0];
+  if (targets.length === all) return targets[index];
+  const expected = `one target, or one for each of ${all} pictures`;
+  throw new InputError({ name: 'target', expected, got: targets.length });
+}
+
+/** A group with the pictures' names in the list, and without times. */
+function named({ files, explanations }: ExplainedGroup, pictures: readonly ListedPicture[]): ExplainedGroup {
+  return {
+    files: files.map((file) => {
+      const { name, path, stamp } = pictures[file.index] as ListedPicture;
+      if (file.stamp !== stamp) {
+        const expected = 'the picture as it was when the job began';
+        throw new InputError({ name, expected, got: file.stamp === '' ? 'none' : 'another size or time' });
+      }
+      return 'reason' in file
+        ? { ...file, path: name, reason: file.reason.replaceAll(path, name) }
+        : { ...file, path: name };
+    }),
+    explanations,
+    milliseconds: undefined,
+  };
+}

@@ -1,0 +1,56 @@
+/** @file What a folder says of the job whose results it holds, so that no two jobs mix. */
+import { readFile } from 'node:fs/promises';
+import { InputError } from '../../onnx/errors.js';
+import { ifThere } from '../files/missing.node.js';
+import { isJsonObject, type Json, type JsonObject } from './canonical.js';
+import { publishFile } from './publish.node.js';
+import { jobId, type JobSpec } from './spec.node.js';
+
+/** A job without paths: the same bytes, whoever writes it. */
+function describedJob(spec: JobSpec): JsonObject {
+  const { command, version, options, files } = spec;
+  const digests = Object.fromEntries(files.map(({ role, sha256 }) => [role, `sha256:${sha256}`]));
+  return { id: jobId(spec), command, version, options, files: digests };
+}
+
+/** The description in a file, if there is one. @throws InputError if it is of another program */
+export async function readDescription(path: string): Promise<JsonObject | undefined> {
+  const text = await ifThere(readFile(path, 'utf8'), path);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (isJsonObject(value) && typeof value['id'] === 'string' && isJsonObject(value['options'])) return value;
+  throw new InputError({ name: path, expected: 'the description of a job', got: 'something else' });
+}
+
+/** Writes the description of a job, unless it is there already. */
+export async function writeDescription(path: string, spec: JobSpec): Promise<void> {
+  await publishFile(path, (file) => file.handle.writeFile(`${JSON.stringify(describedJob(spec), undefined, 2)}\n`));
+}
+
+/**
+ * Checks that the job in a folder is this one.
+ * @param name the parameter that asked for it
+ * @throws InputError naming the first difference
+ */
+export function expectSameDescription(path: string, before: JsonObject, spec: JobSpec, name: string): void {
+  const now = describedJob(spec);
+  const [was, is] = [leavesOf(before), leavesOf(now)];
+  for (const key of new Set([...Object.keys(was), ...Object.keys(is)])) {
+    if (key === 'id' || was[key] === is[key]) continue;
+    const expected = `the job of ${path}, where ${key} is ${shown(was[key])}`;
+    throw new InputError({ name, expected, got: shown(is[key]) });
+  }
+}
+
+/** Fields and options by name, as JSON. */
+function leavesOf({ options, files, ...rest }: JsonObject): Record<string, string> {
+  const groups = [rest, options, files].flatMap((group) => Object.entries((group ?? {}) as Record<string, Json>));
+  return Object.fromEntries(groups.map(([name, value]) => [name, JSON.stringify(value)]));
+}
+
+const shown = (text: string | undefined) => text?.slice(0, 80) ?? 'nothing';
