@@ -141,10 +141,11 @@ async function measurements(
   { names, picture, seed }: { names: readonly MetricName[]; picture: number; seed: number },
 ): Promise<PictureMeasurements> {
   if (new Set(explanations.map(({ method }) => method)).size < explanations.length) throw severalMaps('more');
+  const methods = explanations.map(({ method }) => method);
   const found: PictureMeasurements = {};
   for (const explanation of explanations) {
     const random = (metric: MetricName) => Random.derived(seed, `${metric}/${picture}`);
-    found[explanation.method] = await measurement(network, input, explanation, names, random);
+    found[explanation.method] = await measurement(network, input, explanation, { names, methods, random });
   }
   network.forgetShared();
   return found;
@@ -154,15 +155,23 @@ async function measurement(
   network: EvaluatedNetwork,
   input: Float32Array,
   explanation: Explanation,
-  names: readonly MetricName[],
-  random: (metric: MetricName) => Random,
+  {
+    names,
+    methods,
+    random,
+  }: { names: readonly MetricName[]; methods: readonly MethodName[]; random: (metric: MetricName) => Random },
 ): Promise<Measurement> {
   if (explanation.reason !== undefined) return null;
   const found: Measurement = { values: {}, curves: {} };
-  for (const name of names) {
-    const subject = await network.subject(input, explanation, random(name), name);
-    const { value, curves } = await metrics[name].measure(subject);
-    found.values[name] = value;
+  // Together: one metric prepares its pictures while the network runs those of another.
+  const measured = await Promise.all(
+    names.map(async (metric) => {
+      const subject = await network.subject(input, explanation, methods, { random: random(metric), metric });
+      return { metric, ...(await metrics[metric].measure(subject)) };
+    }),
+  );
+  for (const { metric, value, curves } of measured) {
+    found.values[metric] = value;
     Object.assign(found.curves, curves);
   }
   return found;

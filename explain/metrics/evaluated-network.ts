@@ -3,6 +3,7 @@ import type { Random } from '../../inference/numeric/random.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
+import type { MethodName } from '../methods/table.js';
 import type { Subject } from './metric.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import { fixedTarget, targetScore, targetWeights, type Target } from '../targets/targets.js';
@@ -14,6 +15,7 @@ const STAGES = 5;
 export class EvaluatedNetwork {
   readonly #randomized = new Map<number, Promise<Explainer>>();
   readonly #shared = new Map<string, Promise<unknown>>();
+  readonly #explained = new WeakMap<Explainer, WeakMap<Float32Array, Promise<Explanation[]>>>();
 
   /** @param explainer stays the caller's */
   constructor(
@@ -24,9 +26,15 @@ export class EvaluatedNetwork {
 
   /**
    * The input of the metrics for one map of one prepared picture [C, H, W].
+   * @param names all methods that are measured: their maps of changed pictures are made together
    * @param metric under whose name values are shared between the methods
    */
-  async subject(input: Float32Array, explanation: Explanation, random: Random, metric: string): Promise<Subject> {
+  async subject(
+    input: Float32Array,
+    explanation: Explanation,
+    names: readonly MethodName[],
+    { random, metric }: { random: Random; metric: string },
+  ): Promise<Subject> {
     const { explainer } = this;
     const { channels, height, width } = explainer.input.picture;
     const { target, signed, rawHeight, rawWidth } = explanation;
@@ -48,8 +56,8 @@ export class EvaluatedNetwork {
       attribution: bilinearResized(signed, rawHeight, rawWidth, height, width),
       scores: (pictures) => rows(pictures, (row) => targetScore(weights, row)),
       confidences: (pictures) => rows(pictures, (row) => confidenceOf(explainer.head, target, weights, row)),
-      maps: (pictures) => this.#maps(explainer, pictures, fixed),
-      randomizedMaps: () => this.#randomizedMaps(input, fixed),
+      maps: (pictures) => this.#maps(explainer, pictures, fixed, names),
+      randomizedMaps: () => this.#randomizedMaps(input, fixed, names),
       normal: () => random.normal(),
       uniform: () => random.uniform(),
       shared: (make) => this.#once(metric, make),
@@ -73,19 +81,28 @@ export class EvaluatedNetwork {
   }
 
   /** Maps of pictures [M, C, H, W] by the explanation's method, layer and target. */
-  async #maps(explainer: Explainer, pictures: Float32Array, { method, target }: Explanation): Promise<Float32Array[]> {
-    const maps = await explainer.explainInput(pictures, { ...this.options, methods: [method], targets: target });
-    return maps.map(({ normalized }) => normalized);
+  async #maps(
+    explainer: Explainer,
+    pictures: Float32Array,
+    { method, target }: Explanation,
+    names: readonly MethodName[],
+  ): Promise<Float32Array[]> {
+    const known = this.#explained.get(explainer) ?? new WeakMap<Float32Array, Promise<Explanation[]>>();
+    this.#explained.set(explainer, known);
+    const explained =
+      known.get(pictures) ?? explainer.explainInput(pictures, { ...this.options, methods: names, targets: target });
+    known.set(pictures, explained);
+    return (await explained).filter((each) => each.method === method).map(({ normalized }) => normalized);
   }
 
-  async #randomizedMaps(input: Float32Array, explanation: Explanation) {
+  async #randomizedMaps(input: Float32Array, explanation: Explanation, names: readonly MethodName[]) {
     const layers = this.explainer.weightedLayers;
     const tops = Array.from({ length: STAGES }, (_, i) => Math.ceil((layers * (i + 1)) / STAGES));
     const stages: { share: number; map: Float32Array }[] = [];
     for (const top of new Set(tops)) {
       const explainer = this.#randomized.get(top) ?? this.explainer.withRandomWeights(this.seed, top);
       this.#randomized.set(top, explainer);
-      const [map] = await this.#maps(await explainer, input, explanation);
+      const [map] = await this.#maps(await explainer, input, explanation, names);
       if (map) stages.push({ share: top / layers, map });
     }
     return stages;

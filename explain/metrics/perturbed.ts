@@ -38,15 +38,15 @@ export const perturbedMetrics = {
   'max-sensitivity': {
     title: 'Max-sensitivity',
     better: 'lower',
-    async measure({ input, map, maps, uniform }) {
-      const pictures = Array.from({ length: SENSITIVITY_SAMPLES }, () =>
-        input.map((value) => value + RADIUS * (2 * uniform() - 1)),
+    async measure({ input, map, maps, uniform, shared }) {
+      const pictures = await shared(async () =>
+        concatenated(
+          Array.from({ length: SENSITIVITY_SAMPLES }, () => input.map((value) => value + RADIUS * (2 * uniform() - 1))),
+        ),
       );
       const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
       const size = norm(map);
-      const distances = (await maps(concatenated(pictures))).map((other) =>
-        norm(other.map((value, i) => value - (map[i] ?? 0))),
-      );
+      const distances = (await maps(pictures)).map((other) => norm(other.map((value, i) => value - (map[i] ?? 0))));
       const largest = Math.max(...distances);
       return { value: largest === 0 ? 0 : largest / size };
     },

@@ -27,6 +27,8 @@ export type Stage = (typeof stageNames)[number];
 
 /** Pictures per run of models with an open batch size. */
 const MAX_BATCH = 8;
+/** Batches that are handed to the runtime at a time. */
+const MAX_AHEAD = 4;
 /** Channels that are set to 0 per run. */
 const MAX_ABLATED = 32;
 
@@ -280,11 +282,18 @@ export class Network {
   ): Promise<Float32Array> {
     const total = pictures.length / pictureSize(this.input);
     const results = new Float32Array(total * size);
+    const running: Promise<void>[] = [];
     for (let start = 0; start < total; start += this.batch) {
       const count = Math.min(this.batch, total - start);
       const part = pictures.subarray(start * pictureSize(this.input), (start + count) * pictureSize(this.input));
-      results.set((await run(part, count, start)).subarray(0, count * size), start * size);
+      // Some batches wait in the runtime's thread, which then need not wait for this one.
+      if (running.length >= MAX_AHEAD) await running[running.length - MAX_AHEAD];
+      const batch = run(part, count, start).then((found) => results.set(found.subarray(0, count * size), start * size));
+      // Its error is thrown when it is awaited.
+      batch.catch(() => undefined);
+      running.push(batch);
     }
+    await Promise.all(running);
     return results;
   }
 }
