@@ -15,12 +15,13 @@ const rooms: Record<string, readonly string[]> = {
   exporter: ['onnx', 'inference'],
   explain: ['onnx', 'inference'],
   trainer: ['onnx', 'inference', 'exporter'],
-  cli: ['onnx', 'inference', 'exporter', 'explain', 'trainer', 'web'],
+  fleet: ['onnx', 'inference', 'exporter', 'explain', 'trainer'],
+  cli: ['onnx', 'inference', 'exporter', 'explain', 'trainer', 'fleet', 'web'],
   web: ['onnx', 'inference', 'exporter', 'explain', 'trainer'],
   fixtures: ['onnx', 'inference', 'exporter', 'explain', 'trainer'],
-  bench: ['onnx', 'inference', 'exporter', 'explain', 'trainer', 'cli', 'web', 'fixtures'],
-  docs: ['onnx', 'inference', 'exporter', 'explain', 'trainer', 'cli', 'web', 'fixtures'],
-  fuzz: ['onnx', 'inference', 'exporter', 'explain', 'trainer', 'cli', 'web', 'fixtures'],
+  bench: ['onnx', 'inference', 'exporter', 'explain', 'trainer', 'fleet', 'cli', 'web', 'fixtures'],
+  docs: ['onnx', 'inference', 'exporter', 'explain', 'trainer', 'fleet', 'cli', 'web', 'fixtures'],
+  fuzz: ['onnx', 'inference', 'exporter', 'explain', 'trainer', 'fleet', 'cli', 'web', 'fixtures'],
 };
 /** Source files in one folder, tests aside. */
 const MOST_FILES = 13;

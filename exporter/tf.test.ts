@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const rooms = ['onnx', 'inference', 'explain', 'exporter', 'trainer', 'cli'];
+const rooms = ['onnx', 'inference', 'explain', 'exporter', 'trainer', 'fleet', 'cli'];
 /** Where TensorFlow.js may be imported. */
 const allowed = /^(exporter|trainer\/step\/tfjs)\//;
 

@@ -88,7 +88,9 @@ export async function connect(address: QueueAddress, { note, warn }: ConnectionM
 function refusal({ shown }: QueueAddress, error: Error): InputError {
   const { code, message } = error as NodeJS.ErrnoException;
   const [word = ''] = /NOAUTH|WRONGPASS|NOPERM|LOADING|MASTERDOWN/.exec(message) ?? [];
-  const reason = { NOAUTH: 'it asks for a password: set REDIS_PASSWORD', WRONGPASS: 'it refuses user or password' }[word];
+  const reason = { NOAUTH: 'it asks for a password: set REDIS_PASSWORD', WRONGPASS: 'it refuses user or password' }[
+    word
+  ];
   const timedOut = /ETIMEDOUT|timed? ?out/i.test(message) ? 'no answer' : undefined;
   const got = reason ?? timedOut ?? code ?? (word || 'the connection was closed');
   return new InputError({ name: 'queue', expected: `a server at ${shown}`, got });
@@ -99,8 +101,14 @@ function checkServer(text: string, { shown }: QueueAddress, warn: (text: string)
   const [, version] = /^(?:valkey|redis)_version:(\d+\.\d+)/m.exec(text) ?? [];
   const [major = Infinity, minor = 0] = version?.split('.').map(Number) ?? [];
   if (major < OLDEST_SERVER[0] || (major === OLDEST_SERVER[0] && minor < OLDEST_SERVER[1]))
-    throw new InputError({ name: 'queue', expected: `Redis ${OLDEST_SERVER.join('.')} or newer at ${shown}`, got: version });
+    throw new InputError({
+      name: 'queue',
+      expected: `Redis ${OLDEST_SERVER.join('.')} or newer at ${shown}`,
+      got: version,
+    });
   const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(text) ?? [];
   if (policy !== 'noeviction')
-    warn(`${shown} drops keys when its memory is full (maxmemory-policy ${policy}); tasks may be lost and sent again. Set noeviction.`);
+    warn(
+      `${shown} drops keys when its memory is full (maxmemory-policy ${policy}); tasks may be lost and sent again. Set noeviction.`,
+    );
 }

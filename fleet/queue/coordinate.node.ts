@@ -1,5 +1,4 @@
 /** @file The coordinator: sends the tasks of a job that are not done, stage by stage, and waits until their results are there. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../onnx/errors.js';
 import type { TaskJob, TaskStage } from '../../inference/tasks/job.js';
 import type { JobSpec } from '../../inference/tasks/spec.node.js';
@@ -14,6 +13,8 @@ export interface QueueOptions extends ConnectionMessages {
   signal?: AbortSignal | undefined;
   /** Called with how many pictures of a stage are done, by all workers together. */
   progress?: ((done: number, total: number, note: string) => void) | undefined;
+  /** Milliseconds before a task that failed is tried again; each later pause is twice as long. */
+  firstPause?: number;
 }
 
 /** Milliseconds between looks at the queue, and between two looks at all results that are missing where nothing happens. */
@@ -34,8 +35,13 @@ const LANES = 16;
  * @throws InputError if the server cannot be used, or tasks fail for good
  * @throws the signal's reason when it is aborted; the tasks stay in the queue
  */
-export async function runQueued(job: TaskJob, spec: JobSpec, address: QueueAddress, options: QueueOptions): Promise<void> {
-  const queue = await TaskQueue.open(address, options);
+export async function runQueued(
+  job: TaskJob,
+  spec: JobSpec,
+  address: QueueAddress,
+  options: QueueOptions,
+): Promise<void> {
+  const queue = await TaskQueue.open(address, options, options.firstPause);
   try {
     const text = orderText(spec);
     const order = { id: orderId(text), text };
@@ -91,7 +97,8 @@ class StageRun {
         await events.some(LOOK_MS, options.signal);
         await this.#take(events);
         if (Date.now() - looked < LOOK_MS && !returned) continue;
-        const lost = await this.#look();
+        // Where news come in, the counts are ahead of them.
+        const lost = (await this.#look()) && Date.now() - this.#heard > LOOK_MS;
         if (returned || lost || Date.now() - this.#heard > this.#recheckMs) await this.#recheck();
         returned = false;
         looked = Date.now();
@@ -140,7 +147,10 @@ class StageRun {
     }
     const worker = this.#outstanding.overdue(task, Date.now(), PATIENCE_MS);
     if (worker !== undefined)
-      this.#outstanding.failed(task, `${worker} says that it is done, but nothing of it is seen here: do both use the same folder?`);
+      this.#outstanding.failed(
+        task,
+        `${worker} says that it is done, but nothing of it is seen here: do both use the same folder?`,
+      );
     return false;
   }
 

@@ -81,7 +81,9 @@ export function parsedOrder(text: string, id: string): JobSpec {
       return each;
     });
   } catch (error) {
-    throw error instanceof InputError ? error : new InputError({ name: 'job', expected: 'JSON', got: 'something else' });
+    throw error instanceof InputError
+      ? error
+      : new InputError({ name: 'job', expected: 'JSON', got: 'something else' });
   }
   return parsedJobSpec(value);
 }

@@ -31,7 +31,10 @@ export class StageEvents {
     // Waiting for events blocks a connection.
     const own = client.duplicate({ lazyConnect: false });
     own.on('error', () => undefined);
-    const events = new bull.QueueEvents(queue.address.name, { ...options, connection: own });
+    // From the newest one on: those that come before the first read count too.
+    const [newest] = await client.xrevrange(queue.queue.toKey('events'), '+', '-', 'COUNT', '1');
+    const lastEventId = newest?.[0] ?? '0-0';
+    const events = new bull.QueueEvents(queue.address.name, { ...options, connection: own, lastEventId });
     events.on('error', () => undefined);
     const self = new StageEvents(events, () => own.disconnect());
     const taskOf = (id: string) => {
@@ -65,7 +68,9 @@ export class StageEvents {
     const { finished, failed, problems } = this.#news;
     if (finished.size + failed.size + problems.length > 0) return;
     const limit = AbortSignal.timeout(milliseconds);
-    await once(this.#arrivals, 'news', { signal: signal ? AbortSignal.any([signal, limit]) : limit }).catch(() => undefined);
+    await once(this.#arrivals, 'news', { signal: signal ? AbortSignal.any([signal, limit]) : limit }).catch(
+      () => undefined,
+    );
   }
 
   /** What is new since the last call. */

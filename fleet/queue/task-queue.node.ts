@@ -13,9 +13,10 @@ export interface TaskCounts {
   active: number;
 }
 
-/** Attempts before a task counts as failed, and milliseconds before the second one; each later pause is twice as long. */
+/** Attempts before a task counts as failed. */
 export const ATTEMPTS = 5;
-const FIRST_BACKOFF = 1000;
+/** Milliseconds before the second attempt; each later pause is twice as long. */
+const FIRST_PAUSE = 1000;
 /** Tasks in one message to the server. */
 const BULK = 1000;
 /** Seconds that an order without a coordinator is kept, and that tasks which failed are. */
@@ -32,14 +33,17 @@ export class TaskQueue {
     readonly queue: Queue,
   ) {}
 
-  /** @throws InputError if the server cannot be used, or packages are missing */
-  static async open(address: QueueAddress, messages: ConnectionMessages): Promise<TaskQueue> {
+  /**
+   * @param firstPause milliseconds before a task that failed is tried again; each later pause is twice as long
+   * @throws InputError if the server cannot be used, or packages are missing
+   */
+  static async open(address: QueueAddress, messages: ConnectionMessages, firstPause = FIRST_PAUSE): Promise<TaskQueue> {
     const connection = await connect(address, messages);
     const queue = new connection.bull.Queue(address.name, {
       ...connection.options,
       defaultJobOptions: {
         attempts: ATTEMPTS,
-        backoff: { type: 'exponential', delay: FIRST_BACKOFF, jitter: 0.5 },
+        backoff: { type: 'exponential', delay: firstPause, jitter: 0.5 },
         removeOnComplete: true,
         removeOnFail: { age: KEPT, count: 10_000 },
         stackTraceLimit: 0,
@@ -52,7 +56,7 @@ export class TaskQueue {
 
   /** Makes an order known to workers. */
   async putOrder(id: string, text: string): Promise<void> {
-    await this.connection.client.set(this.#orderKey(id), text, 'EX', KEPT);
+    await this.connection.client.set(this.#orderKey(id), text, 'EX', String(KEPT));
   }
 
   /** The text of an order, if the server has it. */
@@ -73,7 +77,7 @@ export class TaskQueue {
   /** The tasks of an order that failed for good, by name, with the reason. */
   async failed(order: string): Promise<Map<string, string>> {
     const { client } = this.connection;
-    const names = await client.zrange(this.queue.toKey('failed'), 0, -1);
+    const names = await client.zrange(this.queue.toKey('failed'), '0', '-1');
     const own = names.filter((name) => name.startsWith(`${order}-`));
     const reasons = await Promise.all(own.map((name) => client.hget(this.queue.toKey(name), 'failedReason')));
     return new Map(own.map((name, i) => [name, reasons[i] ?? 'no reason is known']));
@@ -85,13 +89,7 @@ export class TaskQueue {
   }
 
   async counts(): Promise<TaskCounts> {
-    const { active = 0, ...others } = await this.queue.getJobCounts(
-      'waiting',
-      'active',
-      'delayed',
-      'prioritized',
-      'paused',
-    );
+    const { active = 0, ...others } = await this.queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized');
     return { active, waiting: Object.values(others).reduce((sum, count) => sum + count, 0) };
   }
 

@@ -1,0 +1,79 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redisProgram, startRedis, type TestServer } from '../redis.test.helper.js';
+import { openToy, toySpec } from '../toy-job.test.helper.js';
+import { serveQueue, type WorkerOptions } from '../worker/serve.node.js';
+import { queueAddress } from './address.js';
+import { runQueued } from './coordinate.node.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ganscope-queue-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let number = 0;
+const newFolder = () => join(folder, String(number++));
+
+describe.skipIf(!redisProgram)('runQueued and serveQueue, with a real server', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  const lines: string[] = [];
+  const messages = { note: (text: string) => lines.push(text), warn: (text: string) => lines.push(text) };
+  const address = (queue: string) => queueAddress(server.url, { GANSCOPE_QUEUE: queue });
+
+  /** A worker in this process. */
+  function worker(queue: string, options: Partial<WorkerOptions> = {}) {
+    const stop = new AbortController();
+    const ended = serveQueue(address(queue), {
+      ...messages,
+      detail: () => {},
+      concurrency: 2,
+      drain: false,
+      lease: 2,
+      signal: stop.signal,
+      name: 'one',
+      firstRest: 20,
+      open: (spec) => openToy(spec),
+      ...options,
+    });
+    return {
+      ended,
+      stop: () => {
+        stop.abort();
+        return ended;
+      },
+    };
+  }
+
+  it('runs every task once, and tells how far it is', async () => {
+    const out = newFolder();
+    const spec = toySpec(out, 100);
+    const ran: number[] = [];
+    const seen: [number, number, string][] = [];
+    const serving = worker('all', { open: (each) => openToy(each, (task) => ran.push(task)) });
+    await runQueued(await openToy(spec), spec, address('all'), {
+      ...messages,
+      progress: (...each) => seen.push(each),
+    });
+    expect(ran.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(readdirSync(out)).toHaveLength(100);
+    expect(seen.at(0)?.slice(0, 2)).toEqual([0, 1000]);
+    expect(seen.at(-1)?.slice(0, 2)).toEqual([1000, 1000]);
+    expect(await serving.stop()).toEqual({ done: 100, failed: 0 });
+  });
+
+  it('ends with the task that failed for good, and its reason', async () => {
+    const spec = toySpec(newFolder(), 3, { fails: 1 });
+    const serving = worker('failing');
+    await expect(
+      runQueued(await openToy(spec), spec, address('failing'), { ...messages, firstPause: 20 }),
+    ).rejects.toThrow(
+      /^task 1 of files failed for good \(up to 5 attempts\), last on one: Error: this task fails\. What is done stays/,
+    );
+    expect(lines).toContain('Worker one: Error: this task fails');
+    await serving.stop();
+  }, 60_000);
+});
