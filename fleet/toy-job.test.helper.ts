@@ -41,5 +41,5 @@ export async function openToy(spec: JobSpec, ran: (task: number) => void = () =>
       await rename(temporary, path(task));
     },
   };
-  return { id: jobId(spec), stages: [stage], finish: async () => undefined, dispose: async () => {} };
+  return { id: jobId(spec), spec, stages: [stage], finish: async () => undefined, dispose: async () => {} };
 }

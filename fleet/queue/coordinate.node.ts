@@ -1,7 +1,6 @@
 /** @file The coordinator: sends the tasks of a job that are not done, stage by stage, and waits until their results are there. */
 import { InputError } from '../../onnx/errors.js';
 import type { TaskJob, TaskStage } from '../../inference/tasks/job.js';
-import type { JobSpec } from '../../inference/tasks/spec.node.js';
 import type { QueueAddress } from './address.js';
 import type { ConnectionMessages } from './connection.node.js';
 import { orderId, orderText, taskId } from './messages.js';
@@ -35,15 +34,10 @@ const LANES = 16;
  * @throws InputError if the server cannot be used, or tasks fail for good
  * @throws the signal's reason when it is aborted; the tasks stay in the queue
  */
-export async function runQueued(
-  job: TaskJob,
-  spec: JobSpec,
-  address: QueueAddress,
-  options: QueueOptions,
-): Promise<void> {
+export async function runQueued(job: TaskJob, address: QueueAddress, options: QueueOptions): Promise<void> {
   const queue = await TaskQueue.open(address, options, options.firstPause);
   try {
-    const text = orderText(spec);
+    const text = orderText(job.spec);
     const order = { id: orderId(text), text };
     for (const stage of job.stages) {
       options.signal?.throwIfAborted();

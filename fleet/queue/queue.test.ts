@@ -54,7 +54,7 @@ describe.skipIf(!redisProgram)('runQueued and serveQueue, with a real server', (
     const ran: number[] = [];
     const seen: [number, number, string][] = [];
     const serving = worker('all', { open: (each) => openToy(each, (task) => ran.push(task)) });
-    await runQueued(await openToy(spec), spec, address('all'), {
+    await runQueued(await openToy(spec), address('all'), {
       ...messages,
       progress: (...each) => seen.push(each),
     });
@@ -68,9 +68,7 @@ describe.skipIf(!redisProgram)('runQueued and serveQueue, with a real server', (
   it('ends with the task that failed for good, and its reason', async () => {
     const spec = toySpec(newFolder(), 3, { fails: 1 });
     const serving = worker('failing');
-    await expect(
-      runQueued(await openToy(spec), spec, address('failing'), { ...messages, firstPause: 20 }),
-    ).rejects.toThrow(
+    await expect(runQueued(await openToy(spec), address('failing'), { ...messages, firstPause: 20 })).rejects.toThrow(
       /^task 1 of files failed for good \(up to 5 attempts\), last on one: Error: this task fails\. What is done stays/,
     );
     expect(lines).toContain('Worker one: Error: this task fails');
