@@ -5,5 +5,5 @@ export { methodGroups } from './methods/table.js';
 
 /** Largest number of pictures whose maps lie in one folder. */
 export const MOST_FLAT = 1000;
-/** Pictures per task of larger jobs: ten figures of twelve rows. */
+/** Pictures per task of larger jobs. */
 export const TASK_SIZE = 120;

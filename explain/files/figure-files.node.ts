@@ -32,11 +32,15 @@ export class FigureFiles {
   #rows: FigureRow[] = [];
   #count: number;
 
-  /** @param written how many figures of the same job are there already */
+  /**
+   * @param written how many figures of the same job are there already
+   * @param most how many figures there may be: rows that do not fit into these are in none
+   */
   constructor(
     readonly folder: string,
     readonly look: Look,
     written: number,
+    readonly most = Number.POSITIVE_INFINITY,
   ) {
     this.#count = written;
   }
@@ -56,12 +60,13 @@ export class FigureFiles {
    * @returns figures that are whole now: the one of earlier pictures, if there is no room left in it, and full ones of this
    */
   add(picture: ExplainedPicture, explanations: readonly Explanation[]): { before?: FigureWriter; own: FigureWriter[] } {
+    if (this.#count >= this.most) return { own: [] };
     const rows = figureRows(picture, explanations, this.look);
     const before = this.#rows.length > 0 && !this.#fits([...this.#rows, ...rows]) ? this.take() : undefined;
     const own: FigureWriter[] = [];
     for (const row of rows) {
       if (this.#rows.length > 0 && !this.#fits([...this.#rows, row])) own.push(this.take());
-      this.#rows.push(row);
+      if (this.#count < this.most) this.#rows.push(row);
     }
     return { ...(before && { before }), own };
   }

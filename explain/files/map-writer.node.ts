@@ -56,6 +56,11 @@ export interface WriterProgress {
   onMap: ((path: string, explanation: Explanation) => void) | undefined;
 }
 
+interface WriterOptions {
+  shown?: (files: MapFiles) => MapFiles;
+  mostFigures?: number;
+}
+
 /** Pixels of the pictures that are drawn in parallel, and the least that a picture counts. */
 const DRAWN_PIXELS = 32_000_000;
 const LEAST_PIXELS = 4_000_000;
@@ -80,22 +85,24 @@ export class MapWriter {
     figures: number,
     readonly progress: WriterProgress,
     readonly shown: (files: MapFiles) => MapFiles,
+    most: number | undefined,
   ) {
-    this.#figures = new FigureFiles(folder, look, figures);
+    this.#figures = new FigureFiles(folder, look, figures, most);
   }
 
   /**
    * @param before the journal, and how many figures its pictures are in
-   * @param shown what results call a map's files; by default what they are called
+   * @param options.shown what results call a map's files; by default what they are called
+   * @param options.mostFigures how many figures there may be
    */
   static async create(
     folder: string,
     look: Look,
     { journal, figures }: { journal: MapJournal; figures: number },
     progress: WriterProgress,
-    shown = (files: MapFiles) => files,
+    { shown = (files: MapFiles) => files, mostFigures }: WriterOptions = {},
   ): Promise<MapWriter> {
-    const writer = new MapWriter(folder, look, journal, figures, progress, shown);
+    const writer = new MapWriter(folder, look, journal, figures, progress, shown, mostFigures);
     for await (const entry of journal.entries()) {
       writer.#done = Math.max(writer.#done, entry.done);
       if ('figures' in entry) writer.#inFigures = entry.done;

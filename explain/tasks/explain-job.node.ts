@@ -4,8 +4,13 @@ import type { FolderLock } from '../../inference/files/folder-lock.node.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { assumedOfRasters } from '../../inference/rasters/assumed.js';
 import type { Device, DeviceChoice } from '../../inference/runtime/session.js';
-import { expectSameDescription, readDescription, writeDescription } from '../../inference/tasks/description.node.js';
+import {
+  expectSameDescription,
+  readDescription,
+  writeDescription,
+} from '../../inference/tasks/shared/description.node.js';
 import type { FinishContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
+import { checkedOptions, jsonOfOptions } from '../../inference/tasks/shared/options.js';
 import { publishFolder } from '../../inference/tasks/publish.node.js';
 import { TaskResults } from '../../inference/tasks/results.node.js';
 import { expectComplete } from '../../inference/tasks/run.js';
@@ -22,7 +27,7 @@ import { readyFolder, type FolderUse } from './job-folder.node.js';
 import { writeMapTask, type MapTasks } from './map-task.node.js';
 import { mergeResults, type ExplainedTasks } from './merged-results.node.js';
 import { PictureList } from './picture-list.node.js';
-import { checkedTexts, jsonOfTexts, parsedExplain, type ExplainTexts } from './texts.js';
+import { explainRules, parsedExplain, type ExplainTexts } from './texts.js';
 
 /** A bulk job of explanations. */
 export interface ExplainJob extends TaskJob<ExplainedTasks> {
@@ -68,7 +73,7 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
     const spec: JobSpec = {
       command: 'gan-gradcam',
       version: packageVersion(),
-      options: jsonOfTexts(texts),
+      options: jsonOfOptions(texts, explainRules),
       files: [...files, await jobFile(PICTURES, resolve(out, LIST_FILE))],
       outputs: { out: resolve(out) },
     };
@@ -90,7 +95,7 @@ export async function openExplainJob(spec: JobSpec, { device, roots }: JobPlace)
   if (spec.command !== 'gan-gradcam') {
     throw new InputError({ name: 'job.command', expected: 'gan-gradcam', got: spec.command });
   }
-  const texts = checkedTexts(spec.options);
+  const texts = checkedOptions(spec.options, explainRules);
   const parsed = parsedExplain(texts);
   const out = outOf(spec);
   await expectRunnable(spec, roots);
@@ -131,7 +136,7 @@ interface Opened {
 }
 
 async function opened(spec: JobSpec, loaded: LoadedExplain, { lock, roots, shown }: Opened): Promise<ExplainJob> {
-  const texts = checkedTexts(spec.options);
+  const texts = checkedOptions(spec.options, explainRules);
   const parsed = parsedExplain(texts);
   const out = outOf(spec);
   const { explainer } = loaded;

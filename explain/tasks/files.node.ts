@@ -2,17 +2,13 @@
 import { resolve } from 'node:path';
 import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import type { Device } from '../../inference/runtime/session.js';
+import { expectFiles, modelFiles } from '../../inference/tasks/shared/model-files.node.js';
 import { jobFile, type JobFile } from '../../inference/tasks/spec.node.js';
-import { InputError } from '../../onnx/errors.js';
-import { textBeside } from '../../onnx/files/load.node.js';
 import { Explainer } from '../maps/explain.js';
 import type { ParsedInput } from '../parse/inputs.js';
 import { loadInputs, loadLabels, loadTargets } from '../targets/targets.node.js';
 import type { ParsedTarget, TargetChoice } from '../targets/target-choice.js';
 import type { ExplainTexts, ParsedExplain } from './texts.js';
-
-/** The file that says how a model's pictures are prepared, if it lies beside the model. */
-const besideModel = async (model: string) => (await textBeside(model, 'preprocessor_config.json'))?.path;
 
 /** Roles of a job's files. */
 export const MODEL = 'model';
@@ -32,39 +28,16 @@ function namedFiles({ targets = [], inputs }: ParsedExplain): Record<string, str
 
 /** The files of a job. @throws InputError if one cannot be read */
 export async function explainJobFiles(model: string, labels: string | undefined, parsed: ParsedExplain) {
-  if (/^https?:/i.test(model))
-    throw new InputError({ name: 'model', expected: 'a file, for many pictures', got: model });
-  const beside = await besideModel(model);
-  const named = {
-    [MODEL]: model,
-    ...(beside !== undefined && { preparation: beside }),
-    ...(labels !== undefined && { [LABELS]: labels }),
-    ...namedFiles(parsed),
-  };
-  const files: JobFile[] = [];
+  const files = await modelFiles(MODEL, model);
+  const named = { ...(labels !== undefined && { [LABELS]: labels }), ...namedFiles(parsed) };
   for (const [role, path] of Object.entries(named)) files.push(await jobFile(role, resolve(path)));
   return files;
 }
 
 /** @throws InputError for files that the options do not name, or options that name files which are not there */
-export async function expectJobFiles(files: readonly JobFile[], parsed: ParsedExplain): Promise<void> {
-  const model = files.find(({ role }) => role === MODEL)?.path ?? '';
-  const beside = await besideModel(model);
-  const needed = [MODEL, PICTURES, ...Object.keys(namedFiles(parsed))];
-  const known = [...needed, LABELS, 'preparation'];
-  const roles = files.map(({ role }) => role);
-  const stray = roles.find((role, i) => !known.includes(role) || roles.indexOf(role) !== i);
-  if (stray !== undefined) throw new InputError({ name: 'job.files', expected: `no such file`, got: stray });
-  const missing = needed.find((role) => !roles.includes(role));
-  if (missing !== undefined) throw new InputError({ name: 'job.files', expected: `one for ${missing}` });
-  const preparation = files.find(({ role }) => role === 'preparation')?.path;
-  if (pathOf(preparation) !== pathOf(beside)) {
-    const expected = preparation === undefined ? 'no such file, as where the job was made' : 'the file of the job';
-    throw new InputError({ name: beside ?? preparation ?? '', expected, got: preparation ?? 'one' });
-  }
+export function expectJobFiles(files: readonly JobFile[], parsed: ParsedExplain): Promise<void> {
+  return expectFiles(files, MODEL, [PICTURES, ...Object.keys(namedFiles(parsed))], [LABELS]);
 }
-
-const pathOf = (path: string | undefined) => path && resolve(path);
 
 /** The network of a job and the targets of its pictures. */
 export interface LoadedExplain {

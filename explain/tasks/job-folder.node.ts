@@ -2,7 +2,7 @@
 import { relative, join, resolve } from 'node:path';
 import { lockFolder, type FolderLock } from '../../inference/files/folder-lock.node.js';
 import { exists } from '../../inference/files/missing.node.js';
-import { readDescription } from '../../inference/tasks/description.node.js';
+import { readDescription } from '../../inference/tasks/shared/description.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { requireOwnResults } from '../files/results.node.js';

@@ -65,7 +65,9 @@ export async function writeMapTask(
     onMap: undefined,
   };
   const look = { input: explainer.input, style, figures };
-  const writer = await MapWriter.create(folder, look, { journal, figures: 0 }, told, shownFiles);
+  // Figures of all pictures would take more time and room than the maps.
+  const options = { shown: shownFiles, mostFigures: 1 };
+  const writer = await MapWriter.create(folder, look, { journal, figures: 0 }, told, options);
   const paths = pictures.map(({ path }) => path);
   const groups = explainedGroups(explainer, paths, 0, { explaining, targets: own, signal, needsAny: false });
   try {

@@ -1,10 +1,10 @@
 /** @file What a folder says of the job whose results it holds, so that no two jobs mix. */
 import { readFile } from 'node:fs/promises';
-import { InputError } from '../../onnx/errors.js';
-import { ifThere } from '../files/missing.node.js';
-import { isJsonObject, type Json, type JsonObject } from './canonical.js';
-import { publishFile } from './publish.node.js';
-import { jobId, type JobSpec } from './spec.node.js';
+import { InputError } from '../../../onnx/errors.js';
+import { ifThere } from '../../files/missing.node.js';
+import { isJsonObject, type Json, type JsonObject } from '../canonical.js';
+import { publishFile } from '../publish.node.js';
+import { jobId, type JobSpec } from '../spec.node.js';
 
 /** A job without paths: the same bytes, whoever writes it. */
 function describedJob(spec: JobSpec): JsonObject {
