@@ -38,9 +38,9 @@ const promised: Record<string, string> = {
     'selfExplainingModel selfExplainingPath startExplainJob suitableMethods verdict writeSelfExplaining',
   './explain/choices': 'MOST_FLAT TASK_SIZE figureFormats methodGroups overlayModes paletteNames',
   './trainer':
-    'Comparison Dataset Features LEAST_SAMPLES QualityRow RunOptions TrainOptions TrainProgress ' +
-    'bestCheckpoint comparePictures discriminatorModel evaluateRun exportRun frechetDistance ' +
-    'generatorModel kernelDistance loadCheckpoint newestCheckpoint openDataset spacePicture startRun ' +
+    'Comparison Dataset EvaluationJob Features LEAST_SAMPLES PairDescription QualityRow RunOptions TrainOptions TrainProgress ' +
+    'bestCheckpoint comparePictures describedRun describedSets discriminatorModel evaluateRun exportRun frechetDistance ' +
+    'generatorModel kernelDistance loadCheckpoint newestCheckpoint openDataset openEvaluationJob spacePicture startEvaluationJob startRun ' +
     'train trainFeatures',
   './trainer/settings':
     'GanConfig Setting configSettings configWith describedSettings givenSettings presets runDefaults ' +

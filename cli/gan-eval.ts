@@ -2,6 +2,10 @@
 /** @file gan-eval: distances between generated and real pictures in the feature space of an ONNX network. */
 import './node-version.js';
 import { runCommand } from './command.js';
+import type { Comparison, QualityRow, startEvaluationJob } from 'ganscope/trainer';
+import type { TaskEngine } from 'ganscope/tasks';
+import type { CommandContext } from './command.js';
+import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption, preparationOptions, strictOption } from './common/options.js';
 
 await runCommand(
@@ -46,18 +50,23 @@ await runCommand(
         },
         'latent-dim': { type: 'number', describe: 'Numbers per latent, if a generator does not fix them' },
         label: { type: 'string', describe: 'Class of a conditional generator: a number, or random' },
+        out: {
+          type: 'string',
+          describe: 'Folder for parts of the work, so that it can be resumed and shared, and for results.json',
+        },
+        resume: { type: 'boolean', default: false, describe: 'Continue the evaluation in the --out folder' },
+        ...engineOptions,
         json: { type: 'boolean', default: false, describe: 'Print the result as one line of JSON' },
         device: deviceOption,
       })
       .example('$0 --features features.onnx', 'the latest run, with a network of gan-features')
       .example('$0 generator.onnx birds.zip --features features.onnx', 'any generator against a folder or .zip')
       .example('$0 runs/birds --features inception.onnx:pool3 --size 299 --mean 0.5 --std 0.5', 'FID'),
-  async (options, { print, signal, progress, note, device: showDevice, skipped: showSkipped }) => {
-    const { comparePictures, evaluateRun } = await import('ganscope/trainer');
-    const { comparisonLines, qualityLines } = await import('./common/quality-lines.js');
+  async (options, context) => {
+    const { print, signal, progress, note } = context;
+    const { comparePictures, describedRun, describedSets, evaluateRun } = await import('ganscope/trainer');
     const { isRun, parsedLabel, parsedPreparation, parsedRange } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
-    const { assumptionLines } = await import('./common/lines.js');
     const { features, samples, subsetSize, checkpoint, data, split, strict, followLinks, device } = options;
     const { range, latentDim, label } = options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
@@ -70,8 +79,11 @@ await runCommand(
     if (forGenerators && !sets.some((set) => /\.onnx$/i.test(set)))
       throw new InputError(`--${forGenerators[0]}: expected a generator's .onnx file as a set; got none`);
     if (options.json) print.dataOnly();
-    note('An evaluation cannot be resumed: if it is stopped, it starts again.');
-    const bar = progress('pictures');
+    const { out, resume } = options;
+    if (resume && out === undefined) throw new InputError('--resume: expected it with --out; got it alone');
+    const engine = await chosenEngine(options, out === undefined ? '`out`' : true, note);
+    if (out === undefined) note('An evaluation without --out cannot be resumed: if it is stopped, it starts again.');
+    const bar = out === undefined ? progress('pictures') : undefined;
     const settings = {
       features,
       samples,
@@ -88,35 +100,93 @@ await runCommand(
         ...(label !== undefined && { label: parsedLabel(label) }),
       },
       signal,
-      progress_callback: (done: number, total: number) => bar.update(done, total),
+      progress_callback: (done: number, total: number) => bar?.update(done, total),
     };
     const [first, second] = sets;
     // A run that is compared with other pictures is evaluated as it is while training.
     const isOfRun = first === undefined || (await isRun(first));
-    if (second !== undefined && first !== undefined && !(isOfRun && data !== undefined)) {
-      const { comparison, notes, choice, skipped } = await comparePictures([first, second], settings).finally(() =>
-        bar.stop(),
-      );
-      showDevice(choice);
-      for (const line of [...notes, ...assumptionLines(comparison.assumed)]) note(line);
-      if (options.json) print.data(JSON.stringify({ ...comparison, skipped }));
-      else print.result(comparisonLines(comparison).join('\n'), { ...comparison, skipped });
-      showSkipped(skipped);
-      return;
-    }
-    if (!isOfRun) {
+    const isComparison = second !== undefined && first !== undefined && !(isOfRun && data !== undefined);
+    if (!isComparison && !isOfRun) {
       throw new InputError(
         `${first}: expected the folder of a run, or a second set of pictures to compare with; got neither`,
       );
     }
-    const { row, assumed, notes, choice, skipped } = await evaluateRun({ ...settings, data, run: first }).finally(() =>
-      bar.stop(),
-    );
-    showDevice(choice);
-    for (const line of [...notes, ...assumptionLines(assumed)]) note(line);
-    if (options.json) print.data(JSON.stringify({ ...row, assumed, skipped }));
-    else print.result(qualityLines(row).join('\n'), { ...row, assumed, skipped });
-    showSkipped(skipped);
+    if (out !== undefined) {
+      const choice = { checkpoint, split, followLinks };
+      const pair = isComparison
+        ? await describedSets([first, second], choice)
+        : await describedRun(first, { ...choice, data });
+      const request = { pair, features, texts: options, out, device, resume, shared: engine.shared };
+      await evaluateTasks(request, engine, options.json, context);
+      return;
+    }
+    const evaluating = isComparison
+      ? comparePictures([first, second], settings).then(({ comparison, ...told }) => ({
+          result: { comparison },
+          ...told,
+        }))
+      : evaluateRun({ ...settings, data, run: first }).then(({ row, assumed, ...told }) => ({
+          result: { row, assumed },
+          ...told,
+        }));
+    const { result, notes, choice, skipped } = await evaluating.finally(() => bar?.stop());
+    context.device(choice);
+    for (const line of notes) note(line);
+    await report(result, skipped, options.json, context);
   },
   { takesFiles: true },
 );
+
+/** Evaluates with parts on disk, or does this process's share of them. */
+async function evaluateTasks(
+  request: Parameters<typeof startEvaluationJob>[0],
+  engine: TaskEngine,
+  asJson: boolean,
+  context: CommandContext,
+): Promise<void> {
+  const { startEvaluationJob: start } = await import('ganscope/trainer');
+  const { performJob } = await import('ganscope/tasks');
+  const { print, signal, note } = context;
+  const started = performance.now();
+  const job = await start(request);
+  try {
+    context.device(job.choice);
+    for (const line of job.notes) note(line);
+    const bar = context.progress('pictures');
+    const progress = (done: number, total: number) => bar.update(done, total);
+    const made = await performJob(job, engine, { signal, progress, log: note }).finally(() => bar.stop());
+    if (!made) return;
+    const seconds = (performance.now() - started) / 1000;
+    const { evaluated, skipped, results } = made;
+    const result =
+      'comparison' in evaluated
+        ? { comparison: { ...evaluated.comparison, seconds } }
+        : { row: { ...evaluated.row, seconds }, assumed: evaluated.assumed };
+    await report(result, skipped, asJson, context);
+    note(`Also in ${results}`);
+  } catch (error) {
+    const again = engine.shared ? 'the same command' : 'the same command with --resume';
+    if (signal.aborted) print.info(`Interrupted; ${again} continues.`);
+    throw error;
+  } finally {
+    await job.dispose();
+  }
+}
+
+/** Prints what was found, as text or as a line of JSON. */
+async function report(
+  result: { comparison: Comparison } | { row: QualityRow; assumed: Comparison['assumed'] },
+  skipped: readonly string[],
+  asJson: boolean,
+  { print, note, skipped: showSkipped }: CommandContext,
+): Promise<void> {
+  const { comparisonLines, qualityLines } = await import('./common/quality-lines.js');
+  const { assumptionLines } = await import('./common/lines.js');
+  const isComparison = 'comparison' in result;
+  const data = isComparison ? { ...result.comparison, skipped } : { ...result.row, assumed: result.assumed, skipped };
+  for (const line of assumptionLines(data.assumed)) note(line);
+  const lines = isComparison ? comparisonLines(result.comparison) : qualityLines(result.row);
+  if (asJson) print.data(JSON.stringify(data));
+  else print.result(lines.join('\n'), data);
+  showSkipped(skipped);
+}

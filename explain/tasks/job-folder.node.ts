@@ -2,7 +2,7 @@
 import { relative, join, resolve } from 'node:path';
 import { lockFolder, type FolderLock } from '../../inference/files/folder-lock.node.js';
 import { exists } from '../../inference/files/missing.node.js';
-import { readDescription } from '../../inference/tasks/shared/description.node.js';
+import { expectOwnCommand, readDescription } from '../../inference/tasks/shared/description.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { requireOwnResults } from '../files/results.node.js';
@@ -35,6 +35,7 @@ export async function readyFolder(
     await requireOwnResults(out);
     const job = join(out, JOB_FILE);
     const before = await readDescription(job);
+    expectOwnCommand(job, before, 'gan-gradcam');
     if (shared && !before && (await exists(join(out, FLAT_RESULTS)))) {
       const got = `${join(out, FLAT_RESULTS)}, which is of a job that is not shared`;
       throw new InputError({ name, expected: 'another folder', got });

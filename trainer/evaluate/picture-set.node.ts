@@ -3,15 +3,14 @@ import { Generator, type GeneratorOptions } from '../../inference/networks/gener
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { PictureInput } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
-import { isRun } from '../../inference/runs/runs.node.js';
 import type { Device } from '../../inference/runtime/session.js';
 import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
-import { namedCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
 import { openDataset } from '../data/formats/table.node.js';
-import type { DataOptions } from '../data/sets/dataset.js';
+import type { Dataset } from '../data/sets/dataset.js';
 import { ReadablePictures } from '../data/sets/readable.js';
 import { generatedCandidates, realCandidates, type Candidates } from '../quality/candidates.js';
 import { generatorOnnx } from '../run/export.node.js';
+import type { SetDescription } from './set-description.node.js';
 
 /** Size and channels that pictures are brought to. */
 export type PictureFormat = Pick<PictureInput, 'width' | 'height' | 'channels' | 'resize'>;
@@ -26,16 +25,16 @@ export interface PictureSet {
   format: PictureFormat | undefined;
   /** What was assumed of a generator, or of a folder's files. */
   readonly assumptions: readonly Assumption[];
-  /** What was left out so far. */
+  /** Files that were skipped before any was decoded. */
   readonly skipped: readonly string[];
+  /** Where its pictures are files. */
+  readonly dataset?: Dataset | undefined;
   /** Its pictures in the order in which they are chosen, brought to a format. */
   candidates(format: PictureFormat | undefined): Candidates;
   release(): Promise<void>;
 }
 
-export interface PictureSetOptions extends Pick<DataOptions, 'split' | 'followLinks'> {
-  /** Of a run: `newest` (if not given), `best`, or a folder. */
-  checkpoint?: string | undefined;
+export interface PictureSetOptions {
   strict?: boolean | undefined;
   device?: Device | undefined;
   /** How generators are read: range, latent size and class. */
@@ -50,23 +49,19 @@ const ANY_SIZE = 64;
 
 /**
  * Opens a set of pictures.
- * @param source a folder or .zip of pictures, a generator's .onnx file, or the folder of a run
- * @throws InputError if it is none of these
+ * @param name what it is called
+ * @throws InputError if it cannot be used
  */
-export async function openPictureSet(source: string, options: PictureSetOptions): Promise<PictureSet> {
-  if (/\.onnx$/i.test(source)) return generatedSet(source, await Generator.load(source, deviceOf(options)));
-  return (await isRun(source)) ? runSet(source, options) : realSet(source, options);
-}
-
-const deviceOf = ({ device, generator }: PictureSetOptions) => ({
-  ...generator,
-  ...(device !== undefined && { device }),
-});
-
-async function runSet(run: string, options: PictureSetOptions): Promise<PictureSet> {
-  const checkpoint = await namedCheckpoint(run, options.checkpoint);
-  const { state, config } = await loadCheckpoint(checkpoint);
-  return generatedSet(checkpoint, await Generator.load(generatorOnnx(state, config), deviceOf(options)));
+export async function openPictureSet(
+  set: SetDescription,
+  name: string,
+  { generator, device, strict }: PictureSetOptions,
+): Promise<PictureSet> {
+  if (set.kind === 'data') return realSet(set, name, strict);
+  const reading = { ...generator, ...(device !== undefined && { device }) };
+  if (set.kind === 'generator') return generatedSet(name, await Generator.load(set.path, reading));
+  const { state, config } = await loadCheckpoint(set.path);
+  return generatedSet(name, await Generator.load(generatorOnnx(state, config), reading));
 }
 
 function generatedSet(name: string, generator: Generator): PictureSet {
@@ -82,20 +77,23 @@ function generatedSet(name: string, generator: Generator): PictureSet {
   };
 }
 
-async function realSet(source: string, { split, followLinks, strict }: PictureSetOptions): Promise<PictureSet> {
-  const dataset = await openDataset(source, { split, followLinks, imageSize: ANY_SIZE });
+async function realSet(
+  { path, options }: Extract<SetDescription, { kind: 'data' }>,
+  name: string,
+  strict: boolean | undefined,
+): Promise<PictureSet> {
+  const dataset = await openDataset(path ?? undefined, { ...options, imageSize: ANY_SIZE });
   const pictures = new ReadablePictures(dataset, strict);
   pictures.checkNoneSkipped();
   return {
-    name: source,
+    name,
     length: dataset.length,
+    dataset,
     format: undefined,
     assumptions: (dataset.assumed ?? [])
       .filter(({ about }) => about !== 'classes')
-      .map((each) => ({ ...each, about: `${each.about} of ${source}` })),
-    get skipped() {
-      return pictures.skipped;
-    },
+      .map((each) => ({ ...each, about: `${each.about} of ${name}` })),
+    skipped: dataset.skipped,
     candidates: (format) =>
       realCandidates(pictures, 0, (picture) =>
         format ? resizedPicture(picture, { ...format, channels: format.channels === 1 ? 1 : 3 }) : picture,

@@ -22,6 +22,15 @@ export function trainingCandidates(pictures: ReadablePictures, config: GanConfig
   return realCandidates(pictures, seed, (picture) => resizedPicture(picture, size));
 }
 
+/** A generator's pictures of the seeds 0, 1, 2, … */
+export function generatedLike(sample: Sampler, config: GanConfig): Candidates {
+  const { latentDim, channels, imageSize, normalization } = config;
+  const size = { channels, height: imageSize, width: imageSize };
+  return generatedCandidates('generated pictures', async (seeds) =>
+    picturesFromOutput(await sample(normalLatents(seeds, latentDim)), size, normalization),
+  );
+}
+
 /**
  * Compares a generator with its training pictures. Real pictures are resized as for training; then both sets go to the
  * feature network as 8-bit pictures. Generated pictures use the seeds 0, 1, 2, … at every evaluation. Both sets have the
@@ -57,7 +66,7 @@ export class Evaluator {
   async quality(step: number, sample: Sampler, options: EvaluationOptions = {}): Promise<QualityRow> {
     const started = performance.now();
     const { samples, pictures, network } = this;
-    const sets = { real: this.#candidates, fake: this.#generated(sample), measured: this.#real };
+    const sets = { real: this.#candidates, fake: generatedLike(sample, this.config), measured: this.#real };
     const wanted = { real: Math.min(samples, pictures.dataset.length), fake: samples };
     const { distances, real, fake } = await comparedSets(network, { ...sets, wanted }, options);
     this.#real = real;
@@ -75,13 +84,5 @@ export class Evaluator {
   /** Frees the feature network. */
   dispose(): Promise<void> {
     return this.network.dispose();
-  }
-
-  #generated(sample: Sampler): Candidates {
-    const { latentDim, channels, imageSize, normalization } = this.config;
-    const size = { channels, height: imageSize, width: imageSize };
-    return generatedCandidates('generated pictures', async (seeds) =>
-      picturesFromOutput(await sample(normalLatents(seeds, latentDim)), size, normalization),
-    );
   }
 }

@@ -22,6 +22,14 @@ export interface FeatureOptions {
   preparation?: Preparation | undefined;
   /** Where it runs, default `cpu`. */
   device?: ResolvedDevice | undefined;
+  /** What its file and layer are called, if not by the path. */
+  shown?: string | undefined;
+}
+
+/** The file and the layer that a text such as `MODEL.onnx:LAYER` names. */
+export function namedFeatures(source: string): { path: string; layer: string | undefined } {
+  const [, path = source, layer] = /^(.*\.onnx):(.+)$/.exec(source) ?? [];
+  return { path, layer };
 }
 
 /** Pictures per run of networks with an open batch size. */
@@ -55,7 +63,8 @@ export class FeatureNetwork {
    * @throws InputError if the file cannot be read, has no such layer, or has no picture input
    */
   static async load(source: string, options: FeatureOptions = {}): Promise<FeatureNetwork> {
-    const [, path = source, layer] = /^(.*\.onnx):(.+)$/.exec(source) ?? [];
+    const { path, layer } = namedFeatures(source);
+    const shown = namedFeatures(options.shown ?? source).path;
     const loaded = await loadModel(path);
     const defaults = await preparationBeside(path);
     const stated = { ...(options.preparation && { preparation: options.preparation }), ...(defaults && { defaults }) };
@@ -73,7 +82,7 @@ export class FeatureNetwork {
       const size = (await namingFile(path, () => runOnce(session, input, blank))).length / (input.batch ?? 1);
       const taken = `"${value}", numbers per picture: ${size} (maps are averaged over positions)`;
       const own = { about: 'features', taken, because, options: ['features'] };
-      return new FeatureNetwork(`${path}:${value}`, size, input, session, [...assumptions, own]);
+      return new FeatureNetwork(`${shown}:${value}`, size, input, session, [...assumptions, own]);
     } catch (error) {
       await session.release();
       throw error;

@@ -9,14 +9,14 @@ import { countOf, type KeptRows, type SetPart } from './set-part.node.js';
 /** Features of some positions, in memory or in a file. */
 export interface RowSource {
   positions: Uint32Array;
-  /** Row number `row` of them. */
-  read(row: number): Float32Array | Promise<Float32Array>;
+  /** The features of some of them by number. */
+  read(rows: readonly number[]): Float32Array[] | Promise<Float32Array[]>;
 }
 
 /** Features that are in memory. */
 export const rowsInMemory = ({ positions, data }: KeptRows): RowSource => {
   const size = positions.length > 0 ? data.length / positions.length : 0;
-  return { positions, read: (row) => data.subarray(row * size, (row + 1) * size) };
+  return { positions, read: (rows) => rows.map((row) => data.subarray(row * size, (row + 1) * size)) };
 };
 
 /** A part without what is merged already. */
@@ -77,10 +77,18 @@ export class MeasuredSet implements SampleRows {
 
   async rows(indices: Uint32Array): Promise<Features> {
     const data = new Float32Array(indices.length * this.size);
-    for (const [i, position] of this.#positionsOf(indices).entries()) {
+    const wanted = new Map<RowSource, { row: number; at: number }[]>();
+    for (const [at, position] of this.#positionsOf(indices).entries()) {
       const found = this.#find(position);
       if (!found) throw new Error(`the features at position ${position} are not kept`);
-      data.set(await found.source.read(found.row), i * this.size);
+      const { source, row } = found;
+      const some = wanted.get(source);
+      if (some) some.push({ row, at });
+      else wanted.set(source, [{ row, at }]);
+    }
+    for (const [source, some] of wanted) {
+      const rows = await source.read(some.map(({ row }) => row));
+      some.forEach(({ at }, i) => data.set(rows[i] as Float32Array, at * this.size));
     }
     return { size: this.size, data };
   }

@@ -27,6 +27,13 @@ export async function readDescription(path: string): Promise<JsonObject | undefi
   throw new InputError({ name: path, expected: 'the description of a job', got: 'something else' });
 }
 
+/** @throws InputError if the description in a file is of another command's job */
+export function expectOwnCommand(path: string, before: JsonObject | undefined, command: JobSpec['command']): void {
+  if (before === undefined || before['command'] === command) return;
+  const got = `${path}, which is of a job of ${String(before['command'])}`;
+  throw new InputError({ name: 'out', expected: 'another folder', got });
+}
+
 /** Writes the description of a job, unless it is there already. */
 export async function writeDescription(path: string, spec: JobSpec): Promise<void> {
   await publishFile(path, (file) => file.handle.writeFile(`${JSON.stringify(describedJob(spec), undefined, 2)}\n`));

@@ -31,7 +31,28 @@ export async function blockSums({ size, data }: Features, gram: Gram): Promise<F
   for (let start = 0; start < data.length; start += size)
     for (let i = 0; i < size; i++) centred[start + i] = (centred[start + i] as number) - (sum[i] as number) / count;
   const scatter = count > 0 ? await gram({ rows: count, columns: size, data: centred }) : new Float64Array(size ** 2);
-  return { count, sum, scatter };
+  return { count, sum, scatter: scatterOf(upperTriangle(scatter, size), size) };
+}
+
+/** The upper triangle of a matrix [D, D], row by row: [D(D + 1)/2]. */
+export function upperTriangle(matrix: Float64Array, size: number): Float64Array {
+  const triangle = new Float64Array((size * (size + 1)) / 2);
+  for (let row = 0, at = 0; row < size; at += size - row++)
+    triangle.set(matrix.subarray(row * size + row, (row + 1) * size), at);
+  return triangle;
+}
+
+/** The symmetric matrix [D, D] with this upper triangle. */
+export function scatterOf(triangle: Float64Array, size: number): Float64Array {
+  const matrix = new Float64Array(size * size);
+  for (let row = 0, at = 0; row < size; row++) {
+    for (let column = row; column < size; column++) {
+      const value = triangle[at++] as number;
+      matrix[row * size + column] = value;
+      matrix[column * size + row] = value;
+    }
+  }
+  return matrix;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** @file The options of an evaluation as plain values, as a command line has them: those of a job that travels as data. */
-import { parsedLabel, parsedRange } from '../../inference/generators/stated.js';
-import type { Preparation } from '../../inference/networks/network-input.js';
-import { parsedPreparation, type PreparationTexts } from '../../inference/networks/preprocessing.js';
+import { parsedLabel, parsedRange } from '../../../inference/generators/stated.js';
+import type { Preparation } from '../../../inference/networks/network-input.js';
+import { parsedPreparation, type PreparationTexts } from '../../../inference/networks/preprocessing.js';
 import {
   number,
   optional,
@@ -9,9 +9,9 @@ import {
   text,
   yesOrNo,
   type OptionRules,
-} from '../../inference/tasks/shared/options.js';
-import { InputError } from '../../onnx/errors.js';
-import type { GeneratorReading } from './picture-set.node.js';
+} from '../../../inference/tasks/shared/options.js';
+import { InputError } from '../../../onnx/errors.js';
+import type { GeneratorReading } from '../picture-set.node.js';
 
 /** What decides the numbers, besides the pictures and the feature network. */
 export interface EvaluationTexts extends PreparationTexts {

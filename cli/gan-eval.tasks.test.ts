@@ -1,0 +1,222 @@
+/** @file gan-eval with parts on disk: shared by processes at once, resumed, and the same digits whoever made the parts. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodePng } from '../inference/index.js';
+import { toyGenerator } from '../inference/networks/generator.test.helper.js';
+import { Random } from '../inference/numeric/random.js';
+import { performJob, localEngine, parsedJobSpec, type JobSpec } from '../inference/tasks/index.js';
+import { emptyGraph, GraphBuilder, modelOfGraph, saveModel } from '../onnx/index.js';
+import { describedSets, openEvaluationJob, startEvaluationJob } from '../trainer/index.js';
+import { ran, scriptOf } from './child.test.helper.js';
+
+const PICTURES = 2300;
+const BROKEN = [3, 700, 1500];
+
+let folder: string;
+/** The numbers of an evaluation in memory, and the files of one on disk. */
+let inMemory: Numbers;
+let whole: Record<string, string>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-eval-tasks-'));
+  await mkdir(join(folder, 'real'));
+  const random = new Random(1);
+  for (let i = 0; i < PICTURES; i++) {
+    const data = Uint8Array.from({ length: 8 * 8 * 3 }, () => random.integer(256));
+    const bytes = BROKEN.includes(i) ? 'broken' : await encodePng({ width: 8, height: 8, channels: 3, data });
+    await writeFile(join(folder, 'real', `${i}.png`), bytes);
+  }
+  await saveModel(join(folder, 'g.onnx'), toyGenerator({ size: 8, latentDim: 8 }));
+  const b = new GraphBuilder(emptyGraph('quarters'));
+  const image = b.input('image', 'float32', ['batch', 3, 8, 8]);
+  const means = b.op('AveragePool', [image], { kernel_shape: [4, 4], strides: [4, 4] });
+  b.output(b.op('Flatten', [means], { axis: 1 }), 'features');
+  await saveModel(join(folder, 'f.onnx'), modelOfGraph(b.graph));
+  const alone = await evaluated(undefined, '--json');
+  expect([alone.code, alone.stderr]).toEqual([3, expect.stringContaining('skipped 3 files')]);
+  inMemory = JSON.parse(alone.stdout) as Numbers;
+  expect((await evaluated('whole')).code).toBe(3);
+  whole = await digests('whole');
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Numbers {
+  frechet: number;
+  kid: number;
+  kidStd: number;
+  sets: { pictures: number }[];
+  skipped: string[];
+}
+
+// Subsets so small that not all features are kept: broken pictures then change which ones are needed.
+const options = (out: string | undefined, more: readonly string[]) => [
+  ...'real g.onnx --features f.onnx --mean 0 --std 1 --samples 2290 --subset-size 4 --device cpu'.split(' '),
+  ...(out === undefined ? [] : ['--out', out]),
+  ...more,
+];
+const evaluated = (out: string | undefined, ...more: string[]) => ran('gan-eval', options(out, more), folder);
+const numbersIn = async (out: string) =>
+  JSON.parse(await readFile(join(folder, out, 'results.json'), 'utf8')) as Numbers;
+
+async function digests(out: string): Promise<Record<string, string>> {
+  const entries = await readdir(join(folder, out), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const found = files.map(async (path) => {
+    const digest = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+    return [path.slice(join(folder, out).length), digest] as const;
+  });
+  return Object.fromEntries((await Promise.all(found)).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Begins a command, and kills it with -9 once a part is there. */
+async function killed(out: string, ...more: string[]): Promise<void> {
+  const child = spawn(process.execPath, [scriptOf('gan-eval'), ...options(out, more)], { cwd: folder });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const parts = async () => readdir(join(folder, out, 'parts')).catch((): string[] => []);
+  while (!(await parts()).some((name) => name.endsWith('.part')) && child.exitCode === null) await sleep(5);
+  child.kill('SIGKILL');
+  await ended;
+}
+
+describe('gan-eval --out', () => {
+  it('finds the numbers of an evaluation in memory, to the last digit, and names what was skipped', async () => {
+    const { frechet, kid, kidStd, sets, skipped } = await numbersIn('whole');
+    const { seconds: _seconds, ...told } = inMemory as Numbers & { seconds: number };
+    expect(await numbersIn('whole')).toMatchObject(told);
+    expect([frechet, kid, kidStd].every(Number.isFinite)).toBe(true);
+    expect(sets.map(({ pictures }) => pictures)).toEqual([2290, 2290]);
+    expect(skipped).toHaveLength(3);
+    expect(Object.keys(whole)).toEqual([
+      '/features/00000.part',
+      '/job.json',
+      ...[0, 1, 2, 3].map((part) => `/parts/0000${part}.part`),
+      '/replacements/00000.part',
+      '/results.json',
+      '/sets.json',
+    ]);
+  });
+
+  it('makes the same files in three processes at once, of which the last one completes the job', async () => {
+    const shares = await Promise.all([0, 1, 2].map((index) => evaluated('shared', '--shard', `${index}/3`)));
+    const codes = shares.map(({ code }) => code);
+    expect(codes.filter((code) => code === 3).length).toBeGreaterThanOrEqual(1);
+    expect(codes.filter((code) => code !== 3 && code !== 0)).toEqual([]);
+    expect(await digests('shared')).toEqual(whole);
+    const merged = await evaluated('shared', '--merge', '--json');
+    expect(merged.code).toBe(3);
+    expect((JSON.parse(merged.stdout) as Numbers).frechet).toBe(inMemory.frechet);
+  }, 60_000);
+
+  it('completes a job whose share was killed, and until then says what is missing', async () => {
+    const first = await evaluated('parts', '--shard', '0/2', '--json');
+    expect([first.code, first.stdout]).toEqual([0, '']);
+    expect(first.stderr).toContain('Other shares lack 2 of 4 tasks: 1, 3.');
+    await killed('parts', '--shard', '1/2');
+    const late = await evaluated('parts', '--shard', '1/2');
+    expect([late.code, late.stdout]).toEqual([3, expect.stringContaining('Also in parts/results.json')]);
+    expect(await digests('parts')).toEqual(whole);
+    await rm(join(folder, 'parts', 'parts', '00002.part'));
+    expect((await evaluated('parts', '--merge')).stderr).toMatch(
+      /^gan-eval: --merge: expected the results of all 4 tasks; got no result of task 2\n$/,
+    );
+  }, 60_000);
+
+  it('goes on with --resume where it was killed, and begins anew without', async () => {
+    await killed('resumed');
+    expect((await evaluated('resumed', '--resume')).code).toBe(3);
+    expect(await digests('resumed')).toEqual(whole);
+    await writeFile(join(folder, 'resumed', 'mine.txt'), 'not of the command');
+    expect((await ran('gan-eval', [...options('resumed', []), '--split', 'all'], folder)).code).toBe(3);
+    const { '/mine.txt': mine, ...found } = await digests('resumed');
+    expect(mine).toBeDefined();
+    expect(Object.keys(found)).toEqual(Object.keys(whole));
+  }, 60_000);
+
+  it('refuses a folder with another job, and names the difference', async () => {
+    await cp(join(folder, 'whole'), join(folder, 'other'), { recursive: true });
+    const refused = async (line: RegExp, words: readonly string[]) => {
+      const { code, stderr } = await ran('gan-eval', words, folder);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(line)]);
+    };
+    const own = (...more: string[]) => options('other', more);
+    const changed = (from: string, to: string, ...more: string[]) =>
+      own(...more).map((word) => (word === from ? to : word));
+    await refused(/^gan-eval: --resume: .*where samples is 2290; got 40\n$/, changed('2290', '40', '--resume'));
+    await refused(/^gan-eval: --out: .*where subsetSize is 4; got 5\n$/, changed('4', '5', '--shard', '0/2'));
+    await refused(
+      /^gan-eval: --out: expected the sets of other\/sets\.json, where one is \{.*\}; got \{.*\n$/,
+      changed('g.onnx', 'real', '--merge'),
+    );
+    await cp(join(folder, 'g.onnx'), join(folder, 'was.onnx'));
+    await saveModel(join(folder, 'g.onnx'), toyGenerator({ size: 8, latentDim: 7 }));
+    await refused(
+      /^gan-eval: g\.onnx: expected the pictures or networks that it held when the job began; got others\n$/,
+      own('--merge'),
+    );
+    await cp(join(folder, 'was.onnx'), join(folder, 'g.onnx'));
+    await mkdir(join(folder, 'foreign'));
+    await writeFile(join(folder, 'foreign', 'results.json'), '{}');
+    await refused(/^gan-eval: --out: expected another folder; got foreign\/results\.json/, options('foreign', []));
+  }, 60_000);
+
+  it.each([
+    [['--resume'], '--resume: expected it with --out; got it alone'],
+    [['--shard', '0/2'], '--shard: expected to be used with --out'],
+    [['--merge'], '--merge: expected to be used with --out'],
+  ])('answers %j with one line and exit code 2', async (more, line) => {
+    const { code, stderr } = await evaluated(undefined, ...more);
+    expect([code, stderr]).toEqual([2, `gan-eval: ${line}\n`]);
+  });
+});
+
+describe('openEvaluationJob(spec, place)', () => {
+  const texts = { samples: 2290, subsetSize: 4, strict: false, mean: '0', std: '1' };
+  const started = async (out: string) => {
+    const pair = await describedSets([join(folder, 'real'), join(folder, 'g.onnx')], {});
+    const [features, use] = [join(folder, 'f.onnx'), { shared: true, resume: false }];
+    return startEvaluationJob({ pair, features, texts, out: join(folder, out), device: 'cpu', ...use });
+  };
+  const sent = async (out: string, change: (spec: JobSpec) => unknown = (spec) => spec) => {
+    const job = await started(out);
+    await job.dispose();
+    return parsedJobSpec(JSON.parse(JSON.stringify(change(job.spec))));
+  };
+
+  it('gives the numbers of the command', async () => {
+    const job = await openEvaluationJob(await sent('sent'), { device: 'cpu', roots: [folder] });
+    const made = await performJob(job, localEngine, {});
+    await job.dispose();
+    const { frechet, kid, kidStd } = inMemory;
+    expect(made?.evaluated).toMatchObject({ comparison: { frechet, kid, kidStd } });
+    expect(made?.skipped).toEqual(inMemory.skipped);
+  }, 60_000);
+
+  it('refuses unknown options, other versions, paths outside its roots and changed sets', async () => {
+    const refused = async (message: RegExp, change: (spec: JobSpec) => unknown, roots = [folder]) =>
+      expect(openEvaluationJob(await sent('strict', change), { device: 'cpu', roots })).rejects.toThrow(message);
+    const withOptions = (spec: JobSpec, more: object) => ({ ...spec, options: { ...spec.options, ...more } });
+    await refused(/^job\.options\.colour: expected no such option/, (spec) => withOptions(spec, { colour: 1 }));
+    await refused(/^job\.options\.samples: expected a number; got "1"/, (spec) => withOptions(spec, { samples: '1' }));
+    await refused(/^samples: expected a whole number of at least 2; got 1/, (spec) =>
+      withOptions(spec, { samples: 1 }),
+    );
+    await refused(/^job\.version: expected /, (spec) => ({ ...spec, version: '0' }));
+    await refused(/: expected a path below .*elsewhere; got /, (spec) => spec, [join(folder, 'elsewhere')]);
+    await refused(/^job: expected the job of .*where strict is false; got true$/, (spec) =>
+      withOptions(spec, { strict: true }),
+    );
+    const spec = await sent('strict');
+    const path = join(folder, 'real', '9.png');
+    const before = await readFile(path);
+    await writeFile(path, 'shorter');
+    const opening = openEvaluationJob(spec, { device: 'cpu', roots: [folder] });
+    await expect(opening).rejects.toThrow(/real: expected the pictures .* when the job began; got others$/);
+    await writeFile(path, before);
+  }, 60_000);
+});
