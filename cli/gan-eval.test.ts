@@ -71,6 +71,14 @@ it('a run is evaluated, its best checkpoint marked, exported and evaluated again
   );
   expect(again).toMatchObject({ code: 0 });
   expect(JSON.parse(again.stdout)).toMatchObject({ step: best.step, kid: expect.closeTo(best.kid, 4) });
+  const parts = await ran(
+    'gan-eval',
+    words('run --features f.onnx --samples 40 --checkpoint best --device cpu --json --out parts'),
+    folder,
+  );
+  const { seconds: _seconds, ...numbers } = JSON.parse(again.stdout) as { seconds: number };
+  expect(JSON.parse(parts.stdout)).toMatchObject(numbers);
+  expect(JSON.parse(await readFile(join(folder, 'parts', 'results.json'), 'utf8'))).toMatchObject(numbers);
   const exported = await ran('gan-export', words('--run run --checkpoint best'), folder);
   expect(exported.stdout).toContain(`step-00000${`${best.step}`.padStart(2, '0')} (step ${best.step})`);
 

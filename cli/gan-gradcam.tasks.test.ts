@@ -58,14 +58,14 @@ async function digests(out: string): Promise<Record<string, string>> {
   return Object.fromEntries((await Promise.all(found)).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Begins a command, and kills it with -9 once a task is done. */
-async function killed(out: string, ...more: string[]): Promise<void> {
+/** Begins a command, and sends it a signal once a task is done. @returns its exit code */
+async function stopped(signal: NodeJS.Signals, out: string, ...more: string[]): Promise<number | null> {
   const child = spawn(process.execPath, [scriptOf('gan-gradcam'), ...options(out, ...more)], { cwd: folder });
-  const ended = new Promise((resolve) => child.once('close', resolve));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const tasks = async () => (await readdir(join(folder, out)).catch(() => [])).filter((name) => /^\d+$/.test(name));
   while ((await tasks()).length === 0 && child.exitCode === null) await sleep(5);
-  child.kill('SIGKILL');
-  await ended;
+  child.kill(signal);
+  return ended;
 }
 
 describe('gan-gradcam of many pictures', () => {
@@ -101,7 +101,7 @@ describe('gan-gradcam of many pictures', () => {
       code: 0,
       stdout: expect.stringMatching(/Other shares lack 3 of 6 tasks: 1, 3, 5\./),
     });
-    await killed('parts', '--shard', '1/2');
+    await stopped('SIGKILL', 'parts', '--shard', '1/2');
     const early = await explained('parts', '--merge');
     expect([early.code, early.stderr]).toEqual([
       2,
@@ -113,7 +113,7 @@ describe('gan-gradcam of many pictures', () => {
   }, 60_000);
 
   it('goes on with --resume where it was killed, and begins anew without', async () => {
-    await killed('resumed');
+    await stopped('SIGKILL', 'resumed');
     expect(await explained('resumed', '--resume')).toMatchObject({ code: 3 });
     expect(await digests('resumed')).toEqual(whole);
     await writeFile(join(folder, 'resumed', 'mine.txt'), 'not of the command');
@@ -128,6 +128,14 @@ describe('gan-gradcam of many pictures', () => {
     expect(mine).toBeDefined();
     expect(Object.keys(found)).toEqual(Object.keys(whole));
     expect(found['/00000/figure.png']).not.toBe(whole['/00000/figure.png']);
+  }, 60_000);
+
+  it('keeps what is done at a signal, and nothing else', async () => {
+    expect(await stopped('SIGTERM', 'signal')).toBe(143);
+    const left = await readdir(join(folder, 'signal'));
+    expect(left.filter((name) => !/^\d{5}$/.test(name)).toSorted()).toEqual(['job.json', 'pictures.jsonl']);
+    expect((await explained('signal', '--resume')).code).toBe(3);
+    expect(await digests('signal')).toEqual(whole);
   }, 60_000);
 
   it('takes its share from a Slurm array, and from a Kubernetes index with the number given', async () => {

@@ -137,6 +137,12 @@ const cases: Record<string, Case> = {
     resumed: async () => [...explaining, '--task-size', '1', '--resume'],
     out: 'out',
   },
+  'gan-eval --out': {
+    command: 'gan-eval',
+    options: [...evaluating, '--out', 'out'],
+    resumed: async () => [...evaluating, '--out', 'out', '--resume'],
+    out: 'out',
+  },
   'gan-eval': {
     command: 'gan-eval',
     options: evaluating,

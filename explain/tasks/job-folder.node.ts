@@ -46,7 +46,7 @@ export async function readyFolder(
     await check();
     if (!kept && !shared) await removeTaskFiles(out);
     if (shared) await makeFolder(out);
-    await writePictureList(list, names, folder);
+    if (!(await exists(list))) await writePictureList(list, names, folder);
     const difference = kept || shared ? await listDifference(list, names, folder) : undefined;
     if (difference) {
       const { listed, given } = difference;
