@@ -32,6 +32,9 @@ export function pytorch<T>(script: string, options: Readonly<Record<string, numb
   }
 }
 
+/** How many cores the machine has. */
+export const cores = (): number => cpus().length;
+
 /** The machine, for the line above a table. */
 export const machine = (): string => `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}`;
 
