@@ -1,5 +1,5 @@
 /** @file What a generator's numbers mean, as its last nodes tell. */
-import type { Graph, Node } from '../../onnx/graph/graph.js';
+import { elementCount, type Graph, type Node } from '../../onnx/graph/graph.js';
 import { numbersOf } from '../../onnx/graph/tensor.js';
 import { Types } from '../../onnx/shapes/types.js';
 import type { Normalization } from '../pictures/pictures.js';
@@ -24,7 +24,7 @@ export function shownRange(graph: Graph, output: string): ShownRange | undefined
   const types = Types.of({ ...graph, nodes: graph.nodes.filter(({ op }) => op === 'Constant') });
   const constant = (name: string | undefined) => {
     const tensor = types.constant(name ?? '');
-    const numbers = tensor && tensor.data.length <= 4 ? numbersOf(tensor) : undefined;
+    const numbers = tensor && elementCount(tensor.dims) <= 4 ? numbersOf(tensor) : undefined;
     return numbers?.every((value) => value === numbers[0]) ? numbers[0] : undefined;
   };
   let [scale, offset] = [1, 0];

@@ -1,6 +1,6 @@
 /** @file What a graph itself does to pictures before its first layer, and which numbers it therefore expects. */
 import { numberAttribute } from '../../onnx/graph/attributes.js';
-import { nodeLabel, presentInputs, type Graph, type Node } from '../../onnx/graph/graph.js';
+import { elementCount, nodeLabel, presentInputs, type Graph, type Node } from '../../onnx/graph/graph.js';
 import { numbersOf } from '../../onnx/graph/tensor.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { consumersOf } from './links.js';
@@ -78,7 +78,7 @@ function stepOf(node: Node, value: string, types: Types): Affine | undefined {
     .filter((name) => name !== value)
     .map((name) => {
       const tensor = types.constant(name);
-      return tensor && tensor.data.length <= MAX_CHANNELS ? numbersOf(tensor) : undefined;
+      return tensor && elementCount(tensor.dims) <= MAX_CHANNELS ? numbersOf(tensor) : undefined;
     });
   if (constants.includes(undefined) || constants.length === 0) return undefined;
   const [a = [], ...rest] = constants as number[][];

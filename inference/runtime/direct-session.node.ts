@@ -1,4 +1,6 @@
 /** @file Sessions in this thread, from the bytes of a file. Session threads load only this module. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { StoredModel } from './onnxruntime/stored-model.node.js';
 import { InferenceSession, isNative, Tensor } from './onnxruntime/library.node.js';
 import { leveled } from './levels.js';
@@ -6,37 +8,40 @@ import { asInputError } from './runtime-error.js';
 import { rowByRow } from './rows.js';
 import type { Session, SessionOptions } from './session.js';
 
+/** Files as the WebAssembly build takes them: it maps none. */
+function filesInMemory({ folder, paths }: NonNullable<StoredModel['disk']>): { path: string; data: Uint8Array }[] {
+  return paths.map((path) => ({ path, data: readFileSync(join(folder, path)) }));
+}
+
 /** ONNX Runtime's own session. */
 export function nativeSession(
-  bytes: Uint8Array,
-  { device = 'cpu', deviceId, threads = 0, spinning = true }: SessionOptions = {},
-  weights: StoredModel['weights'] = [],
+  model: Uint8Array | StoredModel,
+  { device = 'cpu', deviceId, threads = 0, spinning = true, eachRow = false }: SessionOptions = {},
 ): Promise<InferenceSession> {
+  const { bytes, weights, disk, unpacked }: Pick<StoredModel, 'bytes' | 'weights' | 'disk' | 'unpacked'> =
+    model instanceof Uint8Array ? { bytes: model, weights: [], unpacked: false } : model;
+  const external = disk && !isNative ? filesInMemory(disk) : weights;
   const provider = device === 'cuda' && deviceId !== undefined ? ({ name: 'cuda', deviceId } as const) : device;
   return InferenceSession.create(bytes, {
     executionProviders: isNative ? [...new Set([provider, 'cpu'])] : ['wasm'],
     intraOpNumThreads: threads,
-    ...(weights.length > 0 && { externalData: weights }),
+    ...(external.length > 0 && { externalData: external }),
     logSeverityLevel: 3,
     // A pattern is one more block as large as all buffers of a run, beside those of the first run. It saves no time.
     enableMemPattern: false,
     extra: {
       session: {
         ...(!spinning && { intra_op: { allow_spinning: '0' } }),
-        // Packed copies of large weights take as much memory again.
-        ...(weights.length > 0 && { disable_prepacking: '1' }),
+        ...(disk && { model_external_initializers_file_folder_path: disk.folder }),
+        ...(unpacked && !eachRow && { disable_prepacking: '1' }),
       },
     },
   });
 }
 
 /** Wraps it as a `Session`. Runs block this thread. */
-export async function directSession(
-  bytes: Uint8Array,
-  options: SessionOptions = {},
-  weights?: StoredModel['weights'],
-): Promise<Session> {
-  const session = await asInputError('load', () => nativeSession(bytes, options, weights));
+export async function directSession(model: Uint8Array | StoredModel, options: SessionOptions = {}): Promise<Session> {
+  const session = await asInputError('load', () => nativeSession(model, options));
   /** Output buffers of the last run that returned only levels, and its input sizes; the next run reuses the buffers. */
   let reused: { sizes: string; outputs: Readonly<Record<string, Tensor>> } | undefined;
   const direct: Session = {

@@ -1,9 +1,8 @@
 /** @file Sessions in Node. All run in one worker thread, because ONNX Runtime would block the event loop. */
 import { availableParallelism } from 'node:os';
 import type { Model } from '../../onnx/graph/graph.js';
-import { modelBytes } from '../../onnx/files/write.js';
 import { rowsInTeam, type TeamMember } from './session-pool.node.js';
-import { storedModel } from './onnxruntime/stored-model.node.js';
+import { storedModel, type StoredModel } from './onnxruntime/stored-model.node.js';
 import type { OpenedSession, SessionRequest } from './session-thread.node.js';
 import type { Session, SessionOpener, SessionOptions, SessionTensor } from './session.js';
 import { Thread, type ThreadOptions } from './thread.node.js';
@@ -35,20 +34,32 @@ const MAX_TEAM_BYTES = 2 ** 31;
 export const openSession: SessionOpener = async (model, options = {}) => {
   const { device = 'cpu', eachRow = false, threads = 0 } = options;
   if (!eachRow || device !== 'cpu') return sessionIn(await sessionThread(), model, options);
-  const bytes = model instanceof Uint8Array ? model : modelBytes(model);
   const size = Math.min(threads || availableParallelism(), MAX_TEAM);
-  if (size * bytes.length > MAX_TEAM_BYTES) return sessionIn(await sessionThread(), bytes, options);
-  const onOneCore = { ...options, threads: 1 };
-  const first = await sessionIn(await sessionThread(), bytes, onOneCore);
-  return size < 2 ? first : rowsInTeam(first, { size, opened: () => openedMember(bytes, onOneCore) });
+  const stored = await storedModel(model);
+  try {
+    const session =
+      size * stored.size > MAX_TEAM_BYTES
+        ? await sessionOf(await sessionThread(), stored, options)
+        : await teamOf(stored, size, { ...options, threads: 1 });
+    return { ...session, release: () => session.release().finally(stored.dispose) };
+  } catch (error) {
+    await stored.dispose();
+    throw error;
+  }
 };
 
+/** Sessions on one core each. */
+async function teamOf(stored: StoredModel, size: number, options: SessionOptions): Promise<Session> {
+  const first = await sessionOf(await sessionThread(), stored, options);
+  return size < 2 ? first : rowsInTeam(first, { size, opened: () => openedMember(stored, options) });
+}
+
 /** A session in its own thread. */
-async function openedMember(bytes: Uint8Array, options: SessionOptions): Promise<TeamMember> {
+async function openedMember(stored: StoredModel, options: SessionOptions): Promise<TeamMember> {
   let ended = false;
   const thread = await startSessionThread({ onEnd: () => (ended = true) });
   try {
-    const session = await sessionIn(thread, bytes, options);
+    const session = await sessionOf(thread, stored, options);
     return { session, hasEnded: () => ended, end: () => thread.end() };
   } catch (error) {
     await thread.end();
@@ -62,13 +73,21 @@ export async function sessionIn(
   model: Model | Uint8Array,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const given = model instanceof Uint8Array;
-  const { bytes, weights } = given ? { bytes: model, weights: [] } : storedModel(model);
+  const { dispose, ...stored } = await storedModel(model);
+  const own = model instanceof Uint8Array ? [] : [stored.bytes.buffer as ArrayBuffer];
+  return sessionOf(thread, stored, options, own).finally(dispose);
+}
+
+/** @param own buffers that are moved to the thread instead of copied */
+async function sessionOf(
+  thread: Thread,
+  { bytes, weights, disk, size, unpacked }: StoredModel,
+  options: SessionOptions,
+  own: ArrayBuffer[] = [],
+): Promise<Session> {
+  const model = { bytes, weights, size, unpacked, ...(disk && { disk }) };
   const ask = <T>(request: SessionRequest, transfer: ArrayBuffer[] = []) => thread.ask<T>(request, transfer);
-  const { session, ...names } = await ask<OpenedSession>(
-    { call: 'open', bytes, weights, options },
-    given ? [] : [bytes.buffer as ArrayBuffer],
-  );
+  const { session, ...names } = await ask<OpenedSession>({ call: 'open', model, options }, own);
   return {
     ...names,
     run: (feeds, outputs, levels) => {

@@ -7,7 +7,7 @@ import { serve, type Answer } from './thread.node.js';
 
 /** Requests to the thread. */
 export type SessionRequest =
-  | ({ call: 'open'; options: SessionOptions } & StoredModel)
+  | { call: 'open'; options: SessionOptions; model: StoredModel }
   | { call: 'run'; session: number; feeds: Record<string, SessionTensor>; outputs?: readonly string[]; levels?: Levels }
   | { call: 'release'; session: number };
 
@@ -25,7 +25,7 @@ await serve<null, SessionRequest>(async () => ({ ready: null, answer }));
 
 async function answer(request: SessionRequest): Promise<Answer> {
   if (request.call === 'open') {
-    const made = await directSession(request.bytes, request.options, request.weights);
+    const made = await directSession(request.model, request.options);
     sessions.set(++last, made);
     const { inputNames, outputNames } = made;
     return { value: { session: last, inputNames, outputNames } satisfies OpenedSession };

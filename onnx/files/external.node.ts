@@ -2,22 +2,33 @@
 import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { InputError } from '../errors.js';
-import type { ModelProto } from '../proto/onnx_pb.js';
-import { externalParts, fillExternal, lengthWithin, type ExternalPart } from './external.js';
+import type { ModelProto, TensorProto } from '../proto/onnx_pb.js';
+import { deferElements } from '../graph/deferred.js';
+import { fileState, LARGE_FILE, LARGE_WEIGHT, readPart } from './disk/stored-part.node.js';
+import { convertedTensors, externalParts, fillExternal, lengthWithin, type ExternalPart } from './external.js';
 
 /** Maximum bytes per read; Node's limit is slightly below 2 GiB. */
 const CHUNK = 2 ** 30;
 
 /**
- * Loads the tensors whose bytes are in other files.
+ * Loads the tensors whose bytes are in other files. Large weights of large files are left there until they are read.
  * @param path of the model
  * @throws InputError if a file is missing, too short, not a regular file, or outside the model's folder
  */
 export async function readExternalData(proto: ModelProto, path: string): Promise<void> {
-  for (const [location, parts] of externalParts(proto)) await readParts(await pathBeside(path, location), parts, path);
+  const converted = convertedTensors(proto);
+  for (const [location, parts] of externalParts(proto)) {
+    await readParts(await pathBeside(path, location), parts, path, converted);
+  }
 }
 
-async function readParts(path: string, parts: readonly ExternalPart[], model: string): Promise<void> {
+/** @param converted tensors whose bytes can stay on disk */
+async function readParts(
+  path: string,
+  parts: readonly ExternalPart[],
+  model: string,
+  converted: ReadonlySet<TensorProto>,
+): Promise<void> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`${model}: external data "${path}" cannot be read (${error.code ?? error.message})`);
   });
@@ -25,7 +36,12 @@ async function readParts(path: string, parts: readonly ExternalPart[], model: st
     const info = await file.stat();
     if (!info.isFile()) throw new InputError({ name: path, expected: 'a file', got: 'a folder or device' });
     for (const part of parts) {
-      fillExternal(part.tensor, await bytesAt(file, part.offset, lengthWithin(part, info.size)));
+      const length = lengthWithin(part, info.size);
+      if (info.size >= LARGE_FILE && length >= LARGE_WEIGHT && converted.has(part.tensor)) {
+        const stored = { path, offset: part.offset, length, state: fileState(info) };
+        fillExternal(part.tensor, new Uint8Array());
+        deferElements(part.tensor, { part: stored, read: () => readPart(stored) });
+      } else fillExternal(part.tensor, await bytesAt(file, part.offset, length));
     }
   } finally {
     await file.close();

@@ -43,6 +43,14 @@ export function externalParts(proto: ModelProto): Map<string, ExternalPart[]> {
   return files;
 }
 
+/** The tensors that `modelOf` turns into ours: initializers and attributes of the main graph, of numeric types. */
+export function convertedTensors({ graph }: ModelProto): Set<TensorProto> {
+  const attributes = graph?.node.flatMap(({ attribute }) => attribute.flatMap(({ t }) => t ?? [])) ?? [];
+  return new Set(
+    [...(graph?.initializer ?? []), ...attributes].filter(({ dataType }) => bytesPerElement(dataType) > 0),
+  );
+}
+
 /** Puts a tensor's bytes into the model instead of the reference to a file. */
 export function fillExternal(tensor: TensorProto, bytes: Uint8Array): void {
   tensor.rawData = bytes;
@@ -77,7 +85,7 @@ function sizeEntry(tensor: TensorProto, key: string): number | undefined {
 }
 
 /** All tensors of a model: initializers, attributes, sparse ones, those of subgraphs, functions and training information. */
-function tensorsOf(proto: ModelProto): TensorProto[] {
+export function tensorsOf(proto: ModelProto): TensorProto[] {
   const found: TensorProto[] = [];
   const open: { message: Message; schema: DescMessage }[] = [{ message: proto, schema: ModelProtoSchema }];
   for (let top = open.pop(); top; top = open.pop()) {

@@ -13,15 +13,24 @@ import { fetchBytes, type LoadOptions } from './fetch.js';
  * @throws InputError if the file is missing, not a regular file, or larger than `maxBytes`; its `cause` is the system's error
  */
 export async function readBoundedFile(path: string | Buffer, maxBytes: number): Promise<Uint8Array> {
-  const refuse = (error: NodeJS.ErrnoException): never => {
-    throw new InputError(`${path}: cannot be read (${error.code ?? error.message})`, { cause: error });
-  };
-  const info = await stat(path).catch(refuse);
+  await fileSize(path, maxBytes);
+  return readFile(path).catch(cannotRead(path));
+}
+
+/** The size of a regular file in bytes. @throws as `readBoundedFile` */
+export async function fileSize(path: string | Buffer, maxBytes: number): Promise<number> {
+  const info = await stat(path).catch(cannotRead(path));
   if (!info.isFile()) throw new InputError({ name: String(path), expected: 'a file', got: 'a folder or device' });
   if (info.size > maxBytes) {
     throw new InputError({ name: String(path), expected: `at most ${maxBytes} bytes`, got: info.size });
   }
-  return readFile(path).catch(refuse);
+  return info.size;
+}
+
+function cannotRead(path: string | Buffer) {
+  return (error: NodeJS.ErrnoException): never => {
+    throw new InputError(`${path}: cannot be read (${error.code ?? error.message})`, { cause: error });
+  };
 }
 
 /**

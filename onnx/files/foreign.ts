@@ -1,7 +1,7 @@
 /** @file Kinds of files that people often have in place of the one they mean: placeholders, web pages, .ort files. */
 
 /** Bytes of the beginning that tell what a file is. */
-const HEAD_BYTES = 64;
+export const HEAD_BYTES = 64;
 
 /** What a file is by its first bytes, if it is a placeholder for the real file or of a kind that cannot be read. */
 export function foreignFile(bytes: Uint8Array): string | undefined {

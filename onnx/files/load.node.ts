@@ -4,11 +4,15 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readExternalData } from './external.node.js';
 import { fetchModel, type LoadOptions } from './fetch.js';
-import { readBoundedFile, readSource, urlOf, writeFileAtomic } from './files.node.js';
+import { writeAt, writeAtomically } from './disk/atomic-file.node.js';
+import { parsedLargeFile } from './large-file.node.js';
+import { LARGE_FILE } from './disk/stored-part.node.js';
+import { fileSize, readBoundedFile, readSource, urlOf, writeFileAtomic } from './files.node.js';
+import type { ModelProto } from '../proto/onnx_pb.js';
 import { namingFile } from '../graph/naming.js';
 import type { Model } from '../graph/graph.js';
 import { MAX_MODEL_BYTES, modelFromBytes, modelOf, parsedModelProto } from './read.js';
-import { modelBytes } from './write.js';
+import { modelBytes, type StoredWeight } from './write.js';
 
 /**
  * Reads a model file and the external data it names.
@@ -20,9 +24,19 @@ export async function loadModel(source: string | URL, options: LoadOptions = {})
   const url = urlOf(source);
   if (url && url.protocol !== 'file:') return fetchModel(url, options);
   const path = url ? fileURLToPath(url) : String(source);
-  const proto = parsedModelProto(await readSource(path, MAX_MODEL_BYTES, options), path);
+  const proto = await modelProtoAt(path, options);
   await readExternalData(proto, path);
   return namingFile(path, () => modelOf(proto));
+}
+
+/** The message in a file; large weights of a large file stay there. */
+async function modelProtoAt(path: string, options: LoadOptions): Promise<ModelProto> {
+  const size = await fileSize(path, MAX_MODEL_BYTES);
+  if (size < LARGE_FILE) return parsedModelProto(await readSource(path, MAX_MODEL_BYTES, options), path);
+  options.signal?.throwIfAborted();
+  const proto = parsedLargeFile(path);
+  options.progress_callback?.({ status: 'progress', file: path, loaded: size, total: size, progress: 100 });
+  return proto;
 }
 
 /** Largest text beside a model that is read. */
@@ -56,16 +70,17 @@ export async function saveModel(path: string, model: Model | Uint8Array, { exter
   const given = model instanceof Uint8Array;
   if (!externalData) return writeFileAtomic(path, given ? model : modelBytes(model));
   const location = `${basename(path)}.data`;
-  const chunks: Uint8Array[] = [];
+  const parts: { offset: number; weight: StoredWeight }[] = [];
   let size = 0;
-  const bytes = modelBytes(given ? modelFromBytes(model, path) : model, (_name, data) => {
-    if (data.length < 1024) return undefined;
-    const padding = (64 - (size % 64)) % 64;
-    chunks.push(new Uint8Array(padding), data);
-    const offset = size + padding;
-    size = offset + data.length;
+  const bytes = modelBytes(given ? modelFromBytes(model, path) : model, (weight) => {
+    if (weight.length < 1024) return undefined;
+    const offset = Math.ceil(size / 64) * 64;
+    parts.push({ offset, weight });
+    size = offset + weight.length;
     return { location, offset };
   });
-  await writeFileAtomic(join(dirname(path), location), Buffer.concat(chunks));
+  await writeAtomically(join(dirname(path), location), async (handle) => {
+    for (const { offset, weight } of parts) await writeAt(handle, weight.bytes(), offset);
+  });
   return writeFileAtomic(path, bytes);
 }

@@ -24,9 +24,11 @@ import {
   type ValueInfoProto,
 } from '../proto/onnx_pb.js';
 import { expectWithin } from '../graph/limits.js';
-import { foreignFile } from './foreign.js';
-import { expectBoundedFile } from './scan.js';
-import { dataTypeOf, typedElements } from './storage.js';
+import { lazyTensor } from '../graph/stored.js';
+import { foreignFile, HEAD_BYTES } from './foreign.js';
+import { expectBoundedFile, type PartialFile } from './scan.js';
+import { deferredElements } from '../graph/deferred.js';
+import { dataTypeOf, expectRawBytes, typedElements } from './storage.js';
 
 /** Largest model file that is read: the limit of the protobuf format. Larger weights belong in external data. */
 export const MAX_MODEL_BYTES = 2 ** 31 - 1;
@@ -35,15 +37,17 @@ export const MAX_MODEL_BYTES = 2 ** 31 - 1;
  * Parses a model file.
  * @param bytes the file
  * @param name what to call it in messages
+ * @param partial how to read what the bytes do not hold yet
  * @throws InputError if it is truncated, oversized or not an ONNX model
  */
-export function parsedModelProto(bytes: Uint8Array, name = 'model'): ModelProto {
+export function parsedModelProto(bytes: Uint8Array, name = 'model', partial?: PartialFile): ModelProto {
   if (bytes.length > MAX_MODEL_BYTES) {
     throw new InputError({ name: name, expected: `at most ${MAX_MODEL_BYTES} bytes`, got: bytes.length });
   }
+  partial?.load(0, HEAD_BYTES);
   const foreign = foreignFile(bytes);
   if (foreign !== undefined) throw new InputError({ name, expected: 'an ONNX model', got: foreign });
-  expectBoundedFile(bytes, name);
+  expectBoundedFile(bytes, name, partial);
   let proto: ModelProto;
   try {
     proto = fromBinary(ModelProtoSchema, bytes);
@@ -183,6 +187,12 @@ function tensorOf(proto: TensorProto): Tensor {
   const origin = without(proto, ['dims', 'rawData', 'floatData', 'int32Data', 'int64Data', 'doubleData']);
   for (const key of ['uint64Data', 'stringData', 'externalData', 'dataLocation'] as const)
     delete (origin as Partial<TensorProto>)[key];
+  const later = deferredElements(proto);
+  if (later) {
+    expectRawBytes(proto.dataType, later.part.length, count, label);
+    const elements = () => typedElements(origin, later.read(), count, label).data;
+    return lazyTensor({ type: dataTypeOf(proto.dataType), dims, origin } as Omit<Tensor, 'data'>, elements, later.part);
+  }
   const raw = Object.hasOwn(proto, 'rawData') ? proto.rawData : undefined;
   return { ...typedElements(proto, raw, count, label), dims, origin } as Tensor;
 }

@@ -63,7 +63,7 @@ export function typedElements(
   }
   const { array, field } = storages[type];
   if (raw) {
-    expectCount(raw.length, count * array.BYTES_PER_ELEMENT, 'bytes', label);
+    expectRawBytes(proto.dataType, raw.length, count, label);
     // Bytes in memory of their own, as external data comes, are not copied again.
     const own = raw.length === raw.buffer.byteLength ? raw : new Uint8Array(raw);
     return { type, data: new (array as Float32ArrayConstructor)(own.buffer, 0, count) } as Pick<
@@ -76,6 +76,11 @@ export function typedElements(
   const data = new array(count) as unknown as { [index: number]: number | bigint };
   for (let index = 0; index < count; index++) data[index] = elements[index] as number | bigint;
   return { type, data: data as unknown as TensorArrays[NumericType] } as Pick<Tensor, 'type' | 'data'>;
+}
+
+/** @throws InputError unless elements of a numeric type take this many bytes */
+export function expectRawBytes(code: number, bytes: number, count: number, label: string): void {
+  expectCount(bytes, count * bytesPerElement(code), 'bytes', label);
 }
 
 function expectCount(found: number, expected: number, unit: string, label: string): void {

@@ -1,7 +1,16 @@
 /** @file Writes .onnx files. The same model always gives the same bytes. */
 import { create, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import { sameShape } from '../graph/dims.js';
-import type { Attribute, Graph, Model, Node, Tensor, ValueInfo, ValueType } from '../graph/graph.js';
+import {
+  elementCount,
+  type Attribute,
+  type Graph,
+  type Model,
+  type Node,
+  type Tensor,
+  type ValueInfo,
+  type ValueType,
+} from '../graph/graph.js';
 import {
   AttributeProto_AttributeType as AttributeType,
   AttributeProtoSchema,
@@ -16,10 +25,20 @@ import {
   type TensorProto,
 } from '../proto/onnx_pb.js';
 import { valueTypeOf } from './read.js';
-import { typeCode } from './storage.js';
+import { bytesPerElement, typeCode } from './storage.js';
 
 /** Moves an initializer's bytes out of the file and returns their new location; undefined leaves them inline. */
-export type ExternalStore = (name: string, bytes: Uint8Array) => { location: string; offset: number } | undefined;
+export type ExternalStore = (weight: StoredWeight) => { location: string; offset: number } | undefined;
+
+/** An initializer that could stand outside of the file. */
+export interface StoredWeight {
+  name: string;
+  tensor: Tensor;
+  /** How many bytes its elements take. */
+  length: number;
+  /** The elements; of a lazy tensor they are made by this call. */
+  bytes: () => Uint8Array;
+}
 
 /**
  * The model as an .onnx file.
@@ -109,20 +128,24 @@ function tensorProto(tensor: Tensor, name?: string, store?: ExternalStore): Tens
     return update(TensorProtoSchema, tensor.origin, { ...common, dataType: TensorProto_DataType.STRING, stringData });
   }
   if (tensor.type === 'other') return update(TensorProtoSchema, tensor.origin, name === undefined ? {} : { name });
-  const { data } = tensor;
-  const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-  const external = name === undefined ? undefined : store?.(name, bytes);
+  const bytes = () => rawBytes(tensor);
+  const length = elementCount(tensor.dims) * bytesPerElement(typeCode(tensor.type));
+  const external = name === undefined ? undefined : store?.({ name, tensor, length, bytes });
   const content = external
     ? {
         dataLocation: DataLocation.EXTERNAL,
         externalData: [
           { key: 'location', value: external.location },
           { key: 'offset', value: `${external.offset}` },
-          { key: 'length', value: `${bytes.length}` },
+          { key: 'length', value: `${length}` },
         ],
       }
-    : { rawData: bytes };
+    : { rawData: bytes() };
   return update(TensorProtoSchema, tensor.origin, { ...common, dataType: typeCode(tensor.type), ...content });
+}
+
+function rawBytes({ data }: Exclude<Tensor, { type: 'string' }>): Uint8Array {
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
 }
 
 /** An unchanged type is written as it was read, with open sizes, expressions and denotations. */

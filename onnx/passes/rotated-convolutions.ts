@@ -3,7 +3,7 @@ import { attributeOf, numberAttribute } from '../graph/attributes.js';
 import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { isStatic } from '../graph/dims.js';
 import { elementCount, type Graph, type Node, type Tensor } from '../graph/graph.js';
-import { float32Tensor } from '../graph/tensor.js';
+import { isLazy, lazyTensor } from '../graph/stored.js';
 import { prunedGraph } from '../graph/order.js';
 import { transposedWindowOf } from '../shapes/windows.js';
 
@@ -48,7 +48,7 @@ function rotatedConvolution(b: GraphBuilder, node: Node): Node | undefined {
   if (pads.some((pad) => pad < 0)) return undefined;
   const group = numberAttribute(node, 'group', 1);
   const name = `${weights}/rotated${group === 1 ? '' : `/${group}`}`;
-  const rotated = b.types.get(name) ? name : b.initializer(name, rotatedWeights(tensor, group));
+  const rotated = b.types.get(name) ? name : b.initializer(name, rotatedTensor(tensor, group));
   return {
     ...node,
     op: 'Conv',
@@ -62,8 +62,15 @@ function rotatedConvolution(b: GraphBuilder, node: Node): Node | undefined {
   };
 }
 
-/** [C, M/G, …kernel] of a ConvTranspose as [M, C/G, …kernel] of a Conv, rotated. */
-function rotatedWeights({ dims, data }: FloatTensor, group: number): FloatTensor {
+/** [C, M/G, …kernel] of a ConvTranspose as [M, C/G, …kernel] of a Conv, rotated; of weights on disk when they are read. */
+function rotatedTensor(tensor: FloatTensor, group: number): FloatTensor {
+  const [channels = 1, filters = 1, ...kernel] = tensor.dims;
+  const dims = [group * filters, channels / group, ...kernel];
+  if (isLazy(tensor)) return lazyTensor<FloatTensor>({ type: 'float32', dims }, () => rotatedElements(tensor, group));
+  return { type: 'float32', dims, data: rotatedElements(tensor, group) };
+}
+
+function rotatedElements({ dims, data }: FloatTensor, group: number): Float32Array {
   const [channels = 1, filters = 1, ...kernel] = dims;
   const own = channels / group;
   const taps = elementCount(kernel);
@@ -78,5 +85,5 @@ function rotatedWeights({ dims, data }: FloatTensor, group: number): FloatTensor
       }
     }
   }
-  return float32Tensor(rotated, [group * filters, own, ...kernel]) as FloatTensor;
+  return rotated;
 }

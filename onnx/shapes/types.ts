@@ -67,7 +67,7 @@ export class Types implements KnownValues {
     this.#types.set(name, { type: tensor.type, shape: tensor.dims });
     this.#constants.set(name, tensor);
     this.#fixed.add(name);
-    if (tracked.has(tensor.type) && tensor.dims.length <= 2 && tensor.data.length <= MAX_TRACKED) {
+    if (tracked.has(tensor.type) && tensor.dims.length <= 2 && elementCount(tensor.dims) <= MAX_TRACKED) {
       this.#contents.set(name, numbersOf(tensor));
     }
   }
