@@ -18,7 +18,7 @@ const promised: Record<string, string> = {
   './inference':
     'Assumption Device Discriminator Generator ModelSource NetworkOptions Picture PictureInput ' +
     'Preparation Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +
-    'interpolatedLatents isRun lerp loadLatents normalLatents parsedLabel parsedPreparation ' +
+    'interpolatedLatents isRun lerp loadLatents normalLatents openSamplingTasks parsedLabel parsedPreparation ' +
     'parsedRange parsedSize pictureGrid picturePaths resolveDevice resolveModel resolveRun ' +
     'rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',

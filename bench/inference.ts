@@ -1,5 +1,5 @@
 /** @file `npm run bench:inference`: bare runs of a generator in all its forms beside PyTorch, and pictures on disk beside bare runs. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Tensor } from '../inference/runtime/onnxruntime/library.node.js';
@@ -136,11 +136,11 @@ async function endToEnd(reference: number): Promise<void> {
     const numbering = shardNumbering(format, count, count);
     const place = { folder: join(folder, `${format}-alone`), numbering, shard: 0, count, size: generator };
     const alone = async () => {
-      const sink = await sinks[format](place);
-      for (let start = 0; start < count; start += 64) await sink.add(start, pictures.slice(start, start + 64));
-      await sink.close();
+      await rm(place.folder, { recursive: true, force: true });
+      await sinks[format](place, async (add) => {
+        for (let start = 0; start < count; start += 64) await add(start, pictures.slice(start, start + 64));
+      });
     };
-    await mkdir(place.folder);
     await measured(`--format ${format}`, { format, out: join(folder, format) }, await rateOf(alone));
   }
   console.log(`\nFrom seeds to files, ${count} pictures, against the best bare runs:\n`);

@@ -3,6 +3,7 @@
 import './node-version.js';
 import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { runCommand } from './command.js';
+import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption } from './common/options.js';
 import { flagsOf } from './parse/sample-flags.js';
 
@@ -36,14 +37,16 @@ await runCommand(
           default: false,
           describe: 'Print one line of JSON per picture to standard output, and nothing else there',
         },
+        ...engineOptions,
         device: deviceOption,
       })
       .example('$0', '64 pictures of the latest generator')
       .example('$0 --seeds 3,14-16 --grid 4x1 --labels --out row.png', 'chosen pictures in a row')
       .example('$0 --count 50000 --format zip --out fakes', 'many pictures, 1000 to a file')
+      .example('$0 --count 50000 --format zip --out fakes --shard 0/8', 'the first of eight shares')
       .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
   async (
-    { jsonl, model, device, range, latentDim, label, mean, std, ...words },
+    { jsonl, model, device, range, latentDim, label, mean, std, shard, merge, ...words },
     { print, signal, progress, note, device: showDevice, skipped },
   ) => {
     const request = parsedRequest(words);
@@ -53,11 +56,13 @@ await runCommand(
     const job = sampleJob(request);
 
     if (jsonl) print.dataOnly();
+    const engine = await chosenEngine({ shard, merge }, job.kind === 'shards' || '`format`', note);
+    const stated = range === undefined ? undefined : parsedRange(range);
     const file = await resolveModel('generator', model);
     print.info(file.note);
     const generator = await Generator.load(file.path, {
       device,
-      ...(range !== undefined && { range: parsedRange(range) }),
+      ...(stated && { range: stated }),
       ...(latentDim !== undefined && { latentDim }),
       ...(label !== undefined && { label: parsedLabel(label) }),
     });
@@ -67,6 +72,8 @@ await runCommand(
     const files = await runJob(job, {
       model: file.path,
       generator,
+      engine,
+      ...(stated && { range: stated }),
       preparation: parsedPreparation({ mean, std }),
       assumed: (assumptions) => assumptionLines(assumptions).forEach((line) => note(`Discriminator: ${line}`)),
       log: note,

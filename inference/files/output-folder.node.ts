@@ -6,7 +6,7 @@ import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
 import { isOwned, type OwnedFiles } from './owned-files.js';
 
 /** Sub-folders that numbered files may be in. */
-const SUBFOLDER = /^(frames|\d{5,})$/;
+const SUBFOLDER = /^(frames|parts|\d{5,})$/;
 /** Names that an error lists. */
 const LISTED = 3;
 

@@ -29,17 +29,19 @@ export async function fileDigest(path: string): Promise<string> {
 /**
  * Checks that a folder's job is the one to resume.
  * @param journal the file that says what the folder's job is
+ * @param name the parameter that asked for it
  * @throws InputError naming the first difference
  */
 export function expectSameJob(
   journal: string,
   before: Readonly<Record<string, unknown>>,
   now: Readonly<Record<string, unknown>>,
+  name = 'resume',
 ): void {
   for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
     if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue;
     throw new InputError({
-      name: 'resume',
+      name,
       expected: `the job of ${journal}, where ${key} is ${shown(before[key])}`,
       got: shown(now[key]),
     });

@@ -117,6 +117,19 @@ export function parsedPreparation(texts: PreparationTexts): Preparation {
   };
 }
 
+/** The options that stand for a preparation: `parsedPreparation` gives it back. */
+export function preparationTexts(preparation: Preparation): Record<string, string | number | boolean> {
+  const { normalization, resize, size, layout, channels, channelOrder } = preparation;
+  return {
+    ...(normalization && { mean: normalization.mean.join(), std: normalization.std.join() }),
+    ...(size && { size: `${size.height}x${size.width}` }),
+    ...(resize && { resize }),
+    ...(layout && { channelsLast: layout === 'NHWC' }),
+    ...(channels !== undefined && { channels }),
+    ...(channelOrder && { channelOrder }),
+  };
+}
+
 function checkedChannels(channels: number): number {
   if (Number.isInteger(channels) && channels >= 1 && channels <= 64) return channels;
   throw new InputError({ name: 'channels', expected: 'an integer of 1…64', got: channels });

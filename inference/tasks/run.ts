@@ -57,18 +57,22 @@ async function runStage(
   let total = 0;
   for (let task = 0; task < count; task++) if (share === 'all' || own(task)) total += stage.size(task);
   let done = todo.reduce((rest, task) => rest - stage.size(task), total);
-  progress?.(done, total, stage);
+  let told = -1;
+  const tell = (now: number) => {
+    if (now !== told) progress?.((told = now), total, stage);
+  };
+  if (todo.length === 0) tell(done);
   for (const task of todo) {
     signal?.throwIfAborted();
     const before = done;
     if (!(await stage.done(task))) {
       await stage.run(task, {
         ...(signal && { signal }),
-        progress: (part) => progress?.(before + part, total, stage),
+        progress: (part) => tell(before + part),
       });
     }
     done += stage.size(task);
-    progress?.(done, total, stage);
+    tell(done);
   }
 }
 

@@ -1,7 +1,7 @@
 /** @file Files that show an animation: the animation itself, its frames and a filmstrip. */
 import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
-import { numberedPath, type OwnedFiles } from '../../files/owned-files.js';
+import { numberedPath, type Numbering, type OwnedFiles } from '../../files/owned-files.js';
 import type { AnimationFormat, AnimationOptions } from '../../pictures/animation.js';
 import { pictureGrid } from '../../pictures/grid.js';
 import type { PictureRecord } from '../shared/context.node.js';
@@ -52,7 +52,11 @@ export async function writeAnimation(
 }
 
 /** The files of an animation in a folder. */
-export function animationFiles(name: string, format: AnimationFormat, count: number): Required<OwnedFiles> {
+export function animationFiles(
+  name: string,
+  format: AnimationFormat,
+  count: number,
+): OwnedFiles & { numbered: Numbering } {
   return {
     names: [`${name}.${format}`, 'filmstrip.png'],
     numbered: { in: 'frames', extension: 'png', count },

@@ -21,7 +21,7 @@ export class JobFolder {
   readonly folder: string;
   /** Whether the folder holds the beginning of this job. */
   readonly resumed: boolean;
-  readonly #journal: Journal;
+  readonly #journal: Journal & { done: number };
   readonly #lock: FolderLock;
   /** What the folder holds of another job, until `begin`. */
   readonly #before: Journal | undefined;
@@ -30,7 +30,7 @@ export class JobFolder {
   private constructor(
     folder: string,
     lock: FolderLock,
-    journal: Journal,
+    journal: Journal & { done: number },
     before: Journal | undefined,
     resumed: boolean,
   ) {
@@ -50,13 +50,13 @@ export class JobFolder {
     const lock = await lockFolder(folder);
     try {
       const before = await readJournal(folder);
-      const journal: Journal = { ...job, done: 0 };
+      const journal = { ...job, done: 0 };
       await expectOwnFiles(folder, before?.files ?? { names: [] }, overwrite);
       const resumed = resume === true && before !== undefined && !before.removing;
       if (resumed) {
         const all = ({ identity, count }: Journal) => ({ ...identity, count });
         expectSameJob(join(folder, JOURNAL), all(before), all(journal));
-        journal.done = before.done;
+        journal.done = before.done ?? 0;
         journal.assumed = withoutRepeats([...before.assumed, ...journal.assumed]);
       }
       return new JobFolder(folder, lock, journal, before, resumed);

@@ -25,16 +25,21 @@ export interface Journal {
   assumed: readonly Assumption[];
   /** Pictures in all; files where the job cannot be resumed. */
   count: number;
-  /** How many of them are complete. */
-  done: number;
+  /** How many of them are complete; jobs of tasks do not say, as what is there is done. */
+  done?: number;
   /** Whether the files are being removed. */
   removing?: boolean;
 }
 
-export function writeJournal(folder: string, { identity, ...rest }: Journal): Promise<void> {
+export function writeJournal(folder: string, journal: Journal): Promise<void> {
+  return writeFileAtomic(join(folder, JOURNAL), journalText(journal));
+}
+
+/** The file's text. */
+export function journalText({ identity, ...rest }: Journal): string {
   const { job, generator, files, assumed, count, done, removing } = rest;
-  const text = { job, generator, ...identity, count, done, ...(removing && { removing }), assumed, files };
-  return writeFileAtomic(join(folder, JOURNAL), `${JSON.stringify(text, undefined, 2)}\n`);
+  const progress = { count, ...(done !== undefined && { done }), ...(removing && { removing }) };
+  return `${JSON.stringify({ job, generator, ...identity, ...progress, assumed, files }, undefined, 2)}\n`;
 }
 
 /** The journal of a folder, if it has one. @throws InputError if it is damaged */
@@ -54,8 +59,8 @@ export async function readJournal(folder: string): Promise<Journal | undefined> 
   }
   const { job, generator, count, done, removing, ...rest } = (value ?? {}) as Record<string, unknown>;
   const files = parsedOwnedFiles(rest['files']);
-  const numbers = [count, done].every((number) => Number.isSafeInteger(number) && (number as number) >= 0);
-  if (files === undefined || !numbers || (done as number) > (count as number)) {
+  const numbers = [count, done ?? 0].every((number) => Number.isSafeInteger(number) && (number as number) >= 0);
+  if (files === undefined || !numbers || Number(done ?? 0) > (count as number)) {
     throw new InputError({ name: path, expected: 'the journal of a sampling job', got: 'something else' });
   }
   const identity = Object.fromEntries(
@@ -71,7 +76,7 @@ export async function readJournal(folder: string): Promise<Journal | undefined> 
     files: { ...files, names: [...files.names, JOURNAL] },
     assumed: parsedAssumptions(rest['assumed']),
     count: count as number,
-    done: done as number,
+    ...(done !== undefined && { done: done as number }),
     removing: removing === true,
   };
 }

@@ -10,12 +10,16 @@ import type { RankedScores } from '../shared/top-k.js';
 export const RANKING_FILE = 'ranking.npy';
 const MAX_BYTES = 2 ** 25;
 
-export async function writeRanking(folder: string, { positions, logits }: RankedScores): Promise<void> {
+export async function writeRanking(folder: string, ranked: RankedScores): Promise<void> {
+  await writeFileAtomic(join(folder, RANKING_FILE), rankingBytes(ranked));
+}
+
+export function rankingBytes({ positions, logits }: RankedScores): Uint8Array {
   const rows = Float64Array.from(
     { length: 2 * positions.length },
     (_, i) => (i % 2 === 0 ? positions : logits)[i >> 1] as number,
   );
-  await writeFileAtomic(join(folder, RANKING_FILE), npyBytes(rows, [positions.length, 2]));
+  return npyBytes(rows, [positions.length, 2]);
 }
 
 /**
@@ -27,14 +31,29 @@ export async function writeRanking(folder: string, { positions, logits }: Ranked
 export async function loadRanking(folder: string, kept: number, count: number): Promise<RankedScores | undefined> {
   const path = join(folder, RANKING_FILE);
   if (!(await exists(path))) return undefined;
-  const { dtype, shape, data } = parsedNpy(await readBoundedFile(path, MAX_BYTES), path);
+  return parsedRanking(await readBoundedFile(path, MAX_BYTES), path, kept, { from: 0, to: count });
+}
+
+/**
+ * @param path of the file, for errors
+ * @param kept how many there must be
+ * @param within the positions that they were taken from; the last is not among them
+ * @throws InputError if the bytes are of anything else
+ */
+export function parsedRanking(
+  bytes: Uint8Array,
+  path: string,
+  kept: number,
+  { from, to }: { from: number; to: number },
+): RankedScores {
+  const { dtype, shape, data } = parsedNpy(bytes, path);
   if (dtype !== '<f8' || shape.length !== 2 || shape[0] !== kept || shape[1] !== 2) {
     throw new InputError({ name: path, expected: `float64 [${kept}, 2]`, got: `${dtype} [${shape.join(', ')}]` });
   }
   const column = (offset: number) => Float64Array.from({ length: kept }, (_, i) => data[2 * i + offset] as number);
   const positions = column(0);
-  const wrong = positions.find((at) => !Number.isInteger(at) || at < 0 || at >= count);
-  if (wrong !== undefined) throw new InputError({ name: path, expected: `positions of 0…${count - 1}`, got: wrong });
+  const wrong = positions.find((at) => !Number.isInteger(at) || at < from || at >= to);
+  if (wrong !== undefined) throw new InputError({ name: path, expected: `positions of ${from}…${to - 1}`, got: wrong });
   const logits = Float32Array.from(column(1));
   const falls = logits.every((logit, i) => i === 0 || logit <= (logits[i - 1] as number));
   if (!falls || Number.isNaN(logits[0]) || new Set(positions).size < kept) {

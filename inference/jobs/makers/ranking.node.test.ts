@@ -173,13 +173,15 @@ describe('runJob of --sort score into one picture', () => {
     for (const format of [undefined, 'npy']) {
       const out = join(folder, `kept-${format ?? 'grid.png'}`);
       const request: Words = { ...asked, out, ...(format !== undefined && { format }) };
-      const run = async (network: Generator, preparation: Preparation | undefined, more: Partial<JobContext> = {}) =>
-        runJob(jobOf({ ...request, resume: more.signal === undefined }), {
+      const run = async (network: Generator, preparation: Preparation | undefined, more: Partial<JobContext> = {}) => {
+        const job = jobOf({ ...request, resume: more.signal === undefined });
+        return runJob(job.kind === 'shards' ? { ...job, shardSize: 64 } : job, {
           model: conditional,
           generator: network,
           ...(preparation && { preparation }),
           ...more,
         });
+      };
       const stop = new AbortController();
       await expect(
         run(own, preparations[0], { signal: stop.signal, progress: (done) => done >= 64 && stop.abort() }),
@@ -296,15 +298,29 @@ describe('runJob of --sort score --format', () => {
     const stopped = shards({ format: 'png', out }, { signal: stop.signal, progress, log: (line) => told.push(line) });
     await expect(stopped).rejects.toThrow(/abort/);
     expect(told).toEqual(['Stopped before all pictures were scored; the same command with `resume` continues.']);
-    // As after a power cut: the last batch is not whole.
-    const scores = await readFile(join(out, 'scores.part'));
-    expect(scores.length).toBe(2 * (4 * 64 + 4));
-    await writeFile(join(out, 'scores.part'), Buffer.concat([scores, new Uint8Array(100)]));
+    expect((await readdir(join(out, 'parts'))).toSorted()).toEqual(['00000.npy', '00001.npy']);
+    // As after a kill: the next part is not whole.
+    const leftover = temporaryBeside(join(out, 'parts', '00002.npy'));
+    await writeFile(leftover, 'half a part');
+    forgetTemporary(leftover);
     const scored: number[] = [];
     const note = (done: number, _total: number, text?: string) => text === 'scored' && scored.push(done);
     await shards({ format: 'png', out, resume: true }, { progress: note });
     expect(scored).toEqual([192, 256, 320, 384, 400]);
     expect(await contents(out)).toEqual(await contents(whole));
+    expect((await readdir(out)).toSorted()).toEqual(['00000', '00001', '00002', 'ranking.npy', 'sampling.json']);
+  });
+
+  it('names a part that is damaged', async () => {
+    const out = join(folder, 'damaged');
+    const stop = new AbortController();
+    const progress = (done: number) => done >= 128 && stop.abort();
+    await expect(shards({ format: 'npy', out }, { signal: stop.signal, progress })).rejects.toThrow(/abort/);
+    const [first, second] = [join(out, 'parts', '00000.npy'), join(out, 'parts', '00001.npy')];
+    await writeFile(second, await readFile(first));
+    await expect(shards({ format: 'npy', out, resume: true })).rejects.toThrow(
+      /00001\.npy: expected positions of 64…127; got \d+$/,
+    );
   });
 
   it('refuses to go on by another discriminator, with another number, or a ranking that does not fit', async () => {

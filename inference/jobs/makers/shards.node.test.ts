@@ -74,7 +74,8 @@ describe('runJob of --format', () => {
     );
     await expect(stopped).rejects.toThrow(/abort/);
     expect(told).toEqual(['Stopped after 200 of 400 pictures; the same command with `resume` continues.']);
-    expect(JSON.parse(await readFile(join(parts, 'sampling.json'), 'utf8'))).toMatchObject({ done: 200 });
+    const first = format === 'png' ? '00000' : `00000.${format}`;
+    expect((await readdir(parts)).toSorted()).toEqual([first, 'sampling.json']);
     const made: number[] = [];
     await perform({ format, out: parts, resume: true }, { record: ({ index }) => made.push(index) });
     expect([made[0], made.length]).toEqual([200, 200]);
@@ -89,7 +90,8 @@ describe('runJob of --format', () => {
     const stop = new AbortController();
     stop.abort();
     await expect(perform({ format: 'npy', count: 6, out }, { signal: stop.signal })).rejects.toThrow(/abort/);
-    expect(JSON.parse(await readFile(join(out, 'sampling.json'), 'utf8'))).toMatchObject({ count: 6, done: 0 });
+    expect(JSON.parse(await readFile(join(out, 'sampling.json'), 'utf8'))).toMatchObject({ count: 6 });
+    expect(await readdir(out)).toEqual(['sampling.json']);
   });
 
   it('refuses to go on with another job', async () => {
@@ -172,14 +174,26 @@ describe('runJob of --format', () => {
     await run(4, true);
   });
 
-  it('refuses to go on within a shard', async () => {
-    const out = join(folder, 'within');
-    await perform({ format: 'npy', out });
-    const journal = JSON.parse(await readFile(join(out, 'sampling.json'), 'utf8')) as object;
-    await writeFile(join(out, 'sampling.json'), JSON.stringify({ ...journal, done: 250 }));
-    await expect(perform({ format: 'npy', resume: true, out })).rejects.toThrow(
-      /sampling\.json: expected "done" to be all pictures or a multiple of 200; got 250$/,
+  it.each(['npy', 'png'])('%s makes again what is gone, and nothing else', async (format) => {
+    const [whole, out] = [join(folder, `${format}-all`), join(folder, `${format}-gone`)];
+    await perform({ format, count: 900, out: whole });
+    await perform({ format, count: 900, out });
+    for (const shard of ['00001', '00003'])
+      await rm(join(out, format === 'png' ? shard : `${shard}.npy`), { recursive: true });
+    const made: number[] = [];
+    await perform({ format, count: 900, resume: true, out }, { record: ({ index }) => made.push(index) });
+    expect(made).toEqual([...Array(400).keys()].map((i) => (i < 200 ? 200 + i : 400 + i)));
+    expect(await contents(out)).toEqual(await contents(whole));
+  });
+
+  it('refuses sub-folders that hold files of others, as they are renamed as a whole', async () => {
+    const out = join(folder, 'crowded');
+    await mkdir(join(out, '00001'), { recursive: true });
+    await writeFile(join(out, '00001', 'photo.png'), 'mine');
+    await expect(perform({ format: 'png', out, overwrite: true })).rejects.toThrow(
+      /^out: expected sub-folders without files of others; got .*00001$/,
     );
+    expect(await readdir(join(out, '00001'))).toEqual(['photo.png']);
   });
 
   it('says in its journal which network it used', async () => {

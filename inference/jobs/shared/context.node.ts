@@ -7,6 +7,7 @@ import type { Assumption } from '../../graphs/assumption.js';
 import type { Preparation } from '../../networks/network-input.js';
 import type { Picture } from '../../pictures/pictures.js';
 import type { PictureSize } from '../../pictures/pixels.js';
+import type { TaskEngine } from '../../tasks/engine.js';
 import type { CommonJob } from '../options/source.js';
 import { enlargedPicture } from '../../pictures/resize.js';
 import { scaledSize, type Scale } from '../options/scale.js';
@@ -26,6 +27,10 @@ export interface JobContext {
   /** The generator's file. */
   model: string;
   generator: Generator;
+  /** The numbers of black and white that the generator was loaded with, where somebody stated them: for other processes. */
+  range?: readonly [number, number];
+  /** Who runs the tasks of bulk jobs; this process alone if not given. */
+  engine?: TaskEngine;
   /** How pictures are prepared for the discriminator, where its file says otherwise. */
   preparation?: Preparation;
   signal?: AbortSignal;

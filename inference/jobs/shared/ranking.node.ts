@@ -10,8 +10,9 @@ import { TopScores, type RankedScores } from './top-k.js';
 import type { LatentRows } from './latent-rows.node.js';
 import { keptCount, type Ranking } from '../options/ranking.js';
 
-/** Pictures that are held at a time. */
-const BATCH = 64;
+/** Pictures that are held and scored at a time. */
+export const SCORED_BATCH = 64;
+const BATCH = SCORED_BATCH;
 
 /** How a discriminator takes pictures: as is stated, or as the generator makes them where its file does not say. */
 export function pictureReading({ generator, preparation }: JobContext): ReadOptions {
@@ -50,7 +51,7 @@ export async function scoreBatches(
   start = 0,
 ): Promise<void> {
   const made = (from: number) => {
-    const pictures = generator.pictures(latents.rows(from, BATCH));
+    const pictures = generator.pictures(latents.rows(from, Math.min(BATCH, latents.count - from)));
     // A failure is met where the pictures are awaited.
     pictures.catch(() => {});
     return pictures;

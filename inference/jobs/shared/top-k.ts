@@ -14,21 +14,32 @@ export class TopScores {
   readonly #positions: Float64Array;
   readonly #logits: Float32Array;
   #held = 0;
-  #seen = 0;
+  #seen: number;
   /** What a score must be above to be kept. */
   #floor = -Infinity;
 
-  /** @param total scores that will be added at most */
-  constructor(keep: number, total: number) {
+  /**
+   * @param total scores that will be added at most
+   * @param first position of the first one
+   */
+  constructor(keep: number, total: number, first = 0) {
     this.#keep = keep;
+    this.#seen = first;
     const room = Math.min(2 * keep, total);
     this.#positions = new Float64Array(room);
     this.#logits = new Float32Array(room);
   }
 
-  /** @throws InputError if it is not a number */
+  /** Adds the score of the next position. @throws InputError if it is not a number */
   add(logit: number): void {
-    const position = this.#seen++;
+    this.addAt(this.#seen++, logit);
+  }
+
+  /**
+   * Adds the score of a position. Of equal scores the one with the lower position is added first.
+   * @throws InputError if it is not a number
+   */
+  addAt(position: number, logit: number): void {
     if (Number.isNaN(logit))
       throw new InputError({ name: 'discriminator', expected: 'numbers as scores', got: `NaN for latent ${position}` });
     if (this.#held === this.#positions.length) this.#cut();

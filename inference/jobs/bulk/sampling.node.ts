@@ -1,0 +1,93 @@
+/** @file A job of pictures in shards as tasks: scores first where they are sorted, then the pictures. */
+import { expectWritable } from '../../../onnx/files/disk/writable.node.js';
+import { saveLatentRows } from '../../latent/files/stream.node.js';
+import type { Discriminator } from '../../networks/discriminator.js';
+import { expectComplete } from '../../tasks/run.js';
+import { jobId } from '../../tasks/spec.node.js';
+import type { TaskJob } from '../../tasks/job.js';
+import { packageVersion } from '../../tasks/version.node.js';
+import { pictureIdentity } from '../files/identity.node.js';
+import type { Journal } from '../files/journal.node.js';
+import { RANKING_FILE } from '../files/ranking-file.node.js';
+import { shardNumbering } from '../files/sinks.node.js';
+import type { ShardsJob } from '../kinds/shards.js';
+import { keptCount } from '../options/ranking.js';
+import type { JobContext } from '../shared/context.node.js';
+import { latentRows, type LatentRows } from '../shared/latent-rows.node.js';
+import { loadDiscriminator, rankedRows } from '../shared/ranking.node.js';
+import { picturesStage } from './pictures-stage.node.js';
+import { partNumbering, scoresStage } from './scores-stage.node.js';
+import { openBulkFolder } from './shared-folder.node.js';
+import { samplingSpec } from './spec.node.js';
+
+/**
+ * Opens a job in its folder. Its tasks may run here, or in any process that opens the same job. Dispose of it when done.
+ * @param shared whether other processes do parts of it
+ * @throws InputError if the folder holds another job than the one to go on with, or files of others
+ */
+export async function openSampling(job: ShardsJob, context: JobContext, shared: boolean): Promise<TaskJob<string[]>> {
+  const { generator, model } = context;
+  const { ranking, format, shardSize, out } = job;
+  const source = await latentRows(job.source, generator.latentDim, job.truncation);
+  const count = ranking ? keptCount(ranking, source.count) : source.count;
+  if (job.saveLatents !== undefined) await expectWritable(job.saveLatents, 'saveLatents');
+  const [version, pictures] = [packageVersion(), await pictureIdentity(job, source, context)];
+  const identity = { ...pictures, format, shardSize, version };
+  const spec = await samplingSpec(job, context);
+  const assumed = [...generator.assumptions];
+  const opened: Discriminator[] = [];
+  let opening: Promise<Discriminator> | undefined;
+  const discriminator = () => (opening ??= openDiscriminator());
+  const files = {
+    names: ranking ? [RANKING_FILE] : [],
+    numbered: shardNumbering(format, count, shardSize),
+    ...(ranking && { parts: partNumbering(source.count, shardSize) }),
+  };
+  const describe = async (): Promise<Journal> => {
+    // What is assumed of the discriminator belongs to the description.
+    if (ranking) await discriminator();
+    return { job: job.kind, generator: model, identity, files, assumed, count };
+  };
+  const { resume, overwrite } = job;
+  const request = { describe, identity: { identity, count }, shared, resume, overwrite };
+  const folder = await openBulkFolder(out, request).catch(async (error: unknown) => {
+    for (const each of opened) await each.dispose();
+    throw error;
+  });
+
+  const scores = ranking && scoresStage(job, source, count, discriminator, folder, context);
+  const latents = async (): Promise<LatentRows> => (scores ? rankedRows(source, await scores.ranked()) : source);
+  const stage = picturesStage(job, count, latents, folder, context);
+  return {
+    id: jobId(spec),
+    spec,
+    stages: scores ? [scores, stage] : [stage],
+    async finish({ signal }) {
+      expectComplete(out, await stage.tasks(), await stage.missing());
+      if (job.saveLatents !== undefined) {
+        await saveLatentRows(job.saveLatents, count, generator.latentDim, await latents(), signal);
+      }
+      if (scores) {
+        await scores.ranked();
+        await scores.removeParts();
+      }
+      return [out];
+    },
+    async dispose() {
+      for (const each of opened) await each.dispose();
+      await folder.release();
+    },
+  };
+
+  async function openDiscriminator(): Promise<Discriminator> {
+    const own = await loadDiscriminator(ranking?.discriminator, {
+      ...context,
+      assumed: (assumptions) => {
+        assumed.push(...assumptions.map((each) => ({ ...each, about: `${each.about} of the discriminator` })));
+        context.assumed?.(assumptions);
+      },
+    });
+    opened.push(own);
+    return own;
+  }
+}

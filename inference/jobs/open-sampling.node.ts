@@ -1,0 +1,49 @@
+/** @file A sampling job that came as data, such as from a queue: checked as strictly as a command line, and opened. */
+import { InputError } from '../../onnx/errors.js';
+import { Generator } from '../networks/generator.js';
+import type { Device } from '../runtime/session.js';
+import { expectRunnable } from '../tasks/spec-files.node.js';
+import type { JobSpec } from '../tasks/spec.node.js';
+import type { TaskJob } from '../tasks/job.js';
+import { openSampling } from './bulk/sampling.node.js';
+import { samplingWords } from './bulk/spec.node.js';
+import { sampleJob } from './sample-job.node.js';
+import { parsedRequest } from './words.node.js';
+
+export interface OpenOptions {
+  device?: Device;
+  /** Folders that the job may read and write; anywhere if not given. */
+  roots?: readonly string[];
+}
+
+/**
+ * Opens a job of `gan-sample` for a process that runs some of its tasks. Dispose of it when done.
+ * @throws InputError for another version of the package, files with other contents, paths outside of the roots, and options out of
+ *   range
+ */
+export async function openSamplingTasks(
+  spec: JobSpec,
+  { device = 'auto', roots }: OpenOptions = {},
+): Promise<TaskJob<string[]>> {
+  if (spec.command !== 'gan-sample')
+    throw new InputError({ name: 'job.command', expected: 'gan-sample', got: spec.command });
+  const { model, words, range, preparation, shardSize, ...said } = samplingWords(spec);
+  const job = sampleJob(parsedRequest(words));
+  if (job.kind !== 'shards') throw new InputError({ name: 'job', expected: 'pictures in shards', got: job.kind });
+  await expectRunnable(spec, roots);
+  const generator = await Generator.load(model, { device, ...said.generator });
+  const context = { model, generator, preparation, ...(range && { range }) };
+  try {
+    const opened = await openSampling({ ...job, shardSize }, context, true);
+    return {
+      ...opened,
+      async dispose() {
+        await opened.dispose();
+        await generator.dispose();
+      },
+    };
+  } catch (error) {
+    await generator.dispose();
+    throw error;
+  }
+}
