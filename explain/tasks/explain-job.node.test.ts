@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
 import { performJob, localEngine } from '../../inference/tasks/engine.js';
 import { parsedJobSpec, type JobSpec } from '../../inference/tasks/spec.node.js';
+import { loadModel, saveModel } from '../../onnx/files/load.node.js';
 import { spotPicture } from '../networks.test.helper.js';
 import { openExplainJob, startExplainJob, type ExplainRequest } from './explain-job.node.js';
 import { listDifference, PictureList, writePictureList } from './picture-list.node.js';
@@ -132,6 +133,30 @@ describe('openExplainJob(spec, place)', () => {
       ...spec,
       files: spec.files.map((file) => (file.role === 'model' ? { ...file, sha256: '0'.repeat(64) } : file)),
     }));
+  });
+
+  it('knows the weights that lie beside a model, and how its pictures are prepared', async () => {
+    const own = join(folder, 'parts');
+    await mkdir(own);
+    await saveModel(join(own, 'm.onnx'), await loadModel(MODEL), { externalData: true });
+    const { spec, dispose } = await started('beside', { model: join(own, 'm.onnx') });
+    await dispose();
+    expect(spec.files.map(({ role }) => role)).toEqual(['model', 'model data m.onnx.data', 'pictures']);
+    const place = { device: 'cpu' } as const;
+    await writeFile(join(own, 'preprocessor_config.json'), '{}');
+    await expect(openExplainJob(spec, place)).rejects.toThrow(
+      /preprocessor_config\.json: expected no such file, as where the job was made; got one$/,
+    );
+    await rm(join(own, 'preprocessor_config.json'));
+    const weights = await readFile(join(own, 'm.onnx.data'));
+    weights[3] = (weights[3] as number) ^ 1;
+    await writeFile(join(own, 'm.onnx.data'), weights);
+    await expect(openExplainJob(spec, place)).rejects.toThrow(
+      /m\.onnx\.data: expected the model data m\.onnx\.data of the job/,
+    );
+    await expect(started('beside', { model: join(own, 'm.onnx') })).rejects.toThrow(
+      /^out: expected the job of .*where model data m\.onnx\.data is "sha256:/,
+    );
   });
 
   it('reads and writes only below its roots, through links too', async () => {

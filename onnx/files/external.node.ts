@@ -22,6 +22,16 @@ export async function readExternalData(proto: ModelProto, path: string): Promise
   }
 }
 
+/**
+ * The files in which a model has tensors, by their locations in it.
+ * @throws as `readExternalData`
+ */
+export async function externalFiles(proto: ModelProto, path: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const location of externalParts(proto).keys()) files.set(location, await pathBeside(path, location));
+  return files;
+}
+
 /** @param converted tensors whose bytes can stay on disk */
 async function readParts(
   path: string,

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readExternalData } from './external.node.js';
+import { externalFiles, readExternalData } from './external.node.js';
 import { fetchModel, type LoadOptions } from './fetch.js';
 import { writeAt, writeAtomically } from './disk/atomic-file.node.js';
 import { parsedLargeFile } from './large-file.node.js';
@@ -27,6 +27,11 @@ export async function loadModel(source: string | URL, options: LoadOptions = {})
   const proto = await modelProtoAt(path, options);
   await readExternalData(proto, path);
   return namingFile(path, () => modelOf(proto));
+}
+
+/** The files of external data that a model file names, by their locations in it. @throws as `loadModel` */
+export async function filesOfModel(path: string): Promise<Map<string, string>> {
+  return externalFiles(await modelProtoAt(path, {}), path);
 }
 
 /** The message in a file; large weights of a large file stay there. */
