@@ -151,6 +151,7 @@ await runCommand(
       }
       if (!passed) failed(differsTooMuch(path, limit));
     }
+    for (const path of exported.removed) print.info(`  removed ${path}, which was of an earlier export`);
     const discriminator = exported.files.find(({ role, passed }) => role === 'discriminator' && passed);
     signal.throwIfAborted();
     if (withGradcam && discriminator) await writeExplained(discriminator.path, wanted, { print, failed });

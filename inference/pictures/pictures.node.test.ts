@@ -58,6 +58,40 @@ describe('decodePicture(source)', () => {
     expect(Math.max(green, blue)).toBeLessThan(60); // ink cannot show this red
   });
 
+  it('converts CMYK by the profile in the file or a usual one, as Little CMS does, whether the file says that Adobe wrote it or not', async () => {
+    const colours = [
+      [200, 40, 40],
+      [40, 160, 60],
+      [30, 60, 150],
+      [255, 255, 255],
+      [20, 20, 20],
+    ] as const;
+    const drawing = drawn(5 * 32, 16, 3, (x) => [...(colours[Math.floor(x / 32)] as (typeof colours)[0])]);
+    const quality = { quality: 100, chromaSubsampling: '4:4:4' };
+    const plain = await drawing.clone().toColourspace('cmyk').jpeg(quality).toBuffer();
+    const profiled = await drawing.clone().toColourspace('cmyk').withIccProfile('cmyk').jpeg(quality).toBuffer();
+    // Colours of Little CMS 2 (Pillow's ImageCms, perceptual intent) for the inks of the two files.
+    const expected = {
+      plain: [200, 21, 18, 16, 158, 49, 15, 53, 134, 255, 255, 255, 10, 5, 0],
+      profiled: [198, 34, 33, 33, 144, 54, 25, 58, 117, 255, 255, 255, 40, 38, 27],
+    };
+    const found = async (file: Uint8Array) => {
+      const picture = await decodePicture(file);
+      return colours.flatMap((_, at) => [...pixelOf(picture, 32 * at + 16, 8)]);
+    };
+    for (const [file, numbers] of [
+      [plain, expected.plain],
+      [withoutAdobe(plain), expected.plain],
+      [profiled, expected.profiled],
+      [withoutAdobe(profiled), expected.profiled],
+    ] as const) {
+      const largest = Math.max(
+        ...(await found(file)).map((value, at) => Math.abs((value ?? Number.NaN) - (numbers[at] as number))),
+      );
+      expect(largest).toBeLessThanOrEqual(1);
+    }
+  });
+
   it('converts 16 bits and grey to 8-bit RGB', async () => {
     const deep = await drawn(2, 1, 3, (x) => [200, 30, x])
       .toColourspace('rgb16')
@@ -218,3 +252,10 @@ describe('encodeAnimation(frames, options)', () => {
     }
   });
 });
+
+/** A JPEG file without Adobe's segment. */
+function withoutAdobe(file: Buffer): Buffer {
+  const at = file.indexOf(Buffer.from([0xff, 0xee]));
+  expect(file.subarray(at + 4, at + 9).toString()).toBe('Adobe');
+  return Buffer.concat([file.subarray(0, at), file.subarray(at + 2 + file.readUInt16BE(at + 2))]);
+}

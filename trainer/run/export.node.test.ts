@@ -72,3 +72,15 @@ it('leaves an earlier export as it was, wherever it is stopped: never one networ
   const later = await contents(out);
   for (const name of Object.keys(earlier)) expect(later[name]).not.toBe(earlier[name]);
 });
+
+it('removes what an earlier export had more, and names it', async () => {
+  const out = join(run, 'onnx');
+  const earlier = ['discriminator-gradcam.onnx', 'generator-uint8.onnx'];
+  for (const name of earlier) await writeFile(join(out, name), 'of earlier weights');
+  await writeFile(join(out, 'notes-gradcam.onnx'), 'of the user');
+  const { removed } = await exportRun({ run, out });
+  expect(removed.toSorted()).toEqual(earlier.map((name) => join(out, name)));
+  expect(await readdir(out)).toEqual(expect.arrayContaining(['generator.onnx', 'notes-gradcam.onnx']));
+  expect(await readdir(out)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^discriminator-gradcam/)]));
+  expect((await exportRun({ run, out })).removed).toEqual([]);
+});

@@ -59,6 +59,8 @@ export interface RunExport {
   /** Whether the generator is the averaged one. */
   averaged: boolean;
   files: ExportedFile[];
+  /** Files of an earlier export that this one does not have, such as other forms and the self-explaining one. */
+  removed: string[];
 }
 
 const networks = [
@@ -119,19 +121,30 @@ export async function exportRun(options: RunExportOptions = {}): Promise<RunExpo
   }
   options.signal?.throwIfAborted();
   for (const [index, { path }] of files.entries()) await writeOwnFile(path, contents[index] as Uint8Array);
-  await removeEarlierForms(out, files);
-  return { checkpoint, step: state.step, averaged, files };
+  const removed = await removeEarlierForms(out, files);
+  return { checkpoint, step: state.step, averaged, files, removed };
 }
 
 /** Removes forms of an earlier export that this one replaces or does not have; of a network that failed nothing. */
-async function removeEarlierForms(out: string, files: readonly ExportedFile[]): Promise<void> {
+async function removeEarlierForms(out: string, files: readonly ExportedFile[]): Promise<string[]> {
+  const removed: string[] = [];
   const written = new Set(files.map(({ path }) => path));
   for (const { role } of networks) {
     if (files.some((file) => file.role === role && !file.passed)) continue;
-    const forms = ['', '-fp16', '-uint8'].map((suffix) => join(out, `${role}${suffix}.onnx`));
+    const forms = ['', '-fp16', '-uint8', '-gradcam'].map((suffix) => join(out, `${role}${suffix}.onnx`));
     const earlier = forms.flatMap((path) => [path, `${path}.failed`]).filter((path) => !written.has(path));
-    for (const path of earlier) await rm(path, { force: true });
+    for (const path of earlier) {
+      const isGone = await rm(path).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => {
+          if (error.code === 'ENOENT') return false;
+          throw error;
+        },
+      );
+      if (isGone) removed.push(path);
+    }
   }
+  return removed;
 }
 
 /** A state's generator, averaged where there is an average: `latent` [batch, Z] → `image` [batch, C, H, W]. */
