@@ -69,6 +69,12 @@ function graphProto(graph: Graph, store?: ExternalStore) {
   });
 }
 
+/** A subgraph as an attribute, such as the body of a Loop. */
+export function subgraphAttribute(name: string, graph: Graph): Attribute {
+  const value = create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: graphProto(graph) });
+  return { kind: 'opaque', value };
+}
+
 function nodeProto(node: Node) {
   const names = Object.keys(node.attributes).toSorted();
   return update(NodeProtoSchema, node.origin, {

@@ -15,7 +15,7 @@ import { longRunAdvice } from './advice.js';
 import { durationText } from '../report/content.node.js';
 import { RunRecord } from '../record/record.node.js';
 import type { StepRow } from '../report/plots.node.js';
-import type { TrainStep } from '../step/state/step.js';
+import type { StepBatch, TrainStep } from '../step/state/step.js';
 
 /** Number of fixed latents whose pictures show the progress; their seeds are 0…63, as in `gan-sample`. */
 const FIXED_LATENTS = 64;
@@ -52,6 +52,8 @@ export interface TrainOptions {
   done: number;
   /** Updates after which the run is complete. */
   steps: number;
+  /** Steps that are computed in one run, if the step can; they end where something is due. Default 1. */
+  stepsPerRun?: number;
   sampleEvery: number;
   checkpointEvery: number;
   /** Checkpoints kept besides the best; 3 if not given. */
@@ -116,36 +118,57 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     }
     if (done >= steps || signal?.aborted) break;
     const started = performance.now();
-    const batch = await stepBatch(config, loader, done, steps).catch(async (error: unknown) => {
-      // The disk may fail the pictures only: what was computed is kept.
-      await save();
-      throw error;
-    });
-    const result = await step.run(batch);
-    if (!Number.isFinite(result.lossD) || !Number.isFinite(result.lossG)) {
-      await record.flush();
-      throw diverged(done + 1, `the losses are no longer finite (Loss_D ${result.lossD}, Loss_G ${result.lossG})`);
+    const count = stepsAhead(options, done);
+    const batches: StepBatch[] = [];
+    for (let at = done; at < done + count; at++) {
+      batches.push(
+        await stepBatch(config, loader, at, steps).catch(async (error: unknown) => {
+          // The disk may fail the pictures only: what was computed is kept.
+          await save();
+          throw error;
+        }),
+      );
     }
-    done += 1;
-    const seconds = (performance.now() - started) / 1000;
-    const row = { step: done, epoch: Math.floor((done - 1) / stepsPerEpoch), ...result, seconds };
-    await record.step(row);
-    options.progress_callback?.({ row, steps, stepsPerEpoch, ...pace.after(row, steps - done) });
-    warn(watch.afterStep(row));
-    const advice = pace.isNewlyKnown() && longRunAdvice(config, pace.estimate(done, steps), durationText);
-    if (advice) options.estimate_callback?.(advice);
-    if (isDue(done, options.sampleEvery, steps)) {
-      const samples = await fixedSamples(options);
-      await record.samples(samples, done);
-      real ??= await realPictures(options);
-      warn(watch.afterSamples(done, samples, real));
+    const [first] = batches as [StepBatch];
+    const results = step.runAll && count > 1 ? await step.runAll(batches) : [await step.run(first)];
+    const seconds = (performance.now() - started) / 1000 / count;
+    for (const result of results) {
+      if (!Number.isFinite(result.lossD) || !Number.isFinite(result.lossG)) {
+        await record.flush();
+        throw diverged(done + 1, `the losses are no longer finite (Loss_D ${result.lossD}, Loss_G ${result.lossG})`);
+      }
+      done += 1;
+      const row = { step: done, epoch: Math.floor((done - 1) / stepsPerEpoch), ...result, seconds };
+      await record.step(row);
+      options.progress_callback?.({ row, steps, stepsPerEpoch, ...pace.after(row, steps - done) });
+      warn(watch.afterStep(row));
+      const advice = pace.isNewlyKnown() && longRunAdvice(config, pace.estimate(done, steps), durationText);
+      if (advice) options.estimate_callback?.(advice);
+      if (isDue(done, options.sampleEvery, steps)) {
+        const samples = await fixedSamples(options);
+        await record.samples(samples, done);
+        real ??= await realPictures(options);
+        warn(watch.afterSamples(done, samples, real));
+      }
+      if (done % options.checkpointEvery === 0) await save();
     }
-    if (done % options.checkpointEvery === 0) await save();
   }
   await save();
   const summary = { config, data: options.data ?? 'pictures', device: step.description, done, steps, stepsPerEpoch };
   const files = await record.finish(summary, real ?? (await realPictures(options)), await fixedSamples(options));
   return { done, files };
+}
+
+/** How many steps are computed together: at most until a sample grid, a checkpoint or an evaluation is due. */
+function stepsAhead(
+  { step, steps, stepsPerRun = 1, sampleEvery, checkpointEvery, evaluation }: TrainOptions,
+  done: number,
+) {
+  if (!step.runAll) return 1;
+  const untilDue = [sampleEvery, checkpointEvery, ...(evaluation ? [evaluation.every] : [])].map(
+    (every) => every - (done % every),
+  );
+  return Math.min(stepsPerRun, steps - done, ...untilDue);
 }
 
 const isDue = (done: number, every: number, steps: number) => done > 0 && (done % every === 0 || done === steps);

@@ -9,15 +9,20 @@ import { parallelDevices } from '../settings/devices.js';
 
 /** Backend and devices of a training step, and what to tell the user. */
 export interface Machine
-  extends Pick<StepSource, 'backend' | 'device' | 'devices'>, Pick<DeviceChoice, 'notes' | 'surprising'> {}
+  extends
+    Pick<StepSource, 'backend' | 'device' | 'devices' | 'stepsPerRun'>,
+    Pick<DeviceChoice, 'notes' | 'surprising'> {}
 
 /** @throws InputError for devices that do not work, or do not go with what else was asked for */
 export async function chosenMachine(given: ChosenSettings): Promise<Machine> {
   const { backend: wanted = 'auto', device: wantedDevice = 'auto', devices: list } = given;
   const backend = wanted === 'auto' ? 'onnxruntime' : wanted;
+  const stepsPerRun = given.stepsPerRun ?? 1;
+  if (stepsPerRun > 1 && backend !== 'onnxruntime')
+    throw new InputError({ name: 'stepsPerRun', expected: '`backend` onnxruntime', got: backend });
   if (list === undefined) {
     const choice = await resolveDevice(backend === 'onnxruntime' ? wantedDevice : 'cpu');
-    return { backend, ...choice, ...(backend !== 'onnxruntime' && { notes: [] }) };
+    return { backend, stepsPerRun, ...choice, ...(backend !== 'onnxruntime' && { notes: [] }) };
   }
   if (backend !== 'onnxruntime')
     throw new InputError({ name: 'devices', expected: '`backend` onnxruntime', got: backend });
@@ -25,5 +30,7 @@ export async function chosenMachine(given: ChosenSettings): Promise<Machine> {
     throw new InputError({ name: 'devices', conflictsWith: 'device' });
   }
   const devices = parallelDevices(list, availableParallelism());
-  return { backend, devices, ...(await resolveDevice(devices?.[0]?.device ?? 'cpu')) };
+  if (stepsPerRun > 1 && (devices?.length ?? 0) > 1)
+    throw new InputError({ name: 'stepsPerRun', expected: 'one device', got: `\`devices\` ${list}` });
+  return { backend, devices, stepsPerRun, ...(await resolveDevice(devices?.[0]?.device ?? 'cpu')) };
 }

@@ -67,6 +67,44 @@ describe('startRun({ out })', () => {
   });
 });
 
+describe('startRun({ stepsPerRun })', () => {
+  it('trains as single steps do, also where a checkpoint or a sample grid is due in between', async () => {
+    const files = async (out: string, stepsPerRun?: number) => {
+      const rhythm = { steps: 11, sampleEvery: 5, checkpointEvery: 4 };
+      const started = await startRun({
+        ...small,
+        ...rhythm,
+        data: 'pictures',
+        out,
+        ...(stepsPerRun && { stepsPerRun }),
+      });
+      const rows: number[] = [];
+      const options = { ...started, progress_callback: ({ row }: { row: { step: number } }) => rows.push(row.step) };
+      await train(options).finally(() => started.release());
+      expect(rows).toEqual(Array.from({ length: 11 }, (_, at) => at + 1));
+      const weights = join('checkpoints', 'step-0000008', 'generator', 'weights.bin');
+      const metrics = await readFile(join(out, 'metrics.jsonl'), 'utf8');
+      return {
+        checkpoints: await readdir(join(out, 'checkpoints')),
+        weights: await readFile(join(out, weights)),
+        metrics: metrics
+          .trim()
+          .split('\n')
+          .map((line) => ({ ...(JSON.parse(line) as object), seconds: 0 })),
+      };
+    };
+    expect(await files('together', 3)).toEqual(await files('alone'));
+  });
+
+  it.each<[RunOptions, string]>([
+    [{ backend: 'cpu' }, 'stepsPerRun: expected `backend` onnxruntime; got cpu'],
+    [{ devices: 'cpu:2' }, 'stepsPerRun: expected one device; got `devices` cpu:2'],
+  ])('refuses %o', async (options, message) => {
+    const { device: _, ...own } = small;
+    expect(await refusal({ ...own, data: 'pictures', out: 'new', stepsPerRun: 2, ...options })).toBe(message);
+  });
+});
+
 describe('startRun({ out }) where TensorBoard files cannot be written', () => {
   it('says so, and leaves no run', async () => {
     await mkdir('odd');

@@ -42,6 +42,7 @@ export interface StartedRun {
   steps: number;
   /** Steps between log lines, sample grids and checkpoints. */
   logEvery: number;
+  stepsPerRun: number;
   sampleEvery: number;
   checkpointEvery: number;
   /** Last checkpoints that are kept. */
@@ -124,7 +125,7 @@ async function started(
     evaluation: settings,
   });
   await markLatest(run);
-  const { logEvery, sampleEvery, checkpointEvery, keep } = { ...runDefaults, ...given };
+  const { logEvery, stepsPerRun, sampleEvery, checkpointEvery, keep } = { ...runDefaults, ...given };
   return {
     run,
     config,
@@ -144,6 +145,7 @@ async function started(
     assumed: [...assumed, ...(evaluator?.network.assumptions ?? []).map(ofSettings)],
     machine: { notes: machineNotes, ...(surprising && { surprising }) },
     logEvery,
+    stepsPerRun,
     sampleEvery,
     checkpointEvery,
     keep,

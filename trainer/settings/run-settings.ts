@@ -18,6 +18,7 @@ export interface RunSettings {
   backend: 'auto' | Backend;
   device: 'auto' | 'cuda' | 'webgpu' | 'cpu';
   devices: string;
+  stepsPerRun: number;
   logEvery: number;
   sampleEvery: number;
   checkpointEvery: number;
@@ -71,6 +72,11 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
       'Devices that share each batch: CUDA devices such as 0,1, or parts of the CPU such as cpu:2',
       'free',
     ],
+    stepsPerRun: [
+      integer(1, 1000),
+      'Steps that ONNX Runtime does in one run on one device: for GPUs, which then keep the weights in between',
+      'free',
+    ],
     logEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between log lines', 'free'],
     sampleEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between sample grids', 'free'],
     checkpointEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between checkpoints', 'free'],
@@ -117,6 +123,7 @@ export const runDefaults = {
   cacheSize: 10,
   backend: 'auto',
   device: 'auto',
+  stepsPerRun: 1,
   logEvery: 50,
   sampleEvery: 500,
   checkpointEvery: 500,

@@ -13,10 +13,19 @@ export interface StepSource {
   device: ResolvedDevice;
   /** Devices for data parallel training, instead of one device. */
   devices?: readonly SessionOptions[] | undefined;
+  /** Largest number of steps in one run of ONNX Runtime on one device (`TrainStep.runAll`); default 1. */
+  stepsPerRun?: number | undefined;
 }
 
 /** A training step that starts from `state`. @throws InputError if the backend is not installed */
-export async function createStep({ config, state, backend, device, devices }: StepSource): Promise<TrainStep> {
+export async function createStep({
+  config,
+  state,
+  backend,
+  device,
+  devices,
+  stepsPerRun = 1,
+}: StepSource): Promise<TrainStep> {
   const structure = { initialWeights: false };
   const models = { generator: generatorModel(config, structure), discriminator: discriminatorModel(config, structure) };
   const [only] = devices ?? [];
@@ -27,7 +36,7 @@ export async function createStep({ config, state, backend, device, devices }: St
   if (backend === 'onnxruntime') {
     const { OnnxStep } = await import('./onnx/onnx.node.js');
     // A single device computes the whole batch.
-    return OnnxStep.create(config, models, state, only ?? { device });
+    return OnnxStep.create(config, models, state, only ?? { device }, stepsPerRun > 1);
   }
   const { loadTfjsBackend } = await import('./tfjs/backends.node.js');
   await loadTfjsBackend(backend);

@@ -6,6 +6,7 @@ import type { StepBatch, StepResult, TrainState, TrainStep } from './state/step.
 /** Requests to the thread. */
 export type StepRequest =
   | { call: 'run'; batch: StepBatch }
+  | { call: 'runAll'; batches: readonly StepBatch[] }
   | { call: 'sample'; latents: Float32Array }
   | { call: 'state' }
   | { call: 'dispose' };
@@ -28,6 +29,10 @@ export class RemoteStep implements TrainStep {
 
   run(batch: StepBatch): Promise<StepResult> {
     return this.#ask({ call: 'run', batch });
+  }
+
+  runAll(batches: readonly StepBatch[]): Promise<StepResult[]> {
+    return this.#ask({ call: 'runAll', batches });
   }
 
   sample(latents: Float32Array): Promise<Float32Array> {

@@ -2,7 +2,7 @@
 import { serve } from '../../inference/runtime/thread.node.js';
 import { createStep, type StepSource } from './create.node.js';
 import type { StepRequest } from './remote.node.js';
-import type { TrainStep } from './state/step.js';
+import type { StepBatch, StepResult, TrainStep } from './state/step.js';
 
 await serve<StepSource, StepRequest>(async (source) => {
   const step = await createStep(source);
@@ -13,6 +13,8 @@ function result(step: TrainStep, request: StepRequest): Promise<unknown> {
   switch (request.call) {
     case 'run':
       return step.run(request.batch);
+    case 'runAll':
+      return allResults(step, request.batches);
     case 'sample':
       return step.sample(request.latents);
     case 'state':
@@ -20,4 +22,11 @@ function result(step: TrainStep, request: StepRequest): Promise<unknown> {
     case 'dispose':
       return step.dispose();
   }
+}
+
+async function allResults(step: TrainStep, batches: readonly StepBatch[]): Promise<StepResult[]> {
+  if (step.runAll) return step.runAll(batches);
+  const results: StepResult[] = [];
+  for (const batch of batches) results.push(await step.run(batch));
+  return results;
 }

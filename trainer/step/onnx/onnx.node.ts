@@ -7,6 +7,7 @@ import { elementCount } from '../../../onnx/graph/graph.js';
 import { convTransposeToMatMul } from '../../../onnx/passes/conv-transpose-to-matmul.js';
 import { augmentationColumns } from '../state/augmentation.js';
 import type { GanConfig } from '../../settings/config.js';
+import { allOf, firstOf, lastOf, repeatedSteps, STEP_COUNT } from './graph/repeated.js';
 import { inputOfUpdate, samplingGraph, scalarInputs, stepGraph, stepOutputs } from './graph/step.js';
 import { stepInputs, type Models } from './graph/networks.js';
 import { nextOf, type StateEntry } from './graph/weights.js';
@@ -14,12 +15,14 @@ import { adamNumbers, discriminatorUpdates, emaDecay } from '../state/schedule.j
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
 
-/** The training step of `stepGraph` with its state. */
+/** The training step of `stepGraph` with its state; several of them are one run of `repeatedSteps`. */
 export class OnnxStep implements TrainStep {
   readonly description: string;
   readonly #config: GanConfig;
   readonly #session: InferenceSession;
   readonly #sampler: InferenceSession;
+  /** Whether the session runs `repeatedSteps`. */
+  readonly #repeats: boolean;
   readonly #entries: readonly StateEntry[];
   #current: Values;
   #next: Values;
@@ -31,7 +34,9 @@ export class OnnxStep implements TrainStep {
     entries: readonly StateEntry[],
     state: TrainState,
     device: string,
+    repeats: boolean,
   ) {
+    this.#repeats = repeats;
     this.#config = config;
     this.#session = sessions.step;
     this.#sampler = sessions.sampler;
@@ -50,20 +55,25 @@ export class OnnxStep implements TrainStep {
   /**
    * A step that starts from `state`.
    * @param models both networks as layers models; only their structure is used
+   * @param repeats whether `runAll` is used, with one run of the session for all steps
    */
   static async create(
     config: GanConfig,
     models: Models,
     state: TrainState,
     options: SessionOptions = {},
+    repeats = false,
   ): Promise<OnnxStep> {
     const { graph, state: entries } = stepGraph(config, models.generator, models.discriminator);
-    const step = await createSession(modelOfGraph(convTransposeToMatMul(graph)), options);
+    const one = convTransposeToMatMul(graph);
+    const whole = repeats ? repeatedSteps({ graph: one, state: entries }) : one;
+    const step = await createSession(modelOfGraph(whole), options);
     const sampler = await createSession(modelOfGraph(samplingGraph(config, models.generator)), options);
-    return new OnnxStep(config, { step, sampler }, entries, state, options.device ?? 'cpu');
+    return new OnnxStep(config, { step, sampler }, entries, state, options.device ?? 'cpu', repeats);
   }
 
   async run(batch: StepBatch): Promise<StepResult> {
+    if (this.#repeats) return (await this.runAll([batch]))[0] as StepResult;
     const step = this.#step + 1;
     const feeds = { ...this.#current, ...batchValues(this.#config, batch, step) };
     const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [name, null]));
@@ -75,6 +85,31 @@ export class OnnxStep implements TrainStep {
       (name) => ((outputs[name] as Tensor).data as Float32Array)[0],
     );
     return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
+  }
+
+  /** Several steps, in one run of the session where it was made for that. */
+  async runAll(batches: readonly StepBatch[]): Promise<StepResult[]> {
+    const results: StepResult[] = [];
+    if (!this.#repeats) {
+      for (const batch of batches) results.push(await this.run(batch));
+      return results;
+    }
+    const values = batches.map((batch, at) => batchValues(this.#config, batch, this.#step + at + 1));
+    const feeds: Values = { [STEP_COUNT]: new Tensor('int64', BigInt64Array.of(BigInt(batches.length)), []) };
+    for (const name of Object.keys(values[0] ?? {}))
+      feeds[allOf(name)] = stacked(values.map((of) => of[name] as Tensor));
+    const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [allOf(name), null]));
+    for (const [name, tensor] of Object.entries(this.#current)) feeds[firstOf(name)] = tensor;
+    for (const [name, tensor] of Object.entries(this.#next)) fetches[lastOf(name)] = tensor;
+    const outputs = await this.#session.run(feeds, fetches);
+    [this.#current, this.#next] = [this.#next, this.#current];
+    this.#step += batches.length;
+    return batches.map((_, at) => {
+      const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map(
+        (name) => ((outputs[allOf(name)] as Tensor).data as Float32Array)[at],
+      );
+      return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
+    });
   }
 
   sample(latents: Float32Array): Promise<Float32Array> {
@@ -89,6 +124,14 @@ export class OnnxStep implements TrainStep {
     await this.#session.release();
     await this.#sampler.release();
   }
+}
+
+/** Tensors of one shape as one [N, …]. */
+function stacked(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors as [Tensor];
+  const data = new Float32Array(tensors.length * first.size);
+  tensors.forEach((tensor, at) => data.set(tensor.data as Float32Array, at * first.size));
+  return new Tensor('float32', data, [tensors.length, ...first.dims]);
 }
 
 /** The inputs of a step other than its state. @param step counted from 1 */

@@ -73,6 +73,8 @@ export interface TrainStep {
   readonly description: string;
   /** Updates both networks: the discriminator first, then the generator against the updated discriminator. */
   run(batch: StepBatch): Promise<StepResult>;
+  /** Several steps in one run, by implementations that can (`StepSource.stepsPerRun`); the same numbers as one by one. */
+  runAll?(batches: readonly StepBatch[]): Promise<StepResult[]>;
   /**
    * Pictures [N, C, H, W] in the tanh range for latents [N, Z], with running statistics (inference form), by the
    * averaged generator where there is one.
