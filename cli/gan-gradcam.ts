@@ -212,10 +212,10 @@ await runCommand(
     const { chosenShard } = await import('ganscope/tasks');
     const isMaps = !evaluate && !listLayers;
     const isShared =
-      options.shard !== undefined || options.merge || (paths.length > 1 && chosenShard(undefined, process.env));
+      options.shard !== undefined || options.queue !== undefined || options.merge || (paths.length > 1 && chosenShard(undefined, process.env));
     const isBulk = isMaps && (isShared || options.taskSize !== undefined || paths.length > MOST_FLAT);
     const sharable = isMaps ? 'several pictures' : 'maps, not with `evaluate` or `listLayers`';
-    const engine = await chosenEngine(options, isBulk ? true : sharable, context.note);
+    const engine = await chosenEngine(options, isBulk ? true : sharable, context);
     if (isBulk) {
       const texts = { ...options, input: givenTexts('input'), taskSize: options.taskSize ?? TASK_SIZE };
       const { labels, out, device, resume } = options;
@@ -306,7 +306,7 @@ await runCommand(
       await explainer.dispose();
     }
   },
-  { takesFiles: true, repeatable: ['input'] },
+  { takesFiles: true, mayBeEmpty: ['queue'], repeatable: ['input'] },
 );
 
 /** Explains many pictures, or this process's share of them. */
@@ -324,8 +324,12 @@ async function explainTasks(
     context.device(job.choice);
     for (const line of assumptionLines(job.assumed)) print.info(line);
     const bar = context.progress('pictures');
-    const progress = (done: number, total: number) => bar.update(done, total);
-    const performing = performJob(job, engine, { signal, progress, finishing: progress, log: note });
+    const performing = performJob(job, engine, {
+      signal,
+      progress: (done, total, _stage, text) => bar.update(done, total, text),
+      finishing: (done, total) => bar.update(done, total),
+      log: note,
+    });
     const made = await performing.finally(() => bar.stop());
     if (!made) return;
     context.skipped(made.skipped.map(({ reason }) => reason));

@@ -13,12 +13,26 @@ export const engineOptions = {
       'Do this share of the work: I/N with I from 0 on, or /N with I from SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX ' +
       '[default: as the Slurm array says]',
   },
+  queue: {
+    type: 'string',
+    group,
+    describe:
+      'Let the workers of this queue do the work: the URL of a Redis or Valkey server, such as redis://host:6379; without a ' +
+      'value that of REDIS_URL',
+  },
   merge: { type: 'boolean', default: false, group, describe: 'Complete a job whose shares are all done' },
 } as const;
+
+/** Where its lines go. */
+export interface EngineMessages {
+  note(text: string): void;
+  warn(text: string): void;
+}
 
 export interface EngineWords {
   shard?: string | undefined;
   merge?: boolean | undefined;
+  queue?: string | undefined;
 }
 
 /**
@@ -27,17 +41,23 @@ export interface EngineWords {
  * @throws InputError for options that exclude each other or do not fit
  */
 export async function chosenEngine(
-  { shard, merge = false }: EngineWords,
+  { shard, merge = false, queue }: EngineWords,
   bulk: true | string,
-  note: (text: string) => void,
+  { note, warn }: EngineMessages,
 ): Promise<TaskEngine> {
   const { chosenShard, localEngine, mergeEngine, shardEngine } = await import('ganscope/tasks');
   if (shard !== undefined && merge) throw new InputError({ name: 'merge', conflictsWith: 'shard' });
+  for (const other of [shard !== undefined && 'shard', merge && 'merge'] as const)
+    if (queue !== undefined && other) throw new InputError({ name: 'queue', conflictsWith: other });
   if (bulk !== true) {
-    const asked = merge ? 'merge' : shard === undefined ? undefined : 'shard';
+    const asked = queue !== undefined ? 'queue' : merge ? 'merge' : shard === undefined ? undefined : 'shard';
     if (asked) throw new InputError({ name: asked, expected: `to be used with ${bulk}` });
   }
   if (merge) return mergeEngine;
+  if (queue !== undefined) {
+    const { queueAddress, queueEngine } = await import('ganscope/fleet');
+    return queueEngine(queueAddress(queue, process.env), { note, warn });
+  }
   const chosen = bulk === true || shard !== undefined ? chosenShard(shard, process.env) : undefined;
   if (bulk !== true && process.env['SLURM_ARRAY_TASK_ID'] !== undefined) {
     note(

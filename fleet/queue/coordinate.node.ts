@@ -1,5 +1,6 @@
 /** @file The coordinator: sends the tasks of a job that are not done, stage by stage, and waits until their results are there. */
 import { InputError } from '../../onnx/errors.js';
+import type { StageProgress } from '../../inference/tasks/engine.js';
 import type { TaskJob, TaskStage } from '../../inference/tasks/job.js';
 import type { QueueAddress } from './address.js';
 import type { ConnectionMessages } from './connection.node.js';
@@ -11,7 +12,7 @@ import { ATTEMPTS, TaskQueue } from './task-queue.node.js';
 export interface QueueOptions extends ConnectionMessages {
   signal?: AbortSignal | undefined;
   /** Called with how many pictures of a stage are done, by all workers together. */
-  progress?: ((done: number, total: number, note: string) => void) | undefined;
+  progress?: StageProgress | undefined;
   /** Milliseconds before a task that failed is tried again; each later pause is twice as long. */
   firstPause?: number;
 }
@@ -188,8 +189,8 @@ class StageRun {
     const { size } = this.#outstanding.failures;
     const workers = this.#workers === undefined ? '' : `${this.#workers} ${this.#workers === 1 ? 'worker' : 'workers'}`;
     const failed = size > 0 ? `${tasks(size)} failed` : '';
-    const note = [this.stage.name, workers, failed].filter(Boolean).join(', ');
-    this.options.progress?.(this.#done, this.#total, note);
+    const note = [workers, failed].filter(Boolean).join(', ');
+    this.options.progress?.(this.#done, this.#total, this.stage, note);
   }
 
   /** Tells what a worker complains about, once. */

@@ -8,8 +8,11 @@ export interface EngineContext {
   /** Stops the engine: `run` throws its reason. What is done stays done. */
   signal?: AbortSignal | undefined;
   /** Called with how many pictures of a stage are done. */
-  progress?: ((done: number, total: number, stage: TaskStage) => void) | undefined;
+  progress?: StageProgress | undefined;
 }
+
+/** Told of progress: pictures, the stage they are of, and what else there is to say, such as how many workers there are. */
+export type StageProgress = (done: number, total: number, stage: TaskStage, note?: string) => void;
 
 /** Runs the tasks of jobs. */
 export interface TaskEngine {
@@ -37,7 +40,7 @@ export const mergeEngine: TaskEngine = {
 export interface PerformContext {
   signal?: AbortSignal | undefined;
   /** Called with how many pictures are done, and of which stage where the job has several. */
-  progress?: ((done: number, total: number, stage: TaskStage) => void) | undefined;
+  progress?: StageProgress | undefined;
   /** The same while the job is finished. */
   finishing?: FinishContext['progress'] | undefined;
   /** Called with lines for the user. */

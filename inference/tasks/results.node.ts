@@ -5,9 +5,6 @@ import { exists, ifThere } from '../files/missing.node.js';
 
 /** Numbered results in one folder, a file or a folder each. */
 export class TaskResults {
-  /** 1 for each task whose result was seen. */
-  readonly #seen: Uint8Array;
-
   /**
    * @param folder need not exist
    * @param nameOf the name of a task's result in the folder; its first digits are the number of the task
@@ -16,9 +13,7 @@ export class TaskResults {
     readonly folder: string,
     readonly count: number,
     readonly nameOf: (task: number) => string,
-  ) {
-    this.#seen = new Uint8Array(count);
-  }
+  ) {}
 
   /** The path of a task's result. */
   path(task: number): string {
@@ -27,19 +22,18 @@ export class TaskResults {
 
   /** Tasks without a result, ascending; the folder is read anew. */
   async missing(): Promise<number[]> {
-    this.#seen.fill(0);
+    const seen = new Uint8Array(this.count);
     for (const name of (await ifThere(readdir(this.folder), this.folder)) ?? []) {
       const task = Number(/\d+/.exec(name)?.[0] ?? this.count);
-      if (task < this.count && this.nameOf(task) === name) this.#seen[task] = 1;
+      if (task < this.count && this.nameOf(task) === name) seen[task] = 1;
     }
     const missing: number[] = [];
-    for (let task = this.#seen.indexOf(0); task >= 0; task = this.#seen.indexOf(0, task + 1)) missing.push(task);
+    for (let task = seen.indexOf(0); task >= 0; task = seen.indexOf(0, task + 1)) missing.push(task);
     return missing;
   }
 
-  /** Whether a task's result is there. Only those that were not seen before are looked up. */
-  async done(task: number): Promise<boolean> {
-    if (this.#seen[task] === 0 && (await exists(this.path(task)))) this.#seen[task] = 1;
-    return this.#seen[task] === 1;
+  /** Whether a task's result is there, now: it may have been removed since. */
+  done(task: number): Promise<boolean> {
+    return exists(this.path(task));
   }
 }
