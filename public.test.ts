@@ -22,9 +22,11 @@ const promised: Record<string, string> = {
     'parsedRange parsedSize pictureGrid picturePaths resolveDevice resolveModel resolveRun ' +
     'rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
+  './fleet':
+    'QueueAddress WorkerOptions WorkerOutcome WorkerPlace openJob queueAddress queueEngine serveQueue workerRoots',
   './tasks':
     'ChosenShard EngineContext Environment FinishContext JobFile JobSpec Json JsonObject PerformContext ' +
-    'RunOptions RunOutcome Shard TASK_COMMANDS TaskCommand TaskContext TaskEngine TaskJob TaskResults ' +
+    'RunOptions RunOutcome Shard StageProgress TASK_COMMANDS TaskCommand TaskContext TaskEngine TaskJob TaskResults ' +
     'TaskStage canonicalJson chosenShard expectComplete expectRunnable expectWithin fileOf isOfShard jobFile ' +
     'jobId localEngine mergeEngine packageVersion parsedJobSpec performJob publishFile publishFolder rangesOf ' +
     'runTasks shardEngine',
@@ -73,6 +75,7 @@ const entries = {
   './exporter': 'exporter/index.d.ts',
   './inference': 'inference/index.d.ts',
   './inference/options': 'inference/jobs/words.node.d.ts',
+  './fleet': 'fleet/index.d.ts',
   './tasks': 'inference/tasks/index.d.ts',
   './explain': 'explain/index.d.ts',
   './explain/choices': 'explain/choices.d.ts',

@@ -16,6 +16,7 @@ export const commandNames = [
   'gan-sample',
   'gan-studio',
   'gan-train',
+  'gan-worker',
 ] as const;
 
 export type CommandName = (typeof commandNames)[number];

@@ -3,7 +3,7 @@
 import './node-version.js';
 import { runCommand } from './command.js';
 import type { Comparison, QualityRow, startEvaluationJob } from 'ganscope/trainer';
-import type { TaskEngine } from 'ganscope/tasks';
+import type { StageProgress, TaskEngine } from 'ganscope/tasks';
 import type { CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption, preparationOptions, strictOption } from './common/options.js';
@@ -81,7 +81,7 @@ await runCommand(
     if (options.json) print.dataOnly();
     const { out, resume } = options;
     if (resume && out === undefined) throw new InputError('--resume: expected it with --out; got it alone');
-    const engine = await chosenEngine(options, out === undefined ? '`out`' : true, note);
+    const engine = await chosenEngine(options, out === undefined ? '`out`' : true, context);
     if (out === undefined) note('An evaluation without --out cannot be resumed: if it is stopped, it starts again.');
     const bar = out === undefined ? progress('pictures') : undefined;
     const settings = {
@@ -153,7 +153,7 @@ async function evaluateTasks(
     context.device(job.choice);
     for (const line of job.notes) note(line);
     const bar = context.progress('pictures');
-    const progress = (done: number, total: number) => bar.update(done, total);
+    const progress: StageProgress = (done, total, _stage, text) => bar.update(done, total, text);
     const made = await performJob(job, engine, { signal, progress, log: note }).finally(() => bar.stop());
     if (!made) return;
     const seconds = (performance.now() - started) / 1000;

@@ -212,7 +212,10 @@ await runCommand(
     const { chosenShard } = await import('ganscope/tasks');
     const isMaps = !evaluate && !listLayers;
     const isShared =
-      options.shard !== undefined || options.queue !== undefined || options.merge || (paths.length > 1 && chosenShard(undefined, process.env));
+      options.shard !== undefined ||
+      options.queue !== undefined ||
+      options.merge ||
+      (paths.length > 1 && chosenShard(undefined, process.env));
     const isBulk = isMaps && (isShared || options.taskSize !== undefined || paths.length > MOST_FLAT);
     const sharable = isMaps ? 'several pictures' : 'maps, not with `evaluate` or `listLayers`';
     const engine = await chosenEngine(options, isBulk ? true : sharable, context);

@@ -44,10 +44,11 @@ await runCommand(
       .example('$0 --seeds 3,14-16 --grid 4x1 --labels --out row.png', 'chosen pictures in a row')
       .example('$0 --count 50000 --format zip --out fakes', 'many pictures, 1000 to a file')
       .example('$0 --count 50000 --format zip --out fakes --shard 0/8', 'the first of eight shares')
+      .example('$0 --count 50000 --format zip --out fakes --queue redis://host:6379', 'by the workers of a queue')
       .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
   async (
-    { jsonl, model, device, range, latentDim, label, mean, std, shard, merge, ...words },
-    { print, signal, progress, note, device: showDevice, skipped },
+    { jsonl, model, device, range, latentDim, label, mean, std, shard, merge, queue, ...words },
+    { print, signal, progress, note, warn, device: showDevice, skipped },
   ) => {
     const request = parsedRequest(words);
     const { Generator, parsedLabel, parsedPreparation, parsedRange, resolveModel, runJob, sampleJob } =
@@ -56,7 +57,7 @@ await runCommand(
     const job = sampleJob(request);
 
     if (jsonl) print.dataOnly();
-    const engine = await chosenEngine({ shard, merge }, job.kind === 'shards' || '`format`', note);
+    const engine = await chosenEngine({ shard, merge, queue }, job.kind === 'shards' || '`format`', { note, warn });
     const stated = range === undefined ? undefined : parsedRange(range);
     const file = await resolveModel('generator', model);
     print.info(file.note);
@@ -85,5 +86,5 @@ await runCommand(
     await generator.dispose();
     for (const path of files) print.info(`  ${path}`);
   },
-  { mayBeEmpty: ['interpolate'] },
+  { mayBeEmpty: ['interpolate', 'queue'] },
 );

@@ -7,7 +7,8 @@ export {
   shardEngine,
   type EngineContext,
   type PerformContext,
-  type StageProgress, type TaskEngine,
+  type StageProgress,
+  type TaskEngine,
 } from './engine.js';
 export type { FinishContext, TaskContext, TaskJob, TaskStage } from './job.js';
 export { publishFile, publishFolder } from './publish.node.js';

@@ -20,11 +20,11 @@ export async function writeShards(job: ShardsJob, context: JobContext): Promise<
   try {
     const written = await performJob(opened, engine, {
       signal,
-      progress: (done, total, stage) => {
-        if (stage.name === 'pictures') return progress?.(done, total);
+      progress: (done, total, stage, note) => {
+        if (stage.name === 'pictures') return progress?.(done, total, note);
         // A ranking that is there already is not worth a line.
         scoring ||= done < total;
-        if (scoring) progress?.(done, total, 'scored');
+        if (scoring) progress?.(done, total, note ? `scored, ${note}` : 'scored');
       },
       log,
     });

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+/** @file gan-worker: runs tasks of bulk jobs that others send through a queue. */
+import './node-version.js';
+import { givenTexts, runCommand } from './command.js';
+import { deviceOption } from './common/options.js';
+
+await runCommand(
+  'gan-worker',
+  (parser) =>
+    parser
+      .usage(
+        '$0 --queue URL --root DIR [options]\n\nRuns tasks of gan-sample, gan-gradcam and gan-eval that were sent with --queue, until it is told ' +
+          'to stop (SIGTERM, Ctrl-C): then it finishes its tasks. Needs the packages bullmq and ioredis.',
+      )
+      .options({
+        queue: {
+          type: 'string',
+          describe:
+            'URL of the Redis or Valkey server, such as redis://host:6379 or rediss://host:6380 [default: REDIS_URL]; ' +
+            'REDIS_USERNAME and REDIS_PASSWORD, GANSCOPE_QUEUE (a name) and BULL_PREFIX count too',
+        },
+        root: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Folder that jobs may read and write, nothing else; may be given several times',
+        },
+        concurrency: { type: 'number', default: 1, describe: 'Tasks at the same time' },
+        drain: {
+          type: 'boolean',
+          default: false,
+          describe: 'End when no task is left and no command waits for one',
+        },
+        lease: {
+          type: 'number',
+          default: 30,
+          describe: 'Seconds after which the tasks of a worker that is gone are given to others',
+        },
+        device: deviceOption,
+      })
+      .example('$0 --queue redis://10.0.0.5:6379 --root /data', 'serve until told to stop')
+      .example('$0 --root /data --root /models --drain', 'the server of REDIS_URL, until there is nothing left to do'),
+  async ({ queue = '', concurrency, drain, lease, device }, { print, signal, note, warn, messageOf }) => {
+    const { InputError } = await import('ganscope/errors');
+    const { openJob, queueAddress, serveQueue, workerRoots } = await import('ganscope/fleet');
+    const within = (name: string, value: number, least: number, most: number) => {
+      if (!Number.isInteger(value) || value < least || value > most)
+        throw new InputError({ name, expected: `an integer of ${least}…${most}`, got: value });
+    };
+    within('concurrency', concurrency, 1, 256);
+    within('lease', lease, 1, 3600);
+    const address = queueAddress(queue, process.env);
+    const roots = await workerRoots(givenTexts('root'));
+    const { done, failed } = await serveQueue(address, {
+      open: (spec) => openJob(spec, { device, roots }),
+      concurrency,
+      drain,
+      lease,
+      signal,
+      note,
+      warn,
+      detail: (text) => print.detail(text),
+      messageOf,
+    });
+    const failures = failed > 0 ? `, ${failed} failed attempts` : '';
+    print.info(`${done} ${done === 1 ? 'task' : 'tasks'} done${failures}.`);
+  },
+  { mayBeEmpty: ['queue'], repeatable: ['root'] },
+);
