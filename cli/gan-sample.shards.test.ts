@@ -1,0 +1,217 @@
+/** @file Shares of a job by several processes at once: together they write what one writes. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toyGenerator } from '../inference/networks/generator.test.helper.js';
+import { float32Tensor, GraphBuilder, modelOfGraph } from '../onnx/index.js';
+import { saveModel } from '../onnx/index.js';
+import { scriptOf, type Outcome } from './child.test.helper.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-shares-'));
+  await saveModel(join(folder, 'generator.onnx'), toyGenerator({ size: 8 }));
+  await saveModel(join(folder, 'discriminator.onnx'), brightness());
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Takes bright pictures for real; many have the same score. */
+function brightness() {
+  const b = new GraphBuilder();
+  const mean = b.reduceMean(b.input('image', 'float32', ['batch', 3, 8, 8]), [2, 3], false);
+  const few = b.op('Round', [b.mul(mean, b.initializer('eight', float32Tensor([8], [1])))]);
+  b.output(b.matMul(few, b.initializer('w', float32Tensor([1, 1, 1], [3, 1]))), 'logit');
+  return modelOfGraph(b.graph);
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Starts the command; `outcome` is what it printed and its exit code, -1 after a kill. */
+function started(options: readonly string[], variables: Variables = {}) {
+  const words = [scriptOf('gan-sample'), '--model', 'generator.onnx', '--device', 'cpu', ...options];
+  const child = spawn(process.execPath, words, { cwd: folder, env: { ...process.env, ...variables } });
+  const outcome = new Promise<Outcome>((resolve) => {
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data) => (stdout += String(data)));
+    child.stderr.on('data', (data) => (stderr += String(data)));
+    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+  });
+  return { child, outcome };
+}
+const sampled = (options: readonly string[], variables?: Variables) => started(options, variables).outcome;
+
+/** A digest of every file under a folder, by path. */
+async function digests(name: string): Promise<Record<string, string>> {
+  const entries = await readdir(join(folder, name), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const found = files.toSorted().map(async (file) => {
+    const digest = createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+    return [file.slice(join(folder, name).length + 1), digest] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
+/** Kills a process with -9 once a result is in its folder. */
+async function killedAfterFirst(child: ChildProcess, name: string): Promise<void> {
+  for (let waited = 0; waited < 60_000; waited += 5) {
+    const names = await readdir(join(folder, name)).catch((): string[] => []);
+    if (names.some((each) => /^\d/.test(each))) break;
+    await sleep(5);
+  }
+  child.kill('SIGKILL');
+}
+
+const JOBS = {
+  npy: ['--count', '5500', '--format', 'npy'],
+  png: ['--count', '3400', '--format', 'png'],
+  zip: ['--seeds', '7,3-4000', '--format', 'zip'],
+  ranked: ['--count', '5500', '--sort', 'score', '--keep', '2500', '--format', 'npy'],
+  'all ranked': ['--count', '2200', '--sort', 'score', '--format', 'webp'],
+} as const;
+
+describe('gan-sample --shard I/N', () => {
+  it.each(Object.entries(JOBS))('%s by three processes at once is what one process writes', async (title, options) => {
+    const name = title.replace(' ', '-');
+    const job = (out: string) => [...options, '--out', out, '--save-latents', `${out}.npy`];
+    expect(await sampled(job(`${name}-whole`))).toMatchObject({ code: 0 });
+    const shares = await Promise.all(['0/3', '1/3', '2/3'].map((share) => sampled([...job(name), '--shard', share])));
+    expect(shares.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(3).fill({ code: 0, stderr: '' }));
+    expect(shares.filter(({ stdout }) => stdout.includes(`  ${name}\n`)).length).toBeGreaterThan(0);
+    expect(await digests(name)).toEqual(await digests(`${name}-whole`));
+    const [latents, all] = [`${name}.npy`, `${name}-whole.npy`].map((file) => readFile(join(folder, file)));
+    expect(await latents).toEqual(await all);
+  });
+
+  it('says what other shares lack; the last one completes the job', async () => {
+    const job = [...JOBS.npy, '--out', 'parts', '--save-latents', 'parts.npy'];
+    const first = await sampled([...job, '--shard', '2/3']);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toContain('This share is done. Other shares lack 4 of 6 tasks: 0–1, 3–4.');
+    expect(first.stdout).toContain('so does --merge.');
+    const merge = await sampled([...job, '--merge']);
+    expect(merge).toMatchObject({
+      code: 2,
+      stderr: 'gan-sample: --merge: expected the results of all 6 tasks; got no result of 4 tasks: 0–1, 3–4\n',
+    });
+    await sampled([...job, '--shard', '0/3']);
+    await expect(stat(join(folder, 'parts.npy'))).rejects.toThrow(/ENOENT/);
+    const last = await sampled([...job, '--shard', '1/3']);
+    expect(last.stdout).toMatch(/ {2}parts\n$/);
+    await rm(join(folder, 'parts.npy'));
+    expect(await sampled([...job, '--merge'])).toMatchObject({ code: 0 });
+    expect(await readFile(join(folder, 'parts.npy'))).toEqual(await readFile(join(folder, 'npy-whole.npy')));
+    expect(await digests('parts')).toEqual(await digests('npy-whole'));
+  });
+
+  it.each(['npy', 'png'] as const)('%s: a killed share is started again, to the same bytes', async (format) => {
+    const job = [...JOBS[format], '--out', `killed-${format}`];
+    const victim = started([...job, '--shard', '0/2']);
+    await killedAfterFirst(victim.child, `killed-${format}`);
+    expect((await victim.outcome).code).toBe(-1);
+    await Promise.all([sampled([...job, '--shard', '1/2']), sampled([...job, '--shard', '0/2'])]);
+    expect(await digests(`killed-${format}`)).toEqual(await digests(`${format}-whole`));
+  });
+
+  it('the same share twice at once gives the same bytes', async () => {
+    const job = [...JOBS.png, '--out', 'twice', '--shard', '0/1'];
+    const both = await Promise.all([sampled(job), sampled(job)]);
+    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(2).fill({ code: 0, stderr: '' }));
+    expect(await digests('twice')).toEqual(await digests('png-whole'));
+  });
+
+  it('refuses a folder with another job or with files of others, and names the difference', async () => {
+    const other = await sampled(['--count', '5600', '--format', 'npy', '--out', 'npy', '--shard', '0/2']);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toMatch(
+      /^gan-sample: --out: expected the job of npy\/sampling\.json, where latents is "seeds:0-5499"; got "seeds:0-5599"\n$/,
+    );
+    const overwrite = await sampled([...JOBS.npy, '--out', 'fresh', '--shard', '0/2', '--overwrite']);
+    expect(overwrite).toMatchObject({
+      code: 2,
+      stderr: 'gan-sample: --overwrite: expected not to be used where several processes fill a folder\n',
+    });
+    await saveModel(join(folder, 'theirs', 'x.onnx'), toyGenerator({ size: 8 }));
+    const theirs = await sampled([...JOBS.npy, '--out', 'theirs', '--shard', '0/2']);
+    expect(theirs.stderr).toMatch(
+      /^gan-sample: --out: expected a new or empty folder, .*; got theirs with "x\.onnx"\n$/,
+    );
+    expect(await sampled(['--count', '4', '--shard', '0/2'])).toMatchObject({
+      code: 2,
+      stderr: 'gan-sample: --shard: expected to be used with --format\n',
+    });
+    expect(await sampled([...JOBS.npy, '--out', 'x', '--shard', '0/2', '--merge'])).toMatchObject({
+      code: 2,
+      stderr: 'gan-sample: --merge and --shard cannot be combined\n',
+    });
+  });
+});
+
+describe('gan-sample under a scheduler', () => {
+  const slurm = (id: number): Variables => ({
+    SLURM_ARRAY_TASK_ID: `${id}`,
+    SLURM_ARRAY_TASK_COUNT: '3',
+    SLURM_ARRAY_TASK_MIN: '4',
+  });
+
+  it('takes its share from a Slurm array, and says so', async () => {
+    const job = [...JOBS.npy, '--out', 'array'];
+    const all = await Promise.all([4, 5, 6].map((id) => sampled(job, slurm(id))));
+    all.forEach(({ code, stdout }, index) => {
+      expect(code).toBe(0);
+      expect(stdout).toContain(
+        `Share ${index} of 3, counted from 0 (from SLURM_ARRAY_TASK_ID; change it with --shard I/N)\n`,
+      );
+    });
+    expect(await digests('array')).toEqual(await digests('npy-whole'));
+    const grid = await sampled(['--count', '4', '--out', 'one.png'], slurm(4));
+    expect(grid.code).toBe(0);
+    expect(grid.stdout).toContain('this work has no parts to share (only with --format): this process does all of it.');
+  });
+
+  it('takes its share of the number that is given from an Indexed Job of Kubernetes', async () => {
+    const job = [...JOBS.npy, '--out', 'indexed'];
+    const pods = [0, 1, 2].map((index) => sampled([...job, '--shard', '/3'], { JOB_COMPLETION_INDEX: `${index}` }));
+    expect((await Promise.all(pods)).map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(await digests('indexed')).toEqual(await digests('npy-whole'));
+    const alone = await sampled([...job, '--resume'], { JOB_COMPLETION_INDEX: '0' });
+    expect(alone.stdout).toContain(
+      'JOB_COMPLETION_INDEX is set: with --shard /N each process would do its share of N.',
+    );
+  });
+});
+
+describe('gan-sample --resume', () => {
+  it.each(['npy', 'png', 'ranked'] as const)('%s goes on after kill -9, to the same bytes', async (title) => {
+    const name = `again-${title}`;
+    const job = [...JOBS[title], '--out', name, '--save-latents', `${name}.npy`];
+    const { child, outcome } = started(job);
+    await killedAfterFirst(child, name);
+    expect((await outcome).code).toBe(-1);
+    expect(await sampled([...job, '--resume'])).toMatchObject({ code: 0, stderr: '' });
+    expect(await digests(name)).toEqual(await digests(`${title}-whole`));
+    expect(await readFile(join(folder, `${name}.npy`))).toEqual(await readFile(join(folder, `${title}-whole.npy`)));
+  });
+
+  it('goes on after a signal, which ends the command with its exit code', async () => {
+    const job = ['--count', '60000', '--format', 'npy', '--out', 'signal'];
+    const { child, outcome } = started(job);
+    while (!(await readdir(join(folder, 'signal')).catch((): string[] => [])).includes('00000.npy')) await sleep(5);
+    child.kill('SIGTERM');
+    const stopped = await outcome;
+    expect(stopped.code).toBe(143);
+    const [, done] =
+      /Stopped after (\d+) of 60000 pictures; the same command with --resume continues\./.exec(stopped.stdout) ?? [];
+    const names = (await readdir(join(folder, 'signal'))).filter((name) => name.endsWith('.npy'));
+    expect(Number(done)).toBe(1000 * names.length);
+    await writeFile(join(folder, 'signal', '00059.npy'), await readFile(join(folder, 'signal', '00000.npy')));
+    const more = await sampled([...job, '--resume', '--jsonl']);
+    expect(more.code).toBe(0);
+    expect(more.stdout.trimEnd().split('\n')).toHaveLength(60_000 - Number(done) - 1000);
+  });
+});
