@@ -23,7 +23,7 @@ const promised: Record<string, string> = {
     'rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
   './fleet':
-    'QueueAddress WorkerOptions WorkerOutcome WorkerPlace openJob queueAddress queueEngine serveQueue workerRoots',
+    'Group joinGroup QueueAddress WorkerOptions WorkerOutcome WorkerPlace openJob queueAddress queueEngine serveQueue workerRoots',
   './tasks':
     'ChosenShard EngineContext Environment FinishContext JobFile JobSpec Json JsonObject PerformContext ' +
     'RunOptions RunOutcome Shard StageProgress TASK_COMMANDS TaskCommand TaskContext TaskEngine TaskJob TaskResults ' +
@@ -75,12 +75,12 @@ const entries = {
   './exporter': 'exporter/index.d.ts',
   './inference': 'inference/index.d.ts',
   './inference/options': 'inference/jobs/words.node.d.ts',
-  './fleet': 'fleet/index.d.ts',
   './tasks': 'inference/tasks/index.d.ts',
   './explain': 'explain/index.d.ts',
   './explain/choices': 'explain/choices.d.ts',
   './trainer': 'trainer/index.d.ts',
   './trainer/settings': 'trainer/settings/index.d.ts',
+  './fleet': 'fleet/index.d.ts',
   './studio': 'web/server/server.node.d.ts',
 } as const;
 

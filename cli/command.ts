@@ -7,7 +7,7 @@ import { messageInFlags, reportError, UsageError } from './common/errors.js';
 import { exitCodes, signalCodes } from './common/exit-codes.js';
 import { inFlags } from './common/flag-names.js';
 import { Printer } from './common/print.js';
-import { Interruption, stopOnSignals } from './common/signals.js';
+import { Interruption, isLaunched, stopOnSignals } from './common/signals.js';
 import { checkWords } from './common/words.js';
 import type { ProgressBar } from './progress.js';
 
@@ -129,7 +129,7 @@ export async function runCommand<T>(
     stopOnSignals(stop);
     stop.signal.addEventListener('abort', () => {
       if (stop.signal.reason instanceof Interruption && stop.signal.reason.told)
-        print.info('Stopping; press Ctrl-C again to quit at once.');
+        print.info(isLaunched() ? 'Stopping.' : 'Stopping; press Ctrl-C again to quit at once.');
     });
     await run(parsed as ArgumentsCamelCase<T>, await commandContext(print, stop.signal, known));
     // A command that has saved and told what it did may return as if it were done.

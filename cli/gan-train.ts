@@ -11,6 +11,8 @@ import {
   settingSources,
 } from 'ganscope/trainer/settings';
 import { runCommand, UsageError } from './command.js';
+import { signalCodes } from './common/exit-codes.js';
+import { joinedGroup } from './parse/distributed.js';
 import { flagOptions, flagValues } from './parse/settings-flags.js';
 
 const table = { ...configSettings, ...runSettings };
@@ -29,11 +31,24 @@ await runCommand(
         },
         'print-config': { type: 'boolean', describe: 'Print all settings and where they come from, then exit' },
         resume: { type: 'string', describe: 'Resume a run: its folder, or no value for the latest run' },
+        distributed: {
+          type: 'string',
+          describe:
+            'Train as one of the processes that torchrun starts, through gloo or nccl; no value: nccl if all have a GPU. ' +
+            '--resume FOLDER then also starts a run (docs/distributed.md)',
+        },
+        python: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Python with torch, for --distributed [default: GANSCOPE_PYTHON, or python3]',
+        },
       })
       .example('$0', 'train on the built-in space pictures')
       .example('$0 --data birds --batch-size 64 --lr 0.0002 --steps 5000', 'train on your own pictures')
-      .example('$0 --resume', 'resume the latest run'),
-  async (options, { print, signal, progress, note, warn, device, skipped }) => {
+      .example('$0 --resume', 'resume the latest run')
+      .example('torchrun --nproc-per-node 2 --no-python $0 --distributed --resume runs/big', 'train in two processes'),
+  async (options, context) => {
+    const { print, signal, progress, note, warn, device, skipped } = context;
     const sources = await settingSources(flagValues(options, table), options.config);
     const given = givenSettings(sources);
     if (options.printConfig) {
@@ -46,11 +61,17 @@ await runCommand(
     const { assumptionLines } = await import('./common/lines.js');
     const { qualityLines } = await import('./common/quality-lines.js');
     const reading = progress('pictures');
+    const group = await joinedGroup(options, context);
     const { run, notes, assumed, machine, logEvery, evaluation, release, ...job } = await startRun(
-      { ...given, resume: options.resume },
+      { ...given, resume: options.resume, orStart: group !== undefined, group },
       (loaded, total) => reading.update(loaded, total, 'reading'),
       signal,
-    ).finally(() => reading.stop());
+    )
+      .catch(async (error: unknown) => {
+        await group?.close();
+        throw error;
+      })
+      .finally(() => reading.stop());
     for (const line of [...notes, ...assumptionLines(assumed)]) note(line);
     device(machine);
     const [bar, comparing] = [progress('steps'), progress('pictures')];
@@ -75,8 +96,11 @@ await runCommand(
       },
     }).finally(async () => {
       bar.stop();
-      await release();
+      await release().finally(() => group?.close());
     });
+    const isStoppedElsewhere = group !== undefined && done < job.steps && !signal.aborted;
+    if (isStoppedElsewhere) process.exitCode = signalCodes.SIGTERM;
+    if (group && group.rank > 0) return;
     if (done < job.steps)
       print.info(`Stopped after ${done} of ${job.steps} steps. Resume with: gan-train --resume ${run}`);
     else if (done > job.done) print.info(`Trained ${done} steps.`);
@@ -84,7 +108,7 @@ await runCommand(
       print.info(`  ${run}/${file}`);
     skipped(job.loader.skipped);
   },
-  { mayBeEmpty: ['resume'] },
+  { mayBeEmpty: ['resume', 'distributed'] },
 );
 
 /** The seeds' log line. */

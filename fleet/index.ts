@@ -1,4 +1,6 @@
-/** @file `ganscope/fleet`: jobs on several machines, through a queue on Redis or Valkey. Loaded only where it is used. */
+/** @file `ganscope/fleet`: work beyond one process, on engines that people operate already. Loaded only where it is used. */
+export type { Group } from '../trainer/step/state/group.js';
+export { joinGroup } from './all-reduce/sidecar.node.js';
 export { queueAddress, type QueueAddress } from './queue/address.js';
 export { queueEngine } from './queue/engine.node.js';
 export { openJob, type WorkerPlace } from './worker/open-job.node.js';

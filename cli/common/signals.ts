@@ -16,15 +16,19 @@ export class Interruption extends Error {
 
 const HANDLED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly StopSignal[];
 
+/** Whether torchrun started this process: it passes signals on, beside whoever else sends them to all, and kills after a time. */
+export const isLaunched = (): boolean => process.env['TORCHELASTIC_RUN_ID'] !== undefined;
+
 /**
- * Listens to Ctrl-C, SIGTERM and SIGHUP from now on: the first aborts `stop`, the second ends the process.
+ * Listens to Ctrl-C, SIGTERM and SIGHUP from now on: the first aborts `stop`, the second ends the process, unless it was
+ * started by torchrun.
  * @param stop aborted with an `Interruption`
  */
 export function stopOnSignals(stop: AbortController): void {
   for (const name of HANDLED) {
     process.on(name, () => {
-      if (stop.signal.aborted) endAtOnce(name);
-      else stop.abort(new Interruption(`interrupted (${name})`, signalCodes[name]));
+      if (!stop.signal.aborted) stop.abort(new Interruption(`interrupted (${name})`, signalCodes[name]));
+      else if (!isLaunched()) endAtOnce(name);
     });
   }
 }

@@ -22,6 +22,8 @@ interface Owner {
   /** The system's name for the process's start: a number that is used again belongs to another process. */
   process: string | undefined;
   command: string;
+  /** A launcher's name of the job that the process belongs to. */
+  job?: string | undefined;
   since: string;
 }
 
@@ -45,9 +47,10 @@ process.on('exit', () => {
  * Locks a folder against other processes and removes what killed ones left in it; makes the folder if it is missing. The lock
  * of a process of this machine that is not running any more is taken over.
  * @param name the parameter that names the folder, for errors
+ * @param job a launcher's name of a job with one writer: the lock of the job's earlier writer is taken over, on any machine
  * @throws InputError if another process writes to the folder, or nothing can be written there
  */
-export async function lockFolder(folder: string, name = 'out'): Promise<FolderLock> {
+export async function lockFolder(folder: string, name = 'out', job?: string): Promise<FolderLock> {
   const path = join(folder, LOCK_FILE);
   const mine: Owner = {
     token: randomBytes(4).toString('hex'),
@@ -55,6 +58,7 @@ export async function lockFolder(folder: string, name = 'out'): Promise<FolderLo
     host: hostname(),
     process: processStart(process.pid),
     command: basename(process.argv[1] ?? 'node', '.js'),
+    job,
     since: new Date().toISOString(),
   };
   let made: string | undefined;
@@ -107,7 +111,8 @@ async function claim(path: string, mine: Owner): Promise<Owner | undefined> {
     if (await createdWhole(path, JSON.stringify(mine))) return undefined;
     const owner = await ownerOf(path);
     if (owner === undefined) continue;
-    if (!isGone(owner)) return owner;
+    const isEarlier = mine.job !== undefined && owner.job === mine.job;
+    if (!isGone(owner) && !isEarlier) return owner;
     // Only who holds the guard of this very lock may replace it, so that no two processes take it over.
     const guard = `${path}.${owner.token}`;
     const other = await claim(guard, mine);
@@ -165,7 +170,7 @@ async function ownerOf(path: string): Promise<Owner | undefined> {
 
 function parsedOwner(text: string): Owner | undefined {
   try {
-    const { token, pid, host, process: start, command, since } = JSON.parse(text) as Record<string, unknown>;
+    const { token, pid, host, process: start, command, job, since } = JSON.parse(text) as Record<string, unknown>;
     if (typeof token !== 'string' || !/^[0-9a-f]{8}$/.test(token) || typeof host !== 'string') return undefined;
     if (typeof pid !== 'number' || !Number.isInteger(pid) || pid < 1) return undefined;
     const words = [command, since].map((each) =>
@@ -180,6 +185,7 @@ function parsedOwner(text: string): Owner | undefined {
       host: host.replaceAll(/[^\w.-]/g, '?').slice(0, 80),
       command: named,
       since: time,
+      job: typeof job === 'string' ? job : undefined,
       process: typeof start === 'string' ? start : undefined,
     };
   } catch {

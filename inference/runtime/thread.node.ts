@@ -18,6 +18,8 @@ type Reply = { id: number } & ({ value: unknown } | { error: { name: string; mes
 export interface ThreadOptions {
   /** Data for the script's start function. */
   data?: unknown;
+  /** What of the data is moved instead of copied. */
+  transfer?: Transferable[];
   /** Called when the thread has ended, including after an error. */
   onEnd?: () => void;
 }
@@ -47,9 +49,9 @@ export class Thread {
   /**
    * Starts a script that calls `serve`.
    */
-  static async start(script: URL, { data = null, onEnd }: ThreadOptions = {}): Promise<Thread> {
+  static async start(script: URL, { data = null, transfer = [], onEnd }: ThreadOptions = {}): Promise<Thread> {
     disableTelemetry();
-    const worker = new Worker(script, { workerData: data });
+    const worker = new Worker(script, { workerData: data, transferList: transfer });
     const thread = new Thread(worker);
     if (onEnd) worker.on('exit', onEnd);
     try {

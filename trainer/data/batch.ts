@@ -4,6 +4,7 @@ import { Random } from '../../inference/numeric/random.js';
 import { drawnAugmentation } from '../step/state/augmentation.js';
 import type { GanConfig } from '../settings/config.js';
 import { rateFactor } from '../step/state/schedule.js';
+import { sharedRows, type Share } from '../step/state/group.js';
 import type { StepBatch } from '../step/state/step.js';
 
 /** Where batches of real pictures come from; a `Loader`. */
@@ -21,28 +22,32 @@ export function epochSteps({ dSteps }: GanConfig, { batchesPerEpoch }: Pictures)
  * The batch of a step.
  * @param done steps before this one
  * @param steps steps of the whole run, which decide when decaying learning rates end
+ * @param share the part of the batch that is wanted; `pictures` gives the same part
  */
 export async function stepBatch(
   config: GanConfig,
   pictures: Pictures,
   done: number,
   steps: number,
+  share: Share = { index: 0, count: 1 },
 ): Promise<StepBatch> {
   const { dSteps, batchSize, imageSize, seed, diffaugment, freshLatents } = config;
   const batches: Float32Array[] = [];
   for (let update = 0; update < dSteps; update++) batches.push(await pictures.batch(done * dSteps + update));
-  const latents = stepLatents(config, done, 'discriminator');
-  const numbers = (pass: string, count: number) =>
-    drawnAugmentation(Random.derived(seed, `augmentation/${pass}/${done}`), count, imageSize);
+  const latents = sharedRows(stepLatents(config, done, 'discriminator'), dSteps, share);
+  const numbers = (pass: string, updates: number) => {
+    const random = Random.derived(seed, `augmentation/${pass}/${done}`);
+    return sharedRows(drawnAugmentation(random, updates * batchSize, imageSize), updates, share);
+  };
   return {
     real: dSteps === 1 ? (batches[0] as Float32Array) : concatenated(batches),
     latents,
-    generatorLatents: freshLatents ? stepLatents(config, done, 'generator') : latents,
+    generatorLatents: freshLatents ? sharedRows(stepLatents(config, done, 'generator'), 1, share) : latents,
     ...(diffaugment.length > 0 && {
       augmentation: {
-        real: numbers('real', dSteps * batchSize),
-        fake: numbers('fake', dSteps * batchSize),
-        again: numbers('again', batchSize),
+        real: numbers('real', dSteps),
+        fake: numbers('fake', dSteps),
+        again: numbers('again', 1),
       },
     }),
     rateFactor: rateFactor(config, done, steps),

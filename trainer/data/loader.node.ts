@@ -6,6 +6,7 @@ import { Random } from '../../inference/numeric/random.js';
 import type { GanConfig } from '../settings/config.js';
 import type { Dataset } from './sets/dataset.js';
 import { DecodedPictures, inParallel, type DecodeOptions, type KeepOptions } from './cache/decoded.node.js';
+import type { Share } from '../step/state/group.js';
 import { mirroredPicture } from './sets/geometry.js';
 import { ReadablePictures } from './sets/readable.js';
 
@@ -18,6 +19,8 @@ export type LoaderConfig = Pick<
 export interface LoaderOptions extends KeepOptions {
   /** Stop at the first picture that is broken, and for skipped files. */
   strict?: boolean | undefined;
+  /** The part of every batch that is wanted; all of it if not given. */
+  share?: Share | undefined;
 }
 
 /** The pictures of an epoch in their order, and which of them are mirrored. */
@@ -43,14 +46,20 @@ export class Loader {
   readonly readable: ReadablePictures;
   readonly #length: number;
   readonly #config: LoaderConfig;
+  readonly #share: Share;
   readonly #pictures: DecodedPictures;
   #epoch: Epoch = { number: -1, order: new Uint32Array(), mirrored: new Uint8Array() };
   #ahead: { step: number; batch: Promise<Float32Array> } | undefined;
 
-  constructor(dataset: Dataset, config: LoaderConfig, { strict, ...options }: LoaderOptions = {}) {
+  constructor(
+    dataset: Dataset,
+    config: LoaderConfig,
+    { strict, share = { index: 0, count: 1 }, ...options }: LoaderOptions = {},
+  ) {
     this.readable = new ReadablePictures(dataset, strict);
     this.#length = dataset.length;
     this.#config = config;
+    this.#share = share;
     this.#pictures = new DecodedPictures(this.readable, config, options);
     this.batchesPerEpoch = Math.max(1, Math.floor(dataset.length / config.batchSize));
   }
@@ -77,7 +86,7 @@ export class Loader {
 
   /**
    * Batch `step` of the run, counted from 0; meanwhile begins with the one after it.
-   * @returns [N, C, H, W], normalised
+   * @returns [N, C, H, W], normalised; of a share, its rows
    * @throws InputError if every picture is broken
    * @throws RangeError if `step` is no integer of at least 0
    */
@@ -103,9 +112,11 @@ export class Loader {
   async #assembled(step: number): Promise<Float32Array> {
     const { batchSize, normalization } = this.#config;
     const { order, mirrored } = this.#epochOf(step);
-    const start = (step % this.batchesPerEpoch) * batchSize;
-    const batch = new Float32Array(batchSize * this.#pictures.stride);
-    await inParallel(batchSize, async (i) => {
+    const { index: number, count } = this.#share;
+    const rows = batchSize / count;
+    const start = (step % this.batchesPerEpoch) * batchSize + number * rows;
+    const batch = new Float32Array(rows * this.#pictures.stride);
+    await inParallel(rows, async (i) => {
       const index = order[(start + i) % order.length] ?? 0;
       const picture = await this.#readable(index);
       const seen = mirrored[index] === 1 ? mirroredPicture(picture) : picture;

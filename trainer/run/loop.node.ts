@@ -11,10 +11,13 @@ import { CollapseWatch, nonFiniteTensor } from './guards.js';
 import { markBest } from '../checkpoint/kept-checkpoints.node.js';
 import type { Evaluator } from '../quality/evaluator.node.js';
 import type { QualityRow } from '../quality/quality.js';
+import { follow } from './follow.node.js';
 import { longRunAdvice } from './advice.js';
 import { durationText } from '../report/content.node.js';
 import { RunRecord } from '../record/record.node.js';
 import type { StepRow } from '../report/plots.node.js';
+import { shareOf, type Group } from '../step/state/group.js';
+import { agreed } from '../step/state/rounds.js';
 import type { StepBatch, TrainStep } from '../step/state/step.js';
 
 /** Number of fixed latents whose pictures show the progress; their seeds are 0…63, as in `gan-sample`. */
@@ -64,8 +67,10 @@ export interface TrainOptions {
   estimate_callback?: (advice: string) => void;
   /** Told once where the run seems to have collapsed, with what to try. */
   warning_callback?: (warning: string) => void;
-  /** Stops after the step under way; everything is saved. */
+  /** Stops after the step under way; everything is saved. In a group the signal of one stops all. */
   signal?: AbortSignal;
+  /** The processes that train together; every one of them calls this. */
+  group?: Group | undefined;
 }
 
 /** How training ended. */
@@ -83,7 +88,8 @@ export interface TrainResult {
  * @throws InputError if a loss or a weight is no longer finite; the last good checkpoint is kept
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { config, run, step, loader, steps, signal, evaluation, keep } = options;
+  const { config, run, step, loader, steps, signal, evaluation, keep, group } = options;
+  if (group && group.rank > 0) return follow(options, group);
   const record = await RunRecord.open(run, config, options.done);
   // A process that was killed may have saved its best checkpoint without marking it.
   if (record.best) await markBest(run, record.best.step);
@@ -97,6 +103,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const save = async () => {
     await record.flush();
     if (done > saved) {
+      if (group) await agreed(group, 'save', signal);
       const state = await step.state();
       const broken = nonFiniteTensor(state);
       if (broken !== undefined) throw diverged(done, `${broken} is no longer finite`);
@@ -105,6 +112,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     }
     if (record.best) await markBest(run, record.best.step);
   };
+  const isStopped = async () => (group ? (await agreed(group, 'step', signal)).stop : signal?.aborted === true);
   const diverged = (at: number, what: string) =>
     new InputError(
       `step ${at}: ${what}; ${saved > 0 ? `the checkpoint of step ${saved} is kept` : 'nothing was saved yet'}: try a lower \`lr\``,
@@ -116,15 +124,15 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       if (row) record.evaluation(row);
       if (row && record.best === row) await save();
     }
-    if (done >= steps || signal?.aborted) break;
+    if (done >= steps || (await isStopped())) break;
     const started = performance.now();
     const count = stepsAhead(options, done);
     const batches: StepBatch[] = [];
     for (let at = done; at < done + count; at++) {
       batches.push(
-        await stepBatch(config, loader, at, steps).catch(async (error: unknown) => {
-          // The disk may fail the pictures only: what was computed is kept.
-          await save();
+        await stepBatch(config, loader, at, steps, shareOf(group)).catch(async (error: unknown) => {
+          // The disk may fail the pictures only: what was computed is kept. Other ranks wait for gradients, not for a save.
+          if (!group) await save();
           throw error;
         }),
       );
@@ -154,6 +162,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     }
   }
   await save();
+  if (group) await agreed(group, 'end', signal);
   const summary = { config, data: options.data ?? 'pictures', device: step.description, done, steps, stepsPerEpoch };
   const files = await record.finish(summary, real ?? (await realPictures(options)), await fixedSamples(options));
   return { done, files };

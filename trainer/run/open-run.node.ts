@@ -3,7 +3,7 @@ import { realpath, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
-import { expectNoRun, makeRunFolder, resolveRun } from '../../inference/runs/runs.node.js';
+import { expectNoRun, isRun, makeRunFolder, resolveRun } from '../../inference/runs/runs.node.js';
 import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
 import { InputError } from '../../onnx/index.js';
 import { readRunFile, stateToGoOnFrom, type RunFile } from '../checkpoint/run-file.node.js';
@@ -13,6 +13,7 @@ import type { GanConfig } from '../settings/config.js';
 import { chosenConfig, type ChosenSettings } from '../settings/resolve-settings.node.js';
 import { runDefaults, runSettings } from '../settings/run-settings.js';
 import { configSettings, found, type Setting } from '../settings/table.js';
+import type { Group } from '../step/state/group.js';
 import type { TrainState } from '../step/state/step.js';
 import { initialState } from '../step/tfjs/state.js';
 import type { Releases } from './releases.js';
@@ -29,17 +30,29 @@ export interface OpenRun {
   saved?: RunFile;
 }
 
+/** How a run is opened. */
+export interface OpenOptions {
+  /** The folder of a run, '' for the latest, undefined for a new run. */
+  resume?: string | undefined;
+  /** Whether `resume` means: or start it in that folder. */
+  orStart?: boolean | undefined;
+  /** The processes that train together, of which only rank 0 opens the run. */
+  group?: Group | undefined;
+}
+
 /**
  * Opens the folder of a new or resumed run for this process alone.
- * @param resume the folder of a run, '' for the latest, undefined for a new run
  * @param releases is given what unlocks the folder, and what removes it where nothing was written
  * @throws InputError if settings do not fit, another process writes to the run, or nothing can be written there
  */
-export async function openRun(resume: string | undefined, given: ChosenSettings, releases: Releases): Promise<OpenRun> {
-  return resume === undefined ? newRun(given, releases) : resumedRun(resume, given, releases);
+export async function openRun(options: OpenOptions, given: ChosenSettings, releases: Releases): Promise<OpenRun> {
+  const { resume, orStart = false, group } = options;
+  if (resume === undefined) return newRun(given, releases, group);
+  if (!orStart || given.out !== undefined || (await isRun(resume))) return resumedRun(resume, given, releases, group);
+  return newRun({ ...given, out: resume }, releases, group);
 }
 
-async function newRun(given: ChosenSettings, releases: Releases): Promise<OpenRun> {
+async function newRun(given: ChosenSettings, releases: Releases, group: Group | undefined): Promise<OpenRun> {
   const config = chosenConfig(given);
   const data = given.data === undefined ? null : resolve(given.data);
   await expectOutsideData(given.out ?? 'runs', data, 'out');
@@ -47,16 +60,21 @@ async function newRun(given: ChosenSettings, releases: Releases): Promise<OpenRu
   const run = given.out ?? (await makeRunFolder(config.preset));
   // A folder of our own naming that stays empty.
   if (given.out === undefined) releases.add(() => rmdir(run).catch(() => undefined));
-  await lock(run, 'out', releases);
+  await lock(run, 'out', releases, group);
   await expectNoRun(run);
   const { split, classes, cropToBox, followLinks } = { ...runDefaults, ...given };
   return { run, config, data, dataOptions: { split, classes, cropToBox, followLinks }, state: initialState(config) };
 }
 
-async function resumedRun(folder: string, given: ChosenSettings, releases: Releases): Promise<OpenRun> {
+async function resumedRun(
+  folder: string,
+  given: ChosenSettings,
+  releases: Releases,
+  group: Group | undefined,
+): Promise<OpenRun> {
   if (given.out !== undefined) throw new InputError({ name: 'out', conflictsWith: 'resume' });
   const run = await resolveRun(folder || undefined);
-  await lock(run, 'resume', releases);
+  await lock(run, 'resume', releases, group);
   const saved = await readRunFile(run);
   const { config } = saved;
   const data = given.data === undefined ? saved.data : resolve(given.data);
@@ -70,8 +88,8 @@ async function resumedRun(folder: string, given: ChosenSettings, releases: Relea
   return { run, config, data, dataOptions, state, saved };
 }
 
-async function lock(run: string, name: string, releases: Releases): Promise<void> {
-  const { release } = await lockFolder(run, name);
+async function lock(run: string, name: string, releases: Releases, group: Group | undefined): Promise<void> {
+  const { release } = await lockFolder(run, name, group?.job);
   releases.add(release);
 }
 

@@ -16,18 +16,25 @@ import type { GanConfig } from '../settings/config.js';
 import { givenSettings, type ChosenSettings } from '../settings/resolve-settings.node.js';
 import { runDefaults } from '../settings/run-settings.js';
 import { RemoteStep } from '../step/remote.node.js';
+import { shareOf, type Group } from '../step/state/group.js';
 import type { TrainStep } from '../step/state/step.js';
 import { createEvaluator, evaluationSettings, ofSettings } from './evaluation.node.js';
 import type { TrainEvaluation } from './loop.node.js';
-import { chosenMachine } from './machine.node.js';
+import { announce, announceProblem } from './announcement.node.js';
+import { followedRun } from './follow.node.js';
+import { chosenMachine, shareConfig } from './machine.node.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
-import { isAddress, openRun, type OpenRun } from './open-run.node.js';
+import { isAddress, openRun, type OpenOptions, type OpenRun } from './open-run.node.js';
 import { Releases } from './releases.js';
 
 /** Settings of a new run, or of a run to resume. */
 export interface RunOptions extends ChosenSettings {
   /** A run's folder, or '' for the latest. */
   resume?: string | undefined;
+  /** Whether `resume` means: or start it in that folder, where no run is there. */
+  orStart?: boolean | undefined;
+  /** The processes that train together; every one of them calls this. Rank 0 opens and writes the run. */
+  group?: Group | undefined;
 }
 
 /** All that `train` needs, and what to tell the user. */
@@ -53,6 +60,7 @@ export interface StartedRun {
   assumed: readonly Assumption[];
   /** What was found out of the devices. */
   machine: Pick<DeviceChoice, 'notes' | 'surprising'>;
+  group?: Group | undefined;
   /** Releases the step, the evaluator, the pictures and the run's folder. Call it when training has ended, also by an error. */
   release(): Promise<void>;
 }
@@ -69,35 +77,72 @@ export async function startRun(
   reading?: (loaded: number, total: number) => void,
   signal?: AbortSignal,
 ): Promise<StartedRun> {
-  const { resume, ...settings } = options;
+  const { resume, orStart, group, ...settings } = options;
   const given = givenSettings({ options: settings });
   if (given.features !== undefined && !isAddress(given.features)) given.features = resolve(given.features);
   const releases = new Releases();
   try {
-    return await started(resume, given, releases, reading, signal);
+    if (group && group.rank > 0) {
+      const followed = await followedRun(group, given, releases, reading, signal);
+      const { logEvery, sampleEvery, checkpointEvery, keep } = { ...runDefaults, ...given };
+      const nothing = { stepsPerRun: 1, notes: [], assumed: [], evaluation: undefined };
+      return {
+        ...followed,
+        ...nothing,
+        logEvery,
+        sampleEvery,
+        checkpointEvery,
+        keep,
+        release: () => releases.release(),
+      };
+    }
+    return await started({ resume, orStart, group }, given, releases, reading, signal);
   } catch (error) {
     await releases.release().catch(() => undefined);
     throw error;
   }
 }
 
+/** Everything that is checked before pictures are decoded. */
+async function prepared(options: OpenOptions, given: ChosenSettings, releases: Releases) {
+  const { group } = options;
+  const machine = await chosenMachine(given, group);
+  const open = await openRun(options, given, releases);
+  const { config, data, dataOptions, saved } = open;
+  const own = shareConfig(config, group);
+  const settings = evaluationSettings(given, saved?.evaluation);
+  const dataset = await openDataset(data ?? undefined, { ...dataOptions, imageSize: config.imageSize });
+  const { strict, cacheSize, cache: folder = defaultCacheFolder() } = { ...runDefaults, ...given };
+  const loader = new Loader(dataset, config, {
+    strict,
+    cache: { folder, maxBytes: cacheSize * 2 ** 30 },
+    share: shareOf(group),
+  });
+  releases.add(() => loader.close());
+  const steps = chosenSteps(given, open, epochSteps(config, loader));
+  const identity = await checkedIdentity(dataset, open, given);
+  return { machine, open, own, settings, dataset, loader, steps, identity };
+}
+
 async function started(
-  resume: string | undefined,
+  options: OpenOptions,
   given: ChosenSettings,
   releases: Releases,
   reading: ((loaded: number, total: number) => void) | undefined,
   signal: AbortSignal | undefined,
 ): Promise<StartedRun> {
-  const { notes: machineNotes, surprising, ...machine } = await chosenMachine(given);
-  const open = await openRun(resume, given, releases);
+  const { group } = options;
+  const ready = await prepared(options, given, releases).catch(async (error: Error) => {
+    if (group) await announceProblem(group, error).catch(() => undefined);
+    throw error;
+  });
+  const { open, own, settings, dataset, loader, steps, identity } = ready;
+  const { notes: machineNotes, surprising, ...machine } = ready.machine;
   const { run, config, data, dataOptions, state, saved } = open;
-  const settings = evaluationSettings(given, saved?.evaluation);
-  const dataset = await openDataset(data ?? undefined, { ...dataOptions, imageSize: config.imageSize });
-  const { strict, cacheSize, cache: folder = defaultCacheFolder() } = { ...runDefaults, ...given };
-  const loader = new Loader(dataset, config, { strict, cache: { folder, maxBytes: cacheSize * 2 ** 30 } });
-  releases.add(() => loader.close());
-  const steps = chosenSteps(given, open, epochSteps(config, loader));
-  const identity = await checkedIdentity(dataset, open, given);
+  if (group) {
+    const dataIdentity = identity.value;
+    await announce(group, given, { run, config, data, dataOptions, dataIdentity, steps, done: state.step });
+  }
   const evaluator =
     settings && given.eval !== false
       ? await createEvaluator(settings, loader.readable, config, machine.device)
@@ -107,8 +152,10 @@ async function started(
     ...(reading && { progress_callback: ({ loaded, total }) => reading(loaded, total) }),
     ...(signal && { signal }),
   });
-  const step = await RemoteStep.create({ config, state, ...machine });
+  const step = await RemoteStep.create({ config: own, state, ...machine }, group);
   releases.add(() => step.dispose());
+  // The others begin with the same weights.
+  if (group) await step.state();
   signal?.throwIfAborted();
   await checkRecord(run, state.step);
   const assumed = [
@@ -143,6 +190,7 @@ async function started(
         : `Nothing is left to train: ${run} has done its ${steps} steps; more \`steps\` or \`epochs\` continue it`,
     ],
     assumed: [...assumed, ...(evaluator?.network.assumptions ?? []).map(ofSettings)],
+    group,
     machine: { notes: machineNotes, ...(surprising && { surprising }) },
     logEvery,
     stepsPerRun,

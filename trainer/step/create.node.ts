@@ -2,6 +2,7 @@
 import type { ResolvedDevice, SessionOptions } from '../../inference/runtime/session.js';
 import type { GanConfig } from '../settings/config.js';
 import type { Backend } from '../settings/devices.js';
+import { PortGroup, type GroupPort } from './group-port.node.js';
 import { discriminatorModel, generatorModel } from './tfjs/models.js';
 import type { TrainState, TrainStep } from './state/step.js';
 
@@ -15,6 +16,8 @@ export interface StepSource {
   devices?: readonly SessionOptions[] | undefined;
   /** Largest number of steps in one run of ONNX Runtime on one device (`TrainStep.runAll`); default 1. */
   stepsPerRun?: number | undefined;
+  /** The processes that train together; the configuration is then that of this one's share of the batch. */
+  group?: GroupPort | undefined;
 }
 
 /** A training step that starts from `state`. @throws InputError if the backend is not installed */
@@ -25,13 +28,14 @@ export async function createStep({
   device,
   devices,
   stepsPerRun = 1,
+  group,
 }: StepSource): Promise<TrainStep> {
   const structure = { initialWeights: false };
   const models = { generator: generatorModel(config, structure), discriminator: discriminatorModel(config, structure) };
   const [only] = devices ?? [];
-  if (devices && devices.length > 1) {
+  if (group || (devices && devices.length > 1)) {
     const { DataParallelStep } = await import('./onnx/data-parallel.node.js');
-    return DataParallelStep.create(config, models, state, devices);
+    return DataParallelStep.create(config, models, state, devices ?? [{ device }], group && new PortGroup(group));
   }
   if (backend === 'onnxruntime') {
     const { OnnxStep } = await import('./onnx/onnx.node.js');

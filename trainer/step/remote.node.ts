@@ -1,6 +1,9 @@
 /** @file The training step in a worker thread, so that the event loop, progress and Ctrl-C keep working. */
+import { MessageChannel } from 'node:worker_threads';
 import { Thread } from '../../inference/runtime/thread.node.js';
 import type { StepSource } from './create.node.js';
+import { serveGroup, type GroupPort } from './group-port.node.js';
+import type { Group } from './state/group.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from './state/step.js';
 
 /** Requests to the thread. */
@@ -21,10 +24,18 @@ export class RemoteStep implements TrainStep {
     this.description = thread.ready as string;
   }
 
-  /** Starts the thread; resolves when its networks are ready. */
-  static async create(source: StepSource): Promise<RemoteStep> {
+  /**
+   * Starts the thread; resolves when its networks are ready.
+   * @param group the processes that train together; the thread reaches it through this one
+   */
+  static async create(source: StepSource, group?: Group): Promise<RemoteStep> {
     const script = new URL('./worker.node.js', import.meta.url);
-    return new RemoteStep(await Thread.start(script, { data: source }));
+    if (!group) return new RemoteStep(await Thread.start(script, { data: source }));
+    const { port1, port2: port } = new MessageChannel();
+    serveGroup(group, port1);
+    const { rank, size, localRank, localSize, description } = group;
+    const shared: GroupPort = { port, rank, size, localRank, localSize, description };
+    return new RemoteStep(await Thread.start(script, { data: { ...source, group: shared }, transfer: [port] }));
   }
 
   run(batch: StepBatch): Promise<StepResult> {

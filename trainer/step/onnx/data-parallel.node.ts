@@ -1,4 +1,4 @@
-/** @file Data parallel training: each device computes the gradients of its shard of the batch; one update uses their mean. */
+/** @file Data parallel training: each device of each process computes the gradients of its shard; one update uses their mean. */
 import { Tensor, type InferenceSession } from '../../../inference/runtime/onnxruntime/library.node.js';
 import { sessionIn, startSessionThread } from '../../../inference/runtime/runtime.node.js';
 import { createSession } from '../../../inference/runtime/session.node.js';
@@ -21,6 +21,7 @@ import {
 } from './graph/shards.js';
 import { nextOf, type StateEntry } from './graph/weights.js';
 import { adamNumbers, discriminatorUpdates, emaDecay } from '../state/schedule.js';
+import type { Group } from '../state/group.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
 
@@ -36,13 +37,15 @@ interface Half {
 
 /** A device's thread, with a session for each network's gradients. */
 interface Device {
+  name: string;
   thread: Thread;
   sessions: Record<Network, Session>;
 }
 
 /**
  * The training step over several devices. Batch norm uses the statistics of each shard, and the running statistics
- * come from the first shard, as in PyTorch's `DataParallel`. Without batch norm the result equals that of one device.
+ * come from the first shard, as in PyTorch's `DataParallel`. A process of a group computes its share of the batch and averages
+ * with the others; the state that is saved is that of rank 0. Without batch norm the result equals that of one device.
  */
 export class DataParallelStep implements TrainStep {
   readonly description: string;
@@ -51,6 +54,7 @@ export class DataParallelStep implements TrainStep {
   readonly #halves: Record<Network, Half>;
   readonly #sampler: InferenceSession;
   readonly #entries: readonly StateEntry[];
+  readonly #group: Group | undefined;
   #values: Values;
   #spare: Values;
   #step: number;
@@ -61,7 +65,7 @@ export class DataParallelStep implements TrainStep {
     halves: Record<Network, Half>,
     sampler: InferenceSession,
     state: TrainState,
-    description: string,
+    group: Group | undefined,
   ) {
     this.#config = config;
     this.#devices = devices;
@@ -72,11 +76,14 @@ export class DataParallelStep implements TrainStep {
     this.#values = stateValues(this.#entries, state);
     this.#spare = stateValues(this.#entries, state);
     this.#step = state.step;
-    this.description = description;
+    this.#group = group;
+    const names = devices.map(({ name }) => name).join(', ');
+    this.description = `ONNX Runtime (${names})${group ? `, ${group.size} ranks, ${group.description}` : ''}`;
   }
 
   /**
    * A step that starts from `state`; the first device also computes updates and samples.
+   * @param config of this process: the batch size is that of its share
    * @param models both networks as layers models; only their structure is used
    * @throws InputError if the batch cannot be divided evenly
    */
@@ -85,6 +92,7 @@ export class DataParallelStep implements TrainStep {
     models: Models,
     state: TrainState,
     devices: readonly SessionOptions[],
+    group?: Group,
   ): Promise<DataParallelStep> {
     if (config.batchSize % devices.length !== 0) {
       throw new InputError({
@@ -110,19 +118,11 @@ export class DataParallelStep implements TrainStep {
       const session = ({ gradients }: Half) =>
         sessionIn(thread, modelOfGraph(convTransposeToMatMul(gradients.graph)), options);
       const [discriminator, generator] = [await session(halves.discriminator), await session(halves.generator)];
-      return { thread, sessions: { discriminator, generator } };
+      const { device = 'cpu', deviceId } = options;
+      const name = deviceId === undefined ? device : `${device}:${deviceId}`;
+      return { name, thread, sessions: { discriminator, generator } };
     });
-    const names = devices.map(({ device = 'cpu', deviceId }) =>
-      deviceId === undefined ? device : `${device}:${deviceId}`,
-    );
-    return new DataParallelStep(
-      config,
-      await Promise.all(started),
-      halves,
-      sampler,
-      state,
-      `ONNX Runtime (${names.join(', ')})`,
-    );
+    return new DataParallelStep(config, await Promise.all(started), halves, sampler, state, group);
   }
 
   async run(batch: StepBatch): Promise<StepResult> {
@@ -150,7 +150,7 @@ export class DataParallelStep implements TrainStep {
     return results;
   }
 
-  /** Gradients of all shards, and one update of a network with their mean. @returns the mean of the shards' reports */
+  /** Gradients of all shards of all processes, and one update of a network with their mean. @returns the mean of the shards' reports */
   async #updated(
     network: Network,
     inputs: Numbers,
@@ -170,11 +170,14 @@ export class DataParallelStep implements TrainStep {
       }),
     );
     for (const { input } of gradients.writes) this.#data(input).set(answers[0]?.[nextOf(input)] ?? []);
+    const averaged = update.graph.inputs.map(({ name }) => name).filter((name) => name.startsWith(gradientName('')));
+    const means = await this.#means(answers, [...averaged, ...reports[network]]);
     const feeds: Values = { [updateInputs.stepSize]: scalar(stepSize), [updateInputs.correction]: scalar(correction) };
     for (const { name, value } of update.graph.inputs) {
       const dims = (value?.shape ?? []) as number[];
       if (name === updateInputs.emaDecay) feeds[name] = scalar(emaDecay(this.#config, step));
-      else if (name.startsWith(gradientName(''))) feeds[name] = new Tensor('float32', mean(answers, name), dims);
+      else if (name.startsWith(gradientName('')))
+        feeds[name] = new Tensor('float32', means[name] as Float32Array, dims);
       else feeds[name] ??= this.#values[name] as Tensor;
     }
     const fetches = Object.fromEntries(update.writes.map(({ input }) => [nextOf(input), this.#spare[input] as Tensor]));
@@ -182,7 +185,14 @@ export class DataParallelStep implements TrainStep {
     for (const { input } of update.writes) {
       [this.#values[input], this.#spare[input]] = [this.#spare[input] as Tensor, this.#values[input] as Tensor];
     }
-    return Object.fromEntries(reports[network].map((name) => [name, mean(answers, name)[0] as number]));
+    return Object.fromEntries(reports[network].map((name) => [name, (means[name] as Float32Array)[0] as number]));
+  }
+
+  /** Means over the shards here, then over all processes. */
+  async #means(answers: readonly Numbers[], names: readonly string[]): Promise<Numbers> {
+    const means = names.map((name) => mean(answers, name));
+    const shared = this.#group ? split(await this.#group.mean(joined(means)), means) : means;
+    return Object.fromEntries(names.map((name, index) => [name, shared[index] as Float32Array]));
   }
 
   #data(input: string): Float32Array {
@@ -193,7 +203,14 @@ export class DataParallelStep implements TrainStep {
     return sampled(this.#sampler, latents, this.#config, this.#values);
   }
 
+  /** A copy of the state. In a group all processes call it: they go on with the state of rank 0, running statistics included. */
   async state(): Promise<TrainState> {
+    if (this.#group) {
+      const parts = this.#entries.map(({ input }) => this.#data(input));
+      const bytes = await this.#group.fromFirst(new Uint8Array(joined(parts).buffer));
+      const first = split(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4), parts);
+      parts.forEach((data, index) => data.set(first[index] as Float32Array));
+    }
     return trainState(this.#step, this.#entries, this.#values);
   }
 
@@ -208,6 +225,23 @@ export class DataParallelStep implements TrainStep {
 function slices(data: Float32Array, count: number): Float32Array[] {
   const size = data.length / count;
   return Array.from({ length: count }, (_, index) => data.slice(index * size, (index + 1) * size));
+}
+
+/** Arrays one behind the other. */
+function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** The parts of what was joined. @param like arrays of the parts' sizes */
+function split(all: Float32Array, like: readonly Float32Array[]): Float32Array[] {
+  let at = 0;
+  return like.map(({ length }) => all.subarray(at, (at += length)));
 }
 
 /** The mean over the shards, summed in double precision. Plain loops are ten times faster than `from` with a function. */
