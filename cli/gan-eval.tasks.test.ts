@@ -175,6 +175,26 @@ describe('gan-eval --out', () => {
   });
 });
 
+it('leaves nothing where sets, networks or options do not fit', async () => {
+  for (const [from, to, line] of [
+    [
+      '4',
+      '2290',
+      '--subset-size: expected at least 2 pictures, and fewer than there are, so that subsets differ; got 2290 of 2290 and 2290',
+    ],
+    ['2290', '1', '--samples: expected a whole number of at least 2; got 1'],
+    ['f.onnx', 'none.onnx', 'none.onnx: cannot be read (ENOENT)'],
+  ]) {
+    const { code, stderr } = await ran(
+      'gan-eval',
+      options('none', []).map((word) => (word === from ? to : word) as string),
+      folder,
+    );
+    expect([code, stderr]).toEqual([2, `gan-eval: ${line}\n`]);
+    await expect(readdir(join(folder, 'none'))).rejects.toThrow('ENOENT');
+  }
+}, 30_000);
+
 describe('openEvaluationJob(spec, place)', () => {
   const texts = { samples: 2290, subsetSize: 4, strict: false, mean: '0', std: '1' };
   const started = async (out: string) => {

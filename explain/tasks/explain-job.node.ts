@@ -4,11 +4,7 @@ import type { FolderLock } from '../../inference/files/folder-lock.node.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { assumedOfRasters } from '../../inference/rasters/assumed.js';
 import type { Device, DeviceChoice } from '../../inference/runtime/session.js';
-import {
-  expectSameDescription,
-  readDescription,
-  writeDescription,
-} from '../../inference/tasks/shared/description.node.js';
+import { claimFolder, onlyFolder } from '../../inference/tasks/shared/description.node.js';
 import type { FinishContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
 import { checkedOptions, jsonOfOptions } from '../../inference/tasks/shared/options.js';
 import { publishFolder } from '../../inference/tasks/publish.node.js';
@@ -77,7 +73,7 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
       files: [...files, await jobFile(PICTURES, resolve(out, LIST_FILE))],
       outputs: { out: resolve(out) },
     };
-    await describe(spec, folder.name, out);
+    await claimFolder(join(out, JOB_FILE), spec, folder.name);
     return await opened(spec, loaded, { lock, shown: out });
   } catch (error) {
     await lock?.release();
@@ -97,13 +93,13 @@ export async function openExplainJob(spec: JobSpec, { device, roots }: JobPlace)
   }
   const texts = checkedOptions(spec.options, explainRules);
   const parsed = parsedExplain(texts);
-  const out = outOf(spec);
+  const out = onlyFolder(spec);
   await expectRunnable(spec, roots);
   await expectJobFiles(spec.files, parsed);
   const list = fileOf(spec, PICTURES).path;
   if (resolve(list) !== join(out, LIST_FILE))
     throw new InputError({ name: 'job.files', expected: `${join(out, LIST_FILE)} as ${PICTURES}`, got: list });
-  await describe(spec, 'job', out);
+  await claimFolder(join(out, JOB_FILE), spec, 'job');
   const loaded = await loadedExplain(spec.files, texts, parsed, device);
   try {
     return await opened(spec, loaded, { roots });
@@ -111,21 +107,6 @@ export async function openExplainJob(spec: JobSpec, { device, roots }: JobPlace)
     await loaded.explainer.dispose();
     throw error;
   }
-}
-
-function outOf({ outputs: { out, ...others } }: JobSpec): string {
-  const [stray] = Object.keys(others);
-  if (stray !== undefined) throw new InputError({ name: `job.outputs.${stray}`, expected: 'no such field' });
-  if (out === undefined) throw new InputError({ name: 'job.outputs.out', expected: 'a folder' });
-  return resolve(out);
-}
-
-/** Says in the folder what its job is. @throws InputError if there is another one */
-async function describe(spec: JobSpec, name: string, out: string): Promise<void> {
-  const path = join(out, JOB_FILE);
-  await writeDescription(path, spec);
-  const there = await readDescription(path);
-  if (there) expectSameDescription(path, there, spec, name);
 }
 
 interface Opened {
@@ -138,7 +119,7 @@ interface Opened {
 async function opened(spec: JobSpec, loaded: LoadedExplain, { lock, roots, shown }: Opened): Promise<ExplainJob> {
   const texts = checkedOptions(spec.options, explainRules);
   const parsed = parsedExplain(texts);
-  const out = outOf(spec);
+  const out = onlyFolder(spec);
   const { explainer } = loaded;
   const list = await PictureList.open(fileOf(spec, PICTURES).path, parsed.taskSize);
   const tasks: MapTasks = { ...loaded, parsed, list, roots };

@@ -1,9 +1,8 @@
 /** @file The files that a job of explanations reads besides its pictures, and the network that is made of them. */
-import { resolve } from 'node:path';
 import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import type { Device } from '../../inference/runtime/session.js';
-import { expectFiles, modelFiles } from '../../inference/tasks/shared/model-files.node.js';
-import { jobFile, type JobFile } from '../../inference/tasks/spec.node.js';
+import { expectFiles, modelFiles, placedFile } from '../../inference/tasks/shared/model-files.node.js';
+import type { JobFile } from '../../inference/tasks/spec.node.js';
 import { Explainer } from '../maps/explain.js';
 import type { ParsedInput } from '../parse/inputs.js';
 import { loadInputs, loadLabels, loadTargets } from '../targets/targets.node.js';
@@ -30,7 +29,7 @@ function namedFiles({ targets = [], inputs }: ParsedExplain): Record<string, str
 export async function explainJobFiles(model: string, labels: string | undefined, parsed: ParsedExplain) {
   const files = await modelFiles(MODEL, model);
   const named = { ...(labels !== undefined && { [LABELS]: labels }), ...namedFiles(parsed) };
-  for (const [role, path] of Object.entries(named)) files.push(await jobFile(role, resolve(path)));
+  for (const [role, path] of Object.entries(named)) files.push(await placedFile(role, path));
   return files;
 }
 

@@ -1,5 +1,6 @@
 /** @file What a folder says of the job whose results it holds, so that no two jobs mix. */
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { ifThere } from '../../files/missing.node.js';
 import { isJsonObject, type Json, type JsonObject } from '../canonical.js';
@@ -35,7 +36,7 @@ export function expectOwnCommand(path: string, before: JsonObject | undefined, c
 }
 
 /** Writes the description of a job, unless it is there already. */
-export async function writeDescription(path: string, spec: JobSpec): Promise<void> {
+async function writeDescription(path: string, spec: JobSpec): Promise<void> {
   await publishFile(path, (file) => file.handle.writeFile(`${JSON.stringify(describedJob(spec), undefined, 2)}\n`));
 }
 
@@ -44,7 +45,7 @@ export async function writeDescription(path: string, spec: JobSpec): Promise<voi
  * @param name the parameter that asked for it
  * @throws InputError naming the first difference
  */
-export function expectSameDescription(path: string, before: JsonObject, spec: JobSpec, name: string): void {
+function expectSame(path: string, before: JsonObject, spec: JobSpec, name: string): void {
   const now = describedJob(spec);
   const [was, is] = [leavesOf(before), leavesOf(now)];
   for (const key of new Set([...Object.keys(was), ...Object.keys(is)])) {
@@ -52,6 +53,26 @@ export function expectSameDescription(path: string, before: JsonObject, spec: Jo
     const expected = `the job of ${path}, where ${key} is ${shown(was[key])}`;
     throw new InputError({ name, expected, got: shown(is[key]) });
   }
+}
+
+/**
+ * Says in a folder what its job is, if nobody has yet.
+ * @param path of the description
+ * @param name the parameter that asked for it
+ * @throws InputError if there is another job, naming the first difference
+ */
+export async function claimFolder(path: string, spec: JobSpec, name: string): Promise<void> {
+  await writeDescription(path, spec);
+  const there = await readDescription(path);
+  if (there) expectSame(path, there, spec, name);
+}
+
+/** The folder of a job that writes to one, called `out`. @throws InputError for other outputs */
+export function onlyFolder({ outputs: { out, ...others } }: JobSpec): string {
+  const [stray] = Object.keys(others);
+  if (stray !== undefined) throw new InputError({ name: `job.outputs.${stray}`, expected: 'no such field' });
+  if (out === undefined) throw new InputError({ name: 'job.outputs.out', expected: 'a folder' });
+  return resolve(out);
 }
 
 /** Fields and options by name, as JSON. */

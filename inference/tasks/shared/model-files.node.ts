@@ -13,10 +13,15 @@ async function readWith(role: string, model: string): Promise<Map<string, string
   return found;
 }
 
+/** A file of a job by its absolute path. @throws InputError if it cannot be read, as it was named */
+export async function placedFile(role: string, path: string): Promise<JobFile> {
+  return { ...(await jobFile(role, path)), path: resolve(path) };
+}
+
 /** A model's files. @throws InputError for addresses, and files that cannot be read */
 export async function modelFiles(role: string, model: string): Promise<JobFile[]> {
   if (/^https?:/i.test(model)) throw new InputError({ name: role, expected: 'a file, for a job of tasks', got: model });
-  const files = [await jobFile(role, resolve(model))];
+  const files = [await placedFile(role, model)];
   for (const [own, path] of await readWith(role, model)) files.push(await jobFile(own, path));
   return files;
 }

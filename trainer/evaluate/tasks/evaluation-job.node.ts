@@ -5,11 +5,7 @@ import { resolveDevice } from '../../../inference/runtime/devices/devices.node.j
 import type { Device, DeviceChoice } from '../../../inference/runtime/session.js';
 import type { FinishContext, TaskJob } from '../../../inference/tasks/job.js';
 import { expectComplete } from '../../../inference/tasks/run.js';
-import {
-  expectSameDescription,
-  readDescription,
-  writeDescription,
-} from '../../../inference/tasks/shared/description.node.js';
+import { claimFolder, onlyFolder } from '../../../inference/tasks/shared/description.node.js';
 import { expectFiles, modelFiles } from '../../../inference/tasks/shared/model-files.node.js';
 import { checkedOptions, jsonOfOptions } from '../../../inference/tasks/shared/options.js';
 import { expectRunnable } from '../../../inference/tasks/spec-files.node.js';
@@ -18,10 +14,10 @@ import { packageVersion } from '../../../inference/tasks/version.node.js';
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { GramSession } from '../../quality/distance/gram.node.js';
-import { distancesBetween } from '../../quality/distances.node.js';
+import { distancesBetween, setPlans } from '../../quality/distances.node.js';
 import { FeatureNetwork, namedFeatures } from '../../quality/feature-network.node.js';
 import { Releases } from '../../run/releases.js';
-import { leftOut, openPair, type Evaluated } from '../pair.node.js';
+import { leftOut, openPair, type Evaluated, type OpenedPair } from '../pair.node.js';
 import type { PairDescription } from '../set-description.node.js';
 import {
   JOB_FILE,
@@ -80,16 +76,17 @@ export async function startEvaluationJob(request: EvaluationRequest): Promise<Ev
   const { pair, features, out, device } = request;
   const { path, layer } = namedFeatures(features);
   const texts = { ...request.texts, layer };
-  parsedEvaluation(texts);
   const files = await modelFiles(FEATURES, path);
   const setsFile = resolve(out, SETS_FILE);
   const now = await jobSets(setsFile, features, pair);
   const name = request.shared ? 'out' : 'resume';
-  const lock = await readyFolder(out, request);
+  // Nothing is written before it is known that sets, networks and options fit.
+  const loaded = await loadedEvaluation({ model: path, sets: now, setsFile }, texts, device);
+  let lock: FolderLock | undefined;
   try {
+    lock = await readyFolder(out, request);
     await writeSets(setsFile, now);
-    const sets = await readSets(setsFile);
-    expectSameSets(join(out, SETS_FILE), sets, now, name);
+    expectSameSets(join(out, SETS_FILE), await readSets(setsFile), now, name);
     const spec: JobSpec = {
       command: 'gan-eval',
       version: packageVersion(),
@@ -97,10 +94,11 @@ export async function startEvaluationJob(request: EvaluationRequest): Promise<Ev
       files: [...files, await jobFile(SETS, setsFile)],
       outputs: { out: resolve(out) },
     };
-    await describe(spec, name, out);
-    return await opened(spec, sets, device, { lock, shown: out });
+    await claimFolder(join(out, JOB_FILE), spec, name);
+    return evaluationJob(spec, loaded, { lock, shown: out });
   } catch (error) {
     await lock?.release();
+    await loaded.release();
     throw error;
   }
 }
@@ -114,7 +112,7 @@ export async function openEvaluationJob(spec: JobSpec, { device, roots }: JobPla
   if (spec.command !== 'gan-eval')
     throw new InputError({ name: 'job.command', expected: 'gan-eval', got: spec.command });
   parsedEvaluation(checkedOptions(spec.options, evaluationRules));
-  const out = outOf(spec);
+  const out = onlyFolder(spec);
   await expectRunnable(spec, roots);
   await expectFiles(spec.files, FEATURES, [SETS]);
   const path = fileOf(spec, SETS).path;
@@ -122,15 +120,10 @@ export async function openEvaluationJob(spec: JobSpec, { device, roots }: JobPla
     throw new InputError({ name: 'job.files', expected: `${join(out, SETS_FILE)} as ${SETS}`, got: path });
   const sets = await readSets(path);
   await expectSets(sets, placedPair(path, sets), roots);
-  await describe(spec, 'job', out);
-  return opened(spec, sets, device, { roots });
-}
-
-function outOf({ outputs: { out, ...others } }: JobSpec): string {
-  const [stray] = Object.keys(others);
-  if (stray !== undefined) throw new InputError({ name: `job.outputs.${stray}`, expected: 'no such field' });
-  if (out === undefined) throw new InputError({ name: 'job.outputs.out', expected: 'a folder' });
-  return resolve(out);
+  await claimFolder(join(out, JOB_FILE), spec, 'job');
+  const texts = checkedOptions(spec.options, evaluationRules);
+  const model = fileOf(spec, FEATURES).path;
+  return evaluationJob(spec, await loadedEvaluation({ model, sets, setsFile: path }, texts, device), {});
 }
 
 /** @throws InputError if the sets of a folder's job are others, or hold something else now */
@@ -156,42 +149,59 @@ function expectSameSets(path: string, before: JobSets, now: JobSets, name: strin
   }
 }
 
-/** Says in the folder what its job is. @throws InputError if there is another one */
-async function describe(spec: JobSpec, name: string, out: string): Promise<void> {
-  const path = join(out, JOB_FILE);
-  await writeDescription(path, spec);
-  const there = await readDescription(path);
-  if (there) expectSameDescription(path, there, spec, name);
+interface Loaded {
+  choice: DeviceChoice;
+  pair: OpenedPair;
+  network: FeatureNetwork;
+  products: GramSession;
+  release(): Promise<void>;
 }
 
-interface Opened {
-  lock?: FolderLock | undefined;
-  roots?: readonly string[] | undefined;
-  /** What the user calls the folder. */
-  shown?: string | undefined;
-}
-
-async function opened(spec: JobSpec, sets: JobSets, wanted: Device, { lock, shown }: Opened): Promise<EvaluationJob> {
-  const texts = checkedOptions(spec.options, evaluationRules);
+/** Opens what a job compares, and its networks. @throws InputError if they cannot be used, or there are too few pictures */
+async function loadedEvaluation(
+  { model, sets, setsFile }: { model: string; sets: JobSets; setsFile: string },
+  texts: EvaluationTexts,
+  wanted: Device,
+): Promise<Loaded> {
   const { preparation, generator } = parsedEvaluation(texts);
-  const { samples, strict, subsets, subsetSize, layer } = texts;
-  const [out, path] = [outOf(spec), fileOf(spec, SETS).path];
+  const { samples, strict, layer } = texts;
   const choice = await resolveDevice(wanted);
   const { device } = choice;
   const releases = new Releases();
   try {
     const names = sets.sets.map((set) => set.path ?? '') as [string, string];
-    const pair = await openPair(placedPair(path, sets), { samples, strict, generator, device }, names);
+    const pair = await openPair(placedPair(setsFile, sets), { samples, strict, generator, device }, names);
     releases.add(() => pair.release());
-    const model = fileOf(spec, FEATURES).path;
     const named = { preparation, device, shown: sets.features };
     const network = await FeatureNetwork.load(layer === undefined ? model : `${model}:${layer}`, named);
     releases.add(() => network.dispose());
+    setPlans({ real: pair.real.wanted, fake: pair.fake.wanted }, texts);
     const products = await GramSession.open();
     releases.add(() => products.release());
-    const tasks = new EvaluationStages({ out, pair, network, products, subsets: { subsets, subsetSize } });
-    const { stages } = tasks;
-    const finish = async ({ signal }: FinishContext): Promise<EvaluatedJob> => {
+    return { choice, pair, network, products, release: () => releases.release() };
+  } catch (error) {
+    await releases.release();
+    throw error;
+  }
+}
+
+/** @param shown what the user calls the folder */
+function evaluationJob(
+  spec: JobSpec,
+  { choice, pair, network, products, release }: Loaded,
+  { lock, shown }: { lock?: FolderLock | undefined; shown?: string },
+): EvaluationJob {
+  const { subsets, subsetSize } = checkedOptions(spec.options, evaluationRules);
+  const out = onlyFolder(spec);
+  const tasks = new EvaluationStages({ out, pair, network, products, subsets: { subsets, subsetSize } });
+  const { stages } = tasks;
+  return {
+    id: jobId(spec),
+    spec,
+    stages,
+    choice,
+    notes: pair.notes,
+    async finish({ signal }: FinishContext): Promise<EvaluatedJob> {
       for (const stage of stages) expectComplete('job', await stage.tasks(), await stage.missing());
       await removeAllLeftovers(out);
       const { real, fake } = await tasks.measured();
@@ -202,23 +212,12 @@ async function opened(spec: JobSpec, sets: JobSets, wanted: Device, { lock, show
       const text = { job: jobId(spec), version: spec.version, ...resultsOf(evaluated), skipped };
       await writeFileAtomic(results, `${JSON.stringify(text, undefined, 2)}\n`);
       return { evaluated, skipped, results };
-    };
-    return {
-      id: jobId(spec),
-      spec,
-      stages,
-      choice,
-      notes: pair.notes,
-      finish,
-      async dispose() {
-        await releases.release();
-        await lock?.release();
-      },
-    };
-  } catch (error) {
-    await releases.release();
-    throw error;
-  }
+    },
+    async dispose() {
+      await release();
+      await lock?.release();
+    },
+  };
 }
 
 /** What is found, as results.json has it. */
