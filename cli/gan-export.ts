@@ -74,7 +74,8 @@ await runCommand(
         },
         size: {
           type: 'string',
-          describe: 'With --with-gradcam: HEIGHTxWIDTH of the input, if the model does not fix it [default: 224]',
+          describe:
+            'HEIGHTxWIDTH of the input, if the model does not fix it: of a tfjs model, or with --with-gradcam [default there: 224]',
         },
         channels: {
           type: 'number',
@@ -103,26 +104,28 @@ await runCommand(
     if (!onnx) throw new InputError('--no-onnx: expected --onnx, the only format; there is nothing to export');
     const { layer, method, target, output, size, channels, input, explainInput } = explaining;
     const reading = { output, size, channels, input, 'explain-input': explainInput };
-    const alone = Object.entries({ layer, method, target, ...reading }).find(([, value]) => value !== undefined);
+    const { isLayersSource } = await import('ganscope/exporter');
+    const isLayers = model !== undefined && (await isLayersSource(model));
+    const forHeatmaps = { layer, method, target, ...reading, size: isLayers ? undefined : size };
+    const alone = Object.entries(forHeatmaps).find(([, value]) => value !== undefined);
     if (alone && !withGradcam) throw new InputError(`--${alone[0]}: expected together with --with-gradcam`);
     const needless = Object.entries(reading).find(([, value]) => value !== undefined);
     if (needless && model === undefined) throw new InputError(`--${needless[0]}: expected together with --model`);
     const wanted: Explaining = { out, layer, method, target, output, size, channels, explainInput };
     if (model !== undefined) {
-      const { isLayersSource } = await import('ganscope/exporter');
-      const isLayers = await isLayersSource(model);
       const forRuns = { run, checkpoint, ema, fp16: fp16 || undefined, uint8: uint8 || undefined };
       const ofNetworks = isLayers ? {} : { opset, 'fold-batchnorm': foldBatchnorm || undefined };
       const found = Object.entries({ ...forRuns, ...ofNetworks }).find(([, value]) => value !== undefined);
       if (found) throw new InputError(`--${found[0]}: is for exporting a run; got --model too`);
       if (isLayers) {
+        const { parsedPreparation } = await import('ganscope/inference');
         const path = await writeLayersModel(
           model,
-          { out, opset, foldBatchNorm: foldBatchnorm, signal },
+          { out, opset, foldBatchNorm: foldBatchnorm, signal, size: parsedPreparation({ size }).size },
           { print, failed },
         );
         if (!withGradcam || path === undefined) return;
-        return writeExplained(path, { ...wanted, out: undefined }, { print, failed });
+        return writeExplained(path, { ...wanted, out: undefined, size: undefined }, { print, failed });
       }
       if (withGradcam) return writeExplained(model, wanted, { print, failed });
       throw new InputError(

@@ -7,6 +7,7 @@ import { modelBytes } from '../../onnx/files/write.js';
 import type { Shape } from '../../onnx/graph/graph.js';
 import { outputDifferences } from './compare.node.js';
 import type { OutputDifference } from './output-difference.js';
+import type { InputSize } from './input-size.js';
 import { layersGraph } from './layers-graph.js';
 import { loadLayersFile } from './load-layers-model.node.js';
 
@@ -22,6 +23,8 @@ export interface LayersExportOptions {
   opset?: number | undefined;
   /** Merge each batch norm into the convolution before it. */
   foldBatchNorm?: boolean | undefined;
+  /** Height and width of picture inputs that the model leaves open. */
+  size?: InputSize | undefined;
   /** Stops reading. */
   signal?: AbortSignal | undefined;
 }
@@ -60,8 +63,8 @@ export async function isLayersSource(source: string): Promise<boolean> {
  * @throws InputError for models that cannot be read or exported
  */
 export async function exportLayersFile(source: string, options: LayersExportOptions = {}): Promise<LayersExport> {
-  const { out, opset, foldBatchNorm, signal } = options;
-  const model = await loadLayersFile(source, signal);
+  const { out, opset, foldBatchNorm, signal, size } = options;
+  const model = await loadLayersFile(source, { signal, size });
   try {
     const graph = layersGraph(model, {
       ...(opset !== undefined && { opset }),

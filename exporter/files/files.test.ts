@@ -22,6 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const { mobileNet, uNet, visionTransformer, conditionalGenerator, siamese, sequenceNet, volumeNet } = networks;
+const { textReader, wrappedNet } = networks;
 
 /** A small network with a layer in a nested model, whose saved form is then changed. */
 function changed(name: string, change: (json: SavedJson) => void): Promise<string> {
@@ -107,6 +108,44 @@ describe('exportLayersFile(source)', () => {
     expect(passed).toBe(true);
     expect(path).toBe(join(folder, what, `${what}.onnx`));
     expect(inputs[0]?.tfjsShape).toBeUndefined();
+  });
+
+  it.each([
+    ['a model', mobileNet],
+    ['models in a model', wrappedNet],
+  ])('takes the size of pictures where %s leaves it open', async (what, network) => {
+    const source = await savedModel(join(folder, `open size of ${what}`), network([null, null, 3]));
+    const size = { height: 12, width: 20 };
+    const { passed, inputs } = await exportLayersFile(source, { size });
+    expect(passed).toBe(true);
+    expect(inputs.map(({ shape }) => shape)).toEqual([['batch', 3, 12, 20]]);
+    await expect(exportLayersFile(source)).rejects.toThrow(
+      /: expected known sizes behind the batch, or `size` for a picture; got \[open, open, open, 3\]$/,
+    );
+    const fixed = await savedModel(join(folder, `fixed size of ${what}`), network([16, 16, 3]));
+    await expect(exportLayersFile(fixed, { size })).rejects.toThrow(
+      /^size: expected a model with a picture input of open height and width; got one whose inputs have their sizes$/,
+    );
+  });
+
+  it('writes recurrent layers, whatever their initial weights, and refuses them where steps are masked', async () => {
+    const orthogonal = (json: SavedJson) => {
+      const { config } = layersIn(json.modelTopology)['last'] as { config: JsonRecord };
+      config['recurrent_initializer'] = { class_name: 'Orthogonal', config: { gain: 1, seed: null } };
+    };
+    const source = await savedModel(join(folder, 'reader'), textReader(), { change: orthogonal });
+    const exported = await exportLayersFile(source);
+    expect(exported.passed).toBe(true);
+    for (const { difference } of exported.outputs) expect(difference).toBeLessThan(1e-6);
+    const masked = await savedModel(join(folder, 'masked'), textReader(), {
+      change: (json) => {
+        const { config } = json.modelTopology as { config: { layers: JsonRecord[] } };
+        config.layers.splice(4, 0, { class_name: 'Masking', config: { name: 'mask', mask_value: 0 } });
+      },
+    });
+    await expect(exportLayersFile(masked)).rejects.toThrow(
+      /^layer "bidirectional.*\/.*": expected no masked steps before a LSTM; got Masking "mask"$/,
+    );
   });
 
   it('names the file after the folder where that is given as `.`', async () => {
@@ -223,8 +262,8 @@ describe('exportLayersFile(source) refuses', () => {
   it.each([
     [
       'a layer inside a nested model',
-      withClass('first', 'LSTM'),
-      /^layer "encoder\/first": expected one of .*; got LSTM$/,
+      withClass('first', 'ConvLSTM2D'),
+      /^layer "encoder\/first": expected one of .*; got ConvLSTM2D$/,
     ],
     [
       'attention, which tfjs cannot load',
@@ -294,7 +333,7 @@ describe('exportLayersFile(source) refuses', () => {
     const open = layers.conv2d({ name: 'open', filters: 2, kernelSize: 1, batchInputShape: [null, null, null, 3] });
     const source = await savedModel(join(folder, 'open'), tfl.sequential({ layers: [open] }));
     await expect(exportLayersFile(source)).rejects.toThrow(
-      'input "open_input": expected known sizes behind the batch; got [open, open, open, 3]',
+      'input "open_input": expected known sizes behind the batch, or `size` for a picture; got [open, open, open, 3]',
     );
   });
 

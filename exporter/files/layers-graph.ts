@@ -73,7 +73,11 @@ function knownSizes(shape: readonly (number | null)[], name: string): number[] {
   const sizes = shape.slice(1);
   if (sizes.every((size): size is number => typeof size === 'number')) return sizes;
   const got = `[${shape.map((size) => size ?? 'open').join(', ')}]`;
-  throw new InputError({ name: `input "${name}"`, expected: 'known sizes behind the batch', got });
+  throw new InputError({
+    name: `input "${name}"`,
+    expected: 'known sizes behind the batch, or `size` for a picture',
+    got,
+  });
 }
 
 /** All layers of a model, those of nested models and inside wrappers among them. */

@@ -8,6 +8,7 @@ import { registerKerasLayers } from '../keras-layers.js';
 import { tf, tfl } from '../tf.js';
 import type { LayersModel } from '../tfjs-model.js';
 import { isRecord } from '../../inference/parse/json.js';
+import { withInputSize, withPlainStates, type InputSize } from './input-size.js';
 import { checkedTopology, layerClasses, type Topology } from './topology.js';
 import { readWeights, type WeightSpec } from './weights-file.node.js';
 
@@ -16,9 +17,13 @@ const MAX_JSON_BYTES = 2 ** 26;
 /**
  * Loads a tfjs layers model.
  * @param source path of a model.json or of the folder that holds one, or a URL of file:, http: or https:
+ * @param options size: height and width of picture inputs that the model leaves open
  * @throws InputError for files that are missing, damaged or too large, and for models that cannot be exported
  */
-export async function loadLayersFile(source: string, signal?: AbortSignal): Promise<LayersModel> {
+export async function loadLayersFile(
+  source: string,
+  { signal, size }: { signal?: AbortSignal | undefined; size?: InputSize | undefined } = {},
+): Promise<LayersModel> {
   const place = await placeOfModel(source);
   const file = String(place);
   const json = parsed(await readSource(place, MAX_JSON_BYTES, signal ? { signal } : {}), file);
@@ -27,7 +32,7 @@ export async function loadLayersFile(source: string, signal?: AbortSignal): Prom
   const { specs, data } = await readWeights(manifest, place, signal);
   registerKerasLayers();
   const artifacts = {
-    modelTopology: topology.config as object,
+    modelTopology: withPlainStates(size ? withInputSize(topology.config, size) : topology.config) as object,
     weightSpecs: topology.keras3 ? withKeras2Names(specs, topology) : specs,
     weightData: data,
   };

@@ -61,8 +61,8 @@ function halved(specs: readonly { name: string; shape: number[] }[], data: Array
 const applied = (layer: { apply(x: Value | Value[]): unknown }, x: Value | Value[]) => layer.apply(x) as Value;
 
 /** Rescaling, depthwise convolutions, a residual branch, one slope per channel. */
-export function mobileNet(): LayersModel {
-  const photo = tfl.input({ shape: [16, 16, 3], name: 'photo' });
+export function mobileNet(shape: (number | null)[] = [16, 16, 3]): LayersModel {
+  const photo = tfl.input({ shape, name: 'photo' });
   let x = applied(layers.rescaling({ scale: 1 / 127.5, offset: -1 }), photo);
   x = applied(layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same', useBias: false }), x);
   x = applied(layers.batchNormalization({ scale: false }), x);
@@ -183,4 +183,35 @@ export function volumeNet(): LayersModel {
     ],
   });
   return withRandomWeights(made);
+}
+
+/** A network that reads a line of text: columns of a picture as a sequence, recurrent layers of each kind. */
+export function textReader(): LayersModel {
+  const zeros = { recurrentInitializer: 'zeros' } as const;
+  const memory = layers.lstm({ ...zeros, units: 5, returnSequences: true, recurrentActivation: 'sigmoid' });
+  const network = tfl.sequential({
+    name: 'reader',
+    layers: [
+      layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu', inputShape: [8, 12, 1] }),
+      layers.maxPooling2d({ poolSize: [4, 2] }),
+      layers.permute({ dims: [2, 1, 3] }),
+      layers.reshape({ targetShape: [6, 8] }),
+      layers.bidirectional({ layer: memory as never, mergeMode: 'concat' }),
+      layers.simpleRNN({ ...zeros, units: 4, returnSequences: true }),
+      layers.gru({ ...zeros, units: 4, name: 'last' }),
+      layers.dense({ units: 3, activation: 'softmax', name: 'letters' }),
+    ],
+  });
+  return withRandomWeights(network);
+}
+
+/** Models in a Sequential one, as Teachable Machine saves them. */
+export function wrappedNet(shape: (number | null)[]): LayersModel {
+  const trunk = mobileNet(shape);
+  const head = tfl.sequential({ name: 'head', layers: [layers.dense({ units: 3, inputShape: [5], name: 'scores' })] });
+  const outer = tfl.sequential({
+    name: 'outer',
+    layers: [tfl.sequential({ name: 'features', layers: [trunk] }), head],
+  });
+  return withRandomWeights(outer);
 }

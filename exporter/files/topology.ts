@@ -6,7 +6,7 @@ import { fromKeras3, modelClasses } from './keras3.js';
 import { isRecord, type JsonRecord } from '../../inference/parse/json.js';
 
 /** Layers that wrap another one, in the option `layer`. */
-const wrappers = new Set(['TimeDistributed']);
+const wrappers = new Set(['TimeDistributed', 'Bidirectional']);
 
 /** Options that tfjs ignores silently: the layers that have them, and the values for which ignoring them changes nothing. */
 const ignoredOptions: readonly (readonly [layers: RegExp, option: string, harmless: readonly unknown[]])[] = [
@@ -64,6 +64,7 @@ function topologyOf(json: unknown, file: string): Topology {
   const config = written ? fromKeras3(inner) : inner;
   const count = { layers: 0 };
   expectLayers(config, [], count);
+  expectNoMasks(config);
   return { config, keras3: written };
 }
 
@@ -105,6 +106,47 @@ function expectLayer(layer: JsonRecord, place: readonly string[], count: { layer
     }
   }
   if (wrappers.has(layerClass) && isRecord(options['layer'])) expectLayer(options['layer'], path, count);
+}
+
+/** @throws InputError for a recurrent layer in a model with a layer that masks steps: it would skip them, and the file would not */
+function expectNoMasks(model: JsonRecord): void {
+  const layers = allLayersOf(model);
+  const masking = layers.find(
+    ({ layerClass, options }) =>
+      layerClass === 'Masking' ||
+      (layerClass === 'Embedding' && (options['mask_zero'] ?? options['maskZero']) === true),
+  );
+  const recurrent = layers.find(({ layerClass }) => recurrentClasses.has(layerClass));
+  if (!masking || !recurrent) return;
+  throw new InputError({
+    name: `layer "${recurrent.path}"`,
+    expected: `no masked steps before a ${recurrent.layerClass}`,
+    got: `${masking.layerClass} "${masking.path}"`,
+  });
+}
+
+const recurrentClasses = new Set(['GRU', 'LSTM', 'SimpleRNN']);
+
+interface PlacedLayer {
+  path: string;
+  layerClass: string;
+  options: JsonRecord;
+}
+
+/** All layers, those of nested models and inside wrappers among them. */
+function allLayersOf(model: JsonRecord, place: readonly string[] = []): PlacedLayer[] {
+  return (layersOf(model) ?? []).filter(isRecord).flatMap((layer) => placedLayers(layer, place));
+}
+
+function placedLayers(layer: JsonRecord, place: readonly string[]): PlacedLayer[] {
+  const options = isRecord(layer['config']) ? layer['config'] : {};
+  const path = [...place, String(options['name'] ?? layer['name'])];
+  const inner = isRecord(options['layer']) ? placedLayers(options['layer'], path) : [];
+  return [
+    { path: path.join('/'), layerClass: String(layer['class_name']), options },
+    ...inner,
+    ...allLayersOf(layer, path),
+  ];
 }
 
 /** The layers of a model: a list in `config`, or `config` itself in old Sequential models. */

@@ -1,8 +1,7 @@
 /** @file Convolutions of one, two and three axes, with kernels in ONNX layout, bias and activation. */
 import { activated } from './activations.js';
-import { withChannelsFirst } from './layout.js';
+import { isSame, positionsOf, splitPads, windowAttributes, withChannelsFirst } from './layout.js';
 import type { LayerRule } from './rule.js';
-import { isSame, positionsOf, splitPads, windowAttributes } from './windows.js';
 
 const withoutAbsent = (...inputs: (string | undefined)[]) => inputs.filter((input) => input !== undefined);
 

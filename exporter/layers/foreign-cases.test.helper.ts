@@ -12,6 +12,9 @@ export type LayerOf = (input: { inputShape: number[]; name: string; dataFormat?:
 /** A layer type, what is special about this use of it, the shape of its input, and the layer. */
 export type LayerCase = [layerClass: string, what: string, inputShape: number[], layer: LayerOf];
 
+/** tfjs is here without the decomposition that its default, orthogonal weights, need. */
+const zeros = { recurrentInitializer: 'zeros' } as const;
+
 /** Layers of other people's networks: other ranks and layouts, and what prepares pictures. */
 export const foreignCases: LayerCase[] = [
   ['PReLU', 'of pictures, one slope per channel', [3, 4, 5], (a) => layers.prelu({ ...a, sharedAxes: [1, 2] })],
@@ -106,6 +109,76 @@ export const foreignCases: LayerCase[] = [
     'of a convolution',
     [3, 6, 5, 2],
     (a) => layers.timeDistributed({ ...a, layer: layers.conv2d({ name: 'inner', filters: 3, kernelSize: 3 }) }),
+  ],
+  ['SimpleRNN', 'last state', [5, 3], (a) => layers.simpleRNN({ ...a, units: 4, ...zeros })],
+  [
+    'SimpleRNN',
+    'relu, all states, from the end, no bias',
+    [5, 3],
+    (a) =>
+      layers.simpleRNN({
+        ...a,
+        units: 4,
+        ...zeros,
+        activation: 'relu',
+        returnSequences: true,
+        goBackwards: true,
+        useBias: false,
+      }),
+  ],
+  ['LSTM', 'last state', [5, 3], (a) => layers.lstm({ ...a, units: 4, ...zeros })],
+  [
+    'LSTM',
+    'all states, sigmoid gates',
+    [5, 3],
+    (a) => layers.lstm({ ...a, units: 4, ...zeros, returnSequences: true, recurrentActivation: 'sigmoid' }),
+  ],
+  [
+    'LSTM',
+    'from the end, softsign',
+    [5, 3],
+    (a) => layers.lstm({ ...a, units: 2, ...zeros, goBackwards: true, activation: 'softsign' }),
+  ],
+  ['GRU', 'last state', [5, 3], (a) => layers.gru({ ...a, units: 4, ...zeros })],
+  ['GRU', 'all states', [1, 3], (a) => layers.gru({ ...a, units: 4, ...zeros, returnSequences: true })],
+  ...(['concat', 'sum', 'mul', 'ave'] as const).map((mergeMode): LayerCase => [
+    'Bidirectional',
+    `${mergeMode} of all states`,
+    [5, 3],
+    (a) => {
+      const layer = layers.gru({ name: 'inner', units: 4, ...zeros, returnSequences: true });
+      return layers.bidirectional({
+        ...a,
+        layer: layer as Parameters<typeof layers.bidirectional>[0]['layer'],
+        mergeMode,
+      });
+    },
+  ]),
+  [
+    'Bidirectional',
+    'concat of last states',
+    [5, 3],
+    (a) => {
+      const layer = layers.lstm({ name: 'inner', units: 4, ...zeros });
+      return layers.bidirectional({
+        ...a,
+        layer: layer as Parameters<typeof layers.bidirectional>[0]['layer'],
+        mergeMode: 'concat',
+      });
+    },
+  ],
+  [
+    'TimeDistributed',
+    'of a model',
+    [3, 6, 5, 2],
+    (a) => {
+      const convolution = layers.conv2d({ name: 'inside', filters: 3, kernelSize: 3, inputShape: [6, 5, 2] });
+      const inner = tfl.sequential({
+        name: 'inner',
+        layers: [convolution, layers.globalAveragePooling2d({ name: 'mean' })],
+      });
+      return layers.timeDistributed({ ...a, layer: inner as unknown as Layer });
+    },
   ],
   ['Rescaling', 'to −1…1', [4, 3, 2], (a) => layers.rescaling({ ...a, scale: 1 / 127.5, offset: -1 })],
   ['CenterCrop', 'smaller', [9, 8, 2], (a) => layers.centerCrop({ ...a, height: 4, width: 5 })],

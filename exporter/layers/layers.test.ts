@@ -310,21 +310,32 @@ const dropoutInTraining = (rate: number) => lowering((a) => layers.dropout({ ...
 
 describe('loweredModel(b, model, …) refuses', () => {
   it('a layer type that is not in the table, naming it and those that are', () => {
-    const recurrent = lowering((a) => layers.lstm({ ...a, units: 2, recurrentInitializer: 'zeros' }), [3, 4]);
-    expect(recurrent).toThrow(/layer "odd_one": expected one of Activation, .*ZeroPadding2D; got LSTM/);
+    const recurrent = lowering(
+      (a) => layers.convLstm2d({ ...a, filters: 2, kernelSize: 3, recurrentInitializer: 'zeros' }),
+      [3, 6, 6, 2],
+    );
+    expect(recurrent).toThrow(/layer "odd_one": expected one of Activation, .*ZeroPadding2D; got ConvLSTM2D/);
   });
 
   it('a layer inside a nested model or a wrapper, naming the whole path', () => {
     const nested = tfl.sequential({
       name: 'encoder',
-      layers: [layers.lstm({ name: 'memory', units: 2, recurrentInitializer: 'zeros', inputShape: [3, 4] })],
+      layers: [
+        layers.convLstm2d({
+          name: 'memory',
+          filters: 2,
+          kernelSize: 3,
+          recurrentInitializer: 'zeros',
+          inputShape: [3, 6, 6, 2],
+        }),
+      ],
     });
-    const outer = tfl.input({ shape: [3, 4] });
+    const outer = tfl.input({ shape: [3, 6, 6, 2] });
     const model = tfl.model({ inputs: outer, outputs: nested.apply(outer) as typeof outer });
     const b = new GraphBuilder();
-    const input = b.input('input', 'float32', [2, 3, 4]);
+    const input = b.input('input', 'float32', [2, 3, 6, 6, 2]);
     const lower = () => loweredModel(b, model, input, ({ name }) => name, { training: false });
-    expect(lower).toThrow(/layer "encoder\/memory": expected one of .*; got LSTM/);
+    expect(lower).toThrow(/layer "encoder\/memory": expected one of .*; got ConvLSTM2D/);
   });
 
   it('batch norm over another axis than the last in a training step', () => {

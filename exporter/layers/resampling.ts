@@ -1,8 +1,7 @@
 /** @file Layers that change only a picture's size: pooling, upsampling, padding, cropping. */
 import { float32Tensor } from '../../onnx/graph/tensor.js';
-import { withChannelsFirst } from './layout.js';
+import { positionsOf, windowAttributes, withChannelsFirst } from './layout.js';
 import type { LayerRule } from './rule.js';
-import { positionsOf, windowAttributes } from './windows.js';
 
 /** tfjs's average leaves the padding out, as ONNX's does by default. */
 const pooling =

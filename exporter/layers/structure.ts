@@ -63,7 +63,7 @@ const embedding: LayerRule = ({ b, inputs: [x], weight }) => {
   return fromTfjs(b, b.op('Gather', [weight('embeddings') as string, numbers], { axis: 0 }));
 };
 
-/** Steps whose numbers are all the mask's become zeros. Only recurrent layers, which cannot be exported, would also skip them. */
+/** Steps whose numbers are all the mask's become zeros. Only recurrent layers would also skip them; models with both are refused. */
 const masking: LayerRule = ({ b, inputs: [x], options }) => {
   const differs = b.op('Not', [b.op('Equal', [x, b.scalar(options.number('maskValue', 0))])]);
   const count = b.reduceSum(b.op('Cast', [differs], { to: FLOAT }), [b.shape(x).length - 1]);

@@ -8,6 +8,7 @@ import { identityLayers } from './identities.js';
 import { mergeLayers } from './merges.js';
 import { normalizationLayers } from './normalization.js';
 import { preprocessingLayers } from './preprocessing.js';
+import { recurrentLayers } from './recurrent.js';
 import { resamplingLayers } from './resampling.js';
 import { LayerOptions, type BatchStatistics, type Layer, type LayerRule } from './rule.js';
 import { structureLayers } from './structure.js';
@@ -27,6 +28,7 @@ const layerRules: Readonly<Record<string, LayerRule>> = {
   ...mergeLayers,
   ...normalizationLayers,
   ...preprocessingLayers,
+  ...recurrentLayers,
   ...resamplingLayers,
   ...structureLayers,
 };
