@@ -4,7 +4,7 @@ import { consumersOf, producersOf } from '../../inference/graphs/links.js';
 import { intsAttribute } from '../../onnx/graph/attributes.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
-import { isSpatial, tokenGrid, type Layer, type TokenGrid } from './layer.js';
+import { isSpatial, tokenGrid, type Layer, type Rows, type TokenGrid } from './layer.js';
 import { positionalValues } from './positions.js';
 
 /** What is known of a graph when its layers are read. */
@@ -45,13 +45,13 @@ export function normalizedLayers(context: LayerContext, grid: TokenGrid): Layer[
     const layer = layerOfValue(context, node, value);
     if (!rowsArePictures(context.graph, layer)) return [];
     if (layer.shape.length === 4) return isSpatial(layer) && hasAspect(layer, grid) ? [layer] : [];
-    return withTokens(layer, grid);
+    return withTokens(layer, grid, positional.get(value));
   });
 }
 
 /** A layer [batch, tokens, channels] with the grid of its tokens; none where they form none. */
-export function withTokens(layer: Layer, grid: TokenGrid): Layer[] {
-  const tokens = layer.shape.length === 3 ? tokenGrid(layer, grid) : undefined;
+export function withTokens(layer: Layer, grid: TokenGrid, rows?: Rows): Layer[] {
+  const tokens = layer.shape.length === 3 ? tokenGrid(layer, grid, rows) : undefined;
   return tokens ? [{ ...layer, tokens }] : [];
 }
 

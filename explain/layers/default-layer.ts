@@ -71,7 +71,7 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
   const tokens = cuts
     .filter((value) => positional.has(value) && !region.has(value) && value !== logits)
     .filter((value) => computedAfter(value, last?.value, nodes, places))
-    .flatMap((value) => withTokens(layerAt(value), grid))
+    .flatMap((value) => withTokens(layerAt(value), grid, positional.get(value)))
     .filter(({ op }) => !moving.has(op))
     .filter((layer) => reachesGrid(layer, reach) && rowsArePictures(graph, layer))
     .at(-1);
@@ -91,6 +91,7 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
   const joint = cuts
     .slice(cuts.findIndex((value) => (places.get(value) ?? 0) > (places.get(last.value) ?? 0)))
     .filter((value) => (places.get(value) ?? 0) > (places.get(last.value) ?? 0) && !region.has(value))
+    .filter((value) => positional.has(value))
     .map(layerAt)
     .find((layer) => isSpatial(layer) && rowsArePictures(graph, layer) && !scoreValues.has(layer.value));
   if (!joint) return { layers: [last], because: describedLast(last, dense) };
@@ -120,8 +121,9 @@ function describedLast({ op }: Layer, dense: boolean): string {
 export function reachesGrid(layer: Layer, reach: ReadonlyMap<string, Reach>): boolean {
   const own = reach.get(layer.value);
   if (own === undefined || own === 'all' || !layer.tokens) return own !== undefined;
-  const { leading } = layer.tokens;
-  return own.axis !== tokenAxis(layer) || [...own.positions].some((position) => position >= leading);
+  const { leading, height, width } = layer.tokens;
+  const isOfGrid = (position: number) => position >= leading && position < leading + height * width;
+  return own.axis !== tokenAxis(layer) || [...own.positions].some(isOfGrid);
 }
 
 /** The values between score nodes and the logits. */

@@ -15,9 +15,12 @@ export interface Layer {
   shape: Shape;
   /** The channels' axis, where it is not the second. */
   channelAxis?: number;
-  /** Where the output is tokens: their grid, and how many before it (such as a class token) are left out. */
+  /** Where the output is tokens: their grid, and how many before it (such as a class token) are left out; those after it are, too. */
   tokens?: { leading: number; height: number; width: number };
 }
+
+/** The rows of a value that come from rows of the picture: all, or those of an axis from a place to another. */
+export type Rows = 'all' | { axis: number; from: number; to: number };
 
 /** What tells the grid of token layers. */
 export interface TokenGrid {
@@ -46,21 +49,31 @@ export function isSpatial({ shape, channelAxis = 1 }: Layer): boolean {
  * How tokens lie on a grid: as stated, or as patches of equal sides that tile the picture, with no token, one (a class
  * token) or more up to `MAX_LEADING` (registers) before them; undefined where neither is so.
  */
-export function tokenGrid(layer: Layer, { picture, tokens }: TokenGrid): Layer['tokens'] {
+export function tokenGrid(layer: Layer, { picture, tokens }: TokenGrid, rows: Rows = 'all'): Layer['tokens'] {
   const count = layer.shape[tokenAxis(layer)];
   if (typeof count !== 'number') return undefined;
   if (tokens) {
     const leading = count - tokens.height * tokens.width;
     return leading >= 0 ? { leading, ...tokens } : undefined;
   }
+  if (rows !== 'all' && rows.axis === tokenAxis(layer)) {
+    const own = gridOf(rows.to - rows.from, picture);
+    if (own) return { leading: rows.from, ...own };
+  }
   // One token has no position: it is a class token, or what attention has pooled.
   for (let leading = 0; leading <= MAX_LEADING && leading < count - 1; leading++) {
-    const side = Math.sqrt((picture.height * picture.width) / (count - leading));
-    const [height, width] = [picture.height / side, picture.width / side].map(Math.round) as [number, number];
-    const tiles = height * width === count - leading && height > 0 && width > 0;
-    if (tiles && Math.abs(picture.height / height - picture.width / width) < 1) return { leading, height, width };
+    const own = gridOf(count - leading, picture);
+    if (own) return { leading, ...own };
   }
   return undefined;
+}
+
+/** Height and width of so many patches of equal sides that tile the picture. */
+function gridOf(count: number, picture: TokenGrid['picture']): { height: number; width: number } | undefined {
+  const side = Math.sqrt((picture.height * picture.width) / count);
+  const [height, width] = [picture.height / side, picture.width / side].map(Math.round) as [number, number];
+  const tiles = height * width === count && height > 0 && width > 0;
+  return tiles && Math.abs(picture.height / height - picture.width / width) < 1 ? { height, width } : undefined;
 }
 
 /** A layer's output, or the gradient of it, as [batch, channels, height, width]. */
@@ -70,10 +83,11 @@ export function onGrid(b: GraphBuilder, layer: Layer, value: string): string {
   const axis = tokenAxis(layer);
   const [batch = 'batch', count = 0, channels = 0] = axis === 1 ? shape : [shape[0], shape[2], shape[1]];
   const { leading, height, width } = tokens;
+  const end = leading + height * width;
   const kept =
-    leading === 0
+    leading === 0 && end === count
       ? value
-      : b.op('Slice', [value, b.ints([leading]), b.ints([count as number]), b.ints([axis])], {}, 'grid_tokens');
+      : b.op('Slice', [value, b.ints([leading]), b.ints([end]), b.ints([axis])], {}, 'grid_tokens');
   const ordered = axis === 1 ? b.transpose(kept, [0, 2, 1]) : kept;
   return b.reshape(ordered, [batch, channels, height, width], 'grid');
 }

@@ -3,9 +3,9 @@ import { numberAttribute } from '../../onnx/graph/attributes.js';
 import type { Node } from '../../onnx/graph/graph.js';
 import type { Types } from '../../onnx/shapes/types.js';
 
-/** Operators that only move, rescale or add up scores of positions. */
+/** Operators that only move, rescale or add up scores of positions, or bring them into a range. */
 const moving = new Set(
-  'Identity Resize Upsample Transpose Reshape Slice Concat Split Squeeze Unsqueeze Cast Add Sum Mul Div Sub Sigmoid Softmax Dropout Pad Clip Flatten'.split(
+  'Identity Resize Upsample Transpose Reshape Slice Concat Split Squeeze Unsqueeze Cast Add Sum Mul Div Sub Sigmoid Softmax Dropout Pad Clip Flatten Relu Tanh Softplus Exp HardSigmoid'.split(
     ' ',
   ),
 );

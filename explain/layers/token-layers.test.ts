@@ -4,6 +4,7 @@ import { GraphBuilder } from '../../onnx/build/build.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { layerContext, normalizedLayers } from './candidates.js';
 import { defaultLayer } from './default-layer.js';
+import { onGrid, type Layer } from './layer.js';
 
 const SIDE = 32;
 
@@ -78,6 +79,24 @@ describe('defaultLayer(context, grid, dense) of tokens', () => {
       return n.linear(n.b.op('Gather', [sum, n.b.scalar(0, 'int64')], { axis: 1 }), 6, 5);
     });
     expect(coat).toEqual(['norm']);
+  });
+
+  test('leaves tokens out that stand before and after those of the picture, and is not their own layer', () => {
+    // As in YOLOS: a class token, 16 patches, and 10 learnt tokens, of which the scores are made.
+    const n = new Tokens();
+    let x = n.b.op('Concat', [n.zeros(1, 1, 6), n.patches(), n.zeros(1, 10, 6)], { axis: 1 });
+    for (const block of ['first', 'second']) {
+      const norm = n.norm(x, block);
+      const attention = n.b.op('Softmax', [n.b.matMul(norm, n.b.transpose(norm, [0, 2, 1]))], { axis: -1 });
+      x = n.b.add(x, n.b.matMul(attention, norm));
+    }
+    const asked = n.b.op('Relu', [n.linear(n.rows(n.norm(x, 'last'), 17, 27), 6, 6)], {}, 'asked');
+    const logits = n.linear(asked, 6, 5);
+    n.b.output(logits);
+    const [layer] = defaultLayer(layerContext(n.b.graph), grid(logits), true)?.layers ?? [];
+    expect(layer).toMatchObject({ name: 'second', tokens: { leading: 1, height: 4, width: 4 } });
+    const kept = onGrid(n.b, layer as Layer, (layer as Layer).value);
+    expect(n.b.shape(kept)).toEqual([1, 6, 4, 4]);
   });
 
   test('are no class tokens, though their numbers would form a grid', () => {

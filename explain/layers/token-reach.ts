@@ -8,7 +8,7 @@ import type { Types } from '../../onnx/shapes/types.js';
 export type Reach = 'all' | { axis: number; positions: ReadonlySet<number> };
 
 /** A slice of more positions counts as all. */
-const MAX_POSITIONS = 8;
+const MAX_POSITIONS = 4096;
 
 /** Operators of each element, or of elements along the last axis. */
 const elementwise = new Set(

@@ -12,7 +12,7 @@ import {
 import { defaultLayer } from '../layers/default-layer.js';
 import { pathNodes } from '../layers/path.js';
 import { positionalValues } from '../layers/positions.js';
-import { isSpatial, onGrid, tokenAxis, tokenGrid, type Layer, type TokenGrid } from '../layers/layer.js';
+import { isSpatial, onGrid, tokenAxis, tokenGrid, type Layer, type Rows, type TokenGrid } from '../layers/layer.js';
 
 export { onGrid, type Layer, type TokenGrid };
 
@@ -163,13 +163,14 @@ function checkedLayer(context: LayerContext, layer: Layer, grid?: TokenGrid): La
     if (context.axes.of(layer.value) !== undefined || layer.op === 'Conv') return layer;
     return guessedLayout(layer, grid);
   }
-  if (layer.shape.length === 3 && !positionalValues(context.graph, context.types).has(layer.value)) {
+  const rows = positionalValues(context.graph, context.types).get(layer.value);
+  if (layer.shape.length === 3 && rows === undefined) {
     throw new InputError({
       name: 'layer',
       expected: `a layer with positions of the picture; the rows of "${layer.name}" [${layer.shape.join(', ')}] are learnt queries or a choice`,
     });
   }
-  if (layer.shape.length === 3 && grid) return { ...layer, tokens: tokensOf(layer, grid) };
+  if (layer.shape.length === 3 && grid) return { ...layer, tokens: tokensOf(layer, grid, rows) };
   throw new InputError({
     name: 'layer',
     expected:
@@ -195,8 +196,8 @@ function guessedLayout(layer: Layer, grid?: TokenGrid): Layer {
 }
 
 /** @throws InputError if the tokens do not form a grid */
-function tokensOf(layer: Layer, grid: TokenGrid): NonNullable<Layer['tokens']> {
-  const found = tokenGrid(layer, grid);
+function tokensOf(layer: Layer, grid: TokenGrid, rows?: Rows): NonNullable<Layer['tokens']> {
+  const found = tokenGrid(layer, grid, rows);
   if (found) return found;
   const { name, shape } = layer;
   const count = shape[tokenAxis(layer)];

@@ -140,7 +140,7 @@ function softmaxByHand(node: Node, { producers }: KnownGraph): { value: string; 
 }
 
 /** Operators that compute new values from learnt weights. */
-const weighted = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gemm', 'Einsum']);
+export const weighted = new Set(['Conv', 'ConvTranspose', 'MatMul', 'Gemm', 'Einsum']);
 
 /** A node that picks boxes by their scores, behind which an output only holds what was picked. */
 export function pickingNode({ producers }: KnownGraph, output: string): Node | undefined {

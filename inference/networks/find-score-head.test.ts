@@ -275,6 +275,18 @@ describe('scoreHead(model)', () => {
     });
   });
 
+  test('names the scores of all scales behind those that TopK picks by, and no anchors', () => {
+    const model = modelEnding([1, 3, 12], (b, raw) => {
+      const all = b.op('Concat', [raw, b.op('Abs', [raw])], { axis: 2 }, 'all');
+      const chosen = b.reshape(b.op('Slice', [b.op('Sigmoid', [all]), b.ints([0]), b.ints([12]), b.ints([2])]), [36]);
+      const picked = b.ops('TopK', [chosen, b.ints([5])], 2, {}, 'picked');
+      const anchors = b.op('Add', [b.op('Cast', [b.op('Shape', [raw])], { to: 1 }), b.scalar(1)], {}, 'anchors');
+      const boxes = b.op('Gather', [b.op('Expand', [anchors, b.ints([36, 3])]), picked[1] as string], { axis: 0 });
+      return [b.op('Unsqueeze', [boxes, b.ints([0, 1, 2])], {}, 'boxes')];
+    });
+    expect(() => scoreHead(model)).toThrow('TopK "picked" has picked by their scores; `output` all can be explained');
+  });
+
   test('names the scores that NonMaxSuppression picks by, which are those of boxes', () => {
     const model = modelEnding([1, 3, 12], (b, raw) => {
       const boxes = b.op('Transpose', [b.op('Concat', [raw, raw, raw, raw], { axis: 1 })], { perm: [0, 2, 1] }, 'all');

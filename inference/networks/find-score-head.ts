@@ -53,7 +53,7 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
   if (chosen && named === undefined && compared !== undefined) throw embedding(chosen.output, compared);
   // Report the error of the first output.
   if (!chosen) return { ...reader.read(first), output: first, others: [] };
-  return { ...chosen, others: others.map(({ output }) => output) };
+  return { ...reader.asBoxes(chosen, chosen.output), others: others.map(({ output }) => output) };
 }
 
 /** @throws InputError listing the available outputs */

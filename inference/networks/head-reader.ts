@@ -5,11 +5,12 @@ import { expectWithin } from '../../onnx/graph/limits.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { ChannelAxes } from '../graphs/axes.js';
 import { boxScores, hasCoordinates, type BoxScores } from '../graphs/detections.js';
-import { ancestors, producersOf } from '../graphs/links.js';
+import { ancestors, descendants, producersOf } from '../graphs/links.js';
 import { scorePlace, type ScorePlace } from '../graphs/score-place.js';
 import {
   pickingNode,
   scoresBehind,
+  weighted,
   type Activation,
   type FoundScores,
   type KnownGraph,
@@ -57,7 +58,11 @@ export class HeadReader {
 
   /** The same of a value that the user has named, which may score the boxes of another value. */
   readNamed(value: string): ReadHead {
-    const found = this.read(value);
+    return this.asBoxes(this.read(value), value);
+  }
+
+  /** A head with scores of positions in one row as one of boxes, if other values hold as many boxes. */
+  asBoxes<T extends ReadHead>(found: T, value: string): T {
     const { kind, classes, grid } = found.head;
     const scoresBoxes =
       kind === 'dense' &&
@@ -198,14 +203,29 @@ export class HeadReader {
     );
   }
 
+  /** The readable scores behind those that boxes are picked by: of all scales where these are joined. */
+  #beforeRanking(ranked: string): string | undefined {
+    const values: string[] = [];
+    for (let value: string | undefined = ranked; value !== undefined;) {
+      const node = this.#graph.producers.get(value);
+      values.push(value);
+      value = node && node.domain === '' && !weighted.has(node.op) ? node.inputs[0] : undefined;
+    }
+    const readable = values.filter((value) => this.tryRead(value));
+    return readable.find((value) => this.#graph.producers.get(value)?.op === 'Concat') ?? readable[0];
+  }
+
   /** A value with scores before an output, as a suggestion in errors. */
   #workingValue(output: string, picked?: Node): string {
-    const ranked = picked?.inputs[1];
-    if (ranked !== undefined && picked?.op !== 'TopK' && this.tryRead(ranked))
-      return `; \`output\` ${ranked} can be explained`;
-    const before = ancestors(this.#model.graph, output);
-    const nodes = this.#model.graph.nodes.toReversed();
-    const scoring = nodes.filter(({ op, outputs: [value = ''] }) => scores.has(op) && before.has(value));
+    const ranked = picked?.inputs[picked.op === 'TopK' ? 0 : 1];
+    const unranked = ranked === undefined ? undefined : this.#beforeRanking(ranked);
+    if (unranked !== undefined) return `; \`output\` ${unranked} can be explained`;
+    const { graph } = this.#model;
+    const before = ancestors(graph, output);
+    const after = descendants(graph, graph.inputs[0]?.name ?? '');
+    const scoring = graph.nodes
+      .toReversed()
+      .filter(({ op, outputs: [value = ''] }) => scores.has(op) && before.has(value) && after.has(value));
     const found = scoring
       .flatMap(({ outputs }) => outputs[0] ?? [])
       .find((value) => value !== output && this.#place(value));

@@ -2,6 +2,7 @@
 import { InputError } from '../../onnx/errors.js';
 import { nodeLabel, type Model, type Node } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
+import { descendants } from '../graphs/links.js';
 import type { NetworkInput } from './network-input.js';
 
 /**
@@ -11,8 +12,11 @@ import type { NetworkInput } from './network-input.js';
  */
 export function checkedPositions(model: Model, input: NetworkInput, stated: boolean): void {
   const types = Types.of({ ...model.graph, nodes: [] });
+  const dependent = descendants(model.graph, input.name);
   for (const node of model.graph.nodes) {
-    const misfit = node.op === 'Add' && node.domain === '' ? misfitOf(node, types) : undefined;
+    // Tables that are added to places, as of a detector's anchors, say nothing about the picture.
+    const ofPicture = node.op === 'Add' && node.domain === '' && node.inputs.some((name) => dependent.has(name));
+    const misfit = ofPicture ? misfitOf(node, types) : undefined;
     if (misfit) throw wrongSize(node, misfit, input, stated);
     types.addNode(node, model.graph.valueInfo);
   }

@@ -65,4 +65,25 @@ describe('readNetwork(model, options)', () => {
     expect(() => readNetwork(model, { inputs: { age: { data: [1, 2] } } })).toThrow('input "age": expected float32');
     expect(() => readNetwork(model, { inputs: { sex: { data: [1] } } })).toThrow('got "sex"');
   });
+
+  test('a position table tells the size; a table that is added to places made of sizes, as of anchors, does not', () => {
+    const table = (b: GraphBuilder) => b.initializer('table', float32Tensor(new Float32Array(9 * 3), [1, 9, 3]));
+    const reading = (added: (b: GraphBuilder, picture: string) => string) =>
+      network(['N', 3, 'H', 'W'], (b, picture) => {
+        const rows = b.op('Add', [added(b, picture), table(b)], {}, 'add');
+        return b.add(picture, b.op('ReduceMean', [rows], { keepdims: 0 }));
+      });
+    const patches = (b: GraphBuilder, picture: string) => {
+      const pooled = b.op('AveragePool', [picture], { kernel_shape: [16, 16], strides: [16, 16] });
+      return b.transpose(b.op('Reshape', [pooled, b.ints([0, 3, -1])]), [0, 2, 1]);
+    };
+    expect(() => readNetwork(reading(patches))).toThrow(
+      'size: expected a size that gives 9 tokens, as the position table "table" at Add "add" has, such as 48; got 224x224, the default, which gives 196',
+    );
+    const places = (b: GraphBuilder, picture: string) => {
+      const sizes = b.op('Slice', [b.op('Shape', [picture]), b.ints([1]), b.ints([4])]);
+      return b.reshape(b.op('Cast', [sizes], { to: 1 }), [1, 1, 3]);
+    };
+    expect(() => readNetwork(reading(places))).not.toThrow();
+  });
 });

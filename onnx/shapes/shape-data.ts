@@ -43,6 +43,7 @@ const arithmetic: Record<string, Calculation> = {
   Mod: numeric((a, b) => a - b * Math.floor(a / b)),
   Mul: product,
   Or: numeric((a, b) => a || b),
+  Pow: numeric((a, b) => a ** b),
   Sub: (a, b) => (b === 0 ? a : a === b ? 0 : numeric((x, y) => x - y)(a, b)),
 };
 
@@ -52,15 +53,19 @@ function wholeQuotient(a: Dim, b: Dim): Dim | undefined {
     : undefined;
 }
 
-/** Unary operators. Symbolic sizes are non-negative integers: all operators here except Neg and Not leave them unchanged. */
+/** Unary operators. Symbolic sizes are non-negative integers: all operators here except those of `changing` leave them unchanged. */
 const unary: Record<string, (value: number) => number> = {
   Abs: Math.abs,
   Ceil: Math.ceil,
   Floor: Math.floor,
   Neg: (value) => -value,
   Not: (value) => 1 - value,
+  Reciprocal: (value) => 1 / value,
+  Sqrt: Math.sqrt,
   Round: (value) => (value % 1 === 0.5 || value % 1 === -0.5 ? 2 * Math.round(value / 2) : Math.round(value)),
 };
+
+const changing = new Set(['Neg', 'Not', 'Reciprocal', 'Sqrt']);
 
 /** `length` elements, or undefined where they are too many to be sizes. */
 function listOf(length: Dim | undefined, element: (index: number) => Dim): Contents | undefined {
@@ -126,7 +131,10 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
       return listOf(types.shape(outputOf(node))?.[0], (index) => start + index * delta);
     }
     case 'ReduceProd':
-      return first && !intsAttribute(node, 'axes') ? [dimProduct(first)] : undefined;
+    case 'ReduceMax':
+    case 'ReduceMin':
+    case 'ReduceSum':
+      return first && isWhole(node, types) ? reducedList(node.op, first) : undefined;
     case 'Where':
       return chosen(node, types);
     case 'Clip':
@@ -134,6 +142,21 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
     default:
       return elementwise(node, types);
   }
+}
+
+/** Whether a reduction takes all elements: those of a list, or of any tensor where no axes are named. */
+function isWhole(node: Node, types: KnownValues): boolean {
+  const named = intsAttribute(node, 'axes') ?? (inputOf(node, 1) ? types.integers(node.inputs[1]) : []);
+  if (named?.length === 0) return numberAttribute(node, 'noop_with_empty_axes', 0) === 0;
+  return named !== undefined && isList(types, node.inputs[0]);
+}
+
+function reducedList(op: string, values: Contents): Contents | undefined {
+  if (op === 'ReduceProd') return [dimProduct(values)];
+  const numbers = values.filter((value) => typeof value === 'number');
+  if (numbers.length < values.length || numbers.length === 0) return undefined;
+  if (op === 'ReduceSum') return [numbers.reduce((a, b) => a + b)];
+  return [op === 'ReduceMax' ? Math.max(...numbers) : Math.min(...numbers)];
 }
 
 /** A list as it is, or a table with its axes in the order of `perm`. */
@@ -212,5 +235,5 @@ const folded = (op: string) => (a: Dim | undefined, b: Dim) => (a === undefined 
 
 function unaryValue(op: string, value: Dim): Dim | undefined {
   if (typeof value === 'number') return unary[op]?.(value);
-  return op === 'Neg' || op === 'Not' ? undefined : value;
+  return changing.has(op) ? undefined : value;
 }

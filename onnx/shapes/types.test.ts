@@ -48,6 +48,21 @@ describe('Types and arithmetic on sizes', () => {
     expect(b.shape(b.op('Reshape', ['x', target]))).toEqual(['N', 60]);
   });
 
+  it('follow roots, powers and the largest size, as exporters compute grids and scales', () => {
+    const b = start();
+    const sides = b.op('Slice', [b.op('Shape', ['x']), b.ints([2]), b.ints([4])]);
+    const floats = b.op('Cast', [sides], { to: 1 });
+    expect(b.types.contents(b.op('ReduceMax', [floats], { keepdims: 0 }))).toEqual([5]);
+    expect(b.types.contents(b.op('ReduceMin', [floats], { keepdims: 0 }))).toEqual([4]);
+    expect(b.types.contents(b.op('ReduceSum', [sides, b.ints([0])]))).toEqual([9]);
+    const four = b.op('ReduceMin', [floats], { keepdims: 0 });
+    expect(b.types.contents(b.op('Pow', [four, b.scalar(0.5)]))).toEqual([2]);
+    expect(b.types.contents(b.op('Sqrt', [four]))).toEqual([2]);
+    const batch = b.op('Slice', [b.op('Shape', ['x']), b.ints([0]), b.ints([1])]);
+    expect(b.types.contents(b.op('Sqrt', [batch]))).toBeUndefined();
+    expect(b.types.contents(b.op('ReduceMax', [b.op('Shape', ['x'])], { keepdims: 0 }))).toBeUndefined();
+  });
+
   it('follow products and quotients of sizes', () => {
     const b = start();
     const sizes = b.op('Shape', ['x']);
