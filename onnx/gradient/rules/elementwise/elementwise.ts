@@ -29,12 +29,15 @@ const leakyRelu: GradientRule = ({ node, b, x, y, g }) => {
   return [b.mul(g, slope)];
 };
 
-/** dx = dy where min ≤ x ≤ max (also at the bounds, as PyTorch's clamp); a bound gets dy where x is beyond it. */
-export const clip: GradientRule = ({ b, x, g, wanted }) => {
+/**
+ * dx = dy where min ≤ x ≤ max (also at the bounds, as PyTorch's clamp): that is where y = x. A bound gets dy where x is
+ * beyond it.
+ */
+export const clip: GradientRule = ({ b, x, y, g, wanted }) => {
   const [data, low, high] = x as [string, string | undefined, string | undefined];
-  const bounded = low ? masked(b, b.op('GreaterOrEqual', [data, low]), g) : g;
+  const inside = () => (low || high ? masked(b, b.op('Equal', [data, y[0]]), g) : g);
   return [
-    wanted(0) ? (high ? masked(b, b.op('LessOrEqual', [data, high]), bounded) : bounded) : null,
+    wanted(0) ? inside() : null,
     low && wanted(1) ? masked(b, b.op('Less', [data, low]), g) : null,
     high && wanted(2) ? masked(b, b.op('Greater', [data, high]), g) : null,
   ].slice(0, x.length);
