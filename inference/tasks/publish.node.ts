@@ -1,7 +1,7 @@
 /** @file Results of tasks on disk: written beside under a name of this process, synced, renamed. What is there already stays. */
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AtomicFile, syncFolder } from '../../onnx/files/disk/atomic-file.node.js';
+import { AtomicFile, namingFile, syncFolder } from '../../onnx/files/disk/atomic-file.node.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { forgetTemporary, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { exists } from '../files/missing.node.js';
@@ -18,7 +18,7 @@ export async function publishFile(path: string, write: (file: AtomicFile) => Pro
     await write(file);
   } catch (error) {
     await file.abandon();
-    throw error;
+    throw namingFile(error, file.temporary, path);
   }
   if (await exists(path)) {
     await file.abandon();

@@ -48,7 +48,7 @@ export class AtomicFile {
 }
 
 /** The file system's error with the name that the file would have had. */
-function namingFile(error: unknown, temporary: string, path: string): unknown {
+export function namingFile(error: unknown, temporary: string, path: string): unknown {
   if (!(error instanceof Error) || !('syscall' in error)) return error;
   return Object.assign(error, { path, message: error.message.replaceAll(temporary, path) });
 }
@@ -74,6 +74,8 @@ export async function writeSynced(path: string, data: string | Uint8Array): Prom
   try {
     await handle.writeFile(data);
     await handle.sync();
+  } catch (error) {
+    throw namingFile(error, path, path);
   } finally {
     await handle.close();
   }
