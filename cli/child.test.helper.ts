@@ -15,6 +15,7 @@ export const commandNames = [
   'gan-gradcam',
   'gan-sample',
   'gan-studio',
+  'gan-sweep',
   'gan-train',
   'gan-worker',
 ] as const;

@@ -28,6 +28,10 @@ beforeAll(async () => {
   }
   await cp(join(folder, 'pictures'), join(folder, 'torn'), { recursive: true });
   await writeFile(join(folder, 'torn', 'a', 'text.jpg'), 'no picture');
+  await writeFile(
+    join(folder, 'sweep.yaml'),
+    'settings: { steps: 1000000, image-size: 8 }\nvary: { lr: [0.001, 0.01] }\n',
+  );
   expect(
     await ran('gan-train', ['--data', 'pictures', '--out', 'run', ...network, '--steps', '2'], folder),
   ).toMatchObject({ code: 0 });
@@ -52,6 +56,7 @@ const longWork = (out: string): Record<CommandName, string[]> => ({
   'gan-eval': words('run --features f.onnx --samples 1000000 --device cpu'),
   'gan-features': [...classifier.map((word) => (word === '1' ? '100000' : word)), '--out', `${out}.onnx`],
   'gan-studio': words('--port 0'),
+  'gan-sweep': ['sweep.yaml', '--out', `sweep-${out}`],
   'gan-worker': ['--queue', server?.url ?? 'redis://127.0.0.1:1', '--root', '.'],
 });
 

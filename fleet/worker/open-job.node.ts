@@ -14,6 +14,7 @@ type Opener = (spec: JobSpec, place: WorkerPlace) => Promise<TaskJob>;
 const openers: { [Command in TaskCommand]: () => Promise<Opener> } = {
   'gan-sample': async () => (await import('../../inference/jobs/open-sampling.node.js')).openSamplingTasks,
   'gan-eval': async () => (await import('../../trainer/evaluate/tasks/evaluation-job.node.js')).openEvaluationJob,
+  'gan-sweep': async () => (await import('../sweep/job.node.js')).openSweepJob,
   'gan-gradcam': async () => (await import('../../explain/tasks/explain-job.node.js')).openExplainJob,
 };
 

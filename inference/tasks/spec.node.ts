@@ -5,7 +5,7 @@ import { fileDigest } from '../files/same-job.node.js';
 import { canonicalJson, isJsonObject, type JsonObject } from './canonical.js';
 
 /** Commands that have bulk jobs. */
-export const TASK_COMMANDS = ['gan-sample', 'gan-gradcam', 'gan-eval'] as const;
+export const TASK_COMMANDS = ['gan-sample', 'gan-gradcam', 'gan-eval', 'gan-sweep'] as const;
 export type TaskCommand = (typeof TASK_COMMANDS)[number];
 
 /** A file that a job reads. */

@@ -33,6 +33,8 @@ export interface RunOptions extends ChosenSettings {
   resume?: string | undefined;
   /** Whether `resume` means: or start it in that folder, where no run is there. */
   orStart?: boolean | undefined;
+  /** Whether `runs/latest` leads to the run from now on; default true. */
+  latest?: boolean | undefined;
   /** The processes that train together; every one of them calls this. Rank 0 opens and writes the run. */
   group?: Group | undefined;
 }
@@ -77,7 +79,7 @@ export async function startRun(
   reading?: (loaded: number, total: number) => void,
   signal?: AbortSignal,
 ): Promise<StartedRun> {
-  const { resume, orStart, group, ...settings } = options;
+  const { resume, orStart, group, latest = true, ...settings } = options;
   const given = givenSettings({ options: settings });
   if (given.features !== undefined && !isAddress(given.features)) given.features = resolve(given.features);
   const releases = new Releases();
@@ -96,7 +98,7 @@ export async function startRun(
         release: () => releases.release(),
       };
     }
-    return await started({ resume, orStart, group }, given, releases, reading, signal);
+    return await started({ resume, orStart, group, latest }, given, releases, reading, signal);
   } catch (error) {
     await releases.release().catch(() => undefined);
     throw error;
@@ -125,7 +127,7 @@ async function prepared(options: OpenOptions, given: ChosenSettings, releases: R
 }
 
 async function started(
-  options: OpenOptions,
+  options: OpenOptions & { latest: boolean },
   given: ChosenSettings,
   releases: Releases,
   reading: ((loaded: number, total: number) => void) | undefined,
@@ -171,7 +173,7 @@ async function started(
     assumed,
     evaluation: settings,
   });
-  await markLatest(run);
+  if (options.latest) await markLatest(run);
   const { logEvery, stepsPerRun, sampleEvery, checkpointEvery, keep } = { ...runDefaults, ...given };
   return {
     run,

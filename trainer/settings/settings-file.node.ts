@@ -13,10 +13,22 @@ const MAX_BYTES = 64 * 1024;
  * @throws InputError if the file is larger than 64 KiB, cannot be parsed, or holds a name or value that is none
  */
 export async function readSettingsFile(path: string): Promise<ChosenSettings> {
+  const table: Readonly<Record<string, Setting>> = { ...configSettings, ...runSettings };
+  const settings = namedSettings(await readMapping(path), path);
+  expectSettings(settings, table, { file: path, partial: true });
+  return settings;
+}
+
+/** A JSON or YAML file that holds a mapping. @throws InputError if it is larger than 64 KiB or cannot be parsed */
+export async function readMapping(path: string): Promise<object> {
   // Loaded where they are needed, here and below: `--help` shows the table of settings without them.
   const { readBoundedFile } = await import('../../onnx/files/files.node.js');
   const bytes = await readBoundedFile(path, MAX_BYTES);
-  const values = await parsedMapping(new TextDecoder().decode(bytes), path);
+  return parsedMapping(new TextDecoder().decode(bytes), path);
+}
+
+/** Entries of a file under the names of settings, with the values that they stand for. @throws InputError for a name twice */
+export function namedSettings(values: object, path: string): ChosenSettings {
   const named = Object.entries(values).map(([name, value]) => [camelCase(name), value] as const);
   const twice = named.find(([name], index) => named.findIndex(([other]) => other === name) < index);
   if (twice !== undefined)
@@ -26,9 +38,7 @@ export async function readSettingsFile(path: string): Promise<ChosenSettings> {
     name,
     Object.hasOwn(table, name) ? (table[name]?.meant?.(value) ?? value) : value,
   ]);
-  const settings = Object.fromEntries(meant);
-  expectSettings(settings, table, { file: path, partial: true });
-  return settings;
+  return Object.fromEntries(meant);
 }
 
 /** Options, and the settings of a file where one is named. @throws InputError if the file holds something else */

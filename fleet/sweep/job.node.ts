@@ -1,0 +1,177 @@
+/** @file A sweep as a job of tasks: each run is one, and any engine may run it. */
+import { fork } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { lockFolder, type FolderLock } from '../../inference/files/folder-lock.node.js';
+import { exists } from '../../inference/files/missing.node.js';
+import { isRecord } from '../../inference/parse/json.js';
+import type { JsonObject } from '../../inference/tasks/canonical.js';
+import type { TaskContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
+import { expectComplete } from '../../inference/tasks/run.js';
+import { expectRunnable, expectWithin } from '../../inference/tasks/spec-files.node.js';
+import { jobId, type JobSpec } from '../../inference/tasks/spec.node.js';
+import { packageVersion } from '../../inference/tasks/version.node.js';
+import { InputError } from '../../onnx/errors.js';
+import { makeFolder } from '../../onnx/files/disk/folder.node.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
+import { isAddress } from '../../trainer/run/open-run.node.js';
+import type { ChosenSettings } from '../../trainer/settings/resolve-settings.node.js';
+import { measures, plannedRun, MAX_RUNS, type SweepPlan, type SweepRun } from './plan.node.js';
+import { readResult, type RunResult } from './result.node.js';
+import { sweepReport, type SweepReport } from './report.node.js';
+import type { TrainReply, TrainRequest } from './train-process.node.js';
+
+/** A run that ends without saying why, such as one that is killed, is tried so many times. */
+const ATTEMPTS = 3;
+const script = fileURLToPath(new URL('./train-process.node.js', import.meta.url));
+
+/** Where a sweep is by default. @param path of its file */
+export const sweepFolder = (path: string): string => join('sweeps', basename(path, extname(path)));
+
+/**
+ * The job of a sweep. Without others that work on it the folder is locked. Runs that failed before are tried again.
+ * @param out folder of the sweep; runs with the same settings that are complete there are not trained again
+ */
+export async function sweepJob(plan: SweepPlan, out: string, shared = false): Promise<SweepJob> {
+  const options = { by: plan.by, varied: plan.varied, runs: plan.runs.map(({ settings }) => settings as JsonObject) };
+  const spec: JobSpec = { command: 'gan-sweep', version: packageVersion(), options, files: [], outputs: { out } };
+  const lock = shared ? undefined : await lockFolder(out);
+  await makeFolder(join(out, 'results'));
+  await makeFolder(join(out, 'runs'));
+  const job = new SweepJob(spec, plan, out, lock);
+  for (const { name } of plan.runs) {
+    const path = job.resultPath(name);
+    if ((await exists(path)) && (await readResult(path)).problem !== undefined) await rm(path);
+  }
+  return job;
+}
+
+/**
+ * The job of a sweep that came as data.
+ * @throws InputError if a setting is not what gan-train takes, or a path leads out of the roots
+ */
+export async function openSweepJob(spec: JobSpec, { roots }: { roots: readonly string[] }): Promise<SweepJob> {
+  await expectRunnable(spec, roots);
+  const { by, varied, runs } = spec.options;
+  const out = spec.outputs['out'];
+  const measure = measures.find((each) => each === by);
+  const isList = Array.isArray(varied) && varied.every((name) => typeof name === 'string');
+  if (
+    measure === undefined ||
+    out === undefined ||
+    !isList ||
+    !Array.isArray(runs) ||
+    runs.length > MAX_RUNS ||
+    !runs.every(isRecord)
+  )
+    throw new InputError({ name: 'job.options', expected: 'by, varied and runs of a sweep' });
+  const names = varied as string[];
+  const planned: SweepRun[] = [];
+  for (const settings of runs as JsonObject[]) {
+    const own = Object.fromEntries(
+      names.filter((name) => Object.hasOwn(settings, name)).map((name) => [name, settings[name] ?? null]),
+    );
+    const { settings: checked } = plannedRun({}, settings, 'job.options.runs');
+    await expectAllowed(checked, roots);
+    planned.push(plannedRun(checked, own, 'job.options.runs'));
+  }
+  return new SweepJob(spec, { by: measure, varied: names, runs: planned }, out);
+}
+
+/** @throws InputError for settings that reach what a worker may not */
+async function expectAllowed(settings: ChosenSettings, roots: readonly string[]): Promise<void> {
+  if (settings.out !== undefined) throw new InputError({ name: 'job.options.runs', expected: 'no `out`' });
+  const { features } = settings;
+  if (features !== undefined && isAddress(features))
+    throw new InputError({ name: 'features', expected: 'a file, as a worker fetches nothing', got: features });
+  const file = features?.replace(/:[^:/\\]*$/, '');
+  for (const [name, path] of Object.entries({ data: settings.data, cache: settings.cache, features: file }))
+    if (path !== undefined) await expectWithin(roots, path, name);
+}
+
+/** A sweep: results of runs are files in `results/`, their folders are in `runs/`. */
+export class SweepJob implements TaskJob<SweepReport> {
+  readonly id: string;
+  readonly stages: readonly TaskStage[];
+
+  constructor(
+    readonly spec: JobSpec,
+    readonly plan: SweepPlan,
+    readonly out: string,
+    readonly lock?: FolderLock,
+  ) {
+    this.id = jobId(spec);
+    const { runs } = plan;
+    const done = (task: number) => exists(this.resultPath((runs[task] as SweepRun).name));
+    this.stages = [
+      {
+        name: 'runs',
+        tasks: async () => runs.length,
+        size: () => 1,
+        missing: async () => {
+          const missing: number[] = [];
+          for (let task = 0; task < runs.length; task++) if (!(await done(task))) missing.push(task);
+          return missing;
+        },
+        done,
+        run: (task, context) => this.#train(runs[task] as SweepRun, context),
+      },
+    ];
+  }
+
+  resultPath(name: string): string {
+    return join(this.out, 'results', `${name}.json`);
+  }
+
+  /** The table and the plot. */
+  async finish(): Promise<SweepReport> {
+    const [stage] = this.stages as [TaskStage];
+    expectComplete('sweep', this.plan.runs.length, await stage.missing());
+    const results = await Promise.all(this.plan.runs.map(({ name }) => readResult(this.resultPath(name))));
+    return sweepReport(this.plan, results, this.out);
+  }
+
+  async dispose(): Promise<void> {
+    await this.lock?.release();
+  }
+
+  async #train(run: SweepRun, { signal }: TaskContext): Promise<void> {
+    let problem = '';
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      signal?.throwIfAborted();
+      const reply = await trainedElsewhere({ ...run, folder: join(this.out, 'runs', run.name) }, signal);
+      if ('result' in reply) return this.#save(reply.result);
+      signal?.throwIfAborted();
+      if ('problem' in reply) return this.#save({ name: run.name, problem: reply.problem });
+      problem = reply.ended;
+    }
+    return this.#save({ name: run.name, problem: `${problem}, ${ATTEMPTS} times` });
+  }
+
+  #save(result: RunResult): Promise<void> {
+    return writeFileAtomic(this.resultPath(result.name), `${JSON.stringify(result, null, 2)}\n`);
+  }
+}
+
+/** Trains a run in a process of its own. @returns its result, its problem, or how it ended without either */
+function trainedElsewhere(
+  run: TrainRequest,
+  signal: AbortSignal | undefined,
+): Promise<{ result: RunResult } | { problem: string } | { ended: string }> {
+  return new Promise((resolve, reject) => {
+    const child = fork(script, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    let answer: { result: RunResult } | { problem: string } | undefined;
+    const stop = () => child.connected && child.send('stop');
+    signal?.addEventListener('abort', stop);
+    child.on('error', reject);
+    child.on('message', (reply: TrainReply) => {
+      if ('result' in reply || 'problem' in reply) answer = reply;
+    });
+    child.on('exit', (code, killed) => {
+      signal?.removeEventListener('abort', stop);
+      resolve(answer ?? { ended: killed ? `it was killed (${killed})` : `its process ended with code ${code}` });
+    });
+    child.send({ run });
+  });
+}

@@ -1,0 +1,56 @@
+/** @file The process of one run of a sweep: trains it, from where it is, and tells its owner. */
+import { resultOf, type RunResult } from './result.node.js';
+import { startRun } from '../../trainer/run/run.node.js';
+import { train } from '../../trainer/run/loop.node.js';
+import type { SweepRun } from './plan.node.js';
+
+/** What the owner sends, once. */
+export interface TrainRequest extends SweepRun {
+  /** Folder of the run: it is started there, or goes on. */
+  folder: string;
+}
+
+/** What the process answers. */
+export type TrainReply =
+  | { step: number; steps: number }
+  | { result: RunResult }
+  | { problem: string }
+  | { stopped: true };
+
+const stop = new AbortController();
+// Ctrl-C reaches all processes of a terminal. The owner says when to stop; where it is gone, all stops.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
+process.on('disconnect', () => stop.abort(new Error('the sweep has ended')));
+process.on('message', (message: { run: TrainRequest } | 'stop') => {
+  if (message === 'stop') stop.abort(new Error('stopped'));
+  else void trained(message.run);
+});
+
+function tell(reply: TrainReply): Promise<void> {
+  return new Promise((resolve) => (process.connected ? process.send?.(reply, () => resolve()) : resolve()));
+}
+
+async function trained({ name, folder, settings }: TrainRequest): Promise<void> {
+  const { signal } = stop;
+  try {
+    const started = await startRun({ ...settings, resume: folder, orStart: true, latest: false }, undefined, signal);
+    const { release, evaluation, ...job } = started;
+    const { done } = await train({
+      ...job,
+      evaluation,
+      signal,
+      progress_callback: ({ row, steps }) => void tell({ step: row.step, steps }),
+    }).finally(release);
+    if (done < job.steps) await tell({ stopped: true });
+    else await tell({ result: await resultOf(name, folder, done) });
+  } catch (error) {
+    const { name: kind, message, stack } = error as Error;
+    if (signal.aborted) await tell({ stopped: true });
+    else if (kind === 'InputError' || 'syscall' in (error as object)) await tell({ problem: message });
+    else {
+      process.stderr.write(`${stack}\n`);
+      process.exitCode = 1;
+    }
+  }
+  process.disconnect();
+}
