@@ -111,7 +111,7 @@ describe('gan-eval --out', () => {
     const merged = await evaluated('shared', '--merge', '--json');
     expect(merged.code).toBe(3);
     expect((JSON.parse(merged.stdout) as Numbers).frechet).toBe(inMemory.frechet);
-  }, 60_000);
+  }, 180_000);
 
   it('completes a job whose share was killed, and until then says what is missing', async () => {
     const first = await evaluated('parts', '--shard', '0/2', '--json');
@@ -125,7 +125,7 @@ describe('gan-eval --out', () => {
     expect((await evaluated('parts', '--merge')).stderr).toMatch(
       /^gan-eval: --merge: expected the results of all 4 tasks; got no result of task 2\n$/,
     );
-  }, 60_000);
+  }, 180_000);
 
   it('goes on with --resume where it was killed, and begins anew without', async () => {
     await killed('resumed');
@@ -136,7 +136,7 @@ describe('gan-eval --out', () => {
     const { '/mine.txt': mine, ...found } = await digests('resumed');
     expect(mine).toBeDefined();
     expect(Object.keys(found)).toEqual(Object.keys(whole));
-  }, 60_000);
+  }, 180_000);
 
   it('refuses a folder with another job, and names the difference', async () => {
     await cp(join(folder, 'whole'), join(folder, 'other'), { recursive: true });
@@ -163,7 +163,7 @@ describe('gan-eval --out', () => {
     await mkdir(join(folder, 'foreign'));
     await writeFile(join(folder, 'foreign', 'results.json'), '{}');
     await refused(/^gan-eval: --out: expected another folder; got foreign\/results\.json/, options('foreign', []));
-  }, 60_000);
+  }, 180_000);
 
   it.each([
     [['--resume'], '--resume: expected it with --out; got it alone'],
@@ -215,7 +215,7 @@ describe('openEvaluationJob(spec, place)', () => {
     const { frechet, kid, kidStd } = inMemory;
     expect(made?.evaluated).toMatchObject({ comparison: { frechet, kid, kidStd } });
     expect(made?.skipped).toEqual(inMemory.skipped);
-  }, 60_000);
+  }, 180_000);
 
   it('refuses unknown options, other versions, paths outside its roots and changed sets', async () => {
     const refused = async (message: RegExp, change: (spec: JobSpec) => unknown, roots = [folder]) =>
@@ -238,5 +238,5 @@ describe('openEvaluationJob(spec, place)', () => {
     const opening = openEvaluationJob(spec, { device: 'cpu', roots: [folder] });
     await expect(opening).rejects.toThrow(/real: expected the pictures .* when the job began; got others$/);
     await writeFile(path, before);
-  }, 60_000);
+  }, 180_000);
 });

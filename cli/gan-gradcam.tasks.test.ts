@@ -28,7 +28,7 @@ beforeAll(async () => {
   expect([code, stderr]).toEqual([3, expect.stringContaining(`${BROKEN}: expected a picture`)]);
   expect(stdout).toContain('and 32 maps of 17 pictures, and 6 figures, in whole/*/\n');
   whole = await digests('whole');
-}, 60_000);
+}, 180_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const options = (out: string, ...more: string[]) => [
@@ -94,7 +94,7 @@ describe('gan-gradcam of many pictures', () => {
     const again = await explained('shared', '--merge');
     expect([again.code, again.stderr]).toEqual([3, expect.stringContaining(BROKEN)]);
     expect(await digests('shared')).toEqual(whole);
-  }, 60_000);
+  }, 180_000);
 
   it('completes a job whose share was killed, and until then says what is missing', async () => {
     expect(await explained('parts', '--shard', '0/2')).toMatchObject({
@@ -110,7 +110,7 @@ describe('gan-gradcam of many pictures', () => {
     const late = await explained('parts', '--shard', '1/2');
     expect([late.code, late.stderr]).toEqual([3, expect.stringContaining(BROKEN)]);
     expect(await digests('parts')).toEqual(whole);
-  }, 60_000);
+  }, 180_000);
 
   it('goes on with --resume where it was killed, and begins anew without', async () => {
     await stopped('SIGKILL', 'resumed');
@@ -128,7 +128,7 @@ describe('gan-gradcam of many pictures', () => {
     expect(mine).toBeDefined();
     expect(Object.keys(found)).toEqual(Object.keys(whole));
     expect(found['/00000/figure.png']).not.toBe(whole['/00000/figure.png']);
-  }, 60_000);
+  }, 180_000);
 
   it('keeps what is done at a signal, and nothing else', async () => {
     expect(await stopped('SIGTERM', 'signal')).toBe(143);
@@ -136,7 +136,7 @@ describe('gan-gradcam of many pictures', () => {
     expect(left.filter((name) => !/^\d{5}$/.test(name)).toSorted()).toEqual(['job.json', 'pictures.jsonl']);
     expect((await explained('signal', '--resume')).code).toBe(3);
     expect(await digests('signal')).toEqual(whole);
-  }, 60_000);
+  }, 180_000);
 
   it('takes its share from a Slurm array, and from a Kubernetes index with the number given', async () => {
     const slurm = { SLURM_ARRAY_TASK_ID: '4', SLURM_ARRAY_TASK_MIN: '3', SLURM_ARRAY_TASK_COUNT: '2' };
@@ -154,7 +154,7 @@ describe('gan-gradcam of many pictures', () => {
       process.env = saved;
     }
     expect(await digests('array')).toEqual(whole);
-  }, 60_000);
+  }, 180_000);
 
   it('refuses a folder with another job, and names the difference', async () => {
     const copied = async (name: string) => cp(join(folder, 'shared'), join(folder, name), { recursive: true });
@@ -185,7 +185,7 @@ describe('gan-gradcam of many pictures', () => {
     );
     await writeFile(join(folder, 'other', 'job.json'), older);
     await refused(new RegExp(`--out: expected ${job} version is "0\\.0\\.1"; got "`), '--shard', '0/2');
-  }, 60_000);
+  }, 180_000);
 
   it('refuses pictures that are others than before, and those that have changed since', async () => {
     await cp(join(folder, 'pictures'), join(folder, 'changing'), { recursive: true });
@@ -202,7 +202,7 @@ describe('gan-gradcam of many pictures', () => {
     expect((await changing('--shard', '1/2')).stderr).toBe(
       'gan-gradcam: --out: expected the pictures of changed/pictures.jsonl, where there is changing/05.png; got changing/06.png\n',
     );
-  }, 60_000);
+  }, 180_000);
 
   it('does not mix with a job that has all maps in one folder', async () => {
     const flat = (...more: string[]) =>
@@ -220,7 +220,7 @@ describe('gan-gradcam of many pictures', () => {
     );
     expect((await flat()).code).toBe(3);
     expect(Object.keys(await digests('flat'))).toEqual(names);
-  }, 60_000);
+  }, 180_000);
 
   it.each([
     [['--shard', '3/3'], /^gan-gradcam: --shard: expected I\/N with I of 0…N−1, .*; got "3\/3"\n$/],
