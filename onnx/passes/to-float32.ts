@@ -1,6 +1,7 @@
 /** @file Converts networks in half or double precision to single precision, in which gradients and maps are computed. */
 import type { Attribute, DataType, Graph, Model, Node, Tensor, ValueInfo } from '../graph/graph.js';
-import { float32Tensor, numbersOf } from '../graph/tensor.js';
+import { isLazy, lazyTensor } from '../graph/stored.js';
+import { float16Value, float32Tensor, numbersOf } from '../graph/tensor.js';
 
 /** TensorProto.DataType. */
 const [FLOAT, FLOAT16, DOUBLE] = [1, 10, 11];
@@ -28,8 +29,30 @@ function fullGraph(graph: Graph): Graph {
   };
 }
 
-const fullTensor = (tensor: Tensor): Tensor =>
-  isOther(tensor.type) ? float32Tensor(numbersOf(tensor), tensor.dims) : tensor;
+/** Weights on disk are converted when they are read. */
+function fullTensor(tensor: Tensor): Tensor {
+  if (!isOther(tensor.type)) return tensor;
+  const elements = () => floatsOf(tensor);
+  const { dims } = tensor;
+  return isLazy(tensor)
+    ? lazyTensor<FloatTensor>({ type: 'float32', dims }, elements)
+    : float32Tensor(elements(), dims);
+}
+
+type FloatTensor = Extract<Tensor, { type: 'float32' }>;
+
+function floatsOf(tensor: Tensor): Float32Array {
+  if (tensor.type === 'float64') return new Float32Array(tensor.data);
+  if (tensor.type !== 'float16') return Float32Array.from(numbersOf(tensor));
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => float16Value(bits));
+  const { data } = tensor;
+  const floats = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) floats[i] = halves[data[i] as number] as number;
+  return floats;
+}
+
+/** The number of each bit pattern. */
+let halves: Float32Array | undefined;
 
 const fullInfo = (info: ValueInfo): ValueInfo =>
   info.value && isOther(info.value.type) ? { name: info.name, value: { ...info.value, type: 'float32' } } : info;
