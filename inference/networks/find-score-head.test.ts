@@ -167,6 +167,22 @@ describe('scoreHead(model)', () => {
     expect(findScoreHead(auxiliary)).toMatchObject({ output: 'main', others: ['auxiliary'] });
   });
 
+  test('outputs of equal standing are refused, and both are named', () => {
+    const heads = (classes: readonly number[]) =>
+      modelEnding(['batch', 4], (b, raw) =>
+        classes.map((count, at) => {
+          const matrix = b.initializer(`matrix${at}`, float32Tensor(new Float32Array(4 * count), [4, count]));
+          return b.op('MatMul', [raw, matrix], {}, `head${at}`);
+        }),
+      );
+    expect(() => scoreHead(heads([5, 7]))).toThrow(
+      'output: expected one of several outputs that answer different questions; got none, of "head0" (5 classes) and "head1" (7 classes)',
+    );
+    expect(() => scoreHead(heads([5, 5]))).toThrow('"head0" (5 classes) and "head1" (5 classes)');
+    expect(() => scoreHead(heads([5, 1]))).toThrow('and "head1" (one score)');
+    expect(scoreHead(heads([5, 7]), 'head1')).toMatchObject({ classes: 7 });
+  });
+
   test('detectors: boxes and scores side by side, or in outputs of their own', () => {
     const yolo8 = modelEnding([1, 9, 64], (b, raw) => {
       const [box = '', scores = ''] = b.ops('Split', [raw, b.ints([4, 5])], 2, { axis: 1 }, 'split');
