@@ -2,7 +2,7 @@
 
 /** Milliseconds of the first rest, and of the longest; each failure in a row doubles it. */
 const FIRST = 1000;
-const LONGEST = 60_000;
+const LONGEST = 15_000;
 
 export class Rest {
   #failures = 0;
