@@ -162,6 +162,29 @@ describe.skipIf(!redisProgram)('a queue with a real server', () => {
     await stop(...workers);
   }, 120_000);
 
+  it('never prints or stores a password', async () => {
+    const secret = 'hunter2';
+    const { cwd } = await scene('password');
+    const server = await startRedis(['--requirepass', secret]);
+    servers.push(server);
+    const run = (...options: string[]) => ran('gan-worker', ['--root', '.', '--drain', ...options], cwd);
+    const refused = await run('--queue', server.url.replace('//', '//:wrong-hunter2@'));
+    const line = `gan-worker: --queue: expected a server at ${server.url}; got it refuses user or password\n`;
+    expect(refused).toEqual({ code: 2, stdout: '', stderr: line });
+    expect((await run('--queue', server.url)).stderr).toMatch(/got it asks for a password: set REDIS_PASSWORD\n$/);
+    const env = { REDIS_URL: server.url, REDIS_PASSWORD: secret };
+    const sampled = started('gan-sample', ['--model', 'generator.onnx', '--format', 'npy', '--queue', '--verbose'], {
+      cwd,
+      env,
+    });
+    await sampled.until(/No worker listens/);
+    const serving = started('gan-worker', ['--root', '.', '--drain', '--verbose'], { cwd, env });
+    expect([await sampled.ended, await serving.ended], sampled.text() + serving.text()).toEqual([0, 0]);
+    expect(sampled.text() + serving.text()).not.toContain(secret);
+    for (const name of await readdir(join(cwd, 'samples')))
+      expect(await readFile(join(cwd, 'samples', name), 'latin1')).not.toContain(secret);
+  }, 120_000);
+
   it('gives tasks of a worker whose disk is full to others', async () => {
     const { sample, explain, worker, expectSame } = await scene('full');
     const [sampled, explained] = [sample('s'), explain('e')];
