@@ -17,7 +17,7 @@ import { InputError } from '../../onnx/errors.js';
 import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
 import { JOB_FILE, LIST_FILE, taskName } from '../files/task-files.node.js';
 import { explainsLayer } from '../methods/table.js';
-import { firstExplanation } from './check.node.js';
+import { firstExplanation } from './first-explanation.node.js';
 import { expectJobFiles, explainJobFiles, loadedExplain, MODEL, PICTURES, type LoadedExplain } from './files.node.js';
 import { readyFolder, type FolderUse } from './job-folder.node.js';
 import { writeMapTask, type MapTasks } from './map-task.node.js';
