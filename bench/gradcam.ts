@@ -32,7 +32,7 @@ const SLOW: readonly MethodName[] = ['scorecam', 'ablationcam'];
 const RUNS = 5;
 const COLD_RUNS = 5;
 const FOLDER = 64;
-/** Pictures and masks per run of PyTorch: the best of 8, 16, 32 and 64 on two cores. */
+/** Pictures and masks per run of PyTorch: the default of its Score-CAM. */
 const BATCH_SIZE = 16;
 const SIZE = 3 * 224 * 224;
 
