@@ -289,6 +289,7 @@ await runCommand(
         report(context, written);
         return;
       }
+      let toldOf: string | undefined;
       const explaining = explainFiles(explainer, paths, {
         ...job,
         style,
@@ -297,6 +298,9 @@ await runCommand(
           const { layer, method, raw, rawHeight, rawWidth } = explanation;
           const largest = raw.reduce((a, b) => Math.max(a, b), 0);
           print.info(`${path}  ${layer.name}  ${methods[method].title}  ${verdict(explanation)}`);
+          if (explanation.choice !== undefined && toldOf !== path)
+            print.info(`  Target: ${explanation.choice}; change it with --target`);
+          toldOf = path;
           print.info(
             `  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`,
           );

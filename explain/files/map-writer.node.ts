@@ -26,6 +26,8 @@ export interface MapResult {
   target: Exclude<Target, ClassRegion> | { class: number; region: unknown };
   /** The target in words. */
   label: string;
+  /** The classes that a default target was chosen from. */
+  choice?: string;
   score: number;
   probability?: number;
   /** Least and largest value before the ReLU. */
@@ -203,7 +205,7 @@ function resultOf(
   milliseconds: number | undefined,
   files: MapFiles,
 ): MapResult {
-  const { layer, method, target, label, score, probability, signed, reason } = explanation;
+  const { layer, method, target, label, choice, score, probability, signed, reason } = explanation;
   const note = emptyMapNote(explanation);
   const { name, op, index } = layer;
   return {
@@ -212,6 +214,7 @@ function resultOf(
     method,
     target: plainTarget(target),
     label,
+    ...(choice !== undefined && { choice }),
     score,
     ...(probability !== undefined && { probability }),
     range: [signed.reduce((a, b) => Math.min(a, b)), signed.reduce((a, b) => Math.max(a, b))],

@@ -7,7 +7,7 @@ import type { ChosenLayers } from '../network/layers.js';
 
 /** Which output is explained, as what, and what was left out. */
 export function assumedOfOutput(
-  { head, output, through, others }: FoundHead,
+  { head, output, through, others, features }: FoundHead,
   labels: readonly string[] | undefined,
   stated: boolean,
 ): Assumption[] {
@@ -19,12 +19,16 @@ export function assumedOfOutput(
       : others.length > 0
         ? `others are ${others.join(', ')}`
         : 'the only output with scores';
+  const doubt =
+    features !== undefined && !labels
+      ? `, which may be features and no scores, as no layer with weights follows ${features}`
+      : '';
   const names = labels ? `, ${labels.length} names` : '';
   const part = head.part ? `, of which the output shows ${head.part.join(', ')}` : '';
   return [
     {
       about: 'output',
-      taken: `"${output}"${before}: ${describedHead(head)}${part}${names}`,
+      taken: `"${output}"${before}: ${describedHead(head)}${part}${names}${doubt}`,
       because: why,
       options: ['output', 'target', 'labels'],
     },

@@ -9,6 +9,7 @@ import type { Layer } from '../network/layers.js';
 import type { Network } from '../network/network.js';
 import type { NonFinite } from '../causes/non-finite.js';
 import type { Saturation } from '../causes/saturation.js';
+import { choiceOfClasses } from '../targets/predicted-classes.js';
 import { resolvedTargets, type TargetChoice } from '../targets/target-choice.js';
 import {
   contrastedWeights,
@@ -57,10 +58,12 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
       if (turn >= (targets[picture]?.length ?? 0)) return;
       const target = own[picture] as Target;
       const probability = targetProbability(head, row, target);
+      const choice = choices[picture] === undefined ? choiceOfClasses(head, row, labels) : undefined;
       const common = {
         picture,
         target,
         label: targetLabel(target, labels),
+        ...(choice !== undefined && { choice }),
         score: targetScore(weights[picture] as Float32Array, row),
         ...(probability !== undefined && { probability }),
       };

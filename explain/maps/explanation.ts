@@ -21,6 +21,8 @@ export interface Explanation {
   target: Target;
   /** The target in words, with the class name if labels are known. */
   label: string;
+  /** The classes that the default target was chosen from, in words, where a dense output predicts several. */
+  choice?: string;
   /**
    * The target's value before sigmoid or softmax: +logit for `real`, −logit for `fake`, the logit of a class, a difference of
    * two, or a mean over positions.

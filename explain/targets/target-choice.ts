@@ -3,6 +3,7 @@ import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { InputError } from '../../onnx/errors.js';
 import { bestBox, topBoxes } from './boxes.js';
 import { classOfLabel } from './labels.js';
+import { mostCommonClass } from './predicted-classes.js';
 import { isBox, topClasses, type Region, type Target } from './targets.js';
 
 /** A class by its number or, where labels are known, its name. */
@@ -39,7 +40,7 @@ export function choicePerPicture<T>(given: T | readonly T[] | undefined, picture
 
 /**
  * The targets of a choice for a picture. Defaults: `fake` for discriminators, the score itself for other networks with one
- * score, the top class for classifiers, the best box for detectors.
+ * score, the top class for classifiers, the most common class that is not background for dense outputs, the best box for detectors.
  * @param logits of the picture
  * @param labels names of the network's classes, if known
  * @throws InputError for a choice that the network does not have
@@ -82,6 +83,7 @@ export function resolvedTargets(
 function defaultTargets(head: ScoreHead, logits: Float32Array, labels?: readonly string[]): Target[] {
   if (head.verdict || head.kind === 'discriminator') return ['fake'];
   if (head.kind === 'single') return [head.binary && labels?.length === 2 ? 1 : 'score'];
+  if (head.kind === 'dense') return [mostCommonClass(head, logits, labels)];
   return (isBoxes(head) ? topBoxes : topClasses)(head, logits, 1);
 }
 

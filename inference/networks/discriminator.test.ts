@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-node';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GraphBuilder, loadModel, modelOfGraph } from '../../onnx/index.js';
+import { float32Tensor, GraphBuilder, loadModel, modelOfGraph } from '../../onnx/index.js';
 import { createSession } from '../runtime/session.node.js';
 import { Discriminator } from './discriminator.js';
 import { inputTensor, preparedPictures } from './network-input.js';
@@ -55,6 +55,22 @@ describe('Discriminator.load(source)', () => {
     const discriminator = await Discriminator.load(tiny('discriminator'), { device: 'cpu' });
     await discriminator[Symbol.asyncDispose]();
     await expect(discriminator.score(pictures.slice(0, 1))).rejects.toThrow('has been disposed');
+  });
+
+  test('of several outputs takes the one with one score, wherever it stands', async () => {
+    const b = new GraphBuilder();
+    const picture = b.input('picture', 'float32', ['batch', 3, 8, 8]);
+    const features = b.op('Flatten', [b.op('GlobalAveragePool', [picture])]);
+    const matrix = (classes: number) =>
+      b.initializer(`matrix${classes}`, float32Tensor(new Float32Array(3 * classes).fill(classes), [3, classes]));
+    b.output(b.op('MatMul', [features, matrix(10)], {}, 'classes'));
+    b.output(b.op('MatMul', [features, matrix(1)], {}, 'validity'));
+    await using discriminator = await Discriminator.load(modelOfGraph(b.graph), { device: 'cpu' });
+    const white = { width: 8, height: 8, channels: 3, data: new Uint8Array(192).fill(255) } as const;
+    const [score] = await discriminator.score([white]);
+    const { mean, std } = discriminator.input.picture.normalization;
+    const expected = mean.reduce((sum, each, at) => sum + (1 - each) / (std[at] as number), 0);
+    expect(score?.logit).toBeCloseTo(mean.length === 3 ? expected : 3 * expected, 4);
   });
 
   test('refuses a generator', async () => {

@@ -15,7 +15,8 @@ import type { Assumption } from '../graphs/assumption.js';
 import { batchMixer } from '../graphs/batch-mixing.js';
 import { readNetwork, type ReadOptions } from './read-network.js';
 import { scoreHead } from './find-score-head.js';
-import { appendScoreRows, scoreCount } from './score-head.js';
+import { HeadReader } from './head-reader.js';
+import { appendScoreRows, scoreCount, type ScoreHead } from './score-head.js';
 import type { DeviceChoice, Session } from '../runtime/session.js';
 
 /** Pictures per run of models with an open batch size. */
@@ -136,12 +137,23 @@ export function scoreOf(logit: number): Score {
   return { logit, probability: 1 / (1 + Math.exp(-logit)) };
 }
 
+/** The head with one score per picture or patch, where other outputs have classes, such as an auxiliary classifier's. */
+function verdictHead(model: Model): ScoreHead {
+  const reader = new HeadReader(model);
+  const single = model.graph.outputs.filter(({ name }) => {
+    const found = reader.tryRead(name);
+    return found?.head.classes === 1 && found.head.kind !== 'boxes';
+  });
+  const [only] = single;
+  return scoreHead(model, single.length === 1 && model.graph.outputs.length > 1 ? only?.name : undefined);
+}
+
 /**
  * The model with the mean of its logits [N] as its only output: a patch discriminator has one logit per patch.
  * @throws InputError if it is not a discriminator
  */
 function scoringModel(model: Model, source: string): { model: Model; logits: string } {
-  const head = scoreHead(model);
+  const head = verdictHead(model);
   const { kind, logits, classes } = head;
   if (kind === 'boxes' || classes !== 1) {
     throw new InputError({

@@ -154,17 +154,12 @@ describe('scoreHead(model)', () => {
     expect(scoreHead(second)).toMatchObject({ kind: 'classifier', logits: 'raw', classes: 2, part: [1] });
   });
 
-  test('features that scores are made of, and auxiliary heads, are passed by', () => {
+  test('features that scores are made of are passed by', () => {
     const features = modelEnding(['batch', 8], (b, raw) => {
       const matrix = b.initializer('matrix', float32Tensor(new Float32Array(24), [8, 3]));
       return [raw, b.op('MatMul', [raw, matrix], {}, 'scores')];
     });
     expect(scoreHead(features).logits).toBe('scores');
-    const auxiliary = modelEnding(['batch', 3], (b, raw) => [
-      b.op('Relu', [raw], {}, 'auxiliary'),
-      b.op('Tanh', [b.op('Neg', [raw], {}, 'deep')], {}, 'main'),
-    ]);
-    expect(findScoreHead(auxiliary)).toMatchObject({ output: 'main', others: ['auxiliary'] });
   });
 
   test('outputs of equal standing are refused, and both are named', () => {

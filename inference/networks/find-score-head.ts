@@ -1,7 +1,8 @@
 /** @file Finds a network's logits, before sigmoid or softmax, and chooses among several outputs. */
 import { InputError } from '../../onnx/errors.js';
-import type { Graph, Model } from '../../onnx/graph/graph.js';
+import { nodeLabel, type Graph, type Model, type Node } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
+import { equalOutputs, severalOutputs } from '../graphs/equal-outputs.js';
 import { ancestors, descendants } from '../graphs/links.js';
 import { HeadReader, type ReadHead } from './head-reader.js';
 import { readGanMetadata } from './metadata.js';
@@ -13,6 +14,8 @@ export interface FoundHead extends ReadHead {
   output: string;
   /** Further outputs that could be explained. */
   others: readonly string[];
+  /** The node by which the numbers may be features of the picture, and no scores of classes. */
+  features?: string;
 }
 
 /**
@@ -20,7 +23,8 @@ export interface FoundHead extends ReadHead {
  * that is computed from the others. Integer outputs (such as an argmax) are traced back to their scores.
  * @param model of our dialect, in topological order, with a fixed picture size
  * @param wanted name of an output, or of any value in the graph
- * @throws InputError if the value does not exist, or is not one score per picture, per class, or per class and position
+ * @throws InputError if the value does not exist, or is not one score per picture, per class, or per class and position; without
+ *   `wanted` also for several outputs of equal standing, and for features divided by their length
  */
 export function scoreHead(model: Model, wanted?: string): ScoreHead {
   return findScoreHead(model, wanted).head;
@@ -37,7 +41,7 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
       const expected = `a value that depends on the picture "${picture}"`;
       throw new InputError({ name: 'output', expected, got: `"${wanted}"` });
     }
-    return { ...reader.readNamed(wanted), output: wanted, others: [] };
+    return withFeatures(reader, { ...reader.readNamed(wanted), output: wanted, others: [] });
   }
   const [first, ...further] = graph.outputs.map(({ name }) => name);
   if (first === undefined)
@@ -47,7 +51,7 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
   // Of networks with several inputs, an output of another one says nothing about the picture.
   const dependent = descendants(graph, graph.inputs[0]?.name ?? '');
   const ofPicture = [first, ...further].filter((name) => dependent.has(name));
-  const found = inOrder(reader, graph, named === undefined ? ofPicture : [named]);
+  const found = withoutFeatures(reader, inOrder(reader, graph, named === undefined ? ofPicture : [named]));
   const [chosen, ...others] = found;
   const compared = chosen && comparedWith(reader, graph, chosen.head.logits, ofPicture);
   if (chosen && named === undefined && compared !== undefined) throw embedding(chosen.output, compared);
@@ -55,7 +59,35 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
   if (rival) throw equalOutputs(chosen, rival);
   // Report the error of the first output.
   if (!chosen) return { ...reader.read(first), output: first, others: [] };
-  return { ...reader.asBoxes(chosen, chosen.output), others: others.map(({ output }) => output) };
+  const equal = equalOutputs(graph, chosen, others);
+  if (equal.length > 0) throw severalOutputs(inGraph(graph, [chosen, ...equal]));
+  const end = named === undefined ? reader.featureEnd(chosen) : undefined;
+  if (end?.certain) throw normalized(chosen.output, end.node);
+  return withFeatures(reader, { ...reader.asBoxes(chosen, chosen.output), others: others.map(({ output }) => output) });
+}
+
+/** Outputs in the order of the graph. */
+function inGraph<T extends { output: string }>({ outputs }: Graph, found: readonly T[]): T[] {
+  return outputs.flatMap(({ name }) => found.find(({ output }) => output === name) ?? []);
+}
+
+function withFeatures(reader: HeadReader, found: FoundHead): FoundHead {
+  const end = reader.featureEnd(found);
+  return end ? { ...found, features: nodeLabel(end.node) } : found;
+}
+
+/** Without values that are surely features, where there are others. */
+function withoutFeatures(reader: HeadReader, found: readonly Candidate[]): readonly Candidate[] {
+  const scores = found.filter((each) => !reader.featureEnd(each)?.certain);
+  return scores.length > 0 ? scores : found;
+}
+
+function normalized(output: string, node: Node): InputError {
+  return new InputError({
+    name: 'output',
+    expected: `scores; "${output}" is divided by its length at ${nodeLabel(node)}, so it describes the picture and has no classes`,
+    got: `no other scores (\`output\` ${output} explains its numbers, which \`target\` counts from 0)`,
+  });
 }
 
 /** @throws InputError listing the available outputs */

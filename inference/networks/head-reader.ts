@@ -5,6 +5,7 @@ import { expectWithin } from '../../onnx/graph/limits.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { ChannelAxes } from '../graphs/axes.js';
 import { boxScores, hasCoordinates, type BoxScores } from '../graphs/detections.js';
+import { featureEnd, type FeatureEnd } from '../graphs/features.js';
 import { ancestors, descendants, producersOf } from '../graphs/links.js';
 import { scorePlace, type ScorePlace } from '../graphs/score-place.js';
 import {
@@ -80,6 +81,12 @@ export class HeadReader {
       if (error instanceof InputError) return undefined;
       throw error;
     }
+  }
+
+  /** Where the numbers of a head without names and activation end as features, if they do. */
+  featureEnd({ head: { kind, logits, activation } }: ReadHead): FeatureEnd | undefined {
+    if (kind !== 'classifier' || activation || this.#names !== undefined) return undefined;
+    return featureEnd(this.#graph, logits);
   }
 
   /** The value that reshapes and the like have made a value of. */
