@@ -1,4 +1,4 @@
-/** @file Outputs of equal standing: score sets of one network of which none is made for another, as of several tasks. */
+/** @file Outputs of equal standing: scores of one network of which none is made for another, as of several tasks. */
 import { InputError } from '../../onnx/errors.js';
 import type { Graph } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
@@ -8,38 +8,38 @@ import { weighted } from './scores-behind.js';
 /** An output with the scores behind it. */
 interface ScoredOutput {
   output: string;
-  head: { kind: string; classes: number; logits: string };
+  head: { kind: string; classes: number; grid?: { height: number; width: number }; logits: string };
 }
 
-/**
- * The outputs of which each may as well be explained as the chosen one: scores of pictures, and no auxiliary scores. An auxiliary
- * output has the same classes, and the chosen one computes more features of positions after the two part.
- */
+/** The outputs that answer other questions than the chosen one, so that neither can be taken silently. */
 export function equalOutputs<T extends ScoredOutput>(graph: Graph, chosen: T, others: readonly T[]): T[] {
-  if (!isOfPictures(chosen)) return [];
   const types = Types.of(graph);
-  return others.filter((other) => isOfPictures(other) && !isAuxiliary(graph, types, other, chosen));
+  return others.filter((other) => isRival(graph, types, chosen, other));
 }
 
 /** The error that names outputs of equal standing. */
 export function severalOutputs(outputs: readonly ScoredOutput[]): InputError {
-  const described = outputs.map(({ output, head: { classes } }) => {
-    return `"${output}" (${classes === 1 ? 'one score' : `${classes} classes`})`;
+  const described = outputs.map(({ output, head: { kind, classes, grid } }) => {
+    const scores = classes === 1 ? 'one score' : `${classes} ${kind === 'dense' ? 'scores' : 'classes'}`;
+    return `"${output}" (${scores}${grid ? ` at ${grid.height}×${grid.width} positions` : ''})`;
   });
   return new InputError({
     name: 'output',
-    expected: `a choice of ${described.join(' and ')}, as the network has several sets of scores and each has maps of its own`,
-    got: 'none',
+    expected: 'one of several outputs that answer different questions',
+    got: `none, of ${described.join(' and ')}`,
   });
 }
 
-const isOfPictures = ({ head: { kind } }: ScoredOutput) =>
-  kind === 'classifier' || kind === 'single' || kind === 'discriminator';
-
-function isAuxiliary(graph: Graph, types: Types, other: ScoredOutput, main: ScoredOutput): boolean {
-  if (other.head.kind !== main.head.kind || other.head.classes !== main.head.classes) return false;
-  const [mine, theirs] = [ancestors(graph, main.head.logits), ancestors(graph, other.head.logits)];
-  return featureLayers(graph, types, mine, theirs) > featureLayers(graph, types, theirs, mine);
+/** Maps beside scores of the picture, and masks beside boxes, belong to these. */
+function isRival(graph: Graph, types: Types, chosen: ScoredOutput, other: ScoredOutput): boolean {
+  const [head, another] = [chosen.head, other.head];
+  if (head.kind === 'boxes' && another.kind !== 'boxes') return false;
+  if ((head.grid === undefined) !== (another.grid === undefined)) return false;
+  if (head.kind !== another.kind || head.classes !== another.classes) return true;
+  const [mine, theirs] = [ancestors(graph, head.logits), ancestors(graph, another.logits)];
+  if (head.grid) return mine.size === theirs.size;
+  // An auxiliary output has the same classes, and the main one goes on with more features of positions.
+  return featureLayers(graph, types, mine, theirs) <= featureLayers(graph, types, theirs, mine);
 }
 
 /** How many layers with weights compute features of several positions that are among some values and not among others. */

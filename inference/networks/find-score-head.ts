@@ -55,8 +55,6 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
   const [chosen, ...others] = found;
   const compared = chosen && comparedWith(reader, graph, chosen.head.logits, ofPicture);
   if (chosen && named === undefined && compared !== undefined) throw embedding(chosen.output, compared);
-  const rival = chosen && others.find((other) => isRival(graph, chosen, other));
-  if (rival) throw equalOutputs(chosen, rival);
   // Report the error of the first output.
   if (!chosen) return { ...reader.read(first), output: first, others: [] };
   const equal = equalOutputs(graph, chosen, others);
@@ -121,29 +119,6 @@ function inOrder(reader: HeadReader, graph: Graph, outputs: readonly string[]): 
   );
   const [main = first] = alike.toSorted((a, b) => depth(b) - depth(a));
   return [main, ...ends.filter((each) => each !== main)];
-}
-
-/**
- * Whether two outputs answer different questions, so that neither can be taken silently. Auxiliary heads have as many classes
- * and fewer nodes of their own; maps beside scores of the picture, and masks beside boxes, belong to these.
- */
-function isRival(graph: Graph, { head }: Candidate, { head: other }: Candidate): boolean {
-  if (head.kind === 'boxes' && other.kind !== 'boxes') return false;
-  if ((head.grid === undefined) !== (other.grid === undefined)) return false;
-  if (head.kind !== other.kind || head.classes !== other.classes) return true;
-  return ancestors(graph, head.logits).size === ancestors(graph, other.logits).size;
-}
-
-function equalOutputs(chosen: Candidate, rival: Candidate): InputError {
-  const described = ({ output, head: { kind, classes, grid } }: Candidate) => {
-    const scores = classes === 1 ? 'one score' : `${classes} ${kind === 'dense' ? 'scores' : 'classes'}`;
-    return `"${output}" (${scores}${grid ? ` at ${grid.height}×${grid.width} positions` : ''})`;
-  };
-  return new InputError({
-    name: 'output',
-    expected: 'one of several outputs that answer different questions',
-    got: `none, of ${described(chosen)} and ${described(rival)}`,
-  });
 }
 
 /** Operators that pick some of the scores. */

@@ -44,7 +44,7 @@ describe('scoreHead(model) of several outputs', () => {
     const hidden = net.dense(net.dense(features, 8, 'hidden'), 4, 'age');
     const model = net.model(hidden, net.dense(features, count, 'kind'));
     expect(() => scoreHead(model)).toThrow(
-      `output: expected a choice of "age" (4 classes) and "kind" (${described}), as the network has several sets of scores`,
+      `output: expected one of several outputs that answer different questions; got none, of "age" (4 classes) and "kind" (${described})`,
     );
     expect(findScoreHead(model, 'kind')).toMatchObject({ output: 'kind', head: { classes: count } });
     expect(findScoreHead(model, 'age')).toMatchObject({ output: 'age', head: { classes: 4 } });
