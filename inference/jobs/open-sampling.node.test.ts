@@ -1,0 +1,122 @@
+/** @file Sampling jobs as data: opened elsewhere, with the results of the process that described them. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { saveModel } from '../../onnx/index.js';
+import { Generator } from '../networks/generator.js';
+import { toyGenerator } from '../networks/generator.test.helper.js';
+import { parsedJobSpec, type JobSpec } from '../tasks/spec.node.js';
+import { openSampling } from './bulk/sampling.node.js';
+import { contents } from './makers/contents.test.helper.js';
+import { shardsOf, type Words } from './makers/job-of.test.helper.js';
+import { openSamplingTasks } from './open-sampling.node.js';
+import { runJob } from './run-job.node.js';
+
+let folder: string;
+let model: string;
+let generator: Generator;
+const range = [0, 1] as const;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-data-'));
+  model = join(folder, 'generator.onnx');
+  await saveModel(model, toyGenerator({ latentDim: 4, size: 8 }));
+  generator = await Generator.load(model, { device: 'cpu', range: [0, 1] });
+});
+afterAll(async () => {
+  await generator.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const job = (words: Words, out: string) => ({ ...shardsOf({ ...words, out: join(folder, out) }), shardSize: 50 });
+
+/** The data of a job, as they come from elsewhere. */
+async function dataOf(words: Words, out: string): Promise<JobSpec> {
+  const opened = await openSampling(job(words, out), { model, generator, range }, true);
+  await opened.dispose();
+  return parsedJobSpec(JSON.parse(JSON.stringify(opened.spec)));
+}
+
+const REQUEST: Words = { format: 'npy', seeds: '7,3-180', truncation: 0.9 };
+
+describe('openSamplingTasks(spec, options)', () => {
+  it('runs tasks in any order, twice and at once, to the bytes of one process', async () => {
+    await runJob(job(REQUEST, 'whole'), { model, generator, range });
+    const spec = await dataOf(REQUEST, 'parts');
+    const roots = [folder];
+    const [a, b] = await Promise.all([1, 2].map(() => openSamplingTasks(spec, { device: 'cpu', roots })));
+    const [first, second] = [a?.stages[0], b?.stages[0]];
+    expect([a?.id, await first?.tasks(), first?.size(3)]).toEqual([b?.id, 4, 29]);
+    await expect(a?.finish({})).rejects.toThrow(/expected the results of all 4 tasks; got no result of 4 tasks: 0–3$/);
+    await Promise.all([first?.run(3, {}), second?.run(3, {}), first?.run(1, {}), second?.run(0, {})]);
+    await second?.run(2, {});
+    await a?.finish({});
+    await b?.finish({});
+    await a?.dispose();
+    await b?.dispose();
+    expect(await contents(join(folder, 'parts'))).toEqual(await contents(join(folder, 'whole')));
+  });
+
+  it.each<[string, (spec: JobSpec) => Partial<JobSpec>]>([
+    ['seeds: expected integers and ranges', ({ options }) => ({ options: { ...options, seeds: '3-1' } })],
+    ['truncation: expected a number', ({ options }) => ({ options: { ...options, truncation: '$(reboot)' } })],
+    ['shardSize: expected an integer of 1…1000000', ({ options }) => ({ options: { ...options, shardSize: 0 } })],
+    ['hook: expected an option of sampling jobs', ({ options }) => ({ options: { ...options, hook: 'x' } })],
+    ['format: expected one of png, webp, npy, zip', ({ options }) => ({ options: { ...options, format: 'exe' } })],
+    ['range: expected BLACK,WHITE', ({ options }) => ({ options: { ...options, range: '1' } })],
+    ['extra: expected an output of sampling jobs', ({ outputs }) => ({ outputs: { ...outputs, extra: 'x' } })],
+    ['out: expected a path below ', ({ outputs }) => ({ outputs: { ...outputs, out: '/etc' } })],
+    ['job.version: expected ', () => ({ version: '0.0.1' })],
+    [
+      'generator.onnx: expected the generator of the job',
+      ({ files }) => ({ files: files.map((file) => ({ ...file, sha256: '0'.repeat(64) })) }),
+    ],
+    ['job: expected a file for the generator', () => ({ files: [] })],
+    ['job.command: expected gan-sample', () => ({ command: 'gan-eval' })],
+  ])('refuses with “%s”', async (message, change) => {
+    const spec = await dataOf(REQUEST, 'refused');
+    const opening = openSamplingTasks({ ...spec, ...change(spec) }, { device: 'cpu', roots: [folder] });
+    await expect(opening).rejects.toThrow(message);
+  });
+
+  it('does not put its results into a folder that became another job’s', async () => {
+    const spec = await dataOf(REQUEST, 'taken');
+    const opened = await openSamplingTasks(spec, { device: 'cpu' });
+    const [stage] = opened.stages;
+    await stage?.run(0, {});
+    await runJob(job({ format: 'npy', count: 120 }, 'taken'), { model, generator, range });
+    await expect(stage?.run(3, {})).rejects.toThrow(
+      /^out: expected the job of .*sampling\.json, where latents is "seeds:0-119"/,
+    );
+    await opened.dispose();
+    expect(Object.keys(await contents(join(folder, 'taken'))).toSorted()).toEqual([
+      '00000.npy',
+      '00001.npy',
+      '00002.npy',
+      'sampling.json',
+    ]);
+  });
+
+  it('reads latents from a file, by content', async () => {
+    const latents = join(folder, 'z.json');
+    await writeFile(
+      latents,
+      JSON.stringify([
+        [1, 2, 3, 4],
+        [0, 0, 0, 0],
+      ]),
+    );
+    await runJob(job({ format: 'png', latents }, 'rows'), { model, generator, range });
+    const spec = await dataOf({ format: 'png', latents }, 'rows-parts');
+    const opened = await openSamplingTasks(spec, { device: 'cpu', roots: [folder] });
+    await opened.stages[0]?.run(0, {});
+    await opened.finish({});
+    await opened.dispose();
+    const picture = (out: string) => readFile(join(folder, out, '00000', '00000001.png'));
+    expect(await picture('rows-parts')).toEqual(await picture('rows'));
+    await writeFile(latents, '[[1, 2, 3, 5]]');
+    await expect(openSamplingTasks(spec, { device: 'cpu' })).rejects.toThrow(
+      /z\.json: expected the latents of the job/,
+    );
+  });
+});
