@@ -50,5 +50,11 @@ describe('decodePicture(tiff)', () => {
     expect(await levels(tiff(Float32Array.of(0.5, 1)))).toEqual([128, 255]);
     await expect(levels(tiff(Float32Array.of(-1, 1)))).rejects.toThrow('got -1…1');
     await expect(levels(tiff(Float32Array.of(0, 1e6)))).rejects.toThrow('float numbers of 0…1');
+    for (const values of [
+      [Number.NaN, 1],
+      [1, Number.NaN],
+      [Number.POSITIVE_INFINITY, 0],
+    ])
+      await expect(levels(tiff(Float32Array.from(values)))).rejects.toThrow('float numbers that are finite');
   });
 });

@@ -32,6 +32,9 @@ export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Pict
   const values = new array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer);
   let [least, most] = [0, 0];
   for (const value of values) {
+    if (!Number.isFinite(value)) {
+      throw new InputError({ name: label, expected: `${depth} numbers that are finite`, got: `${value} among them` });
+    }
     if (!(value >= least)) least = value;
     if (!(value <= most)) most = value;
   }

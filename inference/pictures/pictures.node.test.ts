@@ -188,6 +188,13 @@ describe('decodePicture(source)', () => {
       await expect(decodePicture(bytes, 'bird.jpg')).rejects.toThrow(InputError);
       await expect(decodePicture(bytes, 'bird.jpg')).rejects.toThrow(/^bird\.jpg: expected a picture.*$/);
     }
+    await expect(decodePicture(jpeg.subarray(0, jpeg.length / 2), 'bird.jpg')).rejects.toThrow(
+      'bird.jpg: expected a picture that is complete and not damaged; got an error',
+    );
+    await expect(decodePicture(new Uint8Array(0), 'bird.jpg')).rejects.toThrow('expected a picture; got an empty file');
+    await expect(decodePicture(Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0), 'birds.zip')).rejects.toThrow(
+      'birds.zip: expected a picture; got a .zip archive (unpack it)',
+    );
     await expect(decodePicture('/nowhere/bird.jpg')).rejects.toThrow(/^\/nowhere\/bird\.jpg: cannot be read/);
   });
 

@@ -43,14 +43,21 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
     const reason = String(error instanceof Error ? error.message : error)
       .trim()
       .replaceAll(/\s*\n\s*/g, ' ');
-    if (reason.includes('unsupported image format'))
-      throw new InputError({ name: label, expected: 'a picture', got: foreignFile(bytes) ?? 'a file that is not one' });
-    throw new InputError({
-      name: label,
-      expected: `a picture of at most ${MAX_PIXELS} pixels`,
-      got: `an error (${reason})`,
-    });
+    if (bytes.length === 0) throw new InputError({ name: label, expected: 'a picture', got: 'an empty file' });
+    if (reason.includes('unsupported image format')) {
+      const got = isZip(bytes) ? 'a .zip archive (unpack it)' : (foreignFile(bytes) ?? 'a file that is not one');
+      throw new InputError({ name: label, expected: 'a picture', got });
+    }
+    const expected = reason.includes('pixel limit')
+      ? `a picture of at most ${MAX_PIXELS} pixels`
+      : 'a picture that is complete and not damaged';
+    throw new InputError({ name: label, expected, got: `an error (${reason})` });
   }
+}
+
+/** Whether bytes begin as an archive with entries. */
+function isZip([a, b, c, d]: Uint8Array): boolean {
+  return a === 0x50 && b === 0x4b && c === 3 && d === 4;
 }
 
 /** Whether bytes begin as a TIFF file, of either byte order. */

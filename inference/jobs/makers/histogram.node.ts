@@ -26,7 +26,11 @@ export async function writeHistogram(job: HistogramJob, context: JobContext): Pr
   const latents = await latentRows(job.source, generator.latentDim, job.truncation);
   if (job.saveLatents !== undefined)
     await saveLatents(job.saveLatents, latents.rows(0, latents.count), generator.latentDim);
-  const { paths, skipped } = await realPictures(job.real, latents.count);
+  const { paths, skipped, found } = await realPictures(job.real, latents.count);
+  if (paths.length < found)
+    log?.(
+      `Real pictures: ${paths.length} of ${found}, evenly spread, as many as are generated (change it with \`count\`)`,
+    );
   const discriminator = await loadDiscriminator(job.discriminator, context);
   try {
     const real = await fileScores(discriminator, paths, skipped, context);
@@ -54,11 +58,14 @@ export async function writeHistogram(job: HistogramJob, context: JobContext): Pr
 }
 
 /** Pictures under a folder, in the order of their names, at most `most`, evenly spread. */
-async function realPictures(folder: string, most: number): Promise<{ paths: string[]; skipped: string[] }> {
+async function realPictures(
+  folder: string,
+  most: number,
+): Promise<{ paths: string[]; skipped: string[]; found: number }> {
   const { paths, skipped } = await picturePaths([folder]);
   const count = Math.min(most, paths.length);
   const chosen = Array.from({ length: count }, (_, i) => paths[Math.floor((i * paths.length) / count)] as string);
-  return { paths: chosen, skipped };
+  return { paths: chosen, skipped, found: paths.length };
 }
 
 /** The scores of the files; `skipped` gets the reason for each that cannot be read. */

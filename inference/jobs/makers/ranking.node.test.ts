@@ -374,6 +374,10 @@ describe('runJob of --real', () => {
     expect(told[2]).toMatch(/^Taken for real: 100 % of the real, \d+ % of the generated pictures$/);
     expect(records.map(({ kind }) => kind)).toEqual([...Array(3).fill('real'), ...Array(20).fill('generated')]);
     expect(records[0]).toMatchObject({ file: join(real, 'a.png') });
+    const fewer = await performed({ real, count: 2, out });
+    expect(fewer.told[0]).toBe(
+      'Real pictures: 2 of 4, evenly spread, as many as are generated (change it with `count`)',
+    );
     expect(records[0]?.['logit']).toBeGreaterThan(1);
     const plot = await decodePicture(out);
     const near = (colour: number[]) => {
