@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { decodePicture } from './pictures.node.js';
 
@@ -44,6 +45,18 @@ describe('decodePicture(tiff)', () => {
     expect(await levels(tiff(Uint16Array.of(0, 4095)))).toEqual([0, 255]);
     expect(await levels(tiff(Uint16Array.of(2048, 4000)))).toEqual([128, 249]);
     expect(await levels(tiff(Uint16Array.of(0, 65_535)))).toEqual([0, 255]);
+  });
+
+  test('of a PNG file of 16 bits too, in grey and in colours', async () => {
+    const png = async (values: Uint16Array, channels: 1 | 3) =>
+      sharp(values, { raw: { width: 2, height: 1, channels } })
+        .toColourspace(channels === 1 ? 'grey16' : 'rgb16')
+        .png()
+        .toBuffer();
+    expect(await levels(await png(Uint16Array.of(2048, 4095), 1))).toEqual([128, 255]);
+    expect(await levels(await png(Uint16Array.of(0, 65_535), 1))).toEqual([0, 255]);
+    const { data } = await decodePicture(await png(Uint16Array.of(0, 1023, 512, 256, 0, 128), 3));
+    expect([...data]).toEqual([0, 255, 128, 64, 0, 32]);
   });
 
   test('scales floats of 0…1, and refuses those whose white is not known', async () => {

@@ -1,4 +1,4 @@
-/** @file TIFF pictures of more than 8 bits a channel, scaled by what they hold: sharp alone makes many of them black or white. */
+/** @file TIFF and PNG pictures of more than 8 bits a channel, scaled by what they hold: sharp alone makes many of them black or white. */
 import sharp from 'sharp';
 import { InputError } from '../../onnx/errors.js';
 import { LEVELS, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
@@ -14,7 +14,7 @@ export const arrays = {
 } as const;
 
 /**
- * The picture, if the file is a TIFF file of integers or floats that sharp would not scale by what they hold; undefined for
+ * The picture, if the file is a TIFF or PNG file of integers or floats that sharp would not scale by what they hold; undefined for
  * others. Floats of 0…1 are taken as such, other numbers by the fewest bits that hold the largest.
  * @throws InputError for numbers whose white is not known: negative ones, floats above 65535, and values that are not finite
  */
@@ -22,7 +22,8 @@ export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Pict
   const open = () => sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
   const { format, depth, space, channels } = await open().metadata();
   const array = depth === undefined ? undefined : arrays[depth as keyof typeof arrays];
-  if (format !== 'tiff' || !array || !space || (channels !== 1 && channels !== 3)) return undefined;
+  if ((format !== 'tiff' && format !== 'png') || !array || !space || (channels !== 1 && channels !== 3))
+    return undefined;
   const { data, info } = await open()
     .autoOrient()
     .pipelineColourspace(space)

@@ -15,7 +15,7 @@ sharp.block({ operation: ['VipsForeignLoadSvg', 'VipsForeignLoadPdf'] });
 
 /**
  * Decodes a picture file to 8-bit sRGB. Applies the EXIF orientation, puts transparent pictures on white, and converts grey,
- * 16-bit and CMYK pictures and colour profiles; TIFF pictures of other depths are scaled by what they hold (`decodeDeep`). Of an animation it takes the first frame.
+ * 16-bit and CMYK pictures and colour profiles; TIFF and 16-bit PNG pictures are scaled by what they hold (`decodeDeep`). Of an animation it takes the first frame.
  * @param source path, URL of file:, http: or https:, or the file's bytes
  * @param name what to call the file in errors; a path or URL names itself
  * @returns a picture with 3 channels
@@ -27,10 +27,11 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
   const bytes = given ? source : await readSource(source, MAX_FILE_BYTES);
   if (isBmp(bytes)) return decodeBmp(bytes, label);
   try {
-    const deep = isTiff(bytes) ? await decodeDeep(bytes, label) : undefined;
+    const plain = withoutPngTexts(bytes);
+    const deep = isTiff(bytes) || isDeepPng(bytes) ? await decodeDeep(plain, label) : undefined;
     if (deep) return deep;
     // Good photographs often cause warnings, such as unknown EXIF entries.
-    const { data, info } = await sharp(withoutPngTexts(bytes), { limitInputPixels: MAX_PIXELS, failOn: 'error' })
+    const { data, info } = await sharp(plain, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
       .autoOrient()
       .flatten({ background: 'white' })
       .toColourspace('srgb')
@@ -63,6 +64,11 @@ function isZip([a, b, c, d]: Uint8Array): boolean {
 /** Whether bytes begin as a TIFF file, of either byte order. */
 function isTiff([a, b]: Uint8Array): boolean {
   return (a === 0x49 && b === 0x49) || (a === 0x4d && b === 0x4d);
+}
+
+/** Whether bytes begin as a PNG file of 16 bits a channel. */
+function isDeepPng(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[24] === 16;
 }
 
 /** A picture as sharp's input. */
