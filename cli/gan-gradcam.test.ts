@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,6 +47,18 @@ describe('gan-gradcam', () => {
     const again = await ran('gan-gradcam', [...command, '--resume'], folder);
     expect([again.code, again.stdout]).toEqual([3, expect.stringContaining('and values of 2 maps in some')]);
     expect((await stat(join(folder, 'some', 'figure.png'))).mtimeMs).toBe(before);
+  });
+
+  it.each([[[]], [['--task-size', '1']]])('prints and stores what was passed over in a folder: %j', async (options) => {
+    const out = options.length > 0 ? 'left-tasks' : 'left';
+    await mkdir(join(folder, 'strays'), { recursive: true });
+    await copyFile(join(folder, 'pictures', 'a.png'), join(folder, 'strays', 'a.png'));
+    await writeFile(join(folder, 'strays', 'raw.heic'), 'no picture');
+    const command = ['strays', '--method', 'gradcam', '--device', 'cpu', '--out', out, ...options];
+    const { code, stdout } = await ran('gan-gradcam', command, folder);
+    expect([code, stdout]).toEqual([3, expect.stringMatching(/^Passed over: 1 file, such as strays\/raw\.heic: /m)]);
+    const stored = await readFile(join(folder, out, options.length > 0 ? 'results.jsonl' : 'results.json'), 'utf8');
+    expect(stored).toContain('"about":"passed over","taken":"1 file, such as strays/raw.heic: ');
   });
 
   it('prints how good the methods are and plots it', async () => {

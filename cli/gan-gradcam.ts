@@ -222,7 +222,11 @@ await runCommand(
     if (isBulk) {
       const texts = { ...options, input: givenTexts('input'), taskSize: options.taskSize ?? TASK_SIZE };
       const { labels, out, device, resume } = options;
-      await explainTasks({ paths, texts, model, labels, out, device, resume, shared: engine.shared }, engine, context);
+      await explainTasks(
+        { paths, skipped: unread, texts, model, labels, out, device, resume, shared: engine.shared },
+        engine,
+        context,
+      );
       return;
     }
     const { device } = options;
@@ -249,7 +253,7 @@ await runCommand(
     const usesLayers = chosen.methods === 'all' || chosen.methods.some((name) => explain.explainsLayer(name));
     const assumed = [
       ...explainer.assumptions,
-      ...explainer.fileAssumptions(paths),
+      ...explainer.fileAssumptions(paths, unread),
       ...(usesLayers ? explainer.layerAssumptions(options.layer, tokens) : []),
     ];
     for (const line of assumptionLines(assumed)) print.info(line);

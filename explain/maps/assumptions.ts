@@ -59,6 +59,20 @@ export function assumedOfLayers({ groups, because }: ChosenLayers): Assumption[]
   return [{ about: 'layer', taken: shown.join(' + '), because, options: ['layers', 'listLayers'] }];
 }
 
+/** Files that are not explained. @param skipped a line for each, which begins with its path */
+export function assumedOfSkipped(skipped: readonly string[]): Assumption[] {
+  const [first] = skipped;
+  if (first === undefined) return [];
+  return [
+    {
+      about: 'passed over',
+      taken: `${skipped.length} ${skipped.length === 1 ? 'file' : 'files'}, such as ${first}`,
+      because: 'what cannot be read is left out',
+      options: ['followLinks'],
+    },
+  ];
+}
+
 /** Pictures of a batch that influence each other. */
 export function assumedOfMixing(mixer: Node): Assumption {
   return {

@@ -20,7 +20,7 @@ import type { Explanation } from './explanation.js';
 import { labelsOfMetadata } from '../../inference/labels/class-names.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { batchMixer } from '../../inference/graphs/batch-mixing.js';
-import { assumedOfLayers, assumedOfMixing, assumedOfOutput } from './assumptions.js';
+import { assumedOfLayers, assumedOfMixing, assumedOfOutput, assumedOfSkipped } from './assumptions.js';
 import { chosenLayers, listedLayers, type Layer, type LayerChoice, type TokenGrid } from '../network/layers.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
 import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from '../methods/table.js';
@@ -169,9 +169,9 @@ export class Explainer implements AsyncDisposable {
     return assumedOfLayers(chosenLayers(this.#model.graph, choice, this.#grid(tokens), dense));
   }
 
-  /** What is assumed of files that may hold the network's channels as they are. */
-  fileAssumptions(paths: readonly string[]): Assumption[] {
-    return assumedOfRasters(paths, this.input.picture);
+  /** What is assumed of files that may hold the network's channels as they are, and which files were skipped, if any. */
+  fileAssumptions(paths: readonly string[], skipped: readonly string[] = []): Assumption[] {
+    return [...assumedOfSkipped(skipped), ...assumedOfRasters(paths, this.input.picture)];
   }
 
   /** What the network sees of a picture, large enough to look at; maps belong on this, not on the whole picture. */

@@ -16,6 +16,7 @@ import { packageVersion } from '../../inference/tasks/version.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
 import { JOB_FILE, LIST_FILE, taskName } from '../files/task-files.node.js';
+import { assumedOfSkipped } from '../maps/assumptions.js';
 import { explainsLayer } from '../methods/table.js';
 import { firstExplanation } from './first-explanation.node.js';
 import { expectJobFiles, explainJobFiles, loadedExplain, MODEL, PICTURES, type LoadedExplain } from './files.node.js';
@@ -44,6 +45,8 @@ export interface JobPlace {
 export interface ExplainRequest extends FolderUse {
   /** Picture files. */
   paths: readonly string[];
+  /** A line for each file that was skipped when they were listed. */
+  skipped?: readonly string[] | undefined;
   texts: ExplainTexts;
   /** Files of the network and of the names of its classes. */
   model: string;
@@ -57,7 +60,7 @@ export interface ExplainRequest extends FolderUse {
  * @throws InputError if an option does not fit the network, another process writes to the folder, or it holds another job
  */
 export async function startExplainJob(request: ExplainRequest): Promise<ExplainJob> {
-  const { paths, texts, model, labels, out, device } = request;
+  const { paths, skipped, texts, model, labels, out, device } = request;
   const parsed = parsedExplain(texts);
   const files = await explainJobFiles(model, labels, parsed);
   const loaded = await loadedExplain(files, texts, parsed, device);
@@ -74,7 +77,7 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
       outputs: { out: resolve(out) },
     };
     await claimFolder(join(out, JOB_FILE), spec, folder.name);
-    return await opened(spec, loaded, { lock, shown: out });
+    return await opened(spec, loaded, { lock, shown: out, skipped });
   } catch (error) {
     await lock?.release();
     await loaded.explainer.dispose();
@@ -114,9 +117,14 @@ interface Opened {
   roots?: readonly string[] | undefined;
   /** What the user calls the folder. */
   shown?: string | undefined;
+  skipped?: readonly string[] | undefined;
 }
 
-async function opened(spec: JobSpec, loaded: LoadedExplain, { lock, roots, shown }: Opened): Promise<ExplainJob> {
+async function opened(
+  spec: JobSpec,
+  loaded: LoadedExplain,
+  { lock, roots, shown, skipped = [] }: Opened,
+): Promise<ExplainJob> {
   const texts = checkedOptions(spec.options, explainRules);
   const parsed = parsedExplain(texts);
   const out = onlyFolder(spec);
@@ -128,6 +136,7 @@ async function opened(spec: JobSpec, loaded: LoadedExplain, { lock, roots, shown
   const usesLayers = methods === undefined || methods === 'all' || methods.some((name) => explainsLayer(name));
   const assumed = [
     ...explainer.assumptions,
+    ...assumedOfSkipped(skipped),
     ...assumedOfRasters(list.rasters, explainer.input.picture),
     ...(usesLayers ? explainer.layerAssumptions(layers, tokens) : []),
   ];
