@@ -9,8 +9,8 @@ await runCommand(
   (parser) =>
     parser
       .usage(
-        '$0 --queue URL --root DIR [options]\n\nRuns tasks of gan-sample, gan-gradcam and gan-eval that were sent with --queue, until it is told ' +
-          'to stop (SIGTERM, Ctrl-C): then it finishes its tasks. Needs the packages bullmq and ioredis.',
+        '$0 --queue URL --root DIR [options]\n\nRuns tasks of gan-sample, gan-gradcam, gan-eval and gan-sweep that were sent with --queue, until it is ' +
+          'told to stop (SIGTERM, Ctrl-C): then it finishes its tasks. Needs the packages bullmq and ioredis.',
       )
       .options({
         queue: {

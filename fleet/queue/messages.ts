@@ -26,9 +26,12 @@ const MOST_LINE = 2000;
 const MOST_TASKS = 1e9;
 const STAGE = /^[a-z][a-z0-9-]{0,39}$/;
 
-/** The text of a job for workers, paths included. */
+/** The text of a job for workers, paths included. @throws InputError if workers would refuse it as too long */
 export function orderText(spec: JobSpec): string {
-  return canonicalJson(spec as unknown as JsonObject);
+  const text = canonicalJson(spec as unknown as JsonObject);
+  if (text.length > MOST_ORDER)
+    throw new InputError({ name: 'queue', expected: `a job of at most ${MOST_ORDER} characters`, got: text.length });
+  return text;
 }
 
 /** An order's name: SHA-256 of its text. The same job in the same place is the same order, whoever sends it. */

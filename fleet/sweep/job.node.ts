@@ -5,19 +5,13 @@ import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lockFolder, type FolderLock } from '../../inference/files/folder-lock.node.js';
 import { exists } from '../../inference/files/missing.node.js';
-import { isRecord } from '../../inference/parse/json.js';
-import type { JsonObject } from '../../inference/tasks/canonical.js';
 import type { TaskContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
 import { expectComplete } from '../../inference/tasks/run.js';
-import { expectRunnable, expectWithin } from '../../inference/tasks/spec-files.node.js';
 import { jobId, type JobSpec } from '../../inference/tasks/spec.node.js';
-import { packageVersion } from '../../inference/tasks/version.node.js';
-import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
-import { isAddress } from '../../trainer/run/open-run.node.js';
-import type { ChosenSettings } from '../../trainer/settings/resolve-settings.node.js';
-import { measures, plannedRun, MAX_RUNS, type SweepPlan, type SweepRun } from './plan.node.js';
+import { sweepOfSpec, sweepSpec, type SweepPlace } from './order.node.js';
+import type { SweepPlan, SweepRun } from './plan.node.js';
 import { readResult, type RunResult } from './result.node.js';
 import { sweepReport, type SweepReport } from './report.node.js';
 import type { TrainReply, TrainRequest } from './train-process.node.js';
@@ -34,8 +28,7 @@ export const sweepFolder = (path: string): string => join('sweeps', basename(pat
  * @param out folder of the sweep; runs with the same settings that are complete there are not trained again
  */
 export async function sweepJob(plan: SweepPlan, out: string, shared = false): Promise<SweepJob> {
-  const options = { by: plan.by, varied: plan.varied, runs: plan.runs.map(({ settings }) => settings as JsonObject) };
-  const spec: JobSpec = { command: 'gan-sweep', version: packageVersion(), options, files: [], outputs: { out } };
+  const spec = await sweepSpec(plan, out, shared);
   const lock = shared ? undefined : await lockFolder(out);
   await makeFolder(join(out, 'results'));
   await makeFolder(join(out, 'runs'));
@@ -49,45 +42,12 @@ export async function sweepJob(plan: SweepPlan, out: string, shared = false): Pr
 
 /**
  * The job of a sweep that came as data.
+ * @param place device of runs that name none, and the folders that they may read and write
  * @throws InputError if a setting is not what gan-train takes, or a path leads out of the roots
  */
-export async function openSweepJob(spec: JobSpec, { roots }: { roots: readonly string[] }): Promise<SweepJob> {
-  await expectRunnable(spec, roots);
-  const { by, varied, runs } = spec.options;
-  const out = spec.outputs['out'];
-  const measure = measures.find((each) => each === by);
-  const isList = Array.isArray(varied) && varied.every((name) => typeof name === 'string');
-  if (
-    measure === undefined ||
-    out === undefined ||
-    !isList ||
-    !Array.isArray(runs) ||
-    runs.length > MAX_RUNS ||
-    !runs.every(isRecord)
-  )
-    throw new InputError({ name: 'job.options', expected: 'by, varied and runs of a sweep' });
-  const names = varied as string[];
-  const planned: SweepRun[] = [];
-  for (const settings of runs as JsonObject[]) {
-    const own = Object.fromEntries(
-      names.filter((name) => Object.hasOwn(settings, name)).map((name) => [name, settings[name] ?? null]),
-    );
-    const { settings: checked } = plannedRun({}, settings, 'job.options.runs');
-    await expectAllowed(checked, roots);
-    planned.push(plannedRun(checked, own, 'job.options.runs'));
-  }
-  return new SweepJob(spec, { by: measure, varied: names, runs: planned }, out);
-}
-
-/** @throws InputError for settings that reach what a worker may not */
-async function expectAllowed(settings: ChosenSettings, roots: readonly string[]): Promise<void> {
-  if (settings.out !== undefined) throw new InputError({ name: 'job.options.runs', expected: 'no `out`' });
-  const { features } = settings;
-  if (features !== undefined && isAddress(features))
-    throw new InputError({ name: 'features', expected: 'a file, as a worker fetches nothing', got: features });
-  const file = features?.replace(/:[^:/\\]*$/, '');
-  for (const [name, path] of Object.entries({ data: settings.data, cache: settings.cache, features: file }))
-    if (path !== undefined) await expectWithin(roots, path, name);
+export async function openSweepJob(spec: JobSpec, place: SweepPlace): Promise<SweepJob> {
+  const { plan, out } = await sweepOfSpec(spec, place);
+  return new SweepJob(spec, plan, out);
 }
 
 /** A sweep: results of runs are files in `results/`, their folders are in `runs/`. */

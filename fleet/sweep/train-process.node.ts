@@ -1,6 +1,8 @@
 /** @file The process of one run of a sweep: trains it, from where it is, and tells its owner. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { resultOf, type RunResult } from './result.node.js';
-import { startRun } from '../../trainer/run/run.node.js';
+import { FolderInUse } from '../../inference/files/folder-lock.node.js';
+import { startRun, type StartedRun } from '../../trainer/run/run.node.js';
 import { train } from '../../trainer/run/loop.node.js';
 import type { SweepRun } from './plan.node.js';
 
@@ -17,6 +19,9 @@ export type TrainReply =
   | { problem: string }
   | { stopped: true };
 
+/** Milliseconds between looks at a folder that is in use. */
+const WAIT_MS = 500;
+
 const stop = new AbortController();
 // Ctrl-C reaches all processes of a terminal. The owner says when to stop; where it is gone, all stops.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
@@ -30,10 +35,26 @@ function tell(reply: TrainReply): Promise<void> {
   return new Promise((resolve) => (process.connected ? process.send?.(reply, () => resolve()) : resolve()));
 }
 
+/**
+ * Starts a run, or goes on with it. Its earlier process may still be at its last step, or a worker that lost its lease at work:
+ * where that one writes to the folder, this one waits.
+ */
+async function startedWhenFree({ name, folder, settings }: TrainRequest): Promise<StartedRun> {
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await startRun({ ...settings, resume: folder, orStart: true, latest: false }, undefined, stop.signal);
+    } catch (error) {
+      if (!(error instanceof FolderInUse)) throw error;
+      if (!isTold) process.stderr.write(`run ${name} waits: ${error.message}\n`);
+      await sleep(WAIT_MS, undefined, { signal: stop.signal });
+    }
+  }
+}
+
 async function trained({ name, folder, settings }: TrainRequest): Promise<void> {
   const { signal } = stop;
   try {
-    const started = await startRun({ ...settings, resume: folder, orStart: true, latest: false }, undefined, signal);
+    const started = await startedWhenFree({ name, folder, settings });
     const { release, evaluation, ...job } = started;
     const { done } = await train({
       ...job,

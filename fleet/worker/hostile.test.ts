@@ -64,3 +64,47 @@ describe('openJob(spec, { roots })', () => {
     expect(await readdir(join(folder, 'elsewhere'))).toEqual(['g.onnx']);
   });
 });
+
+describe('openJob of a sweep', () => {
+  const sweep = (settings: object, name = 'lr=0.001-0123abcd', out = join(root, 'sweep')): JobSpec => ({
+    command: 'gan-sweep',
+    version: spec.version,
+    options: { by: 'loss-g', varied: ['lr'], runs: [{ name, settings: { lr: 0.001, ...settings } }] },
+    files: [],
+    outputs: { out },
+  });
+
+  it('opens what lies below a root', async () => {
+    await (await open(sweep({ data: join(root, 'pictures') }))).dispose();
+  });
+
+  it.each<[string, () => JobSpec, RegExp]>([
+    ['pictures elsewhere', () => sweep({ data: join(folder, 'elsewhere') }), /^data: expected a path below/],
+    ['pictures behind a link', () => sweep({ data: join(root, 'link', 'a') }), /^data: expected a path below/],
+    ['a relative path', () => sweep({ data: 'pictures' }), /^data: expected an absolute path/],
+    ['a cache elsewhere', () => sweep({ cache: join(folder, 'elsewhere') }), /^cache: expected a path below/],
+    ['links that are followed', () => sweep({ followLinks: true }), /^followLinks: expected false/],
+    [
+      'features that are no file of the job',
+      () => sweep({ features: join(root, 'g.onnx') }),
+      /^features: expected one of/,
+    ],
+    ['features of the network', () => sweep({ features: 'hf://a/b/f.onnx' }), /^features: expected a file/],
+    ['a folder for a run', () => sweep({ out: join(root, 'run') }), /: expected no `out`/],
+    ['a setting that is none', () => sweep({ shell: 'id' }), /expected the name of a setting/],
+    [
+      'a name that leads elsewhere',
+      () => sweep({}, '../../elsewhere/a-0123abcd'),
+      /expected the name and the settings/,
+    ],
+    ['results elsewhere', () => sweep({}, undefined, join(folder, 'elsewhere', 'out')), /^out: expected a path below/],
+    ['results at a relative path', () => sweep({}, undefined, 'out'), /^(out: expected a path below|job\.outputs)/],
+  ])('refuses %s', async (_, hostile, line) => {
+    const error = await open(hostile()).then(
+      (job) => job.dispose().then(() => undefined),
+      (each: unknown) => each as Error,
+    );
+    expect(error).toMatchObject({ name: 'InputError', message: expect.stringMatching(line) as string });
+    expect(await readdir(join(folder, 'elsewhere'))).toEqual(['g.onnx']);
+  });
+});

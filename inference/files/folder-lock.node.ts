@@ -33,6 +33,9 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
+/** Another process writes to a folder. */
+export class FolderInUse extends InputError {}
+
 /** Milliseconds after which a lock file that cannot be read counts as damaged. */
 const DAMAGED_MS = 300;
 const MAX_ATTEMPTS = 20;
@@ -48,7 +51,7 @@ process.on('exit', () => {
  * of a process of this machine that is not running any more is taken over.
  * @param name the parameter that names the folder, for errors
  * @param job a launcher's name of a job with one writer: the lock of the job's earlier writer is taken over, on any machine
- * @throws InputError if another process writes to the folder, or nothing can be written there
+ * @throws FolderInUse if another process writes to the folder, and InputError if nothing can be written there
  */
 export async function lockFolder(folder: string, name = 'out', job?: string): Promise<FolderLock> {
   const path = join(folder, LOCK_FILE);
@@ -77,7 +80,7 @@ export async function lockFolder(folder: string, name = 'out', job?: string): Pr
   if (owner) {
     const elsewhere = owner.host === mine.host ? '' : `; if it is gone, delete ${path}`;
     const who = `${owner.command}, process ${owner.pid} on ${owner.host}, since ${owner.since}`;
-    throw new InputError({
+    throw new FolderInUse({
       name,
       expected: 'a folder that no other process writes to',
       got: `${folder} (in use by ${who}${elsewhere})`,

@@ -1,0 +1,29 @@
+/** @file Files of sweeps that are refused, each with what was expected. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readSweep } from './plan.node.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ganscope-plan-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it.each([
+  ['vary: { lrr: [1] }', 'vary: lrr: expected the name of a setting, such as lr; there is none of this name'],
+  [
+    'vary: { lr: { range: [0.1, 0.2] } }',
+    'vary: lr: expected points, a whole number of at least 2; got {"range":[0.1,0.2]}',
+  ],
+  [
+    'by: kid\nvary: { lr: [0.1] }',
+    'by: expected `features` among the settings: the network by which pictures are compared; got "kid"',
+  ],
+  ['lr: 1\nvary: { lr: [0.1] }', 'lr: expected one of search, runs, seed, by, settings, vary; got 1'],
+])('readSweep refuses %j', async (text, line) => {
+  const path = join(folder, 'bad.yaml');
+  await writeFile(path, text);
+  await expect(readSweep(path)).rejects.toMatchObject({ name: 'InputError', message: `${path}: ${line}` });
+});
