@@ -1,4 +1,4 @@
-/** @file Kinds of files that people often have in place of the one they mean: placeholders, web pages, .ort files. */
+/** @file Kinds of files that people often have in place of the one they mean: placeholders, links as text, web pages, .ort files. */
 
 /** Bytes of the beginning that tell what a file is. */
 export const HEAD_BYTES = 64;
@@ -10,5 +10,8 @@ export function foreignFile(bytes: Uint8Array): string | undefined {
     return 'a Git LFS pointer (run git lfs pull to get the file)';
   if (head.startsWith('ORTM', 4)) return 'an .ort file of ONNX Runtime (use the .onnx file that it was made of)';
   if (/^\s*<(?:!doctype\s+html|html)/i.test(head)) return 'a web page (download the file itself)';
+  const link = /^(?:\.{1,2}[\\/])+[\x20-\x7E\n\r]*$/.test(head) ? head.trim() : undefined;
+  if (link !== undefined)
+    return `the text of a link, "${link}" (the file was copied without its link; copy the file that it leads to, or download again)`;
   return undefined;
 }

@@ -167,6 +167,8 @@ describe('modelFromBytes and modelBytes', () => {
     ['version https://git-lfs.github.com/spec/v1\noid sha256:4d7a', 'a Git LFS pointer (run git lfs pull'],
     ['\u0020\0\0\0ORTM\0\0', 'an .ort file of ONNX Runtime (use the .onnx file'],
     ['\n<!DOCTYPE html><html>', 'a web page'],
+    ['../../blobs/1111\n', 'the text of a link, "../../blobs/1111" (the file was copied without its link'],
+    [`../../blobs/${'a1'.repeat(32)}`, 'the text of a link, "../../blobs/a1a1'],
   ])('name what stands in place of a model: %j', (text, got) => {
     const load = () => modelFromBytes(new TextEncoder().encode(text), 'net.onnx');
     expect(load).toThrow(`net.onnx: expected an ONNX model; got ${got}`);
