@@ -3,6 +3,7 @@ import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { FoundHead } from '../../inference/networks/find-score-head.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { nodeLabel, type Node } from '../../onnx/graph/graph.js';
+import { isPicture } from '../targets/targets.js';
 import type { ChosenLayers } from '../network/layers.js';
 
 /** Which output is explained, as what, and what was left out. */
@@ -23,19 +24,22 @@ export function assumedOfOutput(
     features !== undefined && !labels
       ? `, which may be features and no scores, as no layer with weights follows ${features}`
       : '';
+  const maybePicture =
+    head.picture === 'perhaps' && !labels ? ', or a picture of 3 channels, which the graph does not tell' : '';
   const names = labels ? `, ${labels.length} names` : '';
   const part = head.part ? `, of which the output shows ${head.part.join(', ')}` : '';
   return [
     {
       about: 'output',
-      taken: `"${output}"${before}: ${describedHead(head)}${part}${names}${doubt}`,
+      taken: `"${output}"${before}: ${describedHead(head)}${part}${names}${doubt}${maybePicture}`,
       because: why,
       options: ['output', 'target', 'labels'],
     },
   ];
 }
 
-function describedHead({ kind, classes, grid, activation, within }: ScoreHead): string {
+function describedHead(head: ScoreHead): string {
+  const { kind, classes, grid, activation, within, picture } = head;
   const before = activation ? ` before ${activation}` : '';
   const positions = grid && `${grid.height}×${grid.width} positions`;
   switch (kind) {
@@ -46,6 +50,7 @@ function describedHead({ kind, classes, grid, activation, within }: ScoreHead): 
     case 'classifier':
       return `${classes} classes${before}`;
     case 'dense':
+      if (isPicture(head)) return `a picture of ${classes} channels at ${positions}, as ${picture}`;
       return `${classes === 1 ? 'one score' : `${classes} classes`} at ${positions}${before}`;
     case 'boxes':
       return `${classes} classes of ${grid?.width ?? 0} boxes${before}${within?.object === undefined ? '' : ', times the score of an object'}`;

@@ -62,7 +62,7 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
       const common = {
         picture,
         target,
-        label: targetLabel(target, labels),
+        label: targetLabel(target, labels, head),
         ...(choice !== undefined && { choice }),
         score: targetScore(weights[picture] as Float32Array, row),
         ...(probability !== undefined && { probability }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { choicePerPicture, resolvedTargets } from './target-choice.js';
+import { targetLabel } from './targets.js';
 
 const DISCRIMINATOR: ScoreHead = { kind: 'discriminator', logits: 'raw', classes: 1 };
 const CLASSIFIER: ScoreHead = { kind: 'classifier', logits: 'raw', classes: 3 };
@@ -56,6 +57,21 @@ describe('resolvedTargets(head, choice, logits, labels)', () => {
     expect(resolvedTargets(boxes, 1, logits)).toEqual([{ class: 1, region: { at: 1 } }]);
     const confident = Float32Array.of(-50, -60, -70, 40, 0, 0, 0, 0);
     expect(resolvedTargets(softmax, 1, confident)).toEqual([{ class: 1, region: { at: 2 } }]);
+  });
+
+  test('of a picture is not chosen for the user, and one value per position has no class', () => {
+    const picture = { ...DENSE, picture: 'it ends with Tanh' };
+    const logits = Float32Array.of(1, 2, 3, 4, 5, 6);
+    expect(() => resolvedTargets(picture, undefined, logits)).toThrow(
+      'target: expected a channel 0…2, or CHANNEL@LEFT,TOP,RIGHT,BOTTOM, as the output is a picture (it ends with Tanh)',
+    );
+    expect(resolvedTargets(picture, 1, logits)).toEqual([1]);
+    expect(targetLabel(1, undefined, picture)).toBe('channel 1');
+    expect(targetLabel(1, ['a', 'b', 'c'], picture)).toBe('class 1 (b)');
+    expect(resolvedTargets({ ...picture, picture: 'perhaps' }, undefined, logits)).toEqual([2]);
+    const depth: ScoreHead = { ...DENSE, classes: 1 };
+    expect(resolvedTargets(depth, undefined, Float32Array.of(1, 2))).toEqual(['score']);
+    expect(resolvedTargets({ ...depth, activation: 'sigmoid' }, undefined, Float32Array.of(1, 2))).toEqual([0]);
   });
 
   test('refuses targets that the network does not have', () => {

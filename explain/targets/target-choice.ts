@@ -4,7 +4,7 @@ import { InputError } from '../../onnx/errors.js';
 import { bestBox, topBoxes } from './boxes.js';
 import { classOfLabel } from './labels.js';
 import { mostCommonClass } from './predicted-classes.js';
-import { isBox, topClasses, type Region, type Target } from './targets.js';
+import { isBox, isPicture, topClasses, type Region, type Target } from './targets.js';
 
 /** A class by its number or, where labels are known, its name. */
 export type ClassName = number | string;
@@ -40,7 +40,7 @@ export function choicePerPicture<T>(given: T | readonly T[] | undefined, picture
 
 /**
  * The targets of a choice for a picture. Defaults: `fake` for discriminators, the score itself for other networks with one
- * score, the top class for classifiers, the most common class that is not background for dense outputs, the best box for detectors.
+ * score, the top class for classifiers, the score itself for one value per position, the most common class that is not background for dense outputs, the best box for detectors.
  * @param logits of the picture
  * @param labels names of the network's classes, if known
  * @throws InputError for a choice that the network does not have
@@ -83,9 +83,18 @@ export function resolvedTargets(
 function defaultTargets(head: ScoreHead, logits: Float32Array, labels?: readonly string[]): Target[] {
   if (head.verdict || head.kind === 'discriminator') return ['fake'];
   if (head.kind === 'single') return [head.binary && labels?.length === 2 ? 1 : 'score'];
+  if (isPicture(head) && !labels) {
+    const expected = `a channel 0…${head.classes - 1}, or CHANNEL@LEFT,TOP,RIGHT,BOTTOM, as the output is a picture (${head.picture}), which has no classes`;
+    throw new InputError({ name: 'target', expected, got: 'none' });
+  }
+  if (isOneValue(head) && !labels) return ['score'];
   if (head.kind === 'dense') return [mostCommonClass(head, logits, labels)];
   return (isBoxes(head) ? topBoxes : topClasses)(head, logits, 1);
 }
+
+/** A depth and the like at each position. */
+const isOneValue = ({ kind, classes, activation }: ScoreHead) =>
+  kind === 'dense' && classes === 1 && activation === undefined;
 
 const isBoxes = ({ kind }: ScoreHead) => kind === 'boxes';
 

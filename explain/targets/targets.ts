@@ -211,13 +211,17 @@ export function targetProbability(head: ScoreHead, logits: Float32Array, target:
   return typeof target === 'number' ? positionScore(head, logits, target, 0) : undefined;
 }
 
+/** Whether the output is known to be a picture, whose channels are no classes. */
+export const isPicture = ({ picture }: ScoreHead) => picture !== undefined && picture !== 'perhaps';
+
 /** The target in words, such as `class 281 (tabby)`. @param labels names of the classes, if known */
-export function targetLabel(target: Target, labels?: readonly string[]): string {
+export function targetLabel(target: Target, labels?: readonly string[], head?: ScoreHead): string {
+  const kind = head && isPicture(head) && !labels ? 'channel' : 'class';
   const named = (index: number) => (labels?.[index] === undefined ? `${index}` : `${index} (${labels[index]})`);
   if (typeof target === 'string') return target;
-  if (typeof target === 'number') return `class ${named(target)}`;
-  if ('minus' in target) return `class ${named(target.class)} − class ${named(target.minus)}`;
-  return `class ${named(target.class)} ${regionLabel(target.region)}`;
+  if (typeof target === 'number') return `${kind} ${named(target)}`;
+  if ('minus' in target) return `${kind} ${named(target.class)} − ${kind} ${named(target.minus)}`;
+  return `${kind} ${named(target.class)} ${regionLabel(target.region)}`;
 }
 
 function regionLabel(region: Region): string {

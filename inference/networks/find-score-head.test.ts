@@ -119,6 +119,32 @@ describe('scoreHead(model)', () => {
     expect(scoreHead(patches)).toMatchObject({ kind: 'dense', classes: 1, grid, activation: 'sigmoid' });
   });
 
+  test('tells pictures from classes by their size, their end and the input in them, and says where it cannot', () => {
+    const picture = ['batch', 3, 8, 8];
+    const bounds = (b: GraphBuilder, high: number) => [b.scalar(0), b.scalar(high)];
+    const endings: [string | undefined, readonly Dim[], (b: GraphBuilder, raw: string) => string][] = [
+      ['it ends with Tanh', picture, (b, raw) => b.mul(b.op('Tanh', [raw]), b.scalar(2))],
+      ['it ends with Sigmoid and a scale', picture, (b, raw) => b.mul(b.op('Sigmoid', [raw]), b.scalar(255))],
+      ['it is cut to 0…255', picture, (b, raw) => b.op('Clip', [raw, ...bounds(b, 255)])],
+      ['it is the input plus a change', picture, (b, raw) => b.sub('image', b.op('Tanh', [b.op('Relu', [raw])]))],
+      ['perhaps', picture, (b, raw) => b.op('Relu', [raw])],
+      ['perhaps', picture, (b, raw) => b.op('Clip', [raw, ...bounds(b, 6)])],
+      ['perhaps', picture, (b, raw) => b.op('Sigmoid', [raw])],
+      [undefined, picture, (b, raw) => b.op('Softmax', [raw], { axis: 1 })],
+      [undefined, picture, (b, raw) => b.op('ArgMax', [raw], { axis: 1, keepdims: 0 })],
+      [undefined, ['batch', 4, 8, 8], (b, raw) => b.op('Tanh', [raw])],
+    ];
+    for (const [reason, shape, ending] of endings) {
+      const head = scoreHead(modelEnding(shape, (b, raw) => [ending(b, raw)]));
+      expect(head).toMatchObject({ kind: 'dense' });
+      expect(head.picture).toBe(reason);
+    }
+    const larger = modelEnding(['batch', 12, 8, 8], (b, raw) => [b.op('DepthToSpace', [raw], { blocksize: 2 })]);
+    expect(scoreHead(larger).picture).toBe('it is 2 times as large as the input');
+    const named = modelEnding(picture, (b, raw) => [b.op('Tanh', [raw])]);
+    expect(scoreHead({ ...named, metadata: new Map([['names', "{0: 'a', 1: 'b', 2: 'c'}"]]) }).picture).toBeUndefined();
+  });
+
   test('a model of one picture at a time may leave the batch out', () => {
     const squeezed = modelEnding([1, 5], (b, raw) => [b.op('Squeeze', [raw, b.ints([0])], {}, 'row')]);
     expect(scoreHead(squeezed)).toMatchObject({ kind: 'classifier', logits: 'row', classes: 5 });

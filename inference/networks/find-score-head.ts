@@ -2,7 +2,7 @@
 import { InputError } from '../../onnx/errors.js';
 import { nodeLabel, type Graph, type Model, type Node } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
-import { equalOutputs, severalOutputs } from '../graphs/equal-outputs.js';
+import { equalOutputs, severalOutputs } from '../graphs/outputs/equal-outputs.js';
 import { ancestors, descendants } from '../graphs/links.js';
 import { HeadReader, type ReadHead } from './head-reader.js';
 import { readGanMetadata } from './metadata.js';

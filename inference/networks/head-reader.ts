@@ -5,8 +5,9 @@ import { expectWithin } from '../../onnx/graph/limits.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { ChannelAxes } from '../graphs/axes.js';
 import { boxScores, hasCoordinates, type BoxScores } from '../graphs/detections.js';
-import { featureEnd, type FeatureEnd } from '../graphs/features.js';
+import { featureEnd, type FeatureEnd } from '../graphs/outputs/features.js';
 import { ancestors, descendants, producersOf } from '../graphs/links.js';
+import { hasPictureSize, pictureEvidence } from '../graphs/outputs/picture-output.js';
 import { scorePlace, type ScorePlace } from '../graphs/score-place.js';
 import {
   pickingNode,
@@ -48,7 +49,7 @@ export class HeadReader {
     const found = this.#found(output);
     const boxes = found && boxScores(this.#graph, found.value, this.#names);
     const picked = boxes || found?.through !== undefined ? undefined : pickingNode(this.#graph, output);
-    const head = found && !picked && (boxes ? this.#boxes(found, boxes) : this.#head(found));
+    const head = found && !picked && (boxes ? this.#boxes(found, boxes) : this.#head(found, output));
     if (!head) throw this.#unreadable(output, picked);
     this.#expectPositions(head);
     const batch = this.#batch;
@@ -102,7 +103,7 @@ export class HeadReader {
     return scoresBehind(this.#graph, output);
   }
 
-  #head(found: FoundScores): ScoreHead | undefined {
+  #head(found: FoundScores, output: string): ScoreHead | undefined {
     const activation = found.activation ?? this.#activationOf(this.beforeReshapes(found.value));
     const place = this.#place(found.value, found.classAxis);
     if (!place) return undefined;
@@ -117,7 +118,15 @@ export class HeadReader {
       ...(verdict && { verdict }),
       ...(binary && { binary }),
       ...(found.part && { part: found.part }),
+      ...(activation !== 'softmax' && found.through === undefined && this.#pictureOf(output, place)),
     };
+  }
+
+  #pictureOf(output: string, { classes, grid }: ScorePlace): Pick<ScoreHead, 'picture'> {
+    const picture = this.#picture;
+    if (this.#names !== undefined || !grid || !picture || !hasPictureSize(classes, grid, picture)) return {};
+    const input = this.#model.graph.inputs[0]?.name ?? '';
+    return { picture: pictureEvidence(this.#graph, output, input, grid, picture) ?? 'perhaps' };
   }
 
   #place(value: string, classAxis = this.#axes.of(value)): ScorePlace | undefined {

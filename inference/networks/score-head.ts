@@ -22,6 +22,8 @@ export interface ScoreHead extends ScorePlace {
   binary?: true;
   /** Classes that the explained output shows, where it shows some of a softmax only. */
   part?: readonly number[];
+  /** Why the output is a picture, whose channels are no classes; `perhaps` where it may hold scores of classes as well. */
+  picture?: string;
 }
 
 /** Logits per picture, over all positions. */

@@ -50,18 +50,18 @@ export const fusedGemm: Conversion = (node, b) =>
     activated(b, node, product, parameters);
   });
 
-/** α·A′B′, where ′ exchanges the last two axes. */
+/** α·A′B′, where ′ moves the first axis behind the batch and exchanges the last two axes, as stated for each. */
 export const fusedMatMul: Conversion = (node, b) => {
-  if (numberAttribute(node, 'transBatchA', 0) === 1 || numberAttribute(node, 'transBatchB', 0) === 1) {
-    throw new InputError(`${nodeLabel(node)}: transposed batches are not taken apart`);
-  }
   b.within(outputOf(node), () => {
-    const turned = (value: string, flag: string) => {
-      if (numberAttribute(node, flag, 0) !== 1) return value;
-      const rank = b.types.knownShape(value, node).length;
-      return b.transpose(value, [...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2]);
+    const turned = (value: string, side: 'A' | 'B') => {
+      const [ends, batch] = [`trans${side}`, `transBatch${side}`].map((flag) => numberAttribute(node, flag, 0) === 1);
+      if (!ends && !batch) return value;
+      const axes = b.types.knownShape(value, node).map((_, axis) => axis);
+      const [row = 0, column = 1] = batch ? [0, axes.length - 1] : axes.slice(-2);
+      const lead = batch ? axes.slice(1, -1) : axes.slice(0, -2);
+      return b.transpose(value, [...lead, ...(ends ? [column, row] : [row, column])]);
     };
-    const product = b.matMul(turned(inputOf(node), 'transA'), turned(inputOf(node, 1), 'transB'));
+    const product = b.matMul(turned(inputOf(node), 'A'), turned(inputOf(node, 1), 'B'));
     const alpha = numberAttribute(node, 'alpha', 1);
     b.append(replacing(node, 'Mul', [product, b.scalarLike(product, alpha)]));
   });

@@ -185,6 +185,18 @@ const cases: Case[] = [
     attributes: { activation: 'Relu' },
   },
   { op: 'FusedMatMul', domain: microsoft, inputs: ['x', 'x'], attributes: { transB: 1, alpha: float(0.5) } },
+  {
+    op: 'FusedMatMul',
+    domain: microsoft,
+    inputs: ['rows', floats(6, 2, 5)],
+    attributes: { transBatchB: 1 },
+  },
+  {
+    op: 'FusedMatMul',
+    domain: microsoft,
+    inputs: ['rows', 'rows'],
+    attributes: { transBatchA: 1, transBatchB: 1, transA: 1 },
+  },
   { op: 'Gelu', domain: microsoft, inputs: ['x'] },
   { op: 'BiasGelu', domain: microsoft, inputs: ['x', floats(6)] },
   { op: 'FastGelu', domain: microsoft, inputs: ['x', floats(6)] },

@@ -1,9 +1,9 @@
 /** @file Outputs of equal standing: scores of one network of which none is made for another, as of several tasks. */
-import { InputError } from '../../onnx/errors.js';
-import type { Graph } from '../../onnx/graph/graph.js';
-import { Types } from '../../onnx/shapes/types.js';
-import { ancestors } from './links.js';
-import { weighted } from './scores-behind.js';
+import { InputError } from '../../../onnx/errors.js';
+import type { Graph } from '../../../onnx/graph/graph.js';
+import { Types } from '../../../onnx/shapes/types.js';
+import { ancestors } from '../links.js';
+import { weighted } from '../scores-behind.js';
 
 /** An output with the scores behind it. */
 interface ScoredOutput {

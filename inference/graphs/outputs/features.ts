@@ -1,7 +1,7 @@
 /** @file Tells features from scores by what a graph does last. */
-import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
-import type { Node } from '../../onnx/graph/graph.js';
-import type { KnownGraph } from './scores-behind.js';
+import { intsAttribute, numberAttribute } from '../../../onnx/graph/attributes.js';
+import type { Node } from '../../../onnx/graph/graph.js';
+import type { KnownGraph } from '../scores-behind.js';
 
 /** What ends with features: where, and whether that is certain. */
 export interface FeatureEnd {
