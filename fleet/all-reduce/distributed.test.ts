@@ -23,7 +23,7 @@ const works = (command: string, ...options: string[]) => {
 const hasTorch = works(python, '-c', 'import torch.distributed');
 if (!hasTorch) console.log(`${python} has no torch: tests of gan-train --distributed are skipped`);
 
-const network = '--image-size 16 --ngf 4 --ndf 4 --latent-dim 8'.split(' ');
+const network = '--image-size 8 --ngf 2 --ndf 2 --latent-dim 4 --sample-every 1000'.split(' ');
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ganscope-ranks-'));
@@ -59,15 +59,23 @@ const training = (out: string, options: readonly string[]) => [
   'cpu',
   ...options,
 ];
-const launched = (out: string, options: readonly string[]) =>
+const launched = (out: string, options: readonly string[], restarts = 0) =>
   started(python, [
     '-m',
     'torch.distributed.run',
     '--standalone',
     '--nproc-per-node=2',
-    '--max-restarts=3',
+    `--max-restarts=${restarts}`,
     ...training(out, options),
   ]);
+
+/** The process of the last rank of a launcher. */
+function lastRank({ pid }: ChildProcess): number {
+  const ranks = execFileSync('pgrep', ['-P', `${pid}`], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  return Number(ranks.at(-1));
+}
 
 /** Runs two ranks in two network namespaces; undefined where these cannot be made. */
 async function inTwoNamespaces(out: string, options: readonly string[]): Promise<Ended[] | undefined> {
@@ -146,30 +154,41 @@ const alone = (out: string, options: readonly string[]) =>
 
 describe.skipIf(!hasTorch)('gan-train --distributed', () => {
   it('trains in two network namespaces, or on loopback, as one process with two devices', async () => {
-    expect(await alone('ten', ['--steps', '10', '--batch-size', '8'])).toMatchObject({ code: 0 });
-    const ended = (await inTwoNamespaces('ranks', ['--steps', '10', '--batch-size', '8'])) ?? [
-      await launched('ranks', ['--steps', '10', '--batch-size', '8']).ended,
+    expect(await alone('ten', ['--steps', '10', '--batch-size', '4'])).toMatchObject({ code: 0 });
+    const ended = (await inTwoNamespaces('ranks', ['--steps', '10', '--batch-size', '4'])) ?? [
+      await launched('ranks', ['--steps', '10', '--batch-size', '4']).ended,
     ];
     for (const { code, text } of ended) expect(code, text).toBe(0);
     await expectAlike('ranks', 'ten');
   }, 240_000);
 
   it('goes on from the last checkpoint when a rank is killed with -9, and nothing is lost', async () => {
-    const options = ['--steps', '200', '--checkpoint-every', '20', '--batch-size', '8'];
+    const options = ['--steps', '100', '--checkpoint-every', '10', '--batch-size', '4'];
     expect(await alone('long', options)).toMatchObject({ code: 0 });
-    const { child, ended } = launched('killed', options);
+    const { child, ended } = launched('killed', options, 3);
     const checkpoints = () => readdir(join(folder, 'killed', 'checkpoints')).catch(() => [] as string[]);
     while (!(await checkpoints()).some((name) => name.startsWith('step-')) && child.exitCode === null) await sleep(10);
-    const ranks = execFileSync('pgrep', ['-P', `${child.pid}`], { encoding: 'utf8' })
-      .trim()
-      .split('\n')
-      .map(Number);
-    process.kill(ranks.at(-1) as number, 'SIGKILL');
+    process.kill(lastRank(child), 'SIGKILL');
     const { code, text } = await ended;
     expect(code, text).toBe(0);
     expect(text).toMatch(/Resuming killed after step \d+/);
     await expectAlike('killed', 'long');
   }, 240_000);
+
+  it('stops all ranks after the step under way when one of them gets SIGTERM, and keeps that step', async () => {
+    const { child, ended } = launched('stopped', ['--steps', '1000000', '--batch-size', '4']);
+    const rows = () => losses('stopped').catch(() => []);
+    while ((await rows()).length < 3 && child.exitCode === null) await sleep(10);
+    process.kill(lastRank(child), 'SIGTERM');
+    const { code, text } = await ended;
+    // torchrun takes the rank's 143 for a failure.
+    expect(code, text).toBe(1);
+    expect(text).toMatch(/exitcode *: 143/);
+    const [, done] = /Stopped after (\d+) of 1000000 steps/.exec(text) ?? [];
+    expect((await rows()).at(-1)?.[0], text).toBe(Number(done));
+    const { state } = await loadCheckpoint(await newestCheckpoint(join(folder, 'stopped')));
+    expect(state.step).toBe(Number(done));
+  }, 120_000);
 
   it('refuses a batch that the ranks cannot divide, with one line', async () => {
     const { code, text } = await launched('odd', ['--batch-size', '7', '--steps', '2']).ended;
