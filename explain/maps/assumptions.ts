@@ -53,7 +53,7 @@ function describedHead(head: ScoreHead): string {
       if (isPicture(head)) return `a picture of ${classes} channels at ${positions}, as ${picture}`;
       return `${classes === 1 ? 'one score' : `${classes} classes`} at ${positions}${before}`;
     case 'boxes':
-      return `${classes} classes of ${grid?.width ?? 0} boxes${before}${within?.object === undefined ? '' : ', times the score of an object'}`;
+      return `${classes === 1 ? 'one score' : `${classes} classes`} of ${grid?.width ?? 0} boxes${before}${within?.object === undefined ? '' : ', times the score of an object'}`;
   }
 }
 

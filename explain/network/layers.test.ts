@@ -74,6 +74,23 @@ describe('selectedLayers(graph, choice)', () => {
     expect(() => names('')).toThrow('got ""');
   });
 
+  test('names convolutions that an optimisation has put in place of those that can be explained', () => {
+    const b = new GraphBuilder(emptyGraph('optimised'));
+    const picture = b.input('image', 'float32', [1, 8, 4, 4]);
+    b.append({
+      op: 'Conv',
+      domain: 'com.microsoft.nchwc',
+      name: 'c',
+      inputs: [picture],
+      outputs: ['y'],
+      attributes: {},
+    });
+    b.output('y');
+    expect(() => layerGroups(b.graph)).toThrow(
+      'got only others such as com.microsoft.nchwc.Conv "c"; use the file that this one was optimised from',
+    );
+  });
+
   test('refuses outputs without a map', () => {
     expect(() => names('head/Conv')).toThrow(
       'larger than 1×1, or [batch, tokens, channels]; "head/Conv" has [batch, 1, 1, 1]',

@@ -1,6 +1,6 @@
 /** @file Finds the layers of a network that can be explained, and selects among them. */
 import { InputError } from '../../onnx/errors.js';
-import type { Graph } from '../../onnx/graph/graph.js';
+import { nodeLabel, type Graph } from '../../onnx/graph/graph.js';
 import {
   convolutions,
   layerContext,
@@ -70,11 +70,14 @@ export function chosenLayers(
     because = found?.because;
     return found
       ? [...found.layers]
-      : spatialConvs(onPath(graph, convs, grid).filter((layer) => rowsArePictures(graph, layer))).slice(-1);
+      : spatialConvs(
+          graph,
+          onPath(graph, convs, grid).filter((layer) => rowsArePictures(graph, layer)),
+        ).slice(-1);
   };
   const one = (wanted: string): Layer[] => {
     if (wanted === 'last-conv' || wanted === 'all-convs')
-      return spatialConvs(convs).slice(wanted === 'last-conv' ? -1 : 0);
+      return spatialConvs(graph, convs).slice(wanted === 'last-conv' ? -1 : 0);
     const byIndex = /^\d+$/.test(wanted) ? convs[Number(wanted)] : undefined;
     const layer = byIndex ?? namedLayer(context, convs, wanted);
     return layer ? [checkedLayer(context, layer, grid)] : [];
@@ -125,13 +128,17 @@ export function distinctLayers(layers: readonly Layer[]): Layer[] {
   return layers.filter(({ value }, at) => layers.findIndex((other) => other.value === value) === at);
 }
 
-function spatialConvs(convs: readonly Layer[]): Layer[] {
+function spatialConvs({ nodes }: Graph, convs: readonly Layer[]): Layer[] {
   const spatial = convs.filter(isSpatial);
   if (spatial.length === 0) {
+    const fused = nodes.find(({ domain, op }) => domain !== '' && op.includes('Conv'));
+    const instead = fused
+      ? `only others such as ${nodeLabel(fused)}; use the file that this one was optimised from`
+      : 'none';
     throw new InputError({
       name: 'layer',
       expected: 'a network with a convolution whose output is larger than 1×1',
-      got: convs.length > 0 ? `only ${listed(convs)}` : 'none',
+      got: convs.length > 0 ? `only ${listed(convs)}` : instead,
     });
   }
   return spatial;

@@ -8,6 +8,7 @@ import { boxScores, hasCoordinates, type BoxScores } from '../graphs/detections.
 import { featureEnd, type FeatureEnd } from '../graphs/outputs/features.js';
 import { ancestors, descendants, producersOf } from '../graphs/links.js';
 import { hasPictureSize, pictureEvidence } from '../graphs/outputs/picture-output.js';
+import { ranksBoxes, secondStage } from '../graphs/outputs/proposals.js';
 import { scorePlace, type ScorePlace } from '../graphs/score-place.js';
 import {
   pickingNode,
@@ -60,7 +61,10 @@ export class HeadReader {
 
   /** The same of a value that the user has named, which may score the boxes of another value. */
   readNamed(value: string): ReadHead {
-    return this.asBoxes(this.read(value), value);
+    const found = this.read(value);
+    const { kind, classes, grid, logits } = found.head;
+    if (kind !== 'classifier' || grid || !ranksBoxes(this.#model.graph, logits)) return this.asBoxes(found, value);
+    return { ...found, head: { ...found.head, kind: 'boxes', classes: 1, grid: { height: 1, width: classes } } };
   }
 
   /** A head with scores of positions in one row as one of boxes, if other values hold as many boxes. */
@@ -208,11 +212,14 @@ export class HeadReader {
   #unreadable(output: string, picked?: Node): InputError {
     const shape = this.#graph.types.shape(output);
     const type = this.#graph.types.get(output)?.type ?? 'values';
-    const got = picked
-      ? `boxes that ${nodeLabel(picked)} has picked by their scores`
-      : shape
-        ? `${type === 'float32' ? '' : `${type} `}[${shape.join(', ')}]`
-        : 'a shape that cannot be inferred';
+    const staged = picked && secondStage(this.#model.graph, output);
+    const got = staged
+      ? staged
+      : picked
+        ? `boxes that ${nodeLabel(picked)} has picked by their scores`
+        : shape
+          ? `${type === 'float32' ? '' : `${type} `}[${shape.join(', ')}]`
+          : 'a shape that cannot be inferred';
     return new InputError(
       `output "${output}": expected one score per picture, one per class [batch, classes], or one per class and position ` +
         `[batch, classes, height, width]; got ${got}${this.#workingValue(output, picked)}`,
@@ -235,8 +242,14 @@ export class HeadReader {
   #workingValue(output: string, picked?: Node): string {
     const ranked = picked?.inputs[picked.op === 'TopK' ? 0 : 1];
     const unranked = ranked === undefined ? undefined : this.#beforeRanking(ranked);
-    if (unranked !== undefined) return `; \`output\` ${unranked} can be explained`;
     const { graph } = this.#model;
+    if (unranked !== undefined) {
+      const what =
+        ranksBoxes(graph, unranked) && secondStage(graph, output)
+          ? 'explains where the first finds any object'
+          : 'can be explained';
+      return `; \`output\` ${unranked} ${what}`;
+    }
     const before = ancestors(graph, output);
     const after = descendants(graph, graph.inputs[0]?.name ?? '');
     const scoring = graph.nodes
