@@ -151,8 +151,10 @@ function chartOptions(
       ...(narrow && { maxTicksLimit: 6 }),
       ...(whole && { precision: 0 }),
       callback(this: Scale, value: number, index: number, ticks: Tick[]) {
-        const format = logarithmic ? Ticks.formatters.logarithmic : Ticks.formatters.numeric;
-        return withMinus(format.call(this, value, index, ticks)).replace('E', 'e');
+        // Chart.js names all ticks near the end of a logarithmic axis, and their names would overlap.
+        if (logarithmic && !/^[125]/.test(value.toExponential(0))) return '';
+        const name = withMinus(Ticks.formatters.numeric.call(this, value, index, ticks)).replace('E', 'e');
+        return logarithmic ? name.replace(/^(\d+\.\d*?)0+$/, '$1').replace(/\.$/, '') : name;
       },
     },
     grid: {
