@@ -9,7 +9,7 @@ import { inFlags } from './common/flag-names.js';
 import { Printer } from './common/print.js';
 import { Interruption, isLaunched, stopOnSignals } from './common/signals.js';
 import { checkWords } from './common/words.js';
-import type { ProgressBar } from './progress.js';
+import type { ProgressBar } from './progress/bar.js';
 
 export { UsageError };
 
@@ -148,7 +148,7 @@ async function commandContext(
   signal: AbortSignal,
   options: readonly string[],
 ): Promise<CommandContext> {
-  const { progressBar } = await import('./progress.js');
+  const { progressBar } = await import('./progress/bar.js');
   return {
     print,
     signal,

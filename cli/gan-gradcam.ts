@@ -9,11 +9,10 @@ import {
   paletteNames,
   TASK_SIZE,
 } from 'ganscope/explain/choices';
-import type { startExplainJob } from 'ganscope/explain';
-import type { TaskEngine } from 'ganscope/tasks';
 import { runCommand, version, type CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption, preparationOptions } from './common/options.js';
+import { CONTINUES, explainTasks } from './explain-tasks.js';
 
 const TARGETS = `Targets
   real, fake            a discriminator's score, or its negative
@@ -26,8 +25,6 @@ const TARGETS = `Targets
   15@at:42              detectors: class 15 at box 42 (15 alone: at its best box)
   15@above:0.5          all boxes or positions where class 15 has a probability above 0.5
   "a,b":'c@d'           names that contain : @ or , in quotes`;
-
-const CONTINUES = 'Interrupted; the same command with --resume continues.';
 
 /** Options that exclude each other. */
 const EXCLUSIVE = [
@@ -319,42 +316,6 @@ await runCommand(
   },
   { takesFiles: true, mayBeEmpty: ['queue'], repeatable: ['input'] },
 );
-
-/** Explains many pictures, or this process's share of them. */
-async function explainTasks(
-  request: Parameters<typeof startExplainJob>[0],
-  engine: TaskEngine,
-  context: CommandContext,
-): Promise<void> {
-  const { startExplainJob: start } = await import('ganscope/explain');
-  const { performJob } = await import('ganscope/tasks');
-  const { assumptionLines } = await import('./common/lines.js');
-  const { print, signal, note } = context;
-  const job = await start(request);
-  try {
-    context.device(job.choice);
-    for (const line of assumptionLines(job.assumed)) print.info(line);
-    const bar = context.progress('pictures');
-    const performing = performJob(job, engine, {
-      signal,
-      progress: (done, total, _stage, text) => bar.update(done, total, text),
-      finishing: (done, total) => bar.update(done, total),
-      log: note,
-    });
-    const made = await performing.finally(() => bar.stop());
-    if (!made) return;
-    context.skipped(made.skipped.map(({ reason }) => reason));
-    const { pictures, maps, figures, results } = made;
-    print.info('Files:');
-    print.info(`  ${results}`);
-    print.info(`  and ${maps} maps of ${pictures} pictures, and ${figures} figures, in ${request.out}/*/`);
-  } catch (error) {
-    if (signal.aborted) print.info(engine.shared ? 'Interrupted; the same command continues.' : CONTINUES);
-    throw error;
-  } finally {
-    await job.dispose();
-  }
-}
 
 interface Written {
   files: readonly string[];

@@ -1,8 +1,8 @@
 /** @file Progress with rate and time left: a bar on a terminal, a line every ten seconds elsewhere. */
 import { createRequire } from 'node:module';
-import { duration, Rate } from './common/duration.js';
-import type { Printer } from './common/print.js';
-import { visibleLine } from './common/visible.js';
+import { duration, Rate } from './duration.js';
+import type { Printer } from '../common/print.js';
+import { visibleLine } from '../common/visible.js';
 
 export interface ProgressBar {
   /** Sets how much is done. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Printer, type PrintOptions } from './common/print.js';
-import { progressBar } from './progress.js';
+import { Printer, type PrintOptions } from '../common/print.js';
+import { progressBar } from './bar.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
