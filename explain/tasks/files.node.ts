@@ -35,7 +35,7 @@ export async function explainJobFiles(model: string, labels: string | undefined,
 
 /** @throws InputError for files that the options do not name, or options that name files which are not there */
 export function expectJobFiles(files: readonly JobFile[], parsed: ParsedExplain): Promise<void> {
-  return expectFiles(files, MODEL, [PICTURES, ...Object.keys(namedFiles(parsed))], [LABELS]);
+  return expectFiles(files, [MODEL], [PICTURES, ...Object.keys(namedFiles(parsed))], [LABELS]);
 }
 
 /** The network of a job and the targets of its pictures. */

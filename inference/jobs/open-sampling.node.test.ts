@@ -1,7 +1,7 @@
 /** @file Sampling jobs as data: opened elsewhere, with the results of the process that described them. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saveModel } from '../../onnx/index.js';
 import { Generator } from '../networks/generator.js';
@@ -95,6 +95,45 @@ describe('openSamplingTasks(spec, options)', () => {
       '00002.npy',
       'sampling.json',
     ]);
+  });
+
+  it('knows the weights that lie beside its networks', async () => {
+    const own = join(folder, 'apart');
+    await mkdir(own);
+    const file = join(own, 'g.onnx');
+    await saveModel(file, toyGenerator({ latentDim: 300, size: 8 }), { externalData: true });
+    const large = await Generator.load(file, { device: 'cpu' });
+    const opening = () =>
+      openSampling(job({ format: 'npy', count: 60 }, 'weights'), { model: file, generator: large }, true);
+    const opened = await opening();
+    await opened.dispose();
+    await large.dispose();
+    expect(opened.spec.files.map(({ role }) => role)).toEqual(['generator', 'generator data g.onnx.data']);
+    await (await openSamplingTasks(opened.spec, { device: 'cpu', roots: [folder] })).dispose();
+    const incomplete = { ...opened.spec, files: opened.spec.files.slice(0, 1) };
+    await expect(openSamplingTasks(incomplete, { device: 'cpu' })).rejects.toThrow(
+      /g\.onnx\.data: expected no such file, as where the job was made; got one$/,
+    );
+    const weights = await readFile(`${file}.data`);
+    weights[3] = (weights[3] as number) ^ 1;
+    await writeFile(`${file}.data`, weights);
+    await expect(openSamplingTasks(opened.spec, { device: 'cpu' })).rejects.toThrow(
+      /g\.onnx\.data: expected the generator data g\.onnx\.data of the job/,
+    );
+    await expect(opening()).rejects.toThrow(
+      /^out: expected the job of .*sampling\.json, where generator data g\.onnx\.data is "sha256:/,
+    );
+  });
+
+  it('says where its files and results are to whoever works in another folder', async () => {
+    const { files, outputs } = await dataOf({ format: 'npy', count: 3 }, 'placed');
+    const relativePaths = {
+      ...job({ format: 'npy', count: 3 }, 'x'),
+      out: relative(process.cwd(), join(folder, 'placed')),
+    };
+    const opened = await openSampling(relativePaths, { model: relative(process.cwd(), model), generator, range }, true);
+    await opened.dispose();
+    expect(opened.spec).toMatchObject({ files, outputs });
   });
 
   it('reads latents from a file, by content', async () => {

@@ -6,7 +6,7 @@ import { expectRunnable } from '../tasks/spec-files.node.js';
 import type { JobSpec } from '../tasks/spec.node.js';
 import type { TaskJob } from '../tasks/job.js';
 import { openSampling } from './bulk/sampling.node.js';
-import { samplingWords } from './bulk/spec.node.js';
+import { expectSamplingFiles, samplingWords } from './bulk/spec.node.js';
 import { sampleJob } from './sample-job.node.js';
 import { parsedRequest } from './words.node.js';
 
@@ -31,6 +31,7 @@ export async function openSamplingTasks(
   const job = sampleJob(parsedRequest(words));
   if (job.kind !== 'shards') throw new InputError({ name: 'job', expected: 'pictures in shards', got: job.kind });
   await expectRunnable(spec, roots);
+  await expectSamplingFiles(spec);
   const generator = await Generator.load(model, { device, ...said.generator });
   const context = { model, generator, preparation, ...(range && { range }) };
   try {

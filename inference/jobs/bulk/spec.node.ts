@@ -1,26 +1,35 @@
 /** @file A job of pictures in shards as data, and the job that such data stand for: in the words of a command line. */
+import { resolve } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import type { Generator, GeneratorOptions } from '../../networks/generator.js';
 import { parsedLabel, parsedRange } from '../../generators/stated.js';
 import { parsedPreparation, preparationTexts } from '../../networks/preprocessing.js';
 import type { Preparation } from '../../networks/network-input.js';
-import { discriminatorBeside } from '../../runs/default-model.node.js';
 import type { JsonObject } from '../../tasks/canonical.js';
-import { fileOf, jobFile, type JobSpec } from '../../tasks/spec.node.js';
+import { fileOf, type JobFile, type JobSpec } from '../../tasks/spec.node.js';
+import { expectFiles, placedFile } from '../../tasks/shared/model-files.node.js';
 import { packageVersion } from '../../tasks/version.node.js';
+import { DISCRIMINATOR, GENERATOR } from '../files/identity.node.js';
 import type { ShardsJob } from '../kinds/shards.js';
 import type { JobContext } from '../shared/context.node.js';
 
 /** What is said of the generator. */
-const GENERATOR = ['range', 'latentDim', 'label'] as const;
+const OF_GENERATOR = ['range', 'latentDim', 'label'] as const;
 /** How pictures are prepared for the discriminator. */
 const PREPARATION = ['mean', 'std', 'size', 'resize', 'channelsLast', 'channels', 'channelOrder'] as const;
 /** What is said of the pictures; files and folders are apart. */
 const PICTURES = ['format', 'seeds', 'truncation', 'sort', 'keep', 'shardSize'] as const;
 
-/** The job as data. */
-export async function samplingSpec(job: ShardsJob, context: JobContext): Promise<JobSpec> {
-  const { model, generator, range, preparation = {} } = context;
+/**
+ * The job as data.
+ * @param networks what `networkFiles` found
+ */
+export async function samplingSpec(
+  job: ShardsJob,
+  context: JobContext,
+  networks: readonly JobFile[],
+): Promise<JobSpec> {
+  const { generator, range, preparation = {} } = context;
   const { source, ranking, truncation, format, shardSize, out, saveLatents } = job;
   const options: JsonObject = {
     format,
@@ -33,10 +42,9 @@ export async function samplingSpec(job: ShardsJob, context: JobContext): Promise
     ...(ranking && { sort: 'score', ...preparationTexts(preparation) }),
     ...(ranking?.keep !== undefined && { keep: ranking.keep }),
   };
-  const files = [await jobFile('generator', model)];
-  if ('file' in source) files.push(await jobFile('latents', source.file));
-  if (ranking) files.push(await jobFile('discriminator', await discriminatorBeside(model, ranking.discriminator)));
-  const outputs = { out, ...(saveLatents !== undefined && { saveLatents }) };
+  const files = [...networks];
+  if ('file' in source) files.push(await placedFile('latents', source.file));
+  const outputs = { out: resolve(out), ...(saveLatents !== undefined && { saveLatents: resolve(saveLatents) }) };
   return { command: 'gan-sample', version: packageVersion(), options, files, outputs };
 }
 
@@ -54,7 +62,7 @@ export interface SamplingWords {
 export function samplingWords(spec: JobSpec): SamplingWords {
   const { options, outputs } = spec;
   for (const name of Object.keys(options)) {
-    if (![...GENERATOR, ...PREPARATION, ...PICTURES].some((known) => known === name))
+    if (![...OF_GENERATOR, ...PREPARATION, ...PICTURES].some((known) => known === name))
       throw new InputError({ name, expected: 'an option of sampling jobs' });
   }
   for (const name of Object.keys(outputs)) {
@@ -75,7 +83,7 @@ export function samplingWords(spec: JobSpec): SamplingWords {
     truncation: number('truncation'),
     sort: text('sort'),
     keep: number('keep'),
-    discriminator: path('discriminator'),
+    discriminator: path(DISCRIMINATOR),
     ...outputs,
   };
   const given = Object.entries(words).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
@@ -84,7 +92,7 @@ export function samplingWords(spec: JobSpec): SamplingWords {
   if (resize !== undefined && !found)
     throw new InputError({ name: 'resize', expected: 'one of crop, squash, pad', got: resize });
   return {
-    model: fileOf(spec, 'generator').path,
+    model: fileOf(spec, GENERATOR).path,
     generator: {
       ...(latentDim !== undefined && { latentDim }),
       ...(range !== undefined && { range: parsedRange(range) }),
@@ -103,6 +111,12 @@ export function samplingWords(spec: JobSpec): SamplingWords {
     shardSize,
     words: Object.fromEntries(given),
   };
+}
+
+/** @throws InputError for files that the job's words do not ask for, or others than its networks are read with here */
+export function expectSamplingFiles({ files, options }: JobSpec): Promise<void> {
+  const networks = options['sort'] === undefined ? [GENERATOR] : [GENERATOR, DISCRIMINATOR];
+  return expectFiles(files, networks, options['seeds'] === undefined ? ['latents'] : []);
 }
 
 interface Types {

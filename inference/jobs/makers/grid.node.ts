@@ -11,7 +11,7 @@ import { gridLook, scaledSize } from '../options/scale.js';
 import type { GridJob } from '../kinds/grid.js';
 import { latentCaption, latentDetails, latentRows, type LatentRows } from '../shared/latent-rows.node.js';
 import { keptCount, type Ranking } from '../options/ranking.js';
-import { pictureIdentity } from '../files/identity.node.js';
+import { networkFiles, pictureIdentity } from '../files/identity.node.js';
 import { JobFolder } from '../files/job-folder.node.js';
 import { SCORES_FILE } from '../shared/scores-file.node.js';
 import { namesFile } from '../options/checks.js';
@@ -72,7 +72,7 @@ async function writeRanked(
     job: 'ranking',
     generator: model,
     assumed: generator.assumptions,
-    identity: await pictureIdentity(job, source, context),
+    identity: pictureIdentity(job, source, context, await networkFiles(context.model, job.ranking)),
     files: { names: [SCORES_FILE] },
     count: source.count,
     resume: job.resume,

@@ -27,27 +27,29 @@ export async function modelFiles(role: string, model: string): Promise<JobFile[]
 }
 
 /**
- * Checks which files a job has: those that its model is read with, and others.
- * @throws InputError if a file is missing, is of no known role, or the model would be read with others than where the job was made
+ * Checks which files a job has: those that its models are read with, and others.
+ * @throws InputError if a file is missing, is of no known role, or a model would be read with others than where the job was made
  */
 export async function expectFiles(
   files: readonly JobFile[],
-  model: string,
+  models: readonly string[],
   needed: readonly string[],
   allowed: readonly string[] = [],
 ): Promise<void> {
   const roles = files.map(({ role }) => role);
-  const missing = [model, ...needed].find((role) => !roles.includes(role));
+  const missing = [...models, ...needed].find((role) => !roles.includes(role));
   if (missing !== undefined) throw new InputError({ name: 'job.files', expected: `one for ${missing}` });
   const pathOf = (role: string) => files.find((file) => file.role === role)?.path;
-  const own = await readWith(model, pathOf(model) ?? '');
+  const own = new Map<string, string>();
+  for (const model of models)
+    for (const [role, path] of await readWith(model, pathOf(model) ?? '')) own.set(role, path);
   for (const [role, path] of own) {
     const stated = pathOf(role);
     if (stated !== undefined && resolve(stated) === path) continue;
     const expected = stated === undefined ? 'no such file, as where the job was made' : 'the file of the job';
     throw new InputError({ name: path, expected, got: stated ?? 'one' });
   }
-  const known = [model, ...needed, ...allowed, ...own.keys()];
+  const known = [...models, ...needed, ...allowed, ...own.keys()];
   const stray = roles.find((role, i) => !known.includes(role) || roles.indexOf(role) !== i);
   if (stray !== undefined) throw new InputError({ name: 'job.files', expected: 'no such file', got: stray });
 }

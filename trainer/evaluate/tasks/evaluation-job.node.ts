@@ -114,7 +114,7 @@ export async function openEvaluationJob(spec: JobSpec, { device, roots }: JobPla
   parsedEvaluation(checkedOptions(spec.options, evaluationRules));
   const out = onlyFolder(spec);
   await expectRunnable(spec, roots);
-  await expectFiles(spec.files, FEATURES, [SETS]);
+  await expectFiles(spec.files, [FEATURES], [SETS]);
   const path = fileOf(spec, SETS).path;
   if (resolve(path) !== join(out, SETS_FILE))
     throw new InputError({ name: 'job.files', expected: `${join(out, SETS_FILE)} as ${SETS}`, got: path });
