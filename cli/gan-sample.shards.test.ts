@@ -28,6 +28,9 @@ function brightness() {
   return modelOfGraph(b.graph);
 }
 
+/** Lines that a slow machine prints every ten seconds. */
+const PROGRESS = /^.* \| .* left\n/gm;
+
 type Variables = Readonly<Record<string, string>>;
 
 /** Starts the command; `outcome` is what it printed and its exit code, -1 after a kill. */
@@ -38,7 +41,7 @@ function started(options: readonly string[], variables: Variables = {}) {
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (data) => (stdout += String(data)));
     child.stderr.on('data', (data) => (stderr += String(data)));
-    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr: stderr.replaceAll(PROGRESS, '') }));
   });
   return { child, outcome };
 }

@@ -8,9 +8,6 @@ export {
   selfExplainingPath,
   writeSelfExplaining,
 } from './self-explaining/self-explaining.node.js';
-export { parsedInputs } from './parse/inputs.js';
-export { parsedMethods } from './parse/methods.js';
-export { parsedHeatmapTarget, parsedTargets } from './parse/targets.js';
 export { openExplainJob, startExplainJob, type ExplainJob } from './tasks/explain-job.node.js';
 export type { ExplainedTasks } from './tasks/merged-results.node.js';
 export type { ExplainTexts } from './tasks/texts.js';
