@@ -5,7 +5,7 @@ import { GraphBuilder } from '../build/build.js';
 import { outputsOf } from '../gradient/check.test.helper.js';
 import type { Node } from '../graph/graph.js';
 import { int64Tensor } from '../graph/tensor.js';
-import { gridSample } from './grid-sample.js';
+import { gridSample } from './sampling/grid-sample.js';
 import { recurrent } from './recurrent.js';
 import type { Expansion } from './expansion.js';
 

@@ -13,7 +13,7 @@ import { gradients } from './walk.js';
 export type CheckedInput =
   | { shape: readonly number[]; range?: readonly [number, number]; values?: readonly number[] }
   | { ints: readonly number[]; shape?: readonly number[] }
-  | { floats: readonly number[] }
+  | { floats: readonly number[]; shape?: readonly number[] }
   | { bools: readonly number[]; shape: readonly number[] }
   | null;
 
@@ -235,7 +235,8 @@ function checkedGraph({ op, inputs, attributes, outputs = 1, symbolicBatch = [] 
     if (!input) return '';
     const name = `x${index}`;
     if ('ints' in input) return b.initializer(name, int64Tensor(input.ints, input.shape));
-    if ('floats' in input) return b.initializer(name, float32Tensor(input.floats, [input.floats.length]));
+    if ('floats' in input)
+      return b.initializer(name, float32Tensor(input.floats, input.shape ?? [input.floats.length]));
     if ('bools' in input)
       return b.initializer(name, { type: 'bool', dims: input.shape, data: Uint8Array.from(input.bools) });
     const shape = symbolicBatch.includes(index) ? ['N', ...input.shape.slice(1)] : input.shape;

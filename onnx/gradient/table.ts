@@ -88,7 +88,6 @@ export const gradientRules: Readonly<Record<KnownOp | keyof typeof subgraphRules
   RandomUniform: zeroGradient,
   RandomUniformLike: zeroGradient,
   Range: notDifferentiable('how many numbers it gives depends on its inputs'),
-  RoiAlign: notDifferentiable('it pools regions that are found at run time'),
   Round: zeroGradient,
   Shape: zeroGradient,
   Sign: zeroGradient,

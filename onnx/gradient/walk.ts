@@ -134,9 +134,9 @@ function backward(walk: Walk, node: Node, x: readonly string[], dy: (string | nu
     g: dy[0] ?? '',
     wanted: (index) => dependent.has(x[index] ?? ''),
     shape: (value) => b.types.knownShape(value, node),
-    through: (from, outputs) => {
+    through: (from, outputs, towards) => {
       const made = b.graph.nodes.slice(from);
-      const own = new Set(x.filter((name) => dependent.has(name)));
+      const own = new Set(x.filter((name, index) => dependent.has(name) && (towards?.includes(index) ?? true)));
       const inner = valuesDependingOn(made, [...own], new Set());
       const seeds = outputs.flatMap((name, index) =>
         dy[index] && inner.has(name) ? [[name, dy[index]] as const] : [],

@@ -8,7 +8,7 @@ import { typeCode } from '../files/storage.js';
 import { float32Tensor, numbersOf } from '../graph/tensor.js';
 import { antialiasedResize } from '../expand/resize-antialiased.js';
 import { wrappedPad } from '../expand/pad-and-crop.js';
-import { gridSample as expandedGridSample } from '../expand/grid-sample.js';
+import { gridSample as expandedGridSample } from '../expand/sampling/grid-sample.js';
 import {
   constantInts,
   dropping,

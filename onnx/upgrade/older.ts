@@ -138,6 +138,10 @@ export const castByName: Conversion = (node, b) => {
   b.append(withAttribute(node, 'to', { kind: 'int', value: typeCode(type) }));
 };
 
+/** Coordinates had no half pixel before opset 16, whose default has one. */
+export const wholePixels: Conversion = (node, b) =>
+  b.append(withAttribute(node, 'coordinate_transformation_mode', { kind: 'string', value: 'output_half_pixel' }));
+
 export const defaultAxis: Conversion = (node, b) =>
   b.append(node.attributes['axis'] ? node : withAttribute(node, 'axis', { kind: 'int', value: 1 }));
 

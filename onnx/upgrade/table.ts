@@ -1,8 +1,8 @@
 /** @file The table of conversions to opset 17, by operator. */
-import { affineGrid } from '../expand/affine-grid.js';
+import { affineGrid } from '../expand/sampling/affine-grid.js';
 import { centerCropPad } from '../expand/pad-and-crop.js';
 import { sequenceFirst } from './batch-first.js';
-import { deformConv } from '../expand/deform-conv.js';
+import { deformConv } from '../expand/sampling/deform-conv.js';
 import { col2im } from '../expand/col2im.js';
 import { attributesToInputs, dropping, expanding, NEWEST_OPSET as NEWEST, type Conversion } from './conversion.js';
 import { matMulNBits } from './block-quantized.js';
@@ -54,6 +54,7 @@ export const forms: Record<string, readonly Form[]> = {
     [10, 10, older.upsample],
     [18, NEWEST, newer.resize],
   ],
+  RoiAlign: [[10, 15, older.wholePixels]],
   Slice: [[1, 9, attributesToInputs('starts', 'ends', 'axes')]],
   Softmax: [[1, 12, older.flattenedSoftmax]],
   Split: [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AttributeValue } from '../../graph/attributes.js';
+import { float, type AttributeValue } from '../../graph/attributes.js';
 import { GraphBuilder } from '../../build/build.js';
 import { caseLabel, checkVjp, outputsOf, uncheckedOps, type CheckedInput, type VjpCase } from '../check.test.helper.js';
 import { expandedRules } from './expanded.js';
@@ -106,7 +106,32 @@ const normCases: VjpCase[] = [
   { op: 'Compress', inputs: [{ shape: [2, 3] }, { bools: [0, 1, 1, 0, 1], shape: [5] }] },
 ];
 
-const cases = [...gridCases, ...normCases, ...recurrentCases];
+/** Inside, over each edge of a 5×6 picture, thinner than a pixel, and outside; away from the kinks between pixels. */
+const regions = [
+  [0.31, 0.22, 4.83, 3.94],
+  [-2.61, -1.87, 2.43, 3.17],
+  [3.37, 2.29, 8.91, 7.73],
+  [2.13, 1.71, 2.47, 1.92],
+  [20.3, 20.1, 24.2, 23.7],
+];
+const pictures = { ints: [0, 2, 1, 1, 0] };
+const output = { output_height: 2, output_width: 3, spatial_scale: float(0.875) };
+const roiCases = ['avg', 'max'].flatMap((mode) =>
+  ['half_pixel', 'output_half_pixel'].flatMap((coordinates): VjpCase[] => {
+    const attributes = { ...output, mode, coordinate_transformation_mode: coordinates };
+    const given = { shape: [5, 4], values: regions.flat() };
+    const constant = { shape: [5, 4], floats: regions.flat() };
+    const data = { shape: [3, 2, 5, 6] };
+    return [
+      { op: 'RoiAlign', inputs: [data, given, pictures], attributes: { ...attributes, sampling_ratio: 1 }, wrt: [0] },
+      { op: 'RoiAlign', inputs: [data, given, pictures], attributes: { ...attributes, sampling_ratio: 2 }, wrt: [0] },
+      // As many samples as the regions have pixels: the regions are constant, and those are float32.
+      { op: 'RoiAlign', inputs: [data, constant, pictures], attributes, singlePrecision: true, symbolicBatch: [0] },
+    ];
+  }),
+);
+
+const cases = [...gridCases, ...normCases, ...recurrentCases, ...roiCases];
 
 describe('gradients(…) of operators through the elementary ones they stand for', () => {
   it.each(cases.map((test) => [caseLabel(test), test] as const))('%s', (_label, test) => checkVjp(test));
@@ -141,6 +166,14 @@ describe('gradients(…) of operators through the elementary ones they stand for
     ];
     expect(refused('GridSample', pictures, { mode: 'bicubic', padding_mode: 'border' })).toThrow(
       'GridSample "y": mode bicubic with padding_mode border is not supported; no layer after it can be explained',
+    );
+    const fewRegions = [[1, 2, 5, 6], [2, 4], [2]];
+    expect(refused('RoiAlign', fewRegions, { output_height: 2, output_width: 2 })).toThrow(
+      'RoiAlign "y": expected a sampling_ratio above 0, or regions that are constant; ' +
+        'got sampling_ratio 0 and regions that are found at run time',
+    );
+    expect(refused('RoiAlign', fewRegions, { sampling_ratio: 2, mode: 'sum' })).toThrow(
+      'RoiAlign "y": mode sum is not supported',
     );
     const weights = (steps: number) => [
       [steps, 1, 2],

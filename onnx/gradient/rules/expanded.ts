@@ -1,7 +1,8 @@
 /** @file Gradients of operators that are differentiated as the elementary operators that they stand for. */
 import { compress } from '../../expand/compress.js';
 import { globalLpPool, lpNormalization, lpPool, meanVarianceNormalization } from '../../expand/lp-norms.js';
-import { gridSample } from '../../expand/grid-sample.js';
+import { gridSample } from '../../expand/sampling/grid-sample.js';
+import { roiAlign } from '../../expand/sampling/roi-align.js';
 import { recurrent } from '../../expand/recurrent.js';
 import { bothBranches, unrolledLoop } from '../../expand/subgraphs.js';
 import type { Expansion } from '../../expand/expansion.js';
@@ -19,6 +20,8 @@ export const expandedRules = {
   LpPool: through(lpPool),
   MeanVarianceNormalization: through(meanVarianceNormalization),
   RNN: through(recurrent),
+  // Zero towards the regions, as in torchvision.
+  RoiAlign: throughOthers(({ node, b }) => roiAlign(node, b), [0]),
 };
 
 /** Operators of subgraphs. Their shapes are those that the file states. */

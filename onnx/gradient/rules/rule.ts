@@ -22,9 +22,10 @@ export interface Backward {
   /**
    * Differentiates the nodes that were appended since `from`, which compute the node's outputs another way.
    * @param outputs their names for the node's outputs, in its order
+   * @param towards the inputs to differentiate by; all where left out
    * @returns the gradient of each input
    */
-  through(from: number, outputs: readonly string[]): readonly (string | null)[];
+  through(from: number, outputs: readonly string[], towards?: readonly number[]): readonly (string | null)[];
 }
 
 /**
@@ -36,14 +37,16 @@ export type GradientRule = (backward: Backward) => readonly (string | null)[];
 /**
  * The gradient of elementary nodes that compute the same: they are appended, and differentiated in place of the node.
  * @param expanded appends them and returns the node's outputs; those without a gradient may be left out at the end
+ * @param towards the inputs with a gradient; all where left out
  */
 export const throughOthers =
-  (expanded: (backward: Backward) => readonly string[]): GradientRule =>
+  (expanded: (backward: Backward) => readonly string[], towards?: readonly number[]): GradientRule =>
   (backward) => {
     const from = backward.b.graph.nodes.length;
     return backward.through(
       from,
       backward.b.within('again', () => expanded(backward)),
+      towards,
     );
   };
 

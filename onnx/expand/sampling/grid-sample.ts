@@ -1,9 +1,9 @@
 /** @file GridSample as elementary operators: each sample is a weighted sum of the pixels around it. */
-import { numberAttribute, stringAttribute } from '../graph/attributes.js';
-import type { GraphBuilder } from '../build/build.js';
-import { elementCount, inputOf, type Dim, type Node } from '../graph/graph.js';
-import { typeCode } from '../files/storage.js';
-import { fixedSize, notExpanded, type Expansion } from './expansion.js';
+import { numberAttribute, stringAttribute } from '../../graph/attributes.js';
+import type { GraphBuilder } from '../../build/build.js';
+import { elementCount, inputOf, type Dim, type Node } from '../../graph/graph.js';
+import { typeCode } from '../../files/storage.js';
+import { fixedSize, notExpanded, type Expansion } from '../expansion.js';
 
 /** Where the pixels of one axis are that a sample is made of, and their weights, each [N, samples]. */
 interface Neighbour {

@@ -1,9 +1,9 @@
 /** @file AffineGrid: the positions of a picture or volume, through affine maps. */
-import { numberAttribute } from '../graph/attributes.js';
-import { elementCount, inputOf, nodeLabel } from '../graph/graph.js';
-import { expectWithin } from '../graph/limits.js';
-import { float32Tensor } from '../graph/tensor.js';
-import { fixedSize, notExpanded, type Expansion } from './expansion.js';
+import { numberAttribute } from '../../graph/attributes.js';
+import { elementCount, inputOf, nodeLabel } from '../../graph/graph.js';
+import { expectWithin } from '../../graph/limits.js';
+import { float32Tensor } from '../../graph/tensor.js';
+import { fixedSize, notExpanded, type Expansion } from '../expansion.js';
 
 /** θ [N, axes, axes + 1] at the positions of sizes [N, C, …sizes]: [N, …sizes, axes]; a position's last axis comes first. */
 export const affineGrid: Expansion = (node, b) => {

@@ -1,10 +1,10 @@
 /** @file DeformConv: the picture sampled at moved positions, one 1×1 convolution for each element of the kernel. */
-import { intsAttribute, numberAttribute } from '../graph/attributes.js';
-import type { GraphBuilder } from '../build/build.js';
-import { nodeLabel, type Node } from '../graph/graph.js';
-import { expectWithin } from '../graph/limits.js';
-import { float32Tensor } from '../graph/tensor.js';
-import { fixedSize, notExpanded, type Expansion } from './expansion.js';
+import { intsAttribute, numberAttribute } from '../../graph/attributes.js';
+import type { GraphBuilder } from '../../build/build.js';
+import { nodeLabel, type Node } from '../../graph/graph.js';
+import { expectWithin } from '../../graph/limits.js';
+import { float32Tensor } from '../../graph/tensor.js';
+import { fixedSize, notExpanded, type Expansion } from '../expansion.js';
 
 /** X [N, C, H, W], W [M, C / group, kh, kw], offsets [N, groups · kh · kw · 2, h, w], then bias and mask. */
 export const deformConv: Expansion = (node, b) => {
