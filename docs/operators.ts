@@ -30,7 +30,8 @@ Made by \`npm run ops\` from the tables in [onnx/upgrade/table.ts](onnx/upgrade/
 and [onnx/gradient/table.ts](onnx/gradient/table.ts).
 
 - **Opsets**: \`all\` that have the operator; those that are rewritten to the form of opset 17, or as other operators.
-- **Gradient**: \`straight-through\` counts rounding as the identity; \`zero\` where small changes of the inputs change nothing; \`none\` is an error that names the node, and the
+- **Gradient**: \`straight-through\` counts rounding as the identity; \`zero\` where small changes of the inputs change nothing; that of RoiAlign is zero towards
+  the regions, as in torchvision; \`none\` is an error that names the node, and the
   nearest layer after it.
 - **Checked by**: \`differences\` are central finite differences over shapes and attributes, in the test of that name under
   onnx/gradient, and \`numbers\` known ones; \`shapes\` and \`outputs\` are compared with ONNX Runtime's.

@@ -1,4 +1,4 @@
-/** @file RoiAlign's expansion computes what ONNX Runtime's RoiAlign computes, and its gradient what torchvision's does. */
+/** @file RoiAlign's expansion computes what ONNX Runtime's RoiAlign computes. */
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../build/build.js';
 import { outputsOf } from '../../gradient/check.test.helper.js';

@@ -107,9 +107,10 @@ function positions(node: Node, b: GraphBuilder, from: string, to: string, bins: 
   const start = halfPixel ? b.sub(scaled, b.scalarLike(from, 0.5)) : scaled;
   const size = halfPixel ? extent : b.op('Max', [extent, b.scalarLike(from, 1)]);
   const count = bins * samples;
-  const shares = Array.from({ length: count }, (_, at) => (at + 0.5) / count);
-  const steps = b.op('Constant', [], { value: float32Tensor(shares, [1, count]) }, 'steps');
-  return b.add(start, b.mul(size, b.castLike(steps, from)), 'positions');
+  const middles = Array.from({ length: count }, (_, at) => at + 0.5);
+  const steps = b.op('Constant', [], { value: float32Tensor(middles, [1, count]) }, 'steps');
+  const shares = b.div(b.castLike(steps, from), b.scalarLike(from, count));
+  return b.add(start, b.mul(size, shares), 'positions');
 }
 
 /** Samples up to one pixel outside of the picture are moved into it; those further out have no weight. */

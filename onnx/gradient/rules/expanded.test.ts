@@ -114,7 +114,7 @@ const regions = [
   [2.13, 1.71, 2.47, 1.92],
   [20.3, 20.1, 24.2, 23.7],
 ];
-const pictures = { ints: [0, 2, 1, 1, 0] };
+const owners = { ints: [0, 2, 1, 1, 0] };
 const output = { output_height: 2, output_width: 3, spatial_scale: float(0.875) };
 const roiCases = ['avg', 'max'].flatMap((mode) =>
   ['half_pixel', 'output_half_pixel'].flatMap((coordinates): VjpCase[] => {
@@ -123,10 +123,10 @@ const roiCases = ['avg', 'max'].flatMap((mode) =>
     const constant = { shape: [5, 4], floats: regions.flat() };
     const data = { shape: [3, 2, 5, 6] };
     return [
-      { op: 'RoiAlign', inputs: [data, given, pictures], attributes: { ...attributes, sampling_ratio: 1 }, wrt: [0] },
-      { op: 'RoiAlign', inputs: [data, given, pictures], attributes: { ...attributes, sampling_ratio: 2 }, wrt: [0] },
+      { op: 'RoiAlign', inputs: [data, given, owners], attributes: { ...attributes, sampling_ratio: 1 }, wrt: [0] },
+      { op: 'RoiAlign', inputs: [data, given, owners], attributes: { ...attributes, sampling_ratio: 2 }, wrt: [0] },
       // As many samples as the regions have pixels: the regions are constant, and those are float32.
-      { op: 'RoiAlign', inputs: [data, constant, pictures], attributes, singlePrecision: true, symbolicBatch: [0] },
+      { op: 'RoiAlign', inputs: [data, constant, owners], attributes, singlePrecision: true, symbolicBatch: [0] },
     ];
   }),
 );
