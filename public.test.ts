@@ -23,7 +23,7 @@ const promised: Record<string, string> = {
     'rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
   './fleet':
-    'Group joinGroup parallelEngine readSweep sweepFolder sweepJob QueueAddress WorkerOptions WorkerOutcome WorkerPlace openJob queueAddress queueEngine serveQueue workerRoots',
+    'FetchContext Group S3Inputs joinGroup parallelEngine readSweep sweepFolder sweepJob QueueAddress WorkerOptions WorkerOutcome WorkerPlace openJob queueAddress queueEngine serveQueue workerRoots',
   './tasks':
     'ChosenShard EngineContext Environment FinishContext JobFile JobSpec Json JsonObject PerformContext ' +
     'RunOptions RunOutcome Shard StageProgress TASK_COMMANDS TaskCommand TaskContext TaskEngine TaskJob TaskResults ' +

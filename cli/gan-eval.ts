@@ -7,6 +7,7 @@ import type { StageProgress, TaskEngine } from 'ganscope/tasks';
 import type { CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption, preparationOptions, strictOption } from './common/options.js';
+import { Fetched, S3_HELP } from './common/storage.js';
 
 await runCommand(
   'gan-eval',
@@ -59,6 +60,7 @@ await runCommand(
         json: { type: 'boolean', default: false, describe: 'Print the result as one line of JSON' },
         device: deviceOption,
       })
+      .epilogue(S3_HELP)
       .example('$0 --features features.onnx', 'the latest run, with a network of gan-features')
       .example('$0 generator.onnx birds.zip --features features.onnx', 'any generator against a folder or .zip')
       .example('$0 runs/birds --features inception.onnx:pool3 --size 299 --mean 0.5 --std 0.5', 'FID'),
@@ -67,10 +69,18 @@ await runCommand(
     const { comparePictures, describedRun, describedSets, evaluateRun } = await import('ganscope/trainer');
     const { isRun, parsedLabel, parsedPreparation, parsedRange } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
-    const { features, samples, subsetSize, checkpoint, data, split, strict, followLinks, device } = options;
+    const fetched = new Fetched(context, options);
+    const features = await fetched.features(options.features, 'features');
+    const fetchedSet = (set: string, name: string) =>
+      /\.onnx$/i.test(set) ? fetched.model(set, name) : fetched.pictures(set, name, /[^/]\.zip$/i);
+    const named: string[] = [];
+    for (const set of options._) named.push(await fetchedSet(String(set), 'SET'));
+    const data = options.data === undefined ? undefined : await fetchedSet(options.data, 'data');
+    await fetched.close();
+    const { samples, subsetSize, checkpoint, split, strict, followLinks, device } = options;
     const { range, latentDim, label } = options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
-    const sets = [...options._.map(String), ...(data !== undefined && options._.length > 0 ? [data] : [])];
+    const sets = [...named, ...(data !== undefined && options._.length > 0 ? [data] : [])];
     if (sets.length > 2)
       throw new InputError(`SET: expected at most two sets of pictures, --data included; got ${sets.length}`);
     const forGenerators = Object.entries({ range, 'latent-dim': latentDim, label }).find(

@@ -13,6 +13,7 @@ import { runCommand, version, type CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption, preparationOptions } from './common/options.js';
 import { CONTINUES, explainTasks } from './explain-tasks.js';
+import { Fetched, S3_HELP } from './common/storage.js';
 
 const TARGETS = `Targets
   real, fake            a discriminator's score, or its negative
@@ -25,6 +26,9 @@ const TARGETS = `Targets
   15@at:42              detectors: class 15 at box 42 (15 alone: at its best box)
   15@above:0.5          all boxes or positions where class 15 has a probability above 0.5
   "a,b":'c@d'           names that contain : @ or , in quotes`;
+
+/** Names of picture files; of others, pictures are below. */
+const SINGLE = /[^/]\.(?:avif|bmp|gif|jfif|jpe?g|png|tiff?|webp|npy)$/i;
 
 /** Options that exclude each other. */
 const EXCLUSIVE = [
@@ -161,7 +165,7 @@ await runCommand(
         },
       })
       .epilogue(
-        `${TARGETS}\n\nMethods\n${methodGroups.map(({ title, names }) => `  ${title}: ${names.join(', ')}`).join('\n')}`,
+        `${TARGETS}\n\nMethods\n${methodGroups.map(({ title, names }) => `  ${title}: ${names.join(', ')}`).join('\n')}\n\n${S3_HELP}`,
       )
       .example('$0 bird.jpg', 'why the latest discriminator calls the picture fake')
       .example('$0 birds/ --layer all-convs --method gradcam', 'a folder, all convolutions, one method')
@@ -189,7 +193,12 @@ await runCommand(
     for (const [name, other] of EXCLUSIVE) {
       if (exclusive[name] && exclusive[other]) throw new InputError({ name, conflictsWith: other });
     }
-    const { paths, skipped: unread } = await picturePaths(options._.map(String), { followLinks: options.followLinks });
+    const fetched = new Fetched(context, options);
+    const given = await fetched.model(options.model, 'model');
+    const sources: string[] = [];
+    for (const source of options._) sources.push(await fetched.pictures(String(source), 'IMAGE', SINGLE));
+    await fetched.close();
+    const { paths, skipped: unread } = await picturePaths(sources, { followLinks: options.followLinks });
     context.skipped(unread);
     if (paths.length === 0 && !listLayers)
       throw new InputError('IMAGE: expected picture files, or folders of them; got none');
@@ -204,7 +213,7 @@ await runCommand(
       augment,
       runs: { seed: options.seed, samples: options.samples, noise: options.noise, steps: options.steps },
     };
-    const { path: model, note } = await resolveModel('discriminator', options.model);
+    const { path: model, note } = await resolveModel('discriminator', given);
     print.info(note);
     const { chosenShard } = await import('ganscope/tasks');
     const isMaps = !evaluate && !listLayers;

@@ -5,6 +5,7 @@ import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { runCommand } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption } from './common/options.js';
+import { Fetched, S3_HELP } from './common/storage.js';
 import { flagsOf } from './parse/sample-flags.js';
 
 await runCommand(
@@ -40,6 +41,7 @@ await runCommand(
         ...engineOptions,
         device: deviceOption,
       })
+      .epilogue(S3_HELP)
       .example('$0', '64 pictures of the latest generator')
       .example('$0 --seeds 3,14-16 --grid 4x1 --labels --out row.png', 'chosen pictures in a row')
       .example('$0 --count 50000 --format zip --out fakes', 'many pictures, 1000 to a file')
@@ -50,7 +52,16 @@ await runCommand(
     { jsonl, model, device, range, latentDim, label, mean, std, shard, merge, queue, ...words },
     { print, signal, progress, note, warn, device: showDevice, skipped },
   ) => {
-    const request = parsedRequest(words);
+    const textOf = (name: 'out' | 'discriminator' | 'real') => {
+      const value = words[name];
+      return typeof value === 'string' ? value : undefined;
+    };
+    const fetched = new Fetched({ signal, note, progress }, { out: textOf('out'), queue });
+    const named = await fetched.model(model, 'model', 'discriminator.onnx');
+    const discriminator = await fetched.model(textOf('discriminator'), 'discriminator');
+    const real = await fetched.pictures(textOf('real'), 'real', /[^/]\.zip$/i);
+    await fetched.close();
+    const request = parsedRequest({ ...words, discriminator, real });
     const { Generator, parsedLabel, parsedPreparation, parsedRange, resolveModel, runJob, sampleJob } =
       await import('ganscope/inference');
     const { assumptionLines } = await import('./common/lines.js');
@@ -59,7 +70,7 @@ await runCommand(
     if (jsonl) print.dataOnly();
     const engine = await chosenEngine({ shard, merge, queue }, job.kind === 'shards' || '`format`', { note, warn });
     const stated = range === undefined ? undefined : parsedRange(range);
-    const file = await resolveModel('generator', model);
+    const file = await resolveModel('generator', named);
     print.info(file.note);
     const generator = await Generator.load(file.path, {
       device,

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { externalFiles, readExternalData } from './external.node.js';
+import { externalParts } from './external.js';
 import { fetchModel, type LoadOptions } from './fetch.js';
 import { writeAt, writeAtomically } from './disk/atomic-file.node.js';
 import { parsedLargeFile } from './large-file.node.js';
@@ -32,6 +33,11 @@ export async function loadModel(source: string | URL, options: LoadOptions = {})
 /** The files of external data that a model file names, by their locations in it. @throws as `loadModel` */
 export async function filesOfModel(path: string): Promise<Map<string, string>> {
   return externalFiles(await modelProtoAt(path, {}), path);
+}
+
+/** Where a model file says that its external data are, relative to it; these need not be there. @throws InputError if it is no model */
+export async function dataLocationsOf(path: string): Promise<string[]> {
+  return [...externalParts(await modelProtoAt(path, {})).keys()];
 }
 
 /** The message in a file; large weights of a large file stay there. */

@@ -1,0 +1,38 @@
+/** @file Addresses of objects in S3: `s3://bucket/key`. */
+import { InputError } from '../../onnx/errors.js';
+
+/** A bucket, and a key or what keys begin with. */
+export interface S3Address {
+  bucket: string;
+  key: string;
+}
+
+/** Whether a text is an address in S3, by its beginning. */
+export function isS3Address(text: string): boolean {
+  return /^s3:\/\//i.test(text);
+}
+
+/** @param name the parameter that has it @throws InputError if it names no bucket */
+export function parsedS3Address(text: string, name: string): S3Address {
+  const [, bucket, key = ''] = /^s3:\/\/([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])(?:\/(.*))?$/is.exec(text) ?? [];
+  if (bucket === undefined) throw new InputError({ name, expected: 's3://bucket/key', got: text });
+  return { bucket, key };
+}
+
+/** The address as a text. */
+export function shownS3({ bucket, key }: S3Address): string {
+  return `s3://${bucket}/${key}`;
+}
+
+/**
+ * The parts of a key below a prefix, as a path has them.
+ * @throws InputError for keys that are no path below a folder, such as those with `..`
+ */
+export function pathOfKey(address: S3Address, prefix: string): string[] {
+  const parts = address.key.slice(prefix.length).split('/');
+  // Windows takes these characters for more than a name.
+  const isOdd = (part: string) => part === '' || part === '.' || part === '..' || /[\p{Cc}\\:]/u.test(part);
+  if (!address.key.startsWith(prefix) || parts.some(isOdd))
+    throw new InputError({ name: shownS3(address), expected: 'a key that can be the name of a file' });
+  return parts;
+}

@@ -1,0 +1,129 @@
+/** @file Models and pictures in S3, as the files that the rest of the package reads. */
+import { join } from 'node:path';
+import { isPictureFile, MAX_PICTURE_BYTES, PICTURE_EXTENSIONS } from '../../inference/files/picture-paths.node.js';
+import { InputError } from '../../onnx/errors.js';
+import { dataLocationsOf } from '../../onnx/files/load.node.js';
+import { parsedS3Address, pathOfKey, shownS3, type S3Address } from './address.js';
+import { Cache, type Copied } from './cache.node.js';
+import { S3Storage } from './client.node.js';
+
+/** What fetching needs besides an address. */
+export interface FetchContext {
+  environment: Readonly<Record<string, string | undefined>>;
+  signal?: AbortSignal | undefined;
+}
+
+/** What says beside a model how its pictures are prepared. */
+const PREPARATION = 'preprocessor_config.json';
+/** Objects of a prefix. */
+const MOST_OBJECTS = 1_000_000;
+
+/** Fetches what addresses name into a cache on disk. */
+export class S3Inputs {
+  private constructor(
+    private readonly storage: S3Storage,
+    private readonly cache: Cache,
+    private readonly context: FetchContext,
+  ) {}
+
+  /** @throws InputError if the package of S3 is not installed, or a variable is not what it should be */
+  static async open(context: FetchContext): Promise<S3Inputs> {
+    const cache = Cache.of(context.environment);
+    return new S3Inputs(await S3Storage.open(context.environment), cache, context);
+  }
+
+  close(): void {
+    this.storage.close();
+  }
+
+  /**
+   * A model with its external data, and what says how its pictures are prepared.
+   * @param name the parameter that named it
+   * @param companion another model that may be beside it and is read with it
+   * @returns the path of the model
+   * @throws InputError if it cannot be read
+   */
+  async model(text: string, name: string, companion?: string): Promise<string> {
+    const address = parsedS3Address(text, name);
+    const parts = address.key.split('/');
+    const file = parts.pop() ?? '';
+    if (file === '') throw new InputError({ name, expected: 's3://bucket/key.onnx', got: text });
+    // A folder called onnx keeps its name: what describes the model may be in the folder above.
+    const inOnnx = parts.at(-1) === 'onnx';
+    const base = parts.slice(0, inOnnx ? -1 : undefined).map((part) => `${part}/`);
+    const find = (path: string) => this.#find({ bucket: address.bucket, key: base.join('') + path }, base.join(''));
+    const own = inOnnx ? 'onnx/' : '';
+    const model = await find(own + file);
+    if (!model) throw new InputError({ name: shownS3(address), expected: 'an object that exists' });
+    const others = [companion === file ? undefined : companion && own + companion, own + PREPARATION];
+    const beside = await Promise.all([...others, inOnnx ? PREPARATION : undefined].map((path) => path && find(path)));
+    const wanted = [model, ...beside.filter((each) => typeof each === 'object')];
+    const folder = await this.#copy(wanted);
+    // Only the models themselves say which external data they have.
+    const locations = new Set<string>();
+    for (const { path } of wanted.filter((each) => each.path.at(-1) !== PREPARATION))
+      for (const location of await dataLocationsOf(join(folder, ...path))) locations.add(location);
+    const data = await Promise.all([...locations].map((location) => find(own + location.replaceAll('\\', '/'))));
+    // What is missing is named by whoever reads the model.
+    const there = data.filter((each) => each !== undefined);
+    return join(there.length === 0 ? folder : await this.#copy([...wanted, ...there]), ...model.path);
+  }
+
+  /** One file. @throws InputError if it cannot be read */
+  async file(text: string, name: string): Promise<string> {
+    const address = parsedS3Address(text, name);
+    const found = await this.#find(address, address.key.slice(0, address.key.lastIndexOf('/') + 1));
+    if (!found) throw new InputError({ name: shownS3(address), expected: 'an object that exists' });
+    return join(await this.#copy([found]), ...found.path);
+  }
+
+  /**
+   * The pictures whose keys begin with a prefix, as a folder.
+   * @param progress called with how many are there
+   * @returns the folder, and how many objects are no pictures and were left
+   * @throws InputError if there are none, or they cannot be read
+   */
+  async pictures(
+    text: string,
+    name: string,
+    progress?: (done: number, total: number) => void,
+  ): Promise<{ folder: string; left: number }> {
+    const address = parsedS3Address(text, name);
+    const { bucket, key } = address;
+    const prefix = key === '' || key.endsWith('/') ? key : `${key}/`;
+    const objects: Copied[] = [];
+    let left = 0;
+    for await (const object of this.storage.list({ bucket, key: prefix }, 'all', this.context.signal)) {
+      // Some tools make empty objects for folders.
+      if (object.key.endsWith('/') && object.size === 0) continue;
+      if (!isPictureFile(object.key)) left++;
+      else objects.push({ object, path: pathOfKey(object, prefix) });
+      if (objects.length > MOST_OBJECTS)
+        throw new InputError({ name: shownS3(address), expected: `at most ${MOST_OBJECTS} pictures`, got: 'more' });
+      if (object.size > MAX_PICTURE_BYTES && isPictureFile(object.key))
+        throw new InputError({
+          name: shownS3(object),
+          expected: `at most ${MAX_PICTURE_BYTES} bytes`,
+          got: object.size,
+        });
+    }
+    if (objects.length === 0) {
+      const got = left === 0 ? 'nothing below this address' : `${left} other objects`;
+      throw new InputError({ name: shownS3(address), expected: `pictures (${PICTURE_EXTENSIONS.join(', ')})`, got });
+    }
+    return { folder: await this.#copy(objects, progress), left };
+  }
+
+  /** The object of a key, if there is one. A listing tells it from one that may not be read. */
+  async #find(address: S3Address, base: string): Promise<Copied | undefined> {
+    for await (const object of this.storage.list(address, 'folder', this.context.signal)) {
+      // Longer keys come after it.
+      return object.key === address.key ? { object, path: pathOfKey(object, base) } : undefined;
+    }
+    return undefined;
+  }
+
+  #copy(objects: readonly Copied[], progress?: (done: number, total: number) => void): Promise<string> {
+    return this.cache.copy(this.storage, objects, this.context.signal, progress);
+  }
+}
