@@ -7,7 +7,7 @@ import type { StageProgress, TaskEngine } from 'ganscope/tasks';
 import type { CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption, preparationOptions, strictOption } from './common/options.js';
-import { Fetched, S3_HELP } from './common/storage.js';
+import { Fetched, S3_HELP } from './storage/fetched.js';
 
 await runCommand(
   'gan-eval',

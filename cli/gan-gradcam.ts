@@ -13,7 +13,7 @@ import { runCommand, version, type CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption, preparationOptions } from './common/options.js';
 import { CONTINUES, explainTasks } from './explain-tasks.js';
-import { Fetched, S3_HELP } from './common/storage.js';
+import { Fetched, S3_HELP } from './storage/fetched.js';
 
 const TARGETS = `Targets
   real, fake            a discriminator's score, or its negative

@@ -5,7 +5,7 @@ import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { runCommand } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption } from './common/options.js';
-import { Fetched, S3_HELP } from './common/storage.js';
+import { Fetched, S3_HELP } from './storage/fetched.js';
 import { flagsOf } from './parse/sample-flags.js';
 
 await runCommand(

@@ -13,7 +13,7 @@ import { killAll, started } from './started.test.helper.js';
 import type { CommandName } from './child.test.helper.js';
 
 const tiny = fileURLToPath(new URL('../../fixtures/tiny/', import.meta.url));
-const sampling = '--count 40 --shard-size 20 --format npy --sort score --keep 20 --device cpu'.split(' ');
+const sampling = '--count 40 --format npy --sort score --keep 20 --device cpu'.split(' ');
 const explaining = '--method gradcam --task-size 4 --device cpu'.split(' ');
 
 /** The package warns of versions of Node that it will leave. */

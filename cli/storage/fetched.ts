@@ -1,10 +1,16 @@
 /** @file Options and arguments that are addresses in S3: what they name is fetched before a command reads it. */
 import { InputError } from 'ganscope/errors';
 import type { S3Inputs } from 'ganscope/fleet';
-import type { CommandContext } from '../command.js';
 
 export const S3_HELP =
   'Models and pictures may be s3://bucket/key, with the package @aws-sdk/client-s3 and the usual AWS variables: see docs/fleet.md.';
+
+/** How a command tells of what is fetched, and is stopped. */
+interface FetchMessages {
+  signal: AbortSignal;
+  note(text: string): void;
+  progress(unit: string): { update(done: number, total: number): void; stop(): void };
+}
 
 /** Options of a command that may not be addresses, as their work needs a folder that all see. */
 interface Others {
@@ -20,7 +26,7 @@ export class Fetched {
 
   /** @throws InputError for an address where a folder is needed */
   constructor(
-    private readonly context: Pick<CommandContext, 'signal' | 'note' | 'progress'>,
+    private readonly context: FetchMessages,
     private readonly others: Others,
   ) {
     if (isS3(others.out)) throw new InputError({ name: 'out', expected: 'a folder or file on disk', got: others.out });
