@@ -59,6 +59,25 @@ describe('decodePicture(tiff)', () => {
     expect([...data]).toEqual([0, 255, 128, 64, 0, 32]);
   });
 
+  test('of a PNG file with transparency, drawn on white', async () => {
+    const png = async (values: Uint16Array, channels: 2 | 4) =>
+      decodePicture(
+        await sharp(values, { raw: { width: 2, height: 1, channels } })
+          .toColourspace(channels === 2 ? 'grey16' : 'rgb16')
+          .png()
+          .toBuffer(),
+      );
+    expect([...(await png(Uint16Array.of(2048, 65_535, 4095, 65_535), 2)).data]).toEqual([
+      128, 128, 128, 255, 255, 255,
+    ]);
+    // Alpha of 12 bits: half of it over black.
+    expect((await png(Uint16Array.of(0, 2048, 4095, 4095), 2)).data[0]).toBe(127);
+    // A hidden colour does not count.
+    const { data } = await png(Uint16Array.of(0, 1023, 512, 65_535, 65_535, 65_535, 65_535, 0), 4);
+    expect([...data]).toEqual([0, 255, 128, 255, 255, 255]);
+    expect((await png(Uint16Array.of(32_768, 65_535, 0, 65_535), 2)).data[0]).toBe(128);
+  });
+
   test('scales floats of 0…1, and refuses those whose white is not known', async () => {
     expect(await levels(tiff(Float32Array.of(0.5, 1)))).toEqual([128, 255]);
     await expect(levels(tiff(Float32Array.of(-1, 1)))).rejects.toThrow('got -1…1');
