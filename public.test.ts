@@ -34,7 +34,7 @@ const promised: Record<string, string> = {
     'ClassName EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
     'TargetChoice checkedMethods drawnMap emptyMapNote evaluateFiles evaluateMethods evaluationTable ' +
-    'explain explainFiles explainsLayer formattedNumber heatmapPicture isSigned listLayers ' +
+    'expectAllRead explain explainFiles explainsLayer formattedNumber heatmapPicture isSigned listLayers ' +
     'loadInputs loadLabels loadTargets methods overlaidPicture openExplainJob parsedHeatmapTarget parsedInputs ' +
     'parsedMethods parsedTargets placedMap selfExplainingMethod ' +
     'selfExplainingModel selfExplainingPath startExplainJob suitableMethods verdict writeSelfExplaining',

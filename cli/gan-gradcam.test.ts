@@ -61,6 +61,41 @@ describe('gan-gradcam', () => {
     expect(stored).toContain('"about":"passed over","taken":"1 file, such as strays/raw.heic: ');
   });
 
+  it.each([[[]], [['--task-size', '1']], [['--evaluate']]])(
+    '--strict stops before anything is written: %j',
+    async (options) => {
+      await mkdir(join(folder, 'odd'), { recursive: true });
+      await copyFile(join(folder, 'pictures', 'a.png'), join(folder, 'odd', 'a.png'));
+      await writeFile(join(folder, 'odd', 'b.png'), 'no picture');
+      const command = [
+        'odd',
+        '--method',
+        'gradcam',
+        '--target',
+        'real',
+        '--device',
+        'cpu',
+        '--out',
+        'none',
+        '--strict',
+        ...options,
+      ];
+      const broken = await ran('gan-gradcam', command, folder);
+      expect([broken.code, broken.stderr]).toEqual([
+        2,
+        expect.stringMatching(/^gan-gradcam: --strict: expected no broken picture; got odd\/b\.png: .*\n$/),
+      ]);
+      await writeFile(join(folder, 'odd', 'raw.heic'), 'no picture');
+      const { code, stderr } = await ran('gan-gradcam', command, folder);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/^gan-gradcam: --strict: expected no skipped file; got odd\/raw\.heic: .*\n$/),
+      ]);
+      await rm(join(folder, 'odd', 'raw.heic'));
+      await expect(stat(join(folder, 'none'))).rejects.toThrow('ENOENT');
+    },
+  );
+
   it('prints how good the methods are and plots it', async () => {
     const options = ['pictures', '--evaluate', '--method', 'gradcam', '--target', 'real', '--out', 'measured'];
     const { code, stdout } = await ran('gan-gradcam', [...options, '--device', 'cpu'], folder);

@@ -11,7 +11,7 @@ import {
 } from 'ganscope/explain/choices';
 import { runCommand, version, type CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
-import { deviceOption, preparationOptions } from './common/options.js';
+import { deviceOption, preparationOptions, strictOption } from './common/options.js';
 import { CONTINUES, explainTasks } from './explain-tasks.js';
 import { Fetched, S3_HELP } from './storage/fetched.js';
 
@@ -138,6 +138,7 @@ await runCommand(
           default: false,
           describe: 'Follow links that lead out of the given folders',
         },
+        strict: strictOption,
         'list-layers': {
           type: 'boolean',
           default: false,
@@ -199,6 +200,10 @@ await runCommand(
     for (const source of options._) sources.push(await fetched.pictures(String(source), 'IMAGE', SINGLE));
     await fetched.close();
     const { paths, skipped: unread } = await picturePaths(sources, { followLinks: options.followLinks });
+    const { strict } = options;
+    const [firstUnread] = unread;
+    if (strict && firstUnread !== undefined)
+      throw new InputError({ name: 'strict', expected: 'no skipped file', got: firstUnread });
     context.skipped(unread);
     if (paths.length === 0 && !listLayers)
       throw new InputError('IMAGE: expected picture files, or folders of them; got none');
@@ -226,7 +231,12 @@ await runCommand(
     const sharable = isMaps ? 'several pictures' : 'maps, not with `evaluate` or `listLayers`';
     const engine = await chosenEngine(options, isBulk ? true : sharable, context);
     if (isBulk) {
-      const texts = { ...options, input: givenTexts('input'), taskSize: options.taskSize ?? TASK_SIZE };
+      const texts = {
+        ...options,
+        input: givenTexts('input'),
+        strict: strict || undefined,
+        taskSize: options.taskSize ?? TASK_SIZE,
+      };
       const { labels, out, device, resume } = options;
       await explainTasks(
         { paths, skipped: unread, texts, model, labels, out, device, resume, shared: engine.shared },
@@ -263,6 +273,7 @@ await runCommand(
       ...(usesLayers ? explainer.layerAssumptions(options.layer, tokens) : []),
     ];
     for (const line of assumptionLines(assumed)) print.info(line);
+    if (strict) await explain.expectAllRead(paths, unread, explainer.input.picture);
     const targets = await explain.loadTargets(parsed, explainer.input);
     const bar = context.progress('pictures');
     const { palette, overlay, alpha, format, dpi, width, titles, sameScale, out, seed, resume } = options;

@@ -3,6 +3,7 @@ export * from './index.web.js';
 export { evaluationTable } from './figures/evaluation-report.node.js';
 export { evaluateFiles } from './files/evaluate-files.node.js';
 export { explainFiles } from './files/explain-files.node.js';
+export { expectAllRead } from './files/picture-groups.node.js';
 export {
   MAX_HEATMAP_DIFFERENCE,
   selfExplainingPath,

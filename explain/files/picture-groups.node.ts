@@ -50,6 +50,20 @@ export async function* decodedGroups(
   if (group.length > 0) yield group;
 }
 
+/** @throws InputError naming the first file that was passed over, or that cannot be read as a picture: what `strict` asks for */
+export async function expectAllRead(
+  paths: readonly string[],
+  skipped: readonly string[],
+  input: PictureInput,
+): Promise<void> {
+  const [first] = skipped;
+  if (first !== undefined) throw new InputError({ name: 'strict', expected: 'no skipped file', got: first });
+  for (const [index, path] of paths.entries()) {
+    const file = await decodedFile(path, index, input);
+    if ('reason' in file) throw new InputError({ name: 'strict', expected: 'no broken picture', got: file.reason });
+  }
+}
+
 async function decodedFile(path: string, index: number, input: PictureInput): Promise<DecodedFile> {
   const file = { index, path, stamp: await stampOf(path) };
   try {

@@ -16,6 +16,7 @@ import { packageVersion } from '../../inference/tasks/version.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
 import { JOB_FILE, LIST_FILE, taskName } from '../files/task-files.node.js';
+import { expectAllRead } from '../files/picture-groups.node.js';
 import { assumedOfSkipped } from '../maps/assumptions.js';
 import { explainsLayer } from '../methods/table.js';
 import { firstExplanation } from './first-explanation.node.js';
@@ -66,7 +67,10 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
   const loaded = await loadedExplain(files, texts, parsed, device);
   let lock: FolderLock | undefined;
   try {
-    const check = () => firstExplanation(loaded, paths, parsed.explaining);
+    const check = async () => {
+      if (parsed.strict) await expectAllRead(paths, skipped ?? [], loaded.explainer.input.picture);
+      await firstExplanation(loaded, paths, parsed.explaining);
+    };
     const folder = await readyFolder(out, paths, request, check);
     ({ lock } = folder);
     const spec: JobSpec = {

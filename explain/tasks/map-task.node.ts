@@ -48,6 +48,8 @@ export async function writeMapTask(
   const journal = {
     append: (entry: MapEntry) => {
       if ('maps' in entry) entries.push({ picture: entry.picture, maps: entry.maps });
+      if ('reason' in entry && parsed.strict)
+        throw new InputError({ name: 'strict', expected: 'no broken picture', got: entry.reason });
       if ('reason' in entry) entries.push({ picture: entry.picture, reason: entry.reason });
       return Promise.resolve();
     },

@@ -46,6 +46,8 @@ export interface ExplainTexts extends PreparationTexts {
   noise: number;
   steps: number;
   randomWeights?: number | undefined;
+  /** A file that cannot be read is an error. */
+  strict?: boolean | undefined;
   /** Pictures per task. */
   taskSize: number;
 }
@@ -73,6 +75,7 @@ export const explainRules: OptionRules<ExplainTexts> = {
   noise: number,
   steps: number,
   randomWeights: optional(number),
+  strict: optional(yesOrNo),
   taskSize: number,
   ...preparationRules,
 };
@@ -85,6 +88,7 @@ export interface ParsedExplain {
   preparation: Preparation;
   style: MapStyle;
   figures: FigureFileOptions;
+  strict: boolean;
   taskSize: number;
 }
 
@@ -116,6 +120,7 @@ export function parsedExplain(given: ExplainTexts): ParsedExplain {
     preparation: parsedPreparation(given),
     style,
     figures,
+    strict: given.strict ?? false,
     taskSize,
   };
 }
