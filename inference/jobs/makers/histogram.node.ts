@@ -18,22 +18,25 @@ import { namesFile } from '../options/checks.js';
  * Writes the plot as PNG; an existing file is replaced. At most as many real pictures as generated ones are scored, evenly
  * spread over the folder.
  * @returns the file
- * @throws InputError if the folder has no picture that can be read
+ * @throws InputError if the folder has no picture that can be read, or where the job is strict a file that is not scored
  */
 export async function writeHistogram(job: HistogramJob, context: JobContext): Promise<string[]> {
   const { generator, record, log, skipped: tellSkipped } = context;
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'scores.png');
   const latents = await latentRows(job.source, generator.latentDim, job.truncation);
-  if (job.saveLatents !== undefined)
-    await saveLatents(job.saveLatents, latents.rows(0, latents.count), generator.latentDim);
   const { paths, skipped, found } = await realPictures(job.real, latents.count);
+  const [passedOver] = skipped;
+  if (job.strict && passedOver !== undefined)
+    throw new InputError({ name: 'strict', expected: 'no skipped file', got: passedOver });
   if (paths.length < found)
     log?.(
       `Real pictures: ${paths.length} of ${found}, evenly spread, as many as are generated (change it with \`count\`)`,
     );
   const discriminator = await loadDiscriminator(job.discriminator, context);
   try {
-    const real = await fileScores(discriminator, paths, skipped, context);
+    const real = await fileScores(discriminator, paths, { strict: job.strict, skipped }, context);
+    if (job.saveLatents !== undefined)
+      await saveLatents(job.saveLatents, latents.rows(0, latents.count), generator.latentDim);
     const generated: Score[] = [];
     await scoreBatches(discriminator, latents, context, (scores) => generated.push(...scores));
     await writeFileAtomic(
@@ -72,7 +75,7 @@ async function realPictures(
 async function fileScores(
   discriminator: Discriminator,
   paths: readonly string[],
-  skipped: string[],
+  { strict, skipped }: { strict: boolean; skipped: string[] },
   { progress }: JobContext,
 ): Promise<{ path: string; score: Score }[]> {
   const scored: { path: string; score: Score }[] = [];
@@ -83,6 +86,7 @@ async function fileScores(
       scored.push({ path, score: score as Score });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
+      if (strict) throw new InputError({ name: 'strict', expected: 'no broken picture', got: error.message });
       unreadable ??= error.message;
       skipped.push(error.message);
     }

@@ -379,6 +379,12 @@ describe('runJob of --real', () => {
       'Real pictures: 2 of 4, evenly spread, as many as are generated (change it with `count`)',
     );
     expect(records[0]?.['logit']).toBeGreaterThan(1);
+    const strict = { real, count: 20, out: join(folder, 'strict.png'), strict: true };
+    await expect(performed(strict)).rejects.toThrow(/^strict: expected no skipped file; got .*raw\.heic: /);
+    await rm(join(real, 'raw.heic'));
+    await expect(performed(strict)).rejects.toThrow(/^strict: expected no broken picture; got .*broken\.png/);
+    await rm(join(real, 'broken.png'));
+    expect((await performed(strict)).files).toEqual([strict.out]);
     const plot = await decodePicture(out);
     const near = (colour: number[]) => {
       let found = 0;

@@ -27,15 +27,17 @@ interface Place {
 }
 
 /**
- * All picture files in the order of their paths. Folders train, val and test are splits. Labels are those of a
+ * All picture files in the order of their paths. Folders train, val and test are splits, above the classes or in each. Labels are those of a
  * dataset.json, as NVIDIA's StyleGAN reads it; or where each picture lies in a folder below the deepest one that holds them
  * all, the folders of that level are the classes.
  * @throws InputError if a split is asked for that is not there, or dataset.json cannot be used
  */
 export async function pictureFilesDataset(tree: FileTree, { split = 'all' }: DataOptions): Promise<Dataset> {
   const all = belowShared(tree.paths.filter(isPictureFile).map((path) => ({ path, folders: foldersOf(path) })));
-  const splits = [...new Set(all.map(({ folders: [first = ''] }) => SPLITS.get(first.toLowerCase())))];
-  const isSplit = !splits.includes(undefined) && splits.length > 1;
+  const level = splitLevel(all);
+  const splitOf = ({ folders }: Place) => SPLITS.get((folders[level ?? 0] ?? '').toLowerCase());
+  const splits = [...new Set(all.map(splitOf))];
+  const isSplit = level !== undefined;
   if (split !== 'all' && !(isSplit && splits.includes(split))) {
     const found = isSplit ? `pictures with ${splits.join(' and ')}` : 'pictures';
     const expected = 'data that has it (CUB-200-2011, IDX files as of MNIST, folders train, val and test)';
@@ -43,8 +45,8 @@ export async function pictureFilesDataset(tree: FileTree, { split = 'all' }: Dat
   }
   const places = isSplit
     ? all
-        .filter(({ folders: [first = ''] }) => split === 'all' || SPLITS.get(first.toLowerCase()) === split)
-        .map(({ path, folders }) => ({ path, folders: folders.slice(1) }))
+        .filter((place) => split === 'all' || splitOf(place) === split)
+        .map(({ path, folders }) => ({ path, folders: folders.toSpliced(level, 1) }))
     : all;
   const paths = places.map(({ path }) => path);
   const listed = await listedLabels(tree, paths);
@@ -73,6 +75,16 @@ export function datasetOfFiles(tree: FileTree, paths: readonly string[], labels:
       );
     },
   };
+}
+
+/** How many folders lie above those that are splits, of which there are several kinds and one above each picture. */
+function splitLevel(places: readonly Place[]): number | undefined {
+  const depth = places.reduce((least, { folders }) => Math.min(least, folders.length), Number.POSITIVE_INFINITY);
+  for (let level = 0; level < depth && places.length > 0; level++) {
+    const splits = new Set(places.map(({ folders }) => SPLITS.get((folders[level] as string).toLowerCase())));
+    if (!splits.has(undefined) && splits.size > 1) return level;
+  }
+  return undefined;
 }
 
 const foldersOf = (path: string): string[] => folderName(path).split('/').slice(0, -1);
