@@ -67,14 +67,14 @@ describe('decodePicture(tiff)', () => {
           .png()
           .toBuffer(),
       );
-    expect([...(await png(Uint16Array.of(2048, 65_535, 4095, 65_535), 2)).data]).toEqual([
-      128, 128, 128, 255, 255, 255,
-    ]);
-    // Alpha of 12 bits: half of it over black.
+    expect([...(await png(Uint16Array.of(2048, 4095, 4095, 4095), 2)).data]).toEqual([128, 128, 128, 255, 255, 255]);
+    // Half of it over black.
     expect((await png(Uint16Array.of(0, 2048, 4095, 4095), 2)).data[0]).toBe(127);
     // A hidden colour does not count.
-    const { data } = await png(Uint16Array.of(0, 1023, 512, 65_535, 65_535, 65_535, 65_535, 0), 4);
+    const { data } = await png(Uint16Array.of(0, 1023, 512, 1023, 65_535, 65_535, 65_535, 0), 4);
     expect([...data]).toEqual([0, 255, 128, 255, 255, 255]);
+    // What is opaque with 16 bits has colours of 16 bits, dark as they may be.
+    expect((await png(Uint16Array.of(2048, 65_535, 4095, 65_535), 2)).data[0]).toBe(8);
     expect((await png(Uint16Array.of(32_768, 65_535, 0, 65_535), 2)).data[0]).toBe(128);
   });
 

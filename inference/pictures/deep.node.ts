@@ -15,7 +15,8 @@ export const arrays = {
 
 /**
  * The picture, if the file is a TIFF or PNG file of integers or floats that sharp would not scale by what they hold; undefined for
- * others. Transparent PNG pictures are drawn on white. Floats of 0…1 are taken as such, other numbers by the fewest bits that hold the largest.
+ * others. Floats of 0…1 are taken as such, other numbers by the fewest bits that hold the largest. Transparent PNG pictures are drawn on
+ * white; their opacity has as many bits as their colours, so what is opaque tells how many these are.
  * @throws InputError for numbers whose white is not known: negative ones, floats above 65535, and values that are not finite
  */
 export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Picture | undefined> {
@@ -33,14 +34,10 @@ export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Pict
     .raw({ depth: depth as keyof typeof arrays })
     .toBuffer({ resolveWithObject: true });
   const values = new array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer);
-  let [least, most, mostAlpha] = [0, 0, 0];
+  let [least, most] = [0, 0];
   for (const [at, value] of values.entries()) {
-    if (isClear) {
-      const alpha = values[at - (at % channels) + colours] ?? 0;
-      if (alpha > mostAlpha) mostAlpha = alpha;
-      // Colours that are not seen say nothing of the white.
-      if (at % channels === colours || alpha === 0) continue;
-    }
+    // Colours that are not seen say nothing of the white.
+    if (isClear && values[at - (at % channels) + colours] === 0) continue;
     if (!Number.isFinite(value)) {
       throw new InputError({ name: label, expected: `${depth} numbers that are finite`, got: `${value} among them` });
     }
@@ -58,13 +55,11 @@ export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Pict
       got: `${least}…${most}`,
     });
   }
-  // Alpha may fill its 16 bits where the colours do not.
-  const opaque = LEVELS.find((level) => level >= white && mostAlpha <= level) ?? 65_535;
   const levels = new Uint8Array(info.width * info.height * colours);
   for (let at = 0; at < levels.length; at++) {
     const pixel = Math.floor(at / colours) * channels;
     const value = (values[pixel + (at % colours)] ?? 0) / white;
-    const alpha = isClear ? (values[pixel + colours] ?? 0) / opaque : 1;
+    const alpha = isClear ? (values[pixel + colours] ?? 0) / white : 1;
     levels[at] = Math.round(255 * (alpha === 0 ? 1 : 1 - alpha + alpha * value));
   }
   return rgbPicture({ width: info.width, height: info.height, channels: colours, data: levels });
