@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
 import { exists } from '../../inference/files/missing.node.js';
 import { digestOfList } from '../../inference/files/same-job.node.js';
+import { JOB_FILE } from '../../inference/tasks/shared/description.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { requireFigureOptions, type FigureFileOptions } from '../figures/figure-options.js';
 import { requireStyle, type MapStyle } from '../figures/overlay.js';
@@ -13,7 +14,7 @@ import { explainedGroups } from './explained-groups.node.js';
 import { entriesOfJob, Journal, shortened, type Job } from './journal.node.js';
 import { MapWriter, type MapEntry } from './map-writer.node.js';
 import { oneAhead, stampOf, type SkippedPicture } from './picture-groups.node.js';
-import { JOB_FILE, removeTaskFiles } from './task-files.node.js';
+import { removeTaskFiles } from './task-files.node.js';
 import { provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
 
 /** How files are explained. */

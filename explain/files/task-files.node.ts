@@ -2,11 +2,10 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifThere } from '../../inference/files/missing.node.js';
+import { JOB_FILE } from '../../inference/tasks/shared/description.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
 
-/** What the job is: written by the first process, the same bytes by all. */
-export const JOB_FILE = 'job.json';
 /** The pictures, one per line. */
 export const LIST_FILE = 'pictures.jsonl';
 /** Results of small jobs in one piece. */

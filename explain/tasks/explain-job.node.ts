@@ -4,8 +4,15 @@ import type { FolderLock } from '../../inference/files/folder-lock.node.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { assumedOfRasters } from '../../inference/rasters/assumed.js';
 import type { Device, DeviceChoice } from '../../inference/runtime/session.js';
-import { claimFolder, onlyFolder } from '../../inference/tasks/shared/description.node.js';
+import { claimFolder } from '../../inference/tasks/shared/description.node.js';
 import type { FinishContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
+import {
+  expectCommand,
+  expectFileAt,
+  onlyFolder,
+  type FolderUse,
+  type JobPlace,
+} from '../../inference/tasks/shared/opening.node.js';
 import { checkedOptions, jsonOfOptions } from '../../inference/tasks/shared/options.js';
 import { publishFolder } from '../../inference/tasks/publish.node.js';
 import { TaskResults } from '../../inference/tasks/results.node.js';
@@ -15,13 +22,13 @@ import { fileOf, jobFile, jobId, type JobSpec } from '../../inference/tasks/spec
 import { packageVersion } from '../../inference/tasks/version.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
-import { JOB_FILE, LIST_FILE, taskName } from '../files/task-files.node.js';
+import { LIST_FILE, taskName } from '../files/task-files.node.js';
 import { expectAllRead } from '../files/picture-groups.node.js';
 import { assumedOfSkipped } from '../maps/assumptions.js';
 import { explainsLayer } from '../methods/table.js';
 import { firstExplanation } from './first-explanation.node.js';
 import { expectJobFiles, explainJobFiles, loadedExplain, MODEL, PICTURES, type LoadedExplain } from './files.node.js';
-import { readyFolder, type FolderUse } from './job-folder.node.js';
+import { readyFolder } from './job-folder.node.js';
 import { writeMapTask, type MapTasks } from './map-task.node.js';
 import { mergeResults, type ExplainedTasks } from './merged-results.node.js';
 import { PictureList } from './picture-list.node.js';
@@ -33,13 +40,6 @@ export interface ExplainJob extends TaskJob<ExplainedTasks> {
   readonly choice: DeviceChoice;
   /** How pictures and network are read. */
   readonly assumed: readonly Assumption[];
-}
-
-/** Who runs tasks of a job that came as data. */
-export interface JobPlace {
-  device: Device;
-  /** Folders that the job may read and write; anywhere if not given. */
-  roots?: readonly string[] | undefined;
 }
 
 /** What a job begins with. */
@@ -80,7 +80,7 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
       files: [...files, await jobFile(PICTURES, resolve(out, LIST_FILE))],
       outputs: { out: resolve(out) },
     };
-    await claimFolder(join(out, JOB_FILE), spec, folder.name);
+    await claimFolder(out, spec, folder.name);
     return await opened(spec, loaded, { lock, shown: out, skipped });
   } catch (error) {
     await lock?.release();
@@ -95,18 +95,14 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
  *   not known or does not fit, or the folder holds another job
  */
 export async function openExplainJob(spec: JobSpec, { device, roots }: JobPlace): Promise<ExplainJob> {
-  if (spec.command !== 'gan-gradcam') {
-    throw new InputError({ name: 'job.command', expected: 'gan-gradcam', got: spec.command });
-  }
+  expectCommand(spec, 'gan-gradcam');
   const texts = checkedOptions(spec.options, explainRules);
   const parsed = parsedExplain(texts);
   const out = onlyFolder(spec);
   await expectRunnable(spec, roots);
   await expectJobFiles(spec.files, parsed);
-  const list = fileOf(spec, PICTURES).path;
-  if (resolve(list) !== join(out, LIST_FILE))
-    throw new InputError({ name: 'job.files', expected: `${join(out, LIST_FILE)} as ${PICTURES}`, got: list });
-  await claimFolder(join(out, JOB_FILE), spec, 'job');
+  expectFileAt(spec, PICTURES, join(out, LIST_FILE));
+  await claimFolder(out, spec, 'job');
   const loaded = await loadedExplain(spec.files, texts, parsed, device);
   try {
     return await opened(spec, loaded, { roots });

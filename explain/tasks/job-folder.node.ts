@@ -2,20 +2,13 @@
 import { relative, join, resolve } from 'node:path';
 import { lockFolder, type FolderLock } from '../../inference/files/folder-lock.node.js';
 import { exists } from '../../inference/files/missing.node.js';
-import { expectOwnCommand, readDescription } from '../../inference/tasks/shared/description.node.js';
+import { holdsJob } from '../../inference/tasks/shared/description.node.js';
+import type { FolderUse } from '../../inference/tasks/shared/opening.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { requireOwnResults } from '../files/results.node.js';
-import { FLAT_RESULTS, JOB_FILE, LIST_FILE, removeTaskFiles } from '../files/task-files.node.js';
+import { FLAT_RESULTS, LIST_FILE, removeTaskFiles } from '../files/task-files.node.js';
 import { listDifference, writePictureList } from './picture-list.node.js';
-
-/** Whether other processes work on the same job, and whether what an earlier call did is kept. */
-export interface FolderUse {
-  /** Nobody owns the folder then; the job that is there must be the same. */
-  shared: boolean;
-  /** Go on with the job that is there, which must be the same. Otherwise its files are removed. */
-  resume: boolean;
-}
 
 /**
  * Readies a folder for a job: its list of pictures is there then.
@@ -33,14 +26,12 @@ export async function readyFolder(
   const lock = shared ? undefined : await lockFolder(out);
   try {
     await requireOwnResults(out);
-    const job = join(out, JOB_FILE);
-    const before = await readDescription(job);
-    expectOwnCommand(job, before, 'gan-gradcam');
+    const before = await holdsJob(out, 'gan-gradcam');
     if (shared && !before && (await exists(join(out, FLAT_RESULTS)))) {
       const got = `${join(out, FLAT_RESULTS)}, which is of a job that is not shared`;
       throw new InputError({ name, expected: 'another folder', got });
     }
-    const kept = before !== undefined && (shared || resume);
+    const kept = before && (shared || resume);
     const list = join(out, LIST_FILE);
     const folder = relative(resolve(out), process.cwd());
     await check();

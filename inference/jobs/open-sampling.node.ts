@@ -1,20 +1,14 @@
 /** @file A sampling job that came as data, such as from a queue: checked as strictly as a command line, and opened. */
 import { InputError } from '../../onnx/errors.js';
 import { Generator } from '../networks/generator.js';
-import type { Device } from '../runtime/session.js';
 import { expectRunnable } from '../tasks/spec-files.node.js';
+import { expectCommand, type JobPlace } from '../tasks/shared/opening.node.js';
 import type { JobSpec } from '../tasks/spec.node.js';
 import type { TaskJob } from '../tasks/job.js';
 import { openSampling } from './bulk/sampling.node.js';
 import { expectSamplingFiles, samplingWords } from './bulk/spec.node.js';
 import { sampleJob } from './sample-job.node.js';
 import { parsedRequest } from './words.node.js';
-
-export interface OpenOptions {
-  device?: Device;
-  /** Folders that the job may read and write; anywhere if not given. */
-  roots?: readonly string[];
-}
 
 /**
  * Opens a job of `gan-sample` for a process that runs some of its tasks. Dispose of it when done.
@@ -23,10 +17,9 @@ export interface OpenOptions {
  */
 export async function openSamplingTasks(
   spec: JobSpec,
-  { device = 'auto', roots }: OpenOptions = {},
+  { device = 'auto', roots }: Partial<JobPlace> = {},
 ): Promise<TaskJob<string[]>> {
-  if (spec.command !== 'gan-sample')
-    throw new InputError({ name: 'job.command', expected: 'gan-sample', got: spec.command });
+  expectCommand(spec, 'gan-sample');
   const { model, words, range, preparation, shardSize, ...said } = samplingWords(spec);
   const job = sampleJob(parsedRequest(words));
   if (job.kind !== 'shards') throw new InputError({ name: 'job', expected: 'pictures in shards', got: job.kind });

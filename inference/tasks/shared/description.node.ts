@@ -1,11 +1,14 @@
 /** @file What a folder says of the job whose results it holds, so that no two jobs mix. */
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { ifThere } from '../../files/missing.node.js';
 import { isJsonObject, type Json, type JsonObject } from '../canonical.js';
 import { publishFile } from '../publish.node.js';
-import { jobId, type JobSpec } from '../spec.node.js';
+import { jobId, type JobSpec, type TaskCommand } from '../spec.node.js';
+
+/** What the job of a folder is: written by the first process, the same bytes by all. */
+export const JOB_FILE = 'job.json';
 
 /** A job without paths: the same bytes, whoever writes it. */
 function describedJob(spec: JobSpec): JsonObject {
@@ -15,7 +18,7 @@ function describedJob(spec: JobSpec): JsonObject {
 }
 
 /** The description in a file, if there is one. @throws InputError if it is of another program */
-export async function readDescription(path: string): Promise<JsonObject | undefined> {
+async function readDescription(path: string): Promise<JsonObject | undefined> {
   const text = await ifThere(readFile(path, 'utf8'), path);
   if (text === undefined) return undefined;
   let value: unknown;
@@ -28,9 +31,11 @@ export async function readDescription(path: string): Promise<JsonObject | undefi
   throw new InputError({ name: path, expected: 'the description of a job', got: 'something else' });
 }
 
-/** @throws InputError if the description in a file is of another command's job */
-export function expectOwnCommand(path: string, before: JsonObject | undefined, command: JobSpec['command']): void {
-  if (before === undefined || before['command'] === command) return;
+/** Whether a folder holds a job of a command. @throws InputError if it holds another command's */
+export async function holdsJob(folder: string, command: TaskCommand): Promise<boolean> {
+  const path = join(folder, JOB_FILE);
+  const before = await readDescription(path);
+  if (before === undefined || before['command'] === command) return before !== undefined;
   const got = `${path}, which is of a job of ${String(before['command'])}`;
   throw new InputError({ name: 'out', expected: 'another folder', got });
 }
@@ -57,22 +62,14 @@ function expectSame(path: string, before: JsonObject, spec: JobSpec, name: strin
 
 /**
  * Says in a folder what its job is, if nobody has yet.
- * @param path of the description
  * @param name the parameter that asked for it
  * @throws InputError if there is another job, naming the first difference
  */
-export async function claimFolder(path: string, spec: JobSpec, name: string): Promise<void> {
+export async function claimFolder(folder: string, spec: JobSpec, name: string): Promise<void> {
+  const path = join(folder, JOB_FILE);
   await writeDescription(path, spec);
   const there = await readDescription(path);
   if (there) expectSame(path, there, spec, name);
-}
-
-/** The folder of a job that writes to one, called `out`. @throws InputError for other outputs */
-export function onlyFolder({ outputs: { out, ...others } }: JobSpec): string {
-  const [stray] = Object.keys(others);
-  if (stray !== undefined) throw new InputError({ name: `job.outputs.${stray}`, expected: 'no such field' });
-  if (out === undefined) throw new InputError({ name: 'job.outputs.out', expected: 'a folder' });
-  return resolve(out);
 }
 
 /** Fields and options by name, as JSON. */

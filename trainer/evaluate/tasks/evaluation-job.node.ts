@@ -5,8 +5,15 @@ import { resolveDevice } from '../../../inference/runtime/devices/devices.node.j
 import type { Device, DeviceChoice } from '../../../inference/runtime/session.js';
 import type { FinishContext, TaskJob } from '../../../inference/tasks/job.js';
 import { expectComplete } from '../../../inference/tasks/run.js';
-import { claimFolder, onlyFolder } from '../../../inference/tasks/shared/description.node.js';
+import { claimFolder } from '../../../inference/tasks/shared/description.node.js';
 import { expectFiles, modelFiles } from '../../../inference/tasks/shared/model-files.node.js';
+import {
+  expectCommand,
+  expectFileAt,
+  onlyFolder,
+  type FolderUse,
+  type JobPlace,
+} from '../../../inference/tasks/shared/opening.node.js';
 import { checkedOptions, jsonOfOptions } from '../../../inference/tasks/shared/options.js';
 import { expectRunnable } from '../../../inference/tasks/spec-files.node.js';
 import { fileOf, jobFile, jobId, type JobSpec } from '../../../inference/tasks/spec.node.js';
@@ -19,14 +26,7 @@ import { FeatureNetwork, namedFeatures } from '../../quality/feature-network.nod
 import { Releases } from '../../run/releases.js';
 import { leftOut, openPair, type Evaluated, type OpenedPair } from '../pair.node.js';
 import type { PairDescription } from '../set-description.node.js';
-import {
-  JOB_FILE,
-  readyFolder,
-  removeAllLeftovers,
-  RESULTS_FILE,
-  SETS_FILE,
-  type FolderUse,
-} from './job-folder.node.js';
+import { readyFolder, removeAllLeftovers, RESULTS_FILE, SETS_FILE } from './job-folder.node.js';
 import { expectSets, jobSets, placedPair, readSets, writeSets, type JobSets } from './sets-file.node.js';
 import { EvaluationStages } from './stages.node.js';
 import { evaluationRules, parsedEvaluation, type EvaluationTexts } from './texts.js';
@@ -49,13 +49,6 @@ export interface EvaluationJob extends TaskJob<EvaluatedJob> {
   readonly choice: DeviceChoice;
   /** What is compared, for people. */
   readonly notes: readonly string[];
-}
-
-/** Who runs tasks of a job that came as data. */
-export interface JobPlace {
-  device: Device;
-  /** Folders that the job may read and write; anywhere if not given. */
-  roots?: readonly string[] | undefined;
 }
 
 /** What a job begins with. */
@@ -94,7 +87,7 @@ export async function startEvaluationJob(request: EvaluationRequest): Promise<Ev
       files: [...files, await jobFile(SETS, setsFile)],
       outputs: { out: resolve(out) },
     };
-    await claimFolder(join(out, JOB_FILE), spec, name);
+    await claimFolder(out, spec, name);
     return evaluationJob(spec, loaded, { lock, shown: out });
   } catch (error) {
     await lock?.release();
@@ -109,19 +102,17 @@ export async function startEvaluationJob(request: EvaluationRequest): Promise<Ev
  *   option is not known or does not fit, or the folder holds another job
  */
 export async function openEvaluationJob(spec: JobSpec, { device, roots }: JobPlace): Promise<EvaluationJob> {
-  if (spec.command !== 'gan-eval')
-    throw new InputError({ name: 'job.command', expected: 'gan-eval', got: spec.command });
-  parsedEvaluation(checkedOptions(spec.options, evaluationRules));
+  expectCommand(spec, 'gan-eval');
+  const texts = checkedOptions(spec.options, evaluationRules);
+  parsedEvaluation(texts);
   const out = onlyFolder(spec);
   await expectRunnable(spec, roots);
   await expectFiles(spec.files, [FEATURES], [SETS]);
-  const path = fileOf(spec, SETS).path;
-  if (resolve(path) !== join(out, SETS_FILE))
-    throw new InputError({ name: 'job.files', expected: `${join(out, SETS_FILE)} as ${SETS}`, got: path });
+  const path = join(out, SETS_FILE);
+  expectFileAt(spec, SETS, path);
   const sets = await readSets(path);
   await expectSets(sets, placedPair(path, sets), roots);
-  await claimFolder(join(out, JOB_FILE), spec, 'job');
-  const texts = checkedOptions(spec.options, evaluationRules);
+  await claimFolder(out, spec, 'job');
   const model = fileOf(spec, FEATURES).path;
   return evaluationJob(spec, await loadedEvaluation({ model, sets, setsFile: path }, texts, device), {});
 }

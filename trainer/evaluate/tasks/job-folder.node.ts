@@ -3,25 +3,17 @@ import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockFolder, type FolderLock } from '../../../inference/files/folder-lock.node.js';
 import { exists, ifThere } from '../../../inference/files/missing.node.js';
-import { expectOwnCommand, readDescription } from '../../../inference/tasks/shared/description.node.js';
+import { holdsJob, JOB_FILE } from '../../../inference/tasks/shared/description.node.js';
+import type { FolderUse } from '../../../inference/tasks/shared/opening.node.js';
 import { InputError } from '../../../onnx/errors.js';
 import { makeFolder } from '../../../onnx/files/disk/folder.node.js';
 import { removeLeftovers } from '../../../onnx/files/disk/temporary.node.js';
 
-/** What the job is, the sets that it compares, and the numbers in the end. */
-export const JOB_FILE = 'job.json';
+/** The sets that the job compares, and the numbers in the end. */
 export const SETS_FILE = 'sets.json';
 export const RESULTS_FILE = 'results.json';
 /** Folders of results of tasks, a stage each. */
 const STAGES = ['parts', 'replacements', 'features'];
-
-/** Whether other processes work on the same job, and whether what an earlier call did is kept. */
-export interface FolderUse {
-  /** Nobody owns the folder then; the job that is there must be the same. */
-  shared: boolean;
-  /** Go on with the job that is there, which must be the same. Otherwise its files are removed. */
-  resume: boolean;
-}
 
 /**
  * Readies a folder for a job.
@@ -31,15 +23,14 @@ export interface FolderUse {
 export async function readyFolder(out: string, { shared, resume }: FolderUse): Promise<FolderLock | undefined> {
   const lock = shared ? undefined : await lockFolder(out);
   try {
-    const before = await readDescription(join(out, JOB_FILE));
-    expectOwnCommand(join(out, JOB_FILE), before, 'gan-eval');
+    const before = await holdsJob(out, 'gan-eval');
     const results = join(out, RESULTS_FILE);
-    if (before === undefined && (await exists(results))) {
+    if (!before && (await exists(results))) {
       const got = `${results}, which is of another program`;
       throw new InputError({ name: 'out', expected: 'another folder', got });
     }
     if (shared) await makeFolder(out);
-    else if (before === undefined || !resume) await removeEvaluation(out);
+    else if (!before || !resume) await removeEvaluation(out);
     return lock;
   } catch (error) {
     await lock?.release();

@@ -1,0 +1,40 @@
+/** @file What commands have in common where they begin a job in its folder, or open one that came as data. */
+import { resolve } from 'node:path';
+import { InputError } from '../../../onnx/errors.js';
+import type { Device } from '../../runtime/session.js';
+import { fileOf, type JobSpec, type TaskCommand } from '../spec.node.js';
+
+/** Who runs tasks of a job that came as data. */
+export interface JobPlace {
+  device: Device;
+  /** Folders that the job may read and write; anywhere if not given. */
+  roots?: readonly string[] | undefined;
+}
+
+/** Whether other processes work on the same job, and whether what an earlier call did is kept. */
+export interface FolderUse {
+  /** Nobody owns the folder then; the job that is there must be the same. */
+  shared: boolean;
+  /** Go on with the job that is there, which must be the same. Otherwise its files are removed. */
+  resume: boolean;
+}
+
+/** @throws InputError for a job of another command */
+export function expectCommand(spec: JobSpec, command: TaskCommand): void {
+  if (spec.command !== command) throw new InputError({ name: 'job.command', expected: command, got: spec.command });
+}
+
+/** The folder of a job that writes to one, called `out`. @throws InputError for other outputs */
+export function onlyFolder({ outputs: { out, ...others } }: JobSpec): string {
+  const [stray] = Object.keys(others);
+  if (stray !== undefined) throw new InputError({ name: `job.outputs.${stray}`, expected: 'no such field' });
+  if (out === undefined) throw new InputError({ name: 'job.outputs.out', expected: 'a folder' });
+  return resolve(out);
+}
+
+/** @throws InputError unless the file of a role is the one with this absolute path, such as in the job's folder */
+export function expectFileAt(spec: JobSpec, role: string, path: string): void {
+  const stated = fileOf(spec, role).path;
+  if (resolve(stated) === path) return;
+  throw new InputError({ name: 'job.files', expected: `${path} as ${role}`, got: stated });
+}
