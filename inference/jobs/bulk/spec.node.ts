@@ -3,22 +3,50 @@ import { resolve } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import type { Generator, GeneratorOptions } from '../../networks/generator.js';
 import { parsedLabel, parsedRange } from '../../generators/stated.js';
-import { parsedPreparation, preparationTexts } from '../../networks/preprocessing.js';
+import { parsedPreparation, preparationTexts, type PreparationTexts } from '../../networks/preprocessing.js';
 import type { Preparation } from '../../networks/network-input.js';
 import type { JsonObject } from '../../tasks/canonical.js';
 import { fileOf, type JobFile, type JobSpec } from '../../tasks/spec.node.js';
 import { expectFiles, placedFile } from '../../tasks/shared/model-files.node.js';
+import {
+  checkedOptions,
+  number,
+  optional,
+  preparationRules,
+  text,
+  type OptionRules,
+} from '../../tasks/shared/options.js';
 import { packageVersion } from '../../tasks/version.node.js';
 import { DISCRIMINATOR, GENERATOR } from '../files/identity.node.js';
 import type { ShardsJob } from '../kinds/shards.js';
 import type { JobContext } from '../shared/context.node.js';
 
-/** What is said of the generator. */
-const OF_GENERATOR = ['range', 'latentDim', 'label'] as const;
-/** How pictures are prepared for the discriminator. */
-const PREPARATION = ['mean', 'std', 'size', 'resize', 'channelsLast', 'channels', 'channelOrder'] as const;
-/** What is said of the pictures; files and folders are apart. */
-const PICTURES = ['format', 'seeds', 'truncation', 'sort', 'keep', 'shardSize'] as const;
+/** What decides the pictures, besides files. */
+interface SamplingTexts extends PreparationTexts {
+  format: string;
+  shardSize: number;
+  seeds?: string;
+  truncation?: number;
+  sort?: string;
+  keep?: number;
+  range?: string;
+  latentDim?: number;
+  label?: string;
+}
+
+/** What each option must be. */
+const samplingRules: OptionRules<SamplingTexts> = {
+  format: text,
+  shardSize: number,
+  seeds: optional(text),
+  truncation: optional(number),
+  sort: optional(text),
+  keep: optional(number),
+  range: optional(text),
+  latentDim: optional(number),
+  label: optional(text),
+  ...preparationRules,
+};
 
 /**
  * The job as data.
@@ -60,54 +88,29 @@ export interface SamplingWords {
 
 /** @throws InputError for options that a command line would not take either */
 export function samplingWords(spec: JobSpec): SamplingWords {
-  const { options, outputs } = spec;
-  for (const name of Object.keys(options)) {
-    if (![...OF_GENERATOR, ...PREPARATION, ...PICTURES].some((known) => known === name))
-      throw new InputError({ name, expected: 'an option of sampling jobs' });
-  }
+  const { outputs } = spec;
+  const texts = checkedOptions(spec.options, samplingRules);
   for (const name of Object.keys(outputs)) {
     if (name !== 'out' && name !== 'saveLatents')
       throw new InputError({ name, expected: 'an output of sampling jobs' });
   }
-  const text = (name: string) => optionOf(options, name, 'string');
-  const number = (name: string) => optionOf(options, name, 'number');
-  const [range, label, latentDim] = [text('range'), text('label'), number('latentDim')];
-  const shardSize = number('shardSize') ?? Number.NaN;
+  const { format, shardSize, seeds, truncation, sort, keep, latentDim, label } = texts;
   if (!Number.isInteger(shardSize) || shardSize < 1 || shardSize > 1_000_000)
     throw new InputError({ name: 'shardSize', expected: 'an integer of 1…1000000', got: shardSize });
-  const path = (role: string) => (spec.files.some((file) => file.role === role) ? fileOf(spec, role).path : undefined);
-  const words = {
-    format: text('format') ?? 'png',
-    seeds: text('seeds'),
-    latents: path('latents'),
-    truncation: number('truncation'),
-    sort: text('sort'),
-    keep: number('keep'),
-    discriminator: path(DISCRIMINATOR),
-    ...outputs,
-  };
+  const range = texts.range === undefined ? undefined : parsedRange(texts.range);
+  const path = (role: string) => spec.files.find((file) => file.role === role)?.path;
+  const [latents, discriminator] = [path('latents'), path(DISCRIMINATOR)];
+  const words = { format, seeds, latents, truncation, sort, keep, discriminator, ...outputs };
   const given = Object.entries(words).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
-  const resize = text('resize');
-  const found = ['crop', 'squash', 'pad'].find((each) => each === resize) as Preparation['resize'];
-  if (resize !== undefined && !found)
-    throw new InputError({ name: 'resize', expected: 'one of crop, squash, pad', got: resize });
   return {
     model: fileOf(spec, GENERATOR).path,
     generator: {
       ...(latentDim !== undefined && { latentDim }),
-      ...(range !== undefined && { range: parsedRange(range) }),
+      ...(range && { range }),
       ...(label !== undefined && { label: parsedLabel(label) }),
     },
-    range: range === undefined ? undefined : parsedRange(range),
-    preparation: parsedPreparation({
-      mean: text('mean'),
-      std: text('std'),
-      size: text('size'),
-      channels: number('channels'),
-      channelOrder: text('channelOrder'),
-      channelsLast: optionOf(options, 'channelsLast', 'boolean'),
-      resize: found,
-    }),
+    range,
+    preparation: parsedPreparation(texts),
     shardSize,
     words: Object.fromEntries(given),
   };
@@ -117,17 +120,4 @@ export function samplingWords(spec: JobSpec): SamplingWords {
 export function expectSamplingFiles({ files, options }: JobSpec): Promise<void> {
   const networks = options['sort'] === undefined ? [GENERATOR] : [GENERATOR, DISCRIMINATOR];
   return expectFiles(files, networks, options['seeds'] === undefined ? ['latents'] : []);
-}
-
-interface Types {
-  string: string;
-  number: number;
-  boolean: boolean;
-}
-
-function optionOf<T extends keyof Types>(options: JsonObject, name: string, type: T): Types[T] | undefined {
-  const value = options[name];
-  if (value === undefined) return undefined;
-  if (typeof value !== type) throw new InputError({ name, expected: `a ${type}`, got: JSON.stringify(value) });
-  return value as unknown as Types[T];
 }
