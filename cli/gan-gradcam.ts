@@ -273,7 +273,7 @@ await runCommand(
       ...(usesLayers ? explainer.layerAssumptions(options.layer, tokens) : []),
     ];
     for (const line of assumptionLines(assumed)) print.info(line);
-    if (strict) await explain.expectAllRead(paths, unread, explainer.input.picture);
+    if (strict) await explain.expectAllRead(paths, explainer.input.picture);
     const targets = await explain.loadTargets(parsed, explainer.input);
     const bar = context.progress('pictures');
     const { palette, overlay, alpha, format, dpi, width, titles, sameScale, out, seed, resume } = options;

@@ -1,5 +1,6 @@
 /** @file Decodes picture files in groups, one group ahead of the one in use. */
 import { stat } from 'node:fs/promises';
+import { brokenPicture } from '../../inference/files/strict.js';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import type { Picture, PictureInput } from '../../inference/pictures/pictures.js';
 import { decodeRaster } from '../../inference/rasters/raster-files.node.js';
@@ -50,17 +51,11 @@ export async function* decodedGroups(
   if (group.length > 0) yield group;
 }
 
-/** @throws InputError naming the first file that was passed over, or that cannot be read as a picture: what `strict` asks for */
-export async function expectAllRead(
-  paths: readonly string[],
-  skipped: readonly string[],
-  input: PictureInput,
-): Promise<void> {
-  const [first] = skipped;
-  if (first !== undefined) throw new InputError({ name: 'strict', expected: 'no skipped file', got: first });
+/** @throws InputError naming the first file that cannot be read as a picture: what `strict` asks for */
+export async function expectAllRead(paths: readonly string[], input: PictureInput): Promise<void> {
   for (const [index, path] of paths.entries()) {
     const file = await decodedFile(path, index, input);
-    if ('reason' in file) throw new InputError({ name: 'strict', expected: 'no broken picture', got: file.reason });
+    if ('reason' in file) throw brokenPicture(file.reason);
   }
 }
 

@@ -1,5 +1,6 @@
 /** @file Explanations of any number of pictures as tasks, which any engine can run. */
 import { join, resolve } from 'node:path';
+import { expectNoneSkipped } from '../../inference/files/strict.js';
 import type { FolderLock } from '../../inference/files/folder-lock.node.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { assumedOfRasters } from '../../inference/rasters/assumed.js';
@@ -61,14 +62,15 @@ export interface ExplainRequest extends FolderUse {
  * @throws InputError if an option does not fit the network, another process writes to the folder, or it holds another job
  */
 export async function startExplainJob(request: ExplainRequest): Promise<ExplainJob> {
-  const { paths, skipped, texts, model, labels, out, device } = request;
+  const { paths, skipped = [], texts, model, labels, out, device } = request;
   const parsed = parsedExplain(texts);
+  if (parsed.strict) expectNoneSkipped(skipped);
   const files = await explainJobFiles(model, labels, parsed);
   const loaded = await loadedExplain(files, texts, parsed, device);
   let lock: FolderLock | undefined;
   try {
     const check = async () => {
-      if (parsed.strict) await expectAllRead(paths, skipped ?? [], loaded.explainer.input.picture);
+      if (parsed.strict) await expectAllRead(paths, loaded.explainer.input.picture);
       await firstExplanation(loaded, paths, parsed.explaining);
     };
     const folder = await readyFolder(out, paths, request, check);

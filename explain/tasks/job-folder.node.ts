@@ -12,7 +12,7 @@ import { listDifference, writePictureList } from './picture-list.node.js';
 
 /**
  * Readies a folder for a job: its list of pictures is there then.
- * @param check called before anything is changed
+ * @param check called before anything is changed, unless the job that is there goes on: it was checked when it began
  * @returns the lock of a process that works alone, and the name of what asked for the job that is there
  * @throws InputError if another process writes to the folder, or it holds another job
  */
@@ -34,7 +34,7 @@ export async function readyFolder(
     const kept = before && (shared || resume);
     const list = join(out, LIST_FILE);
     const folder = relative(resolve(out), process.cwd());
-    await check();
+    if (!kept) await check();
     if (!kept && !shared) await removeTaskFiles(out);
     if (shared) await makeFolder(out);
     if (!(await exists(list))) await writePictureList(list, names, folder);

@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import { writeSynced } from '../../onnx/files/disk/atomic-file.node.js';
 import { InputError } from '../../onnx/errors.js';
+import { brokenPicture } from '../../inference/files/strict.js';
 import { expectWithin } from '../../inference/tasks/spec-files.node.js';
 import type { TaskContext } from '../../inference/tasks/job.js';
 import { explainedGroups } from '../files/explained-groups.node.js';
@@ -48,8 +49,7 @@ export async function writeMapTask(
   const journal = {
     append: (entry: MapEntry) => {
       if ('maps' in entry) entries.push({ picture: entry.picture, maps: entry.maps });
-      if ('reason' in entry && parsed.strict)
-        throw new InputError({ name: 'strict', expected: 'no broken picture', got: entry.reason });
+      if ('reason' in entry && parsed.strict) throw brokenPicture(entry.reason);
       if ('reason' in entry) entries.push({ picture: entry.picture, reason: entry.reason });
       return Promise.resolve();
     },

@@ -4,6 +4,7 @@ import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { histogramPng } from '../../figures/charts/histogram.node.js';
 import { light } from '../../figures/theme.js';
+import { brokenPicture, expectNoneSkipped } from '../../files/strict.js';
 import { picturePaths } from '../../files/picture-paths.node.js';
 import type { Discriminator, Score } from '../../networks/discriminator.js';
 import { saveLatents } from '../../latent/files/latents-file.node.js';
@@ -25,9 +26,7 @@ export async function writeHistogram(job: HistogramJob, context: JobContext): Pr
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'scores.png');
   const latents = await latentRows(job.source, generator.latentDim, job.truncation);
   const { paths, skipped, found } = await realPictures(job.real, latents.count);
-  const [passedOver] = skipped;
-  if (job.strict && passedOver !== undefined)
-    throw new InputError({ name: 'strict', expected: 'no skipped file', got: passedOver });
+  if (job.strict) expectNoneSkipped(skipped);
   if (paths.length < found)
     log?.(
       `Real pictures: ${paths.length} of ${found}, evenly spread, as many as are generated (change it with \`count\`)`,
@@ -86,7 +85,7 @@ async function fileScores(
       scored.push({ path, score: score as Score });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      if (strict) throw new InputError({ name: 'strict', expected: 'no broken picture', got: error.message });
+      if (strict) throw brokenPicture(error.message);
       unreadable ??= error.message;
       skipped.push(error.message);
     }

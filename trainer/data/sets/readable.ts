@@ -1,5 +1,6 @@
 /** @file Pictures of a data set without the broken ones. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { brokenPicture, expectNoneSkipped } from '../../../inference/files/strict.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { InputError } from '../../../onnx/errors.js';
 import type { Dataset } from './dataset.js';
@@ -30,9 +31,7 @@ export class ReadablePictures {
 
   /** @throws InputError with `strict`, where files or links were skipped */
   checkNoneSkipped(): void {
-    const [skipped] = this.dataset.skipped;
-    if (this.strict && skipped !== undefined)
-      throw new InputError({ name: 'strict', expected: 'no skipped file', got: skipped });
+    if (this.strict) expectNoneSkipped(this.dataset.skipped);
   }
 
   /**
@@ -59,7 +58,7 @@ export class ReadablePictures {
 
   /** Lists picture `index` as broken. @throws InputError with `strict` */
   addBroken(index: number, message: string): void {
-    if (this.strict) throw new InputError({ name: 'strict', expected: 'no broken picture', got: message });
+    if (this.strict) throw brokenPicture(message);
     this.#broken.set(index, message);
   }
 
