@@ -1,14 +1,11 @@
 /** @file External data on disk: each tensor's part is read on its own, from files in the model's folder only. */
-import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { open, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { InputError } from '../errors.js';
 import type { ModelProto, TensorProto } from '../proto/onnx_pb.js';
 import { deferElements } from '../graph/deferred.js';
-import { fileState, LARGE_FILE, LARGE_WEIGHT, readPart } from './disk/stored-part.node.js';
+import { fileState, LARGE_FILE, LARGE_WEIGHT, readPart, readSyncAt } from './disk/stored-part.node.js';
 import { convertedTensors, externalParts, fillExternal, lengthWithin, type ExternalPart } from './external.js';
-
-/** Maximum bytes per read; Node's limit is slightly below 2 GiB. */
-const CHUNK = 2 ** 30;
 
 /**
  * Loads the tensors whose bytes are in other files. Large weights of large files are left there until they are read.
@@ -51,21 +48,15 @@ async function readParts(
         const stored = { path, offset: part.offset, length, state: fileState(info) };
         fillExternal(part.tensor, new Uint8Array());
         deferElements(part.tensor, { part: stored, read: () => readPart(stored) });
-      } else fillExternal(part.tensor, await bytesAt(file, part.offset, length));
+      } else {
+        const bytes = new Uint8Array(length);
+        readSyncAt(file.fd, bytes, part.offset, path);
+        fillExternal(part.tensor, bytes);
+      }
     }
   } finally {
     await file.close();
   }
-}
-
-async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length;) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(CHUNK, length - done), offset + done);
-    if (bytesRead === 0) throw new InputError('external data file: it became shorter while it was read');
-    done += bytesRead;
-  }
-  return bytes;
 }
 
 /**
