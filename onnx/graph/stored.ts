@@ -40,6 +40,11 @@ export function lazyTensor<T extends Tensor>(rest: Omit<T, 'data'>, elements: ()
   return tensor;
 }
 
+/** A tensor that is computed from another one: when it is read, if that one's elements stay elsewhere until then. */
+export function computedTensor<T extends Tensor>(from: Tensor, rest: Omit<T, 'data'>, elements: () => T['data']): T {
+  return isLazy(from) ? lazyTensor<T>(rest, elements) : ({ ...rest, data: elements() } as T);
+}
+
 const lazy = new WeakSet<Tensor>();
 
 /** Whether reading a tensor's elements reads a file or computes. */

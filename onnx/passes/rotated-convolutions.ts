@@ -3,7 +3,7 @@ import { attributeOf, numberAttribute } from '../graph/attributes.js';
 import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { isStatic } from '../graph/dims.js';
 import { elementCount, type Graph, type Node, type Tensor } from '../graph/graph.js';
-import { isLazy, lazyTensor } from '../graph/stored.js';
+import { computedTensor } from '../graph/stored.js';
 import { prunedGraph } from '../graph/order.js';
 import { transposedWindowOf } from '../shapes/windows.js';
 
@@ -66,8 +66,7 @@ function rotatedConvolution(b: GraphBuilder, node: Node): Node | undefined {
 function rotatedTensor(tensor: FloatTensor, group: number): FloatTensor {
   const [channels = 1, filters = 1, ...kernel] = tensor.dims;
   const dims = [group * filters, channels / group, ...kernel];
-  if (isLazy(tensor)) return lazyTensor<FloatTensor>({ type: 'float32', dims }, () => rotatedElements(tensor, group));
-  return { type: 'float32', dims, data: rotatedElements(tensor, group) };
+  return computedTensor<FloatTensor>(tensor, { type: 'float32', dims }, () => rotatedElements(tensor, group));
 }
 
 function rotatedElements({ dims, data }: FloatTensor, group: number): Float32Array {

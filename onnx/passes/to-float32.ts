@@ -1,7 +1,7 @@
 /** @file Converts networks in half or double precision to single precision, in which gradients and maps are computed. */
 import type { Attribute, DataType, Graph, Model, Node, Tensor, ValueInfo } from '../graph/graph.js';
-import { isLazy, lazyTensor } from '../graph/stored.js';
-import { float16Value, float32Tensor, numbersOf } from '../graph/tensor.js';
+import { computedTensor } from '../graph/stored.js';
+import { float16Value, numbersOf } from '../graph/tensor.js';
 
 /** TensorProto.DataType. */
 const [FLOAT, FLOAT16, DOUBLE] = [1, 10, 11];
@@ -32,11 +32,7 @@ function fullGraph(graph: Graph): Graph {
 /** Weights on disk are converted when they are read. */
 function fullTensor(tensor: Tensor): Tensor {
   if (!isOther(tensor.type)) return tensor;
-  const elements = () => floatsOf(tensor);
-  const { dims } = tensor;
-  return isLazy(tensor)
-    ? lazyTensor<FloatTensor>({ type: 'float32', dims }, elements)
-    : float32Tensor(elements(), dims);
+  return computedTensor<FloatTensor>(tensor, { type: 'float32', dims: tensor.dims }, () => floatsOf(tensor));
 }
 
 type FloatTensor = Extract<Tensor, { type: 'float32' }>;
