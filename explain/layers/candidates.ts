@@ -1,6 +1,7 @@
 /** @file The layers of a network that people choose from: convolutions, and normalized values with positions. */
 import { ChannelAxes } from '../../inference/graphs/axes.js';
 import { consumersOf, producersOf } from '../../inference/graphs/links.js';
+import { hasAspectOf } from '../../inference/graphs/score-place.js';
 import { intsAttribute } from '../../onnx/graph/attributes.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
@@ -59,7 +60,7 @@ export function withTokens(layer: Layer, grid: TokenGrid, rows?: Rows): Layer[] 
 function hasAspect({ shape, channelAxis = 1 }: Layer, { picture }: TokenGrid): boolean {
   const [height, width] = shape.filter((_, axis) => axis > 0 && axis !== channelAxis);
   if (typeof height !== 'number' || typeof width !== 'number') return true;
-  return Math.abs(height * picture.width - width * picture.height) <= Math.max(picture.width, picture.height);
+  return hasAspectOf(picture, height, width);
 }
 
 /** A node's output as a layer, with its channels' axis where it can be told. */

@@ -1,5 +1,6 @@
 /** @file Finds the layers of a network that can be explained, and selects among them. */
 import { InputError } from '../../onnx/errors.js';
+import { hasAspectOf } from '../../inference/graphs/score-place.js';
 import { nodeLabel, type Graph } from '../../onnx/graph/graph.js';
 import {
   convolutions,
@@ -190,8 +191,7 @@ function checkedLayer(context: LayerContext, layer: Layer, grid?: TokenGrid): La
 function guessedLayout(layer: Layer, grid?: TokenGrid): Layer {
   const [, a, b, c] = layer.shape;
   if (!grid || [a, b, c].some((size) => typeof size !== 'number')) return layer;
-  const { height, width } = grid.picture;
-  const fits = (h: number, w: number) => Math.abs(h * width - w * height) <= Math.max(height, width);
+  const fits = (height: number, width: number) => hasAspectOf(grid.picture, height, width);
   const [first, last] = [fits(b as number, c as number), fits(a as number, b as number)];
   if (first !== last) return first ? layer : { ...layer, channelAxis: 3 };
   if (!first) return layer;

@@ -76,6 +76,10 @@ function denseAxis(sizes: readonly [number, number, number], hints: PlaceHints):
 }
 
 function isPictureShaped(height: number, width: number, { picture }: PlaceHints): boolean {
-  if (!picture || height < 2 || width < 2) return false;
+  return picture !== undefined && height >= 2 && width >= 2 && hasAspectOf(picture, height, width);
+}
+
+/** Whether so many rows and columns have a picture's aspect ratio, but for rounding. */
+export function hasAspectOf(picture: { height: number; width: number }, height: number, width: number): boolean {
   return Math.abs(height * picture.width - width * picture.height) <= Math.max(picture.width, picture.height);
 }
