@@ -1,6 +1,7 @@
 /** @file Which tokens are positions of the picture: a detector's queries, a resampler's latents and class tokens are not. */
 import { descendants } from '../../inference/graphs/links.js';
 import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
+import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Graph, Node, Shape } from '../../onnx/graph/graph.js';
 import { valuesRead } from '../../onnx/graph/order.js';
 import type { Types } from '../../onnx/shapes/types.js';
@@ -81,7 +82,7 @@ function commonRows(node: Node, known: ReadonlyMap<string, Rows>, types: Types, 
 
 /** From the first row that is one to the last. */
 function joinedRows(node: Node, known: ReadonlyMap<string, Rows>, types: Types, output: Shape): Rows {
-  const axis = positive(numberAttribute(node, 'axis', 0), output.length);
+  const axis = positiveAxis(numberAttribute(node, 'axis', 0), output.length);
   const sizes = node.inputs.map((name) => types.shape(name)?.[axis]);
   if (node.inputs.every((name) => known.get(name) === 'all') || !sizes.every((size) => typeof size === 'number'))
     return 'all';
@@ -102,30 +103,28 @@ function slicedRows(node: Node, rows: Rows, types: Types, shape: Shape): Rows | 
   const after = types.shape(node.outputs[0] ?? '')?.[1];
   if (rows === 'all')
     return hasMany(shape) && typeof after === 'number' && after <= MAX_LEADING && after !== shape[1] ? undefined : rows;
-  const at = axes ? axes.findIndex((axis) => positive(axis, shape.length) === rows.axis) : rows.axis;
+  const at = axes ? axes.findIndex((axis) => positiveAxis(axis, shape.length) === rows.axis) : rows.axis;
   const size = shape[rows.axis];
   if (at < 0 || starts?.[at] === undefined) return rows;
   if (typeof size !== 'number' || ends?.[at] === undefined || (steps?.[at] ?? 1) !== 1) return 'all';
-  const place = (index: number) => Math.max(0, Math.min(size, positive(index, size)));
+  const place = (index: number) => Math.max(0, Math.min(size, positiveAxis(index, size)));
   const [start, end] = [place(starts[at]), place(ends[at])];
   const [from, to] = [Math.max(rows.from, start) - start, Math.min(rows.to, end) - start];
   return from < to ? { ...rows, from, to } : undefined;
 }
 
 function gatheredRows(node: Node, rows: Rows, types: Types, shape: Shape): Rows | undefined {
-  const axis = positive(numberAttribute(node, 'axis', 0), shape.length);
+  const axis = positiveAxis(numberAttribute(node, 'axis', 0), shape.length);
   const indices = types.integers(node.inputs[1]);
   const isOne = types.shape(node.inputs[1] ?? '')?.length === 0;
   if (rows === 'all') return isOne && axis === 1 && hasMany(shape) ? undefined : rows;
   if (axis !== rows.axis) return isOne && axis < rows.axis ? { ...rows, axis: rows.axis - 1 } : rows;
   if (!indices) return 'all';
   const size = Number(shape[axis]);
-  return indices.some((index) => positive(index, size) >= rows.from && positive(index, size) < rows.to)
+  return indices.some((index) => positiveAxis(index, size) >= rows.from && positiveAxis(index, size) < rows.to)
     ? 'all'
     : undefined;
 }
 
 /** Whether a value has so many tokens [N, T, C] that one or a few of them are class tokens. */
 const hasMany = (shape: Shape) => shape.length === 3 && typeof shape[1] === 'number' && shape[1] > MAX_LEADING;
-
-const positive = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);

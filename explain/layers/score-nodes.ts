@@ -1,5 +1,6 @@
 /** @file The nodes that make scores of positions: behind what only moves, rescales and adds them up. */
 import { numberAttribute } from '../../onnx/graph/attributes.js';
+import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Node } from '../../onnx/graph/graph.js';
 import type { Types } from '../../onnx/shapes/types.js';
 
@@ -39,8 +40,7 @@ function readOf(node: Node, output: string, channels: Channels, types: Types): [
   const all = node.inputs.map((name): [string, Channels] => [name, 'all']);
   const sizes = (names: readonly string[]) => names.map((name) => types.shape(name)?.[1]);
   const rank = types.shape(output)?.length ?? 0;
-  const given = numberAttribute(node, 'axis', 0);
-  const axis = given < 0 ? given + rank : given;
+  const axis = positiveAxis(numberAttribute(node, 'axis', 0), rank);
   if (node.op === 'Split' && axis === 1 && channels === 'all') {
     const before = sizes(node.outputs.slice(0, node.outputs.indexOf(output)));
     const [own] = sizes([output]);

@@ -1,5 +1,6 @@
 /** @file Which tokens of a value the scores depend on: behind the last mixing of tokens, often the class token alone. */
 import { intsAttribute, numberAttribute, stringAttribute } from '../../onnx/graph/attributes.js';
+import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
 import { valuesRead } from '../../onnx/graph/order.js';
 import type { Types } from '../../onnx/shapes/types.js';
@@ -54,7 +55,7 @@ function reachOfInput(node: Node, index: number, reach: Reach, types: Types): Re
   const rank = shape.length;
   if (node.domain !== '') return 'all';
   if (node.op === 'Gather' && index === 0) {
-    const axis = positive(numberAttribute(node, 'axis', 0), rank);
+    const axis = positiveAxis(numberAttribute(node, 'axis', 0), rank);
     return somePositions(axis, types.integers(node.inputs[1]), shape[axis]);
   }
   if (node.op === 'Slice' && index === 0) return ofSlice(node, shape, types) ?? 'all';
@@ -67,9 +68,10 @@ function reachOfInput(node: Node, index: number, reach: Reach, types: Types): Re
   if (node.op === 'Concat' || node.op === 'Pad') return ofPart(node, index, reach, types) ?? 'all';
   const isLast = reach.axis === output.length - 1;
   const alongLast =
-    (normalizing.has(node.op) && positive(numberAttribute(node, 'axis', -1), rank) === rank - 1) ||
+    (normalizing.has(node.op) && positiveAxis(numberAttribute(node, 'axis', -1), rank) === rank - 1) ||
     (node.op === 'MatMul' && index === 0) ||
-    (node.op.startsWith('Reduce') && intsAttribute(node, 'axes')?.every((axis) => positive(axis, rank) === rank - 1));
+    (node.op.startsWith('Reduce') &&
+      intsAttribute(node, 'axes')?.every((axis) => positiveAxis(axis, rank) === rank - 1));
   const keeps = elementwise.has(node.op) || (alongLast && !isLast);
   return keeps && rank === output.length && shape[reach.axis] === output[reach.axis] ? reach : 'all';
 }
@@ -91,7 +93,7 @@ function ofPart(node: Node, index: number, reach: Exclude<Reach, 'all'>, types: 
 
 function startIn(node: Node, index: number, { axis }: { axis: number }, types: Types): number | undefined {
   const shapes = node.inputs.map((name) => types.shape(name) ?? []);
-  if (positive(numberAttribute(node, 'axis', 0), shapes[index]?.length ?? 0) !== axis) return 0;
+  if (positiveAxis(numberAttribute(node, 'axis', 0), shapes[index]?.length ?? 0) !== axis) return 0;
   const before = shapes.slice(0, index).map((shape) => shape[axis]);
   return before.every((size) => typeof size === 'number')
     ? before.reduce((a: number, b) => a + Number(b), 0)
@@ -101,13 +103,11 @@ function startIn(node: Node, index: number, { axis }: { axis: number }, types: T
 /** What a Pad with zeros adds before an axis; other modes copy positions. */
 function padBefore(node: Node, axis: number, rank: number, types: Types): number | undefined {
   const pads = types.integers(node.inputs[1]);
-  const axes = node.inputs[3] ? types.integers(node.inputs[3])?.map((each) => positive(each, rank)) : undefined;
+  const axes = node.inputs[3] ? types.integers(node.inputs[3])?.map((each) => positiveAxis(each, rank)) : undefined;
   if (!pads || (node.inputs[3] && !axes) || stringAttribute(node, 'mode', 'constant') !== 'constant') return undefined;
   const at = axes ? axes.indexOf(axis) : axis;
   return at < 0 ? 0 : pads[at];
 }
-
-const positive = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);
 
 function somePositions(axis: number, indices: readonly number[] | undefined, size: unknown): Reach {
   if (!indices || indices.length > MAX_POSITIONS) return 'all';
@@ -120,10 +120,10 @@ function ofSlice({ inputs }: Node, shape: readonly unknown[], types: Types): Rea
   const [starts, ends, axes, steps] = inputs.slice(1).map((name) => types.integers(name));
   if (!starts || !ends) return undefined;
   for (const [at, start] of starts.entries()) {
-    const axis = positive(axes?.[at] ?? at, shape.length);
+    const axis = positiveAxis(axes?.[at] ?? at, shape.length);
     const size = shape[axis];
     if (typeof size !== 'number' || (steps?.[at] ?? 1) !== 1) continue;
-    const place = (index: number) => Math.max(0, Math.min(size, positive(index, size)));
+    const place = (index: number) => Math.max(0, Math.min(size, positiveAxis(index, size)));
     const [from, to] = [place(start), place(ends[at] ?? size)];
     const isSome = to - from < size && to - from <= MAX_POSITIONS && axis > 0;
     if (isSome) return { axis, positions: new Set(Array.from({ length: to - from }, (_, i) => from + i)) };

@@ -1,5 +1,6 @@
 /** @file Which axis of a value holds its channels (or classes), told by the operators that it comes from. */
 import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
+import { positiveAxis } from '../../onnx/graph/dims.js';
 import { presentInputs, type Graph, type Node, type Shape } from '../../onnx/graph/graph.js';
 import type { Types } from '../../onnx/shapes/types.js';
 
@@ -67,7 +68,7 @@ export class ChannelAxes {
     if (reducing.test(node.op)) {
       const axes = this.#types.integers(second) ?? intsAttribute(node, 'axes') ?? [numberAttribute(node, 'axis', 0)];
       const rank = before?.length ?? 0;
-      const gone = axes.map((axis) => (axis < 0 ? axis + rank : axis));
+      const gone = axes.map((axis) => positiveAxis(axis, rank));
       if (from === undefined) return undefined;
       if (shape.length === rank) return from;
       return gone.includes(from) ? undefined : from - gone.filter((axis) => axis < from).length;

@@ -1,5 +1,6 @@
 /** @file Detectors whose one output holds boxes and the scores of their classes side by side, as YOLO's. */
 import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
+import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
 import type { Types } from '../../onnx/shapes/types.js';
 import type { KnownGraph } from './scores-behind.js';
@@ -89,8 +90,7 @@ function joinedParts(graph: KnownGraph, output: string): JoinedParts | undefined
     const [first] = node?.inputs ?? [];
     if (!node || first === undefined || node.domain !== '') return undefined;
     if (node.op === 'Concat') {
-      const given = numberAttribute(node, 'axis', 0);
-      const axis = given < 0 ? given + rank : given;
+      const axis = positiveAxis(numberAttribute(node, 'axis', 0), rank);
       const parts = flatParts(graph, node, axis - rank);
       const start = parts[0]?.size;
       const isLast = axis === rank - 1;

@@ -1,5 +1,6 @@
 /** @file What the first convolution tells of a picture input: its layout and its channels. */
 import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
+import { positiveAxis } from '../../onnx/graph/dims.js';
 import { presentInputs, type Graph, type Node } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
 
@@ -52,12 +53,12 @@ function orderAfter(node: Node, order: readonly number[], types: Types): readonl
   }
   const axes = types.integers(node.inputs[1]);
   if (node.op === 'Squeeze' && axes) {
-    const gone = axes.map((axis) => (axis < 0 ? axis + order.length : axis));
+    const gone = axes.map((axis) => positiveAxis(axis, order.length));
     return order.filter((_, axis) => !gone.includes(axis));
   }
   if (node.op === 'Unsqueeze' && axes) {
     const rank = order.length + axes.length;
-    const added = axes.map((axis) => (axis < 0 ? axis + rank : axis));
+    const added = axes.map((axis) => positiveAxis(axis, rank));
     const rest = [...order];
     // The batch that `batchedModel` takes off and the network puts on again is the same.
     const batch = order.includes(0) ? -1 : 0;

@@ -1,5 +1,6 @@
 /** @file Tells features from scores by what a graph does last. */
 import { intsAttribute, numberAttribute } from '../../../onnx/graph/attributes.js';
+import { positiveAxis } from '../../../onnx/graph/dims.js';
 import type { Node } from '../../../onnx/graph/graph.js';
 import type { KnownGraph } from '../scores-behind.js';
 
@@ -84,6 +85,6 @@ const exponent = ({ types }: KnownGraph, { inputs: [, power = ''] }: Node) => Nu
 /** Whether axes are all but those of size 1 and the batch. */
 function isLast({ types }: KnownGraph, x: string, axes: readonly number[]): boolean {
   const shape = types.shape(x) ?? [];
-  const own = axes.map((axis) => (axis < 0 ? axis + shape.length : axis));
+  const own = axes.map((axis) => positiveAxis(axis, shape.length));
   return shape.every((size, axis) => axis === 0 || size === 1 || own.includes(axis)) && !own.includes(0);
 }
