@@ -30,7 +30,7 @@ interface Level {
 
 /** Damping of Jacobi's method. */
 const DAMPING = 0.9;
-/** Corrections from a coarser grid that is constant in blocks are too small by about this factor. */
+/** Corrections from a coarser grid that is constant in blocks are too small by about this factor (Braess 1995). */
 const CORRECTION = 1.8;
 /** Grids with fewer cells than this are smoothed only. */
 const COARSEST = 16;
