@@ -1,5 +1,6 @@
 /** @file The coordinator: sends the tasks of a job that are not done, stage by stage, and waits until their results are there. */
 import { InputError } from '../../onnx/errors.js';
+import { inParallel } from '../../inference/files/in-parallel.js';
 import type { StageProgress } from '../../inference/tasks/engine.js';
 import type { TaskJob, TaskStage } from '../../inference/tasks/job.js';
 import type { QueueAddress } from './address.js';
@@ -130,7 +131,7 @@ class StageRun {
     for (const { worker, problem = '' } of problems) this.#tell(worker, problem);
     for (const [task, worker] of finished) this.#outstanding.claimed(task, worker, Date.now());
     for (const [task, reason] of failed) this.#outstanding.failed(task, reason);
-    await inLanes(this.#outstanding.claims, (task) => this.#settle(task));
+    await inParallel(this.#outstanding.claims, LANES, (task) => this.#settle(task));
     this.#show();
   }
 
@@ -174,7 +175,7 @@ class StageRun {
     }
     const claimed = new Set(this.#outstanding.claims);
     const missing: number[] = [];
-    await inLanes([...this.#outstanding.tasks], async (task) => {
+    await inParallel([...this.#outstanding.tasks], LANES, async (task) => {
       if (!(await this.#settle(task)) && this.#outstanding.has(task) && !claimed.has(task)) missing.push(task);
     });
     await queue.putOrder(order.id, order.text);
@@ -214,11 +215,3 @@ class StageRun {
 }
 
 const tasks = (count: number) => `${count} ${count === 1 ? 'task' : 'tasks'}`;
-
-async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const lane = async () => {
-    while (next < items.length) await work(items[next++] as T);
-  };
-  await Promise.all(Array.from({ length: Math.min(LANES, items.length) }, lane));
-}

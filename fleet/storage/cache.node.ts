@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { inParallel } from '../../inference/files/in-parallel.js';
 import { ifThere } from '../../inference/files/missing.node.js';
 import { publishFile } from '../../inference/tasks/publish.node.js';
 import { InputError } from '../../onnx/errors.js';
@@ -57,15 +58,12 @@ export class Cache {
     await makeFolder(folder);
     await use(folder);
     setInterval(() => void use(folder).catch(() => undefined), USED_MS).unref();
-    let [next, done] = [0, 0];
-    const lane = async () => {
-      for (let each = objects[next++]; each; each = objects[next++]) {
-        signal?.throwIfAborted();
-        await fetched(storage, each.object, join(folder, ...each.path), signal);
-        progress?.(++done, objects.length);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(LANES, objects.length) }, lane));
+    let done = 0;
+    await inParallel(objects, LANES, async ({ object, path }) => {
+      signal?.throwIfAborted();
+      await fetched(storage, object, join(folder, ...path), signal);
+      progress?.(++done, objects.length);
+    });
     return folder;
   }
 

@@ -1,11 +1,12 @@
 /** @file A data set's pictures dealt out in batches of network input, one batch ahead. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { inParallel } from '../../inference/files/in-parallel.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { networkInput } from '../../inference/pictures/pixels.js';
 import { Random } from '../../inference/numeric/random.js';
 import type { GanConfig } from '../settings/config.js';
 import type { Dataset } from './sets/dataset.js';
-import { DecodedPictures, inParallel, type DecodeOptions, type KeepOptions } from './cache/decoded.node.js';
+import { DECODED_AT_ONCE, DecodedPictures, type DecodeOptions, type KeepOptions } from './cache/decoded.node.js';
 import type { Share } from '../step/state/group.js';
 import { mirroredPicture } from './sets/geometry.js';
 import { ReadablePictures } from './sets/readable.js';
@@ -116,7 +117,7 @@ export class Loader {
     const rows = batchSize / count;
     const start = (step % this.batchesPerEpoch) * batchSize + number * rows;
     const batch = new Float32Array(rows * this.#pictures.stride);
-    await inParallel(rows, async (i) => {
+    await inParallel(Array(rows).keys(), DECODED_AT_ONCE, async (i) => {
       const index = order[(start + i) % order.length] ?? 0;
       const picture = await this.#readable(index);
       const seen = mirrored[index] === 1 ? mirroredPicture(picture) : picture;

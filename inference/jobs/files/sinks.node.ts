@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ZipFile } from 'yazl';
 import { writeSynced } from '../../../onnx/files/disk/atomic-file.node.js';
+import { inParallel } from '../../files/in-parallel.js';
 import { numberedPath, type Numbering } from '../../files/owned-files.js';
 import { npyHeader } from '../../numeric/npy.js';
 import { encodePng, encodeWebp } from '../../pictures/pictures.node.js';
@@ -76,25 +77,11 @@ function folderShard(
   const name = (index: number) => basename(numberedPath(place.numbering, index));
   return publishFolder(shardPath(place), (folder) =>
     fill((first, pictures) =>
-      inParallel(pictures, async (picture, i) => writeSynced(join(folder, name(first + i)), await encoded(picture))),
+      inParallel(pictures.entries(), OPEN_FILES, async ([i, picture]) =>
+        writeSynced(join(folder, name(first + i)), await encoded(picture)),
+      ),
     ),
   );
-}
-
-/** Does something with all items, some at a time. @throws the first failure, once nothing runs any more */
-async function inParallel<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
-  let [next, failed] = [0, false];
-  const lane = async () => {
-    while (next < items.length && !failed) {
-      const index = next++;
-      await work(items[index] as T, index).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: OPEN_FILES }, lane));
-  for (const each of lanes) if (each.status === 'rejected') throw each.reason;
 }
 
 /** A NumPy array of uint8 [N, H, W, C]. */

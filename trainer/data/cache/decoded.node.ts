@@ -1,6 +1,7 @@
 /** @file A data set's pictures at the network's size: decoded once, kept in memory or in a cache file. */
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { inParallel } from '../../../inference/files/in-parallel.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../../inference/pictures/resize.js';
 import type { GanConfig } from '../../settings/config.js';
@@ -10,7 +11,7 @@ import type { ReadablePictures } from '../sets/readable.js';
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 /** Pictures decoded at a time: enough for sharp's threads, few enough that huge ones do not fill the memory. */
-const DECODED_AT_ONCE = 4;
+export const DECODED_AT_ONCE = 4;
 /** Counts up when the same files decode to other pixels than before. */
 const DECODER_VERSION = 2;
 
@@ -152,7 +153,7 @@ export class DecodedPictures {
   ): Promise<void> {
     const total = this.#readable.dataset.length;
     let loaded = 0;
-    await inParallel(total, async (index) => {
+    await inParallel(Array(total).keys(), DECODED_AT_ONCE, async (index) => {
       signal?.throwIfAborted();
       await decode(index);
       loaded++;
@@ -160,18 +161,5 @@ export class DecodedPictures {
       // Pictures from memory never wait for the event loop: let others have their turn.
       if (loaded % 64 === 0) await nextTurn();
     });
-  }
-}
-
-/** Calls `task` with 0…count − 1, a few at a time; stops at the first error. */
-export async function inParallel(count: number, task: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) await task(next++);
-  };
-  try {
-    await Promise.all(Array.from({ length: Math.min(DECODED_AT_ONCE, count) }, worker));
-  } finally {
-    next = count;
   }
 }
