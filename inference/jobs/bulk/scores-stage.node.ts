@@ -3,21 +3,18 @@ import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { removeLeftovers } from '../../../onnx/files/disk/temporary.node.js';
-import { readBoundedFile } from '../../../onnx/files/files.node.js';
 import { exists } from '../../files/missing.node.js';
 import { numberedPath, type Numbering } from '../../files/owned-files.js';
 import type { Discriminator } from '../../networks/discriminator.js';
 import { publishFile } from '../../tasks/publish.node.js';
 import { TaskResults } from '../../tasks/results.node.js';
 import type { TaskStage } from '../../tasks/job.js';
-import { loadRanking, parsedRanking, RANKING_FILE, rankingBytes, writeRanking } from '../files/ranking-file.node.js';
+import { loadRanking, RANKING_FILE, rankingBytes, readRanking, writeRanking } from '../files/ranking-file.node.js';
 import type { JobContext } from '../shared/context.node.js';
 import type { LatentRows } from '../shared/latent-rows.node.js';
 import { SCORED_BATCH, scoreBatches } from '../shared/ranking.node.js';
 import { TopScores, type RankedScores } from '../shared/top-k.js';
 import type { BulkFolder } from './shared-folder.node.js';
-
-const MAX_BYTES = 2 ** 25;
 
 /** The stage, and what its results merge to. */
 export interface ScoresStage extends TaskStage {
@@ -64,7 +61,7 @@ export function scoresStage(
       const path = results.path(task);
       const first = task * perTask;
       const within = { from: first, to: first + size(task) };
-      const part = parsedRanking(await readBoundedFile(path, MAX_BYTES), path, Math.min(kept, size(task)), within);
+      const part = await readRanking(path, Math.min(kept, size(task)), within);
       // Of equal scores the earlier comes first, within a part and among parts.
       part.positions.forEach((position, i) => highest.addAt(position, part.logits[i] as number));
     }

@@ -31,22 +31,21 @@ export function rankingBytes({ positions, logits }: RankedScores): Uint8Array {
 export async function loadRanking(folder: string, kept: number, count: number): Promise<RankedScores | undefined> {
   const path = join(folder, RANKING_FILE);
   if (!(await exists(path))) return undefined;
-  return parsedRanking(await readBoundedFile(path, MAX_BYTES), path, kept, { from: 0, to: count });
+  return readRanking(path, kept, { from: 0, to: count });
 }
 
 /**
- * @param path of the file, for errors
+ * The ranking in a file.
  * @param kept how many there must be
  * @param within the positions that they were taken from; the last is not among them
- * @throws InputError if the bytes are of anything else
+ * @throws InputError if the file is missing or holds anything else
  */
-export function parsedRanking(
-  bytes: Uint8Array,
+export async function readRanking(
   path: string,
   kept: number,
   { from, to }: { from: number; to: number },
-): RankedScores {
-  const { dtype, shape, data } = parsedNpy(bytes, path);
+): Promise<RankedScores> {
+  const { dtype, shape, data } = parsedNpy(await readBoundedFile(path, MAX_BYTES), path);
   if (dtype !== '<f8' || shape.length !== 2 || shape[0] !== kept || shape[1] !== 2) {
     throw new InputError({ name: path, expected: `float64 [${kept}, 2]`, got: `${dtype} [${shape.join(', ')}]` });
   }

@@ -12,7 +12,6 @@ import { keptCount, type Ranking } from '../options/ranking.js';
 
 /** Pictures that are held and scored at a time. */
 export const SCORED_BATCH = 64;
-const BATCH = SCORED_BATCH;
 
 /** How a discriminator takes pictures: as is stated, or as the generator makes them where its file does not say. */
 export function pictureReading({ generator, preparation }: JobContext): ReadOptions {
@@ -51,19 +50,19 @@ export async function scoreBatches(
   start = 0,
 ): Promise<void> {
   const made = (from: number) => {
-    const pictures = generator.pictures(latents.rows(from, Math.min(BATCH, latents.count - from)));
+    const pictures = generator.pictures(latents.rows(from, Math.min(SCORED_BATCH, latents.count - from)));
     // A failure is met where the pictures are awaited.
     pictures.catch(() => {});
     return pictures;
   };
   let next = start < latents.count ? made(start) : undefined;
-  for (let from = start; from < latents.count; from += BATCH) {
+  for (let from = start; from < latents.count; from += SCORED_BATCH) {
     signal?.throwIfAborted();
     const pictures = await next;
     // The next pictures are made while these are scored.
-    next = from + BATCH < latents.count ? made(from + BATCH) : undefined;
+    next = from + SCORED_BATCH < latents.count ? made(from + SCORED_BATCH) : undefined;
     await take(await discriminator.score(pictures ?? []));
-    progress?.(Math.min(from + BATCH, latents.count), latents.count, 'scored');
+    progress?.(Math.min(from + SCORED_BATCH, latents.count), latents.count, 'scored');
   }
 }
 
@@ -82,7 +81,9 @@ export async function highestScores(
   let file: ScoresFile | undefined;
   try {
     if (path !== undefined) {
-      file = await ScoresFile.open(path, BATCH, latents.count, (kept) => kept.forEach((logit) => highest.add(logit)));
+      file = await ScoresFile.open(path, SCORED_BATCH, latents.count, (kept) =>
+        kept.forEach((logit) => highest.add(logit)),
+      );
     }
     const take = async (scores: readonly Score[]) => {
       for (const { logit } of scores) highest.add(logit);
