@@ -5,12 +5,11 @@ import type { PictureInput } from '../../inference/pictures/pictures.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import type { Device } from '../../inference/runtime/session.js';
 import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
-import { openDataset } from '../data/formats/table.node.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { ReadablePictures } from '../data/sets/readable.js';
 import { generatedCandidates, realCandidates, type Candidates } from '../quality/candidates.js';
 import { generatorOnnx } from '../run/export.node.js';
-import type { SetDescription } from './set-description.node.js';
+import { openSetData, type SetDescription } from './set-description.node.js';
 
 /** Size and channels that pictures are brought to. */
 export type PictureFormat = Pick<PictureInput, 'width' | 'height' | 'channels' | 'resize'>;
@@ -44,9 +43,6 @@ export interface PictureSetOptions {
 /** Options of reading generators. */
 export type GeneratorReading = Pick<GeneratorOptions, 'range' | 'latentDim' | 'label'>;
 
-/** Size of built-in pictures, which are never opened here. */
-const ANY_SIZE = 64;
-
 /**
  * Opens a set of pictures.
  * @param name what it is called
@@ -78,11 +74,11 @@ function generatedSet(name: string, generator: Generator): PictureSet {
 }
 
 async function realSet(
-  { path, options }: Extract<SetDescription, { kind: 'data' }>,
+  set: Extract<SetDescription, { kind: 'data' }>,
   name: string,
   strict: boolean | undefined,
 ): Promise<PictureSet> {
-  const dataset = await openDataset(path ?? undefined, { ...options, imageSize: ANY_SIZE });
+  const dataset = await openSetData(set);
   const pictures = new ReadablePictures(dataset, strict);
   pictures.checkNoneSkipped();
   return {

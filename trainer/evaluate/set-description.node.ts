@@ -6,6 +6,7 @@ import { fileDigest } from '../../inference/files/same-job.node.js';
 import { isRun, resolveRun } from '../../inference/runs/runs.node.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
 import { readRunFile } from '../checkpoint/run-file.node.js';
+import { openDataset } from '../data/formats/table.node.js';
 import type { DataOptions, Dataset, Split } from '../data/sets/dataset.js';
 
 /** A generator's file, a checkpoint of a run, or data; paths as they were named. */
@@ -72,10 +73,18 @@ export async function describedRun(
 const withoutUndefined = (options: DataOptions): DataOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
+/** Size of built-in pictures, which are never opened here. */
+const ANY_SIZE = 64;
+
+/** The pictures of a set of data. @throws InputError if they cannot be read */
+export function openSetData({ path, options }: Extract<SetDescription, { kind: 'data' }>): Promise<Dataset> {
+  return openDataset(path ?? undefined, { ...options, imageSize: ANY_SIZE });
+}
+
 /** A text that changes with what a set is made of, the same on any machine. @throws InputError if it cannot be read */
-export async function setIdentity(set: SetDescription, dataset: Dataset | undefined): Promise<string> {
+export async function setIdentity(set: SetDescription): Promise<string> {
   if (set.kind === 'generator') return fileDigest(set.path);
-  if (set.kind === 'data') return (await dataset?.identity?.()) ?? '';
+  if (set.kind === 'data') return (await (await openSetData(set)).identity?.()) ?? '';
   const hash = createHash('sha256');
   const names = await readdir(set.path, { recursive: true, withFileTypes: true });
   const files = names.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name));

@@ -5,7 +5,6 @@ import { expectWithin } from '../../../inference/tasks/spec-files.node.js';
 import { publishFile } from '../../../inference/tasks/publish.node.js';
 import { InputError } from '../../../onnx/errors.js';
 import { readBoundedFile } from '../../../onnx/files/files.node.js';
-import { openDataset } from '../../data/formats/table.node.js';
 import { placedSet, setIdentity, type PairDescription, type SetDescription } from '../set-description.node.js';
 
 const MAX_BYTES = 2 ** 20;
@@ -21,16 +20,6 @@ export interface JobSets {
   sets: readonly [SetDescription & { identity: string }, SetDescription & { identity: string }];
 }
 
-/** Size of built-in pictures, which is not part of what a set holds. */
-const ANY_SIZE = 64;
-
-/** What a set holds. @throws InputError if it cannot be read */
-async function identityOf(set: SetDescription): Promise<string> {
-  const dataset =
-    set.kind === 'data' ? await openDataset(set.path ?? undefined, { ...set.options, imageSize: ANY_SIZE }) : undefined;
-  return setIdentity(set, dataset);
-}
-
 /** The sets as they are now. @throws InputError if one cannot be read */
 export async function jobSets(path: string, features: string, { asTrained, sets }: PairDescription): Promise<JobSets> {
   const [first, second] = sets;
@@ -39,8 +28,8 @@ export async function jobSets(path: string, features: string, { asTrained, sets 
     features,
     asTrained,
     sets: [
-      { ...first, identity: await identityOf(first) },
-      { ...second, identity: await identityOf(second) },
+      { ...first, identity: await setIdentity(first) },
+      { ...second, identity: await setIdentity(second) },
     ],
   };
 }
@@ -108,7 +97,7 @@ export async function expectSets(
     if (roots && set.path !== null) await expectWithin(roots, set.path, path ?? '');
     if (roots && set.kind === 'data' && set.options.followLinks)
       throw new InputError({ name: 'job', expected: 'no links to be followed where roots are given', got: path ?? '' });
-    if ((await identityOf(set)) === identity) continue;
+    if ((await setIdentity(set)) === identity) continue;
     const expected = 'the pictures or networks that it held when the job began';
     throw new InputError({ name: path ?? 'built-in pictures', expected, got: 'others' });
   }
