@@ -1,6 +1,7 @@
 /** @file What a run of a sweep gave. */
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifThere } from '../../inference/files/missing.node.js';
 import { isRecord } from '../../inference/parse/json.js';
 import { InputError } from '../../onnx/errors.js';
 import { bestRow, type QualityRow } from '../../trainer/quality/quality.js';
@@ -21,42 +22,34 @@ export interface RunResult {
   problem?: string;
 }
 
-/** Bytes of metrics.jsonl that losses are averaged over, and the part of the run. */
-const TAIL_BYTES = 2 ** 20;
+/** The part of a run, at its end, that losses are averaged over. */
 const LAST_PART = 0.1;
 
 /** The numbers of a run that is complete: losses are means over the last tenth of the steps. */
 export async function resultOf(name: string, run: string, steps: number): Promise<RunResult> {
-  const rows = (await tailRows(join(run, 'metrics.jsonl'))) as StepRow[];
-  const last = rows.filter(({ step }) => step > steps * (1 - LAST_PART));
-  const mean = (value: (row: StepRow) => number) => last.reduce((sum, row) => sum + value(row), 0) / last.length;
-  const quality = (await tailRows(join(run, 'quality.jsonl'))) as unknown as QualityRow[];
+  let [count, lossD, lossG] = [0, 0, 0];
+  for await (const row of rowsOf<StepRow>(join(run, 'metrics.jsonl'))) {
+    if (row.step <= steps * (1 - LAST_PART)) continue;
+    count++;
+    lossD += row.lossD;
+    lossG += row.lossG;
+  }
+  const quality: QualityRow[] = [];
+  for await (const row of rowsOf<QualityRow>(join(run, 'quality.jsonl'))) quality.push(row);
   const best = bestRow(quality);
   return {
     name,
     steps,
-    lossD: mean((row) => row.lossD),
-    lossG: mean((row) => row.lossG),
+    lossD: lossD / count,
+    lossG: lossG / count,
     ...(best && { kid: best.kid, bestStep: best.step, ...(best.frechet !== undefined && { frechet: best.frechet }) }),
   };
 }
 
-/** The objects of the last lines of a file; none where it is missing. */
-async function tailRows(path: string): Promise<object[]> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (!file) return [];
-  try {
-    const { size } = await file.stat();
-    const start = Math.max(0, size - TAIL_BYTES);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
-    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
-    return (start > 0 ? lines.slice(1) : lines).filter((line) => line !== '').map((line) => JSON.parse(line) as object);
-  } finally {
-    await file.close();
-  }
+/** The rows of a file that training has written; none where it is missing. Millions of them fit. */
+async function* rowsOf<Row>(path: string): AsyncGenerator<Row> {
+  const file = await ifThere(open(path), path);
+  if (file) for await (const line of file.readLines()) yield JSON.parse(line) as Row;
 }
 
 /** Reads a result. @throws InputError if the file is none */
