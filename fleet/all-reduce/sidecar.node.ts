@@ -9,10 +9,7 @@ import { FrameReader, frameHeader, type Frame } from './frames.js';
 import { launchedPlace, type Place } from './launcher.js';
 
 /** How ranks talk: NCCL where all have a GPU and gloo elsewhere, or always one of them. */
-export type GroupBackend = 'auto' | 'gloo' | 'nccl';
-
-/** The names of `GroupBackend`. */
-export const groupBackends = ['auto', 'gloo', 'nccl'] as const satisfies readonly GroupBackend[];
+type GroupBackend = 'auto' | 'gloo' | 'nccl';
 
 export interface JoinOptions {
   backend?: GroupBackend | undefined;
