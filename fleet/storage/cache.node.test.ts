@@ -1,5 +1,5 @@
 /** @file Copies of objects: which of them make room, and which stay. */
-import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
@@ -47,6 +47,13 @@ it('makes room with the copies that were unused for longest, no more than needed
   await usedDaysAgo(older, 3);
   const next = await copied('d', 40);
   expect((await readdir(folder)).toSorted()).toEqual([old, fresh, next].toSorted());
+});
+
+it('removes what is left of a removal that was interrupted', async () => {
+  const first = await copied('a', 30);
+  await rename(join(folder, first), join(folder, `${first}.removed`));
+  const next = await copied('b', 30);
+  expect(await readdir(folder)).toEqual([next]);
 });
 
 it('keeps a copy that is used again, and refuses what has no room beside copies in use', async () => {

@@ -73,6 +73,8 @@ export class Cache {
     for (const other of (await ifThere(readdir(this.folder), this.folder)) ?? []) {
       const [, size] = /^[0-9a-f]{32}-(\d+)$/.exec(other) ?? [];
       const path = join(this.folder, other);
+      // Of a process that was killed while it removed a copy.
+      if (/^[0-9a-f]{32}-\d+\.removed$/.test(other)) await rm(path, { recursive: true, force: true });
       const info = size !== undefined && other !== name ? await ifThere(stat(path), path) : undefined;
       if (info) others.push({ path, size: Number(size), used: info.mtimeMs });
     }
