@@ -103,7 +103,7 @@ export async function runCommand<T>(
         .detectLocale(false)
         .strictOptions()
         .wrap(Number(process.env['COLUMNS']) || Math.min(110, process.stdout.columns ?? 110))
-        .parserConfiguration({ 'duplicate-arguments-array': false })
+        .parserConfiguration({ 'duplicate-arguments-array': false, 'parse-positional-numbers': false })
         .exitProcess(false)
         .fail((message, error) => {
           throw error ?? new UsageError(oneLine(message));

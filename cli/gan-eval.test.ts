@@ -164,6 +164,10 @@ describe('gan-eval', () => {
       'none --features f.onnx',
       'none: expected the folder of a run, or a second set of pictures to compare with; got neither',
     ],
+    [
+      '1e3 --features f.onnx',
+      '1e3: expected the folder of a run, or a second set of pictures to compare with; got neither',
+    ],
     ['loop --features f.onnx', 'loop/config.json: cannot be read (ELOOP)'],
     ['new digits --features f.onnx', 'new: expected a run with a checkpoint; it has none yet'],
     ['run --features f.onnx --mean 0.5', '--mean: expected it together with --std; got one of them'],

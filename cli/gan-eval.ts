@@ -144,7 +144,7 @@ await runCommand(
     for (const line of notes) note(line);
     await report(result, skipped, options.json, context);
   },
-  { takesFiles: true },
+  { takesFiles: true, mayBeEmpty: ['queue'] },
 );
 
 /** Evaluates with parts on disk, or does this process's share of them. */

@@ -2,7 +2,7 @@
 /** @file gan-gradcam: shows what a discriminator or classifier looks at in pictures. */
 import './node-version.js';
 import { MOST_FLAT, TASK_SIZE } from 'ganscope/explain/choices';
-import { runCommand, version, type CommandContext } from './command.js';
+import { givenTexts, runCommand, version, type CommandContext } from './command.js';
 import { chosenEngine } from './common/engine.js';
 import { CONTINUES, explainTasks } from './explain-tasks.js';
 import { expectCombinable, gradcamFlags, gradcamWords } from './parse/gradcam-flags.js';
@@ -15,7 +15,6 @@ await runCommand(
   'gan-gradcam',
   (parser) =>
     parser
-      .parserConfiguration({ 'duplicate-arguments-array': false, 'parse-positional-numbers': false })
       .usage(
         '$0 IMAGE… [options]\n\nShows where a discriminator, or any .onnx classifier with one picture input, looks. Accepts picture ' +
           'files and folders of pictures, and .npy files and TIFF files of several pages that hold the channels of the network. A map covers the part of the picture that the network sees: for most models the ' +
@@ -35,7 +34,6 @@ await runCommand(
     const { parsedPreparation, parsedSize, picturePaths, resolveModel } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { assumptionLines, layerLines } = await import('./common/lines.js');
-    const { givenTexts } = await import('./command.js');
     const { parsedInputs, parsedMethods, parsedTargets } = explain;
 
     const { evaluate, randomWeights, listLayers } = options;
