@@ -1,10 +1,7 @@
 /** @file gan-eval with parts on disk: shared by processes at once, resumed, and the same digits whoever made the parts. */
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../inference/index.js';
 import { toyGenerator } from '../inference/networks/generator.test.helper.js';
@@ -12,7 +9,9 @@ import { Random } from '../inference/numeric/random.js';
 import { performJob, localEngine, parsedJobSpec, type JobSpec } from '../inference/tasks/index.js';
 import { emptyGraph, GraphBuilder, modelOfGraph, saveModel } from '../onnx/index.js';
 import { describedSets, openEvaluationJob, startEvaluationJob } from '../trainer/index.js';
-import { ran, scriptOf } from './child.test.helper.js';
+import { ran } from './child.test.helper.js';
+import { digestsBelow } from './digests.test.helper.js';
+import { started } from './started.test.helper.js';
 
 const PICTURES = 2300;
 const BROKEN = [3, 700, 1500];
@@ -61,27 +60,14 @@ const options = (out: string | undefined, more: readonly string[]) => [
 const evaluated = (out: string | undefined, ...more: string[]) => ran('gan-eval', options(out, more), folder);
 const numbersIn = async (out: string) =>
   JSON.parse(await readFile(join(folder, out, 'results.json'), 'utf8')) as Numbers;
-
-async function digests(out: string): Promise<Record<string, string>> {
-  const entries = await readdir(join(folder, out), { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const found = files.map(async (path) => {
-    const digest = createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex');
-    return [path.slice(join(folder, out).length), digest] as const;
-  });
-  return Object.fromEntries((await Promise.all(found)).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
+const digests = (out: string) => digestsBelow(join(folder, out));
 
 /** Begins a command, and kills it with -9 once a part is there. */
 async function killed(out: string, ...more: string[]): Promise<void> {
-  const child = spawn(process.execPath, [scriptOf('gan-eval'), ...options(out, more)], { cwd: folder });
-  const ended = new Promise((resolve) => child.once('close', resolve));
-  const parts = async () => readdir(join(folder, out, 'parts')).catch((): string[] => []);
-  while (!(await parts()).some((name) => name.endsWith('.part')) && child.exitCode === null) await sleep(5);
-  child.kill('SIGKILL');
-  await ended;
+  const command = started('gan-eval', options(out, more), { cwd: folder });
+  await command.untilFile(join(folder, out, 'parts'), /\.part$/);
+  command.child.kill('SIGKILL');
+  await command.ended;
 }
 
 describe('gan-eval --out', () => {
@@ -169,6 +155,7 @@ describe('gan-eval --out', () => {
     [['--resume'], '--resume: expected it with --out; got it alone'],
     [['--shard', '0/2'], '--shard: expected to be used with --out'],
     [['--merge'], '--merge: expected to be used with --out'],
+    [['--queue'], '--queue: expected to be used with --out'],
   ])('answers %j with one line and exit code 2', async (more, line) => {
     const { code, stderr } = await evaluated(undefined, ...more);
     expect([code, stderr]).toEqual([2, `gan-eval: ${line}\n`]);
@@ -197,13 +184,13 @@ it('leaves nothing where sets, networks or options do not fit', async () => {
 
 describe('openEvaluationJob(spec, place)', () => {
   const texts = { samples: 2290, subsetSize: 4, strict: false, mean: '0', std: '1' };
-  const started = async (out: string) => {
+  const begun = async (out: string) => {
     const pair = await describedSets([join(folder, 'real'), join(folder, 'g.onnx')], {});
     const [features, use] = [join(folder, 'f.onnx'), { shared: true, resume: false }];
     return startEvaluationJob({ pair, features, texts, out: join(folder, out), device: 'cpu', ...use });
   };
   const sent = async (out: string, change: (spec: JobSpec) => unknown = (spec) => spec) => {
-    const job = await started(out);
+    const job = await begun(out);
     await job.dispose();
     return parsedJobSpec(JSON.parse(JSON.stringify(change(job.spec))));
   };

@@ -1,15 +1,14 @@
 /** @file gan-gradcam on many pictures: tasks in sub-folders, shared by processes at once, the same files whoever made them. */
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../inference/index.js';
 import { spacePicture } from '../trainer/index.js';
-import { ran, scriptOf } from './child.test.helper.js';
+import { ran } from './child.test.helper.js';
+import { digestsBelow } from './digests.test.helper.js';
+import { started } from './started.test.helper.js';
 
 const MODEL = fileURLToPath(new URL('../../fixtures/tiny/discriminator.onnx', import.meta.url));
 const PICTURES = 17;
@@ -44,28 +43,14 @@ const options = (out: string, ...more: string[]) => [
   ...more,
 ];
 const explained = (out: string, ...more: string[]) => ran('gan-gradcam', options(out, ...more), folder);
+const digests = (out: string) => digestsBelow(join(folder, out));
 
-/** Digests of all files below a folder. */
-async function digests(out: string): Promise<Record<string, string>> {
-  const entries = await readdir(join(folder, out), { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const found = files.map(async (path) => {
-    const digest = createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex');
-    return [path.slice(join(folder, out).length), digest] as const;
-  });
-  return Object.fromEntries((await Promise.all(found)).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** Begins a command, and sends it a signal once a task is done. @returns its exit code */
-async function stopped(signal: NodeJS.Signals, out: string, ...more: string[]): Promise<number | null> {
-  const child = spawn(process.execPath, [scriptOf('gan-gradcam'), ...options(out, ...more)], { cwd: folder });
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const tasks = async () => (await readdir(join(folder, out)).catch(() => [])).filter((name) => /^\d+$/.test(name));
-  while ((await tasks()).length === 0 && child.exitCode === null) await sleep(5);
-  child.kill(signal);
-  return ended;
+/** Begins a command, and sends it a signal once a task is done. @returns its exit code, or the signal */
+async function stopped(signal: NodeJS.Signals, out: string, ...more: string[]) {
+  const command = started('gan-gradcam', options(out, ...more), { cwd: folder });
+  await command.untilFile(join(folder, out), /^\d+$/);
+  command.child.kill(signal);
+  return command.ended;
 }
 
 describe('gan-gradcam of many pictures', () => {

@@ -1,15 +1,14 @@
 /** @file Shares of a job by several processes at once: together they write what one writes. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toyGenerator } from '../inference/networks/generator.test.helper.js';
 import { float32Tensor, GraphBuilder, modelOfGraph } from '../onnx/index.js';
 import { saveModel } from '../onnx/index.js';
-import { scriptOf, type Outcome } from './child.test.helper.js';
+import type { Outcome } from './child.test.helper.js';
+import { digestsBelow } from './digests.test.helper.js';
+import { started, type Started } from './started.test.helper.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -33,41 +32,19 @@ const PROGRESS = /^.* \| .* left\n/gm;
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Starts the command; `outcome` is what it printed and its exit code, -1 after a kill. */
-function started(options: readonly string[], variables: Variables = {}) {
-  const words = [scriptOf('gan-sample'), '--model', 'generator.onnx', '--device', 'cpu', ...options];
-  const child = spawn(process.execPath, words, { cwd: folder, env: { ...process.env, ...variables } });
-  const outcome = new Promise<Outcome>((resolve) => {
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (data) => (stdout += String(data)));
-    child.stderr.on('data', (data) => (stderr += String(data)));
-    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr: stderr.replaceAll(PROGRESS, '') }));
-  });
-  return { child, outcome };
+const begun = (options: readonly string[], env: Variables = {}) =>
+  started('gan-sample', ['--model', 'generator.onnx', '--device', 'cpu', ...options], { cwd: folder, env });
+async function sampled(options: readonly string[], env?: Variables): Promise<Outcome> {
+  const { stderr, ...rest } = await begun(options, env).outcome;
+  return { ...rest, stderr: stderr.replaceAll(PROGRESS, '') };
 }
-const sampled = (options: readonly string[], variables?: Variables) => started(options, variables).outcome;
+const digests = (name: string) => digestsBelow(join(folder, name));
 
-/** A digest of every file under a folder, by path. */
-async function digests(name: string): Promise<Record<string, string>> {
-  const entries = await readdir(join(folder, name), { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const found = files.toSorted().map(async (file) => {
-    const digest = createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex');
-    return [file.slice(join(folder, name).length + 1), digest] as const;
-  });
-  return Object.fromEntries(await Promise.all(found));
-}
-
-/** Kills a process with -9 once a result is in its folder. */
-async function killedAfterFirst(child: ChildProcess, name: string): Promise<void> {
-  for (let waited = 0; waited < 60_000; waited += 5) {
-    const names = await readdir(join(folder, name)).catch((): string[] => []);
-    if (names.some((each) => /^\d/.test(each))) break;
-    await sleep(5);
-  }
+/** Kills a command with -9 once a result is in its folder. */
+async function killedAfterFirst({ child, untilFile, ended }: Started, name: string): Promise<void> {
+  await untilFile(join(folder, name), /^\d/);
   child.kill('SIGKILL');
+  expect(await ended).toBe('SIGKILL');
 }
 
 const JOBS = {
@@ -114,9 +91,7 @@ describe('gan-sample --shard I/N', () => {
 
   it.each(['npy', 'png'] as const)('%s: a killed share is started again, to the same bytes', async (format) => {
     const job = [...JOBS[format], '--out', `killed-${format}`];
-    const victim = started([...job, '--shard', '0/2']);
-    await killedAfterFirst(victim.child, `killed-${format}`);
-    expect((await victim.outcome).code).toBe(-1);
+    await killedAfterFirst(begun([...job, '--shard', '0/2']), `killed-${format}`);
     await Promise.all([sampled([...job, '--shard', '1/2']), sampled([...job, '--shard', '0/2'])]);
     expect(await digests(`killed-${format}`)).toEqual(await digests(`${format}-whole`));
   });
@@ -193,9 +168,7 @@ describe('gan-sample --resume', () => {
   it.each(['npy', 'png', 'ranked'] as const)('%s goes on after kill -9, to the same bytes', async (title) => {
     const name = `again-${title}`;
     const job = [...JOBS[title], '--out', name, '--save-latents', `${name}.npy`];
-    const { child, outcome } = started(job);
-    await killedAfterFirst(child, name);
-    expect((await outcome).code).toBe(-1);
+    await killedAfterFirst(begun(job), name);
     expect(await sampled([...job, '--resume'])).toMatchObject({ code: 0, stderr: '' });
     expect(await digests(name)).toEqual(await digests(`${title}-whole`));
     expect(await readFile(join(folder, `${name}.npy`))).toEqual(await readFile(join(folder, `${title}-whole.npy`)));
@@ -203,8 +176,8 @@ describe('gan-sample --resume', () => {
 
   it('goes on after a signal, which ends the command with its exit code', async () => {
     const job = ['--count', '60000', '--format', 'npy', '--out', 'signal'];
-    const { child, outcome } = started(job);
-    while (!(await readdir(join(folder, 'signal')).catch((): string[] => [])).includes('00000.npy')) await sleep(5);
+    const { child, outcome, untilFile } = begun(job);
+    await untilFile(join(folder, 'signal'), /^00000\.npy$/);
     child.kill('SIGTERM');
     const stopped = await outcome;
     expect(stopped.code).toBe(143);

@@ -1,5 +1,4 @@
 /** @file gan-worker and --queue with a real server, real sampling and real explaining: whatever dies, the files are those of one process. */
-import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,23 +9,13 @@ import { redisProgram, startRedis, type TestServer } from '../fleet/redis.test.h
 import { encodePng } from '../inference/pictures/pictures.node.js';
 import { spacePicture } from '../trainer/data/space/space.js';
 import { ran } from './child.test.helper.js';
+import { digestsBelow } from './digests.test.helper.js';
 import { killAll, started, type Started } from './started.test.helper.js';
 
 const tiny = fileURLToPath(new URL('../../fixtures/tiny/', import.meta.url));
 const faults = new URL('./faults/inject.test.helper.js', import.meta.url).href;
 /** Lets a process take the package for one of another version. */
 const otherVersion = new URL('./faults/other-version.test.helper.js', import.meta.url).href;
-
-/** SHA-256 of each file below a folder. */
-async function hashes(folder: string): Promise<Record<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const digests = files.map(async (path) => {
-    const digest = createHash('sha256').update(await readFile(path));
-    return [path.slice(folder.length), digest.digest('hex')] as const;
-  });
-  return Object.fromEntries((await Promise.all(digests)).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
 
 const sampling = '--model generator.onnx --count 2500 --format npy --device cpu --out'.split(' ');
 // The sixth of ten pictures is none.
@@ -57,10 +46,10 @@ async function scene(name: string) {
     /** Both commands end as they do alone, with the same files. */
     async expectSame(sampled: Started, explained: Started) {
       expect(await sampled.ended, sampled.text()).toBe(0);
-      expect(await hashes(join(cwd, 'fakes'))).toEqual(expected.sampled);
+      expect(await digestsBelow(join(cwd, 'fakes'))).toEqual(expected.sampled);
       expect(await explained.ended, explained.text()).toBe(3);
       expect(explained.text()).toMatch(/skipped 1 file:\n.*05\.png: expected a picture/);
-      expect(await hashes(join(cwd, 'maps'))).toEqual(expected.explained);
+      expect(await digestsBelow(join(cwd, 'maps'))).toEqual(expected.explained);
     },
   };
 }
@@ -87,7 +76,7 @@ describe.skipIf(!redisProgram)('a queue with a real server', () => {
       ran('gan-gradcam', [...explaining, 'maps'], cwd),
     ]);
     expect([one.code, two.code], one.stderr + two.stderr).toEqual([0, 3]);
-    expected = { sampled: await hashes(join(cwd, 'fakes')), explained: await hashes(join(cwd, 'maps')) };
+    expected = { sampled: await digestsBelow(join(cwd, 'fakes')), explained: await digestsBelow(join(cwd, 'maps')) };
     expect(Object.keys(expected.explained)).toContain('/results.jsonl');
   }, 60_000);
   afterAll(async () => {
