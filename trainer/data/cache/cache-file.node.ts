@@ -89,7 +89,11 @@ export class CacheFile {
         checksums.writeUInt32LE(crc32(data), 4 * index);
         await writeAt(handle, data, HEADER_BYTES + index * key.stride);
       });
-      const index: CacheIndex = { ...key, checksums: checksums.toString('base64'), broken: [...broken] };
+      const index: CacheIndex = {
+        ...key,
+        checksums: checksums.toString('base64'),
+        broken: [...broken].sort(([a], [b]) => a - b),
+      };
       const bytes = Buffer.from(JSON.stringify(index));
       const header = Buffer.alloc(HEADER_BYTES);
       header.writeUInt32BE(MAGIC, 0);
