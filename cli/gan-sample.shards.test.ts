@@ -49,8 +49,8 @@ async function killedAfterFirst({ child, untilFile, ended }: Started, name: stri
 
 const JOBS = {
   npy: ['--count', '5500', '--format', 'npy'],
-  png: ['--count', '3400', '--format', 'png'],
-  zip: ['--seeds', '7,3-4000', '--format', 'zip'],
+  png: ['--count', '2200', '--format', 'png'],
+  zip: ['--seeds', '7,3-2200', '--format', 'zip'],
   ranked: ['--count', '5500', '--sort', 'score', '--keep', '2500', '--format', 'npy'],
   'all ranked': ['--count', '2200', '--sort', 'score', '--format', 'webp'],
 } as const;
