@@ -13,10 +13,16 @@ function filesInMemory({ folder, paths }: NonNullable<StoredModel['disk']>): { p
   return paths.map((path) => ({ path, data: readFileSync(join(folder, path)) }));
 }
 
+/** Options of sessions that are used without a `Session` around them. */
+export interface NativeOptions extends SessionOptions {
+  /** Outputs that stay in buffers of the GPU; only on `webgpu`. The owner disposes of them, before it releases the session. */
+  gpuOutputs?: readonly string[];
+}
+
 /** ONNX Runtime's own session. */
 export function nativeSession(
   model: Uint8Array | StoredModel,
-  { device = 'cpu', deviceId, threads = 0, spinning = true, eachRow = false }: SessionOptions = {},
+  { device = 'cpu', deviceId, threads = 0, spinning = true, eachRow = false, gpuOutputs = [] }: NativeOptions = {},
 ): Promise<InferenceSession> {
   const { bytes, weights, disk, unpacked }: Pick<StoredModel, 'bytes' | 'weights' | 'disk' | 'unpacked'> =
     model instanceof Uint8Array ? { bytes: model, weights: [], unpacked: false } : model;
@@ -26,6 +32,9 @@ export function nativeSession(
     executionProviders: isNative ? [...new Set([provider, 'cpu'])] : ['wasm'],
     intraOpNumThreads: threads,
     ...(external.length > 0 && { externalData: external }),
+    ...(gpuOutputs.length > 0 && {
+      preferredOutputLocation: Object.fromEntries(gpuOutputs.map((name) => [name, 'gpu-buffer' as const])),
+    }),
     logSeverityLevel: 3,
     // A pattern is one more block as large as all buffers of a run, beside those of the first run. It saves no time.
     enableMemPattern: false,

@@ -1,7 +1,7 @@
-/** @file The training step on ONNX Runtime: one session runs the whole step, state stays in two swapped sets of buffers. */
+/** @file The training step on ONNX Runtime: one session runs the whole step, and the state stays where the step runs. */
 import { Tensor, type InferenceSession } from '../../../inference/runtime/onnxruntime/library.node.js';
 import { createSession } from '../../../inference/runtime/session.node.js';
-import type { SessionOptions } from '../../../inference/runtime/session.js';
+import type { ResolvedDevice, SessionOptions } from '../../../inference/runtime/session.js';
 import { modelOfGraph } from '../../../onnx/index.js';
 import { elementCount } from '../../../onnx/graph/graph.js';
 import { convTransposeToMatMul } from '../../../onnx/passes/conv-transpose-to-matmul.js';
@@ -11,6 +11,7 @@ import { allOf, firstOf, lastOf, repeatedSteps, STEP_COUNT } from './graph/repea
 import { inputOfUpdate, samplingGraph, scalarInputs, stepGraph, stepOutputs } from './graph/step.js';
 import { stepInputs, type Models } from './graph/networks.js';
 import { nextOf, type StateEntry } from './graph/weights.js';
+import { StateInMemory, StateOnGpu, type KeptState } from './kept-state.node.js';
 import { adamNumbers, discriminatorUpdates, emaDecay } from '../state/schedule.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
@@ -24,8 +25,7 @@ export class OnnxStep implements TrainStep {
   /** Whether the session runs `repeatedSteps`. */
   readonly #repeats: boolean;
   readonly #entries: readonly StateEntry[];
-  #current: Values;
-  #next: Values;
+  readonly #state: KeptState;
   #step: number;
 
   private constructor(
@@ -33,7 +33,7 @@ export class OnnxStep implements TrainStep {
     sessions: { step: InferenceSession; sampler: InferenceSession },
     entries: readonly StateEntry[],
     state: TrainState,
-    device: string,
+    device: ResolvedDevice,
     repeats: boolean,
   ) {
     this.#repeats = repeats;
@@ -42,13 +42,8 @@ export class OnnxStep implements TrainStep {
     this.#sampler = sessions.sampler;
     this.#entries = entries;
     this.#step = state.step;
-    this.#current = stateValues(entries, state);
-    this.#next = Object.fromEntries(
-      Object.entries(this.#current).map(([name, { dims, size }]) => [
-        name,
-        new Tensor('float32', new Float32Array(size), dims),
-      ]),
-    );
+    const first = stateValues(entries, state);
+    this.#state = keepsOnGpu(device) ? new StateOnGpu(first) : new StateInMemory(first);
     this.description = `ONNX Runtime (${device})`;
   }
 
@@ -67,7 +62,11 @@ export class OnnxStep implements TrainStep {
     const { graph, state: entries } = stepGraph(config, models.generator, models.discriminator);
     const one = convTransposeToMatMul(graph);
     const whole = repeats ? repeatedSteps({ graph: one, state: entries }) : one;
-    const step = await createSession(modelOfGraph(whole), options);
+    const kept = entries.map(({ input }) => (repeats ? lastOf(input) : nextOf(input)));
+    const step = await createSession(modelOfGraph(whole), {
+      ...options,
+      ...(keepsOnGpu(options.device) && { gpuOutputs: kept }),
+    });
     const sampler = await createSession(modelOfGraph(samplingGraph(config, models.generator)), options);
     return new OnnxStep(config, { step, sampler }, entries, state, options.device ?? 'cpu', repeats);
   }
@@ -75,11 +74,11 @@ export class OnnxStep implements TrainStep {
   async run(batch: StepBatch): Promise<StepResult> {
     if (this.#repeats) return (await this.runAll([batch]))[0] as StepResult;
     const step = this.#step + 1;
-    const feeds = { ...this.#current, ...batchValues(this.#config, batch, step) };
+    const feeds = { ...this.#state.current, ...batchValues(this.#config, batch, step) };
     const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [name, null]));
-    for (const [name, tensor] of Object.entries(this.#next)) fetches[nextOf(name)] = tensor;
+    for (const { input } of this.#entries) fetches[nextOf(input)] = this.#state.target(input);
     const outputs = await this.#session.run(feeds, fetches);
-    [this.#current, this.#next] = [this.#next, this.#current];
+    this.#state.advance((input) => outputs[nextOf(input)] as Tensor);
     this.#step = step;
     const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map(
       (name) => ((outputs[name] as Tensor).data as Float32Array)[0],
@@ -99,10 +98,10 @@ export class OnnxStep implements TrainStep {
     for (const name of Object.keys(values[0] ?? {}))
       feeds[allOf(name)] = stacked(values.map((of) => of[name] as Tensor));
     const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [allOf(name), null]));
-    for (const [name, tensor] of Object.entries(this.#current)) feeds[firstOf(name)] = tensor;
-    for (const [name, tensor] of Object.entries(this.#next)) fetches[lastOf(name)] = tensor;
+    for (const [name, tensor] of Object.entries(this.#state.current)) feeds[firstOf(name)] = tensor;
+    for (const { input } of this.#entries) fetches[lastOf(input)] = this.#state.target(input);
     const outputs = await this.#session.run(feeds, fetches);
-    [this.#current, this.#next] = [this.#next, this.#current];
+    this.#state.advance((input) => outputs[lastOf(input)] as Tensor);
     this.#step += batches.length;
     return batches.map((_, at) => {
       const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map(
@@ -113,18 +112,22 @@ export class OnnxStep implements TrainStep {
   }
 
   sample(latents: Float32Array): Promise<Float32Array> {
-    return sampled(this.#sampler, latents, this.#config, this.#current);
+    return sampled(this.#sampler, latents, this.#config, this.#state.current);
   }
 
   async state(): Promise<TrainState> {
-    return trainState(this.#step, this.#entries, this.#current);
+    return trainState(this.#step, this.#entries, await this.#state.download());
   }
 
   async dispose(): Promise<void> {
+    await this.#state.dispose();
     await this.#session.release();
     await this.#sampler.release();
   }
 }
+
+/** Whether a session's outputs can stay on the device: ONNX Runtime's JavaScript interface has that for WebGPU only. */
+const keepsOnGpu = (device: ResolvedDevice | undefined): boolean => device === 'webgpu';
 
 /** Tensors of one shape as one [N, …]. */
 function stacked(tensors: readonly Tensor[]): Tensor {
