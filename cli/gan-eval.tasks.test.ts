@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redisProgram, startRedis } from '../fleet/redis.test.helper.js';
 import { encodePng } from '../inference/index.js';
 import { toyGenerator } from '../inference/networks/generator.test.helper.js';
 import { Random } from '../inference/numeric/random.js';
@@ -123,6 +124,25 @@ describe('gan-eval --out', () => {
     expect(mine).toBeDefined();
     expect(Object.keys(found)).toEqual(Object.keys(whole));
   }, 180_000);
+
+  it.skipIf(!redisProgram)(
+    'makes the same files by the workers of a queue, of which one is killed',
+    async () => {
+      const server = await startRedis();
+      const use = { cwd: folder, env: { REDIS_URL: server.url } };
+      const worker = () => started('gan-worker', '--root . --device cpu --lease 2 --verbose --drain'.split(' '), use);
+      const queued = started('gan-eval', options('queued', ['--queue']), use);
+      await queued.until(/No worker listens/);
+      const [first, second] = [worker(), worker()];
+      await first.until(/parts \d: done/);
+      first.child.kill('SIGKILL');
+      expect([await queued.ended, queued.text()]).toEqual([3, expect.stringContaining('skipped 3 files')]);
+      expect([await second.ended, second.text()]).toEqual([0, expect.stringMatching(/: done/)]);
+      expect(await digests('queued')).toEqual(whole);
+      await server.stop();
+    },
+    180_000,
+  );
 
   it('refuses a folder with another job, and names the difference', async () => {
     await cp(join(folder, 'whole'), join(folder, 'other'), { recursive: true });

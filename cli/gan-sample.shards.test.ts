@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redisProgram, startRedis } from '../fleet/redis.test.helper.js';
 import { toyGenerator } from '../inference/networks/generator.test.helper.js';
 import { float32Tensor, GraphBuilder, modelOfGraph } from '../onnx/index.js';
 import { saveModel } from '../onnx/index.js';
@@ -67,6 +68,22 @@ describe('gan-sample --shard I/N', () => {
     const [latents, all] = [`${name}.npy`, `${name}-whole.npy`].map((file) => readFile(join(folder, file)));
     expect(await latents).toEqual(await all);
   });
+
+  it.skipIf(!redisProgram)(
+    'a ranking by a worker of a queue is what one process writes',
+    async () => {
+      const server = await startRedis();
+      const env = { REDIS_URL: server.url };
+      const queued = begun([...JOBS.ranked, '--out', 'queued', '--save-latents', 'queued.npy', '--queue'], env);
+      await queued.until(/No worker listens/);
+      const serving = started('gan-worker', '--root . --drain --concurrency 2'.split(' '), { cwd: folder, env });
+      expect([await queued.ended, await serving.ended], queued.text() + serving.text()).toEqual([0, 0]);
+      expect(await digests('queued')).toEqual(await digests('ranked-whole'));
+      expect(await readFile(join(folder, 'queued.npy'))).toEqual(await readFile(join(folder, 'ranked-whole.npy')));
+      await server.stop();
+    },
+    120_000,
+  );
 
   it('says what other shares lack; the last one completes the job', async () => {
     const job = [...JOBS.npy, '--out', 'parts', '--save-latents', 'parts.npy'];

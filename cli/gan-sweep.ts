@@ -36,7 +36,7 @@ await runCommand(
     if (!Number.isInteger(parallel) || parallel < 1 || parallel > 64)
       throw new UsageError(`--parallel: expected a whole number of 1…64; got ${parallel}`);
     if (queue !== undefined && parallel !== 1) throw new UsageError('--queue and --parallel cannot be combined');
-    const { parallelEngine, queueAddress, queueEngine, readSweep, sweepFolder, sweepJob } =
+    const { expectServer, parallelEngine, queueAddress, queueEngine, readSweep, sweepFolder, sweepJob } =
       await import('ganscope/fleet');
     const plan = await readSweep(path);
     if (options.dryRun) {
@@ -44,8 +44,9 @@ await runCommand(
       return;
     }
     const out = options.out ?? sweepFolder(path);
-    const engine =
-      queue === undefined ? parallelEngine(parallel) : queueEngine(queueAddress(queue, process.env), { note, warn });
+    const address = queue === undefined ? undefined : queueAddress(queue, process.env);
+    if (address) await expectServer(address);
+    const engine = address ? queueEngine(address, { note, warn }) : parallelEngine(parallel);
     const { performJob } = await import('ganscope/tasks');
     const job = await sweepJob(plan, out, queue !== undefined);
     try {

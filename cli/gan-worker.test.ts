@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisProgram, startRedis, type TestServer } from '../fleet/redis.test.helper.js';
+import { redisProgram, startRedis, testCertificates, type TestServer } from '../fleet/redis.test.helper.js';
 import { encodePng } from '../inference/pictures/pictures.node.js';
 import { spacePicture } from '../trainer/data/space/space.js';
 import { ran } from './child.test.helper.js';
@@ -37,8 +37,12 @@ async function scene(name: string) {
     server,
     sample: (queue = 'one') => started('gan-sample', [...sampling, 'fakes', '--queue'], { cwd, env: env(queue) }),
     explain: (queue = 'one') => started('gan-gradcam', [...explaining, 'maps', '--queue'], { cwd, env: env(queue) }),
-    worker: (queue = 'one', more: { env?: Record<string, string>; nodeOptions?: readonly string[] } = {}) =>
-      started('gan-worker', ['--root', cwd, '--device', 'cpu', '--lease', '2', '--verbose'], {
+    worker: (
+      queue = 'one',
+      more: { env?: Record<string, string>; nodeOptions?: readonly string[] } = {},
+      ...options: readonly string[]
+    ) =>
+      started('gan-worker', ['--root', cwd, '--device', 'cpu', '--lease', '2', '--verbose', ...options], {
         cwd,
         ...more,
         env: { ...env(queue), ...more.env },
@@ -92,7 +96,7 @@ describe.skipIf(!redisProgram)('a queue with a real server', () => {
     const first = worker();
     await first.until(/: done/);
     first.child.kill('SIGKILL');
-    const second = worker();
+    const second = worker('one', {}, '--concurrency', '2');
     await second.until(/: done/);
     await server.restart('kept');
     await expectSame(sampled, explained);
@@ -151,25 +155,27 @@ describe.skipIf(!redisProgram)('a queue with a real server', () => {
     await stop(...workers);
   }, 120_000);
 
-  it('never prints or stores a password', async () => {
+  it('never prints or stores a password, with TLS where there is openssl', async () => {
     const secret = 'hunter2';
     const { cwd } = await scene('password');
-    const server = await startRedis(['--requirepass', secret]);
+    const certificates = testCertificates(folder);
+    const server = await startRedis(['--requirepass', secret], certificates);
     servers.push(server);
-    const run = (...options: string[]) => ran('gan-worker', ['--root', '.', '--drain', ...options], cwd);
-    const refused = await run('--queue', server.url.replace('//', '//:wrong-hunter2@'));
-    const line = `gan-worker: --queue: expected a server at ${server.url}; got it refuses user or password\n`;
-    expect(refused).toEqual({ code: 2, stdout: '', stderr: line });
-    expect((await run('--queue', server.url)).stderr).toMatch(/got it asks for a password: set REDIS_PASSWORD\n$/);
-    const env = { REDIS_URL: server.url, REDIS_PASSWORD: secret };
-    const sampled = started('gan-sample', ['--model', 'generator.onnx', '--format', 'npy', '--queue', '--verbose'], {
-      cwd,
-      env,
-    });
+    const env = { REDIS_URL: server.url, NODE_EXTRA_CA_CERTS: certificates?.authority ?? '' };
+    const run = (command: 'gan-sample' | 'gan-worker', words: string, more = {}) =>
+      started(command, [...words.split(' '), '--verbose'], { cwd, env: { ...env, ...more } });
+    // Found before there is talk of a model.
+    const wrong = server.url.replace('//', '//:wrong-hunter2@');
+    const refused = run('gan-sample', `--model none.onnx --format npy --queue ${wrong}`);
+    const line = `gan-sample: --queue: expected a server at ${server.url}; got it refuses user or password\n`;
+    expect(await refused.outcome).toEqual({ code: 2, stdout: '', stderr: line });
+    const sampled = run('gan-sample', '--model generator.onnx --format npy --queue', { REDIS_PASSWORD: secret });
     await sampled.until(/No worker listens/);
-    const serving = started('gan-worker', ['--root', '.', '--drain', '--verbose'], { cwd, env });
+    const serving = run('gan-worker', '--root . --drain', { REDIS_PASSWORD: secret });
     expect([await sampled.ended, await serving.ended], sampled.text() + serving.text()).toEqual([0, 0]);
-    expect(sampled.text() + serving.text()).not.toContain(secret);
+    expect(sampled.text() + serving.text()).not.toMatch(/hunter2|DeprecationWarning/);
+    expect(server.stored()).toContain('gan-sample');
+    expect(server.stored()).not.toContain(secret);
     for (const name of await readdir(join(cwd, 'samples')))
       expect(await readFile(join(cwd, 'samples', name), 'latin1')).not.toContain(secret);
   }, 120_000);

@@ -3,6 +3,7 @@ export type { Group } from '../trainer/step/state/group.js';
 export { joinGroup } from './all-reduce/sidecar.node.js';
 export { queueAddress, type QueueAddress } from './queue/address.js';
 export { queueEngine } from './queue/engine.node.js';
+export { expectServer } from './queue/reach.node.js';
 export { S3Inputs, type FetchContext } from './storage/inputs.node.js';
 export { parallelEngine } from './sweep/engine.js';
 export { sweepFolder, sweepJob } from './sweep/job.node.js';

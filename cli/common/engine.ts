@@ -55,8 +55,11 @@ export async function chosenEngine(
   }
   if (merge) return mergeEngine;
   if (queue !== undefined) {
-    const { queueAddress, queueEngine } = await import('ganscope/fleet');
-    return queueEngine(queueAddress(queue, process.env), { note, warn });
+    const { expectServer, queueAddress, queueEngine } = await import('ganscope/fleet');
+    const address = queueAddress(queue, process.env);
+    // Before models are loaded.
+    await expectServer(address);
+    return queueEngine(address, { note, warn });
   }
   const chosen = bulk === true || shard !== undefined ? chosenShard(shard, process.env) : undefined;
   if (bulk !== true && process.env['SLURM_ARRAY_TASK_ID'] !== undefined) {

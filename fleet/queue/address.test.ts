@@ -13,8 +13,10 @@ describe('queueAddress(text, environment)', () => {
     const environment = { REDIS_URL: 'rediss://[::1]:6380/2', REDIS_USERNAME: 'ann', REDIS_PASSWORD: 'secret' };
     const { server, ...rest } = queueAddress('', { ...environment, GANSCOPE_QUEUE: 'night', BULL_PREFIX: '{b}' });
     expect(rest).toEqual({ shown: 'rediss://[::1]:6380/2', name: 'night', prefix: '{b}' });
-    expect(server).toEqual({ host: '::1', port: 6380, db: 2, username: 'ann', tls: { servername: '::1' } });
+    expect(server).toEqual({ host: '::1', port: 6380, db: 2, username: 'ann', tls: {} });
     expect(server.password).toBe('secret');
+    // Only names of hosts may be said in TLS.
+    expect(queueAddress('rediss://host', {}).server.tls).toEqual({ servername: 'host' });
     expect(queueAddress('redis://:a%40b@host', environment).server.password).toBe('a@b');
   });
 

@@ -1,4 +1,5 @@
 /** @file Where a queue is: its server from a URL and the environment, and its name. Passwords stay inside. */
+import { isIP } from 'node:net';
 import { InputError } from '../../onnx/errors.js';
 
 /** Environment variables that are read; `process.env` has them. */
@@ -21,7 +22,8 @@ export interface ServerOptions {
   db: number;
   username?: string;
   password?: string;
-  tls?: { servername: string };
+  /** The name that the certificate must have; that of the host where there is none. */
+  tls?: { servername?: string };
 }
 
 const DEFAULT_NAME = 'ganscope';
@@ -47,7 +49,7 @@ export function queueAddress(text: string, environment: Environment): QueueAddre
     host,
     port: Number(url.port || 6379),
     db: Number(url.pathname.slice(1)),
-    ...(url.protocol === 'rediss:' && { tls: { servername: host } }),
+    ...(url.protocol === 'rediss:' && { tls: isIP(host) === 0 ? { servername: host } : {} }),
   };
   const username = decoded(url.username) || environment['REDIS_USERNAME'];
   const password = decoded(url.password) || environment['REDIS_PASSWORD'];

@@ -1,7 +1,7 @@
 /** @file The connection to the server of a queue: the first attempt decides, later losses are waited out. */
-import { InputError } from '../../onnx/errors.js';
 import type { QueueAddress } from './address.js';
 import { queuePackages, type Bull, type RedisClient } from './packages.node.js';
+import { expectServer, FIRST_MS, refusal } from './reach.node.js';
 
 /** A connected server. */
 export interface Connection {
@@ -20,12 +20,8 @@ export interface ConnectionMessages {
   warn(text: string): void;
 }
 
-/** Milliseconds that the first attempt may take. */
-const FIRST_MS = 10_000;
 /** Milliseconds between later ones, at most. */
 const LONGEST_PAUSE = 2000;
-/** BullMQ's scripts are made for it. */
-const OLDEST_SERVER = [6, 2] as const;
 
 /**
  * Connects to the server.
@@ -34,11 +30,17 @@ const OLDEST_SERVER = [6, 2] as const;
 export async function connect(address: QueueAddress, { note, warn }: ConnectionMessages): Promise<Connection> {
   const { bull, Redis } = await queuePackages();
   const { server, shown, prefix } = address;
+  const { tells, policy } = await expectServer(address);
+  if (policy !== 'noeviction')
+    warn(
+      `${shown} drops keys when its memory is full (maxmemory-policy ${policy}); tasks may be lost and sent again. Set noeviction.`,
+    );
   let connected = false;
   const client = new Redis({
     ...server,
     ...(server.password !== undefined && { password: server.password }),
     lazyConnect: true,
+    enableReadyCheck: tells,
     connectTimeout: FIRST_MS,
     // BullMQ asks for it: a command waits until the server is back.
     maxRetriesPerRequest: null,
@@ -49,15 +51,9 @@ export async function connect(address: QueueAddress, { note, warn }: ConnectionM
   try {
     await client.connect();
     connected = true;
-    const text = await client.info().catch((error: unknown) => {
-      if (/NOAUTH|WRONGPASS/.test(String(error))) throw error;
-      // A user of the server may be forbidden to ask.
-      return '';
-    });
-    checkServer(text, address, warn);
   } catch (error) {
     client.disconnect();
-    throw error instanceof InputError ? error : refusal(address, problem ?? (error as Error));
+    throw await refusal(address, problem ?? (error as Error));
   }
   let lost = false;
   const returns: (() => void)[] = [];
@@ -82,33 +78,4 @@ export async function connect(address: QueueAddress, { note, warn }: ConnectionM
       else client.disconnect();
     },
   };
-}
-
-/** Why a server cannot be used; the messages of servers quote no passwords, but other texts might. */
-function refusal({ shown }: QueueAddress, error: Error): InputError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const [word = ''] = /NOAUTH|WRONGPASS|NOPERM|LOADING|MASTERDOWN/.exec(message) ?? [];
-  const reason = { NOAUTH: 'it asks for a password: set REDIS_PASSWORD', WRONGPASS: 'it refuses user or password' }[
-    word
-  ];
-  const timedOut = /ETIMEDOUT|timed? ?out/i.test(message) ? 'no answer' : undefined;
-  const got = reason ?? timedOut ?? code ?? (word || 'the connection was closed');
-  return new InputError({ name: 'queue', expected: `a server at ${shown}`, got });
-}
-
-/** Checks what the server says of itself. @throws InputError if it is too old */
-function checkServer(text: string, { shown }: QueueAddress, warn: (text: string) => void): void {
-  const [, version] = /^(?:valkey|redis)_version:(\d+\.\d+)/m.exec(text) ?? [];
-  const [major = Infinity, minor = 0] = version?.split('.').map(Number) ?? [];
-  if (major < OLDEST_SERVER[0] || (major === OLDEST_SERVER[0] && minor < OLDEST_SERVER[1]))
-    throw new InputError({
-      name: 'queue',
-      expected: `Redis ${OLDEST_SERVER.join('.')} or newer at ${shown}`,
-      got: version,
-    });
-  const [, policy = 'noeviction'] = /^maxmemory_policy:(\S+)/m.exec(text) ?? [];
-  if (policy !== 'noeviction')
-    warn(
-      `${shown} drops keys when its memory is full (maxmemory-policy ${policy}); tasks may be lost and sent again. Set noeviction.`,
-    );
 }
