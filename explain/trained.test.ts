@@ -10,8 +10,8 @@ const TOLERANCE = 1e-4;
 
 interface Choice {
   head: Partial<ScoreHead>;
-  /** Layers by their names in PyTorch. */
-  layers: readonly string[];
+  /** Layers by their names in PyTorch, or the value of each exporter's file. */
+  layers: readonly string[] | Readonly<Record<string, string>>;
   /** For each picture. */
   targets: readonly Target[];
 }
@@ -35,7 +35,7 @@ const choices: Record<(typeof trainedNetworks)[number], Choice> = {
   },
   'trained-mark': {
     head: { kind: 'classifier', classes: 2, activation: 'softmax' },
-    layers: ['main.4.1'],
+    layers: { dynamo: 'hardtanh_7', torchscript: '/main/main.4/main.4.2/Clip_output_0' },
     targets: [1, 1],
   },
   // The class of the most pixels: the ground that the shapes stand on.
@@ -45,7 +45,11 @@ const choices: Record<(typeof trainedNetworks)[number], Choice> = {
     targets: [0, 0],
   },
   // The pictures are turned by 0 and 90 degrees.
-  'trained-turn': { head: { kind: 'classifier', classes: 4 }, layers: ['main.3.1'], targets: [0, 1] },
+  'trained-turn': {
+    head: { kind: 'classifier', classes: 4 },
+    layers: { dynamo: 'relu_5', torchscript: '/main/main.3/main.3.2/Relu_output_0' },
+    targets: [0, 1],
+  },
 };
 
 describe.each(trainedNetworks)('Explainer of %s', (network) => {
@@ -62,9 +66,10 @@ describe.each(trainedNetworks)('Explainer of %s', (network) => {
     const { head, layers, targets } = choices[network];
     const found = await explained(exporter, {});
     expect(found.head).toMatchObject(head);
-    expect(found.layers.map((group) => group.map(({ value }) => value))).toEqual([
-      layers.map((layer) => info.values[exporter]?.[layer]),
-    ]);
+    const expected = Array.isArray(layers)
+      ? layers.map((layer: string) => info.values[exporter]?.[layer])
+      : [(layers as Readonly<Record<string, string>>)[exporter]];
+    expect(found.layers.map((group) => group.map(({ value }) => value))).toEqual([expected]);
     expect(found.maps.map(({ target }) => target)).toEqual(targets);
   });
 

@@ -17,8 +17,9 @@ export const gradcamFlags = {
   layer: {
     type: 'string',
     describe:
-      'auto (the last layer with positions before the scores), last-conv, all-convs, an index or a name from ' +
-      '--list-layers; separate with commas, average with + [default: auto]',
+      'auto (the last layer with positions before the scores; of classifiers last-activation), last-activation (the ' +
+      'same after its activation), last-conv, all-convs, an index or a name from --list-layers; separate with commas, ' +
+      'average with + [default: auto]',
   },
   tokens: {
     type: 'string',
@@ -105,7 +106,7 @@ export const gradcamFlags = {
   'list-layers': {
     type: 'boolean',
     default: false,
-    describe: 'Print convolutions and token layers, then exit; * marks those chosen by --layer',
+    describe: 'Print convolutions, activations and token layers, then exit; * marks those chosen by --layer',
   },
   device: deviceOption,
   seed: { type: 'number', default: 0, describe: 'Random seed of noise and random maps' },

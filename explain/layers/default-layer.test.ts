@@ -1,50 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { GraphBuilder } from '../../onnx/build/build.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { layerContext } from './candidates.js';
 import { defaultLayer } from './default-layer.js';
-
-const [HEIGHT, WIDTH] = [16, 32];
-
-/** A builder with convolutions and linear layers of zeros. */
-class Layers {
-  readonly b = new GraphBuilder();
-  readonly image = this.b.input('image', 'float32', ['batch', 3, HEIGHT, WIDTH]);
-
-  /** 3×3 with relu, of a half or the same size. */
-  conv(x: string, channels: number, name: string, stride = 1): string {
-    const from = Number(this.b.shape(x)[1]);
-    const kernel = this.zeros(channels, from, 3, 3);
-    return this.b.op('Conv', [x, kernel], { strides: [stride, stride], pads: [1, 1, 1, 1] }, name);
-  }
-
-  relu(x: string, name: string): string {
-    return this.b.op('Relu', [x], {}, name);
-  }
-
-  zeros(...dims: number[]): string {
-    const size = dims.reduce((a, b) => a * b);
-    return this.b.initializer(`zeros${this.b.graph.initializers.size}`, float32Tensor(new Float32Array(size), dims));
-  }
-
-  ones(count: number): string {
-    return this.b.initializer(
-      `ones${this.b.graph.initializers.size}`,
-      float32Tensor(new Float32Array(count).fill(1), [count]),
-    );
-  }
-
-  /** Global average and a linear layer: scores of classes. */
-  classified(x: string): string {
-    const pooled = this.b.op('Flatten', [this.b.op('GlobalAveragePool', [x])], { axis: 1 });
-    return this.b.matMul(pooled, this.zeros(Number(this.b.shape(x)[1]), 5));
-  }
-
-  upsampled(x: string): string {
-    const scales = this.b.initializer(`scales_${x}`, float32Tensor([1, 1, 2, 2], [4]));
-    return this.b.op('Resize', [x, '', scales], { mode: 'nearest' }, `${x}_up`);
-  }
-}
+import { HEIGHT, Layers, WIDTH } from './layers.test.helper.js';
 
 /** The default layers of what `make` makes of a picture, and why they are taken. */
 function found(make: (layers: Layers) => string, dense = false) {

@@ -12,7 +12,7 @@ export type Reach = 'all' | { axis: number; positions: ReadonlySet<number> };
 const MAX_POSITIONS = 4096;
 
 /** Operators of each element, or of elements along the last axis. */
-const elementwise = new Set(
+export const elementwise: ReadonlySet<string> = new Set(
   (
     'Add Sub Mul Div Pow Sqrt Reciprocal Neg Abs Exp Log Erf Tanh Sigmoid ' +
     'Relu LeakyRelu Elu Selu Gelu HardSigmoid HardSwish Softplus Clip Cast Identity ' +

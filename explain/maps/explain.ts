@@ -42,7 +42,7 @@ export interface ExplainerOptions extends NetworkOptions, ReadOptions {
 
 /** What to explain. */
 export interface ExplainOptions {
-  /** Default `auto`: the last layer with positions that the score depends on. */
+  /** Default `auto`: the last layer with positions that the score depends on, of a classifier after its activation. */
   layers?: LayerChoice;
   /** The grid of layers of tokens, where it cannot be told from their number. */
   tokens?: { height: number; width: number };
@@ -153,20 +153,19 @@ export class Explainer implements AsyncDisposable {
     return this.#network.runs;
   }
 
-  /** The network's convolutions with their indices, and a transformer's normalized tokens. */
+  /** The network's convolutions with their indices and activations, what enters pooling, and a transformer's normalized tokens. */
   layers(tokens?: ExplainOptions['tokens']): Layer[] {
     return listedLayers(this.#model.graph, this.#grid(tokens));
   }
 
   /** The layers that a choice means, in groups that are averaged. @throws InputError for layers that have no map */
   chosenLayers(choice?: LayerChoice, tokens?: ExplainOptions['tokens']): Layer[][] {
-    return chosenLayers(this.#model.graph, choice, this.#grid(tokens), this.head.grid !== undefined).groups;
+    return chosenLayers(this.#model.graph, choice, this.#grid(tokens), this.head).groups;
   }
 
   /** What is assumed of layers where they are not named. */
   layerAssumptions(choice?: LayerChoice, tokens?: ExplainOptions['tokens']): Assumption[] {
-    const dense = this.head.grid !== undefined;
-    return assumedOfLayers(chosenLayers(this.#model.graph, choice, this.#grid(tokens), dense));
+    return assumedOfLayers(chosenLayers(this.#model.graph, choice, this.#grid(tokens), this.head));
   }
 
   /** What is assumed of files that may hold the network's channels as they are, and which files were skipped, if any. */

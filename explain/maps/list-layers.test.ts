@@ -18,9 +18,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const names = (layers: readonly { name: string }[]) => layers.map(({ name }) => name);
 
 describe('listLayers(source, options)', () => {
-  test('lists the convolutions, and those that the choice takes', async () => {
+  test('lists the convolutions with their activation, and those that the choice takes', async () => {
     const { layers, taken, problem } = await listLayers(brightnessNetwork(SOUND), { layers: '0+1' });
-    expect(names(layers)).toEqual(['features_conv', 'unused_conv', 'head_conv']);
+    expect(names(layers)).toEqual(['features_conv', 'unused_conv', 'Relu', 'head_conv']);
     expect([names(taken), problem]).toEqual([['features_conv', 'unused_conv'], undefined]);
   });
 
@@ -28,7 +28,7 @@ describe('listLayers(source, options)', () => {
     const path = join(folder, 'batch-0.onnx');
     await writeFile(path, modelBytes(brightnessNetwork({ ...SOUND, batch: 0 })));
     const { layers, taken, problem } = await listLayers(path);
-    expect([names(layers).length, taken]).toEqual([3, []]);
+    expect([names(layers).length, taken]).toEqual([4, []]);
     expect(problem?.message).toMatch(/^\S+batch-0\.onnx: expected pictures; got a batch of 0/);
   });
 
@@ -47,7 +47,7 @@ describe('listLayers(source, options)', () => {
     [{ output: 'nowhere' }, 'output'],
   ])('says what is wrong with %j', async (options, name) => {
     const { layers, taken, assumptions, problem } = await listLayers(brightnessNetwork(SOUND), options);
-    expect([layers.length, taken]).toEqual([3, []]);
+    expect([layers.length, taken]).toEqual([4, []]);
     expect(problem?.input).toMatchObject({ name });
     expect(assumptions.map(({ about }) => about)).toContain('picture');
   });

@@ -24,7 +24,7 @@ export interface ListedLayers {
 }
 
 /**
- * Lists convolutions, token layers and channels-last layers of a model, and those that a choice takes.
+ * Lists convolutions and activations, token layers and channels-last layers of a model, and those that a choice takes.
  * @throws InputError if the file cannot be read
  */
 export async function listLayers(
@@ -47,8 +47,8 @@ export async function listLayers(
   const { grid, layers } = read;
   const chosen = attempted(name, () => {
     const found = findScoreHead(read.model, options.output);
-    const { logits, grid: positions } = found.head;
-    const choice = chosenLayers(read.model.graph, options.layers, { ...grid, logits }, positions !== undefined);
+    const { head } = found;
+    const choice = chosenLayers(read.model.graph, options.layers, { ...grid, logits: head.logits }, head);
     const output = assumedOfOutput(found, undefined, options.output !== undefined);
     return { taken: choice.groups.flat(), assumptions: [...output, ...assumedOfLayers(choice)] };
   });

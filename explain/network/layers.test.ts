@@ -68,7 +68,7 @@ describe('selectedLayers(graph, choice)', () => {
 
   test('refuses what does not exist and says what does', () => {
     const message =
-      /^layer: expected last-conv, all-convs, an index of 0…3, or .*; got "4"; the convolutions are stage1\/Conv, .*head\/Conv$/;
+      /^layer: expected last-conv, all-convs, an index of 0…3, auto, last-activation, or .*; got "4"; the convolutions are stage1\/Conv, .*head\/Conv$/;
     expect(() => names(4)).toThrow(message);
     expect(() => names('stage1/Conv,nope')).toThrow('got "nope"');
     expect(() => names('')).toThrow('got ""');

@@ -1,6 +1,6 @@
 /** @file Finds the layers of a network that can be explained, and selects among them. */
 import { InputError } from '../../onnx/errors.js';
-import { hasAspectOf } from '../../inference/graphs/score-place.js';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { nodeLabel, type Graph } from '../../onnx/graph/graph.js';
 import {
   convolutions,
@@ -10,14 +10,16 @@ import {
   rowsArePictures,
   type LayerContext,
 } from '../layers/candidates.js';
+import { activationLayers, lastActivation } from '../layers/activations.js';
 import { defaultLayer } from '../layers/default-layer.js';
+import { guessedLayout } from '../layers/layout.js';
 import { pathNodes } from '../layers/path.js';
 import { positionalValues } from '../layers/positions.js';
 import { isSpatial, onGrid, tokenAxis, tokenGrid, type Layer, type Rows, type TokenGrid } from '../layers/layer.js';
 
 export { onGrid, type Layer, type TokenGrid };
 
-/** `auto`, `last-conv`, `all-convs`, an index of `convLayers`, the name of a node or of its output, or several of these (`layerGroups`). */
+/** `auto`, `last-activation`, `last-conv`, `all-convs`, an index of `convLayers`, the name of a node or of its output, or several of these (`layerGroups`). */
 export type LayerChoice = string | number | readonly (string | number)[];
 
 const MAX_LISTED = 20;
@@ -31,14 +33,20 @@ export function convLayers(graph: Graph): Layer[] {
 }
 
 /**
- * The layers that are listed to users: convolutions, normalized tokens of transformers that form a grid, and normalized
- * activations with channels last.
+ * The layers that are listed to users, in the order of the graph: convolutions with the activation after each, what enters
+ * pooling, normalized tokens of transformers that form a grid, and normalized activations with channels last.
  * @param graph of our dialect, in topological order
  */
 export function listedLayers(graph: Graph, grid?: TokenGrid): Layer[] {
   const context = layerContext(graph);
-  return [...convolutions(context), ...(grid ? normalizedLayers(context, grid) : [])];
+  const convs = convolutions(context);
+  const layers = [...convs, ...activationLayers(context, convs), ...(grid ? normalizedLayers(context, grid) : [])];
+  const places = new Map(graph.nodes.flatMap(({ outputs }, at) => outputs.map((name) => [name, at] as const)));
+  return distinctLayers(layers.toSorted((a, b) => (places.get(a.value) ?? 0) - (places.get(b.value) ?? 0)));
 }
+
+/** What the default layer depends on: whether the scores have positions, and whether they are those of a classifier. */
+export type HeadKind = Pick<ScoreHead, 'kind' | 'grid'>;
 
 /** The selected groups of layers, and the reason if the user did not name them. */
 export interface ChosenLayers {
@@ -49,11 +57,13 @@ export interface ChosenLayers {
 /**
  * The chosen layers in the requested order, without duplicates. Layers that are averaged together form one group.
  * @param graph of our dialect, in topological order
- * @param choice `auto`, the default where the scores are known, is the last layer with positions (`defaultLayer`);
+ * @param choice `auto`, the default where the scores are known, is the last layer with positions (`defaultLayer`), and of a
+ *   classifier `last-activation`: the same with the activation that follows it (`lastActivation`);
  *   `last-conv` is the last convolution whose output is larger than 1×1, so a discriminator's convolutional head is not taken;
  *   `all-convs` are all of these; a string may be a list with commas, whose entries may join layers that are averaged with
  *   `+`; a number is an index before it is a name
  * @param grid for `auto`, and for layers of tokens [batch, tokens, channels], such as a transformer's
+ * @param head of the scores, for `auto`
  * @throws InputError if there is no such layer, or its output is neither [batch, channels, height, width] larger than 1×1 nor
  *   tokens on a grid, or its rows are not pictures
  */
@@ -61,14 +71,15 @@ export function chosenLayers(
   graph: Graph,
   choice: LayerChoice | undefined,
   grid?: TokenGrid,
-  dense = false,
+  head?: HeadKind,
 ): ChosenLayers {
   const context = layerContext(graph);
   const convs = convolutions(context);
   let because: string | undefined;
-  const automatic = (): Layer[] => {
-    const found = grid && defaultLayer(context, grid, dense);
-    because = found?.because;
+  const automatic = (wanted: string): Layer[] => {
+    const isActivation = wanted === 'last-activation' || head?.kind === 'classifier' || head?.kind === 'single';
+    const found = grid && (isActivation ? lastActivation : defaultLayer)(context, grid, head?.grid !== undefined);
+    if (wanted === 'auto') because = found?.because;
     return found
       ? [...found.layers]
       : spatialConvs(
@@ -84,19 +95,19 @@ export function chosenLayers(
     return layer ? [checkedLayer(context, layer, grid)] : [];
   };
   const known = (wanted: string): Layer[] => {
-    const found = wanted === 'auto' ? automatic() : one(wanted);
+    const found = isAutomatic(wanted) ? automatic(wanted) : one(wanted);
     if (found.length === 0) throw unknownLayer(wanted, convs);
     return found;
   };
   /** Names may contain the separators themselves. */
   const group = (wanted: string): Layer[][] => {
-    if (wanted === 'auto') return [automatic()];
+    if (isAutomatic(wanted)) return [known(wanted)];
     const whole = one(wanted);
     if (whole.length > 0) return whole.map((layer) => [layer]);
     return [distinctLayers(wanted.split('+').flatMap((part) => known(part.trim())))];
   };
   const several = (wanted: string): Layer[][] => {
-    const whole = wanted.trim() === 'auto' ? [] : one(wanted.trim());
+    const whole = isAutomatic(wanted.trim()) ? [] : one(wanted.trim());
     return whole.length > 0 ? whole.map((layer) => [layer]) : wanted.split(',').flatMap((part) => group(part.trim()));
   };
   const asked = choice ?? (grid?.logits === undefined ? 'last-conv' : 'auto');
@@ -105,6 +116,8 @@ export function chosenLayers(
   const distinctGroups = groups.filter((layers, at) => groups.findIndex((other) => key(other) === key(layers)) === at);
   return { groups: distinctGroups, ...(because !== undefined && { because }) };
 }
+
+const isAutomatic = (wanted: string) => wanted === 'auto' || wanted === 'last-activation';
 
 /** The convolutions between the picture and the scores, where there are any. */
 function onPath(graph: Graph, convs: readonly Layer[], grid?: TokenGrid): readonly Layer[] {
@@ -115,13 +128,13 @@ function onPath(graph: Graph, convs: readonly Layer[], grid?: TokenGrid): readon
 }
 
 /** The groups of `chosenLayers`. */
-export function layerGroups(graph: Graph, choice?: LayerChoice, grid?: TokenGrid, dense = false): Layer[][] {
-  return chosenLayers(graph, choice, grid, dense).groups;
+export function layerGroups(graph: Graph, choice?: LayerChoice, grid?: TokenGrid, head?: HeadKind): Layer[][] {
+  return chosenLayers(graph, choice, grid, head).groups;
 }
 
 /** The same, with one layer per group. */
-export function selectedLayers(graph: Graph, choice?: LayerChoice, grid?: TokenGrid, dense = false): Layer[] {
-  return distinctLayers(layerGroups(graph, choice, grid, dense).flat());
+export function selectedLayers(graph: Graph, choice?: LayerChoice, grid?: TokenGrid, head?: HeadKind): Layer[] {
+  return distinctLayers(layerGroups(graph, choice, grid, head).flat());
 }
 
 /** Without duplicates. */
@@ -187,21 +200,6 @@ function checkedLayer(context: LayerContext, layer: Layer, grid?: TokenGrid): La
   });
 }
 
-/** If no operator determines the channel axis: the layout in which positions have the picture's aspect ratio. */
-function guessedLayout(layer: Layer, grid?: TokenGrid): Layer {
-  const [, a, b, c] = layer.shape;
-  if (!grid || [a, b, c].some((size) => typeof size !== 'number')) return layer;
-  const fits = (height: number, width: number) => hasAspectOf(grid.picture, height, width);
-  const [first, last] = [fits(b as number, c as number), fits(a as number, b as number)];
-  if (first !== last) return first ? layer : { ...layer, channelAxis: 3 };
-  if (!first) return layer;
-  throw new InputError({
-    name: 'layer',
-    expected: `a layer whose channels are known; "${layer.name}" is read as [N, C, H, W] or [N, H, W, C], which differ`,
-    got: `[${layer.shape.join(', ')}]`,
-  });
-}
-
 /** @throws InputError if the tokens do not form a grid */
 function tokensOf(layer: Layer, grid: TokenGrid, rows?: Rows): NonNullable<Layer['tokens']> {
   const found = tokenGrid(layer, grid, rows);
@@ -225,7 +223,7 @@ function tokensOf(layer: Layer, grid: TokenGrid, rows?: Rows): NonNullable<Layer
 function unknownLayer(wanted: string, convs: readonly Layer[]): InputError {
   return new InputError({
     name: 'layer',
-    expected: `last-conv, all-convs, an index of 0…${convs.length - 1}, or auto, or the name of a node or its output`,
+    expected: `last-conv, all-convs, an index of 0…${convs.length - 1}, auto, last-activation, or the name of a node or its output`,
     got: `"${wanted}"; the convolutions are ${listed(convs)}`,
   });
 }

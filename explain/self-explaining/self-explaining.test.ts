@@ -109,8 +109,9 @@ describe('selfExplainingModel(source, options) in onnxruntime-node and onnxrunti
   test('takes a class for each picture of a classifier, −1 for the top one', async () => {
     const pictures = noise(3 * 3 * 23 * 25);
     const bytes = modelBytes(selfExplainingModel(plainCnn, { layers: 'last-conv' }).model);
-    const [top] = await explained(plainCnn, pictures.subarray(0, pictures.length / 3), { methods: ['gradcam'] });
-    const [, second, third] = await explained(plainCnn, pictures, { methods: ['gradcam'], targets: [0, 2, 4] });
+    const options = { layers: 'last-conv', methods: ['gradcam'] } as const;
+    const [top] = await explained(plainCnn, pictures.subarray(0, pictures.length / 3), options);
+    const [, second, third] = await explained(plainCnn, pictures, { ...options, targets: [0, 2, 4] });
     for (const runtime of [node, web]) {
       const { heatmap } = await outputs(runtime, bytes, pictures, [3, 3, 23, 25], [-1, 2, 4]);
       const all = [top, second, third].flatMap((map) => [...(map ?? [])]);

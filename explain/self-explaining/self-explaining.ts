@@ -100,7 +100,7 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
   const found = findScoreHead(model, options.output);
   const { head } = found;
   const grid = { picture: { height, width }, logits: head.logits };
-  const chosen = chosenLayers(model.graph, options.layers, grid, head.grid !== undefined);
+  const chosen = chosenLayers(model.graph, options.layers, grid, head);
   const layers = distinctLayers(chosen.groups.flat());
   const assumptions = [
     ...read.filter(({ about }) => about === 'picture'),

@@ -116,8 +116,10 @@ export function explanationSection(engine: Engine, sample: () => Picture | undef
     opened(info) {
       methods = info.methods;
       fillSelect(layer, [
+        ['auto', 'default layer'],
         ['last-conv', 'last convolution'],
-        ...info.layers.map(({ name, shape }, index) => [String(index), `${name} (${shape})`] as const),
+        ['last-activation', 'last activation'],
+        ...info.layers.map(({ name, value, shape }) => [value, `${name} (${shape})`] as const),
       ]);
       fillSelect(target, info.targets);
       fillSelect(method, [[ALL, 'all methods'], ...info.methods.map(({ name, title }) => [name, title] as const)]);

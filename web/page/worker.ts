@@ -66,7 +66,7 @@ const engine = {
       device: choice.device,
       kind: headName(head),
       targets: headTargets(head),
-      layers: made.layers().map(({ name, shape }) => ({ name, shape: shape.join('×') })),
+      layers: made.layers().map(({ name, value, shape }) => ({ name, value, shape: shape.join('×') })),
       methods: suitableMethods(head).map((name) => ({ name, title: methods[name].title })),
       palettes: paletteNames,
     };
