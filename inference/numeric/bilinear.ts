@@ -4,11 +4,32 @@ import { InputError } from '../../onnx/errors.js';
 /** A position along an axis of n values: 0 is the centre of the first, n − 1 the centre of the last. */
 type Position = number;
 
-/** The two neighbours of a position, and the weight of the second. Positions outside are clamped. */
-function taps(position: Position, size: number): { low: number; high: number; share: number } {
-  const inside = Math.min(size - 1, Math.max(0, position));
-  const low = Math.floor(inside);
-  return { low, high: Math.min(low + 1, size - 1), share: inside - low };
+/** The two neighbours of each position, and the weight of the second. */
+interface Taps {
+  low: Int32Array;
+  high: Int32Array;
+  share: Float64Array;
+}
+
+/** The neighbours of positions among `size` values. Positions outside are clamped. */
+function tapsOf(positions: ArrayLike<Position>, size: number): Taps {
+  const { length } = positions;
+  const taps = { low: new Int32Array(length), high: new Int32Array(length), share: new Float64Array(length) };
+  for (let i = 0; i < length; i++) {
+    const inside = Math.min(size - 1, Math.max(0, positions[i] as number));
+    const low = Math.floor(inside);
+    taps.low[i] = low;
+    taps.high[i] = Math.min(low + 1, size - 1);
+    taps.share[i] = inside - low;
+  }
+  return taps;
+}
+
+/** The positions of `to` half-pixel centres among `from` values. */
+function centres(from: number, to: number): Float64Array {
+  const positions = new Float64Array(to);
+  for (let i = 0; i < to; i++) positions[i] = ((i + 0.5) * from) / to - 0.5;
+  return positions;
 }
 
 /**
@@ -23,8 +44,7 @@ export function bilinearResized(map: Float32Array, h: number, w: number, H: numb
   if (![h, w, H, W].every((size) => Number.isInteger(size) && size > 0)) {
     throw new InputError({ name: 'map', expected: 'positive sizes', got: `${h}×${w} to ${H}×${W}` });
   }
-  const positions = (from: number, to: number) => Array.from({ length: to }, (_, i) => ((i + 0.5) * from) / to - 0.5);
-  return bilinearSampled(map, h, w, positions(h, H), positions(w, W));
+  return bilinearSampled(map, h, w, centres(h, H), centres(w, W));
 }
 
 /**
@@ -39,44 +59,32 @@ export function bilinearSampled(
   map: Float32Array,
   h: number,
   w: number,
-  y: readonly Position[],
-  x: readonly Position[],
+  y: ArrayLike<Position>,
+  x: ArrayLike<Position>,
 ): Float32Array {
   if (map.length !== h * w) throw new InputError({ name: 'map', expected: `${h}×${w} values`, got: map.length });
-  const columns = x.map((position) => taps(position, w));
-  const across = {
-    left: Int32Array.from(columns, ({ low }) => low),
-    right: Int32Array.from(columns, ({ high }) => high),
-    share: Float64Array.from(columns, ({ share }) => share),
-  };
+  const [down, across] = [tapsOf(y, h), tapsOf(x, w)];
   const sampled = new Float32Array(y.length * x.length);
   // Consecutive rows mostly lie between the same two rows of the map, so what lies across is kept.
   let [upper, lower] = [new Float64Array(x.length), new Float64Array(x.length)];
   let [upperRow, lowerRow] = [-1, -1];
-  y.forEach((position, row) => {
-    const { low, high, share } = taps(position, h);
+  for (let row = 0; row < y.length; row++) {
+    const [low, high] = [down.low[row] as number, down.high[row] as number];
     if (low === lowerRow) [upper, lower, upperRow, lowerRow] = [lower, upper, lowerRow, upperRow];
     if (low !== upperRow) sampleAcross(map, low * w, across, upper);
     if (high !== lowerRow) sampleAcross(map, high * w, across, lower);
     [upperRow, lowerRow] = [low, high];
-    sampleDown(upper, lower, share, sampled, row * x.length);
-  });
+    sampleDown(upper, lower, down.share[row] as number, sampled, row * x.length);
+  }
   return sampled;
 }
 
-/** The neighbours of all columns, and the share of the right one. */
-interface Across {
-  left: Int32Array;
-  right: Int32Array;
-  share: Float64Array;
-}
-
 /** A row of the map, from `start` on, at all columns. A loop of its own: pictures have millions of pixels. */
-function sampleAcross(map: Float32Array, start: number, { left, right, share }: Across, into: Float64Array): void {
+function sampleAcross(map: Float32Array, start: number, { low, high, share }: Taps, into: Float64Array): void {
   for (let i = 0; i < into.length; i++) {
     const part = share[i] as number;
     into[i] =
-      (1 - part) * (map[start + (left[i] as number)] as number) + part * (map[start + (right[i] as number)] as number);
+      (1 - part) * (map[start + (low[i] as number)] as number) + part * (map[start + (high[i] as number)] as number);
   }
 }
 
