@@ -2,7 +2,7 @@
 import { concatenated } from '../../inference/numeric/concatenated.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
 import { augmentedViews, plainView, viewedPictures, viewedWeights, type View } from './augment.js';
-import { madeMaps, type MadeMap, type MapJob } from './compute-maps.js';
+import { comparesClasses, madeMaps, type MadeMap, type MapJob } from './compute-maps.js';
 import { wholeMaps } from './whole-maps.js';
 import { shownMap, type Explanation } from './explanation.js';
 import type { Layer } from '../network/layers.js';
@@ -49,7 +49,10 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
     const weights = rows.map((row, at) =>
       targetWeights(head, own[at] as Target, { ...network.input.picture, logits: row }),
     );
-    const contrast = rows.map((row, at) => contrastOf(head, own[at] as Target, row) ?? (weights[at] as Float32Array));
+    const compares = job.methods.some(comparesClasses);
+    const contrast = rows.map(
+      (row, at) => (compares && contrastOf(head, own[at] as Target, row)) || (weights[at] as Float32Array),
+    );
     const together = { target: concatenated(weights), contrast: concatenated(contrast) };
     const views = whole
       ? plainView.map((view) => ({ view, made: whole.made }))

@@ -52,8 +52,12 @@ export async function madeMaps(network: Network, job: MapJob): Promise<MadeMap[]
 
 /** The maps in the order of rows, layers and methods; those of the picture itself after its layers'. */
 export function inOrder(made: readonly MadeMap[], layers: readonly Layer[], names: readonly MethodName[]): MadeMap[] {
-  const order = (map: MadeMap) => names.indexOf(map.method);
-  const place = ({ layer }: MadeMap) => (layers.includes(layer) ? layers.indexOf(layer) : layers.length);
+  const [orders, places] = [
+    new Map(names.map((name, at) => [name, at])),
+    new Map(layers.map((layer, at) => [layer, at])),
+  ];
+  const order = ({ method }: MadeMap) => orders.get(method) ?? -1;
+  const place = ({ layer }: MadeMap) => places.get(layer) ?? layers.length;
   return made.toSorted((a, b) => a.row - b.row || place(a) - place(b) || order(a) - order(b));
 }
 
@@ -164,6 +168,9 @@ function gradientKind(name: MethodName): 'free' | 'target' | 'contrast' | undefi
   if (method.kind !== 'weighted') return undefined;
   return method.contrast ? 'contrast' : 'target';
 }
+
+/** Whether a method compares the target's score with those of similar classes. */
+export const comparesClasses = (name: MethodName): boolean => gradientKind(name) === 'contrast';
 
 /** Whether a method's map is made of a gradient of the score. */
 export function readsGradient(name: MethodName): boolean {

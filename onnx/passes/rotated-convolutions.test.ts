@@ -38,15 +38,33 @@ describe('rotatedConvolutions(graph)', () => {
     expect(error).toBeLessThan(1e-5);
   });
 
-  it('leaves strides, more padding than the kernel reaches, and computed weights as they are', () => {
+  it.each<Case>([
+    { x: [2, 3, 5, 4], w: [3, 4, 1, 1], attributes: { strides: [2, 2], output_padding: [1, 1] } },
+    { x: [1, 4, 3, 5], w: [4, 3, 1, 1], attributes: { strides: [2, 3], output_padding: [1, 2], group: 2 } },
+  ])('equals ConvTranspose for $x with $w and $attributes, spread out', async ({ x, w, attributes }) => {
+    const graph = transposed(x, w, attributes, false);
+    const spread = rotatedConvolutions(graph);
+    expect(spread.nodes.slice(0, 3).map(({ op }) => op)).toEqual(['Conv', 'Resize', 'Mul']);
+    const feeds = { x: new Tensor('float32', wave(x, 1), x) };
+    const [expected, found] = [await output(graph, feeds), await output(spread, feeds)];
+    expect(found.dims).toEqual(expected.dims);
+    const error = Math.max(
+      ...(found.data as Float32Array).map((value, index) => Math.abs(value - Number(expected.data[index]))),
+    );
+    expect(error).toBeLessThan(1e-5);
+  });
+
+  it('leaves other strides, more padding than the kernel reaches, and computed weights as they are', () => {
     const strided = transposed([1, 2, 4, 4], [2, 3, 4, 4], { strides: [2, 2] });
+    const short = transposed([1, 2, 4, 4], [2, 3, 1, 1], { strides: [2, 2] }, false);
+    const biased = transposed([1, 2, 4, 4], [2, 3, 1, 1], { strides: [2, 2], output_padding: [1, 1] });
     const cut = transposed([1, 2, 4, 4], [2, 3, 1, 1], { pads: [1, 1, 1, 1] });
     const b = new GraphBuilder(emptyGraph('computed'));
     b.output(
       b.op('ConvTranspose', [b.input('x', 'float32', [1, 2, 4, 4]), b.input('w', 'float32', [2, 3, 3, 3])]),
       'y',
     );
-    for (const graph of [strided, cut, b.graph]) expect(rotatedConvolutions(graph)).toBe(graph);
+    for (const graph of [strided, short, biased, cut, b.graph]) expect(rotatedConvolutions(graph)).toBe(graph);
   });
 
   it('keeps the weights once for the nodes that share them', () => {
@@ -58,14 +76,14 @@ describe('rotatedConvolutions(graph)', () => {
   });
 });
 
-function transposed(x: number[], w: number[], attributes: Case['attributes']): Graph {
+function transposed(x: number[], w: number[], attributes: Case['attributes'], withBias = true): Graph {
   const b = new GraphBuilder(emptyGraph('transposed'));
   b.input('x', 'float32', ['N', ...x.slice(1)]);
   const weights = b.initializer('w', float32Tensor(wave(w, 2), w));
   const group = Number(attributes['group'] ?? 1);
   const filters = (w[1] as number) * group;
-  const bias = b.initializer('bias', float32Tensor(wave([filters], 3), [filters]));
-  b.output(b.op('ConvTranspose', ['x', weights, bias], attributes), 'y');
+  const bias = withBias ? [b.initializer('bias', float32Tensor(wave([filters], 3), [filters]))] : [];
+  b.output(b.op('ConvTranspose', ['x', weights, ...bias], attributes), 'y');
   return b.graph;
 }
 
