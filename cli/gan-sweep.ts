@@ -62,6 +62,7 @@ await runCommand(
       if (!report) return;
       print.result(report.table.join('\n'), { best: report.best });
       if (report.best !== undefined) print.info(`Best run: ${report.best}`);
+      else if (report.failed.length < plan.runs.length) warn(`No run has what they are compared by: ${report.lacking}`);
       for (const file of report.files) print.info(`  ${out}/${file}`);
       for (const { name, problem } of report.failed) warn(`run ${name} failed: ${problem}`);
       if (report.failed.length > 0) process.exitCode ??= exitCodes.skipped;

@@ -7,6 +7,7 @@ import { InputError } from '../../onnx/errors.js';
 import { chosenConfig, type ChosenSettings } from '../../trainer/settings/resolve-settings.node.js';
 import { runSettings } from '../../trainer/settings/run-settings.js';
 import { namedSettings, readMapping } from '../../trainer/settings/settings-file.node.js';
+import { LEAST_SAMPLES } from '../../trainer/quality/quality.js';
 import { configSettings, dashedName, expectSettings, found, type Setting } from '../../trainer/settings/table.js';
 
 /** What runs are compared by; the lowest is the best. */
@@ -82,6 +83,10 @@ export async function readSweep(path: string): Promise<SweepPlan> {
   const chosen = measures.find((each) => each === measure) ?? refuse('by', `one of ${measures.join(', ')}`, by);
   if ((chosen === 'kid' || chosen === 'frechet') && settings.features === undefined)
     refuse('by', '`features` among the settings: the network by which pictures are compared', chosen);
+  // Where it varies, runs with fewer have no such number, and the table says so.
+  const { evalSamples = LEAST_SAMPLES } = settings;
+  if (chosen === 'frechet' && evalSamples < LEAST_SAMPLES)
+    refuse('eval-samples', `at least ${LEAST_SAMPLES}, which the Fréchet distance needs`, evalSamples);
   return { by: chosen, varied: entries.map(([name]) => name), runs: unique };
 }
 

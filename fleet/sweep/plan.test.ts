@@ -21,6 +21,10 @@ it.each([
     'by: kid\nvary: { lr: [0.1] }',
     'by: expected `features` among the settings: the network by which pictures are compared; got "kid"',
   ],
+  [
+    'by: frechet\nsettings: { features: f.onnx, eval-samples: 2047 }\nvary: { lr: [0.1] }',
+    'eval-samples: expected at least 2048, which the Fréchet distance needs; got 2047',
+  ],
   ['lr: 1\nvary: { lr: [0.1] }', 'lr: expected one of search, runs, seed, by, settings, vary; got 1'],
 ])('readSweep refuses %j', async (text, line) => {
   const path = join(folder, 'bad.yaml');

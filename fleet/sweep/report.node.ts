@@ -5,6 +5,7 @@ import { drawingPng, type Drawing } from '../../inference/figures/drawing.node.j
 import { lineStyle } from '../../inference/figures/theme.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { ChosenSettings } from '../../trainer/settings/resolve-settings.node.js';
+import { LEAST_SAMPLES } from '../../trainer/quality/quality.js';
 import { dashedName } from '../../trainer/settings/table.js';
 import type { Measure, SweepPlan } from './plan.node.js';
 import { measured, type RunResult } from './result.node.js';
@@ -15,6 +16,8 @@ export interface SweepReport {
   table: string[];
   /** Folder of the best run; nothing where none has the number that runs are compared by. */
   best?: string;
+  /** What runs lack if none can be the best. */
+  lacking?: string;
   failed: { name: string; problem: string }[];
   files: string[];
 }
@@ -51,7 +54,9 @@ export async function sweepReport(plan: SweepPlan, results: readonly RunResult[]
   const drawing = plot(plan, ranked, first);
   if (drawing) await writeFileAtomic(join(out, 'sweep.png'), drawingPng(drawing));
   const files = ['sweep.json', ...(drawing ? ['sweep.png'] : [])];
-  return { table: table(plan, ranked, first), ...(best !== undefined && { best }), failed, files };
+  const needed = plan.by === 'frechet' ? `, which needs evaluations with ${LEAST_SAMPLES} pictures of each kind` : '';
+  const found = best === undefined ? { lacking: `${TITLES[plan.by]}${needed}` } : { best };
+  return { table: table(plan, ranked, first), ...found, failed, files };
 }
 
 function table({ varied }: SweepPlan, ranked: readonly Row[], best: Row | undefined): string[] {
@@ -135,7 +140,7 @@ function plot({ varied, by }: SweepPlan, ranked: readonly Row[], best: Row | und
       ];
       const text = { title: index === 0 ? `${TITLES[by]} by setting` : '', xTitle: title, yTitle: TITLES[by] };
       return chartDrawing({ type: 'line', datasets, legend: index === 0 ? legend : [] }, text, {
-        x: { min: low, max: high, logarithmic },
+        x: { min: low, max: high, logarithmic, roomy: true },
       });
     }),
   );

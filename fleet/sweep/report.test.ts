@@ -36,3 +36,10 @@ it.each<[Measure, string[]]>([
   expect(files).toEqual(['sweep.json', 'sweep.png']);
   expect(JSON.parse(await readFile(join(folder, 'sweep.json'), 'utf8'))).toMatchObject({ by, best: names[0] });
 });
+
+it('says what runs lack where none is the best', async () => {
+  const lossy = results.map(({ frechet: _frechet, ...rest }) => rest);
+  const { best, lacking, files } = await sweepReport({ by: 'frechet', varied: ['lr'], runs }, lossy, folder);
+  expect([best, files]).toEqual([undefined, ['sweep.json']]);
+  expect(lacking).toBe('Fréchet distance, which needs evaluations with 2048 pictures of each kind');
+});

@@ -1,7 +1,8 @@
 /** @file The process of one run of a sweep: trains it, from where it is, and tells its owner. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resultOf, type RunResult } from './result.node.js';
-import { FolderInUse } from '../../inference/files/folder-lock.node.js';
+import { FolderInUse, lostLocks } from '../../inference/files/folder-lock.node.js';
+import { LockWatch, SILENCE_MS } from '../../inference/files/lock-watch.node.js';
 import { startRun, type StartedRun } from '../../trainer/run/run.node.js';
 import { train } from '../../trainer/run/loop.node.js';
 import type { SweepRun } from './plan.node.js';
@@ -22,6 +23,12 @@ export type TrainReply =
 /** Milliseconds between looks at a folder that is in use. */
 const WAIT_MS = 500;
 
+// This machine was taken for lost, and another one trains the run: nothing more may be written to it.
+lostLocks.on('lost', (folder) => {
+  process.stderr.write(`${folder} was taken over by another worker: this one had shown no sign of life for too long\n`);
+  process.exit(1);
+});
+
 const stop = new AbortController();
 // Ctrl-C reaches all processes of a terminal. The owner says when to stop; where it is gone, all stops.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
@@ -37,9 +44,10 @@ function tell(reply: TrainReply): Promise<void> {
 
 /**
  * Starts a run, or goes on with it. Its earlier process may still be at its last step, or a worker that lost its lease at work:
- * where that one writes to the folder, this one waits.
+ * where that one writes to the folder, this one waits, until nothing is heard of its machine for minutes.
  */
 async function startedWhenFree({ name, folder, settings }: TrainRequest): Promise<StartedRun> {
+  const watch = new LockWatch(folder);
   for (let isTold = false; ; isTold = true) {
     try {
       return await startRun({ ...settings, resume: folder, orStart: true, latest: false }, undefined, stop.signal);
@@ -47,6 +55,10 @@ async function startedWhenFree({ name, folder, settings }: TrainRequest): Promis
       if (!(error instanceof FolderInUse)) throw error;
       if (!isTold) process.stderr.write(`run ${name} waits: ${error.message}\n`);
       await sleep(WAIT_MS, undefined, { signal: stop.signal });
+      if (await watch.look())
+        process.stderr.write(
+          `run ${name} goes on: nothing was heard of that machine for ${SILENCE_MS / 60_000} minutes\n`,
+        );
     }
   }
 }

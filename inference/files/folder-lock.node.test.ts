@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LOCK_FILE, lockFolder } from './folder-lock.node.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BEAT_MS, LOCK_FILE, lockFolder, lostLocks } from './folder-lock.node.js';
+import { LockWatch } from './lock-watch.node.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -110,4 +112,64 @@ describe('lockFolder(folder)', () => {
     await (await lockFolder(out())).release();
     expect(await readdir(out())).toEqual(['.mine.tmp']);
   });
+});
+
+describe('LockWatch', () => {
+  const SILENCE = 60;
+  const passed = () => sleep(2 * SILENCE);
+  const lockOf = async (host: string, token = 'aaaaaaaa') => {
+    await mkdir(out(), { recursive: true });
+    await writeFile(
+      join(out(), LOCK_FILE),
+      JSON.stringify({ token, pid: 1, host, command: 'gan-worker', since: 'now' }),
+    );
+  };
+  const watch = () => new LockWatch(out(), SILENCE);
+
+  it('removes the lock of another machine that is silent, one of those who watch', async () => {
+    await lockOf('elsewhere');
+    const watches = [watch(), watch()];
+    for (const each of watches) expect(await each.look()).toBe(false);
+    await passed();
+    expect((await Promise.all(watches.map((each) => each.look()))).toSorted()).toEqual([false, true]);
+    expect(await readdir(out())).toEqual([]);
+    await (await lockFolder(out())).release();
+  });
+
+  it('leaves a lock that shows life, is a new one or is of this machine', async () => {
+    await lockOf('elsewhere');
+    const each = watch();
+    await each.look();
+    await passed();
+    await utimes(join(out(), LOCK_FILE), 1, 1);
+    expect(await each.look()).toBe(false);
+    await passed();
+    await lockOf('elsewhere', 'bbbbbbbb');
+    expect(await each.look()).toBe(false);
+    await lockOf(hostname());
+    expect(await each.look()).toBe(false);
+    await passed();
+    expect(await each.look()).toBe(false);
+    expect(await owner()).toMatchObject({ host: hostname() });
+  });
+});
+
+it('a held lock shows life, and tells when somebody else has taken it', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const lock = await lockFolder(out());
+    const path = join(out(), LOCK_FILE);
+    await utimes(path, 1, 1);
+    vi.advanceTimersByTime(BEAT_MS);
+    await vi.waitFor(async () => expect((await stat(path)).mtimeMs).toBeGreaterThan(1e12));
+    const lost: string[] = [];
+    lostLocks.on('lost', (each) => lost.push(each));
+    await writeFile(path, JSON.stringify({ ...(await owner()), token: 'aaaaaaaa' }));
+    vi.advanceTimersByTime(BEAT_MS);
+    await vi.waitFor(() => expect(lost).toEqual([out()]));
+    await lock.release();
+    expect(await owner()).toMatchObject({ token: 'aaaaaaaa' });
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,31 +1,15 @@
 /** @file One writer per folder: a lock file that names the process, its machine and when it started. */
-import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
-import { link, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { link, open, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { forgetTemporary, isRunning, removeLeftovers, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
+import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
+import { isGone, LOCK_FILE, ownerOf, parsedOwner, thisProcess, type Owner } from './lock-owner.node.js';
 
-/** The lock's name in the folder. */
-export const LOCK_FILE = '.ganscope.lock';
-
-/** Who holds a lock. */
-interface Owner {
-  /** Tells this lock from others. */
-  token: string;
-  pid: number;
-  host: string;
-  /** The system's name for the process's start: a number that is used again belongs to another process. */
-  process: string | undefined;
-  command: string;
-  /** A launcher's name of the job that the process belongs to. */
-  job?: string | undefined;
-  since: string;
-}
+export { LOCK_FILE };
 
 /** A folder that only this process writes to. */
 export interface FolderLock {
@@ -36,8 +20,6 @@ export interface FolderLock {
 /** Another process writes to a folder. */
 export class FolderInUse extends InputError {}
 
-/** Milliseconds after which a lock file that cannot be read counts as damaged. */
-const DAMAGED_MS = 300;
 const MAX_ATTEMPTS = 20;
 
 /** Lock files of this process with their tokens. */
@@ -45,6 +27,20 @@ const held = new Map<string, string>();
 process.on('exit', () => {
   for (const [path, token] of held) removeOwn(path, token);
 });
+
+/** Milliseconds between signs of life: other machines see them as times of the lock file. */
+export const BEAT_MS = 10_000;
+let beat: NodeJS.Timeout | undefined;
+/** Tells of folders whose lock somebody else has taken. */
+export const lostLocks = new EventEmitter<{ lost: [folder: string] }>();
+
+async function showLife(): Promise<void> {
+  for (const [path, token] of held) {
+    const owner = await ownerOf(path).catch(() => undefined);
+    if (owner?.token === token) await utimes(path, new Date(), new Date()).catch(() => undefined);
+    else if (owner && held.delete(path)) lostLocks.emit('lost', dirname(path));
+  }
+}
 
 /**
  * Locks a folder against other processes and removes what killed ones left in it; makes the folder if it is missing. The lock
@@ -55,15 +51,7 @@ process.on('exit', () => {
  */
 export async function lockFolder(folder: string, name = 'out', job?: string): Promise<FolderLock> {
   const path = join(folder, LOCK_FILE);
-  const mine: Owner = {
-    token: randomBytes(4).toString('hex'),
-    pid: process.pid,
-    host: hostname(),
-    process: processStart(process.pid),
-    command: basename(process.argv[1] ?? 'node', '.js'),
-    job,
-    since: new Date().toISOString(),
-  };
+  const mine = thisProcess(job);
   let made: string | undefined;
   let owner: Owner | undefined;
   try {
@@ -87,11 +75,13 @@ export async function lockFolder(folder: string, name = 'out', job?: string): Pr
     });
   }
   held.set(path, mine.token);
+  beat ??= setInterval(() => void showLife(), BEAT_MS).unref();
   await removeLeftovers(folder);
   return {
     async release() {
       removeOwn(path, mine.token);
       held.delete(path);
+      if (held.size === 0) beat = void clearInterval(beat);
       if (made !== undefined) await removeEmpty(folder, made);
     },
   };
@@ -109,7 +99,7 @@ async function removeEmpty(folder: string, top: string): Promise<void> {
 }
 
 /** Makes `path` the lock of `mine`. @returns the owner if another process holds it */
-async function claim(path: string, mine: Owner): Promise<Owner | undefined> {
+export async function claim(path: string, mine: Owner): Promise<Owner | undefined> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (await createdWhole(path, JSON.stringify(mine))) return undefined;
     const owner = await ownerOf(path);
@@ -152,67 +142,6 @@ async function createdWhole(path: string, content: string): Promise<boolean> {
   } finally {
     await rm(temporary, { force: true });
     forgetTemporary(temporary);
-  }
-}
-
-/** Who holds a lock; nobody where there is no file. A file that stays unreadable belongs to a process that is gone. */
-async function ownerOf(path: string): Promise<Owner | undefined> {
-  for (let waited = 0; ; waited += 50) {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    if (text === undefined) return undefined;
-    const owner = parsedOwner(text);
-    if (owner) return owner;
-    if (waited >= DAMAGED_MS) break;
-    await sleep(50);
-  }
-  return { token: 'damaged', pid: 0, host: hostname(), process: undefined, command: 'unknown', since: 'unknown' };
-}
-
-function parsedOwner(text: string): Owner | undefined {
-  try {
-    const { token, pid, host, process: start, command, job, since } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof token !== 'string' || !/^[0-9a-f]{8}$/.test(token) || typeof host !== 'string') return undefined;
-    if (typeof pid !== 'number' || !Number.isInteger(pid) || pid < 1) return undefined;
-    const words = [command, since].map((each) =>
-      String(each)
-        .replaceAll(/[^\w.:+-]/g, '?')
-        .slice(0, 40),
-    );
-    const [named = '', time = ''] = words;
-    return {
-      token,
-      pid,
-      host: host.replaceAll(/[^\w.-]/g, '?').slice(0, 80),
-      command: named,
-      since: time,
-      job: typeof job === 'string' ? job : undefined,
-      process: typeof start === 'string' ? start : undefined,
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether the owner was a process of this machine that has ended. */
-function isGone({ pid, host, process: start }: Owner): boolean {
-  if (host !== hostname()) return false;
-  if (pid < 1 || !isRunning(pid)) return true;
-  const now = processStart(pid);
-  return start !== undefined && now !== undefined && now !== start;
-}
-
-/** When a process started, counted since this boot of the system; undefined where the system does not tell. */
-function processStart(pid: number): string | undefined {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // proc(5): field 22 of /proc/pid/stat; the second field, in parentheses, may hold spaces.
-    return `${boot}/${text.slice(text.lastIndexOf(')') + 2).split(' ')[19]}`;
-  } catch {
-    return undefined;
   }
 }
 

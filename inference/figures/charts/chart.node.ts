@@ -50,6 +50,8 @@ export interface ChartAxis {
   logarithmic?: boolean;
   /** Whether it shows whole numbers only. */
   whole?: boolean;
+  /** Whether its ends are just room around the points, and are not named. */
+  roomy?: boolean;
 }
 
 /** Size of a chart in layout pixels. */
@@ -139,7 +141,7 @@ function chartOptions(
   scale: number,
 ): ChartConfiguration['options'] {
   const font = (size: number) => ({ family: FONT_FAMILY, size });
-  const axis = (words: string[], { min, max, logarithmic = false, whole = false }: ChartAxis) => ({
+  const axis = (words: string[], { min, max, logarithmic = false, whole = false, roomy = false }: ChartAxis) => ({
     type: logarithmic ? ('logarithmic' as const) : ('linear' as const),
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
@@ -150,9 +152,11 @@ function chartOptions(
       maxRotation: 0,
       ...(narrow && { maxTicksLimit: 6 }),
       ...(whole && { precision: 0 }),
+      ...(roomy && { includeBounds: false }),
       callback(this: Scale, value: number, index: number, ticks: Tick[]) {
         // Chart.js names all ticks near the end of a logarithmic axis, and their names would overlap.
         if (logarithmic && !/^[125]/.test(value.toExponential(0))) return '';
+        if (roomy && (value === min || value === max)) return '';
         const name = withMinus(Ticks.formatters.numeric.call(this, value, index, ticks)).replace('E', 'e');
         return logarithmic ? name.replace(/^(\d+\.\d*?)0+$/, '$1').replace(/\.$/, '') : name;
       },
