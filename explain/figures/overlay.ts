@@ -118,29 +118,45 @@ function weightedBytes(weight: number): Float32Array {
   return Float32Array.from({ length: 256 }, (_, byte) => weight * Math.fround(byte / 255));
 }
 
-/** Mixes the colours into the map's part of `data`, by a table of the results for every pair of bytes. */
-function mixReport(data: Uint8Array, heat: Uint8Array, map: PlacedMap, width: number, alpha: number): void {
+/** The weighted sums of every byte of the colours and every byte of the picture, in float32. */
+function mixturesOf(alpha: number): Float32Array {
   const [ofPicture, ofHeat] = [weightedBytes(Math.fround(1 - alpha)), weightedBytes(Math.fround(alpha))];
   const mixtures = new Float32Array(256 * 256);
   for (let i = 0; i < mixtures.length; i++) mixtures[i] = (ofHeat[i >> 8] as number) + (ofPicture[i & 255] as number);
+  return mixtures;
+}
+
+/** Those of the last overlay: mostly all have the same weight. */
+let last: { alpha: number; mixtures: Float32Array } | undefined;
+
+/** Mixes the colours into the map's part of `data`, by a table of the results for every pair of bytes. */
+function mixReport(data: Uint8Array, heat: Uint8Array, map: PlacedMap, width: number, alpha: number): void {
+  if (last?.alpha !== alpha) last = { alpha, mixtures: mixturesOf(alpha) };
+  const { mixtures } = last;
+  const pairs = new Uint8Array(mixtures.length);
+  forRows(map, width, (_, from) => markPairs(pairs, heat, data, 3 * from, 3 * (from + map.width)));
   let largest = 0;
-  forRows(map, width, (_, from) => {
-    for (let at = 3 * from; at < 3 * (from + map.width); at++) {
-      const mixture = mixtures[((heat[at] as number) << 8) | (data[at] as number)] as number;
-      if (mixture > largest) largest = mixture;
-    }
-  });
+  for (let pair = 0; pair < pairs.length; pair++) {
+    const mixture = mixtures[pair] as number;
+    if (pairs[pair] === 1 && mixture > largest) largest = mixture;
+  }
   // A black picture with α = 0 has no brightest spot and stays black.
   const bytes = new Uint8Array(mixtures.length);
   for (let i = 0; i < bytes.length && largest > 0; i++) {
     const share = Math.fround((mixtures[i] as number) / largest);
     if (share <= 1) bytes[i] = Math.trunc(Math.fround(255 * share));
   }
-  forRows(map, width, (_, from) => {
-    for (let at = 3 * from; at < 3 * (from + map.width); at++) {
-      data[at] = bytes[((heat[at] as number) << 8) | (data[at] as number)] as number;
-    }
-  });
+  forRows(map, width, (_, from) => replacePairs(bytes, heat, data, 3 * from, 3 * (from + map.width)));
+}
+
+/** Marks each pair of a byte of the colours and one of the picture. Functions of their own, as pictures have millions of pixels. */
+function markPairs(pairs: Uint8Array, heat: Uint8Array, data: Uint8Array, start: number, end: number): void {
+  for (let at = start; at < end; at++) pairs[((heat[at] as number) << 8) | (data[at] as number)] = 1;
+}
+
+/** Puts what a table says of each pair in the picture's place. */
+function replacePairs(table: Uint8Array, heat: Uint8Array, data: Uint8Array, start: number, end: number): void {
+  for (let at = start; at < end; at++) data[at] = table[((heat[at] as number) << 8) | (data[at] as number)] as number;
 }
 
 /** Blends the colours into the map's part of `data`; the opacity follows the map. */

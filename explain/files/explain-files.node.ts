@@ -12,7 +12,7 @@ import type { Explanation } from '../maps/explanation.js';
 import { choicePerPicture } from '../targets/target-choice.js';
 import { explainedGroups } from './explained-groups.node.js';
 import { entriesOfJob, Journal, shortened, type Job } from './journal.node.js';
-import { MapWriter, type MapEntry } from './map-writer.node.js';
+import { MapWriter, type ExplainedGroup, type MapEntry } from './map-writer.node.js';
 import { oneAhead, stampOf, type SkippedPicture } from './picture-groups.node.js';
 import { removeTaskFiles } from './task-files.node.js';
 import { provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
@@ -85,8 +85,9 @@ export async function explainFiles(
       ...shortened({ ...explaining, ...style, ...figures }),
     };
     const before = resume ? await doneBefore(out, job, paths) : { pictures: 0, figures: 0 };
+    // Two ahead: the network does not wait for the last file of a group.
     const groups = oneAhead(
-      explainedGroups(explainer, paths, before.pictures, { explaining, targets, signal, needsAny: true }),
+      oneAhead(explainedGroups(explainer, paths, before.pictures, { explaining, targets, signal, needsAny: true })),
     );
     // Nothing is written before the first explanation: options may not fit the network.
     const first = await groups.next();
@@ -97,11 +98,7 @@ export async function explainFiles(
       const progress = { total: paths.length, progress_callback, onMap };
       const writer = await MapWriter.create(out, look, { journal, figures: before.figures }, progress);
       await writeResults(out, { complete: false, provenance: origin, parts: { maps: [], skipped: [] } });
-      for (let group = first; !group.done && !signal?.aborted; group = await groups.next())
-        await writer.write(group.value);
-      await groups.return(undefined);
-      const complete = !signal?.aborted;
-      await writer.finish(complete);
+      const complete = await writeGroups(writer, first, groups, signal);
       const { maps, skipped } = await countsOf(journal);
       const results = await writeResults(out, {
         complete,
@@ -114,6 +111,25 @@ export async function explainFiles(
     }
   } finally {
     await lock.release();
+  }
+}
+
+/** Writes all groups until the signal. Returns whether these are all. */
+async function writeGroups(
+  writer: MapWriter,
+  first: IteratorResult<ExplainedGroup, unknown>,
+  groups: AsyncGenerator<ExplainedGroup>,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    for (let group = first; !group.done && !signal?.aborted; group = await groups.next())
+      await writer.write(group.value);
+    await groups.return(undefined);
+    const complete = !signal?.aborted;
+    await writer.finish(complete);
+    return complete;
+  } finally {
+    await writer.settle();
   }
 }
 

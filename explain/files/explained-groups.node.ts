@@ -5,7 +5,7 @@ import { InputError } from '../../onnx/errors.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { TargetChoice } from '../targets/target-choice.js';
 import type { ExplainedGroup } from './map-writer.node.js';
-import { decodedGroups, oneAhead } from './picture-groups.node.js';
+import { decodedGroups, oneAhead, type DecodedFile } from './picture-groups.node.js';
 
 /** What to explain of files. */
 export interface GroupRequest {
@@ -27,8 +27,9 @@ export async function* explainedGroups(
   let skipped: ExplainedGroup['files'] = [];
   let any = start > 0 || !needsAny;
   const input = explainer.input.picture;
-  for await (const files of oneAhead(decodedGroups(paths, { start, input, signal }))) {
-    const pictures = files.flatMap((file) => ('picture' in file ? [file] : []));
+  for await (const { files, pictures, batch } of oneAhead(
+    prepared(decodedGroups(paths, { start, input, signal }), explainer),
+  )) {
     if (pictures.length === 0) {
       skipped.push(...files);
       continue;
@@ -36,8 +37,7 @@ export async function* explainedGroups(
     any = true;
     const own = pictures.flatMap(({ index }) => targets[index] ?? []);
     const started = performance.now();
-    const batch = pictures.map(({ picture, prepared }) => prepared ?? preparedPictures([picture], explainer.input));
-    const found = await explainer.explainInput(concatenated(batch), {
+    const found = await explainer.explainInput(batch, {
       ...explaining,
       ...(own.length > 0 && { targets: own }),
     });
@@ -52,4 +52,13 @@ export async function* explainedGroups(
   if (none === undefined) return;
   if (!any && 'reason' in none) throw new InputError(none.reason);
   yield { files: skipped, explanations: new Map(), milliseconds: 0 };
+}
+
+/** Groups with the pictures among their files, as the network takes them. */
+async function* prepared(groups: AsyncGenerator<DecodedFile[]>, { input }: Explainer) {
+  for await (const files of groups) {
+    const pictures = files.flatMap((file) => ('picture' in file ? [file] : []));
+    const batch = pictures.map((each) => each.prepared ?? preparedPictures([each.picture], input));
+    yield { files, pictures, batch: concatenated(batch) };
+  }
 }

@@ -1,28 +1,30 @@
 /** @file Writes figures of many pictures, a few rows per file. */
 import { basename, join } from 'node:path';
-import { drawingFile, LAYOUT_DPI } from '../../inference/figures/files.node.js';
-import type { Drawing } from '../../inference/figures/drawing.node.js';
+import { LAYOUT_DPI } from '../../inference/figures/files.node.js';
 import { MAX_SIDE } from '../../inference/figures/theme.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
-import { contactSheetDrawing } from '../figures/contact-sheet.node.js';
-import { layoutWidth } from '../figures/figure-options.js';
-import { figureDrawing, type FigureRow } from '../figures/figure.node.js';
+import type { FigureRow } from '../figures/figure.node.js';
 import { emptyMapNote, verdict } from '../figures/verdict.js';
 import type { Explanation } from '../maps/explanation.js';
 import { drawnMap } from '../maps/drawn-map.js';
 import { explainsLayer, methods } from '../methods/table.js';
-import { drawnPictures, showsSigned, type ExplainedPicture, type Look } from './map-files.node.js';
+import { drawingOf, drawnFigure, FigureThread, type FigureContent } from './drawn-figure.node.js';
+import { drawnPictures, showsSigned, type DrawnPictures, type ExplainedPicture, type Look } from './map-files.node.js';
 
 /** Largest number of rows in a figure. */
 const MAX_ROWS = 12;
-/** With more methods a contact sheet is drawn instead of a figure. */
-const MAX_METHODS = 4;
 /** Pixels of a figure's pictures. */
 const FIGURE_SIDE = 400;
 
 /** Writes a figure. */
 export type FigureWriter = () => Promise<void>;
+
+interface AddedRows {
+  before?: FigureWriter;
+  own: FigureWriter[];
+  drawn: ReadonlyMap<Explanation, DrawnPictures>;
+}
 
 /**
  * Collects rows into figures. A picture's rows stay together as far as a figure can hold them; no more than a figure's rows
@@ -31,6 +33,7 @@ export type FigureWriter = () => Promise<void>;
 export class FigureFiles {
   #rows: FigureRow[] = [];
   #count: number;
+  readonly #thread = new FigureThread();
 
   /**
    * @param written how many figures of the same job are there already
@@ -57,53 +60,59 @@ export class FigureFiles {
 
   /**
    * Adds a picture's maps.
-   * @returns figures that are whole now: the one of earlier pictures, if there is no room left in it, and full ones of this
+   * @returns figures that are whole now: the one of earlier pictures, if there is no room left in it, and full ones of this;
+   *   and maps that were drawn at the picture's own size and scale
    */
-  add(picture: ExplainedPicture, explanations: readonly Explanation[]): { before?: FigureWriter; own: FigureWriter[] } {
-    if (this.#count >= this.most) return { own: [] };
-    const rows = figureRows(picture, explanations, this.look);
-    const before = this.#rows.length > 0 && !this.#fits([...this.#rows, ...rows]) ? this.take() : undefined;
+  add(picture: ExplainedPicture, explanations: readonly Explanation[]): AddedRows {
+    if (this.#count >= this.most) return { own: [], drawn: new Map() };
+    const { rows, drawn } = figureRows(picture, explanations, this.look);
+    const before = this.#rows.length > 0 && !this.#fits([...this.#rows, ...rows]) ? this.#whole() : undefined;
     const own: FigureWriter[] = [];
     for (const row of rows) {
-      if (this.#rows.length > 0 && !this.#fits([...this.#rows, row])) own.push(this.take());
+      if (this.#rows.length > 0 && !this.#fits([...this.#rows, row])) own.push(this.#whole());
       if (this.#count < this.most) this.#rows.push(row);
     }
-    return { ...(before && { before }), own };
+    return { ...(before && { before }), own, drawn };
   }
 
-  /** The figure of the rows until now. */
+  /** The figure of the last rows. */
   take(): FigureWriter {
+    return this.#taken(drawnFigure);
+  }
+
+  /** The figure of the rows until now; others follow while it is drawn. */
+  #whole(): FigureWriter {
+    return this.#taken((content) => this.#thread.drawn(content));
+  }
+
+  #taken(drawn: (content: FigureContent) => Promise<Uint8Array>): FigureWriter {
     const rows = this.#rows;
     this.#rows = [];
     if (rows.length === 0) return async () => {};
     const path = this.#path(this.#count++);
-    const drawing = this.#drawing(rows);
-    return async () => writeFileAtomic(path, await drawingFile(drawing, this.look.figures));
+    const content = this.#content(rows);
+    return async () => writeFileAtomic(path, await drawn(content));
+  }
+
+  /** Ends the thread in which figures are drawn. */
+  end(): Promise<void> {
+    return this.#thread.end();
   }
 
   /** Whether rows make one figure: few enough, and not longer than a picture can be. */
   #fits(rows: readonly FigureRow[]): boolean {
     const { dpi = 2 * LAYOUT_DPI } = this.look.figures;
-    return rows.length <= MAX_ROWS && (dpi / LAYOUT_DPI) * this.#drawing(rows).height <= MAX_SIDE;
+    return rows.length <= MAX_ROWS && (dpi / LAYOUT_DPI) * drawingOf(this.#content(rows)).height <= MAX_SIDE;
   }
 
-  #drawing(rows: readonly FigureRow[]): Drawing {
+  #content(rows: readonly FigureRow[]): FigureContent {
     const { style, figures } = this.look;
-    const { palette = 'jet' } = style;
-    const { sameScale = false } = figures;
-    const options = { palette, sameScale, ...(figures.width !== undefined && { width: layoutWidth(figures.width) }) };
-    return (isMany(rows) ? contactSheetDrawing : figureDrawing)(rows, options);
+    return { rows, palette: style.palette ?? 'jet', figures };
   }
 
   #path(index: number): string {
     return join(this.folder, `figure${index === 0 ? '' : `-${index + 1}`}.${this.look.figures.format ?? 'png'}`);
   }
-}
-
-/** Whether rows have more methods than fit side by side, or different ones. */
-function isMany(rows: readonly FigureRow[]): boolean {
-  const names = new Set(rows.map(({ maps }) => maps.map(({ method }) => method).join('\n')));
-  return names.size > 1 || rows.some(({ maps }) => maps.length > MAX_METHODS);
 }
 
 /** The largest value of a map that is drawn, of signed maps the largest absolute value. */
@@ -117,7 +126,7 @@ function figureRows(
   { path, picture }: ExplainedPicture,
   explanations: readonly Explanation[],
   look: Look,
-): FigureRow[] {
+): { rows: FigureRow[]; drawn: ReadonlyMap<Explanation, DrawnPictures> } {
   const factor = Math.min(1, FIGURE_SIDE / Math.max(picture.width, picture.height));
   const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * factor)));
   const shown = resizedPicture(picture, { width: width ?? 1, height: height ?? 1, channels: 3, resize: 'squash' });
@@ -130,6 +139,7 @@ function figureRows(
     const key = keyOf(explanation);
     largest.set(key, Math.max(largest.get(key) ?? 0, largestOf(explanation, showsSigned(look.style))));
   }
+  const drawn = new Map<Explanation, DrawnPictures>();
   const rows = new Map<string, FigureRow & { maps: FigureRow['maps'][number][] }>();
   for (const explanation of explanations) {
     const { method } = explanation;
@@ -138,12 +148,10 @@ function figureRows(
     // A signed palette shows contributions that are all negative.
     const shows = showsSigned(look.style) && explanation.reason === 'all contributions negative';
     const note = shows ? undefined : emptyMapNote(explanation);
-    row.maps.push({
-      method: methods[method].title,
-      ...drawnPictures(shown, picture, explanation, look, largest.get(key)),
-      ...(note && { note }),
-    });
+    const pictures = drawnPictures(shown, picture, explanation, look, largest.get(key));
+    if (shown === picture && !largest.has(key)) drawn.set(explanation, pictures);
+    row.maps.push({ method: methods[method].title, ...pictures, ...(note && { note }) });
     rows.set(key, row);
   }
-  return [...rows.values()];
+  return { rows: [...rows.values()], drawn };
 }

@@ -87,10 +87,19 @@ export function mapFiles(folder: string, stem: string): MapFiles {
   return { heatmap: path('.png'), overlay: path('-overlay.png'), values: path('.npy') };
 }
 
-/** Writes the files of one map; pictures are encoded beside this thread. */
-export async function writeMap(files: MapFiles, picture: Picture, explanation: Explanation, look: Look): Promise<void> {
+/**
+ * Writes the files of one map; pictures are encoded beside this thread.
+ * @param drawn the map at the picture's size, if already drawn
+ */
+export async function writeMap(
+  files: MapFiles,
+  picture: Picture,
+  explanation: Explanation,
+  look: Look,
+  drawn: DrawnPictures | undefined,
+): Promise<void> {
   const { raw, signed, rawHeight, rawWidth } = explanation;
-  const { heatmap, overlay } = drawnPictures(picture, picture, explanation, look);
+  const { heatmap, overlay } = drawn ?? drawnPictures(picture, picture, explanation, look);
   const values = npyBytes(showsSigned(look.style) ? signed : raw, [rawHeight, rawWidth]);
   await Promise.all([
     encodePng(heatmap).then((bytes) => writeFileAtomic(files.heatmap, bytes)),

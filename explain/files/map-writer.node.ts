@@ -78,6 +78,7 @@ export class MapWriter {
   #written: Promise<void> = Promise.resolve();
   /** Files that are being written. */
   readonly #running = new Set<Promise<void>>();
+  #lastTurn: Promise<void> = Promise.resolve();
   #done = 0;
 
   private constructor(
@@ -139,6 +140,7 @@ export class MapWriter {
   /** Waits until nothing is being written any more, also after a failure. */
   async settle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
+    await this.#figures.end();
   }
 
   /** The files of all figures. */
@@ -165,17 +167,26 @@ export class MapWriter {
       return { explanation, files, result: resultOf(path, explanation, milliseconds, this.shown(files)) };
     });
     const pixels = Math.max(LEAST_PIXELS, picture.width * picture.height);
-    const tasks = maps.map(({ explanation, files }) =>
-      this.#begun(pixels, () => writeMap(files, picture, explanation, this.look)),
-    );
     const count = this.#figures.count;
-    const { before, own } = this.#figures.add({ path, picture }, explanations);
+    const { before, own, drawn } = this.#figures.add({ path, picture }, explanations);
+    const tasks = maps.map(({ explanation, files }) =>
+      this.#begun(pixels, async () => {
+        await this.#turn();
+        await writeMap(files, picture, explanation, this.look, drawn.get(explanation));
+      }),
+    );
     if (before) this.#then([this.#begun(LEAST_PIXELS, before)], { done: entry.done - 1, figures: count + 1 });
     const figures = own.map((figure) => this.#begun(LEAST_PIXELS, figure));
     this.#then([...tasks, ...figures], { ...entry, maps: maps.map(({ result }) => result) }, () => {
       for (const { explanation } of maps) this.progress.onMap?.(path, explanation);
       this.progress.progress_callback?.({ loaded: entry.done, total: this.progress.total, path });
     });
+  }
+
+  /** Resolves after earlier turns and what else waits for this thread: between two maps, the network gets its next pictures. */
+  #turn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return this.#lastTurn;
   }
 
   /** Begins a task as soon as memory allows; its error is thrown to who awaits it. */

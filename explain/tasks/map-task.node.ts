@@ -73,7 +73,7 @@ export async function writeMapTask(
   const paths = pictures.map(({ path }) => path);
   const groups = explainedGroups(explainer, paths, 0, { explaining, targets: own, signal, needsAny: false });
   try {
-    for await (const group of oneAhead(groups)) {
+    for await (const group of oneAhead(oneAhead(groups))) {
       await writer.write(named(group, pictures));
       // What is not complete must not take the place of what is.
       signal?.throwIfAborted();

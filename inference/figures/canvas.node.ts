@@ -1,6 +1,6 @@
 /** @file Canvases with the package's own font, and pictures on them. */
 import { fileURLToPath } from 'node:url';
-import { createCanvas, GlobalFonts, type Canvas } from 'canvas';
+import { createCanvas, GlobalFonts, ImageData, type Canvas } from 'canvas';
 import { rgbaPixels, rgbFromRgba, type Picture } from '../pictures/pictures.js';
 import { FONT_FAMILY } from './theme.js';
 
@@ -28,16 +28,22 @@ export function figureCanvas(width: number, height: number): Canvas {
 export function pictureCanvas(picture: Picture): Canvas {
   const { width, height } = picture;
   const canvas = createCanvas(width, height);
-  const context = canvas.getContext('2d');
-  const image = context.createImageData(width, height);
-  image.data.set(rgbaPixels(picture));
-  context.putImageData(image, 0, 0);
+  canvas.getContext('2d').putImageData(new ImageData(rgbaPixels(picture), width, height), 0, 0);
   return canvas;
 }
+
+/** Pixels that are read from a canvas at a time: all at once would take a third more memory than the picture. */
+const READ_PIXELS = 2 ** 18;
 
 /** The content of an opaque canvas as a picture. */
 export function canvasPicture(canvas: Canvas): Picture {
   const { width, height } = canvas;
-  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
-  return { width, height, channels: 3, data: rgbFromRgba(data) };
+  const context = canvas.getContext('2d');
+  const data = new Uint8Array(3 * width * height);
+  const rows = Math.max(1, Math.floor(READ_PIXELS / width));
+  for (let top = 0; top < height; top += rows) {
+    const strip = context.getImageData(0, top, width, Math.min(rows, height - top));
+    rgbFromRgba(strip.data, data.subarray(3 * top * width));
+  }
+  return { width, height, channels: 3, data };
 }

@@ -90,20 +90,26 @@ export function reorderedPicture(
 
 /** The pixels as opaque RGBA [height, width, 4], for a canvas. */
 export function rgbaPixels({ width, height, channels, data }: Picture): Uint8ClampedArray<ArrayBuffer> {
-  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) rgba[4 * i + c] = data[channels === 1 ? i : 3 * i + c] ?? 0;
+  const rgba = new Uint8ClampedArray(4 * width * height);
+  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
+  for (let from = 0, to = 0; to < rgba.length; from += channels, to += 4) {
+    rgba[to] = data[from] as number;
+    rgba[to + 1] = data[from + green] as number;
+    rgba[to + 2] = data[from + blue] as number;
+    rgba[to + 3] = 255;
   }
   return rgba;
 }
 
-/** RGB bytes of RGBA bytes; the opacity is dropped. */
-export function rgbFromRgba(rgba: ArrayLike<number>): Uint8Array<ArrayBuffer> {
-  const rgb = new Uint8Array((rgba.length / 4) * 3);
+/** RGB bytes of RGBA bytes; the opacity is dropped. @param into where the first bytes of a larger result go */
+export function rgbFromRgba(
+  rgba: Uint8ClampedArray | Uint8Array,
+  into = new Uint8Array((rgba.length / 4) * 3),
+): Uint8Array<ArrayBuffer> {
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    rgb[to] = rgba[from] ?? 0;
-    rgb[to + 1] = rgba[from + 1] ?? 0;
-    rgb[to + 2] = rgba[from + 2] ?? 0;
+    into[to] = rgba[from] as number;
+    into[to + 1] = rgba[from + 1] as number;
+    into[to + 2] = rgba[from + 2] as number;
   }
-  return rgb;
+  return into;
 }

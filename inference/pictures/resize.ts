@@ -72,6 +72,10 @@ function resizedAxis<D extends Uint8Array | Float32Array>(
 ): D {
   const resized = zerosLike(data, outer * axis.count * inner);
   const [half, least, most] = data instanceof Uint8Array ? [0.5, 0, 255] : [0, -Infinity, Infinity];
+  if (inner === 3 && outer > 1 && axis.from > 4 * axis.to) {
+    resizeRows(data, [outer, pixels], axis, skipped, resized);
+    return resized;
+  }
   for (let position = 0; position < axis.count; position++) {
     const weights = filterWeights(axis, axis.start + position);
     const begin = filterSpan(axis, axis.start + position).begin - skipped;
@@ -89,6 +93,38 @@ function resizedAxis<D extends Uint8Array | Float32Array>(
     }
   }
   return resized;
+}
+
+/** The same for rows of colour pixels that shrink a lot: row by row, as they lie in memory, three sums at a time. */
+function resizeRows(
+  data: Uint8Array | Float32Array,
+  [rows, pixels]: readonly [number, number],
+  axis: Axis,
+  skipped: number,
+  into: Uint8Array | Float32Array,
+): void {
+  const [half, least, most] = data instanceof Uint8Array ? [0.5, 0, 255] : [0, -Infinity, Infinity];
+  const filters = Array.from({ length: axis.count }, (_, i) => filterWeights(axis, axis.start + i));
+  const begins = Int32Array.from(filters, (_, i) => filterSpan(axis, axis.start + i).begin - skipped);
+  let target = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let position = 0; position < axis.count; position++) {
+      const weights = filters[position] as Float64Array;
+      let at = 3 * (row * pixels + (begins[position] as number));
+      let red = half;
+      let green = half;
+      let blue = half;
+      for (let tap = 0; tap < weights.length; tap++, at += 3) {
+        const weight = weights[tap] as number;
+        red += weight * (data[at] as number);
+        green += weight * (data[at + 1] as number);
+        blue += weight * (data[at + 2] as number);
+      }
+      into[target++] = red < least ? least : red > most ? most : red;
+      into[target++] = green < least ? least : green > most ? most : green;
+      into[target++] = blue < least ? least : blue > most ? most : blue;
+    }
+  }
 }
 
 /** Zeros of the same type. */

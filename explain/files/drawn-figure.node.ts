@@ -1,0 +1,54 @@
+/** @file The bytes of a figure, drawn in this thread or in another. */
+import { drawingFile } from '../../inference/figures/files.node.js';
+import type { Drawing } from '../../inference/figures/drawing.node.js';
+import { Thread } from '../../inference/runtime/thread.node.js';
+import { contactSheetDrawing } from '../figures/contact-sheet.node.js';
+import { layoutWidth, type FigureFileOptions } from '../figures/figure-options.js';
+import { figureDrawing, type FigureRow } from '../figures/figure.node.js';
+import type { PaletteName } from '../figures/names.js';
+
+/** Rows of a figure, and how it looks. */
+export interface FigureContent {
+  rows: readonly FigureRow[];
+  palette: PaletteName;
+  figures: FigureFileOptions;
+}
+
+/** With more methods a contact sheet is drawn instead of a figure. */
+const MAX_METHODS = 4;
+
+/** The figure of these rows, laid out. */
+export function drawingOf({ rows, palette, figures }: FigureContent): Drawing {
+  const { sameScale = false, width } = figures;
+  const options = { palette, sameScale, ...(width !== undefined && { width: layoutWidth(width) }) };
+  return (isMany(rows) ? contactSheetDrawing : figureDrawing)(rows, options);
+}
+
+/** The figure's file. */
+export function drawnFigure(content: FigureContent): Promise<Uint8Array> {
+  return drawingFile(drawingOf(content), content.figures);
+}
+
+/** Whether rows have more methods than fit side by side, or different ones. */
+function isMany(rows: readonly FigureRow[]): boolean {
+  const names = new Set(rows.map(({ maps }) => maps.map(({ method }) => method).join('\n')));
+  return names.size > 1 || rows.some(({ maps }) => maps.length > MAX_METHODS);
+}
+
+/** Draws figures in a thread of its own, so that this thread can keep the network busy. */
+export class FigureThread {
+  #thread: Promise<Thread> | undefined;
+
+  /** The figure's file. The thread is started when first needed. */
+  async drawn(content: FigureContent): Promise<Uint8Array> {
+    this.#thread ??= Thread.start(new URL('./figure-thread.node.js', import.meta.url));
+    return (await this.#thread).ask<Uint8Array>(content);
+  }
+
+  /** Ends the thread. */
+  async end(): Promise<void> {
+    const thread = await this.#thread?.catch(() => undefined);
+    this.#thread = undefined;
+    await thread?.end();
+  }
+}
