@@ -69,14 +69,14 @@ await runCommand(
     const { comparePictures, describedRun, describedSets, evaluateRun } = await import('ganscope/trainer');
     const { isRun, parsedLabel, parsedPreparation, parsedRange } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
-    const fetched = new Fetched(context, options);
+    await using fetched = new Fetched(context);
+    const results = await fetched.results(options.out, 'gan-eval', true);
     const features = await fetched.features(options.features, 'features');
     const fetchedSet = (set: string, name: string) =>
       /\.onnx$/i.test(set) ? fetched.model(set, name) : fetched.pictures(set, name, /[^/]\.zip$/i);
     const named: string[] = [];
     for (const set of options._) named.push(await fetchedSet(String(set), 'SET'));
     const data = options.data === undefined ? undefined : await fetchedSet(options.data, 'data');
-    await fetched.close();
     const { samples, subsetSize, checkpoint, split, strict, followLinks, device } = options;
     const { range, latentDim, label } = options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
@@ -89,9 +89,10 @@ await runCommand(
     if (forGenerators && !sets.some((set) => /\.onnx$/i.test(set)))
       throw new InputError(`--${forGenerators[0]}: expected a generator's .onnx file as a set; got none`);
     if (options.json) print.dataOnly();
-    const { out, resume } = options;
+    const { resume } = options;
+    const { out } = results;
     if (resume && out === undefined) throw new InputError('--resume: expected it with --out; got it alone');
-    const engine = await chosenEngine(options, out === undefined ? '`out`' : true, context);
+    const engine = results.engine(await chosenEngine(options, out === undefined ? '`out`' : true, context));
     if (out === undefined) note('An evaluation without --out cannot be resumed: if it is stopped, it starts again.');
     const bar = out === undefined ? progress('pictures') : undefined;
     const settings = {

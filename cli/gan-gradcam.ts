@@ -38,11 +38,13 @@ await runCommand(
 
     const { evaluate, randomWeights, listLayers } = options;
     expectCombinable(options);
-    const fetched = new Fetched(context, options);
+    const isMaps = !evaluate && !listLayers;
+    await using fetched = new Fetched(context);
+    const where = isMaps || 'a folder on disk with `evaluate` or `listLayers`';
+    const results = await fetched.results(options.out, 'gan-gradcam', where);
     const given = await fetched.model(options.model, 'model');
     const sources: string[] = [];
     for (const source of options._) sources.push(await fetched.pictures(String(source), 'IMAGE', SINGLE));
-    await fetched.close();
     const { paths, skipped: unread } = await picturePaths(sources, { followLinks: options.followLinks });
     const { strict } = options;
     const [firstUnread] = unread;
@@ -65,15 +67,15 @@ await runCommand(
     const { path: model, note } = await resolveModel('discriminator', given);
     print.info(note);
     const { chosenShard } = await import('ganscope/tasks');
-    const isMaps = !evaluate && !listLayers;
     const isShared =
       options.shard !== undefined ||
       options.queue !== undefined ||
       options.merge ||
+      results.out !== options.out ||
       (paths.length > 1 && chosenShard(undefined, process.env));
     const isBulk = isMaps && (isShared || options.taskSize !== undefined || paths.length > MOST_FLAT);
     const sharable = isMaps ? 'several pictures' : 'maps, not with `evaluate` or `listLayers`';
-    const engine = await chosenEngine(options, isBulk ? true : sharable, context);
+    const engine = results.engine(await chosenEngine(options, isBulk ? true : sharable, context));
     if (isBulk) {
       const texts = {
         ...options,
@@ -81,7 +83,8 @@ await runCommand(
         strict: strict || undefined,
         taskSize: options.taskSize ?? TASK_SIZE,
       };
-      const { labels, out, device, resume } = options;
+      const { labels, device, resume } = options;
+      const { out = '' } = results;
       await explainTasks(
         { paths, skipped: unread, texts, model, labels, out, device, resume, shared: engine.shared },
         engine,

@@ -47,28 +47,34 @@ await runCommand(
       .example('$0 --count 50000 --format zip --out fakes', 'many pictures, 1000 to a file')
       .example('$0 --count 50000 --format zip --out fakes --shard 0/8', 'the first of eight shares')
       .example('$0 --count 50000 --format zip --out fakes --queue redis://host:6379', 'by the workers of a queue')
+      .example('$0 --count 50000 --format npy --out s3://birds/fakes', 'results as objects, below a prefix')
       .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
-  async (
-    { jsonl, model, device, range, latentDim, label, mean, std, shard, merge, queue, ...words },
-    { print, signal, progress, note, warn, device: showDevice, skipped },
-  ) => {
-    const textOf = (name: 'out' | 'discriminator' | 'real') => {
+  async ({ jsonl, model, device, range, latentDim, label, mean, std, shard, merge, queue, ...words }, context) => {
+    const { print, signal, progress, note, warn, device: showDevice, skipped } = context;
+    const textOf = (name: 'out' | 'discriminator' | 'real' | 'latents' | 'saveLatents') => {
       const value = words[name];
       return typeof value === 'string' ? value : undefined;
     };
-    const fetched = new Fetched({ signal, note, progress }, { out: textOf('out'), queue });
+    await using fetched = new Fetched(context);
+    const results = await fetched.results(
+      textOf('out'),
+      'gan-sample',
+      words['format'] === undefined ? 'a folder or file on disk without `format`' : true,
+    );
     const named = await fetched.model(model, 'model', 'discriminator.onnx');
     const discriminator = await fetched.model(textOf('discriminator'), 'discriminator');
     const real = await fetched.pictures(textOf('real'), 'real', /[^/]\.zip$/i);
-    await fetched.close();
-    const request = parsedRequest({ ...words, discriminator, real });
+    const latents = await fetched.pictures(textOf('latents'), 'latents', /[^/]\.npy$/i);
+    const saveLatents = results.file(textOf('saveLatents'), 'saveLatents');
+    const request = parsedRequest({ ...words, out: results.out, discriminator, real, latents, saveLatents });
     const { Generator, parsedLabel, parsedPreparation, parsedRange, resolveModel, runJob, sampleJob } =
       await import('ganscope/inference');
     const { assumptionLines } = await import('./common/lines.js');
     const job = sampleJob(request);
 
     if (jsonl) print.dataOnly();
-    const engine = await chosenEngine({ shard, merge, queue }, job.kind === 'shards' || '`format`', { note, warn });
+    const bulk = job.kind === 'shards' || '`format`';
+    const engine = results.engine(await chosenEngine({ shard, merge, queue }, bulk, { note, warn }));
     const stated = range === undefined ? undefined : parsedRange(range);
     const file = await resolveModel('generator', named);
     print.info(file.note);

@@ -22,7 +22,8 @@ await runCommand(
         root: {
           type: 'string',
           requiresArg: true,
-          describe: 'Folder that jobs may read and write, nothing else; may be given several times',
+          describe:
+            'Folder, or s3://bucket/prefix, that jobs may read and write, nothing else; may be given several times',
         },
         concurrency: { type: 'number', default: 1, describe: 'Tasks at the same time' },
         drain: {
@@ -41,7 +42,7 @@ await runCommand(
       .example('$0 --root /data --root /models --drain', 'the server of REDIS_URL, until there is nothing left to do'),
   async ({ queue = '', concurrency, drain, lease, device }, { print, signal, note, warn, messageOf }) => {
     const { InputError } = await import('ganscope/errors');
-    const { openJob, queueAddress, serveQueue, workerRoots } = await import('ganscope/fleet');
+    const { openJob, Originals, queueAddress, serveQueue, shownText, workerRoots } = await import('ganscope/fleet');
     const within = (name: string, value: number, least: number, most: number) => {
       if (!Number.isInteger(value) || value < least || value > most)
         throw new InputError({ name, expected: `an integer of ${least}…${most}`, got: value });
@@ -50,8 +51,10 @@ await runCommand(
     within('lease', lease, 1, 3600);
     const address = queueAddress(queue, process.env);
     const roots = await workerRoots(givenTexts('root'));
+    print.shown = shownText;
+    const originals = new Originals(process.env);
     const { done, failed } = await serveQueue(address, {
-      open: (spec) => openJob(spec, { device, roots }),
+      open: (spec) => openJob(spec, { device, roots, originals }),
       concurrency,
       drain,
       lease,
@@ -60,7 +63,7 @@ await runCommand(
       warn,
       detail: (text) => print.detail(text),
       messageOf,
-    });
+    }).finally(() => originals.close());
     const failures = failed > 0 ? `, ${failed} failed attempts` : '';
     print.info(`${done} ${done === 1 ? 'task' : 'tasks'} done${failures}.`);
   },

@@ -23,6 +23,8 @@ const PLAIN = '\u001B[39m';
 export class Printer {
   /** Called before a line is printed: a progress bar makes room. */
   beforeLine: (() => void) | undefined;
+  /** What is shown in place of a text: copies of what is elsewhere have names that nobody knows. */
+  shown: (text: string) => string = (text) => text;
   #dataOnly = false;
 
   constructor(
@@ -40,7 +42,8 @@ export class Printer {
   /** What was asked for, as it is, on standard output; --quiet does not silence it. */
   data(text: string): void {
     this.beforeLine?.();
-    this.out.write(withoutControls(text.endsWith('\n') ? text : `${text}\n`));
+    const shown = this.shown(text);
+    this.out.write(withoutControls(shown.endsWith('\n') ? shown : `${shown}\n`));
   }
 
   /**
@@ -74,8 +77,9 @@ export class Printer {
     if (!this.options.quiet) this.#write('progress', line, fields);
   }
 
-  #write(level: Level, line: string, fields: Fields = {}): void {
+  #write(level: Level, text: string, fields: Fields = {}): void {
     this.beforeLine?.();
+    const line = this.shown(text);
     const toOut = !this.#dataOnly && (level === 'info' || level === 'detail' || level === 'result');
     const stream = toOut ? this.out : this.err;
     if (this.options.logFormat === 'json') {
@@ -84,9 +88,9 @@ export class Printer {
       return;
     }
     const prefix = level === 'error' ? `${this.command}: ` : level === 'warning' ? 'Warning: ' : '';
-    const text = `${prefix}${visibleLine(line)}`;
+    const printed = `${prefix}${visibleLine(line)}`;
     const colour = COLOURS[level];
     // hasColors() follows NO_COLOR and FORCE_COLOR.
-    stream.write(colour && stream.hasColors?.() ? `${colour}${text}${PLAIN}\n` : `${text}\n`);
+    stream.write(colour && stream.hasColors?.() ? `${colour}${printed}${PLAIN}\n` : `${printed}\n`);
   }
 }

@@ -1,42 +1,44 @@
-/** @file Options and arguments that are addresses in S3: what they name is fetched before a command reads it. */
+/** @file Options and arguments that are addresses in S3: what they name is fetched before a command reads it, and results are sent. */
 import { InputError } from 'ganscope/errors';
-import type { S3Inputs } from 'ganscope/fleet';
+import type { S3Inputs, StoredFolder } from 'ganscope/fleet';
+import type { TaskCommand, TaskEngine } from 'ganscope/tasks';
+import type { Printer } from '../common/print.js';
 
 export const S3_HELP =
-  'Models and pictures may be s3://bucket/key, with the package @aws-sdk/client-s3 and the usual AWS variables: see docs/fleet.md.';
+  'Models, pictures and results of bulk jobs may be s3://bucket/key, with the package @aws-sdk/client-s3 and the usual AWS variables: see docs/fleet.md.';
 
 /** How a command tells of what is fetched, and is stopped. */
 interface FetchMessages {
+  print: Printer;
   signal: AbortSignal;
   note(text: string): void;
   progress(unit: string): { update(done: number, total: number): void; stop(): void };
 }
 
-/** Options of a command that may not be addresses, as their work needs a folder that all see. */
-interface Others {
-  out?: string | undefined;
-  queue?: string | undefined;
-}
+export const isS3 = (text: string | undefined): text is string => text !== undefined && /^s3:\/\//i.test(text);
 
-const isS3 = (text: string | undefined): text is string => text !== undefined && /^s3:\/\//i.test(text);
+/** Where results go. */
+export interface Results {
+  /** As it was given, or a folder that stands for an address. */
+  out: string | undefined;
+  /** The engine as it is for results there. */
+  engine(engine: TaskEngine): TaskEngine;
+  /** Another file that the job writes: as it was given, or a path that stands for an address. */
+  file(text: string | undefined, name: string): string | undefined;
+}
 
 /** Replaces addresses by paths of copies. Nothing of S3 is loaded where there are none. */
 export class Fetched {
   #inputs: Promise<S3Inputs> | undefined;
+  #stored: StoredFolder | undefined;
 
-  /** @throws InputError for an address where a folder is needed */
-  constructor(
-    private readonly context: FetchMessages,
-    private readonly others: Others,
-  ) {
-    if (isS3(others.out)) throw new InputError({ name: 'out', expected: 'a folder or file on disk', got: others.out });
-  }
+  constructor(private readonly context: FetchMessages) {}
 
   /** A model, or nothing where none is named. @param companion another model that may be beside it */
   async model<T extends string | undefined>(text: T, name: string, companion?: string): Promise<T | string> {
     if (!isS3(text)) return text;
-    const path = await (await this.#open(text)).model(text, name, companion);
-    this.context.note(`${text}: read from ${path}`);
+    const path = await (await this.#open()).model(text, name, companion);
+    this.context.note(`${text}: fetched`);
     return path;
   }
 
@@ -50,25 +52,48 @@ export class Fetched {
   /** A single file by its name, or pictures by what their keys begin with. */
   async pictures<T extends string | undefined>(text: T, name: string, single: RegExp): Promise<T | string> {
     if (!isS3(text)) return text;
-    const inputs = await this.#open(text);
+    const inputs = await this.#open();
     if (single.test(text)) return inputs.file(text, name);
     const bar = this.context.progress('files');
     const fetching = inputs.pictures(text, name, (done, total) => bar.update(done, total));
     const { folder, left } = await fetching.finally(() => bar.stop());
-    const others = left === 0 ? '' : `; ${left} objects are no pictures and stay there`;
-    this.context.note(`${text}: read from ${folder}${others}`);
+    this.context.note(`${text}: fetched${left === 0 ? '' : `; ${left} objects are no pictures and stay there`}`);
     return folder;
   }
 
-  /** Ends connections. */
-  async close(): Promise<void> {
-    (await this.#inputs?.catch(() => undefined))?.close();
+  /**
+   * Where the results of a command go.
+   * @param bulk whether this call has tasks, whose results may be objects; if not, what is expected
+   * @throws InputError for addresses where a folder or file is needed
+   */
+  async results(out: string | undefined, command: TaskCommand, bulk: true | string): Promise<Results> {
+    const file = (text: string | undefined, name: string) => {
+      if (!isS3(text)) return text;
+      if (this.#stored) return this.#stored.other(text, name);
+      throw new InputError({ name, expected: 'a file on disk, or `out` at an address too', got: text });
+    };
+    if (!isS3(out)) return { out, engine: (engine) => engine, file };
+    if (bulk !== true) throw new InputError({ name: 'out', expected: bulk, got: out });
+    const { StoredFolder: Folder } = await this.#fleet();
+    const stored = await Folder.open(out, command, process.env, this.context.signal);
+    this.#stored = stored;
+    return { out: stored.folder, engine: (engine) => stored.engine(engine), file };
   }
 
-  async #open(text: string): Promise<S3Inputs> {
-    if (this.others.queue !== undefined)
-      throw new InputError({ name: 'queue', expected: 'files and folders that all workers see', got: text });
-    const { S3Inputs: Inputs } = await import('ganscope/fleet');
+  /** Ends connections, and removes what was needed for results only. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    (await this.#inputs?.catch(() => undefined))?.close();
+    await this.#stored?.dispose();
+  }
+
+  async #open(): Promise<S3Inputs> {
+    const { S3Inputs: Inputs } = await this.#fleet();
     return (this.#inputs ??= Inputs.open({ environment: process.env, signal: this.context.signal }));
+  }
+
+  async #fleet() {
+    const fleet = await import('ganscope/fleet');
+    this.context.print.shown = fleet.shownText;
+    return fleet;
   }
 }

@@ -1,4 +1,5 @@
 /** @file Picture files in, an evaluation out: its plots and results.json. */
+import { shownPath, shownText } from '../../inference/files/copies.node.js';
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
 import { digestOfList } from '../../inference/files/same-job.node.js';
 import { InputError } from '../../onnx/errors.js';
@@ -63,7 +64,7 @@ export async function evaluateFiles(
     await requireOwnResults(out);
     const origin = await provenanceOf({ model, provenance });
     const chosen = shortened({ ...measuring, targets: given });
-    const job = { kind: 'evaluation', ...origin, pictures: digestOfList(paths), ...chosen };
+    const job = { kind: 'evaluation', ...origin, pictures: digestOfList(paths.map(shownPath)), ...chosen };
     const before: Entry[] = [];
     if (resume) for await (const entry of entriesOfJob<Entry>(out, job)) before.push(entry);
     const earlier = before.flatMap((entry) => ('measured' in entry ? [entry.measured] : []));
@@ -75,15 +76,16 @@ export async function evaluateFiles(
     async function* pictures(): AsyncGenerator<EvaluatedPicture> {
       for await (const group of oneAhead(decodedGroups(paths, { start: before.length, input, signal }))) {
         for (const file of group) {
-          current = { done: file.index + 1, picture: file.path };
+          current = { done: file.index + 1, picture: shownPath(file.path) };
           const target = targets[file.index];
           if ('picture' in file) {
             const { picture, prepared } = file;
             yield { picture, ...(prepared && { prepared }), ...(target !== undefined && { target }) };
             continue;
           }
-          waiting.push({ ...current, reason: file.reason });
-          skipped.push({ picture: file.path, reason: file.reason });
+          const reason = shownText(file.reason);
+          waiting.push({ ...current, reason });
+          skipped.push({ picture: current.picture, reason });
         }
       }
     }

@@ -1,5 +1,6 @@
 /** @file Picture files in, maps and results.json out: any number of pictures, a few in memory at a time. */
 import { join } from 'node:path';
+import { shownPath } from '../../inference/files/copies.node.js';
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
 import { exists } from '../../inference/files/missing.node.js';
 import { digestOfList } from '../../inference/files/same-job.node.js';
@@ -81,7 +82,7 @@ export async function explainFiles(
     const job = {
       kind: 'maps',
       ...origin,
-      pictures: digestOfList(paths),
+      pictures: digestOfList(paths.map(shownPath)),
       ...shortened({ ...explaining, ...style, ...figures }),
     };
     const before = resume ? await doneBefore(out, job, paths) : { pictures: 0, figures: 0 };

@@ -1,5 +1,6 @@
 /** @file Writes the maps and figures of explained pictures, and records them in the journal. */
 import { basename, extname } from 'node:path';
+import { shownPath, shownText } from '../../inference/files/copies.node.js';
 import type { Explanation } from '../maps/explanation.js';
 import { emptyMapNote } from '../figures/verdict.js';
 import type { ClassRegion, Target } from '../targets/targets.js';
@@ -119,8 +120,8 @@ export class MapWriter {
   /** Writes all files of a group. */
   async write({ files, explanations, milliseconds }: ExplainedGroup): Promise<void> {
     for (const file of files) {
-      const entry = { done: file.index + 1, picture: file.path, stamp: file.stamp };
-      if ('reason' in file) this.#then([], { ...entry, reason: file.reason });
+      const entry = { done: file.index + 1, picture: shownPath(file.path), stamp: file.stamp };
+      if ('reason' in file) this.#then([], { ...entry, reason: shownText(file.reason) });
       else this.#begin(file, entry, explanations.get(file.index) ?? [], milliseconds);
       this.#done = entry.done;
     }
@@ -164,7 +165,7 @@ export class MapWriter {
       const { layer, method } = explanation;
       const name = this.#names.take(`${stem}-${fileName(layer.name)}-${method.replaceAll('+', 'p')}`);
       const files = mapFiles(this.folder, name);
-      return { explanation, files, result: resultOf(path, explanation, milliseconds, this.shown(files)) };
+      return { explanation, files, result: resultOf(entry.picture, explanation, milliseconds, this.shown(files)) };
     });
     const pixels = Math.max(LEAST_PIXELS, picture.width * picture.height);
     const count = this.#figures.count;

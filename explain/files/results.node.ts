@@ -1,6 +1,7 @@
 /** @file Writes results.json: the results, the network, and whether the job is complete. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shownPath } from '../../inference/files/copies.node.js';
 import { fileDigest } from '../../inference/files/same-job.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
@@ -28,7 +29,7 @@ export async function provenanceOf({
 }): Promise<Readonly<Record<string, unknown>>> {
   if (model === undefined) return { ...provenance };
   const digest = /^https?:/i.test(model) ? undefined : await fileDigest(model);
-  return { ...provenance, model, ...(digest !== undefined && { modelDigest: digest }) };
+  return { ...provenance, model: shownPath(model), ...(digest !== undefined && { modelDigest: digest }) };
 }
 
 /** What results.json holds. */

@@ -1,5 +1,6 @@
 /** @file Explanations of any number of pictures as tasks, which any engine can run. */
 import { join, resolve } from 'node:path';
+import { shownPath, shownText } from '../../inference/files/copies.node.js';
 import { expectNoneSkipped } from '../../inference/files/strict.js';
 import type { FolderLock } from '../../inference/files/folder-lock.node.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
@@ -11,6 +12,7 @@ import {
   expectCommand,
   expectFileAt,
   onlyFolder,
+  type FetchOriginals,
   type FolderUse,
   type JobPlace,
 } from '../../inference/tasks/shared/opening.node.js';
@@ -30,7 +32,7 @@ import { explainsLayer } from '../methods/table.js';
 import { firstExplanation } from './first-explanation.node.js';
 import { expectJobFiles, explainJobFiles, loadedExplain, MODEL, PICTURES, type LoadedExplain } from './files.node.js';
 import { readyFolder } from './job-folder.node.js';
-import { writeMapTask, type MapTasks } from './map-task.node.js';
+import { TASK_RESULTS, writeMapTask, type MapTasks } from './map-task.node.js';
 import { mergeResults, type ExplainedTasks } from './merged-results.node.js';
 import { PictureList } from './picture-list.node.js';
 import { explainRules, parsedExplain, type ExplainTexts } from './texts.js';
@@ -62,7 +64,8 @@ export interface ExplainRequest extends FolderUse {
  * @throws InputError if an option does not fit the network, another process writes to the folder, or it holds another job
  */
 export async function startExplainJob(request: ExplainRequest): Promise<ExplainJob> {
-  const { paths, skipped = [], texts, model, labels, out, device } = request;
+  const { paths, texts, model, labels, out, device } = request;
+  const skipped = (request.skipped ?? []).map(shownText);
   const parsed = parsedExplain(texts);
   if (parsed.strict) expectNoneSkipped(skipped);
   const files = await explainJobFiles(model, labels, parsed);
@@ -73,7 +76,7 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
       if (parsed.strict) await expectAllRead(paths, loaded.explainer.input.picture);
       await firstExplanation(loaded, paths, parsed.explaining);
     };
-    const folder = await readyFolder(out, paths, request, check);
+    const folder = await readyFolder(out, paths.map(shownPath), request, check);
     ({ lock } = folder);
     const spec: JobSpec = {
       command: 'gan-gradcam',
@@ -96,7 +99,7 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
  * @throws InputError if this is not the package's version, a file is missing, has changed or is not below a root, an option is
  *   not known or does not fit, or the folder holds another job
  */
-export async function openExplainJob(spec: JobSpec, { device, roots }: JobPlace): Promise<ExplainJob> {
+export async function openExplainJob(spec: JobSpec, { device, roots, fetch }: JobPlace): Promise<ExplainJob> {
   expectCommand(spec, 'gan-gradcam');
   const texts = checkedOptions(spec.options, explainRules);
   const parsed = parsedExplain(texts);
@@ -107,7 +110,7 @@ export async function openExplainJob(spec: JobSpec, { device, roots }: JobPlace)
   await claimFolder(out, spec, 'job');
   const loaded = await loadedExplain(spec.files, texts, parsed, device);
   try {
-    return await opened(spec, loaded, { roots });
+    return await opened(spec, loaded, { roots, fetch });
   } catch (error) {
     await loaded.explainer.dispose();
     throw error;
@@ -117,6 +120,7 @@ export async function openExplainJob(spec: JobSpec, { device, roots }: JobPlace)
 interface Opened {
   lock?: FolderLock | undefined;
   roots?: readonly string[] | undefined;
+  fetch?: FetchOriginals | undefined;
   /** What the user calls the folder. */
   shown?: string | undefined;
   skipped?: readonly string[] | undefined;
@@ -125,14 +129,14 @@ interface Opened {
 async function opened(
   spec: JobSpec,
   loaded: LoadedExplain,
-  { lock, roots, shown, skipped = [] }: Opened,
+  { lock, roots, fetch, shown, skipped = [] }: Opened,
 ): Promise<ExplainJob> {
   const texts = checkedOptions(spec.options, explainRules);
   const parsed = parsedExplain(texts);
   const out = onlyFolder(spec);
   const { explainer } = loaded;
   const list = await PictureList.open(fileOf(spec, PICTURES).path, parsed.taskSize);
-  const tasks: MapTasks = { ...loaded, parsed, list, roots };
+  const tasks: MapTasks = { ...loaded, parsed, list, roots, fetch };
   const results = new TaskResults(out, list.tasks, taskName);
   const { methods, layers, tokens } = parsed.explaining;
   const usesLayers = methods === undefined || methods === 'all' || methods.some((name) => explainsLayer(name));
@@ -148,6 +152,7 @@ async function opened(
     size: (task) => list.size(task),
     missing: () => results.missing(),
     done: (task) => results.done(task),
+    files: { of: (task) => ({ path: taskName(task), last: TASK_RESULTS }), read: 'last' },
     run: async (task, context) =>
       void (await publishFolder(results.path(task), (folder) =>
         writeMapTask(folder, taskName(task), task, tasks, context),

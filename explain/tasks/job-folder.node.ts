@@ -1,5 +1,6 @@
 /** @file The folder of a job of explanations: who may write to it, and what an earlier job left there. */
-import { relative, join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { namesBegin } from '../../inference/files/copies.node.js';
 import { lockFolder, type FolderLock } from '../../inference/files/folder-lock.node.js';
 import { exists } from '../../inference/files/missing.node.js';
 import { holdsJob } from '../../inference/tasks/shared/description.node.js';
@@ -33,7 +34,7 @@ export async function readyFolder(
     }
     const kept = before && (shared || resume);
     const list = join(out, LIST_FILE);
-    const folder = relative(resolve(out), process.cwd());
+    const folder = namesBegin(out, names);
     if (!kept) await check();
     if (!kept && !shared) await removeTaskFiles(out);
     if (shared) await makeFolder(out);

@@ -3,6 +3,8 @@ import { basename, join } from 'node:path';
 import { writeSynced } from '../../onnx/files/disk/atomic-file.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { brokenPicture } from '../../inference/files/strict.js';
+import { isAddress } from '../../inference/files/copies.node.js';
+import type { FetchOriginals } from '../../inference/tasks/shared/opening.node.js';
 import { expectWithin } from '../../inference/tasks/spec-files.node.js';
 import type { TaskContext } from '../../inference/tasks/job.js';
 import { explainedGroups } from '../files/explained-groups.node.js';
@@ -26,6 +28,8 @@ export interface MapTasks extends LoadedExplain {
   list: PictureList;
   /** Folders that pictures may be in; anywhere if not given. */
   roots: readonly string[] | undefined;
+  /** For pictures that are named by addresses of which there is no copy. */
+  fetch: FetchOriginals | undefined;
 }
 
 /**
@@ -38,11 +42,32 @@ export async function writeMapTask(
   folder: string,
   shown: string,
   task: number,
-  { explainer, targets, parsed, list, roots }: MapTasks,
-  { signal, progress }: TaskContext,
+  tasks: MapTasks,
+  context: TaskContext,
 ): Promise<void> {
+  const { list, roots, fetch } = tasks;
   const pictures = await list.pictures(task);
   for (const { path, name } of roots ? pictures : []) await expectWithin(roots ?? [], path, name);
+  const addresses = pictures.map(({ path }) => path).filter(isAddress);
+  const [first] = addresses;
+  if (first === undefined) return writePictures(folder, shown, { task, pictures }, tasks, context);
+  if (!fetch) throw new InputError({ name: first, expected: 'a picture that was fetched', got: 'an address' });
+  const fetched = await fetch.files(addresses, context.signal);
+  try {
+    const here = pictures.map((each) => ({ ...each, path: fetched.paths.get(each.path) ?? each.path }));
+    await writePictures(folder, shown, { task, pictures: here }, tasks, context);
+  } finally {
+    await fetched.release();
+  }
+}
+
+async function writePictures(
+  folder: string,
+  shown: string,
+  { task, pictures }: { task: number; pictures: readonly ListedPicture[] },
+  { explainer, targets, parsed, list }: MapTasks,
+  { signal, progress }: TaskContext,
+): Promise<void> {
   const { explaining, style, figures, taskSize } = parsed;
   const own = pictures.map((_, i) => targetOf(targets, task * taskSize + i, list.count));
   const entries: TaskEntry[] = [];

@@ -1,6 +1,6 @@
 /** @file The results of all tasks in one file, JSON lines in the order of the pictures. */
-import { readFile, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
 import type { TaskResults } from '../../inference/tasks/results.node.js';
 import type { SkippedPicture } from '../files/picture-groups.node.js';
@@ -35,14 +35,17 @@ export async function mergeResults(
     for (let task = 0; task < tasks.count; task++) {
       signal?.throwIfAborted();
       const lines = await readFile(join(tasks.path(task), TASK_RESULTS), 'utf8');
+      let drawn = false;
       for (const line of lines.trimEnd().split('\n')) {
         const entry = JSON.parse(line) as TaskEntry;
         made.pictures++;
-        if ('maps' in entry) made.maps += entry.maps.length;
-        else made.skipped.push({ picture: entry.picture, reason: entry.reason });
+        if ('maps' in entry) {
+          made.maps += entry.maps.length;
+          drawn ||= entry.maps.length > 0;
+        } else made.skipped.push({ picture: entry.picture, reason: entry.reason });
       }
-      for (const name of await readdir(tasks.path(task)))
-        if (/^figure(-\d+)?\.\w+$/.test(basename(name))) made.figures++;
+      // A task whose pictures have maps draws one figure.
+      if (drawn) made.figures++;
       await file.appendFile(lines);
       progress?.(task);
     }

@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { InputError } from '../../onnx/errors.js';
+import { placedPath } from '../../inference/files/copies.node.js';
 import { isNpy, isTiff } from '../../inference/rasters/assumed.js';
 import { publishFile } from '../../inference/tasks/publish.node.js';
 import { stampOf } from '../files/picture-groups.node.js';
@@ -12,6 +13,7 @@ import { stampOf } from '../files/picture-groups.node.js';
 export interface ListedPicture {
   /** As it was named. */
   name: string;
+  /** An address where the name is one and nothing is a copy of it. */
   path: string;
   /** Size and time of the file when the job began. */
   stamp: string;
@@ -30,7 +32,7 @@ export async function writePictureList(path: string, names: readonly string[], f
     await handle.appendFile(`${oneLine({ folder })}\n`);
     for (let start = 0; start < names.length; start += AT_ONCE) {
       const some = names.slice(start, start + AT_ONCE);
-      const stamps = await Promise.all(some.map((name) => stampOf(resolve(dirname(path), folder, name))));
+      const stamps = await Promise.all(some.map((name) => stampOf(placedPath(resolve(dirname(path), folder), name))));
       await handle.appendFile(some.map((name, i) => `${oneLine([name, stamps[i]])}\n`).join(''));
     }
   });
@@ -104,7 +106,7 @@ export class PictureList {
     const lines = bytes.toString('utf8').trimEnd().split('\n');
     return lines.map((line) => {
       const [name, stamp] = pairOf(parsedLine(line, this.path), this.path);
-      return { name, path: resolve(dirname(this.path), this.folder, name), stamp };
+      return { name, path: placedPath(resolve(dirname(this.path), this.folder), name), stamp };
     });
   }
 }

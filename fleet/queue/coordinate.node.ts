@@ -3,6 +3,7 @@ import { InputError } from '../../onnx/errors.js';
 import { inParallel } from '../../inference/files/in-parallel.js';
 import type { StageProgress } from '../../inference/tasks/engine.js';
 import type { TaskJob, TaskStage } from '../../inference/tasks/job.js';
+import { shownSpec } from '../results/originals.node.js';
 import type { QueueAddress } from './address.js';
 import type { ConnectionMessages } from './connection.node.js';
 import { orderId, orderText, taskId } from './messages.js';
@@ -39,7 +40,7 @@ const LANES = 16;
 export async function runQueued(job: TaskJob, address: QueueAddress, options: QueueOptions): Promise<void> {
   const queue = await TaskQueue.open(address, options, options.firstPause);
   try {
-    const text = orderText(job.spec);
+    const text = orderText(shownSpec(job.spec));
     const order = { id: orderId(text), text };
     for (const stage of job.stages) {
       options.signal?.throwIfAborted();

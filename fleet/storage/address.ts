@@ -19,6 +19,22 @@ export function parsedS3Address(text: string, name: string): S3Address {
   return { bucket, key };
 }
 
+/**
+ * An address in its one form, for comparing.
+ * @throws InputError if it names no bucket, or its key can be no path
+ */
+export function plainS3(text: string, name: string): string {
+  const address = parsedS3Address(text, name);
+  const key = address.key.replace(/\/$/, '');
+  if (key !== '') pathOfKey({ ...address, key }, '');
+  return shownS3(address);
+}
+
+/** What is below an address. */
+export function belowS3({ bucket, key }: S3Address, path: string): S3Address {
+  return { bucket, key: `${key === '' || key.endsWith('/') ? key : `${key}/`}${path}` };
+}
+
 /** The address as a text. */
 export function shownS3({ bucket, key }: S3Address): string {
   return `s3://${bucket}/${key}`;

@@ -1,8 +1,8 @@
 /** @file Copies of objects on disk. A copy is a folder whose name says of which objects it is; it never changes. */
 import { createHash } from 'node:crypto';
-import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { inParallel } from '../../inference/files/in-parallel.js';
 import { ifThere } from '../../inference/files/missing.node.js';
 import { publishFile } from '../../inference/tasks/publish.node.js';
@@ -17,11 +17,19 @@ export interface Copied {
 }
 
 /** Objects that are fetched at the same time. */
-const LANES = 8;
+export const LANES = 8;
 /** Gigabytes of all copies, if nothing else is said. */
 const DEFAULT_GB = 20;
 /** Milliseconds for which a copy stays after its last use, and between notes that it is used. */
 const [KEPT_MS, USED_MS] = [24 * 3_600_000, 3_600_000];
+
+export interface CopyOptions {
+  signal?: AbortSignal | undefined;
+  /** Called with how many are there. */
+  progress?: ((done: number, total: number) => void) | undefined;
+  /** A copy of some of the objects: these are not fetched again. */
+  from?: string;
+}
 
 export class Cache {
   private constructor(
@@ -37,6 +45,11 @@ export class Cache {
     return new Cache(own || join(caches || join(homedir(), '.cache'), 'ganscope', 's3'), most * 1e9);
   }
 
+  /** For what processes need as long as they run. */
+  get jobs(): string {
+    return join(this.folder, 'jobs');
+  }
+
   /**
    * Fetches what is not there yet.
    * @returns the folder of the copy
@@ -45,8 +58,7 @@ export class Cache {
   async copy(
     storage: S3Storage,
     objects: readonly Copied[],
-    signal?: AbortSignal,
-    progress?: (done: number, total: number) => void,
+    { signal, progress, from }: CopyOptions = {},
   ): Promise<string> {
     const bytes = objects.reduce((sum, { object }) => sum + object.size, 0);
     const hash = createHash('sha256').update(`${storage.endpoint ?? ''}\n`);
@@ -57,10 +69,11 @@ export class Cache {
     await this.#makeRoom(name, bytes);
     await makeFolder(folder);
     await use(folder);
-    setInterval(() => void use(folder).catch(() => undefined), USED_MS).unref();
+    keepUsed(folder);
     let done = 0;
     await inParallel(objects, LANES, async ({ object, path }) => {
       signal?.throwIfAborted();
+      if (from !== undefined) await linked(join(from, ...path), join(folder, ...path));
       await fetched(storage, object, join(folder, ...path), signal);
       progress?.(++done, objects.length);
     });
@@ -99,13 +112,29 @@ export class Cache {
 
 const gb = (bytes: number) => `${Number((bytes / 1e9).toPrecision(3))} GB`;
 
+/** Copies of this process. */
+const inUse = new Set<string>();
+
+/** Notes from time to time that a copy is still in use. */
+function keepUsed(folder: string): void {
+  if (inUse.has(folder)) return;
+  inUse.add(folder);
+  setInterval(() => void use(folder).catch(() => undefined), USED_MS).unref();
+}
+
+/** Takes a file of another copy, where the file system can. */
+async function linked(from: string, path: string): Promise<void> {
+  await makeFolder(dirname(path));
+  await link(from, path).catch(() => undefined);
+}
+
 /** Notes that a copy is used now. */
 function use(folder: string): Promise<void> {
   return utimes(folder, new Date(), new Date());
 }
 
 /** A file is there as a whole or not at all. It has the time of its object, so that all machines see the same one. */
-async function fetched(storage: S3Storage, object: S3Object, path: string, signal?: AbortSignal): Promise<void> {
+export async function fetched(storage: S3Storage, object: S3Object, path: string, signal?: AbortSignal): Promise<void> {
   const there = await ifThere(stat(path), path);
   if (there?.size === object.size) return;
   await publishFile(path, async ({ handle }) => {

@@ -1,10 +1,13 @@
 /** @file A client of S3 or of a server like it. Its package is loaded when an address is used. */
-import type { FileHandle } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readFile, stat, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import type { S3Client } from '@aws-sdk/client-s3';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { InputError } from '../../onnx/errors.js';
+import { writeAt } from '../../onnx/files/disk/atomic-file.node.js';
 import { shownS3, type S3Address } from './address.js';
-import { s3Error } from './errors.js';
+import { isPassing, isRefusal, s3Error } from './errors.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -17,8 +20,17 @@ export interface S3Object extends S3Address {
   modified: number;
 }
 
+export interface PutOptions {
+  fresh?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
 /** Milliseconds until a server must have taken a connection, and that it may be silent. */
 const [CONNECT_MS, SILENCE_MS] = [10_000, 60_000];
+/** Milliseconds before what failed is tried again. */
+const PAUSES = [300, 1000, 2500];
+/** Bytes of files that are sent in one piece from memory; and of the largest that S3 takes in one request. */
+const [IN_MEMORY, MOST_BYTES] = [2 ** 24, 5 * 2 ** 30];
 
 async function loadedSdk(): Promise<Sdk> {
   try {
@@ -39,8 +51,13 @@ function endpointOf(environment: Variables): string | undefined {
   return url.origin;
 }
 
-/** Reads objects. */
+/** Reads and writes objects. */
 export class S3Storage {
+  /** Whether objects are written only where there are none; older servers do not know how. */
+  #knowsFresh = true;
+  /** Whether the server has answered once: what fails before is not tried for long. */
+  #answered = false;
+
   private constructor(
     private readonly sdk: Sdk,
     private readonly client: S3Client,
@@ -61,6 +78,7 @@ export class S3Storage {
       // Other servers seldom have a name per bucket, and not all know AWS's newer checksums.
       ...(endpoint !== undefined && { forcePathStyle: true }),
       responseChecksumValidation: 'WHEN_REQUIRED',
+      ...(endpoint !== undefined && { requestChecksumCalculation: 'WHEN_REQUIRED' as const }),
       requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
     });
     return new S3Storage(sdk, client, endpoint);
@@ -72,6 +90,20 @@ export class S3Storage {
    * @throws InputError if the bucket cannot be listed
    */
   async *list(prefix: S3Address, within: 'folder' | 'all', signal?: AbortSignal): AsyncGenerator<S3Object> {
+    for await (const each of this.#listed(prefix, within, signal)) if (typeof each === 'object') yield each;
+  }
+
+  /** What follows a prefix in the keys of its objects, up to the next slash, which is part of the name. */
+  async *names(prefix: S3Address, signal?: AbortSignal): AsyncGenerator<string> {
+    for await (const each of this.#listed(prefix, 'folder', signal))
+      yield (typeof each === 'object' ? each.key : each).slice(prefix.key.length);
+  }
+
+  async *#listed(
+    prefix: S3Address,
+    within: 'folder' | 'all',
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<S3Object | string> {
     const { bucket, key } = prefix;
     let token: string | undefined;
     do {
@@ -81,31 +113,43 @@ export class S3Storage {
         ...(within === 'folder' && { Delimiter: '/' }),
         ...(token !== undefined && { ContinuationToken: token }),
       });
-      const page = await this.#asking(prefix, this.client.send(command, signal ? { abortSignal: signal } : {}), signal);
+      const page = await this.#asking(prefix, () => this.client.send(command, this.#until(signal)), signal);
       for (const { Key, ETag = '', Size = 0, LastModified } of page.Contents ?? []) {
         if (Key === undefined) continue;
         yield { bucket, key: Key, etag: ETag, size: Size, modified: LastModified?.getTime() ?? 0 };
       }
+      for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) yield Prefix;
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
   }
 
   /** Writes an object to a file. @throws InputError if it is gone, has changed or has another size */
   async fetch(object: S3Object, file: FileHandle, signal?: AbortSignal): Promise<void> {
-    await this.#asking(object, this.#fetched(object, file, signal), signal);
+    const { bucket, key, etag } = object;
+    const command = new this.sdk.GetObjectCommand({ Bucket: bucket, Key: key, ...(etag && { IfMatch: etag }) });
+    await this.#asking(
+      object,
+      async () => this.#written(object, await this.client.send(command, this.#until(signal)), file, signal),
+      signal,
+    );
   }
 
-  async #fetched(object: S3Object, file: FileHandle, signal: AbortSignal | undefined): Promise<void> {
-    const { bucket, key, etag, size } = object;
-    const command = new this.sdk.GetObjectCommand({ Bucket: bucket, Key: key, ...(etag && { IfMatch: etag }) });
-    const { Body } = await this.client.send(command, signal ? { abortSignal: signal } : {});
+  async #written(
+    object: S3Object,
+    { Body }: GetObjectCommandOutput,
+    file: FileHandle,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { size } = object;
+    await file.truncate(0);
     let found = 0;
     if (Body instanceof Readable) {
       for await (const part of Body as AsyncIterable<Uint8Array>) {
         signal?.throwIfAborted();
+        const at = found;
         found += part.length;
         if (found > size) break;
-        await file.appendFile(part);
+        await writeAt(file, part, at);
       }
     }
     if (found === size) return;
@@ -113,16 +157,83 @@ export class S3Storage {
     throw new InputError({ name: shownS3(object), expected: `${size} bytes, as listed`, got });
   }
 
+  /** An object, if there is one. @throws InputError if it may not be read */
+  async find(address: S3Address, signal?: AbortSignal): Promise<S3Object | undefined> {
+    const command = new this.sdk.HeadObjectCommand({ Bucket: address.bucket, Key: address.key });
+    try {
+      const head = await this.#asking(address, () => this.client.send(command, this.#until(signal)), signal);
+      const { ETag = '', ContentLength = 0, LastModified } = head;
+      return { ...address, etag: ETag, size: ContentLength, modified: LastModified?.getTime() ?? 0 };
+    } catch (error) {
+      if (isRefusal(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Makes an object of a file.
+   * @param fresh only where there is none
+   * @returns whether it was written
+   * @throws InputError if it cannot be written
+   */
+  async put(address: S3Address, path: string, { fresh = false, signal }: PutOptions = {}): Promise<boolean> {
+    const { size } = await stat(path);
+    if (size > MOST_BYTES)
+      throw new InputError({ name: shownS3(address), expected: `at most ${MOST_BYTES} bytes per file`, got: size });
+    // A server that does not know the condition is asked first. Two processes that do so at once write the same bytes.
+    if (fresh && !this.#knowsFresh && (await this.find(address, signal))) return false;
+    const small = size <= IN_MEMORY ? await readFile(path) : undefined;
+    const { bucket, key } = address;
+    const send = () =>
+      this.client.send(
+        new this.sdk.PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: small ?? createReadStream(path),
+          ContentLength: size,
+          ...(fresh && this.#knowsFresh && { IfNoneMatch: '*' }),
+        }),
+        this.#until(signal),
+      );
+    try {
+      await this.#asking(address, send, signal);
+      return true;
+    } catch (error) {
+      if (fresh && (isRefusal(error, 412) || isRefusal(error, 409))) return false;
+      if (!fresh || !this.#knowsFresh || !isRefusal(error, 501)) throw error;
+      this.#knowsFresh = false;
+      return this.put(address, path, { fresh, ...(signal && { signal }) });
+    }
+  }
+
+  /** Removes an object, if there is one. @throws InputError if that is not allowed */
+  async remove({ bucket, key }: S3Address, signal?: AbortSignal): Promise<void> {
+    const command = new this.sdk.DeleteObjectCommand({ Bucket: bucket, Key: key });
+    await this.#asking({ bucket, key }, () => this.client.send(command, this.#until(signal)), signal);
+  }
+
   close(): void {
     this.client.destroy();
   }
 
-  async #asking<T>(address: S3Address, answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    try {
-      return await answer;
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw s3Error(error, shownS3(address), this.endpoint);
+  #until(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+    return signal ? { abortSignal: signal } : {};
+  }
+
+  /** Asks again where no answer came, or one that says that the server cannot now. */
+  async #asking<T>(address: S3Address, ask: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const answer = await ask();
+        this.#answered = true;
+        return answer;
+      } catch (error) {
+        signal?.throwIfAborted();
+        const pause = PAUSES[attempt];
+        if (pause === undefined || !this.#answered || !isPassing(error))
+          throw s3Error(error, shownS3(address), this.endpoint);
+        await sleep(pause, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
+      }
     }
   }
 }

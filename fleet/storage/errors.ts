@@ -1,7 +1,7 @@
 /** @file Refusals of S3 in one line. What the server says is not repeated: it may hold names of keys. */
 import { InputError } from '../../onnx/errors.js';
 
-const DENIED = 'access; it was denied: look at the credentials, and at what they may list and read';
+const DENIED = 'access; it was denied: look at the credentials, and at what they may list, read and write';
 
 /** What was expected, by the name of the error. */
 const expectations: Readonly<Record<string, string>> = {
@@ -26,6 +26,21 @@ interface ServiceError extends Error {
   code?: string;
   errors?: readonly { code?: string }[];
   $metadata?: { httpStatusCode?: number };
+}
+
+/** Whether a request may succeed a moment later. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof InputError) return false;
+  const { name, code, errors, $metadata } = error as ServiceError;
+  const status = $metadata?.httpStatusCode ?? 0;
+  if (status === 429 || (status >= 500 && status !== 501)) return true;
+  return [code, name, errors?.[0]?.code].some((each) => each !== undefined && connection.test(each));
+}
+
+/** Whether an error, perhaps told as `s3Error` does, is an answer with this status. */
+export function isRefusal(error: unknown, status: number): boolean {
+  const { $metadata, cause } = (error ?? {}) as ServiceError;
+  return $metadata?.httpStatusCode === status || (cause !== undefined && isRefusal(cause, status));
 }
 
 /**

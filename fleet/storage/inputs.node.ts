@@ -1,10 +1,14 @@
 /** @file Models and pictures in S3, as the files that the rest of the package reads. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { noteCopy } from '../../inference/files/copies.node.js';
+import { inParallel } from '../../inference/files/in-parallel.js';
 import { isPictureFile, MAX_PICTURE_BYTES, PICTURE_EXTENSIONS } from '../../inference/files/picture-paths.node.js';
 import { InputError } from '../../onnx/errors.js';
+import { forgetTemporary, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { dataLocationsOf } from '../../onnx/files/load.node.js';
 import { parsedS3Address, pathOfKey, shownS3, type S3Address } from './address.js';
-import { Cache, type Copied } from './cache.node.js';
+import { Cache, fetched, LANES, type Copied, type CopyOptions } from './cache.node.js';
 import { S3Storage } from './client.node.js';
 
 /** What fetching needs besides an address. */
@@ -66,7 +70,8 @@ export class S3Inputs {
     const data = await Promise.all([...locations].map((location) => find(own + location.replaceAll('\\', '/'))));
     // What is missing is named by whoever reads the model.
     const there = data.filter((each) => each !== undefined);
-    return join(there.length === 0 ? folder : await this.#copy([...wanted, ...there]), ...model.path);
+    const all = [...wanted, ...there];
+    return join(noted(there.length === 0 ? folder : await this.#copy(all, { from: folder }), all), ...model.path);
   }
 
   /** One file. @throws InputError if it cannot be read */
@@ -74,7 +79,45 @@ export class S3Inputs {
     const address = parsedS3Address(text, name);
     const found = await this.#find(address, address.key.slice(0, address.key.lastIndexOf('/') + 1));
     if (!found) throw new InputError({ name: shownS3(address), expected: 'an object that exists' });
-    return join(await this.#copy([found]), ...found.path);
+    return join(noted(await this.#copy([found]), [found]), ...found.path);
+  }
+
+  /** Files that lie to each other as their keys do. @returns their paths by address @throws InputError if one cannot be read */
+  async files(texts: readonly string[], name: string): Promise<Map<string, string>> {
+    const objects: Copied[] = [];
+    for (const text of texts) {
+      const object = await this.storage.find(parsedS3Address(text, name), this.context.signal);
+      if (!object) throw new InputError({ name: text, expected: 'an object that exists' });
+      objects.push({ object, path: [object.bucket, ...pathOfKey(object, '')] });
+    }
+    const folder = noted(await this.#copy(objects), objects);
+    return new Map(objects.map(({ object, path }) => [shownS3(object), join(folder, ...path)]));
+  }
+
+  /** Files for a while: they are no part of the cache. @returns their paths by address, and what removes them */
+  async passing(texts: readonly string[], signal?: AbortSignal) {
+    const place = temporaryBeside(join(this.cache.jobs, 'pictures'));
+    const release = async () => {
+      await rm(place, { recursive: true, force: true }).catch(() => undefined);
+      forgetTemporary(place);
+    };
+    const paths = new Map<string, string>();
+    try {
+      await inParallel(texts.entries(), LANES, async ([i, text]) => {
+        const address = parsedS3Address(text, 'IMAGE');
+        const object = await this.storage.find(address, signal);
+        if (!object) throw new InputError({ name: text, expected: 'an object that exists' });
+        if (object.size > MAX_PICTURE_BYTES)
+          throw new InputError({ name: text, expected: `at most ${MAX_PICTURE_BYTES} bytes`, got: object.size });
+        const path = join(place, String(i), pathOfKey(object, '').at(-1) as string);
+        paths.set(text, path);
+        await fetched(this.storage, object, path, signal);
+      });
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    return { paths, release };
   }
 
   /**
@@ -111,7 +154,9 @@ export class S3Inputs {
       const got = left === 0 ? 'nothing below this address' : `${left} other objects`;
       throw new InputError({ name: shownS3(address), expected: `pictures (${PICTURE_EXTENSIONS.join(', ')})`, got });
     }
-    return { folder: await this.#copy(objects, progress), left };
+    const folder = await this.#copy(objects, { progress });
+    noteCopy(folder, shownS3({ bucket, key: prefix }));
+    return { folder, left };
   }
 
   /** The object of a key, if there is one. A listing tells it from one that may not be read. */
@@ -123,7 +168,13 @@ export class S3Inputs {
     return undefined;
   }
 
-  #copy(objects: readonly Copied[], progress?: (done: number, total: number) => void): Promise<string> {
-    return this.cache.copy(this.storage, objects, this.context.signal, progress);
+  #copy(objects: readonly Copied[], options: CopyOptions = {}): Promise<string> {
+    return this.cache.copy(this.storage, objects, { ...options, signal: this.context.signal });
   }
+}
+
+/** Notes of which objects the files of a folder are copies. */
+function noted(folder: string, objects: readonly Copied[]): string {
+  for (const { object, path } of objects) noteCopy(join(folder, ...path), shownS3(object));
+  return folder;
 }

@@ -22,8 +22,12 @@ export class TestS3 {
   readonly requests: string[] = [];
   /** Where the key matches, the answer breaks off in the middle. */
   broken: RegExp | undefined;
+  /** What requests such as `PUT key` are refused with: a status and a code. */
+  refusing: ((request: string) => [status: number, code: string] | undefined) | undefined;
   /** Called before the content of a key is sent. */
   beforeGet: ((key: string) => void) | undefined;
+  /** Whether it writes only what is not there, where it is asked to. */
+  knowsFresh = true;
   readonly #server = createServer((request, response) => {
     this.#answer(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
@@ -64,6 +68,11 @@ export class TestS3 {
     if (!request.headers.authorization?.includes('Credential=known/')) return refuse(403, 'InvalidAccessKeyId');
     if (bucket === 'closed') return refuse(403, 'AccessDenied');
     if (bucket !== 'open') return refuse(404, 'NoSuchBucket');
+    const refusal = this.refusing?.(`${request.method} ${key}`);
+    if (refusal) {
+      request.resume();
+      return refuse(...refusal);
+    }
     if (key === '') {
       response.writeHead(200, { 'content-type': 'application/xml' });
       response.end(this.#listing(url.searchParams));
@@ -71,10 +80,16 @@ export class TestS3 {
     }
     if (request.method === 'PUT') {
       const fresh = request.headers['if-none-match'] === '*';
+      if (fresh && !this.knowsFresh) return refuse(501, 'NotImplemented');
       const bytes = await buffer(request);
       if (fresh && this.objects.has(key)) return refuse(412, 'PreconditionFailed');
       this.put(key, bytes);
       response.writeHead(200, { etag: etagOf(bytes) }).end();
+      return;
+    }
+    if (request.method === 'DELETE') {
+      this.objects.delete(key);
+      response.writeHead(204).end();
       return;
     }
     this.beforeGet?.(key);
@@ -96,9 +111,12 @@ export class TestS3 {
     const prefix = query.get('prefix') ?? '';
     const after = query.get('continuation-token') ?? '';
     const keys = [...this.objects.keys()].toSorted().filter((key) => key.startsWith(prefix) && key > after);
-    const inside = query.has('delimiter') ? keys.filter((key) => !key.slice(prefix.length).includes('/')) : keys;
+    const upTo = (key: string) => prefix + key.slice(prefix.length).replace(/\/.*/s, '/');
+    const inside = query.has('delimiter') ? [...new Set(keys.map(upTo))].filter((key) => key > after) : keys;
     const page = inside.slice(0, PAGE);
     const contents = page.map((key) => {
+      const isPrefix = key.length > prefix.length && key.endsWith('/') && query.has('delimiter');
+      if (isPrefix) return `<CommonPrefixes><Prefix>${escaped(key)}</Prefix></CommonPrefixes>`;
       const { bytes, modified } = this.objects.get(key) as Stored;
       return (
         `<Contents><Key>${escaped(key)}</Key><LastModified>${modified.toISOString()}</LastModified>` +

@@ -1,15 +1,22 @@
 /** @file Opens jobs that came as data, one entry per command; each checks what it is given as strictly as its command line. */
+import { InputError } from '../../onnx/errors.js';
 import type { Device } from '../../inference/runtime/session.js';
 import type { TaskJob } from '../../inference/tasks/job.js';
+import type { JobPlace } from '../../inference/tasks/shared/opening.node.js';
+import { expectOwnVersion } from '../../inference/tasks/spec-files.node.js';
 import type { JobSpec, TaskCommand } from '../../inference/tasks/spec.node.js';
+import { namesAddresses, type Originals } from '../results/originals.node.js';
 
-/** Where a worker runs jobs, and the folders that they may read and write. */
+/** Where a worker runs jobs. */
 export interface WorkerPlace {
   device: Device;
+  /** Folders, and addresses of what is below them, that jobs may read and write. */
   roots: readonly string[];
+  /** Fetches and sends what jobs name by addresses; without it these are refused. */
+  originals?: Originals | undefined;
 }
 
-type Opener = (spec: JobSpec, place: WorkerPlace) => Promise<TaskJob>;
+type Opener = (spec: JobSpec, place: JobPlace & { roots: readonly string[] }) => Promise<TaskJob>;
 
 const openers: { [Command in TaskCommand]: () => Promise<Opener> } = {
   'gan-sample': async () => (await import('../../inference/jobs/open-sampling.node.js')).openSamplingTasks,
@@ -25,5 +32,10 @@ const openers: { [Command in TaskCommand]: () => Promise<Opener> } = {
  */
 export async function openJob(spec: JobSpec, place: WorkerPlace): Promise<TaskJob> {
   const open = await openers[spec.command]();
-  return open(spec, place);
+  const { device, roots, originals } = place;
+  const opened = (each: JobSpec) => open(each, { device, roots, fetch: originals });
+  if (!namesAddresses(spec)) return opened(spec);
+  expectOwnVersion(spec);
+  if (!originals) throw new InputError({ name: 'job', expected: 'paths', got: 'addresses' });
+  return originals.job(spec, roots, opened);
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { InputError, printable } from '../../onnx/errors.js';
+import { shownText } from '../../inference/files/copies.node.js';
 import type { TaskJob } from '../../inference/tasks/job.js';
 import type { JobSpec } from '../../inference/tasks/spec.node.js';
 import type { QueueAddress } from '../queue/address.js';
@@ -155,6 +156,10 @@ class TaskRunner {
   }
 
   #lineOf(error: unknown): string {
+    return shownText(this.#ownLineOf(error));
+  }
+
+  #ownLineOf(error: unknown): string {
     if (!(error instanceof Error)) return printable(String(error));
     const { syscall, path, code } = error as NodeJS.ErrnoException;
     if (syscall !== undefined) return printable(`${path === undefined ? '' : `${path}: `}${error.message} (${code})`);

@@ -20,6 +20,8 @@ export interface TaskEngine {
   readonly shared: boolean;
   /** Runs what this engine is there for. @throws the signal's reason when it is aborted */
   run(job: TaskJob, context: EngineContext): Promise<RunOutcome>;
+  /** The job with its results where this engine keeps them; in its folder if not given. */
+  placed?<T>(job: TaskJob<T>): TaskJob<T>;
 }
 
 /** This process runs all tasks. */
@@ -53,10 +55,11 @@ export interface PerformContext {
  * @throws the signal's reason when it is aborted
  */
 export async function performJob<T>(
-  job: TaskJob<T>,
+  opened: TaskJob<T>,
   engine: TaskEngine,
   { signal, progress, finishing, log }: PerformContext,
 ): Promise<T | undefined> {
+  const job = engine.placed?.(opened) ?? opened;
   const { complete, count, missing } = await engine.run(job, { signal, progress });
   if (complete) return job.finish({ ...(signal && { signal }), ...(finishing && { progress: finishing }) });
   log?.(

@@ -10,7 +10,7 @@ export {
   type StageProgress,
   type TaskEngine,
 } from './engine.js';
-export type { FinishContext, TaskContext, TaskJob, TaskStage } from './job.js';
+export type { FinishContext, StageFiles, TaskContext, TaskFiles, TaskJob, TaskStage } from './job.js';
 export { publishFile, publishFolder } from './publish.node.js';
 export { TaskResults } from './results.node.js';
 export { expectComplete, rangesOf, runTasks, type RunOptions, type RunOutcome } from './run.js';

@@ -10,6 +10,25 @@ export interface TaskContext {
   progress?: (done: number, total: number) => void;
 }
 
+/** The result of a task, below the job's folder. */
+export interface TaskFiles {
+  /** A file or folder; with `/` between parts. */
+  path: string;
+  /** Of a folder: the file in it that is written last, so that the others are there with it. */
+  last?: string;
+}
+
+/** What a stage leaves in the job's folder, for engines that keep results elsewhere. */
+export interface StageFiles {
+  of(task: number): TaskFiles;
+  /** What later stages and `finish` read of each result. */
+  read: 'all' | 'last' | 'nothing';
+  /** A file in the job's folder that stands for all results of the stage once it is there. */
+  merged?: string;
+  /** Nobody needs the results once the job is finished, and `finish` removes them. */
+  temporary?: boolean;
+}
+
 /** Tasks that do not depend on each other. */
 export interface TaskStage {
   readonly name: string;
@@ -26,6 +45,8 @@ export interface TaskStage {
    * another process was faster, ours is thrown away.
    */
   run(task: number, context: TaskContext): Promise<void>;
+  /** Not given by jobs whose results stay in a folder. */
+  readonly files?: StageFiles;
 }
 
 /** What `finish` is run with. */
@@ -33,6 +54,8 @@ export interface FinishContext {
   signal?: AbortSignal;
   /** Called with how much is done, in pictures. */
   progress?: (done: number, total: number, note?: string) => void;
+  /** All results of tasks are known to be there, if not in the job's folder. */
+  complete?: boolean;
 }
 
 /** A bulk job that any engine can run: this process, a share of processes (`Shard`), or a queue. */

@@ -2,8 +2,16 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, isAbsolute } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
+import { isAddress, shownPath } from '../files/copies.node.js';
 import { packageVersion } from './version.node.js';
 import { jobFile, type JobSpec } from './spec.node.js';
+
+/** @throws InputError for a job of another version of the package */
+export function expectOwnVersion(spec: JobSpec): void {
+  const version = packageVersion();
+  if (spec.version === version) return;
+  throw new InputError({ name: 'job.version', expected: `${version}, as this package is`, got: spec.version });
+}
 
 /**
  * Checks a job before its tasks run: the package's version, that all paths are below a root, and the content of its files.
@@ -11,10 +19,7 @@ import { jobFile, type JobSpec } from './spec.node.js';
  * @throws InputError naming the first difference
  */
 export async function expectRunnable(spec: JobSpec, roots?: readonly string[]): Promise<void> {
-  const version = packageVersion();
-  if (spec.version !== version) {
-    throw new InputError({ name: 'job.version', expected: `${version}, as this package is`, got: spec.version });
-  }
+  expectOwnVersion(spec);
   if (roots) {
     for (const { role, path } of spec.files) await expectWithin(roots, path, role);
     for (const [role, path] of Object.entries(spec.outputs)) await expectWithin(roots, path, role);
@@ -22,18 +27,36 @@ export async function expectRunnable(spec: JobSpec, roots?: readonly string[]): 
   for (const { role, path, sha256 } of spec.files) {
     const found = await jobFile(role, path);
     if (found.sha256 === sha256) continue;
-    throw new InputError({ name: path, expected: `the ${role} of the job, sha256 ${sha256}`, got: found.sha256 });
+    const expected = `the ${role} of the job, sha256 ${sha256}`;
+    throw new InputError({ name: shownPath(path), expected, got: found.sha256 });
   }
 }
 
-/** @throws InputError for a path that leads out of all roots, also through links */
+/**
+ * @param roots folders, and addresses of what is below them
+ * @throws InputError for a path that leads out of all roots, also through links, and for a copy of what is outside of them
+ */
 export async function expectWithin(roots: readonly string[], path: string, name: string): Promise<void> {
+  const shown = shownPath(path);
+  const outside = () => new InputError({ name, expected: `a path below ${roots.join(' or ')}`, got: shown });
+  if (isAddress(shown)) {
+    if (roots.some((root) => isAddress(root) && isBelow(root, shown))) return;
+    throw outside();
+  }
   const target = await realPath(resolve(path));
-  for (const root of roots) {
+  for (const root of roots.filter((each) => !isAddress(each))) {
     const inside = relative(await realPath(resolve(root)), target);
     if (inside === '' || (inside !== '..' && !/^\.\.[/\\]/.test(inside) && !isAbsolute(inside))) return;
   }
-  throw new InputError({ name, expected: `a path below ${roots.join(' or ')}`, got: path });
+  throw outside();
+}
+
+/** Whether an address is that of a root, or continues it after a slash, with names that lead nowhere else. */
+function isBelow(root: string, address: string): boolean {
+  const base = root.replace(/\/+$/, '');
+  const rest = address.slice(base.length);
+  const isOdd = (part: string) => part === '.' || part === '..' || /[\p{Cc}\\]/u.test(part);
+  return address.startsWith(base) && (rest === '' || rest.startsWith('/')) && !rest.split('/').some(isOdd);
 }
 
 /** A path with its links followed; of what does not exist yet, those of the folders around it. */

@@ -1,4 +1,5 @@
 /** @file Two sets opened for comparing: whatever they are, candidates in a fixed order, and what is told of them. */
+import { shownPath, shownText } from '../../inference/files/copies.node.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { openSession } from '../../inference/runtime/runtime.node.js';
 import { sessionTensor, type ResolvedDevice } from '../../inference/runtime/session.js';
@@ -90,12 +91,12 @@ export async function openPair(
   return asTrained ? trainedPair(sets, options, names) : pairOfSets(sets, options, names);
 }
 
-const nameOf = ({ path }: SetDescription) => path ?? '';
+const nameOf = ({ path }: SetDescription) => (path === null ? '' : shownPath(path));
 
 /** What was left out of two sets, one line each. */
 export function leftOut(pair: OpenedPair, real: MeasuredSet, fake: MeasuredSet): string[] {
   const broken = (set: MeasuredSet) => set.broken.map(({ reason }) => reason);
-  return [...pair.real.skipped, ...broken(real), ...pair.fake.skipped, ...broken(fake)];
+  return [...pair.real.skipped, ...broken(real), ...pair.fake.skipped, ...broken(fake)].map(shownText);
 }
 
 async function pairOfSets(
@@ -179,7 +180,7 @@ async function trainedPair(
       dataset,
     },
     fake: { candidates: generatedLike(sample, config), wanted: samples, skipped: [] },
-    notes: [`${name} against ${dataset.name}`],
+    notes: [`${name} against ${shownText(dataset.name)}`],
     evaluated: ({ network, real, fake, distances, subsetSize }) => ({
       row: { step: state.step, ...distances, real: real.count, generated: fake.count, features: network.name },
       assumed: [...(dataset.assumed ?? []), ...network.assumptions, assumedOfSubsets(distances, subsetSize)],

@@ -1,7 +1,8 @@
 /** @file Which two sets are compared, as data: resolved once, so that all who take part compare the same pictures. */
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
+import { placedPath } from '../../inference/files/copies.node.js';
 import { fileDigest } from '../../inference/files/same-job.node.js';
 import { isRun, resolveRun } from '../../inference/runs/runs.node.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
@@ -94,5 +95,5 @@ export async function setIdentity(set: SetDescription): Promise<string> {
 
 /** A set whose path is found from another folder. */
 export function placedSet(set: SetDescription, folder: string): SetDescription {
-  return set.path === null ? set : { ...set, path: resolve(folder, set.path) };
+  return set.path === null ? set : { ...set, path: placedPath(folder, set.path) };
 }

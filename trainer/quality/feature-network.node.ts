@@ -1,4 +1,5 @@
 /** @file Features of pictures: a layer of any ONNX network, averaged over positions. */
+import { shownText } from '../../inference/files/copies.node.js';
 import {
   channelsLast,
   preparedPictures,
@@ -64,7 +65,7 @@ export class FeatureNetwork {
    */
   static async load(source: string, options: FeatureOptions = {}): Promise<FeatureNetwork> {
     const { path, layer } = namedFeatures(source);
-    const shown = namedFeatures(options.shown ?? source).path;
+    const shown = namedFeatures(options.shown ?? shownText(source)).path;
     const loaded = await loadModel(path);
     const defaults = await preparationBeside(path);
     const stated = { ...(options.preparation && { preparation: options.preparation }), ...(defaults && { defaults }) };

@@ -1,4 +1,7 @@
 /** @file Tasks that make the pictures of a job, a shard each: the network runs on while the pictures before are encoded and written. */
+import { basename } from 'node:path';
+import { shownPath } from '../../files/copies.node.js';
+import { numberedPath } from '../../files/owned-files.js';
 import { TaskResults } from '../../tasks/results.node.js';
 import type { TaskContext, TaskStage } from '../../tasks/job.js';
 import { pictureFile, shardName, shardNumbering, sinks, type AddPictures } from '../files/sinks.node.js';
@@ -26,12 +29,20 @@ export function picturesStage(
   const tasks = Math.ceil(count / shardSize);
   const results = new TaskResults(out, tasks, (task) => shardName(numbering, task));
   const size = (task: number) => Math.min(shardSize, count - task * shardSize);
+  const lastOf = (task: number) => task * shardSize + size(task) - 1;
   return {
     name: 'pictures',
     tasks: async () => tasks,
     size,
     missing: () => results.missing(),
     done: (task) => results.done(task),
+    files: {
+      of: (task) => ({
+        path: results.nameOf(task),
+        ...(numbering.in === 'folders' && { last: basename(numberedPath(numbering, lastOf(task))) }),
+      }),
+      read: 'nothing',
+    },
     async run(task, context) {
       const rows = await latents();
       const first = task * shardSize;
@@ -41,7 +52,7 @@ export function picturesStage(
         await folder.expectOurs();
       });
       for (let index = first; ours && record && index < first + size(task); index++) {
-        record({ index, ...latentDetails(rows, index), file: pictureFile(out, numbering, index, task) });
+        record({ index, ...latentDetails(rows, index), file: shownPath(pictureFile(out, numbering, index, task)) });
       }
     },
   };

@@ -1,4 +1,5 @@
 /** @file A job of pictures in shards as tasks: scores first where they are sorted, then the pictures. */
+import { shownPath } from '../../files/copies.node.js';
 import { expectWritable } from '../../../onnx/files/disk/writable.node.js';
 import { saveLatentRows } from '../../latent/files/stream.node.js';
 import type { Discriminator } from '../../networks/discriminator.js';
@@ -47,7 +48,7 @@ export async function openSampling(job: ShardsJob, context: JobContext, shared: 
   const describe = async (): Promise<Journal> => {
     // What is assumed of the discriminator belongs to the description.
     if (ranking) await discriminator();
-    return { job: job.kind, generator: model, identity, files, assumed, count };
+    return { job: job.kind, generator: shownPath(model), identity, files, assumed, count };
   };
   const { resume, overwrite } = job;
   const request = { describe, identity: { identity, count }, shared, resume, overwrite };
@@ -63,8 +64,8 @@ export async function openSampling(job: ShardsJob, context: JobContext, shared: 
     id: jobId(spec),
     spec,
     stages: scores ? [scores, stage] : [stage],
-    async finish({ signal }) {
-      expectComplete(out, await stage.tasks(), await stage.missing());
+    async finish({ signal, complete }) {
+      if (!complete) expectComplete(out, await stage.tasks(), await stage.missing());
       if (job.saveLatents !== undefined) {
         await saveLatentRows(job.saveLatents, count, generator.latentDim, await latents(), signal);
       }

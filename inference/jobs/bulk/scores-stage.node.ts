@@ -74,6 +74,12 @@ export function scoresStage(
     size,
     missing: async () => ((await isRanked()) ? [] : results.missing()),
     done: async (task) => (await results.done(task)) || isRanked(),
+    files: {
+      of: (task) => ({ path: numberedPath(numbering, task) }),
+      read: 'all',
+      merged: RANKING_FILE,
+      temporary: true,
+    },
     async run(task, { signal, progress }) {
       const first = task * perTask;
       const highest = new TopScores(Math.min(kept, size(task)), size(task), first);

@@ -30,7 +30,7 @@ export async function writeShards(job: ShardsJob, context: JobContext): Promise<
     });
     return written ?? [];
   } catch (error) {
-    if (signal?.aborted) log?.(await stoppedLine(opened, engine.shared));
+    if (signal?.aborted) log?.(await stoppedLine(engine.placed?.(opened) ?? opened, engine.shared));
     throw error;
   } finally {
     await opened.dispose();

@@ -4,11 +4,24 @@ import { InputError } from '../../../onnx/errors.js';
 import type { Device } from '../../runtime/session.js';
 import { fileOf, type JobSpec, type TaskCommand } from '../spec.node.js';
 
+/** Fetches what is named by addresses. */
+export interface FetchOriginals {
+  /** Files for a while, by their addresses. */
+  files(
+    addresses: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ paths: ReadonlyMap<string, string>; release(): Promise<void> }>;
+  /** A model, an archive, or all pictures below an address: it is noted as a copy. */
+  set(address: string): Promise<void>;
+}
+
 /** Who runs tasks of a job that came as data. */
 export interface JobPlace {
   device: Device;
   /** Folders that the job may read and write; anywhere if not given. */
   roots?: readonly string[] | undefined;
+  /** Where the job may name addresses. */
+  fetch?: FetchOriginals | undefined;
 }
 
 /** Whether other processes work on the same job, and whether what an earlier call did is kept. */

@@ -1,5 +1,6 @@
 /** @file Pictures of a data set without the broken ones. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { shownText } from '../../../inference/files/copies.node.js';
 import { brokenPicture, expectNoneSkipped } from '../../../inference/files/strict.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { InputError } from '../../../onnx/errors.js';
@@ -59,7 +60,7 @@ export class ReadablePictures {
   /** Lists picture `index` as broken. @throws InputError with `strict` */
   addBroken(index: number, message: string): void {
     if (this.strict) throw brokenPicture(message);
-    this.#broken.set(index, message);
+    this.#broken.set(index, shownText(message));
   }
 
   /** The error for a set without any picture that can be decoded. */

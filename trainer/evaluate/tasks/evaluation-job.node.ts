@@ -27,7 +27,7 @@ import { Releases } from '../../run/releases.js';
 import { leftOut, openPair, type Evaluated, type OpenedPair } from '../pair.node.js';
 import type { PairDescription } from '../set-description.node.js';
 import { readyFolder, removeAllLeftovers, RESULTS_FILE, SETS_FILE } from './job-folder.node.js';
-import { expectSets, jobSets, placedPair, readSets, writeSets, type JobSets } from './sets-file.node.js';
+import { expectSets, fetchSets, jobSets, placedPair, readSets, writeSets, type JobSets } from './sets-file.node.js';
 import { EvaluationStages } from './stages.node.js';
 import { evaluationRules, parsedEvaluation, type EvaluationTexts } from './texts.js';
 
@@ -101,7 +101,7 @@ export async function startEvaluationJob(request: EvaluationRequest): Promise<Ev
  * @throws InputError if this is not the package's version, a file or set is missing, has changed or is not below a root, an
  *   option is not known or does not fit, or the folder holds another job
  */
-export async function openEvaluationJob(spec: JobSpec, { device, roots }: JobPlace): Promise<EvaluationJob> {
+export async function openEvaluationJob(spec: JobSpec, { device, roots, fetch }: JobPlace): Promise<EvaluationJob> {
   expectCommand(spec, 'gan-eval');
   const texts = checkedOptions(spec.options, evaluationRules);
   parsedEvaluation(texts);
@@ -111,6 +111,7 @@ export async function openEvaluationJob(spec: JobSpec, { device, roots }: JobPla
   const path = join(out, SETS_FILE);
   expectFileAt(spec, SETS, path);
   const sets = await readSets(path);
+  await fetchSets(sets, { roots, fetch });
   await expectSets(sets, placedPair(path, sets), roots);
   await claimFolder(out, spec, 'job');
   const model = fileOf(spec, FEATURES).path;

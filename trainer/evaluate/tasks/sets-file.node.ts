@@ -1,6 +1,8 @@
 /** @file Which sets a job compares, as a file in its folder: what they are called, where they are, and what they held when it began. */
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { isAddress, namesBegin, shownPath, shownText } from '../../../inference/files/copies.node.js';
 import { isRecord } from '../../../inference/parse/json.js';
+import type { JobPlace } from '../../../inference/tasks/shared/opening.node.js';
 import { expectWithin } from '../../../inference/tasks/spec-files.node.js';
 import { publishFile } from '../../../inference/tasks/publish.node.js';
 import { InputError } from '../../../onnx/errors.js';
@@ -23,15 +25,32 @@ export interface JobSets {
 /** The sets as they are now. @throws InputError if one cannot be read */
 export async function jobSets(path: string, features: string, { asTrained, sets }: PairDescription): Promise<JobSets> {
   const [first, second] = sets;
+  const [one, other] = [shownSet(first), shownSet(second)];
+  const names = [one.path, other.path].filter((each) => each !== null);
   return {
-    folder: relative(resolve(dirname(path)), process.cwd()),
-    features,
+    folder: namesBegin(dirname(path), names),
+    features: shownText(features),
     asTrained,
     sets: [
-      { ...first, identity: await setIdentity(first) },
-      { ...second, identity: await setIdentity(second) },
+      { ...one, identity: await setIdentity(first) },
+      { ...other, identity: await setIdentity(second) },
     ],
   };
+}
+
+/** A set with its address, where its path is a copy. */
+function shownSet(set: SetDescription): SetDescription {
+  return set.path === null ? set : { ...set, path: shownPath(set.path) };
+}
+
+/** Fetches sets that are named by addresses. @throws InputError for those outside of the roots */
+export async function fetchSets({ sets }: JobSets, { roots, fetch }: Omit<JobPlace, 'device'>): Promise<void> {
+  for (const { path } of sets) {
+    if (path === null || !isAddress(path)) continue;
+    if (roots) await expectWithin(roots, path, path);
+    if (!fetch) throw new InputError({ name: path, expected: 'a set that was fetched', got: 'an address' });
+    await fetch.set(path);
+  }
 }
 
 /** Writes the file, unless another process has. */

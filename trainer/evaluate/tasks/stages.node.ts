@@ -24,6 +24,8 @@ export interface EvaluationTasks {
   subsets: SubsetOptions;
 }
 
+const partName = (task: number) => `${String(task).padStart(5, '0')}.part`;
+
 interface Replacement {
   role: SetRole;
   request: NonNullable<ReturnType<typeof replacement>>;
@@ -93,7 +95,7 @@ export class EvaluationStages {
   }
 
   #results(name: string, count: number): TaskResults {
-    return new TaskResults(join(this.#tasks.out, name), count, (task) => `${String(task).padStart(5, '0')}.part`);
+    return new TaskResults(join(this.#tasks.out, name), count, partName);
   }
 
   #stage(name: string, own: Pick<TaskStage, 'tasks' | 'size' | 'run'>): TaskStage {
@@ -104,6 +106,7 @@ export class EvaluationStages {
       ...own,
       missing: async () => (await found()).missing(),
       done: async (task) => (await found()).done(task),
+      files: { of: (task) => ({ path: `${name}/${partName(task)}` }), read: 'all' },
     };
   }
 
