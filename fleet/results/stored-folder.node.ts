@@ -1,6 +1,6 @@
 /** @file A folder of this process that stands for an address in S3: a job works in it, and its results are objects. */
 import { mkdirSync } from 'node:fs';
-import { mkdir, rm, utimes } from 'node:fs/promises';
+import { mkdir, readFile, rm, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LIST_FILE } from '../../explain/files/task-files.node.js';
 import { forgetCopy, noteCopy } from '../../inference/files/copies.node.js';
@@ -156,9 +156,21 @@ export class StoredFolder {
   async #begin(signal: AbortSignal | undefined): Promise<void> {
     for (const name of this.description) {
       if (this.#stored.has(name)) continue;
-      if (await this.storage.put(this.at(name), this.path(name), { fresh: true, signal })) this.#stored.add(name);
-      else throw new InputError(`${shownS3(this.at(name))}: another process began a job there just now; try again`);
+      const isOurs = await this.storage.put(this.at(name), this.path(name), { fresh: true, signal });
+      // Another share of the same job may have been faster.
+      if (!isOurs && !(await this.#isSame(name, signal)))
+        throw new InputError(`${shownS3(this.at(name))}: another process began another job there just now; try again`);
+      this.#stored.add(name);
     }
+  }
+
+  /** Whether an object is what its file in the folder is. */
+  async #isSame(name: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const object = await this.storage.find(this.at(name), signal);
+    if (!object) return false;
+    const path = join(this.place, 'theirs', name);
+    await publishFile(path, ({ handle }) => this.storage.fetch(object, handle, signal));
+    return (await readFile(path)).equals(await readFile(this.path(name)));
   }
 
   /** @throws InputError if there are objects, and none says of which job they are */
