@@ -23,10 +23,10 @@ const promised: Record<string, string> = {
     'rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
   './fleet':
-    'FetchContext Group S3Inputs joinGroup parallelEngine readSweep sweepFolder sweepJob QueueAddress WorkerOptions WorkerOutcome WorkerPlace openJob queueAddress queueEngine serveQueue workerRoots',
+    'FetchContext Group Originals S3Inputs StoredFolder joinGroup parallelEngine readSweep sweepFolder sweepJob QueueAddress WorkerOptions WorkerOutcome WorkerPlace openJob queueAddress queueEngine serveQueue shownText workerRoots',
   './tasks':
     'ChosenShard EngineContext Environment FinishContext JobFile JobSpec Json JsonObject PerformContext ' +
-    'RunOptions RunOutcome Shard StageProgress TASK_COMMANDS TaskCommand TaskContext TaskEngine TaskJob TaskResults ' +
+    'RunOptions RunOutcome Shard StageFiles StageProgress TASK_COMMANDS TaskCommand TaskContext TaskEngine TaskFiles TaskJob TaskResults ' +
     'TaskStage canonicalJson chosenShard expectComplete expectRunnable expectWithin fileOf isOfShard jobFile ' +
     'jobId localEngine mergeEngine packageVersion parsedJobSpec performJob publishFile publishFolder rangesOf ' +
     'runTasks shardEngine',

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisProgram, startRedis, testCertificates, type TestServer } from '../fleet/redis.test.helper.js';
+import { TestS3 } from '../fleet/storage/s3.test.helper.js';
 import { encodePng } from '../inference/pictures/pictures.node.js';
 import { spacePicture } from '../trainer/data/space/space.js';
 import { ran } from './child.test.helper.js';
@@ -153,6 +154,31 @@ describe.skipIf(!redisProgram)('a queue with a real server', () => {
     for (const name of ['generator.onnx', 'discriminator.onnx']) await cp(join(tiny, name), join(cwd, name));
     await expectSame(sampled, explained);
     await stop(...workers);
+  }, 120_000);
+
+  it('takes pictures and models from S3, and writes results there', async () => {
+    const { cwd, server } = await scene('objects');
+    const s3 = await TestS3.start();
+    for (const name of await readdir(join(cwd, 'pictures')))
+      s3.put(`pictures/${name}`, await readFile(join(cwd, 'pictures', name)));
+    s3.put('discriminator.onnx', await readFile(join(cwd, 'discriminator.onnx')));
+    const env = (cache: string) => ({ ...s3.env, GANSCOPE_CACHE: join(cwd, cache), REDIS_URL: server.url });
+    const words = explaining.map((word) => word.replace(/^(pictures|discriminator\.onnx)$/, 's3://open/$1'));
+    const local = started('gan-gradcam', [...words, 'maps'], { cwd, env: env('one') });
+    expect(await local.ended, local.text()).toBe(3);
+    const explained = started('gan-gradcam', [...words, 's3://open/maps', '--queue'], { cwd, env: env('one') });
+    await explained.until(/No worker listens/);
+    const roots = ['pictures', 'discriminator.onnx', 'maps'].flatMap((root) => ['--root', `s3://open/${root}`]);
+    const serving = started('gan-worker', [...roots, '--drain', '--device', 'cpu'], { cwd, env: env('two') });
+    expect([await explained.ended, await serving.ended], explained.text() + serving.text()).toEqual([3, 0]);
+    await cp(join(cwd, 'maps'), join(cwd, 'objects'), { recursive: true });
+    for (const [key, { bytes }] of s3.objects)
+      if (key.startsWith('maps/')) await writeFile(join(cwd, 'objects', key.slice('maps/'.length)), bytes);
+    expect(await digestsBelow(join(cwd, 'objects'))).toEqual(await digestsBelow(join(cwd, 'maps')));
+    expect([...s3.objects.keys()].filter((key) => key.startsWith('maps/')).length).toBe(
+      Object.keys(await digestsBelow(join(cwd, 'maps'))).length,
+    );
+    await s3.stop();
   }, 120_000);
 
   it('never prints or stores a password, with TLS where there is openssl', async () => {

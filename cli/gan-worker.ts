@@ -3,6 +3,7 @@
 import './node-version.js';
 import { givenTexts, runCommand } from './command.js';
 import { deviceOption } from './common/options.js';
+import { isS3 } from './storage/fetched.js';
 
 await runCommand(
   'gan-worker',
@@ -53,6 +54,7 @@ await runCommand(
     const roots = await workerRoots(givenTexts('root'));
     print.shown = shownText;
     const originals = new Originals(process.env);
+    if (roots.some(isS3)) await originals.ready();
     const { done, failed } = await serveQueue(address, {
       open: (spec) => openJob(spec, { device, roots, originals }),
       concurrency,

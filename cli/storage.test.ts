@@ -71,6 +71,7 @@ beforeAll(async () => {
 }, 30_000);
 afterEach(() => {
   s3.broken = undefined;
+  s3.refusing = undefined;
   s3.beforeGet = undefined;
 });
 afterAll(async () => {
@@ -96,6 +97,26 @@ it('samples with a model and the discriminator beside it, which are fetched once
   expect(gets()).toHaveLength(2);
 }, 60_000);
 
+it('writes results to an address, and goes on where it was not allowed to', async () => {
+  const model = ['--model', 's3://open/models/onnx/generator.onnx'];
+  const files = (place: string) => ['--save-latents', `${place}.npy`, '--out', place];
+  expect(await run('gan-sample', [...model, ...sampling, ...files('folder')])).toMatchObject({ code: 0 });
+  s3.refusing = (request) => (request.startsWith('PUT out/00000') ? [403, 'AccessDenied'] : undefined);
+  const denied = await run('gan-sample', [...model, ...sampling, ...files('s3://open/out')]);
+  const line = /^gan-sample: s3:\/\/open\/out\/00000\.npy: expected access; it was denied/m;
+  expect([denied.code, denied.text]).toEqual([2, expect.stringMatching(line)]);
+  s3.refusing = undefined;
+  const made = await run('gan-sample', [...model, ...sampling, ...files('s3://open/out')]);
+  expect(made, made.text).toMatchObject({ code: 0, text: expect.stringContaining('  s3://open/out/') as string });
+  const written = [...s3.objects].filter(([key]) => /^out[/.]/.test(key));
+  for (const [key, { bytes }] of written)
+    expect(bytes.equals(await readFile(join(folder, key.replace('out', 'folder')))), key).toBe(true);
+  expect(written.map(([key]) => key).toSorted()).toEqual(
+    ['out.npy', ...['00000.npy', 'ranking.npy', 'sampling.json'].map((name) => `out/${name}`)].toSorted(),
+  );
+  expect(await readdir(join(folder, 'cache', 'jobs'))).toEqual([]);
+}, 60_000);
+
 it('fetches the external data of a model, and a model that was replaced', async () => {
   const options = ['--count', '4', '--format', 'npy', '--device', 'cpu', '--out'];
   expect(await run('gan-sample', ['--model', 'generator.onnx', ...options, 'plain'])).toMatchObject({ code: 0 });
@@ -103,6 +124,8 @@ it('fetches the external data of a model, and a model that was replaced', async 
     code: 0,
   });
   expect(await hashes('data')).toEqual(await hashes('plain'));
+  const gets = s3.requests.filter((each) => each.startsWith('GET large/')).toSorted();
+  expect(gets).toEqual(['GET large/large.onnx', 'GET large/large.onnx.data']);
   s3.put('large/large.onnx', 'no model');
   const { code, text } = await run('gan-sample', ['--model', 's3://open/large/large.onnx', ...options, 'other']);
   expect([code, text]).toEqual([2, expect.stringMatching(/large\.onnx: /)]);
@@ -202,13 +225,13 @@ it('refuses addresses where a folder is needed, pictures that are none, and keys
   };
   await refused(
     'gan-sample',
-    [...model, '--out', 's3://open/x', '--format', 'npy'],
-    '--out: expected a folder or file on disk',
+    [...model, '--out', 's3://open/x'],
+    '--out: expected a folder or file on disk without --format',
   );
   await refused(
     'gan-sample',
-    [...model, '--format', 'npy', '--queue', 'redis://h'],
-    '--queue: expected files and folders',
+    [...model, '--save-latents', 's3://open/x.npy', '--format', 'npy'],
+    '--save-latents: expected a file on disk, or --out at an address too',
   );
   await refused('gan-gradcam', ['s3://open/models/'], 's3://open/models/: expected pictures');
   s3.put('odd/../../../up.png', 'x');

@@ -23,6 +23,8 @@ export function reportError(error: unknown, print: Printer, options: readonly st
     return exitCodes.input;
   }
   if (isSystemError(error)) {
+    // It is about this machine, also where a file is a copy.
+    print.shown = (text) => text;
     print.error(systemMessage(error));
     return exitCodes.input;
   }

@@ -34,6 +34,11 @@ export class Originals implements FetchOriginals {
 
   constructor(private readonly environment: Variables) {}
 
+  /** @throws InputError if the package of S3 is not installed, or a variable is not what it should be */
+  async ready(): Promise<void> {
+    await this.#open();
+  }
+
   async files(addresses: readonly string[], signal?: AbortSignal) {
     return (await this.#open()).passing(addresses, signal);
   }

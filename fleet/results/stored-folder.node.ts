@@ -22,6 +22,8 @@ import { StoredJob } from './stored-job.node.js';
 
 /** Milliseconds between notes that a folder is in use. */
 const USED_MS = 3_600_000;
+/** Milliseconds for which paths of a folder that is gone have their names. */
+const NAMED_MS = 60_000;
 
 /** What says of which job a folder is, in the order in which it is written: the last of them makes it the job's. */
 const descriptions: { readonly [Command in TaskCommand]?: readonly string[] } = {
@@ -148,9 +150,10 @@ export class StoredFolder {
     forgetTemporary(this.place);
   }
 
-  /** Forgets of which addresses its paths were copies: messages may name them until then. */
+  /** Forgets of which addresses its paths were copies, a while after: messages of what failed may name them until then. */
   forget(): void {
-    for (const path of [this.folder, ...this.others.keys()]) forgetCopy(path);
+    const forget = () => [this.folder, ...this.others.keys()].forEach(forgetCopy);
+    setTimeout(forget, NAMED_MS).unref();
   }
 
   async #begin(signal: AbortSignal | undefined): Promise<void> {

@@ -6,6 +6,7 @@ import { exists } from '../../inference/files/missing.node.js';
 import type { FinishContext, StageFiles, TaskContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
 import { expectComplete } from '../../inference/tasks/run.js';
 import type { JobSpec } from '../../inference/tasks/spec.node.js';
+import { isRefusal } from '../storage/errors.js';
 import type { StoredFolder } from './stored-folder.node.js';
 
 /** Objects that are sent, fetched or looked up at the same time. */
@@ -79,10 +80,7 @@ class StoredStage implements TaskStage {
   async missing(): Promise<readonly number[]> {
     const count = await this.tasks();
     if (count === 0 || (await this.#hasMerged())) return [];
-    const { storage } = this.place;
-    const names = new Set<string>();
-    const folder = dirname(this.#files.of(0).path);
-    for await (const name of storage.names(this.place.at(folder === '.' ? '' : `${folder}/`))) names.add(name);
+    const names = await this.#names();
     const missing: number[] = [];
     const begun: number[] = [];
     for (let task = 0; task < count; task++) {
@@ -144,10 +142,15 @@ class StoredStage implements TaskStage {
 
   /** Removes what nobody needs once the job is finished. */
   async removeTemporary(signal?: AbortSignal): Promise<void> {
-    if (!this.#files.temporary) return;
-    const { storage } = this.place;
-    const tasks = Array.from({ length: await this.stage.tasks() }, (_, task) => task);
-    await inParallel(tasks, LANES, (task) => storage.remove(this.place.at(this.#files.of(task).path), signal));
+    const { temporary, of } = this.#files;
+    const count = await this.stage.tasks();
+    if (!temporary || count === 0) return;
+    const names = await this.#names();
+    const left = Array.from({ length: count }, (_, task) => of(task).path).filter((path) => names.has(basename(path)));
+    await inParallel(left, LANES, (path) => this.place.storage.remove(this.place.at(path), signal)).catch((error) => {
+      // Who may not remove objects leaves them: nobody reads them any more.
+      if (!isRefusal(error, 403)) throw error;
+    });
   }
 
   async #bring(signal: AbortSignal | undefined): Promise<void> {
@@ -175,6 +178,15 @@ class StoredStage implements TaskStage {
   async #isStored(task: number): Promise<boolean> {
     const { path, last } = this.#files.of(task);
     return (await this.place.storage.find(this.place.at(last === undefined ? path : `${path}/${last}`))) !== undefined;
+  }
+
+  /** What there is beside the results, these included. */
+  async #names(): Promise<Set<string>> {
+    const names = new Set<string>();
+    const folder = dirname(this.#files.of(0).path);
+    for await (const name of this.place.storage.names(this.place.at(folder === '.' ? '' : `${folder}/`)))
+      names.add(name);
+    return names;
   }
 
   async #hasMerged(): Promise<boolean> {

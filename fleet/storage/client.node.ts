@@ -32,6 +32,8 @@ const PAUSES = [300, 1000, 2500];
 /** Bytes of files that are sent in one piece from memory; and of the largest that S3 takes in one request. */
 const [IN_MEMORY, MOST_BYTES] = [2 ** 24, 5 * 2 ** 30];
 
+const quiet = () => {};
+
 async function loadedSdk(): Promise<Sdk> {
   try {
     return await import('@aws-sdk/client-s3');
@@ -79,6 +81,8 @@ export class S3Storage {
       ...(endpoint !== undefined && { forcePathStyle: true }),
       responseChecksumValidation: 'WHEN_REQUIRED',
       ...(endpoint !== undefined && { requestChecksumCalculation: 'WHEN_REQUIRED' as const }),
+      // Its warnings are about what is tried again here.
+      logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
     });
     return new S3Storage(sdk, client, endpoint);

@@ -3,11 +3,13 @@ import { fork } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isAddress } from '../../inference/files/copies.node.js';
 import { lockFolder, type FolderLock } from '../../inference/files/folder-lock.node.js';
 import { exists } from '../../inference/files/missing.node.js';
 import type { TaskContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
 import { expectComplete } from '../../inference/tasks/run.js';
 import { jobId, type JobSpec } from '../../inference/tasks/spec.node.js';
+import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { sweepOfSpec, sweepSpec, type SweepPlace } from './order.node.js';
@@ -28,6 +30,7 @@ export const sweepFolder = (path: string): string => join('sweeps', basename(pat
  * @param out folder of the sweep; runs with the same settings that are complete there are not trained again
  */
 export async function sweepJob(plan: SweepPlan, out: string, shared = false): Promise<SweepJob> {
+  if (isAddress(out)) throw new InputError({ name: 'out', expected: 'a folder on disk', got: out });
   const spec = await sweepSpec(plan, out, shared);
   const lock = shared ? undefined : await lockFolder(out);
   await makeFolder(join(out, 'results'));

@@ -5,6 +5,7 @@ import { link, open, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
 import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
+import { isAddress } from './copies.node.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { isGone, LOCK_FILE, ownerOf, parsedOwner, thisProcess, type Owner } from './lock-owner.node.js';
@@ -50,6 +51,7 @@ async function showLife(): Promise<void> {
  * @throws FolderInUse if another process writes to the folder, and InputError if nothing can be written there
  */
 export async function lockFolder(folder: string, name = 'out', job?: string): Promise<FolderLock> {
+  if (isAddress(folder)) throw new InputError({ name, expected: 'a folder on disk', got: folder });
   const path = join(folder, LOCK_FILE);
   const mine = thisProcess(job);
   let made: string | undefined;

@@ -26,7 +26,7 @@ export async function networkFiles(model: string, ranking: Ranking | undefined):
 export function pictureIdentity(
   { truncation, ranking }: { truncation: number | undefined; ranking: Ranking | undefined },
   latents: LatentRows,
-  { generator: { label, latentDim, range }, preparation }: JobContext,
+  { generator: { label, latentDim, range }, preparation = {} }: JobContext,
   networks: readonly JobFile[],
 ): JobIdentity {
   const digests = Object.fromEntries(networks.map(({ role, sha256 }) => [role, `sha256:${sha256}`]));
@@ -40,6 +40,6 @@ export function pictureIdentity(
     ...apart,
     ...(label !== undefined && { label }),
     ...(range !== 'tanh' && { range: JSON.stringify(range) }),
-    ...(ranking && preparation && { preparation: JSON.stringify(preparation) }),
+    ...(ranking && { preparation: JSON.stringify(preparation) }),
   };
 }
