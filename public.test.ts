@@ -23,7 +23,7 @@ const promised: Record<string, string> = {
     'rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
   './fleet':
-    'FetchContext Group Originals S3Inputs StoredFolder joinGroup parallelEngine readSweep sweepFolder sweepJob QueueAddress WorkerOptions WorkerOutcome WorkerPlace openJob queueAddress queueEngine serveQueue shownText workerRoots',
+    'FetchContext Group Originals S3Inputs StoredFolder joinGroup parallelEngine readSweep sweepFolder sweepJob QueueAddress WorkerOptions WorkerOutcome WorkerPlace openJob queueAddress queueEngine expectServer serveQueue shownText workerRoots',
   './tasks':
     'ChosenShard EngineContext Environment FinishContext JobFile JobSpec Json JsonObject PerformContext ' +
     'RunOptions RunOutcome Shard StageFiles StageProgress TASK_COMMANDS TaskCommand TaskContext TaskEngine TaskFiles TaskJob TaskResults ' +
