@@ -31,7 +31,8 @@ await runCommand(
     const { print, signal } = context;
     const explain = await import('ganscope/explain');
     const { Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } = explain;
-    const { parsedPreparation, parsedSize, picturePaths, resolveModel } = await import('ganscope/inference');
+    const { decodePicture, parsedPreparation, parsedSize, picturePaths, resolveModel } =
+      await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { assumptionLines, layerLines } = await import('./common/lines.js');
     const { parsedInputs, parsedMethods, parsedTargets } = explain;
@@ -81,6 +82,7 @@ await runCommand(
         ...options,
         input: givenTexts('input'),
         strict: strict || undefined,
+        afterSoftmax: options.afterSoftmax || undefined,
         taskSize: options.taskSize ?? TASK_SIZE,
       };
       const { labels, device, resume } = options;
@@ -100,6 +102,8 @@ await runCommand(
       ...(options.explainInput !== undefined && { explainInput: options.explainInput }),
       ...(options.output !== undefined && { output: options.output }),
       ...(options.labels !== undefined && { labels: await explain.loadLabels(options.labels) }),
+      ...(options.afterSoftmax && { afterSoftmax: true }),
+      ...(options.similarTo !== undefined && { similarTo: await decodePicture(options.similarTo) }),
     };
     if (listLayers) {
       const { layers, taken, assumptions, problem } = await explain.listLayers(model, { ...loading, ...chosen });
@@ -139,6 +143,8 @@ await runCommand(
       options: {
         ...chosen,
         target: options.target,
+        ...(options.afterSoftmax && { afterSoftmax: true }),
+        ...(options.similarTo !== undefined && { similarTo: options.similarTo }),
         ...(evaluate ? { seed } : { ...style, randomWeights }),
         ...figures,
       },

@@ -32,7 +32,20 @@ export const gradcamFlags = {
   },
   target: {
     type: 'string',
-    describe: 'What to explain, see below; one, or one per picture [default: fake, or the top class]',
+    describe:
+      'What to explain, see below; one, or one per picture; join several of a picture by + [default: fake, or the top class]',
+  },
+  'after-softmax': {
+    type: 'boolean',
+    default: false,
+    describe: 'Explain the probability after softmax or sigmoid instead of the score before it',
+  },
+  'similar-to': {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Explain how similar the features are to those of this picture (cosine). Features are what enters the last layer, ' +
+      'or --output',
   },
   labels: { type: 'string', describe: 'File with class names, one per line or as JSON' },
   output: {
@@ -136,12 +149,13 @@ export const gradcamWords = `Targets
   score, 0, 1           a network with one score: its value, or one of its two classes (also by name)
   281, tabby            a class by number, or by name with --labels
   top-3                 the three classes with the highest scores, one map each
+  281+285, real+fake    both for each picture, one map each
   281:285, cat:dog      the first class compared with the second
   15@10,20,90,80        dense outputs: class 15 inside a box of the input (left, top, right, bottom)
   15@predicted          where class 15 has the highest score; 15@mask.png: where the mask is bright
   15@at:42              detectors: class 15 at box 42 (15 alone: at its best box)
   15@above:0.5          all boxes or positions where class 15 has a probability above 0.5
-  "a,b":'c@d'           names that contain : @ or , in quotes
+  "a,b":'c@d'           names that contain : @ + or , in quotes
 
 Methods
 ${methodGroups.map(({ title, names }) => `  ${title}: ${names.join(', ')}`).join('\n')}`;
@@ -152,6 +166,9 @@ const EXCLUSIVE = [
   ['listLayers', 'evaluate'],
   ['listLayers', 'resume'],
   ['evaluate', 'taskSize'],
+  ['similarTo', 'target'],
+  ['similarTo', 'labels'],
+  ['similarTo', 'afterSoftmax'],
   ['listLayers', 'taskSize'],
 ] as const;
 

@@ -40,8 +40,9 @@ export function emptyMapNote(explanation: Explanation): string | undefined {
 }
 
 /** The target with its score and probability, such as `fake  −logit 1.73 · D(x) 0.15`. */
-export function verdict({ target, label, score, probability }: Explanation): string {
-  const quantity = target === 'fake' ? '−logit' : target === 'score' && probability === undefined ? '' : 'logit';
+export function verdict({ target, label, score, quantity: computed, probability }: Explanation): string {
+  const isPlain = computed === undefined && target === 'score' && probability === undefined;
+  const quantity = isPlain ? '' : `${target === 'fake' ? '−' : ''}${computed ?? 'logit'}`;
   const chance = target === 'real' || target === 'fake' ? 'D(x)' : 'p';
   return `${label}  ${quantity}${quantity && ' '}${formattedNumber(score)}${probability === undefined ? '' : ` · ${chance} ${formattedNumber(probability)}`}`;
 }

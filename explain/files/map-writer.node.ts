@@ -30,6 +30,8 @@ export interface MapResult {
   /** The classes that a default target was chosen from. */
   choice?: string;
   score: number;
+  /** What the score is, where it is not the value before sigmoid or softmax. */
+  quantity?: string;
   probability?: number;
   /** Least and largest value before the ReLU. */
   range: [number, number];
@@ -217,7 +219,7 @@ function resultOf(
   milliseconds: number | undefined,
   files: MapFiles,
 ): MapResult {
-  const { layer, method, target, label, choice, score, probability, signed, reason } = explanation;
+  const { layer, method, target, label, choice, score, quantity, probability, signed, reason } = explanation;
   const note = emptyMapNote(explanation);
   const { name, op, index } = layer;
   return {
@@ -228,6 +230,7 @@ function resultOf(
     label,
     ...(choice !== undefined && { choice }),
     score,
+    ...(quantity !== undefined && { quantity }),
     ...(probability !== undefined && { probability }),
     range: [signed.reduce((a, b) => Math.min(a, b)), signed.reduce((a, b) => Math.max(a, b))],
     ...(reason && { reason }),

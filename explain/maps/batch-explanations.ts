@@ -68,6 +68,7 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
         label: targetLabel(target, labels, head),
         ...(choice !== undefined && { choice }),
         score: targetScore(weights[picture] as Float32Array, row),
+        ...(head.quantity && { quantity: head.quantity }),
         ...(probability !== undefined && { probability }),
       };
       found[picture]?.push(...shownMaps(network, job, views, picture).map((map) => ({ ...common, ...map })));

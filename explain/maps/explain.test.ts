@@ -229,7 +229,7 @@ describe('explainer.explain(pictures, options)', () => {
     await expect(explained(classifier(), [SPOT], { targets: 2 })).rejects.toThrow(
       'target: expected a class of 0…1; got 2',
     );
-    await expect(explained(classifier(), [SPOT], { targets: [0, 1] })).rejects.toThrow('expected one target');
+    await expect(explained(classifier(), [SPOT, SPOT], { targets: [0, 1, 0] })).rejects.toThrow('expected one target');
     await expect(explained(classifier(), [SPOT], { layers: 'nope' })).rejects.toThrow('got "nope"');
     await expect(explained(classifier(), [SPOT], { methods: [] })).rejects.toThrow(
       'method: expected all, or one or more of',

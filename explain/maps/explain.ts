@@ -2,10 +2,10 @@
 import { resolveDevice } from '#devices';
 import { readGanMetadata } from '../../inference/networks/metadata.js';
 import { preparationBeside } from '../../inference/networks/hub-config.js';
-import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from '../../inference/networks/model-source.js';
+import { modelFrom, sourceName, type ModelSource } from '../../inference/networks/model-source.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { assumedOfRasters } from '../../inference/rasters/assumed.js';
-import { readNetwork, type ReadOptions } from '../../inference/networks/read-network.js';
+import { readNetwork } from '../../inference/networks/read-network.js';
 import { Queue } from '../../inference/runtime/queue.js';
 import { findScoreHead } from '../../inference/networks/find-score-head.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
@@ -16,6 +16,7 @@ import type { Model } from '../../onnx/graph/graph.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
+import type { ExplainerOptions, ExplainOptions } from './explain-options.js';
 import type { Explanation } from './explanation.js';
 import { labelsOfMetadata } from '../../inference/labels/class-names.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
@@ -23,40 +24,15 @@ import { batchMixer } from '../../inference/graphs/batch-mixing.js';
 import { assumedOfLayers, assumedOfMixing, assumedOfOutput, assumedOfSkipped } from './assumptions.js';
 import { chosenLayers, listedLayers, type Layer, type LayerChoice, type TokenGrid } from '../network/layers.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
-import { checkedMethods, defaultMethods, explainsLayer, suitableMethods, type MethodName } from '../methods/table.js';
+import { checkedMethods, defaultMethods, explainsLayer, suitableMethods } from '../methods/table.js';
 import { Network, type Stage } from '../network/network.js';
 import { networkView, preparedPictures, type NetworkInput } from '../../inference/networks/network-input.js';
-import { checkedRunOptions, type RunOptions } from './picture-runs.js';
+import { checkedRunOptions } from './picture-runs.js';
 import { randomizedWeights } from '../network/random-weights.js';
-import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
+import { featuresBefore, scoredAs } from '../targets/quantities.js';
+import { choicePerPicture } from '../targets/target-choice.js';
 
-/** How a model is loaded. */
-export interface ExplainerOptions extends NetworkOptions, ReadOptions {
-  /** Replace the weights by random ones of this seed (`randomizedWeights`). */
-  randomWeights?: number;
-  /** The output to explain, or any value of the graph; default the first, or the one that holds logits. */
-  output?: string;
-  /** Names of the classes, where the model's metadata do not say so. */
-  labels?: readonly string[];
-}
-
-/** What to explain. */
-export interface ExplainOptions {
-  /** Default `auto`: the last layer with positions that the score depends on, of a classifier after its activation. */
-  layers?: LayerChoice;
-  /** The grid of layers of tokens, where it cannot be told from their number. */
-  tokens?: { height: number; width: number };
-  /** Default `gradcam` and `gradcam++`; `all` are all that suit the network. */
-  methods?: readonly MethodName[] | 'all';
-  /** One for all pictures or one per picture; see `resolvedTargets` for the default. */
-  targets?: TargetChoice | readonly TargetChoice[];
-  /** Average the maps of six views of each picture (`augmentedViews`). Default false. */
-  augment?: boolean;
-  /** Class activation maps are first principal components of weighted activations instead of sums. Default false. */
-  eigen?: boolean;
-  /** For methods that take many runs: their chance, noisy copies, their noise as a share of the picture's range, and steps. */
-  runs?: Partial<RunOptions>;
-}
+export type { ExplainerOptions, ExplainOptions };
 
 /**
  * Explains the scores of a discriminator or classifier. Sessions are made once; a picture that was explained before is not
@@ -96,25 +72,32 @@ export class Explainer implements AsyncDisposable {
     choice: DeviceChoice,
     options: ExplainerOptions,
     readonly name: string,
+    concept?: Float32Array,
   ) {
-    const { threads = 0, labels } = options;
+    const { threads = 0, labels, afterSoftmax = false } = options;
     this.#source = source;
     this.#options = options;
     if (readGanMetadata(source.metadata)?.role === 'generator')
       throw new InputError({ name: 'model', expected: 'a discriminator or a classifier', got: 'a generator' });
-    const { model, input, assumptions } = readNetwork(source, options);
-    expectAffordable(model);
-    const found = findScoreHead(model, options.output);
+    const { model: read, input, assumptions } = readNetwork(source, options);
+    expectAffordable(read);
+    const found = findScoreHead(read, options.output);
+    const {
+      model,
+      head,
+      assumptions: scored,
+    } = scoredAs(read, found.head, { afterSoftmax, ...(concept && { concept }) });
     this.input = input;
     this.#model = model;
-    this.head = found.head;
+    this.head = head;
     const classes = this.head.binary ? 2 : this.head.classes;
-    this.#labels = checkedLabels(classes, labels) ?? labelsOfMetadata(model.metadata, classes);
+    this.#labels = concept ? undefined : (checkedLabels(classes, labels) ?? labelsOfMetadata(model.metadata, classes));
     this.choice = choice;
     const mixer = batchMixer(model.graph, input.name, this.head.logits);
     this.assumptions = [
       ...assumptions,
       ...assumedOfOutput(found, this.#labels, options.output !== undefined),
+      ...scored,
       ...(mixer && input.batch === undefined ? [assumedOfMixing(mixer)] : []),
     ];
     this.#network = new Network(model, input, this.head, { device: choice.device, threads }, mixer ? 1 : undefined);
@@ -135,12 +118,25 @@ export class Explainer implements AsyncDisposable {
     signal?.throwIfAborted();
     const weighted = randomWeights === undefined ? model : randomizedWeights(model, randomWeights);
     const defaults = options.defaults ?? (await preparationBeside(source));
-    return namingFile(name, () => new Explainer(weighted, choice, { ...options, ...(defaults && { defaults }) }, name));
+    return Explainer.#made(weighted, choice, { ...options, ...(defaults && { defaults }) }, name);
+  }
+
+  /** Finds the features of the picture to compare with, if there is one. */
+  static async #made(model: Model, choice: DeviceChoice, options: ExplainerOptions, name: string): Promise<Explainer> {
+    const { similarTo, output, ...others } = options;
+    const made = (given: ExplainerOptions, concept?: Float32Array) =>
+      namingFile(name, () => new Explainer(model, choice, given, name, concept));
+    if (!similarTo) return made(options);
+    await using plain = made({ ...others, ...(output !== undefined && { output }), afterSoftmax: false });
+    const features = output ?? namingFile(name, () => featuresBefore(plain.#model, plain.head));
+    await using own = made({ ...others, output: features, afterSoftmax: false });
+    const concept = await own.logits(preparedPictures([similarTo], own.input));
+    return made({ ...options, output: features }, concept);
   }
 
   /** The same network with random weights (`randomizedWeights`). */
   async withRandomWeights(seed: number, top?: number): Promise<Explainer> {
-    return new Explainer(randomizedWeights(this.#source, seed, top), this.choice, this.#options, this.name);
+    return Explainer.#made(randomizedWeights(this.#source, seed, top), this.choice, this.#options, this.name);
   }
 
   /** How many layers `withRandomWeights` counts. */

@@ -5,6 +5,7 @@ import type { Layer } from '../network/layers.js';
 import type { MethodName } from '../methods/table.js';
 import type { SignedMap } from '../methods/method.js';
 import { averagedMap, mapReason, type MapReason } from './normalize.js';
+import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import type { NonFinite } from '../causes/non-finite.js';
 import type { Saturation } from '../causes/saturation.js';
@@ -28,6 +29,8 @@ export interface Explanation {
    * two, or a mean over positions.
    */
   score: number;
+  /** What `score` is, where it is not the value before sigmoid or softmax. */
+  quantity?: NonNullable<ScoreHead['quantity']>;
   /** Probability of the class, or of being real for both `real` and `fake`; missing if the network does not output one. */
   probability?: number;
   /**

@@ -68,7 +68,10 @@ function weightsBefore(
   const isTop = choice === undefined || (typeof choice === 'object' && 'top' in choice);
   if (isTop && head.kind === 'dense') return undefined;
   if (choice === undefined && head.kind === 'classifier') return new Float32Array(scoreCount(head));
-  if (typeof choice === 'object' && ('top' in choice || ('region' in choice && dependsOnPicture(choice.region))))
+  if (
+    typeof choice === 'object' &&
+    ('top' in choice || 'several' in choice || ('region' in choice && dependsOnPicture(choice.region)))
+  )
     return undefined;
   const logits = new Float32Array(scoreCount(head));
   const [target] = resolvedTargets(head, choice, logits, labels);

@@ -129,8 +129,11 @@ const severalMaps = (got: string) =>
   new InputError({ name: 'evaluate', expected: 'one layer, or several averaged ones, and one target', got });
 
 /** Whether a target means several. */
-export function requireOneTarget(targets: ReturnType<typeof choicePerPicture<TargetChoice>>): void {
-  const several = targets.find((target) => typeof target === 'object' && 'top' in target && target.top > 1);
+export function requireOneTarget(targets: ReturnType<typeof choicePerPicture>): void {
+  const several = targets.find((target) => {
+    if (typeof target !== 'object') return false;
+    return 'several' in target ? target.several.length > 1 : 'top' in target && target.top > 1;
+  });
   if (several) throw severalMaps('several targets');
 }
 

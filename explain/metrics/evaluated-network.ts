@@ -112,6 +112,7 @@ export class EvaluatedNetwork {
 /** The network's probability of the target: softmax for a class, else the sigmoid of the score (1 − D(x) for `fake`). */
 function confidenceOf(head: ScoreHead, target: Target, weights: Float32Array, logits: Float32Array): number {
   const score = targetScore(weights, logits);
+  if (head.quantity) return target === 'fake' ? 1 + score : score;
   if (head.kind !== 'classifier' || typeof target !== 'number') return 1 / (1 + Math.exp(-score));
   return 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - score), 0);
 }

@@ -18,6 +18,15 @@ describe('parsedTargets(text)', () => {
     expect(parsedTargets(undefined)).toBeUndefined();
   });
 
+  test('reads several of one picture', () => {
+    expect(parsedTargets('243+282,top-2+"a+b"')).toEqual([{ several: [243, 282] }, { several: [{ top: 2 }, 'a+b'] }]);
+    expect(parsedTargets('7+15@1,2,3,4+16@5,6,7,8,9')).toEqual([
+      { several: [7, { class: 15, region: [1, 2, 3, 4] }, { class: 16, region: [5, 6, 7, 8] }] },
+      9,
+    ]);
+    expect(() => parsedTargets('1+')).toThrow('several joined by +');
+  });
+
   test('reads names in quotes as they are', () => {
     expect(parsedTargets(`"a,b":'c@d',"x:y"@at:3,bird's nest`)).toEqual([
       { class: 'a,b', minus: 'c@d' },

@@ -1,27 +1,30 @@
 /** @file Targets as text. */
 import { InputError } from '../../onnx/errors.js';
 import type { HeatmapTarget } from '../self-explaining/self-explaining.js';
-import type { ClassName, ParsedTarget } from '../targets/target-choice.js';
+import type { ClassName, OneParsed, ParsedTarget } from '../targets/target-choice.js';
 import type { Region } from '../targets/targets.js';
 
 const FORMS =
   'real, fake, a class by number or name, top-K, score, CLASS:CLASS (a difference), CLASS@left,top,right,bottom, ' +
-  'CLASS@predicted, CLASS@at:NUMBER (a box or position), CLASS@above:PROBABILITY or CLASS@mask.png; names with : @ , in quotes';
+  'CLASS@predicted, CLASS@at:NUMBER (a box or position), CLASS@above:PROBABILITY or CLASS@mask.png; several joined by +; names with : @ , + in quotes';
 
 /**
- * Targets as the command line writes them, with commas; undefined for none. A class is a number or a name; a name that holds
- * a comma, colon or @ stands in single or double quotes.
+ * Targets as the command line writes them, with commas; undefined for none. Several of one picture are joined by +. A class is
+ * a number or a name; a name that holds a comma, colon, @ or + stands in single or double quotes.
  * @throws InputError for an empty target or half of one
  */
 export function parsedTargets(text: string | undefined): ParsedTarget[] | undefined {
   const parts = text === undefined ? [] : split(text, ',');
   const targets: ParsedTarget[] = [];
   for (let at = 0; at < parts.length; at++) {
+    let whole = parts[at] ?? '';
     // The commas of a box, four numbers after @, do not separate targets.
-    const box = parts.slice(at, at + 4);
-    const isBox = /@\s*-?[\d.]+\s*$/.test(box[0] ?? '') && box.length === 4;
-    targets.push(parsedTarget(isBox ? box.join() : (parts[at] ?? '')));
-    if (isBox) at += 3;
+    while (/@\s*-?[\d.]+\s*$/.test(whole) && at + 3 < parts.length) {
+      whole = [whole, ...parts.slice(at + 1, at + 4)].join();
+      at += 3;
+    }
+    const several = split(whole, '+').map(parsedTarget);
+    targets.push(several.length === 1 ? (several[0] as OneParsed) : { several });
   }
   return text === undefined ? undefined : targets;
 }
@@ -39,13 +42,13 @@ function split(text: string, sign: string): string[] {
     }
     if (letter === quote) quote = undefined;
     else if (quote === undefined && begins && (letter === '"' || letter === "'")) quote = letter;
-    if (letter !== ' ') begins = quote === undefined && (letter === ':' || letter === ',');
+    if (letter !== ' ') begins = quote === undefined && (letter === ':' || letter === ',' || letter === '+');
     parts[parts.length - 1] += letter;
   }
   return parts;
 }
 
-function parsedTarget(text: string): ParsedTarget {
+function parsedTarget(text: string): OneParsed {
   const wrong = () => new InputError({ name: 'target', expected: FORMS, got: `"${text}"` });
   const [before = '', ...regions] = split(text, '@');
   if (regions.length > 0) {

@@ -15,9 +15,15 @@ describe('choicePerPicture(given, pictures)', () => {
     expect(choicePerPicture(undefined, 2)).toEqual([undefined, undefined]);
   });
 
+  test('joins several of one picture', () => {
+    expect(choicePerPicture([2, { several: [0, 1] }], 1)).toEqual([{ several: [2, 0, 1] }]);
+    expect(choicePerPicture({ several: [0, 1] }, 2)).toEqual([{ several: [0, 1] }, { several: [0, 1] }]);
+    expect(resolvedTargets(CLASSIFIER, { several: [0, { top: 2 }] }, LOGITS)).toEqual([0, 1, 2]);
+  });
+
   test('refuses another number of targets instead of leaving pictures out', () => {
     expect(() => choicePerPicture([0, 1], 3)).toThrow(
-      'target: expected one target, or one for each of 3 pictures; got 2',
+      'target: expected one target, or one for each of 3 pictures (several of a picture are joined by +); got 2',
     );
     expect(() => choicePerPicture([], 3)).toThrow('got 0');
   });

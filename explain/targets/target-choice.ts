@@ -10,32 +10,61 @@ import { isBox, isPicture, topClasses, type Region, type Target } from './target
 export type ClassName = number | string;
 
 /**
- * `real`, `fake`, a class by number or name; the `top` classes, one map for each; a difference of two classes; or a class in
- * a region of a dense output.
+ * `real`, `fake`, a class by number or name; the `top` classes, one map for each; a difference of two classes; a class in
+ * a region of a dense output; or several of these, one map for each.
  */
-export type TargetChoice =
+export type TargetChoice = OneChoice | { several: readonly OneChoice[] };
+
+/** A choice that is not a list. */
+type OneChoice =
   | ClassName
   | { top: number }
   | { class: ClassName; minus: ClassName }
   | { class: ClassName; region: Region };
 
 /** A choice as written on the command line, where a mask may be a file. */
-export type ParsedTarget = TargetChoice | { class: ClassName; maskFile: string };
+export type ParsedTarget = OneParsed | { several: readonly OneParsed[] };
+
+/** A written choice that is not a list. */
+export type OneParsed = OneChoice | { class: ClassName; maskFile: string };
+
+/** The choices of a list, or the only one. */
+export const eachOf = (target: ParsedTarget): readonly OneParsed[] =>
+  typeof target === 'object' && 'several' in target ? target.several : [target];
+
+/** The same with each choice changed. */
+export function mappedTarget(target: ParsedTarget, change: (one: OneParsed, index: number) => OneParsed): ParsedTarget {
+  const [first, ...more] = eachOf(target).map(change);
+  return first !== undefined && more.length === 0
+    ? first
+    : { several: [...(first === undefined ? [] : [first]), ...more] };
+}
 
 /**
- * One choice per picture. The number of given choices must be one or the number of pictures.
+ * One choice per picture. The number of given choices must be one or the number of pictures; several of one picture are all
+ * explained.
  * @throws InputError naming both counts
  */
-export function choicePerPicture<T>(given: T | readonly T[] | undefined, pictures: number): (T | undefined)[] {
-  const list: readonly (T | undefined)[] = given === undefined ? [undefined] : ([given].flat() as T[]);
+export function choicePerPicture(
+  given: TargetChoice | readonly TargetChoice[] | undefined,
+  pictures: number,
+): (TargetChoice | undefined)[] {
+  const list: readonly (TargetChoice | undefined)[] =
+    given === undefined ? [undefined] : ([given].flat() as TargetChoice[]);
+  if (pictures === 1 && list.length > 1) return [joinedChoices(list as TargetChoice[])];
   if (list.length !== 1 && list.length !== pictures) {
     throw new InputError({
       name: 'target',
-      expected: `one target, or one for each of ${pictures} pictures`,
+      expected: `one target, or one for each of ${pictures} pictures (several of a picture are joined by +)`,
       got: list.length,
     });
   }
   return list.length === pictures ? [...list] : Array.from({ length: pictures }, () => list[0]);
+}
+
+/** One choice of several, which all are explained. */
+export function joinedChoices(choices: readonly TargetChoice[]): TargetChoice {
+  return { several: choices.flatMap((choice) => eachOf(choice) as readonly OneChoice[]) };
 }
 
 /**
@@ -52,6 +81,8 @@ export function resolvedTargets(
   labels?: readonly string[],
 ): Target[] {
   if (choice === undefined) return defaultTargets(head, logits, labels);
+  if (typeof choice === 'object' && 'several' in choice)
+    return choice.several.flatMap((one) => resolvedTargets(head, one, logits, labels));
   const number = (name: ClassName) => checkedClass(head, name, labels);
   if (typeof choice === 'number' || typeof choice === 'string') {
     const target = checkedTarget(head, choice, labels);
@@ -124,7 +155,7 @@ function checkedClass(head: ScoreHead, name: ClassName, labels?: readonly string
 }
 
 /** A choice in the syntax of the command line. */
-function choiceText(choice: Exclude<TargetChoice, ClassName>): string {
+function choiceText(choice: Exclude<OneChoice, ClassName>): string {
   if ('top' in choice) return `top-${choice.top}`;
   if ('minus' in choice) return `${choice.class}:${choice.minus}`;
   const { region } = choice;

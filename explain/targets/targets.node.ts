@@ -8,7 +8,7 @@ import { npyNumbers } from '../../inference/numeric/npy.js';
 import type { GivenInput } from '../../inference/networks/read-network.js';
 import { labelsOfValue, parsedLabels } from '../../inference/labels/class-names.js';
 import { InputError } from '../../onnx/errors.js';
-import type { ParsedTarget, TargetChoice } from './target-choice.js';
+import { eachOf, joinedChoices, type OneParsed, type ParsedTarget, type TargetChoice } from './target-choice.js';
 
 const MAX_INPUT_BYTES = 1024 * 1024 * 1024;
 const MAX_LABEL_BYTES = 16 * 1024 * 1024;
@@ -23,12 +23,18 @@ export async function loadTargets(
 ): Promise<TargetChoice[] | undefined> {
   if (targets === undefined) return undefined;
   return Promise.all(
-    targets.map(async (target) => {
-      if (typeof target !== 'object' || !('maskFile' in target)) return target;
-      const mask = resizedPicture(await decodePicture(target.maskFile), { ...picture, channels: 1 });
-      return { class: target.class, region: { mask } };
+    targets.map(async (target): Promise<TargetChoice> => {
+      const loaded = await Promise.all(eachOf(target).map((one) => loadedTarget(one, picture)));
+      const [first, ...more] = loaded;
+      return first !== undefined && more.length === 0 ? first : joinedChoices(loaded);
     }),
   );
+}
+
+async function loadedTarget(target: OneParsed, size: NetworkInput['picture']): Promise<TargetChoice> {
+  if (typeof target !== 'object' || !('maskFile' in target)) return target;
+  const mask = resizedPicture(await decodePicture(target.maskFile), { ...size, channels: 1 });
+  return { class: target.class, region: { mask } };
 }
 
 /** Names of classes from a text, JSON or YAML file (`parsedLabels`). @throws InputError if the file is missing or has no names */

@@ -1,4 +1,5 @@
 /** @file The files that a job of explanations reads besides its pictures, and the network that is made of them. */
+import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import type { Device } from '../../inference/runtime/session.js';
 import { expectFiles, modelFiles, placedFile } from '../../inference/tasks/shared/model-files.node.js';
@@ -6,24 +7,30 @@ import type { JobFile } from '../../inference/tasks/spec.node.js';
 import { Explainer } from '../maps/explain.js';
 import type { ParsedInput } from '../parse/inputs.js';
 import { loadInputs, loadLabels, loadTargets } from '../targets/targets.node.js';
-import type { ParsedTarget, TargetChoice } from '../targets/target-choice.js';
+import { eachOf, mappedTarget, type TargetChoice } from '../targets/target-choice.js';
 import type { ExplainTexts, ParsedExplain } from './texts.js';
 
 /** Roles of a job's files. */
 export const MODEL = 'model';
 export const PICTURES = 'pictures';
 const LABELS = 'labels';
+const SIMILAR = 'similar picture';
 
 /** Each file that the options name, by its role; options never say paths to whoever runs the job. */
-function namedFiles({ targets = [], inputs }: ParsedExplain): Record<string, string> {
+function namedFiles({ targets = [], inputs, similarTo }: ParsedExplain): Record<string, string> {
   const masks = targets.flatMap((target, i) =>
-    typeof target === 'object' && 'maskFile' in target ? [[`mask ${i}`, target.maskFile] as const] : [],
+    eachOf(target).flatMap((one, at) =>
+      typeof one === 'object' && 'maskFile' in one ? [[maskRole(i, at), one.maskFile] as const] : [],
+    ),
   );
   const further = Object.entries(inputs).flatMap(([name, value]) =>
     'file' in value ? [[`input ${name}`, value.file] as const] : [],
   );
-  return Object.fromEntries([...masks, ...further]);
+  return { ...Object.fromEntries([...masks, ...further]), ...(similarTo !== undefined && { [SIMILAR]: similarTo }) };
 }
+
+/** The mask of a picture's target, or of a further one. */
+const maskRole = (index: number, at: number) => (at === 0 ? `mask ${index}` : `mask ${index} ${at}`);
 
 /** The files of a job. @throws InputError if one cannot be read */
 export async function explainJobFiles(model: string, labels: string | undefined, parsed: ParsedExplain) {
@@ -47,8 +54,8 @@ export interface LoadedExplain {
 /** Loads the network with what the options say of it, from the files of the job. Dispose of the explainer when done. */
 export async function loadedExplain(
   files: readonly JobFile[],
-  { output, explainInput, randomWeights }: ExplainTexts,
-  { inputs, preparation, targets }: ParsedExplain,
+  { output, explainInput, randomWeights, afterSoftmax = false }: ExplainTexts,
+  { inputs, preparation, targets, similarTo }: ParsedExplain,
   device: Device | ResolvedDevice,
 ): Promise<LoadedExplain> {
   const fileFor = (role: string) => files.find((file) => file.role === role)?.path;
@@ -65,12 +72,16 @@ export async function loadedExplain(
     ...(output !== undefined && { output }),
     ...(labels !== undefined && { labels: await loadLabels(labels) }),
     ...(randomWeights !== undefined && { randomWeights }),
+    ...(afterSoftmax && { afterSoftmax }),
+    ...(similarTo !== undefined && { similarTo: await decodePicture(fileFor(SIMILAR) ?? similarTo) }),
   });
   try {
-    const own = targets?.map((target, i): ParsedTarget =>
-      typeof target === 'object' && 'maskFile' in target
-        ? { ...target, maskFile: fileFor(`mask ${i}`) ?? target.maskFile }
-        : target,
+    const own = targets?.map((target, i) =>
+      mappedTarget(target, (one, at) =>
+        typeof one === 'object' && 'maskFile' in one
+          ? { ...one, maskFile: fileFor(maskRole(i, at)) ?? one.maskFile }
+          : one,
+      ),
     );
     return { explainer, targets: await loadTargets(own, explainer.input) };
   } catch (error) {

@@ -32,6 +32,10 @@ export interface ExplainTexts extends PreparationTexts {
   /** `NAME=FILE` or `NAME=NUMBERS`. */
   input?: readonly string[] | undefined;
   explainInput?: string | undefined;
+  /** Probabilities are explained. */
+  afterSoftmax?: boolean | undefined;
+  /** Picture with whose features those of each are compared. */
+  similarTo?: string | undefined;
   augment: boolean;
   eigen: boolean;
   palette: PaletteName;
@@ -61,6 +65,8 @@ export const explainRules: OptionRules<ExplainTexts> = {
   output: optional(text),
   input: optional(texts),
   explainInput: optional(text),
+  afterSoftmax: optional(yesOrNo),
+  similarTo: optional(text),
   augment: yesOrNo,
   eigen: yesOrNo,
   palette: oneOf(paletteNames),
@@ -85,6 +91,8 @@ export interface ParsedExplain {
   explaining: Omit<ExplainOptions, 'targets'>;
   targets: ParsedTarget[] | undefined;
   inputs: Record<string, ParsedInput>;
+  /** File of a picture. */
+  similarTo: string | undefined;
   preparation: Preparation;
   style: MapStyle;
   figures: FigureFileOptions;
@@ -117,6 +125,7 @@ export function parsedExplain(given: ExplainTexts): ParsedExplain {
     },
     targets: parsedTargets(given.target),
     inputs: parsedInputs(given.input ?? []),
+    similarTo: given.similarTo,
     preparation: parsedPreparation(given),
     style,
     figures,

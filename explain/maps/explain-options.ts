@@ -1,0 +1,43 @@
+/** @file How a model is loaded for explanations, and what is explained. */
+import type { NetworkOptions } from '../../inference/networks/model-source.js';
+import type { ReadOptions } from '../../inference/networks/read-network.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import type { MethodName } from '../methods/table.js';
+import type { LayerChoice } from '../network/layers.js';
+import type { TargetChoice } from '../targets/target-choice.js';
+import type { RunOptions } from './picture-runs.js';
+
+/** How a model is loaded. */
+export interface ExplainerOptions extends NetworkOptions, ReadOptions {
+  /** Replace the weights by random ones of this seed (`randomizedWeights`). */
+  randomWeights?: number;
+  /** The output to explain, or any value of the graph; default the first, or the one that holds logits. */
+  output?: string;
+  /** Names of the classes, where the model's metadata do not say so. */
+  labels?: readonly string[];
+  /** Explain probabilities, after softmax or sigmoid, instead of the scores before them. Default false. */
+  afterSoftmax?: boolean;
+  /**
+   * Explain how similar the picture's features are to those of this one (cosine) instead of scores. Features are what enters
+   * the last layer, or `output`.
+   */
+  similarTo?: Picture;
+}
+
+/** What to explain. */
+export interface ExplainOptions {
+  /** Default `auto`: the last layer with positions that the score depends on, of a classifier after its activation. */
+  layers?: LayerChoice;
+  /** The grid of layers of tokens, where it cannot be told from their number. */
+  tokens?: { height: number; width: number };
+  /** Default `gradcam` and `gradcam++`; `all` are all that suit the network. */
+  methods?: readonly MethodName[] | 'all';
+  /** One for all pictures or one per picture, or several of one picture; see `resolvedTargets` for the default. */
+  targets?: TargetChoice | readonly TargetChoice[];
+  /** Average the maps of six views of each picture (`augmentedViews`). Default false. */
+  augment?: boolean;
+  /** Class activation maps are first principal components of weighted activations instead of sums. Default false. */
+  eigen?: boolean;
+  /** For methods that take many runs: their chance, noisy copies, their noise as a share of the picture's range, and steps. */
+  runs?: Partial<RunOptions>;
+}
