@@ -10,7 +10,7 @@ await runCommand(
     parser
       .usage(
         '$0 SWEEP.yaml [options]\n\nTrains with many settings and compares the runs. The file says which settings of gan-train vary ' +
-          '(docs/sweep.md). The same command goes on where a sweep was stopped or killed.',
+          '(see below, and docs/sweep.md). The same command goes on where a sweep was stopped or killed.',
       )
       .options({
         out: {
@@ -26,6 +26,10 @@ await runCommand(
         },
         'dry-run': { type: 'boolean', default: false, describe: 'List the runs and stop' },
       })
+      .epilogue(
+        'A small file, whose runs differ in two settings:\n\n  by: kid\n  settings: { data: birds, steps: 3000, features: features.onnx }\n' +
+          '  vary: { lr: { log-range: [0.00005, 0.002], points: 5 }, loss: [bce, hinge] }',
+      )
       .example('$0 lr.yaml', 'one run after the other')
       .example('$0 lr.yaml --queue redis://host:6379', 'on the machines that run gan-worker'),
   async (options, { print, signal, progress, note, warn }) => {

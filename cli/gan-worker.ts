@@ -17,8 +17,8 @@ await runCommand(
         queue: {
           type: 'string',
           describe:
-            'URL of the Redis or Valkey server, such as redis://host:6379 or rediss://host:6380 [default: REDIS_URL]; ' +
-            'REDIS_USERNAME and REDIS_PASSWORD, GANSCOPE_QUEUE (a name) and BULL_PREFIX count too',
+            'URL of the Redis or Valkey server, such as redis://host:6379, or rediss://host:6380 with TLS [default: REDIS_URL]. ' +
+            'The variables REDIS_USERNAME, REDIS_PASSWORD, GANSCOPE_QUEUE (name of the queue) and BULL_PREFIX count too',
         },
         root: {
           type: 'string',
@@ -26,7 +26,11 @@ await runCommand(
           describe:
             'Folder, or s3://bucket/prefix, that jobs may read and write, nothing else; may be given several times',
         },
-        concurrency: { type: 'number', default: 1, describe: 'Tasks at the same time' },
+        concurrency: {
+          type: 'number',
+          default: 1,
+          describe: 'Tasks at the same time, where one leaves the machine idle',
+        },
         drain: {
           type: 'boolean',
           default: false,
