@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 
-def parsed_options(description):
-    """Command line of both scripts; `--features` sets --ngf and --ndf at once."""
+def parsed_options(description, also=()):
+    """Command line of both scripts; `--features` sets --ngf and --ndf at once. `also` names further integers."""
     parser = argparse.ArgumentParser(description=description)
     for name, default in (('image-size', 64), ('batch-size', 64), ('latent-dim', 100), ('steps', 6), ('threads', 2)):
         parser.add_argument(f'--{name}', type=int, default=default)
-    for name in ('features', 'ngf', 'ndf'):
+    for name in ('features', 'ngf', 'ndf', *also):
         parser.add_argument(f'--{name}', type=int)
     parser.add_argument('--head', choices=('dense', 'conv'), default='dense')
     options = parser.parse_args()

@@ -4,8 +4,11 @@ matrices and both forward passes (eager) beside it.
 Prints one line of JSON: median_ms, min_ms and runs of the eager step, torch, threads, matmul_gflops, under `times` all
 milliseconds of step, channels_last, compiled, bfloat16, generator, discriminator and matmul, and under `failed` the variants
 that did not run, with the reason. For bench/run.ts.
+
+With --memory N: N steps with channels_last only, and peak_mb, the peak resident memory of the process. For bench/step-memory.ts.
 """
 import json
+import resource
 import statistics
 import sys
 
@@ -15,7 +18,7 @@ from torch.nn import functional as F
 sys.dont_write_bytecode = True
 from torch_forward import discriminator, forward_times, generator, inputs, milliseconds, parsed_options, summary
 
-options = parsed_options(__doc__)
+options = parsed_options(__doc__, also=['memory'])
 ones, zeros = torch.ones(options.batch_size, 1), torch.zeros(options.batch_size, 1)
 bce = F.binary_cross_entropy_with_logits
 
@@ -44,6 +47,14 @@ def training(variant):
 
     return g, d, real, latents, step
 
+
+if options.memory:
+    *_, step = training('channels_last')
+    for _ in range(options.memory):
+        step()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    print(json.dumps({'torch': torch.__version__, 'peak_mb': round(peak)}))
+    sys.exit()
 
 times, failed = {}, {}
 for variant in ('step', 'channels_last', 'compiled', 'bfloat16'):

@@ -119,7 +119,9 @@ function valueInfoProto(info: ValueInfo) {
   const dims = shape?.map((dim) =>
     typeof dim === 'number'
       ? { value: { case: 'dimValue' as const, value: BigInt(dim) } }
-      : { value: { case: 'dimParam' as const, value: dim } },
+      : dim === ''
+        ? {}
+        : { value: { case: 'dimParam' as const, value: dim } },
   );
   return update(ValueInfoProtoSchema, info.origin, {
     name: info.name,

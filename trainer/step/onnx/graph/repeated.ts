@@ -1,7 +1,7 @@
 /** @file Several training steps as one graph: a Loop whose body is the step. The state stays inside the runtime between steps. */
 import { subgraphAttribute } from '../../../../onnx/files/write.js';
 import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
-import type { Node, Shape, ValueInfo } from '../../../../onnx/graph/graph.js';
+import type { Node, Shape, Tensor, ValueInfo } from '../../../../onnx/graph/graph.js';
 import { stepOutputs, type StepGraph } from './step.js';
 import { nextOf } from './weights.js';
 
@@ -26,7 +26,11 @@ export function repeatedSteps({ graph, state }: StepGraph): Graph {
   const stateNames = state.map(({ input }) => input);
   const carried = new Set(stateNames);
   const inputs = new Map(graph.inputs.map((info) => [info.name, info]));
-  const fed = graph.inputs.filter(({ name }) => !carried.has(name));
+  // A body has no inputs but those of the Loop: what may be overridden stands outside of it.
+  const [outside, fed] = [true, false].map((given) =>
+    graph.inputs.filter(({ name }) => !carried.has(name) && graph.initializers.has(name) === given),
+  ) as [ValueInfo[], ValueInfo[]];
+  const initializers = new Map(graph.initializers);
   const b = new GraphBuilder(emptyGraph('gan-training-steps'));
   const shapeOf = (name: string): Shape => inputs.get(name)?.value?.shape ?? [];
   b.input(STEP_COUNT, 'int64', []);
@@ -42,10 +46,16 @@ export function repeatedSteps({ graph, state }: StepGraph): Graph {
   });
   const [iteration, goOn, stillOn] = ['iteration', 'go_on', 'still_on'];
   const info = (name: string, type: 'int64' | 'bool'): ValueInfo => ({ name, value: { type, shape: [] } });
+  for (const info of outside) {
+    b.graph.inputs.push(info);
+    b.graph.initializers.set(info.name, graph.initializers.get(info.name) as Tensor);
+    initializers.delete(info.name);
+  }
   const outputs = new Map(graph.outputs.map((output) => [output.name, output]));
   const ofBody = (name: string) => outputs.get(name) as ValueInfo;
   const body: Graph = {
     ...graph,
+    initializers,
     name: 'step',
     nodes: [
       ...fed.map(({ name }) => node('Gather', [allOf(name), iteration], name)),
