@@ -27,8 +27,8 @@ export function repeatedSteps({ graph, state }: StepGraph): Graph {
   const carried = new Set(stateNames);
   const inputs = new Map(graph.inputs.map((info) => [info.name, info]));
   // A body has no inputs but those of the Loop: what may be overridden stands outside of it.
-  const [outside, fed] = [true, false].map((given) =>
-    graph.inputs.filter(({ name }) => !carried.has(name) && graph.initializers.has(name) === given),
+  const [outside, fed] = [true, false].map((overridable) =>
+    graph.inputs.filter(({ name }) => !carried.has(name) && graph.initializers.has(name) === overridable),
   ) as [ValueInfo[], ValueInfo[]];
   const initializers = new Map(graph.initializers);
   const b = new GraphBuilder(emptyGraph('gan-training-steps'));
@@ -46,10 +46,10 @@ export function repeatedSteps({ graph, state }: StepGraph): Graph {
   });
   const [iteration, goOn, stillOn] = ['iteration', 'go_on', 'still_on'];
   const info = (name: string, type: 'int64' | 'bool'): ValueInfo => ({ name, value: { type, shape: [] } });
-  for (const info of outside) {
-    b.graph.inputs.push(info);
-    b.graph.initializers.set(info.name, graph.initializers.get(info.name) as Tensor);
-    initializers.delete(info.name);
+  for (const given of outside) {
+    b.graph.inputs.push(given);
+    b.graph.initializers.set(given.name, graph.initializers.get(given.name) as Tensor);
+    initializers.delete(given.name);
   }
   const outputs = new Map(graph.outputs.map((output) => [output.name, output]));
   const ofBody = (name: string) => outputs.get(name) as ValueInfo;
