@@ -44,10 +44,25 @@ await runCommand(
     const where = isMaps || 'a folder on disk with `evaluate` or `listLayers`';
     const results = await fetched.results(options.out, 'gan-gradcam', where);
     const given = await fetched.model(options.model, 'model');
-    const sources: string[] = [];
-    for (const source of options._) sources.push(await fetched.pictures(String(source), 'IMAGE', SINGLE));
-    const { paths, skipped: unread } = await picturePaths(sources, { followLinks: options.followLinks });
     const { strict } = options;
+    const { chosenShard } = await import('ganscope/tasks');
+    const share = options.shard !== undefined || options.queue !== undefined || options.merge;
+    // Shares and workers fetch the pictures of their tasks alone.
+    const isApart = isMaps && !strict && (share || chosenShard(undefined, process.env) !== undefined);
+    const stamps = new Map<string, string>();
+    const [paths, unread]: [string[], string[]] = [[], []];
+    for (const source of options._.map(String)) {
+      const listed = isApart ? await fetched.stamps(source, 'IMAGE', SINGLE) : undefined;
+      for (const [address, stamp] of listed ?? []) {
+        paths.push(address);
+        stamps.set(address, stamp);
+      }
+      if (listed) continue;
+      const here = await fetched.pictures(source, 'IMAGE', SINGLE);
+      const found = await picturePaths([here], { followLinks: options.followLinks });
+      for (const path of found.paths) paths.push(path);
+      unread.push(...found.skipped);
+    }
     const [firstUnread] = unread;
     if (strict && firstUnread !== undefined)
       throw new InputError({ name: 'strict', expected: 'no skipped file', got: firstUnread });
@@ -67,11 +82,9 @@ await runCommand(
     };
     const { path: model, note } = await resolveModel('discriminator', given);
     print.info(note);
-    const { chosenShard } = await import('ganscope/tasks');
     const isShared =
-      options.shard !== undefined ||
-      options.queue !== undefined ||
-      options.merge ||
+      share ||
+      stamps.size > 0 ||
       results.out !== options.out ||
       (paths.length > 1 && chosenShard(undefined, process.env));
     const isBulk = isMaps && (isShared || options.taskSize !== undefined || paths.length > MOST_FLAT);
@@ -87,8 +100,9 @@ await runCommand(
       };
       const { labels, device, resume } = options;
       const { out = '' } = results;
+      const originals = stamps.size === 0 ? undefined : { stamps, fetch: await fetched.originals() };
       await explainTasks(
-        { paths, skipped: unread, texts, model, labels, out, device, resume, shared: engine.shared },
+        { originals, paths, skipped: unread, texts, model, labels, out, device, resume, shared: engine.shared },
         engine,
         context,
       );

@@ -1,6 +1,6 @@
 /** @file Options and arguments that are addresses in S3: what they name is fetched before a command reads it, and results are sent. */
 import { InputError } from 'ganscope/errors';
-import type { S3Inputs, StoredFolder } from 'ganscope/fleet';
+import type { Originals, S3Inputs, StoredFolder } from 'ganscope/fleet';
 import type { TaskCommand, TaskEngine } from 'ganscope/tasks';
 import type { Printer } from '../common/print.js';
 
@@ -31,6 +31,7 @@ export interface Results {
 export class Fetched {
   #inputs: Promise<S3Inputs> | undefined;
   #stored: StoredFolder | undefined;
+  #originals: Originals | undefined;
 
   constructor(private readonly context: FetchMessages) {}
 
@@ -62,6 +63,20 @@ export class Fetched {
   }
 
   /**
+   * Pictures below a prefix that tasks fetch for themselves: their sizes and times by address.
+   * @returns nothing for paths and single files, and where the folder must be here as a whole
+   */
+  async stamps(text: string, name: string, single: RegExp): Promise<Map<string, string> | undefined> {
+    if (!isS3(text) || single.test(text)) return undefined;
+    return (await this.#open()).stamps(text, name);
+  }
+
+  /** Fetches what tasks ask for. */
+  async originals(): Promise<Originals> {
+    return (this.#originals ??= new (await this.#fleet()).Originals(process.env));
+  }
+
+  /**
    * Where the results of a command go.
    * @param bulk whether this call has tasks, whose results may be objects; if not, what is expected
    * @throws InputError for addresses where a folder or file is needed
@@ -83,6 +98,7 @@ export class Fetched {
   /** Ends connections, and removes what was needed for results only. */
   async [Symbol.asyncDispose](): Promise<void> {
     (await this.#inputs?.catch(() => undefined))?.close();
+    await this.#originals?.close();
     await this.#stored?.dispose();
   }
 

@@ -57,6 +57,8 @@ export interface ExplainRequest extends FolderUse {
   labels?: string | undefined;
   out: string;
   device: Device;
+  /** Where `paths` has addresses that nobody fetched: their sizes and times, and who fetches them. */
+  originals?: { stamps: ReadonlyMap<string, string>; fetch: FetchOriginals } | undefined;
 }
 
 /**
@@ -64,7 +66,7 @@ export interface ExplainRequest extends FolderUse {
  * @throws InputError if an option does not fit the network, another process writes to the folder, or it holds another job
  */
 export async function startExplainJob(request: ExplainRequest): Promise<ExplainJob> {
-  const { paths, texts, model, labels, out, device } = request;
+  const { paths, texts, model, labels, out, device, originals } = request;
   const skipped = (request.skipped ?? []).map(shownText);
   const parsed = parsedExplain(texts);
   if (parsed.strict) expectNoneSkipped(skipped);
@@ -74,7 +76,7 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
   try {
     const check = async () => {
       if (parsed.strict) await expectAllRead(paths, loaded.explainer.input.picture);
-      await firstExplanation(loaded, paths, parsed.explaining);
+      await firstExplanation(loaded, paths, parsed.explaining, originals?.fetch);
     };
     const folder = await readyFolder(out, paths.map(shownPath), request, check);
     ({ lock } = folder);
@@ -86,7 +88,7 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
       outputs: { out: resolve(out) },
     };
     await claimFolder(out, spec, folder.name);
-    return await opened(spec, loaded, { lock, shown: out, skipped });
+    return await opened(spec, loaded, { lock, shown: out, skipped, fetch: originals?.fetch });
   } catch (error) {
     await lock?.release();
     await loaded.explainer.dispose();

@@ -9,6 +9,7 @@ import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { requireOwnResults } from '../files/results.node.js';
 import { FLAT_RESULTS, LIST_FILE, removeTaskFiles } from '../files/task-files.node.js';
+import type { ExplainRequest } from './explain-job.node.js';
 import { listDifference, writePictureList } from './picture-list.node.js';
 
 /**
@@ -20,7 +21,7 @@ import { listDifference, writePictureList } from './picture-list.node.js';
 export async function readyFolder(
   out: string,
   names: readonly string[],
-  { shared, resume }: FolderUse,
+  { shared, resume, originals }: FolderUse & Pick<ExplainRequest, 'originals'>,
   check: () => Promise<void>,
 ): Promise<{ lock: FolderLock | undefined; name: string }> {
   const name = shared ? 'out' : 'resume';
@@ -38,7 +39,7 @@ export async function readyFolder(
     if (!kept) await check();
     if (!kept && !shared) await removeTaskFiles(out);
     if (shared) await makeFolder(out);
-    if (!(await exists(list))) await writePictureList(list, names, folder);
+    if (!(await exists(list))) await writePictureList(list, names, folder, originals?.stamps);
     const difference = kept || shared ? await listDifference(list, names, folder) : undefined;
     if (difference) {
       const { listed, given } = difference;

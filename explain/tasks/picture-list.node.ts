@@ -26,13 +26,21 @@ const AT_ONCE = 64;
  * Writes a list, unless there is one already.
  * @param names as the results will name them
  * @param folder where relative names begin, relative to the list's folder
+ * @param known sizes and times of names that are no files here
  */
-export async function writePictureList(path: string, names: readonly string[], folder: string): Promise<void> {
+export async function writePictureList(
+  path: string,
+  names: readonly string[],
+  folder: string,
+  known?: ReadonlyMap<string, string>,
+): Promise<void> {
+  const base = resolve(dirname(path), folder);
+  const stamp = async (name: string) => known?.get(name) ?? stampOf(placedPath(base, name));
   await publishFile(path, async ({ handle }) => {
     await handle.appendFile(`${oneLine({ folder })}\n`);
     for (let start = 0; start < names.length; start += AT_ONCE) {
       const some = names.slice(start, start + AT_ONCE);
-      const stamps = await Promise.all(some.map((name) => stampOf(placedPath(resolve(dirname(path), folder), name))));
+      const stamps = await Promise.all(some.map(stamp));
       await handle.appendFile(some.map((name, i) => `${oneLine([name, stamps[i]])}\n`).join(''));
     }
   });

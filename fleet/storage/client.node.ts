@@ -16,7 +16,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export interface S3Object extends S3Address {
   etag: string;
   size: number;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, in whole seconds: not all answers of a server have more. */
   modified: number;
 }
 
@@ -33,6 +33,8 @@ const PAUSES = [300, 1000, 2500];
 const [IN_MEMORY, MOST_BYTES] = [2 ** 24, 5 * 2 ** 30];
 
 const quiet = () => {};
+
+const inSeconds = (time: Date | undefined) => 1000 * Math.floor((time?.getTime() ?? 0) / 1000);
 
 async function loadedSdk(): Promise<Sdk> {
   try {
@@ -120,7 +122,7 @@ export class S3Storage {
       const page = await this.#asking(prefix, () => this.client.send(command, this.#until(signal)), signal);
       for (const { Key, ETag = '', Size = 0, LastModified } of page.Contents ?? []) {
         if (Key === undefined) continue;
-        yield { bucket, key: Key, etag: ETag, size: Size, modified: LastModified?.getTime() ?? 0 };
+        yield { bucket, key: Key, etag: ETag, size: Size, modified: inSeconds(LastModified) };
       }
       for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) yield Prefix;
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
@@ -167,7 +169,7 @@ export class S3Storage {
     try {
       const head = await this.#asking(address, () => this.client.send(command, this.#until(signal)), signal);
       const { ETag = '', ContentLength = 0, LastModified } = head;
-      return { ...address, etag: ETag, size: ContentLength, modified: LastModified?.getTime() ?? 0 };
+      return { ...address, etag: ETag, size: ContentLength, modified: inSeconds(LastModified) };
     } catch (error) {
       if (isRefusal(error, 404)) return undefined;
       throw error;

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { noteCopy } from '../../inference/files/copies.node.js';
 import { inParallel } from '../../inference/files/in-parallel.js';
+import { MAX_DEPTH } from '../../inference/files/folder.node.js';
 import { isPictureFile, MAX_PICTURE_BYTES, PICTURE_EXTENSIONS } from '../../inference/files/picture-paths.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { forgetTemporary, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
@@ -131,6 +132,28 @@ export class S3Inputs {
     name: string,
     progress?: (done: number, total: number) => void,
   ): Promise<{ folder: string; left: number }> {
+    const { objects, left, address } = await this.#listed(text, name);
+    const folder = await this.#copy(objects, { progress });
+    noteCopy(folder, shownS3(address));
+    return { folder, left };
+  }
+
+  /**
+   * The pictures whose keys begin with a prefix, for who fetches them later.
+   * @returns the size and time of each by its address, in the order in which files of a folder come; nothing where a folder of them
+   *   would not be read in full
+   */
+  async stamps(text: string, name: string): Promise<Map<string, string> | undefined> {
+    const { objects } = await this.#listed(text, name);
+    const shown = objects.filter(({ path }) => !path.some((part) => part.startsWith('.')));
+    if (shown.length === 0 || shown.some(({ path }) => path.length > MAX_DEPTH + 1)) return undefined;
+    const sorted = shown
+      .map(({ object, path }) => ({ object, below: path.join('/') }))
+      .toSorted((a, b) => (a.below < b.below ? -1 : 1));
+    return new Map(sorted.map(({ object }) => [shownS3(object), `${object.size} ${object.modified}`]));
+  }
+
+  async #listed(text: string, name: string): Promise<{ objects: Copied[]; left: number; address: S3Address }> {
     const address = parsedS3Address(text, name);
     const { bucket, key } = address;
     const prefix = key === '' || key.endsWith('/') ? key : `${key}/`;
@@ -154,9 +177,7 @@ export class S3Inputs {
       const got = left === 0 ? 'nothing below this address' : `${left} other objects`;
       throw new InputError({ name: shownS3(address), expected: `pictures (${PICTURE_EXTENSIONS.join(', ')})`, got });
     }
-    const folder = await this.#copy(objects, { progress });
-    noteCopy(folder, shownS3({ bucket, key: prefix }));
-    return { folder, left };
+    return { objects, left, address: { bucket, key: prefix } };
   }
 
   /** The object of a key, if there is one. A listing tells it from one that may not be read. */

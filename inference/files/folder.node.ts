@@ -6,7 +6,8 @@ import { InputError } from '../../onnx/errors.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
 import type { FileTree } from './tree.js';
 
-const MAX_DEPTH = 8;
+/** Levels of folders below the given one that are searched, if nothing else is said. */
+export const MAX_DEPTH = 8;
 
 /** How a folder is searched. */
 export interface FolderOptions {
