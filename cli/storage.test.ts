@@ -9,6 +9,7 @@ import { SECRET, TestS3 } from '../fleet/storage/s3.test.helper.js';
 import { encodePng } from '../inference/pictures/pictures.node.js';
 import { loadModel, saveModel } from '../onnx/index.js';
 import { spacePicture } from '../trainer/data/space/space.js';
+import { digestsBelow } from './digests.test.helper.js';
 import { killAll, started } from './started.test.helper.js';
 import type { CommandName } from './child.test.helper.js';
 
@@ -138,6 +139,13 @@ it('explains all pictures below a prefix, in shares at once', async () => {
   const shares = [0, 1, 2].map((i) => run('gan-gradcam', [...options, '--shard', `${i}/3`, '--out', 'shared']));
   for (const { code, text } of await Promise.all(shares)) expect(code, text).toBe(0);
   expect(await hashes('shared')).toEqual(await hashes('maps'));
+  // Shares fetch the pictures of their tasks; who works alone has copies of all.
+  const gets = s3.requests.filter((each) => each.startsWith('GET birds/'));
+  expect(new Set(gets).size).toBe(10);
+  // Each share looks at the first picture before it begins a job.
+  expect(gets.length).toBeLessThanOrEqual(10 + 3);
+  expect(await run('gan-gradcam', [...options, '--out', 'alone'])).toMatchObject({ code: 0 });
+  expect(await digestsBelow(join(folder, 'alone'))).toEqual(await digestsBelow(join(folder, 'shared')));
   const one = await run('gan-gradcam', [
     's3://open/birds/inner/07.png',
     ...options.slice(1, 5),

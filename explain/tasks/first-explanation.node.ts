@@ -10,36 +10,35 @@ import type { LoadedExplain } from './files.node.js';
 /** Pictures that are tried: behind broken ones there may be more. */
 const TRIED = 8;
 
-/** Explains the first picture that can be read. @throws InputError for options that do not fit the network */
+/**
+ * Explains the first picture that can be read.
+ * @param fetch for pictures that are named by addresses
+ * @throws InputError for options that do not fit the network
+ */
 export async function firstExplanation(
-  { explainer, targets }: LoadedExplain,
+  loaded: LoadedExplain,
   paths: readonly string[],
   explaining: ExplainOptions,
   fetch?: FetchOriginals,
 ): Promise<void> {
-  targetOf(targets, 0, paths.length);
-  const fetched = await fetch?.files(paths.slice(0, TRIED).filter(isAddress));
-  try {
-    const tried = paths.slice(0, TRIED).map((path) => fetched?.paths.get(path) ?? path);
-    await firstOf({ explainer, targets }, tried, paths.length, explaining);
-  } finally {
-    await fetched?.release();
+  targetOf(loaded.targets, 0, paths.length);
+  for (const [index, path] of paths.slice(0, TRIED).entries()) {
+    const target = targetOf(loaded.targets, index, paths.length);
+    const options = { ...explaining, ...(target !== undefined && { targets: target }) };
+    const fetched = isAddress(path) ? await fetch?.files([path]) : undefined;
+    const here = fetched?.paths.get(path) ?? path;
+    const done = await isExplained(loaded, here, options).finally(() => fetched?.release());
+    if (done) return;
   }
 }
 
-async function firstOf(
-  { explainer, targets }: LoadedExplain,
-  tried: readonly string[],
-  all: number,
-  explaining: ExplainOptions,
-): Promise<void> {
-  for await (const files of decodedGroups(tried, { start: 0, input: explainer.input.picture })) {
-    for (const file of files) {
-      if (!('picture' in file)) continue;
-      const batch = file.prepared ?? preparedPictures([file.picture], explainer.input);
-      const target = targetOf(targets, file.index, all);
-      await explainer.explainInput(batch, { ...explaining, ...(target !== undefined && { targets: target }) });
-      return;
-    }
+/** Explains a picture. @returns false if it cannot be read */
+async function isExplained({ explainer }: LoadedExplain, path: string, options: ExplainOptions): Promise<boolean> {
+  for await (const [file] of decodedGroups([path], { start: 0, input: explainer.input.picture })) {
+    if (!file || !('picture' in file)) return false;
+    const batch = file.prepared ?? preparedPictures([file.picture], explainer.input);
+    await explainer.explainInput(batch, options);
+    return true;
   }
+  return false;
 }

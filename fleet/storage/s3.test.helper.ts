@@ -48,7 +48,8 @@ export class TestS3 {
   }
 
   put(key: string, bytes: Uint8Array | string): void {
-    this.objects.set(key, { bytes: Buffer.from(bytes), modified: new Date(1_700_000_000_000) });
+    // Listings tell milliseconds, other answers seconds.
+    this.objects.set(key, { bytes: Buffer.from(bytes), modified: new Date(1_700_000_000_400) });
   }
 
   stop(): Promise<void> {
