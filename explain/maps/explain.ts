@@ -28,6 +28,7 @@ import { checkedMethods, defaultMethods, explainsLayer, suitableMethods } from '
 import { Network, type Stage } from '../network/network.js';
 import { networkView, preparedPictures, type NetworkInput } from '../../inference/networks/network-input.js';
 import { checkedRunOptions } from './picture-runs.js';
+import type { Tensor } from '../../onnx/graph/graph.js';
 import { randomizedWeights } from '../network/random-weights.js';
 import { featuresBefore, scoredAs } from '../targets/quantities.js';
 import { choicePerPicture } from '../targets/target-choice.js';
@@ -135,8 +136,8 @@ export class Explainer implements AsyncDisposable {
   }
 
   /** The same network with random weights (`randomizedWeights`). */
-  async withRandomWeights(seed: number, top?: number): Promise<Explainer> {
-    return Explainer.#made(randomizedWeights(this.#source, seed, top), this.choice, this.#options, this.name);
+  async withRandomWeights(seed: number, top?: number, drawn?: Map<string, Tensor>): Promise<Explainer> {
+    return Explainer.#made(randomizedWeights(this.#source, seed, top, drawn), this.choice, this.#options, this.name);
   }
 
   /** How many layers `withRandomWeights` counts. */

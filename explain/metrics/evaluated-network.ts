@@ -4,7 +4,9 @@ import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { MethodName } from '../methods/table.js';
+import type { Tensor } from '../../onnx/graph/graph.js';
 import type { Subject } from './metric.js';
+import { SharedEnds } from './shared-ends.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import { fixedTarget, targetScore, targetWeights, type Target } from '../targets/targets.js';
 
@@ -14,15 +16,21 @@ const STAGES = 5;
 /** A network, and the same with random weights from the top down. */
 export class EvaluatedNetwork {
   readonly #randomized = new Map<number, Promise<Explainer>>();
+  /** Random weights, which the networks share. */
+  readonly #drawn = new Map<string, Tensor>();
   readonly #shared = new Map<string, Promise<unknown>>();
   readonly #explained = new WeakMap<Explainer, WeakMap<Float32Array, Promise<Explanation[]>>>();
+
+  readonly #ends: SharedEnds;
 
   /** @param explainer stays the caller's */
   constructor(
     readonly explainer: Explainer,
     readonly options: ExplainOptions,
     readonly seed: number,
-  ) {}
+  ) {
+    this.#ends = new SharedEnds((pictures) => explainer.logits(pictures));
+  }
 
   /**
    * The input of the metrics for one map of one prepared picture [C, H, W].
@@ -38,10 +46,10 @@ export class EvaluatedNetwork {
     const { explainer } = this;
     const { channels, height, width } = explainer.input.picture;
     const { target, signed, rawHeight, rawWidth } = explanation;
-    const logits = await this.#once('logits', () => explainer.logits(input));
+    const logits = await this.#once('logits', () => this.#ends.logits(input, input.length));
     const weights = targetWeights(explainer.head, target, { logits, height, width });
     const rows = async (pictures: Float32Array, valueOf: (logits: Float32Array) => number) => {
-      const all = await explainer.logits(pictures);
+      const all = await this.#ends.logits(pictures, input.length);
       const count = weights.length;
       return Float32Array.from({ length: all.length / count }, (_, row) =>
         valueOf(all.subarray(row * count, (row + 1) * count)),
@@ -67,6 +75,7 @@ export class EvaluatedNetwork {
   /** Clears the values that methods share. Call it before the next picture. */
   forgetShared(): void {
     this.#shared.clear();
+    this.#ends.forget();
   }
 
   #once<T>(name: string, make: () => Promise<T>): Promise<T> {
@@ -100,7 +109,7 @@ export class EvaluatedNetwork {
     const tops = Array.from({ length: STAGES }, (_, i) => Math.ceil((layers * (i + 1)) / STAGES));
     const stages: { share: number; map: Float32Array }[] = [];
     for (const top of new Set(tops)) {
-      const explainer = this.#randomized.get(top) ?? this.explainer.withRandomWeights(this.seed, top);
+      const explainer = this.#randomized.get(top) ?? this.explainer.withRandomWeights(this.seed, top, this.#drawn);
       this.#randomized.set(top, explainer);
       const [map] = await this.#maps(await explainer, input, explanation, names);
       if (map) stages.push({ share: top / layers, map });

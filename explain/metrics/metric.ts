@@ -1,5 +1,6 @@
 /** @file What a metric of maps is, and its input. */
 import type { Sizes } from '../methods/method.js';
+import { orderOf } from './order.js';
 
 /** A picture, the map of one method for one target, and access to the network. M is any number; runs are batched internally. */
 export interface Subject {
@@ -63,7 +64,7 @@ export interface Metric {
 
 /** Pixels in descending order of the map; equal values keep the order of the picture. */
 export function rankedPixels(map: Float32Array): Uint32Array {
-  return Uint32Array.from(map.keys()).sort((a, b) => (map[b] ?? 0) - (map[a] ?? 0) || a - b);
+  return orderOf(map, 'descending');
 }
 
 /** A copy of the picture whose pixels at these positions, in all channels, come from another one. */

@@ -1,8 +1,9 @@
 /** @file Similarity of two maps. */
+import { orderOf } from './order.js';
 
 /** Ranks from 0; equal values share their mean rank. */
 function ranks(values: Float32Array): Float64Array {
-  const order = Uint32Array.from(values.keys()).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  const order = orderOf(values, 'ascending');
   const found = new Float64Array(values.length);
   for (let start = 0; start < order.length;) {
     let end = start + 1;
@@ -43,9 +44,14 @@ export function structuralSimilarity(a: Float32Array, b: Float32Array, h: number
     for (let left = 0; left + columns <= w; left++) {
       let [sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0];
       for (let y = top; y < top + rows; y++) {
-        for (let x = left; x < left + columns; x++) {
-          const [p, q] = [a[y * w + x] ?? 0, b[y * w + x] ?? 0];
-          [sa, sb, saa, sbb, sab] = [sa + p, sb + q, saa + p * p, sbb + q * q, sab + p * q];
+        for (let at = y * w + left; at < y * w + left + columns; at++) {
+          const p = a[at] as number;
+          const q = b[at] as number;
+          sa += p;
+          sb += q;
+          saa += p * p;
+          sbb += q * q;
+          sab += p * q;
         }
       }
       const [ma, mb] = [sa / count, sb / count];

@@ -21,12 +21,14 @@ interface Filling {
  * @param model of our dialect, in topological order
  * @param normals for the name of a weight, its source of standard normal numbers
  * @param top randomise only the last `top` of the layers that `weightedLayers` counts, and the nodes after the first of them
+ * @param drawn weights that were drawn before from the same sources; new ones are added
  * @throws InputError if the kernel of a convolution is no constant
  */
 export function withRandomWeights(
   model: Model,
   normals: (weight: string) => () => number,
   top = Number.POSITIVE_INFINITY,
+  drawn = new Map<string, Tensor>(),
 ): Model {
   const types = Types.of(model.graph);
   const initializers = new Map(model.graph.initializers);
@@ -41,7 +43,10 @@ export function withRandomWeights(
       });
     }
     if (constants.has(name)) computed.add(name);
-    initializers.set(name, filledTensor(dims, fill, normals(name)));
+    const key = JSON.stringify([name, dims, fill]);
+    const tensor = drawn.get(key) ?? filledTensor(dims, fill, normals(name));
+    drawn.set(key, tensor);
+    initializers.set(name, tensor);
   }
   const nodes = model.graph.nodes.filter(({ outputs }) => !outputs.some((name) => computed.has(name)));
   return { ...model, graph: { ...model.graph, nodes, initializers } };
