@@ -211,7 +211,7 @@ describe('gan-gradcam of many pictures', () => {
     [['--shard', '3/3'], /^gan-gradcam: --shard: expected I\/N with I of 0…N−1, .*; got "3\/3"\n$/],
     [
       ['--target', 'real,fake'],
-      /^gan-gradcam: --target: expected one target, or one for each of 17 pictures; got 2\n$/,
+      /^gan-gradcam: --target: expected one target, or one for each of 17 pictures.*; got 2\n$/,
     ],
     [['--evaluate'], /^gan-gradcam: --evaluate and --task-size cannot be combined\n$/],
     [['--target', '7'], /^gan-gradcam: --target: expected .*; got 7\n$/],
