@@ -143,6 +143,20 @@ describe('runJob of --format', () => {
     expect((await readdir(out)).toSorted()).toEqual(['00000.npy', 'sampling.json']);
   });
 
+  it('asks the network for further batches before the first is written', async () => {
+    const events: string[] = [];
+    const pictures = (latents: Float32Array) => {
+      events.push(`asked for ${latents.length / 4}`);
+      return generator.pictures(latents);
+    };
+    const { assumptions } = generator;
+    const watched = { latentDim: 4, channels: 3, height: 8, width: 8, assumptions, pictures } as unknown as Generator;
+    const context = { generator: watched, progress: (count: number) => events.push(`wrote ${count}`) };
+    await perform({ format: 'png', count: 150, out: join(folder, 'ahead') }, context);
+    const asked = ['asked for 64', 'asked for 64', 'asked for 22'];
+    expect(events).toEqual([...asked, 'wrote 64', 'wrote 128', 'wrote 150']);
+  });
+
   it('has ended all writing when it fails', async () => {
     let batches = 0;
     const pictures = async (latents: Float32Array) => {
