@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exists } from '../inference/files/missing.node.js';
+import { InputError } from '../onnx/errors.js';
 import type { TaskJob, TaskStage } from '../inference/tasks/job.js';
 import { jobId, type JobSpec } from '../inference/tasks/spec.node.js';
 import { packageVersion } from '../inference/tasks/version.node.js';
@@ -35,7 +36,7 @@ export async function openToy(spec: JobSpec, ran: (task: number) => void = () =>
     async run(task) {
       ran(task);
       await sleep(milliseconds);
-      if (task === fails) throw new Error('this task fails');
+      if (task === fails) throw new InputError({ name: 'fails', expected: 'another task', got: task });
       const temporary = `${path(task)}.${process.pid}.${Math.random()}`;
       await writeFile(temporary, String(task));
       await rename(temporary, path(task));

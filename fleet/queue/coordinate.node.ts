@@ -46,7 +46,8 @@ export async function runQueued(job: TaskJob, address: QueueAddress, options: Qu
       options.signal?.throwIfAborted();
       const count = await stage.tasks();
       const missing = await stage.missing();
-      if (missing.length > 0) await new StageRun(queue, order, stage, count, missing, options).run();
+      const names = Object.keys(job.spec.options);
+      if (missing.length > 0) await new StageRun(queue, order, stage, count, missing, names, options).run();
     }
   } finally {
     await queue.close();
@@ -70,6 +71,8 @@ class StageRun {
     private readonly stage: TaskStage,
     count: number,
     missing: readonly number[],
+    /** Names of the job's options. */
+    private readonly names: readonly string[],
     private readonly options: QueueOptions,
   ) {
     this.#outstanding = new Outstanding(missing);
@@ -197,10 +200,15 @@ class StageRun {
 
   /** Tells what a worker complains about, once. */
   #tell(worker: string, problem: string): void {
-    const line = `Worker ${worker}: ${problem}`;
+    const line = this.#quoted(`Worker ${worker}: ${problem}`);
     if (this.#lines.has(line) || this.#lines.size >= MOST_LINES) return;
     this.#lines.add(line);
     this.options.warn(line);
+  }
+
+  /** What a worker says of an option of the job, such as `strict: expected …`, as the library says it of its own. */
+  #quoted(text: string): string {
+    return text.replace(/(?<=: )(\w+)(?=: expected )/, (name) => (this.names.includes(name) ? `\`${name}\`` : name));
   }
 
   #expectNoFailures(): void {
@@ -209,7 +217,7 @@ class StageRun {
     const [task, reason] = first;
     const more = this.#outstanding.failures.size - 1;
     throw new InputError(
-      `task ${task} of ${this.stage.name} failed for good (up to ${ATTEMPTS} attempts), last on ${reason}` +
+      `task ${task} of ${this.stage.name} failed for good (up to ${ATTEMPTS} attempts), last on ${this.#quoted(reason)}` +
         `${more > 0 ? `; ${tasks(more)} more failed` : ''}. What is done stays: the same command tries the rest again`,
     );
   }

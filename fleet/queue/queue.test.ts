@@ -69,9 +69,9 @@ describe.skipIf(!redisProgram)('runQueued and serveQueue, with a real server', (
     const spec = toySpec(newFolder(), 3, { fails: 1 });
     const serving = worker('failing');
     await expect(runQueued(await openToy(spec), address('failing'), { ...messages, firstPause: 20 })).rejects.toThrow(
-      /^task 1 of files failed for good \(up to 5 attempts\), last on one: Error: this task fails\. What is done stays/,
+      /^task 1 of files failed for good \(up to 5 attempts\), last on one: `fails`: expected another task; got 1\. What is done/,
     );
-    expect(lines).toContain('Worker one: Error: this task fails');
+    expect(lines).toContain('Worker one: `fails`: expected another task; got 1');
     await serving.stop();
   }, 60_000);
 });
