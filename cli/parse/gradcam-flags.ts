@@ -28,7 +28,7 @@ export const gradcamFlags = {
   method: {
     type: 'string',
     default: 'gradcam,gradcam++',
-    describe: 'all, or names from the list below, separated by commas',
+    describe: 'all (but those that take minutes), or names from the list below, separated by commas',
   },
   target: {
     type: 'string',
@@ -123,13 +123,17 @@ export const gradcamFlags = {
   },
   device: deviceOption,
   seed: { type: 'number', default: 0, describe: 'Random seed of noise and random maps' },
-  samples: { type: 'number', default: 25, describe: 'Noisy copies averaged by smoothgrad and smooth-gradcam++' },
+  samples: {
+    type: 'number',
+    default: 25,
+    describe: 'Noisy copies that smoothgrad, vargrad, squaregrad, smooth-gradcam++ and ss-cam use',
+  },
   noise: {
     type: 'number',
     default: 0.15,
     describe: 'Noise standard deviation, as a fraction of the input range',
   },
-  steps: { type: 'number', default: 50, describe: 'Steps of integrated gradients' },
+  steps: { type: 'number', default: 50, describe: 'Steps of integrated-gradients and is-cam' },
   'task-size': {
     type: 'number',
     describe:

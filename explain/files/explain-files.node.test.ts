@@ -122,7 +122,7 @@ describe('explainFiles(explainer, paths, options)', () => {
     const { maps } = await explained(paths, 'targets', { targets });
     expect(maps.map(({ target }) => target)).toEqual(targets);
     await expect(explained(paths, 'targets', { targets: [0, 1] })).rejects.toThrow(
-      'target: expected one target, or one for each of 10 pictures; got 2',
+      'target: expected one target, or one for each of 10 pictures (several of a picture are joined by +); got 2',
     );
   });
 

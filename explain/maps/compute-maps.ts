@@ -2,7 +2,7 @@
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import type { Layer } from '../network/layers.js';
 import { methods, type MethodName } from '../methods/table.js';
-import type { RunsMethod, SignedMap } from '../methods/method.js';
+import type { Backward, RunsMethod, SignedMap } from '../methods/method.js';
 import type { Forward } from '../network/forward-cache.js';
 import type { Network } from '../network/network.js';
 import { pictureRuns, type RunOptions } from './picture-runs.js';
@@ -103,10 +103,10 @@ async function gradientMaps(network: Network, job: MapJob): Promise<MadeMap[]> {
   const dims = [count, channels, height, width];
   const layer = network.pictureLayer;
   const made: MadeMap[] = [];
-  for (const backward of ['true', 'guided'] as const) {
+  for (const backward of ['true', 'guided', 'deconvolution'] as const) {
     const own = job.methods.filter((name) => pictureGradient(name) === backward);
     if (own.length === 0) continue;
-    const g = await network.pictureGradients(job.pictures, job.weights.target, backward === 'guided');
+    const g = await network.pictureGradients(job.pictures, job.weights.target, backward);
     const gradients = sessionTensor(g, dims);
     const activations = sessionTensor(job.pictures, dims);
     const [maps = []] = await network.maps([{ shape: layer.shape, methods: own, activations, gradients }], false);
@@ -166,6 +166,7 @@ function gradientKind(name: MethodName): 'free' | 'target' | 'contrast' | undefi
   const method = methods[name];
   if (method.kind === 'projection') return method.gradientFree ? 'free' : 'target';
   if (method.kind !== 'weighted') return undefined;
+  if (method.gradientFree) return 'free';
   return method.contrast ? 'contrast' : 'target';
 }
 
@@ -179,7 +180,7 @@ export function readsGradient(name: MethodName): boolean {
 }
 
 /** The gradient at the picture that a method reads. */
-function pictureGradient(name: MethodName): 'true' | 'guided' | undefined {
+function pictureGradient(name: MethodName): Backward | undefined {
   const method = methods[name];
   return method.kind === 'gradient' ? (method.backward ?? 'true') : undefined;
 }

@@ -24,7 +24,7 @@ import { batchMixer } from '../../inference/graphs/batch-mixing.js';
 import { assumedOfLayers, assumedOfMixing, assumedOfOutput, assumedOfSkipped } from './assumptions.js';
 import { chosenLayers, listedLayers, type Layer, type LayerChoice, type TokenGrid } from '../network/layers.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
-import { checkedMethods, defaultMethods, explainsLayer, suitableMethods } from '../methods/table.js';
+import { affordableMethods, checkedMethods, defaultMethods, explainsLayer, suitableMethods } from '../methods/table.js';
 import { Network, type Stage } from '../network/network.js';
 import { networkView, preparedPictures, type NetworkInput } from '../../inference/networks/network-input.js';
 import { checkedRunOptions } from './picture-runs.js';
@@ -211,7 +211,7 @@ export class Explainer implements AsyncDisposable {
     const size = batch.length / count;
     const { methods: names = defaultMethods, eigen = false, augment = false } = options;
     const suitable = suitableMethods(this.head);
-    const methods = names === 'all' ? suitable : checkedMethods(names, suitable);
+    const methods = names === 'all' ? affordableMethods(this.head) : checkedMethods(names, suitable);
     const groups = methods.some(explainsLayer) ? this.chosenLayers(options.layers, options.tokens) : [];
     const runs = checkedRunOptions(options.runs);
     const choices = choicePerPicture(options.targets, count);

@@ -81,7 +81,7 @@ export function pictureRuns(
     scores: async (pictures) => scoresOf(await network.logits(pictures)),
     scoresWithout: async (channels) =>
       scoresOf(layer ? await network.logitsWithout(input, layer.layer, channels) : new Float32Array()),
-    gradients: (pictures) => network.pictureGradients(pictures, rowsOf(pictures)),
+    gradients: (pictures, backward) => network.pictureGradients(pictures, rowsOf(pictures), backward),
     layerGradients: async (pictures) => {
       if (!layer) return new Float32Array();
       const forward = await network.forward(pictures, [layer.layer], { keep: false });

@@ -1,4 +1,4 @@
-/** @file Maps that average gradients over noisy copies of the picture, or over a path to it. */
+/** @file Maps that average gradients over noisy copies of the picture. */
 import type { NetworkRuns, RunsMethod, SignedMap, Sizes } from './method.js';
 
 /** Noisy copies of the picture, one batch at a time; the noise is normal with the standard deviation that `noise` sets. */
@@ -22,13 +22,20 @@ function addPowers(totals: readonly Float64Array[], gradients: Float32Array): vo
   );
 }
 
+/** Means of the powers of the picture's gradient over noisy copies. */
+async function gradientPowers(network: NetworkRuns, powers: number): Promise<Float64Array[]> {
+  const totals = Array.from({ length: powers }, () => new Float64Array(network.input.length));
+  for (const noisy of noisyBatches(network)) addPowers(totals, await network.gradients(noisy));
+  return totals.map((total) => total.map((value) => value / network.samples));
+}
+
 /** max_c |value| */
-function largestOfChannels(values: Float64Array, { height, width }: Sizes): SignedMap {
+export function largestOfChannels(values: ArrayLike<number>, { height, width }: Sizes): SignedMap {
   const data = new Float32Array(height * width);
-  values.forEach((value, at) => {
+  for (let at = 0; at < values.length; at++) {
     const position = at % data.length;
-    data[position] = Math.max(data[position] ?? 0, Math.abs(value));
-  });
+    data[position] = Math.max(data[position] ?? 0, Math.abs(values[at] as number));
+  }
   return { data, height, width };
 }
 
@@ -71,41 +78,31 @@ export const averageMethods = {
     title: 'SmoothGrad',
     at: 'picture',
     async map(network) {
-      const total = new Float64Array(network.input.length);
-      for (const noisy of noisyBatches(network)) addPowers([total], await network.gradients(noisy));
+      const [first] = await gradientPowers(network, 1);
+      return largestOfChannels(first as Float64Array, network.picture);
+    },
+  },
+  /** Adebayo et al. 2018, as Hooker et al. 2019 name it: max_c of the variance of ∂score/∂x over noisy pictures. */
+  vargrad: {
+    kind: 'runs',
+    title: 'VarGrad',
+    at: 'picture',
+    async map(network) {
+      const [first, second] = await gradientPowers(network, 2);
       return largestOfChannels(
-        total.map((value) => value / network.samples),
+        (second as Float64Array).map((value, at) => value - ((first as Float64Array)[at] as number) ** 2),
         network.picture,
       );
     },
   },
-  /**
-   * Sundararajan et al. 2017, eq. 3: Σ_c (x − x′)·mean of ∂score/∂x on the straight path from black x′ to x, with the
-   * midpoint rule. The sum of the map is the difference of the two scores.
-   */
-  'integrated-gradients': {
+  /** Hooker et al. 2019, section 4.1 (SmoothGrad squared): max_c of the mean of (∂score/∂x)² over noisy pictures. */
+  squaregrad: {
     kind: 'runs',
-    title: 'Integrated gradients',
+    title: 'SquareGrad',
     at: 'picture',
     async map(network) {
-      const { input, black, steps, batch, picture } = network;
-      const total = new Float64Array(input.length);
-      for (let start = 0; start < steps; start += batch) {
-        const count = Math.min(batch, steps - start);
-        const path = Float32Array.from({ length: count * input.length }, (_, at) => {
-          const share = (start + Math.floor(at / input.length) + 0.5) / steps;
-          const from = black[at % input.length] ?? 0;
-          return from + share * ((input[at % input.length] ?? 0) - from);
-        });
-        addPowers([total], await network.gradients(path));
-      }
-      const { height, width } = picture;
-      const data = new Float32Array(height * width);
-      total.forEach((sum, at) => {
-        const change = ((input[at] ?? 0) - (black[at] ?? 0)) * (sum / steps);
-        data[at % data.length] = (data[at % data.length] ?? 0) + change;
-      });
-      return { data, height, width };
+      const [, second] = await gradientPowers(network, 2);
+      return largestOfChannels(second as Float64Array, network.picture);
     },
   },
 } as const satisfies Record<string, RunsMethod>;

@@ -26,4 +26,11 @@ export const gradientMethods = {
     backward: 'guided',
     map: (b, _x, g) => largestOfChannels(b, g),
   },
+  /** Zeiler and Fergus 2014, section 2.1: the same, but rectifiers pass all positive gradients, whatever their input. */
+  deconvolution: {
+    kind: 'gradient',
+    title: 'Deconvolution',
+    backward: 'deconvolution',
+    map: (b, _x, g) => largestOfChannels(b, g),
+  },
 } as const satisfies Record<string, GradientMethod>;

@@ -14,6 +14,8 @@ interface Described {
  */
 export interface WeightedMethod extends Described {
   kind: 'weighted';
+  /** Uses only activations, so the target does not matter. */
+  gradientFree?: true;
   /** Compare the target's score with those of similar classes; default the target's score alone. */
   contrast?: 'similar classes';
   /**
@@ -35,11 +37,14 @@ export interface ProjectionMethod extends Described {
   weighted(b: GraphBuilder, activations: string, gradients: string): string;
 }
 
+/** How rectifiers pass a gradient: as it is, or by the rules of `onnx/gradient/guided.ts`. */
+export type Backward = 'true' | 'guided' | 'deconvolution';
+
 /** A map of the gradient with respect to the picture, as ONNX nodes. */
 export interface GradientMethod extends Described {
   kind: 'gradient';
-  /** Use guided backpropagation instead of the true gradient. */
-  backward?: 'guided';
+  /** How rectifiers pass the gradient, if not as they are. */
+  backward?: Exclude<Backward, 'true'>;
   /**
    * @param input x [N, C, H, W], the prepared picture
    * @param gradient ∂score/∂x [N, C, H, W]
@@ -53,6 +58,8 @@ export interface RunsMethod extends Described {
   kind: 'runs';
   /** Whether it explains a layer or the picture. */
   at: 'layer' | 'picture';
+  /** Takes minutes for each picture of a large network: to be named, not one of `all`. */
+  costly?: true;
   map(network: NetworkRuns): Promise<SignedMap>;
 }
 
@@ -102,7 +109,7 @@ export interface NetworkRuns {
   /** The picture's score with one channel of the layer set to 0, for each of the channels. */
   scoresWithout(channels: readonly number[]): Promise<Float32Array>;
   /** ∂score/∂picture of pictures [M, C, H, W]. */
-  gradients(pictures: Float32Array): Promise<Float32Array>;
+  gradients(pictures: Float32Array, backward?: Backward): Promise<Float32Array>;
   /** ∂score/∂A of pictures [M, C, H, W] at the layer [M, K, h, w]. */
   layerGradients(pictures: Float32Array): Promise<Float32Array>;
   /** x·∂score/∂x [C, H, W] and, for every layer with biases on a grid, bias·∂score/∂bias at each position [K, h, w]. */

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { createSession } from '../../inference/runtime/session.node.js';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { relativeError } from '../../fixtures/golden.js';
-import { checkedMethods, methodNames, methods, suitableMethods, type WeightedMethodName } from './table.js';
+import {
+  affordableMethods,
+  checkedMethods,
+  methodNames,
+  methods,
+  suitableMethods,
+  type WeightedMethodName,
+} from './table.js';
 import { weightedMethods } from './weighted.js';
 
 const [K, H, W] = [2, 2, 3];
@@ -87,6 +94,16 @@ describe('checkedMethods(names)', () => {
   test('gives each once, and refuses none', () => {
     expect(checkedMethods(['gradcam++', 'gradcam', 'gradcam++'])).toEqual(['gradcam++', 'gradcam']);
     expect(() => checkedMethods([])).toThrow('got ""');
+  });
+});
+
+describe('affordableMethods(head)', () => {
+  test('leaves out what takes minutes for a large network', () => {
+    const head = { logits: 'logit', classes: 3, kind: 'classifier' } as const;
+    expect(suitableMethods(head).filter((name) => !affordableMethods(head).includes(name))).toEqual([
+      'ss-cam',
+      'is-cam',
+    ]);
   });
 });
 

@@ -5,8 +5,15 @@ import type { NetworkRuns, RunsMethod } from './method.js';
 /** Keeps the division by the range of a constant channel finite, as in pytorch-grad-cam. */
 const EPSILON = 1e-8;
 
-/** Writes the picture masked by a channel's activations, which are enlarged and scaled to 0…1, into `masked` [C, H, W]. */
-function maskPicture({ input, activations, layer, picture }: NetworkRuns, channel: number, masked: Float32Array): void {
+/** Writes the mask of a channel times the picture into `masked` [C, H, W]. */
+export type Masking = (input: Float32Array, mask: Float32Array, masked: Float32Array) => void;
+
+const plainMasking: Masking = (input, mask, masked) => {
+  for (let at = 0; at < input.length; at++) masked[at] = (input[at] as number) * (mask[at % mask.length] as number);
+};
+
+/** A channel's activations [H, W], enlarged and scaled to 0…1. */
+function maskOf({ activations, layer, picture }: NetworkRuns, channel: number): Float32Array {
   const plane = layer.height * layer.width;
   const own = activations.subarray(channel * plane, (channel + 1) * plane);
   const mask = bilinearResized(own, layer.height, layer.width, picture.height, picture.width);
@@ -16,13 +23,9 @@ function maskPicture({ input, activations, layer, picture }: NetworkRuns, channe
     if (value < least) least = value;
     if (value > most) most = value;
   }
-  const range = most - least;
-  for (let start = 0; start < input.length; start += mask.length) {
-    for (let at = 0; at < mask.length; at++) {
-      const value = input[start + at] as number;
-      masked[start + at] = (value * ((mask[at] as number) - least)) / (range + EPSILON);
-    }
-  }
+  const range = most - least + EPSILON;
+  for (let at = 0; at < mask.length; at++) mask[at] = ((mask[at] as number) - least) / range;
+  return mask;
 }
 
 /** For each channel the first one with the same mask: all constant channels, such as dead ones, mask everything. */
@@ -36,15 +39,29 @@ function firstAlike({ activations, layer }: NetworkRuns): number[] {
   });
 }
 
+/** The weights of channels: the softmax of the mean of the scores of the picture with each of some maskings by the channel. */
+export async function scoreWeights(network: NetworkRuns, maskings: readonly Masking[]): Promise<number[]> {
+  const alike = firstAlike(network);
+  const channels = [...new Set(alike)];
+  const totals = new Map(channels.map((channel) => [channel, 0]));
+  for (const masking of maskings) {
+    const scores = await maskedScores(network, channels, masking);
+    channels.forEach((channel, at) => totals.set(channel, (totals.get(channel) as number) + (scores[at] as number)));
+  }
+  return softmax(alike.map((channel) => (totals.get(channel) as number) / maskings.length));
+}
+
 /** The scores of the picture masked by each of some channels. The next masks are made while the network runs. */
-async function maskedScores(network: NetworkRuns, channels: readonly number[]): Promise<number[]> {
+async function maskedScores(network: NetworkRuns, channels: readonly number[], masking: Masking): Promise<number[]> {
   const size = network.input.length;
   const scores: number[] = [];
   let running: Promise<Float32Array> | undefined;
   for (let start = 0; start < channels.length; start += network.batch) {
     const own = channels.slice(start, start + network.batch);
     const masked = new Float32Array(own.length * size);
-    own.forEach((channel, row) => maskPicture(network, channel, masked.subarray(row * size, (row + 1) * size)));
+    own.forEach((channel, row) =>
+      masking(network.input, maskOf(network, channel), masked.subarray(row * size, (row + 1) * size)),
+    );
     if (running) scores.push(...(await running));
     running = network.scores(masked);
   }
@@ -70,11 +87,7 @@ export const perturbationMethods = {
     title: 'Score-CAM',
     at: 'layer',
     async map(network) {
-      const alike = firstAlike(network);
-      const channels = [...new Set(alike)];
-      const scores = await maskedScores(network, channels);
-      const known = new Map(channels.map((channel, at) => [channel, scores[at] as number]));
-      return network.weighted(softmax(alike.map((channel) => known.get(channel) as number)));
+      return network.weighted(await scoreWeights(network, [plainMasking]));
     },
   },
   /**

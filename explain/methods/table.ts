@@ -1,20 +1,28 @@
 /** @file The table of all methods of explanation, and how users name them. */
 import { InputError } from '../../onnx/errors.js';
+import { activationMethods } from './activation-maps.js';
 import { averageMethods } from './averages.js';
 import { fullGradientMethods } from './fullgrad.js';
 import { gradientMethods } from './gradient-maps.js';
 import type { Method } from './method.js';
+import { pathMethods } from './paths.js';
 import { perturbationMethods } from './perturbations.js';
+import { productMethods } from './products.js';
 import { projectionMethods } from './projections.js';
+import { scoreCamMethods } from './score-cams.js';
 import { weightedMethods } from './weighted.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 
 const table = {
   ...weightedMethods,
+  ...activationMethods,
   ...projectionMethods,
   ...perturbationMethods,
+  ...scoreCamMethods,
+  ...productMethods,
   ...gradientMethods,
   ...averageMethods,
+  ...pathMethods,
   ...fullGradientMethods,
 };
 
@@ -32,11 +40,13 @@ export const methodNames = Object.keys(methods) as MethodName[];
 
 /** The methods in groups, for help texts. */
 export const methodGroups: readonly { title: string; names: readonly string[] }[] = [
-  { title: 'weighted activations of a layer', names: Object.keys(weightedMethods) },
+  { title: 'weighted activations of a layer', names: Object.keys({ ...weightedMethods, ...productMethods }) },
+  { title: 'activations of a layer alone', names: Object.keys(activationMethods) },
   { title: 'principal components of a layer', names: Object.keys(projectionMethods) },
   { title: 'perturbing a layer', names: Object.keys(perturbationMethods) },
+  { title: 'the same many times, to be named (not in all)', names: Object.keys(scoreCamMethods) },
   { title: 'gradients of the picture', names: Object.keys({ ...gradientMethods, ...fullGradientMethods }) },
-  { title: 'averages over many runs', names: Object.keys(averageMethods) },
+  { title: 'averages over many runs', names: Object.keys({ ...averageMethods, ...pathMethods }) },
 ];
 
 /** The default methods. */
@@ -66,5 +76,13 @@ export function suitableMethods({ classes }: ScoreHead): MethodName[] {
   return methodNames.filter((name) => {
     const method = methods[name];
     return classes > 1 || method.kind !== 'weighted' || method.contrast === undefined;
+  });
+}
+
+/** The suitable methods that `all` means: without those that take minutes for each picture of a large network. */
+export function affordableMethods(head: ScoreHead): MethodName[] {
+  return suitableMethods(head).filter((name) => {
+    const method = methods[name];
+    return method.kind !== 'runs' || !method.costly;
   });
 }

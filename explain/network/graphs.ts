@@ -2,6 +2,7 @@
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { Model } from '../../onnx/graph/graph.js';
+import type { Backward } from '../methods/method.js';
 import type { MethodName } from '../methods/table.js';
 import type { Layer } from './layers.js';
 import { finitenessModel, type FinitenessModel } from '../causes/non-finite.js';
@@ -38,8 +39,8 @@ export class Graphs {
     return this.#once(['logits'], () => logitsModel(this.model, this.head));
   }
 
-  pictureGradient(guided: boolean): Keyed<ReturnType<typeof pictureGradientModel>> {
-    return this.#once(['picture', guided], () => pictureGradientModel(this.model, this.head, this.input, guided));
+  pictureGradient(backward: Backward): Keyed<ReturnType<typeof pictureGradientModel>> {
+    return this.#once(['picture', backward], () => pictureGradientModel(this.model, this.head, this.input, backward));
   }
 
   fullGradient(): Keyed<ReturnType<typeof fullGradientModel>> {

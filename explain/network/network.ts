@@ -3,7 +3,7 @@ import type { SessionOptions, SessionTensor } from '../../inference/runtime/sess
 import type { Model } from '../../onnx/graph/graph.js';
 import type { Layer } from './layers.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
-import type { Sizes } from '../methods/method.js';
+import type { Backward, Sizes } from '../methods/method.js';
 import type { MethodName } from '../methods/table.js';
 import { TARGET_WEIGHTS } from './scored-network.js';
 import { filledRows, pictureFeed, pictureSize } from './feeds.js';
@@ -155,10 +155,14 @@ export class Network {
   /**
    * ∂score/∂picture of pictures [M, C, H, W].
    * @param weights the share of each logit in the score [M, scores]
-   * @param guided whether to use guided backpropagation
+   * @param backward how rectifiers pass the gradient
    */
-  async pictureGradients(pictures: Float32Array, weights: Float32Array, guided = false): Promise<Float32Array> {
-    const { key, model, gradient } = this.#graphs.pictureGradient(guided);
+  async pictureGradients(
+    pictures: Float32Array,
+    weights: Float32Array,
+    backward: Backward = 'true',
+  ): Promise<Float32Array> {
+    const { key, model, gradient } = this.#graphs.pictureGradient(backward);
     const scores = scoreCount(this.head);
     return this.#inBatches(pictures, pictureSize(this.input), async (part, count, start) => {
       const rows = weights.subarray(start * scores, (start + count) * scores);

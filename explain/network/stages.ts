@@ -3,13 +3,14 @@
  * so a new target or method reruns only the stages that change.
  */
 import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
-import { guidedRules } from '../../onnx/gradient/guided.js';
+import { deconvolutionRules, guidedRules } from '../../onnx/gradient/guided.js';
 import { gradients } from '../../onnx/gradient/walk.js';
 import type { Model, Shape } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { fullGradientParts } from './full-gradient.js';
 import type { Layer } from './layers.js';
 import { dependentValues, layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from './scored-network.js';
+import type { Backward } from '../methods/method.js';
 import type { MethodName } from '../methods/table.js';
 import { appendedMaps, type MapOutput } from '../methods/map-outputs.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
@@ -54,15 +55,20 @@ export function layerStages(model: Model, head: ScoreHead, layers: readonly Laye
   };
 }
 
+const backwardRules = { true: {}, guided: guidedRules, deconvolution: deconvolutionRules } satisfies Record<
+  Backward,
+  object
+>;
+
 /** A model from picture and target weights to the gradient at the picture [N, C, H, W]. */
 export function pictureGradientModel(
   model: Model,
   head: ScoreHead,
   { layout }: NetworkInput,
-  guided: boolean,
+  backward: Backward,
 ): { model: Model; gradient: string } {
   const { b, logits, weights, picture } = scoredNetwork(model, head);
-  const rules = guided ? guidedRules : {};
+  const rules = backwardRules[backward];
   const found = gradients(b, logits, [picture], { cotangent: weights, rules }).get(picture);
   const own = found ?? b.mul(picture, b.scalarLike(picture, 0), 'no_gradient');
   const gradient = layout === 'NCHW' ? own : b.transpose(own, [0, 3, 1, 2], 'channels_first');

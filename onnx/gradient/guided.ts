@@ -1,4 +1,4 @@
-/** @file Guided backpropagation: at each ReLU only positive gradients pass. */
+/** @file Guided backpropagation and the deconvolutional network: at each ReLU only positive gradients pass. */
 import { clip } from './rules/elementwise/elementwise.js';
 import { numbersOf } from '../graph/tensor.js';
 import type { GradientRule } from './rules/rule.js';
@@ -9,14 +9,31 @@ const guidedRectifier: GradientRule = ({ b, x, g }) => {
   return [b.mul(b.op('Relu', [g]), b.castLike(active, g))];
 };
 
-/** The same for ReLU6, which exporters write as a Clip with lower bound 0. Other Clips keep their rule. */
-const guidedClip: GradientRule = (backward) => {
-  const { b, x, g } = backward;
+/** dx = ReLU(dy), whatever x is (Zeiler and Fergus 2014, section 2.1). */
+const deconvolvedRectifier: GradientRule = ({ b, g }) => [b.op('Relu', [g])];
+
+/** Whether a Clip is a ReLU6, as exporters write it: its lower bound is 0. */
+function isRectifier({ b, x }: Parameters<GradientRule>[0]): boolean {
   const low = x[1] ? b.types.constant(x[1]) : undefined;
-  if (!low || numbersOf(low)[0] !== 0) return clip(backward);
+  return low !== undefined && numbersOf(low)[0] === 0;
+}
+
+/** The same for ReLU6. Other Clips keep their rule. */
+const guidedClip: GradientRule = (backward) => {
+  if (!isRectifier(backward)) return clip(backward);
   const [rectified] = guidedRectifier(backward);
-  return clip({ ...backward, g: rectified ?? g });
+  return clip({ ...backward, g: rectified ?? backward.g });
 };
+
+const deconvolvedClip: GradientRule = (backward) =>
+  isRectifier(backward) ? [...deconvolvedRectifier(backward), null, null].slice(0, backward.x.length) : clip(backward);
+
+/** Rules for `gradients` that make it the pass of a deconvolutional network. */
+export const deconvolutionRules = {
+  Clip: deconvolvedClip,
+  LeakyRelu: deconvolvedRectifier,
+  Relu: deconvolvedRectifier,
+} satisfies Record<string, GradientRule>;
 
 /** Rules for `gradients` that make it guided backpropagation. */
 export const guidedRules = {

@@ -35,7 +35,7 @@ export function explanationSection(engine: Engine, sample: () => Picture | undef
     if (!picture || methods.length === 0) return;
     const turn = ++latest;
     const shown = picture;
-    const chosen = methods.filter(({ name }) => method.value === ALL || name === method.value);
+    const chosen = methods.filter(({ name, isCostly }) => (method.value === ALL ? !isCostly : name === method.value));
     const targets: Target | undefined =
       target.value === ''
         ? undefined

@@ -67,7 +67,10 @@ const engine = {
       kind: headName(head),
       targets: headTargets(head),
       layers: made.layers().map(({ name, value, shape }) => ({ name, value, shape: shape.join('×') })),
-      methods: suitableMethods(head).map((name) => ({ name, title: methods[name].title })),
+      methods: suitableMethods(head).map((name) => {
+        const { title, ...method } = methods[name];
+        return { name, title, isCostly: method.kind === 'runs' && method.costly === true };
+      }),
       palettes: paletteNames,
     };
   },

@@ -1,0 +1,21 @@
+/** @file Class activation maps of activations alone: no gradient, and the target does not matter. */
+import type { WeightedMethod } from './method.js';
+
+const SPACE = [2, 3];
+
+/** Methods that weight activations by themselves. */
+export const activationMethods = {
+  /** Fuad et al. 2020, section III (k = 2): w_k is the share of positions where A_k > mean(A_k) + 2·std(A_k). */
+  fem: {
+    kind: 'weighted',
+    title: 'FEM',
+    gradientFree: true,
+    weighted(b, activations) {
+      const centred = b.sub(activations, b.reduceMean(activations, SPACE, true, 'activation_mean'), 'centred');
+      const variance = b.reduceMean(b.mul(centred, centred), SPACE, true, 'variance');
+      const limit = b.mul(b.op('Sqrt', [variance], {}, 'std'), b.scalarLike(activations, 2), 'limit');
+      const rare = b.castLike(b.op('Greater', [centred, limit], {}, 'is_rare'), activations);
+      return b.mul(b.reduceMean(rare, SPACE, true, 'weights'), activations, 'weighted_activations');
+    },
+  },
+} as const satisfies Record<string, WeightedMethod>;
