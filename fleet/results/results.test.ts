@@ -70,12 +70,14 @@ describe.each(commands)('results of %s', (command, open) => {
 
   it('name no place of this machine, and are the same when a worker elsewhere makes them', async () => {
     const originals = new Originals({ ...process.env, GANSCOPE_CACHE: join(folder, 'other') });
+    const results = join(folder, `${command}-results`);
+    const roots = [...ROOTS, results];
     const queue: TaskEngine = {
       shared: true,
       async run(job) {
         for (const [i, stage] of job.stages.entries()) {
           await stage.tasks();
-          const worker = await openJob(shownSpec(job.spec), { device: 'cpu', roots: ROOTS, originals });
+          const worker = await openJob(shownSpec(job.spec), { device: 'cpu', roots, originals });
           for (const task of await stage.missing()) await worker.stages[i]?.run(task, {});
           await worker.dispose();
         }
@@ -83,8 +85,11 @@ describe.each(commands)('results of %s', (command, open) => {
       },
     };
     await stored(command, open, `s3://open/out/${command}`, queue);
-    await originals.close();
     expect(objects(`out/${command}/`)).toEqual(await alone(command, open));
+    // With a folder for results, which a worker shares.
+    await performed(open, results, queue);
+    await originals.close();
+    expect(await digestsBelow(results)).toEqual(await alone(command, open));
     for (const [key, { bytes }] of s3.objects)
       if (/\.(jsonl?|part)$/.test(key)) expect(bytes.toString('latin1'), key).not.toContain(folder);
     expect(await readdir(join(folder, 'other', 'jobs'))).toEqual([]);

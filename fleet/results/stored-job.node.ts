@@ -69,7 +69,8 @@ class StoredStage implements TaskStage {
   }
 
   async tasks(): Promise<number> {
-    await this.#ready();
+    await this.place.begin();
+    for (const stage of this.earlier) if (stage.#files.merged === undefined) await stage.bring();
     return this.stage.tasks();
   }
 

@@ -23,7 +23,10 @@ export interface StageFiles {
   of(task: number): TaskFiles;
   /** What later stages and `finish` read of each result. */
   read: 'all' | 'last' | 'nothing';
-  /** A file in the job's folder that stands for all results of the stage once it is there. */
+  /**
+   * A file in the job's folder that stands for all results of the stage once it is there. How many tasks later stages have does
+   * not depend on it.
+   */
   merged?: string;
   /** Nobody needs the results once the job is finished, and `finish` removes them. */
   temporary?: boolean;
