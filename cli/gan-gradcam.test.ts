@@ -134,7 +134,7 @@ describe('gan-gradcam', () => {
     [['pictures', '--alpha', '2'], /^gan-gradcam: --alpha: expected a number in 0…1; got 2\n$/],
     [
       ['pictures', '--target', 'real,fake,real'],
-      /^gan-gradcam: --target: expected one target, or one for each of 2 pictures; got 3\n$/,
+      /^gan-gradcam: --target: expected one target, or one for each of 2 pictures \(several of a picture are joined by \+\); got 3\n$/,
     ],
     [['pictures', '--target', 'top-3'], /^gan-gradcam: --target: expected real or fake, as .*; got top-3\n$/],
     [

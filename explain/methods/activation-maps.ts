@@ -1,9 +1,9 @@
-/** @file Class activation maps of activations alone: no gradient, and the target does not matter. */
-import type { WeightedMethod } from './method.js';
+/** @file Maps of what stands out in a layer: of rare activations, and first principal components. */
+import type { ProjectionMethod, WeightedMethod } from './method.js';
 
 const SPACE = [2, 3];
 
-/** Methods that weight activations by themselves. */
+/** Methods that weight activations by themselves: no gradient, and the target does not matter. */
 export const activationMethods = {
   /** Fuad et al. 2020, section III (k = 2): w_k is the share of positions where A_k > mean(A_k) + 2·std(A_k). */
   fem: {
@@ -19,3 +19,20 @@ export const activationMethods = {
     },
   },
 } as const satisfies Record<string, WeightedMethod>;
+
+/** Methods that project activations onto their first principal component. */
+export const projectionMethods = {
+  /** Muhammad and Yeasin 2020, eq. 3: the activations themselves; no target and no gradient. */
+  eigencam: {
+    kind: 'projection',
+    title: 'Eigen-CAM',
+    gradientFree: true,
+    weighted: (_b, activations) => activations,
+  },
+  /** pytorch-grad-cam's Eigen-Grad-CAM: Eigen-CAM of g ⊙ A. */
+  eigengradcam: {
+    kind: 'projection',
+    title: 'Eigen-Grad-CAM',
+    weighted: (b, activations, g) => b.mul(g, activations, 'weighted_activations'),
+  },
+} as const satisfies Record<string, ProjectionMethod>;

@@ -1,6 +1,6 @@
 /** @file The table of all methods of explanation, and how users name them. */
 import { InputError } from '../../onnx/errors.js';
-import { activationMethods } from './activation-maps.js';
+import { activationMethods, projectionMethods } from './activation-maps.js';
 import { averageMethods } from './averages.js';
 import { fullGradientMethods } from './fullgrad.js';
 import { gradientMethods } from './gradient-maps.js';
@@ -8,7 +8,6 @@ import type { Method } from './method.js';
 import { pathMethods } from './paths.js';
 import { perturbationMethods } from './perturbations.js';
 import { productMethods } from './products.js';
-import { projectionMethods } from './projections.js';
 import { scoreCamMethods } from './score-cams.js';
 import { weightedMethods } from './weighted.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';

@@ -6,7 +6,7 @@ import { prunedGraph } from '../../onnx/graph/order.js';
 import { explainsLayer, methods, type MethodName } from '../methods/table.js';
 import type { Layer } from './layers.js';
 import { appendedMaps, type MapOutput } from '../methods/map-outputs.js';
-import { channelSum } from '../methods/channel-sum.js';
+import { channelSum } from '../methods/graph/channel-sum.js';
 import { layerEnds, scoredNetwork, withTopClass } from './scored-network.js';
 
 /** The graph of a whole explanation, and the names of its outputs. */

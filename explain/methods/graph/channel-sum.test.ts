@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createSession } from '../../inference/runtime/session.node.js';
-import { Tensor } from '../../inference/runtime/onnxruntime/library.node.js';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
-import type { Shape } from '../../onnx/graph/graph.js';
+import { createSession } from '../../../inference/runtime/session.node.js';
+import { Tensor } from '../../../inference/runtime/onnxruntime/library.node.js';
+import { emptyGraph, GraphBuilder, modelOfGraph } from '../../../onnx/build/build.js';
+import type { Shape } from '../../../onnx/graph/graph.js';
 import { channelSum, weightedSum } from './channel-sum.js';
 
 const [N, K, H, W] = [2, 3, 4, 5];

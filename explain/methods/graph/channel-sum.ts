@@ -1,8 +1,8 @@
 /** @file Sums over the channels of a layer as matrix products: up to ten times as fast as ReduceSum in ONNX Runtime. */
-import type { GraphBuilder } from '../../onnx/build/build.js';
-import { dimProduct } from '../../onnx/graph/dims.js';
-import type { Dim } from '../../onnx/graph/graph.js';
-import { float32Tensor } from '../../onnx/graph/tensor.js';
+import type { GraphBuilder } from '../../../onnx/build/build.js';
+import { dimProduct } from '../../../onnx/graph/dims.js';
+import type { Dim } from '../../../onnx/graph/graph.js';
+import { float32Tensor } from '../../../onnx/graph/tensor.js';
 
 /**
  * Σ_k w_k·A_k.
