@@ -5,15 +5,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { queueAddress } from '../fleet/queue/address.js';
-import { runQueued } from '../fleet/queue/coordinate.node.js';
-import { TaskQueue } from '../fleet/queue/task-queue.node.js';
-import { redisProgram, startRedis } from '../fleet/redis.test.helper.js';
-import { serveQueue } from '../fleet/worker/serve.node.js';
-import type { TaskJob } from '../inference/tasks/job.js';
-import { jobId, type JobSpec } from '../inference/tasks/spec.node.js';
-import { packageVersion } from '../inference/tasks/version.node.js';
-import { machine, markdownTable } from './timing.js';
+import { queueAddress } from '../../fleet/queue/address.js';
+import { runQueued } from '../../fleet/queue/coordinate.node.js';
+import { TaskQueue } from '../../fleet/queue/task-queue.node.js';
+import { redisProgram, startRedis } from '../../fleet/redis.test.helper.js';
+import { serveQueue } from '../../fleet/worker/serve.node.js';
+import type { TaskJob } from '../../inference/tasks/job.js';
+import { jobId, type JobSpec } from '../../inference/tasks/spec.node.js';
+import { packageVersion } from '../../inference/tasks/version.node.js';
+import { machine, markdownTable } from '../timing.js';
 
 const EMPTY_TASKS = 3000;
 const SUBMITTED = 100_000;
@@ -80,10 +80,10 @@ async function submission(): Promise<{ taken: number; bytes: number }> {
 
 /** Seconds of gan-sample with so many workers, each of which is there before it begins; 0: in its own process. */
 async function sampling(workers: number): Promise<number> {
-  const script = (name: string) => fileURLToPath(new URL(`../cli/${name}.js`, import.meta.url));
+  const script = (name: string) => fileURLToPath(new URL(`../../cli/${name}.js`, import.meta.url));
   const env = { ...process.env, REDIS_URL: server.url, GANSCOPE_QUEUE: `with-${workers}` };
-  const model = fileURLToPath(new URL('../../fixtures/tiny/generator.onnx', import.meta.url));
-  const root = fileURLToPath(new URL('../../fixtures/tiny', import.meta.url));
+  const model = fileURLToPath(new URL('../../../fixtures/tiny/generator.onnx', import.meta.url));
+  const root = fileURLToPath(new URL('../../../fixtures/tiny', import.meta.url));
   const serving = Array.from({ length: workers }, () => {
     const words = [script('gan-worker'), '--root', folder, '--root', root, '--device', 'cpu'];
     return spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'inherit'] });

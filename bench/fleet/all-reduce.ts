@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { joinGroup } from '../fleet/all-reduce/sidecar.node.js';
-import { machine, median } from './timing.js';
+import { joinGroup } from '../../fleet/all-reduce/sidecar.node.js';
+import { machine, median } from '../timing.js';
 
 /** Trained numbers of the two networks. */
 const NUMBERS = [3_806_080, 2_765_696];
