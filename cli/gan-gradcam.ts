@@ -30,12 +30,12 @@ await runCommand(
   async (options, context) => {
     const { print, signal } = context;
     const explain = await import('ganscope/explain');
-    const { Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } = explain;
+    const { completenessNote, Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } = explain;
     const { decodePicture, parsedPreparation, parsedSize, picturePaths, resolveModel } =
       await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { assumptionLines, layerLines } = await import('./common/lines.js');
-    const { parsedInputs, parsedMethods, parsedTargets } = explain;
+    const { parsedBaselines, parsedInputs, parsedMethods, parsedTargets } = explain;
 
     const { evaluate, randomWeights, listLayers } = options;
     expectCombinable(options);
@@ -71,14 +71,15 @@ await runCommand(
       throw new InputError('IMAGE: expected picture files, or folders of them; got none');
     const parsed = parsedTargets(options.target);
     const tokens = options.tokens === undefined ? undefined : parsedSize(options.tokens, 'tokens');
-    const { eigen, augment } = options;
+    const { eigen, augment, seed, samples, noise, steps } = options;
+    const chance = { seed, samples, noise, steps };
     const chosen = {
       ...(options.layer !== undefined && { layers: options.layer }),
       ...(tokens && { tokens }),
       methods: parsedMethods(options.method),
       eigen,
       augment,
-      runs: { seed: options.seed, samples: options.samples, noise: options.noise, steps: options.steps },
+      runs: { ...chance, baselines: parsedBaselines(options.baseline) },
     };
     const { path: model, note } = await resolveModel('discriminator', given);
     print.info(note);
@@ -141,7 +142,7 @@ await runCommand(
     if (strict) await explain.expectAllRead(paths, explainer.input.picture);
     const targets = await explain.loadTargets(parsed, explainer.input);
     const bar = context.progress('pictures');
-    const { palette, overlay, alpha, format, dpi, width, titles, sameScale, out, seed, resume } = options;
+    const { palette, overlay, alpha, format, dpi, width, titles, sameScale, out, resume } = options;
     const style = { palette, overlay, alpha };
     const figures = {
       format,
@@ -192,6 +193,8 @@ await runCommand(
           print.info(
             `  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`,
           );
+          const completeness = completenessNote(explanation);
+          if (completeness !== undefined) print.info(`  ${completeness}`);
         },
       });
       const written = await explaining.finally(() => bar.stop());

@@ -3,7 +3,7 @@
 export type { PaletteName } from './figures/names.js';
 export { heatmapPicture, overlaidPicture } from './figures/overlay.js';
 export { isSigned } from './figures/palette.js';
-export { emptyMapNote, verdict } from './figures/verdict.js';
+export { completenessNote, emptyMapNote, verdict } from './figures/verdict.js';
 export { formattedNumber } from '../inference/figures/numbers.js';
 export { drawnMap } from './maps/drawn-map.js';
 export { explain, Explainer, type ExplainerOptions, type ExplainOptions } from './maps/explain.js';
@@ -14,7 +14,7 @@ export { checkedMethods, explainsLayer, methods, suitableMethods, type MethodNam
 export { evaluateMethods, type EvaluateOptions, type Evaluation } from './metrics/evaluate.js';
 export type { Layer } from './network/layers.js';
 export { parsedInputs } from './parse/inputs.js';
-export { parsedMethods } from './parse/methods.js';
+export { parsedBaselines, parsedMethods } from './parse/methods.js';
 export { parsedHeatmapTarget, parsedTargets } from './parse/targets.js';
 export { selfExplainingMethod, selfExplainingModel, type HeatmapTarget } from './self-explaining/self-explaining.js';
 export type { ClassName, TargetChoice } from './targets/target-choice.js';

@@ -2,6 +2,7 @@
 import type { Options } from 'yargs';
 import { InputError } from 'ganscope/errors';
 import {
+  baselineNames,
   figureFormats,
   methodGroups,
   MOST_FLAT,
@@ -126,7 +127,7 @@ export const gradcamFlags = {
   samples: {
     type: 'number',
     default: 25,
-    describe: 'Noisy copies that smoothgrad, vargrad, squaregrad, smooth-gradcam++ and ss-cam use',
+    describe: 'Noisy copies that smoothgrad, vargrad, squaregrad, gradient-shap, smooth-gradcam++ and ss-cam use',
   },
   noise: {
     type: 'number',
@@ -134,6 +135,11 @@ export const gradcamFlags = {
     describe: 'Noise standard deviation, as a fraction of the input range',
   },
   steps: { type: 'number', default: 50, describe: 'Steps of integrated-gradients and is-cam' },
+  baseline: {
+    type: 'string',
+    default: 'black',
+    describe: `Where the paths of integrated-gradients and gradient-shap begin: ${baselineNames.join(', ')}, or several`,
+  },
   'task-size': {
     type: 'number',
     describe:

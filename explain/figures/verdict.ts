@@ -46,3 +46,11 @@ export function verdict({ target, label, score, quantity: computed, probability 
   const chance = target === 'real' || target === 'fake' ? 'D(x)' : 'p';
   return `${label}  ${quantity}${quantity && ' '}${formattedNumber(score)}${probability === undefined ? '' : ` · ${chance} ${formattedNumber(probability)}`}`;
 }
+
+/** How far a map that should add up to a difference of scores does so; undefined for others. */
+export function completenessNote({ completeness }: Explanation): string | undefined {
+  if (!completeness) return undefined;
+  const { sum, difference } = completeness;
+  const gap = formattedNumber(sum - difference);
+  return `Adds up to ${formattedNumber(sum)}; the scores of picture and baseline differ by ${formattedNumber(difference)} (completeness gap ${gap})`;
+}

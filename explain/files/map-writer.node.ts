@@ -32,6 +32,8 @@ export interface MapResult {
   score: number;
   /** What the score is, where it is not the value before sigmoid or softmax. */
   quantity?: string;
+  /** Sum of a map that should add up to a difference of scores, and that difference. */
+  completeness?: { sum: number; difference: number };
   probability?: number;
   /** Least and largest value before the ReLU. */
   range: [number, number];
@@ -219,7 +221,8 @@ function resultOf(
   milliseconds: number | undefined,
   files: MapFiles,
 ): MapResult {
-  const { layer, method, target, label, choice, score, quantity, probability, signed, reason } = explanation;
+  const { layer, method, target, label, choice, score, quantity, probability, signed, reason, completeness } =
+    explanation;
   const note = emptyMapNote(explanation);
   const { name, op, index } = layer;
   return {
@@ -233,6 +236,7 @@ function resultOf(
     ...(quantity !== undefined && { quantity }),
     ...(probability !== undefined && { probability }),
     range: [signed.reduce((a, b) => Math.min(a, b)), signed.reduce((a, b) => Math.max(a, b))],
+    ...(completeness && { completeness }),
     ...(reason && { reason }),
     ...(note && { note }),
     ...(milliseconds !== undefined && { milliseconds: Math.round(1000 * milliseconds) / 1000 }),

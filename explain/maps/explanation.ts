@@ -48,6 +48,8 @@ export interface Explanation {
   width: number;
   /** Largest |∂score/∂A| (or |∂score/∂picture|); missing for methods without gradients. */
   largestGradient?: number;
+  /** The sum of a map that should add up to the difference of the scores of picture and baseline, and that difference. */
+  completeness?: NonNullable<SignedMap['completeness']>;
   /** Why the map is empty; missing if it is not. */
   reason?: MapReason;
   /** The activation that saturates, if that is the reason. */
@@ -67,7 +69,16 @@ export interface MapViews {
 /** The map of an explanation at both sizes, with what is known about it. */
 export type ShownMap = Pick<
   Explanation,
-  'signed' | 'raw' | 'rawHeight' | 'rawWidth' | 'normalized' | 'height' | 'width' | 'largestGradient' | 'reason'
+  | 'signed'
+  | 'raw'
+  | 'rawHeight'
+  | 'rawWidth'
+  | 'normalized'
+  | 'height'
+  | 'width'
+  | 'largestGradient'
+  | 'reason'
+  | 'completeness'
 >;
 
 /** Combines layers and views as pytorch-grad-cam does: the mean over layers is scaled again, the mean over views is not. */
@@ -108,6 +119,7 @@ export function shownMap({ views, height, width }: MapViews): ShownMap {
     height,
     width,
     ...(largestGradient !== undefined && { largestGradient }),
+    ...(others.length === 0 && only?.map.completeness && { completeness: only.map.completeness }),
     ...(reason && { reason }),
   };
 }

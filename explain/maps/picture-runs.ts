@@ -3,6 +3,7 @@ import { blackInput } from '../../inference/networks/network-input.js';
 import { Random } from '../../inference/numeric/random.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Layer } from '../network/layers.js';
+import { baselinePicture, checkedBaselines, type BaselineName } from '../methods/baselines.js';
 import type { NetworkRuns, Sizes } from '../methods/method.js';
 import type { Network } from '../network/network.js';
 import { firstComponent } from '../../inference/numeric/principal-component.js';
@@ -15,12 +16,14 @@ export interface RunOptions {
   samples: number;
   noise: number;
   steps: number;
+  /** Where paths begin; several are averaged. */
+  baselines: readonly BaselineName[];
 }
 
 const MAX_RUNS = 10_000;
 
 /** Default options; samples and noise as recommended in the SmoothGrad paper. */
-const defaultRunOptions: RunOptions = { seed: 0, samples: 25, noise: 0.15, steps: 50 };
+const defaultRunOptions: RunOptions = { seed: 0, samples: 25, noise: 0.15, steps: 50, baselines: ['black'] };
 
 /** The options, with defaults. @throws InputError for those out of range */
 export function checkedRunOptions(given: Partial<RunOptions> = {}): RunOptions {
@@ -31,7 +34,7 @@ export function checkedRunOptions(given: Partial<RunOptions> = {}): RunOptions {
       throw new InputError({ name: name, expected: `an integer of 1…${MAX_RUNS}`, got: count });
   }
   if (!(noise >= 0 && noise <= 1)) throw new InputError({ name: 'noise', expected: 'a number of 0…1', got: noise });
-  return options;
+  return { ...options, baselines: checkedBaselines(options.baselines) };
 }
 
 /** A picture, its target and, if a layer is explained, the layer's activations [1, K, h, w]. */
@@ -60,7 +63,9 @@ export function pictureRuns(
   };
   return {
     input,
-    black: blackInput(network.input),
+    get baselines() {
+      return options.baselines.map((name) => baselinePicture(name, input, blackInput(network.input), picture));
+    },
     picture,
     activations: layer?.activations ?? input,
     layer: layer?.sizes ?? picture,

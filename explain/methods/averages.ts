@@ -2,7 +2,7 @@
 import type { NetworkRuns, RunsMethod, SignedMap, Sizes } from './method.js';
 
 /** Noisy copies of the picture, one batch at a time; the noise is normal with the standard deviation that `noise` sets. */
-function* noisyBatches({ input, samples, noise, random, batch }: NetworkRuns): Generator<Float32Array> {
+export function* noisyBatches({ input, samples, noise, random, batch }: NetworkRuns): Generator<Float32Array> {
   const most = input.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const least = input.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const std = noise * (most - least);

@@ -72,6 +72,22 @@ describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('expl
     }
   });
 
+  it('integrates from several baselines, and says how complete the map is', async () => {
+    const methods = ['integrated-gradients'] as const;
+    const runs = { steps, baselines: ['mean', 'blur'] } as const;
+    const { maps } = await explained({ methods, runs });
+    for (const { picture, signed, completeness } of maps) {
+      expectRow('shown/baselines', picture, signed);
+      expect(completeness?.sum).toBeCloseTo(
+        signed.reduce((a, b) => a + b, 0),
+        4,
+      );
+    }
+    const fine = (await explained({ methods, runs: { ...runs, steps: 400 } })).maps;
+    for (const { completeness: { sum, difference } = { sum: 0, difference: 1 } } of fine)
+      expect(Math.abs(sum - difference) / Math.max(Math.abs(difference), 1e-3)).toBeLessThan(0.1);
+  });
+
   it('combines views and layers as pytorch-grad-cam', async () => {
     const { convs } = info;
     const augmented = await explained({ methods: ['gradcam'], layers: convs.at(-1)!, augment: true });

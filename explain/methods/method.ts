@@ -72,6 +72,8 @@ export interface SignedMap {
   data: Float32Array;
   height: number;
   width: number;
+  /** The sum of a map that should add up to a difference of scores, and that difference. */
+  completeness?: { sum: number; difference: number };
 }
 
 /** Sizes of a picture or of a layer's output. */
@@ -85,8 +87,8 @@ export interface Sizes {
 export interface NetworkRuns {
   /** The prepared picture [C, H, W]. */
   input: Float32Array;
-  /** A black picture, prepared [C, H, W]. */
-  black: Float32Array;
+  /** Pictures that hold nothing, prepared [C, H, W]: where paths begin. */
+  baselines: readonly Float32Array[];
   picture: Sizes;
   /** The layer's output for the picture [K, h, w]; tokens are arranged on their grid. */
   activations: Float32Array;

@@ -1,36 +1,90 @@
-/** @file Maps that average gradients over paths to the picture. */
-import type { RunsMethod } from './method.js';
+/** @file Maps that average gradients over paths from baselines to the picture. */
+import type { NetworkRuns, RunsMethod, SignedMap } from './method.js';
+import { noisyBatches } from './averages.js';
+
+/** One picture [C, H, W] on a path, and the difference that its gradient is multiplied with. */
+interface Point {
+  at: Float32Array;
+  change: Float32Array;
+}
+
+/** Σ_c of the mean of change·gradient over points, and by how much its sum misses the difference of scores. */
+async function pathMap(network: NetworkRuns, points: Iterable<Point>, count: number): Promise<SignedMap> {
+  const { input, batch, picture, baselines, score } = network;
+  const total = new Float64Array(input.length);
+  const add = async (own: readonly Point[]) => {
+    const pictures = new Float32Array(own.length * input.length);
+    own.forEach(({ at }, row) => pictures.set(at, row * input.length));
+    const gradients = await network.gradients(pictures);
+    own.forEach(({ change }, row) => {
+      for (let i = 0; i < total.length; i++)
+        total[i] = (total[i] as number) + (change[i] as number) * (gradients[row * total.length + i] as number);
+    });
+  };
+  let waiting: Point[] = [];
+  for (const point of points) {
+    waiting.push(point);
+    if (waiting.length < batch) continue;
+    await add(waiting);
+    waiting = [];
+  }
+  if (waiting.length > 0) await add(waiting);
+  const { height, width } = picture;
+  const data = new Float32Array(height * width);
+  total.forEach((sum, at) => (data[at % data.length] = (data[at % data.length] as number) + sum / count));
+  const empty = new Float32Array(baselines.length * input.length);
+  baselines.forEach((baseline, row) => empty.set(baseline, row * input.length));
+  const scores = await network.scores(empty);
+  const difference = score - scores.reduce((sum, value) => sum + value, 0) / baselines.length;
+  return { data, height, width, completeness: { sum: data.reduce((sum, value) => sum + value, 0), difference } };
+}
+
+function between(from: Float32Array, to: Float32Array, share: number): Point {
+  const change = to.map((value, i) => value - (from[i] as number));
+  return { at: from.map((value, i) => value + share * (change[i] as number)), change };
+}
 
 /** Methods that integrate gradients. */
 export const pathMethods = {
   /**
-   * Sundararajan et al. 2017, eq. 3: Σ_c (x − x′)·mean of ∂score/∂x on the straight path from black x′ to x, with the
-   * midpoint rule. The sum of the map is the difference of the two scores.
+   * Sundararajan et al. 2017, eq. 3: Σ_c (x − x′)·mean of ∂score/∂x on the straight path from the baseline x′ to x, with the
+   * midpoint rule. The sum of the map is the difference of the two scores. Several baselines: the mean of their maps.
    */
   'integrated-gradients': {
     kind: 'runs',
     title: 'Integrated gradients',
     at: 'picture',
-    async map(network) {
-      const { input, black, steps, batch, picture } = network;
-      const total = new Float64Array(input.length);
-      for (let start = 0; start < steps; start += batch) {
-        const count = Math.min(batch, steps - start);
-        const path = Float32Array.from({ length: count * input.length }, (_, at) => {
-          const share = (start + Math.floor(at / input.length) + 0.5) / steps;
-          const from = black[at % input.length] ?? 0;
-          return from + share * ((input[at % input.length] ?? 0) - from);
-        });
-        const gradients = await network.gradients(path);
-        gradients.forEach((g, at) => (total[at % total.length] = (total[at % total.length] as number) + g));
+    map(network) {
+      const { input, steps, baselines } = network;
+      function* points() {
+        for (const baseline of baselines)
+          for (let step = 0; step < steps; step++) yield between(baseline, input, (step + 0.5) / steps);
       }
-      const { height, width } = picture;
-      const data = new Float32Array(height * width);
-      total.forEach((sum, at) => {
-        const change = ((input[at] ?? 0) - (black[at] ?? 0)) * (sum / steps);
-        data[at % data.length] = (data[at % data.length] ?? 0) + change;
-      });
-      return { data, height, width };
+      return pathMap(network, points(), steps * baselines.length);
+    },
+  },
+  /**
+   * Lundberg and Lee 2017, as captum's GradientShap: Σ_c of the mean of (x̃ − x′)·∂score/∂x at a random place between a random
+   * baseline x′ and the noisy picture x̃.
+   */
+  'gradient-shap': {
+    kind: 'runs',
+    title: 'GradientSHAP',
+    at: 'picture',
+    map(network) {
+      const { samples, baselines, random } = network;
+      const chosen = Array.from({ length: samples }, () => ({
+        baseline: baselines[Math.floor(random.uniform() * baselines.length)] as Float32Array,
+        share: random.uniform(),
+      }));
+      function* points() {
+        let sample = 0;
+        for (const noisy of noisyBatches({ ...network, batch: 1 })) {
+          const { baseline, share } = chosen[sample++] as (typeof chosen)[number];
+          yield between(baseline, noisy, share);
+        }
+      }
+      return pathMap(network, points(), samples);
     },
   },
 } as const satisfies Record<string, RunsMethod>;

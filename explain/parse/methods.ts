@@ -1,4 +1,5 @@
-/** @file Methods as text. */
+/** @file Methods and their baselines as text. */
+import { checkedBaselines, type BaselineName } from '../methods/baselines.js';
 import { checkedMethods, type MethodName } from '../methods/table.js';
 
 /**
@@ -8,4 +9,9 @@ import { checkedMethods, type MethodName } from '../methods/table.js';
 export function parsedMethods(text: string): MethodName[] | 'all' {
   if (text.trim() === 'all') return 'all';
   return checkedMethods(text.split(',').map((name) => name.trim()));
+}
+
+/** Baselines with commas, each once. @throws InputError for other names */
+export function parsedBaselines(text: string): BaselineName[] {
+  return checkedBaselines(text.split(',').map((name) => name.trim()));
 }

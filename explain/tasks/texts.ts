@@ -18,7 +18,7 @@ import { requireFigureOptions, type FigureFileOptions } from '../figures/figure-
 import { requireStyle, type MapStyle } from '../figures/overlay.js';
 import type { ExplainOptions } from '../maps/explain.js';
 import { parsedInputs, type ParsedInput } from '../parse/inputs.js';
-import { parsedMethods } from '../parse/methods.js';
+import { parsedBaselines, parsedMethods } from '../parse/methods.js';
 import { parsedTargets } from '../parse/targets.js';
 import type { ParsedTarget } from '../targets/target-choice.js';
 
@@ -49,6 +49,7 @@ export interface ExplainTexts extends PreparationTexts {
   samples: number;
   noise: number;
   steps: number;
+  baseline?: string | undefined;
   randomWeights?: number | undefined;
   /** A file that cannot be read is an error. */
   strict?: boolean | undefined;
@@ -80,6 +81,7 @@ export const explainRules: OptionRules<ExplainTexts> = {
   samples: number,
   noise: number,
   steps: number,
+  baseline: optional(text),
   randomWeights: optional(number),
   strict: optional(yesOrNo),
   taskSize: number,
@@ -121,7 +123,13 @@ export function parsedExplain(given: ExplainTexts): ParsedExplain {
       methods: parsedMethods(given.method),
       eigen,
       augment,
-      runs: { seed, samples, noise, steps },
+      runs: {
+        seed,
+        samples,
+        noise,
+        steps,
+        ...(given.baseline !== undefined && { baselines: parsedBaselines(given.baseline) }),
+      },
     },
     targets: parsedTargets(given.target),
     inputs: parsedInputs(given.input ?? []),
