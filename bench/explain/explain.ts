@@ -1,9 +1,9 @@
 /** @file `npm run bench:explain`: from picture to map with ResNet-50, beside PyTorch with hooks, in one run. */
 import { cpus } from 'node:os';
-import { Explainer, type ExplainOptions } from '../explain/index.js';
-import { Random } from '../inference/numeric/random.js';
-import { resnet50 } from './resnet50.js';
-import { machine, markdownTable, median, milliseconds, pytorch } from './timing.js';
+import { Explainer, type ExplainOptions } from '../../explain/index.js';
+import { Random } from '../../inference/numeric/random.js';
+import { resnet50 } from '../resnet50.js';
+import { machine, markdownTable, median, milliseconds, pytorch } from '../timing.js';
 
 const ROUNDS = 3;
 const RUNS = 5;

@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { Explainer, type MethodName } from '../explain/index.js';
-import { Random } from '../inference/numeric/random.js';
-import { modelBytes } from '../onnx/files/write.js';
-import { resnet50 } from './resnet50.js';
-import { cores, machine, markdownTable, median } from './timing.js';
+import { Explainer, type MethodName } from '../../explain/index.js';
+import { Random } from '../../inference/numeric/random.js';
+import { modelBytes } from '../../onnx/files/write.js';
+import { resnet50 } from '../resnet50.js';
+import { cores, machine, markdownTable, median } from '../timing.js';
 
 /** Methods that both have and that run the network a few times. */
 const FAST: readonly MethodName[] = [
@@ -44,8 +44,8 @@ const [rounds, runs, count] = [given.rounds, given.runs, given.pictures].map(Num
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-gradcam-'));
 const inFolder = (name: string) => join(folder, name);
-const script = fileURLToPath(new URL('../../bench/torch_gradcam.py', import.meta.url));
-const command = fileURLToPath(new URL('../cli/gan-gradcam.js', import.meta.url));
+const script = fileURLToPath(new URL('../../../bench/torch_gradcam.py', import.meta.url));
+const command = fileURLToPath(new URL('../../cli/gan-gradcam.js', import.meta.url));
 const remove = () => rmSync(folder, { recursive: true, force: true });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {

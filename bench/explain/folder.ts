@@ -8,19 +8,19 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { Explainer, type MethodName } from '../explain/index.js';
-import { explainedGroups } from '../explain/files/explained-groups.node.js';
-import { MapWriter, type ExplainedGroup } from '../explain/files/map-writer.node.js';
-import { Graphs } from '../explain/network/graphs.js';
-import { TARGET_WEIGHTS } from '../explain/network/scored-network.js';
-import { Random } from '../inference/numeric/random.js';
-import { sessionIn, startSessionThread } from '../inference/runtime/runtime.node.js';
-import { sessionTensor } from '../inference/runtime/session.js';
-import { modelBytes, type Model } from '../onnx/index.js';
-import { rotatedConvolutions } from '../onnx/passes/rotated-convolutions.js';
-import { upgradedModel } from '../onnx/upgrade/upgrade.js';
-import { resnet50 } from './resnet50.js';
-import { machine, markdownTable, median, milliseconds } from './timing.js';
+import { Explainer, type MethodName } from '../../explain/index.js';
+import { explainedGroups } from '../../explain/files/explained-groups.node.js';
+import { MapWriter, type ExplainedGroup } from '../../explain/files/map-writer.node.js';
+import { Graphs } from '../../explain/network/graphs.js';
+import { TARGET_WEIGHTS } from '../../explain/network/scored-network.js';
+import { Random } from '../../inference/numeric/random.js';
+import { sessionIn, startSessionThread } from '../../inference/runtime/runtime.node.js';
+import { sessionTensor } from '../../inference/runtime/session.js';
+import { modelBytes, type Model } from '../../onnx/index.js';
+import { rotatedConvolutions } from '../../onnx/passes/rotated-convolutions.js';
+import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
+import { resnet50 } from '../resnet50.js';
+import { machine, markdownTable, median, milliseconds } from '../timing.js';
 
 const METHODS: readonly MethodName[] = ['gradcam', 'gradcam++'];
 const BATCHES = [1, 8] as const;
@@ -119,7 +119,7 @@ async function filesRate(explainer: Explainer, paths: readonly string[]): Promis
 
 /** Pictures per second of the command, from the start of its process to its end. */
 async function commandRate(pictures: number): Promise<number> {
-  const command = fileURLToPath(new URL('../cli/gan-gradcam.js', import.meta.url));
+  const command = fileURLToPath(new URL('../../cli/gan-gradcam.js', import.meta.url));
   const flags = ['--layer', 'last-conv', '--method', METHODS.join(','), '--device', 'cpu', '--quiet'];
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
