@@ -89,7 +89,13 @@ export async function serveQueue(address: QueueAddress, options: WorkerOptions):
     drainDelay: 2,
   });
   worker.on('error', (error) => options.detail(printable(error.message)));
-  worker.on('lockRenewalFailed', (ids) => options.warn(`tasks lost to other workers: ${ids.length}`));
+  // Told again at each renewal for as long as the task runs here.
+  const lost = new Set<string>();
+  worker.on('lockRenewalFailed', (ids) => {
+    const fresh = ids.filter((id) => !lost.has(id));
+    for (const id of fresh) lost.add(id);
+    if (fresh.length > 0) options.warn(`tasks lost to other workers: ${fresh.length}`);
+  });
   // A rest ends the loop inside, and `resume` begins it anew: only its failure counts.
   const broken = new Promise<never>((_, reject) => worker.run().catch(reject));
   try {
