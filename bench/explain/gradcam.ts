@@ -50,7 +50,8 @@ const remove = () => rmSync(folder, { recursive: true, force: true });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     remove();
-    process.exit(1);
+    // Without exit handlers: a session may be running.
+    process.kill(process.pid, signal);
   });
 }
 
@@ -71,9 +72,14 @@ function peer(...flags: string[]): string | undefined {
       timeout: PEER_MS,
     });
   } catch (error) {
-    const { stderr = '', message } = error as { stderr?: string; message: string };
-    const reason = stderr.trim().split('\n').at(-1) || message;
-    isMissing = reason.startsWith('ModuleNotFoundError') || message.includes('ENOENT');
+    const { stderr, message, code } = error as { stderr?: string; message: string; code?: string };
+    const reason = code
+      ? message
+      : (stderr
+          ?.trim()
+          .split(/[\r\n]/)
+          .at(-1) ?? message);
+    isMissing = reason.startsWith('ModuleNotFoundError') || code === 'ENOENT';
     progress(`pytorch-grad-cam: ${reason}`);
     return undefined;
   }

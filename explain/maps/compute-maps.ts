@@ -195,8 +195,8 @@ export function mapOf(tensor: SessionTensor, row: number, projected: boolean): S
 /** Largest absolute value; NaN if there is a NaN. A plain loop, as layers have millions of values. */
 function largest(values: Float32Array): number {
   let most = 0;
-  for (const value of values) {
-    const size = Math.abs(value);
+  for (let at = 0; at < values.length; at++) {
+    const size = Math.abs(values[at] as number);
     if (!(size <= most)) most = size;
     if (Number.isNaN(most)) return most;
   }
@@ -234,14 +234,17 @@ export function settledMap(map: SignedMap, evidence: Evidence): { map: SignedMap
   return { map: { ...map, data: new Float32Array(map.data.length) }, largestGradient: 0 };
 }
 
-/** Largest Σ_k |A_k·g_k| of a position. */
+/** Largest Σ_k |A_k·g_k| of a position. Channel by channel, as they lie in memory: layers have millions of values. */
 function largestProduct(activations: Float32Array, gradient: Float32Array, channels: number): number {
   const plane = gradient.length / channels;
-  let most = 0;
-  for (let at = 0; at < plane; at++) {
-    let sum = 0;
-    for (let i = at; i < gradient.length; i += plane) sum += Math.abs((activations[i] ?? 0) * (gradient[i] ?? 0));
-    if (sum > most) most = sum;
+  const sums = new Float64Array(plane);
+  for (let start = 0; start < gradient.length; start += plane) {
+    for (let at = 0; at < plane; at++) {
+      const product = (activations[start + at] as number) * (gradient[start + at] as number);
+      sums[at] = (sums[at] as number) + Math.abs(product);
+    }
   }
+  let most = 0;
+  for (let at = 0; at < plane; at++) if ((sums[at] as number) > most) most = sums[at] as number;
   return most;
 }

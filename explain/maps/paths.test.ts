@@ -6,8 +6,11 @@ import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { HEIGHT, noisePicture, PREPARATION, WIDTH } from '../explained.test.helper.js';
+import { methodNames } from '../methods/table.js';
+import { fitsWhole } from '../network/whole-model.js';
 import { brightnessNetwork, relativeError } from '../networks.test.helper.js';
 import { Explainer, type ExplainOptions } from './explain.js';
+import type { Explanation } from './explanation.js';
 
 const random = new Random(7);
 const numbers = (...dims: number[]) =>
@@ -70,6 +73,26 @@ describe('explainer.explain(pictures, options), as one graph and in stages', () 
       expect(largest).toBeGreaterThan(0);
       expect(largest).toBeLessThan(1e-8);
     }
+  });
+
+  test('all methods that fit into one graph have the same maps on both paths', async () => {
+    const classifier = network(6, (b, features) => {
+      const pooled = b.reshape(b.op('GlobalAveragePool', [b.op('Relu', [features])]), [-1, 6]);
+      return b.matMul(pooled, b.initializer('classes', numbers(6, 5)));
+    });
+    const methods = methodNames.filter(fitsWhole);
+    expect(methods.length).toBeGreaterThan(8);
+    const { whole, stages } = await bothPaths(classifier, { methods });
+    expect(whole.map(({ method }) => method).toSorted()).toEqual(methods.toSorted());
+    whole.forEach((map, at) => {
+      const other = stages[at]!;
+      const told = ({ method, layer, target, reason }: Explanation) => [method, layer.name, target, reason];
+      expect(told(map)).toEqual(told(other));
+      expect(relativeError(map.signed, other.signed), map.method).toBeLessThan(1e-5);
+      expect(relativeError(map.normalized, other.normalized), map.method).toBeLessThan(1e-5);
+      expect(map.largestGradient ?? 0).toBeCloseTo(other.largestGradient ?? 0, 6);
+      expect(map.score).toBeCloseTo(other.score, 5);
+    });
   });
 
   describe('of a detector', () => {
