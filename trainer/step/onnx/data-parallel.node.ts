@@ -5,9 +5,9 @@ import { createSession } from '../../../inference/runtime/session.node.js';
 import { sessionTensor, type Session, type SessionOptions } from '../../../inference/runtime/session.js';
 import type { Thread } from '../../../inference/runtime/thread.node.js';
 import { InputError, modelOfGraph } from '../../../onnx/index.js';
-import { convTransposeToMatMul } from '../../../onnx/passes/conv-transpose-to-matmul.js';
 import { type AdamNumbers } from '../../../onnx/build/adam.js';
 import type { GanConfig } from '../../settings/config.js';
+import { preparedGraph } from './graph/prepared.js';
 import { samplingGraph } from './graph/step.js';
 import { stepInputs, type Models } from './graph/networks.js';
 import {
@@ -116,7 +116,7 @@ export class DataParallelStep implements TrainStep {
     const started = devices.map(async (options): Promise<Device> => {
       const thread = await startSessionThread();
       const session = ({ gradients }: Half) =>
-        sessionIn(thread, modelOfGraph(convTransposeToMatMul(gradients.graph)), options);
+        sessionIn(thread, modelOfGraph(preparedGraph(gradients.graph, gradients.reads)), options);
       const [discriminator, generator] = [await session(halves.discriminator), await session(halves.generator)];
       const { device = 'cpu', deviceId } = options;
       const name = deviceId === undefined ? device : `${device}:${deviceId}`;

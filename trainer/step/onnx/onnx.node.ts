@@ -2,12 +2,11 @@
 import { Tensor, type InferenceSession } from '../../../inference/runtime/onnxruntime/library.node.js';
 import { createSession } from '../../../inference/runtime/session.node.js';
 import type { ResolvedDevice, SessionOptions } from '../../../inference/runtime/session.js';
-import { modelOfGraph, type Graph } from '../../../onnx/index.js';
+import { modelOfGraph } from '../../../onnx/index.js';
 import { elementCount } from '../../../onnx/graph/graph.js';
-import { convTransposeToMatMul } from '../../../onnx/passes/conv-transpose-to-matmul.js';
-import { openShapes } from '../../../onnx/passes/open-shapes.js';
 import { augmentationColumns } from '../state/augmentation.js';
 import type { GanConfig } from '../../settings/config.js';
+import { preparedGraph } from './graph/prepared.js';
 import { allOf, firstOf, lastOf, repeatedSteps, STEP_COUNT } from './graph/repeated.js';
 import { inputOfUpdate, samplingGraph, scalarInputs, stepGraph, stepOutputs } from './graph/step.js';
 import { stepInputs, type Models } from './graph/networks.js';
@@ -61,7 +60,7 @@ export class OnnxStep implements TrainStep {
     repeats = false,
   ): Promise<OnnxStep> {
     const { graph, state: entries } = stepGraph(config, models.generator, models.discriminator);
-    const one = openBatch(convTransposeToMatMul(graph), entries);
+    const one = preparedGraph(graph, entries);
     const whole = repeats ? repeatedSteps({ graph: one, state: entries }) : one;
     const kept = entries.map(({ input }) => (repeats ? lastOf(input) : nextOf(input)));
     const step = await createSession(modelOfGraph(whole), {
@@ -125,13 +124,6 @@ export class OnnxStep implements TrainStep {
     await this.#session.release();
     await this.#sampler.release();
   }
-}
-
-/** The step with the sizes of all but its state hidden, which halves the memory of a run. */
-function openBatch(graph: Graph, entries: readonly StateEntry[]): Graph {
-  const state = new Set(entries.map(({ input }) => input));
-  const given = graph.inputs.map(({ name }) => name).filter((name) => !state.has(name));
-  return openShapes(graph, given);
 }
 
 /** Whether a session's outputs can stay on the device: ONNX Runtime's JavaScript interface has that for WebGPU only. */
