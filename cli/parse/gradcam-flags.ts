@@ -138,7 +138,7 @@ export const gradcamFlags = {
   baseline: {
     type: 'string',
     default: 'black',
-    describe: `Where the paths of integrated-gradients and gradient-shap begin: ${baselineNames.join(', ')}, or several`,
+    describe: `Where integrated-gradients and gradient-shap begin, and what occlusion shows: ${baselineNames.join(', ')}, or several`,
   },
   'task-size': {
     type: 'number',

@@ -22,6 +22,12 @@ function addPowers(totals: readonly Float64Array[], gradients: Float32Array): vo
   );
 }
 
+/** A map of squares divided by the root of its largest value: squares of small gradients would vanish beside 1e-7. */
+function inGradientUnits({ data, ...sizes }: SignedMap): SignedMap {
+  const root = Math.sqrt(data.reduce((most, value) => Math.max(most, value), 0)) || 1;
+  return { ...sizes, data: data.map((value) => value / root) };
+}
+
 /** Means of the powers of the picture's gradient over noisy copies. */
 async function gradientPowers(network: NetworkRuns, powers: number): Promise<Float64Array[]> {
   const totals = Array.from({ length: powers }, () => new Float64Array(network.input.length));
@@ -82,27 +88,25 @@ export const averageMethods = {
       return largestOfChannels(first as Float64Array, network.picture);
     },
   },
-  /** Adebayo et al. 2018, as Hooker et al. 2019 name it: max_c of the variance of ∂score/∂x over noisy pictures. */
+  /** Adebayo et al. 2018, as Hooker et al. 2019 name it: max_c of the variance of ∂score/∂x over noisy pictures, by the largest deviation. */
   vargrad: {
     kind: 'runs',
     title: 'VarGrad',
     at: 'picture',
     async map(network) {
-      const [first, second] = await gradientPowers(network, 2);
-      return largestOfChannels(
-        (second as Float64Array).map((value, at) => value - ((first as Float64Array)[at] as number) ** 2),
-        network.picture,
-      );
+      const [first, second] = (await gradientPowers(network, 2)) as [Float64Array, Float64Array];
+      const variances = second.map((square, at) => Math.max(0, square - (first[at] as number) ** 2));
+      return inGradientUnits(largestOfChannels(variances, network.picture));
     },
   },
-  /** Hooker et al. 2019, section 4.1 (SmoothGrad squared): max_c of the mean of (∂score/∂x)² over noisy pictures. */
+  /** Hooker et al. 2019, section 4.1 (SmoothGrad squared): max_c of the mean of (∂score/∂x)² over noisy pictures, by its largest root. */
   squaregrad: {
     kind: 'runs',
     title: 'SquareGrad',
     at: 'picture',
     async map(network) {
       const [, second] = await gradientPowers(network, 2);
-      return largestOfChannels(second as Float64Array, network.picture);
+      return inGradientUnits(largestOfChannels(second as Float64Array, network.picture));
     },
   },
 } as const satisfies Record<string, RunsMethod>;

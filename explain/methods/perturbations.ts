@@ -115,3 +115,62 @@ export const perturbationMethods = {
     },
   },
 } as const satisfies Record<string, RunsMethod>;
+
+/** Windows along a side: an eighth of it wide, half overlapping. */
+function windowsOf(side: number): { from: number; to: number }[] {
+  const size = Math.max(1, Math.round(side / 8));
+  const stride = Math.max(1, Math.floor(size / 2));
+  const count = Math.ceil((side - size) / stride) + 1;
+  return Array.from({ length: count }, (_, i) => ({ from: i * stride, to: Math.min(side, i * stride + size) }));
+}
+
+/** Calls for each position of a window in one channel [H, W]. */
+function forWindow({ rows, columns }: Window, width: number, call: (at: number) => void): void {
+  for (let y = rows.from; y < rows.to; y++) for (let x = columns.from; x < columns.to; x++) call(y * width + x);
+}
+
+interface Window {
+  rows: { from: number; to: number };
+  columns: { from: number; to: number };
+}
+
+/** Methods that hide parts of the picture. */
+export const occlusionMethods = {
+  /**
+   * Zeiler and Fergus 2014, section 4.2, as captum's Occlusion: at each position, the mean drop of the score over all windows
+   * that cover it, which show the baseline instead. Windows are an eighth of the sides and move by half of that.
+   */
+  occlusion: {
+    kind: 'runs',
+    title: 'Occlusion',
+    at: 'picture',
+    async map(network) {
+      const { input, baselines, batch, score, picture } = network;
+      const { height, width } = picture;
+      const plane = height * width;
+      const windows = windowsOf(height).flatMap((rows) =>
+        windowsOf(width).map((columns): Window => ({ rows, columns })),
+      );
+      const hidden = baselines.flatMap((baseline) => windows.map((window) => ({ window, baseline })));
+      const [drops, counts] = [new Float64Array(plane), new Float64Array(plane)];
+      for (let start = 0; start < hidden.length; start += batch) {
+        const own = hidden.slice(start, start + batch);
+        const pictures = new Float32Array(own.length * input.length);
+        own.forEach(({ window, baseline }, row) => {
+          const changed = pictures.subarray(row * input.length, (row + 1) * input.length);
+          changed.set(input);
+          for (let from = 0; from < input.length; from += plane)
+            forWindow(window, width, (at) => (changed[from + at] = baseline[from + at] as number));
+        });
+        const scores = await network.scores(pictures);
+        own.forEach(({ window }, row) =>
+          forWindow(window, width, (at) => {
+            drops[at] = (drops[at] as number) + score - (scores[row] as number);
+            counts[at] = (counts[at] as number) + 1;
+          }),
+        );
+      }
+      return { data: Float32Array.from(drops, (drop, at) => drop / (counts[at] as number)), height, width };
+    },
+  },
+} as const satisfies Record<string, RunsMethod>;

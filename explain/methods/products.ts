@@ -5,7 +5,7 @@ import type { RunsMethod } from './method.js';
 
 /** Methods that multiply a layer's map with one of the picture. */
 export const productMethods = {
-  /** Selvaraju et al. 2017, section 3.2: ReLU of Grad-CAM, enlarged bilinearly, times the map of guided backpropagation. */
+  /** Selvaraju et al. 2017, section 3.2: ReLU of Grad-CAM, divided by its maximum and enlarged bilinearly, times the map of guided backpropagation. */
   'guided-gradcam': {
     kind: 'runs',
     title: 'Guided Grad-CAM',
@@ -19,7 +19,8 @@ export const productMethods = {
         (_, k) => gradients.subarray(k * plane, (k + 1) * plane).reduce((sum, value) => sum + value, 0) / plane,
       );
       const heat = network.weighted(weights);
-      const positive = heat.data.map((value) => Math.max(value, 0));
+      const largest = heat.data.reduce((most, value) => Math.max(most, value), 0) || 1;
+      const positive = heat.data.map((value) => Math.max(value, 0) / largest);
       const enlarged = bilinearResized(positive, heat.height, heat.width, picture.height, picture.width);
       const guided = largestOfChannels(await network.gradients(input, 'guided'), picture);
       return { ...guided, data: guided.data.map((value, at) => value * (enlarged[at] as number)) };

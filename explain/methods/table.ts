@@ -6,7 +6,7 @@ import { fullGradientMethods } from './fullgrad.js';
 import { gradientMethods } from './gradient-maps.js';
 import type { Method } from './method.js';
 import { pathMethods } from './paths.js';
-import { perturbationMethods } from './perturbations.js';
+import { occlusionMethods, perturbationMethods } from './perturbations.js';
 import { productMethods } from './products.js';
 import { scoreCamMethods } from './score-cams.js';
 import { weightedMethods } from './weighted.js';
@@ -19,6 +19,7 @@ const table = {
   ...perturbationMethods,
   ...scoreCamMethods,
   ...productMethods,
+  ...occlusionMethods,
   ...gradientMethods,
   ...averageMethods,
   ...pathMethods,
@@ -44,6 +45,7 @@ export const methodGroups: readonly { title: string; names: readonly string[] }[
   { title: 'principal components of a layer', names: Object.keys(projectionMethods) },
   { title: 'perturbing a layer', names: Object.keys(perturbationMethods) },
   { title: 'the same many times, to be named (not in all)', names: Object.keys(scoreCamMethods) },
+  { title: 'hiding parts of the picture', names: Object.keys(occlusionMethods) },
   { title: 'gradients of the picture', names: Object.keys({ ...gradientMethods, ...fullGradientMethods }) },
   { title: 'averages over many runs', names: Object.keys({ ...averageMethods, ...pathMethods }) },
 ];
