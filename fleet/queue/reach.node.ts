@@ -35,6 +35,7 @@ export async function expectServer(address: QueueAddress): Promise<ServerLook> {
     lazyConnect: true,
     enableReadyCheck: false,
     connectTimeout: FIRST_MS,
+    commandTimeout: FIRST_MS,
     retryStrategy: () => null,
   });
   let problem: Error | undefined;
