@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisProgram, startRedis, testCertificates, type TestServer } from '../redis.test.helper.js';
 import { queueAddress } from './address.js';
+import { queuePackages } from './packages.node.js';
 import { expectServer } from './reach.node.js';
 
 const SECRET = 'hunter2';
@@ -41,7 +42,7 @@ describe.skipIf(!redisProgram)('expectServer(address)', () => {
       (error: Error) => error,
     );
     expect(problem).toMatchObject({ name: 'InputError', message: expect.stringMatching(got) });
-    expect((problem as Error).message).toMatch(/^queue: expected a server at rediss?:\/\/[\w.:]+; got /);
+    expect((problem as Error).message).toMatch(/^queue: expected a server at rediss?:\/\/[\w.:/]+; got /);
     expect(JSON.stringify(problem)).not.toContain(SECRET);
   };
 
@@ -54,6 +55,18 @@ describe.skipIf(!redisProgram)('expectServer(address)', () => {
     await refused(/got it does not let this user do what a queue needs \(eval\)$/, plain.url, `bob:${SECRET}@`);
     await refused(/got it refuses user or password$/, plain.url, `:wrong-${SECRET}@`);
     await refused(/got it asks for a password: set REDIS_PASSWORD$/, plain.url, '');
+  });
+
+  it('refuses a database that is not there, and a replica', async () => {
+    await refused(/got no database 99 there$/, `${plain.url}/99`);
+    const client = new (await queuePackages()).Redis(plain.port, { password: SECRET });
+    try {
+      await client.call('REPLICAOF', '127.0.0.1', '1');
+      await refused(/got a replica, which takes no writes$/, plain.url);
+      await client.call('REPLICAOF', 'NO', 'ONE');
+    } finally {
+      client.disconnect();
+    }
   });
 
   it('says within seconds that a server has no TLS, or has it, or that nobody knows who signed its certificate', async (context) => {

@@ -54,6 +54,11 @@ export async function expectServer(address: QueueAddress): Promise<ServerLook> {
     await client.eval('return 1', 0).catch((error: Error) => {
       if (/NOPERM/.test(error.message)) throw error;
     });
+    // The client itself stays in database 0 where there is no such one.
+    if (server.db !== 0)
+      await client.select(server.db).catch((error: Error) => {
+        throw /NOPERM/.test(error.message) ? error : refused(address, `no database ${server.db} there`);
+      });
     return { tells: text !== undefined, policy: checkedServer(text ?? '', address) };
   } catch (error) {
     throw error instanceof InputError ? error : await refusal(address, problem ?? (error as Error));
@@ -128,15 +133,17 @@ export async function refusal(address: QueueAddress, error: Error): Promise<Inpu
   return refused(address, code ?? 'the connection was closed');
 }
 
-/** @returns what the server drops when its memory is full @throws InputError if it is too old */
-function checkedServer(text: string, { shown }: QueueAddress): string {
+/** @returns what the server drops when its memory is full @throws InputError if it is too old, or a replica */
+function checkedServer(text: string, address: QueueAddress): string {
   const [, version] = /^(?:valkey|redis)_version:(\d+\.\d+)/m.exec(text) ?? [];
   const [major = Infinity, minor = 0] = version?.split('.').map(Number) ?? [];
   if (major < OLDEST_SERVER[0] || (major === OLDEST_SERVER[0] && minor < OLDEST_SERVER[1]))
     throw new InputError({
       name: 'queue',
-      expected: `Redis ${OLDEST_SERVER.join('.')} or newer at ${shown}`,
+      expected: `Redis ${OLDEST_SERVER.join('.')} or newer at ${address.shown}`,
       got: version,
     });
+  if (/^role:slave/m.test(text) && !/^slave_read_only:0/m.test(text))
+    throw refused(address, 'a replica, which takes no writes');
   return /^maxmemory_policy:(\S+)/m.exec(text)?.[1] ?? 'noeviction';
 }
