@@ -54,6 +54,8 @@ export function s3Error(error: unknown, shown: string, endpoint: string | undefi
   const known = expectations[name] ?? (status === 403 ? DENIED : status === 404 ? expectations['NotFound'] : undefined);
   if (known !== undefined) return new InputError({ name: shown, expected: known }, { cause: error });
   const failed = [code, name, errors?.[0]?.code].find((each) => each !== undefined && connection.test(each));
+  if (/^Region (?:is missing|not accepted)/.test(error.message))
+    return new InputError({ name: shown, expected: 'the name of a region in AWS_REGION' }, { cause: error });
   const server = endpoint ?? "AWS's server";
   if (failed !== undefined)
     return new InputError({ name: shown, expected: `${server} to answer`, got: failed }, { cause: error });
