@@ -41,6 +41,7 @@ export class StoredFolder {
   /** Files of the folder that are objects. */
   readonly #stored = new Set<string>();
   #begun: Promise<void> | undefined;
+  #used: NodeJS.Timeout | undefined;
 
   private constructor(
     readonly storage: S3Storage,
@@ -83,7 +84,8 @@ export class StoredFolder {
     }
     noteCopy(self.folder, self.shown);
     // Machines that share a cache take what was not changed for a day for that of a process which is gone.
-    setInterval(() => void utimes(self.place, new Date(), new Date()).catch(() => undefined), USED_MS).unref();
+    self.#used = setInterval(() => void utimes(self.place, new Date(), new Date()).catch(() => undefined), USED_MS);
+    self.#used.unref();
     return self;
   }
 
@@ -145,6 +147,7 @@ export class StoredFolder {
   }
 
   async dispose(): Promise<void> {
+    clearInterval(this.#used);
     this.storage.close();
     await rm(this.place, { recursive: true, force: true }).catch(() => undefined);
     forgetTemporary(this.place);

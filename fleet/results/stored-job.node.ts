@@ -93,6 +93,8 @@ class StoredStage implements TaskStage {
     await inParallel(begun, LANES, async (task) => {
       if (!(await this.#isStored(task))) missing.push(task);
     });
+    // Who finished the job meanwhile removed what is merged.
+    if (missing.length > 0 && (await this.#hasMerged())) return [];
     return missing.toSorted((a, b) => a - b);
   }
 
@@ -163,6 +165,8 @@ class StoredStage implements TaskStage {
       const { path, last } = of(task);
       if (!(await this.place.bring(last === undefined ? path : `${path}/${last}`, signal))) missing.push(task);
     });
+    // As in `missing`.
+    if (missing.length > 0 && (await this.#hasMerged())) return;
     expectComplete(
       this.place.shown,
       tasks.length,
