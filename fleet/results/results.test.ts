@@ -21,6 +21,7 @@ import {
   type Open,
 } from './jobs.test.helper.js';
 import { Originals, shownSpec } from './originals.node.js';
+import { StoredFolder } from './stored-folder.node.js';
 
 const ROOTS = ['s3://open/models', 's3://open/birds/', 's3://open/out'];
 
@@ -112,6 +113,28 @@ describe('results at an address', () => {
     expect(written.filter((request) => request.includes('/00000/'))).toEqual([]);
     const left = Object.entries(objects('out/faults/')).filter(([name]) => !name.startsWith('/parts/'));
     expect(Object.fromEntries(left)).toEqual(digests);
+  }, 60_000);
+
+  it('are there where another process finishes the job at the same time', async () => {
+    await stored('gan-sample', sampling(), 's3://open/out/faster');
+    const place = await StoredFolder.open('s3://open/out/late', 'gan-sample', process.env);
+    const job = place.job(await sampling()(place.folder, true));
+    for (const task of (await job.stages[0]?.missing()) ?? []) await job.stages[0]?.run(task, {});
+    await job.dispose();
+    await place.dispose();
+    let finished = false;
+    // The scores were listed, and are gone before they are fetched.
+    s3.refusing = (request) => {
+      if (finished || !request.startsWith('HEAD out/late/parts/')) return undefined;
+      finished = true;
+      for (const key of s3.objects.keys()) if (key.startsWith('out/late/parts/')) s3.objects.delete(key);
+      for (const [key, { bytes }] of s3.objects)
+        if (key.startsWith('out/faster/')) s3.put(key.replace('faster', 'late'), bytes);
+      return undefined;
+    };
+    await stored('gan-sample', sampling(), 's3://open/out/late');
+    expect(finished).toBe(true);
+    expect(objects('out/late/')).toEqual(await alone('gan-sample', sampling()));
   }, 60_000);
 
   it('go on when the server is gone for a moment', async () => {
