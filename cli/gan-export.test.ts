@@ -262,7 +262,7 @@ describe('gan-export', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Picture: "right", RGB, 8×8, NCHW \(as stated; change it with --size, --channels\)$/m);
     expect(stdout).toMatch(/^Output: "difference": 4 classes \(as stated; change it with --output, --target\)$/m);
-    expect(stdout).toMatch(/^Layer: conv1 \(Conv .*\) \(.*change it with --layer\)$/m);
+    expect(stdout).toMatch(/^Layer: Relu_1 \(Relu .*\) \(.*change it with --layer\)$/m);
     expect((await model('pair/pair-gradcam.onnx')).graph.inputs.map(({ name }) => name)).toEqual(['right', 'target']);
   });
 

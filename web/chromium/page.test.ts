@@ -2,7 +2,8 @@ import { appendFile, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { explain, suitableMethods } from '../../explain/index.js';
+import { explain } from '../../explain/index.js';
+import { affordableMethods } from '../../explain/methods/table.js';
 import { foldedBatchNorm } from '../../onnx/passes/fold-batch-norm.js';
 import { toFloat16 } from '../../onnx/passes/to-float16.js';
 import { decodePicture, Generator, normalLatents } from '../../inference/index.js';
@@ -77,7 +78,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         targets: 'fake',
       });
       expect(there.maps.map(({ method }) => method)).toEqual(maps.map(({ method }) => method));
-      expect(maps).toHaveLength(suitableMethods({ kind: 'discriminator', logits: '', classes: 1 }).length);
+      expect(maps).toHaveLength(affordableMethods({ kind: 'discriminator', logits: '', classes: 1 }).length);
       for (const [i, { method, normalized }] of maps.entries()) {
         expect(largestDifference(there.maps[i]!.normalized, normalized), method).toBeLessThan(1e-3);
       }
@@ -201,7 +202,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         data.items.add(new File([new Uint8Array(numbers)], 'planet.png', { type: 'image/png' }));
         document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
       }, bytes);
-      const count = suitableMethods({ kind: 'discriminator', logits: '', classes: 1 }).length;
+      const count = affordableMethods({ kind: 'discriminator', logits: '', classes: 1 }).length;
       await until('explanation-status', new RegExp(`^${count} methods done`));
       expect(await page.locator('#explanation-pictures canvas').count()).toBe(count + 1);
       expect(await page.locator('#explanation-pictures li').nth(1).textContent()).toMatch(/^Grad-CAM.*fake {2}−logit/);
