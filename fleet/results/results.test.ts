@@ -137,6 +137,20 @@ describe('results at an address', () => {
     expect(objects('out/late/')).toEqual(await alone('gan-sample', sampling()));
   }, 60_000);
 
+  it('are made once where a process is given a task twice at once', async () => {
+    const place = await StoredFolder.open('s3://open/out/twice', 'gan-sample', process.env);
+    const job = place.job(await sampling()(place.folder, true));
+    const [scores, pictures] = job.stages;
+    for (const task of (await scores?.missing()) ?? []) await scores?.run(task, {});
+    const before = s3.requests.length;
+    await Promise.all([pictures?.run(0, {}), pictures?.run(0, {})]);
+    const written = s3.requests.slice(before).filter((request) => /^PUT .*\/00000\//.test(request));
+    expect(written).toHaveLength(new Set(written).size);
+    expect(await pictures?.done(0)).toBe(true);
+    await job.dispose();
+    await place.dispose();
+  }, 60_000);
+
   it('go on when the server is gone for a moment', async () => {
     let failures = 8;
     s3.refusing = (request) =>

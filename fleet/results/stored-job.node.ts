@@ -56,6 +56,8 @@ export class StoredJob<T> implements TaskJob<T> {
 class StoredStage implements TaskStage {
   readonly name: string;
   readonly #files: StageFiles;
+  /** What this process makes now, by task: two at once would use the same files. */
+  readonly #running = new Map<number, Promise<void>>();
   #brought: Promise<void> | undefined;
 
   constructor(
@@ -103,6 +105,25 @@ class StoredStage implements TaskStage {
   }
 
   async run(task: number, context: TaskContext): Promise<void> {
+    for (let twin = this.#running.get(task); twin; twin = this.#running.get(task)) {
+      if (
+        await twin.then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
+    }
+    const running = this.#run(task, context);
+    this.#running.set(task, running);
+    try {
+      await running;
+    } finally {
+      this.#running.delete(task);
+    }
+  }
+
+  async #run(task: number, context: TaskContext): Promise<void> {
     const { signal } = context;
     await this.#ready(signal);
     const { path, last } = this.#files.of(task);

@@ -6,7 +6,7 @@ import { inParallel } from '../../inference/files/in-parallel.js';
 import { MAX_DEPTH } from '../../inference/files/folder.node.js';
 import { isPictureFile, MAX_PICTURE_BYTES, PICTURE_EXTENSIONS } from '../../inference/files/picture-paths.node.js';
 import { InputError } from '../../onnx/errors.js';
-import { forgetTemporary, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
+import { forgetTemporary, removeLeftoversOf, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { dataLocationsOf } from '../../onnx/files/load.node.js';
 import { parsedS3Address, pathOfKey, shownS3, type S3Address } from './address.js';
 import { Cache, fetched, LANES, type Copied, type CopyOptions } from './cache.node.js';
@@ -97,7 +97,9 @@ export class S3Inputs {
 
   /** Files for a while: they are no part of the cache. @returns their paths by address, and what removes them */
   async passing(texts: readonly string[], signal?: AbortSignal) {
-    const place = temporaryBeside(join(this.cache.jobs, 'pictures'));
+    const pictures = join(this.cache.jobs, 'pictures');
+    await removeLeftoversOf(pictures);
+    const place = temporaryBeside(pictures);
     const release = async () => {
       await rm(place, { recursive: true, force: true }).catch(() => undefined);
       forgetTemporary(place);
