@@ -63,6 +63,11 @@ export function queueAddress(text: string, environment: Environment): QueueAddre
   };
 }
 
+/** What a client connects with: the server with its password. */
+export function connectionOptions({ server }: QueueAddress): ServerOptions {
+  return { ...server, ...(server.password !== undefined && { password: server.password }) };
+}
+
 /** A URL without what may be secret: user, password and everything behind the path. */
 function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;

@@ -1,5 +1,5 @@
 /** @file The connection to the server of a queue: the first attempt decides, later losses are waited out. */
-import type { QueueAddress } from './address.js';
+import { connectionOptions, type QueueAddress } from './address.js';
 import { queuePackages, type Bull, type RedisClient } from './packages.node.js';
 import { expectServer, FIRST_MS, refusal } from './reach.node.js';
 
@@ -29,7 +29,7 @@ const LONGEST_PAUSE = 2000;
  */
 export async function connect(address: QueueAddress, { note, warn }: ConnectionMessages): Promise<Connection> {
   const { bull, Redis } = await queuePackages();
-  const { server, shown, prefix } = address;
+  const { shown, prefix } = address;
   const { tells, policy } = await expectServer(address);
   if (policy !== 'noeviction')
     warn(
@@ -37,8 +37,7 @@ export async function connect(address: QueueAddress, { note, warn }: ConnectionM
     );
   let connected = false;
   const client = new Redis({
-    ...server,
-    ...(server.password !== undefined && { password: server.password }),
+    ...connectionOptions(address),
     lazyConnect: true,
     enableReadyCheck: tells,
     connectTimeout: FIRST_MS,

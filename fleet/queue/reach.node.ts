@@ -3,7 +3,7 @@ import { connect as connectPlain } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { InputError } from '../../onnx/errors.js';
-import type { QueueAddress } from './address.js';
+import { connectionOptions, type QueueAddress } from './address.js';
 import { queuePackages } from './packages.node.js';
 
 /** What a server says of itself. */
@@ -30,8 +30,7 @@ export async function expectServer(address: QueueAddress): Promise<ServerLook> {
   const { Redis } = await queuePackages();
   const { server } = address;
   const client = new Redis({
-    ...server,
-    ...(server.password !== undefined && { password: server.password }),
+    ...connectionOptions(address),
     lazyConnect: true,
     enableReadyCheck: false,
     connectTimeout: FIRST_MS,

@@ -21,6 +21,7 @@ export function noteCopy(path: string, address: string): void {
   copies = [{ path: resolve(path), address }, ...copies];
 }
 
+/** Forgets of what a path is a copy. */
 export function forgetCopy(path: string): void {
   const gone = resolve(path);
   copies = copies.filter((copy) => copy.path !== gone);

@@ -51,8 +51,8 @@ export type Tensor = {
 }[DataType];
 
 /**
- * A size: a number, or a symbolic size such as `batch`; '' is one that nothing is said about, in graphs to be written. Products of symbols are written `4*batch` (a coefficient, then
- * symbols in alphabetical order).
+ * A size: a number, or a symbolic size such as `batch`; '' is one that nothing is said about, in graphs to be written. Products
+ * of symbols are written `4*batch` (a coefficient, then symbols in alphabetical order).
  */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
