@@ -1,6 +1,7 @@
 /** @file What follows a layer value by value: its activation, and what enters pooling. */
-import { consumersOf } from '../../inference/graphs/links.js';
+import { consumersOf, producersOf } from '../../inference/graphs/links.js';
 import { intsAttribute } from '../../onnx/graph/attributes.js';
+import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Node } from '../../onnx/graph/graph.js';
 import { layerOfValue, type LayerContext } from './candidates.js';
 import { defaultLayer, type DefaultLayer } from './default-layer.js';
@@ -101,7 +102,7 @@ export function activationLayers(context: LayerContext, layers: readonly Layer[]
     .flatMap(({ value }) => followed.activations(followed.steps(value)).slice(0, 1))
     .map(({ value, node }) => layerOfValue(context, node, value));
   const layersOf = new Map(steps.map((layer) => [layer.value, layer]));
-  const makers = new Map(context.graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const makers = producersOf(context.graph);
   for (const node of context.graph.nodes) {
     const [value = ''] = node.inputs;
     const maker = makers.get(value);
@@ -124,7 +125,7 @@ function pools(node: Node, { types, axes }: LayerContext): boolean {
   return (
     types.shape(value)?.length === 4 &&
     reduced?.length === 2 &&
-    positions.every((axis) => reduced.some((each) => (each < 0 ? each + 4 : each) === axis))
+    positions.every((axis) => reduced.some((each) => positiveAxis(each, 4) === axis))
   );
 }
 

@@ -1,4 +1,5 @@
 /** @file Maps that average gradients over paths from baselines to the picture. */
+import { concatenated } from '../../inference/numeric/concatenated.js';
 import type { NetworkRuns, RunsMethod, SignedMap } from './method.js';
 import { noisyBatches } from './averages.js';
 
@@ -13,9 +14,7 @@ async function pathMap(network: NetworkRuns, points: Iterable<Point>, count: num
   const { input, batch, picture, baselines, score } = network;
   const total = new Float64Array(input.length);
   const add = async (own: readonly Point[]) => {
-    const pictures = new Float32Array(own.length * input.length);
-    own.forEach(({ at }, row) => pictures.set(at, row * input.length));
-    const gradients = await network.gradients(pictures);
+    const gradients = await network.gradients(concatenated(own.map(({ at }) => at)));
     own.forEach(({ change }, row) => {
       for (let i = 0; i < total.length; i++)
         total[i] = (total[i] as number) + (change[i] as number) * (gradients[row * total.length + i] as number);
@@ -32,9 +31,7 @@ async function pathMap(network: NetworkRuns, points: Iterable<Point>, count: num
   const { height, width } = picture;
   const data = new Float32Array(height * width);
   total.forEach((sum, at) => (data[at % data.length] = (data[at % data.length] as number) + sum / count));
-  const empty = new Float32Array(baselines.length * input.length);
-  baselines.forEach((baseline, row) => empty.set(baseline, row * input.length));
-  const scores = await network.scores(empty);
+  const scores = await network.scores(concatenated(baselines));
   const difference = score - scores.reduce((sum, value) => sum + value, 0) / baselines.length;
   return { data, height, width, completeness: { sum: data.reduce((sum, value) => sum + value, 0), difference } };
 }

@@ -5,12 +5,8 @@ import type { NetworkRuns, RunsMethod } from './method.js';
 /** Keeps the division by the range of a constant channel finite, as in pytorch-grad-cam. */
 const EPSILON = 1e-8;
 
-/** Writes the mask of a channel times the picture into `masked` [C, H, W]. */
-export type Masking = (input: Float32Array, mask: Float32Array, masked: Float32Array) => void;
-
-const plainMasking: Masking = (input, mask, masked) => {
-  for (let at = 0; at < input.length; at++) masked[at] = (input[at] as number) * (mask[at % mask.length] as number);
-};
+/** What the picture is multiplied with instead of a channel's mask [H, W]. */
+export type Masking = (mask: Float32Array) => ArrayLike<number>;
 
 /** A channel's activations [H, W], enlarged and scaled to 0…1. */
 function maskOf({ activations, layer, picture }: NetworkRuns, channel: number): Float32Array {
@@ -26,6 +22,12 @@ function maskOf({ activations, layer, picture }: NetworkRuns, channel: number): 
   const range = most - least + EPSILON;
   for (let at = 0; at < mask.length; at++) mask[at] = ((mask[at] as number) - least) / range;
   return mask;
+}
+
+/** Writes the picture times a mask into `masked`, from `start` on. */
+function maskPicture(input: Float32Array, mask: ArrayLike<number>, masked: Float32Array, start: number): void {
+  for (let at = 0; at < input.length; at++)
+    masked[start + at] = (input[at] as number) * (mask[at % mask.length] as number);
 }
 
 /** For each channel the first one with the same mask: all constant channels, such as dead ones, mask everything. */
@@ -59,9 +61,7 @@ async function maskedScores(network: NetworkRuns, channels: readonly number[], m
   for (let start = 0; start < channels.length; start += network.batch) {
     const own = channels.slice(start, start + network.batch);
     const masked = new Float32Array(own.length * size);
-    own.forEach((channel, row) =>
-      masking(network.input, maskOf(network, channel), masked.subarray(row * size, (row + 1) * size)),
-    );
+    own.forEach((channel, row) => maskPicture(network.input, masking(maskOf(network, channel)), masked, row * size));
     if (running) scores.push(...(await running));
     running = network.scores(masked);
   }
@@ -87,7 +87,7 @@ export const perturbationMethods = {
     title: 'Score-CAM',
     at: 'layer',
     async map(network) {
-      return network.weighted(await scoreWeights(network, [plainMasking]));
+      return network.weighted(await scoreWeights(network, [(mask) => mask]));
     },
   },
   /**

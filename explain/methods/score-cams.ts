@@ -15,17 +15,9 @@ export const scoreCamMethods = {
     costly: true,
     async map(network) {
       const { random, samples, noise } = network;
-      const noisy: Masking = (input, mask, masked) => {
-        const shares = Float64Array.from(mask, (share) => share + noise * random.normal());
-        for (let at = 0; at < input.length; at++)
-          masked[at] = (input[at] as number) * (shares[at % mask.length] as number);
-      };
-      return network.weighted(
-        await scoreWeights(
-          network,
-          Array.from({ length: samples }, () => noisy),
-        ),
-      );
+      const noisy: Masking = (mask) => Float64Array.from(mask, (share) => share + noise * random.normal());
+      const maskings = Array.from({ length: samples }, () => noisy);
+      return network.weighted(await scoreWeights(network, maskings));
     },
   },
   /** Naidu et al. 2020 (IS-CAM), algorithm 1: Score-CAM with the mean of the scores over masks times 1/N, 2/N, … 1, N = `steps`. */
@@ -36,10 +28,8 @@ export const scoreCamMethods = {
     costly: true,
     async map(network) {
       const { steps } = network;
-      const parts = Array.from({ length: steps }, (_, i): Masking => (input, mask, masked) => {
-        const share = (i + 1) / steps;
-        for (let at = 0; at < input.length; at++)
-          masked[at] = (input[at] as number) * (share * (mask[at % mask.length] as number));
+      const parts = Array.from({ length: steps }, (_, i): Masking => {
+        return (mask) => Float64Array.from(mask, (share) => ((i + 1) / steps) * share);
       });
       return network.weighted(await scoreWeights(network, parts));
     },

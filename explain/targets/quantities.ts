@@ -2,7 +2,7 @@
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { producersOf } from '../../inference/graphs/links.js';
 import { appendScoreRows, type ScoreHead } from '../../inference/networks/score-head.js';
-import { GraphBuilder } from '../../onnx/build/build.js';
+import { copiedGraph, GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
@@ -82,7 +82,7 @@ function scoreRows({ graph }: Model, head: ScoreHead, name: string) {
     const expected = 'an output with scores of the whole picture';
     throw new InputError({ name, expected, got: head.kind === 'boxes' ? 'scores of boxes' : 'scores of positions' });
   }
-  const b = new GraphBuilder({ ...graph, nodes: [...graph.nodes], initializers: new Map(graph.initializers) });
+  const b = new GraphBuilder(copiedGraph(graph));
   return { b, rows: appendScoreRows(b, head, 'scores') };
 }
 
