@@ -142,7 +142,7 @@ export class MapWriter {
       await this.journal.append({ done: this.#done, figures: this.#figures.count });
   }
 
-  /** Waits until nothing is being written any more, also after a failure. */
+  /** Waits until nothing is being written any more, also after a failure, and ends the thread that draws figures. */
   async settle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
     await this.#figures.end();

@@ -9,7 +9,7 @@ export class Layers {
   readonly b = new GraphBuilder();
   readonly image = this.b.input('image', 'float32', ['batch', 3, HEIGHT, WIDTH]);
 
-  /** 3×3 with relu, of a half or the same size. */
+  /** 3×3, of the same size, or with a stride of 2 of half of it. */
   conv(x: string, channels: number, name: string, stride = 1): string {
     const from = Number(this.b.shape(x)[1]);
     const kernel = this.zeros(channels, from, 3, 3);

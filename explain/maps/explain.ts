@@ -12,7 +12,7 @@ import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/errors.js';
 import { namingFile } from '../../onnx/graph/naming.js';
-import type { Model } from '../../onnx/graph/graph.js';
+import type { Model, Tensor } from '../../onnx/graph/graph.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
@@ -28,7 +28,6 @@ import { affordableMethods, checkedMethods, defaultMethods, explainsLayer, suita
 import { Network, type Stage } from '../network/network.js';
 import { networkView, preparedPictures, type NetworkInput } from '../../inference/networks/network-input.js';
 import { checkedRunOptions } from './picture-runs.js';
-import type { Tensor } from '../../onnx/graph/graph.js';
 import { randomizedWeights } from '../network/random-weights.js';
 import { featuresBefore, scoredAs } from '../targets/quantities.js';
 import { choicePerPicture } from '../targets/target-choice.js';

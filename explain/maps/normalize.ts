@@ -106,18 +106,17 @@ function extremes(map: Float32Array): { least: number; largest: number } {
 
 /** Why the map is empty; undefined if it is not. */
 export function mapReason({ signed, largestGradient, connected }: MapEvidence): MapReason | undefined {
-  let [least, largest, smallest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let at = 0; at < signed.length; at++) {
     const value = signed[at] as number;
     if (!Number.isFinite(value)) return 'not finite';
-    least = Math.min(least, Math.max(value, 0));
+    least = Math.min(least, value);
     largest = Math.max(largest, value);
-    smallest = Math.min(smallest, value);
   }
-  const isZero = largest === 0 && smallest === 0;
+  const isZero = largest === 0 && least === 0;
   if (isZero && !connected) return 'layer not connected to the score';
   if (largestGradient === 0 || (largestGradient === undefined && isZero)) return 'zero gradient';
   if (largest <= 0) return 'all contributions negative';
   if (largest < VANISHING) return 'zero gradient';
-  return largest - least <= ROUNDING * largest ? 'constant map' : undefined;
+  return largest - Math.max(least, 0) <= ROUNDING * largest ? 'constant map' : undefined;
 }

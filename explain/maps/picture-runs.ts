@@ -61,10 +61,13 @@ export function pictureRuns(
       weights.reduce((sum, weight, at) => sum + weight * (logits[row * weights.length + at] ?? 0), 0),
     );
   };
+  let baselines: Float32Array[] | undefined;
   return {
     input,
     get baselines() {
-      return options.baselines.map((name) => baselinePicture(name, input, blackInput(network.input), picture));
+      return (baselines ??= options.baselines.map((name) =>
+        baselinePicture(name, input, blackInput(network.input), picture),
+      ));
     },
     picture,
     activations: layer?.activations ?? input,

@@ -128,7 +128,7 @@ function requireOneLayer(explainer: Explainer, { layers, tokens, methods }: Expl
 const severalMaps = (got: string) =>
   new InputError({ name: 'evaluate', expected: 'one layer, or several averaged ones, and one target', got });
 
-/** Whether a target means several. */
+/** @throws InputError if a target means several */
 export function requireOneTarget(targets: ReturnType<typeof choicePerPicture>): void {
   const several = targets.find((target) => {
     if (typeof target !== 'object') return false;

@@ -46,7 +46,7 @@ export class EvaluatedNetwork {
     const { explainer } = this;
     const { channels, height, width } = explainer.input.picture;
     const { target, signed, rawHeight, rawWidth } = explanation;
-    const logits = await this.#once('logits', () => this.#ends.logits(input, input.length));
+    const logits = await this.#ends.logits(input, input.length);
     const weights = targetWeights(explainer.head, target, { logits, height, width });
     const rows = async (pictures: Float32Array, valueOf: (logits: Float32Array) => number) => {
       const all = await this.#ends.logits(pictures, input.length);
@@ -118,7 +118,10 @@ export class EvaluatedNetwork {
   }
 }
 
-/** The network's probability of the target: softmax for a class, else the sigmoid of the score (1 − D(x) for `fake`). */
+/**
+ * The network's probability of the target: softmax for a class, else the sigmoid of the score (1 − D(x) for `fake`). Scores
+ * that are probabilities or similarities are taken as they are.
+ */
 function confidenceOf(head: ScoreHead, target: Target, weights: Float32Array, logits: Float32Array): number {
   const score = targetScore(weights, logits);
   if (head.quantity) return target === 'fake' ? 1 + score : score;
