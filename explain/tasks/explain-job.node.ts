@@ -78,7 +78,7 @@ export async function startExplainJob(request: ExplainRequest): Promise<ExplainJ
       if (parsed.strict) await expectAllRead(paths, loaded.explainer.input.picture);
       await firstExplanation(loaded, paths, parsed.explaining, originals?.fetch);
     };
-    const folder = await readyFolder(out, paths.map(shownPath), request, check);
+    const folder = await readyFolder(out, paths.map(shownPath), { ...request, stamps: originals?.stamps }, check);
     ({ lock } = folder);
     const spec: JobSpec = {
       command: 'gan-gradcam',

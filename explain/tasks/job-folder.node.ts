@@ -9,11 +9,11 @@ import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { requireOwnResults } from '../files/results.node.js';
 import { FLAT_RESULTS, LIST_FILE, removeTaskFiles } from '../files/task-files.node.js';
-import type { ExplainRequest } from './explain-job.node.js';
 import { listDifference, writePictureList } from './picture-list.node.js';
 
 /**
  * Readies a folder for a job: its list of pictures is there then.
+ * @param stamps sizes and times of pictures that are named by addresses
  * @param check called before anything is changed, unless the job that is there goes on: it was checked when it began
  * @returns the lock of a process that works alone, and the name of what asked for the job that is there
  * @throws InputError if another process writes to the folder, or it holds another job
@@ -21,7 +21,7 @@ import { listDifference, writePictureList } from './picture-list.node.js';
 export async function readyFolder(
   out: string,
   names: readonly string[],
-  { shared, resume, originals }: FolderUse & Pick<ExplainRequest, 'originals'>,
+  { shared, resume, stamps }: FolderUse & { stamps: ReadonlyMap<string, string> | undefined },
   check: () => Promise<void>,
 ): Promise<{ lock: FolderLock | undefined; name: string }> {
   const name = shared ? 'out' : 'resume';
@@ -39,7 +39,7 @@ export async function readyFolder(
     if (!kept) await check();
     if (!kept && !shared) await removeTaskFiles(out);
     if (shared) await makeFolder(out);
-    if (!(await exists(list))) await writePictureList(list, names, folder, originals?.stamps);
+    if (!(await exists(list))) await writePictureList(list, names, folder, stamps);
     const difference = kept || shared ? await listDifference(list, names, folder) : undefined;
     if (difference) {
       const { listed, given } = difference;
