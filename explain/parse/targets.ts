@@ -1,7 +1,7 @@
 /** @file Targets as text. */
 import { InputError } from '../../onnx/errors.js';
 import type { HeatmapTarget } from '../self-explaining/self-explaining.js';
-import type { ClassName, OneParsed, ParsedTarget } from '../targets/target-choice.js';
+import { oneOrSeveral, type ClassName, type OneParsed, type ParsedTarget } from '../targets/target-choice.js';
 import type { Region } from '../targets/targets.js';
 
 const FORMS =
@@ -23,8 +23,7 @@ export function parsedTargets(text: string | undefined): ParsedTarget[] | undefi
       whole = [whole, ...parts.slice(at + 1, at + 4)].join();
       at += 3;
     }
-    const several = split(whole, '+').map(parsedTarget);
-    targets.push(several.length === 1 ? (several[0] as OneParsed) : { several });
+    targets.push(oneOrSeveral(split(whole, '+').map(parsedTarget)));
   }
   return text === undefined ? undefined : targets;
 }

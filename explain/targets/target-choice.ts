@@ -16,7 +16,7 @@ export type ClassName = number | string;
 export type TargetChoice = OneChoice | { several: readonly OneChoice[] };
 
 /** A choice that is not a list. */
-type OneChoice =
+export type OneChoice =
   | ClassName
   | { top: number }
   | { class: ClassName; minus: ClassName }
@@ -32,39 +32,39 @@ export type OneParsed = OneChoice | { class: ClassName; maskFile: string };
 export const eachOf = (target: ParsedTarget): readonly OneParsed[] =>
   typeof target === 'object' && 'several' in target ? target.several : [target];
 
-/** The same with each choice changed. */
-export function mappedTarget(target: ParsedTarget, change: (one: OneParsed, index: number) => OneParsed): ParsedTarget {
-  const [first, ...more] = eachOf(target).map(change);
-  return first !== undefined && more.length === 0
-    ? first
-    : { several: [...(first === undefined ? [] : [first]), ...more] };
+/** One choice as it is, others as a list. */
+export function oneOrSeveral<T extends OneParsed>(choices: readonly T[]): T | { several: readonly T[] } {
+  return choices.length === 1 ? (choices[0] as T) : { several: choices };
 }
 
-/**
- * One choice per picture. The number of given choices must be one or the number of pictures; several of one picture are all
- * explained.
- * @throws InputError naming both counts
- */
+/** One choice per picture (`choiceOfPicture`). @throws InputError naming both counts */
 export function choicePerPicture(
   given: TargetChoice | readonly TargetChoice[] | undefined,
   pictures: number,
 ): (TargetChoice | undefined)[] {
-  const list: readonly (TargetChoice | undefined)[] =
-    given === undefined ? [undefined] : ([given].flat() as TargetChoice[]);
-  if (pictures === 1 && list.length > 1) return [joinedChoices(list as TargetChoice[])];
-  if (list.length !== 1 && list.length !== pictures) {
-    throw new InputError({
-      name: 'target',
-      expected: `one target, or one for each of ${pictures} pictures (several of a picture are joined by +)`,
-      got: list.length,
-    });
-  }
-  return list.length === pictures ? [...list] : Array.from({ length: pictures }, () => list[0]);
+  const list = given === undefined ? undefined : ([given].flat() as TargetChoice[]);
+  return Array.from({ length: pictures }, (_, index) => choiceOfPicture(list, index, pictures));
 }
 
-/** One choice of several, which all are explained. */
-export function joinedChoices(choices: readonly TargetChoice[]): TargetChoice {
-  return { several: choices.flatMap((choice) => eachOf(choice) as readonly OneChoice[]) };
+/**
+ * The choice for picture number `index`. The number of given choices must be one or the number of pictures; several of one
+ * picture are all explained.
+ * @throws InputError naming both counts
+ */
+export function choiceOfPicture(
+  given: readonly TargetChoice[] | undefined,
+  index: number,
+  pictures: number,
+): TargetChoice | undefined {
+  if (given === undefined || given.length === 1) return given?.[0];
+  if (given.length === pictures) return given[index];
+  if (pictures === 1 && given.length > 1)
+    return { several: given.flatMap((choice) => eachOf(choice) as readonly OneChoice[]) };
+  throw new InputError({
+    name: 'target',
+    expected: `one target, or one for each of ${pictures} pictures (several of a picture are joined by +)`,
+    got: given.length,
+  });
 }
 
 /**

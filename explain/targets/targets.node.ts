@@ -8,7 +8,14 @@ import { npyNumbers } from '../../inference/numeric/npy.js';
 import type { GivenInput } from '../../inference/networks/read-network.js';
 import { labelsOfValue, parsedLabels } from '../../inference/labels/class-names.js';
 import { InputError } from '../../onnx/errors.js';
-import { eachOf, joinedChoices, type OneParsed, type ParsedTarget, type TargetChoice } from './target-choice.js';
+import {
+  eachOf,
+  oneOrSeveral,
+  type OneChoice,
+  type OneParsed,
+  type ParsedTarget,
+  type TargetChoice,
+} from './target-choice.js';
 
 const MAX_INPUT_BYTES = 1024 * 1024 * 1024;
 const MAX_LABEL_BYTES = 16 * 1024 * 1024;
@@ -23,15 +30,13 @@ export async function loadTargets(
 ): Promise<TargetChoice[] | undefined> {
   if (targets === undefined) return undefined;
   return Promise.all(
-    targets.map(async (target): Promise<TargetChoice> => {
-      const loaded = await Promise.all(eachOf(target).map((one) => loadedTarget(one, picture)));
-      const [first, ...more] = loaded;
-      return first !== undefined && more.length === 0 ? first : joinedChoices(loaded);
-    }),
+    targets.map(async (target) =>
+      oneOrSeveral(await Promise.all(eachOf(target).map((one) => loadedTarget(one, picture)))),
+    ),
   );
 }
 
-async function loadedTarget(target: OneParsed, size: NetworkInput['picture']): Promise<TargetChoice> {
+async function loadedTarget(target: OneParsed, size: NetworkInput['picture']): Promise<OneChoice> {
   if (typeof target !== 'object' || !('maskFile' in target)) return target;
   const mask = resizedPicture(await decodePicture(target.maskFile), { ...size, channels: 1 });
   return { class: target.class, region: { mask } };

@@ -7,7 +7,7 @@ import type { JobFile } from '../../inference/tasks/spec.node.js';
 import { Explainer } from '../maps/explain.js';
 import type { ParsedInput } from '../parse/inputs.js';
 import { loadInputs, loadLabels, loadTargets } from '../targets/targets.node.js';
-import { eachOf, mappedTarget, type TargetChoice } from '../targets/target-choice.js';
+import { eachOf, oneOrSeveral, type TargetChoice } from '../targets/target-choice.js';
 import type { ExplainTexts, ParsedExplain } from './texts.js';
 
 /** Roles of a job's files. */
@@ -77,10 +77,12 @@ export async function loadedExplain(
   });
   try {
     const own = targets?.map((target, i) =>
-      mappedTarget(target, (one, at) =>
-        typeof one === 'object' && 'maskFile' in one
-          ? { ...one, maskFile: fileFor(maskRole(i, at)) ?? one.maskFile }
-          : one,
+      oneOrSeveral(
+        eachOf(target).map((one, at) =>
+          typeof one === 'object' && 'maskFile' in one
+            ? { ...one, maskFile: fileFor(maskRole(i, at)) ?? one.maskFile }
+            : one,
+        ),
       ),
     );
     return { explainer, targets: await loadTargets(own, explainer.input) };

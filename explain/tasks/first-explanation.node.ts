@@ -4,7 +4,7 @@ import { preparedPictures } from '../../inference/networks/network-input.js';
 import type { ExplainOptions } from '../maps/explain.js';
 import { decodedGroups } from '../files/picture-groups.node.js';
 import type { FetchOriginals } from '../../inference/tasks/shared/opening.node.js';
-import { targetOf } from './map-task.node.js';
+import { choiceOfPicture } from '../targets/target-choice.js';
 import type { LoadedExplain } from './files.node.js';
 
 /** Pictures that are tried: behind broken ones there may be more. */
@@ -21,9 +21,9 @@ export async function firstExplanation(
   explaining: ExplainOptions,
   fetch?: FetchOriginals,
 ): Promise<void> {
-  targetOf(loaded.targets, 0, paths.length);
+  choiceOfPicture(loaded.targets, 0, paths.length);
   for (const [index, path] of paths.slice(0, TRIED).entries()) {
-    const target = targetOf(loaded.targets, index, paths.length);
+    const target = choiceOfPicture(loaded.targets, index, paths.length);
     const options = { ...explaining, ...(target !== undefined && { targets: target }) };
     const fetched = isAddress(path) ? await fetch?.files([path]) : undefined;
     const here = fetched?.paths.get(path) ?? path;

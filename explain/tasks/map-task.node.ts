@@ -11,7 +11,7 @@ import { explainedGroups } from '../files/explained-groups.node.js';
 import type { MapFiles } from '../files/map-files.node.js';
 import { MapWriter, type ExplainedGroup, type MapEntry, type MapResult } from '../files/map-writer.node.js';
 import { oneAhead } from '../files/picture-groups.node.js';
-import { joinedChoices, type TargetChoice } from '../targets/target-choice.js';
+import { choiceOfPicture } from '../targets/target-choice.js';
 import type { LoadedExplain } from './files.node.js';
 import type { ListedPicture, PictureList } from './picture-list.node.js';
 import type { ParsedExplain } from './texts.js';
@@ -69,7 +69,7 @@ async function writePictures(
   { signal, progress }: TaskContext,
 ): Promise<void> {
   const { explaining, style, figures, taskSize } = parsed;
-  const own = pictures.map((_, i) => targetOf(targets, task * taskSize + i, list.count));
+  const own = pictures.map((_, i) => choiceOfPicture(targets, task * taskSize + i, list.count));
   const entries: TaskEntry[] = [];
   const journal = {
     append: (entry: MapEntry) => {
@@ -109,15 +109,6 @@ async function writePictures(
     await writer.settle();
   }
   await writeSynced(join(folder, TASK_RESULTS), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-}
-
-/** The target of picture number `index`. @throws InputError for another number of targets than one or that of the pictures */
-export function targetOf(targets: readonly TargetChoice[] | undefined, index: number, all: number) {
-  if (targets === undefined || targets.length === 1) return targets?.[0];
-  if (all === 1) return joinedChoices(targets);
-  if (targets.length === all) return targets[index];
-  const expected = `one target, or one for each of ${all} pictures (several of a picture are joined by +)`;
-  throw new InputError({ name: 'target', expected, got: targets.length });
 }
 
 /** A group with the pictures' names in the list, and without times. */
