@@ -1,6 +1,7 @@
 /** @file Builds a network's input tensors from pictures or other rows of numbers, in its layout and batch size. */
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import { inputTensor, type NetworkInput } from '../../inference/networks/network-input.js';
+import { TARGET_WEIGHTS } from './scored-network.js';
 
 /** Number of values per picture. */
 export function pictureSize({ picture: { channels, height, width } }: NetworkInput): number {
@@ -24,4 +25,13 @@ export function filledRows(data: Float32Array, size: number, batch?: number): Se
 export function pictureFeed(input: NetworkInput, pictures: Float32Array): Record<string, SessionTensor> {
   const { data } = filledRows(pictures, pictureSize(input), input.batch);
   return { [input.name]: inputTensor(data as Float32Array, input) };
+}
+
+/** The share of each logit in the score [N, scores], by the name of its input. */
+export function weightsFeed(
+  { batch }: NetworkInput,
+  weights: Float32Array,
+  scores: number,
+): Record<string, SessionTensor> {
+  return { [TARGET_WEIGHTS]: filledRows(weights, scores, batch) };
 }

@@ -5,8 +5,8 @@ import type { Layer } from './layers.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { Backward, Sizes } from '../methods/method.js';
 import type { MethodName } from '../methods/table.js';
-import { TARGET_WEIGHTS } from './scored-network.js';
-import { filledRows, pictureFeed, pictureSize } from './feeds.js';
+import { inBatches } from './batches.js';
+import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';
 import { ForwardCache, type Forward, type KeptForward } from './forward-cache.js';
 import { Graphs } from './graphs.js';
 import type { NonFinite } from '../causes/non-finite.js';
@@ -27,8 +27,6 @@ export type Stage = (typeof stageNames)[number];
 
 /** Pictures per run of models with an open batch size. */
 const MAX_BATCH = 8;
-/** Batches that are handed to the runtime at a time. */
-const MAX_AHEAD = 4;
 /** Channels that are set to 0 per run. */
 const MAX_ABLATED = 32;
 
@@ -61,7 +59,8 @@ export class Network {
   /** Logits of pictures [M, C, H, W]; [M, scores]. */
   async logits(pictures: Float32Array): Promise<Float32Array> {
     const { key, model, logits } = this.#graphs.logits();
-    return this.#inBatches(pictures, scoreCount(this.head), async (part) => {
+    const sizes = { picture: pictureSize(this.input), result: scoreCount(this.head), batch: this.batch };
+    return inBatches(pictures, sizes, async (part) => {
       const results = await this.#sessions.run('forward', key, model, pictureFeed(this.input, part));
       return floats(results[logits]);
     });
@@ -108,11 +107,9 @@ export class Network {
     { layers, methods, eigen }: { layers: readonly Layer[]; methods: readonly MethodName[]; eigen: boolean },
   ) {
     const made = this.#graphs.whole(layers, methods, eigen);
-    const scores = scoreCount(this.head);
-    const rows = { [TARGET_WEIGHTS]: filledRows(weights, scores, this.input.batch) };
     const results = await this.#sessions.run('whole', made.key, made.model, {
       ...pictureFeed(this.input, pictures),
-      ...rows,
+      ...weightsFeed(this.input, weights, scoreCount(this.head)),
     });
     this.#explained.push(pictures.slice());
     if (this.#explained.length > MAX_EXPLAINED) this.#explained.shift();
@@ -143,8 +140,10 @@ export class Network {
     const feeds = Object.fromEntries(
       stages.frontier.map((name) => [name, name === this.input.name ? picture[name] : values[name]] as const),
     ) as Record<string, SessionTensor>;
-    const weightFeeds = { [TARGET_WEIGHTS]: filledRows(weights, scoreCount(this.head), this.input.batch) };
-    const results = await this.#sessions.run('backward', `backward ${key}`, backward, { ...feeds, ...weightFeeds });
+    const results = await this.#sessions.run('backward', `backward ${key}`, backward, {
+      ...feeds,
+      ...weightsFeed(this.input, weights, scoreCount(this.head)),
+    });
     const made = stages.layers.map(({ gradient }) => (gradient === null ? null : (results[gradient] as SessionTensor)));
     gradients.push({ weights: weights.slice(), values: made });
     if (gradients.length > MAX_KEPT_GRADIENTS) gradients.shift();
@@ -164,9 +163,10 @@ export class Network {
   ): Promise<Float32Array> {
     const { key, model, gradient } = this.#graphs.pictureGradient(backward);
     const scores = scoreCount(this.head);
-    return this.#inBatches(pictures, pictureSize(this.input), async (part, count, start) => {
+    const size = pictureSize(this.input);
+    return inBatches(pictures, { picture: size, result: size, batch: this.batch }, async (part, count, start) => {
       const rows = weights.subarray(start * scores, (start + count) * scores);
-      const feeds = { ...pictureFeed(this.input, part), [TARGET_WEIGHTS]: filledRows(rows, scores, this.input.batch) };
+      const feeds = { ...pictureFeed(this.input, part), ...weightsFeed(this.input, rows, scores) };
       const results = await this.#sessions.run('pictureGradient', key, model, feeds);
       return floats(results[gradient]);
     });
@@ -178,10 +178,7 @@ export class Network {
    */
   async fullGradient(picture: Float32Array, weights: Float32Array): Promise<{ data: Float32Array; sizes: Sizes }[]> {
     const { key, model, parts } = this.#graphs.fullGradient();
-    const feeds = {
-      ...pictureFeed(this.input, picture),
-      [TARGET_WEIGHTS]: filledRows(weights, weights.length, this.input.batch),
-    };
+    const feeds = { ...pictureFeed(this.input, picture), ...weightsFeed(this.input, weights, weights.length) };
     const results = await this.#sessions.run('pictureGradient', key, model, feeds);
     return parts.map((part) => {
       const { data, dims } = results[part] as SessionTensor;
@@ -237,8 +234,8 @@ export class Network {
    */
   async nonFinite(picture: Float32Array, weights: Float32Array, from: string): Promise<NonFinite | undefined> {
     const { key, model, output, culprit } = this.#graphs.finiteness(from);
-    const rows = { [TARGET_WEIGHTS]: filledRows(weights, weights.length, this.input.batch) };
-    const results = await this.#sessions.run('backward', key, model, { ...pictureFeed(this.input, picture), ...rows });
+    const feeds = { ...pictureFeed(this.input, picture), ...weightsFeed(this.input, weights, weights.length) };
+    const results = await this.#sessions.run('backward', key, model, feeds);
     return culprit(floats(results[output]));
   }
 
@@ -276,28 +273,5 @@ export class Network {
     const { name, picture } = this.input;
     const { channels, height, width } = picture;
     return { name, value: name, op: 'Input', shape: ['batch', channels, height, width] };
-  }
-
-  /** Results for any number of pictures, one batch at a time. `run` may return more rows than it was given pictures. */
-  async #inBatches(
-    pictures: Float32Array,
-    size: number,
-    run: (part: Float32Array, count: number, start: number) => Promise<Float32Array>,
-  ): Promise<Float32Array> {
-    const total = pictures.length / pictureSize(this.input);
-    const results = new Float32Array(total * size);
-    const running: Promise<void>[] = [];
-    for (let start = 0; start < total; start += this.batch) {
-      const count = Math.min(this.batch, total - start);
-      const part = pictures.subarray(start * pictureSize(this.input), (start + count) * pictureSize(this.input));
-      // Some batches wait in the runtime's thread, which then need not wait for this one.
-      if (running.length >= MAX_AHEAD) await running[running.length - MAX_AHEAD];
-      const batch = run(part, count, start).then((found) => results.set(found.subarray(0, count * size), start * size));
-      // Its error is thrown when it is awaited.
-      batch.catch(() => undefined);
-      running.push(batch);
-    }
-    await Promise.all(running);
-    return results;
   }
 }
