@@ -5,7 +5,7 @@ export { heatmapPicture, overlaidPicture } from './figures/overlay.js';
 export { isSigned } from './figures/palette.js';
 export { completenessNote, emptyMapNote, verdict } from './figures/verdict.js';
 export { formattedNumber } from '../inference/figures/numbers.js';
-export { drawnMap } from './maps/drawn-map.js';
+export { drawnMap } from './figures/drawn-map.js';
 export { explain, Explainer, type ExplainerOptions, type ExplainOptions } from './maps/explain.js';
 export type { Explanation } from './maps/explanation.js';
 export { placedMap } from './maps/placement.js';

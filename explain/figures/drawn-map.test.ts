@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { drawnMap } from './drawn-map.js';
-import type { Explanation } from './explanation.js';
+import type { Explanation } from '../maps/explanation.js';
 
 const explanation = (method: Explanation['method'], signed: Float32Array) =>
   ({ method, signed, raw: signed.map((value) => Math.max(value, 0)), rawHeight: 10, rawWidth: 20 }) as Explanation;

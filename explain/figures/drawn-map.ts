@@ -1,5 +1,5 @@
 /** @file The values of an explanation that are drawn. */
-import type { Explanation } from './explanation.js';
+import type { Explanation } from '../maps/explanation.js';
 import { explainsLayer } from '../methods/table.js';
 import type { SignedMap } from '../methods/method.js';
 

@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { FigureRow } from '../figures/figure.node.js';
 import { emptyMapNote, verdict } from '../figures/verdict.js';
 import type { Explanation } from '../maps/explanation.js';
-import { drawnMap } from '../maps/drawn-map.js';
+import { drawnMap } from '../figures/drawn-map.js';
 import { explainsLayer, methods } from '../methods/table.js';
 import { drawingOf, drawnFigure, FigureThread, type FigureContent } from './drawn-figure.node.js';
 import { drawnPictures, showsSigned, type DrawnPictures, type ExplainedPicture, type Look } from './map-files.node.js';

@@ -9,7 +9,7 @@ import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { FigureFileOptions } from '../figures/figure-options.js';
 import { placedHeatmap, placedOverlay, type MapStyle } from '../figures/overlay.js';
 import { isSigned } from '../figures/palette.js';
-import { drawnMap } from '../maps/drawn-map.js';
+import { drawnMap } from '../figures/drawn-map.js';
 import type { Explanation } from '../maps/explanation.js';
 import { placedMap, type PlacedMap } from '../maps/placement.js';
 

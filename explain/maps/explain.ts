@@ -1,35 +1,29 @@
 /** @file Explaining pictures: a model with its sessions, reused from call to call. */
 import { resolveDevice } from '#devices';
-import { readGanMetadata } from '../../inference/networks/metadata.js';
 import { preparationBeside } from '../../inference/networks/hub-config.js';
 import { modelFrom, sourceName, type ModelSource } from '../../inference/networks/model-source.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { assumedOfRasters } from '../../inference/rasters/assumed.js';
-import { readNetwork } from '../../inference/networks/read-network.js';
 import { Queue } from '../../inference/runtime/queue.js';
-import { findScoreHead } from '../../inference/networks/find-score-head.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/errors.js';
 import { namingFile } from '../../onnx/graph/naming.js';
 import type { Model, Tensor } from '../../onnx/graph/graph.js';
-import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
 import type { ExplainerOptions, ExplainOptions } from './explain-options.js';
 import type { Explanation } from './explanation.js';
-import { labelsOfMetadata } from '../../inference/labels/class-names.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
-import { batchMixer } from '../../inference/graphs/batch-mixing.js';
-import { assumedOfLayers, assumedOfMixing, assumedOfOutput, assumedOfSkipped } from './assumptions.js';
+import { assumedOfLayers, assumedOfSkipped } from './assumptions.js';
 import { chosenLayers, listedLayers, type Layer, type LayerChoice, type TokenGrid } from '../network/layers.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
 import { affordableMethods, checkedMethods, defaultMethods, explainsLayer, suitableMethods } from '../methods/table.js';
 import { Network, type Stage } from '../network/network.js';
 import { networkView, preparedPictures, type NetworkInput } from '../../inference/networks/network-input.js';
 import { checkedRunOptions } from './picture-runs.js';
+import { featuresOf, scoredModel } from './scored-model.js';
 import { randomizedWeights } from '../network/random-weights.js';
-import { featuresBefore, scoredAs } from '../targets/quantities.js';
 import { choicePerPicture } from '../targets/target-choice.js';
 
 export type { ExplainerOptions, ExplainOptions };
@@ -74,33 +68,17 @@ export class Explainer implements AsyncDisposable {
     readonly name: string,
     concept?: Float32Array,
   ) {
-    const { threads = 0, labels, afterSoftmax = false } = options;
     this.#source = source;
     this.#options = options;
-    if (readGanMetadata(source.metadata)?.role === 'generator')
-      throw new InputError({ name: 'model', expected: 'a discriminator or a classifier', got: 'a generator' });
-    const { model: read, input, assumptions } = readNetwork(source, options);
-    expectAffordable(read);
-    const found = findScoreHead(read, options.output);
-    const {
-      model,
-      head,
-      assumptions: scored,
-    } = scoredAs(read, found.head, { afterSoftmax, ...(concept && { concept }) });
-    this.input = input;
-    this.#model = model;
-    this.head = head;
-    const classes = this.head.binary ? 2 : this.head.classes;
-    this.#labels = concept ? undefined : (checkedLabels(classes, labels) ?? labelsOfMetadata(model.metadata, classes));
     this.choice = choice;
-    const mixer = batchMixer(model.graph, input.name, this.head.logits);
-    this.assumptions = [
-      ...assumptions,
-      ...assumedOfOutput(found, this.#labels, options.output !== undefined),
-      ...scored,
-      ...(mixer && input.batch === undefined ? [assumedOfMixing(mixer)] : []),
-    ];
-    this.#network = new Network(model, input, this.head, { device: choice.device, threads }, mixer ? 1 : undefined);
+    const { model, input, head, labels, assumptions, mixesBatch } = scoredModel(source, options, concept);
+    this.#model = model;
+    this.input = input;
+    this.head = head;
+    this.#labels = labels;
+    this.assumptions = assumptions;
+    const { threads = 0 } = options;
+    this.#network = new Network(model, input, head, { device: choice.device, threads }, mixesBatch ? 1 : undefined);
   }
 
   /**
@@ -127,8 +105,7 @@ export class Explainer implements AsyncDisposable {
     const made = (given: ExplainerOptions, concept?: Float32Array) =>
       namingFile(name, () => new Explainer(model, choice, given, name, concept));
     if (!similarTo) return made(options);
-    await using plain = made({ ...others, ...(output !== undefined && { output }), afterSoftmax: false });
-    const features = output ?? namingFile(name, () => featuresBefore(plain.#model, plain.head));
+    const features = output ?? namingFile(name, () => featuresOf(model, { ...others, afterSoftmax: false }));
     await using own = made({ ...others, output: features, afterSoftmax: false });
     const concept = await own.logits(preparedPictures([similarTo], own.input));
     return made({ ...options, output: features }, concept);
@@ -238,12 +215,6 @@ export class Explainer implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
-}
-
-/** @throws InputError unless there are as many names as classes */
-function checkedLabels(classes: number, labels?: readonly string[]): readonly string[] | undefined {
-  if (labels === undefined || labels.length === classes) return labels;
-  throw new InputError({ name: 'labels', expected: `${classes} names, one per class`, got: labels.length });
 }
 
 /**
