@@ -105,6 +105,7 @@ export class Explainer implements AsyncDisposable {
     const made = (given: ExplainerOptions, concept?: Float32Array) =>
       namingFile(name, () => new Explainer(model, choice, given, name, concept));
     if (!similarTo) return made(options);
+    if (options.labels) throw new InputError({ name: 'labels', conflictsWith: 'similarTo' });
     const features = output ?? namingFile(name, () => featuresOf(model, { ...others, afterSoftmax: false }));
     await using own = made({ ...others, output: features, afterSoftmax: false });
     const concept = await own.logits(preparedPictures([similarTo], own.input));

@@ -78,5 +78,8 @@ describe('Explainer.load(source, { afterSoftmax })', () => {
   test('refuses a picture to compare with at the same time', async () => {
     const model = brightnessNetwork({ height: 8, width: 8, weights: [1, -1] });
     await expect(explained(model, { afterSoftmax: true, similarTo: picture })).rejects.toThrow('afterSoftmax');
+    await expect(explained(model, { labels: ['a', 'b', 'c'], similarTo: picture })).rejects.toThrow(
+      'labels and similarTo cannot be combined',
+    );
   });
 });
