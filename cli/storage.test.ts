@@ -1,5 +1,4 @@
 /** @file s3:// addresses of models and pictures, with a small server: the same bytes as with files, and one line for what fails. */
-import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,17 +34,8 @@ async function run(command: CommandName, options: readonly string[], env: Record
 
 /** SHA-256 of the files of a result; those that name paths are left out. */
 async function hashes(name: string): Promise<Record<string, string>> {
-  const root = join(folder, name);
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name));
-  const kept = paths.filter((path) => !/\.jsonl?$/.test(path)).toSorted();
-  const digest = async (path: string) =>
-    createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex');
-  return Object.fromEntries(
-    await Promise.all(kept.map(async (path) => [path.slice(root.length), await digest(path)] as const)),
-  );
+  const digests = Object.entries(await digestsBelow(join(folder, name)));
+  return Object.fromEntries(digests.filter(([path]) => !/\.jsonl?$/.test(path)));
 }
 
 beforeAll(async () => {

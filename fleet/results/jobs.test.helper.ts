@@ -19,6 +19,9 @@ import { StoredFolder } from './stored-folder.node.js';
 
 export const tiny = fileURLToPath(new URL('../../../fixtures/tiny/', import.meta.url));
 
+/** What workers of the scene may read and write. */
+export const ROOTS = ['s3://open/models', 's3://open/birds/', 's3://open/out'];
+
 /** What jobs need; `openScene` fills it. */
 export const scene = {} as {
   folder: string;

@@ -13,6 +13,7 @@ import {
   commands,
   evaluating,
   openScene,
+  ROOTS,
   performed,
   sampling,
   scene,
@@ -22,8 +23,6 @@ import {
 } from './jobs.test.helper.js';
 import { Originals, shownSpec } from './originals.node.js';
 import { StoredFolder } from './stored-folder.node.js';
-
-const ROOTS = ['s3://open/models', 's3://open/birds/', 's3://open/out'];
 
 let s3: TestS3;
 let folder: string;

@@ -3,13 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobSpec } from '../../inference/tasks/spec.node.js';
-import { closeScene, explaining, openScene, scene } from '../results/jobs.test.helper.js';
+import { closeScene, explaining, openScene, ROOTS, scene } from '../results/jobs.test.helper.js';
 import { Originals, shownSpec } from '../results/originals.node.js';
 import { StoredFolder } from '../results/stored-folder.node.js';
 import type { TestS3 } from '../storage/s3.test.helper.js';
 import { openJob } from './open-job.node.js';
-
-const ROOTS = ['s3://open/models', 's3://open/birds/', 's3://open/out'];
 
 let s3: TestS3;
 let folder: string;

@@ -29,13 +29,7 @@ describe('rotatedConvolutions(graph)', () => {
     const rotated = rotatedConvolutions(graph);
     const ops = rotated.nodes.map(({ op }) => op);
     expect([ops.includes('Conv'), ops.includes('ConvTranspose')]).toEqual([true, false]);
-    const feeds = { x: new Tensor('float32', wave(x, 1), x) };
-    const [expected, found] = [await output(graph, feeds), await output(rotated, feeds)];
-    expect(found.dims).toEqual(expected.dims);
-    const error = Math.max(
-      ...(found.data as Float32Array).map((value, index) => Math.abs(value - Number(expected.data[index]))),
-    );
-    expect(error).toBeLessThan(1e-5);
+    await expectEqual(graph, rotated, x);
   });
 
   it.each<Case>([
@@ -45,13 +39,7 @@ describe('rotatedConvolutions(graph)', () => {
     const graph = transposed(x, w, attributes, false);
     const spread = rotatedConvolutions(graph);
     expect(spread.nodes.slice(0, 3).map(({ op }) => op)).toEqual(['Conv', 'Resize', 'Mul']);
-    const feeds = { x: new Tensor('float32', wave(x, 1), x) };
-    const [expected, found] = [await output(graph, feeds), await output(spread, feeds)];
-    expect(found.dims).toEqual(expected.dims);
-    const error = Math.max(
-      ...(found.data as Float32Array).map((value, index) => Math.abs(value - Number(expected.data[index]))),
-    );
-    expect(error).toBeLessThan(1e-5);
+    await expectEqual(graph, spread, x);
   });
 
   it('leaves other strides, more padding than the kernel reaches, and computed weights as they are', () => {
@@ -87,8 +75,19 @@ function transposed(x: number[], w: number[], attributes: Case['attributes'], wi
   return b.graph;
 }
 
-function wave(dims: number[], phase: number): Float32Array {
+function wave(dims: readonly number[], phase: number): Float32Array {
   return Float32Array.from({ length: elementCount(dims) }, (_, index) => Math.sin(index * 1.7 + phase));
+}
+
+/** Both compute the same of a picture of this shape. */
+async function expectEqual(graph: Graph, other: Graph, x: readonly number[]): Promise<void> {
+  const feeds = { x: new Tensor('float32', wave(x, 1), x) };
+  const [expected, found] = [await output(graph, feeds), await output(other, feeds)];
+  expect(found.dims).toEqual(expected.dims);
+  const error = Math.max(
+    ...(found.data as Float32Array).map((value, index) => Math.abs(value - Number(expected.data[index]))),
+  );
+  expect(error).toBeLessThan(1e-5);
 }
 
 async function output(graph: Graph, feeds: Record<string, Tensor>): Promise<Tensor> {
