@@ -2,6 +2,7 @@
 /** @file gan-sweep: trains with many settings, a grid or random ones, and compares the runs. */
 import './node-version.js';
 import { runCommand, UsageError } from './command.js';
+import { queuedEngine } from './common/engine.js';
 import { exitCodes } from './common/exit-codes.js';
 
 await runCommand(
@@ -40,17 +41,14 @@ await runCommand(
     if (!Number.isInteger(parallel) || parallel < 1 || parallel > 64)
       throw new UsageError(`--parallel: expected a whole number of 1…64; got ${parallel}`);
     if (queue !== undefined && parallel !== 1) throw new UsageError('--queue and --parallel cannot be combined');
-    const { expectServer, parallelEngine, queueAddress, queueEngine, readSweep, sweepFolder, sweepJob } =
-      await import('ganscope/fleet');
+    const { parallelEngine, readSweep, sweepFolder, sweepJob } = await import('ganscope/fleet');
     const plan = await readSweep(path);
     if (options.dryRun) {
       for (const { name } of plan.runs) print.data(`${name}\n`);
       return;
     }
     const out = options.out ?? sweepFolder(path);
-    const address = queue === undefined ? undefined : queueAddress(queue, process.env);
-    if (address) await expectServer(address);
-    const engine = address ? queueEngine(address, { note, warn }) : parallelEngine(parallel);
+    const engine = queue === undefined ? parallelEngine(parallel) : await queuedEngine(queue, { note, warn });
     const { performJob } = await import('ganscope/tasks');
     const job = await sweepJob(plan, out, queue !== undefined);
     try {

@@ -54,13 +54,7 @@ export async function chosenEngine(
     if (asked) throw new InputError({ name: asked, expected: `to be used with ${bulk}` });
   }
   if (merge) return mergeEngine;
-  if (queue !== undefined) {
-    const { expectServer, queueAddress, queueEngine } = await import('ganscope/fleet');
-    const address = queueAddress(queue, process.env);
-    // Before models are loaded.
-    await expectServer(address);
-    return queueEngine(address, { note, warn });
-  }
+  if (queue !== undefined) return queuedEngine(queue, { note, warn });
   const chosen = bulk === true || shard !== undefined ? chosenShard(shard, process.env) : undefined;
   if (bulk !== true && process.env['SLURM_ARRAY_TASK_ID'] !== undefined) {
     note(
@@ -77,4 +71,15 @@ export async function chosenEngine(
   if (chosen.from)
     note(`Share ${index} of ${count}, counted from 0 (from ${chosen.from}; change it with \`shard\` I/N)`);
   return shardEngine(chosen.shard);
+}
+
+/**
+ * The engine of a queue whose server was reached: before models are loaded.
+ * @throws InputError where it cannot be used
+ */
+export async function queuedEngine(queue: string, messages: EngineMessages): Promise<TaskEngine> {
+  const { expectServer, queueAddress, queueEngine } = await import('ganscope/fleet');
+  const address = queueAddress(queue, process.env);
+  await expectServer(address);
+  return queueEngine(address, messages);
 }
