@@ -5,9 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import sharp from 'sharp';
 import { Explainer, type MethodName } from '../../explain/index.js';
 import { explainedGroups } from '../../explain/files/explained-groups.node.js';
 import { MapWriter, type ExplainedGroup } from '../../explain/files/map-writer.node.js';
@@ -21,6 +20,7 @@ import { rotatedConvolutions } from '../../onnx/passes/rotated-convolutions.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { resnet50 } from '../resnet50.js';
 import { machine, markdownTable, median, milliseconds } from '../timing.js';
+import { drawnPictures } from './pictures.js';
 
 const METHODS: readonly MethodName[] = ['gradcam', 'gradcam++'];
 const BATCHES = [1, 8] as const;
@@ -133,22 +133,11 @@ async function commandRate(pictures: number): Promise<number> {
   return (1000 * pictures) / median(times);
 }
 
-/** Pictures in a folder of their own: those of the named one, or smooth colours of random places of the same size as those of CUB-200. */
+/** Pictures in a folder of their own: those of the named one, or drawn ones. */
 async function copiedPictures(into: string, most: number): Promise<string[]> {
+  if (!given) return drawnPictures(into, most);
   mkdirSync(into);
-  if (given) {
-    const names = readdirSync(given).toSorted().slice(0, most);
-    for (const name of names) cpSync(join(given, name), join(into, basename(name)));
-  } else {
-    const random = new Random(1);
-    const raw = { width: 20, height: 15, channels: 3 } as const;
-    for (let index = 0; index < most; index++) {
-      const colours = Buffer.from(Array.from({ length: 900 }, () => 256 * random.uniform()));
-      await sharp(colours, { raw })
-        .resize(480, 360)
-        .jpeg()
-        .toFile(join(into, `${index}.jpg`));
-    }
-  }
-  return readdirSync(into).map((name) => join(into, name));
+  const names = readdirSync(given).toSorted().slice(0, most);
+  for (const name of names) cpSync(join(given, name), join(into, name));
+  return names.map((name) => join(into, name));
 }

@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import sharp from 'sharp';
 import { Explainer, type MethodName } from '../../explain/index.js';
 import { Random } from '../../inference/numeric/random.js';
 import { modelBytes } from '../../onnx/files/write.js';
 import { resnet50 } from '../resnet50.js';
 import { cores, machine, markdownTable, median } from '../timing.js';
+import { drawnPictures } from './pictures.js';
 
 /** Methods that both have and that run the network a few times. */
 const FAST: readonly MethodName[] = [
@@ -190,20 +190,6 @@ async function commandRound(pictures: readonly string[], round: number): Promise
   }
 }
 
-/** Smooth colours of random places, as JPEG files. */
-async function drawnPictures(): Promise<string[]> {
-  mkdirSync(inFolder('drawn'));
-  const paths: string[] = [];
-  for (let index = 0; index < count; index++) {
-    const path = join(inFolder('drawn'), `${index}.jpg`);
-    const raw = { width: 20, height: 15, channels: 3 } as const;
-    const colours = Buffer.from(Array.from({ length: 900 }, () => 256 * random.uniform()));
-    await sharp(colours, { raw }).resize(480, 360).jpeg().toFile(path);
-    paths.push(path);
-  }
-  return paths;
-}
-
 try {
   writeFileSync(inFolder('resnet50.onnx'), modelBytes(resnet50()));
   const [named] = positionals;
@@ -212,7 +198,7 @@ try {
         .toSorted()
         .slice(0, count)
         .map((name) => join(named, name))
-    : await drawnPictures();
+    : await drawnPictures(inFolder('drawn'), count);
   // The peer writes its weights, which later runs read.
   peer('--runs', '1', '--methods', 'gradcam');
   progress('prepared');
