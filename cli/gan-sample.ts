@@ -64,7 +64,7 @@ await runCommand(
     const named = await fetched.model(model, 'model', 'discriminator.onnx');
     const discriminator = await fetched.model(textOf('discriminator'), 'discriminator');
     const real = await fetched.pictures(textOf('real'), 'real', /[^/]\.zip$/i);
-    const latents = await fetched.pictures(textOf('latents'), 'latents', /[^/]\.npy$/i);
+    const latents = await fetched.file(textOf('latents'), 'latents');
     const saveLatents = results.file(textOf('saveLatents'), 'saveLatents');
     const request = parsedRequest({ ...words, out: results.out, discriminator, real, latents, saveLatents });
     const { Generator, parsedLabel, parsedPreparation, parsedRange, resolveModel, runJob, sampleJob } =

@@ -88,6 +88,16 @@ it('samples with a model and the discriminator beside it, which are fetched once
   expect(gets()).toHaveLength(2);
 }, 60_000);
 
+it('samples latents of a .json file', async () => {
+  const options = ['--model', 'generator.onnx', '--device', 'cpu', '--out'];
+  const saved = ['--count', '4', '--save-latents', 'z.json'];
+  expect(await run('gan-sample', [...options, 'seeds.png', ...saved])).toMatchObject({ code: 0 });
+  s3.put('latents/z.json', await readFile(join(folder, 'z.json')));
+  const fetched = await run('gan-sample', [...options, 'latents.png', '--latents', 's3://open/latents/z.json']);
+  expect(fetched, fetched.text).toMatchObject({ code: 0 });
+  expect(await readFile(join(folder, 'latents.png'))).toEqual(await readFile(join(folder, 'seeds.png')));
+}, 60_000);
+
 it('writes results to an address, and goes on where it was not allowed to', async () => {
   const model = ['--model', 's3://open/models/onnx/generator.onnx'];
   const files = (place: string) => ['--save-latents', `${place}.npy`, '--out', place];

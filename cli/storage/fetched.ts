@@ -50,11 +50,16 @@ export class Fetched {
     return (await this.model(model, name)) + layer;
   }
 
+  /** A single file, or nothing where none is named. */
+  async file<T extends string | undefined>(text: T, name: string): Promise<T | string> {
+    return isS3(text) ? (await this.#open()).file(text, name) : text;
+  }
+
   /** A single file by its name, or pictures by what their keys begin with. */
   async pictures<T extends string | undefined>(text: T, name: string, single: RegExp): Promise<T | string> {
     if (!isS3(text)) return text;
+    if (single.test(text)) return this.file(text, name);
     const inputs = await this.#open();
-    if (single.test(text)) return inputs.file(text, name);
     const bar = this.context.progress('files');
     const fetching = inputs.pictures(text, name, (done, total) => bar.update(done, total));
     const { folder, left } = await fetching.finally(() => bar.stop());

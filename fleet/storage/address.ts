@@ -7,11 +7,6 @@ export interface S3Address {
   key: string;
 }
 
-/** Whether a text is an address in S3, by its beginning. */
-export function isS3Address(text: string): boolean {
-  return /^s3:\/\//i.test(text);
-}
-
 /** @param name the parameter that has it @throws InputError if it names no bucket */
 export function parsedS3Address(text: string, name: string): S3Address {
   const [, bucket, key = ''] = /^s3:\/\/([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])(?:\/(.*))?$/is.exec(text) ?? [];
