@@ -1,7 +1,7 @@
 /** @file `ganscope/explain/choices`: what can be chosen, for the help text or form of a program; loads at once. */
 export { figureFormats } from '../inference/figures/formats.js';
 export { overlayModes, paletteNames } from './figures/names.js';
-export { baselineNames } from './methods/baselines.js';
+export { baselineNames } from './methods/gradients/baselines.js';
 export { methodGroups } from './methods/table.js';
 
 /** Largest number of pictures whose maps lie in one folder. */

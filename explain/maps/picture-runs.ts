@@ -3,7 +3,7 @@ import { blackInput } from '../../inference/networks/network-input.js';
 import { Random } from '../../inference/numeric/random.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Layer } from '../network/layers.js';
-import { baselinePicture, checkedBaselines, type BaselineName } from '../methods/baselines.js';
+import { baselinePicture, checkedBaselines, type BaselineName } from '../methods/gradients/baselines.js';
 import type { NetworkRuns, Sizes } from '../methods/method.js';
 import type { Network } from '../network/network.js';
 import { firstComponent } from '../../inference/numeric/principal-component.js';

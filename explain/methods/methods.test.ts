@@ -11,7 +11,7 @@ import {
   suitableMethods,
   type WeightedMethodName,
 } from './table.js';
-import { weightedMethods } from './weighted.js';
+import { weightedMethods } from './layer/weighted.js';
 
 const [K, H, W] = [2, 2, 3];
 

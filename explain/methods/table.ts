@@ -1,15 +1,15 @@
 /** @file The table of all methods of explanation, and how users name them. */
 import { InputError } from '../../onnx/errors.js';
-import { activationMethods, projectionMethods } from './activation-maps.js';
-import { averageMethods } from './averages.js';
-import { fullGradientMethods } from './fullgrad.js';
-import { gradientMethods } from './gradient-maps.js';
+import { activationMethods, projectionMethods } from './layer/activation-maps.js';
+import { averageMethods } from './gradients/averages.js';
+import { fullGradientMethods } from './gradients/fullgrad.js';
+import { gradientMethods } from './gradients/gradient-maps.js';
 import type { Method } from './method.js';
-import { pathMethods } from './paths.js';
-import { occlusionMethods, perturbationMethods } from './perturbations.js';
-import { productMethods } from './products.js';
-import { scoreCamMethods } from './score-cams.js';
-import { weightedMethods } from './weighted.js';
+import { pathMethods } from './gradients/paths.js';
+import { occlusionMethods, perturbationMethods } from './perturbation/perturbations.js';
+import { productMethods } from './layer/products.js';
+import { scoreCamMethods } from './perturbation/score-cams.js';
+import { weightedMethods } from './layer/weighted.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 
 const table = {

@@ -12,7 +12,7 @@ import type { Layer } from './layers.js';
 import { dependentValues, layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from './scored-network.js';
 import type { Backward } from '../methods/method.js';
 import type { MethodName } from '../methods/table.js';
-import { appendedMaps, type MapOutput } from '../methods/map-outputs.js';
+import { appendedMaps, type MapOutput } from '../methods/graph/map-outputs.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 

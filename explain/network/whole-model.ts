@@ -5,7 +5,7 @@ import type { Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { explainsLayer, methods, type MethodName } from '../methods/table.js';
 import type { Layer } from './layers.js';
-import { appendedMaps, type MapOutput } from '../methods/map-outputs.js';
+import { appendedMaps, type MapOutput } from '../methods/graph/map-outputs.js';
 import { channelSum } from '../methods/graph/channel-sum.js';
 import { layerEnds, scoredNetwork, withTopClass } from './scored-network.js';
 

@@ -1,5 +1,5 @@
 /** @file Methods and their baselines as text. */
-import { checkedBaselines, type BaselineName } from '../methods/baselines.js';
+import { checkedBaselines, type BaselineName } from '../methods/gradients/baselines.js';
 import { checkedMethods, type MethodName } from '../methods/table.js';
 
 /**

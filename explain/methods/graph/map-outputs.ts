@@ -1,8 +1,8 @@
 /** @file The maps of methods that are graphs, appended to a graph. */
-import type { GraphBuilder } from '../../onnx/build/build.js';
-import { channelSum, weightedSum } from './graph/channel-sum.js';
-import type { WeightedMethod } from './method.js';
-import { methods, type MethodName } from './table.js';
+import type { GraphBuilder } from '../../../onnx/build/build.js';
+import { channelSum, weightedSum } from './channel-sum.js';
+import type { WeightedMethod } from '../method.js';
+import { methods, type MethodName } from '../table.js';
 
 /** An output that holds maps. */
 export interface MapOutput {
