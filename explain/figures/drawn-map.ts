@@ -1,7 +1,7 @@
 /** @file The values of an explanation that are drawn. */
 import type { Explanation } from '../maps/explanation.js';
 import { explainsLayer } from '../methods/table.js';
-import type { SignedMap } from '../methods/method.js';
+import type { SignedMap } from '../methods/kinds/method.js';
 
 /** Fraction of the pixels that keep their values. The rest, a few outliers, would make everything else dark. */
 const KEPT = 0.99;

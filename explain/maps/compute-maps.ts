@@ -2,7 +2,7 @@
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import type { Layer } from '../network/layers.js';
 import { methods, type MethodName } from '../methods/table.js';
-import type { Backward, RunsMethod, SignedMap } from '../methods/method.js';
+import type { Backward, RunsMethod, SignedMap } from '../methods/kinds/method.js';
 import type { Forward } from '../network/forward-cache.js';
 import type { Network } from '../network/network.js';
 import { pictureRuns, type RunOptions } from './picture-runs.js';

@@ -1,5 +1,5 @@
 /** @file Scales raw maps for display, and finds out why a map is empty. */
-import type { SignedMap } from '../methods/method.js';
+import type { SignedMap } from '../methods/kinds/method.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
 
 /** Added to the maximum before dividing by it, as in pytorch-grad-cam. */

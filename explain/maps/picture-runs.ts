@@ -4,7 +4,7 @@ import { Random } from '../../inference/numeric/random.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Layer } from '../network/layers.js';
 import { baselinePicture, checkedBaselines, type BaselineName } from '../methods/gradients/baselines.js';
-import type { NetworkRuns, Sizes } from '../methods/method.js';
+import type { NetworkRuns, Sizes } from '../methods/kinds/method.js';
 import type { Network } from '../network/network.js';
 import { firstComponent } from '../../inference/numeric/principal-component.js';
 import { floats, repeated } from '../network/tensors.js';

@@ -1,6 +1,6 @@
 /** @file Places a map on the part of the picture that the network saw, at the picture's resolution. */
 import type { PictureArea } from '../../inference/pictures/resize.js';
-import type { SignedMap } from '../methods/method.js';
+import type { SignedMap } from '../methods/kinds/method.js';
 import { minMaxScaled, positivePart, scaleMinMax } from './normalize.js';
 import { bilinearSampled } from '../../inference/numeric/bilinear.js';
 

@@ -4,7 +4,7 @@ import { activationMethods, projectionMethods } from './layer/activation-maps.js
 import { averageMethods } from './gradients/averages.js';
 import { fullGradientMethods } from './gradients/fullgrad.js';
 import { gradientMethods } from './gradients/gradient-maps.js';
-import type { Method } from './method.js';
+import type { Method } from './kinds/method.js';
 import { pathMethods } from './gradients/paths.js';
 import { occlusionMethods, perturbationMethods } from './perturbation/perturbations.js';
 import { productMethods } from './layer/products.js';

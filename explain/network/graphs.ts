@@ -2,7 +2,7 @@
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { Model } from '../../onnx/graph/graph.js';
-import type { Backward } from '../methods/method.js';
+import type { Backward } from '../methods/kinds/method.js';
 import type { MethodName } from '../methods/table.js';
 import type { Layer } from './layers.js';
 import { finitenessModel, type FinitenessModel } from '../causes/non-finite.js';

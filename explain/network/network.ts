@@ -3,7 +3,7 @@ import type { SessionOptions, SessionTensor } from '../../inference/runtime/sess
 import type { Model } from '../../onnx/graph/graph.js';
 import type { Layer } from './layers.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
-import type { Backward, Sizes } from '../methods/method.js';
+import type { Backward, Sizes } from '../methods/kinds/method.js';
 import type { MethodName } from '../methods/table.js';
 import { inBatches } from './batches.js';
 import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';

@@ -10,7 +10,7 @@ import { prunedGraph } from '../../onnx/graph/order.js';
 import { fullGradientParts } from './full-gradient.js';
 import type { Layer } from './layers.js';
 import { dependentValues, layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from './scored-network.js';
-import type { Backward } from '../methods/method.js';
+import type { Backward } from '../methods/kinds/method.js';
 import type { MethodName } from '../methods/table.js';
 import { appendedMaps, type MapOutput } from '../methods/graph/map-outputs.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';

@@ -1,5 +1,5 @@
 /** @file Maps that average gradients over noisy copies of the picture. */
-import type { NetworkRuns, RunsMethod, SignedMap, Sizes } from '../method.js';
+import type { NetworkRuns, RunsMethod, SignedMap, Sizes } from '../kinds/method.js';
 
 /** Noisy copies of the picture, one batch at a time; the noise is normal with the standard deviation that `noise` sets. */
 export function* noisyBatches({ input, samples, noise, random, batch }: NetworkRuns): Generator<Float32Array> {

@@ -1,6 +1,6 @@
 /** @file Pictures that hold nothing, where paths to a picture begin. */
 import { InputError } from '../../../onnx/errors.js';
-import type { Sizes } from '../method.js';
+import type { Sizes } from '../kinds/method.js';
 
 /** A picture without what is explained: black, of its own mean colour, or blurred. */
 export const baselineNames = ['black', 'mean', 'blur'] as const;

@@ -1,6 +1,6 @@
 /** @file FullGrad: the gradient of the picture and of every bias in one map. */
 import { bilinearResized } from '../../../inference/numeric/bilinear.js';
-import type { RunsMethod } from '../method.js';
+import type { RunsMethod } from '../kinds/method.js';
 
 const EPSILON = 1e-6;
 

@@ -1,6 +1,6 @@
 /** @file Maps of the gradient with respect to the picture. */
 import type { GraphBuilder } from '../../../onnx/build/build.js';
-import type { GradientMethod } from '../method.js';
+import type { GradientMethod } from '../kinds/method.js';
 
 /** max_c |value| [N, H, W] */
 const largestOfChannels = (b: GraphBuilder, value: string) =>

@@ -1,6 +1,6 @@
 /** @file Maps that average gradients over paths from baselines to the picture. */
 import { concatenated } from '../../../inference/numeric/concatenated.js';
-import type { NetworkRuns, RunsMethod, SignedMap } from '../method.js';
+import type { NetworkRuns, RunsMethod, SignedMap } from '../kinds/method.js';
 import { noisyBatches } from './averages.js';
 
 /** One picture [C, H, W] on a path, and the difference that its gradient is multiplied with. */

@@ -1,5 +1,5 @@
 /** @file Maps of what stands out in a layer: of rare activations, and first principal components. */
-import type { ProjectionMethod, WeightedMethod } from '../method.js';
+import type { ProjectionMethod, WeightedMethod } from '../kinds/method.js';
 
 const SPACE = [2, 3];
 

@@ -1,7 +1,7 @@
 /** @file Maps that are products of others. */
 import { bilinearResized } from '../../../inference/numeric/bilinear.js';
 import { largestOfChannels } from '../gradients/averages.js';
-import type { RunsMethod } from '../method.js';
+import type { RunsMethod } from '../kinds/method.js';
 
 /** Methods that multiply a layer's map with one of the picture. */
 export const productMethods = {

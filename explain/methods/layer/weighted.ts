@@ -1,6 +1,6 @@
 /** @file Class activation maps as ONNX nodes: how each method weights the activations of a layer by their gradient. */
 import type { GraphBuilder } from '../../../onnx/build/build.js';
-import type { WeightedMethod } from '../method.js';
+import type { WeightedMethod } from '../kinds/method.js';
 
 const SPACE = [2, 3];
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Random } from '../../../inference/numeric/random.js';
-import type { NetworkRuns } from '../method.js';
+import type { NetworkRuns } from '../kinds/method.js';
 import { perturbationMethods } from './perturbations.js';
 
 test('Score-CAM runs the pictures of constant channels once', async () => {

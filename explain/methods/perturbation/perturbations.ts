@@ -1,6 +1,6 @@
 /** @file Maps without gradients: how the score changes when the picture is masked or a channel is removed. */
 import { bilinearResized } from '../../../inference/numeric/bilinear.js';
-import type { NetworkRuns, RunsMethod } from '../method.js';
+import type { NetworkRuns, RunsMethod } from '../kinds/method.js';
 
 /** Keeps the division by the range of a constant channel finite, as in pytorch-grad-cam. */
 const EPSILON = 1e-8;

@@ -1,5 +1,5 @@
 /** @file Variants of Score-CAM that average several scores of each channel. */
-import type { RunsMethod } from '../method.js';
+import type { RunsMethod } from '../kinds/method.js';
 import { scoreWeights, type Masking } from './perturbations.js';
 
 /** Methods that mask the picture by each channel many times. */

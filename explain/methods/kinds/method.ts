@@ -1,6 +1,6 @@
 /** @file What a method of explanation is. There are four kinds, each with one interface. */
-import type { Random } from '../../inference/numeric/random.js';
-import type { GraphBuilder } from '../../onnx/build/build.js';
+import type { Random } from '../../../inference/numeric/random.js';
+import type { GraphBuilder } from '../../../onnx/build/build.js';
 
 /** What all methods have in common. */
 interface Described {
