@@ -168,8 +168,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   }
 
   /**
-   * One picture per latent, in order. On a CPU latents run one by one: this is as fast, and each picture depends only on
-   * its own latent, bit for bit.
+   * One picture per latent, in order. On a CPU each picture depends only on its own latent, bit for bit (`rowByRow`).
    * @param latents [N, Z]
    * @throws InputError if `latents` is no whole number of latents, or the network gives numbers that are not finite
    * @throws the signal's reason when it is aborted

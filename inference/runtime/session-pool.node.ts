@@ -28,7 +28,7 @@ export interface TeamOptions {
 /**
  * A session that distributes rows to equal sessions: the first, and others that are opened when enough run time has passed
  * to make it worthwhile.
- * @param first runs rows one by one on one core, like the others, so results do not depend on the member
+ * @param first runs on one core, each result from its own row alone, like the others, so results do not depend on the member
  */
 export function rowsInTeam(first: Session, { size, opened, patience = PATIENCE }: TeamOptions): Session {
   const dealer = new Dealer(first);

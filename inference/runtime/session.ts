@@ -29,7 +29,7 @@ export interface SessionOptions {
    * the spinning threads of one take cores from the next. Default true.
    */
   spinning?: boolean;
-  /** Whether a batch's rows run one by one (`rowByRow`), on CPUs in Node many of them on several cores (`rowsInTeam`). */
+  /** Whether each result depends on its own row alone (`rowByRow`), on CPUs in Node many rows on several cores (`rowsInTeam`). */
   eachRow?: boolean;
 }
 
