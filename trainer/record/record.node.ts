@@ -1,5 +1,6 @@
 /** @file What a run writes down: metrics and evaluations line by line, TensorBoard events, sample grids, its report. */
 import { join } from 'node:path';
+import { exists } from '../../inference/files/missing.node.js';
 import { pictureGrid } from '../../inference/pictures/grid.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
@@ -47,6 +48,11 @@ async function openLines(run: string, done: number): Promise<[JsonLines<StepRow>
     await JsonLines.open<QualityRow>(join(run, 'quality.jsonl'), done, checkQuality),
   ];
 }
+
+/** The grid of real pictures. */
+const REAL = 'real.png';
+
+const gridOf = (pictures: readonly Picture[]) => pictureGrid(pictures, Math.ceil(Math.sqrt(pictures.length)));
 
 /** The written part of a run. */
 export class RunRecord {
@@ -103,9 +109,19 @@ export class RunRecord {
     });
   }
 
+  /** Whether the grid of real pictures was written. */
+  hasReal(): Promise<boolean> {
+    return exists(join(this.run, REAL));
+  }
+
+  /** Writes the grid of real pictures, which stays the same: what a discriminator looks at is compared on it. */
+  async real(pictures: readonly Picture[]): Promise<void> {
+    await writeFileAtomic(join(this.run, REAL), await encodePng(gridOf(pictures)));
+  }
+
   /** Writes the grid of pictures of the fixed latents after step `done`. */
   async samples(pictures: readonly Picture[], done: number): Promise<void> {
-    const grid = pictureGrid(pictures, Math.ceil(Math.sqrt(pictures.length)));
+    const grid = gridOf(pictures);
     const png = await encodePng(grid);
     await writeFileAtomic(join(this.run, 'samples', `step-${`${done}`.padStart(7, '0')}.png`), png);
     this.events.add({ step: done, images: { samples: { width: grid.width, height: grid.height, png } } });

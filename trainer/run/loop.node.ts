@@ -117,6 +117,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     new InputError(
       `step ${at}: ${what}; ${saved > 0 ? `the checkpoint of step ${saved} is kept` : 'nothing was saved yet'}: try a lower \`lr\``,
     );
+  if (!(await record.hasReal())) {
+    real = await realPictures(options);
+    await record.real(real);
+  }
   if (done === 0) await record.samples(await fixedSamples(options), 0);
   for (;;) {
     if (evaluation && isDue(done, evaluation.every, steps) && !record.hasEvaluation(done) && !signal?.aborted) {
