@@ -47,10 +47,9 @@ describe('gan-studio', () => {
   it('lists a run that was named by a link once, by the name of its folder', async () => {
     const link = join(studio.folder, 'latest');
     await symlink(studio.run, link, 'junction');
-    const { server, url } = await startStudio({ runs: join(studio.folder, 'runs'), run: link, port: 0 });
+    const { close, url } = await startStudio({ runs: join(studio.folder, 'runs'), run: link, port: 0 });
     const runs = (await (await fetch(`${url}api/runs`)).json()) as { name: string }[];
-    server.closeAllConnections();
-    server.close();
+    await close();
     expect(runs.map(({ name }) => name)).toEqual(['birds & bees']);
   });
 

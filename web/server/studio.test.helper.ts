@@ -28,10 +28,9 @@ export async function testStudio() {
   const pictures = await generator.sample([7, 8]);
   await generator.dispose();
   await writeFile(join(run, 'samples', 'step-0000002.png'), await encodePng(pictures[0]!));
-  const { server, url } = await startStudio({ runs: join(folder, 'runs'), port: 0 });
+  const { url, close } = await startStudio({ runs: join(folder, 'runs'), port: 0 });
   const dispose = async () => {
-    server.closeAllConnections();
-    server.close();
+    await close();
     await rm(folder, { recursive: true, force: true });
   };
   return { folder, run, url, pictures, picture: join(run, 'samples', 'step-0000002.png'), dispose };

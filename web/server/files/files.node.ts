@@ -15,7 +15,7 @@ export interface InnerFile {
 const isName = (part: string) => part !== '' && part !== '.' && part !== '..' && !/[/\\\0]/.test(part);
 
 /** The real path of something below a folder; undefined if there is nothing, or a link leads out of the folder. */
-async function pathInside(folder: string, parts: readonly string[]): Promise<string | undefined> {
+export async function pathInside(folder: string, parts: readonly string[]): Promise<string | undefined> {
   if (!parts.every(isName)) return undefined;
   try {
     const [root, path] = await Promise.all([realpath(folder), realpath(join(folder, ...parts))]);
@@ -44,9 +44,31 @@ export async function openInside(folder: string, parts: readonly string[]): Prom
   return undefined;
 }
 
-/** Names of the regular files in a folder below a folder; links are left out. */
-export async function namesInside(folder: string, parts: readonly string[]): Promise<string[]> {
+/** The text of a file of `fileInside`; undefined if there is none, or it is larger than allowed. */
+export async function textInside(
+  folder: string,
+  parts: readonly string[],
+  maxBytes: number,
+): Promise<string | undefined> {
+  const handle = await openInside(folder, parts);
+  if (handle === undefined) return undefined;
+  try {
+    const { size } = await handle.stat();
+    if (size > maxBytes) return undefined;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), { position: 0 });
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Names of the regular files, or of the folders, in a folder below a folder; links are left out. */
+export async function namesInside(
+  folder: string,
+  parts: readonly string[],
+  kind: 'files' | 'folders' = 'files',
+): Promise<string[]> {
   const path = await pathInside(folder, parts);
   const entries = path === undefined ? [] : await readdir(path, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  return entries.filter((entry) => (kind === 'files' ? entry.isFile() : entry.isDirectory())).map(({ name }) => name);
 }

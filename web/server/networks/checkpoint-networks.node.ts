@@ -1,0 +1,95 @@
+/** @file The networks of kept checkpoints as .onnx files, exported when the page asks for them, in a temporary folder. */
+import { mkdtemp, open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Queue } from '../../../inference/runtime/queue.js';
+import { Thread } from '../../../inference/runtime/thread.node.js';
+import { InputError } from '../../../onnx/index.js';
+import { fileInside, pathInside } from '../files/files.node.js';
+import type { ExportRequest } from './export-thread.node.js';
+
+/** Largest weights of a checkpoint that is exported. */
+const MAX_WEIGHT_BYTES = 2 ** 30;
+/** The most that is kept in the temporary folder. */
+const MAX_KEPT_BYTES = 2 ** 30;
+
+export const roles = ['generator', 'discriminator'] as const;
+/** A network of a checkpoint. */
+export type Role = (typeof roles)[number];
+
+/** Exports checkpoints one at a time, in a thread of its own, and keeps what it made while there is room. */
+export class CheckpointNetworks {
+  readonly #queue = new Queue();
+  /** Sizes of what is kept, by checkpoint and its time; what was asked for last is last. */
+  readonly #kept = new Map<string, { folder: string; bytes: number }>();
+  #folder: Promise<string> | undefined;
+  #thread: Promise<Thread> | undefined;
+  #made = 0;
+
+  /**
+   * Opens a network of a checkpoint, exported as `gan-export` would.
+   * @param run folder of the run
+   * @returns undefined if the run has no such checkpoint
+   * @throws InputError if the checkpoint cannot be read or is too large
+   */
+  async open(run: string, checkpoint: string, role: Role): Promise<FileHandle | undefined> {
+    return this.#queue.run(async () => {
+      const parts = ['checkpoints', checkpoint];
+      const [path, state] = [await pathInside(run, parts), await fileInside(run, [...parts, 'state.json'])];
+      if (path === undefined || state === undefined) return undefined;
+      const key = JSON.stringify([path, state.time]);
+      const kept = this.#kept.get(key) ?? (await this.#exported(path, checkpoint));
+      this.#kept.delete(key);
+      this.#kept.set(key, kept);
+      await this.#makeRoom();
+      return open(join(kept.folder, `${role}.onnx`));
+    });
+  }
+
+  /** Ends the thread, and removes what was made. */
+  async dispose(): Promise<void> {
+    await this.#queue.run(async () => {
+      await (await this.#thread)?.end();
+      if (this.#folder) await rm(await this.#folder, { recursive: true, force: true });
+      this.#kept.clear();
+      [this.#thread, this.#folder] = [undefined, undefined];
+    });
+  }
+
+  async #exported(path: string, checkpoint: string): Promise<{ folder: string; bytes: number }> {
+    for (const role of roles) {
+      const { size } = await stat(join(path, role, 'weights.bin'));
+      if (size <= MAX_WEIGHT_BYTES) continue;
+      throw new InputError({ name: checkpoint, expected: 'weights of at most 1 GiB', got: `${size} bytes` });
+    }
+    this.#folder ??= mkdtemp(join(tmpdir(), 'ganscope-checkpoints-'));
+    this.#thread ??= Thread.start(new URL('./export-thread.node.js', import.meta.url), {
+      onEnd: () => (this.#thread = undefined),
+    });
+    const folder = join(await this.#folder, String(++this.#made));
+    const request: ExportRequest = { checkpoint: path, out: folder };
+    const thread = await this.#thread;
+    const passed = await thread.ask<boolean>(request).catch((error: Error) => {
+      // Where the run lies is nobody's business who only sees the page.
+      if (error instanceof InputError) throw new InputError(error.message.replaceAll(path, checkpoint));
+      throw error;
+    });
+    if (!passed) {
+      await rm(folder, { recursive: true, force: true });
+      throw new InputError(`${checkpoint}: its exported networks do not compute what the trained ones do`);
+    }
+    const sizes = await Promise.all(roles.map(async (role) => (await stat(join(folder, `${role}.onnx`))).size));
+    return { folder, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+
+  /** Removes what was asked for the longest time ago, but never the last one. */
+  async #makeRoom(): Promise<void> {
+    let bytes = [...this.#kept.values()].reduce((sum, kept) => sum + kept.bytes, 0);
+    for (const [key, kept] of [...this.#kept].slice(0, -1)) {
+      if (bytes <= MAX_KEPT_BYTES) return;
+      bytes -= kept.bytes;
+      this.#kept.delete(key);
+      await rm(kept.folder, { recursive: true, force: true });
+    }
+  }
+}
