@@ -139,7 +139,7 @@ describe('gan-gradcam', () => {
     [['pictures', '--target', 'top-3'], /^gan-gradcam: --target: expected real or fake, as .*; got top-3\n$/],
     [
       ['pictures', '--method', 'finercam'],
-      /^gan-gradcam: --method: expected all, or one or more of gradcam, .*"finercam"\n$/,
+      /^gan-gradcam: --method: expected all, or one or more of cam, gradcam, .*"finercam"\n$/,
     ],
     [
       ['pictures', '--layer', 'nowhere'],

@@ -101,11 +101,16 @@ describe('explainer.explain(pictures, options)', () => {
     const dead = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1, -1], bias: -9 });
     const maps = await explained(dead, [SPOT], { methods: 'all', targets: 0, runs: { samples: 2, steps: 2 } });
     expect(maps.map(({ method }) => method).toSorted()).toEqual(
-      affordableMethods({ kind: 'classifier', logits: '', classes: 2 }).toSorted(),
+      affordableMethods({
+        graph: dead.graph,
+        head: { kind: 'classifier', logits: 'logits', classes: 2 },
+        grid: { picture: { height: HEIGHT, width: WIDTH } },
+        layers: [{ name: 'features_conv', value: 'features_conv', op: 'Conv', shape: [] }],
+      }).toSorted(),
     );
-    // EigenCAM is of the activations alone; Deconvolution passes gradients through activations that are 0.
+    // Principal components are of the activations alone; Deconvolution passes gradients through activations that are 0.
     const seeing = maps.filter(({ reason }) => reason === undefined).map(({ method }) => method);
-    expect(seeing).toEqual(['eigencam', 'deconvolution']);
+    expect(seeing).toEqual(['eigencam', 'kpca-cam', 'deconvolution']);
     for (const { method, reason, normalized } of maps) {
       if (reason !== undefined) expect([method, Math.max(...normalized)]).toEqual([method, 0]);
     }

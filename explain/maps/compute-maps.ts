@@ -1,8 +1,9 @@
 /** @file Computes the maps of one batch of pictures, each for one target, with any methods. */
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
-import type { Layer } from '../network/layers.js';
+import type { Layer, TokenGrid } from '../network/layers.js';
 import { methods, type MethodName } from '../methods/table.js';
 import type { Backward, RunsMethod, SignedMap } from '../methods/kinds/method.js';
+import type { Projected } from '../methods/graph/map-outputs.js';
 import type { Forward } from '../network/forward-cache.js';
 import type { Network } from '../network/network.js';
 import { pictureRuns, type RunOptions } from './picture-runs.js';
@@ -24,6 +25,7 @@ export interface MapJob {
   eigen: boolean;
   /** For methods that need further runs. */
   runs: RunOptions;
+  grid: TokenGrid;
 }
 
 /** A map of one picture before ReLU. */
@@ -186,10 +188,10 @@ function pictureGradient(name: MethodName): Backward | undefined {
 }
 
 /** One picture's map of an output. */
-export function mapOf(tensor: SessionTensor, row: number, projected: boolean): SignedMap {
+export function mapOf(tensor: SessionTensor, row: number, projected: Projected): SignedMap {
   const data = rowOf(tensor, row);
   const [height = 1, width = 1] = tensor.dims.slice(-2);
-  return { data: projected ? firstComponent(data, tensor.dims[1] ?? 1) : data.slice(), height, width };
+  return { data: projected ? firstComponent(data, tensor.dims[1] ?? 1, projected) : data.slice(), height, width };
 }
 
 /** Largest absolute value; NaN if there is a NaN. A plain loop, as layers have millions of values. */

@@ -18,7 +18,16 @@ import type { Assumption } from '../../inference/graphs/assumption.js';
 import { assumedOfLayers, assumedOfSkipped } from './assumptions.js';
 import { chosenLayers, listedLayers, type Layer, type LayerChoice, type TokenGrid } from '../network/layers.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
-import { affordableMethods, checkedMethods, defaultMethods, explainsLayer, suitableMethods } from '../methods/table.js';
+import {
+  affordableMethods,
+  checkedMethods,
+  defaultMethods,
+  explainsLayer,
+  methods as allMethods,
+  suitableMethods,
+  suitedMethods,
+  type MethodName,
+} from '../methods/table.js';
 import { Network, type Stage } from '../network/network.js';
 import { networkView, preparedPictures, type NetworkInput } from '../../inference/networks/network-input.js';
 import { checkedRunOptions } from './picture-runs.js';
@@ -132,6 +141,11 @@ export class Explainer implements AsyncDisposable {
     return listedLayers(this.#model.graph, this.#grid(tokens));
   }
 
+  /** The methods that explain the network, at one layer or another. */
+  methods(tokens?: ExplainOptions['tokens']): MethodName[] {
+    return suitedMethods({ graph: this.#model.graph, head: this.head, grid: this.#grid(tokens) });
+  }
+
   /** The layers that a choice means, in groups that are averaged. @throws InputError for layers that have no map */
   chosenLayers(choice?: LayerChoice, tokens?: ExplainOptions['tokens']): Layer[][] {
     return chosenLayers(this.#model.graph, choice, this.#grid(tokens), this.head).groups;
@@ -187,12 +201,16 @@ export class Explainer implements AsyncDisposable {
   async #explained(batch: Float32Array, count: number, options: ExplainOptions): Promise<Explanation[]> {
     const size = batch.length / count;
     const { methods: names = defaultMethods, eigen = false, augment = false } = options;
-    const suitable = suitableMethods(this.head);
-    const methods = names === 'all' ? affordableMethods(this.head) : checkedMethods(names, suitable);
-    const groups = methods.some(explainsLayer) ? this.chosenLayers(options.layers, options.tokens) : [];
+    const asked = names === 'all' ? undefined : checkedMethods(names, suitableMethods(this.head));
+    const grid = this.#grid(options.tokens);
+    const ofLayers = asked === undefined || asked.some(explainsLayer);
+    const groups = ofLayers ? this.chosenLayers(options.layers, options.tokens) : [];
+    const network = { graph: this.#model.graph, head: this.head, grid, layers: groups.flat() };
+    for (const name of asked ?? []) allMethods[name].expectSuited?.(network);
+    const methods = asked ?? affordableMethods(network);
     const runs = checkedRunOptions(options.runs);
     const choices = choicePerPicture(options.targets, count);
-    const job = { methods, groups, eigen, augment, runs, labels: this.#labels };
+    const job = { methods, groups, eigen, augment, runs, grid, labels: this.#labels };
     const explanations: Explanation[] = [];
     for (let start = 0; start < count; start += this.#network.batch) {
       const own = choices.slice(start, start + this.#network.batch);

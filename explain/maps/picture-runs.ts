@@ -2,7 +2,7 @@
 import { blackInput } from '../../inference/networks/network-input.js';
 import { Random } from '../../inference/numeric/random.js';
 import { InputError } from '../../onnx/errors.js';
-import type { Layer } from '../network/layers.js';
+import type { Layer, TokenGrid } from '../network/layers.js';
 import { baselinePicture, checkedBaselines, type BaselineName } from '../methods/gradients/baselines.js';
 import type { NetworkRuns, Sizes } from '../methods/kinds/method.js';
 import type { Network } from '../network/network.js';
@@ -50,7 +50,7 @@ export interface PictureTarget {
 export function pictureRuns(
   network: Network,
   target: PictureTarget,
-  { runs: options, eigen }: { runs: RunOptions; eigen: boolean },
+  { runs: options, eigen, grid }: { runs: RunOptions; eigen: boolean; grid: TokenGrid },
 ): NetworkRuns {
   const { input, weights, layer } = target;
   const picture = network.input.picture;
@@ -72,6 +72,7 @@ export function pictureRuns(
     picture,
     activations: layer?.activations ?? input,
     layer: layer?.sizes ?? picture,
+    grid,
     weighted: (weightsOfChannels) => {
       const { channels, height, width } = layer?.sizes ?? picture;
       const plane = height * width;
@@ -97,6 +98,7 @@ export function pictureRuns(
       const length = forward.count * layer.activations.length;
       return gradient ? floats(gradient).subarray(0, length) : new Float32Array(length);
     },
+    values: (key, append) => network.appended(input, weights, layer?.layer ?? network.pictureLayer, key, append),
     fullGradient: () => network.fullGradient(input, weights),
   };
 }

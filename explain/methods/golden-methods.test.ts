@@ -1,10 +1,11 @@
 /** @file Every method of the table against reference implementations in PyTorch, through the public call. */
-import { describe, expect, it } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it, test } from 'vitest';
 import { golden, goldenPath, relativeError } from '../../fixtures/golden.js';
 import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { Box } from '../targets/targets.js';
-import { explainsLayer, methodNames, suitableMethods } from './table.js';
+import { explainsLayer, methodNames } from './table.js';
 
 /** Of the largest value of a map; PyTorch's are computed in float64. */
 const TOLERANCE = 1e-4;
@@ -50,13 +51,13 @@ describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('expl
 
   it('gives the maps of PyTorch by every method', async () => {
     const stored = names.filter((name) => name.startsWith('input/') || name.startsWith('conv'));
-    // Those that take minutes for large networks too, which are not among `all`.
-    const chosen = methodNames.filter((name) => name !== 'finercam' || stored.some((key) => key.endsWith('/finercam')));
-    const { head, maps } = await explained({ methods: chosen });
+    // Those that take minutes for large networks too, which are not among `all`; other files hold further methods.
+    const chosen = methodNames.filter((name) => stored.some((key) => key.endsWith(`/${name}`)));
+    const { maps } = await explained({ methods: chosen });
     const place = ({ layer, method }: Explanation) => (explainsLayer(method) ? `conv${layer.index}` : 'input');
     for (const map of maps) expectRow(`${place(map)}/${map.method}`, map.picture, map.signed);
-    const layers = suitableMethods(head).filter(explainsLayer).length;
-    expect(maps).toHaveLength(2 * (layers * info.convs.length + suitableMethods(head).length - layers));
+    const layers = chosen.filter(explainsLayer).length;
+    expect(maps).toHaveLength(2 * (layers * info.convs.length + chosen.length - layers));
     expect(stored.length - info.convs.length).toBe(maps.length / 2);
   });
 
@@ -99,6 +100,16 @@ describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('expl
       expect(layer.name).toMatch(/^.+\+.+$/);
     }
   });
+});
+
+test('every method has golden values in some file', () => {
+  const files = readdirSync(goldenPath('.')).filter((name) => name.endsWith('.json'));
+  const keys = files.flatMap((name) => {
+    const { tensors = {} } = JSON.parse(readFileSync(goldenPath(name), 'utf8')) as { tensors?: object };
+    return Object.keys(tensors);
+  });
+  const stored = new Set(keys.map((key) => key.split('/').at(-1)));
+  expect(methodNames.filter((name) => !stored.has(name))).toEqual([]);
 });
 
 describe('explainInput of a dense output', () => {

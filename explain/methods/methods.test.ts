@@ -9,11 +9,14 @@ import {
   methodNames,
   methods,
   suitableMethods,
+  suitedMethods,
   type WeightedMethodName,
 } from './table.js';
+import { brightnessNetwork } from '../networks.test.helper.js';
 import { weightedMethods } from './layer/weighted.js';
 
 const [K, H, W] = [2, 2, 3];
+const SIZES = { height: 8, width: 8 };
 
 /** Σ_k of a method's weighted activations of one picture. */
 async function signedMap(
@@ -72,6 +75,12 @@ const expected: Record<WeightedMethodName, readonly number[]> = {
   xgradcam: channelMap((a, g) => sum(a.map((v, at) => v * g[at]!)) / (sum(a) + 1e-7)),
   layercam: elementMap((a, g) => positive(g) * a),
   'gradcam-elementwise': elementMap((a, g) => positive(g * a)),
+  // Windows of 2×2 of two rows and three columns: the last has one column.
+  'seg-xres-cam': A.slice(0, H * W).map((_, at) => {
+    const [first, last] = at % W < 2 ? [0, 2] : [2, 3];
+    const window = (k: number) => [0, 1].flatMap((y) => G.slice(k * H * W + y * W + first, k * H * W + y * W + last));
+    return sum([0, 1].map((k) => (sum(window(k)) / window(k).length) * A[k * H * W + at]!));
+  }),
   finercam: channelMap((_a, g) => sum(g) / (H * W)),
 };
 
@@ -99,8 +108,14 @@ describe('checkedMethods(names)', () => {
 
 describe('affordableMethods(head)', () => {
   test('leaves out what takes minutes for a large network', () => {
-    const head = { logits: 'logit', classes: 3, kind: 'classifier' } as const;
-    expect(suitableMethods(head).filter((name) => !affordableMethods(head).includes(name))).toEqual([
+    const head = { logits: 'logits', classes: 3, kind: 'classifier' } as const;
+    const network = {
+      graph: brightnessNetwork({ ...SIZES, weights: [1, 2, 3] }).graph,
+      head,
+      grid: { picture: SIZES },
+    };
+    expect(suitedMethods(network)).toEqual(suitableMethods(head));
+    expect(suitedMethods(network).filter((name) => !affordableMethods(network).includes(name))).toEqual([
       'ss-cam',
       'is-cam',
     ]);

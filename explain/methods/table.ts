@@ -1,10 +1,13 @@
 /** @file The table of all methods of explanation, and how users name them. */
 import { InputError } from '../../onnx/errors.js';
 import { activationMethods, projectionMethods } from './layer/activation-maps.js';
+import { pooledMethods } from './layer/cam.js';
+import { kernelMethods } from './layer/kernel-component.js';
+import { curvatureMethods } from './layer/shapley.js';
 import { averageMethods } from './gradients/averages.js';
 import { fullGradientMethods } from './gradients/fullgrad.js';
 import { gradientMethods } from './gradients/gradient-maps.js';
-import type { Method } from './kinds/method.js';
+import type { ExplainedNetwork, Method } from './kinds/method.js';
 import { pathMethods } from './gradients/paths.js';
 import { occlusionMethods, perturbationMethods } from './perturbation/perturbations.js';
 import { productMethods } from './layer/products.js';
@@ -13,9 +16,12 @@ import { weightedMethods } from './layer/weighted.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 
 const table = {
+  ...pooledMethods,
   ...weightedMethods,
+  ...curvatureMethods,
   ...activationMethods,
   ...projectionMethods,
+  ...kernelMethods,
   ...perturbationMethods,
   ...scoreCamMethods,
   ...productMethods,
@@ -40,9 +46,12 @@ export const methodNames = Object.keys(methods) as MethodName[];
 
 /** The methods in groups, for help texts. */
 export const methodGroups: readonly { title: string; names: readonly string[] }[] = [
-  { title: 'weighted activations of a layer', names: Object.keys({ ...weightedMethods, ...productMethods }) },
+  {
+    title: 'weighted activations of a layer',
+    names: Object.keys({ ...pooledMethods, ...weightedMethods, ...curvatureMethods, ...productMethods }),
+  },
   { title: 'activations of a layer alone', names: Object.keys(activationMethods) },
-  { title: 'principal components of a layer', names: Object.keys(projectionMethods) },
+  { title: 'principal components of a layer', names: Object.keys({ ...projectionMethods, ...kernelMethods }) },
   { title: 'perturbing a layer', names: Object.keys(perturbationMethods) },
   { title: 'the same many times, to be named (not in all)', names: Object.keys(scoreCamMethods) },
   { title: 'hiding parts of the picture', names: Object.keys(occlusionMethods) },
@@ -72,7 +81,7 @@ export function checkedMethods(names: readonly string[], expected: readonly Meth
   return [...new Set(names as readonly MethodName[])];
 }
 
-/** The methods that a network supports: those that compare classes need several. */
+/** The methods that suit a number of scores: those that compare classes need several. */
 export function suitableMethods({ classes }: ScoreHead): MethodName[] {
   return methodNames.filter((name) => {
     const method = methods[name];
@@ -80,9 +89,22 @@ export function suitableMethods({ classes }: ScoreHead): MethodName[] {
   });
 }
 
-/** The suitable methods that `all` means: without those that take minutes for each picture of a large network. */
-export function affordableMethods(head: ScoreHead): MethodName[] {
-  return suitableMethods(head).filter((name) => {
+/** The methods that explain a network, at the chosen layers if they are known. */
+export function suitedMethods(network: ExplainedNetwork): MethodName[] {
+  return suitableMethods(network.head).filter((name) => {
+    try {
+      methods[name].expectSuited?.(network);
+      return true;
+    } catch (error) {
+      if (error instanceof InputError) return false;
+      throw error;
+    }
+  });
+}
+
+/** The suited methods that `all` means: without those that take minutes for each picture of a large network. */
+export function affordableMethods(network: ExplainedNetwork): MethodName[] {
+  return suitedMethods(network).filter((name) => {
     const method = methods[name];
     return method.kind !== 'runs' || !method.costly;
   });

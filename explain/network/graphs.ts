@@ -2,13 +2,14 @@
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { Model } from '../../onnx/graph/graph.js';
-import type { Backward } from '../methods/kinds/method.js';
+import type { Backward, ScoredGraph } from '../methods/kinds/method.js';
 import type { MethodName } from '../methods/table.js';
 import type { Layer } from './layers.js';
 import { finitenessModel, type FinitenessModel } from '../causes/non-finite.js';
 import { slopesModel, type SlopesModel } from '../causes/saturation.js';
 import { scoredNetwork } from './scored-network.js';
 import {
+  appendedModel,
   cutStages,
   fullGradientModel,
   layerStages,
@@ -45,6 +46,15 @@ export class Graphs {
 
   fullGradient(): Keyed<ReturnType<typeof fullGradientModel>> {
     return this.#once(['full'], () => fullGradientModel(this.model, this.head, this.input));
+  }
+
+  /** @param key the same for the same values */
+  appended(
+    key: string,
+    layer: Layer,
+    append: (network: ScoredGraph) => string[],
+  ): Keyed<ReturnType<typeof appendedModel>> {
+    return this.#once(['appended', key, keyOf(layer)], () => appendedModel(this.model, this.head, layer, append));
   }
 
   layers(layers: readonly Layer[]): Keyed<LayerStages> {

@@ -3,7 +3,7 @@ import type { SessionOptions, SessionTensor } from '../../inference/runtime/sess
 import type { Model } from '../../onnx/graph/graph.js';
 import type { Layer } from './layers.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
-import type { Backward, Sizes } from '../methods/kinds/method.js';
+import type { Backward, ScoredGraph, Sizes, Values } from '../methods/kinds/method.js';
 import type { MethodName } from '../methods/table.js';
 import { inBatches } from './batches.js';
 import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';
@@ -185,6 +185,30 @@ export class Network {
       const [, channels = 1, height = 1, width = 1] = dims.length === 4 ? dims : [1, dims.slice(1).reduce(product, 1)];
       const size = channels * height * width;
       return { data: (data as Float32Array).slice(0, size), sizes: { channels, height, width } };
+    });
+  }
+
+  /**
+   * Values [N, …] that a method appends to the network, for one picture [1, …].
+   * @param weights the share of each logit in the score [scores]
+   * @param layer that the method explains, or the picture
+   * @param key the same for the same values
+   */
+  async appended(
+    picture: Float32Array,
+    weights: Float32Array,
+    layer: Layer,
+    key: string,
+    append: (network: ScoredGraph) => string[],
+  ): Promise<Values[]> {
+    const made = this.#graphs.appended(key, layer, append);
+    const feeds = { ...pictureFeed(this.input, picture), ...weightsFeed(this.input, weights, weights.length) };
+    const results = await this.#sessions.run('backward', made.key, made.model, feeds);
+    const rows = this.input.batch ?? 1;
+    return made.outputs.map((output) => {
+      const { data, dims } = results[output] as SessionTensor;
+      const [first = 1, ...rest] = dims;
+      return { data: (data as Float32Array).slice(0, data.length / rows), dims: [first / rows, ...rest] };
     });
   }
 

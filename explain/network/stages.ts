@@ -8,9 +8,9 @@ import { gradients } from '../../onnx/gradient/walk.js';
 import type { Model, Shape } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { fullGradientParts } from './full-gradient.js';
-import type { Layer } from './layers.js';
+import { onGrid, type Layer } from './layers.js';
 import { dependentValues, layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from './scored-network.js';
-import type { Backward } from '../methods/kinds/method.js';
+import type { Backward, ScoredGraph } from '../methods/kinds/method.js';
 import type { MethodName } from '../methods/table.js';
 import { appendedMaps, type MapOutput } from '../methods/graph/map-outputs.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
@@ -86,6 +86,19 @@ export function fullGradientModel(model: Model, head: ScoreHead, { layout }: Net
   ];
   for (const part of parts) b.output(part);
   return { model: { ...model, graph: prunedGraph(b.graph, parts) }, parts };
+}
+
+/** A model from picture and target weights to values that a method appends. */
+export function appendedModel(
+  model: Model,
+  head: ScoreHead,
+  layer: Layer,
+  append: (network: ScoredGraph) => string[],
+): { model: Model; outputs: readonly string[] } {
+  const { b, logits, weights } = scoredNetwork(model, head, [layer.value]);
+  const outputs = append({ b, head, logits, weights, layer: layer.value, onGrid: (value) => onGrid(b, layer, value) });
+  for (const output of outputs) b.output(output);
+  return { model: { ...model, graph: prunedGraph(b.graph, outputs) }, outputs };
 }
 
 /** The network cut at a layer. */

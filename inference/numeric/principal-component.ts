@@ -9,20 +9,30 @@ const MAX_ITERATIONS = 50;
 const TOLERANCE = 1e-9;
 
 /**
+ * The sign of a component: `sum`: its product with the sum over channels is positive, so it is high where activations are;
+ * `largest`: its largest magnitude is positive.
+ */
+export type ComponentSign = 'sum' | 'largest';
+
+/**
  * Positions projected on the first right singular vector of the activations as a matrix [H·W, K] whose columns have mean
- * zero: `get_2d_projection` of pytorch-grad-cam. The sign of that vector is arbitrary in LAPACK; here the projection has a
- * positive product with the sum over channels, so it is high where activations are.
+ * zero: `get_2d_projection` of pytorch-grad-cam. The sign of that vector is arbitrary in LAPACK; here it is as stated.
  * @param activations [K, H·W]
  * @returns [H·W]; zero everywhere for constant channels, NaN for activations that are not finite
  */
-export function firstComponent(activations: Float32Array, channels: number): Float32Array {
+export function firstComponent(activations: Float32Array, channels: number, sign: ComponentSign = 'sum'): Float32Array {
   const positions = activations.length / channels;
   if (!activations.every(Number.isFinite)) return new Float32Array(positions).fill(Number.NaN);
   const rows = centredRows(activations, channels, positions);
   const { vector, singular } = leadingPositions(rows, positions);
-  const along = rows.reduce((sum, row) => sum + dot(row, vector), 0);
+  const along = sign === 'sum' ? rows.reduce((sum, row) => sum + dot(row, vector), 0) : extremeOf(vector);
   const scale = along < 0 ? -singular : singular;
   return Float32Array.from(vector, (value) => scale * value);
+}
+
+/** The value with the largest magnitude. */
+function extremeOf(values: Float64Array): number {
+  return values.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
 }
 
 /** One row of positions per channel, each with mean zero. */

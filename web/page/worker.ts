@@ -7,7 +7,6 @@ import {
   overlaidPicture,
   drawnMap,
   placedMap,
-  suitableMethods,
   verdict,
   type ExplainOptions,
   type MethodName,
@@ -67,7 +66,7 @@ const engine = {
       kind: headName(head),
       targets: headTargets(head),
       layers: made.layers().map(({ name, value, shape }) => ({ name, value, shape: shape.join('×') })),
-      methods: suitableMethods(head).map((name) => {
+      methods: made.methods().map((name) => {
         const { title, ...method } = methods[name];
         return { name, title, isCostly: method.kind === 'runs' && method.costly === true };
       }),

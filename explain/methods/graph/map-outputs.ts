@@ -1,6 +1,7 @@
 /** @file The maps of methods that are graphs, appended to a graph. */
 import type { GraphBuilder } from '../../../onnx/build/build.js';
 import { channelSum, weightedSum } from './channel-sum.js';
+import type { ComponentSign } from '../../../inference/numeric/principal-component.js';
 import type { WeightedMethod } from '../kinds/method.js';
 import { methods, type MethodName } from '../table.js';
 
@@ -9,8 +10,11 @@ export interface MapOutput {
   method: MethodName;
   /** A map [N, h, w], or activations [N, K, h, w] whose first principal component is the map. */
   value: string;
-  projected: boolean;
+  projected: Projected;
 }
+
+/** Whether a first principal component is still to be taken, and which sign it has (`firstComponent`). */
+export type Projected = false | ComponentSign;
 
 /**
  * Appends a method's map of activations and gradients [N, K, h, w]; none for a method that needs further runs.
@@ -32,7 +36,7 @@ export function appendedMaps(
   const weighted = method.weighted(b, activations, g);
   // An output must not be an input.
   const value = weighted === activations ? b.op('Identity', [weighted], {}, 'projected') : weighted;
-  return [{ method: name, value, projected: true }];
+  return [{ method: name, value, projected: (method.kind === 'projection' && method.sign) || 'sum' }];
 }
 
 /** Appends the map before the ReLU [N, h, w]: the sum of weighted activations over channels. */

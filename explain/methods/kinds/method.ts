@@ -1,11 +1,25 @@
 /** @file What a method of explanation is. There are four kinds, each with one interface. */
 import type { Random } from '../../../inference/numeric/random.js';
+import type { ScoreHead } from '../../../inference/networks/score-head.js';
 import type { GraphBuilder } from '../../../onnx/build/build.js';
+import type { Graph } from '../../../onnx/graph/graph.js';
+import type { Layer, TokenGrid } from '../../layers/layer.js';
 
 /** What all methods have in common. */
 interface Described {
   /** Name for display. */
   title: string;
+  /** @throws InputError that says why the method explains no such network, or not at these layers */
+  expectSuited?(network: ExplainedNetwork): void;
+}
+
+/** What a method may look at before it explains a network. */
+export interface ExplainedNetwork {
+  graph: Graph;
+  head: ScoreHead;
+  grid: TokenGrid;
+  /** The layers that are chosen; missing before the choice. */
+  layers?: readonly Layer[];
 }
 
 /**
@@ -33,6 +47,8 @@ export interface ProjectionMethod extends Described {
   kind: 'projection';
   /** Uses only activations, so the target does not matter. */
   gradientFree?: true;
+  /** Which sign the component has: positive where the sum over channels is (the default), or where its largest magnitude is. */
+  sign?: 'largest';
   /** As in `WeightedMethod`. */
   weighted(b: GraphBuilder, activations: string, gradients: string): string;
 }
@@ -83,6 +99,26 @@ export interface Sizes {
   width: number;
 }
 
+/** A network with its score, to which a method appends what it computes. */
+export interface ScoredGraph {
+  b: GraphBuilder;
+  head: ScoreHead;
+  /** [N, scores] */
+  logits: string;
+  /** The share of each logit in the score [N, scores], which is ∂score/∂logits. */
+  weights: string;
+  /** The layer's output, or the picture. */
+  layer: string;
+  /** A value of the layer's shape as [N, K, h, w]; tokens are arranged on their grid. */
+  onGrid(this: void, value: string): string;
+}
+
+/** Numbers, and their sizes. */
+export interface Values {
+  data: Float32Array;
+  dims: readonly number[];
+}
+
 /** One picture with its target, and further runs of the network. M is any number; runs are batched internally. */
 export interface NetworkRuns {
   /** The prepared picture [C, H, W]. */
@@ -93,6 +129,8 @@ export interface NetworkRuns {
   /** The layer's output for the picture [K, h, w]; tokens are arranged on their grid. */
   activations: Float32Array;
   layer: Sizes;
+  /** The size of the network's input, and the grid of tokens if it is stated. */
+  grid: TokenGrid;
   /** The map for one weight per channel: Σ_k w_k A_k, or the first principal component of w_k A_k with `eigen`. */
   weighted(weights: ArrayLike<number>): SignedMap;
   /** The target's score of the picture. */
@@ -114,6 +152,11 @@ export interface NetworkRuns {
   gradients(pictures: Float32Array, backward?: Backward): Promise<Float32Array>;
   /** ∂score/∂A of pictures [M, C, H, W] at the layer [M, K, h, w]. */
   layerGradients(pictures: Float32Array): Promise<Float32Array>;
+  /**
+   * Values [N, …] that a method appends to the network, for the picture alone [1, …].
+   * @param key the same for the same values
+   */
+  values(key: string, append: (network: ScoredGraph) => string[]): Promise<Values[]>;
   /** x·∂score/∂x [C, H, W] and, for every layer with biases on a grid, bias·∂score/∂bias at each position [K, h, w]. */
   fullGradient(): Promise<{ data: Float32Array; sizes: Sizes }[]>;
 }

@@ -35,4 +35,11 @@ export const projectionMethods = {
     title: 'Eigen-Grad-CAM',
     weighted: (b, activations, g) => b.mul(g, activations, 'weighted_activations'),
   },
+  /** Chung and Ying 2025, eq. 10–13: the first principal component of |g| ⊙ A, whose largest magnitude is positive. */
+  'seg-eigen-cam': {
+    kind: 'projection',
+    title: 'Seg-Eigen-CAM',
+    sign: 'largest',
+    weighted: (b, activations, g) => b.mul(b.op('Abs', [g], {}, 'gradient_size'), activations, 'weighted_activations'),
+  },
 } as const satisfies Record<string, ProjectionMethod>;

@@ -38,6 +38,14 @@ function plusPlusAlpha(b: GraphBuilder, activations: string, g: string): string 
   return b.div(squared, denominator, 'alpha');
 }
 
+/** The mean of each window of 2×2 positions, at each of its positions. */
+function windowMeans(b: GraphBuilder, g: string): string {
+  const pooled = b.op('AveragePool', [g], { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 }, 'window_means');
+  const sizes = b.op('Shape', [g], {}, 'sizes');
+  const nearest = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+  return b.op('Resize', [pooled, '', '', sizes], nearest, 'local_gradient');
+}
+
 /** mean_HW(g) */
 const meanGradient = (b: GraphBuilder, _activations: string, g: string) => b.reduceMean(g, SPACE, true, 'weights');
 
@@ -100,6 +108,16 @@ export const weightedMethods = {
     kind: 'weighted',
     title: 'Grad-CAM element-wise',
     weighted: (b, a, g) => b.op('Relu', [b.mul(g, a)], {}, 'weighted_activations'),
+  },
+  /**
+   * Hasany et al. 2023 (Seg-XRes-CAM), with the authors' example of windows: Σ_k up(pool(g_k)) ⊙ A_k, pool the mean of
+   * windows of 2×2 positions and up a window's mean at each of its positions. Windows of 1 position are HiResCAM, one
+   * window is Grad-CAM. At an odd side the last window has one row of positions, where their code adds zeros.
+   */
+  'seg-xres-cam': {
+    kind: 'weighted',
+    title: 'Seg-XRes-CAM',
+    weighted: (b, activations, g) => b.mul(windowMeans(b, g), activations, 'weighted_activations'),
   },
   /**
    * Zhang et al. 2025 (Finer-CAM): Grad-CAM of the target's logit minus those of the three classes with the nearest

@@ -14,6 +14,7 @@ test('Score-CAM runs the pictures of constant channels once', async () => {
     // Two constant channels, and one that shows the lower row.
     activations: Float32Array.of(0, 0, 0, 0, 0, 0, 5, 5, 3, 3, 3, 3),
     layer: { channels: 3, height: 2, width: 2 },
+    grid: { picture: { height: 2, width: 2 } },
     weighted: (given) => {
       weights = Array.from(given);
       return { data: new Float32Array(4), height: 2, width: 2 };
@@ -32,6 +33,7 @@ test('Score-CAM runs the pictures of constant channels once', async () => {
     gradients: none,
     layerGradients: none,
     fullGradient: none,
+    values: none,
   };
   await perturbationMethods.scorecam.map(network);
   expect(seen).toEqual([[0, 0, 0, 0], [0, 0, 3, 4].map((value) => expect.closeTo(value, 5))]);
