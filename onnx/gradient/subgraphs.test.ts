@@ -58,6 +58,7 @@ describe('gradients(…) of If', () => {
     const found = gradients(b, 'y', ['x', 'w']);
     b.output('y');
     for (const [value, gradient] of found) b.output(gradient as string, `d${value}`);
+    b.output(gradients(b, found.get('x') as string, ['w']).get('w') as string, 'ddw');
     const results = await outputsOf(b, { x: { dims: [2], data: x }, w: { dims: [2], data: w } });
     // d(wx)² = 2w²x by x and 2wx² by w; d(−wx) = −w and −x
     const positive = (x[0] as number) > 0;
@@ -65,6 +66,8 @@ describe('gradients(…) of If', () => {
       x.map((value, at) => (positive ? 2 * (w[at] as number) ** 2 * value : -(w[at] as number))),
     );
     expect(results['dw']).toEqual(x.map((value, at) => (positive ? 2 * (w[at] as number) * value ** 2 : -value)));
+    // d 2w²x = 4wx, and d(−w) = −1, by w
+    expect(results['ddw']).toEqual(x.map((value, at) => (positive ? 4 * (w[at] as number) * value : -1)));
   });
 
   it('names the node where the branches have different shapes, and the nearest layer after it', () => {
@@ -111,12 +114,16 @@ describe('gradients(…) of Loop', () => {
   ])('that %s are those of all rounds, through what it carries and what it collects', async (_, graph) => {
     const b = looped('3', '', graph);
     const score = b.add(b.op('Squeeze', ['y']), b.reduceSum('all', [0, 1], false));
-    for (const [value, gradient] of gradients(b, score, ['x', 'w'])) b.output(gradient as string, `d${value}`);
+    const found = gradients(b, score, ['x', 'w']);
+    for (const [value, gradient] of found) b.output(gradient as string, `d${value}`);
+    const sum = b.add(found.get('x') as string, found.get('w') as string);
+    for (const [value, gradient] of gradients(b, sum, ['x', 'w'])) b.output(gradient as string, `dd${value}`);
     const pruned = { x: { dims: [1], data: [5] }, w: { dims: [1], data: [2] } };
     b.graph.inputs.splice(2);
     const results = await outputsOf(b, pruned);
     // xw³ + xw + xw² + xw³: by x 2w³ + w² + w, by w x(6w² + 2w + 1)
-    expect(results).toEqual({ dx: [22], dw: [145] });
+    // 2w³ + w² + w + x(6w² + 2w + 1): by x 6w² + 2w + 1, by w that + x(12w + 2)
+    expect(results).toEqual({ dx: [22], dw: [145], ddx: [29], ddw: [159] });
   });
 
   it('are refused where the rounds together have too many nodes', () => {

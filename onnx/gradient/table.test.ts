@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../build/build.js';
 import { shapeRules } from '../shapes/table.js';
 import { subgraphRules } from './rules/expanded.js';
+import { straightThroughRules } from './rules/quantization.js';
+import { oneHot, zeroGradient } from './rules/rule.js';
 import { differentiableOps, gradientRules, ruleFamilies } from './table.js';
 import { gradients } from './walk.js';
 
@@ -11,9 +13,23 @@ describe('gradientRules', () => {
     expect(Object.keys(gradientRules).toSorted()).toEqual(known.toSorted());
   });
 
-  it('takes its differentiable operators from families whose tests check every one', () => {
+  it('takes its differentiable operators from families whose tests check every one, and its gradient too', () => {
     const checked = Object.values(ruleFamilies).flatMap((rules) => Object.keys(rules));
     expect(checked.toSorted()).toEqual(differentiableOps);
+  });
+
+  it.each(Object.entries(gradientRules))('has for %s a rule of exactly one kind that is tested', (op, rule) => {
+    const kinds = {
+      // checkVjp, in `<family>.test.ts`
+      differentiatedTwice: Object.values(ruleFamilies).some((rules) => Object.hasOwn(rules, op)),
+      // quantization.test.ts and subgraphs.test.ts, once and twice
+      straightThrough: Object.hasOwn(straightThroughRules, op),
+      subgraph: Object.hasOwn(subgraphRules, op),
+      // Nothing flows, so there is nothing to differentiate again.
+      zero: rule === zeroGradient || rule === oneHot,
+      refused: 'reason' in rule,
+    };
+    expect(Object.values(kinds).filter(Boolean)).toHaveLength(1);
   });
 
   it('is zero for operators that do not move with their inputs', () => {

@@ -126,7 +126,15 @@ const roiCases = ['avg', 'max'].flatMap((mode) =>
       { op: 'RoiAlign', inputs: [data, given, owners], attributes: { ...attributes, sampling_ratio: 1 }, wrt: [0] },
       { op: 'RoiAlign', inputs: [data, given, owners], attributes: { ...attributes, sampling_ratio: 2 }, wrt: [0] },
       // As many samples as the regions have pixels: the regions are constant, and those are float32.
-      { op: 'RoiAlign', inputs: [data, constant, owners], attributes, singlePrecision: true, symbolicBatch: [0] },
+      {
+        op: 'RoiAlign',
+        inputs: [data, constant, owners],
+        attributes,
+        singlePrecision: true,
+        symbolicBatch: [0],
+        // Of the maxima of samples, none is so close to another that a step exchanges them.
+        seed: 4,
+      },
     ];
   }),
 );

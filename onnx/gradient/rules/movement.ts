@@ -3,7 +3,7 @@ import { intsAttribute, numberAttribute, stringAttribute } from '../../graph/att
 import type { GraphBuilder } from '../../build/build.js';
 import { isStatic, positiveAxis } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
-import { nodeLabel, type Dim, type Shape } from '../../graph/graph.js';
+import { nodeLabel, type Dim, type Shape, type ValueType } from '../../graph/graph.js';
 import { expectWithin } from '../../graph/limits.js';
 import { sliceBounds } from '../../shapes/movement.js';
 import { perInput, reshapedLike, scatterAdded, sizedLike } from './common.js';
@@ -38,11 +38,20 @@ const concat: GradientRule = ({ node, b, x, g, shape, wanted }) => {
   let start = b.ints([0]);
   return x.map((value, index) => {
     const end = b.add(start, b.op('Shape', [value], { start: axis, end: axis + 1 }), 'end');
-    const part = wanted(index) ? reshapedLike(b, b.op('Slice', [g, start, end, b.ints([axis])]), value) : null;
+    const inputs = [g, start, end, b.ints([axis])];
+    const part = wanted(index) ? reshapedLike(b, sliceOfType(b, inputs, b.type(value)), value) : null;
     start = end;
     return part;
   });
 };
+
+/** A Slice whose type is stated: between bounds that are found at run time it cannot be inferred. */
+function sliceOfType(b: GraphBuilder, inputs: readonly string[], value: ValueType): string {
+  const name = b.unique('Slice');
+  b.graph.valueInfo.set(name, { name, value });
+  b.append({ op: 'Slice', domain: '', name, inputs, outputs: [name], attributes: {} });
+  return name;
+}
 
 /** dy padded with zeros; with steps other than 1, scattered row by row. */
 const slice: GradientRule = ({ node, b, x, g, shape }) => {

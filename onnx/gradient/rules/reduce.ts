@@ -1,12 +1,15 @@
 /** @file Gradients of reductions over axes. */
 import { numberAttribute } from '../../graph/attributes.js';
 import type { GraphBuilder } from '../../build/build.js';
-import { positiveAxis } from '../../graph/dims.js';
+import { isStatic, positiveAxis } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
-import { nodeLabel } from '../../graph/graph.js';
+import { elementCount, nodeLabel, type Dim } from '../../graph/graph.js';
 import { axesOf } from '../../shapes/rule.js';
-import { countAlong, expandedLike } from './common.js';
+import { countAlong, expandedLike, reshapedLike } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
+
+/** The element type bool, as ONNX numbers them. */
+const BOOL = 9;
 
 /** A reduction; its output y, built on demand, and the gradient g of it are in the form that keeps reduced axes as size 1. */
 interface Reduction {
@@ -46,16 +49,47 @@ const extreme = reduction(({ b, x, y, g, axes }) => {
   return b.mul(hits, b.div(g, b.reduceSum(hits, axes), 'share'));
 });
 
-/** dx = dy · product of all other elements: dy·∏/x with zeros left out of ∏ and counted, so that none is divided by. */
+/**
+ * dx = dy · product of all other elements. Nothing is divided by, so zeros are no exception, also where this is
+ * differentiated once more.
+ */
 const product = reduction(({ b, x, g, axes }) => {
-  const isZero = b.op('Equal', [x, b.scalarLike(x, 0)]);
-  const zero = b.castLike(isZero, x);
-  const nonZero = b.op('Where', [isZero, b.scalarLike(x, 1), x]);
-  const others = b.div(b.op('ReduceProd', [nonZero], { axes, keepdims: 1 }), nonZero);
-  const otherZeros = b.sub(b.reduceSum(zero, axes), zero, 'other_zeros');
-  const noOther = b.op('Less', [otherZeros, b.scalarLike(x, 0.5)]);
-  return b.mul(g, b.op('Where', [noOther, others, b.scalarLike(x, 0)]));
+  const sizes = b.shape(x);
+  const kept = [...sizes.keys()].filter((axis) => !axes.includes(axis));
+  const order = [...kept, ...axes];
+  const last = b.transpose(x, order);
+  const lengths = axes.map((axis) => sizes[axis] as Dim);
+  const rows = b.op('Reshape', [last, b.ints([...kept.map(() => 0), isStatic(lengths) ? elementCount(lengths) : -1])]);
+  const others = isStatic(lengths)
+    ? b.mul(productsBefore(b, rows, elementCount(lengths), 1), productsBefore(b, rows, elementCount(lengths), -1))
+    : productsOfOthers(b, rows);
+  const back = order.map((_, axis) => order.indexOf(axis));
+  return b.mul(g, b.transpose(reshapedLike(b, others, last), back));
 });
+
+/** The product of all elements before each one along the last axis, or after it: a scan in steps of 1, 2, 4, … (Hillis and Steele 1986). */
+function productsBefore(b: GraphBuilder, rows: string, length: number, direction: 1 | -1): string {
+  const before = b
+    .shape(rows)
+    .slice(1)
+    .map(() => 0);
+  const shifted = (value: string, by: number) => {
+    const [begin, end] = [by * direction, -by * direction];
+    return b.op('Pad', [value, b.ints([...before, begin, ...before, end]), b.scalarLike(value, 1)], {}, 'shifted');
+  };
+  let products = shifted(rows, 1);
+  for (let step = 1; step < length; step *= 2) products = b.mul(products, shifted(products, step), 'products');
+  return products;
+}
+
+/** The same for a length that is known at run time: one row per element, in which a 1 stands for it. */
+function productsOfOthers(b: GraphBuilder, rows: string): string {
+  const length = b.op('Shape', [rows], { start: -1 });
+  const square = b.op('Expand', [b.scalar(0), b.op('Concat', [length, length], { axis: 0 })]);
+  const isOwn = b.op('Cast', [b.op('EyeLike', [square])], { to: BOOL }, 'own');
+  const filled = b.op('Where', [isOwn, b.scalarLike(rows, 1), b.op('Unsqueeze', [rows, b.ints([-2])])]);
+  return b.op('ReduceProd', [filled], { axes: [-1], keepdims: 0 });
+}
 
 export const reduceRules = {
   // d Σ|x| = sign(x)

@@ -1,6 +1,6 @@
 /** @file The gradient of a convolution's weights: gathered windows times output gradients, or a swapped convolution. */
 import type { GraphBuilder } from '../../../build/build.js';
-import { dimProduct } from '../../../graph/dims.js';
+import { dimProduct, dimQuotient } from '../../../graph/dims.js';
 import { elementCount, type Dim, type Shape } from '../../../graph/graph.js';
 import { int64Tensor } from '../../../graph/tensor.js';
 import type { Window } from '../../../shapes/windows.js';
@@ -136,10 +136,12 @@ function reached(b: GraphBuilder, input: string, padsEnd: readonly number[]): st
 /** [N, G·C, …] → [C, G·N, …] */
 function picturesAsChannels(b: GraphBuilder, value: string, group: number): string {
   const shape: Shape = b.shape(value);
-  const [batch, channels] = shape as [Dim, number];
-  const grouped = b.reshape(value, [batch, group, channels / group, ...shape.slice(2)]);
+  const [batch, channels] = shape as [Dim, Dim];
+  // Symbolic in the gradient of a gradient, where pictures are channels already.
+  const perGroup = dimQuotient(channels, group) ?? `${channels}/${group}`;
+  const grouped = b.reshape(value, [batch, group, perGroup, ...shape.slice(2)]);
   const moved = b.transpose(grouped, [2, 1, 0, ...shape.slice(2).map((_, axis) => axis + 3)]);
-  return b.reshape(moved, [channels / group, dimProduct([group, batch]), ...shape.slice(2)]);
+  return b.reshape(moved, [perGroup, dimProduct([group, batch]), ...shape.slice(2)]);
 }
 
 const padsOf = (window: Window) => [...window.padsBegin, ...window.padsEnd];

@@ -48,11 +48,14 @@ const pow: GradientRule = ({ b, x, y, g, wanted }) => {
   const [base, exponent] = x as [string, string];
   const zero = b.scalarLike(base, 0);
   const power = b.castLike(exponent, base);
-  const slope = () => b.mul(power, b.op('Pow', [base, b.sub(power, b.scalarLike(base, 1))]));
+  const one = b.scalarLike(base, 1);
   const forBase = () => {
     const constant = b.types.constant(exponent);
-    if (constant && !numbersOf(constant).includes(0)) return b.mul(g, slope());
-    return b.mul(g, b.op('Where', [b.op('Equal', [power, zero]), zero, slope()]));
+    const lower = b.sub(power, one);
+    if (constant && !numbersOf(constant).includes(0)) return b.mul(g, b.mul(power, b.op('Pow', [base, lower])));
+    // 0·x⁰ instead of 0·x⁻¹ for an exponent of 0: no infinity is computed, also where this is differentiated.
+    const finite = b.op('Where', [b.op('Equal', [power, zero]), zero, lower]);
+    return b.mul(g, b.mul(power, b.op('Pow', [base, finite])));
   };
   const forExponent = () => {
     const logarithm = b.op('Where', [b.op('Equal', [base, zero]), zero, b.op('Log', [base])]);

@@ -9,7 +9,7 @@ const ranges: Record<keyof typeof trigonometryRules, readonly [number, number]> 
   Asin: [-0.8, 0.8],
   Asinh: [-2, 2],
   Atan: [-2, 2],
-  Atanh: [-0.8, 0.8],
+  Atanh: [-0.7, 0.7],
   Cos: [-3, 3],
   Cosh: [-2, 2],
   Erf: [-2, 2],
