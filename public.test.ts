@@ -16,8 +16,9 @@ const promised: Record<string, string> = {
     'ExportOptions ExportedPort LayersExport LayersExportOptions LayersModel discriminatorSignature exportLayersFile ' +
     'exportedModel generatorSignature isLayersSource supportedLayers',
   './inference':
-    'Assumption Device Discriminator Generator ModelSource NetworkOptions Picture PictureInput ' +
-    'Preparation Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +
+    'Assumption Device Discriminator FeatureLayer FeatureMaps Generator ModelSource NetworkOptions Picture PictureInput ' +
+    'Preparation PrincipalDirection Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +
+    'firstFeatureDirections npyBytes ' +
     'interpolatedLatents isRun lerp loadLatents normalLatents openSamplingTasks parsedLabel parsedPreparation ' +
     'parsedRange parsedSize pictureGrid picturePaths resolveDevice resolveModel resolveRun ' +
     'rgbaPixels runJob sampleJob saveLatents slerp',
@@ -31,8 +32,8 @@ const promised: Record<string, string> = {
     'jobId localEngine mergeEngine packageVersion parsedJobSpec performJob publishFile publishFolder rangesOf ' +
     'runTasks shardEngine',
   './explain':
-    'ClassName EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
-    'HeatmapTarget Layer MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
+    'ClassName ClassScore EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
+    'HeatmapTarget Layer LayerMaps Look MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
     'TargetChoice checkedMethods completenessNote drawnMap emptyMapNote evaluateFiles evaluateMethods evaluationTable ' +
     'expectAllRead explain explainFiles explainsLayer formattedNumber heatmapPicture isSigned listLayers ' +
     'loadInputs loadLabels loadTargets methods overlaidPicture openExplainJob parsedBaselines parsedHeatmapTarget parsedInputs ' +

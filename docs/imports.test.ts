@@ -29,7 +29,7 @@ const MOST_FILES = 13;
 const files = Object.keys(rooms).flatMap((room) =>
   readdirSync(new URL(`${room}/`, root), { recursive: true, encoding: 'utf8' })
     .map((name) => posix.join(room, name.replaceAll('\\', '/')))
-    .filter((name) => name.endsWith('.ts') && !/\.test\.|\.d\.ts$/.test(name)),
+    .filter((name) => /\.tsx?$/.test(name) && !/\.test\.|\.d\.ts$/.test(name)),
 );
 const known = new Set(files);
 
@@ -37,8 +37,7 @@ const known = new Set(files);
 function importedFile(importer: string, name: string): string | undefined {
   const mapped = imports[name]?.['default']?.replace('./dist/', '');
   const path = mapped ?? posix.normalize(posix.join(posix.dirname(importer), name));
-  const source = path.replace(/\.js$/, '.ts');
-  return known.has(source) ? source : undefined;
+  return ['.ts', '.tsx'].map((end) => path.replace(/\.js$/, end)).find((source) => known.has(source));
 }
 
 const edges = files.flatMap((from) => {

@@ -22,11 +22,14 @@ export const { env, InferenceSession, Tensor } = runtime;`;
   };
 }
 
-/** Puts the colours of figures and reports in front of the page's style. */
+/** Puts the colours and text sizes of figures and reports in front of the page's style, after its imports. */
 const theme: Plugin = {
   name: 'theme',
   enforce: 'pre',
-  transform: (code, id) => (id.endsWith('/web/style.css') ? `${colourStyle()}${code}` : undefined),
+  transform: (code, id) =>
+    id.endsWith('/page/app/style.css')
+      ? code.replace(/^(@import [^;]+;\s*)+/m, (imports) => `${imports}${colourStyle()}`)
+      : undefined,
 };
 
 export default defineConfig({

@@ -28,14 +28,25 @@ import {
   suitedMethods,
   type MethodName,
 } from '../methods/table.js';
-import { Network, type Stage } from '../network/network.js';
+import { Network, type LayerMaps, type Stage } from '../network/network.js';
 import { networkView, preparedPictures, type NetworkInput } from '../../inference/networks/network-input.js';
 import { checkedRunOptions } from './picture-runs.js';
 import { featuresOf, scoredModel } from './scored-model.js';
 import { randomizedWeights } from '../network/random-weights.js';
+import { classScores, type ClassScore } from '../targets/class-scores.js';
 import { choicePerPicture } from '../targets/target-choice.js';
 
 export type { ExplainerOptions, ExplainOptions };
+
+/** Classes that `Explainer.look` returns. */
+const MOST_CLASSES = 5;
+
+/** What a network makes of a picture. */
+export interface Look {
+  /** The classes with the largest scores, largest first, or the only score; none where scores have positions. */
+  classes: ClassScore[];
+  maps: LayerMaps[];
+}
 
 /**
  * Explains the scores of a discriminator or classifier. Sessions are made once; a picture that was explained before is not
@@ -169,6 +180,24 @@ export class Explainer implements AsyncDisposable {
   /** Logits [M, scores] of prepared pictures [M, C, H, W], run in batches. */
   async logits(pictures: Float32Array): Promise<Float32Array> {
     return this.#queue.run(() => namingFile(this.name, () => this.#network.logits(pictures)));
+  }
+
+  /**
+   * What the network makes of a picture: its largest scores, and what layers give.
+   * @param layers of `layers()`
+   * @param shown how many channels of each layer
+   * @param whole the value of a layer of which all channels are wanted
+   */
+  async look(picture: Picture, layers: readonly Layer[], shown: number, whole?: string): Promise<Look> {
+    const input = preparedPictures([picture], this.input);
+    const looked = () => namingFile(this.name, () => this.#network.look(input, layers, shown, whole));
+    const { logits, maps } = await this.#queue.run(looked);
+    return { classes: classScores(this.head, logits, MOST_CLASSES, this.#labels), maps };
+  }
+
+  /** The names of the classes, if known. */
+  get labels(): readonly string[] | undefined {
+    return this.#labels;
   }
 
   /**

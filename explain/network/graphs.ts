@@ -21,6 +21,7 @@ import {
   type MapsModel,
   type MapsOf,
 } from './stages.js';
+import { lookModel, type LookModel } from '../layers/look-model.js';
 import { wholeModel, type WholeModel } from './whole-model.js';
 
 /** A graph, and the key of the sessions that run it. */
@@ -59,6 +60,10 @@ export class Graphs {
 
   layers(layers: readonly Layer[]): Keyed<LayerStages> {
     return this.#once(['layers', layers.map(keyOf)], () => layerStages(this.model, this.head, layers));
+  }
+
+  look(layers: readonly Layer[], count: number): Keyed<LookModel> {
+    return this.#once(['look', layers.map(keyOf), count], () => lookModel(this.model, this.head, layers, count));
   }
 
   cut(layer: Layer): Keyed<CutStages> {

@@ -34,6 +34,12 @@ const MAX_KEPT_GRADIENTS = 4;
 /** Number of batches explained by `whole` that are remembered. */
 const MAX_EXPLAINED = 8;
 
+/** What a layer makes of a picture: channels of its output [channels, height, width]. */
+export interface LayerMaps extends Sizes {
+  layer: Layer;
+  data: Float32Array;
+}
+
 /** Runs a network and its gradients. */
 export class Network {
   /** Pictures per run. */
@@ -239,6 +245,26 @@ export class Network {
       found.set(floats(results[logits]).subarray(0, own.length * scores), start * scores);
     }
     return found;
+  }
+
+  /**
+   * The logits [scores] of one prepared picture, and what layers make of it, in one run.
+   * @param count how many channels of each layer
+   * @param whole the value of a layer of which all channels are wanted
+   */
+  async look(picture: Float32Array, layers: readonly Layer[], count: number, whole?: string) {
+    const { key, model, logits, maps } = this.#graphs.look(layers, count);
+    const feeds = pictureFeed(this.input, repeated(picture, this.input.batch ?? 1));
+    const shown = maps.map(({ layer, whole: all, first }) => (layer.value === whole ? all : first));
+    const results = await this.#sessions.run('forward', key, model, feeds, [logits, ...shown]);
+    return {
+      logits: floats(results[logits]).slice(0, scoreCount(this.head)),
+      maps: maps.map(({ layer }, at): LayerMaps => {
+        const { data, dims } = results[shown[at] as string] as SessionTensor;
+        const [, channels = 0, height = 0, width = 0] = dims;
+        return { layer, channels, height, width, data: (data as Float32Array).slice(0, channels * height * width) };
+      }),
+    };
   }
 
   /** For each of at most `batch` pictures: a saturated activation between a value and the logits, if there is one. */

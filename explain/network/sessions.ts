@@ -22,12 +22,19 @@ export class Sessions<Stage extends string> {
   /**
    * Runs a model. Its session is cached under the key.
    * @param feeds the model's inputs; other entries are ignored
+   * @param outputs names of those to return, default all
    */
-  async run(stage: Stage, key: string, model: Model, feeds: Readonly<Record<string, SessionTensor>>) {
+  async run(
+    stage: Stage,
+    key: string,
+    model: Model,
+    feeds: Readonly<Record<string, SessionTensor>>,
+    outputs?: readonly string[],
+  ) {
     const session = await this.#session(key, model);
     this.runs[stage]++;
     const used = session.inputNames.map((name) => [name, feeds[name] as SessionTensor] as const);
-    return session.run(Object.fromEntries(used));
+    return session.run(Object.fromEntries(used), outputs);
   }
 
   /** Frees all sessions. */

@@ -109,14 +109,26 @@ export const GAP = 10;
 /** The longest side of a picture, in pixels. */
 export const MAX_SIDE = 16_384;
 
-/** The colours as CSS variables, such as `--ink` and `--series-0`; the dark ones where the reader prefers them. */
+/** Sizes of text on pages, by what it is: labels under pictures, text, and headings. */
+export const textSizes = { small: '0.8125rem', body: '0.9375rem', title: '1.125rem', display: '1.5rem' } as const;
+
+/** The family of text on pages. */
+export const PAGE_FONT = 'system-ui, sans-serif';
+
+/**
+ * The colours as CSS variables, such as `--ink` and `--series-0`, the dark ones where the reader prefers them or the page says
+ * `data-theme="dark"`; and the sizes and family of text, such as `--text-small` and `--font`.
+ */
 export function colourStyle(): string {
   const variables = ({ series, ...colours }: Colours) =>
     [...Object.entries(colours), ...series.map((colour, i) => [`series-${i}`, colour] as const)]
       .map(([name, colour]) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: ${colour};`)
       .join(' ');
+  const sizes = Object.entries(textSizes).map(([name, size]) => `--text-${name}: ${size};`);
   return (
-    `:root { color-scheme: light dark; ${variables(light)} }\n` +
-    `@media (prefers-color-scheme: dark) { :root { ${variables(dark)} } }\n`
+    `:root { color-scheme: light dark; ${variables(light)} ${sizes.join(' ')} --font: ${PAGE_FONT}; }\n` +
+    `@media (prefers-color-scheme: dark) { :root:not([data-theme='light']) { ${variables(dark)} } }\n` +
+    `:root[data-theme='dark'] { color-scheme: dark; ${variables(dark)} }\n` +
+    ":root[data-theme='light'] { color-scheme: light; }\n"
   );
 }

@@ -24,6 +24,7 @@ export interface OpenedGenerator {
 /**
  * Opens the picture output of a generator. Where the file does not tell the sizes of its outputs, a run does.
  * @param source what to call the file in errors
+ * @param extended appends further outputs to the model, whose first one has the pictures
  * @throws InputError if it cannot be run on a latent, or no output has pictures
  */
 export async function openGenerator(
@@ -31,10 +32,12 @@ export async function openGenerator(
   input: LatentInput,
   running: SessionOptions,
   source: string,
+  extended: (model: Model) => Model = (read) => read,
 ): Promise<OpenedGenerator> {
-  const first = await opened(readGenerator(model), input, running, source);
+  const open = (read: ReadGenerator) => opened({ ...read, model: extended(read.model) }, input, running, source);
+  const first = await open(readGenerator(model));
   if ('session' in first) return first;
-  const found = await opened(readGenerator(model, await outputSizes(model, input, source)), input, running, source);
+  const found = await open(readGenerator(model, await outputSizes(model, input, source)));
   if ('session' in found) return found;
   throw new InputError({
     name: source,

@@ -1,8 +1,10 @@
 /** @file A generator on ONNX Runtime: makes pictures from latents. */
 import { resolveDevice } from '#devices';
 import { InputError } from '../../onnx/errors.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { namingFile } from '../../onnx/graph/naming.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
+import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import {
   generatorFeed,
   generatorInputs,
@@ -13,15 +15,22 @@ import {
 import { openGenerator, runGenerator, type OpenedGenerator } from '../generators/open-generator.js';
 import { rangeOfGenerator, type PictureRangeOptions } from '../generators/read-generator.js';
 import type { Assumption } from '../graphs/assumption.js';
+import {
+  featureLayers,
+  firstChannels,
+  withFeatureMaps,
+  type FeatureLayer,
+  type FeatureMaps,
+} from '../graphs/feature-maps.js';
 import { interpolatedLatents, type PathOptions } from '../latent/interpolate.js';
 import { normalLatents } from '../latent/latents.js';
 import { readGanMetadata, type GanMetadata } from './metadata.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
 import type { Picture } from '../pictures/pictures.js';
-import type { OutputRange, PictureSize } from '../pictures/pixels.js';
+import { picturesFromOutput, type OutputRange, type PictureSize } from '../pictures/pixels.js';
 import { samplePictures, type GeneratorRunner, type SampleOptions } from './sample.js';
 import type { Levels } from '../runtime/levels.js';
-import type { DeviceChoice, Session } from '../runtime/session.js';
+import type { DeviceChoice, Session, SessionTensor } from '../runtime/session.js';
 
 /** Latents per run: enough to keep all threads busy. */
 const BATCH = 64;
@@ -30,7 +39,10 @@ const BATCH = 64;
 export type PictureOptions = Pick<SampleOptions, 'progress_callback' | 'signal'>;
 
 /** Options of loading a generator. */
-export interface GeneratorOptions extends NetworkOptions, InputOptions, PictureRangeOptions {}
+export interface GeneratorOptions extends NetworkOptions, InputOptions, PictureRangeOptions {
+  /** Keep the outputs of the layers too, for `look`: how many channels of each are shown. Default none. */
+  channelsShown?: number;
+}
 
 /**
  * A generator on ONNX Runtime: a model with a float input [N, Z] or [N, Z, 1, 1], with a class input if it is conditional,
@@ -55,13 +67,18 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   readonly assumptions: readonly Assumption[];
   /** Where it runs, and why. */
   readonly choice: DeviceChoice;
+  /** The layers that `look` shows. */
+  readonly layers: readonly FeatureLayer[];
   readonly #session: Session;
   readonly #input: LatentInput;
   readonly #name: string;
 
   private constructor(
     { session, size }: OpenedGenerator,
-    facts: Pick<Generator, 'range' | 'assumptions' | 'metadata' | 'choice'> & { input: LatentInput; name: string },
+    facts: Pick<Generator, 'range' | 'assumptions' | 'metadata' | 'choice' | 'layers'> & {
+      input: LatentInput;
+      name: string;
+    },
   ) {
     this.#name = facts.name;
     this.#session = session;
@@ -75,6 +92,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     this.label = facts.input.label?.label;
     this.assumptions = facts.assumptions;
     this.choice = facts.choice;
+    this.layers = facts.layers;
   }
 
   /**
@@ -94,8 +112,23 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   static async load(source: ModelSource, options: GeneratorOptions = {}): Promise<Generator> {
     const { device = 'auto', threads = 0, signal } = options;
     const name = sourceName(source);
-    const model = await modelFrom(source, options);
-    namingFile(name, () => expectAffordable(model));
+    const loaded = await modelFrom(source, options);
+    const { channelsShown } = options;
+    const model = namingFile(name, () => {
+      expectAffordable(loaded);
+      // Layers are told apart in our dialect.
+      return channelsShown === undefined ? loaded : upgradedModel(loaded);
+    });
+    let layers: readonly FeatureLayer[] = [];
+    const extended = (read: Model) => {
+      if (channelsShown === undefined) return read;
+      layers = featureLayers(read.graph);
+      return withFeatureMaps(
+        read,
+        layers.map(({ value }) => value),
+        channelsShown,
+      );
+    };
     const metadata = readGanMetadata(model.metadata);
     if (metadata?.role === 'discriminator')
       throw new InputError({ name: name, expected: 'a generator', got: 'a discriminator' });
@@ -103,7 +136,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
     const eachRow = input.batch === undefined && (choice.device === 'cpu' || choice.device === 'wasm');
-    const opened = await openGenerator(model, input, { device: choice.device, threads, eachRow }, name);
+    const running = { device: choice.device, threads, eachRow };
+    const opened = await openGenerator(model, input, running, name, extended);
     try {
       const { size, bytes, output } = opened;
       const ours = metadata?.outputRange === 'normalization' ? metadata.normalization : metadata && ('tanh' as const);
@@ -112,7 +146,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
         ...assumptionsOf(input, { outputs: model.graph.outputs.length, ...opened }, options.latentDim !== undefined),
         assumption,
       ];
-      return new Generator(opened, { input, range, assumptions, metadata, choice, name });
+      return new Generator(opened, { input, range, assumptions, metadata, choice, layers, name });
     } catch (error) {
       await opened.session.release();
       throw error;
@@ -138,6 +172,35 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
       return (await this.#session.run(generatorFeed(this.#input, batch), [output], levels))[output]?.data as Uint8Array;
     });
     return pictures;
+  }
+
+  /**
+   * The picture of one latent, and what each layer makes of it, in one run.
+   * @param latent [Z]
+   * @param whole the value of a layer of which all channels are wanted, instead of the first `channelsShown`
+   * @throws InputError if `latent` has another size, or the generator was loaded without `channelsShown`
+   */
+  async look(latent: Float32Array, whole?: string): Promise<{ picture: Picture; maps: FeatureMaps[] }> {
+    if (latent.length !== this.latentDim)
+      throw new InputError({ name: 'latent', expected: `${this.latentDim} numbers`, got: latent.length });
+    const padded = new Float32Array((this.#input.batch ?? 1) * this.latentDim);
+    padded.set(latent);
+    const [output = ''] = this.#session.outputNames;
+    const shown = this.layers.map(({ value }) => (value === whole ? value : firstChannels(value)));
+    const feed = generatorFeed(this.#input, padded);
+    const results = await namingFile(this.#name, () => this.#session.run(feed, [output, ...shown]));
+    const maps = this.layers.map((layer, at) => {
+      const { data, dims } = results[shown[at] as string] as SessionTensor;
+      const count = dims[1] as number;
+      return { layer, count, data: (data as Float32Array).slice(0, count * layer.height * layer.width) };
+    });
+    const numbers = Float32Array.from(results[output]?.data as Float32Array);
+    const [picture] = picturesFromOutput(
+      numbers.subarray(0, this.channels * this.height * this.width),
+      this,
+      this.range,
+    );
+    return { picture: picture as Picture, maps };
   }
 
   /** @throws InputError if `latents` is no whole number of latents */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { firstFeatureDirections } from '../../inference/latent/features.node.js';
+import { firstFeatureDirections } from '../../inference/latent/features.js';
+import { loadModel } from '../files/load.node.js';
 import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
 import { createSession } from '../../inference/runtime/session.node.js';
 import {
@@ -85,7 +86,8 @@ describe('toFloat16(graph)', () => {
       Object.entries({ 'whole.onnx': model, 'half.onnx': halved(model, foldedBatchNorm(model.graph)) }).map(
         async ([name, each]) => {
           await saveModel(join(folder, name), each);
-          return (await firstFeatureDirections(join(folder, name), 128, 1))[0]?.direction as Float32Array;
+          return (await firstFeatureDirections(await loadModel(join(folder, name)), 128, 1))[0]
+            ?.direction as Float32Array;
         },
       ),
     );

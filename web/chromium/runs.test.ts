@@ -46,25 +46,24 @@ describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
   });
 
   it('shows an empty run as empty: no curves, no samples and no networks of others', async () => {
-    await page.goto(own.url);
-    await until('models-status', /^Run empty has no exported networks/);
+    await page.goto('about:blank');
+    await page.goto(`${own.url}#view=training`);
+    await until('networks-status', /^Run empty has no exported networks/);
     await until('training-status', /^No steps yet; not training\.$/);
     expect(await page.locator('#model-choice').inputValue()).toBe('empty');
     expect(await page.locator('#losses *, #scores *').count()).toBe(0);
     expect(await page.locator('#run-samples').isHidden()).toBe(true);
-    expect(await page.locator('#samples-pictures canvas').count()).toBe(0);
-    await page.locator('#samples-form button').click();
-    await until('samples-status', /no network is open/);
+    expect(await page.locator('.stage .picture').evaluate((canvas) => (canvas as HTMLCanvasElement).width)).toBe(300);
   });
 
   it('leaves nothing of a run behind when another one is chosen', async () => {
     await page.locator('#model-choice').selectOption('birds & bees');
     await until('training-status', /^Step 2, epoch 1/);
-    await until('samples-status', /^12 pictures in/);
-    expect(await page.locator('#losses polyline').count()).toBe(2);
+    await expect.poll(() => page.locator('#losses polyline').count(), WAIT).toBe(2);
+    await expect.poll(() => page.locator('.verdict .word').textContent(), WAIT).toMatch(/real|fake/);
     await page.locator('#model-choice').selectOption('empty');
     await until('training-status', /^No steps yet/);
-    expect(await page.locator('#losses *, #samples-pictures canvas').count()).toBe(0);
+    expect(await page.locator('#losses *, #view .tile, .layer').count()).toBe(0);
     expect(await text('losses-text')).toBe('Losses: no steps yet.');
     expect(await page.locator('#run-samples').isHidden()).toBe(true);
   });
@@ -75,22 +74,19 @@ describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
     await writeFile(join(broken, 'config.json'), '{}');
     await writeFile(join(broken, 'onnx', 'generator.onnx'), (await readFile(tinyPath('generator'))).subarray(0, 5000));
     await copyFile(tinyPath('discriminator'), join(broken, 'onnx', 'discriminator.onnx'));
-    await page.goto(own.url);
+    await page.goto('about:blank');
+    await page.goto(`${own.url}#view=training`);
     await page.locator('#model-choice').selectOption('birds & bees');
-    await until('samples-status', /^12 pictures in/);
-    await page.locator('#method').selectOption('gradcam');
-    await page.locator('#explain-sample').click();
-    await until('explanation-status', /^1 method done/);
-    expect(await page.locator('#walk-picture').isVisible()).toBe(true);
+    await expect.poll(() => page.locator('.layer').count(), WAIT).toBe(7);
     await page.locator('#model-choice').selectOption('broken');
-    await until('models-status', /^\S+generator\.onnx: expected an ONNX model; got a truncated or foreign file[^\n]*$/);
-    expect(await page.locator('#walk-picture').isHidden()).toBe(true);
-    expect(await page.locator('#samples-pictures li, #explanation-pictures li').count()).toBe(0);
-    await page.locator('#samples-form button').click();
-    await until('samples-status', /no network is open/);
-    await page.locator('#method').selectOption('gradcam');
-    await page.locator('#picture-file').setInputFiles(studio.picture);
-    await until('explanation-status', /^1 method done/);
+    await until(
+      'networks-status',
+      /^\S+generator\.onnx: expected an ONNX model; got a truncated or foreign file[^\n]*$/,
+    );
+    // The generator's layers are gone; the discriminator's own are there, and it looks at other pictures.
+    expect(await page.locator('.layer').count()).toBe(3);
+    await page.getByRole('button', { name: 'space picture 1' }).click();
+    await expect.poll(() => page.locator('.verdict .word').textContent(), WAIT).toMatch(/real|fake/);
     await rm(broken, { recursive: true });
   });
 

@@ -1,10 +1,11 @@
 /** @file Makes a traversal job's picture and animation. */
 import { extname, join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
+import { loadModel } from '../../../onnx/files/load.node.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { concatenated } from '../../numeric/concatenated.js';
 import { axisDirection, walkedLatents, type DirectionChoice } from '../../latent/directions.js';
-import { firstFeatureDirections } from '../../latent/features.node.js';
+import { firstFeatureDirections } from '../../latent/features.js';
 import { interpolatedLatents } from '../../latent/interpolate.js';
 import { animationFiles, writeAnimation } from '../files/animation-files.node.js';
 import { inJobFolder } from '../files/job-folder.node.js';
@@ -164,7 +165,11 @@ async function directionsOf(choice: DirectionChoice, { model, generator, log }: 
       direction: axisDirection(index, generator.latentDim),
     }));
   }
-  const found = await firstFeatureDirections(model, generator.latentDim, Math.max(...choice.components));
+  const found = await firstFeatureDirections(
+    await loadModel(model),
+    generator.latentDim,
+    Math.max(...choice.components),
+  );
   return choice.components.map((component) => {
     const { direction, share } = found[component - 1] as (typeof found)[number];
     const label = `component ${component}`;

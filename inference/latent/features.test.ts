@@ -1,0 +1,56 @@
+/** @file Principal directions of networks whose components are known. */
+import { describe, expect, it } from 'vitest';
+import { float32Tensor, GraphBuilder, modelOfGraph, type Model } from '../../onnx/index.js';
+import { Random } from '../numeric/random.js';
+import { firstFeatureDirections } from './features.js';
+
+const Z = 6;
+const FEATURES = 48;
+/** What each number of the latent contributes: number 3 most, then 0, 5, … */
+const scales = [4, 0.5, 1, 8, 0.25, 2];
+
+/** Orthogonal rows times `scales`: the component of rank k is the latent's number with the k-th largest scale. */
+function weights(): Float32Array {
+  const random = new Random(3);
+  const rows: number[][] = [];
+  for (const scale of scales) {
+    let row = Array.from({ length: FEATURES }, () => random.normal());
+    for (const other of rows) {
+      const [along, length] = [dot(row, other), dot(other, other)];
+      row = row.map((value, i) => value - (along / length) * (other[i] as number));
+    }
+    const norm = Math.sqrt(dot(row, row));
+    rows.push(row.map((value) => (value * scale) / norm));
+  }
+  return Float32Array.from(rows.flat());
+}
+const dot = (a: readonly number[], b: readonly number[]) =>
+  a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+
+function generator(batch: number | string): Model {
+  const b = new GraphBuilder();
+  const latent = b.input('latent', 'float32', [batch, Z]);
+  const first = b.matMul(latent, b.initializer('w', float32Tensor(weights(), [Z, FEATURES])));
+  b.output(b.reshape(first, [batch, 3, 4, 4]), 'image');
+  return modelOfGraph(b.graph);
+}
+
+describe('firstFeatureDirections(generator, latentDim, count)', () => {
+  it.each(['batch', 7])('finds what moves a linear layer most, with batch %s', async (batch) => {
+    const found = await firstFeatureDirections(generator(batch), Z, 4);
+    const total = scales.reduce((sum, scale) => sum + scale * scale, 0);
+    // 2,000 samples: correlations between the latent's numbers are of order 1/√2000.
+    [3, 0, 5, 2].forEach((number, k) => {
+      const { direction, share } = found[k] as (typeof found)[number];
+      expect(direction[number]).toBeGreaterThan(0.95);
+      direction.forEach((value, i) => i !== number && expect(Math.abs(value)).toBeLessThan(0.12));
+      expect(Math.abs(share - (scales[number] as number) ** 2 / total)).toBeLessThan(0.02);
+    });
+  });
+
+  it('refuses more directions than there are', async () => {
+    await expect(firstFeatureDirections(generator('batch'), Z, 49)).rejects.toThrow(
+      /^principal directions: expected at most 48; got 49$/,
+    );
+  });
+});

@@ -1,0 +1,102 @@
+/** @file Principal directions of a generator's first features, run on ONNX Runtime. */
+import { openSession } from '#runtime';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import { InputError } from '../../onnx/errors.js';
+import { outputOf, type Graph, type Model } from '../../onnx/graph/graph.js';
+import { prunedGraph } from '../../onnx/graph/order.js';
+import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
+import { normalLatents, seedsFrom } from './latents.js';
+import { sessionTensor } from '../runtime/session.js';
+import { principalDirections, type PrincipalDirection } from './principal.js';
+
+/** Latents whose features are looked at. */
+const SAMPLES = 2000;
+/** Numbers of features that are held: for large first layers, fewer latents are looked at. */
+const MAX_NUMBERS = 2 ** 26;
+const BATCH = 100;
+/** TensorProto.DataType. */
+const FLOAT = 1;
+
+const ACTIVATIONS = new Set(['Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Softplus', 'Gelu', 'Mish', 'Tanh']);
+const LAYERS = new Set(['Gemm', 'MatMul', 'Conv', 'ConvTranspose']);
+
+/**
+ * The principal directions of what the generator's first layer makes of 2,000 latents, after its activation.
+ * @param generator as it was loaded
+ * @param count how many, the strongest first
+ * @throws InputError if the generator has no layer that is known
+ */
+export async function firstFeatureDirections(
+  generator: Model,
+  latentDim: number,
+  count: number,
+): Promise<PrincipalDirection[]> {
+  const model = upgradedModel(generator);
+  const value = firstFeatures(model.graph);
+  const { features, latents, rows } = await sampledFeatures(model, value, latentDim);
+  const dim = features.length / rows;
+  const b = new GraphBuilder();
+  const [x, q] = [b.input('x', 'float32', [rows, dim]), b.input('q', 'float32', [dim, 'columns'])];
+  b.output(b.matMul(b.transpose(x, [1, 0]), b.matMul(x, q)), 'product');
+  const session = await openSession(modelOfGraph(b.graph));
+  try {
+    const x0 = sessionTensor(features, [rows, dim]);
+    return await principalDirections(latents, features, rows, count, async (vectors, columns) => {
+      const { product } = await session.run({ x: x0, q: sessionTensor(vectors, [dim, columns]) });
+      return product?.data as Float32Array;
+    });
+  } finally {
+    await session.release();
+  }
+}
+
+/** The value after the first activation, or of the first layer where there is none. */
+function firstFeatures(graph: Graph): string {
+  const node =
+    graph.nodes.find(({ op, domain }) => domain === '' && ACTIVATIONS.has(op)) ??
+    graph.nodes.find(({ op, domain }) => domain === '' && LAYERS.has(op));
+  if (!node)
+    throw new InputError({
+      name: 'generator',
+      expected: `a generator with a first layer (${[...LAYERS].join(', ')})`,
+      got: 'none',
+    });
+  return outputOf(node);
+}
+
+/** The features of many latents, centred. */
+async function sampledFeatures(model: Model, value: string, latentDim: number) {
+  const [input] = model.graph.inputs;
+  const shape = input?.value?.shape ?? [];
+  const b = new GraphBuilder({ ...prunedGraph(model.graph, [value]), outputs: [] });
+  // In a network of half precision the features are float16.
+  const output = b.output(b.op('Cast', [value], { to: FLOAT }, 'features'));
+  const session = await openSession({ ...model, graph: b.graph });
+  try {
+    const batch = typeof shape[0] === 'number' ? shape[0] : BATCH;
+    const run = async (latents: Float32Array) => {
+      const feed = sessionTensor(latents, [batch, latentDim, ...shape.slice(2).map(() => 1)]);
+      const result = (await session.run({ [input?.name ?? '']: feed }, [output]))[output];
+      return result?.data as Float32Array;
+    };
+    const dim = (await run(new Float32Array(batch * latentDim))).length / batch;
+    const rows = Math.min(SAMPLES, Math.floor(MAX_NUMBERS / dim));
+    const latents = normalLatents(seedsFrom(0, rows), latentDim);
+    const features = new Float32Array(rows * dim);
+    for (let start = 0; start < rows; start += batch) {
+      const part = new Float32Array(batch * latentDim);
+      part.set(latents.subarray(start * latentDim, (start + batch) * latentDim));
+      features.set((await run(part)).subarray(0, (rows - start) * dim), start * dim);
+    }
+    return { features: centred(features, rows), latents, rows };
+  } finally {
+    await session.release();
+  }
+}
+
+function centred(features: Float32Array, rows: number): Float32Array {
+  const dim = features.length / rows;
+  const mean = new Float64Array(dim);
+  features.forEach((x, i) => (mean[i % dim] = (mean[i % dim] as number) + x / rows));
+  return features.map((x, i) => x - (mean[i % dim] as number));
+}

@@ -1,0 +1,103 @@
+/** @file The header: name, networks, undo, theme and link. */
+import { useState } from 'preact/hooks';
+import { useStudio } from '../state/studio.js';
+import { nextTheme, theme } from '../state/theme.js';
+import { Button, FileButton, Select, Status } from '../ui/controls.js';
+import { Icon } from '../ui/icons.js';
+
+/** The top of the page. */
+export function Header() {
+  const { models, address } = useStudio();
+  const runs = models.runs.value;
+  return (
+    <header class="header">
+      <h1>
+        <Icon name="logo" />
+        gan-studio
+      </h1>
+      <div class="networks">
+        <Select
+          id="model-choice"
+          label="Networks"
+          value={models.run}
+          onChange={(run) => models.choose(run)}
+          choices={[
+            ...runs.map(({ name, exported }) => [name, `run ${name}${exported ? '' : ' (not exported)'}`] as const),
+            ['', 'built-in (space pictures)'],
+          ]}
+        />
+        <FileButton
+          id="network-file"
+          label="Open .onnx…"
+          accept=".onnx"
+          onFiles={([file]) => void (file && models.openFile(file))}
+        />
+      </div>
+      <div class="tools">
+        <Button
+          kind="icon"
+          aria-label="Undo"
+          title="Undo (Ctrl+Z)"
+          disabled={!address.canUndo.value}
+          onClick={() => address.undo()}
+        >
+          <Icon name="undo" />
+        </Button>
+        <Button
+          kind="icon"
+          aria-label="Redo"
+          title="Redo (Ctrl+Shift+Z)"
+          disabled={!address.canRedo.value}
+          onClick={() => address.redo()}
+        >
+          <Icon name="redo" />
+        </Button>
+        <Share />
+        <Button
+          kind="icon"
+          aria-label={`Colours: ${theme.value}`}
+          title={`Colours: ${theme.value}`}
+          onClick={nextTheme}
+        >
+          <Icon name={theme.value === 'dark' ? 'moon' : theme.value === 'light' ? 'sun' : 'contrast'} />
+        </Button>
+      </div>
+      <Status place="networks">
+        <DeviceChoice />
+      </Status>
+    </header>
+  );
+}
+
+/** Copies a link to what is shown. */
+function Share() {
+  const { address } = useStudio();
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(`${location.origin}${location.pathname}#${address.text.peek()}`);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  return (
+    <Button
+      kind="icon"
+      aria-label={copied ? 'Link copied' : 'Copy a link to this'}
+      title="Copy a link to this"
+      onClick={() => void copy()}
+    >
+      <Icon name={copied ? 'check' : 'link'} />
+    </Button>
+  );
+}
+
+/** Offers WebAssembly where a network on WebGPU has failed. */
+function DeviceChoice() {
+  const { models, live } = useStudio();
+  const device = models.generator.value?.info.device ?? models.explainer.value?.info.device;
+  if (device !== 'webgpu' || live.problem.value === '') return null;
+  return (
+    <Button id="use-wasm" onClick={() => void models.useDevice('wasm')}>
+      Go on with WebAssembly
+    </Button>
+  );
+}

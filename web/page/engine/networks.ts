@@ -1,0 +1,153 @@
+/** @file The networks that are open in the worker, and what the page is told of them. */
+import { Explainer, methods, type Layer } from 'ganscope/explain';
+import { paletteNames } from 'ganscope/explain/choices';
+import { Generator, type Device } from 'ganscope/inference';
+import { loadModel, modelFromBytes, type Model } from 'ganscope/onnx';
+import { headName, headTargets } from './heads.js';
+import { Latents } from './latents.js';
+
+/** A file of the user. */
+export interface DroppedFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** Where a network is read from. */
+export type Source = DroppedFile | { name: string; url: string };
+
+/** Whose maps are shown: the network of the page, or the one it is compared with. */
+export type Slot = 'main' | 'other';
+
+/** Channels of each layer in the strips. */
+export const SHOWN = 4;
+/** Layers in a strip. */
+const MOST_LAYERS = 12;
+
+/** An open generator. */
+export interface OpenGenerator {
+  generator: Generator;
+  latents: Latents;
+}
+
+/** An open discriminator or classifier, and the layers of its strip. */
+export interface OpenExplainer {
+  explainer: Explainer;
+  strip: Layer[];
+}
+
+const open: { generator: OpenGenerator | undefined; explainers: Map<Slot, OpenExplainer>; device: Device } = {
+  generator: undefined,
+  explainers: new Map(),
+  device: 'auto',
+};
+
+/** Where networks that are opened from now on run. */
+export function useDevice(device: Device): void {
+  open.device = device;
+}
+
+/** The open generator. @throws Error if there is none */
+export function openedGenerator(): OpenGenerator {
+  if (!open.generator) throw new Error('no generator is open');
+  return open.generator;
+}
+
+/** The open discriminator or classifier, if there is one. */
+export const foundExplainer = (slot: Slot = 'main'): OpenExplainer | undefined => open.explainers.get(slot);
+
+/** The open discriminator or classifier. @throws Error if there is none */
+export function openedExplainer(slot: Slot = 'main'): OpenExplainer {
+  const found = foundExplainer(slot);
+  if (!found) throw new Error(slot === 'main' ? 'no network is open' : 'no second network is open');
+  return found;
+}
+
+/** Whether the input of a network is pictures or latents. */
+export function roleOf({ name, bytes }: DroppedFile): 'generator' | 'explainer' {
+  const shape = modelFromBytes(bytes, name).graph.inputs[0]?.value?.shape ?? [];
+  return shape.length === 4 && shape.slice(2).some((size) => size !== 1) ? 'explainer' : 'generator';
+}
+
+/** Opens a generator in the place of the one before. */
+export async function openGenerator(source: Source) {
+  const { device } = open;
+  const given = modelOf(source);
+  // Layers are shown of networks that can be brought to our dialect; others make pictures all the same.
+  const generator = await Generator.load(given, { device, channelsShown: SHOWN }).catch(() =>
+    Generator.load(given, { device }),
+  );
+  const before = open.generator;
+  const model = async (): Promise<Model> => (typeof given === 'string' ? loadModel(given) : given);
+  open.generator = { generator, latents: new Latents(generator.latentDim, model) };
+  await before?.generator.dispose();
+  const { latentDim, width, height, choice, layers } = generator;
+  return {
+    latentDim,
+    width,
+    height,
+    device: choice.device,
+    layers: layers.map(({ name, value, channels, height: h, width: w }) => ({
+      name,
+      value,
+      channels,
+      height: h,
+      width: w,
+    })),
+  };
+}
+
+/** Opens a discriminator or classifier in the place of the one before. */
+export async function openExplainer(source: Source, slot: Slot = 'main', labels?: readonly string[]) {
+  const explainer = await Explainer.load(modelOf(source), { device: open.device, ...(labels && { labels }) });
+  const before = foundExplainer(slot);
+  const layers = explainer.layers();
+  open.explainers.set(slot, { explainer, strip: stripOf(layers) });
+  await before?.explainer.dispose();
+  const { input, head, choice } = explainer;
+  return {
+    width: input.picture.width,
+    height: input.picture.height,
+    device: choice.device,
+    kind: headName(head),
+    isVerdict: head.verdict === true,
+    classes: head.classes,
+    labels: explainer.labels,
+    targets: headTargets(head, explainer.labels),
+    layers: layers.map(({ name, value, shape }) => ({ name, value, shape: shape.slice(1).join('×') })),
+    strip: stripOf(layers).map(({ name, value, shape }) => ({ name, value, shape: shape.slice(1).join('×') })),
+    methods: explainer.methods().map((name) => {
+      const { title, ...method } = methods[name];
+      return { name, title, isCostly: method.kind === 'runs' && method.costly === true };
+    }),
+    palettes: paletteNames,
+  };
+}
+
+/** What the page is told of an open network. */
+export type GeneratorInfo = Awaited<ReturnType<typeof openGenerator>>;
+export type ExplainerInfo = Awaited<ReturnType<typeof openExplainer>>;
+
+/** Closes the networks of the page, or the one it is compared with. */
+export async function closeNetworks(slot: Slot = 'main'): Promise<void> {
+  const before = [...(slot === 'main' ? [open.generator?.generator] : []), foundExplainer(slot)?.explainer];
+  if (slot === 'main') open.generator = undefined;
+  open.explainers.delete(slot);
+  await Promise.all(before.map((network) => network?.dispose()));
+}
+
+/** Of each convolution its activation where it is listed, and of many layers some, evenly. */
+function stripOf(layers: readonly Layer[]): Layer[] {
+  const spatial = layers.filter(({ shape, tokens, channelAxis = 1 }) => {
+    if (tokens) return true;
+    return shape.length === 4 && shape.some((size, axis) => axis > 0 && axis !== channelAxis && size !== 1);
+  });
+  const activations = spatial.filter(({ op }) => op !== 'Conv');
+  const shown = activations.length > 0 ? activations : spatial;
+  if (shown.length <= MOST_LAYERS) return shown;
+  const last = shown.length - 1;
+  return Array.from({ length: MOST_LAYERS }, (_, i) => shown[Math.round((i * last) / (MOST_LAYERS - 1))] as Layer);
+}
+
+function modelOf(source: Source) {
+  return 'url' in source ? source.url : modelFromBytes(source.bytes, source.name);
+}

@@ -1,0 +1,192 @@
+/** @file The networks in use: those of the page, those of a run, or files of the user. */
+import { effect, signal } from '@preact/signals';
+import type { RunInfo } from '../../server/runs.node.js';
+import type { Engine } from '../engine/calls.js';
+import type { ExplainerInfo, GeneratorInfo, Slot, Source } from '../engine/networks.js';
+import type { Address } from './address.js';
+import type { Notices } from './notices.js';
+
+/** An open network. */
+export interface Opened<Info> {
+  /** Its file. */
+  name: string;
+  info: Info;
+}
+
+const TINY = {
+  generator: new URL('../../../fixtures/tiny/generator.onnx', import.meta.url).href,
+  discriminator: new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url).href,
+};
+const MAX_FILE_BYTES = 2 ** 31 - 1;
+
+/** Opens networks, one after the other. */
+export class Models {
+  /** The runs on disk; empty if the page is not served by gan-studio. */
+  readonly runs = signal<readonly RunInfo[]>([]);
+  readonly generator = signal<Opened<GeneratorInfo> | undefined>(undefined);
+  readonly explainer = signal<Opened<ExplainerInfo> | undefined>(undefined);
+  /** The network whose maps are compared with those of `explainer`. */
+  readonly other = signal<Opened<ExplainerInfo> | undefined>(undefined);
+  readonly isLoading = signal(false);
+  #turn: Promise<void> = Promise.resolve();
+  #latest = 0;
+  #labels: readonly string[] | undefined;
+
+  constructor(
+    readonly engine: Engine,
+    readonly address: Address,
+    readonly notices: Notices,
+  ) {}
+
+  /** Finds the runs, opens what the address says, and follows it. */
+  async start(): Promise<void> {
+    const device = this.address.get('device');
+    if (device === 'webgpu' || device === 'wasm') await this.engine.useDevice(device);
+    await this.refreshRuns();
+    let shown: string | undefined;
+    effect(() => {
+      const run = this.run;
+      if (run === shown) return;
+      shown = run;
+      void this.#openRun(run);
+    });
+  }
+
+  /** The run whose networks are shown; empty for the page's own. */
+  get run(): string {
+    const first = this.runs.value[0]?.name ?? '';
+    const named = this.address.get('run', first);
+    return named === '-' ? '' : named;
+  }
+
+  /** Shows the networks of a run; an empty name shows the page's own. */
+  choose(run: string): void {
+    const first = this.runs.peek()[0]?.name ?? '';
+    this.address.change({ run: run === first ? '' : run || '-', layer: '', target: '' });
+  }
+
+  /** Looks for runs on disk. */
+  async refreshRuns(): Promise<void> {
+    const found = await knownRuns();
+    if (JSON.stringify(found) !== JSON.stringify(this.runs.peek())) this.runs.value = found;
+  }
+
+  /** Opens files of the user, each for what it is unless a role is named. */
+  openFile(file: File, role?: 'generator' | 'explainer', slot: Slot = 'main'): Promise<void> {
+    return this.#inTurn(async () => {
+      if (file.size > MAX_FILE_BYTES) throw new Error(`${file.name}: larger than 2 GiB`);
+      this.notices.tell('networks', `Loading ${file.name}…`);
+      const source = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+      const own = role ?? (await this.engine.roleOf(source));
+      if (own === 'generator') await this.#openGenerator(source);
+      else await this.#openExplainer(source, slot);
+      this.#describe();
+    });
+  }
+
+  /** Opens a network at a URL to compare with. */
+  openOther(source: Source): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#openExplainer(source, 'other');
+      this.#describe();
+    });
+  }
+
+  /** Closes the network that is compared with. */
+  closeOther(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.other.value = undefined;
+      await this.engine.close('other');
+    });
+  }
+
+  /** Names of classes for networks that do not have them, one per line; the open network gets them at once. */
+  async nameClasses(file: File): Promise<void> {
+    const text = await file.text();
+    this.#labels = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+    const source = this.#source;
+    if (source) await this.#inTurn(() => this.#openExplainer(source, 'main'));
+  }
+
+  /** Opens the networks again on another device. */
+  async useDevice(device: 'wasm' | 'webgpu'): Promise<void> {
+    this.address.change({ device });
+    await this.engine.useDevice(device);
+    await this.#openRun(this.run);
+  }
+
+  #source: Source | undefined;
+
+  #openRun(run: string): Promise<void> {
+    const turn = ++this.#latest;
+    return this.#inTurn(async () => {
+      if (turn !== this.#latest) return;
+      // Networks of another run would not belong to this run's curves, even if its own cannot be opened.
+      [this.generator.value, this.explainer.value] = [undefined, undefined];
+      this.#labels = undefined;
+      await this.engine.close('main');
+      const known = this.runs.peek().find(({ name }) => name === run);
+      if (run !== '' && !known) throw new Error(`there is no run ${run} any more; choose another one`);
+      if (known && !known.exported) {
+        const command = 'gan-export --onnx --run <its folder>';
+        this.notices.tell('networks', `Run ${run} has no exported networks. Run ${command}, then reload this page.`);
+        return;
+      }
+      this.notices.tell('networks', 'Loading the networks…');
+      const problems: string[] = [];
+      const failed = (error: Error) => void problems.push(error.message);
+      await this.#openGenerator({ name: 'generator.onnx', url: addressOf(run, 'generator') }).catch(failed);
+      await this.#openExplainer({ name: 'discriminator.onnx', url: addressOf(run, 'discriminator') }, 'main').catch(
+        failed,
+      );
+      if (problems.length > 0) this.notices.fail('networks', new Error(problems.join(' ')));
+      else this.#describe();
+    });
+  }
+
+  async #openGenerator(source: Source): Promise<void> {
+    this.generator.value = { name: source.name, info: await this.engine.openGenerator(source) };
+  }
+
+  async #openExplainer(source: Source, slot: Slot): Promise<void> {
+    const info = await this.engine.openExplainer(source, slot, slot === 'main' ? this.#labels : undefined);
+    if (slot === 'main') this.#source = source;
+    (slot === 'main' ? this.explainer : this.other).value = { name: source.name, info };
+  }
+
+  /** Says which networks are open. */
+  #describe(): void {
+    const [generator, explainer] = [this.generator.peek(), this.explainer.peek()];
+    const parts = [
+      generator &&
+        `Generator ${generator.name}: ${generator.info.width}×${generator.info.height} from ${generator.info.latentDim} numbers, on ${generator.info.device}.`,
+      explainer &&
+        `${explainer.info.kind} ${explainer.name}: ${explainer.info.width}×${explainer.info.height}, on ${explainer.info.device}.`,
+    ];
+    this.notices.tell('networks', parts.filter(Boolean).join(' '));
+  }
+
+  #inTurn(open: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn
+      .then(() => {
+        this.isLoading.value = true;
+        return open();
+      })
+      .catch((error: unknown) => this.notices.fail('networks', error))
+      .finally(() => {
+        this.isLoading.value = false;
+      });
+    return this.#turn;
+  }
+}
+
+function addressOf(run: string, role: 'generator' | 'discriminator'): string {
+  if (run === '') return TINY[role];
+  return new URL(`runs/${encodeURIComponent(run)}/onnx/${role}.onnx`, location.href).href;
+}
+
+async function knownRuns(): Promise<RunInfo[]> {
+  const response = await fetch('api/runs').catch(() => undefined);
+  if (!response?.ok || !response.headers.get('content-type')?.startsWith('application/json')) return [];
+  return (await response.json()) as RunInfo[];
+}
