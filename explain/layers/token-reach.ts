@@ -125,7 +125,9 @@ function ofSlice({ inputs }: Node, shape: readonly unknown[], types: Types): Rea
     if (typeof size !== 'number' || (steps?.[at] ?? 1) !== 1) continue;
     const place = (index: number) => Math.max(0, Math.min(size, positiveAxis(index, size)));
     const [from, to] = [place(start), place(ends[at] ?? size)];
-    const isSome = to - from < size && to - from <= MAX_POSITIONS && axis > 0;
+    // The first axis is that of pictures, if the second is not.
+    const isPicture = axis === 0 && typeof shape[1] === 'number';
+    const isSome = to - from < size && to - from <= MAX_POSITIONS && !isPicture;
     if (isSome) return { axis, positions: new Set(Array.from({ length: to - from }, (_, i) => from + i)) };
   }
   return undefined;

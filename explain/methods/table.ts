@@ -4,6 +4,7 @@ import { activationMethods, projectionMethods } from './layer/activation-maps.js
 import { pooledMethods } from './layer/cam.js';
 import { kernelMethods } from './layer/kernel-component.js';
 import { curvatureMethods } from './layer/shapley.js';
+import { attentionMethods } from './attention/attention-maps.js';
 import { averageMethods } from './gradients/averages.js';
 import { fullGradientMethods } from './gradients/fullgrad.js';
 import { gradientMethods } from './gradients/gradient-maps.js';
@@ -30,6 +31,7 @@ const table = {
   ...averageMethods,
   ...pathMethods,
   ...fullGradientMethods,
+  ...attentionMethods,
 };
 
 /** Name of a method. */
@@ -56,6 +58,7 @@ export const methodGroups: readonly { title: string; names: readonly string[] }[
   { title: 'the same many times, to be named (not in all)', names: Object.keys(scoreCamMethods) },
   { title: 'hiding parts of the picture', names: Object.keys(occlusionMethods) },
   { title: 'gradients of the picture', names: Object.keys({ ...gradientMethods, ...fullGradientMethods }) },
+  { title: 'attention of transformers', names: Object.keys(attentionMethods) },
   { title: 'averages over many runs', names: Object.keys({ ...averageMethods, ...pathMethods }) },
 ];
 
