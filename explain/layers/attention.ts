@@ -9,6 +9,7 @@ import { layerContext, withTokens, type LayerContext } from './candidates.js';
 import type { Layer, TokenGrid } from './layer.js';
 import { cutValues, pathNodes } from './path.js';
 import { positionalValues } from './positions.js';
+import { remembered } from './remembered.js';
 import { tokenReach } from './token-reach.js';
 
 /** What attention maps need to know of a transformer. */
@@ -39,6 +40,10 @@ const passing = new Set(['Dropout', 'Identity', 'Cast', 'Reshape', 'Where', 'IsN
  * @throws InputError that says what the network has instead
  */
 export function attentionLayers(graph: Graph, head: ScoreHead, grid: TokenGrid): AttentionLayers {
+  return remembered(graph, ['attention', head.logits, grid], () => foundLayers(graph, head, grid));
+}
+
+function foundLayers(graph: Graph, head: ScoreHead, grid: TokenGrid): AttentionLayers {
   const context = layerContext(graph);
   const picture = graph.inputs[0]?.name ?? '';
   const nodes = pathNodes(graph, picture, head.logits);

@@ -7,6 +7,7 @@ import { InputError } from '../../onnx/errors.js';
 import { nodeLabel, type Graph, type Node } from '../../onnx/graph/graph.js';
 import { layerContext, layerOfValue, withTokens, type LayerContext } from './candidates.js';
 import { isSpatial, type Layer, type TokenGrid } from './layer.js';
+import { remembered } from './remembered.js';
 
 /** Global average pooling of a layer, and the linear layer that makes the scores of its means. */
 export interface PooledHead {
@@ -25,6 +26,10 @@ const reshaping = new Set(['Flatten', 'Reshape', 'Squeeze', 'Unsqueeze', 'Identi
  * @throws InputError that says what the head is instead
  */
 export function pooledHead(graph: Graph, head: ScoreHead, grid: TokenGrid): PooledHead {
+  return remembered(graph, ['pooled head', head.logits, grid], () => foundHead(graph, head, grid));
+}
+
+function foundHead(graph: Graph, head: ScoreHead, grid: TokenGrid): PooledHead {
   const context = layerContext(graph);
   const makers = producersOf(graph);
   if (head.grid || head.within) throw otherHead(`scores at every position, "${head.logits}"`);
