@@ -1,5 +1,8 @@
 /** @file The worker that runs the networks, so that the page stays responsive. */
 import { calls } from './engine/calls.js';
+import { warmUp } from './engine/warm-up.js';
+
+warmUp().catch(() => {});
 
 /** One call of the page. */
 interface Call {

@@ -21,7 +21,7 @@ export function Pad() {
     <section class="panel pad-panel" aria-label="Walk">
       <div class="row">
         <h2>Walk</h2>
-        <p class="note numbers" aria-hidden="true">
+        <p id="frame-rate" class="note numbers" aria-hidden="true">
           {live.rate.value > 1 ? `${live.rate.value} frames/s` : ''}
         </p>
       </div>

@@ -119,6 +119,7 @@ export class Live {
   }
 
   #take(frame: Frame): void {
+    if (!this.frame.peek()) performance.mark('ganscope:first-picture');
     batch(() => {
       this.frame.value = frame;
       if (frame.latent === undefined) return;
