@@ -23,6 +23,9 @@ export function Header() {
           onChange={(run) => models.choose(run)}
           choices={[
             ...runs.map(({ name, exported }) => [name, `run ${name}${exported ? '' : ' (not exported)'}`] as const),
+            ...(models.run !== '' && !runs.some(({ name }) => name === models.run)
+              ? [[models.run, `run ${models.run} (not there any more)`] as const]
+              : []),
             ['', 'built-in (space pictures)'],
           ]}
         />
@@ -63,7 +66,7 @@ export function Header() {
         </Button>
       </div>
       <Status place="networks">
-        <DeviceChoice />
+        <Reopen />
       </Status>
     </header>
   );
@@ -90,13 +93,12 @@ function Share() {
   );
 }
 
-/** Offers WebAssembly where a network on WebGPU has failed. */
-function DeviceChoice() {
-  const { models, live } = useStudio();
-  const device = models.generator.value?.info.device ?? models.explainer.value?.info.device;
-  if (device !== 'webgpu' || live.problem.value === '') return null;
+/** Offers to open the networks again where they were lost. */
+function Reopen() {
+  const { models } = useStudio();
+  if (!models.isLost.value) return null;
   return (
-    <Button id="use-wasm" onClick={() => void models.useDevice('wasm')}>
+    <Button id="use-wasm" onClick={() => void models.reopen()}>
       Go on with WebAssembly
     </Button>
   );

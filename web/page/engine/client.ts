@@ -1,23 +1,17 @@
 /** @file The page's side of the worker: each call is a message, and so is its answer. */
 import type { Engine } from './calls.js';
 
-type Reply = { id: number } & ({ value: unknown } | { error: string });
+type Reply = { id: number; value: unknown } | { id: number; error: string } | { lost: string };
+type Waiting = Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>;
 
-/** Starts the worker. */
-export function startEngine(): Engine {
-  const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module' });
-  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+/**
+ * Starts the worker. One that fails, or loses its device, is replaced: what it was asked fails, and its networks are gone.
+ * @param onLost told why, when the new worker is there
+ */
+export function startEngine(onLost: (reason: string) => void = () => {}): Engine {
+  const waiting: Waiting = new Map();
+  let worker = started();
   let last = 0;
-  worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
-    const asked = waiting.get(data.id);
-    waiting.delete(data.id);
-    if ('error' in data) asked?.reject(new Error(data.error));
-    else asked?.resolve(data.value);
-  });
-  worker.addEventListener('error', ({ message }) => {
-    for (const { reject } of waiting.values()) reject(new Error(`the worker failed (${message})`));
-    waiting.clear();
-  });
   const ask =
     (call: string) =>
     (...args: unknown[]) =>
@@ -27,6 +21,30 @@ export function startEngine(): Engine {
         worker.postMessage({ id, call, args });
       });
   return new Proxy({} as Engine, { get: (_, call) => ask(String(call)) });
+
+  function started(): Worker {
+    const made = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module' });
+    made.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+      if ('lost' in data) return replace(`WebGPU was lost (${data.lost || 'the browser does not say why'})`);
+      const asked = waiting.get(data.id);
+      waiting.delete(data.id);
+      if ('error' in data) asked?.reject(new Error(data.error));
+      else asked?.resolve(data.value);
+    });
+    made.addEventListener('error', ({ message }) =>
+      replace(`the worker failed (${message || 'it could not be started'})`),
+    );
+    return made;
+  }
+
+  function replace(reason: string): void {
+    worker.terminate();
+    worker = started();
+    const failed = [...waiting.values()];
+    waiting.clear();
+    for (const { reject } of failed) reject(new Error(reason));
+    onLost(reason);
+  }
 }
 
 /**
@@ -38,12 +56,15 @@ export function latestOnly<T>(work: (request: T) => Promise<void>): (request: T)
   let next: { request: T } | undefined;
   const run = async (): Promise<void> => {
     working = true;
-    while (next) {
-      const { request } = next;
-      next = undefined;
-      await work(request);
+    try {
+      while (next) {
+        const { request } = next;
+        next = undefined;
+        await work(request);
+      }
+    } finally {
+      working = false;
     }
-    working = false;
   };
   return (request) => {
     next = { request };

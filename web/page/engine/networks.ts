@@ -5,6 +5,7 @@ import { Generator, type Device } from 'ganscope/inference';
 import { loadModel, modelFromBytes, type Model } from 'ganscope/onnx';
 import { headName, headTargets } from './heads.js';
 import { Latents } from './latents.js';
+import { watchDevice } from './lost.js';
 
 /** A file of the user. */
 export interface DroppedFile {
@@ -81,6 +82,7 @@ export async function openGenerator(source: Source) {
   open.generator = { generator, latents: new Latents(generator.latentDim, model) };
   await before?.generator.dispose();
   const { latentDim, width, height, choice, layers } = generator;
+  if (choice.device === 'webgpu') void watchDevice();
   return {
     latentDim,
     width,
@@ -104,6 +106,7 @@ export async function openExplainer(source: Source, slot: Slot = 'main', labels?
   open.explainers.set(slot, { explainer, strip: stripOf(layers) });
   await before?.explainer.dispose();
   const { input, head, choice } = explainer;
+  if (choice.device === 'webgpu') void watchDevice();
   return {
     width: input.picture.width,
     height: input.picture.height,

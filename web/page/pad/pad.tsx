@@ -1,7 +1,11 @@
 /** @file The pad: a walk over a plane of the latent space, by pointer, touch and keys. */
+import { useComputed } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { directionName, recipeName, rounded } from '../engine/recipe.js';
 import { useStudio } from '../state/studio.js';
+import { Overlay } from '../system/stage.js';
+import { shortVerdict } from '../system/verdict.js';
+import { LiveCanvas } from '../ui/canvas.js';
 import { Button, Status } from '../ui/controls.js';
 import { Icon } from '../ui/icons.js';
 import { takeRecipe } from '../ui/drag.js';
@@ -25,6 +29,7 @@ export function Pad() {
           {live.rate.value > 1 ? `${live.rate.value} frames/s` : ''}
         </p>
       </div>
+      <Now />
       <Plane />
       <div class="row">
         <SeedField />
@@ -43,6 +48,25 @@ export function Pad() {
       <Exports />
       <Status place="pad" />
     </section>
+  );
+}
+
+/** The picture and the verdict beside the plane, where the drawing is too far away to see while one walks. */
+function Now() {
+  const { live } = useStudio();
+  const shown = useComputed(() => live.frame.value?.picture);
+  const [first] = live.frame.value?.classes ?? [];
+  return (
+    <div class="now" aria-hidden="true">
+      <div class="stage">
+        <LiveCanvas of={shown} label="" class="picture" />
+        <Overlay />
+      </div>
+      <p class="verdict">
+        <span class="word">{first ? shortVerdict(first) : ' '}</span>
+        <span class="note numbers">{first?.probability === undefined ? '' : `p ${first.probability.toFixed(2)}`}</span>
+      </p>
+    </div>
   );
 }
 

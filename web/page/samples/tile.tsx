@@ -35,8 +35,8 @@ export function Tile(props: { seed: number; made: Scored | undefined; isCurrent:
           setOpen(true);
         }}
       >
-        {made ? <PictureCanvas picture={made.picture} label={`Seed ${seed}`} /> : <span class="blank" />}
-        <span class="caption numbers">
+        {made ? <PictureCanvas picture={made.picture} label="" /> : <span class="blank" />}
+        <span class="caption numbers" aria-hidden="true">
           {seed}
           {made?.score !== undefined && <span>{made.score.toFixed(1)}</span>}
         </span>

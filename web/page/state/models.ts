@@ -1,5 +1,5 @@
 /** @file The networks in use: those of the page, those of a run, or files of the user. */
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { RunInfo } from '../../server/runs.node.js';
 import type { Engine } from '../engine/calls.js';
 import type { ExplainerInfo, GeneratorInfo, Slot, Source } from '../engine/networks.js';
@@ -28,6 +28,10 @@ export class Models {
   /** The network whose maps are compared with those of `explainer`. */
   readonly other = signal<Opened<ExplainerInfo> | undefined>(undefined);
   readonly isLoading = signal(false);
+  /** Whether the networks have to be opened again (`reopen`). */
+  readonly isLost = signal(false);
+  /** The run that is shown where the address names none: it stays the same when runs come and go. */
+  readonly #first = signal('');
   #turn: Promise<void> = Promise.resolve();
   #latest = 0;
   #labels: readonly string[] | undefined;
@@ -43,26 +47,20 @@ export class Models {
     const device = this.address.get('device');
     if (device === 'webgpu' || device === 'wasm') await this.engine.useDevice(device);
     await this.refreshRuns();
-    let shown: string | undefined;
-    effect(() => {
-      const run = this.run;
-      if (run === shown) return;
-      shown = run;
-      void this.#openRun(run);
-    });
+    this.#first.value = this.runs.peek()[0]?.name ?? '';
+    const run = computed(() => this.run);
+    effect(() => void this.#openRun(run.value));
   }
 
   /** The run whose networks are shown; empty for the page's own. */
   get run(): string {
-    const first = this.runs.value[0]?.name ?? '';
-    const named = this.address.get('run', first);
+    const named = this.address.get('run', this.#first.value);
     return named === '-' ? '' : named;
   }
 
   /** Shows the networks of a run; an empty name shows the page's own. */
   choose(run: string): void {
-    const first = this.runs.peek()[0]?.name ?? '';
-    this.address.change({ run: run === first ? '' : run || '-', layer: '', target: '' });
+    this.address.change({ run: run === this.#first.peek() ? '' : run || '-', layer: '', target: '' });
   }
 
   /** Looks for runs on disk. */
@@ -108,14 +106,28 @@ export class Models {
     if (source) await this.#inTurn(() => this.#openExplainer(source, 'main'));
   }
 
-  /** Opens the networks again on another device. */
-  async useDevice(device: 'wasm' | 'webgpu'): Promise<void> {
-    this.address.change({ device });
-    await this.engine.useDevice(device);
-    await this.#openRun(this.run);
+  /** The networks are gone: the worker was replaced. They can be opened again. */
+  lose(reason: string): void {
+    this.isLost.value = true;
+    for (const network of [this.generator, this.explainer, this.other]) network.value = undefined;
+    this.notices.fail('networks', new Error(`${reason}. The page is as it was; its networks have to be opened again.`));
+  }
+
+  /** Opens the networks again that were lost, with WebAssembly, which cannot be taken away. */
+  reopen(): Promise<void> {
+    this.address.change({ device: 'wasm' });
+    this.isLost.value = false;
+    return this.#inTurn(async () => {
+      await this.engine.useDevice('wasm');
+      const [generator, explainer] = [this.#generatorSource, this.#source];
+      if (generator) await this.#openGenerator(generator);
+      if (explainer) await this.#openExplainer(explainer, 'main');
+      this.#describe();
+    });
   }
 
   #source: Source | undefined;
+  #generatorSource: Source | undefined;
 
   #openRun(run: string): Promise<void> {
     const turn = ++this.#latest;
@@ -123,6 +135,7 @@ export class Models {
       if (turn !== this.#latest) return;
       // Networks of another run would not belong to this run's curves, even if its own cannot be opened.
       [this.generator.value, this.explainer.value] = [undefined, undefined];
+      this.isLost.value = false;
       this.#labels = undefined;
       await this.engine.close('main');
       const known = this.runs.peek().find(({ name }) => name === run);
@@ -146,6 +159,7 @@ export class Models {
 
   async #openGenerator(source: Source): Promise<void> {
     this.generator.value = { name: source.name, info: await this.engine.openGenerator(source) };
+    this.#generatorSource = source;
   }
 
   async #openExplainer(source: Source, slot: Slot): Promise<void> {

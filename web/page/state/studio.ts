@@ -27,7 +27,7 @@ export interface Studio {
 
 /** Starts a studio. @param page the window whose address shows the settings; none for embedded parts */
 export function startStudio(page?: Window): Studio {
-  const engine = startEngine();
+  const engine = startEngine((reason) => models.lose(reason));
   const address = new Address(page);
   const notices = new Notices();
   const models = new Models(engine, address, notices);

@@ -60,7 +60,7 @@ export function Stage() {
 }
 
 /** The map over the picture: the newest frame's, fading with the slider. */
-function Overlay() {
+export function Overlay() {
   const { live, address } = useStudio();
   const canvas = useRef<HTMLCanvasElement>(null);
   const opacity = computed(() => address.get('opacity', '0.7'));

@@ -32,6 +32,12 @@ export function Verdict() {
   );
 }
 
+/** The verdict in a word: real or fake, or the class. */
+export function shortVerdict({ label, probability }: { label: string; probability?: number }): string {
+  if (label !== 'real') return label.replace(/^class /, '');
+  return (probability ?? 0.5) >= 0.5 ? 'real' : 'fake';
+}
+
 /** The largest classes as bars. */
 export function ClassBars({ classes }: { classes: readonly { label: string; score: number; probability?: number }[] }) {
   const most = classes[0]?.score ?? 0;

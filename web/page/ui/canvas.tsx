@@ -5,10 +5,13 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Colours } from '../state/live.js';
 
 interface Named {
-  /** For screen readers. */
+  /** For screen readers; empty where what it stands in has a name. */
   label: string;
   class?: string;
 }
+
+const named = (label: string) =>
+  label === '' ? ({ 'aria-hidden': 'true' } as const) : ({ role: 'img', 'aria-label': label } as const);
 
 /** A picture. */
 export function PictureCanvas({ picture, label, class: name }: Named & { picture: Picture }) {
@@ -16,7 +19,7 @@ export function PictureCanvas({ picture, label, class: name }: Named & { picture
   useLayoutEffect(() => {
     if (canvas.current) drawPicture(canvas.current, picture);
   }, [picture]);
-  return <canvas ref={canvas} role="img" aria-label={label} class={name} />;
+  return <canvas ref={canvas} {...named(label)} class={name} />;
 }
 
 /** A picture that changes often: drawn without touching the page around it. */
@@ -26,7 +29,7 @@ export function LiveCanvas({ of, label, class: name }: Named & { of: ReadonlySig
     const picture = of.value;
     if (canvas.current && picture) drawPicture(canvas.current, picture);
   });
-  return <canvas ref={canvas} role="img" aria-label={label} class={name} />;
+  return <canvas ref={canvas} {...named(label)} class={name} />;
 }
 
 /** Values and how they are coloured. */
@@ -62,7 +65,7 @@ export function ValuesCanvas({ label, class: name, ...shown }: Named & ColouredV
   useLayoutEffect(() => {
     if (canvas.current) drawValues(canvas.current, shown);
   }, [shown.values, shown.colours, shown.fades]);
-  return <canvas ref={canvas} role="img" aria-label={label} class={name} />;
+  return <canvas ref={canvas} {...named(label)} class={name} />;
 }
 
 /** Draws a picture; the canvas gets its size. */

@@ -24,5 +24,5 @@ export function Thumbnail({ of }: { of: NamedPicture }) {
         !
       </span>
     );
-  return picture ? <PictureCanvas picture={picture} label={of.name} /> : <span class="blank" />;
+  return picture ? <PictureCanvas picture={picture} label="" /> : <span class="blank" />;
 }
