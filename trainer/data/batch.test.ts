@@ -34,9 +34,25 @@ describe('stepBatch(config, pictures, done, steps)', () => {
     expect(epochSteps(several, pictures)).toBe(2);
   });
 
+  it('has for wgan-gp a share for each picture, which the step alone decides', async () => {
+    const penalised = configWith('space', { ...config, loss: 'wgan-gp', gp: 10, normD: 'none', dSteps: 2 });
+    const [first, again, next] = [
+      await stepBatch(penalised, pictures, 3, 9),
+      await stepBatch(penalised, pictures, 3, 9),
+      await stepBatch(penalised, pictures, 4, 9),
+    ];
+    expect(first.interpolation).toHaveLength(4);
+    expect(first.interpolation?.every((share) => share >= 0 && share < 1)).toBe(true);
+    expect(again.interpolation).toEqual(first.interpolation);
+    expect(next.interpolation).not.toEqual(first.interpolation);
+    const half = await stepBatch(penalised, pictures, 3, 9, { index: 1, count: 2 });
+    expect([...(half.interpolation ?? [])]).toEqual([first.interpolation?.[1], first.interpolation?.[3]]);
+  });
+
   it('draws no numbers for what is off, and gives the factor of the learning rates', async () => {
     const batch = await stepBatch(configWith('space', { ...config, lrDecay: 'linear' }), pictures, 6, 8);
     expect(batch.augmentation).toBeUndefined();
+    expect(batch.interpolation).toBeUndefined();
     expect(batch.rateFactor).toBe(0.25);
   });
 });

@@ -31,7 +31,7 @@ export async function stepBatch(
   steps: number,
   share: Share = { index: 0, count: 1 },
 ): Promise<StepBatch> {
-  const { dSteps, batchSize, imageSize, seed, diffaugment, freshLatents } = config;
+  const { dSteps, batchSize, imageSize, seed, diffaugment, freshLatents, gp } = config;
   const batches: Float32Array[] = [];
   for (let update = 0; update < dSteps; update++) batches.push(await pictures.batch(done * dSteps + update));
   const latents = sharedRows(stepLatents(config, done, 'discriminator'), dSteps, share);
@@ -50,8 +50,15 @@ export async function stepBatch(
         again: numbers('again', 1),
       },
     }),
+    ...(gp > 0 && { interpolation: sharedRows(stepInterpolation(config, done), dSteps, share) }),
     rateFactor: rateFactor(config, done, steps),
   };
+}
+
+/** The shares ε of real pictures of a step, uniform over 0…1, one for each picture of each update of the discriminator. */
+function stepInterpolation({ seed, dSteps, batchSize }: GanConfig, step: number): Float32Array {
+  const random = Random.derived(seed, `interpolation/${step}`);
+  return Float32Array.from({ length: dSteps * batchSize }, () => random.uniform());
 }
 
 /** The latents of a step, from N(0, 1): [D·N, Z] for the discriminator's updates, [N, Z] for the generator's. */

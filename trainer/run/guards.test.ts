@@ -56,6 +56,17 @@ describe('CollapseWatch', () => {
     expect(warnings.filter(Boolean)).toHaveLength(1);
   });
 
+  it.each([
+    ['rahinge', 0.001, 1],
+    ['rahinge', 1, 0],
+    ['wgan', -900, 0],
+    ['wgan-gp', -9, 0],
+  ] as const)('does not take scores of %s for probabilities (loss %d: %d warnings)', (loss, lossD, count) => {
+    const watch = new CollapseWatch({ ...config, loss });
+    const warnings = Array.from({ length: PATIENCE }, (_, index) => watch.afterStep(row(index + 1, 1, 0, lossD)));
+    expect(warnings.filter(Boolean)).toHaveLength(count);
+  });
+
   it('warns once of generated pictures that are all alike beside real ones', () => {
     const [real, alike] = [pictures(60), pictures(3)];
     expect(spreadOf(real)).toBeCloseTo(60, -1);

@@ -1,13 +1,13 @@
 /** @file Detects runs that have failed: weights that are not finite, a discriminator that wins, pictures that are all alike. */
 import type { Picture } from '../../inference/pictures/pictures.js';
-import type { GanConfig } from '../settings/config.js';
+import { isRelativistic, type GanConfig } from '../settings/config.js';
 import type { StepResult, TrainState } from '../step/state/step.js';
 
 /** Steps for which scores must stay pinned, and before which generated pictures may be all alike. */
 export const PATIENCE = 500;
 /** Scores within this distance of 0 and 1 are pinned. */
 const PINNED = 0.02;
-/** Least squares pull logits to 0 and 1, so their loss tells: below this, D's answers are as good as exact. */
+/** Least squares pull logits to 0 and 1, and relativistic scores tell nothing alone, so the loss tells: below this, D's answers are as good as exact. */
 const EXACT_LOSS = 0.01;
 /** Fraction of the real pictures' spread below which generated ones count as all alike. */
 const ALIKE = 0.1;
@@ -77,7 +77,9 @@ export class CollapseWatch {
   }
 
   #isPinned({ lossD, dReal, dFakeBefore }: StepResult): boolean {
-    if (this.#config.loss === 'lsgan') return lossD < EXACT_LOSS;
+    // A critic's scores are no probabilities, and may be as far apart as they like.
+    if (this.#config.loss === 'wgan' || this.#config.loss === 'wgan-gp') return false;
+    if (this.#config.loss === 'lsgan' || isRelativistic(this.#config)) return lossD < EXACT_LOSS;
     return [dReal, dFakeBefore].every((score) => Math.min(score, 1 - score) < PINNED);
   }
 }

@@ -13,8 +13,16 @@ export type PresetName = (typeof presetNames)[number];
 /** The discriminator's last layer: a dense layer on the flattened 4×4 maps, or a 4×4 convolution to 1×1. */
 export type Head = 'dense' | 'conv';
 
+/** The pairs of losses that the two networks can be trained with. */
+export const lossNames = ['bce', 'hinge', 'lsgan', 'wgan', 'wgan-gp', 'rasgan', 'rahinge', 'ralsgan'] as const;
+
 /** The pair of losses that the two networks are trained with. */
-export type LossName = 'bce' | 'hinge' | 'lsgan';
+export type LossName = (typeof lossNames)[number];
+
+/** Losses of scores relative to the mean score of the other kind of pictures: the generator's update needs real ones too. */
+export function isRelativistic({ loss }: Pick<GanConfig, 'loss'>): boolean {
+  return loss === 'rasgan' || loss === 'rahinge' || loss === 'ralsgan';
+}
 
 /** What a network normalises its stages with. */
 export type Norm = 'batch' | 'none';
@@ -71,6 +79,16 @@ export interface GanConfig {
   loss: LossName;
   /** Taken from the target 1 of real pictures, only for the discriminator (Salimans et al. 2016, section 3.4); 0 for off. */
   labelSmoothing: number;
+  /** γ of R1, a penalty of the discriminator's gradient at real pictures (Mescheder et al. 2018, eq. 9); 0 for off. */
+  r1: number;
+  /** γ of R2, the same at generated pictures (eq. 10); 0 for off. */
+  r2: number;
+  /** R1 and R2 are in every k-th step, with k times their weight (Karras et al. 2020, section 3.1); 1 without them. */
+  r1Every: number;
+  /** λ of the gradient penalty of the loss wgan-gp (Gulrajani et al. 2017, eq. 3); 0 for other losses. */
+  gp: number;
+  /** Largest absolute weight of the discriminator with the loss wgan (Arjovsky et al. 2017, algorithm 1); 0 for other losses. */
+  clip: number;
   /** Random changes of all pictures that the discriminator sees (Zhao et al. 2020); none for off. */
   diffaugment: readonly AugmentationName[];
   /** Decay of the averaged generator's moving average (Karras et al. 2018); 0 for no averaged generator. */

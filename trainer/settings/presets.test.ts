@@ -95,6 +95,14 @@ describe('configWith(preset, overrides)', () => {
     expect(configWith('space', { norm: 'none', normD: 'batch' }).normD).toBe('batch');
   });
 
+  it('gives penalties the numbers of their papers, and wgan-gp a discriminator without batch norm', () => {
+    const numbers = ({ r1Every, gp, clip, norm, normD }: GanConfig) => [r1Every, gp, clip, norm, normD];
+    expect(numbers(configWith('space', { r1: 10 }))).toEqual([16, 0, 0, 'batch', 'batch']);
+    expect(numbers(configWith('space', { r2: 10, r1Every: 1 }))).toEqual([1, 0, 0, 'batch', 'batch']);
+    expect(numbers(configWith('space', { loss: 'wgan-gp' }))).toEqual([1, 10, 0, 'batch', 'none']);
+    expect(numbers(configWith('space', { loss: 'wgan' }))).toEqual([1, 0, 0.01, 'batch', 'batch']);
+  });
+
   it('gives a normalisation its number of channels where all are alike, and asks where they are not', () => {
     expect(configWith('space', { channels: 1 }).normalization).toEqual({ mean: [0.5], std: [0.5] });
     expect(configWith('fashion-mnist', { channels: 3 }).normalization).toEqual({ mean: [0, 0, 0], std: [1, 1, 1] });
@@ -117,9 +125,22 @@ describe('configWith(preset, overrides)', () => {
     [{ lr: 0 }, 'lr: expected a number above 0 and at most 1; got 0'],
     [{ lrD: Number.POSITIVE_INFINITY }, 'lrD: expected a number above 0 and at most 1; got Infinity'],
     [{ beta1: 1 }, 'beta1: expected a number of at least 0 and below 1; got 1'],
-    [{ loss: 'wgan' as 'bce' }, 'loss: expected one of bce, hinge, lsgan; got "wgan"'],
+    [
+      { loss: 'gan' as 'bce' },
+      'loss: expected one of bce, hinge, lsgan, wgan, wgan-gp, rasgan, rahinge, ralsgan; got "gan"',
+    ],
     [{ labelSmoothing: 0.5 }, 'labelSmoothing: expected a number of at least 0 and below 0.5; got 0.5'],
     [{ loss: 'hinge', labelSmoothing: 0.1 }, 'labelSmoothing: expected 0, as the hinge loss has no labels; got 0.1'],
+    [{ loss: 'rasgan', labelSmoothing: 0.1 }, 'labelSmoothing: expected 0, as the rasgan loss has no labels; got 0.1'],
+    [{ r1: -1 }, 'r1: expected a number of at least 0; got -1'],
+    [{ r1Every: 16 }, 'r1Every: expected r1 or r2 beside it; got 16'],
+    [{ gp: 10 }, 'gp: expected the loss wgan-gp beside it; got 10'],
+    [{ loss: 'wgan-gp', gp: 0 }, 'gp: expected a number above 0 for the loss wgan-gp; got 0'],
+    [{ clip: 0.01, loss: 'wgan-gp' }, 'clip: expected the loss wgan beside it; got 0.01'],
+    [
+      { loss: 'wgan-gp', normD: 'batch' },
+      'normD: expected none with the loss wgan-gp, whose penalty is of single pictures; got "batch"',
+    ],
     [{ norm: 'layer' as 'none' }, 'norm: expected one of batch, none; got "layer"'],
     [{ diffaugment: ['color', 'color'] }, 'diffaugment: expected a list of color, translation, cutout, each at most'],
     [{ ema: 1 }, 'ema: expected a number of at least 0 and below 1; got 1'],

@@ -12,6 +12,11 @@ const plainTraining = {
   spectralNorm: false,
   loss: 'bce',
   labelSmoothing: 0,
+  r1: 0,
+  r2: 0,
+  r1Every: 1,
+  gp: 0,
+  clip: 0,
   diffaugment: [],
   ema: 0,
   emaWarmup: true,
@@ -150,14 +155,35 @@ export function checkedConfig(values: unknown, file?: string): GanConfig {
     const name = settingName('normalization', file);
     throw new InputError({ name: name, expected: `numbers for ${config.channels} channel(s)`, got: count });
   }
-  if (config.loss === 'hinge' && config.labelSmoothing > 0) {
-    throw new InputError({
-      name: settingName('labelSmoothing', file),
-      expected: '0, as the hinge loss has no labels',
-      got: config.labelSmoothing,
-    });
+  for (const { name, isRight, expected } of lossRules(config)) {
+    if (!isRight) throw new InputError({ name: settingName(name, file), expected, got: found(config[name]) });
   }
   return config;
+}
+
+/** Settings that have a meaning for some losses only, so that none is given in vain. */
+function lossRules(config: GanConfig): { name: keyof GanConfig; isRight: boolean; expected: string }[] {
+  const { loss, labelSmoothing, r1, r2, r1Every, normD } = config;
+  const own = (name: 'gp' | 'clip', owner: GanConfig['loss']) => ({
+    name,
+    isRight: loss === owner ? config[name] > 0 : config[name] === 0,
+    expected: loss === owner ? `a number above 0 for the loss ${owner}` : `the loss ${owner} beside it`,
+  });
+  return [
+    {
+      name: 'labelSmoothing',
+      isRight: labelSmoothing === 0 || loss === 'bce' || loss === 'lsgan',
+      expected: `0, as the ${loss} loss has no labels`,
+    },
+    { name: 'r1Every', isRight: r1Every === 1 || r1 > 0 || r2 > 0, expected: 'r1 or r2 beside it' },
+    own('gp', 'wgan-gp'),
+    own('clip', 'wgan'),
+    {
+      name: 'normD',
+      isRight: loss !== 'wgan-gp' || normD === 'none',
+      expected: 'none with the loss wgan-gp, whose penalty is of single pictures',
+    },
+  ];
 }
 
 /** The normalisation for another number of channels, where all its channels are treated alike. */
@@ -169,9 +195,10 @@ function spreadNormalization({ mean, std }: Normalization, channels: number): No
 }
 
 /**
- * A preset with some settings changed. Settings that are `undefined` are the preset's. Three settings follow another
+ * A preset with some settings changed. Settings that are `undefined` are the preset's. Some settings follow others
  * unless they are given: the discriminator's learning rate keeps its ratio to `lr`, as in the seeds' code, its norm is
- * `norm` where that is given, and a normalisation that treats all channels alike does so for any number of channels.
+ * `norm` where that is given and none with the loss wgan-gp, the numbers of penalties are those of their papers, and a
+ * normalisation that treats all channels alike does so for any number of channels.
  * @throws InputError that names the option that is wrong, as written on the command line
  */
 export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig, 'preset'>> = {}): GanConfig {
@@ -183,7 +210,10 @@ export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig
   const merged: GanConfig = { ...base, ...given, preset };
   return checkedConfig({
     ...merged,
-    normD: overrides.normD ?? overrides.norm ?? base.normD,
+    normD: overrides.normD ?? (merged.loss === 'wgan-gp' ? 'none' : (overrides.norm ?? base.normD)),
+    r1Every: overrides.r1Every ?? (merged.r1 > 0 || merged.r2 > 0 ? 16 : 1),
+    gp: overrides.gp ?? (merged.loss === 'wgan-gp' ? 10 : 0),
+    clip: overrides.clip ?? (merged.loss === 'wgan' ? 0.01 : 0),
     lrD: overrides.lrD ?? merged.lr * (base.lrD / base.lr),
     normalization: overrides.normalization ?? spreadNormalization(base.normalization, merged.channels),
   });

@@ -1,7 +1,7 @@
 /** @file Every hyper-parameter, described once: its values and its meaning. Options, files and help come from here. */
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../onnx/errors.js';
-import { augmentationNames, defaultPreset, presetNames, type GanConfig } from './config.js';
+import { augmentationNames, defaultPreset, lossNames, presetNames, type GanConfig } from './config.js';
 
 /** What a setting may be, in words and as a test. */
 export interface Check {
@@ -76,6 +76,7 @@ export const list = (expected: string, accepts: (values: readonly string[]) => b
 
 const learningRate = number('a number above 0 and at most 1', (value) => value > 0 && value <= 1);
 const decay = number('a number of at least 0 and below 1', (value) => value >= 0 && value < 1);
+const weight = number('a number of at least 0', (value) => value >= 0);
 const normalization: Check = {
   type: 'text',
   expected: 'mean and std, one finite number per channel each, std above 0',
@@ -150,11 +151,19 @@ export const configSettings: { [Name in keyof GanConfig]: Setting } = {
     seed: [integer(0, Number.MAX_SAFE_INTEGER, 'an integer of 0…2^53 − 1'), 'Seed of weights, latents and order'],
   }),
   ...grouped('Training techniques [default: off]', {
-    loss: [choice(['bce', 'hinge', 'lsgan']), 'Loss functions of both networks [default: bce]'],
+    loss: [choice(lossNames), 'Loss functions of both networks; those in ra… are relativistic averages [default: bce]'],
     labelSmoothing: [
       number('a number of at least 0 and below 0.5', (value) => value >= 0 && value < 0.5),
       "One-sided label smoothing: subtracted from the discriminator's target for real pictures, such as 0.1",
     ],
+    r1: [weight, "γ of R1, a penalty of the discriminator's gradient at real pictures, such as 10"],
+    r2: [weight, 'γ of R2, the same at generated pictures'],
+    r1Every: [
+      integer(1, 1_000_000),
+      'Steps from one of these penalties to the next, with as many times the weight [default: 16]',
+    ],
+    gp: [weight, 'λ of the gradient penalty of --loss wgan-gp [default: 10]'],
+    clip: [weight, 'Largest weight of the discriminator with --loss wgan, by absolute value [default: 0.01]'],
     norm: [norm, 'Normalisation layers of both networks [default: batch]'],
     normD: [norm, 'Normalisation layers of the discriminator, if different'],
     spectralNorm: [boolean, 'Spectral normalisation of the discriminator'],

@@ -38,6 +38,13 @@ const configs: Record<string, GanConfig> = {
     loss: 'lsgan',
     diffaugment: ['color', 'translation', 'cutout'],
   }),
+  'R1 and R2 in every third step, batch norm, fresh latents': configWith('space', {
+    ...small,
+    imageSize: 8,
+    r1: 5,
+    r2: 1,
+    r1Every: 3,
+  }),
   'everything at once, one channel': configWith('fashion-mnist', {
     ...small,
     imageSize: 8,

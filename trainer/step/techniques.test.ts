@@ -22,9 +22,25 @@ interface TechniquesInfo extends Pick<GanConfig, 'head' | 'loss' | 'norm' | 'nor
   steps: number;
   batch: number;
   latent: number;
+  r1?: number;
+  r2?: number;
+  every?: number;
+  gp?: number;
+  clip?: number;
 }
 
-const names = ['techniques-hinge', 'techniques-lsgan', 'techniques-smooth'];
+const names = [
+  'techniques-hinge',
+  'techniques-lsgan',
+  'techniques-smooth',
+  'techniques-r1',
+  'techniques-r1-augmented',
+  'techniques-wgan-gp',
+  'techniques-wgan',
+  'techniques-rasgan',
+  'techniques-rahinge',
+  'techniques-ralsgan',
+];
 
 describe.each(names)('%s', (name) => {
   const file = golden<TechniquesInfo>(name);
@@ -39,6 +55,7 @@ describe.each(names)('%s', (name) => {
         ...(config.diffaugment.length > 0 && {
           augmentation: { real: data('augment_real'), fake: data('augment_fake'), again: data('augment_again') },
         }),
+        ...(config.gp > 0 && { interpolation: data('interpolation') }),
         rateFactor: rateFactor(config, index, file.info.steps),
       });
       expectResults(file, index, found);
@@ -96,5 +113,10 @@ function configOf(info: TechniquesInfo): GanConfig {
     dSteps: info.d_steps,
     lrDecay: info.decay,
     freshLatents: info.fresh,
+    r1: info.r1 ?? 0,
+    r2: info.r2 ?? 0,
+    ...((info.r1 || info.r2) && { r1Every: info.every ?? 1 }),
+    ...(info.gp && { gp: info.gp }),
+    ...(info.clip && { clip: info.clip }),
   });
 }

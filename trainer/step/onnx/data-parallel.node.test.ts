@@ -35,6 +35,14 @@ const configs: [string, GanConfig][] = [
       lr: 2e-4,
     }),
   ],
+  [
+    'R1 and R2 in every second step, clipped weights',
+    configWith('cub200', { ...small, batchSize: 8, norm: 'none', loss: 'wgan', clip: 0.02, r1: 5, r2: 1, r1Every: 2 }),
+  ],
+  [
+    'wgan-gp, two updates of D',
+    configWith('space', { ...small, batchSize: 8, norm: 'none', loss: 'wgan-gp', dSteps: 2 }),
+  ],
 ];
 
 describe.each(configs)('DataParallelStep without batch norm, %s', (_, config) => {
@@ -96,6 +104,15 @@ describe('DataParallelStep.create(config, models, state, devices)', () => {
     const creating = DataParallelStep.create(config, models(config), initialState(config), [...two, ...two, two[0]]);
     await expect(creating).rejects.toThrow(InputError);
     await expect(creating).rejects.toThrow('devices: expected a number of devices that divides the batch of 64; got 5');
+  });
+});
+
+describe('DataParallelStep.create(config, …)', () => {
+  it('refuses a loss that compares with the mean over the whole batch', async () => {
+    const config = configWith('cub200', { ...small, loss: 'rasgan' });
+    await expect(DataParallelStep.create(config, models(config), initialState(config), two)).rejects.toThrow(
+      'loss: expected one of bce, hinge, lsgan, wgan, wgan-gp for several devices or processes, as each sees a part of the batch; got rasgan',
+    );
   });
 });
 

@@ -6,7 +6,7 @@ import { sessionTensor, type Session, type SessionOptions } from '../../../infer
 import type { Thread } from '../../../inference/runtime/thread.node.js';
 import { InputError, modelOfGraph } from '../../../onnx/index.js';
 import { type AdamNumbers } from '../../../onnx/build/adam.js';
-import type { GanConfig } from '../../settings/config.js';
+import { isRelativistic, lossNames, type GanConfig } from '../../settings/config.js';
 import { preparedGraph } from './graph/prepared.js';
 import { samplingGraph } from './graph/step.js';
 import { stepInputs, type Models } from './graph/networks.js';
@@ -20,26 +20,28 @@ import {
   type PartGraph,
 } from './graph/shards.js';
 import { nextOf, type StateEntry } from './graph/weights.js';
-import { adamNumbers, discriminatorUpdates, emaDecay } from '../state/schedule.js';
+import { adamNumbers, discriminatorUpdates, emaDecay, isPenalised, kindsOfSteps } from '../state/schedule.js';
 import type { Group } from '../state/group.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
+import { joined, mean, slices, split } from './parts.js';
 import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
 
 type Network = StateEntry['network'];
 type Numbers = Record<string, Float32Array>;
 
-/** The parts of one network: its gradient graph, which runs on the devices, and its update, which runs here. */
+/** The parts of one network: its gradient graphs, which run on the devices, and its update, which runs here. */
 interface Half {
-  gradients: PartGraph;
+  /** By `isPenalised`; the generator has one for all steps. */
+  gradients: ReadonlyMap<boolean, PartGraph>;
   update: PartGraph;
   session: InferenceSession;
 }
 
-/** A device's thread, with a session for each network's gradients. */
+/** A device's thread, with sessions for each network's gradients, by `isPenalised`. */
 interface Device {
   name: string;
   thread: Thread;
-  sessions: Record<Network, Session>;
+  sessions: Record<Network, ReadonlyMap<boolean, Session>>;
 }
 
 /**
@@ -71,7 +73,9 @@ export class DataParallelStep implements TrainStep {
     this.#devices = devices;
     this.#halves = halves;
     this.#sampler = sampler;
-    const reads = Object.values(halves).flatMap(({ gradients, update }) => [...gradients.reads, ...update.reads]);
+    const reads = Object.values(halves).flatMap(({ gradients, update }) =>
+      [...gradients.values(), update].flatMap((part) => part.reads),
+    );
     this.#entries = [...new Map(reads.map((entry) => [entry.input, entry])).values()];
     this.#values = stateValues(this.#entries, state);
     this.#spare = stateValues(this.#entries, state);
@@ -85,7 +89,7 @@ export class DataParallelStep implements TrainStep {
    * A step that starts from `state`; the first device also computes updates and samples.
    * @param config of this process: the batch size is that of its share
    * @param models both networks as layers models; only their structure is used
-   * @throws InputError if the batch cannot be divided evenly
+   * @throws InputError if the batch cannot be divided evenly, or the loss needs all of it at once
    */
   static async create(
     config: GanConfig,
@@ -101,23 +105,39 @@ export class DataParallelStep implements TrainStep {
         got: devices.length,
       });
     }
+    if (isRelativistic(config)) {
+      const others = lossNames.filter((loss) => !isRelativistic({ loss }));
+      throw new InputError({
+        name: 'loss',
+        expected: `one of ${others.join(', ')} for several devices or processes, as each sees a part of the batch`,
+        got: config.loss,
+      });
+    }
     const shard = { ...config, batchSize: config.batchSize / devices.length };
     const [first = {}] = devices;
-    const half = async (network: Network, gradients: PartGraph): Promise<Half> => {
-      const weights = gradients.reads.filter((entry) => entry.network === network && entry.part === 'weights');
+    const half = async (network: Network, gradients: Half['gradients']): Promise<Half> => {
+      const [{ reads }] = [...gradients.values()] as [PartGraph];
+      const weights = reads.filter((entry) => entry.network === network && entry.part === 'weights');
       const update = updateGraph(config, network, weights);
       return { gradients, update, session: await createSession(modelOfGraph(update.graph), first) };
     };
     const halves = {
-      discriminator: await half('discriminator', discriminatorGradients(shard, models)),
-      generator: await half('generator', generatorGradients(shard, models)),
+      discriminator: await half(
+        'discriminator',
+        new Map(kindsOfSteps(config).map((kind) => [kind, discriminatorGradients(shard, models, kind)])),
+      ),
+      generator: await half('generator', new Map([[false, generatorGradients(shard, models)]])),
     };
     const sampler = await createSession(modelOfGraph(samplingGraph(config, models.generator)), first);
     const started = devices.map(async (options): Promise<Device> => {
       const thread = await startSessionThread();
-      const session = ({ gradients }: Half) =>
-        sessionIn(thread, modelOfGraph(preparedGraph(gradients.graph, gradients.reads)), options);
-      const [discriminator, generator] = [await session(halves.discriminator), await session(halves.generator)];
+      const sessions = async ({ gradients }: Half) => {
+        const made = new Map<boolean, Session>();
+        for (const [kind, { graph, reads }] of gradients)
+          made.set(kind, await sessionIn(thread, modelOfGraph(preparedGraph(graph, reads)), options));
+        return made;
+      };
+      const [discriminator, generator] = [await sessions(halves.discriminator), await sessions(halves.generator)];
       const { device = 'cpu', deviceId } = options;
       const name = deviceId === undefined ? device : `${device}:${deviceId}`;
       return { name, thread, sessions: { discriminator, generator } };
@@ -138,6 +158,7 @@ export class DataParallelStep implements TrainStep {
         inputs[stepInputs.augmentReal] = part(augmentation.real);
         inputs[stepInputs.augmentFake] = part(augmentation.fake);
       }
+      if (config.gp > 0 && batch.interpolation) inputs[stepInputs.interpolation] = part(batch.interpolation);
       const numbers = adamNumbers(config.lrD * rateFactor, t, config);
       Object.assign(results, await this.#updated('discriminator', inputs, numbers, step));
     }
@@ -157,7 +178,9 @@ export class DataParallelStep implements TrainStep {
     { stepSize, correction }: AdamNumbers,
     step: number,
   ): Promise<Partial<StepResult>> {
-    const { gradients, update, session } = this.#halves[network];
+    const { update, session, ...half } = this.#halves[network];
+    const kind = network === 'discriminator' && isPenalised(this.#config, step);
+    const gradients = half.gradients.get(kind) as PartGraph;
     const answers = await Promise.all(
       this.#devices.map(async ({ sessions }, index): Promise<Numbers> => {
         const feeds = gradients.graph.inputs.map(({ name, value }) => {
@@ -165,7 +188,7 @@ export class DataParallelStep implements TrainStep {
           const data = given ? (slices(given, this.#devices.length)[index] as Float32Array) : this.#data(name);
           return [name, sessionTensor(data, (value?.shape ?? []) as number[])] as const;
         });
-        const outputs = await sessions[network].run(Object.fromEntries(feeds));
+        const outputs = await (sessions[network].get(kind) as Session).run(Object.fromEntries(feeds));
         return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
       }),
     );
@@ -219,41 +242,4 @@ export class DataParallelStep implements TrainStep {
     const sessions = [this.#sampler, ...Object.values(this.#halves).map(({ session }) => session)];
     for (const session of sessions) await session.release();
   }
-}
-
-/** Splits into equal parts. They are copies, because a message with a view would send its whole buffer. */
-function slices(data: Float32Array, count: number): Float32Array[] {
-  const size = data.length / count;
-  return Array.from({ length: count }, (_, index) => data.slice(index * size, (index + 1) * size));
-}
-
-/** Arrays one behind the other. */
-function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const all = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** The parts of what was joined. @param like arrays of the parts' sizes */
-function split(all: Float32Array, like: readonly Float32Array[]): Float32Array[] {
-  let at = 0;
-  return like.map(({ length }) => all.subarray(at, (at += length)));
-}
-
-/** The mean over the shards, summed in double precision. Plain loops are ten times faster than `from` with a function. */
-function mean(answers: readonly Numbers[], name: string): Float32Array {
-  const parts = answers.map((answer) => answer[name] as Float32Array);
-  const [first] = parts as [Float32Array];
-  if (parts.length === 1) return first;
-  const means = new Float32Array(first.length);
-  for (let at = 0; at < means.length; at++) {
-    let sum = 0;
-    for (let part = 0; part < parts.length; part++) sum += (parts[part] as Float32Array)[at] as number;
-    means[at] = sum / parts.length;
-  }
-  return means;
 }

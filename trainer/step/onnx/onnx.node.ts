@@ -12,7 +12,7 @@ import { inputOfUpdate, samplingGraph, scalarInputs, stepGraph, stepOutputs } fr
 import { stepInputs, type Models } from './graph/networks.js';
 import { nextOf, type StateEntry } from './graph/weights.js';
 import { StateInMemory, StateOnGpu, type KeptState } from './kept-state.node.js';
-import { adamNumbers, discriminatorUpdates, emaDecay } from '../state/schedule.js';
+import { adamNumbers, discriminatorUpdates, emaDecay, isPenalised, kindsOfSteps } from '../state/schedule.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
 
@@ -20,7 +20,8 @@ import { sampled, scalar, stateValues, trainState, type Values } from './values.
 export class OnnxStep implements TrainStep {
   readonly description: string;
   readonly #config: GanConfig;
-  readonly #session: InferenceSession;
+  /** By `isPenalised`: the sessions of steps with R1 and R2, and without. */
+  readonly #sessions: ReadonlyMap<boolean, InferenceSession>;
   readonly #sampler: InferenceSession;
   /** Whether the session runs `repeatedSteps`. */
   readonly #repeats: boolean;
@@ -30,7 +31,7 @@ export class OnnxStep implements TrainStep {
 
   private constructor(
     config: GanConfig,
-    sessions: { step: InferenceSession; sampler: InferenceSession },
+    sessions: { steps: ReadonlyMap<boolean, InferenceSession>; sampler: InferenceSession },
     entries: readonly StateEntry[],
     state: TrainState,
     device: ResolvedDevice,
@@ -38,7 +39,7 @@ export class OnnxStep implements TrainStep {
   ) {
     this.#repeats = repeats;
     this.#config = config;
-    this.#session = sessions.step;
+    this.#sessions = sessions.steps;
     this.#sampler = sessions.sampler;
     this.#entries = entries;
     this.#step = state.step;
@@ -59,25 +60,28 @@ export class OnnxStep implements TrainStep {
     options: SessionOptions = {},
     repeats = false,
   ): Promise<OnnxStep> {
-    const { graph, state: entries } = stepGraph(config, models.generator, models.discriminator);
-    const one = preparedGraph(graph, entries);
-    const whole = repeats ? repeatedSteps({ graph: one, state: entries }) : one;
-    const kept = entries.map(({ input }) => (repeats ? lastOf(input) : nextOf(input)));
-    const step = await createSession(modelOfGraph(whole), {
-      ...options,
-      ...(keepsOnGpu(options.device) && { gpuOutputs: kept }),
-    });
+    const steps = new Map<boolean, InferenceSession>();
+    let entries: readonly StateEntry[] = [];
+    for (const penalised of kindsOfSteps(config)) {
+      const { graph, state: known } = stepGraph(config, models.generator, models.discriminator, penalised);
+      entries = known;
+      const one = preparedGraph(graph, entries);
+      const whole = repeats ? repeatedSteps({ graph: one, state: entries }) : one;
+      const kept = entries.map(({ input }) => (repeats ? lastOf(input) : nextOf(input)));
+      const gpuOutputs = keepsOnGpu(options.device) && { gpuOutputs: kept };
+      steps.set(penalised, await createSession(modelOfGraph(whole), { ...options, ...gpuOutputs }));
+    }
     const sampler = await createSession(modelOfGraph(samplingGraph(config, models.generator)), options);
-    return new OnnxStep(config, { step, sampler }, entries, state, options.device ?? 'cpu', repeats);
+    return new OnnxStep(config, { steps, sampler }, entries, state, options.device ?? 'cpu', repeats);
   }
 
   async run(batch: StepBatch): Promise<StepResult> {
-    if (this.#repeats) return (await this.runAll([batch]))[0] as StepResult;
+    if (this.#repeats) return (await this.#runTogether([batch]))[0] as StepResult;
     const step = this.#step + 1;
     const feeds = { ...this.#state.current, ...batchValues(this.#config, batch, step) };
     const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [name, null]));
     for (const { input } of this.#entries) fetches[nextOf(input)] = this.#state.target(input);
-    const outputs = await this.#session.run(feeds, fetches);
+    const outputs = await this.#sessionOf(step).run(feeds, fetches);
     this.#state.advance((input) => outputs[nextOf(input)] as Tensor);
     this.#step = step;
     const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map(
@@ -86,13 +90,23 @@ export class OnnxStep implements TrainStep {
     return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
   }
 
-  /** Several steps, in one run of the session where it was made for that. */
+  /** Several steps: in one run of a session where it was made for that, but for those with R1 and R2, which have their own. */
   async runAll(batches: readonly StepBatch[]): Promise<StepResult[]> {
     const results: StepResult[] = [];
-    if (!this.#repeats) {
-      for (const batch of batches) results.push(await this.run(batch));
-      return results;
+    for (let at = 0; at < batches.length; at = results.length) {
+      const first = this.#step + 1;
+      const isLike = (index: number) =>
+        isPenalised(this.#config, first + index - at) === isPenalised(this.#config, first);
+      let end = at + 1;
+      while (this.#repeats && end < batches.length && isLike(end)) end++;
+      const alike = batches.slice(at, end);
+      results.push(...(this.#repeats ? await this.#runTogether(alike) : [await this.run(alike[0] as StepBatch)]));
     }
+    return results;
+  }
+
+  /** Steps with the same session in one run. */
+  async #runTogether(batches: readonly StepBatch[]): Promise<StepResult[]> {
     const values = batches.map((batch, at) => batchValues(this.#config, batch, this.#step + at + 1));
     const feeds: Values = { [STEP_COUNT]: new Tensor('int64', BigInt64Array.of(BigInt(batches.length)), []) };
     for (const name of Object.keys(values[0] ?? {}))
@@ -100,7 +114,7 @@ export class OnnxStep implements TrainStep {
     const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [allOf(name), null]));
     for (const [name, tensor] of Object.entries(this.#state.current)) feeds[firstOf(name)] = tensor;
     for (const { input } of this.#entries) fetches[lastOf(input)] = this.#state.target(input);
-    const outputs = await this.#session.run(feeds, fetches);
+    const outputs = await this.#sessionOf(this.#step + 1).run(feeds, fetches);
     this.#state.advance((input) => outputs[lastOf(input)] as Tensor);
     this.#step += batches.length;
     return batches.map((_, at) => {
@@ -109,6 +123,10 @@ export class OnnxStep implements TrainStep {
       );
       return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
     });
+  }
+
+  #sessionOf(step: number): InferenceSession {
+    return this.#sessions.get(isPenalised(this.#config, step)) as InferenceSession;
   }
 
   sample(latents: Float32Array): Promise<Float32Array> {
@@ -121,7 +139,7 @@ export class OnnxStep implements TrainStep {
 
   async dispose(): Promise<void> {
     await this.#state.dispose();
-    await this.#session.release();
+    for (const session of this.#sessions.values()) await session.release();
     await this.#sampler.release();
   }
 }
@@ -157,6 +175,7 @@ function batchValues(config: GanConfig, batch: StepBatch, step: number): Values 
       put(stepInputs.augmentReal, augmentation?.real, [batchSize, columns], update);
       put(stepInputs.augmentFake, augmentation?.fake, [batchSize, columns], update);
     }
+    if (config.gp > 0) put(stepInputs.interpolation, batch.interpolation, [batchSize, 1, 1, 1], update);
     const { stepSize, correction } = adamNumbers(lrD * rateFactor, t, config);
     values[inputOfUpdate(scalarInputs.stepSizeD, update)] = scalar(stepSize);
     values[inputOfUpdate(scalarInputs.correctionD, update)] = scalar(correction);

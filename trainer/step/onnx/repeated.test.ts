@@ -12,6 +12,7 @@ import { OnnxStep } from './onnx.node.js';
 const small = { imageSize: 16, ngf: 8, ndf: 8, latentDim: 8, batchSize: 8 } as const;
 const configs: [string, GanConfig][] = [
   ['batch norm', configWith('cub200', small)],
+  ['R1 in every third step, which has a run of its own', configWith('cub200', { ...small, r1: 10, r1Every: 3 })],
   [
     'hinge loss, spectral norm, DiffAugment, average, two updates of D, fresh latents',
     configWith('space', {

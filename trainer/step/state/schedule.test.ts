@@ -1,7 +1,7 @@
 /** @file Schedules: learning rates that fall, the decay of the averaged generator, the count of updates. */
 import { describe, expect, it } from 'vitest';
 import { configWith } from '../../settings/presets.js';
-import { discriminatorUpdates, emaDecay, rateFactor } from './schedule.js';
+import { discriminatorUpdates, emaDecay, isPenalised, kindsOfSteps, rateFactor } from './schedule.js';
 
 const decaying = (lrDecay: 'none' | 'linear' | 'cosine', lrDecayStart = 0) =>
   configWith('space', { lrDecay, lrDecayStart });
@@ -30,6 +30,23 @@ describe('emaDecay(config, step)', () => {
     const config = configWith('space', { ema: 0.9 });
     expect([1, 8, 80, 81].map((step) => emaDecay(config, step))).toEqual([2 / 11, 9 / 18, 81 / 90, 0.9]);
     expect(emaDecay({ ...config, emaWarmup: false }, 1)).toBe(0.9);
+  });
+});
+
+describe('isPenalised(config, step)', () => {
+  const config = configWith('space', { r1: 10, r1Every: 3 });
+  const penalised = (changed: typeof config) => [1, 2, 3, 4, 5, 6, 7].filter((step) => isPenalised(changed, step));
+
+  it('is true in the first step and every k-th after it, whichever of R1 and R2 is on, and never without', () => {
+    expect(penalised(config)).toEqual([1, 4, 7]);
+    expect(penalised({ ...config, r1: 0, r2: 1 })).toEqual([1, 4, 7]);
+    expect(penalised({ ...config, r1Every: 1 })).toHaveLength(7);
+    expect(penalised({ ...config, r1: 0 })).toEqual([]);
+  });
+
+  it('has the values of kindsOfSteps(config)', () => {
+    const kinds = [config, { ...config, r1Every: 1 }, { ...config, r1: 0 }].map(kindsOfSteps);
+    expect(kinds).toEqual([[true, false], [true], [false]]);
   });
 });
 

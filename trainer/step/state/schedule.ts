@@ -12,6 +12,16 @@ export function discriminatorUpdates({ dSteps }: GanConfig, step: number): numbe
   return Array.from({ length: dSteps }, (_, index) => (step - 1) * dSteps + index + 1);
 }
 
+/** Whether the configured R1 and R2 are part of a step, which is counted from 1. The first step has them, then every k-th. */
+export function isPenalised({ r1, r2, r1Every }: GanConfig, step: number): boolean {
+  return (r1 > 0 || r2 > 0) && (step - 1) % r1Every === 0;
+}
+
+/** The values that `isPenalised` has in a run. */
+export function kindsOfSteps(config: GanConfig): boolean[] {
+  return [true, false].filter((kind) => kind === isPenalised(config, 1) || kind === isPenalised(config, 2));
+}
+
 /** The decay of the averaged generator in a step, which is counted from 1. */
 export function emaDecay({ ema, emaWarmup }: GanConfig, step: number): number {
   return emaWarmup ? Math.min(ema, (1 + step) / (10 + step)) : ema;

@@ -20,12 +20,15 @@ export interface StepBatch {
   generatorLatents: Float32Array;
   /** Required if the configuration has `diffaugment`. */
   augmentation?: AugmentationBatch;
+  /** Shares of real pictures in those that the penalty of wgan-gp is taken at, 0…1, [D·N]; required by that loss. */
+  interpolation?: Float32Array;
   /** Factor of both learning rates; default 1. */
   rateFactor?: number;
 }
 
 /**
- * The results of a step: mean losses (binary cross-entropy in nats) and mean probabilities (sigmoids of the logits, 0…1).
+ * The results of a step: mean losses (binary cross-entropy in nats; without penalties) and mean probabilities (sigmoids of
+ * the logits, 0…1).
  * With several updates of the discriminator, those of the last one.
  */
 export interface StepResult {

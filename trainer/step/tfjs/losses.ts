@@ -5,7 +5,8 @@ import type { GanConfig, LossName } from '../../settings/config.js';
 
 interface Loss {
   discriminator(onReal: Tensor, onFake: Tensor, smoothing: number): Tensor;
-  generator(onFake: Tensor): Tensor;
+  /** @param onReal logits of real pictures, for relativistic losses */
+  generator(onFake: Tensor, onReal?: Tensor): Tensor;
 }
 
 /** Binary cross-entropy of logits with one target for all: target·softplus(−x) + (1 − target)·softplus(x). */
@@ -14,19 +15,43 @@ const crossEntropy = (logits: Tensor, target: number) =>
 
 const halfSquares = (logits: Tensor, target: number) => tf.div(tf.mean(tf.squaredDifference(logits, target)), 2);
 
+const meanSquares = (logits: Tensor, target: number) => tf.mean(tf.squaredDifference(logits, target));
+
+/** mean(max(0, 1 + x)). */
+const meanHinge = (x: Tensor) => tf.mean(tf.relu(tf.add(1, x)));
+
+/** @param pair loss of relative scores that should be higher, and of those that should be lower */
+function relativisticAverage(pair: (more: Tensor, less: Tensor) => Tensor): Loss {
+  const loss = (more: Tensor, less: Tensor) => pair(tf.sub(more, tf.mean(less)), tf.sub(less, tf.mean(more)));
+  return {
+    discriminator: (onReal, onFake) => loss(onReal, onFake),
+    generator: (onFake, onReal) => loss(onFake, onReal as Tensor),
+  };
+}
+
+const wasserstein: Loss = {
+  discriminator: (onReal, onFake) => tf.sub(tf.mean(onFake), tf.mean(onReal)),
+  generator: (onFake) => tf.neg(tf.mean(onFake)),
+};
+
 const losses: Readonly<Record<LossName, Loss>> = {
   bce: {
     discriminator: (onReal, onFake, smoothing) => tf.add(crossEntropy(onReal, 1 - smoothing), crossEntropy(onFake, 0)),
     generator: (onFake) => crossEntropy(onFake, 1),
   },
   hinge: {
-    discriminator: (onReal, onFake) => tf.add(tf.mean(tf.relu(tf.sub(1, onReal))), tf.mean(tf.relu(tf.add(1, onFake)))),
+    discriminator: (onReal, onFake) => tf.add(meanHinge(tf.neg(onReal)), meanHinge(onFake)),
     generator: (onFake) => tf.neg(tf.mean(onFake)),
   },
   lsgan: {
     discriminator: (onReal, onFake, smoothing) => tf.add(halfSquares(onReal, 1 - smoothing), halfSquares(onFake, 0)),
     generator: (onFake) => halfSquares(onFake, 1),
   },
+  wgan: wasserstein,
+  'wgan-gp': wasserstein,
+  rasgan: relativisticAverage((more, less) => tf.add(crossEntropy(more, 1), crossEntropy(less, 0))),
+  rahinge: relativisticAverage((more, less) => tf.add(meanHinge(tf.neg(more)), meanHinge(less))),
+  ralsgan: relativisticAverage((more, less) => tf.add(meanSquares(more, 1), meanSquares(less, -1))),
 };
 
 /** The discriminator's loss, halved if configured. */
@@ -35,7 +60,7 @@ export function discriminatorLoss(config: GanConfig, onReal: Tensor, onFake: Ten
   return (config.halveDiscriminatorLoss ? tf.mul(loss, 0.5) : loss) as Scalar;
 }
 
-/** The generator's loss. */
-export function generatorLoss(config: GanConfig, onFake: Tensor): Scalar {
-  return losses[config.loss].generator(onFake) as Scalar;
+/** The generator's loss. @param onReal logits of real pictures, if the loss is relativistic */
+export function generatorLoss(config: GanConfig, onFake: Tensor, onReal?: Tensor): Scalar {
+  return losses[config.loss].generator(onFake, onReal) as Scalar;
 }

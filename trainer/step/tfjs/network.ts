@@ -70,6 +70,11 @@ export class Network {
     }
   }
 
+  /** Limits all trained weights; see `graph/clip.ts`. */
+  clip(limit: number): void {
+    for (const weight of this.trainable) weight.assign(tf.clipByValue(weight, -limit, limit));
+  }
+
   /** A copy of the state. */
   async state(): Promise<NetworkState> {
     const state: NetworkState = { weights: await weightsOf(this.model), m: new Map(), v: new Map() };

@@ -2,15 +2,16 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { tf } from '../../../exporter/tf.js';
-import type { GanConfig } from '../../settings/config.js';
+import { isRelativistic, type GanConfig } from '../../settings/config.js';
 import { generatorModel } from './models.js';
 import { withState } from './state.js';
-import { discriminatorUpdates, emaDecay } from '../state/schedule.js';
+import { discriminatorUpdates, emaDecay, isPenalised } from '../state/schedule.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { augmented } from './augment.js';
 import { discriminatorLoss, generatorLoss } from './losses.js';
 import { Network, weightsOf } from './network.js';
 import { disposeOf, kept, trainingPass, updateRunningStatistics, type Pass } from './pass.js';
+import { interpolated, unitSlopePenalty, zeroCentredPenalty } from './penalties.js';
 import { generatedPictures } from './sample.js';
 import { nextVectors } from './spectral-norm.js';
 
@@ -20,6 +21,21 @@ interface DiscriminatorBatch {
   latents: Float32Array;
   augmentReal: Float32Array | undefined;
   augmentFake: Float32Array | undefined;
+  interpolation: Float32Array | undefined;
+}
+
+/** What such an update gives. */
+interface DiscriminatorResult {
+  /** Loss_D, D(x), D(G(z)). */
+  scalars: Scalar[];
+  /** The real pictures as the discriminator saw them. */
+  real: Tensor;
+}
+
+/** What the generator's update is fed. */
+interface GeneratorBatch extends Pick<DiscriminatorResult, 'real'> {
+  latents: Tensor;
+  augmentAgain: Float32Array | undefined;
 }
 
 /** The seeds' training step with its state in tfjs variables. */
@@ -73,56 +89,81 @@ export class TfjsStep implements TrainStep {
         latents: part(batch.latents),
         augmentReal: augmentation && part(augmentation.real),
         augmentFake: augmentation && part(augmentation.fake),
+        interpolation: batch.interpolation && part(batch.interpolation),
       };
-      return this.#updateDiscriminator(inputs, t, rateFactor);
+      return this.#updateDiscriminator(inputs, { t, step, rateFactor });
     });
-    const [lossD, dReal, dFakeBefore] = results.at(-1) as Scalar[];
-    const [lossG, dFakeAfter] = this.#updateGenerator(again, augmentation?.again, step, rateFactor) as Scalar[];
+    const { scalars, real } = results.at(-1) as DiscriminatorResult;
+    const [lossD, dReal, dFakeBefore] = scalars;
+    const pictures = { latents: again, real, augmentAgain: augmentation?.again };
+    const [lossG, dFakeAfter] = this.#updateGenerator(pictures, step, rateFactor) as Scalar[];
     if (this.#average) updateAverage(this.#average, this.#generator.model, emaDecay(this.#config, step));
     return [lossD, lossG, dReal, dFakeBefore, dFakeAfter] as Scalar[];
   }
 
-  /** @param t number of the update, counted from 1 @returns Loss_D, D(x), D(G(z)) */
-  #updateDiscriminator(batch: DiscriminatorBatch, t: number, rateFactor: number): Scalar[] {
+  /** @param when `t` is the number of the update, `step` that of the step, both counted from 1 */
+  #updateDiscriminator(
+    batch: DiscriminatorBatch,
+    { t, step, rateFactor }: { t: number; step: number; rateFactor: number },
+  ): DiscriminatorResult {
     const config = this.#config;
     const { batchSize, channels, imageSize, lrD } = config;
     const { model, variables, trainable } = this.#discriminator;
     const real = tf.transpose(tf.tensor4d(batch.real, [batchSize, channels, imageSize, imageSize]), [0, 2, 3, 1]);
     const fake = trainingPass(this.#generator.model, this.#latents(batch.latents));
     updateRunningStatistics(fake.statistics);
-    // The kernels do not change between the two passes: both steps of the power iteration can be made ahead.
+    // The kernels do not change between the passes: all steps of the power iteration can be made ahead.
     const forReal = nextVectors(this.#discriminator.vectors, variables);
     const forFake = nextVectors(forReal, variables);
+    const forBetween = config.gp > 0 ? nextVectors(forFake, variables) : forFake;
+    const ofReal = (pictures: Tensor) => augmented(pictures, batch.augmentReal, config);
+    const ofFake = (pictures: Tensor) => augmented(pictures, batch.augmentFake, config);
+    const [seenReal, seenFake] = [ofReal(real), ofFake(fake.output)];
     const [onReal, onFake] = [{} as Pass, {} as Pass];
+    let loss: Scalar | undefined;
     const { grads, value } = tf.variableGrads(() => {
-      Object.assign(onReal, kept(trainingPass(model, augmented(real, batch.augmentReal, config), forReal)));
-      Object.assign(onFake, kept(trainingPass(model, augmented(fake.output, batch.augmentFake, config), forFake)));
-      return discriminatorLoss(config, onReal.logit, onFake.logit);
+      Object.assign(onReal, kept(trainingPass(model, seenReal, forReal)));
+      Object.assign(onFake, kept(trainingPass(model, seenFake, forFake)));
+      let whole = (loss = tf.keep(discriminatorLoss(config, onReal.logit, onFake.logit)));
+      const penalise = (penalty: Scalar) => (whole = tf.add(whole, penalty));
+      if (isPenalised(config, step)) {
+        const { r1, r2, r1Every } = config;
+        const judge = (seen: (pictures: Tensor) => Tensor, vectors: typeof forReal) => (pictures: Tensor) =>
+          trainingPass(model, seen(pictures), vectors).logit;
+        if (r1 > 0) penalise(zeroCentredPenalty(judge(ofReal, forReal), real, r1 * r1Every));
+        if (r2 > 0) penalise(zeroCentredPenalty(judge(ofFake, forFake), fake.output, r2 * r1Every));
+      }
+      if (config.gp > 0) {
+        if (!batch.interpolation) throw new Error('the batch lacks the random numbers of the gradient penalty');
+        const between = interpolated(seenReal, seenFake, batch.interpolation);
+        penalise(unitSlopePenalty((x) => trainingPass(model, x, forBetween).logit, between, config.gp));
+      }
+      return whole;
     }, trainable);
+    // Kept for longer than the gradient's own scope, and no longer than this step.
+    const reported = tf.clone(loss as Scalar);
+    tf.dispose([value, loss as Scalar]);
     this.#discriminator.updateWithAdam(grads, lrD * rateFactor, t, config);
-    this.#discriminator.setVectors(forFake);
+    if (config.clip > 0) this.#discriminator.clip(config.clip);
+    this.#discriminator.setVectors(forBetween);
     for (const pass of [onReal, onFake]) updateRunningStatistics(pass.statistics);
     const scores = [onReal, onFake].map(({ logit }) => meanProbability(logit));
     disposeOf([onReal, onFake]);
-    return [value, ...scores];
+    return { scalars: [reported, ...scores], real: seenReal };
   }
 
   /** @returns Loss_G, D(G(z)) */
-  #updateGenerator(
-    latents: Tensor,
-    augmentAgain: Float32Array | undefined,
-    step: number,
-    rateFactor: number,
-  ): Scalar[] {
+  #updateGenerator({ latents, real, augmentAgain }: GeneratorBatch, step: number, rateFactor: number): Scalar[] {
     const config = this.#config;
     const { model, variables, vectors } = this.#discriminator;
+    const onReal = isRelativistic(config) ? this.#realAgain(real) : undefined;
     const next = nextVectors(vectors, variables);
     const [generated, onFake] = [{} as Pass, {} as Pass];
     const { grads, value } = tf.variableGrads(() => {
       Object.assign(generated, kept(trainingPass(this.#generator.model, latents)));
       const pictures = augmented(generated.output, augmentAgain, config);
       Object.assign(onFake, kept(trainingPass(model, pictures, next)));
-      return generatorLoss(config, onFake.logit);
+      return generatorLoss(config, onFake.logit, onReal);
     }, this.#generator.trainable);
     this.#generator.updateWithAdam(grads, config.lr * rateFactor, step, config);
     this.#discriminator.setVectors(next);
@@ -132,6 +173,16 @@ export class TfjsStep implements TrainStep {
     const score = meanProbability(onFake.logit);
     disposeOf([generated, onFake]);
     return [value, score];
+  }
+
+  /** Logits of real pictures after the discriminator's update. */
+  #realAgain(real: Tensor): Tensor {
+    const { model, variables, vectors } = this.#discriminator;
+    const next = nextVectors(vectors, variables);
+    const { logit, statistics } = trainingPass(model, real, next);
+    this.#discriminator.setVectors(next);
+    updateRunningStatistics(statistics);
+    return logit;
   }
 
   #latents(data: Float32Array): Tensor {

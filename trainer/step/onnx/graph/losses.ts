@@ -6,7 +6,8 @@ import type { GanConfig, LossName } from '../../../settings/config.js';
 interface Loss {
   /** @param smoothing amount to subtract from the target 1 of real pictures */
   discriminator(b: GraphBuilder, onReal: string, onFake: string, smoothing: number): string;
-  generator(b: GraphBuilder, onFake: string): string;
+  /** @param onReal logits of real pictures, for relativistic losses */
+  generator(b: GraphBuilder, onFake: string, onReal: string | undefined): string;
 }
 
 const mean = (b: GraphBuilder, value: string, name?: string) => b.op('ReduceMean', [value], { keepdims: 0 }, name);
@@ -17,11 +18,40 @@ const meanSoftplus = (b: GraphBuilder, logit: string, name?: string) => mean(b, 
 /** mean(max(0, 1 + x)). */
 const meanHinge = (b: GraphBuilder, x: string) => mean(b, b.op('Relu', [b.add(x, b.scalar(1))]));
 
+/** mean((x − target)²). */
+function meanSquares(b: GraphBuilder, x: string, target: number): string {
+  const gap = b.sub(x, b.scalar(target));
+  return mean(b, b.mul(gap, gap));
+}
+
 /** ½·mean((x − target)²). */
 function halfSquares(b: GraphBuilder, x: string, target: number, name?: string): string {
   const gap = target === 0 ? x : b.sub(x, b.scalar(target));
   return b.mul(mean(b, b.mul(gap, gap)), b.scalar(0.5), name);
 }
+
+/** x minus the mean of the logits of the other kind of pictures: how much more real it looks than they do. */
+const relative = (b: GraphBuilder, x: string, others: string) => b.sub(x, mean(b, others), 'relative');
+
+/**
+ * Relativistic average losses (Jolicoeur-Martineau 2018, "The relativistic discriminator"): the loss of a pair of scores is
+ * that of relative ones; for the generator, real and generated pictures change places.
+ * @param pair loss of D̃(x) for the pictures that should look more real, and of those that should look less so
+ */
+function relativisticAverage(pair: (b: GraphBuilder, more: string, less: string, name: string) => string): Loss {
+  const loss = (b: GraphBuilder, more: string, less: string, name: string) =>
+    pair(b, relative(b, more, less), relative(b, less, more), name);
+  return {
+    discriminator: (b, onReal, onFake) => loss(b, onReal, onFake, 'discriminator_loss'),
+    generator: (b, onFake, onReal = '') => loss(b, onFake, onReal, 'generator_loss'),
+  };
+}
+
+/** −mean(x) + mean(y). */
+const wasserstein: Loss = {
+  discriminator: (b, onReal, onFake) => b.sub(mean(b, onFake), mean(b, onReal), 'discriminator_loss'),
+  generator: (b, onFake) => b.op('Neg', [mean(b, onFake)], {}, 'generator_loss'),
+};
 
 const losses: Readonly<Record<LossName, Loss>> = {
   /**
@@ -48,6 +78,20 @@ const losses: Readonly<Record<LossName, Loss>> = {
       b.add(halfSquares(b, onReal, 1 - smoothing), halfSquares(b, onFake, 0), 'discriminator_loss'),
     generator: (b, onFake) => halfSquares(b, onFake, 1, 'generator_loss'),
   },
+  /** The critic's negative estimate of the Wasserstein distance (Arjovsky et al. 2017, eq. 2); its weights are clipped. */
+  wgan: wasserstein,
+  /** The same with a penalty of the gradient (Gulrajani et al. 2017). */
+  'wgan-gp': wasserstein,
+  /** RaSGAN: binary cross-entropy. */
+  rasgan: relativisticAverage((b, more, less, name) =>
+    b.add(meanSoftplus(b, b.op('Neg', [more])), meanSoftplus(b, less), name),
+  ),
+  /** RaHingeGAN. */
+  rahinge: relativisticAverage((b, more, less, name) =>
+    b.add(meanHinge(b, b.op('Neg', [more])), meanHinge(b, less), name),
+  ),
+  /** RaLSGAN: least squares around 1 and −1. */
+  ralsgan: relativisticAverage((b, more, less, name) => b.add(meanSquares(b, more, 1), meanSquares(b, less, -1), name)),
 };
 
 /** The discriminator's loss, halved if configured. */
@@ -56,9 +100,9 @@ export function discriminatorLoss(b: GraphBuilder, config: GanConfig, onReal: st
   return config.halveDiscriminatorLoss ? b.mul(loss, b.scalar(0.5), 'discriminator_loss_halved') : loss;
 }
 
-/** The generator's loss. */
-export function generatorLoss(b: GraphBuilder, config: GanConfig, onFake: string): string {
-  return losses[config.loss].generator(b, onFake);
+/** The generator's loss. @param onReal logits of real pictures, if the loss is relativistic */
+export function generatorLoss(b: GraphBuilder, config: GanConfig, onFake: string, onReal?: string): string {
+  return losses[config.loss].generator(b, onFake, onReal);
 }
 
 /** Mean probability of being real. */

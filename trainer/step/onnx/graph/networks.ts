@@ -2,9 +2,10 @@
 import type { LayersModel } from '../../../../exporter/tfjs-model.js';
 import { loweredModel, type WeightRequest } from '../../../../exporter/layers/table.js';
 import { gradients, type GraphBuilder } from '../../../../onnx/index.js';
-import type { GanConfig } from '../../../settings/config.js';
+import { isRelativistic, type GanConfig } from '../../../settings/config.js';
 import { augmented } from './augment.js';
 import { discriminatorLoss, generatorLoss } from './losses.js';
+import { interpolated, unitSlopePenalty, zeroCentredPenalty, type Judged } from './penalties.js';
 import { spectralWeights } from './spectral-norm.js';
 import { updateRunningStatistics, Weights } from './weights.js';
 
@@ -23,9 +24,17 @@ export const stepInputs = {
   augmentReal: 'augment_real',
   augmentFake: 'augment_fake',
   augmentAgain: 'augment_again',
+  /** Shares of real pictures in those that wgan-gp's penalty is taken at, one for each. */
+  interpolation: 'interpolation',
 } as const;
 
-/** A loss in the graph, and how to differentiate it. */
+/** What the discriminator says to pictures. */
+interface Judgement extends Judged {
+  /** The pictures with the random changes of DiffAugment. */
+  seen: string;
+}
+
+/** A loss in the graph, without penalties, and how to differentiate it with them. */
 interface Objective {
   loss: string;
   /** The gradient of each of the network's trainable weights, by name. */
@@ -69,38 +78,74 @@ export class Networks {
    * Logits [N, 1] of pictures.
    * @param numbers name for the new input of DiffAugment's random numbers, if enabled
    */
-  logit(path: string, pictures: string, numbers: string): string {
+  judged(path: string, pictures: string, numbers: string): Judgement {
+    const { b, config } = this;
+    const seen = b.within('augment', () => augmented(b, pictures, numbers, config));
+    return { ...this.#judgedSeen(path, seen), pictures, seen };
+  }
+
+  /** Logits of pictures as the discriminator sees them. */
+  #judgedSeen(path: string, pictures: string): Judged {
     const { b, config, d, models } = this;
-    const changed = b.within('augment', () => augmented(b, pictures, numbers, config));
     const spectral = config.spectralNorm ? spectralWeights(b, d) : undefined;
-    const { values } = this.#pass(path, models.discriminator, changed, d, spectral?.value ?? d.value);
-    this.#vectors.push(...(spectral?.vectors ?? []));
-    return values.get(models.discriminator.layers.at(-2)?.name ?? '') as string;
+    const { values } = this.#pass(path, models.discriminator, pictures, d, spectral?.value ?? d.value);
+    const constant = spectral?.vectors ?? [];
+    this.#vectors.push(...constant);
+    return { pictures, logit: values.get(models.discriminator.layers.at(-2)?.name ?? '') as string, constant };
   }
 
-  /** The discriminator's loss for a batch of real pictures and one of generated ones. */
-  discriminatorObjective(real: string, fake: string, inputOf: (name: string) => string) {
+  /**
+   * The discriminator's loss for a batch of real pictures and one of generated ones.
+   * @param penalised whether R1 and R2 are part of it, if configured
+   */
+  discriminatorObjective(real: string, fake: string, inputOf: (name: string) => string, penalised: boolean) {
     const { b, config, d } = this;
-    const onReal = this.logit('logit_real', real, inputOf(stepInputs.augmentReal));
-    const onFake = this.logit('logit_fake', fake, inputOf(stepInputs.augmentFake));
-    const loss = discriminatorLoss(b, config, onReal, onFake);
-    return { onReal, onFake, ...this.#objective(loss, d, []) };
+    const onReal = this.judged('logit_real', real, inputOf(stepInputs.augmentReal));
+    const onFake = this.judged('logit_fake', fake, inputOf(stepInputs.augmentFake));
+    const loss = discriminatorLoss(b, config, onReal.logit, onFake.logit);
+    const penalties = this.#penalties(onReal, onFake, inputOf, penalised);
+    const whole = penalties.reduce((sum, penalty) => b.add(sum, penalty, 'penalised_loss'), loss);
+    return { onReal, onFake, ...this.#objective(loss, whole, d, []) };
   }
 
-  /** The generator's loss for a batch of its pictures. */
-  generatorObjective(fake: string) {
+  /** Penalties of the discriminator's gradient by its pictures. */
+  #penalties(onReal: Judgement, onFake: Judgement, inputOf: (name: string) => string, penalised: boolean): string[] {
+    const { b, config } = this;
+    const { r1, r2, r1Every, gp, batchSize } = config;
+    const penalties: string[] = [];
+    const zeroCentred = (path: string, judged: Judged, gamma: number) => {
+      if (penalised && gamma > 0) penalties.push(b.within(path, () => zeroCentredPenalty(b, judged, gamma * r1Every)));
+    };
+    zeroCentred('r1', onReal, r1);
+    zeroCentred('r2', onFake, r2);
+    if (gp > 0) {
+      const share = b.input(inputOf(stepInputs.interpolation), 'float32', [batchSize, 1, 1, 1]);
+      const between = interpolated(b, onReal.seen, onFake.seen, share);
+      const judged = this.#judgedSeen('logit_interpolated', between);
+      penalties.push(b.within('gradient_penalty', () => unitSlopePenalty(b, judged, gp)));
+    }
+    return penalties;
+  }
+
+  /**
+   * The generator's loss for a batch of its pictures.
+   * @param real the last batch of real pictures as the discriminator saw them, for relativistic losses
+   */
+  generatorObjective(fake: string, real?: string) {
     const { b, config, d, g } = this;
     const constant = d.trainable.map(({ name }) => d.current(name));
-    const onFake = this.logit('logit_again', fake, stepInputs.augmentAgain);
-    return { onFake, ...this.#objective(generatorLoss(b, config, onFake), g, constant) };
+    const onReal = isRelativistic(config) ? this.#judgedSeen('logit_real_again', real as string).logit : undefined;
+    const onFake = this.judged('logit_again', fake, stepInputs.augmentAgain);
+    const loss = generatorLoss(b, config, onFake.logit, onReal);
+    return { onFake, ...this.#objective(loss, loss, g, constant) };
   }
 
-  #objective(loss: string, weights: Weights, constant: readonly string[]): Objective {
+  #objective(loss: string, whole: string, weights: Weights, constant: readonly string[]): Objective {
     return {
       loss,
       gradients: () => {
         const values = weights.trainable.map(({ name }) => weights.current(name));
-        const found = gradients(this.b, loss, values, { constant: [...constant, ...this.#vectors] });
+        const found = gradients(this.b, whole, values, { constant: [...constant, ...this.#vectors] });
         return new Map(
           weights.trainable.map(({ name }, index) => {
             const gradient = found.get(values[index] as string);

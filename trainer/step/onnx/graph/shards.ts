@@ -5,6 +5,7 @@
 import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
 import type { GanConfig } from '../../../settings/config.js';
 import { updateWithAdam } from './adam.js';
+import { clipWeights } from './clip.js';
 import { updateAverage } from './ema.js';
 import { meanProbability } from './losses.js';
 import { Networks, stepInputs, type Models } from './networks.js';
@@ -40,18 +41,19 @@ const isStatistic = ({ trainable, part }: StateEntry) => part === 'spectral' || 
 /**
  * Gradients of the discriminator's loss.
  * @param config of a shard: the batch size is that of one device
+ * @param penalised whether it is of a step with R1 and R2, if configured; see `isPenalised`
  */
-export function discriminatorGradients(config: GanConfig, models: Models): PartGraph {
+export function discriminatorGradients(config: GanConfig, models: Models, penalised = false): PartGraph {
   const b = new GraphBuilder(emptyGraph('discriminator-gradients'));
   const networks = new Networks(b, config, models);
   const real = networks.pictures(stepInputs.real);
   const fake = networks.generated('generate', networks.latents(stepInputs.latents));
-  const objective = networks.discriminatorObjective(real, fake, (name) => name);
+  const objective = networks.discriminatorObjective(real, fake, (name) => name, penalised);
   const { loss, onReal, onFake } = objective;
   return withOutputs(networks, 'discriminator', objective.gradients(), [
     loss,
-    meanProbability(b, onReal),
-    meanProbability(b, onFake),
+    meanProbability(b, onReal.logit),
+    meanProbability(b, onFake.logit),
   ]);
 }
 
@@ -63,7 +65,7 @@ export function generatorGradients(config: GanConfig, models: Models): PartGraph
   const objective = networks.generatorObjective(fake);
   return withOutputs(networks, 'generator', objective.gradients(), [
     objective.loss,
-    meanProbability(b, objective.onFake),
+    meanProbability(b, objective.onFake.logit),
   ]);
 }
 
@@ -103,6 +105,7 @@ export function updateGraph(
   const scalar = (name: string) => b.input(name, 'float32', []);
   const scalars = { stepSize: scalar(updateInputs.stepSize), correction: scalar(updateInputs.correction) };
   updateWithAdam(b, state, (name) => gradients.get(name) as string, scalars, config);
+  if (network === 'discriminator' && config.clip > 0) clipWeights(b, state, config.clip);
   if (averages) updateAverage(b, state, scalar(updateInputs.emaDecay));
   const writes = state.finish(state.entries.filter((entry) => !isStatistic(entry)));
   return { graph: b.graph, reads: state.entries, writes };

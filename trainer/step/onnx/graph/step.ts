@@ -5,6 +5,7 @@ import { onnxDims } from '../../../../exporter/layers/weights.js';
 import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
 import type { GanConfig } from '../../../settings/config.js';
 import { updateWithAdam } from './adam.js';
+import { clipWeights } from './clip.js';
 import { updateAverage } from './ema.js';
 import { meanProbability } from './losses.js';
 import { Networks, stepInputs } from './networks.js';
@@ -34,8 +35,14 @@ export const inputOfUpdate = (name: string, update: number): string => (update =
 /**
  * The training step of a DCGAN (Radford et al. 2016) for a fixed batch size, with the configured losses and
  * techniques.
+ * @param penalised whether it is a step with R1 and R2, if configured; see `isPenalised`
  */
-export function stepGraph(config: GanConfig, generator: LayersModel, discriminator: LayersModel): StepGraph {
+export function stepGraph(
+  config: GanConfig,
+  generator: LayersModel,
+  discriminator: LayersModel,
+  penalised = false,
+): StepGraph {
   const b = new GraphBuilder(emptyGraph('gan-training-step'));
   const networks = new Networks(b, config, { generator, discriminator });
   const { g, d } = networks;
@@ -50,10 +57,11 @@ export function stepGraph(config: GanConfig, generator: LayersModel, discriminat
       correction: scalar(inputOf(scalarInputs.correctionD)),
     };
     const fake = networks.generated('generate', latents);
-    const objective = networks.discriminatorObjective(real, fake, inputOf);
+    const objective = networks.discriminatorObjective(real, fake, inputOf, penalised);
     b.within('update_discriminator', () => {
       const gradients = objective.gradients();
       updateWithAdam(b, d, (name) => gradients.get(name) as string, scalars, config);
+      if (config.clip > 0) clipWeights(b, d, config.clip);
     });
     return { fake, objective };
   };
@@ -65,7 +73,7 @@ export function stepGraph(config: GanConfig, generator: LayersModel, discriminat
   const again = config.freshLatents
     ? networks.generated('generate_again', networks.latents(stepInputs.generatorLatents))
     : last.fake;
-  const objective = networks.generatorObjective(again);
+  const objective = networks.generatorObjective(again, last.objective.onReal.seen);
   b.within('update_generator', () => {
     const scalars = { stepSize: scalar(scalarInputs.stepSizeG), correction: scalar(scalarInputs.correctionG) };
     const gradients = objective.gradients();
@@ -77,7 +85,7 @@ export function stepGraph(config: GanConfig, generator: LayersModel, discriminat
   const results = [
     loss,
     objective.loss,
-    ...[onReal, onFake, objective.onFake].map((logit) => meanProbability(b, logit)),
+    ...[onReal, onFake, objective.onFake].map(({ logit }) => meanProbability(b, logit)),
   ];
   stepOutputs.forEach((name, index) => b.output(results[index] as string, name));
   return { graph: b.graph, state: [...g.finish(), ...d.finish()] };
