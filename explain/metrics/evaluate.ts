@@ -9,7 +9,7 @@ import type { Explanation } from '../maps/explanation.js';
 import { explainsLayer, type MethodName } from '../methods/table.js';
 import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
 import { EvaluatedNetwork } from './evaluated-network.js';
-import { mean, type Curve } from './metric.js';
+import { mean, type Curve } from './measures/metric.js';
 import { metricNames, metrics, type MetricName } from './table.js';
 
 /** A picture, and what is explained of it: by default `fake`, or the picture's top class. */

@@ -5,7 +5,7 @@ import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { MethodName } from '../methods/table.js';
 import type { Tensor } from '../../onnx/graph/graph.js';
-import type { Subject } from './metric.js';
+import type { Subject } from './measures/metric.js';
 import { SharedEnds } from './shared-ends.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import { fixedTarget, targetScore, targetWeights, type Target } from '../targets/targets.js';

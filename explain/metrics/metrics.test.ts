@@ -3,9 +3,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { golden, goldenPath, relativeError } from '../../fixtures/golden.js';
 import { Explainer } from '../maps/explain.js';
 import { metricNames, metrics, type MetricName } from './table.js';
-import type { Subject } from './metric.js';
-import { blurred } from './pixel-curves.js';
-import { rankCorrelation, structuralSimilarity } from './similarity.js';
+import type { Subject } from './measures/metric.js';
+import { blurred } from './measures/pixel-curves.js';
+import { rankCorrelation, structuralSimilarity } from './measures/similarity.js';
 
 /** Relative. Forward passes are float32, and the largest changes that sensitivity sees are 1e-2 of the picture. */
 const TOLERANCE = 2e-4;

@@ -1,10 +1,10 @@
 /** @file The table of metrics of maps. */
-import { maskedConfidenceMetrics } from './masked-confidence.js';
-import type { Metric } from './metric.js';
-import { perturbedMetrics } from './perturbed.js';
-import { pixelCurveMetrics } from './pixel-curves.js';
-import { randomizationMetrics } from './randomization.js';
-import { roadMetrics } from './road.js';
+import { maskedConfidenceMetrics } from './measures/masked-confidence.js';
+import type { Metric } from './measures/metric.js';
+import { perturbedMetrics } from './measures/perturbed.js';
+import { pixelCurveMetrics } from './measures/pixel-curves.js';
+import { randomizationMetrics } from './measures/randomization.js';
+import { roadMetrics } from './measures/road.js';
 
 const table = {
   ...pixelCurveMetrics,

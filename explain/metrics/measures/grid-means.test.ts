@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Random } from '../../inference/numeric/random.js';
+import { Random } from '../../../inference/numeric/random.js';
 import { GridMeans } from './grid-means.js';
 
 const weights = { direct: 1 / 6, diagonal: 1 / 12 };

@@ -1,5 +1,5 @@
 /** @file How much confidence remains when the picture is masked by its map. */
-import { concatenated } from '../../inference/numeric/concatenated.js';
+import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { type Metric, type Subject } from './metric.js';
 
 /** Confidence Y for the picture and O for the picture times the map (prepared pixels, so that 0 is the mean colour). */

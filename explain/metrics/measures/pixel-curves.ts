@@ -1,5 +1,5 @@
 /** @file Insertion and deletion: how confidence changes when pixels are added or removed in the order of the map. */
-import { concatenated } from '../../inference/numeric/concatenated.js';
+import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { rankedPixels, withPixels, type Curve, type Metric, type Subject } from './metric.js';
 
 /** Steps from no pixel to all. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Random } from '../../inference/numeric/random.js';
+import { Random } from '../../../inference/numeric/random.js';
 import { orderOf } from './order.js';
 
 test('orderOf(values, direction) keeps the order of equal values, 0 and −0 among them, in both directions', () => {

@@ -1,5 +1,5 @@
 /** @file ROAD: removed pixels are filled in from their neighbours, so that the hole itself carries no information. */
-import { concatenated } from '../../inference/numeric/concatenated.js';
+import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { GridMeans } from './grid-means.js';
 import { mean, rankedPixels, type Metric, type Subject } from './metric.js';
 

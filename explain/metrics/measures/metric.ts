@@ -1,5 +1,5 @@
 /** @file What a metric of maps is, and its input. */
-import type { Sizes } from '../methods/kinds/method.js';
+import type { Sizes } from '../../methods/kinds/method.js';
 import { orderOf } from './order.js';
 
 /** A picture, the map of one method for one target, and access to the network. M is any number; runs are batched internally. */

@@ -1,5 +1,5 @@
 /** @file Infidelity and sensitivity: whether a map predicts small changes of the picture, and is stable under them. */
-import { concatenated } from '../../inference/numeric/concatenated.js';
+import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { mean, type Metric } from './metric.js';
 
 const INFIDELITY_SAMPLES = 50;
