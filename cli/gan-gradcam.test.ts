@@ -125,6 +125,11 @@ describe('gan-gradcam', () => {
       ['pictures', '--evaluate', '--random-weights', '1'],
       /^gan-gradcam: --evaluate and --random-weights cannot be combined\n$/,
     ],
+    [['pictures', '--boxes', 'b.csv'], /^gan-gradcam: --boxes: expected the option --evaluate beside it; got none\n$/],
+    [
+      ['pictures', '--evaluate', '--metric', 'best'],
+      /^gan-gradcam: --metric: expected all, or one or more of insertion, .*; got "best"\n$/,
+    ],
     [
       ['pictures', '--out', '/dev/null/x'],
       /^gan-gradcam: --out: expected a folder that can be written to; got \/dev\/null\/x \(ENOTDIR\)\n$/,

@@ -35,10 +35,15 @@ await runCommand(
       await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { assumptionLines, layerLines } = await import('./common/lines.js');
-    const { parsedBaselines, parsedInputs, parsedMethods, parsedTargets } = explain;
+    const { parsedBaselines, parsedInputs, parsedMethods, parsedMetrics, parsedTargets } = explain;
 
     const { evaluate, randomWeights, listLayers } = options;
     expectCombinable(options);
+    for (const name of ['metric', 'boxes'] as const) {
+      if (options[name] !== undefined && !evaluate)
+        throw new InputError({ name, expected: 'the option `evaluate` beside it', got: 'none' });
+    }
+    const metrics = options.metric === undefined ? undefined : parsedMetrics(options.metric);
     const isMaps = !evaluate && !listLayers;
     await using fetched = new Fetched(context);
     const where = isMaps || 'a folder on disk with `evaluate` or `listLayers`';
@@ -160,7 +165,9 @@ await runCommand(
         target: options.target,
         ...(options.afterSoftmax && { afterSoftmax: true }),
         ...(options.similarTo !== undefined && { similarTo: options.similarTo }),
-        ...(evaluate ? { seed } : { ...style, randomWeights }),
+        ...(evaluate
+          ? { seed, ...(metrics && { metrics }), ...(options.boxes !== undefined && { boxes: options.boxes }) }
+          : { ...style, randomWeights }),
         ...figures,
       },
     };
@@ -170,9 +177,13 @@ await runCommand(
         const evaluating = explain.evaluateFiles(explainer, paths, {
           ...job,
           seed,
+          ...(metrics && { metrics }),
+          ...(options.boxes !== undefined && { boxes: options.boxes }),
           progress_callback: ({ loaded }) => bar.update(loaded, paths.length),
         });
-        const { evaluation, ...written } = await evaluating.finally(() => bar.stop());
+        const { evaluation, unmarked, ...written } = await evaluating.finally(() => bar.stop());
+        for (const { picture, reason } of unmarked)
+          print.info(`${picture}: not measured where the object is (${reason})`);
         const heading = `Means over ${evaluation.pictures} pictures`;
         print.result(`${heading}:\n\n${explain.evaluationTable(evaluation)}\n\n`, { evaluation });
         report(context, written);

@@ -1,6 +1,7 @@
 /** @file `ganscope/explain/choices`: what can be chosen, for the help text or form of a program; loads at once. */
 export { figureFormats } from '../inference/figures/formats.js';
 export { overlayModes, paletteNames } from './figures/names.js';
+export { metricNames } from './metrics/table.js';
 export { baselineNames } from './methods/gradients/baselines.js';
 export { methodGroups } from './methods/table.js';
 

@@ -16,7 +16,7 @@ export { checkedMethods, explainsLayer, methods, suitableMethods, type MethodNam
 export { evaluateMethods, type EvaluateOptions, type Evaluation } from './metrics/evaluate.js';
 export type { Layer } from './network/layers.js';
 export { parsedInputs } from './parse/inputs.js';
-export { parsedBaselines, parsedMethods } from './parse/methods.js';
+export { parsedBaselines, parsedMethods, parsedMetrics } from './parse/methods.js';
 export { parsedHeatmapTarget, parsedTargets } from './parse/targets.js';
 export { selfExplainingMethod, selfExplainingModel, type HeatmapTarget } from './self-explaining/self-explaining.js';
 export type { ClassName, TargetChoice } from './targets/target-choice.js';

@@ -5,6 +5,7 @@ import {
   baselineNames,
   figureFormats,
   methodGroups,
+  metricNames,
   MOST_FLAT,
   overlayModes,
   paletteNames,
@@ -110,6 +111,18 @@ export const gradcamFlags = {
     type: 'boolean',
     default: false,
     describe: 'Compare the methods by metrics over the pictures instead: a table, plots, results.json',
+  },
+  metric: {
+    type: 'string',
+    requiresArg: true,
+    describe: `What --evaluate measures: ${metricNames.join(', ')}; names with commas [default: all that apply]`,
+  },
+  boxes: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Where the objects are, for pointing-game and energy-inside: bounding_boxes.txt of CUB-200-2011, a .csv file with ' +
+      'file,x,y,width,height, annotations of COCO, or a folder of masks',
   },
   'follow-links': {
     type: 'boolean',

@@ -11,15 +11,25 @@ import { methods } from '../methods/table.js';
 import { metrics } from '../metrics/table.js';
 import { layoutWidth, type FigureFileOptions } from './figure-options.js';
 
-/** The table in Markdown: methods by metrics, means over the pictures, with an arrow in the better direction. */
-export function evaluationTable({ metrics: names, methods: rows }: Evaluation): string {
+/**
+ * The table in Markdown: methods by metrics, means over the pictures ± their standard errors, with an arrow in the better
+ * direction. Metrics that apply to no map are left out.
+ */
+export function evaluationTable({ metrics: asked, methods: rows }: Evaluation): string {
+  const isEmpty = rows.every(({ values }) => Object.keys(values).length === 0);
+  const names = asked.filter((name) => isEmpty || rows.some(({ values }) => values[name] !== undefined));
   const heads = names.map((name) => `${metrics[name].title} ${metrics[name].better === 'higher' ? '↑' : '↓'}`);
-  const lines = rows.map(({ method, values, empty }) => [
+  const lines = rows.map(({ method, values, errors, empty }) => [
     methods[method].title + (empty > 0 ? ` (${empty} empty)` : ''),
-    ...names.map((name) => (values[name] === undefined ? '–' : formattedNumber(values[name]))),
+    ...names.map((name) => cellOf(values[name], errors[name])),
   ]);
   const cells = [['Method', ...heads], ['---', ...names.map(() => '---:')], ...lines];
   return cells.map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function cellOf(value: number | undefined, error: number | undefined): string {
+  if (value === undefined) return '–';
+  return formattedNumber(value) + (error === undefined ? '' : ` ± ${formattedNumber(error)}`);
 }
 
 /**

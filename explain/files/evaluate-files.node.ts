@@ -14,6 +14,7 @@ import {
   type Evaluation,
   type PictureMeasurements,
 } from '../metrics/evaluate.js';
+import { loadObjects } from '../objects/objects.node.js';
 import { choicePerPicture } from '../targets/target-choice.js';
 import { entriesOfJob, Journal, shortened, type JournalEntry } from './journal.node.js';
 import { decodedGroups, oneAhead, type SkippedPicture } from './picture-groups.node.js';
@@ -24,6 +25,8 @@ export interface EvaluateFilesOptions
   extends Omit<EvaluateOptions, 'earlier' | 'onPicture'>, Pick<ExplainOptions, 'targets'>, Provenance {
   /** Folder for what is written. */
   out: string;
+  /** Where objects are, for metrics of localisation: a file of boxes or a folder of masks (`loadObjects`). */
+  boxes?: string;
   /** The files of plots. */
   figures?: FigureFileOptions;
   /** Continue an interrupted job, default false. */
@@ -35,6 +38,8 @@ export interface EvaluatedFiles {
   evaluation: Evaluation;
   /** Files that could not be read as pictures, where there are others. */
   skipped: SkippedPicture[];
+  /** Pictures of which it is not known where the object is, where `boxes` are given. */
+  unmarked: SkippedPicture[];
   /** Plots, and results.json last. */
   files: string[];
   /** Whether all pictures are in it: false after the signal. */
@@ -42,7 +47,10 @@ export interface EvaluatedFiles {
 }
 
 /** A line of the journal: a picture with what was measured, or a skipped one. */
-type Entry = JournalEntry & { picture: string } & ({ measured: PictureMeasurements } | { reason: string });
+type Entry = JournalEntry & { picture: string } & (
+    | { measured: PictureMeasurements; unmarked?: string }
+    | { reason: string }
+  );
 
 /**
  * Evaluates methods over picture files (`evaluateMethods`); writes a plot for each curve and `results.json`, and each picture's
@@ -53,24 +61,28 @@ type Entry = JournalEntry & { picture: string } & ({ measured: PictureMeasuremen
 export async function evaluateFiles(
   explainer: Explainer,
   paths: readonly string[],
-  { out, figures = {}, model, provenance, resume, targets: given, ...options }: EvaluateFilesOptions,
+  { out, figures = {}, model, provenance, resume, targets: given, boxes, ...options }: EvaluateFilesOptions,
 ): Promise<EvaluatedFiles> {
   requireFigureOptions(figures);
   const { signal, progress_callback, device: _device, preparation: _preparation, ...measuring } = options;
   const targets = choicePerPicture(given, paths.length);
   requireOneTarget(targets);
+  const objects = boxes === undefined ? undefined : await loadObjects(boxes);
   const lock = await lockFolder(out);
   try {
     await requireOwnResults(out);
     const origin = await provenanceOf({ model, provenance });
-    const chosen = shortened({ ...measuring, targets: given });
+    const chosen = shortened({ ...measuring, targets: given, ...(objects && { boxes: objects.digest }) });
     const job = { kind: 'evaluation', ...origin, pictures: digestOfList(paths.map(shownPath)), ...chosen };
     const before: Entry[] = [];
     if (resume) for await (const entry of entriesOfJob<Entry>(out, job)) before.push(entry);
     const earlier = before.flatMap((entry) => ('measured' in entry ? [entry.measured] : []));
     const skipped = before.flatMap((entry) => ('reason' in entry ? [skippedOf(entry)] : []));
+    const unmarked = before.flatMap((entry) =>
+      'unmarked' in entry && entry.unmarked !== undefined ? [{ picture: entry.picture, reason: entry.unmarked }] : [],
+    );
     let journal: Journal<Entry> | undefined;
-    let current: JournalEntry & { picture: string } = { done: before.length, picture: '' };
+    let current: JournalEntry & { picture: string; unmarked?: string } = { done: before.length, picture: '' };
     const waiting: Entry[] = [];
     const input = explainer.input.picture;
     async function* pictures(): AsyncGenerator<EvaluatedPicture> {
@@ -80,7 +92,17 @@ export async function evaluateFiles(
           const target = targets[file.index];
           if ('picture' in file) {
             const { picture, prepared } = file;
-            yield { picture, ...(prepared && { prepared }), ...(target !== undefined && { target }) };
+            const object = await objects?.find(file.path, picture, input);
+            if (object && 'missing' in object) {
+              current.unmarked = object.missing;
+              unmarked.push({ picture: current.picture, reason: object.missing });
+            }
+            yield {
+              picture,
+              ...(prepared && { prepared }),
+              ...(target !== undefined && { target }),
+              ...(object && 'mask' in object && { object: object.mask }),
+            };
             continue;
           }
           const reason = shownText(file.reason);
@@ -108,8 +130,12 @@ export async function evaluateFiles(
       await append(waiting);
       const complete = !signal?.aborted;
       const files = await writeEvaluationPlots(out, evaluation, figures);
-      const results = await writeResults(out, { complete, provenance: origin, parts: { evaluation, skipped } });
-      return { evaluation, skipped, files: [...files, results], complete };
+      const results = await writeResults(out, {
+        complete,
+        provenance: origin,
+        parts: { evaluation, skipped, ...(objects && { unmarked }) },
+      });
+      return { evaluation, skipped, unmarked, files: [...files, results], complete };
     } finally {
       await journal?.close();
     }

@@ -149,6 +149,35 @@ describe('evaluateFiles(explainer, paths, options)', () => {
     expect(rest).toMatchObject({ complete: true, evaluation, skipped: [{ picture: broken }] });
   });
 
+  test('measures where the object is marked, and names the pictures where it is not, also after an interruption', async () => {
+    const paths = await pictures(8, 16, 24);
+    const boxes = join(folder, 'boxes.csv');
+    await writeFile(boxes, 'file,x,y,width,height\nspot 8.png,0,0,32,32\nspot 24.png,0,0,16,32\n');
+    const options = { ...OF, metrics: ['energy-inside', 'pointing-game', 'completeness'], boxes } as const;
+    const { evaluation, unmarked } = await evaluateFiles(tiny, paths, { ...options, out: join(folder, 'marked') });
+    expect(unmarked).toEqual([{ picture: paths[1], reason: 'no box in boxes.csv' }]);
+    const [{ values, errors } = { values: {}, errors: {} }] = evaluation.methods;
+    const alone = await Promise.all(
+      [0, 2].map((i) => evaluateFiles(tiny, [paths[i] as string], { ...options, out: join(folder, `marked ${i}`) })),
+    );
+    const [whole = NaN, half = NaN] = alone.map((each) => each.evaluation.methods[0]?.values['energy-inside']);
+    expect(whole).toBe(1);
+    expect(values['energy-inside']).toBeCloseTo((whole + half) / 2, 9);
+    expect(errors['energy-inside']).toBeCloseTo(Math.abs(whole - half) / 2, 9);
+    expect(values).not.toHaveProperty('completeness');
+    expect(evaluationTable(evaluation)).toMatch(
+      /^\| Method \| Energy inside ↑ \| Pointing game ↑ \|\n.*\n\| Grad-CAM \| 0?\.?\d+ ± /,
+    );
+    const stop = new AbortController();
+    const out = join(folder, 'marked in parts');
+    let loaded = 0;
+    const progress_callback = () => void (++loaded === 2 && stop.abort());
+    await evaluateFiles(tiny, paths, { ...options, out, signal: stop.signal, progress_callback });
+    expect(await evaluateFiles(tiny, paths, { ...options, out, resume: true })).toMatchObject({ evaluation, unmarked });
+    await writeFile(boxes, 'file,x,y,width,height\nspot 8.png,0,0,32,31\n');
+    await expect(evaluateFiles(tiny, paths, { ...options, out, resume: true })).rejects.toThrow('boxes');
+  });
+
   test('refuses several targets before anything is measured', async () => {
     const out = join(folder, 'refused');
     await expect(evaluateFiles(tiny, await pictures(8), { ...OF, targets: { top: 2 }, out })).rejects.toThrow(

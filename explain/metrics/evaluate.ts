@@ -17,6 +17,8 @@ export interface EvaluatedPicture {
   picture: Picture;
   /** Numbers [C, H, W] for the network, where they are not made from the picture. */
   prepared?: Float32Array;
+  /** Where the object is, 1 inside and 0 outside [H, W] of the network's input: for the pointing game and the energy inside. */
+  object?: Uint8Array;
   target?: TargetChoice;
 }
 
@@ -51,8 +53,10 @@ export interface MethodEvaluation {
   method: MethodName;
   /** How many maps were empty; they are not part of the means. */
   empty: number;
-  /** Mean over the pictures; missing where all maps are empty. */
+  /** Mean over the pictures that have the metric; missing where none has. */
   values: Partial<Record<MetricName, number>>;
+  /** Standard errors of the means: standard deviation over the pictures / √pictures. Only where there are several. */
+  errors: Partial<Record<MetricName, number>>;
   /** Means of the metrics' curves, by their names. */
   curves: Record<string, Curve>;
 }
@@ -89,13 +93,13 @@ export async function evaluateMethods(
   const measured = [...earlier];
   try {
     requireOneLayer(explainer, own);
-    for await (const { picture, prepared, target } of pictures) {
+    for await (const { picture, prepared, target, object } of pictures) {
       const input = prepared ?? preparedPictures([picture], explainer.input);
       const explanations = await explainer.explainInput(input, {
         ...own,
         ...(target !== undefined && { targets: target }),
       });
-      const of = await measurements(network, input, explanations, { names, picture: measured.length, seed });
+      const of = await measurements(network, input, explanations, { names, picture: measured.length, seed, object });
       await onPicture?.(of);
       measured.push(of);
       progress_callback?.({ loaded: measured.length });
@@ -141,14 +145,19 @@ async function measurements(
   network: EvaluatedNetwork,
   input: Float32Array,
   explanations: readonly Explanation[],
-  { names, picture, seed }: { names: readonly MetricName[]; picture: number; seed: number },
+  {
+    names,
+    picture,
+    seed,
+    object,
+  }: { names: readonly MetricName[]; picture: number; seed: number; object: Uint8Array | undefined },
 ): Promise<PictureMeasurements> {
   if (new Set(explanations.map(({ method }) => method)).size < explanations.length) throw severalMaps('more');
   const methods = explanations.map(({ method }) => method);
   const found: PictureMeasurements = {};
   for (const explanation of explanations) {
     const random = (metric: MetricName) => Random.derived(seed, `${metric}/${picture}`);
-    found[explanation.method] = await measurement(network, input, explanation, { names, methods, random });
+    found[explanation.method] = await measurement(network, input, explanation, { names, methods, random, object });
   }
   network.forgetShared();
   return found;
@@ -162,18 +171,25 @@ async function measurement(
     names,
     methods,
     random,
-  }: { names: readonly MetricName[]; methods: readonly MethodName[]; random: (metric: MetricName) => Random },
+    object,
+  }: {
+    names: readonly MetricName[];
+    methods: readonly MethodName[];
+    random: (metric: MetricName) => Random;
+    object: Uint8Array | undefined;
+  },
 ): Promise<Measurement> {
   if (explanation.reason !== undefined) return null;
   const found: Measurement = { values: {}, curves: {} };
   // Together: one metric prepares its pictures while the network runs those of another.
   const measured = await Promise.all(
     names.map(async (metric) => {
-      const subject = await network.subject(input, explanation, methods, { random: random(metric), metric });
+      const subject = await network.subject(input, explanation, methods, { random: random(metric), metric, object });
       return { metric, ...(await metrics[metric].measure(subject)) };
     }),
   );
   for (const { metric, value, curves } of measured) {
+    if (value === undefined) continue;
     found.values[metric] = value;
     Object.assign(found.curves, curves);
   }
@@ -182,8 +198,13 @@ async function measurement(
 
 function summary(method: MethodName, all: readonly Measurement[]): MethodEvaluation {
   const full = all.filter((each) => each !== null);
-  const names = Object.keys(full[0]?.values ?? {}) as MetricName[];
-  const values = names.map((name) => [name, mean(full.map((each) => each.values[name] ?? Number.NaN))] as const);
+  const values: MethodEvaluation['values'] = {};
+  const errors: MethodEvaluation['errors'] = {};
+  for (const name of metricNames) {
+    const found = full.flatMap(({ values: own }) => own[name] ?? []);
+    if (found.length > 0) values[name] = mean(found);
+    if (found.length > 1) errors[name] = standardError(found);
+  }
   const curves = Object.entries(full[0]?.curves ?? {}).map(([name, { x }]) => {
     const y = x.map((_, i) => mean(full.map((each) => each.curves[name]?.y[i] ?? Number.NaN)));
     return [name, { x, y }] as const;
@@ -191,7 +212,15 @@ function summary(method: MethodName, all: readonly Measurement[]): MethodEvaluat
   return {
     method,
     empty: all.length - full.length,
-    values: Object.fromEntries(values),
+    values,
+    errors,
     curves: Object.fromEntries(curves),
   };
+}
+
+/** The standard error of the mean of at least two values. */
+function standardError(values: readonly number[]): number {
+  const centre = mean(values);
+  const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
+  return Math.sqrt(variance / values.length);
 }

@@ -36,16 +36,17 @@ export class EvaluatedNetwork {
    * The input of the metrics for one map of one prepared picture [C, H, W].
    * @param names all methods that are measured: their maps of changed pictures are made together
    * @param metric under whose name values are shared between the methods
+   * @param object where the object is [H, W]
    */
   async subject(
     input: Float32Array,
     explanation: Explanation,
     names: readonly MethodName[],
-    { random, metric }: { random: Random; metric: string },
+    { random, metric, object }: { random: Random; metric: string; object?: Uint8Array | undefined },
   ): Promise<Subject> {
     const { explainer } = this;
     const { channels, height, width } = explainer.input.picture;
-    const { target, signed, rawHeight, rawWidth } = explanation;
+    const { target, signed, rawHeight, rawWidth, completeness } = explanation;
     const logits = await this.#ends.logits(input, input.length);
     const weights = targetWeights(explainer.head, target, { logits, height, width });
     const rows = async (pictures: Float32Array, valueOf: (logits: Float32Array) => number) => {
@@ -62,6 +63,8 @@ export class EvaluatedNetwork {
       size: { channels, height, width },
       map: explanation.normalized,
       attribution: bilinearResized(signed, rawHeight, rawWidth, height, width),
+      ...(object && { object }),
+      ...(completeness && { completeness }),
       scores: (pictures) => rows(pictures, (row) => targetScore(weights, row)),
       confidences: (pictures) => rows(pictures, (row) => confidenceOf(explainer.head, target, weights, row)),
       maps: (pictures) => this.#maps(explainer, pictures, fixed, names),

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { golden, goldenPath, relativeError } from '../../fixtures/golden.js';
 import { Explainer } from '../maps/explain.js';
 import { metricNames, metrics, type MetricName } from './table.js';
-import type { Subject } from './measures/metric.js';
+import type { Measured, Subject } from './measures/metric.js';
 import { blurred } from './measures/pixel-curves.js';
 import { rankCorrelation, structuralSimilarity } from './measures/similarity.js';
 
@@ -65,13 +65,26 @@ function subject(map = data('map')): Subject {
     ],
     ...chance(),
     shared: (make) => make(),
+    object: Uint8Array.from({ length: size.height * size.width }, (_, i) => {
+      const [x, y] = [i % size.width, Math.floor(i / size.width)];
+      return x >= 4 && x < 11 && y >= 5 && y < 12 ? 1 : 0;
+    }),
+    completeness: { sum: 1.25, difference: 1.5 },
   };
+}
+
+/** @throws Error where the metric does not apply */
+async function measured(name: MetricName, of: Subject): Promise<Measured> {
+  const found = await metrics[name].measure(of);
+  if (!found) throw new Error(`${name} does not apply`);
+  return found;
 }
 
 describe('metrics', () => {
   test.each(metricNames)('%s is what numpy makes of it', async (name) => {
     // The golden file checks sensitivity on a map that it can compute itself.
-    const { value, curves = {} } = await metrics[name].measure(
+    const { value, curves = {} } = await measured(
+      name,
       subject(name === 'max-sensitivity' ? toyMap(data('input')) : data('map')),
     );
     const expected = info.values[name];
@@ -84,13 +97,40 @@ describe('metrics', () => {
 
   test('confidence that grows behind the map is an increase and no drop', async () => {
     const grows = { ...subject(), confidences: async () => Float32Array.of(0.25, 0.5) };
-    expect((await metrics['average-drop'].measure(grows)).value).toBe(0);
-    expect((await metrics['increase-in-confidence'].measure(grows)).value).toBe(100);
+    expect((await measured('average-drop', grows)).value).toBe(0);
+    expect((await measured('increase-in-confidence', grows)).value).toBe(100);
+  });
+
+  test('a map points at an object that is near enough, and nowhere without an object', async () => {
+    const at = (x: number, y: number) => {
+      const values = new Float32Array(size.height * size.width);
+      values[y * size.width + x] = 1;
+      return { ...subject(), attribution: values };
+    };
+    // 15 pixels of 224 are 1.27 of 19.
+    const hits = [at(4, 5), at(3, 5), at(3, 4), at(2, 5), at(18, 20)].map((of) => measured('pointing-game', of));
+    expect((await Promise.all(hits)).map(({ value }) => value)).toEqual([1, 1, 0, 0, 0]);
+    expect((await measured('energy-inside', at(10, 11))).value).toBe(1);
+    expect((await measured('energy-inside', at(11, 11))).value).toBe(0);
+    const { object: _object, completeness: _completeness, ...unknown } = subject();
+    for (const name of ['pointing-game', 'energy-inside', 'completeness'] as const)
+      expect(await metrics[name].measure(unknown)).toBeUndefined();
+  });
+
+  test('one pixel is sparsest, equal ones are most complex', async () => {
+    const count = size.height * size.width;
+    const one = { ...subject(), attribution: new Float32Array(count).fill(0) };
+    one.attribution[3] = -2;
+    const equal = { ...subject(), attribution: new Float32Array(count).fill(0.5) };
+    expect((await measured('sparseness', one)).value).toBeCloseTo(1 - 1 / count, 9);
+    expect((await measured('sparseness', equal)).value).toBeCloseTo(0, 9);
+    expect((await measured('complexity', one)).value).toBeCloseTo(0, 9);
+    expect((await measured('complexity', equal)).value).toBeCloseTo(Math.log(count), 5);
   });
 
   test('every curve has a plot', async () => {
     for (const name of metricNames) {
-      const { curves = {} } = await metrics[name].measure(subject());
+      const { curves = {} } = await measured(name, subject());
       expect(Object.keys(curves)).toEqual(Object.keys(metrics[name].plots ?? {}));
     }
   });
@@ -108,7 +148,7 @@ describe('metrics', () => {
     const good = drops.map((drop) => (drop - least) / (largest - least));
     const bad = good.map((value) => 1 - value);
     for (const name of ['insertion', 'deletion', 'road'] as const) {
-      const [right, wrong] = [await metrics[name].measure(subject(good)), await metrics[name].measure(subject(bad))];
+      const [right, wrong] = [await measured(name, subject(good)), await measured(name, subject(bad))];
       const gain = metrics[name].better === 'higher' ? right.value - wrong.value : wrong.value - right.value;
       expect(gain, name).toBeGreaterThan(0.02);
     }

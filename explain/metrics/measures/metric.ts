@@ -1,5 +1,5 @@
 /** @file What a metric of maps is, and its input. */
-import type { Sizes } from '../../methods/kinds/method.js';
+import type { SignedMap, Sizes } from '../../methods/kinds/method.js';
 import { orderOf } from './order.js';
 
 /** A picture, the map of one method for one target, and access to the network. M is any number; runs are batched internally. */
@@ -11,6 +11,10 @@ export interface Subject {
   map: Float32Array;
   /** The map before the ReLU, resized to the picture [H, W]. */
   attribution: Float32Array;
+  /** Where the object is, 1 inside and 0 outside [H, W], if that is known. */
+  object?: Uint8Array;
+  /** What the map adds up to and should add up to, for methods whose maps should. */
+  completeness?: SignedMap['completeness'];
   /** The network's probability of the target for prepared pictures [M, C, H, W]. */
   confidences(pictures: Float32Array): Promise<Float32Array>;
   /** The target's score before sigmoid or softmax. */
@@ -59,7 +63,8 @@ export interface Metric {
   better: 'higher' | 'lower';
   /** Plots of its curves, by their names. */
   plots?: Readonly<Record<string, CurvePlot>>;
-  measure(subject: Subject): Promise<Measured>;
+  /** Undefined where the metric does not apply to the map. */
+  measure(subject: Subject): Promise<Measured | undefined>;
 }
 
 /** Pixels in descending order of the map; equal values keep the order of the picture. */
