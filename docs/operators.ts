@@ -33,8 +33,8 @@ and [onnx/gradient/table.ts](onnx/gradient/table.ts).
 - **Gradient**: \`straight-through\` counts rounding as the identity; \`zero\` where small changes of the inputs change nothing; that of RoiAlign is zero towards
   the regions, as in torchvision; \`none\` is an error that names the node, and the
   nearest layer after it.
-- **Checked by**: \`differences\` are central finite differences over shapes and attributes, in the test of that name under
-  onnx/gradient, and \`numbers\` known ones; \`shapes\` and \`outputs\` are compared with ONNX Runtime's.
+- **Checked by**: \`differences\` are central finite differences over shapes and attributes, of the gradient and of the gradient's
+  gradient, in the test of that name under onnx/gradient, and \`numbers\` known ones; \`shapes\` and \`outputs\` are compared with ONNX Runtime's.
 - **Networks**: in how many of ${networks.length} files by the exporters of PyTorch and TensorFlow the operator is
   ([fixtures/golden](fixtures/README.md)); their gradients and class activation maps are compared with those of these.
 

@@ -19,6 +19,7 @@ export interface GradientOptions {
 
 /**
  * Appends ∂score/∂value for each wanted value. Only nodes on a path between the wanted values and the score are visited.
+ * A gradient may be part of another score: the test of each rule checks gradients of gradients too.
  * @param b builder of a graph in our dialect, in topological order
  * @param score value to differentiate; all its elements are summed, so the batch stays separate per picture as long as
  *   the network does not mix it
