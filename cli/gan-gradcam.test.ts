@@ -147,6 +147,10 @@ describe('gan-gradcam', () => {
       /^gan-gradcam: --method: expected all, or one or more of cam, gradcam, .*"finercam"\n$/,
     ],
     [
+      ['pictures', '--method', 'legrad'],
+      /^gan-gradcam: --method: expected for attention maps, a transformer .*; got no attention\n$/,
+    ],
+    [
       ['pictures', '--layer', 'nowhere'],
       /^gan-gradcam: --layer: expected last-conv, all-convs, an index of 0…3, .*; got "nowhere"; the convolutions are .*\n$/,
     ],
