@@ -58,7 +58,7 @@ function foundLayers(graph: Graph, head: ScoreHead, grid: TokenGrid): AttentionL
     const own = values.filter((value) => placeOf(value.node) > from && placeOf(value.node) < to);
     const sum = own.findLastIndex(({ isSum }) => isSum);
     const shape = context.types.shape(node.outputs[0] ?? '') ?? [];
-    if (own[sum]?.count !== shape.at(-1))
+    if (own[sum]?.count !== shape.at(-1) || shape.at(-1) !== shape.at(-2))
       throw unsuited(`${nodeLabel(node)} [${shape.join(', ')}], which is not one of all tokens`);
     if (at < softmaxes.length - 1) behind = own.length - 1 - sum;
     return (own[sum + behind] ?? own[sum]) as TokenValue;
