@@ -40,8 +40,7 @@ describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
   });
   afterAll(async () => {
     await browser?.close();
-    own?.server.closeAllConnections();
-    own?.server.close();
+    await own?.close();
     await studio?.dispose();
   });
 
@@ -49,23 +48,23 @@ describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
     await page.goto('about:blank');
     await page.goto(`${own.url}#view=training`);
     await until('networks-status', /^Run empty has no exported networks/);
-    await until('training-status', /^No steps yet; not training\.$/);
+    await expect.poll(() => page.locator('.run.watched').textContent(), WAIT).toBe('emptyat rest');
     expect(await page.locator('#model-choice').inputValue()).toBe('empty');
-    expect(await page.locator('#losses *, #scores *').count()).toBe(0);
-    expect(await page.locator('#run-samples').isHidden()).toBe(true);
-    expect(await page.locator('.stage .picture').evaluate((canvas) => (canvas as HTMLCanvasElement).width)).toBe(300);
+    expect(await page.locator('#losses polyline, #scores polyline, .film-frame img').count()).toBe(0);
+    expect(await page.locator('#losses').getAttribute('aria-label')).toBe('Losses: nothing yet.');
+    expect(
+      await page.locator('.system .stage .picture').evaluate((canvas) => (canvas as HTMLCanvasElement).width),
+    ).toBe(300);
   });
 
   it('leaves nothing of a run behind when another one is chosen', async () => {
     await page.locator('#model-choice').selectOption('birds & bees');
-    await until('training-status', /^Step 2, epoch 1/);
+    await expect.poll(() => page.locator('.run.watched').textContent(), WAIT).toBe('birds & beestrainingstep 2');
     await expect.poll(() => page.locator('#losses polyline').count(), WAIT).toBe(2);
-    await expect.poll(() => page.locator('.verdict .word').textContent(), WAIT).toMatch(/real|fake/);
+    await expect.poll(() => page.locator('.system .verdict .word').textContent(), WAIT).toMatch(/real|fake/);
     await page.locator('#model-choice').selectOption('empty');
-    await until('training-status', /^No steps yet/);
-    expect(await page.locator('#losses *, #view .tile, .layer').count()).toBe(0);
-    expect(await text('losses-text')).toBe('Losses: no steps yet.');
-    expect(await page.locator('#run-samples').isHidden()).toBe(true);
+    await expect.poll(() => page.locator('.run.watched').textContent(), WAIT).toBe('emptyat rest');
+    expect(await page.locator('#losses polyline, .film-frame img, #view .tile, .layer').count()).toBe(0);
   });
 
   it('has no network of another run in place of one that cannot be opened, and says what is wrong with it', async () => {
@@ -86,14 +85,17 @@ describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
     // The generator's layers are gone; the discriminator's own are there, and it looks at other pictures.
     expect(await page.locator('.layer').count()).toBe(3);
     await page.getByRole('button', { name: 'space picture 1' }).click();
-    await expect.poll(() => page.locator('.verdict .word').textContent(), WAIT).toMatch(/real|fake/);
+    await expect.poll(() => page.locator('.system .verdict .word').textContent(), WAIT).toMatch(/real|fake/);
     await rm(broken, { recursive: true });
   });
 
   it('draws losses below zero inside the chart, with their scale and their own dashes', async () => {
     await page.locator('#model-choice').selectOption('hinge #1?');
-    await until('training-status', /^Step 40/);
-    expect(await text('losses-text')).toBe('Losses at step 40: D 1, G −3');
+    const label = () => page.locator('#losses').getAttribute('aria-label');
+    await expect.poll(label, WAIT).toBe('Losses at step 40: D 1, G −3. Arrow keys read other steps');
+    await page.locator('#losses').press('ArrowLeft');
+    expect(await label()).toMatch(/^Losses at step 39: D 1, G −1\./);
+    await page.locator('#losses').blur();
     const [bottom, ...ys] = await page.locator('#losses').evaluate((svg) => {
       const heights = [...svg.querySelectorAll('polyline')].flatMap((line) =>
         [...(line as SVGPolylineElement).points].map(({ y }) => y),
@@ -111,8 +113,8 @@ describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
   });
 
   it('shows samples whatever their name', async () => {
-    const width = () => page.locator('#run-samples').evaluate((image) => (image as HTMLImageElement).naturalWidth);
-    await expect.poll(width, WAIT).toBe(32);
-    expect(await text('run-samples-text')).toBe('step #2?&%41.png');
+    const image = page.locator('.film-frame img');
+    await expect.poll(() => image.evaluate((each) => (each as HTMLImageElement).naturalWidth), WAIT).toBe(32);
+    expect(await image.getAttribute('src')).toContain(encodeURIComponent('step #2?&%41.png'));
   });
 });

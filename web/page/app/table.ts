@@ -24,10 +24,5 @@ export interface View {
 export const views: readonly View[] = [
   { name: 'samples', title: 'Samples', component: SamplesView },
   { name: 'explain', title: 'Explain', component: ExplainView },
-  {
-    name: 'training',
-    title: 'Training',
-    component: TrainingView,
-    isUseful: ({ models }) => models.runs.value.length > 0,
-  },
+  { name: 'training', title: 'Training', component: TrainingView },
 ];

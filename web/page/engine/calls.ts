@@ -1,6 +1,7 @@
 /** @file The calls that the page may make of its worker. */
 import { decodePicture, interpolatedLatents, npyBytes, type Picture } from 'ganscope/inference';
 import { spacePicture } from '../../../trainer/data/space/space.js';
+import { attention } from './attention.js';
 import type { Recipe } from './recipe.js';
 import { coloursOf, deletion, map, view } from './explanations.js';
 import { frame } from './frames.js';
@@ -28,6 +29,7 @@ export const calls = {
   close: closeNetworks,
   useDevice: async (device: Parameters<typeof useDevice>[0]) => useDevice(device),
   frame,
+  attention,
   view,
   map,
   deletion,

@@ -1,113 +1,123 @@
-/** @file The chosen run: curves and samples, kept up to date while it trains. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { StepLines } from '../../server/runs.node.js';
+/** @file Training: the runs on disk, live; their curves, samples and attention over time; and starting and stopping them. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { partsOf } from '../engine/recipe.js';
 import { useStudio } from '../state/studio.js';
 import { Status } from '../ui/controls.js';
-import { curves, type Curve } from './curves.js';
+import { AttentionFilm } from './attention/attention-film.js';
+import { StartForm } from './control/start-form.js';
+import { Trainings, type Act } from './control/trainings.js';
+import { MOST_RUNS, RunCharts } from './run-charts.js';
+import { RunList } from './run-list.js';
+import { SamplesFilm } from './samples-film.js';
+import { SettingsDifference } from './settings-difference.js';
+import { WatchedRun } from './watch.js';
 
-/** Milliseconds between polls of a run. */
+/** Milliseconds between looks at the runs. */
 const INTERVAL = 2000;
 
-type Row = Readonly<Record<string, number>>;
+const trainings = new Trainings();
+/** What was read of runs; another look at one goes on from there. */
+const known = new Map<string, WatchedRun>();
 
-const value = (name: string) => (row: Row) => row[name] ?? Number.NaN;
-const LOSSES: readonly Curve<Row>[] = [
-  { label: 'D', value: value('lossD') },
-  { label: 'G', value: value('lossG') },
-];
-const SCORES: readonly Curve<Row>[] = [
-  { label: 'D(x)', value: value('dReal') },
-  { label: 'D(G(z))', value: value('dFakeBefore') },
-];
-
-/** The run's curves and newest samples. */
+/** The view. */
 export function TrainingView() {
-  const { models } = useStudio();
-  const { run } = models;
-  const rows = useRows(run);
-  const samples = models.runs.value.find(({ name }) => name === run)?.samples;
+  const { models, address, notices } = useStudio();
+  const runs = models.runs.value;
+  const names = watchedNames(address.get('watch'), models.run || (runs[0]?.name ?? ''));
+  const watched = useMemo(() => names.map(watchedRun), [names.join('|')]);
+  useLooking(watched);
+  const [first] = watched;
+  const watch = (next: readonly string[]) =>
+    address.change({ watch: next.map(encodeURIComponent).join('|'), attentionStep: '', step: '' });
+  const act = (run: string, what: Act) => {
+    trainings.act(run, what).then(
+      () => notices.tell('training', ''),
+      (error: unknown) => notices.fail('training', error),
+    );
+  };
+  const step = address.get('step');
   return (
-    <div>
-      <Status place="training" />
-      <div class="charts">
-        <Chart id="losses" title="Losses" rows={rows} lines={LOSSES} />
-        <Chart id="scores" title="Scores" rows={rows} lines={SCORES} />
+    <div class="training">
+      <div class="training-runs">
+        {runs.length === 0 && <p class="note">There are no runs in runs/ yet: gan-train makes them.</p>}
+        <RunList runs={runs} watched={watched} trainings={trainings} onWatch={watch} onAct={act} />
+        <Status place="training" />
+        <Starting
+          onStarted={(run) => {
+            watch([run]);
+            void models.refreshRuns();
+          }}
+        />
       </div>
-      {samples !== undefined && (
-        <figure>
-          <img
-            id="run-samples"
-            src={`runs/${encodeURIComponent(run)}/samples/${encodeURIComponent(samples)}`}
-            alt={`Samples of ${run}, ${samples}`}
-          />
-          <figcaption id="run-samples-text">{samples}</figcaption>
-        </figure>
+      {first && (
+        <>
+          <div class="overview">
+            <SamplesFilm runs={watched} />
+            <RunCharts runs={watched} step={step === '' ? undefined : Number(step)} />
+          </div>
+          <AttentionFilm key={first.name} run={first} />
+          <SettingsDifference runs={watched} />
+        </>
       )}
     </div>
   );
 }
 
-function Chart(props: { id: string; title: string; rows: readonly Row[]; lines: readonly Curve<Row>[] }) {
-  const { id, title, rows, lines } = props;
-  const svg = useRef<SVGSVGElement>(null);
-  const [text, setText] = useState('');
-  useEffect(() => {
-    if (!svg.current) return;
-    if (rows.length === 0) svg.current.replaceChildren();
-    setText(rows.length === 0 ? `${title}: no steps yet.` : curves(svg.current, rows, lines, title));
-  }, [rows, lines, title]);
+/** The form, where the server allows trainings and this page was opened by the printed address. */
+function Starting({ onStarted }: { onStarted: (run: string) => void }) {
+  const { access } = trainings;
+  const [isOpen, setOpen] = useState(false);
+  if (access === undefined)
+    return <p class="note">gan-studio --allow-training also starts and stops trainings here.</p>;
+  if (access === 'no token')
+    return <p class="note">Open the whole address that gan-studio printed: then trainings can be started here.</p>;
   return (
-    <figure>
-      <svg id={id} ref={svg} role="img" aria-label={title} />
-      <figcaption id={`${id}-text`}>{text}</figcaption>
-    </figure>
+    <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary id="start-training">Start a training</summary>
+      {isOpen && <StartForm trainings={trainings} onStarted={onStarted} />}
+    </details>
   );
 }
 
-/** The lines of a run's metrics, read on while it is shown. */
-function useRows(run: string): readonly Row[] {
-  const { models, notices } = useStudio();
-  const [rows, setRows] = useState<readonly Row[]>([]);
+/** Looks at the runs again and again while the view is shown and the tab is visible. */
+function useLooking(watched: readonly WatchedRun[]): void {
+  const { models } = useStudio();
   useEffect(() => {
-    let isShown = run !== '';
-    let offset = 0;
-    let all: readonly Row[] = [];
-    setRows([]);
-    notices.tell('training', '');
-    const poll = async () => {
-      while (isShown) {
-        try {
-          for (let more = true; more && isShown;) {
-            const lines: StepLines = await answer(`api/runs/${encodeURIComponent(run)}/metrics?offset=${offset}`);
-            // A run that is resumed from a checkpoint writes its file anew.
-            if (lines.offset < offset) all = [];
-            if (lines.rows.length > 0) all = [...all, ...lines.rows];
-            ({ offset, more } = lines);
-          }
-          await models.refreshRuns();
-          const live = models.runs.peek().find(({ name }) => name === run)?.live;
-          const last = all.at(-1);
-          const state = last ? `Step ${last['step']}, epoch ${last['epoch'] ?? 0}` : 'No steps yet';
-          if (isShown) notices.tell('training', `${state}; ${live ? 'training' : 'not training'}.`);
-          if (isShown) setRows(all);
-        } catch (error) {
-          if (isShown) notices.fail('training', error);
-        }
-        await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    let isShown = true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = async () => {
+      if (!document.hidden) {
+        await Promise.all([models.refreshRuns(), trainings.refresh(), ...watched.map((run) => run.refresh())]);
       }
+      if (isShown) timer = setTimeout(() => void look(), INTERVAL);
     };
-    if (isShown) void poll();
+    void look();
     return () => {
       isShown = false;
+      clearTimeout(timer);
     };
-  }, [run, models, notices]);
-  return rows;
+  }, [watched, models]);
 }
 
-async function answer<T>(path: string): Promise<T> {
-  const response = await fetch(path);
-  if (!response.ok || !response.headers.get('content-type')?.startsWith('application/json')) {
-    throw new Error(`${path}: gan-studio answered ${response.status}`);
+/** The runs of a setting; the page's own run where none is named. */
+function watchedNames(setting: string, otherwise: string): string[] {
+  const named = partsOf(setting, '|')
+    .filter((part) => part !== '')
+    .map(decoded);
+  const names = named.length > 0 ? named : otherwise === '' ? [] : [otherwise];
+  return [...new Set(names)].slice(0, MOST_RUNS);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
-  return response.json() as Promise<T>;
+}
+
+function watchedRun(name: string): WatchedRun {
+  const run = known.get(name) ?? new WatchedRun(name);
+  known.set(name, run);
+  return run;
 }
