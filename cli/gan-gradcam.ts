@@ -30,7 +30,8 @@ await runCommand(
   async (options, context) => {
     const { print, signal } = context;
     const explain = await import('ganscope/explain');
-    const { completenessNote, Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } = explain;
+    const { completenessNote, errorNote, Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } =
+      explain;
     const { decodePicture, parsedPreparation, parsedSize, picturePaths, resolveModel } =
       await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
@@ -77,7 +78,7 @@ await runCommand(
     const parsed = parsedTargets(options.target);
     const tokens = options.tokens === undefined ? undefined : parsedSize(options.tokens, 'tokens');
     const { eigen, augment, seed, samples, noise, steps } = options;
-    const chance = { seed, samples, noise, steps };
+    const chance = { seed, samples, noise, steps, ...(options.runs !== undefined && { forwards: options.runs }) };
     const chosen = {
       ...(options.layer !== undefined && { layers: options.layer }),
       ...(tokens && { tokens }),
@@ -146,7 +147,8 @@ await runCommand(
     for (const line of assumptionLines(assumed)) print.info(line);
     if (strict) await explain.expectAllRead(paths, explainer.input.picture);
     const targets = await explain.loadTargets(parsed, explainer.input);
-    const bar = context.progress('pictures');
+    // A single picture's runs are shown instead, where a map takes many.
+    const bar = context.progress(evaluate || paths.length > 1 ? 'pictures' : 'runs');
     const { palette, overlay, alpha, format, dpi, width, titles, sameScale, out, resume } = options;
     const style = { palette, overlay, alpha };
     const figures = {
@@ -190,10 +192,18 @@ await runCommand(
         return;
       }
       let toldOf: string | undefined;
+      let pictures = 0;
       const explaining = explainFiles(explainer, paths, {
         ...job,
         style,
-        progress_callback: ({ loaded, total, path }) => bar.update(loaded, total, path),
+        progress_callback: ({ loaded, total, path }) => {
+          pictures = loaded;
+          if (total > 1) bar.update(loaded, total, path);
+        },
+        onRuns: ({ picture, method, loaded, total }) => {
+          if (paths.length === 1) bar.update(loaded, total, methods[method].title);
+          else bar.update(pictures, paths.length, `${paths[picture]} ${methods[method].title} ${loaded}/${total} runs`);
+        },
         onMap: (path, explanation) => {
           const { layer, method, raw, rawHeight, rawWidth } = explanation;
           const largest = raw.reduce((a, b) => Math.max(a, b), 0);
@@ -206,6 +216,8 @@ await runCommand(
           );
           const completeness = completenessNote(explanation);
           if (completeness !== undefined) print.info(`  ${completeness}`);
+          const error = errorNote(explanation);
+          if (error !== undefined) print.info(`  ${error}`);
         },
       });
       const written = await explaining.finally(() => bar.stop());

@@ -5,6 +5,7 @@ import {
   baselineNames,
   figureFormats,
   methodGroups,
+  methodRuns,
   metricNames,
   MOST_FLAT,
   overlayModes,
@@ -148,10 +149,16 @@ export const gradcamFlags = {
     describe: 'Noise standard deviation, as a fraction of the input range',
   },
   steps: { type: 'number', default: 50, describe: 'Steps of integrated-gradients and is-cam' },
+  runs: {
+    type: 'number',
+    describe:
+      'Forward passes for a map by masks; more give a smaller standard error ' +
+      `[default: ${methodRuns.map(({ name, runs }) => `${runs} ${name}`).join(', ')}]`,
+  },
   baseline: {
     type: 'string',
     default: 'black',
-    describe: `Where integrated-gradients and gradient-shap begin, and what occlusion shows: ${baselineNames.join(', ')}, or several`,
+    describe: `Where integrated-gradients and gradient-shap begin, and what occlusion and masks show: ${baselineNames.join(', ')}, or several`,
   },
   'task-size': {
     type: 'number',

@@ -47,6 +47,21 @@ export function verdict({ target, label, score, quantity: computed, probability 
   return `${label}  ${quantity}${quantity && ' '}${formattedNumber(score)}${probability === undefined ? '' : ` · ${chance} ${formattedNumber(probability)}`}`;
 }
 
+/** The mean standard error of a map from random draws, as a share of its largest magnitude; undefined for others. */
+export function relativeError({ signed, standardError }: Explanation): number | undefined {
+  if (!standardError) return undefined;
+  const largest = signed.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const mean = standardError.reduce((sum, value) => sum + value, 0) / standardError.length;
+  return mean === 0 ? 0 : mean / largest;
+}
+
+/** How sure a map from random draws is; undefined for others. */
+export function errorNote(explanation: Explanation): string | undefined {
+  const error = relativeError(explanation);
+  if (error === undefined || explanation.reason !== undefined) return undefined;
+  return `Standard error ${formattedNumber(100 * error)} % of the largest value (mean over the map)`;
+}
+
 /** How far a map that should add up to a difference of scores does so; undefined for others. */
 export function completenessNote({ completeness }: Explanation): string | undefined {
   if (!completeness) return undefined;

@@ -31,7 +31,7 @@ export interface ExplainFilesOptions extends ExplainOptions, Provenance {
   progress_callback?: (progress: { loaded: number; total: number; path: string }) => void;
   /** Called for each map as it is written. */
   onMap?: (path: string, explanation: Explanation) => void;
-  /** Stops after the current group of pictures; the job can be resumed. */
+  /** Stops after the current group of pictures, or between two runs of a map that takes many; the job can be resumed. */
   signal?: AbortSignal;
 }
 
@@ -69,8 +69,10 @@ export async function explainFiles(
     progress_callback,
     onMap,
     signal,
-    ...explaining
+    onRuns,
+    ...chosen
   } = options;
+  const explaining = { ...chosen, ...(onRuns && { onRuns }) };
   const targets = choicePerPicture(explaining.targets, paths.length);
   requireStyle(style);
   requireFigureOptions(figures);
@@ -83,7 +85,7 @@ export async function explainFiles(
       kind: 'maps',
       ...origin,
       pictures: digestOfList(paths.map(shownPath)),
-      ...shortened({ ...explaining, ...style, ...figures }),
+      ...shortened({ ...chosen, ...style, ...figures }),
     };
     const before = resume ? await doneBefore(out, job, paths) : { pictures: 0, figures: 0 };
     // Two ahead: the network does not wait for the last file of a group.

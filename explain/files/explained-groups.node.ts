@@ -37,10 +37,18 @@ export async function* explainedGroups(
     any = true;
     const own = pictures.flatMap(({ index }) => targets[index] ?? []);
     const started = performance.now();
-    const found = await explainer.explainInput(batch, {
-      ...explaining,
-      ...(own.length > 0 && { targets: own }),
-    });
+    const { onRuns } = explaining;
+    const found = await untilAborted(
+      explainer.explainInput(batch, {
+        ...explaining,
+        ...(own.length > 0 && { targets: own }),
+        ...(onRuns && { onRuns: (run) => onRuns({ ...run, picture: pictures[run.picture]?.index ?? 0 }) }),
+        signal,
+      }),
+      signal,
+    );
+    // What is not complete is made again when the job is resumed.
+    if (!found) return;
     const milliseconds = (performance.now() - started) / found.length;
     const explanations = new Map(
       pictures.map(({ index }, at) => [index, found.filter(({ picture }) => picture === at)] as const),
@@ -52,6 +60,16 @@ export async function* explainedGroups(
   if (none === undefined) return;
   if (!any && 'reason' in none) throw new InputError(none.reason);
   yield { files: skipped, explanations: new Map(), milliseconds: 0 };
+}
+
+/** The result, or undefined after the signal's abortion. */
+async function untilAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return undefined;
+    throw error;
+  }
 }
 
 /** Groups with the pictures among their files, as the network takes them. */

@@ -27,6 +27,8 @@ export interface MapFiles {
   overlay: string;
   /** Its values before they were scaled [rawHeight, rawWidth]: after the ReLU, or signed where the palette is. */
   values: string;
+  /** Standard errors of the values, where they are estimated from random draws. */
+  errors?: string;
 }
 
 /** Whether maps are shown with their negative values. */
@@ -81,10 +83,15 @@ function placedExplanation(
   return placedMap(drawnMap(explanation, signed), shown, scaled, signed, largest);
 }
 
-/** The names of a map's files. */
-export function mapFiles(folder: string, stem: string): MapFiles {
+/** The names of a map's files. @param estimated whether it has standard errors */
+export function mapFiles(folder: string, stem: string, estimated: boolean): MapFiles {
   const path = (end: string) => join(folder, `${stem}${end}`);
-  return { heatmap: path('.png'), overlay: path('-overlay.png'), values: path('.npy') };
+  return {
+    heatmap: path('.png'),
+    overlay: path('-overlay.png'),
+    values: path('.npy'),
+    ...(estimated && { errors: path('-errors.npy') }),
+  };
 }
 
 /**
@@ -98,12 +105,15 @@ export async function writeMap(
   look: Look,
   drawn: DrawnPictures | undefined,
 ): Promise<void> {
-  const { raw, signed, rawHeight, rawWidth } = explanation;
+  const { raw, signed, rawHeight, rawWidth, standardError } = explanation;
   const { heatmap, overlay } = drawn ?? drawnPictures(picture, picture, explanation, look);
   const values = npyBytes(showsSigned(look.style) ? signed : raw, [rawHeight, rawWidth]);
   await Promise.all([
     encodePng(heatmap).then((bytes) => writeFileAtomic(files.heatmap, bytes)),
     encodePng(overlay).then((bytes) => writeFileAtomic(files.overlay, bytes)),
     writeFileAtomic(files.values, values),
+    ...(files.errors !== undefined && standardError
+      ? [writeFileAtomic(files.errors, npyBytes(standardError, [rawHeight, rawWidth]))]
+      : []),
   ]);
 }

@@ -2,7 +2,7 @@
 import { basename, extname } from 'node:path';
 import { shownPath, shownText } from '../../inference/files/copies.node.js';
 import type { Explanation } from '../maps/explanation.js';
-import { emptyMapNote } from '../figures/verdict.js';
+import { emptyMapNote, relativeError } from '../figures/verdict.js';
 import type { ClassRegion, Target } from '../targets/targets.js';
 import { Budget } from '../../inference/runtime/budget.js';
 import { FigureFiles } from './figure-files.node.js';
@@ -34,6 +34,8 @@ export interface MapResult {
   quantity?: string;
   /** Sum of a map that should add up to a difference of scores, and that difference. */
   completeness?: { sum: number; difference: number };
+  /** Mean standard error of a map from random draws, as a share of its largest magnitude. */
+  standardError?: number;
   probability?: number;
   /** Least and largest value before the ReLU. */
   range: [number, number];
@@ -168,7 +170,7 @@ export class MapWriter {
     const maps = explanations.map((explanation) => {
       const { layer, method } = explanation;
       const name = this.#names.take(`${stem}-${fileName(layer.name)}-${method.replaceAll('+', 'p')}`);
-      const files = mapFiles(this.folder, name);
+      const files = mapFiles(this.folder, name, explanation.standardError !== undefined);
       return { explanation, files, result: resultOf(entry.picture, explanation, milliseconds, this.shown(files)) };
     });
     const pixels = Math.max(LEAST_PIXELS, picture.width * picture.height);
@@ -224,6 +226,7 @@ function resultOf(
   const { layer, method, target, label, choice, score, quantity, probability, signed, reason, completeness } =
     explanation;
   const note = emptyMapNote(explanation);
+  const standardError = relativeError(explanation);
   const { name, op, index } = layer;
   return {
     picture,
@@ -237,6 +240,7 @@ function resultOf(
     ...(probability !== undefined && { probability }),
     range: [signed.reduce((a, b) => Math.min(a, b)), signed.reduce((a, b) => Math.max(a, b))],
     ...(completeness && { completeness }),
+    ...(standardError !== undefined && { standardError }),
     ...(reason && { reason }),
     ...(note && { note }),
     ...(milliseconds !== undefined && { milliseconds: Math.round(1000 * milliseconds) / 1000 }),

@@ -25,7 +25,16 @@ export interface MapJob {
   eigen: boolean;
   /** For methods that need further runs. */
   runs: RunOptions;
+  control?: MapControl;
   grid: TokenGrid;
+}
+
+/** What watches and stops maps that take many runs. */
+export interface MapControl {
+  /** Told how many forward passes of one map are done. @param row position of the picture in the batch */
+  onRuns?(this: void, progress: { row: number; method: MethodName; loaded: number; total: number }): void;
+  /** Stops between two runs: its reason is thrown. */
+  signal?: AbortSignal | undefined;
 }
 
 /** A map of one picture before ReLU. */
@@ -143,7 +152,12 @@ async function runMaps(network: Network, job: MapJob, forward?: Forward): Promis
           logits: logits.subarray(row * scores, (row + 1) * scores),
         };
         const layer = place === undefined ? undefined : layerActivations(forward as Forward, place, row);
-        const map = await method.map(pictureRuns(network, { ...target, ...(layer && { layer }) }, job));
+        const map = await method.map(
+          pictureRuns(network, { ...target, ...(layer && { layer }) }, job, {
+            progress: (loaded, total) => job.control?.onRuns?.({ row, method: name, loaded, total }),
+            signal: job.control?.signal,
+          }),
+        );
         const connected = place === undefined || (forward?.connected[place] ?? false);
         made.push({ row, layer: layer?.layer ?? network.pictureLayer, method: name, map, connected });
       }

@@ -40,4 +40,17 @@ export interface ExplainOptions {
   eigen?: boolean;
   /** For methods that take many runs: their chance, noisy copies, their noise as a share of the picture's range, and steps. */
   runs?: Partial<RunOptions>;
+  /** Told how many forward passes of a map by masks are done. @param picture position in the call */
+  onRuns?(this: void, progress: RunProgress): void;
+  /** Stops maps that take many runs, between two of them: its reason is thrown. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How much of a map that takes many forward passes is done. */
+export interface RunProgress {
+  /** Position of the picture in the call. */
+  picture: number;
+  method: MethodName;
+  loaded: number;
+  total: number;
 }

@@ -12,6 +12,7 @@ import { namingFile } from '../../onnx/graph/naming.js';
 import type { Model, Tensor } from '../../onnx/graph/graph.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
+import type { MapControl } from './compute-maps.js';
 import type { ExplainerOptions, ExplainOptions } from './explain-options.js';
 import type { Explanation } from './explanation.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
@@ -239,12 +240,17 @@ export class Explainer implements AsyncDisposable {
     const methods = asked ?? affordableMethods(network);
     const runs = checkedRunOptions(options.runs);
     const choices = choicePerPicture(options.targets, count);
+    const { signal, onRuns } = options;
     const job = { methods, groups, eigen, augment, runs, grid, labels: this.#labels };
     const explanations: Explanation[] = [];
     for (let start = 0; start < count; start += this.#network.batch) {
       const own = choices.slice(start, start + this.#network.batch);
       const pictures = batch.subarray(start * size, (start + own.length) * size);
-      const made = await batchExplanations(this.#network, { ...job, pictures, choices: own });
+      const control: MapControl = {
+        signal,
+        ...(onRuns && { onRuns: ({ row, ...rest }) => onRuns({ picture: start + row, ...rest }) }),
+      };
+      const made = await batchExplanations(this.#network, { ...job, pictures, choices: own, control });
       explanations.push(...made.map((each) => ({ ...each, picture: start + each.picture })));
     }
     return explanations;

@@ -50,6 +50,8 @@ export interface Explanation {
   largestGradient?: number;
   /** The sum of a map that should add up to the difference of the scores of picture and baseline, and that difference. */
   completeness?: NonNullable<SignedMap['completeness']>;
+  /** Standard errors of `signed`, where it is estimated from random draws [rawHeight, rawWidth]. */
+  standardError?: Float32Array;
   /** Why the map is empty; missing if it is not. */
   reason?: MapReason;
   /** The activation that saturates, if that is the reason. */
@@ -79,6 +81,7 @@ export type ShownMap = Pick<
   | 'largestGradient'
   | 'reason'
   | 'completeness'
+  | 'standardError'
 >;
 
 /** Combines layers and views as pytorch-grad-cam does: the mean over layers is scaled again, the mean over views is not. */
@@ -120,6 +123,7 @@ export function shownMap({ views, height, width }: MapViews): ShownMap {
     width,
     ...(largestGradient !== undefined && { largestGradient }),
     ...(others.length === 0 && only?.map.completeness && { completeness: only.map.completeness }),
+    ...(others.length === 0 && only?.map.standardError && { standardError: only.map.standardError }),
     ...(reason && { reason }),
   };
 }

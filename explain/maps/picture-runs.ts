@@ -1,6 +1,7 @@
 /** @file The interface between the network and methods that need further runs, for one picture and one target. */
 import { blackInput } from '../../inference/networks/network-input.js';
 import { Random } from '../../inference/numeric/random.js';
+import type { PictureInput } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Layer, TokenGrid } from '../network/layers.js';
 import { baselinePicture, checkedBaselines, type BaselineName } from '../methods/gradients/baselines.js';
@@ -18,9 +19,13 @@ export interface RunOptions {
   steps: number;
   /** Where paths begin; several are averaged. */
   baselines: readonly BaselineName[];
+  /** Forward passes of a map by masks (`RunsMethod.runs`); by default as many as its method recommends. */
+  forwards?: number;
 }
 
 const MAX_RUNS = 10_000;
+/** Largest budget of forward passes. */
+const MAX_FORWARDS = 100_000;
 
 /** Default options; samples and noise as recommended in the SmoothGrad paper. */
 const defaultRunOptions: RunOptions = { seed: 0, samples: 25, noise: 0.15, steps: 50, baselines: ['black'] };
@@ -28,11 +33,13 @@ const defaultRunOptions: RunOptions = { seed: 0, samples: 25, noise: 0.15, steps
 /** The options, with defaults. @throws InputError for those out of range */
 export function checkedRunOptions(given: Partial<RunOptions> = {}): RunOptions {
   const options = { ...defaultRunOptions, ...given };
-  const { samples, noise, steps } = options;
+  const { samples, noise, steps, forwards } = options;
   for (const [name, count] of Object.entries({ samples, steps })) {
     if (!Number.isInteger(count) || count < 1 || count > MAX_RUNS)
       throw new InputError({ name: name, expected: `an integer of 1…${MAX_RUNS}`, got: count });
   }
+  if (forwards !== undefined && !(Number.isInteger(forwards) && forwards >= 1 && forwards <= MAX_FORWARDS))
+    throw new InputError({ name: 'runs', expected: `an integer of 1…${MAX_FORWARDS}`, got: forwards });
   if (!(noise >= 0 && noise <= 1)) throw new InputError({ name: 'noise', expected: 'a number of 0…1', got: noise });
   return { ...options, baselines: checkedBaselines(options.baselines) };
 }
@@ -46,11 +53,20 @@ export interface PictureTarget {
   layer?: { layer: Layer; activations: Float32Array; sizes: Sizes };
 }
 
+/** Callbacks of one map. */
+export interface RunControl {
+  /** Told how many of its forward passes are done. */
+  progress?(this: void, done: number, total: number): void;
+  /** Stops before the next run: its reason is thrown. */
+  signal?: AbortSignal | undefined;
+}
+
 /** The runs that a method can request. Methods with the same seed get the same noise, for every picture. */
 export function pictureRuns(
   network: Network,
   target: PictureTarget,
   { runs: options, eigen, grid }: { runs: RunOptions; eigen: boolean; grid: TokenGrid },
+  { progress, signal }: RunControl = {},
 ): NetworkRuns {
   const { input, weights, layer } = target;
   const picture = network.input.picture;
@@ -69,6 +85,9 @@ export function pictureRuns(
         baselinePicture(name, input, blackInput(network.input), picture),
       ));
     },
+    get shown() {
+      return shownPicture(input, picture);
+    },
     picture,
     activations: layer?.activations ?? input,
     layer: layer?.sizes ?? picture,
@@ -86,12 +105,21 @@ export function pictureRuns(
     samples: options.samples,
     noise: options.noise,
     steps: options.steps,
+    ...(options.forwards !== undefined && { runs: options.forwards }),
+    ...(progress && { progress }),
     batch: network.batch,
-    scores: async (pictures) => scoresOf(await network.logits(pictures)),
+    scores: async (pictures) => {
+      signal?.throwIfAborted();
+      return scoresOf(await network.logits(pictures));
+    },
     scoresWithout: async (channels) =>
       scoresOf(layer ? await network.logitsWithout(input, layer.layer, channels) : new Float32Array()),
-    gradients: (pictures, backward) => network.pictureGradients(pictures, rowsOf(pictures), backward),
+    gradients: async (pictures, backward) => {
+      signal?.throwIfAborted();
+      return network.pictureGradients(pictures, rowsOf(pictures), backward);
+    },
     layerGradients: async (pictures) => {
+      signal?.throwIfAborted();
       if (!layer) return new Float32Array();
       const forward = await network.forward(pictures, [layer.layer], { keep: false });
       const [gradient] = await network.layerGradients(forward, rowsOf(pictures));
@@ -101,6 +129,18 @@ export function pictureRuns(
     values: (key, append) => network.appended(input, weights, layer?.layer ?? network.pictureLayer, key, append),
     fullGradient: () => network.fullGradient(input, weights),
   };
+}
+
+/** A prepared picture without its normalisation, in the order RGB. */
+function shownPicture(input: Float32Array, { normalization, channelOrder, channels }: PictureInput): Float32Array {
+  const plane = input.length / channels;
+  const shown = new Float32Array(input.length);
+  for (let channel = 0; channel < channels; channel++) {
+    const place = channelOrder && channels === 3 ? 'RGB'.indexOf(channelOrder[channel] ?? '') : channel;
+    const [mean = 0, std = 1] = [normalization.mean[channel], normalization.std[channel]];
+    for (let at = 0; at < plane; at++) shown[place * plane + at] = (input[channel * plane + at] as number) * std + mean;
+  }
+  return shown;
 }
 
 function channelSum(parts: Float32Array, plane: number): Float32Array {

@@ -119,6 +119,11 @@ describe('affordableMethods(head)', () => {
     expect(suitedMethods(network).filter((name) => !affordableMethods(network).includes(name))).toEqual([
       'ss-cam',
       'is-cam',
+      'rise',
+      'lime',
+      'kernel-shap',
+      'sobol',
+      'hsic',
     ]);
   });
 });

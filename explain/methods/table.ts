@@ -8,13 +8,18 @@ import { attentionMethods } from './attention/attention-maps.js';
 import { averageMethods } from './gradients/averages.js';
 import { fullGradientMethods } from './gradients/fullgrad.js';
 import { gradientMethods } from './gradients/gradient-maps.js';
-import type { ExplainedNetwork, Method } from './kinds/method.js';
+import type { ExplainedNetwork, Method, RunsMethod } from './kinds/method.js';
 import { pathMethods } from './gradients/paths.js';
 import { occlusionMethods, perturbationMethods } from './perturbation/perturbations.js';
+import { coalitionMethods, regionMethods } from './perturbation/regions.js';
+import { riseMethods } from './perturbation/rise.js';
+import { sensitivityMethods } from './perturbation/sensitivity.js';
 import { productMethods } from './layer/products.js';
 import { scoreCamMethods } from './perturbation/score-cams.js';
 import { weightedMethods } from './layer/weighted.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
+
+const maskMethods = { ...riseMethods, ...coalitionMethods, ...sensitivityMethods };
 
 const table = {
   ...pooledMethods,
@@ -27,6 +32,8 @@ const table = {
   ...scoreCamMethods,
   ...productMethods,
   ...occlusionMethods,
+  ...regionMethods,
+  ...maskMethods,
   ...gradientMethods,
   ...averageMethods,
   ...pathMethods,
@@ -56,11 +63,18 @@ export const methodGroups: readonly { title: string; names: readonly string[] }[
   { title: 'principal components of a layer', names: Object.keys({ ...projectionMethods, ...kernelMethods }) },
   { title: 'perturbing a layer', names: Object.keys(perturbationMethods) },
   { title: 'the same many times, to be named (not in all)', names: Object.keys(scoreCamMethods) },
-  { title: 'hiding parts of the picture', names: Object.keys(occlusionMethods) },
+  { title: 'hiding parts of the picture', names: Object.keys({ ...occlusionMethods, ...regionMethods }) },
+  { title: 'random masks of the picture, to be named (not in all)', names: Object.keys(maskMethods) },
   { title: 'gradients of the picture', names: Object.keys({ ...gradientMethods, ...fullGradientMethods }) },
   { title: 'attention of transformers', names: Object.keys(attentionMethods) },
   { title: 'averages over many runs', names: Object.keys({ ...averageMethods, ...pathMethods }) },
 ];
+
+/** The methods that `runs` gives a number of forward passes, with those they take by default. */
+export const methodRuns: readonly { name: string; runs: number }[] = Object.entries<RunsMethod>({
+  ...regionMethods,
+  ...maskMethods,
+}).flatMap(([name, { runs }]) => (runs === undefined ? [] : [{ name, runs }]));
 
 /** The default methods. */
 export const defaultMethods: readonly MethodName[] = ['gradcam', 'gradcam++'];

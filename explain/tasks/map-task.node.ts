@@ -81,10 +81,11 @@ async function writePictures(
     async *entries() {},
   };
   const name = (file: string) => `${shown}/${basename(file)}`;
-  const shownFiles = ({ heatmap, overlay, values }: MapFiles) => ({
+  const shownFiles = ({ heatmap, overlay, values, errors }: MapFiles) => ({
     heatmap: name(heatmap),
     overlay: name(overlay),
     values: name(values),
+    ...(errors !== undefined && { errors: name(errors) }),
   });
   const told = {
     total: pictures.length,

@@ -49,6 +49,8 @@ export interface ExplainTexts extends PreparationTexts {
   samples: number;
   noise: number;
   steps: number;
+  /** Forward passes of a map by masks. */
+  runs?: number | undefined;
   baseline?: string | undefined;
   randomWeights?: number | undefined;
   /** A file that cannot be read is an error. */
@@ -81,6 +83,7 @@ export const explainRules: OptionRules<ExplainTexts> = {
   samples: number,
   noise: number,
   steps: number,
+  runs: optional(number),
   baseline: optional(text),
   randomWeights: optional(number),
   strict: optional(yesOrNo),
@@ -128,6 +131,7 @@ export function parsedExplain(given: ExplainTexts): ParsedExplain {
         samples,
         noise,
         steps,
+        ...(given.runs !== undefined && { forwards: given.runs }),
         ...(given.baseline !== undefined && { baselines: parsedBaselines(given.baseline) }),
       },
     },

@@ -1,4 +1,5 @@
 /** @file Maps that average gradients over noisy copies of the picture. */
+import { jackknifeErrors, jackknifeGroups } from '../../../inference/numeric/jackknife.js';
 import type { NetworkRuns, RunsMethod, SignedMap, Sizes } from '../kinds/method.js';
 
 /** Noisy copies of the picture, one batch at a time; the noise is normal with the standard deviation that `noise` sets. */
@@ -84,8 +85,24 @@ export const averageMethods = {
     title: 'SmoothGrad',
     at: 'picture',
     async map(network) {
-      const [first] = await gradientPowers(network, 1);
-      return largestOfChannels(first as Float64Array, network.picture);
+      const { input, samples, picture } = network;
+      const groups = jackknifeGroups(samples);
+      const [all, ...parts] = Array.from({ length: groups + 1 }, () => new Float64Array(input.length));
+      let draw = 0;
+      for (const noisy of noisyBatches(network)) {
+        const gradients = await network.gradients(noisy);
+        for (let start = 0; start < gradients.length; start += input.length, draw++) {
+          const own = gradients.subarray(start, start + input.length);
+          for (const total of [all, parts[draw % groups]]) if (total) addPowers([total], own);
+        }
+      }
+      const mapOf = (left?: Float64Array, fewer = 0) =>
+        largestOfChannels(
+          (all as Float64Array).map((sum, at) => (sum - (left?.[at] ?? 0)) / (samples - fewer)),
+          picture,
+        );
+      const without = (group: number) => mapOf(parts[group], Math.ceil((samples - group) / groups)).data;
+      return { ...mapOf(), ...(groups > 1 && { standardError: jackknifeErrors(groups, without) }) };
     },
   },
   /** Adebayo et al. 2018, as Hooker et al. 2019 name it: max_c of the variance of ∂score/∂x over noisy pictures, by the largest deviation. */

@@ -33,15 +33,21 @@ export function baselinePicture(
   const made = new Float32Array(input.length);
   for (let start = 0; start < input.length; start += plane) {
     const channel = input.subarray(start, start + plane);
-    if (name === 'blur') made.set(blurred(channel, sizes), start);
+    if (name === 'blur') made.set(blurredChannel(channel, sizes, BLUR * Math.min(sizes.height, sizes.width)), start);
     else made.fill(channel.reduce((sum, value) => sum + value, 0) / plane, start, start + plane);
   }
   return made;
 }
 
-/** A Gaussian blur; pixels beyond the edge are those at the edge. */
-function blurred(data: Float32Array, { height, width }: Sizes): Float32Array {
-  const std = BLUR * Math.min(height, width);
+/**
+ * A Gaussian blur of one channel [H, W]; pixels beyond the edge are those at the edge.
+ * @param std in pixels
+ */
+export function blurredChannel(
+  data: Float32Array,
+  { height, width }: Pick<Sizes, 'height' | 'width'>,
+  std: number,
+): Float32Array {
   const radius = Math.ceil(3 * std);
   const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * std ** 2)));
   const total = kernel.reduce((sum, value) => sum + value, 0);

@@ -1,5 +1,6 @@
 /** @file Maps that average gradients over paths from baselines to the picture. */
 import { concatenated } from '../../../inference/numeric/concatenated.js';
+import { jackknifeErrors, jackknifeGroups } from '../../../inference/numeric/jackknife.js';
 import type { NetworkRuns, RunsMethod, SignedMap } from '../kinds/method.js';
 import { noisyBatches } from './averages.js';
 
@@ -9,15 +10,31 @@ interface Point {
   change: Float32Array;
 }
 
-/** Σ_c of the mean of change·gradient over points, and by how much its sum misses the difference of scores. */
-async function pathMap(network: NetworkRuns, points: Iterable<Point>, count: number): Promise<SignedMap> {
+/**
+ * Σ_c of the mean of change·gradient over points, and by how much its sum misses the difference of scores.
+ * @param drawn whether points are random draws, so that the map has a standard error
+ */
+async function pathMap(
+  network: NetworkRuns,
+  points: Iterable<Point>,
+  { count, drawn }: { count: number; drawn: boolean },
+): Promise<SignedMap> {
   const { input, batch, picture, baselines, score } = network;
+  const { height, width } = picture;
+  const plane = height * width;
   const total = new Float64Array(input.length);
+  const groups = drawn ? jackknifeGroups(count) : 0;
+  const parts = Array.from({ length: groups }, () => new Float64Array(plane));
+  let draw = 0;
   const add = async (own: readonly Point[]) => {
     const gradients = await network.gradients(concatenated(own.map(({ at }) => at)));
     own.forEach(({ change }, row) => {
-      for (let i = 0; i < total.length; i++)
-        total[i] = (total[i] as number) + (change[i] as number) * (gradients[row * total.length + i] as number);
+      const part = parts[draw++ % groups];
+      for (let i = 0; i < total.length; i++) {
+        const product = (change[i] as number) * (gradients[row * total.length + i] as number);
+        total[i] = (total[i] as number) + product;
+        if (part) part[i % plane] = (part[i % plane] as number) + product;
+      }
     });
   };
   let waiting: Point[] = [];
@@ -28,12 +45,21 @@ async function pathMap(network: NetworkRuns, points: Iterable<Point>, count: num
     waiting = [];
   }
   if (waiting.length > 0) await add(waiting);
-  const { height, width } = picture;
-  const data = new Float32Array(height * width);
+  const data = new Float32Array(plane);
   total.forEach((sum, at) => (data[at % data.length] = (data[at % data.length] as number) + sum / count));
   const scores = await network.scores(concatenated(baselines));
   const difference = score - scores.reduce((sum, value) => sum + value, 0) / baselines.length;
-  return { data, height, width, completeness: { sum: data.reduce((sum, value) => sum + value, 0), difference } };
+  const without = (group: number) => {
+    const kept = count - Math.ceil((count - group) / groups);
+    return data.map((mean, at) => (mean * count - ((parts[group] as Float64Array)[at] as number)) / kept);
+  };
+  return {
+    data,
+    height,
+    width,
+    completeness: { sum: data.reduce((sum, value) => sum + value, 0), difference },
+    ...(groups > 1 && { standardError: jackknifeErrors(groups, without) }),
+  };
 }
 
 function between(from: Float32Array, to: Float32Array, share: number): Point {
@@ -57,7 +83,7 @@ export const pathMethods = {
         for (const baseline of baselines)
           for (let step = 0; step < steps; step++) yield between(baseline, input, (step + 0.5) / steps);
       }
-      return pathMap(network, points(), steps * baselines.length);
+      return pathMap(network, points(), { count: steps * baselines.length, drawn: false });
     },
   },
   /**
@@ -81,7 +107,7 @@ export const pathMethods = {
           yield between(baseline, noisy, share);
         }
       }
-      return pathMap(network, points(), samples);
+      return pathMap(network, points(), { count: samples, drawn: true });
     },
   },
 } as const satisfies Record<string, RunsMethod>;

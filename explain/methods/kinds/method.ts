@@ -76,6 +76,8 @@ export interface RunsMethod extends Described {
   at: 'layer' | 'picture';
   /** Takes minutes for each picture of a large network: to be named, not one of `all`. */
   costly?: true;
+  /** Forward passes of a map where `NetworkRuns.runs` gives no number; missing for methods that have no such budget. */
+  runs?: number;
   map(network: NetworkRuns): Promise<SignedMap>;
 }
 
@@ -90,6 +92,8 @@ export interface SignedMap {
   width: number;
   /** The sum of a map that should add up to a difference of scores, and that difference. */
   completeness?: { sum: number; difference: number };
+  /** Standard errors of a map that is estimated from random draws [height, width]. */
+  standardError?: Float32Array;
 }
 
 /** Sizes of a picture or of a layer's output. */
@@ -125,6 +129,8 @@ export interface NetworkRuns {
   input: Float32Array;
   /** Pictures that hold nothing, prepared [C, H, W]: where paths begin. */
   baselines: readonly Float32Array[];
+  /** The picture in its own numbers and the order RGB [C, H, W], for what looks at colours. */
+  shown: Float32Array;
   picture: Sizes;
   /** The layer's output for the picture [K, h, w]; tokens are arranged on their grid. */
   activations: Float32Array;
@@ -142,6 +148,10 @@ export interface NetworkRuns {
   noise: number;
   /** Steps of an integral. */
   steps: number;
+  /** Forward passes of a map that is estimated from random draws; by default as many as its method recommends. */
+  runs?: number;
+  /** Told how many of a map's forward passes are done. */
+  progress?(this: void, done: number, total: number): void;
   /** Pictures per run. */
   batch: number;
   /** Scores of pictures [M, C, H, W]. */

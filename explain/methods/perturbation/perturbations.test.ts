@@ -10,6 +10,7 @@ test('Score-CAM runs the pictures of constant channels once', async () => {
   const network: NetworkRuns = {
     input: Float32Array.of(1, 2, 3, 4),
     baselines: [new Float32Array(4)],
+    shown: new Float32Array(4),
     picture: { channels: 1, height: 2, width: 2 },
     // Two constant channels, and one that shows the lower row.
     activations: Float32Array.of(0, 0, 0, 0, 0, 0, 5, 5, 3, 3, 3, 3),
