@@ -34,12 +34,13 @@ const promised: Record<string, string> = {
   './explain':
     'ClassName ClassScore EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer LayerMaps Look MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
-    'TargetChoice checkedMethods completenessNote drawnMap emptyMapNote evaluateFiles evaluateMethods evaluationTable ' +
+    'TargetChoice checkedMethods completenessNote drawnMap emptyMapNote errorNote evaluateFiles evaluateMethods evaluationTable ' +
     'expectAllRead explain explainFiles explainsLayer formattedNumber heatmapPicture isSigned listLayers ' +
     'loadInputs loadLabels loadTargets methods overlaidPicture openExplainJob parsedBaselines parsedHeatmapTarget parsedInputs ' +
-    'parsedMethods parsedTargets placedMap selfExplainingMethod ' +
+    'parsedMethods parsedMetrics parsedTargets placedMap selfExplainingMethod ' +
     'selfExplainingModel selfExplainingPath startExplainJob suitableMethods verdict writeSelfExplaining',
-  './explain/choices': 'MOST_FLAT TASK_SIZE baselineNames figureFormats methodGroups overlayModes paletteNames',
+  './explain/choices':
+    'MOST_FLAT TASK_SIZE baselineNames figureFormats methodGroups methodRuns metricNames overlayModes paletteNames',
   './trainer':
     'Comparison Dataset EvaluationJob Features LEAST_SAMPLES PairDescription QualityRow RunOptions TrainOptions TrainProgress ' +
     'bestCheckpoint comparePictures describedRun describedSets discriminatorModel evaluateRun exportRun frechetDistance ' +
