@@ -2,6 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileInside, namesInside } from './files/files.node.js';
+import { stepsOf } from './runs/details.node.js';
+import { lastStep } from './runs/lines.node.js';
 
 export type { StepLines } from './runs/lines.node.js';
 
@@ -14,6 +16,9 @@ export interface RunInfo {
   exported: boolean;
   /** File of the newest samples. */
   samples?: string;
+  /** Steps done, and of the whole run. */
+  step?: number;
+  steps?: number;
 }
 
 /** Where runs are. */
@@ -57,10 +62,13 @@ export async function runInfo(name: string, folder: string): Promise<RunInfo> {
   );
   const pictures = (await namesInside(folder, ['samples'])).filter((file) => file.endsWith('.png'));
   const samples = pictures.toSorted().at(-1);
+  const [step, steps] = await Promise.all([lastStep(folder), stepsOf(folder)]);
   return {
     name,
     live: metrics !== undefined && Date.now() - metrics.time < LIVE_MS,
     exported: networks.every((file) => file !== undefined),
     ...(samples !== undefined && { samples }),
+    ...(step !== undefined && { step }),
+    ...(steps !== undefined && { steps }),
   };
 }

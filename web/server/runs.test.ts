@@ -71,6 +71,12 @@ describe('a run', () => {
       real: false,
     });
     expect(JSON.stringify(details)).not.toContain('private');
+    await writeFile(
+      join(run, 'metrics.jsonl'),
+      Array.from({ length: 100 }, (_, i) => metricsLine(i + 1)).join('') + '{"st',
+    );
+    const [listed] = JSON.parse((await asked('api/runs')).text);
+    expect(listed).toMatchObject({ name: 'birds', step: 100, steps: 10 });
     const quality = JSON.parse((await asked('api/runs/birds/quality')).text);
     expect(quality.rows).toEqual([{ step: 5, kid: 0.2 }]);
   });

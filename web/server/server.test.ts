@@ -32,7 +32,7 @@ const RUN = '/runs/birds%20%26%20bees';
 describe('gan-studio', () => {
   it('tells of runs, their metrics in parts, and their files', async () => {
     const runs = JSON.parse((await asked('/api/runs')).body);
-    expect(runs).toEqual([{ name: 'birds & bees', live: true, exported: true, samples: 'step-0000002.png' }]);
+    expect(runs).toEqual([{ name: 'birds & bees', live: true, exported: true, samples: 'step-0000002.png', step: 2 }]);
     const first = JSON.parse((await asked('/api/runs/birds%20%26%20bees/metrics')).body);
     expect(first.rows.map(({ step }: { step: number }) => step)).toEqual([1, 2]);
     expect(first.offset).toBe((metricsLine(1) + metricsLine(2)).length);

@@ -1,5 +1,6 @@
 /** @file The networks in use: those of the page, those of a run, or files of the user. */
 import { computed, effect, signal } from '@preact/signals';
+import type { RunDetails } from '../../server/runs/details.node.js';
 import type { RunInfo } from '../../server/runs.node.js';
 import type { Engine } from '../engine/calls.js';
 import type { ExplainerInfo, GeneratorInfo, Slot, Source } from '../engine/networks.js';
@@ -140,18 +141,22 @@ export class Models {
       await this.engine.close('main');
       const known = this.runs.peek().find(({ name }) => name === run);
       if (run !== '' && !known) throw new Error(`there is no run ${run} any more; choose another one`);
-      if (known && !known.exported) {
-        const command = 'gan-export --onnx --run <its folder>';
-        this.notices.tell('networks', `Run ${run} has no exported networks. Run ${command}, then reload this page.`);
+      // A run that still trains is shown by its newest checkpoint, which the server exports.
+      const checkpoint = known && !known.exported ? await newestCheckpoint(run) : undefined;
+      if (known && !known.exported && checkpoint === undefined) {
+        const then = 'and no checkpoint yet: choose it again when it has one.';
+        this.notices.tell('networks', `Run ${run} has no exported networks, ${then}`);
         return;
       }
+      const sourceOf = (role: Role) => ({
+        name: checkpoint === undefined ? `${role}.onnx` : `${role} of ${checkpoint}`,
+        url: addressOf(run, role, checkpoint),
+      });
       this.notices.tell('networks', 'Loading the networks…');
       const problems: string[] = [];
       const failed = (error: Error) => void problems.push(error.message);
-      await this.#openGenerator({ name: 'generator.onnx', url: addressOf(run, 'generator') }).catch(failed);
-      await this.#openExplainer({ name: 'discriminator.onnx', url: addressOf(run, 'discriminator') }, 'main').catch(
-        failed,
-      );
+      await this.#openGenerator(sourceOf('generator')).catch(failed);
+      await this.#openExplainer(sourceOf('discriminator'), 'main').catch(failed);
       if (problems.length > 0) this.notices.fail('networks', new Error(problems.join(' ')));
       else this.#describe();
     });
@@ -194,9 +199,20 @@ export class Models {
   }
 }
 
-function addressOf(run: string, role: 'generator' | 'discriminator'): string {
+type Role = 'generator' | 'discriminator';
+
+/** The address of a network: of a checkpoint where one is named; the page's own network for no run. */
+function addressOf(run: string, role: Role, checkpoint?: string): string {
   if (run === '') return TINY[role];
-  return new URL(`runs/${encodeURIComponent(run)}/onnx/${role}.onnx`, location.href).href;
+  const folder = checkpoint === undefined ? 'onnx' : `checkpoints/${checkpoint}`;
+  return new URL(`runs/${encodeURIComponent(run)}/${folder}/${role}.onnx`, location.href).href;
+}
+
+/** The name of a run's newest checkpoint; undefined if it has none. */
+async function newestCheckpoint(run: string): Promise<string | undefined> {
+  const response = await fetch(`api/runs/${encodeURIComponent(run)}`);
+  const details = response.ok ? ((await response.json()) as RunDetails) : undefined;
+  return details?.checkpoints.at(-1)?.name;
 }
 
 async function knownRuns(): Promise<RunInfo[]> {

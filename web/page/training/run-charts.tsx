@@ -1,7 +1,7 @@
 /** @file Losses, scores and quality of the watched runs, over each other. */
 import { useMemo } from 'preact/hooks';
 import { Chart, type Line } from './parts/chart.js';
-import type { Row, WatchedRun } from './watch.js';
+import type { Row, WatchedRun } from './parts/watch.js';
 
 /** A line of a chart: a number of each row. */
 interface Curve {

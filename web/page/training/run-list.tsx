@@ -4,7 +4,7 @@ import type { RunInfo } from '../../server/runs.node.js';
 import { Button } from '../ui/controls.js';
 import type { Act, Trainings } from './control/trainings.js';
 import { MOST_RUNS } from './run-charts.js';
-import type { WatchedRun } from './watch.js';
+import type { WatchedRun } from './parts/watch.js';
 
 /** The list. @param watched names of the watched runs */
 export function RunList(props: {
@@ -58,7 +58,7 @@ function RunItem(props: {
 }) {
   const { name, run, training, watch, place, isFull, mayAct, onToggle, onOnly, onAct } = props;
   const isWatched = place >= 0;
-  const [done, steps] = [watch?.metrics.value.at(-1)?.['step'], watch?.details.value?.steps];
+  const { step: done, steps } = run ?? {};
   const isComplete = done !== undefined && done === steps;
   const state = stateOf(run, training, isComplete);
   const problem = watch?.problem.value ?? '';

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useStudio } from '../state/studio.js';
 import { FilmControls, frameAt } from './parts/film.js';
-import type { WatchedRun } from './watch.js';
+import type { WatchedRun } from './parts/watch.js';
 
 /** Frames before and after the one that is shown that are loaded too. */
 const AHEAD = 6;

@@ -2,7 +2,7 @@
 import { presets } from '../../../trainer/settings/presets.js';
 import type { PresetName } from '../../../trainer/settings/config.js';
 import { dashedName } from '../../../trainer/settings/table.js';
-import type { WatchedRun } from './watch.js';
+import type { WatchedRun } from './parts/watch.js';
 
 /** The table of settings. */
 export function SettingsDifference({ runs }: { runs: readonly WatchedRun[] }) {

@@ -10,7 +10,7 @@ import { MOST_RUNS, RunCharts } from './run-charts.js';
 import { RunList } from './run-list.js';
 import { SamplesFilm } from './samples-film.js';
 import { SettingsDifference } from './settings-difference.js';
-import { WatchedRun } from './watch.js';
+import { WatchedRun } from './parts/watch.js';
 
 /** Milliseconds between looks at the runs. */
 const INTERVAL = 2000;

@@ -49,10 +49,19 @@ export async function runDetails(name: string, folder: string): Promise<RunDetai
   return { name, ...settings, checkpoints, samples, real: real !== undefined };
 }
 
+/** Steps of the whole run, as its config.json says. */
+export async function stepsOf(folder: string): Promise<number | undefined> {
+  const { steps } = await configOf(folder);
+  return typeof steps === 'number' ? steps : undefined;
+}
+
+async function configOf(folder: string): Promise<Readonly<Record<string, unknown>>> {
+  const content = parsed((await textInside(folder, ['config.json'], MAX_SETTINGS_BYTES)) ?? '');
+  return isRecord(content) ? content : {};
+}
+
 async function runSettingsOf(folder: string): Promise<Pick<RunDetails, 'settings' | 'steps' | 'data'>> {
-  const text = await textInside(folder, ['config.json'], MAX_SETTINGS_BYTES);
-  const content = parsed(text ?? '');
-  const { config, data, steps, dataOptions, evaluation } = isRecord(content) ? content : {};
+  const { config, data, steps, dataOptions, evaluation } = await configOf(folder);
   return {
     settings: {
       ...(isRecord(config) && config),

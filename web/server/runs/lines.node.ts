@@ -37,6 +37,24 @@ export async function stepLines(folder: string, name: string, offset: number): P
   }
 }
 
+/** Bytes at the end of metrics.jsonl that hold its last line. */
+const TAIL_BYTES = 4096;
+
+/** The step of the last complete line of a run's metrics; undefined where there is none. */
+export async function lastStep(folder: string): Promise<number | undefined> {
+  const file = await openInside(folder, ['metrics.jsonl']);
+  if (!file) return undefined;
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), { position: start });
+    const lines = buffer.toString('utf8', 0, bytesRead).split('\n').slice(0, -1);
+    return lines.flatMap(parsedRow).at(-1)?.['step'];
+  } finally {
+    await file.close();
+  }
+}
+
 /** The numbers of a line that is a JSON object with a step. */
 function parsedRow(line: string): Record<string, number>[] {
   try {

@@ -7,7 +7,7 @@ import { useStudio } from '../../state/studio.js';
 import { Button, Select } from '../../ui/controls.js';
 import { FilmControls, frameAt } from '../parts/film.js';
 import { quantile } from '../parts/scale.js';
-import type { WatchedRun } from '../watch.js';
+import type { WatchedRun } from '../parts/watch.js';
 import { AttendedPicture } from './attended.js';
 import { AttentionWork, filmed, type Frames, PICTURES, realPictures } from './attention-work.js';
 import { boxesText, parsedBoxes, type Box } from './boxes.js';

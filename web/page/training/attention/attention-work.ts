@@ -51,8 +51,9 @@ export class AttentionWork {
       this.told.value = `Looking through checkpoint ${at + 1} of ${missing.length}…`;
       try {
         const made = await this.engine.attention(requestOf(checkpoint, wish));
+        // What was begun is kept also if the list of checkpoints has changed meanwhile.
+        if (key === this.#key) this.frames.value = new Map([...this.frames.peek(), [checkpoint.name, made]]);
         if (turn !== this.#turn) return;
-        this.frames.value = new Map([...this.frames.peek(), [checkpoint.name, made]]);
       } catch (error) {
         if (turn !== this.#turn) return;
         // A checkpoint that was removed meanwhile is no longer in the next list.

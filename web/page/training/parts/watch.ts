@@ -1,7 +1,7 @@
 /** @file A run that is watched: its metrics, qualities, checkpoints and sample grids, read on while it trains. */
 import { batch, signal } from '@preact/signals';
-import type { RunDetails } from '../../server/runs/details.node.js';
-import type { StepLines } from '../../server/runs/lines.node.js';
+import type { RunDetails } from '../../../server/runs/details.node.js';
+import type { StepLines } from '../../../server/runs/lines.node.js';
 
 /** The numbers of a step. */
 export type Row = Readonly<Record<string, number>>;
