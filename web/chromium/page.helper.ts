@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { expect } from 'vitest';
 import { testStudio } from '../server/studio.test.helper.js';
 import { startChromium } from './chromium.test.helper.js';
 
@@ -34,14 +33,23 @@ export async function studioPage(): Promise<StudioPage> {
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('requestfailed', (request) => problems.push(request.url()));
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-  const text = (selector: string) => page.locator(selector).first().textContent();
+  const text = (selector: string) => page.locator(selector).first().textContent({ timeout: 1000 });
   return {
     studio,
     browser,
     page,
     problems,
     text,
-    until: (selector, words) => expect.poll(() => text(selector), WAIT).toMatch(words),
+    until: async (selector, words) => {
+      const end = performance.now() + WAIT.timeout;
+      let found: string | null = null;
+      while (performance.now() < end) {
+        found = await text(selector).catch(() => null);
+        if (found !== null && words.test(found)) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(`${selector}: expected ${words}; got ${JSON.stringify(found)}`);
+    },
     open: async (settings = {}) => {
       // A page whose fragment alone changes is not loaded again.
       await page.goto('about:blank');

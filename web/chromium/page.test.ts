@@ -26,7 +26,7 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
   });
 
   it('shows the picture that Node makes of the seed', async () => {
-    const shown = await on.page.locator('.stage .picture').evaluate((canvas) => {
+    const shown = await on.page.locator('.system .stage .picture').evaluate((canvas) => {
       const { width, height } = canvas as HTMLCanvasElement;
       return [...((canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data ?? [])];
     });
@@ -38,30 +38,30 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
 
   it('walks by keyboard: picture, map and verdict follow, the address too, and undo goes back', async () => {
     const [picture, map, verdict] = [
-      await on.pixels('.stage .picture'),
-      await on.pixels('.stage .overlay'),
+      await on.pixels('.system .stage .picture'),
+      await on.pixels('.system .overlay'),
       await on.text('.verdict'),
     ];
     await on.page.locator('#pad').focus();
     for (let i = 0; i < 4; i++) await on.page.keyboard.press('Shift+ArrowRight');
-    await expect.poll(() => on.pixels('.stage .picture'), WAIT).not.toBe(picture);
-    await expect.poll(() => on.pixels('.stage .overlay'), WAIT).not.toBe(map);
+    await expect.poll(() => on.pixels('.system .stage .picture'), WAIT).not.toBe(picture);
+    await expect.poll(() => on.pixels('.system .overlay'), WAIT).not.toBe(map);
     await expect.poll(() => on.text('.verdict'), WAIT).not.toBe(verdict);
     expect(await on.page.locator('#pad').getAttribute('aria-valuetext')).toBe('seed 7, 0.8 across, 0 up');
     await expect.poll(() => new URL(on.page.url()).hash, WAIT).toContain('x=0.8');
     await on.page.keyboard.press('ControlOrMeta+z');
-    await expect.poll(() => on.pixels('.stage .picture'), WAIT).toBe(picture);
+    await expect.poll(() => on.pixels('.system .stage .picture'), WAIT).toBe(picture);
   });
 
   it('opens a layer: its maps, and its class activation map', async () => {
-    const map = await on.pixels('.stage .overlay');
+    const map = await on.pixels('.system .overlay');
     await on.page.getByRole('button', { name: /^Layer d_stage1_leaky_relu/ }).click();
-    await expect.poll(() => on.pixels('.stage .overlay'), WAIT).not.toBe(map);
+    await expect.poll(() => on.pixels('.system .overlay'), WAIT).not.toBe(map);
     await expect
       .poll(() => on.page.locator('#layer-maps canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).width), WAIT)
       .toBe(64);
     await on.page.getByRole('button', { name: 'Close the layer' }).click();
-    await expect.poll(() => on.pixels('.stage .overlay'), WAIT).toBe(map);
+    await expect.poll(() => on.pixels('.system .overlay'), WAIT).toBe(map);
   });
 
   it('takes dropped networks for what they are, whatever their names', async () => {
@@ -87,9 +87,9 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
     await on.until('#networks-status', /^broken\.onnx: expected an ONNX model; got a truncated or foreign file[^\n]*$/);
     expect(await on.page.locator('#networks-status').getAttribute('class')).toContain('error');
     await on.page.locator('#pad').focus();
-    const picture = await on.pixels('.stage .picture');
+    const picture = await on.pixels('.system .stage .picture');
     await on.page.keyboard.press('ArrowUp');
-    await expect.poll(() => on.pixels('.stage .picture'), WAIT).not.toBe(picture);
+    await expect.poll(() => on.pixels('.system .stage .picture'), WAIT).not.toBe(picture);
     await on.drop([{ name: 'x.png', bytes: new Uint8Array([1, 2, 3]), type: 'image/png' }]);
     await on.until('#view .error', /x\.png: expected a picture this browser can read/);
   });

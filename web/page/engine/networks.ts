@@ -1,7 +1,7 @@
 /** @file The networks that are open in the worker, and what the page is told of them. */
 import { Explainer, methods, type Layer } from 'ganscope/explain';
 import { paletteNames } from 'ganscope/explain/choices';
-import { Generator, type Device } from 'ganscope/inference';
+import { Generator, resolveDevice, type Device } from 'ganscope/inference';
 import { loadModel, modelFromBytes, type Model } from 'ganscope/onnx';
 import { headName, headTargets } from './heads.js';
 import { Latents } from './latents.js';
@@ -47,6 +47,16 @@ export function useDevice(device: Device): void {
   open.device = device;
 }
 
+const found = new Map<Device, Promise<Device>>();
+
+/** The device that networks run on; it is looked for once. */
+export function workingDevice(): Promise<Device> {
+  const asked = open.device;
+  const device = found.get(asked) ?? resolveDevice(asked).then((choice) => choice.device);
+  found.set(asked, device);
+  return device;
+}
+
 /** The open generator. @throws Error if there is none */
 export function openedGenerator(): OpenGenerator {
   if (!open.generator) throw new Error('no generator is open');
@@ -71,7 +81,7 @@ export function roleOf({ name, bytes }: DroppedFile): 'generator' | 'explainer' 
 
 /** Opens a generator in the place of the one before. */
 export async function openGenerator(source: Source) {
-  const { device } = open;
+  const device = await workingDevice();
   const given = modelOf(source);
   // Layers are shown of networks that can be brought to our dialect; others make pictures all the same.
   const generator = await Generator.load(given, { device, channelsShown: SHOWN }).catch(() =>
@@ -100,7 +110,7 @@ export async function openGenerator(source: Source) {
 
 /** Opens a discriminator or classifier in the place of the one before. */
 export async function openExplainer(source: Source, slot: Slot = 'main', labels?: readonly string[]) {
-  const explainer = await Explainer.load(modelOf(source), { device: open.device, ...(labels && { labels }) });
+  const explainer = await Explainer.load(modelOf(source), { device: await workingDevice(), ...(labels && { labels }) });
   const before = foundExplainer(slot);
   const layers = explainer.layers();
   open.explainers.set(slot, { explainer, strip: stripOf(layers) });

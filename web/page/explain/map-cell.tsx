@@ -81,7 +81,7 @@ export function MapCell(props: {
         class="stack"
         role="group"
         tabIndex={0}
-        aria-label={`${title}: ${map.note ?? map.verdict}. Arrow keys read values${text === '' ? '' : `; here ${text}`}`}
+        aria-label={`${title}: ${map.verdict}${text === '' ? '' : `; here ${text}`}; arrow keys read values`}
         onPointerMove={byPointer}
         onPointerLeave={() => (reading.value = undefined)}
         onKeyDown={byKey}
@@ -98,7 +98,8 @@ export function MapCell(props: {
       </div>
       <figcaption>
         <strong>{title}</strong>
-        <span class="note">{map.note ?? map.verdict}</span>
+        <span class="note">{map.verdict}</span>
+        {map.note && <span class="note">{map.note}</span>}
         {proof && <span class="note numbers">deletion {proof.area.toFixed(3)}</span>}
       </figcaption>
     </figure>

@@ -13,7 +13,7 @@ function modelWords(run: string, name: string): string[] {
 export function pictureCommand(recipe: Recipe, run: string, name: string): string {
   const text = recipeText(recipe);
   const words = /^\d+$/.test(text) ? ['--seeds', text] : ['--latents', 'point.npy'];
-  return ['gan-sample', ...modelWords(run, name), ...words, '--out', 'point.png'].map(quoted).join(' ');
+  return ['gan-sample', ...modelWords(run, name), ...words, '--format', 'png', '--out', 'point'].map(quoted).join(' ');
 }
 
 /** The command for a loop through places, whose latents the page exports as `places.npy`. */

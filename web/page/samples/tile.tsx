@@ -36,11 +36,11 @@ export function Tile(props: { seed: number; made: Scored | undefined; isCurrent:
         }}
       >
         {made ? <PictureCanvas picture={made.picture} label="" /> : <span class="blank" />}
-        <span class="caption numbers" aria-hidden="true">
-          {seed}
-          {made?.score !== undefined && <span>{made.score.toFixed(1)}</span>}
-        </span>
       </button>
+      <p class="caption numbers" aria-hidden="true">
+        {seed}
+        {made?.score !== undefined && <span>{made.score.toFixed(1)}</span>}
+      </p>
       <button
         type="button"
         class="more"

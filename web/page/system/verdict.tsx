@@ -34,9 +34,12 @@ export function Verdict() {
 
 /** The verdict in a word: real or fake, or the class. */
 export function shortVerdict({ label, probability }: { label: string; probability?: number }): string {
-  if (label !== 'real') return label.replace(/^class /, '');
+  if (label !== 'real') return className(label);
   return (probability ?? 0.5) >= 0.5 ? 'real' : 'fake';
 }
+
+/** The name of a class where it has one: `cat` of `class 3 (cat)`. */
+const className = (label: string) => /^class \d+ \((.*)\)$/s.exec(label)?.[1] ?? label;
 
 /** The largest classes as bars. */
 export function ClassBars({ classes }: { classes: readonly { label: string; score: number; probability?: number }[] }) {
@@ -46,7 +49,7 @@ export function ClassBars({ classes }: { classes: readonly { label: string; scor
       {classes.map(({ label, score, probability }) => (
         <li key={label}>
           <span class="bar" style={{ inlineSize: `${100 * (probability ?? Math.max(0, score / (most || 1)))}%` }} />
-          <span class="label">{label.replace(/^class /, '')}</span>
+          <span class="label">{className(label)}</span>
           <span class="value">
             {probability === undefined ? formattedNumber(score) : `${(100 * probability).toFixed(1)} %`}
           </span>

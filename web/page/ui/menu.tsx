@@ -1,5 +1,5 @@
 /** @file A menu that opens over the page; keys move in it, Escape closes it. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 /** An entry of a menu. */
 export interface MenuItem {
@@ -10,8 +10,8 @@ export interface MenuItem {
 /** The open menu; it stands in the element that it belongs to. */
 export function Menu({ label, items, onClose }: { label: string; items: readonly MenuItem[]; onClose: () => void }) {
   const list = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => (list.current?.firstElementChild as HTMLElement | null)?.focus(), []);
   useEffect(() => {
-    (list.current?.firstElementChild as HTMLElement | null)?.focus();
     const outside = (event: PointerEvent) => {
       if (!list.current?.contains(event.target as Node)) onClose();
     };
