@@ -19,7 +19,7 @@ export class Latents {
   constructor(
     readonly latentDim: number,
     /** The generator's model, for its principal directions. */
-    readonly model: () => Promise<Model>,
+    readonly model: Model,
   ) {}
 
   /** The latent of a point [Z]. @throws InputError for a text that is no point */
@@ -69,9 +69,9 @@ export class Latents {
   }
 
   async #component(number: number): Promise<Float32Array> {
-    this.#principal ??= this.model()
-      .then((model) => firstFeatureDirections(model, this.latentDim, Math.min(COMPONENTS, this.latentDim)))
-      .then((found) => found.map(({ direction }) => direction.map((value) => value * EXTENT)));
+    this.#principal ??= firstFeatureDirections(this.model, this.latentDim, Math.min(COMPONENTS, this.latentDim)).then(
+      (found) => found.map(({ direction }) => direction.map((value) => value * EXTENT)),
+    );
     const found = (await this.#principal)[number - 1];
     if (!found) throw new InputError({ name: 'direction', expected: `pc:1…pc:${COMPONENTS}`, got: `pc:${number}` });
     return found;

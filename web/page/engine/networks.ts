@@ -47,13 +47,13 @@ export function useDevice(device: Device): void {
   open.device = device;
 }
 
-const found = new Map<Device, Promise<Device>>();
+const devices = new Map<Device, Promise<Device>>();
 
 /** The device that networks run on; it is looked for once. */
 export function workingDevice(): Promise<Device> {
   const asked = open.device;
-  const device = found.get(asked) ?? resolveDevice(asked).then((choice) => choice.device);
-  found.set(asked, device);
+  const device = devices.get(asked) ?? resolveDevice(asked).then((choice) => choice.device);
+  devices.set(asked, device);
   return device;
 }
 
@@ -82,14 +82,14 @@ export function roleOf({ name, bytes }: DroppedFile): 'generator' | 'explainer' 
 /** Opens a generator in the place of the one before. */
 export async function openGenerator(source: Source) {
   const device = await workingDevice();
-  const given = modelOf(source);
+  // It is kept: the run that it comes from may be deleted.
+  const given = await modelOf(source);
   // Layers are shown of networks that can be brought to our dialect; others make pictures all the same.
   const generator = await Generator.load(given, { device, channelsShown: SHOWN }).catch(() =>
     Generator.load(given, { device }),
   );
   const before = open.generator;
-  const model = async (): Promise<Model> => (typeof given === 'string' ? loadModel(given) : given);
-  open.generator = { generator, latents: new Latents(generator.latentDim, model) };
+  open.generator = { generator, latents: new Latents(generator.latentDim, given) };
   await before?.generator.dispose();
   const { latentDim, width, height, choice, layers } = generator;
   if (choice.device === 'webgpu') void watchDevice();
@@ -110,7 +110,10 @@ export async function openGenerator(source: Source) {
 
 /** Opens a discriminator or classifier in the place of the one before. */
 export async function openExplainer(source: Source, slot: Slot = 'main', labels?: readonly string[]) {
-  const explainer = await Explainer.load(modelOf(source), { device: await workingDevice(), ...(labels && { labels }) });
+  const explainer = await Explainer.load(await modelOf(source), {
+    device: await workingDevice(),
+    ...(labels && { labels }),
+  });
   const before = foundExplainer(slot);
   const layers = explainer.layers();
   open.explainers.set(slot, { explainer, strip: stripOf(layers) });
@@ -161,6 +164,6 @@ function stripOf(layers: readonly Layer[]): Layer[] {
   return Array.from({ length: MOST_LAYERS }, (_, i) => shown[Math.round((i * last) / (MOST_LAYERS - 1))] as Layer);
 }
 
-function modelOf(source: Source) {
-  return 'url' in source ? source.url : modelFromBytes(source.bytes, source.name);
+async function modelOf(source: Source): Promise<Model> {
+  return 'url' in source ? loadModel(source.url) : modelFromBytes(source.bytes, source.name);
 }
