@@ -16,6 +16,10 @@ const small = { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 4 };
 const configs: [string, GanConfig][] = [
   ['dense head, shared latents', configWith('cub200', small)],
   ['convolutional head, fresh latents', configWith('fashion-mnist', small)],
+  [
+    'R1 and R2 in every second step, a relativistic loss',
+    configWith('space', { ...small, imageSize: 8, r1: 5, r2: 1, r1Every: 2, loss: 'rasgan' }),
+  ],
 ];
 
 describe.each(configs)('TfjsStep, %s', (_, config) => {
