@@ -21,7 +21,9 @@ export interface Trained {
   resumed: { results: StepResult[]; state: TrainState };
 }
 
-const config = configWith('cub200', { imageSize: 8, ngf: 4, ndf: 4, latentDim: 8, batchSize: 4, ema: 0.9 });
+// With R1 in every second step there are two sessions, which hand the state to each other.
+const small = { imageSize: 8, ngf: 4, ndf: 4, latentDim: 8, batchSize: 4 };
+const config = configWith('cub200', { ...small, ema: 0.9, r1: 5, r1Every: 2 });
 
 // ONNX Runtime makes its GPU tensors with this function. One that is never disposed of holds its memory for ever.
 let count = 0;
