@@ -16,6 +16,7 @@ const promised: Record<string, string> = {
     'ExportOptions ExportedPort LayersExport LayersExportOptions LayersModel discriminatorSignature exportLayersFile ' +
     'exportedModel generatorSignature isLayersSource supportedLayers',
   './inference':
+    'GeneratorOptions ' +
     'Assumption Device Discriminator FeatureLayer FeatureMaps Generator ModelSource NetworkOptions Picture PictureInput ' +
     'Preparation PrincipalDirection Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +
     'firstFeatureDirections npyBytes ' +
@@ -32,6 +33,7 @@ const promised: Record<string, string> = {
     'jobId localEngine mergeEngine packageVersion parsedJobSpec performJob publishFile publishFolder rangesOf ' +
     'runTasks shardEngine',
   './explain':
+    'AttributionOptions GeneratorAttribution GeneratorProbeOptions PixelBox generatorAttribution parsedBox probeGenerator ' +
     'ClassName ClassScore EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer LayerMaps Look MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
     'TargetChoice checkedMethods completenessNote drawnMap emptyMapNote errorNote evaluateFiles evaluateMethods evaluationTable ' +

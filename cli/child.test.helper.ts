@@ -13,6 +13,7 @@ export const commandNames = [
   'gan-export',
   'gan-features',
   'gan-gradcam',
+  'gan-probe',
   'gan-sample',
   'gan-studio',
   'gan-sweep',

@@ -54,6 +54,11 @@ const longWork = (out: string): Record<CommandName, string[]> => ({
   ),
   'gan-export': words('--run run --fp16 --out').concat(`exported-${out}`),
   'gan-eval': words('run --features f.onnx --samples 1000000 --device cpu'),
+  'gan-probe': [
+    'generator',
+    ...words('--model run/onnx/generator.onnx --box 0,0,4,4 --device cpu --out'),
+    `probe-${out}`,
+  ],
   'gan-features': [...classifier.map((word) => (word === '1' ? '100000' : word)), '--out', `${out}.onnx`],
   'gan-studio': words('--port 0'),
   'gan-sweep': ['sweep.yaml', '--out', `sweep-${out}`],

@@ -21,3 +21,9 @@ export { parsedHeatmapTarget, parsedTargets } from './parse/targets.js';
 export { selfExplainingMethod, selfExplainingModel, type HeatmapTarget } from './self-explaining/self-explaining.js';
 export type { ClassName, TargetChoice } from './targets/target-choice.js';
 export type { Region, Target } from './targets/targets.js';
+export {
+  generatorAttribution,
+  type AttributionOptions,
+  type GeneratorAttribution,
+} from './probe/generator/attribution.js';
+export { parsedBox, type PixelBox } from './probe/shared/box.js';

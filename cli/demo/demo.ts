@@ -28,7 +28,7 @@ for (const file of await filesUnder(out)) console.log(`  ${file}`);
 function run(command: string): Promise<void> {
   console.log(`\n$ ${command}`);
   const [name, ...options] = command.split(' ');
-  const script = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+  const script = fileURLToPath(new URL(`../${name}.js`, import.meta.url));
   return new Promise((resolve) => {
     spawn(process.execPath, [script, ...options], { stdio: 'inherit' }).on('exit', (code) =>
       code === 0 ? resolve() : process.exit(code ?? 1),

@@ -1,0 +1,27 @@
+/** @file The options of gan-probe as yargs' options. Which of them a kind takes stands in table.ts. */
+import type { InferredOptionTypes, Options } from 'yargs';
+
+/** None has a default here, so that an option that a kind does not take is told from one that was not given. */
+export const probeFlags = {
+  model: { type: 'string', requiresArg: true, describe: 'The network, an .onnx file [default: the latest export]' },
+  layer: { type: 'string', requiresArg: true, describe: 'A layer by its name or number [default: chosen and printed]' },
+  seed: { type: 'number', requiresArg: true, describe: 'Seed of the latent, or of what is drawn [default: 0]' },
+  box: { type: 'string', requiresArg: true, describe: 'A region as x,y,width,height in pixels of the network' },
+  at: { type: 'string', requiresArg: true, describe: 'A region of one pixel as x,y' },
+  directions: { type: 'number', requiresArg: true, describe: 'How many directions of the region [default: 4]' },
+  distance: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'How far pictures are moved along a direction, in units of the latent [default: 3]',
+  },
+  range: {
+    type: 'string',
+    requiresArg: true,
+    describe: "Numbers of black and white in the generator's output, such as 0,1 [default: from the model, or -1,1]",
+  },
+  'latent-dim': { type: 'number', requiresArg: true, describe: 'Numbers per latent, if the model does not fix them' },
+  label: { type: 'string', requiresArg: true, describe: 'Class of a conditional generator: a number, or random' },
+} as const satisfies Record<string, Options>;
+
+/** What yargs makes of them. */
+export type ProbeFlags = InferredOptionTypes<typeof probeFlags>;

@@ -1,0 +1,13 @@
+/** @file The kinds of gan-probe. */
+import type { ProbeKind } from './kind.js';
+
+/** By name, in the order of the help text. */
+export const probeKinds = {
+  generator: {
+    usage: 'generator --box x,y,w,h | --at x,y',
+    describe: 'which numbers of the latent, features and directions make a region of G(z)',
+    options: ['model', 'layer', 'seed', 'box', 'at', 'directions', 'distance', 'range', 'latent-dim', 'label'],
+    sources: 'none',
+    load: async () => (await import('./generator.js')).runGenerator,
+  },
+} as const satisfies Record<string, ProbeKind>;
