@@ -2,3 +2,10 @@
 export * from 'ganscope/explain';
 export * from 'ganscope/inference';
 export * from 'ganscope/onnx';
+export {
+  mountExplainer,
+  mountPad,
+  type EmbeddedPart,
+  type ExplainerPartOptions,
+  type PadOptions,
+} from './embed/embed.js';

@@ -27,7 +27,7 @@ const theme: Plugin = {
   name: 'theme',
   enforce: 'pre',
   transform: (code, id) =>
-    id.endsWith('/page/app/style.css')
+    id.replace('?inline', '').endsWith('/page/app/style.css')
       ? code.replace(/^(@import [^;]+;\s*)+/m, (imports) => `${imports}${colourStyle()}`)
       : undefined,
 };

@@ -10,6 +10,8 @@ import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodePng } from '../../inference/index.js';
+import { spacePicture } from '../../trainer/data/space/space.js';
 import { chromiumPath, startChromium } from './chromium.test.helper.js';
 import { tinyPath } from '../server/studio.test.helper.js';
 
@@ -21,10 +23,10 @@ const types: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** The first block of a language in the document. */
-async function example(language: string): Promise<string> {
+/** A block of a language in the document, by default the first. */
+async function example(language: string, at = 0): Promise<string> {
   const text = await readFile(join(root, 'docs', 'browser.md'), 'utf8');
-  return new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(text)?.[1] ?? '';
+  return [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))][at]?.[1] ?? '';
 }
 
 /** A plain file server, without the headers for threads. */
@@ -84,6 +86,29 @@ describe.skipIf(chromiumPath === undefined)('docs/browser.md', () => {
     await promisify(execFile)('bash', ['-e', '-c', commands], { cwd: site });
     await writeFile(join(site, 'site', 'index.html'), await example('html'));
     expect(await titleOf(join(site, 'site'), 'ganscope')).toMatch(/^fake: -?\d+\.\d{3}$/);
+
+    // The pad and the explainer of the second example, in the same site.
+    await writeFile(join(site, 'site', 'index.html'), await example('html', 1));
+    await writeFile(join(site, 'site', 'picture.png'), await encodePng(spacePicture(64, 0, 3)));
+    const server = await served(join(site, 'site'));
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    page.on('pageerror', ({ message }) => problems.push(message));
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const wait = { timeout: 30_000 };
+    await expect.poll(() => page.locator('#pad .now .verdict').textContent(), wait).toMatch(/^(real|fake)p /);
+    await page.locator('#pad .plane').focus();
+    const walked = () =>
+      page.locator('#pad .now .picture').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const before = await walked();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(walked, wait).not.toBe(before);
+    await expect.poll(() => page.locator('#maps .stack[tabindex]').count(), wait).toBe(4);
+    expect(await page.locator('#maps .map-row h3').textContent()).toBe('picture.png');
+    await page.close();
+    server.closeAllConnections();
+    server.close();
+    expect(problems).toEqual([]);
   });
 
   it('runs from Vite, and bundles nothing that needs Node', async () => {

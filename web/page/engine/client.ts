@@ -8,7 +8,7 @@ type Waiting = Map<number, { resolve: (value: unknown) => void; reject: (error: 
  * Starts the worker. One that fails, or loses its device, is replaced: what it was asked fails, and its networks are gone.
  * @param onLost told why, when the new worker is there
  */
-export function startEngine(onLost: (reason: string) => void = () => {}): Engine {
+export function startEngine(onLost: (reason: string) => void = () => {}): { engine: Engine; stop: () => void } {
   const waiting: Waiting = new Map();
   let worker = started();
   let last = 0;
@@ -20,7 +20,8 @@ export function startEngine(onLost: (reason: string) => void = () => {}): Engine
         waiting.set(id, { resolve, reject });
         worker.postMessage({ id, call, args });
       });
-  return new Proxy({} as Engine, { get: (_, call) => ask(String(call)) });
+  const engine = new Proxy({} as Engine, { get: (_, call) => ask(String(call)) });
+  return { engine, stop: () => worker.terminate() };
 
   function started(): Worker {
     const made = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module' });

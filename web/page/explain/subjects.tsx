@@ -20,7 +20,7 @@ export function subjectsOf(address: Address): string[] {
 
 /** The row of pictures: a click explains one, a click with Shift or Ctrl adds it. */
 export function Subjects() {
-  const { address, pictures, live } = useStudio();
+  const { address, pictures, live, models } = useStudio();
   const [shown, setShown] = useState(SHOWN);
   const chosen = subjectsOf(address);
   const choose = (id: string, add: boolean) => {
@@ -46,7 +46,7 @@ export function Subjects() {
         Click a picture to explain it; Shift-click, or Space, adds it to compare.
       </p>
       <ul class="subjects" aria-describedby="subjects-help" aria-label="Pictures">
-        <li>
+        <li hidden={!models.generator.value}>
           <button
             type="button"
             aria-pressed={chosen.includes(HAND)}

@@ -83,6 +83,15 @@ export class Models {
     });
   }
 
+  /** Opens networks at URLs, where there are no runs to choose from. */
+  openAt({ generator, explainer }: { generator?: Source; explainer?: Source }): Promise<void> {
+    return this.#inTurn(async () => {
+      if (generator) await this.#openGenerator(generator);
+      if (explainer) await this.#openExplainer(explainer, 'main');
+      this.#describe();
+    });
+  }
+
   /** Opens a network at a URL to compare with. */
   openOther(source: Source): Promise<void> {
     return this.#inTurn(async () => {

@@ -23,16 +23,18 @@ export interface Studio {
   pictures: Pictures;
   /** The point or picture at hand, and what the networks make of it. */
   live: Live;
+  /** Ends the worker. */
+  stop: () => void;
 }
 
 /** Starts a studio. @param page the window whose address shows the settings; none for embedded parts */
 export function startStudio(page?: Window): Studio {
-  const engine = startEngine((reason) => models.lose(reason));
+  const { engine, stop } = startEngine((reason) => models.lose(reason));
   const address = new Address(page);
   const notices = new Notices();
   const models = new Models(engine, address, notices);
   const pictures = new Pictures(engine, notices);
-  return { engine, address, notices, models, pictures, live: new Live(engine, address, models, pictures) };
+  return { engine, address, notices, models, pictures, live: new Live(engine, address, models, pictures), stop };
 }
 
 const Shared = createContext<Studio | undefined>(undefined);
