@@ -163,9 +163,17 @@ describe.skipIf(chromiumPath === undefined)('training in the page', () => {
     const file = join(second, 'config.json');
     const content = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify({ ...content, config: { ...content.config, lr: 0.5 } }));
+    await writeFile(
+      join(second, 'quality.jsonl'),
+      '{"step":20,"kid":0.2,"frechet":90}\n{"step":40,"kid":0.1,"frechet":40}\n',
+    );
     await page.getByRole('checkbox', { name: 'Watch second' }).click();
     await expect.poll(() => page.locator('#losses polyline').count(), WAIT).toBe(4);
     await expect.poll(() => page.locator('.film-frame img').count(), WAIT).toBe(2);
+    expect(await page.locator('#frechet').getAttribute('aria-label')).toMatch(
+      /^Fréchet distance at step 40: first –, second 40\./,
+    );
+    expect(await page.locator('#kid polyline').count()).toBe(1);
     expect(await page.locator('.settings tbody tr').allTextContents()).toEqual(['lr0.0020.5']);
   });
 

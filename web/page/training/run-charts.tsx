@@ -39,7 +39,7 @@ export function RunCharts({ runs, step }: { runs: readonly WatchedRun[]; step: n
     runs.some((run) => run.quality.value.some((row) => curve !== undefined && row[curve.name] !== undefined)),
   );
   return (
-    <div class="charts">
+    <div class={measured.length === 0 ? 'charts' : 'charts many'}>
       {METRICS.map((chart) => (
         <RunChart key={chart.id} {...chart} runs={runs} rowsOf={(run) => run.metrics.value} step={step} />
       ))}

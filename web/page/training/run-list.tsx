@@ -61,7 +61,13 @@ function RunItem(props: {
   const { step: done, steps } = run ?? {};
   const isComplete = done !== undefined && done === steps;
   const state = stateOf(run, training, isComplete);
-  const problem = watch?.problem.value ?? '';
+  const problem = state === 'starting' ? '' : (watch?.problem.value ?? '');
+  // While steps are made their numbers are in the curves.
+  const isTelling =
+    training?.state === 'failed' ||
+    training?.state === 'done' ||
+    (training?.state === 'training' && done === undefined);
+  const told = problem || (isTelling ? (training?.message ?? '') : '');
   const acts = mayAct ? actsOf(run, training, isComplete) : [];
   return (
     <li class={isWatched ? 'run watched' : 'run'} style={{ '--own': `var(--series-${Math.max(0, place) % 10})` }}>
@@ -97,11 +103,7 @@ function RunItem(props: {
       {steps !== undefined && done !== undefined && done < steps && (
         <progress max={steps} value={done} aria-label={`Steps of ${name}`} />
       )}
-      {(problem !== '' || training?.message !== undefined) && (
-        <p class={problem !== '' || training?.state === 'failed' ? 'status error' : 'status'}>
-          {problem === '' ? training?.message : problem}
-        </p>
-      )}
+      {told !== '' && <p class={problem !== '' || state === 'failed' ? 'status error' : 'status'}>{told}</p>}
     </li>
   );
 }

@@ -36,6 +36,8 @@ export function TrainingView() {
     );
   };
   const step = address.get('step');
+  // Nothing moves when the first numbers come: the place below is kept for them.
+  const isKnown = watched.every(({ details, problem }) => details.value !== undefined || problem.value !== '');
   return (
     <div class="training">
       <div class="training-runs">
@@ -49,7 +51,8 @@ export function TrainingView() {
           }}
         />
       </div>
-      {first && (
+      {first && !isKnown && <div class="awaited" />}
+      {first && isKnown && (
         <>
           <div class="overview">
             <SamplesFilm runs={watched} />
@@ -82,12 +85,17 @@ function Starting({ onStarted }: { onStarted: (run: string) => void }) {
 /** Looks at the runs again and again while the view is shown and the tab is visible. */
 function useLooking(watched: readonly WatchedRun[]): void {
   const { models } = useStudio();
+  /** A training that reads its pictures has no run on disk yet. */
+  const isStarting = (name: string) =>
+    trainings.known.peek().trainings.some(({ run, state }) => run === name && state === 'training') &&
+    !models.runs.peek().some((run) => run.name === name);
   useEffect(() => {
     let isShown = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async () => {
       if (!document.hidden) {
-        await Promise.all([models.refreshRuns(), trainings.refresh(), ...watched.map((run) => run.refresh())]);
+        await Promise.all([models.refreshRuns(), trainings.refresh()]);
+        await Promise.all(watched.filter(({ name }) => !isStarting(name)).map((run) => run.refresh()));
       }
       if (isShown) timer = setTimeout(() => void look(), INTERVAL);
     };

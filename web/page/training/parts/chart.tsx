@@ -96,15 +96,7 @@ export function Chart(props: { id: string; title: string; lines: readonly Line[]
           <line class="marked" x1={x(marked)} x2={x(marked)} y1={TOP} y2={HEIGHT - BOTTOM} />
         )}
         {lines.map((line, i) =>
-          (parts[i] ?? []).map((part, at) => (
-            <polyline
-              key={`${line.label} ${at}`}
-              class="line"
-              style={{ stroke: `var(--series-${line.colour % 10})` }}
-              stroke-dasharray={lineStyle(line.dash).dash.join(' ') || 'none'}
-              points={part.map(({ step, value }) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(' ')}
-            />
-          )),
+          (parts[i] ?? []).map((part, at) => <Part key={`${line.label} ${at}`} line={line} part={part} x={x} y={y} />),
         )}
         {read !== undefined && <line class="read" x1={x(read)} x2={x(read)} y1={TOP} y2={HEIGHT - BOTTOM} />}
       </svg>
@@ -128,6 +120,28 @@ export function Chart(props: { id: string; title: string; lines: readonly Line[]
         ))}
       </ul>
     </figure>
+  );
+}
+
+/** A part of a line without gaps; a single point is a dot. */
+function Part(props: {
+  line: Line;
+  part: readonly Point[];
+  x: (step: number) => number;
+  y: (value: number) => number;
+}) {
+  const { line, part, x, y } = props;
+  const colour = `var(--series-${line.colour % 10})`;
+  const [first] = part;
+  if (first && part.length === 1)
+    return <circle cx={x(first.step)} cy={y(first.value)} r="3" style={{ fill: colour }} />;
+  return (
+    <polyline
+      class="line"
+      style={{ stroke: colour }}
+      stroke-dasharray={lineStyle(line.dash).dash.join(' ') || 'none'}
+      points={part.map(({ step, value }) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(' ')}
+    />
   );
 }
 

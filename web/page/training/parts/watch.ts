@@ -21,9 +21,10 @@ export class WatchedRun {
   async refresh(): Promise<void> {
     try {
       const details = await answer<RunDetails>(this.#path(''));
-      await this.#readOn('metrics');
-      await this.#readOn('quality');
+      const [metrics, quality] = [await this.#readOn('metrics'), await this.#readOn('quality')];
       batch(() => {
+        if (metrics !== this.metrics.peek()) this.metrics.value = metrics;
+        if (quality !== this.quality.peek()) this.quality.value = quality;
         if (JSON.stringify(details) !== JSON.stringify(this.details.peek())) this.details.value = details;
         this.problem.value = '';
       });
@@ -32,9 +33,8 @@ export class WatchedRun {
     }
   }
 
-  async #readOn(kind: 'metrics' | 'quality'): Promise<void> {
-    const rows = this[kind];
-    let all = rows.peek();
+  async #readOn(kind: 'metrics' | 'quality'): Promise<readonly Row[]> {
+    let all = this[kind].peek();
     for (let more = true; more;) {
       const lines = await answer<StepLines>(this.#path(`/${kind}?offset=${this.#offsets[kind]}`));
       const [first] = lines.rows;
@@ -44,7 +44,7 @@ export class WatchedRun {
       this.#offsets[kind] = lines.offset;
       ({ more } = lines);
     }
-    if (all !== rows.peek()) rows.value = all;
+    return all;
   }
 
   #path = (rest: string) => `api/runs/${encodeURIComponent(this.name)}${rest}`;
