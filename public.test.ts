@@ -16,7 +16,7 @@ const promised: Record<string, string> = {
     'ExportOptions ExportedPort LayersExport LayersExportOptions LayersModel discriminatorSignature exportLayersFile ' +
     'exportedModel generatorSignature isLayersSource supportedLayers',
   './inference':
-    'GeneratorOptions ' +
+    'GeneratorOptions parsedSeeds ' +
     'Assumption Device Discriminator FeatureLayer FeatureMaps Generator ModelSource NetworkOptions Picture PictureInput ' +
     'Preparation PrincipalDirection Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +
     'firstFeatureDirections npyBytes ' +
@@ -34,6 +34,7 @@ const promised: Record<string, string> = {
     'runTasks shardEngine',
   './explain':
     'AttributionOptions GeneratorAttribution GeneratorProbeOptions PixelBox generatorAttribution parsedBox probeGenerator ' +
+    'WalkFrame WalkProbeOptions probeWalk ' +
     'ClassName ClassScore EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer LayerMaps Look MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
     'TargetChoice checkedMethods completenessNote drawnMap emptyMapNote errorNote evaluateFiles evaluateMethods evaluationTable ' +

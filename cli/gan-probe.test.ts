@@ -32,7 +32,31 @@ describe('gan-probe', () => {
     expect(given).toEqual({ model: tiny('generator'), seed: 7, box: '8,8,10,8' });
   }, 30_000);
 
+  it('walk explains every frame on one scale, and tells where the attention is', async () => {
+    const networks = ['--model', tiny('discriminator'), '--generator', tiny('generator'), '--device', 'cpu'];
+    const options = ['--seeds', '1,2', '--frames', '3', '--box', '0,0,32,32', '--format', 'gif', '--out', 'walked'];
+    const { code, stdout } = await ran('gan-probe', ['walk', ...networks, ...options], folder);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/Layer: d_stage3_conv[\s\S]*\n3 frames, fake at d_stage3/),
+    ]);
+    expect(await readdir(join(folder, 'walked'))).toEqual([
+      'attention.png',
+      'filmstrip.png',
+      'results.json',
+      'score.png',
+      'walk.gif',
+    ]);
+    const { frames, explained } = await results('walked');
+    expect(frames.map(({ frame }: { frame: number }) => frame)).toEqual([0, 1, 2]);
+    for (const { attention } of frames) expect(attention.inside).toBeCloseTo(1, 6);
+    expect(explained.largest).toBeGreaterThan(0);
+  }, 30_000);
+
   it.each([
+    [['walk'], '--seeds: expected at least two, such as 1,2; got none'],
+    [['walk', '--seeds', '1'], '--seeds: expected at least two, between which it walks; got 1'],
+    [['generator', '--fps', '3'], /^--fps: expected an option of generator .*; it is of walk$/],
     [['generator', '--box', '1,2'], '--box: expected x,y,width,height in pixels; got "1,2"'],
     [['generator', '--box', '1,2,3,4', '--at', '1,2'], '--box and --at cannot be combined'],
     [['generator', 'bird.png', '--at', '1,2'], 'unknown argument bird.png: generator takes options only'],

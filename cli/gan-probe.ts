@@ -26,6 +26,7 @@ await runCommand(
           .map(({ usage, describe }) => `  ${usage}  ${describe}`)
           .join('\n')}\n\nOptions of each kind\n${names.map((name) => `  ${name}  ${optionsOf(name)}`).join('\n')}`,
       )
+      .example('$0 walk --seeds 1,2,3 --loop', 'where the latest discriminator looks along a walk')
       .example('$0 generator --seed 7 --box 20,10,16,12', 'what makes this part of the picture of seed 7'),
   async ({ _: words, device, out, ...options }, context) => {
     const [name = '', ...sources] = words.map(String);

@@ -15,3 +15,4 @@ export type { ExplainedTasks } from './tasks/merged-results.node.js';
 export type { ExplainTexts } from './tasks/texts.js';
 export type { ParsedTarget } from './targets/target-choice.js';
 export { loadInputs, loadLabels, loadTargets } from './targets/targets.node.js';
+export { probeWalk, type WalkFrame, type WalkProbeOptions } from './probe/walk/walk.node.js';

@@ -1,5 +1,7 @@
 /** @file The options of gan-probe as yargs' options. Which of them a kind takes stands in table.ts. */
 import type { InferredOptionTypes, Options } from 'yargs';
+import { overlayModes, paletteNames } from 'ganscope/explain/choices';
+import { preparationOptions } from '../common/options.js';
 
 /** None has a default here, so that an option that a kind does not take is told from one that was not given. */
 export const probeFlags = {
@@ -21,7 +23,39 @@ export const probeFlags = {
   },
   'latent-dim': { type: 'number', requiresArg: true, describe: 'Numbers per latent, if the model does not fix them' },
   label: { type: 'string', requiresArg: true, describe: 'Class of a conditional generator: a number, or random' },
+  generator: { type: 'string', requiresArg: true, describe: 'Generator of the walk [default: the latest export]' },
+  seeds: { type: 'string', requiresArg: true, describe: 'Seeds between which the walk goes, such as 1,2 or 3,7-9' },
+  frames: { type: 'number', requiresArg: true, describe: 'Frames of the walk [default: 24]' },
+  loop: { type: 'boolean', describe: 'Walk back to the first seed' },
+  fps: { type: 'number', requiresArg: true, describe: 'Frames per second [default: 12]' },
+  format: { choices: ['webp', 'gif', 'mp4'], requiresArg: true, describe: 'Format of the animation [default: webp]' },
+  method: { type: 'string', requiresArg: true, describe: 'A method of gan-gradcam [default: gradcam]' },
+  target: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'What to explain, as for gan-gradcam [default: fake, or the top class]',
+  },
+  output: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Output or inner value that holds the scores [default: found and printed]',
+  },
+  palette: { choices: paletteNames, requiresArg: true, describe: 'Colour map [default: jet]' },
+  overlay: { choices: overlayModes, requiresArg: true, describe: 'How maps are laid over pictures [default: report]' },
+  ...preparationOptions,
 } as const satisfies Record<string, Options>;
+
+/** The options that say how a network takes pictures and where its scores are. */
+export const networkFlags = [
+  'output',
+  'mean',
+  'std',
+  'size',
+  'channels',
+  'channel-order',
+  'resize',
+  'channels-last',
+] as const;
 
 /** What yargs makes of them. */
 export type ProbeFlags = InferredOptionTypes<typeof probeFlags>;

@@ -1,5 +1,8 @@
 /** @file What several kinds of gan-probe share. */
-import type { GeneratorOptions } from 'ganscope/inference';
+import type { Explainer, ExplainerOptions, MethodName } from 'ganscope/explain';
+import type { Assumption, GeneratorOptions } from 'ganscope/inference';
+import { flagName } from '../common/flag-names.js';
+import { probeFlags } from './flags.js';
 import type { ProbeContext, ProbeOptions } from './kind.js';
 
 /** How a generator is loaded. */
@@ -11,6 +14,46 @@ export async function generatorOptions({ range, label, ...options }: ProbeOption
     ...(latentDim !== undefined && { latentDim }),
     ...(label !== undefined && { label: parsedLabel(label) }),
   };
+}
+
+/** How a network that is explained is loaded. */
+export async function explainerOptions(options: ProbeOptions): Promise<ExplainerOptions> {
+  const { parsedPreparation } = await import('ganscope/inference');
+  const { device, output, mean, std, size, resize, channels } = options;
+  const preparation = parsedPreparation({
+    mean,
+    std,
+    size,
+    resize,
+    channels,
+    channelOrder: options['channel-order'],
+    channelsLast: options['channels-last'],
+  });
+  return { device, preparation, ...(output !== undefined && { output }) };
+}
+
+/** The one method and target of a probe. @throws InputError for several */
+export async function oneMap({ method, target, layer }: ProbeOptions, input: Explainer['input']) {
+  const { loadTargets, parsedMethods, parsedTargets } = await import('ganscope/explain');
+  const { InputError } = await import('ganscope/errors');
+  const [name, ...more] = parsedMethods(method ?? 'gradcam');
+  if (method?.trim() === 'all' || more.length > 0)
+    throw new InputError({ name: 'method', expected: 'one method', got: JSON.stringify(method) });
+  const targets = (await loadTargets(parsedTargets(target), input)) ?? [];
+  if (targets.length > 1) throw new InputError({ name: 'target', expected: 'one target', got: JSON.stringify(target) });
+  const [one] = targets;
+  return {
+    method: name as MethodName,
+    ...(one !== undefined && { target: one }),
+    ...(layer !== undefined && { layers: layer }),
+  };
+}
+
+/** Assumptions with those of their options that gan-probe has. */
+export function told(assumptions: readonly Assumption[]): Assumption[] {
+  const known: ReadonlySet<string> = new Set(Object.keys(probeFlags));
+  const isKnown = (name: string) => known.has(name === 'layers' ? 'layer' : flagName(name));
+  return assumptions.map((each) => ({ ...each, options: each.options.filter(isKnown) }));
 }
 
 /** Prints what a probe found, and its files. */

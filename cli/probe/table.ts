@@ -1,4 +1,5 @@
 /** @file The kinds of gan-probe. */
+import { networkFlags } from './flags.js';
 import type { ProbeKind } from './kind.js';
 
 /** By name, in the order of the help text. */
@@ -9,5 +10,30 @@ export const probeKinds = {
     options: ['model', 'layer', 'seed', 'box', 'at', 'directions', 'distance', 'range', 'latent-dim', 'label'],
     sources: 'none',
     load: async () => (await import('./generator.js')).runGenerator,
+  },
+  walk: {
+    usage: 'walk --seeds 1,2',
+    describe: 'where a discriminator looks while the latent walks from seed to seed',
+    options: [
+      'model',
+      'generator',
+      'seeds',
+      'frames',
+      'loop',
+      'fps',
+      'format',
+      'layer',
+      'method',
+      'target',
+      'box',
+      'palette',
+      'overlay',
+      ...networkFlags,
+      'range',
+      'latent-dim',
+      'label',
+    ],
+    sources: 'none',
+    load: async () => (await import('./walk.js')).runWalk,
   },
 } as const satisfies Record<string, ProbeKind>;

@@ -1,6 +1,6 @@
 /** @file Lists of seeds and sources of latents as text. */
 import { InputError } from '../../onnx/errors.js';
-import type { LatentSource, SeedRange } from '../latent/latents.js';
+import { seedCount, seedsWithin, type LatentSource, type SeedRange } from '../latent/latents.js';
 
 /**
  * The seeds that a list such as `0,1,4-6` names, in its order, with repetitions.
@@ -18,6 +18,17 @@ export function seedRanges(list: string, name = 'seeds'): SeedRange[] {
     }
     return { from, to };
   });
+}
+
+/** The most seeds of a list that is held in memory whole. */
+const MOST_LISTED = 10_000;
+
+/** The same as single seeds. @throws InputError for a malformed list, or more seeds than are held in memory */
+export function parsedSeeds(list: string, name = 'seeds'): number[] {
+  const ranges = seedRanges(list, name);
+  const count = seedCount(ranges);
+  if (count > MOST_LISTED) throw new InputError({ name, expected: `at most ${MOST_LISTED} seeds`, got: count });
+  return seedsWithin(ranges, 0, count);
 }
 
 /**
