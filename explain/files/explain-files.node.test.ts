@@ -143,6 +143,19 @@ describe('explainFiles(explainer, paths, options)', () => {
     expect([complete, results.complete]).toEqual([false, false]);
   });
 
+  test('stops within a picture that takes many runs, and writes standard errors once it is whole', async () => {
+    const stop = new AbortController();
+    const options = { methods: ['hsic'], runs: { forwards: 400 }, targets: 0 } as const;
+    const told = { signal: stop.signal, onRuns: () => stop.abort() };
+    const before = await explained([paths[0] as string], 'long', { ...options, ...told });
+    expect([before.complete, before.results.complete, before.maps]).toEqual([false, false, []]);
+    const { complete, maps } = await explained([paths[0] as string], 'long', { ...options, resume: true });
+    expect([complete, maps.length]).toEqual([true, 1]);
+    const errors = await readFile(maps[0]?.files.errors ?? '');
+    expect(errors.toString('latin1', 0, 100)).toContain("'shape': (7, 7)");
+    expect(maps[0]?.standardError).toBeGreaterThan(0);
+  });
+
   test('signed palettes keep what speaks against the target', async () => {
     const { maps } = await explained([paths[3] as string], 'signed', { targets: 1, style: { palette: 'diverging' } });
     expect(maps[0]?.range[0]).toBeLessThan(0);

@@ -1,11 +1,18 @@
 /** @file Standard errors of estimates from random draws. */
 
-/** Most groups of draws. */
+/** Most groups of draws, and fewest that tell an error. */
 const MOST_GROUPS = 20;
+const LEAST_GROUPS = 4;
+/** Numbers that the sums of all groups may hold: 128 MiB. */
+const MOST_NUMBERS = 2 ** 24;
 
-/** How many groups some draws are in: draw i is in group i mod that. */
-export function jackknifeGroups(draws: number): number {
-  return Math.min(MOST_GROUPS, draws);
+/**
+ * How many groups some draws are in: draw i is in group i mod that. One if no error can be told.
+ * @param numbers that the sums of one group hold
+ */
+export function jackknifeGroups(draws: number, numbers = 1): number {
+  const groups = Math.min(MOST_GROUPS, draws, Math.floor(MOST_NUMBERS / numbers));
+  return groups < LEAST_GROUPS ? 1 : groups;
 }
 
 /**

@@ -86,7 +86,7 @@ export const averageMethods = {
     at: 'picture',
     async map(network) {
       const { input, samples, picture } = network;
-      const groups = jackknifeGroups(samples);
+      const groups = jackknifeGroups(samples, input.length);
       const [all, ...parts] = Array.from({ length: groups + 1 }, () => new Float64Array(input.length));
       let draw = 0;
       for (const noisy of noisyBatches(network)) {

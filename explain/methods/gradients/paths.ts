@@ -23,7 +23,7 @@ async function pathMap(
   const { height, width } = picture;
   const plane = height * width;
   const total = new Float64Array(input.length);
-  const groups = drawn ? jackknifeGroups(count) : 0;
+  const groups = drawn ? jackknifeGroups(count, plane) : 0;
   const parts = Array.from({ length: groups }, () => new Float64Array(plane));
   let draw = 0;
   const add = async (own: readonly Point[]) => {

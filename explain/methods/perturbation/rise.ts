@@ -77,7 +77,7 @@ export const riseMethods = {
       const mask = (draw: number) => enlarged(masks[draw] as RandomMask, picture);
       const scores = await scoresOfMasked(network, draws, mask);
       const plane = picture.height * picture.width;
-      const groups = Array.from({ length: jackknifeGroups(draws) + 1 }, (): Sums => {
+      const groups = Array.from({ length: jackknifeGroups(draws, 2 * plane) + 1 }, (): Sums => {
         return { draws: 0, score: 0, mask: new Float64Array(plane), product: new Float64Array(plane) };
       });
       const [all, ...parts] = groups as [Sums, ...Sums[]];
@@ -99,7 +99,9 @@ export const riseMethods = {
         data: Float32Array.from(weightedMeans(all)),
         height: picture.height,
         width: picture.width,
-        standardError: jackknifeErrors(parts.length, (group) => weightedMeans(all, parts[group])),
+        ...(parts.length > 1 && {
+          standardError: jackknifeErrors(parts.length, (group) => weightedMeans(all, parts[group])),
+        }),
       };
     },
   },

@@ -83,7 +83,7 @@ export const sensitivityMethods = {
       const grid = gridOf(network, 7);
       const { height, width } = grid;
       const cells = height * width;
-      const draws = affordedDraws(network, { method: 'hsic', draws: 500, least: 40, most: 20_000 });
+      const draws = affordedDraws(network, { method: 'hsic', draws: 500, least: 40, most: 10_000 });
       const { random } = network;
       const shown = Array.from({ length: draws }, () =>
         Uint8Array.from({ length: cells }, () => (random.uniform() < 0.5 ? 1 : 0)),
