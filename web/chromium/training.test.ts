@@ -187,11 +187,16 @@ describe.skipIf(chromiumPath === undefined)('training in the page', () => {
     expect(await page.locator('#losses polyline').count()).toBe(2);
   });
 
-  it.each([390, 2560])('fits %d pixels, and axe finds nothing serious', async (width) => {
+  it.each([
+    [390, 'light', { attention: 'gradcam', boxes: 'r0:0.2,0.2,0.6,0.6' }],
+    [2560, 'dark', {}],
+  ] as const)('fits %d pixels, and axe finds nothing serious in %s colours', async (width, colorScheme, settings) => {
     await page.setViewportSize({ width, height: 900 });
-    await open({ watch: 'first', attention: 'gradcam', boxes: 'r0:0.2,0.2,0.6,0.6' });
+    await page.emulateMedia({ colorScheme });
+    await open({ watch: 'first', ...settings });
     await page.locator('#start-training').click();
-    await expect.poll(() => page.locator('#attention-share polyline').count(), WAIT).toBe(2);
+    if ('attention' in settings) await page.locator('#attention-share polyline').first().waitFor();
+    await expect.poll(() => page.locator('#losses polyline').count(), WAIT).toBe(2);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     await page.evaluate(await readFile(axe, 'utf8'));
     const found = await page.evaluate(() =>
@@ -210,10 +215,17 @@ describe.skipIf(chromiumPath === undefined)('training in the page', () => {
         for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { value: number }).value);
       }).observe({ type: 'layout-shift', buffered: true });
     });
-    await open({ watch: 'first' });
+    await open();
     await expect.poll(() => page.locator('.film-frame img').count(), WAIT).toBe(1);
     const shifts = await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
     expect(shifts.reduce((sum, each) => sum + each, 0)).toBeLessThan(0.1);
     expect(problems).toEqual([]);
+  });
+
+  it('says that the server does not answer any more, and keeps what it has shown', async () => {
+    await studio.close();
+    await state('first').toBe('no answer');
+    expect(await run('first').locator('.status').textContent()).toBe('gan-studio does not answer: it was stopped');
+    expect(await page.locator('#losses polyline').count()).toBe(2);
   });
 });

@@ -67,7 +67,8 @@ export class Models {
   /** Looks for runs on disk. */
   async refreshRuns(): Promise<void> {
     const found = await knownRuns();
-    if (JSON.stringify(found) !== JSON.stringify(this.runs.peek())) this.runs.value = found;
+    // Where the server does not answer, what was known of them stays.
+    if (found && JSON.stringify(found) !== JSON.stringify(this.runs.peek())) this.runs.value = found;
   }
 
   /** Opens files of the user, each for what it is unless a role is named. */
@@ -224,8 +225,8 @@ async function newestCheckpoint(run: string): Promise<string | undefined> {
   return details?.checkpoints.at(-1)?.name;
 }
 
-async function knownRuns(): Promise<RunInfo[]> {
+async function knownRuns(): Promise<RunInfo[] | undefined> {
   const response = await fetch('api/runs').catch(() => undefined);
-  if (!response?.ok || !response.headers.get('content-type')?.startsWith('application/json')) return [];
+  if (!response?.ok || !response.headers.get('content-type')?.startsWith('application/json')) return undefined;
   return (await response.json()) as RunInfo[];
 }

@@ -60,7 +60,7 @@ function RunItem(props: {
   const isWatched = place >= 0;
   const { step: done, steps } = run ?? {};
   const isComplete = done !== undefined && done === steps;
-  const state = stateOf(run, training, isComplete);
+  const state = stateOf(run, training, isComplete, watch?.problem.value ?? '');
   const problem = state === 'starting' ? '' : (watch?.problem.value ?? '');
   // While steps are made their numbers are in the curves.
   const isTelling =
@@ -110,11 +110,17 @@ function RunItem(props: {
 
 const NAMES = { pause: 'Pause', resume: 'Resume', stop: 'Stop' } as const satisfies Record<Act, string>;
 
-/** What a run does, in a word. */
-function stateOf(run: RunInfo | undefined, training: TrainingInfo | undefined, isComplete: boolean): string {
+/** What a run does, in a word. @param problem why it could not be read last time */
+function stateOf(
+  run: RunInfo | undefined,
+  training: TrainingInfo | undefined,
+  isComplete: boolean,
+  problem: string,
+): string {
   if (training?.state === 'training' && run === undefined) return 'starting';
+  if (problem !== '') return problem.startsWith('there is no run') ? 'deleted' : 'no answer';
   if (training) return training.state;
-  if (run === undefined) return 'deleted';
+  if (run === undefined) return '';
   if (isComplete) return 'done';
   return run.live ? 'training' : 'at rest';
 }
