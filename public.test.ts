@@ -34,6 +34,7 @@ const promised: Record<string, string> = {
     'runTasks shardEngine',
   './explain':
     'AttributionOptions GeneratorAttribution GeneratorProbeOptions PixelBox generatorAttribution parsedBox probeGenerator ' +
+    'CheckpointSource CheckpointsProbeOptions ComparedCheckpoint probeCheckpoints ' +
     'WalkFrame WalkProbeOptions probeWalk ' +
     'ClassName ClassScore EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer LayerMaps Look MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +

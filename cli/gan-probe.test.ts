@@ -1,9 +1,12 @@
 /** @file Probes as users run them. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { goldenPath } from '../fixtures/golden.js';
+import { encodePng } from '../inference/pictures/pictures.node.js';
+import { spacePicture } from '../trainer/data/space/space.js';
 import { ran } from './child.test.helper.js';
 
 const tiny = (role: string) => fileURLToPath(new URL(`../../fixtures/tiny/${role}.onnx`, import.meta.url));
@@ -53,7 +56,33 @@ describe('gan-probe', () => {
     expect(explained.largest).toBeGreaterThan(0);
   }, 30_000);
 
+  it('checkpoints compares maps with the last one, inside the boxes of CUB, and refuses other networks', async () => {
+    const birds = join(folder, 'birds');
+    await mkdir(join(birds, 'images'), { recursive: true });
+    for (const seed of [1, 2])
+      await writeFile(join(birds, 'images', `${seed}.png`), await encodePng(spacePicture(32, seed, 3)));
+    await writeFile(join(birds, 'images.txt'), '1 1.png\n2 2.png\n');
+    await writeFile(join(birds, 'bounding_boxes.txt'), '1 0.0 0.0 32.0 32.0\n2 0.0 0.0 32.0 16.0\n');
+    const model = tiny('discriminator');
+    const options = ['birds', '--device', 'cpu', '--models', model];
+    const same = await ran('gan-probe', ['checkpoints', ...options, model, '--out', 'same'], folder);
+    expect([same.code, same.stderr]).toEqual([0, '']);
+    const { checkpoints, boxes } = await results('same');
+    expect(boxes.area).toBe(0.75);
+    const [first, last] = checkpoints;
+    expect([first.difference, first.correlation, first.score]).toEqual([0, expect.closeTo(1, 6), last.score]);
+    expect(first.pictures[0].attention.inside).toBeCloseTo(1, 6);
+    expect(first.pictures[1].attention.inside).toBeLessThan(1);
+    const other = await ran('gan-probe', ['checkpoints', ...options, goldenPath('discriminator-conv.onnx')], folder);
+    expect([other.code, other.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^gan-probe: --layer: expected layer "d_stage3_conv.*; got layer "\/main.*onnx\n$/),
+    ]);
+  }, 30_000);
+
   it.each([
+    [['checkpoints', 'birds'], '--models: expected two or more .onnx files, or --run with a run; got none'],
+    [['checkpoints'], 'PICTURE: expected picture files or folders for checkpoints; got none'],
     [['walk'], '--seeds: expected at least two, such as 1,2; got none'],
     [['walk', '--seeds', '1'], '--seeds: expected at least two, between which it walks; got 1'],
     [['generator', '--fps', '3'], /^--fps: expected an option of generator .*; it is of walk$/],

@@ -15,7 +15,7 @@ await runCommand(
   'gan-probe',
   (parser) =>
     parser
-      .usage('$0 KIND [options]\n\nLooks inside a network, in one of the ways below.')
+      .usage('$0 KIND [PICTURE…] [options]\n\nLooks inside a network, in one of the ways below.')
       .options({
         ...probeFlags,
         out: { type: 'string', requiresArg: true, describe: 'Folder for the files [default: probe-KIND]' },
@@ -26,6 +26,7 @@ await runCommand(
           .map(({ usage, describe }) => `  ${usage}  ${describe}`)
           .join('\n')}\n\nOptions of each kind\n${names.map((name) => `  ${name}  ${optionsOf(name)}`).join('\n')}`,
       )
+      .example('$0 checkpoints birds/ --run runs/latest', 'does it look at birds or at the background?')
       .example('$0 walk --seeds 1,2,3 --loop', 'where the latest discriminator looks along a walk')
       .example('$0 generator --seed 7 --box 20,10,16,12', 'what makes this part of the picture of seed 7'),
   async ({ _: words, device, out, ...options }, context) => {

@@ -16,3 +16,9 @@ export type { ExplainTexts } from './tasks/texts.js';
 export type { ParsedTarget } from './targets/target-choice.js';
 export { loadInputs, loadLabels, loadTargets } from './targets/targets.node.js';
 export { probeWalk, type WalkFrame, type WalkProbeOptions } from './probe/walk/walk.node.js';
+export {
+  probeCheckpoints,
+  type CheckpointsProbeOptions,
+  type ComparedCheckpoint,
+} from './probe/checkpoints/checkpoints.node.js';
+export type { CheckpointSource } from './probe/checkpoints/checkpoint-maps.node.js';

@@ -42,6 +42,18 @@ export const probeFlags = {
   },
   palette: { choices: paletteNames, requiresArg: true, describe: 'Colour map [default: jet]' },
   overlay: { choices: overlayModes, requiresArg: true, describe: 'How maps are laid over pictures [default: report]' },
+  models: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'Checkpoints of one network as .onnx files, the last one to compare with',
+  },
+  run: { type: 'string', requiresArg: true, describe: 'A run: all checkpoints that it has kept' },
+  boxes: {
+    type: 'string',
+    requiresArg: true,
+    describe: "Where the objects are: CUB's bounding_boxes.txt, a .csv file, annotations of COCO, or a folder of masks",
+  },
   ...preparationOptions,
 } as const satisfies Record<string, Options>;
 

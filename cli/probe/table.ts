@@ -36,4 +36,11 @@ export const probeKinds = {
     sources: 'none',
     load: async () => (await import('./walk.js')).runWalk,
   },
+  checkpoints: {
+    usage: 'checkpoints PICTURE… --models A.onnx B.onnx … | --run RUN',
+    describe: 'where the checkpoints of a network look, and how that differs from the last one',
+    options: ['models', 'run', 'layer', 'method', 'target', 'boxes', 'palette', 'overlay', ...networkFlags],
+    sources: 'some',
+    load: async () => (await import('./checkpoints.js')).runCheckpoints,
+  },
 } as const satisfies Record<string, ProbeKind>;

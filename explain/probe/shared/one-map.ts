@@ -1,6 +1,5 @@
 /** @file Explanations of which there is one for each picture. */
 import { InputError } from '../../../onnx/errors.js';
-import type { Picture } from '../../../inference/pictures/pictures.js';
 import type { Explainer, ExplainOptions } from '../../maps/explain.js';
 import type { Explanation } from '../../maps/explanation.js';
 import type { MethodName } from '../../methods/table.js';
@@ -13,23 +12,28 @@ export interface OneMapOptions extends Pick<ExplainOptions, 'layers' | 'tokens' 
   target?: TargetChoice;
 }
 
-/** @throws InputError if the layers or the target mean several maps of a picture */
+/**
+ * @param batch prepared pictures [N, C, H, W]
+ * @throws InputError if the layers or the target mean several maps of a picture
+ */
 export async function oneMapEach(
   explainer: Explainer,
-  pictures: readonly Picture[],
+  batch: Float32Array,
   { method = 'gradcam', target, ...options }: OneMapOptions,
 ): Promise<Explanation[]> {
-  const made = await explainer.explain(pictures, {
+  const made = await explainer.explainInput(batch, {
     ...options,
     methods: [method],
     ...(target !== undefined && { targets: target }),
   });
-  if (made.length === pictures.length) return made;
+  const { channels, height, width } = explainer.input.picture;
+  const count = batch.length / (channels * height * width);
+  if (made.length === count) return made;
   const several = new Set(made.map(({ layer }) => layer.value)).size > 1;
   throw new InputError({
     name: several ? 'layer' : 'target',
     expected: several ? 'one layer' : 'one target',
-    got: `${made.length / pictures.length}`,
+    got: `${made.length / count}`,
   });
 }
 

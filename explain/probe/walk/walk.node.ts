@@ -5,6 +5,7 @@ import { lineStyle } from '../../../inference/figures/theme.js';
 import { interpolatedLatents } from '../../../inference/latent/interpolate.js';
 import { normalLatents } from '../../../inference/latent/latents.js';
 import type { Generator } from '../../../inference/networks/generator.js';
+import { preparedPictures } from '../../../inference/networks/network-input.js';
 import { MAX_FPS, type AnimationFormat } from '../../../inference/pictures/animation.js';
 import { pictureGrid } from '../../../inference/pictures/grid.js';
 import { encodeAnimation, encodePng } from '../../../inference/pictures/pictures.node.js';
@@ -82,7 +83,8 @@ export async function probeWalk(
     const explanations: Explanation[] = [];
     for (let start = 0; start < count; start += GROUP) {
       signal?.throwIfAborted();
-      explanations.push(...(await oneMapEach(explainer, pictures.slice(start, start + GROUP), options)));
+      const batch = preparedPictures(pictures.slice(start, start + GROUP), explainer.input);
+      explanations.push(...(await oneMapEach(explainer, batch, options)));
       options.progress_callback?.(explanations.length, count);
     }
     const region = box && boxMask([box], pictures[0] as Picture, explainer.input.picture);
