@@ -186,6 +186,10 @@ await runCommand(
         const { evaluation, unmarked, ...written } = await evaluating.finally(() => bar.stop());
         for (const { picture, reason } of unmarked)
           print.info(`${picture}: not measured where the object is (${reason})`);
+        for (const name of metrics ?? []) {
+          if (evaluation.methods.every(({ values }) => values[name] === undefined))
+            print.info(`--metric ${name}: does not apply to any of these maps`);
+        }
         const heading = `Means over ${evaluation.pictures} pictures`;
         print.result(`${heading}:\n\n${explain.evaluationTable(evaluation)}\n\n`, { evaluation });
         report(context, written);

@@ -42,10 +42,29 @@ export function expectSameJob(
     if (JSON.stringify(before[key]) === JSON.stringify(now[key])) continue;
     throw new InputError({
       name,
-      expected: `the job of ${journal}, where ${key} is ${shown(before[key])}`,
-      got: shown(now[key]),
+      ...firstDifference(journal, key, before[key], now[key]),
     });
   }
 }
+
+/** The innermost names under which two values differ, so that long values are not cut before their difference. */
+function firstDifference(
+  journal: string,
+  path: string,
+  before: unknown,
+  now: unknown,
+): { expected: string; got: string } {
+  const [a, b] = [before, now].map(entriesOf);
+  const all = a && b ? [...new Set([...Object.keys(a), ...Object.keys(b)])] : [];
+  const inner = all.find((key) => JSON.stringify(a?.[key]) !== JSON.stringify(b?.[key]));
+  if (inner !== undefined) return firstDifference(journal, `${path}.${inner}`, a?.[inner], b?.[inner]);
+  return { expected: `the job of ${journal}, where ${path} is ${shown(before)}`, got: shown(now) };
+}
+
+/** The entries of an object; undefined for lists and plain values. */
+const entriesOf = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
 
 const shown = (value: unknown) => JSON.stringify(value)?.slice(0, 80) ?? 'nothing';
