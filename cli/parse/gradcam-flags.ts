@@ -141,14 +141,19 @@ export const gradcamFlags = {
   samples: {
     type: 'number',
     default: 25,
-    describe: 'Noisy copies that smoothgrad, vargrad, squaregrad, gradient-shap, smooth-gradcam++ and ss-cam use',
+    describe:
+      'Noisy copies that smoothgrad, vargrad, squaregrad, gradient-shap, deeplift-shap, smooth-gradcam++ and ss-cam use',
   },
   noise: {
     type: 'number',
     default: 0.15,
     describe: 'Noise standard deviation, as a fraction of the input range',
   },
-  steps: { type: 'number', default: 50, describe: 'Steps of integrated-gradients and is-cam' },
+  steps: {
+    type: 'number',
+    default: 50,
+    describe: 'Steps of integrated-gradients, conductance, internal-influence and is-cam',
+  },
   runs: {
     type: 'number',
     describe:
@@ -158,7 +163,7 @@ export const gradcamFlags = {
   baseline: {
     type: 'string',
     default: 'black',
-    describe: `Where integrated-gradients and gradient-shap begin, and what occlusion and masks show: ${baselineNames.join(', ')}, or several`,
+    describe: `Where paths such as those of integrated-gradients begin, what deeplift compares with, and what occlusion and masks show: ${baselineNames.join(', ')}, or several`,
   },
   'task-size': {
     type: 'number',

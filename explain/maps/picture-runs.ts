@@ -118,13 +118,25 @@ export function pictureRuns(
       signal?.throwIfAborted();
       return network.pictureGradients(pictures, rowsOf(pictures), backward);
     },
-    layerGradients: async (pictures) => {
+    multipliers: async (pictures, others) => {
       signal?.throwIfAborted();
-      if (!layer) return new Float32Array();
-      const forward = await network.forward(pictures, [layer.layer], { keep: false });
-      const [gradient] = await network.layerGradients(forward, rowsOf(pictures));
-      const length = forward.count * layer.activations.length;
-      return gradient ? floats(gradient).subarray(0, length) : new Float32Array(length);
+      return network.multipliers(pictures, others, rowsOf(pictures));
+    },
+    atLayer: async (pictures) => {
+      if (!layer) return { activations: new Float32Array(), gradients: new Float32Array() };
+      const size = layer.activations.length;
+      const count = pictures.length / input.length;
+      const activations = new Float32Array(count * size);
+      const gradients = new Float32Array(count * size);
+      for (let start = 0; start < count; start += network.batch) {
+        signal?.throwIfAborted();
+        const part = pictures.subarray(start * input.length, (start + network.batch) * input.length);
+        const forward = await network.forward(part, [layer.layer], { keep: false });
+        const [gradient] = await network.layerGradients(forward, rowsOf(part));
+        activations.set(floats(forward.activations[0]).subarray(0, forward.count * size), start * size);
+        if (gradient) gradients.set(floats(gradient).subarray(0, forward.count * size), start * size);
+      }
+      return { activations, gradients };
     },
     values: (key, append) => network.appended(input, weights, layer?.layer ?? network.pictureLayer, key, append),
     fullGradient: () => network.fullGradient(input, weights),

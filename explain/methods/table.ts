@@ -1,10 +1,12 @@
 /** @file The table of all methods of explanation, and how users name them. */
 import { InputError } from '../../onnx/errors.js';
 import { activationMethods, projectionMethods } from './layer/activation-maps.js';
+import { influenceMethods } from './layer/influence.js';
 import { pooledMethods } from './layer/cam.js';
 import { kernelMethods } from './layer/kernel-component.js';
 import { curvatureMethods } from './layer/shapley.js';
 import { attentionMethods } from './attention/attention-maps.js';
+import { deepLiftMethods } from './contributions/deeplift.js';
 import { averageMethods } from './gradients/averages.js';
 import { fullGradientMethods } from './gradients/fullgrad.js';
 import { gradientMethods } from './gradients/gradient-maps.js';
@@ -37,6 +39,8 @@ const table = {
   ...gradientMethods,
   ...averageMethods,
   ...pathMethods,
+  ...deepLiftMethods,
+  ...influenceMethods,
   ...fullGradientMethods,
   ...attentionMethods,
 };
@@ -67,6 +71,8 @@ export const methodGroups: readonly { title: string; names: readonly string[] }[
   { title: 'random masks of the picture, to be named (not in all)', names: Object.keys(maskMethods) },
   { title: 'gradients of the picture', names: Object.keys({ ...gradientMethods, ...fullGradientMethods }) },
   { title: 'attention of transformers', names: Object.keys(attentionMethods) },
+  { title: 'units of a layer on the way from a baseline', names: Object.keys(influenceMethods) },
+  { title: 'contributions beside a baseline', names: Object.keys(deepLiftMethods) },
   { title: 'averages over many runs', names: Object.keys({ ...averageMethods, ...pathMethods }) },
 ];
 

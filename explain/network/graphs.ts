@@ -15,6 +15,7 @@ import {
   layerStages,
   logitsModel,
   mapsModel,
+  multiplierModel,
   pictureGradientModel,
   type CutStages,
   type LayerStages,
@@ -43,6 +44,10 @@ export class Graphs {
 
   pictureGradient(backward: Backward): Keyed<ReturnType<typeof pictureGradientModel>> {
     return this.#once(['picture', backward], () => pictureGradientModel(this.model, this.head, this.input, backward));
+  }
+
+  multipliers(): Keyed<ReturnType<typeof multiplierModel>> {
+    return this.#once(['multipliers'], () => multiplierModel(this.model, this.head, this.input));
   }
 
   fullGradient(): Keyed<ReturnType<typeof fullGradientModel>> {

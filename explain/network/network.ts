@@ -11,7 +11,7 @@ import { ForwardCache, type Forward, type KeptForward } from './forward-cache.js
 import { Graphs } from './graphs.js';
 import type { NonFinite } from '../causes/non-finite.js';
 import { FLAT, type Saturation } from '../causes/saturation.js';
-import type { MapsOf } from './stages.js';
+import { BASELINE, type MapsOf } from './stages.js';
 import { Sessions } from './sessions.js';
 import { floats, product, repeated, sameNumbers, withoutChannels } from './tensors.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
@@ -175,6 +175,26 @@ export class Network {
       const feeds = { ...pictureFeed(this.input, part), ...weightsFeed(this.input, rows, scores) };
       const results = await this.#sessions.run('pictureGradient', key, model, feeds);
       return floats(results[gradient]);
+    });
+  }
+
+  /**
+   * DeepLIFT's multipliers Δscore/Δpicture of pictures [M, C, H, W], each compared with its baseline [M, C, H, W].
+   * @param weights the share of each logit in the score [M, scores]
+   */
+  async multipliers(pictures: Float32Array, baselines: Float32Array, weights: Float32Array): Promise<Float32Array> {
+    const { key, model, multipliers } = this.#graphs.multipliers();
+    const scores = scoreCount(this.head);
+    const size = pictureSize(this.input);
+    return inBatches(pictures, { picture: size, result: size, batch: this.batch }, async (part, count, start) => {
+      const rows = weights.subarray(start * scores, (start + count) * scores);
+      const others = pictureFeed(this.input, baselines.subarray(start * size, (start + count) * size));
+      const results = await this.#sessions.run('pictureGradient', key, model, {
+        ...pictureFeed(this.input, part),
+        [BASELINE]: others[this.input.name] as SessionTensor,
+        ...weightsFeed(this.input, rows, scores),
+      });
+      return floats(results[multipliers]);
     });
   }
 

@@ -3,6 +3,8 @@
  * so a new target or method reruns only the stages that change.
  */
 import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import { deepLiftRules } from '../../onnx/gradient/contributions/deeplift.js';
+import { Twin } from '../../onnx/gradient/contributions/twin.js';
 import { deconvolutionRules, guidedRules } from '../../onnx/gradient/guided.js';
 import { gradients } from '../../onnx/gradient/walk.js';
 import type { Model, Shape } from '../../onnx/graph/graph.js';
@@ -74,6 +76,25 @@ export function pictureGradientModel(
   const gradient = layout === 'NCHW' ? own : b.transpose(own, [0, 3, 1, 2], 'channels_first');
   b.output(gradient);
   return { model: { ...model, graph: prunedGraph(b.graph, [gradient]) }, gradient };
+}
+
+/** Input [N, C, H, W]: the pictures that contributions are compared with. */
+export const BASELINE = 'baseline_picture';
+
+/** A model from picture, baseline and target weights to DeepLIFT's multipliers at the picture [N, C, H, W]. */
+export function multiplierModel(
+  model: Model,
+  head: ScoreHead,
+  { layout }: NetworkInput,
+): { model: Model; multipliers: string } {
+  const { b, logits, weights, picture } = scoredNetwork(model, head);
+  const { type, shape = [] } = b.type(picture);
+  const twin = new Twin(b, picture, b.input(BASELINE, type, shape));
+  const found = gradients(b, logits, [picture], { cotangent: weights, rules: deepLiftRules(twin) }).get(picture);
+  const own = found ?? b.mul(picture, b.scalarLike(picture, 0), 'no_gradient');
+  const multipliers = layout === 'NCHW' ? own : b.transpose(own, [0, 3, 1, 2], 'channels_first');
+  b.output(multipliers);
+  return { model: { ...model, graph: prunedGraph(b.graph, [multipliers]) }, multipliers };
 }
 
 /** A model from picture and target weights to the parts of the full gradient, the picture's first (`fullGradientParts`). */

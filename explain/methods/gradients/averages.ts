@@ -59,7 +59,7 @@ export const averageMethods = {
     async map(network) {
       const { activations, layer, samples } = network;
       const totals = [1, 2, 3].map(() => new Float64Array(activations.length));
-      for (const noisy of noisyBatches(network)) addPowers(totals, await network.layerGradients(noisy));
+      for (const noisy of noisyBatches(network)) addPowers(totals, (await network.atLayer(noisy)).gradients);
       const [first, second, third] = totals.map((total) => total.map((value) => value / samples)) as [
         Float64Array,
         Float64Array,

@@ -19,9 +19,8 @@ async function pathMap(
   points: Iterable<Point>,
   { count, drawn }: { count: number; drawn: boolean },
 ): Promise<SignedMap> {
-  const { input, batch, picture, baselines, score } = network;
-  const { height, width } = picture;
-  const plane = height * width;
+  const { input, batch, baselines } = network;
+  const plane = network.picture.height * network.picture.width;
   const total = new Float64Array(input.length);
   const groups = drawn ? jackknifeGroups(count, plane) : 0;
   const parts = Array.from({ length: groups }, () => new Float64Array(plane));
@@ -45,24 +44,32 @@ async function pathMap(
     waiting = [];
   }
   if (waiting.length > 0) await add(waiting);
-  const data = new Float32Array(plane);
-  total.forEach((sum, at) => (data[at % data.length] = (data[at % data.length] as number) + sum / count));
-  const scores = await network.scores(concatenated(baselines));
-  const difference = score - scores.reduce((sum, value) => sum + value, 0) / baselines.length;
+  const map = await completeMap(
+    network,
+    total.map((sum) => sum / count),
+    baselines,
+  );
   const without = (group: number) => {
     const kept = count - Math.ceil((count - group) / groups);
-    return data.map((mean, at) => (mean * count - ((parts[group] as Float64Array)[at] as number)) / kept);
+    return map.data.map((mean, at) => (mean * count - ((parts[group] as Float64Array)[at] as number)) / kept);
   };
-  return {
-    data,
-    height,
-    width,
-    completeness: { sum: data.reduce((sum, value) => sum + value, 0), difference },
-    ...(groups > 1 && { standardError: jackknifeErrors(groups, without) }),
-  };
+  return { ...map, ...(groups > 1 && { standardError: jackknifeErrors(groups, without) }) };
 }
 
-function between(from: Float32Array, to: Float32Array, share: number): Point {
+/** Σ_c of contributions [C, H, W], and the difference of scores that they should add up to. */
+export async function completeMap(
+  { picture: { height, width }, score, scores }: NetworkRuns,
+  contributions: Float64Array,
+  baselines: readonly Float32Array[],
+): Promise<SignedMap> {
+  const data = new Float32Array(height * width);
+  contributions.forEach((part, at) => (data[at % data.length] = (data[at % data.length] as number) + part));
+  const others = await scores(concatenated(baselines));
+  const difference = score - others.reduce((sum, value) => sum + value, 0) / baselines.length;
+  return { data, height, width, completeness: { sum: data.reduce((sum, value) => sum + value, 0), difference } };
+}
+
+export function between(from: Float32Array, to: Float32Array, share: number): Point {
   const change = to.map((value, i) => value - (from[i] as number));
   return { at: from.map((value, i) => value + share * (change[i] as number)), change };
 }

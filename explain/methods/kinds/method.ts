@@ -160,8 +160,10 @@ export interface NetworkRuns {
   scoresWithout(channels: readonly number[]): Promise<Float32Array>;
   /** ∂score/∂picture of pictures [M, C, H, W]. */
   gradients(pictures: Float32Array, backward?: Backward): Promise<Float32Array>;
-  /** ∂score/∂A of pictures [M, C, H, W] at the layer [M, K, h, w]. */
-  layerGradients(pictures: Float32Array): Promise<Float32Array>;
+  /** DeepLIFT's multipliers Δscore/Δpicture of pictures [M, C, H, W] compared with baselines [M, C, H, W]. */
+  multipliers(pictures: Float32Array, baselines: Float32Array): Promise<Float32Array>;
+  /** The layer's output A of pictures [M, C, H, W], and ∂score/∂A; [M, K, h, w] each. */
+  atLayer(pictures: Float32Array): Promise<{ activations: Float32Array; gradients: Float32Array }>;
   /**
    * Values [N, …] that a method appends to the network, for the picture alone [1, …].
    * @param key the same for the same values

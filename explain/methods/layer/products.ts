@@ -13,7 +13,7 @@ export const productMethods = {
     async map(network) {
       const { input, layer, picture } = network;
       const plane = layer.height * layer.width;
-      const gradients = await network.layerGradients(input);
+      const { gradients } = await network.atLayer(input);
       const weights = Array.from(
         { length: layer.channels },
         (_, k) => gradients.subarray(k * plane, (k + 1) * plane).reduce((sum, value) => sum + value, 0) / plane,

@@ -32,7 +32,8 @@ test('Score-CAM runs the pictures of constant channels once', async () => {
     },
     scoresWithout: none,
     gradients: none,
-    layerGradients: none,
+    multipliers: none,
+    atLayer: () => Promise.reject(new Error('not needed')),
     fullGradient: none,
     values: none,
   };

@@ -54,7 +54,8 @@ function networkOf(given: Partial<NetworkRuns>, curve = (score: number) => score
     // Noise on the pictures shows in the gradient of a curve.
     gradients: async (pictures) =>
       Float32Array.from(pictures, (value, at) => weights[at % PLANE]! * (slope + (slope - 1) * value)),
-    layerGradients: none,
+    multipliers: none,
+    atLayer: () => Promise.reject(new Error('not needed')),
     values: none,
     fullGradient: none,
     ...given,

@@ -1,0 +1,56 @@
+/** @file Maps of what each pixel contributes to the difference between the scores of the picture and of a baseline. */
+import { concatenated } from '../../../inference/numeric/concatenated.js';
+import { completeMap } from '../gradients/paths.js';
+import { noisyBatches } from '../gradients/averages.js';
+import type { NetworkRuns, RunsMethod, SignedMap } from '../kinds/method.js';
+
+/** The mean of (x − x′)·Δscore/Δx over baselines x′. */
+async function contributions(network: NetworkRuns, baselines: readonly Float32Array[]): Promise<SignedMap> {
+  const { input } = network;
+  const pictures = concatenated(baselines.map(() => input));
+  const multipliers = await network.multipliers(pictures, concatenated(baselines));
+  const total = new Float64Array(input.length);
+  baselines.forEach((baseline, row) => {
+    for (let i = 0; i < total.length; i++) {
+      const change = (input[i] as number) - (baseline[i] as number);
+      total[i] = (total[i] as number) + (change * (multipliers[row * total.length + i] as number)) / baselines.length;
+    }
+  });
+  return completeMap(network, total, baselines);
+}
+
+/** Methods that compare with baselines in one pass, by the rules of `onnx/gradient/contributions/deeplift.ts`. */
+export const deepLiftMethods = {
+  /**
+   * Shrikumar et al. 2017, eq. 1 and the rescale rule: Σ_c (x − x′)·Δscore/Δx. The sum of the map is the difference of the two
+   * scores. Several baselines: the mean of their maps.
+   */
+  deeplift: {
+    kind: 'runs',
+    title: 'DeepLIFT',
+    at: 'picture',
+    map: (network) => contributions(network, network.baselines),
+  },
+  /**
+   * Lundberg and Lee 2017, section 4.2 (Deep SHAP), as captum's DeepLiftShap: the mean of DeepLIFT over a distribution of baselines,
+   * here `samples` noisy copies of them, each of one that is drawn at random.
+   */
+  'deeplift-shap': {
+    kind: 'runs',
+    title: 'DeepLIFT SHAP',
+    at: 'picture',
+    map(network) {
+      const { baselines, random, samples, input } = network;
+      const chosen = Array.from({ length: samples }, () => Math.floor(random.uniform() * baselines.length));
+      const noise = [...noisyBatches(network)].flatMap((batch) =>
+        Array.from({ length: batch.length / input.length }, (_, row) => batch.subarray(row * input.length)),
+      );
+      const drawn = chosen.map((which, sample) => {
+        const baseline = baselines[which] as Float32Array;
+        const noisy = noise[sample] as Float32Array;
+        return baseline.map((value, i) => value + (noisy[i] as number) - (input[i] as number));
+      });
+      return contributions(network, drawn);
+    },
+  },
+} as const satisfies Record<string, RunsMethod>;
