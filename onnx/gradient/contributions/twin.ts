@@ -21,7 +21,7 @@ export class Twin {
   ) {
     this.#made = new Map([[input, other]]);
     // In order, so that no copy waits for a long chain of others.
-    for (const { outputs } of [...b.graph.nodes]) for (const output of outputs) if (output) this.of(output);
+    for (const output of b.graph.nodes.flatMap(({ outputs }) => outputs)) if (output) this.of(output);
   }
 
   /** @throws InputError naming a node with subgraphs that depends on the input */
