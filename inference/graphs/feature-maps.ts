@@ -27,7 +27,7 @@ export interface FeatureMaps {
 const LAYERS = new Set(['Conv', 'ConvTranspose', 'Resize', 'DepthToSpace', 'Reshape']);
 const NORMALIZING = new Set(['BatchNormalization', 'InstanceNormalization']);
 const ACTIVATIONS = new Set(
-  'Relu LeakyRelu PRelu Elu Selu Celu Softplus Gelu Mish HardSwish Tanh Sigmoid Clip'.split(' '),
+  'Relu LeakyRelu PRelu Elu Selu Celu Softplus Gelu Mish HardSwish Tanh Sigmoid Clip Identity'.split(' '),
 );
 
 /**

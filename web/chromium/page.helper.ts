@@ -61,14 +61,20 @@ export async function studioPage(): Promise<StudioPage> {
         .first()
         .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL()),
     drop: async (files, on = 'body') => {
-      const given = files.map(({ name, bytes, type = '' }) => ({ name, type, numbers: [...bytes] }));
+      const given = files.map(({ name, bytes, type = '' }) => ({
+        name,
+        type,
+        text: Buffer.from(bytes).toString('base64'),
+      }));
       await page
         .locator(on)
         .first()
         .evaluate((target, all) => {
           const data = new DataTransfer();
-          for (const { name, type, numbers } of all)
-            data.items.add(new File([new Uint8Array(numbers)], name, { type }));
+          for (const { name, type, text: encoded } of all) {
+            const numbers = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+            data.items.add(new File([numbers], name, { type }));
+          }
           const event = { dataTransfer: data, bubbles: true, cancelable: true };
           target.dispatchEvent(new DragEvent('drop', event));
         }, given);

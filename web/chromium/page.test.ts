@@ -59,7 +59,7 @@ describe.skipIf(chromiumPath === undefined)('the page', () => {
     await expect.poll(() => on.pixels('.system .overlay'), WAIT).not.toBe(map);
     await expect
       .poll(() => on.page.locator('#layer-maps canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).width), WAIT)
-      .toBe(64);
+      .toBe(6 * 16 + 5);
     await on.page.getByRole('button', { name: 'Close the layer' }).click();
     await expect.poll(() => on.pixels('.system .overlay'), WAIT).toBe(map);
   });

@@ -76,7 +76,7 @@ describe.skipIf(chromiumPath === undefined)('runs in the page', () => {
     await page.goto('about:blank');
     await page.goto(`${own.url}#view=training`);
     await page.locator('#model-choice').selectOption('birds & bees');
-    await expect.poll(() => page.locator('.layer').count(), WAIT).toBe(7);
+    await expect.poll(() => page.locator('.layer').count(), WAIT).toBe(6);
     await page.locator('#model-choice').selectOption('broken');
     await until(
       'networks-status',

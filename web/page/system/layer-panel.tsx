@@ -18,7 +18,7 @@ export function LayerPanel() {
     const [own, of] = [live.opened.value.slice(0, 1), live.opened.value.slice(2)];
     const [maps, colours] = [mapsOf(live, own, of), live.mapColours.value];
     if (canvas.current && maps && colours)
-      drawMosaic(canvas.current, { ...maps, count: Math.min(MOST, maps.count) }, colours);
+      drawMosaic(canvas.current, { ...maps, count: Math.min(MOST, maps.count) }, colours, true);
   });
   const layers = side === 'g' ? models.generator.value?.info.layers : models.explainer.value?.info.strip;
   const layer = layers?.find((each) => each.value === value);

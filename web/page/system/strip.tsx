@@ -71,22 +71,28 @@ function Thumbnail({ side, value }: { side: 'g' | 'd'; value: string }) {
   return <canvas ref={canvas} class="maps" aria-hidden="true" />;
 }
 
-/** Draws channels side by side, nearly as a square. Returns how many stand in a row. */
+/**
+ * Draws channels side by side, nearly as a square, or in rows twice as long with a line between them. Returns how many stand in a row.
+ */
 export function drawMosaic(
   canvas: HTMLCanvasElement,
   { data, count, width, height }: Pick<Maps, 'data' | 'count' | 'width' | 'height'>,
   colours: { table: Uint8Array; signed: boolean },
+  isWide = false,
 ): number {
-  const columns = Math.ceil(Math.sqrt(count));
+  const gap = isWide ? 1 : 0;
+  const columns = Math.ceil(Math.sqrt(isWide ? 2 * count : count));
   const rows = Math.ceil(count / columns);
-  const values = new Float32Array(columns * width * rows * height);
+  const across = columns * (width + gap) - gap;
+  // What is no number is not drawn.
+  const values = new Float32Array(across * (rows * (height + gap) - gap)).fill(isWide ? Number.NaN : 0);
   for (let channel = 0; channel < count; channel++) {
-    const [left, top] = [(channel % columns) * width, Math.floor(channel / columns) * height];
+    const [left, top] = [(channel % columns) * (width + gap), Math.floor(channel / columns) * (height + gap)];
     for (let y = 0; y < height; y++) {
       const from = (channel * height + y) * width;
-      values.set(data.subarray(from, from + width), (top + y) * columns * width + left);
+      values.set(data.subarray(from, from + width), (top + y) * across + left);
     }
   }
-  drawValues(canvas, { width: columns * width, height: rows * height, values, colours, fades: false });
+  drawValues(canvas, { width: across, height: values.length / across, values, colours, fades: false });
   return columns;
 }

@@ -54,7 +54,7 @@ export function drawValues(canvas: HTMLCanvasElement, { width, height, values, c
     pixels[4 * i] = table[entry] as number;
     pixels[4 * i + 1] = table[entry + 1] as number;
     pixels[4 * i + 2] = table[entry + 2] as number;
-    pixels[4 * i + 3] = fades ? 255 * Math.min(1, Math.abs(value)) : 255;
+    pixels[4 * i + 3] = Number.isNaN(value) ? 0 : fades ? 255 * Math.min(1, Math.abs(value)) : 255;
   }
   put(canvas, pixels, width, height);
 }
