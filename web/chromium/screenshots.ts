@@ -1,6 +1,5 @@
 /**
- * @file Pictures of the page for the documentation: a walk as an animation, the table of maps, and the narrow page; of a run, if
- * its folder is given.
+ * @file Pictures of the page for the documentation: a walk as an animation, and the table of maps; of a run, if its folder is given.
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,10 +47,6 @@ await sharp(frames, { join: { animated: true } })
   .webp({ quality: 60, effort: 6, delay: frames.map(() => FRAME_MS), loop: 0 })
   .toFile(join(out, 'studio-walk.webp'));
 
-const shot = async (name: string) =>
-  sharp(await page.screenshot({ fullPage: true }))
-    .webp({ quality: 80 })
-    .toFile(join(out, name));
 await open({
   view: 'explain',
   methods: 'gradcam,hirescam,integrated-gradients',
@@ -64,9 +59,5 @@ await page
   .locator('.views')
   .screenshot()
   .then((picture) => sharp(picture).webp({ quality: 80 }).toFile(join(out, 'studio.webp')));
-await page.setViewportSize({ width: 390, height: 860 });
-await open({ places: '7|8' });
-await page.waitForTimeout(3000);
-await shot('studio-390.webp');
 await browser.close();
 await studio.close();
