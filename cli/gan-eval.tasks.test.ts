@@ -54,7 +54,9 @@ interface Numbers {
 
 // Subsets so small that not all features are kept: broken pictures then change which ones are needed.
 const options = (out: string | undefined, more: readonly string[]) => [
-  ...'real g.onnx --features f.onnx --mean 0 --std 1 --samples 2290 --subset-size 4 --device cpu'.split(' '),
+  ...'real g.onnx --features f.onnx --mean 0 --std 1 --samples 2290 --subset-size 4 --manifold-samples 64 --device cpu'.split(
+    ' ',
+  ),
   ...(out === undefined ? [] : ['--out', out]),
   ...more,
 ];
@@ -201,7 +203,7 @@ it('leaves nothing where sets, networks or options do not fit', async () => {
 }, 30_000);
 
 describe('openEvaluationJob(spec, place)', () => {
-  const texts = { samples: 2290, subsetSize: 4, strict: false, mean: '0', std: '1' };
+  const texts = { samples: 2290, subsetSize: 4, manifoldSamples: 64, strict: false, mean: '0', std: '1' };
   const begun = async (out: string) => {
     const pair = await describedSets([join(folder, 'real'), join(folder, 'g.onnx')], {});
     const [features, use] = [join(folder, 'f.onnx'), { shared: true, resume: false }];

@@ -126,6 +126,7 @@ it('compares any two sets of pictures', async () => {
   const generated = await compared('run/onnx/generator.onnx', pictures);
   expect(generated.sets.map((set) => set.pictures)).toEqual([30, 12]);
   expect(generated.kidStd).toBeGreaterThan(0);
+  expect(generated).toMatchObject({ manifold: { real: 30, fake: 12 } });
   const kid = {
     about: 'KID',
     taken: '100 subsets of 6 pictures',
@@ -146,6 +147,9 @@ it('compares any two sets of pictures', async () => {
   expect(needless.stderr).toBe("gan-eval: --range: expected a generator's .onnx file as a set; got none\n");
   const same = await compared(pictures, pictures);
   expect(Math.abs(same.kid)).toBeLessThan(generated.kid);
+  expect(same).toMatchObject({ manifold: { precision: 1, recall: 1, coverage: 1 } });
+  const without = await ran('gan-eval', [pictures, pictures, ...options, '--manifold-samples', '0'], folder);
+  expect(JSON.parse(without.stdout)).not.toHaveProperty('manifold');
 }, 120_000);
 
 describe('gan-eval', () => {
@@ -154,7 +158,7 @@ describe('gan-eval', () => {
     expect(stdout).toMatch(/^run\/checkpoints\/step-\d+ against 60 pictures of .*digits/m);
     expect(stdout).toMatch(/Features f\.onnx:features, step \d+, 30 real and 30 generated pictures\n/);
     expect(stdout).toMatch(
-      /Fréchet distance: not given for fewer than 2,048 pictures of each kind.*\n {2}KID: \S+ ± \S+ \(/,
+      /Fréchet distance: not given for fewer than 2,048 pictures of each kind.*\n {2}KID: \S+ ± \S+ \(.*\n {2}Precision: \d\.\d{3}, recall: \d\.\d{3} \(30 and 30 pictures\)\n {2}Density: \S+, coverage: /,
     );
   });
 
@@ -171,6 +175,10 @@ describe('gan-eval', () => {
     ['loop --features f.onnx', 'loop/config.json: cannot be read (ELOOP)'],
     ['new digits --features f.onnx', 'new: expected a run with a checkpoint; it has none yet'],
     ['run --features f.onnx --mean 0.5', '--mean: expected it together with --std; got one of them'],
+    [
+      'run --features f.onnx --manifold-samples -1',
+      '--manifold-samples: expected a whole number of at least 0; got -1',
+    ],
     ['run --features f.onnx --samples 1', '--samples: expected a whole number of at least 2; got 1'],
   ])('answers "%s" with one line and exit code 2', async (options, line) => {
     const { code, stderr } = await ran('gan-eval', [...words(options), '--device', 'cpu'], folder);

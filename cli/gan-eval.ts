@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** @file gan-eval: distances between generated and real pictures in the feature space of an ONNX network. */
+/** @file gan-eval: distances between generated and real pictures, and how far they cover each other, in the feature space of an ONNX network. */
 import './node-version.js';
 import { runCommand } from './command.js';
 import type { Comparison, QualityRow, startEvaluationJob } from 'ganscope/trainer';
@@ -14,8 +14,8 @@ await runCommand(
   (parser) =>
     parser
       .usage(
-        '$0 [SET] [SET] --features MODEL.onnx[:LAYER] [options]\n\nMeasures the Fréchet distance (FID, if the network is Inception) and KID between ' +
-          'two sets of pictures. A set is a run, a generator.onnx, or a folder or .zip of pictures. One run alone is compared with the pictures ' +
+        '$0 [SET] [SET] --features MODEL.onnx[:LAYER] [options]\n\nMeasures the Fréchet distance (FID, if the network is Inception), KID, precision, recall, density ' +
+          'and coverage between two sets of pictures. A set is a run, a generator.onnx, or a folder or .zip of pictures. One run alone is compared with the pictures ' +
           'it was trained on. Numbers can only be compared if features and numbers of pictures are the same.',
       )
       .options({
@@ -42,6 +42,11 @@ await runCommand(
         'subset-size': {
           type: 'number',
           describe: 'Pictures in each subset of KID [default: 1000, or half of a smaller set]',
+        },
+        'manifold-samples': {
+          type: 'number',
+          default: 10_000,
+          describe: 'Most pictures of each set for precision, recall, density and coverage; 0 leaves them out',
         },
         ...preparationOptions,
         range: {
@@ -77,7 +82,7 @@ await runCommand(
     const named: string[] = [];
     for (const set of options._) named.push(await fetchedSet(String(set), 'SET'));
     const data = options.data === undefined ? undefined : await fetchedSet(options.data, 'data');
-    const { samples, subsetSize, checkpoint, split, strict, followLinks, device } = options;
+    const { samples, subsetSize, manifoldSamples, checkpoint, split, strict, followLinks, device } = options;
     const { range, latentDim, label } = options;
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
     const sets = [...named, ...(data !== undefined && options._.length > 0 ? [data] : [])];
@@ -99,6 +104,7 @@ await runCommand(
       features,
       samples,
       subsetSize,
+      manifoldSamples,
       checkpoint,
       split,
       strict,

@@ -12,7 +12,7 @@ export { spacePicture } from './data/space/space.js';
 export type { Features } from './quality/distance/features.js';
 export { frechetDistance } from './quality/distance/frechet.node.js';
 export { kernelDistance } from './quality/distance/kernel-distance.node.js';
-export { LEAST_SAMPLES, type QualityRow } from './quality/quality.js';
+export { LEAST_SAMPLES, type Coverage, type QualityRow } from './quality/quality.js';
 export { comparePictures, evaluateRun } from './evaluate/evaluate.node.js';
 export { openEvaluationJob, startEvaluationJob, type EvaluationJob } from './evaluate/tasks/evaluation-job.node.js';
 export { describedRun, describedSets, type PairDescription } from './evaluate/set-description.node.js';

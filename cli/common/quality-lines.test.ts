@@ -20,6 +20,11 @@ test('qualityLines(row) gives a Fréchet distance, or why there is none, and KID
     '  Fréchet distance: 12.3457',
     '  KID: 0.012346 ± 0.0023 (100 subsets of 20)',
   ]);
+  const manifold = { precision: 0.91234, recall: 0.5, density: 1.25, coverage: 0.75, real: 1000, fake: 40 };
+  expect(qualityLines({ ...row, manifold }).slice(3)).toEqual([
+    '  Precision: 0.912, recall: 0.500 (1,000 and 40 pictures)',
+    '  Density: 1.250, coverage: 0.750',
+  ]);
   expect(qualityLines(row)[1]).toMatch(/^ {2}Fréchet distance: not given for fewer than 2,048 pictures of each kind/);
 });
 

@@ -6,9 +6,10 @@ import { frechetBetween } from './distance/frechet.node.js';
 import { GramSession } from './distance/gram.node.js';
 import { kernelDistanceOfRows } from './distance/kernel-distance.node.js';
 import { DEFAULT_SUBSET, kernelPlan, type SubsetOptions } from './distance/kernel-plan.js';
+import { LEAST_OF_MANIFOLD, manifoldMeasures } from './distance/manifold.node.js';
 import { addMissingRows, measuredSet, type SetPlan } from './measure-set.node.js';
 import type { MeasuredSet } from './measured-set.node.js';
-import { LEAST_SAMPLES, type Distances } from './quality.js';
+import { LEAST_SAMPLES, type Coverage, type Distances } from './quality.js';
 
 /** The size of the subsets of KID as an assumption. */
 export function assumedOfSubsets({ subsets, subsetSize }: Distances, stated: number | undefined): Assumption {
@@ -53,7 +54,7 @@ export function setPlans({ real, fake }: { real: number; fake: number }, options
 
 /**
  * Measures two sets and the distances between them. Memory does not grow with the number of pictures: there are the sums of
- * the features, and the features of the pictures in the subsets of KID.
+ * the features, and the features of the pictures in the subsets of KID and of those that precision and recall are measured on.
  * @throws InputError if a feature is not finite, or there are too few pictures
  * @throws the signal's reason when it is aborted
  */
@@ -79,14 +80,14 @@ export async function comparedSets(
   }
 }
 
-/** KID, and the Fréchet distance if both sets have enough pictures. @throws as `kernelDistance` */
+/** KID, and whatever else both sets have enough pictures for. @throws as `kernelDistance` */
 export async function distancesBetween(
   network: FeatureNetwork,
   real: MeasuredSet,
   fake: MeasuredSet,
-  { signal, subsets, subsetSize }: EvaluationOptions,
+  { signal, subsets, subsetSize, manifoldSamples }: EvaluationOptions,
 ): Promise<Distances> {
-  const options = { signal, subsets, subsetSize };
+  const options = { signal, subsets, subsetSize, manifoldSamples };
   const plan = kernelPlan(real.count, fake.count, options);
   await addMissingRows(network, real, 'real', plan, signal);
   await addMissingRows(network, fake, 'fake', plan, signal);
@@ -95,15 +96,31 @@ export async function distancesBetween(
   const distances = [
     kernelDistanceOfRows(real, fake, options),
     a && b ? frechetBetween(a, b, signal) : undefined,
+    coverageOf(real, fake, plan.manifold, signal),
   ] as const;
   // If one fails, stop the other.
   await Promise.allSettled(distances);
-  const [kernel, frechet] = await Promise.all(distances);
+  const [kernel, frechet, manifold] = await Promise.all(distances);
   return {
     ...(frechet !== undefined && { frechet }),
     kid: kernel.mean,
     kidStd: kernel.std,
     subsets: kernel.subsets,
     subsetSize: kernel.subsetSize,
+    ...(manifold !== undefined && { manifold }),
   };
+}
+
+/** Of the first pictures of both sets, which are random ones. */
+async function coverageOf(
+  real: MeasuredSet,
+  fake: MeasuredSet,
+  most: number,
+  signal: AbortSignal | undefined,
+): Promise<Coverage | undefined> {
+  const [reals, fakes] = [Math.min(real.count, most), Math.min(fake.count, most)];
+  if (Math.min(reals, fakes) < LEAST_OF_MANIFOLD) return undefined;
+  const first = (set: MeasuredSet, count: number) => set.rows(Uint32Array.from({ length: count }, (_, i) => i));
+  const measures = await manifoldMeasures(await first(real, reals), await first(fake, fakes), signal);
+  return { ...measures, real: reals, fake: fakes };
 }

@@ -3,7 +3,7 @@ import type { Candidates } from './candidates.js';
 import type { FeatureNetwork } from './feature-network.node.js';
 import type { Gram } from './distance/feature-sums.js';
 import { BLOCK } from './distance/gram.node.js';
-import { neededRows, type KernelPlan, type SetRole } from './distance/kernel-plan.js';
+import { keepsAll, neededRows, type KernelPlan, type SetRole } from './distance/kernel-plan.js';
 import { MeasuredSet, rowsInMemory } from './measured-set.node.js';
 import { measuredPart, measuredRows, type PartRequest } from './set-part.node.js';
 
@@ -24,9 +24,9 @@ export function partRange(part: number, { wanted }: SetPlan): { start: number; e
   return { start: part * BLOCK, end: Math.min((part + 1) * BLOCK, wanted) };
 }
 
-/** Positions whose features are kept: those that the subsets need if no picture is broken. */
+/** Positions whose features are kept: those that are needed if no picture is broken. */
 export function keptPositions({ role, wanted, kernel }: SetPlan): PartRequest['keeps'] {
-  if (wanted <= kernel.subsets * kernel.subsetSize) return () => true;
+  if (keepsAll(wanted, kernel)) return () => true;
   const needed = new Set(neededRows(wanted, role, kernel));
   return (position) => needed.has(position);
 }
@@ -41,8 +41,8 @@ export function replacement(
   broken: number,
 ): Pick<PartRequest, 'start' | 'end' | 'most' | 'keeps'> | undefined {
   if (broken === 0 || length <= wanted) return undefined;
-  const keepsAll = wanted <= kernel.subsets * kernel.subsetSize;
-  return { start: wanted, end: length, most: broken, keeps: () => keepsAll };
+  const all = keepsAll(wanted, kernel);
+  return { start: wanted, end: length, most: broken, keeps: () => all };
 }
 
 /**
@@ -67,7 +67,7 @@ export async function measuredSet(
   return set;
 }
 
-/** Measures again what the subsets need and is not kept, which only happens in large sets with broken pictures. */
+/** Measures again what is needed by its features and not kept, which only happens in large sets with broken pictures. */
 export async function addMissingRows(
   network: FeatureNetwork,
   set: MeasuredSet,

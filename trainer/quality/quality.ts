@@ -1,8 +1,15 @@
 /** @file The results of evaluations, and the choice of the best one. */
 import type { Assumption } from '../../inference/graphs/assumption.js';
+import type { ManifoldMeasures } from './distance/manifold.node.js';
 
 /** Minimum number of samples for the Fréchet distance; with fewer, the bias dominates. */
 export const LEAST_SAMPLES = 2048;
+
+/** How far two sets cover each other, and on how many pictures of each this was measured. */
+export interface Coverage extends ManifoldMeasures {
+  real: number;
+  fake: number;
+}
 
 /** Distances between two sets of pictures; lower is better. */
 export interface Distances {
@@ -13,6 +20,8 @@ export interface Distances {
   kidStd: number;
   subsets: number;
   subsetSize: number;
+  /** Precision, recall, density and coverage, where they are wanted and there are enough pictures; higher is better. */
+  manifold?: Coverage;
 }
 
 /** An evaluation of a run, a line of its quality.jsonl. */

@@ -11,6 +11,7 @@ import type { BrokenPicture, Candidates } from './candidates.js';
 import { frechetDistance } from './distance/frechet.node.js';
 import { kernelDistance } from './distance/kernel-distance.node.js';
 import { kernelPlan, neededRows } from './distance/kernel-plan.js';
+import { manifoldMeasures } from './distance/manifold.node.js';
 import { comparedSets } from './distances.node.js';
 import { FeatureNetwork } from './feature-network.node.js';
 
@@ -65,8 +66,8 @@ const range = (end: number, start = 0) => Array.from({ length: end - start }, (_
 
 describe('comparedSets(network, sets, options)', () => {
   it.each([
-    ['all features are kept', { subsets: 9, subsetSize: 500 }],
-    ['only those of the subsets are', { subsets: 3, subsetSize: 40 }],
+    ['all features are kept', { subsets: 9, subsetSize: 500, manifoldSamples: 0 }],
+    ['only those of the subsets are', { subsets: 3, subsetSize: 40, manifoldSamples: 300 }],
   ])('gives the distances of all features at once where %s', async (_, options) => {
     const sets = { real: colours('real', 5000), fake: colours('fake', undefined) };
     const wanted = { real: 4100, fake: 3000 };
@@ -86,7 +87,7 @@ describe('comparedSets(network, sets, options)', () => {
   it('replaces broken pictures, and measures again what its subsets need then', async () => {
     const isBroken = (position: number) => position % 7 === 3 || (position > 2500 && position < 2520);
     const sets = { real: colours('real', 3500, isBroken), fake: colours('fake', undefined) };
-    const options = { subsets: 2, subsetSize: 30 };
+    const options = { subsets: 2, subsetSize: 30, manifoldSamples: 20 };
     const given = { real: sets.real.candidates, fake: sets.fake.candidates, wanted: { real: 2500, fake: 2500 } };
     const { distances, real } = await comparedSets(network, given, options);
     const readable = range(3500)
@@ -102,6 +103,8 @@ describe('comparedSets(network, sets, options)', () => {
     expect(distances.frechet).toBeCloseTo(await frechetDistance(a, b), 12);
     const again = sets.real.asked.length - ((readable.at(-1) as number) + 1);
     expect(again).toBeGreaterThan(0);
-    expect(again).toBeLessThanOrEqual(60);
+    expect(again).toBeLessThanOrEqual(80);
+    const first = (all: typeof a) => ({ ...all, data: all.data.slice(0, 20 * all.size) });
+    expect(distances.manifold).toEqual({ ...(await manifoldMeasures(first(a), first(b))), real: 20, fake: 20 });
   });
 });

@@ -102,10 +102,19 @@ export class RunRecord {
   /** Takes in an evaluation. */
   evaluation(row: QualityRow): void {
     this.evaluations.add(row);
-    const { step, frechet, kid } = row;
+    const { step, frechet, kid, manifold } = row;
     this.events.add({
       step,
-      scalars: { 'quality/KID': kid, ...(frechet !== undefined && { 'quality/Fréchet distance': frechet }) },
+      scalars: {
+        'quality/KID': kid,
+        ...(frechet !== undefined && { 'quality/Fréchet distance': frechet }),
+        ...(manifold && {
+          'quality/precision': manifold.precision,
+          'quality/recall': manifold.recall,
+          'quality/density': manifold.density,
+          'quality/coverage': manifold.coverage,
+        }),
+      },
     });
   }
 

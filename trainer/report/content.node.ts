@@ -90,22 +90,27 @@ function facts({ rows, quality, config, done, stepsPerEpoch }: RunSummary): [str
   ];
 }
 
+const MANIFOLD = ['precision', 'recall', 'density', 'coverage'] as const;
+
 function qualityTable(quality: readonly QualityRow[]): ReportTable {
   const [first] = quality;
+  // Rows of earlier versions have none.
+  const hasCoverage = quality.some(({ manifold }) => manifold !== undefined);
   return {
     title: 'Quality',
-    headings: ['step', 'Fréchet distance', 'KID', '± std', 'real', 'generated'],
+    headings: ['step', 'Fréchet distance', 'KID', '± std', ...(hasCoverage ? MANIFOLD : []), 'real', 'generated'],
     rows: quality.map((row) => [
       count(row.step),
       row.frechet === undefined ? '–' : fixed(row.frechet, 2),
       row.kid.toPrecision(4),
       row.kidStd.toPrecision(2),
+      ...(hasCoverage ? MANIFOLD.map((name) => row.manifold?.[name].toFixed(3) ?? '–') : []),
       count(row.real),
       count(row.generated),
     ]),
     note:
       first &&
-      `Lower is better. Features: ${first.features}. Do not compare with values from other features or another number of pictures.`,
+      `Distances: lower is better${hasCoverage ? '; precision, recall, density and coverage: higher' : ''}. Features: ${first.features}. Do not compare with values from other features or another number of pictures.`,
   } as ReportTable;
 }
 

@@ -183,9 +183,15 @@ function evaluationJob(
   { choice, pair, network, products, release }: Loaded,
   { lock, shown }: { lock?: FolderLock | undefined; shown?: string },
 ): EvaluationJob {
-  const { subsets, subsetSize } = checkedOptions(spec.options, evaluationRules);
+  const { subsets, subsetSize, manifoldSamples } = checkedOptions(spec.options, evaluationRules);
   const out = onlyFolder(spec);
-  const tasks = new EvaluationStages({ out, pair, network, products, subsets: { subsets, subsetSize } });
+  const tasks = new EvaluationStages({
+    out,
+    pair,
+    network,
+    products,
+    subsets: { subsets, subsetSize, manifoldSamples },
+  });
   const { stages } = tasks;
   return {
     id: jobId(spec),
@@ -197,7 +203,7 @@ function evaluationJob(
       for (const stage of stages) expectComplete('job', await stage.tasks(), await stage.missing());
       await removeAllLeftovers(out);
       const { real, fake } = await tasks.measured();
-      const distances = await distancesBetween(network, real, fake, { signal, subsets, subsetSize });
+      const distances = await distancesBetween(network, real, fake, { signal, subsets, subsetSize, manifoldSamples });
       const evaluated = pair.evaluated({ network, real, fake, distances, subsetSize });
       const skipped = leftOut(pair, real, fake);
       const results = join(shown ?? out, RESULTS_FILE);

@@ -20,6 +20,7 @@ export interface EvaluationTexts extends PreparationTexts {
   samples: number;
   subsets?: number | undefined;
   subsetSize?: number | undefined;
+  manifoldSamples?: number | undefined;
   strict: boolean;
   range?: string | undefined;
   latentDim?: number | undefined;
@@ -32,6 +33,7 @@ export const evaluationRules: OptionRules<EvaluationTexts> = {
   samples: number,
   subsets: optional(number),
   subsetSize: optional(number),
+  manifoldSamples: optional(number),
   strict: yesOrNo,
   range: optional(text),
   latentDim: optional(number),
