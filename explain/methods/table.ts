@@ -1,7 +1,7 @@
 /** @file The table of all methods of explanation, and how users name them. */
 import { InputError } from '../../onnx/errors.js';
 import { activationMethods, projectionMethods } from './layer/activation-maps.js';
-import { influenceMethods } from './layer/influence.js';
+import { conductanceMethods } from './layer/conductance.js';
 import { pooledMethods } from './layer/cam.js';
 import { kernelMethods } from './layer/kernel-component.js';
 import { curvatureMethods } from './layer/shapley.js';
@@ -40,7 +40,7 @@ const table = {
   ...averageMethods,
   ...pathMethods,
   ...deepLiftMethods,
-  ...influenceMethods,
+  ...conductanceMethods,
   ...fullGradientMethods,
   ...attentionMethods,
 };
@@ -71,7 +71,7 @@ export const methodGroups: readonly { title: string; names: readonly string[] }[
   { title: 'random masks of the picture, to be named (not in all)', names: Object.keys(maskMethods) },
   { title: 'gradients of the picture', names: Object.keys({ ...gradientMethods, ...fullGradientMethods }) },
   { title: 'attention of transformers', names: Object.keys(attentionMethods) },
-  { title: 'units of a layer on the way from a baseline', names: Object.keys(influenceMethods) },
+  { title: 'units of a layer on the way from a baseline', names: Object.keys(conductanceMethods) },
   { title: 'contributions beside a baseline', names: Object.keys(deepLiftMethods) },
   { title: 'averages over many runs', names: Object.keys({ ...averageMethods, ...pathMethods }) },
 ];

@@ -1,4 +1,4 @@
-/** @file DeepLIFT, conductance and internal influence against PyTorch (fixtures/golden/methods_rules.py). */
+/** @file DeepLIFT and conductance against PyTorch (fixtures/golden/methods_rules.py). */
 import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, relativeError } from '../../../fixtures/golden.js';
 import { Explainer } from '../../maps/explain.js';

@@ -1,4 +1,4 @@
-/** @file Maps of a layer's units that follow the path from a baseline to the picture. */
+/** @file Conductance: what the units of a layer contribute on the path from a baseline to the picture. */
 import { concatenated } from '../../../inference/numeric/concatenated.js';
 import type { NetworkRuns, RunsMethod, SignedMap } from '../kinds/method.js';
 
@@ -19,11 +19,8 @@ function placesBetween(
   );
 }
 
-/** What a unit adds over an interval of the path, from its activation and gradient at both ends. */
-type Interval = (ends: { g: number; next: number; a: number; after: number }) => number;
-
-/** Σ_k of a sum over the intervals of all baselines' paths, their mean over the baselines; some intervals at a time. */
-async function alongPaths(network: NetworkRuns, add: Interval): Promise<SignedMap> {
+/** Σ_k ∫ g_k dA_k by the trapezoidal rule, some intervals at a time; the mean over the baselines. */
+async function conductance(network: NetworkRuns): Promise<SignedMap> {
   const { baselines, steps, batch } = network;
   const { channels, height, width } = network.layer;
   const [size, plane] = [channels * height * width, height * width];
@@ -35,21 +32,17 @@ async function alongPaths(network: NetworkRuns, add: Interval): Promise<SignedMa
       const places = placesBetween(network, baseline, { from, to, count: steps });
       const { activations, gradients } = await network.atLayer(places);
       for (let at = 0; at < (to - from) * size; at++) {
-        const ends = {
-          g: gradients[at] as number,
-          next: gradients[at + size] as number,
-          a: activations[at] as number,
-          after: activations[at + size] as number,
-        };
-        total[at % plane] = (total[at % plane] as number) + add(ends) / baselines.length;
+        const g = 0.5 * ((gradients[at] as number) + (gradients[at + size] as number));
+        const change = (activations[at + size] as number) - (activations[at] as number);
+        total[at % plane] = (total[at % plane] as number) + (g * change) / baselines.length;
       }
     }
   }
   return { data: Float32Array.from(total), height, width };
 }
 
-/** Methods that integrate over the path, by the trapezoidal rule. */
-export const influenceMethods = {
+/** The method that integrates over the path. */
+export const conductanceMethods = {
   /**
    * Dhamdhere et al. 2018, eq. 3, as captum's LayerConductance: Σ_k ∫ ∂score/∂A_k dA_k on the straight path from the baseline to the
    * picture. At a layer that everything passes through, the map adds up to the difference of the two scores.
@@ -58,13 +51,6 @@ export const influenceMethods = {
     kind: 'runs',
     title: 'Conductance',
     at: 'layer',
-    map: (network) => alongPaths(network, ({ g, next, a, after }) => 0.5 * (g + next) * (after - a)),
-  },
-  /** Leino et al. 2018, definition 1, as captum's InternalInfluence: Σ_k of the mean of ∂score/∂A_k on that path. */
-  'internal-influence': {
-    kind: 'runs',
-    title: 'Internal influence',
-    at: 'layer',
-    map: (network) => alongPaths(network, ({ g, next }) => (0.5 * (g + next)) / network.steps),
+    map: conductance,
   },
 } as const satisfies Record<string, RunsMethod>;
