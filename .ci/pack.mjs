@@ -21,8 +21,8 @@ const run = (command, options, cwd = root) => {
 };
 const bin = (path) => join(root, 'node_modules', ...path.split('/'));
 
-/** Megabytes that the package may have unpacked: 14 are the WebAssembly that stands in for onnxruntime-node. */
-const LARGEST = 28;
+/** Megabytes that the package may have unpacked: 14 are the WebAssembly that stands in for onnxruntime-node, 2 the page of gan-studio. */
+const LARGEST = 30;
 
 const browserUse = `
 import { Generator, type Picture } from 'ganscope/inference';
