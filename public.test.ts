@@ -36,6 +36,7 @@ const promised: Record<string, string> = {
     'AttributionOptions GeneratorAttribution GeneratorProbeOptions PixelBox generatorAttribution parsedBox probeGenerator ' +
     'CheckpointSource CheckpointsProbeOptions ComparedCheckpoint probeCheckpoints ' +
     'WalkFrame WalkProbeOptions probeWalk ' +
+    'DistanceName NearestPictures NearestProbeOptions Neighbour probeNearest ' +
     'ClassName ClassScore EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer LayerMaps Look MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
     'TargetChoice checkedMethods completenessNote drawnMap emptyMapNote errorNote evaluateFiles evaluateMethods evaluationTable ' +

@@ -85,6 +85,7 @@ describe('gan-probe', () => {
     [['checkpoints'], 'PICTURE: expected picture files or folders for checkpoints; got none'],
     [['walk'], '--seeds: expected at least two, such as 1,2; got none'],
     [['walk', '--seeds', '1'], '--seeds: expected at least two, between which it walks; got 1'],
+    [['nearest', 'birds'], '--among: expected a folder of pictures; got none'],
     [['generator', '--fps', '3'], /^--fps: expected an option of generator .*; it is of walk$/],
     [['generator', '--box', '1,2'], '--box: expected x,y,width,height in pixels; got "1,2"'],
     [['generator', '--box', '1,2,3,4', '--at', '1,2'], '--box and --at cannot be combined'],

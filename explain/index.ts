@@ -22,3 +22,5 @@ export {
   type ComparedCheckpoint,
 } from './probe/checkpoints/checkpoints.node.js';
 export type { CheckpointSource } from './probe/checkpoints/checkpoint-maps.node.js';
+export { probeNearest, type NearestPictures, type NearestProbeOptions } from './probe/nearest/nearest.node.js';
+export type { DistanceName, Neighbour } from './probe/nearest/neighbours.js';

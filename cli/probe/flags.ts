@@ -54,6 +54,13 @@ export const probeFlags = {
     requiresArg: true,
     describe: "Where the objects are: CUB's bounding_boxes.txt, a .csv file, annotations of COCO, or a folder of masks",
   },
+  among: { type: 'string', requiresArg: true, describe: 'Folder of the pictures that may be neighbours' },
+  count: { type: 'number', requiresArg: true, describe: 'Neighbours of each picture [default: 8]' },
+  metric: {
+    choices: ['cosine', 'l2'],
+    requiresArg: true,
+    describe: 'Distance of features: 1 − cosine, or Euclidean [default: cosine]',
+  },
   ...preparationOptions,
 } as const satisfies Record<string, Options>;
 

@@ -43,4 +43,11 @@ export const probeKinds = {
     sources: 'some',
     load: async () => (await import('./checkpoints.js')).runCheckpoints,
   },
+  nearest: {
+    usage: 'nearest PICTURE… --among FOLDER',
+    describe: 'which pictures of a folder are nearest by the features of a network',
+    options: ['model', 'among', 'layer', 'count', 'metric', ...networkFlags.filter((name) => name !== 'output')],
+    sources: 'some',
+    load: async () => (await import('./nearest.js')).runNearest,
+  },
 } as const satisfies Record<string, ProbeKind>;
