@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderOf, idxFile } from '../trainer/data/data.test.helper.js';
+import { decodePicture } from '../inference/pictures/pictures.node.js';
 import { LIST_MODULES, ran } from './child.test.helper.js';
 
 let folder: string;
@@ -126,7 +127,7 @@ it('compares any two sets of pictures', async () => {
   const generated = await compared('run/onnx/generator.onnx', pictures);
   expect(generated.sets.map((set) => set.pictures)).toEqual([30, 12]);
   expect(generated.kidStd).toBeGreaterThan(0);
-  expect(generated).toMatchObject({ manifold: { real: 30, fake: 12 } });
+  expect(generated).toMatchObject({ manifold: { real: 12, fake: 30 } });
   const kid = {
     about: 'KID',
     taken: '100 subsets of 6 pictures',
@@ -149,6 +150,12 @@ it('compares any two sets of pictures', async () => {
   expect(Math.abs(same.kid)).toBeLessThan(generated.kid);
   expect(same).toMatchObject({ manifold: { precision: 1, recall: 1, coverage: 1 } });
   const without = await ran('gan-eval', [pictures, pictures, ...options, '--manifold-samples', '0'], folder);
+  const [columns, rows] = [6, 8];
+  const pair = [pictures, 'run/onnx/generator.onnx', ...options, '--nearest', 'figures/nearest.png'];
+  expect((await ran('gan-eval', pair, folder)).stderr).toContain('Nearest pictures in figures/nearest.png');
+  const figure = await decodePicture(join(folder, 'figures', 'nearest.png'));
+  expect(figure.width).toBeGreaterThan(columns * 96);
+  expect(figure.height).toBeGreaterThan(rows * 96);
   expect(JSON.parse(without.stdout)).not.toHaveProperty('manifold');
 }, 120_000);
 
@@ -175,6 +182,8 @@ describe('gan-eval', () => {
     ['loop --features f.onnx', 'loop/config.json: cannot be read (ELOOP)'],
     ['new digits --features f.onnx', 'new: expected a run with a checkpoint; it has none yet'],
     ['run --features f.onnx --mean 0.5', '--mean: expected it together with --std; got one of them'],
+    ['run --features f.onnx --nearest n.gif', '--nearest: expected a .png file; got n.gif'],
+    ['run --features f.onnx --nearest n.png --out o', '--nearest: expected it without --out; got both'],
     [
       'run --features f.onnx --manifold-samples -1',
       '--manifold-samples: expected a whole number of at least 0; got -1',

@@ -48,6 +48,11 @@ await runCommand(
           default: 10_000,
           describe: 'Most pictures of each set for precision, recall, density and coverage; 0 leaves them out',
         },
+        nearest: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'PNG file of generated pictures beside the real ones nearest to them by features; not with --out',
+        },
         ...preparationOptions,
         range: {
           type: 'string',
@@ -93,6 +98,8 @@ await runCommand(
     );
     if (forGenerators && !sets.some((set) => /\.onnx$/i.test(set)))
       throw new InputError(`--${forGenerators[0]}: expected a generator's .onnx file as a set; got none`);
+    if (options.nearest !== undefined && options.out !== undefined)
+      throw new InputError('--nearest: expected it without --out; got both');
     if (options.json) print.dataOnly();
     const { resume } = options;
     const { out } = results;
@@ -105,6 +112,7 @@ await runCommand(
       samples,
       subsetSize,
       manifoldSamples,
+      nearest: options.nearest,
       checkpoint,
       split,
       strict,
@@ -150,6 +158,7 @@ await runCommand(
     context.device(choice);
     for (const line of notes) note(line);
     await report(result, skipped, options.json, context);
+    if (options.nearest !== undefined) note(`Nearest pictures in ${options.nearest}`);
   },
   { takesFiles: true, mayBeEmpty: ['queue'] },
 );

@@ -1,4 +1,5 @@
 /** @file Evaluations in one process, which keep nothing on disk. */
+import { dirname } from 'node:path';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { Preparation } from '../../inference/networks/network-input.js';
 import { resolveDevice } from '../../inference/runtime/devices/devices.node.js';
@@ -6,8 +7,12 @@ import type { Device, DeviceChoice } from '../../inference/runtime/session.js';
 import { comparedSets, type EvaluationOptions } from '../quality/distances.node.js';
 import { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { QualityRow } from '../quality/quality.js';
+import { InputError } from '../../onnx/errors.js';
+import { writeFileAtomic } from '../../onnx/files/files.node.js';
+import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { Releases } from '../run/releases.js';
 import { leftOut, openPair, type Comparison, type Evaluated } from './pair.node.js';
+import { nearestFigure } from './nearest.node.js';
 import type { GeneratorReading } from './picture-set.node.js';
 import { describedRun, describedSets, type PairDescription, type SetChoice } from './set-description.node.js';
 
@@ -23,6 +28,8 @@ export interface ComparisonOptions extends EvaluationOptions, SetChoice {
   /** How generators are read: range, latent size and class. */
   generator?: GeneratorReading | undefined;
   device?: Device | undefined;
+  /** A .png file for generated pictures beside the real ones nearest to them. */
+  nearest?: string | undefined;
 }
 
 export interface RunEvaluation extends ComparisonOptions {
@@ -75,7 +82,11 @@ async function evaluation(
   description: PairDescription,
   options: ComparisonOptions,
 ): Promise<Told & { evaluated: Evaluated }> {
-  const { features, preparation, subsetSize } = options;
+  const { features, preparation, subsetSize, nearest } = options;
+  if (nearest !== undefined) {
+    if (!/\.png$/i.test(nearest)) throw new InputError({ name: 'nearest', expected: 'a .png file', got: nearest });
+    await makeFolder(dirname(nearest));
+  }
   const choice = await resolveDevice(options.device ?? 'auto');
   const { device } = choice;
   const releases = new Releases();
@@ -87,6 +98,7 @@ async function evaluation(
     const wanted = { real: pair.real.wanted, fake: pair.fake.wanted };
     const sets = { real: pair.real.candidates, fake: pair.fake.candidates, wanted };
     const { distances, real, fake } = await comparedSets(network, sets, options);
+    if (nearest !== undefined) await writeFileAtomic(nearest, await nearestFigure(real, fake, options));
     const evaluated = pair.evaluated({ network, real, fake, distances, subsetSize });
     return { evaluated, notes: pair.notes, choice, skipped: leftOut(pair, real, fake) };
   } finally {

@@ -113,6 +113,9 @@ async function pairOfSets(
       sets.push(set);
     }
     const [first, second] = sets as [PictureSet, PictureSet];
+    // Where one of them is generated, the other is the real one.
+    const isFirstReal = first.format === undefined || second.format !== undefined;
+    const [asReal, asFake] = isFirstReal ? [first, second] : [second, first];
     const opened = (set: PictureSet, other: PictureSet): OpenedSet => ({
       candidates: set.candidates(set.format ? undefined : other.format),
       wanted: Math.min(samples, set.length ?? samples),
@@ -120,14 +123,14 @@ async function pairOfSets(
       dataset: set.dataset,
     });
     return {
-      real: opened(first, second),
-      fake: opened(second, first),
+      real: opened(asReal, asFake),
+      fake: opened(asFake, asReal),
       notes: [`${first.name} against ${second.name}`, ...formatNotes(first, second)],
       evaluated: ({ network, real, fake, distances, subsetSize }) => ({
         comparison: {
           sets: [
-            { name: first.name, pictures: real.count },
-            { name: second.name, pictures: fake.count },
+            { name: first.name, pictures: (isFirstReal ? real : fake).count },
+            { name: second.name, pictures: (isFirstReal ? fake : real).count },
           ],
           ...distances,
           features: network.name,

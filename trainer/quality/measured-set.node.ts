@@ -1,6 +1,7 @@
 /** @file A compared set put together from its parts: one distribution, and features that are found by number. */
 import { InputError } from '../../onnx/errors.js';
-import type { BrokenPicture, Candidates } from './candidates.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
+import { isBroken, type BrokenPicture, type Candidates } from './candidates.js';
 import { gaussianOf, mergedSums, type FeatureSums, type Gaussian } from './distance/feature-sums.js';
 import type { Features } from './distance/features.js';
 import type { SampleRows } from './distance/kernel-distance.node.js';
@@ -91,6 +92,15 @@ export class MeasuredSet implements SampleRows {
       some.forEach(({ at }, i) => data.set(rows[i] as Float32Array, at * this.size));
     }
     return { size: this.size, data };
+  }
+
+  /** The pictures with these numbers, decoded or generated again. */
+  async pictures(numbers: Uint32Array): Promise<Picture[]> {
+    const found = await this.candidates.at(Array.from(this.#positionsOf(numbers)));
+    const broken = found.find(isBroken);
+    if (broken)
+      throw new InputError({ name: this.candidates.name, expected: 'the pictures of before', got: broken.reason });
+    return found.filter((picture): picture is Picture => !isBroken(picture));
   }
 
   /** The positions of the pictures with these numbers: broken ones have none. */
