@@ -4,20 +4,35 @@ import { recipeText, type Recipe } from '../engine/recipe.js';
 /** A word of a command line, quoted for a shell where it has to be. */
 const quoted = (word: string) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-/** The generator of a run, or of the package. */
-function modelWords(run: string, name: string): string[] {
-  return run === '' ? [] : ['--model', `runs/${run}/onnx/${name}`];
+/** The generator of a run, of the package, or of a file that the user brought. */
+export interface Model {
+  run: string;
+  name: string;
+  isOwn?: boolean;
+  checkpoint?: string | undefined;
+}
+
+function modelWords({ run, name, isOwn, checkpoint }: Model): string[] {
+  if (isOwn) return ['--model', name];
+  return run === '' ? [] : ['--model', `runs/${run}/onnx/${checkpoint === undefined ? name : 'generator.onnx'}`];
+}
+
+/** The command that writes the generator first, where the run has no exported networks; empty elsewhere. */
+export function exportCommand({ run, isOwn, checkpoint }: Model): string {
+  if (isOwn || checkpoint === undefined) return '';
+  const words = ['--run', `runs/${run}`, '--checkpoint', `runs/${run}/checkpoints/${checkpoint}`];
+  return ['gan-export', '--onnx', ...words].map(quoted).join(' ');
 }
 
 /** The command for one point: by its seed, or by the file of its latent, which the page exports as `point.npy`. */
-export function pictureCommand(recipe: Recipe, run: string, name: string): string {
+export function pictureCommand(recipe: Recipe, model: Model): string {
   const text = recipeText(recipe);
   const words = /^\d+$/.test(text) ? ['--seeds', text] : ['--latents', 'point.npy'];
-  return ['gan-sample', ...modelWords(run, name), ...words, '--format', 'png', '--out', 'point'].map(quoted).join(' ');
+  return ['gan-sample', ...modelWords(model), ...words, '--format', 'png', '--out', 'point'].map(quoted).join(' ');
 }
 
 /** The command for a loop through places, whose latents the page exports as `places.npy`. */
-export function animationCommand(frames: number, fps: number, run: string, name: string): string {
+export function animationCommand(frames: number, fps: number, model: Model): string {
   const words = [
     '--interpolate',
     'slerp',
@@ -29,5 +44,5 @@ export function animationCommand(frames: number, fps: number, run: string, name:
     '--fps',
     `${fps}`,
   ];
-  return ['gan-sample', ...modelWords(run, name), ...words, '--out', 'walk.webp'].map(quoted).join(' ');
+  return ['gan-sample', ...modelWords(model), ...words, '--out', 'walk.webp'].map(quoted).join(' ');
 }

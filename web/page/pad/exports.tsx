@@ -1,10 +1,11 @@
 /** @file What the page gives away: the picture, an animation, latents, and the command that makes the same. */
 import { rgbaPixels, type Picture } from 'ganscope/inference';
+import type { Recipe } from '../engine/recipe.js';
 import { useStudio, type Studio } from '../state/studio.js';
 import { Button, Status } from '../ui/controls.js';
 import { download } from '../ui/download.js';
 import { Icon } from '../ui/icons.js';
-import { animationCommand, pictureCommand } from './command.js';
+import { animationCommand, exportCommand, pictureCommand } from './command.js';
 import { placesOf } from './places.js';
 import { animatedWebp } from './webp.js';
 
@@ -20,7 +21,8 @@ export function Exports() {
   const studio = useStudio();
   const { live, models, address } = studio;
   const places = placesOf(address.get('places'));
-  const [run, name] = [models.run, models.generator.value?.name ?? ''];
+  const model = { name: '', ...models.generator.value, run: models.run };
+  const first = exportCommand(model);
   const frames = FRAMES_PER_PLACE * places.length;
   const told = (work: () => Promise<void>) => () =>
     void work().catch((error: unknown) => studio.notices.fail('export', error));
@@ -39,14 +41,20 @@ export function Exports() {
         >
           <Icon name="download" /> WebP animation
         </Button>
-        <Button kind="small" id="export-npy" onClick={told(() => exportLatents(studio))}>
+        <Button kind="small" id="export-npy" onClick={told(() => exportLatents(studio, places))}>
           <Icon name="download" /> {places.length > 0 ? 'places.npy' : 'point.npy'}
         </Button>
+        {places.length > 0 && (
+          <Button kind="small" id="export-point" onClick={told(() => exportLatents(studio, []))}>
+            <Icon name="download" /> point.npy
+          </Button>
+        )}
       </div>
       <p class="note">The same by command:</p>
       <pre id="command" tabIndex={0}>
-        {pictureCommand(live.recipe.value, run, name)}
-        {places.length > 1 && `\n${animationCommand(frames, FPS, run, name)}`}
+        {first && `${first}\n`}
+        {pictureCommand(live.recipe.value, model)}
+        {places.length > 1 && `\n${animationCommand(frames, FPS, model)}`}
       </pre>
       <Status place="export" />
     </details>
@@ -80,8 +88,8 @@ async function exportAnimation({ engine, address, notices }: Studio, frames: num
   notices.tell('export', `${frames} frames written.`);
 }
 
-async function exportLatents({ engine, live, address }: Studio): Promise<void> {
-  const places = placesOf(address.get('places'));
+/** Writes the latents of places; without any, of the point at hand. */
+async function exportLatents({ engine, live }: Studio, places: readonly Recipe[]): Promise<void> {
   const bytes = await engine.latents(places.length > 0 ? places : [live.recipe.peek()]);
   download(new Blob([new Uint8Array(bytes)]), places.length > 0 ? 'places.npy' : 'point.npy');
 }

@@ -12,6 +12,10 @@ export interface Opened<Info> {
   /** Its file. */
   name: string;
   info: Info;
+  /** Whether the user brought the file. */
+  isOwn?: boolean;
+  /** The checkpoint that it was exported of, where the run has no exported networks. */
+  checkpoint?: string | undefined;
 }
 
 const TINY = {
@@ -78,7 +82,7 @@ export class Models {
       this.notices.tell('networks', `Loading ${file.name}…`);
       const source = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
       const own = role ?? (await this.engine.roleOf(source));
-      if (own === 'generator') await this.#openGenerator(source);
+      if (own === 'generator') await this.#openGenerator(source, { isOwn: true });
       else await this.#openExplainer(source, slot);
       this.#describe();
     });
@@ -131,13 +135,14 @@ export class Models {
     return this.#inTurn(async () => {
       await this.engine.useDevice('wasm');
       const [generator, explainer] = [this.#generatorSource, this.#source];
-      if (generator) await this.#openGenerator(generator);
+      if (generator) await this.#openGenerator(generator, this.#origin);
       if (explainer) await this.#openExplainer(explainer, 'main');
       this.#describe();
     });
   }
 
   #source: Source | undefined;
+  #origin: Origin = {};
   #generatorSource: Source | undefined;
 
   #openRun(run: string): Promise<void> {
@@ -165,16 +170,16 @@ export class Models {
       this.notices.tell('networks', 'Loading the networks…');
       const problems: string[] = [];
       const failed = (error: Error) => void problems.push(error.message);
-      await this.#openGenerator(sourceOf('generator')).catch(failed);
+      await this.#openGenerator(sourceOf('generator'), { checkpoint }).catch(failed);
       await this.#openExplainer(sourceOf('discriminator'), 'main').catch(failed);
       if (problems.length > 0) this.notices.fail('networks', new Error(problems.join(' ')));
       else this.#describe();
     });
   }
 
-  async #openGenerator(source: Source): Promise<void> {
-    this.generator.value = { name: source.name, info: await this.engine.openGenerator(source) };
-    this.#generatorSource = source;
+  async #openGenerator(source: Source, from: Origin = {}): Promise<void> {
+    this.generator.value = { name: source.name, info: await this.engine.openGenerator(source), ...from };
+    [this.#generatorSource, this.#origin] = [source, from];
   }
 
   async #openExplainer(source: Source, slot: Slot): Promise<void> {
@@ -209,6 +214,8 @@ export class Models {
   }
 }
 
+/** Where a generator comes from. */
+type Origin = Pick<Opened<GeneratorInfo>, 'isOwn' | 'checkpoint'>;
 type Role = 'generator' | 'discriminator';
 
 /** The address of a network: of a checkpoint where one is named; the page's own network for no run. */
