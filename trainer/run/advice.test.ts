@@ -5,6 +5,7 @@ import { longRunAdvice, smallSetAdvice } from './advice.js';
 describe('smallSetAdvice(config, pictures)', () => {
   it('names diffaugment for few pictures, unless it is on', () => {
     expect(smallSetAdvice(presets.space, 700)).toEqual([expect.stringMatching(/^700 pictures are few: `diffaugment`/)]);
+    expect(smallSetAdvice(presets.space, 1)).toEqual([expect.stringMatching(/^1 picture is little: `diffaugment`/)]);
     expect(smallSetAdvice(presets.space, 20_000)).toEqual([]);
     expect(smallSetAdvice({ ...presets.space, diffaugment: ['color'] }, 700)).toEqual([]);
   });

@@ -9,7 +9,8 @@ const LONG = 3600;
 /** A hint for sets that are too small to train on as they are. */
 export function smallSetAdvice({ diffaugment }: GanConfig, pictures: number): string[] {
   if (pictures >= SMALL_SET || diffaugment.length > 0) return [];
-  return [`${pictures} pictures are few: \`diffaugment\` color,translation,cutout helps with small data sets`];
+  const few = pictures === 1 ? '1 picture is little' : `${pictures} pictures are few`;
+  return [`${few}: \`diffaugment\` color,translation,cutout helps with small data sets`];
 }
 
 /**
