@@ -1,8 +1,10 @@
 /** @file Maps of what each pixel contributes to the difference between the scores of the picture and of a baseline. */
 import { concatenated } from '../../../inference/numeric/concatenated.js';
+import { expectDeepLift } from '../../../onnx/gradient/contributions/expect.js';
+import { remembered } from '../../layers/remembered.js';
 import { completeMap } from '../gradients/paths.js';
 import { noisyBatches } from '../gradients/averages.js';
-import type { NetworkRuns, RunsMethod, SignedMap } from '../kinds/method.js';
+import type { ExplainedNetwork, NetworkRuns, RunsMethod, SignedMap } from '../kinds/method.js';
 
 /** The mean of (x − x′)·Δscore/Δx over baselines x′. */
 async function contributions(network: NetworkRuns, baselines: readonly Float32Array[]): Promise<SignedMap> {
@@ -19,6 +21,12 @@ async function contributions(network: NetworkRuns, baselines: readonly Float32Ar
   return completeMap(network, total, baselines);
 }
 
+/** @throws InputError naming a node without a rule */
+function expectSuited({ graph, head }: ExplainedNetwork): void {
+  const [picture] = graph.inputs;
+  if (picture) remembered(graph, ['deeplift', head.logits], () => expectDeepLift(graph, picture.name, head.logits));
+}
+
 /** Methods that compare with baselines in one pass, by the rules of `onnx/gradient/contributions/deeplift.ts`. */
 export const deepLiftMethods = {
   /**
@@ -29,6 +37,7 @@ export const deepLiftMethods = {
     kind: 'runs',
     title: 'DeepLIFT',
     at: 'picture',
+    expectSuited,
     map: (network) => contributions(network, network.baselines),
   },
   /**
@@ -39,6 +48,7 @@ export const deepLiftMethods = {
     kind: 'runs',
     title: 'DeepLIFT SHAP',
     at: 'picture',
+    expectSuited,
     map(network) {
       const { baselines, random, samples, input } = network;
       const chosen = Array.from({ length: samples }, () => Math.floor(random.uniform() * baselines.length));

@@ -69,4 +69,6 @@ it('refuses what it has no rule for, by name', async () => {
   await expect(
     explainer.explainInput(new Float32Array(channels * height * width).fill(1), { methods: ['deeplift'] }),
   ).rejects.toThrow(/DequantizeLinear "output_DequantizeLinear": DeepLIFT has no rule for it/);
+  expect(explainer.methods()).toContain('gradcam');
+  expect(explainer.methods()).not.toContain('deeplift');
 });
