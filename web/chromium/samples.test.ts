@@ -1,6 +1,6 @@
 /** @file The page's samples, arithmetic, places and exports. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +67,13 @@ describe.skipIf(chromiumPath === undefined)('samples in the page', () => {
         return Math.max(...picture.data.map((level, at) => Math.abs(level - data[at]!)));
       }, WAIT)
       .toBeLessThanOrEqual(1);
+    await on.page.locator('#model-choice').selectOption('');
+    await on.until('#command', /^gan-sample --model generator\.onnx --seeds 8/);
+    expect((await readFile(await written('#export-generator'))).equals(await readFile(tinyPath('generator')))).toBe(
+      true,
+    );
+    await on.page.locator('#model-choice').selectOption('birds & bees');
+    await on.until('#command', /^gan-sample --model 'runs\/birds & bees\/onnx\/generator\.onnx' --seeds 8/);
   });
 
   it('is sorted by score', async () => {

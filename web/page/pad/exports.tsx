@@ -1,6 +1,7 @@
 /** @file What the page gives away: the picture, an animation, latents, and the command that makes the same. */
 import { rgbaPixels, type Picture } from 'ganscope/inference';
 import type { Recipe } from '../engine/recipe.js';
+import { TINY } from '../state/models.js';
 import { useStudio, type Studio } from '../state/studio.js';
 import { Button, Status } from '../ui/controls.js';
 import { download } from '../ui/download.js';
@@ -21,7 +22,10 @@ export function Exports() {
   const studio = useStudio();
   const { live, models, address } = studio;
   const places = placesOf(address.get('places'));
-  const model = { name: '', ...models.generator.value, run: models.run };
+  const shown = { name: '', ...models.generator.value, run: models.run };
+  // Where there are runs, gan-sample takes the latest of them: the page's own generator has to be a file.
+  const isFile = models.run === '' && shown.isOwn !== true && models.runs.value.length > 0;
+  const model = isFile ? { ...shown, name: 'generator.onnx', isOwn: true } : shown;
   const first = exportCommand(model);
   const frames = FRAMES_PER_PLACE * places.length;
   const told = (work: () => Promise<void>) => () =>
@@ -49,6 +53,11 @@ export function Exports() {
             <Icon name="download" /> point.npy
           </Button>
         )}
+        {isFile && (
+          <Button kind="small" id="export-generator" onClick={told(exportGenerator)}>
+            <Icon name="download" /> generator.onnx
+          </Button>
+        )}
       </div>
       <p class="note">The same by command:</p>
       <pre id="command" tabIndex={0}>
@@ -66,6 +75,10 @@ async function exportPicture({ live }: Studio): Promise<void> {
   if (!picture) throw new Error('there is no picture yet');
   const blob = await enlarged(picture).convertToBlob({ type: 'image/png' });
   download(blob, 'point.png');
+}
+
+async function exportGenerator(): Promise<void> {
+  download(await (await fetch(TINY.generator)).blob(), 'generator.onnx');
 }
 
 async function exportAnimation({ engine, address, notices }: Studio, frames: number): Promise<void> {

@@ -18,7 +18,8 @@ export interface Opened<Info> {
   checkpoint?: string | undefined;
 }
 
-const TINY = {
+/** The page's own networks. */
+export const TINY = {
   generator: new URL('../../../fixtures/tiny/generator.onnx', import.meta.url).href,
   discriminator: new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url).href,
 };
