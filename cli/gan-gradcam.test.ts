@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { methodGroups } from '../explain/methods/table.js';
+import { methodGroups } from '../explain/methods/names.js';
 import { encodePng } from '../inference/index.js';
 import { spacePicture } from '../trainer/index.js';
 import { LIST_MODULES, ran } from './child.test.helper.js';

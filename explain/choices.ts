@@ -3,7 +3,7 @@ export { figureFormats } from '../inference/figures/formats.js';
 export { overlayModes, paletteNames } from './figures/names.js';
 export { metricNames } from './metrics/table.js';
 export { baselineNames } from './methods/gradients/baselines.js';
-export { methodGroups, methodRuns } from './methods/table.js';
+export { methodGroups, methodRuns } from './methods/names.js';
 
 /** Largest number of pictures whose maps lie in one folder. */
 export const MOST_FLAT = 1000;

@@ -10,7 +10,7 @@ import { deepLiftMethods } from './contributions/deeplift.js';
 import { averageMethods } from './gradients/averages.js';
 import { fullGradientMethods } from './gradients/fullgrad.js';
 import { gradientMethods } from './gradients/gradient-maps.js';
-import type { ExplainedNetwork, Method, RunsMethod } from './kinds/method.js';
+import type { ExplainedNetwork, Method } from './kinds/method.js';
 import { pathMethods } from './gradients/paths.js';
 import { occlusionMethods, perturbationMethods } from './perturbation/perturbations.js';
 import { coalitionMethods, regionMethods } from './perturbation/regions.js';
@@ -56,31 +56,6 @@ export const methods: Readonly<Record<MethodName, Method>> = table;
 
 /** The names of all methods, in the order of the table. */
 export const methodNames = Object.keys(methods) as MethodName[];
-
-/** The methods in groups, for help texts. */
-export const methodGroups: readonly { title: string; names: readonly string[] }[] = [
-  {
-    title: 'weighted activations of a layer',
-    names: Object.keys({ ...pooledMethods, ...weightedMethods, ...curvatureMethods, ...productMethods }),
-  },
-  { title: 'activations of a layer alone', names: Object.keys(activationMethods) },
-  { title: 'principal components of a layer', names: Object.keys({ ...projectionMethods, ...kernelMethods }) },
-  { title: 'perturbing a layer', names: Object.keys(perturbationMethods) },
-  { title: 'the same many times, to be named (not in all)', names: Object.keys(scoreCamMethods) },
-  { title: 'hiding parts of the picture', names: Object.keys({ ...occlusionMethods, ...regionMethods }) },
-  { title: 'random masks of the picture, to be named (not in all)', names: Object.keys(maskMethods) },
-  { title: 'gradients of the picture', names: Object.keys({ ...gradientMethods, ...fullGradientMethods }) },
-  { title: 'attention of transformers', names: Object.keys(attentionMethods) },
-  { title: 'units of a layer on the way from a baseline', names: Object.keys(conductanceMethods) },
-  { title: 'contributions beside a baseline', names: Object.keys(deepLiftMethods) },
-  { title: 'averages over many runs', names: Object.keys({ ...averageMethods, ...pathMethods }) },
-];
-
-/** The methods that `runs` gives a number of forward passes, with those they take by default. */
-export const methodRuns: readonly { name: string; runs: number }[] = Object.entries<RunsMethod>({
-  ...regionMethods,
-  ...maskMethods,
-}).flatMap(([name, { runs }]) => (runs === undefined ? [] : [{ name, runs }]));
 
 /** The default methods. */
 export const defaultMethods: readonly MethodName[] = ['gradcam', 'gradcam++'];
