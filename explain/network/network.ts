@@ -183,7 +183,7 @@ export class Network {
    * @param weights the share of each logit in the score [M, scores]
    */
   async multipliers(pictures: Float32Array, baselines: Float32Array, weights: Float32Array): Promise<Float32Array> {
-    const { key, model, multipliers } = this.#graphs.multipliers();
+    const { key, model, gradient } = this.#graphs.multipliers();
     const scores = scoreCount(this.head);
     const size = pictureSize(this.input);
     return inBatches(pictures, { picture: size, result: size, batch: this.batch }, async (part, count, start) => {
@@ -194,7 +194,7 @@ export class Network {
         [BASELINE]: others[this.input.name] as SessionTensor,
         ...weightsFeed(this.input, rows, scores),
       });
-      return floats(results[multipliers]);
+      return floats(results[gradient]);
     });
   }
 

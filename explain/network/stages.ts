@@ -3,8 +3,7 @@
  * so a new target or method reruns only the stages that change.
  */
 import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
-import { deepLiftRules } from '../../onnx/gradient/contributions/deeplift.js';
-import { Twin } from '../../onnx/gradient/contributions/twin.js';
+import { multipliers } from '../../onnx/gradient/contributions/multipliers.js';
 import { deconvolutionRules, guidedRules } from '../../onnx/gradient/guided.js';
 import { gradients } from '../../onnx/gradient/walk.js';
 import type { Model, Shape } from '../../onnx/graph/graph.js';
@@ -71,7 +70,16 @@ export function pictureGradientModel(
 ): { model: Model; gradient: string } {
   const { b, logits, weights, picture } = scoredNetwork(model, head);
   const rules = backwardRules[backward];
-  const found = gradients(b, logits, [picture], { cotangent: weights, rules }).get(picture);
+  const found = gradients(b, logits, [picture], { cotangent: weights, rules }).get(picture) ?? null;
+  return pictureOutput(model, b, { found, picture, layout });
+}
+
+/** The model whose output is a value of the picture's shape as [N, C, H, W], zeros where there is none. */
+function pictureOutput(
+  model: Model,
+  b: GraphBuilder,
+  { found, picture, layout }: { found: string | null; picture: string; layout: NetworkInput['layout'] },
+): { model: Model; gradient: string } {
   const own = found ?? b.mul(picture, b.scalarLike(picture, 0), 'no_gradient');
   const gradient = layout === 'NCHW' ? own : b.transpose(own, [0, 3, 1, 2], 'channels_first');
   b.output(gradient);
@@ -86,15 +94,10 @@ export function multiplierModel(
   model: Model,
   head: ScoreHead,
   { layout }: NetworkInput,
-): { model: Model; multipliers: string } {
+): { model: Model; gradient: string } {
   const { b, logits, weights, picture } = scoredNetwork(model, head);
-  const { type, shape = [] } = b.type(picture);
-  const twin = new Twin(b, picture, b.input(BASELINE, type, shape));
-  const found = gradients(b, logits, [picture], { cotangent: weights, rules: deepLiftRules(twin) }).get(picture);
-  const own = found ?? b.mul(picture, b.scalarLike(picture, 0), 'no_gradient');
-  const multipliers = layout === 'NCHW' ? own : b.transpose(own, [0, 3, 1, 2], 'channels_first');
-  b.output(multipliers);
-  return { model: { ...model, graph: prunedGraph(b.graph, [multipliers]) }, multipliers };
+  const found = multipliers(b, logits, picture, { baseline: BASELINE, cotangent: weights });
+  return pictureOutput(model, b, { found, picture, layout });
 }
 
 /** A model from picture and target weights to the parts of the full gradient, the picture's first (`fullGradientParts`). */

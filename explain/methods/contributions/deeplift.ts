@@ -1,9 +1,9 @@
 /** @file Maps of what each pixel contributes to the difference between the scores of the picture and of a baseline. */
 import { concatenated } from '../../../inference/numeric/concatenated.js';
-import { expectDeepLift } from '../../../onnx/gradient/contributions/expect.js';
+import { expectDeepLift } from '../../../onnx/gradient/contributions/multipliers.js';
 import { remembered } from '../../layers/remembered.js';
 import { completeMap } from '../gradients/paths.js';
-import { noisyBatches } from '../gradients/averages.js';
+import { noiseDeviation } from '../gradients/averages.js';
 import type { ExplainedNetwork, NetworkRuns, RunsMethod, SignedMap } from '../kinds/method.js';
 
 /** The mean of (x − x′)·Δscore/Δx over baselines x′. */
@@ -50,15 +50,11 @@ export const deepLiftMethods = {
     at: 'picture',
     expectSuited,
     map(network) {
-      const { baselines, random, samples, input } = network;
-      const chosen = Array.from({ length: samples }, () => Math.floor(random.uniform() * baselines.length));
-      const noise = [...noisyBatches(network)].flatMap((batch) =>
-        Array.from({ length: batch.length / input.length }, (_, row) => batch.subarray(row * input.length)),
-      );
-      const drawn = chosen.map((which, sample) => {
-        const baseline = baselines[which] as Float32Array;
-        const noisy = noise[sample] as Float32Array;
-        return baseline.map((value, i) => value + (noisy[i] as number) - (input[i] as number));
+      const { baselines, random, samples } = network;
+      const std = noiseDeviation(network);
+      const drawn = Array.from({ length: samples }, () => {
+        const baseline = baselines[Math.floor(random.uniform() * baselines.length)] as Float32Array;
+        return baseline.map((value) => value + std * random.normal());
       });
       return contributions(network, drawn);
     },

@@ -2,11 +2,17 @@
 import { jackknifeErrors, jackknifeGroups } from '../../../inference/numeric/jackknife.js';
 import type { NetworkRuns, RunsMethod, SignedMap, Sizes } from '../kinds/method.js';
 
-/** Noisy copies of the picture, one batch at a time; the noise is normal with the standard deviation that `noise` sets. */
-export function* noisyBatches({ input, samples, noise, random, batch }: NetworkRuns): Generator<Float32Array> {
+/** The standard deviation that `noise` sets: a share of the picture's range. */
+export function noiseDeviation({ input, noise }: NetworkRuns): number {
   const most = input.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const least = input.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const std = noise * (most - least);
+  return noise * (most - least);
+}
+
+/** Noisy copies of the picture, one batch at a time; the noise is normal with the standard deviation that `noise` sets. */
+export function* noisyBatches(network: NetworkRuns): Generator<Float32Array> {
+  const { input, samples, random, batch } = network;
+  const std = noiseDeviation(network);
   for (let start = 0; start < samples; start += batch) {
     const count = Math.min(batch, samples - start);
     yield Float32Array.from(

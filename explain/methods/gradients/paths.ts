@@ -69,6 +69,7 @@ export async function completeMap(
   return { data, height, width, completeness: { sum: data.reduce((sum, value) => sum + value, 0), difference } };
 }
 
+/** The point at a share of the way between two pictures. */
 export function between(from: Float32Array, to: Float32Array, share: number): Point {
   const change = to.map((value, i) => value - (from[i] as number));
   return { at: from.map((value, i) => value + share * (change[i] as number)), change };

@@ -1,40 +1,31 @@
 /** @file Conductance: what the units of a layer contribute on the path from a baseline to the picture. */
 import { concatenated } from '../../../inference/numeric/concatenated.js';
+import { between } from '../gradients/paths.js';
 import type { NetworkRuns, RunsMethod, SignedMap } from '../kinds/method.js';
 
-/** The places `from` to `to` of `count` steps between a baseline and the picture, both ends included. */
-function placesBetween(
-  { input }: NetworkRuns,
-  baseline: Float32Array,
-  range: { from: number; to: number; count: number },
-) {
-  const { from, to, count } = range;
-  return concatenated(
-    Array.from({ length: to - from + 1 }, (_, i) =>
-      input.map((value, at) => {
-        const start = baseline[at] as number;
-        return start + ((from + i) / count) * (value - start);
-      }),
-    ),
-  );
-}
-
-/** Σ_k ∫ g_k dA_k by the trapezoidal rule, some intervals at a time; the mean over the baselines. */
+/** Σ_k ∫ g_k dA_k by the trapezoidal rule, the mean over the baselines; as many places of a path as a run takes at a time. */
 async function conductance(network: NetworkRuns): Promise<SignedMap> {
-  const { baselines, steps, batch } = network;
+  const { input, baselines, steps, batch } = network;
   const { channels, height, width } = network.layer;
   const [size, plane] = [channels * height * width, height * width];
   const total = new Float64Array(plane);
-  const atOnce = Math.max(1, batch - 1);
   for (const baseline of baselines) {
-    for (let from = 0; from < steps; from += atOnce) {
-      const to = Math.min(steps, from + atOnce);
-      const places = placesBetween(network, baseline, { from, to, count: steps });
-      const { activations, gradients } = await network.atLayer(places);
-      for (let at = 0; at < (to - from) * size; at++) {
-        const g = 0.5 * ((gradients[at] as number) + (gradients[at + size] as number));
-        const change = (activations[at + size] as number) - (activations[at] as number);
-        total[at % plane] = (total[at % plane] as number) + (g * change) / baselines.length;
+    let before: { a: Float32Array; g: Float32Array } | undefined;
+    for (let from = 0; from <= steps; from += batch) {
+      const count = Math.min(batch, steps + 1 - from);
+      const places = Array.from({ length: count }, (_, i) => between(baseline, input, (from + i) / steps).at);
+      const { activations, gradients } = await network.atLayer(concatenated(places));
+      for (let place = 0; place < count; place++) {
+        const [a, g] = [activations, gradients].map((all) => all.subarray(place * size, (place + 1) * size)) as [
+          Float32Array,
+          Float32Array,
+        ];
+        for (let unit = 0; before && unit < size; unit++) {
+          const slope = 0.5 * ((before.g[unit] as number) + (g[unit] as number));
+          const change = (a[unit] as number) - (before.a[unit] as number);
+          total[unit % plane] = (total[unit % plane] as number) + (slope * change) / baselines.length;
+        }
+        before = { a, g };
       }
     }
   }
