@@ -1,7 +1,7 @@
 /** @file Every method of the table against reference implementations in PyTorch, through the public call. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
-import { golden, goldenPath, relativeError } from '../../fixtures/golden.js';
+import { golden, goldenPath, relativeError, type MethodsInfo } from '../../fixtures/golden.js';
 import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { Box } from '../targets/targets.js';
@@ -9,19 +9,6 @@ import { explainsLayer, methodNames } from './table.js';
 
 /** Of the largest value of a map; PyTorch's are computed in float64. */
 const TOLERANCE = 1e-4;
-
-/** What the JSON file of `fixtures/golden/methods.py` says. */
-interface MethodsInfo {
-  convs: number[];
-  column: number;
-  sign: 1 | -1;
-  seed: number;
-  samples: number;
-  noise: number;
-  steps: number;
-  mean: number;
-  std: number;
-}
 
 describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('explainInput of %s', (network) => {
   const { info, tensor, names } = golden<MethodsInfo>(`methods-${network}`);

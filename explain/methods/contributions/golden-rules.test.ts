@@ -1,25 +1,14 @@
 /** @file DeepLIFT and conductance against PyTorch (fixtures/golden/methods_rules.py). */
 import { describe, expect, it } from 'vitest';
-import { golden, goldenPath, relativeError } from '../../../fixtures/golden.js';
+import { golden, goldenPath, relativeError, type MethodsInfo } from '../../../fixtures/golden.js';
 import { Explainer } from '../../maps/explain.js';
 import { explainsLayer, methodNames } from '../table.js';
 
 /** Of the largest value of a map; PyTorch's are computed in float64. */
 const TOLERANCE = 1e-4;
 
-interface RulesInfo {
-  convs: number[];
-  column: number;
-  seed: number;
-  samples: number;
-  noise: number;
-  steps: number;
-  mean: number;
-  std: number;
-}
-
 describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('explainInput of %s', (network) => {
-  const { info, tensor, names } = golden<RulesInfo>(`rules-${network}`);
+  const { info, tensor, names } = golden<MethodsInfo>(`rules-${network}`);
 
   it('gives the maps of PyTorch, which add up to the difference of the scores', async () => {
     const { seed, samples, noise, steps, mean, std, convs, column } = info;
