@@ -7,7 +7,7 @@ export { completenessNote, emptyMapNote, errorNote, verdict } from './figures/ve
 export { formattedNumber } from '../inference/figures/numbers.js';
 export { drawnMap } from './figures/drawn-map.js';
 export { explain, Explainer, type ExplainerOptions, type ExplainOptions, type Look } from './maps/explain.js';
-export type { LayerMaps } from './network/network.js';
+export type { LayerMaps } from './network/one-picture.js';
 export type { ClassScore } from './targets/class-scores.js';
 export type { Explanation } from './maps/explanation.js';
 export { placedMap } from './maps/placement.js';

@@ -20,13 +20,13 @@ function networkThrough(step: (b: GraphBuilder, x: string) => string) {
 const ofPictures = async (network: Network, pictures: readonly number[]) => {
   const found = [];
   for (const value of pictures) {
-    found.push(await network.nonFinite(new Float32Array(16).fill(value), Float32Array.of(1), 'stem'));
+    found.push(await network.onePicture.nonFinite(new Float32Array(16).fill(value), Float32Array.of(1), 'stem'));
   }
   await network.dispose();
   return found;
 };
 
-describe('network.nonFinite(picture, weights, from)', () => {
+describe('network.onePicture.nonFinite(picture, weights, from)', () => {
   test('names the node whose derivative is infinite, and the layer after it', async () => {
     const network = networkThrough((b, x) => b.mul(b.op('Sqrt', [b.op('Relu', [x])], {}, 'root'), b.scalar(3), 'more'));
     expect(await ofPictures(network, [1, 0])).toEqual([

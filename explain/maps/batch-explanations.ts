@@ -121,7 +121,7 @@ async function withNonFinite(
       const weights = targetWeights(network.head, target, { ...network.input.picture, logits: row });
       const own = job.pictures.subarray(picture * size, (picture + 1) * size);
       let nonFinite: NonFinite | undefined;
-      for (const { value } of group ?? [layer]) nonFinite ??= await network.nonFinite(own, weights, value);
+      for (const { value } of group ?? [layer]) nonFinite ??= await network.onePicture.nonFinite(own, weights, value);
       last = { ...explanation, ...(nonFinite && { nonFinite }) };
     }
     made.push({ ...explanation, ...(last.nonFinite && { nonFinite: last.nonFinite }) });

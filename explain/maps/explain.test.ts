@@ -3,7 +3,7 @@ import { GraphBuilder } from '../../onnx/build/build.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { Explainer, type ExplainOptions } from './explain.js';
 import type { Explanation } from './explanation.js';
-import type { Stage } from '../network/network.js';
+import type { Stage } from '../network/sessions.js';
 import { classifier, explained, HEIGHT, noisePicture, PREPARATION, SPOT, WIDTH } from '../explained.test.helper.js';
 import { brightnessNetwork, peak, relativeError, spotPicture } from '../networks.test.helper.js';
 

@@ -29,7 +29,9 @@ import {
   suitedMethods,
   type MethodName,
 } from '../methods/table.js';
-import { Network, type LayerMaps, type Stage } from '../network/network.js';
+import { Network } from '../network/network.js';
+import type { LayerMaps } from '../network/one-picture.js';
+import type { Stage } from '../network/sessions.js';
 import { networkView, preparedPictures, type NetworkInput } from '../../inference/networks/network-input.js';
 import { checkedRunOptions } from './picture-runs.js';
 import { featuresOf, scoredModel } from './scored-model.js';
@@ -191,7 +193,7 @@ export class Explainer implements AsyncDisposable {
    */
   async look(picture: Picture, layers: readonly Layer[], shown: number, whole?: string): Promise<Look> {
     const input = preparedPictures([picture], this.input);
-    const looked = () => namingFile(this.name, () => this.#network.look(input, layers, shown, whole));
+    const looked = () => namingFile(this.name, () => this.#network.onePicture.look(input, layers, shown, whole));
     const { logits, maps } = await this.#queue.run(looked);
     return { classes: classScores(this.head, logits, MOST_CLASSES, this.#labels), maps };
   }

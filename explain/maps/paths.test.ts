@@ -7,7 +7,7 @@ import type { Model } from '../../onnx/graph/graph.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { HEIGHT, noisePicture, PREPARATION, WIDTH } from '../explained.test.helper.js';
 import { methodNames } from '../methods/table.js';
-import { fitsWhole } from '../network/whole-model.js';
+import { fitsWhole } from '../network/graphs/whole-model.js';
 import { brightnessNetwork, relativeError } from '../networks.test.helper.js';
 import { Explainer, type ExplainOptions } from './explain.js';
 import type { Explanation } from './explanation.js';

@@ -113,7 +113,7 @@ export function pictureRuns(
       return scoresOf(await network.logits(pictures));
     },
     scoresWithout: async (channels) =>
-      scoresOf(layer ? await network.logitsWithout(input, layer.layer, channels) : new Float32Array()),
+      scoresOf(layer ? await network.onePicture.logitsWithout(input, layer.layer, channels) : new Float32Array()),
     gradients: async (pictures, backward) => {
       signal?.throwIfAborted();
       return network.pictureGradients(pictures, rowsOf(pictures), backward);
@@ -138,8 +138,9 @@ export function pictureRuns(
       }
       return { activations, gradients };
     },
-    values: (key, append) => network.appended(input, weights, layer?.layer ?? network.pictureLayer, key, append),
-    fullGradient: () => network.fullGradient(input, weights),
+    values: (key, append) =>
+      network.onePicture.appended(input, weights, layer?.layer ?? network.pictureLayer, key, append),
+    fullGradient: () => network.onePicture.fullGradient(input, weights),
   };
 }
 

@@ -5,7 +5,7 @@ import type { NetworkInput } from '../../inference/networks/network-input.js';
 import { explainsLayer } from '../methods/table.js';
 import type { Layer } from '../network/layers.js';
 import type { Network } from '../network/network.js';
-import { fitsWhole } from '../network/whole-model.js';
+import { fitsWhole } from '../network/graphs/whole-model.js';
 import { resolvedTargets, type TargetChoice } from '../targets/target-choice.js';
 import { isBox, targetWeights, type Region } from '../targets/targets.js';
 import { inOrder, mapOf, readsGradient, type MadeMap, type MapJob, settledMap } from './compute-maps.js';

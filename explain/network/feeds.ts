@@ -1,7 +1,7 @@
 /** @file Builds a network's input tensors from pictures or other rows of numbers, in its layout and batch size. */
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import { inputTensor, type NetworkInput } from '../../inference/networks/network-input.js';
-import { TARGET_WEIGHTS } from './scored-network.js';
+import { TARGET_WEIGHTS } from './graphs/scored-network.js';
 
 /** Number of values per picture. */
 export function pictureSize({ picture: { channels, height, width } }: NetworkInput): number {

@@ -1,9 +1,9 @@
 /** @file Cache of forward passes: another target or method does not run them again. */
 import type { SessionTensor } from '../../inference/runtime/session.js';
 import type { Shape } from '../../onnx/graph/graph.js';
-import type { Keyed } from './graphs.js';
+import type { Keyed } from './graphs/graphs.js';
 import type { Layer } from './layers.js';
-import type { LayerStages } from './stages.js';
+import type { LayerStages } from './graphs/stages.js';
 import { sameNumbers } from './tensors.js';
 
 /** Limit of the cache, in numbers over all forward passes. */

@@ -3,48 +3,32 @@ import type { SessionOptions, SessionTensor } from '../../inference/runtime/sess
 import type { Model } from '../../onnx/graph/graph.js';
 import type { Layer } from './layers.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
-import type { Backward, ScoredGraph, Sizes, Values } from '../methods/kinds/method.js';
+import type { Backward } from '../methods/kinds/method.js';
 import type { MethodName } from '../methods/table.js';
 import { inBatches } from './batches.js';
 import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';
 import { ForwardCache, type Forward, type KeptForward } from './forward-cache.js';
-import { Graphs } from './graphs.js';
-import type { NonFinite } from '../causes/non-finite.js';
+import { Graphs } from './graphs/graphs.js';
 import { FLAT, type Saturation } from '../causes/saturation.js';
-import { BASELINE, type MapsOf } from './stages.js';
-import { Sessions } from './sessions.js';
-import { floats, product, repeated, sameNumbers, withoutChannels } from './tensors.js';
+import { BASELINE, type MapsOf } from './graphs/stages.js';
+import { OnePicture } from './one-picture.js';
+import { Sessions, type Stage } from './sessions.js';
+import { floats, sameNumbers } from './tensors.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
-
-/**
- * What a run computes: a whole explanation, the forward pass, the gradient at layers, the forward and backward pass to the picture, the forward
- * pass from a layer on, or maps.
- */
-const stageNames = ['whole', 'forward', 'backward', 'pictureGradient', 'fromLayer', 'maps'] as const;
-
-/** A stage, as `Network.runs` counts them. */
-export type Stage = (typeof stageNames)[number];
 
 /** Pictures per run of models with an open batch size. */
 const MAX_BATCH = 8;
-/** Channels that are set to 0 per run. */
-const MAX_ABLATED = 32;
-
 const MAX_KEPT_GRADIENTS = 4;
 /** Number of batches explained by `whole` that are remembered. */
 const MAX_EXPLAINED = 8;
-
-/** What a layer makes of a picture: channels of its output [channels, height, width]. */
-export interface LayerMaps extends Sizes {
-  layer: Layer;
-  data: Float32Array;
-}
 
 /** Runs a network and its gradients. */
 export class Network {
   /** Pictures per run. */
   readonly batch: number;
-  readonly #sessions: Sessions<Stage>;
+  /** What is asked of one picture at a time. */
+  readonly onePicture: OnePicture;
+  readonly #sessions: Sessions;
   readonly #graphs: Graphs;
   readonly #explained: Float32Array[] = [];
   readonly #kept = new ForwardCache();
@@ -58,8 +42,9 @@ export class Network {
     openBatch = MAX_BATCH,
   ) {
     this.#graphs = new Graphs(model, head, input);
-    this.#sessions = new Sessions(options, stageNames);
+    this.#sessions = new Sessions(options);
     this.batch = input.batch ?? openBatch;
+    this.onePicture = new OnePicture(this, this.#graphs, this.#sessions);
   }
 
   /** Logits of pictures [M, C, H, W]; [M, scores]. */
@@ -198,95 +183,6 @@ export class Network {
     });
   }
 
-  /**
-   * The parts of one picture's full gradient (`fullGradientParts`): [K, h, w] if a part has positions, else [K, 1, 1].
-   * @param weights the share of each logit in the score [scores]
-   */
-  async fullGradient(picture: Float32Array, weights: Float32Array): Promise<{ data: Float32Array; sizes: Sizes }[]> {
-    const { key, model, parts } = this.#graphs.fullGradient();
-    const feeds = { ...pictureFeed(this.input, picture), ...weightsFeed(this.input, weights, weights.length) };
-    const results = await this.#sessions.run('pictureGradient', key, model, feeds);
-    return parts.map((part) => {
-      const { data, dims } = results[part] as SessionTensor;
-      const [, channels = 1, height = 1, width = 1] = dims.length === 4 ? dims : [1, dims.slice(1).reduce(product, 1)];
-      const size = channels * height * width;
-      return { data: (data as Float32Array).slice(0, size), sizes: { channels, height, width } };
-    });
-  }
-
-  /**
-   * Values [N, …] that a method appends to the network, for one picture [1, …].
-   * @param weights the share of each logit in the score [scores]
-   * @param layer that the method explains, or the picture
-   * @param key the same for the same values
-   */
-  async appended(
-    picture: Float32Array,
-    weights: Float32Array,
-    layer: Layer,
-    key: string,
-    append: (network: ScoredGraph) => string[],
-  ): Promise<Values[]> {
-    const made = this.#graphs.appended(key, layer, append);
-    const feeds = { ...pictureFeed(this.input, picture), ...weightsFeed(this.input, weights, weights.length) };
-    const results = await this.#sessions.run('backward', made.key, made.model, feeds);
-    const rows = this.input.batch ?? 1;
-    return made.outputs.map((output) => {
-      const { data, dims } = results[output] as SessionTensor;
-      const [first = 1, ...rest] = dims;
-      return { data: (data as Float32Array).slice(0, data.length / rows), dims: [first / rows, ...rest] };
-    });
-  }
-
-  /**
-   * Logits [channels, scores] of one picture: row k has channel k of a layer set to 0. The network up to the layer runs
-   * once, on a batch of copies of the picture.
-   */
-  async logitsWithout(picture: Float32Array, layer: Layer, channels: readonly number[]): Promise<Float32Array> {
-    const { key, before, after, logits } = this.#graphs.cut(layer);
-    const scores = scoreCount(this.head);
-    const found = new Float32Array(channels.length * scores);
-    if (!after) {
-      const whole = await this.logits(picture);
-      channels.forEach((_, at) => found.set(whole, at * scores));
-      return found;
-    }
-    const rows = this.input.batch ?? Math.min(channels.length, this.batch === 1 ? 1 : MAX_ABLATED);
-    const pictures = repeated(picture, rows);
-    const values = await this.#sessions.run('forward', `before ${key}`, before, pictureFeed(this.input, pictures));
-    const activations = values[layer.value] as SessionTensor;
-    for (let start = 0; start < channels.length; start += rows) {
-      const own = channels.slice(start, start + rows);
-      const feeds = { ...values, [layer.value]: withoutChannels(activations, own, layer.channelAxis ?? 1) } as Record<
-        string,
-        SessionTensor
-      >;
-      const results = await this.#sessions.run('fromLayer', `after ${key}`, after, feeds);
-      found.set(floats(results[logits]).subarray(0, own.length * scores), start * scores);
-    }
-    return found;
-  }
-
-  /**
-   * The logits [scores] of one prepared picture, and what layers make of it, in one run.
-   * @param count how many channels of each layer
-   * @param whole the value of a layer of which all channels are wanted
-   */
-  async look(picture: Float32Array, layers: readonly Layer[], count: number, whole?: string) {
-    const { key, model, logits, maps } = this.#graphs.look(layers, count);
-    const feeds = pictureFeed(this.input, repeated(picture, this.input.batch ?? 1));
-    const shown = maps.map(({ layer, whole: all, first }) => (layer.value === whole ? all : first));
-    const results = await this.#sessions.run('forward', key, model, feeds, [logits, ...shown]);
-    return {
-      logits: floats(results[logits]).slice(0, scoreCount(this.head)),
-      maps: maps.map(({ layer }, at): LayerMaps => {
-        const { data, dims } = results[shown[at] as string] as SessionTensor;
-        const [, channels = 0, height = 0, width = 0] = dims;
-        return { layer, channels, height, width, data: (data as Float32Array).slice(0, channels * height * width) };
-      }),
-    };
-  }
-
   /** For each of at most `batch` pictures: a saturated activation between a value and the logits, if there is one. */
   async saturations(pictures: Float32Array, from: string): Promise<(Saturation | undefined)[]> {
     const { key, model, activations } = this.#graphs.slopes(from);
@@ -296,17 +192,6 @@ export class Network {
     return Array.from({ length: count }, (_, row) =>
       activations.find(({ slope }) => (floats(results[slope])[row] ?? 1) < FLAT),
     );
-  }
-
-  /**
-   * The node that makes a picture's gradient at a value, or its logits, infinite or NaN.
-   * @param weights the share of each logit in the score [scores]
-   */
-  async nonFinite(picture: Float32Array, weights: Float32Array, from: string): Promise<NonFinite | undefined> {
-    const { key, model, output, culprit } = this.#graphs.finiteness(from);
-    const feeds = { ...pictureFeed(this.input, picture), ...weightsFeed(this.input, weights, weights.length) };
-    const results = await this.#sessions.run('backward', key, model, feeds);
-    return culprit(floats(results[output]));
   }
 
   /** Maps from each item's activations and gradients, for methods that are graphs. */

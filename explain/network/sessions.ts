@@ -4,19 +4,28 @@ import type { Session, SessionOptions, SessionTensor } from '../../inference/run
 import type { Model } from '../../onnx/graph/graph.js';
 import { rotatedConvolutions } from '../../onnx/passes/rotated-convolutions.js';
 
+/**
+ * What a run computes: a whole explanation, the forward pass, the gradient at layers, the forward and backward pass to the picture, the forward
+ * pass from a layer on, or maps.
+ */
+const stageNames = ['whole', 'forward', 'backward', 'pictureGradient', 'fromLayer', 'maps'] as const;
+
+/** A stage, as `Network.runs` counts them. */
+export type Stage = (typeof stageNames)[number];
+
 /** Size of the cache. Beyond it the least recently used session is released. */
 const MAX_SESSIONS = 12;
 
 /** Runs models, one session per model. */
-export class Sessions<Stage extends string> {
+export class Sessions {
   /** How often each stage has run. */
   readonly runs: Record<Stage, number>;
   readonly #options: SessionOptions;
   readonly #sessions = new Map<string, Promise<Session>>();
 
-  constructor(options: SessionOptions, stages: readonly Stage[]) {
+  constructor(options: SessionOptions) {
     this.#options = options;
-    this.runs = Object.fromEntries(stages.map((stage) => [stage, 0])) as Record<Stage, number>;
+    this.runs = Object.fromEntries(stageNames.map((stage) => [stage, 0])) as Record<Stage, number>;
   }
 
   /**

@@ -6,7 +6,13 @@ import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import type { Layer } from '../network/layers.js';
-import { layerEnds, scoredNetwork, TARGET_WEIGHTS, withTopClass, type LayerEnds } from '../network/scored-network.js';
+import {
+  layerEnds,
+  scoredNetwork,
+  TARGET_WEIGHTS,
+  withTopClass,
+  type LayerEnds,
+} from '../network/graphs/scored-network.js';
 import { signedMap } from '../methods/graph/map-outputs.js';
 import { weightedMethods } from '../methods/layer/weighted.js';
 import type { WeightedMethodName } from '../methods/table.js';

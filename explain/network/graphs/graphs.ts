@@ -1,12 +1,12 @@
 /** @file The graphs that explain a network, each built once. */
-import type { NetworkInput } from '../../inference/networks/network-input.js';
-import type { ScoreHead } from '../../inference/networks/score-head.js';
-import type { Model } from '../../onnx/graph/graph.js';
-import type { Backward, ScoredGraph } from '../methods/kinds/method.js';
-import type { MethodName } from '../methods/table.js';
-import type { Layer } from './layers.js';
-import { finitenessModel, type FinitenessModel } from '../causes/non-finite.js';
-import { slopesModel, type SlopesModel } from '../causes/saturation.js';
+import type { NetworkInput } from '../../../inference/networks/network-input.js';
+import type { ScoreHead } from '../../../inference/networks/score-head.js';
+import type { Model } from '../../../onnx/graph/graph.js';
+import type { Backward, ScoredGraph } from '../../methods/kinds/method.js';
+import type { MethodName } from '../../methods/table.js';
+import type { Layer } from '../../layers/layer.js';
+import { finitenessModel, type FinitenessModel } from '../../causes/non-finite.js';
+import { slopesModel, type SlopesModel } from '../../causes/saturation.js';
 import { scoredNetwork } from './scored-network.js';
 import {
   appendedModel,
@@ -22,7 +22,7 @@ import {
   type MapsModel,
   type MapsOf,
 } from './stages.js';
-import { lookModel, type LookModel } from '../layers/look-model.js';
+import { lookModel, type LookModel } from './look-model.js';
 import { wholeModel, type WholeModel } from './whole-model.js';
 
 /** A graph, and the key of the sessions that run it. */

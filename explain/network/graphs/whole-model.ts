@@ -1,12 +1,12 @@
 /** @file An explanation as one graph: picture in, logits and the maps of all layers and methods out. */
-import type { ScoreHead } from '../../inference/networks/score-head.js';
-import type { GraphBuilder } from '../../onnx/build/build.js';
-import type { Model } from '../../onnx/graph/graph.js';
-import { prunedGraph } from '../../onnx/graph/order.js';
-import { explainsLayer, methods, type MethodName } from '../methods/table.js';
-import type { Layer } from './layers.js';
-import { appendedMaps, type MapOutput } from '../methods/graph/map-outputs.js';
-import { channelSum } from '../methods/graph/channel-sum.js';
+import type { ScoreHead } from '../../../inference/networks/score-head.js';
+import type { GraphBuilder } from '../../../onnx/build/build.js';
+import type { Model } from '../../../onnx/graph/graph.js';
+import { prunedGraph } from '../../../onnx/graph/order.js';
+import { explainsLayer, methods, type MethodName } from '../../methods/table.js';
+import type { Layer } from '../../layers/layer.js';
+import { appendedMaps, type MapOutput } from '../../methods/graph/map-outputs.js';
+import { channelSum } from '../../methods/graph/channel-sum.js';
 import { layerEnds, scoredNetwork, withTopClass } from './scored-network.js';
 
 /** The graph of a whole explanation, and the names of its outputs. */

@@ -1,12 +1,12 @@
 /** @file A network with the score given by target weights. Every backward pass starts here. */
-import type { ScoreHead } from '../../inference/networks/score-head.js';
-import { appendScoreRows, scoreCount } from '../../inference/networks/score-head.js';
-import { GraphBuilder } from '../../onnx/build/build.js';
-import { gradients } from '../../onnx/gradient/walk.js';
-import type { Model, Shape, ValueType } from '../../onnx/graph/graph.js';
-import { prunedGraph, valuesRead } from '../../onnx/graph/order.js';
-import { int64Tensor } from '../../onnx/graph/tensor.js';
-import { onGrid, type Layer } from './layers.js';
+import type { ScoreHead } from '../../../inference/networks/score-head.js';
+import { appendScoreRows, scoreCount } from '../../../inference/networks/score-head.js';
+import { GraphBuilder } from '../../../onnx/build/build.js';
+import { gradients } from '../../../onnx/gradient/walk.js';
+import type { Model, Shape, ValueType } from '../../../onnx/graph/graph.js';
+import { prunedGraph, valuesRead } from '../../../onnx/graph/order.js';
+import { int64Tensor } from '../../../onnx/graph/tensor.js';
+import { onGrid, type Layer } from '../../layers/layer.js';
 
 /** Input [N, scores]: the share of each logit in the score. */
 export const TARGET_WEIGHTS = 'target_weights';

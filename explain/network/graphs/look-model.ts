@@ -1,10 +1,10 @@
 /** @file A network with its scores and the first channels of layers as outputs: what it makes of a picture. */
-import { firstChannels, withFeatureMaps } from '../../inference/graphs/feature-maps.js';
-import { appendScoreRows, type ScoreHead } from '../../inference/networks/score-head.js';
-import { GraphBuilder } from '../../onnx/build/build.js';
-import type { Model, Shape } from '../../onnx/graph/graph.js';
-import { prunedGraph } from '../../onnx/graph/order.js';
-import { onGrid, type Layer } from './layer.js';
+import { firstChannels, withFeatureMaps } from '../../../inference/graphs/feature-maps.js';
+import { appendScoreRows, type ScoreHead } from '../../../inference/networks/score-head.js';
+import { GraphBuilder } from '../../../onnx/build/build.js';
+import type { Model, Shape } from '../../../onnx/graph/graph.js';
+import { prunedGraph } from '../../../onnx/graph/order.js';
+import { onGrid, type Layer } from '../../layers/layer.js';
 
 /** From a picture to its logits and maps of layers. */
 export interface LookModel {

@@ -2,20 +2,20 @@
  * @file An explanation in stages: the forward pass, the gradient of its tail, and the maps. Each stage is a separate graph,
  * so a new target or method reruns only the stages that change.
  */
-import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
-import { multipliers } from '../../onnx/gradient/contributions/multipliers.js';
-import { deconvolutionRules, guidedRules } from '../../onnx/gradient/guided.js';
-import { gradients } from '../../onnx/gradient/walk.js';
-import type { Model, Shape } from '../../onnx/graph/graph.js';
-import { prunedGraph } from '../../onnx/graph/order.js';
+import { GraphBuilder, modelOfGraph } from '../../../onnx/build/build.js';
+import { multipliers } from '../../../onnx/gradient/contributions/multipliers.js';
+import { deconvolutionRules, guidedRules } from '../../../onnx/gradient/guided.js';
+import { gradients } from '../../../onnx/gradient/walk.js';
+import type { Model, Shape } from '../../../onnx/graph/graph.js';
+import { prunedGraph } from '../../../onnx/graph/order.js';
 import { fullGradientParts } from './full-gradient.js';
-import { onGrid, type Layer } from './layers.js';
+import { onGrid, type Layer } from '../../layers/layer.js';
 import { dependentValues, layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from './scored-network.js';
-import type { Backward, ScoredGraph } from '../methods/kinds/method.js';
-import type { MethodName } from '../methods/table.js';
-import { appendedMaps, type MapOutput } from '../methods/graph/map-outputs.js';
-import type { NetworkInput } from '../../inference/networks/network-input.js';
-import type { ScoreHead } from '../../inference/networks/score-head.js';
+import type { Backward, ScoredGraph } from '../../methods/kinds/method.js';
+import type { MethodName } from '../../methods/table.js';
+import { appendedMaps, type MapOutput } from '../../methods/graph/map-outputs.js';
+import type { NetworkInput } from '../../../inference/networks/network-input.js';
+import type { ScoreHead } from '../../../inference/networks/score-head.js';
 
 /** The forward and backward pass for some layers. */
 export interface LayerStages {

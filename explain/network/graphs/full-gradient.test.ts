@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { golden, goldenPath, type NetworkInfo } from '../../fixtures/golden.js';
-import { networkInputOf } from '../../inference/networks/network-input.js';
-import { scoreHead } from '../../inference/networks/find-score-head.js';
-import { loadModel, upgradedModel } from '../../onnx/index.js';
-import { Network } from './network.js';
+import { golden, goldenPath, type NetworkInfo } from '../../../fixtures/golden.js';
+import { networkInputOf } from '../../../inference/networks/network-input.js';
+import { scoreHead } from '../../../inference/networks/find-score-head.js';
+import { loadModel, upgradedModel } from '../../../onnx/index.js';
+import { Network } from '../network.js';
 
-describe('network.fullGradient(picture, weights)', () => {
+describe('network.onePicture.fullGradient(picture, weights)', () => {
   it.each(['plain-cnn', 'squeeze', 'residual', 'discriminator-dense'])(
     'adds up to the score of %s, whose layers are linear or rectifiers (Srinivas and Fleuret 2019, prop. 1)',
     async (name) => {
@@ -17,7 +17,7 @@ describe('network.fullGradient(picture, weights)', () => {
       const picture = data.subarray(0, data.length / (shape[0] ?? 1));
       const logits = await network.logits(picture);
       const weights = Float32Array.from({ length: head.classes }, (_, at) => (at === head.classes - 1 ? 1 : 0));
-      const parts = await network.fullGradient(picture, weights);
+      const parts = await network.onePicture.fullGradient(picture, weights);
       await network.dispose();
       const total = parts.flatMap((part) => [...part.data]).reduce((sum, value) => sum + value, 0);
       expect(parts.length).toBeGreaterThan(2);

@@ -1,8 +1,8 @@
 /** @file The full gradient of a score as a graph: the contributions of the picture and of every bias. */
-import { numberAttribute } from '../../onnx/graph/attributes.js';
-import type { GraphBuilder } from '../../onnx/build/build.js';
-import { outputOf, type Node } from '../../onnx/graph/graph.js';
-import { gradients } from '../../onnx/gradient/walk.js';
+import { numberAttribute } from '../../../onnx/graph/attributes.js';
+import type { GraphBuilder } from '../../../onnx/build/build.js';
+import { outputOf, type Node } from '../../../onnx/graph/graph.js';
+import { gradients } from '../../../onnx/gradient/walk.js';
 
 /** Broadcasts a bias of a layer's channels over its output. */
 const alongChannels = (b: GraphBuilder, bias: string, output: string) =>

@@ -1,0 +1,159 @@
+/** @file What the network tells of one picture at a time. */
+import type { SessionTensor } from '../../inference/runtime/session.js';
+import type { NetworkInput } from '../../inference/networks/network-input.js';
+import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
+import type { NonFinite } from '../causes/non-finite.js';
+import type { Layer } from '../layers/layer.js';
+import type { ScoredGraph, Sizes, Values } from '../methods/kinds/method.js';
+import { pictureFeed, weightsFeed } from './feeds.js';
+import type { Graphs } from './graphs/graphs.js';
+import type { Sessions } from './sessions.js';
+import { floats, product, repeated, withoutChannels } from './tensors.js';
+
+/** Channels that are set to 0 per run. */
+const MAX_ABLATED = 32;
+
+/** What a layer makes of a picture: channels of its output [channels, height, width]. */
+export interface LayerMaps extends Sizes {
+  layer: Layer;
+  data: Float32Array;
+}
+
+/** The network that the pictures are run through. */
+interface NetworkOfPictures {
+  input: NetworkInput;
+  head: ScoreHead;
+  /** Pictures per run. */
+  batch: number;
+  /** Logits [M, scores] of pictures [M, C, H, W]. */
+  logits(pictures: Float32Array): Promise<Float32Array>;
+}
+
+/** Runs of a network for one picture. */
+export class OnePicture {
+  readonly #graphs: Graphs;
+  readonly #sessions: Sessions;
+
+  constructor(
+    readonly network: NetworkOfPictures,
+    graphs: Graphs,
+    sessions: Sessions,
+  ) {
+    this.#graphs = graphs;
+    this.#sessions = sessions;
+  }
+
+  /**
+   * The parts of one picture's full gradient (`fullGradientParts`): [K, h, w] if a part has positions, else [K, 1, 1].
+   * @param weights the share of each logit in the score [scores]
+   */
+  async fullGradient(picture: Float32Array, weights: Float32Array): Promise<{ data: Float32Array; sizes: Sizes }[]> {
+    const { key, model, parts } = this.#graphs.fullGradient();
+    const feeds = {
+      ...pictureFeed(this.network.input, picture),
+      ...weightsFeed(this.network.input, weights, weights.length),
+    };
+    const results = await this.#sessions.run('pictureGradient', key, model, feeds);
+    return parts.map((part) => {
+      const { data, dims } = results[part] as SessionTensor;
+      const [, channels = 1, height = 1, width = 1] = dims.length === 4 ? dims : [1, dims.slice(1).reduce(product, 1)];
+      const size = channels * height * width;
+      return { data: (data as Float32Array).slice(0, size), sizes: { channels, height, width } };
+    });
+  }
+
+  /**
+   * Values [N, …] that a method appends to the network, for one picture [1, …].
+   * @param weights the share of each logit in the score [scores]
+   * @param layer that the method explains, or the picture
+   * @param key the same for the same values
+   */
+  async appended(
+    picture: Float32Array,
+    weights: Float32Array,
+    layer: Layer,
+    key: string,
+    append: (network: ScoredGraph) => string[],
+  ): Promise<Values[]> {
+    const made = this.#graphs.appended(key, layer, append);
+    const feeds = {
+      ...pictureFeed(this.network.input, picture),
+      ...weightsFeed(this.network.input, weights, weights.length),
+    };
+    const results = await this.#sessions.run('backward', made.key, made.model, feeds);
+    const rows = this.network.input.batch ?? 1;
+    return made.outputs.map((output) => {
+      const { data, dims } = results[output] as SessionTensor;
+      const [first = 1, ...rest] = dims;
+      return { data: (data as Float32Array).slice(0, data.length / rows), dims: [first / rows, ...rest] };
+    });
+  }
+
+  /**
+   * Logits [channels, scores] of one picture: row k has channel k of a layer set to 0. The network up to the layer runs
+   * once, on a batch of copies of the picture.
+   */
+  async logitsWithout(picture: Float32Array, layer: Layer, channels: readonly number[]): Promise<Float32Array> {
+    const { key, before, after, logits } = this.#graphs.cut(layer);
+    const scores = scoreCount(this.network.head);
+    const found = new Float32Array(channels.length * scores);
+    if (!after) {
+      const whole = await this.network.logits(picture);
+      channels.forEach((_, at) => found.set(whole, at * scores));
+      return found;
+    }
+    const rows = this.network.input.batch ?? Math.min(channels.length, this.network.batch === 1 ? 1 : MAX_ABLATED);
+    const pictures = repeated(picture, rows);
+    const values = await this.#sessions.run(
+      'forward',
+      `before ${key}`,
+      before,
+      pictureFeed(this.network.input, pictures),
+    );
+    const activations = values[layer.value] as SessionTensor;
+    for (let start = 0; start < channels.length; start += rows) {
+      const own = channels.slice(start, start + rows);
+      const feeds = { ...values, [layer.value]: withoutChannels(activations, own, layer.channelAxis ?? 1) } as Record<
+        string,
+        SessionTensor
+      >;
+      const results = await this.#sessions.run('fromLayer', `after ${key}`, after, feeds);
+      found.set(floats(results[logits]).subarray(0, own.length * scores), start * scores);
+    }
+    return found;
+  }
+
+  /**
+   * The logits [scores] of one prepared picture, and what layers make of it, in one run.
+   * @param count how many channels of each layer
+   * @param whole the value of a layer of which all channels are wanted
+   */
+  async look(picture: Float32Array, layers: readonly Layer[], count: number, whole?: string) {
+    const { key, model, logits, maps } = this.#graphs.look(layers, count);
+    const feeds = pictureFeed(this.network.input, repeated(picture, this.network.input.batch ?? 1));
+    const shown = maps.map(({ layer, whole: all, first }) => (layer.value === whole ? all : first));
+    const results = await this.#sessions.run('forward', key, model, feeds, [logits, ...shown]);
+    return {
+      logits: floats(results[logits]).slice(0, scoreCount(this.network.head)),
+      maps: maps.map(({ layer }, at): LayerMaps => {
+        const { data, dims } = results[shown[at] as string] as SessionTensor;
+        const [, channels = 0, height = 0, width = 0] = dims;
+        return { layer, channels, height, width, data: (data as Float32Array).slice(0, channels * height * width) };
+      }),
+    };
+  }
+
+  /**
+   * The node that makes a picture's gradient at a value, or its logits, infinite or NaN.
+   * @param weights the share of each logit in the score [scores]
+   */
+  async nonFinite(picture: Float32Array, weights: Float32Array, from: string): Promise<NonFinite | undefined> {
+    const { key, model, output, culprit } = this.#graphs.finiteness(from);
+    const feeds = {
+      ...pictureFeed(this.network.input, picture),
+      ...weightsFeed(this.network.input, weights, weights.length),
+    };
+    const results = await this.#sessions.run('backward', key, model, feeds);
+    return culprit(floats(results[output]));
+  }
+}
