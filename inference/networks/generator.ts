@@ -12,6 +12,7 @@ import {
   type Label,
   type LatentInput,
 } from '../generators/generator-inputs.js';
+import { assumedOfGenerator } from '../generators/assumptions.js';
 import { openGenerator, runGenerator, type OpenedGenerator } from '../generators/open-generator.js';
 import { rangeOfGenerator, type PictureRangeOptions } from '../generators/read-generator.js';
 import type { Assumption } from '../graphs/assumption.js';
@@ -143,7 +144,11 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
       const ours = metadata?.outputRange === 'normalization' ? metadata.normalization : metadata && ('tanh' as const);
       const { range, assumption } = rangeOfGenerator(model, output, { channels: size.channels, bytes, ours }, options);
       const assumptions = [
-        ...assumptionsOf(input, { outputs: model.graph.outputs.length, ...opened }, options.latentDim !== undefined),
+        ...assumedOfGenerator(
+          input,
+          { outputs: model.graph.outputs.length, ...opened },
+          options.latentDim !== undefined,
+        ),
         assumption,
       ];
       return new Generator(opened, { input, range, assumptions, metadata, choice, layers, name });
@@ -284,38 +289,4 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
-}
-
-function assumptionsOf(
-  { name, dims, label, open }: LatentInput,
-  { outputs, output, size, layout, order }: OpenedGenerator & { outputs: number },
-  stated: boolean,
-): Assumption[] {
-  const known = label?.classes === undefined ? '' : ` of ${label.classes}`;
-  const colours = size.channels === 1 ? 'grey' : order.taken;
-  const chosen = outputs > 1 ? 'the first output with the sizes of pictures' : 'the only output';
-  return [
-    {
-      about: 'latent',
-      taken: `"${name}", ${dims[0]} numbers`,
-      because: !open ? 'as the model fixes it' : stated ? 'as stated' : "as the model's metadata say",
-      options: open ? ['latentDim'] : [],
-    },
-    ...(label
-      ? [
-          {
-            about: 'label',
-            taken: `${label.label}${known} in "${label.name}"`,
-            because: 'as stated',
-            options: ['label'],
-          },
-        ]
-      : []),
-    {
-      about: 'pictures',
-      taken: `"${output}", ${colours}, ${size.height}×${size.width}, ${layout}`,
-      because: size.channels === 1 ? chosen : `${chosen}; colours ${order.because}`,
-      options: [],
-    },
-  ];
 }

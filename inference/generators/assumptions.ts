@@ -1,0 +1,42 @@
+/** @file What is assumed of a generator of others, each with the option that changes it. */
+import type { Assumption } from '../graphs/assumption.js';
+import type { LatentInput } from './generator-inputs.js';
+import type { OpenedGenerator } from './open-generator.js';
+
+/**
+ * What is assumed of a generator's latents, class and pictures.
+ * @param stated whether the size of its latents was given
+ */
+export function assumedOfGenerator(
+  { name, dims, label, open }: LatentInput,
+  { outputs, output, size, layout, order }: OpenedGenerator & { outputs: number },
+  stated: boolean,
+): Assumption[] {
+  const known = label?.classes === undefined ? '' : ` of ${label.classes}`;
+  const colours = size.channels === 1 ? 'grey' : order.taken;
+  const chosen = outputs > 1 ? 'the first output with the sizes of pictures' : 'the only output';
+  return [
+    {
+      about: 'latent',
+      taken: `"${name}", ${dims[0]} numbers`,
+      because: !open ? 'as the model fixes it' : stated ? 'as stated' : "as the model's metadata say",
+      options: open ? ['latentDim'] : [],
+    },
+    ...(label
+      ? [
+          {
+            about: 'label',
+            taken: `${label.label}${known} in "${label.name}"`,
+            because: 'as stated',
+            options: ['label'],
+          },
+        ]
+      : []),
+    {
+      about: 'pictures',
+      taken: `"${output}", ${colours}, ${size.height}×${size.width}, ${layout}`,
+      because: size.channels === 1 ? chosen : `${chosen}; colours ${order.because}`,
+      options: [],
+    },
+  ];
+}
