@@ -22,7 +22,7 @@ export interface NearestOptions {
 /**
  * A PNG file of the generated pictures that are nearest to a real one, by features, each with its nearest real pictures and
  * the distances. For comparison the heading says how far real pictures are from their nearest others (the median).
- * @throws InputError if there are fewer than two real pictures to search
+ * @throws InputError if there are fewer than two pictures of a set to search
  * @throws the signal's reason when it is aborted
  */
 export async function nearestFigure(
@@ -36,13 +36,12 @@ export async function nearestFigure(
     throw new InputError({ name: 'manifoldSamples', expected, got: Math.min(reals, fakes) });
   }
   const k = Math.min(NEIGHBOURS, reals);
-  const first = (set: MeasuredSet, count: number) => set.rows(Uint32Array.from({ length: count }, (_, i) => i));
-  const [ofReal, ofFake] = [await first(real, reals), await first(fake, fakes)];
+  const [ofReal, ofFake] = [await real.first(reals), await fake.first(fakes)];
   const distances = await SquaredDistances.create(real.size, signal);
   let [own, across]: (Nearest | undefined)[] = [];
   try {
-    own = await distances.nearest(ofReal, ofReal, true, 1);
-    across = await distances.nearest(ofFake, ofReal, false, k);
+    own = await distances.nearest(ofReal, 1);
+    across = await distances.nearest(ofFake, k, ofReal);
   } finally {
     await distances.dispose();
   }

@@ -120,7 +120,6 @@ async function coverageOf(
 ): Promise<Coverage | undefined> {
   const [reals, fakes] = [Math.min(real.count, most), Math.min(fake.count, most)];
   if (Math.min(reals, fakes) < LEAST_OF_MANIFOLD) return undefined;
-  const first = (set: MeasuredSet, count: number) => set.rows(Uint32Array.from({ length: count }, (_, i) => i));
-  const measures = await manifoldMeasures(await first(real, reals), await first(fake, fakes), signal);
+  const measures = await manifoldMeasures(await real.first(reals), await fake.first(fakes), signal);
   return { ...measures, real: reals, fake: fakes };
 }

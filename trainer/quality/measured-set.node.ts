@@ -94,6 +94,11 @@ export class MeasuredSet implements SampleRows {
     return { size: this.size, data };
   }
 
+  /** The features of the first pictures, which are random ones. */
+  first(count: number): Promise<Features> {
+    return this.rows(Uint32Array.from({ length: count }, (_, number) => number));
+  }
+
   /** The pictures with these numbers, decoded or generated again. */
   async pictures(numbers: Uint32Array): Promise<Picture[]> {
     const found = await this.candidates.at(Array.from(this.#positionsOf(numbers)));

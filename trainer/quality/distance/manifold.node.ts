@@ -51,7 +51,7 @@ export async function manifoldMeasures(
   }
   const distances = await SquaredDistances.create(real.size, signal);
   try {
-    const [ofReal, ofFake] = [await distances.nearest(real, real, true), await distances.nearest(fake, fake, true)];
+    const [ofReal, ofFake] = [await distances.nearest(real), await distances.nearest(fake)];
     const radius = (own: Nearest, sample: number, k: number) => own.squares[sample * own.k + k - 1] as number;
     const [isCovered, isReached, isRecalled] = [new Uint8Array(reals), new Uint8Array(fakes), new Uint8Array(reals)];
     let inside = 0;
@@ -96,7 +96,11 @@ export class SquaredDistances {
     return new SquaredDistances(size, await openSession(squaredDistancesModel(size)), signal);
   }
 
-  /** Calls back with every pair. @throws the signal's reason when it is aborted */
+  /**
+   * Calls back with every pair, for each i and each j in ascending order of the other. Between a set and itself, blocks
+   * beside the diagonal are computed once for both of their places.
+   * @throws the signal's reason when it is aborted
+   */
   async each(a: Features, b: Features, found: (i: number, j: number, squared: number) => void): Promise<void> {
     const { size } = this;
     const [rows, columns] = [countOf(a), countOf(b)];
@@ -104,30 +108,35 @@ export class SquaredDistances {
       sessionTensor(data.slice(start * size, end * size), [end - start, size]);
     for (let i = 0; i < rows; i += TILE) {
       const rowsEnd = Math.min(rows, i + TILE);
-      for (let j = 0; j < columns; j += TILE) {
+      for (let j = a === b ? i : 0; j < columns; j += TILE) {
         this.signal?.throwIfAborted();
         const end = Math.min(columns, j + TILE);
         const results = await this.session.run({ a: tile(a, i, rowsEnd), b: tile(b, j, end) });
         const squares = results['squares']?.data as Float64Array;
+        const isMirrored = a === b && i !== j;
         let at = 0;
         for (let row = i; row < rowsEnd; row++)
-          for (let column = j; column < end; column++) found(row, column, squares[at++] as number);
+          for (let column = j; column < end; column++) {
+            const squared = squares[at++] as number;
+            found(row, column, squared);
+            if (isMirrored) found(column, row, squared);
+          }
       }
     }
   }
 
   /**
-   * The k nearest of others to each sample.
-   * @param isSame whether both are the same set, so that a sample is not its own neighbour
+   * The k nearest of others to each sample, which is not its own neighbour.
    * @param k at most as many as there are others
+   * @param others of the same set if left out
    */
-  async nearest(samples: Features, others: Features, isSame: boolean, k = COVERAGE_NEIGHBOURS): Promise<Nearest> {
+  async nearest(samples: Features, k = COVERAGE_NEIGHBOURS, others = samples): Promise<Nearest> {
     const count = countOf(samples);
     const squares = new Float64Array(count * k).fill(Number.POSITIVE_INFINITY);
     const numbers = new Int32Array(count * k).fill(-1);
     await this.each(samples, others, (i, j, squared) => {
       let at = (i + 1) * k - 1;
-      if (squared >= (squares[at] as number) || (isSame && i === j)) return;
+      if (squared >= (squares[at] as number) || (others === samples && i === j)) return;
       for (; at > i * k && (squares[at - 1] as number) > squared; at--) {
         squares[at] = squares[at - 1] as number;
         numbers[at] = numbers[at - 1] as number;

@@ -42,7 +42,7 @@ describe('manifoldMeasures(real, fake, signal)', () => {
   it('of equal samples are zero apart: nothing lies within a ball without extent', async () => {
     const equal = { size: 3, data: new Float32Array(36).map((_, at) => [0.1, 1000.7, 33.3][at % 3] as number) };
     const distances = await SquaredDistances.create(3);
-    const { squares, numbers } = await distances.nearest(equal, equal, true, 2);
+    const { squares, numbers } = await distances.nearest(equal, 2);
     await distances.dispose();
     expect([...squares].every((square) => square === 0)).toBe(true);
     expect(Array.from(numbers.slice(0, 4))).toEqual([1, 2, 0, 2]);
