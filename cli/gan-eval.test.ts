@@ -183,6 +183,10 @@ describe('gan-eval', () => {
     ['new digits --features f.onnx', 'new: expected a run with a checkpoint; it has none yet'],
     ['run --features f.onnx --mean 0.5', '--mean: expected it together with --std; got one of them'],
     ['run --features f.onnx --nearest n.gif', '--nearest: expected a .png file; got n.gif'],
+    [
+      'run --features f.onnx --nearest n.png --manifold-samples 0',
+      '--manifold-samples: expected at least 2 beside nearest; got 0',
+    ],
     ['run --features f.onnx --nearest n.png --out o', '--nearest: expected it without --out; got both'],
     [
       'run --features f.onnx --manifold-samples -1',

@@ -12,7 +12,7 @@ import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { Releases } from '../run/releases.js';
 import { leftOut, openPair, type Comparison, type Evaluated } from './pair.node.js';
-import { nearestFigure } from './nearest.node.js';
+import { LEAST_OF_NEAREST, nearestFigure } from './nearest.node.js';
 import type { GeneratorReading } from './picture-set.node.js';
 import { describedRun, describedSets, type PairDescription, type SetChoice } from './set-description.node.js';
 
@@ -82,9 +82,13 @@ async function evaluation(
   description: PairDescription,
   options: ComparisonOptions,
 ): Promise<Told & { evaluated: Evaluated }> {
-  const { features, preparation, subsetSize, nearest } = options;
+  const { features, preparation, subsetSize, manifoldSamples, nearest } = options;
   if (nearest !== undefined) {
     if (!/\.png$/i.test(nearest)) throw new InputError({ name: 'nearest', expected: 'a .png file', got: nearest });
+    if (manifoldSamples !== undefined && manifoldSamples < LEAST_OF_NEAREST) {
+      const expected = `at least ${LEAST_OF_NEAREST} beside nearest`;
+      throw new InputError({ name: 'manifoldSamples', expected, got: manifoldSamples });
+    }
     await makeFolder(dirname(nearest));
   }
   const choice = await resolveDevice(options.device ?? 'auto');

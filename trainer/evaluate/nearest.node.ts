@@ -12,6 +12,9 @@ const ROWS = 8;
 /** Real pictures beside each. */
 const NEIGHBOURS = 5;
 
+/** Fewest pictures of each set: one, and another that it is compared with. */
+export const LEAST_OF_NEAREST = 2;
+
 /** What is shown of two sets. */
 export interface NearestOptions {
   /** Most pictures of each set that are searched. */
@@ -22,7 +25,7 @@ export interface NearestOptions {
 /**
  * A PNG file of the generated pictures that are nearest to a real one, by features, each with its nearest real pictures and
  * the distances. For comparison the heading says how far real pictures are from their nearest others (the median).
- * @throws InputError if there are fewer than two pictures of a set to search
+ * @throws InputError if there are too few pictures of a set to search
  * @throws the signal's reason when it is aborted
  */
 export async function nearestFigure(
@@ -31,8 +34,8 @@ export async function nearestFigure(
   { manifoldSamples = DEFAULT_MANIFOLD, signal }: NearestOptions,
 ): Promise<Uint8Array> {
   const [reals, fakes] = [Math.min(real.count, manifoldSamples), Math.min(fake.count, manifoldSamples)];
-  if (Math.min(reals, fakes) < 2) {
-    const expected = 'at least 2 pictures of each set, for their nearest ones';
+  if (Math.min(reals, fakes) < LEAST_OF_NEAREST) {
+    const expected = `at least ${LEAST_OF_NEAREST} pictures of each set, for their nearest ones`;
     throw new InputError({ name: 'manifoldSamples', expected, got: Math.min(reals, fakes) });
   }
   const k = Math.min(NEIGHBOURS, reals);
