@@ -6,7 +6,8 @@ import { subgraphNodes, valuesRead } from '../../graph/order.js';
 
 /**
  * Gives for each value of a graph the value that the same nodes compute from another input. Nodes that do not depend on the input
- * are shared; the others are copied when they are first asked for, and those that were appended meanwhile too.
+ * are shared, and the others copied: those of the given graph at once, those that are appended to it later when their values are
+ * asked for. What no wanted output needs should be pruned before.
  */
 export class Twin {
   readonly #made: Map<string, string>;
@@ -20,7 +21,7 @@ export class Twin {
     other: string,
   ) {
     this.#made = new Map([[input, other]]);
-    // In order, so that no copy waits for a long chain of others.
+    // In topological order: where a node is copied, what it reads was copied before, so calls are not nested deeply.
     for (const output of b.graph.nodes.flatMap(({ outputs }) => outputs)) if (output) this.of(output);
   }
 
