@@ -1,5 +1,6 @@
 /** @file The first component of kernel PCA over positions, with a sigmoid kernel, in double precision. */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { combined, dot, extremeOf } from './principal-component.js';
 import { startBasis } from './subspace.js';
 
 /** Up to this many positions all eigenvectors are computed. */
@@ -22,8 +23,7 @@ export function firstKernelComponent(activations: Float32Array, channels: number
   const kernel = centredKernel(centredPositions(activations, channels, positions));
   const { value, vector } =
     positions <= MAX_DENSE ? denseLargest(kernel, positions) : lanczosLargest(kernel, positions);
-  const extreme = vector.reduce((most, each) => (Math.abs(each) > Math.abs(most) ? each : most), 0);
-  const scale = Math.sign(extreme) * Math.sqrt(Math.max(0, value));
+  const scale = Math.sign(extremeOf(vector)) * Math.sqrt(Math.max(0, value));
   return Float32Array.from(vector, (each) => scale * each);
 }
 
@@ -68,8 +68,7 @@ interface Eigenpair {
 
 /** The largest eigenvalue of a symmetric matrix [n, n]; others may be negative. */
 function denseLargest(matrix: Float64Array, n: number): Eigenpair {
-  const rows = Array.from({ length: n }, (_, i) => matrix.subarray(i * n, (i + 1) * n));
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(new Matrix(rows.map((row) => [...row])), {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(n, n, matrix), {
     assumeSymmetric: true,
   });
   // For symmetric matrices the eigenvalues are in ascending order.
@@ -113,24 +112,8 @@ function tridiagonalLargest(diagonal: readonly number[], off: readonly number[])
   return denseLargest(matrix, n);
 }
 
-/** Σ_i weight_i·vector_i */
-function combined(vectors: readonly Float64Array[], weights: Float64Array): Float64Array {
-  const sum = new Float64Array(vectors[0]?.length ?? 0);
-  weights.forEach((weight, i) => {
-    const vector = vectors[i] as Float64Array;
-    for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + weight * (vector[at] as number);
-  });
-  return sum;
-}
-
 /** A·x of a matrix [n, n]. */
 function multiplied(matrix: Float64Array, vector: Float64Array): Float64Array {
   const n = vector.length;
   return Float64Array.from({ length: n }, (_, i) => dot(matrix.subarray(i * n, (i + 1) * n), vector));
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }

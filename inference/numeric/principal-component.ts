@@ -31,7 +31,7 @@ export function firstComponent(activations: Float32Array, channels: number, sign
 }
 
 /** The value with the largest magnitude. */
-function extremeOf(values: Float64Array): number {
+export function extremeOf(values: Float64Array): number {
   return values.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
 }
 
@@ -79,7 +79,7 @@ function scatterOf(rows: readonly Float64Array[], positions: number): Matrix {
 }
 
 /** Σ_k weight_k·row_k */
-function combined(rows: readonly Float64Array[], weights: Float64Array): Float64Array {
+export function combined(rows: readonly Float64Array[], weights: Float64Array): Float64Array {
   const sum = new Float64Array(rows[0]?.length ?? 0);
   rows.forEach((row, k) => {
     const weight = weights[k] as number;
@@ -115,7 +115,8 @@ function distance(a: Float64Array, b: Float64Array): number {
   return Math.sqrt(squares);
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+/** The product of two vectors. */
+export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
   return sum;
