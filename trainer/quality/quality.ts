@@ -5,6 +5,14 @@ import type { ManifoldMeasures } from './distance/manifold.node.js';
 /** Minimum number of samples for the Fréchet distance; with fewer, the bias dominates. */
 export const LEAST_SAMPLES = 2048;
 
+/** The measures of coverage, in the order that they are shown in. */
+export const coverageNames = [
+  'precision',
+  'recall',
+  'density',
+  'coverage',
+] as const satisfies (keyof ManifoldMeasures)[];
+
 /** How far two sets cover each other, and on how many pictures of each this was measured. */
 export interface Coverage extends ManifoldMeasures {
   real: number;

@@ -8,7 +8,7 @@ import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { evolutionWebp } from '../report/evolution.node.js';
 import { JsonLines, rowCheck } from './metrics.node.js';
-import { bestRow, type QualityRow } from '../quality/quality.js';
+import { bestRow, coverageNames, type QualityRow } from '../quality/quality.js';
 import { lossPlotPng, qualityPlotPng, realVsFakePng, scorePlotPng, type StepRow } from '../report/plots.node.js';
 import { reportContent, type RunSummary } from '../report/content.node.js';
 import { reportFigures } from '../report/figures.node.js';
@@ -108,12 +108,7 @@ export class RunRecord {
       scalars: {
         'quality/KID': kid,
         ...(frechet !== undefined && { 'quality/Fréchet distance': frechet }),
-        ...(manifold && {
-          'quality/precision': manifold.precision,
-          'quality/recall': manifold.recall,
-          'quality/density': manifold.density,
-          'quality/coverage': manifold.coverage,
-        }),
+        ...(manifold && Object.fromEntries(coverageNames.map((name) => [`quality/${name}`, manifold[name]]))),
       },
     });
   }

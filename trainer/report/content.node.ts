@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { VERSION } from '../../exporter/version.js';
 import type { GanConfig } from '../settings/config.js';
 import { presets } from '../settings/presets.js';
-import type { QualityRow } from '../quality/quality.js';
+import { coverageNames, type QualityRow } from '../quality/quality.js';
 import type { ReportContent, ReportFigure, ReportSetting, ReportTable } from './page.js';
 import type { StepRow } from './plots.node.js';
 import { reportSettings } from './settings.js';
@@ -90,21 +90,19 @@ function facts({ rows, quality, config, done, stepsPerEpoch }: RunSummary): [str
   ];
 }
 
-const MANIFOLD = ['precision', 'recall', 'density', 'coverage'] as const;
-
 function qualityTable(quality: readonly QualityRow[]): ReportTable {
   const [first] = quality;
   // Rows of earlier versions have none.
   const hasCoverage = quality.some(({ manifold }) => manifold !== undefined);
   return {
     title: 'Quality',
-    headings: ['step', 'Fréchet distance', 'KID', '± std', ...(hasCoverage ? MANIFOLD : []), 'real', 'generated'],
+    headings: ['step', 'Fréchet distance', 'KID', '± std', ...(hasCoverage ? coverageNames : []), 'real', 'generated'],
     rows: quality.map((row) => [
       count(row.step),
       row.frechet === undefined ? '–' : fixed(row.frechet, 2),
       row.kid.toPrecision(4),
       row.kidStd.toPrecision(2),
-      ...(hasCoverage ? MANIFOLD.map((name) => row.manifold?.[name].toFixed(3) ?? '–') : []),
+      ...(hasCoverage ? coverageNames.map((name) => row.manifold?.[name].toFixed(3) ?? '–') : []),
       count(row.real),
       count(row.generated),
     ]),
