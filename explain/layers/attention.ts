@@ -1,5 +1,5 @@
 /** @file Transformers whose tokens all attend to each other: the attention of each layer, and the tokens it makes. */
-import { consumersOf } from '../../inference/graphs/links.js';
+import { consumersOf, producersOf } from '../../inference/graphs/links.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { numberAttribute } from '../../onnx/graph/attributes.js';
 import { positiveAxis } from '../../onnx/graph/dims.js';
@@ -112,7 +112,7 @@ function tokenValues(
   { graph, types }: LayerContext,
 ): TokenValue[] {
   const batch = graph.inputs[0]?.value?.shape?.[0];
-  const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const makers = producersOf({ nodes });
   return cutValues(nodes, picture, logits).flatMap((value): TokenValue[] => {
     const node = makers.get(value);
     const shape = types.shape(value) ?? [];

@@ -5,6 +5,7 @@ import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
 import { positiveAxis } from '../../onnx/graph/dims.js';
 import { InputError } from '../../onnx/errors.js';
 import { nodeLabel, type Graph, type Node } from '../../onnx/graph/graph.js';
+import { axesOf } from '../../onnx/shapes/rule.js';
 import { layerContext, layerOfValue, withTokens, type LayerContext } from './candidates.js';
 import { isSpatial, type Layer, type TokenGrid } from './layer.js';
 import { remembered } from './remembered.js';
@@ -75,9 +76,7 @@ function poolsAll(node: Node, { types, axes }: LayerContext): boolean {
   if (node.op !== 'ReduceMean') return false;
   const channel = axes.of(value) ?? (shape.length === 3 ? 2 : 1);
   const positions = shape.map((_, axis) => axis).filter((axis) => axis > 0 && axis !== channel);
-  const reduced = (intsAttribute(node, 'axes') ?? types.integers(node.inputs[1]))?.map((axis) =>
-    positiveAxis(axis, shape.length),
-  );
+  const reduced = axesOf(node, types)?.map((axis) => positiveAxis(axis, shape.length));
   return reduced?.length === positions.length && positions.every((axis) => reduced.includes(axis));
 }
 

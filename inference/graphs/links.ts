@@ -3,8 +3,8 @@ import type { Graph, Node } from '../../onnx/graph/graph.js';
 import { valuesRead } from '../../onnx/graph/order.js';
 
 /** The node that makes each value. */
-export function producersOf(graph: Graph): Map<string, Node> {
-  return new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+export function producersOf({ nodes }: { nodes: readonly Node[] }): Map<string, Node> {
+  return new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
 }
 
 /** The nodes that read each value. */

@@ -3,13 +3,11 @@ import { numberAttribute } from '../../graph/attributes.js';
 import type { GraphBuilder } from '../../build/build.js';
 import { isStatic, positiveAxis } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
+import { typeCode } from '../../files/storage.js';
 import { elementCount, nodeLabel, type Dim } from '../../graph/graph.js';
 import { axesOf } from '../../shapes/rule.js';
 import { countAlong, expandedLike, reshapedLike } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
-
-/** The element type bool, as ONNX numbers them. */
-const BOOL = 9;
 
 /** A reduction; its output y, built on demand, and the gradient g of it are in the form that keeps reduced axes as size 1. */
 interface Reduction {
@@ -86,7 +84,7 @@ function productsBefore(b: GraphBuilder, rows: string, length: number, direction
 function productsOfOthers(b: GraphBuilder, rows: string): string {
   const length = b.op('Shape', [rows], { start: -1 });
   const square = b.op('Expand', [b.scalar(0), b.op('Concat', [length, length], { axis: 0 })]);
-  const isOwn = b.op('Cast', [b.op('EyeLike', [square])], { to: BOOL }, 'own');
+  const isOwn = b.op('Cast', [b.op('EyeLike', [square])], { to: typeCode('bool') }, 'own');
   const filled = b.op('Where', [isOwn, b.scalarLike(rows, 1), b.op('Unsqueeze', [rows, b.ints([-2])])]);
   return b.op('ReduceProd', [filled], { axes: [-1], keepdims: 0 });
 }
