@@ -33,6 +33,9 @@ describe('boxes of texts', () => {
       '\uFEFFfilename;class;xmin;ymin;xmax;ymax\r\n"x.png";bird;1;2;4;6\r\nx.png;bird;5;6;12;14.5\r\n',
     ])
       expect(csvBoxes(text, 'b.csv')).toEqual(boxes);
+    expect(csvBoxes('file,x,y,w,h\n "a, ""b"".png" ,1,2,"3",4\n', 'b.csv')).toEqual(
+      new Map([['a, "b".png', [{ x: 1, y: 2, width: 3, height: 4 }]]]),
+    );
     const coco = {
       images: [{ id: 7, file_name: 'x.png' }],
       annotations: [
@@ -49,6 +52,9 @@ describe('boxes of texts', () => {
       () => csvBoxes('file,x,y,w,h\nx.png,1,2,,4', 'b.csv'),
       /^b\.csv, line 2: expected four numbers.*got 1, 2, NaN, 4$/,
     ],
+    [() => csvBoxes('file,x,y,w,h\n\nx.png,left,2,3,4', 'b.csv'), /line 3: expected four numbers.*got left, 2, 3, 4$/],
+    [() => csvBoxes('file,x1,y1,x2,y2\nx.png,1,2,wide,4', 'b.csv'), /expected four numbers.*got 1, 2, wide, 2$/],
+    [() => cubBoxes('1 1 2 three 4', '1 x.jpg', 'b.txt'), /picture 1: expected four numbers.*got 1, 2, three, 4$/],
     [() => csvBoxes('file,x,y,w,h\n,1,2,3,4', 'b.csv'), /^b\.csv, line 2: expected the name of a file; got none$/],
     [() => csvBoxes('file,x1,y1,x2,y2\nx.png,5,5,2,9', 'b.csv'), /width and height are above 0; got 5, 5, -3, 4$/],
     [() => cubBoxes('3 1 2 3 4', '1 x.jpg', 'b.txt'), /^b\.txt: expected picture 3 in images\.txt; got nothing$/],

@@ -1,4 +1,5 @@
 /** @file Boxes around the objects of pictures, from texts in the formats that people have them in. */
+import { isRecord, type JsonRecord } from '../../inference/parse/json.js';
 import { InputError } from '../../onnx/errors.js';
 
 /** A rectangle in pixels of a picture, from its upper left corner; it may have fractions. */
@@ -12,15 +13,19 @@ export interface ObjectBox {
 /** The boxes of each picture, by the path that the file gives. */
 export type ObjectBoxes = Map<string, ObjectBox[]>;
 
+/** The lines that are not empty, with their numbers in the text. */
+function filledLines(text: string): { line: string; number: number }[] {
+  return text.split(/\r?\n/).flatMap((line, at) => (line.trim() === '' ? [] : [{ line, number: at + 1 }]));
+}
+
 /** A list of CUB-200-2011: a number and what it stands for on each line. */
 function numberedLines(text: string, name: string): Map<string, string> {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   return new Map(
-    lines.map((line, i) => {
+    filledLines(text).map(({ line, number }) => {
       const [, id, rest] = /^(\d+)\s+(.+)$/.exec(line.trim()) ?? [];
       if (id === undefined || rest === undefined)
         throw new InputError({
-          name: `${name}, line ${i + 1}`,
+          name: `${name}, line ${number}`,
           expected: 'a number and a value',
           got: `"${line.slice(0, 60)}"`,
         });
@@ -40,7 +45,7 @@ export function cubBoxes(text: string, images: string, name: string): ObjectBoxe
   for (const [id, line] of numberedLines(text, name)) {
     const path = paths.get(id);
     if (path === undefined) throw new InputError({ name, expected: `picture ${id} in images.txt`, got: 'nothing' });
-    addBox(boxes, path, line.split(/\s+/).map(Number), `${name}, picture ${id}`);
+    addBox(boxes, path, line.split(/\s+/).map(numberOf), `${name}, picture ${id}`);
   }
   return boxes;
 }
@@ -63,10 +68,10 @@ const FILE_NAMES = ['file', 'filename', 'file_name', 'image', 'path', 'picture']
  * @throws InputError for other names, or values that are no numbers
  */
 export function csvBoxes(text: string, name: string): ObjectBoxes {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  const [head = '', ...rows] = lines;
+  const [first, ...rows] = filledLines(text);
+  const { line: head, number: headNumber } = first ?? { line: '', number: 1 };
   const separator = ['\t', ';', ','].find((each) => head.includes(each)) ?? ',';
-  const cellsOf = (line: string) => line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+  const cellsOf = cellReader(separator);
   const names = cellsOf(head.replace(/^\uFEFF/, '')).map((each) => each.toLowerCase());
   const file = names.findIndex((each) => FILE_NAMES.includes(each));
   const has = (wanted: readonly string[]) => wanted.every((each) => names.includes(each));
@@ -74,25 +79,42 @@ export function csvBoxes(text: string, name: string): ObjectBoxes {
   const columns = corners ?? SIZE_NAMES.find(has);
   if (file < 0 || !columns) {
     throw new InputError({
-      name: `${name}, line 1`,
+      name: `${name}, line ${headNumber}`,
       expected: 'names of columns: file,x,y,width,height or file,x1,y1,x2,y2',
       got: `"${head.slice(0, 80)}"`,
     });
   }
   const boxes: ObjectBoxes = new Map();
-  rows.forEach((row, i) => {
-    const cells = cellsOf(row);
+  for (const { line, number } of rows) {
+    const cells = cellsOf(line);
     const [x = NaN, y = NaN, a = NaN, b = NaN] = columns.map((each) => numberOf(cells[names.indexOf(each)]));
-    addBox(boxes, cells[file] ?? '', corners ? [x, y, a - x, b - y] : [x, y, a, b], `${name}, line ${i + 2}`);
-  });
+    const numbers = corners ? [x, y, difference(a, x), difference(b, y)] : [x, y, a, b];
+    addBox(boxes, cells[file] ?? '', numbers, `${name}, line ${number}`);
+  }
   return boxes;
 }
 
-const numberOf = (cell: string | undefined): number => (cell === undefined || cell === '' ? NaN : Number(cell));
+/** Reads the cells of lines. A cell in quotes may hold separators, and a quote as two. */
+function cellReader(separator: string): (line: string) => string[] {
+  const cell = new RegExp(`${separator}(?: *"((?:[^"]|"")*)" *(?=${separator}|$)|([^${separator}]*))`, 'g');
+  return (line) =>
+    Array.from(`${separator}${line}`.matchAll(cell), ([, quoted, plain = '']) =>
+      (quoted?.replaceAll('""', '"') ?? plain).trim(),
+    );
+}
+
+/** The number of a cell, NaN where there is none; another text as it is, so that the error can show it. */
+function numberOf(cell = ''): number | string {
+  const number = cell === '' ? NaN : Number(cell);
+  return Number.isNaN(number) && cell !== '' ? cell : number;
+}
+
+const difference = (a: number | string, b: number | string) =>
+  typeof a === 'number' && typeof b === 'number' ? a - b : a;
 
 /** Annotations of COCO: `images` with `id` and `file_name`, `annotations` with `image_id` and `bbox`. @throws InputError for others */
 export function cocoBoxes(value: unknown, name: string): ObjectBoxes {
-  const listOf = (key: string): readonly Record<string, unknown>[] => {
+  const listOf = (key: string): readonly JsonRecord[] => {
     const list = isRecord(value) ? value[key] : undefined;
     if (Array.isArray(list) && list.every(isRecord)) return list;
     throw new InputError({
@@ -113,9 +135,6 @@ export function cocoBoxes(value: unknown, name: string): ObjectBoxes {
   return boxes;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function addBox(boxes: ObjectBoxes, path: string, numbers: readonly unknown[], place: string): void {
   const [x, y, width, height] = numbers;
   const isNumber = (each: unknown): each is number => typeof each === 'number' && Number.isFinite(each);
@@ -135,7 +154,10 @@ function addBox(boxes: ObjectBoxes, path: string, numbers: readonly unknown[], p
   }
   if (path === '') throw new InputError({ name: place, expected: 'the name of a file', got: 'none' });
   const key = normalized(path);
-  boxes.set(key, [...(boxes.get(key) ?? []), { x, y, width, height }]);
+  const box = { x, y, width, height };
+  const earlier = boxes.get(key);
+  if (earlier) earlier.push(box);
+  else boxes.set(key, [box]);
 }
 
 const normalized = (path: string): string => path.replaceAll('\\', '/').replace(/^(?:\.?\/)+/, '');
