@@ -14,6 +14,7 @@ import {
   type Evaluation,
   type PictureMeasurements,
 } from '../metrics/evaluate.js';
+import { localisationMetrics } from '../metrics/measures/localisation.js';
 import { loadObjects } from '../objects/objects.node.js';
 import { choicePerPicture } from '../targets/target-choice.js';
 import { entriesOfJob, Journal, shortened, type JournalEntry } from './journal.node.js';
@@ -67,6 +68,7 @@ export async function evaluateFiles(
   const { signal, progress_callback, device: _device, preparation: _preparation, ...measuring } = options;
   const targets = choicePerPicture(given, paths.length);
   requireOneTarget(targets);
+  if (boxes !== undefined) requireLocalisation(measuring.metrics);
   const objects = boxes === undefined ? undefined : await loadObjects(boxes);
   const lock = await lockFolder(out);
   try {
@@ -142,6 +144,14 @@ export async function evaluateFiles(
   } finally {
     await lock.release();
   }
+}
+
+/** @throws InputError if no metric asks where the objects are */
+function requireLocalisation(metrics: EvaluateOptions['metrics']): void {
+  const localising: readonly string[] = Object.keys(localisationMetrics);
+  if (!metrics || metrics.some((name) => localising.includes(name))) return;
+  const expected = `${localising.join(' or ')} among the metrics`;
+  throw new InputError({ name: 'boxes', expected, got: metrics.join(', ') });
 }
 
 const skippedOf = ({ picture, reason }: { picture: string; reason: string }): SkippedPicture => ({ picture, reason });

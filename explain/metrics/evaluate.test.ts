@@ -185,4 +185,11 @@ describe('evaluateFiles(explainer, paths, options)', () => {
     );
     await expect(readFile(join(out, 'results.json'))).rejects.toThrow('ENOENT');
   });
+
+  test('refuses boxes that no metric asks for', async () => {
+    const options = { ...OF, metrics: ['insertion'], boxes: 'boxes.csv', out: join(folder, 'unasked') } as const;
+    await expect(evaluateFiles(tiny, await pictures(8), options)).rejects.toThrow(
+      'boxes: expected pointing-game or energy-inside among the metrics; got insertion',
+    );
+  });
 });
