@@ -38,7 +38,7 @@ export interface ExplainOptions {
   augment?: boolean;
   /** Class activation maps are first principal components of weighted activations instead of sums. Default false. */
   eigen?: boolean;
-  /** For methods that take many runs: their chance, noisy copies, their noise as a share of the picture's range, and steps. */
+  /** For methods that take many runs: their seed, noise, baselines, and how many runs they take. */
   runs?: Partial<RunOptions>;
   /** Told how many forward passes of a map by masks are done. @param picture position in the call */
   onRuns?(this: void, progress: RunProgress): void;

@@ -112,8 +112,12 @@ export function pictureRuns(
       signal?.throwIfAborted();
       return scoresOf(await network.logits(pictures));
     },
-    scoresWithout: async (channels) =>
-      scoresOf(layer ? await network.onePicture.logitsWithout(input, layer.layer, channels) : new Float32Array()),
+    scoresWithout: async (channels) => {
+      signal?.throwIfAborted();
+      return scoresOf(
+        layer ? await network.onePicture.logitsWithout(input, layer.layer, channels) : new Float32Array(),
+      );
+    },
     gradients: async (pictures, backward) => {
       signal?.throwIfAborted();
       return network.pictureGradients(pictures, rowsOf(pictures), backward);
