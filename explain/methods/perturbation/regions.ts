@@ -2,7 +2,7 @@
 import { jackknifeErrors, jackknifeGroups } from '../../../inference/numeric/jackknife.js';
 import type { NetworkRuns, RunsMethod, SignedMap } from '../kinds/method.js';
 import { affordedDraws, scoresOfMasked } from './masked-scores.js';
-import { coalitionSums, drawnCoalitions, shapleyValues, type Pair } from './shapley.js';
+import { coalitionSums, drawnCoalitions, shapleyValues } from './shapley.js';
 import { drawnSubset, ridgeSums, ridgeWeights, similarity } from './ridge.js';
 import { superpixels, type Superpixels } from './superpixels.js';
 
@@ -97,8 +97,8 @@ export const coalitionMethods = {
       );
       const empty = scores[0] as number;
       const difference = network.score - empty;
-      const groups = Array.from({ length: Math.max(1, jackknifeGroups(pairs.length)) }, () => coalitionSums(count));
-      pairs.forEach(({ set, complement }: Pair, draw) => {
+      const groups = Array.from({ length: jackknifeGroups(pairs.length) }, () => coalitionSums(count));
+      pairs.forEach(({ set, complement }, draw) => {
         const sums = groups[draw % groups.length];
         sums?.add(set, (scores[2 * draw + 1] as number) - empty);
         sums?.add(complement, (scores[2 * draw + 2] as number) - empty);

@@ -82,6 +82,7 @@ export const riseMethods = {
       });
       const [all, ...parts] = groups as [Sums, ...Sums[]];
       scores.forEach((found, draw) => {
+        // Made again, as all masks together take too much memory.
         const own = mask(draw);
         // Scores near 0 leave smaller rounding.
         const value = found - score;
