@@ -2,6 +2,7 @@
 import { Tensor, type InferenceSession } from '../../../inference/runtime/onnxruntime/library.node.js';
 import { sessionIn, startSessionThread } from '../../../inference/runtime/runtime.node.js';
 import { createSession } from '../../../inference/runtime/session.node.js';
+import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { sessionTensor, type Session, type SessionOptions } from '../../../inference/runtime/session.js';
 import type { Thread } from '../../../inference/runtime/thread.node.js';
 import { InputError, modelOfGraph } from '../../../onnx/index.js';
@@ -23,7 +24,7 @@ import { nextOf, type StateEntry } from './graph/weights.js';
 import { adamNumbers, discriminatorUpdates, emaDecay, isPenalised, kindsOfSteps } from '../state/schedule.js';
 import type { Group } from '../state/group.js';
 import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
-import { joined, mean, slices, split } from './parts.js';
+import { mean, slices, split } from './parts.js';
 import { sampled, scalar, stateValues, trainState, type Values } from './values.node.js';
 
 type Network = StateEntry['network'];
@@ -214,7 +215,7 @@ export class DataParallelStep implements TrainStep {
   /** Means over the shards here, then over all processes. */
   async #means(answers: readonly Numbers[], names: readonly string[]): Promise<Numbers> {
     const means = names.map((name) => mean(answers, name));
-    const shared = this.#group ? split(await this.#group.mean(joined(means)), means) : means;
+    const shared = this.#group ? split(await this.#group.mean(concatenated(means)), means) : means;
     return Object.fromEntries(names.map((name, index) => [name, shared[index] as Float32Array]));
   }
 
@@ -230,7 +231,7 @@ export class DataParallelStep implements TrainStep {
   async state(): Promise<TrainState> {
     if (this.#group) {
       const parts = this.#entries.map(({ input }) => this.#data(input));
-      const bytes = await this.#group.fromFirst(new Uint8Array(joined(parts).buffer));
+      const bytes = await this.#group.fromFirst(new Uint8Array(concatenated(parts).buffer));
       const first = split(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4), parts);
       parts.forEach((data, index) => data.set(first[index] as Float32Array));
     }

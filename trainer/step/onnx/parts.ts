@@ -1,4 +1,4 @@
-/** @file Arrays of numbers in parts: the shards of a batch, tensors one behind the other, means over shards. */
+/** @file Arrays of numbers in parts: the shards of a batch, tensors that were concatenated, means over shards. */
 
 /** Splits into equal parts. They are copies, because a message with a view would send its whole buffer. */
 export function slices(data: Float32Array, count: number): Float32Array[] {
@@ -6,18 +6,7 @@ export function slices(data: Float32Array, count: number): Float32Array[] {
   return Array.from({ length: count }, (_, index) => data.slice(index * size, (index + 1) * size));
 }
 
-/** Arrays one behind the other. */
-export function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const all = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** The parts of what was joined. @param like arrays of the parts' sizes */
+/** The parts of what was concatenated. @param like arrays of the parts' sizes */
 export function split(all: Float32Array, like: readonly Float32Array[]): Float32Array[] {
   let at = 0;
   return like.map(({ length }) => all.subarray(at, (at += length)));

@@ -13,9 +13,9 @@ interface Loss {
 const crossEntropy = (logits: Tensor, target: number) =>
   tf.mean(tf.add(tf.mul(tf.softplus(tf.neg(logits)), target), tf.mul(tf.softplus(logits), 1 - target)));
 
-const halfSquares = (logits: Tensor, target: number) => tf.div(tf.mean(tf.squaredDifference(logits, target)), 2);
-
 const meanSquares = (logits: Tensor, target: number) => tf.mean(tf.squaredDifference(logits, target));
+
+const halfSquares = (logits: Tensor, target: number) => tf.div(meanSquares(logits, target), 2);
 
 /** mean(max(0, 1 + x)). */
 const meanHinge = (x: Tensor) => tf.mean(tf.relu(tf.add(1, x)));

@@ -20,15 +20,13 @@ const meanHinge = (b: GraphBuilder, x: string) => mean(b, b.op('Relu', [b.add(x,
 
 /** mean((x − target)²). */
 function meanSquares(b: GraphBuilder, x: string, target: number): string {
-  const gap = b.sub(x, b.scalar(target));
+  const gap = target === 0 ? x : b.sub(x, b.scalar(target));
   return mean(b, b.mul(gap, gap));
 }
 
 /** ½·mean((x − target)²). */
-function halfSquares(b: GraphBuilder, x: string, target: number, name?: string): string {
-  const gap = target === 0 ? x : b.sub(x, b.scalar(target));
-  return b.mul(mean(b, b.mul(gap, gap)), b.scalar(0.5), name);
-}
+const halfSquares = (b: GraphBuilder, x: string, target: number, name?: string) =>
+  b.mul(meanSquares(b, x, target), b.scalar(0.5), name);
 
 /** x minus the mean of the logits of the other kind of pictures: how much more real it looks than they do. */
 const relative = (b: GraphBuilder, x: string, others: string) => b.sub(x, mean(b, others), 'relative');
