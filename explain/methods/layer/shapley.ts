@@ -15,15 +15,11 @@ export const curvatureMethods = {
     at: 'layer',
     async map(network) {
       const [weights] = await network.values('shapley-cam', ({ b, logits, weights: cotangent, layer, onGrid }) => {
-        const first = gradients(b, logits, [layer], { cotangent }).get(layer);
-        if (!first) return [b.mul(layer, b.scalarLike(layer, 0), 'no_gradient')].map(onGrid).map(mean);
-        const second = gradients(b, first, [layer], { cotangent: layer }).get(layer);
+        const found = gradients(b, logits, [layer], { cotangent }).get(layer);
+        const first = found ?? b.mul(layer, b.scalarLike(layer, 0), 'no_gradient');
+        const second = found && gradients(b, found, [layer], { cotangent: layer }).get(layer);
         const value = second ? b.sub(first, b.mul(second, b.scalarLike(second, 0.5)), 'shapley_values') : first;
-        return [mean(onGrid(value))];
-
-        function mean(grid: string): string {
-          return b.reduceMean(grid, [2, 3], false, 'weights');
-        }
+        return [b.reduceMean(onGrid(value), [2, 3], false, 'weights')];
       });
       return network.weighted(weights?.data ?? []);
     },

@@ -25,18 +25,22 @@ const plusPlusWeights = (b: GraphBuilder, activations: string, g: string) => {
   return b.reduceSum(b.mul(alpha, b.op('Relu', [g], {}, 'positive_gradient')), SPACE, true, 'weights');
 };
 
+/** g² and 2g² + s·g³, s a number for each channel. */
+function plusPlusFraction(b: GraphBuilder, g: string, s: string): [above: string, below: string] {
+  const squared = b.mul(g, g, 'gradient_squared');
+  const below = b.add(b.mul(squared, b.scalarLike(g, 2)), b.mul(s, b.mul(squared, g)), 'alpha_denominator');
+  return [squared, below];
+}
+
 /** α = g² / (2g² + (Σ_HW A)·g³ + 1e-6) [N, K, H, W]; 0 where g is. */
 function plusPlusAlpha(b: GraphBuilder, activations: string, g: string): string {
-  const squared = b.mul(g, g, 'gradient_squared');
-  const cubed = b.mul(squared, g, 'gradient_cubed');
-  const total = b.reduceSum(activations, SPACE, true, 'activation_sum');
-  const denominator = b.add(
-    b.add(b.mul(squared, b.scalarLike(g, 2)), b.mul(total, cubed)),
-    b.scalarLike(g, 1e-6),
-    'alpha_denominator',
-  );
-  return b.div(squared, denominator, 'alpha');
+  const [above, below] = plusPlusFraction(b, g, b.reduceSum(activations, SPACE, true, 'activation_sum'));
+  return b.div(above, b.add(below, b.scalarLike(g, 1e-6)), 'alpha');
 }
+
+/** A value, and 1 where it is 0, to divide by. */
+const orOne = (b: GraphBuilder, value: string) =>
+  b.op('Where', [b.op('Equal', [value, b.scalarLike(value, 0)]), b.scalarLike(value, 1), value], {}, 'divisor');
 
 /** The mean of each window of 2×2 positions, at each of its positions. */
 function windowMeans(b: GraphBuilder, g: string): string {
@@ -64,16 +68,12 @@ export const weightedMethods = {
    * having 1e-6 added, and each channel's α is divided by its sum over the positions where the gradient is positive.
    */
   'gradcam++-normalized': channelWeighted('Grad-CAM++ (authors)', (b, activations, g) => {
-    const squared = b.mul(g, g, 'gradient_squared');
-    const total = b.reduceSum(activations, SPACE, true, 'activation_sum');
-    const sum = b.add(b.mul(squared, b.scalarLike(g, 2)), b.mul(total, b.mul(squared, g)), 'alpha_denominator');
-    const isZero = b.op('Equal', [sum, b.scalarLike(g, 0)], {}, 'no_denominator');
-    const alpha = b.div(squared, b.op('Where', [isZero, b.scalarLike(g, 1), sum]), 'alpha');
+    const [above, below] = plusPlusFraction(b, g, b.reduceSum(activations, SPACE, true, 'activation_sum'));
+    const alpha = b.div(above, orOne(b, below), 'alpha');
     const positive = b.op('Relu', [g], {}, 'positive_gradient');
     const counted = b.mul(alpha, b.op('Sign', [positive]), 'positive_alpha');
     const share = b.reduceSum(counted, SPACE, true, 'alpha_sum');
-    const none = b.op('Equal', [share, b.scalarLike(g, 0)], {}, 'no_alpha');
-    const normalized = b.div(alpha, b.op('Where', [none, b.scalarLike(g, 1), share]), 'normalized_alpha');
+    const normalized = b.div(alpha, orOne(b, share), 'normalized_alpha');
     return b.reduceSum(b.mul(normalized, positive), SPACE, true, 'weights');
   }),
   /**
@@ -81,12 +81,9 @@ export const weightedMethods = {
    * denominator is 0.
    */
   'gradcam++-mean': channelWeighted('Grad-CAM++ (means)', (b, activations, g) => {
-    const squared = b.mul(g, g, 'gradient_squared');
-    const mean = b.reduceMean(activations, SPACE, true, 'activation_mean');
-    const sum = b.add(b.mul(squared, b.scalarLike(g, 2)), b.mul(mean, b.mul(squared, g)), 'alpha_denominator');
-    const isZero = b.op('Equal', [sum, b.scalarLike(g, 0)], {}, 'no_denominator');
-    const safe = b.op('Where', [isZero, b.scalarLike(g, 1), sum]);
-    const alpha = b.op('Where', [isZero, b.scalarLike(g, 0), b.div(squared, safe)], {}, 'alpha');
+    const [above, below] = plusPlusFraction(b, g, b.reduceMean(activations, SPACE, true, 'activation_mean'));
+    const isZero = b.op('Equal', [below, b.scalarLike(g, 0)], {}, 'no_denominator');
+    const alpha = b.op('Where', [isZero, b.scalarLike(g, 0), b.div(above, orOne(b, below))], {}, 'alpha');
     return b.reduceMean(b.mul(alpha, b.op('Relu', [g], {}, 'positive_gradient')), SPACE, true, 'weights');
   }),
   /** Draelos and Carin 2020, eq. 3: Σ_k g_k ⊙ A_k, with no averaging of the gradient. */
