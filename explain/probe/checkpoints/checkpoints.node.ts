@@ -112,12 +112,10 @@ export async function probeCheckpoints(
       target: made.maps[0]?.[0]?.explanation.label,
     };
     return {
-      parts: {
-        explained,
-        ...(chance !== undefined && { boxes: { area: chance } }),
-        checkpoints,
-        skipped: made.skipped,
-      },
+      explained,
+      ...(chance !== undefined && { boxes: { area: chance } }),
+      checkpoints,
+      skipped: made.skipped,
     };
   });
   return { ...written, ...(found ?? { checkpoints: [], skipped: [], lines: [] }) };

@@ -54,17 +54,15 @@ export async function probeGenerator(
     const vectors = Float32Array.from(directions.flatMap(({ direction }) => Array.from(direction)));
     await write('directions.npy', npyBytes(vectors, [directions.length, latentEffects.length]));
     return {
-      parts: {
-        attribution: {
-          seed,
-          box,
-          brightness,
-          latent: effects,
-          ...(features && { layer: features.layer, features: features.parts.slice(0, LISTED) }),
-          directions: directions.map(({ strength, insideShare }) => ({ strength, insideShare })),
-          directionsFound: how,
-          distance,
-        },
+      attribution: {
+        seed,
+        box,
+        brightness,
+        latent: effects,
+        ...(features && { layer: features.layer, features: features.parts.slice(0, LISTED) }),
+        directions: directions.map(({ strength, insideShare }) => ({ strength, insideShare })),
+        directionsFound: how,
+        distance,
       },
     };
   });

@@ -95,7 +95,7 @@ export async function probeNearest(
   const written = await inProbeFolder('nearest', { ...options, provenance }, async (write) => {
     await write('nearest.png', sheet);
     const features = { layer: output, numbers: classes, positions, distance, among: seen };
-    return { parts: { features, pictures, skipped } };
+    return { features, pictures, skipped };
   });
   const lines = pictures.map(
     ({ picture, nearest }) =>

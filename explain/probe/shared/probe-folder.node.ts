@@ -17,8 +17,6 @@ export type WriteFile = (name: string, bytes: Uint8Array) => Promise<string>;
 export interface ProbeFiles {
   /** results.json last. */
   files: string[];
-  /** Whether all was done: false after the signal. */
-  complete: boolean;
 }
 
 /**
@@ -29,21 +27,21 @@ export interface ProbeFiles {
 export async function inProbeFolder(
   kind: string,
   { out, model, provenance }: ProbeFolderOptions,
-  work: (write: WriteFile) => Promise<{ complete?: boolean; parts: Readonly<Record<string, object>> }>,
+  work: (write: WriteFile) => Promise<Readonly<Record<string, object>>>,
 ): Promise<ProbeFiles> {
   const lock = await lockFolder(out);
   try {
     await requireOwnResults(out);
     const origin = await provenanceOf({ model, provenance });
     const files: string[] = [];
-    const { complete = true, parts } = await work(async (name, bytes) => {
+    const parts = await work(async (name, bytes) => {
       const path = join(out, name);
       await writeFileAtomic(path, bytes);
       files.push(path);
       return path;
     });
-    const results = await writeResults(out, { complete, provenance: { probe: kind, ...origin }, parts });
-    return { files: [...files, results], complete };
+    const results = await writeResults(out, { complete: true, provenance: { probe: kind, ...origin }, parts });
+    return { files: [...files, results] };
   } finally {
     await lock.release();
   }

@@ -145,11 +145,9 @@ export async function probeWalk(
       ],
     };
     return {
-      parts: {
-        explained: { layer, method, target: label, largest },
-        walk: { seeds, loop, ...(box && { box }) },
-        frames,
-      },
+      explained: { layer, method, target: label, largest },
+      walk: { seeds, loop, ...(box && { box }) },
+      frames,
     };
   });
   return { ...written, ...found };
