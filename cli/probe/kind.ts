@@ -1,4 +1,5 @@
 /** @file What a kind of probe is to the command. */
+import type { Device } from 'ganscope/inference';
 import type { Printer } from '../common/print.js';
 import type { ProbeFlags } from './flags.js';
 
@@ -14,8 +15,6 @@ export interface ProbeContext {
 
 /** Given options; those without a value are undefined. */
 export type ProbeOptions = { -readonly [Name in keyof ProbeFlags]?: ProbeFlags[Name] } & { device: Device };
-
-type Device = 'auto' | 'cuda' | 'webgpu' | 'cpu';
 
 /** What a kind's work is told beside its options. */
 export interface ProbeCall {

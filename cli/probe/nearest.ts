@@ -1,5 +1,4 @@
 /** @file gan-probe nearest. */
-import type { DistanceName } from 'ganscope/explain';
 import type { ProbeCall } from './kind.js';
 import { explainerOptions, report, told } from './shared.js';
 
@@ -25,7 +24,7 @@ export async function runNearest({ options, sources, out, provenance, context }:
     signal,
     ...(layer !== undefined && { layer }),
     ...(count !== undefined && { count }),
-    ...(metric !== undefined && { distance: metric as DistanceName }),
+    ...(metric !== undefined && { distance: metric }),
     progress_callback: (done, total) => bar.update(done, total),
     onAssumed: (assumptions) => assumptionLines(told(assumptions)).forEach((line) => print.info(line)),
     provenance: { ...provenance, device: choice.device },

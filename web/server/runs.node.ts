@@ -5,8 +5,6 @@ import { fileInside, namesInside } from './files/files.node.js';
 import { stepsOf } from './runs/details.node.js';
 import { lastStep } from './runs/lines.node.js';
 
-export type { StepLines } from './runs/lines.node.js';
-
 /** A run, for the page. */
 export interface RunInfo {
   name: string;

@@ -6,6 +6,7 @@ import { sheetPng, type SheetCell } from '../../../inference/figures/sheet.node.
 import type { Assumption } from '../../../inference/graphs/assumption.js';
 import { modelFrom } from '../../../inference/networks/model-source.js';
 import { preparedPictures } from '../../../inference/networks/network-input.js';
+import { concatenated } from '../../../inference/numeric/concatenated.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { InputError } from '../../../onnx/errors.js';
 import type { Graph } from '../../../onnx/graph/graph.js';
@@ -109,10 +110,7 @@ export async function probeNearest(
       for (const file of group) if ('reason' in file) skipped.push(file.reason);
       if (read.length === 0) continue;
       const prepared = read.map(({ picture, prepared: own }) => own ?? preparedPictures([picture], explainer.input));
-      const size = prepared[0]?.length ?? 0;
-      const batch = new Float32Array(prepared.length * size);
-      prepared.forEach((own, at) => batch.set(own, at * size));
-      const rows = pooledFeatures(await explainer.logits(batch), positions);
+      const rows = pooledFeatures(await explainer.logits(concatenated(prepared)), positions);
       read.forEach(({ path }, at) => {
         const features = rows.slice(at * classes, (at + 1) * classes);
         if (!features.every(Number.isFinite))

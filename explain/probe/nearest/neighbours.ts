@@ -1,8 +1,7 @@
 /** @file The nearest of many features to a few, kept as they stream by. */
 
 /** How far features are apart: `cosine` is 1 − cos, `l2` the Euclidean distance. */
-export const distanceNames = ['cosine', 'l2'] as const;
-export type DistanceName = (typeof distanceNames)[number];
+export type DistanceName = 'cosine' | 'l2';
 
 /** A picture and how far it is. */
 export interface Neighbour {

@@ -44,9 +44,8 @@ export function boxMask(box: PixelBox, { width, height }: { width: number; heigh
 const FRAME = [255, 221, 0];
 
 /** The picture enlarged by a whole factor, with a frame around a box, one enlarged pixel's fourth thick. */
-export function framedPicture(picture: Picture, box: PixelBox | undefined, factor: number): Picture {
+export function framedPicture(picture: Picture, box: PixelBox, factor: number): Picture {
   const large = enlargedPicture(rgbPicture(picture), factor);
-  if (!box) return large;
   const data = large.data.slice();
   const thick = Math.max(1, Math.round(factor / 4));
   const [left, top] = [box.x * factor, box.y * factor];

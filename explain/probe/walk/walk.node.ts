@@ -9,7 +9,8 @@ import { preparedPictures } from '../../../inference/networks/network-input.js';
 import { MAX_FPS, type AnimationFormat } from '../../../inference/pictures/animation.js';
 import { pictureGrid } from '../../../inference/pictures/grid.js';
 import { encodeAnimation, encodePng } from '../../../inference/pictures/pictures.node.js';
-import type { Picture } from '../../../inference/pictures/pictures.js';
+import { rgbPicture, type Picture } from '../../../inference/pictures/pictures.js';
+import { enlargedPicture } from '../../../inference/pictures/resize.js';
 import { InputError } from '../../../onnx/errors.js';
 import { drawnPictures } from '../../files/map-files.node.js';
 import type { MapStyle } from '../../figures/overlay.js';
@@ -17,7 +18,7 @@ import type { Explainer } from '../../maps/explain.js';
 import type { Explanation } from '../../maps/explanation.js';
 import { boxMask } from '../../objects/mask.js';
 import { attentionOf, type Attention } from '../shared/attention.js';
-import { factorTo, framedPicture, requireInside, type PixelBox } from '../shared/box.js';
+import { factorTo, requireInside, type PixelBox } from '../shared/box.js';
 import { largestOf, oneMapEach, type OneMapOptions } from '../shared/one-map.js';
 import { inProbeFolder, type ProbeFiles, type ProbeFolderOptions } from '../shared/probe-folder.node.js';
 
@@ -97,7 +98,7 @@ export async function probeWalk(
     });
     const largest = largestOf(explanations);
     const shown = pictures.map((picture, at) => {
-      const large = framedPicture(picture, undefined, factorTo(picture, SIDE));
+      const large = enlargedPicture(rgbPicture(picture), factorTo(picture, SIDE));
       const look = { input: explainer.input, style, figures: {} };
       const { overlay } = drawnPictures(large, picture, explanations[at] as Explanation, look, largest);
       return pictureGrid([large, overlay], 2, { padding: 4, background: 255 });
