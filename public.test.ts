@@ -48,7 +48,7 @@ const promised: Record<string, string> = {
     'MOST_FLAT TASK_SIZE baselineNames figureFormats methodGroups methodRuns metricNames overlayModes paletteNames',
   './trainer':
     'Comparison Coverage Dataset EvaluationJob Features LEAST_SAMPLES PairDescription QualityRow RunOptions TrainOptions TrainProgress ' +
-    'bestCheckpoint comparePictures describedRun describedSets discriminatorModel evaluateRun exportRun frechetDistance ' +
+    'bestCheckpoint checkpoints comparePictures describedRun describedSets discriminatorModel evaluateRun exportRun frechetDistance ' +
     'generatorModel kernelDistance loadCheckpoint newestCheckpoint openDataset openEvaluationJob spacePicture startEvaluationJob startRun ' +
     'train trainFeatures',
   './trainer/settings':

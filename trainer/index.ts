@@ -4,7 +4,7 @@ import type { GanConfig } from './settings/config.js';
 import * as networks from './step/tfjs/models.js';
 
 export { loadCheckpoint } from './checkpoint/checkpoint.node.js';
-export { bestCheckpoint, newestCheckpoint } from './checkpoint/kept-checkpoints.node.js';
+export { bestCheckpoint, checkpoints, newestCheckpoint } from './checkpoint/kept-checkpoints.node.js';
 export { trainFeatures } from './classifier/train.node.js';
 export { openDataset } from './data/formats/table.node.js';
 export type { Dataset } from './data/sets/dataset.js';

@@ -1,5 +1,5 @@
 /** @file gan-probe checkpoints. */
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { CheckpointSource } from 'ganscope/explain';
@@ -73,27 +73,25 @@ async function cubBoxes(sources: readonly string[]): Promise<string | undefined>
 /** The discriminator of every checkpoint that a run has kept, exported into a folder. */
 async function exported(run: string, folder: string, { print, signal }: ProbeContext): Promise<CheckpointSource[]> {
   const { resolveRun } = await import('ganscope/inference');
-  const { exportRun } = await import('ganscope/trainer');
+  const { checkpoints, exportRun } = await import('ganscope/trainer');
   const { InputError } = await import('ganscope/errors');
   const path = await resolveRun(run);
-  const kept = await readdir(join(path, 'checkpoints')).catch(() => []);
-  const steps = kept
-    .filter((name) => /^step-\d+$/.test(name))
-    .toSorted((a, b) => Number(a.slice(5)) - Number(b.slice(5)));
-  print.info(`Run: ${path}, ${steps.length} checkpoints: ${steps.join(', ') || 'none'}`);
+  const kept = await checkpoints(path);
+  print.info(`Run: ${path}, ${kept.length} checkpoints: ${kept.map((each) => basename(each)).join(', ') || 'none'}`);
   const made: CheckpointSource[] = [];
-  for (const name of steps) {
+  for (const checkpoint of kept) {
     signal.throwIfAborted();
+    const name = basename(checkpoint);
     const out = join(folder, name);
-    const { files } = await exportRun({ run: path, checkpoint: join(path, 'checkpoints', name), out, signal });
+    const { files } = await exportRun({ run: path, checkpoint, out, signal });
     const file = files.find(({ role }) => role === 'discriminator');
     if (!file?.passed)
       throw new InputError({
-        name: join(path, 'checkpoints', name),
+        name: checkpoint,
         expected: 'an export that passes its check',
         got: 'one that fails',
       });
-    made.push({ name, path: file.path, origin: join(path, 'checkpoints', name) });
+    made.push({ name, path: file.path, origin: checkpoint });
   }
   return made;
 }

@@ -6,8 +6,12 @@ import { preparationOptions } from '../common/options.js';
 /** None has a default here, so that an option that a kind does not take is told from one that was not given. */
 export const probeFlags = {
   model: { type: 'string', requiresArg: true, describe: 'The network, an .onnx file [default: the latest export]' },
-  layer: { type: 'string', requiresArg: true, describe: 'A layer by its name or number [default: chosen and printed]' },
-  seed: { type: 'number', requiresArg: true, describe: 'Seed of the latent, or of what is drawn [default: 0]' },
+  layer: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'A layer by its name or number; of nearest the name of a node or value [default: chosen and printed]',
+  },
+  seed: { type: 'number', requiresArg: true, describe: 'Seed of the latent [default: 0]' },
   box: { type: 'string', requiresArg: true, describe: 'A region as x,y,width,height in pixels of the network' },
   at: { type: 'string', requiresArg: true, describe: 'A region of one pixel as x,y' },
   directions: { type: 'number', requiresArg: true, describe: 'How many directions of the region [default: 4]' },
