@@ -12,8 +12,8 @@ await runCommand(
     parser
       .usage(
         '$0 [options]\n\nServes a web page that samples, interpolates and explains with the networks of your runs, and shows the ' +
-          'curves and samples of a run while it trains. The browser computes everything; nothing is written, unless --allow-training ' +
-          'lets the page start trainings.',
+          'curves and samples of a run while it trains. The browser computes everything; nothing is written into the runs, unless ' +
+          '--allow-training lets the page start trainings.',
       )
       .options({
         run: { type: 'string', describe: 'Folder of the run to show first [default: the newest of runs/]' },
