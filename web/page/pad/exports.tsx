@@ -1,8 +1,9 @@
 /** @file What the page gives away: the picture, an animation, latents, and the command that makes the same. */
-import { rgbaPixels, type Picture } from 'ganscope/inference';
+import type { Picture } from 'ganscope/inference';
 import type { Recipe } from '../engine/recipe.js';
 import { TINY } from '../state/models.js';
 import { useStudio, type Studio } from '../state/studio.js';
+import { drawPicture } from '../ui/canvas.js';
 import { Button, Status } from '../ui/controls.js';
 import { download } from '../ui/download.js';
 import { Icon } from '../ui/icons.js';
@@ -111,7 +112,7 @@ async function exportLatents({ engine, live }: Studio, places: readonly Recipe[]
 function enlarged(picture: Picture): OffscreenCanvas {
   const factor = Math.max(1, Math.floor(MIN_SIDE / Math.max(picture.width, picture.height)));
   const small = new OffscreenCanvas(picture.width, picture.height);
-  small.getContext('2d')?.putImageData(new ImageData(rgbaPixels(picture), picture.width, picture.height), 0, 0);
+  drawPicture(small, picture);
   const canvas = new OffscreenCanvas(picture.width * factor, picture.height * factor);
   const context = canvas.getContext('2d');
   if (!context) throw new Error('this browser gives no canvas to draw on');
