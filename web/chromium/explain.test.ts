@@ -96,7 +96,7 @@ describe.skipIf(chromiumPath === undefined)('explaining in the page', () => {
       .setInputFiles({ name: 'other.onnx', mimeType: '', buffer: await readFile(golden('discriminator-dense.onnx')) });
     await expect
       .poll(() => on.page.locator('.map-row h3').allTextContents(), WAIT)
-      .toEqual(['discriminator.onnx', 'other.onnx']);
+      .toEqual(['a.png: discriminator.onnx', 'a.png: other.onnx']);
     await expect.poll(() => maps().count(), WAIT).toBe(4);
     await on.page.locator('#compare').selectOption('');
   });

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { useStudio } from '../state/studio.js';
 import { nextTheme, theme } from '../state/theme.js';
-import { Button, FileButton, Select, Status } from '../ui/controls.js';
+import { Button, FileButton, IconButton, Select, Status } from '../ui/controls.js';
 import { Icon } from '../ui/icons.js';
 
 /** The top of the page. */
@@ -37,33 +37,26 @@ export function Header() {
         />
       </div>
       <div class="tools">
-        <Button
-          kind="icon"
-          aria-label="Undo"
+        <IconButton
+          icon="undo"
+          label="Undo"
           title="Undo (Ctrl+Z)"
           disabled={!address.canUndo.value}
           onClick={() => address.undo()}
-        >
-          <Icon name="undo" />
-        </Button>
-        <Button
-          kind="icon"
-          aria-label="Redo"
+        />
+        <IconButton
+          icon="redo"
+          label="Redo"
           title="Redo (Ctrl+Shift+Z)"
           disabled={!address.canRedo.value}
           onClick={() => address.redo()}
-        >
-          <Icon name="redo" />
-        </Button>
+        />
         <Share />
-        <Button
-          kind="icon"
-          aria-label={`Colours: ${theme.value}`}
-          title={`Colours: ${theme.value}`}
+        <IconButton
+          icon={theme.value === 'dark' ? 'moon' : theme.value === 'light' ? 'sun' : 'contrast'}
+          label={`Colours: ${theme.value}`}
           onClick={nextTheme}
-        >
-          <Icon name={theme.value === 'dark' ? 'moon' : theme.value === 'light' ? 'sun' : 'contrast'} />
-        </Button>
+        />
       </div>
       <Status place="networks">
         <Reopen />
@@ -82,14 +75,12 @@ function Share() {
     setTimeout(() => setCopied(false), 2000);
   };
   return (
-    <Button
-      kind="icon"
-      aria-label={copied ? 'Link copied' : 'Copy a link to this'}
+    <IconButton
+      icon={copied ? 'check' : 'link'}
+      label={copied ? 'Link copied' : 'Copy a link to this'}
       title="Copy a link to this"
       onClick={() => void copy()}
-    >
-      <Icon name={copied ? 'check' : 'link'} />
-    </Button>
+    />
   );
 }
 

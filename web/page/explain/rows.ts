@@ -23,6 +23,8 @@ export function rowsOf(studio: Studio): Row[] {
     return picture ? [picture] : [];
   });
   const [first] = subjects;
+  // Of several pictures the first is compared: the rows then say which one that is.
+  const titled = (name: string) => (subjects.length > 1 ? `${first?.name ?? ''}: ${name}` : name);
   if (compared === 'layers' && first) {
     const strip = models.explainer.value?.info.strip ?? [];
     const count = Math.min(MOST_LAYERS, strip.length);
@@ -31,19 +33,23 @@ export function rowsOf(studio: Studio): Row[] {
       (_, i) => strip[Math.round((i * (strip.length - 1)) / Math.max(1, count - 1))],
     );
     return chosen.flatMap((each) =>
-      each ? [{ key: each.value, title: each.name, picture: first, slot: 'main' as const, layer: each.value }] : [],
+      each
+        ? [{ key: each.value, title: titled(each.name), picture: first, slot: 'main' as const, layer: each.value }]
+        : [],
     );
   }
   if (compared === 'networks' && first) {
     const main = {
       key: 'main',
-      title: models.explainer.value?.name ?? '',
+      title: titled(models.explainer.value?.name ?? ''),
       picture: first,
       slot: 'main' as const,
       layer,
     };
     const other = models.other.value;
-    return other ? [main, { ...main, key: 'other', title: other.name, slot: 'other' as const, layer: '' }] : [main];
+    return other
+      ? [main, { ...main, key: 'other', title: titled(other.name), slot: 'other' as const, layer: '' }]
+      : [main];
   }
   return subjects.map((picture) => ({ key: picture.id, title: picture.name, picture, slot: 'main', layer }));
 }

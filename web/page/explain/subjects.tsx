@@ -49,6 +49,7 @@ export function Subjects() {
         <li hidden={!models.generator.value}>
           <button
             type="button"
+            class="picture-button"
             aria-pressed={chosen.includes(HAND)}
             aria-label="The picture at hand"
             title={`The picture at hand (${recipeText(live.recipe.value)})`}
@@ -62,6 +63,7 @@ export function Subjects() {
           <li key={picture.id}>
             <button
               type="button"
+              class="picture-button"
               aria-pressed={chosen.includes(picture.id)}
               aria-label={picture.name}
               title={picture.name}

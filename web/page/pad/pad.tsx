@@ -6,8 +6,7 @@ import { useStudio } from '../state/studio.js';
 import { Overlay } from '../system/stage.js';
 import { shortVerdict } from '../system/verdict.js';
 import { LiveCanvas } from '../ui/canvas.js';
-import { Button, Status } from '../ui/controls.js';
-import { Icon } from '../ui/icons.js';
+import { IconButton, Status } from '../ui/controls.js';
 import { takeRecipe } from '../ui/drag.js';
 import { Directions } from './directions.js';
 import { Exports } from './exports.js';
@@ -33,15 +32,12 @@ export function Pad() {
       <Plane />
       <div class="row">
         <SeedField />
-        <Button
-          kind="icon"
-          aria-label="Back to the centre"
-          title="Back to the centre"
+        <IconButton
+          icon="home"
+          label="Back to the centre"
           disabled={recipe.x === 0 && recipe.y === 0}
           onClick={() => live.go({ x: 0, y: 0 })}
-        >
-          <Icon name="home" />
-        </Button>
+        />
       </div>
       <Directions />
       <Places />
@@ -148,14 +144,11 @@ function SeedField() {
           }}
         />
       </label>
-      <Button
-        kind="icon"
-        aria-label="A seed by chance"
-        title="A seed by chance"
+      <IconButton
+        icon="dice"
+        label="A seed by chance"
         onClick={() => live.go({ centre: String(Math.floor(Math.random() * 1e6)), x: 0, y: 0 })}
-      >
-        <Icon name="dice" />
-      </Button>
+      />
     </>
   );
 }

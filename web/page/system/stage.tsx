@@ -27,6 +27,7 @@ export function Stage() {
         <li>
           <button
             type="button"
+            class="picture-button"
             aria-pressed={real === ''}
             aria-label="The generated picture"
             title="The generated picture"
@@ -44,6 +45,7 @@ export function Stage() {
               <li key={picture.id}>
                 <button
                   type="button"
+                  class="picture-button"
                   aria-pressed={real === picture.id}
                   aria-label={picture.name}
                   title={picture.name}

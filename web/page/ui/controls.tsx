@@ -3,6 +3,7 @@ import type { ButtonHTMLAttributes, ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import type { Place } from '../state/notices.js';
 import { useStudio } from '../state/studio.js';
+import { Icon, type IconName } from './icons.js';
 
 /** A value with the text that is shown for it. */
 export type Choice = readonly [value: string, text: string];
@@ -39,6 +40,19 @@ export function Select(props: {
 /** A button. */
 export function Button({ kind = '', ...props }: ButtonHTMLAttributes<HTMLButtonElement> & { kind?: string }) {
   return <button type="button" {...props} class={`button ${kind} ${String(props.class ?? '')}`} />;
+}
+
+/** A button with an icon alone; its label is its title too, unless there is another. */
+export function IconButton({
+  icon,
+  label,
+  ...props
+}: ButtonHTMLAttributes<HTMLButtonElement> & { icon: IconName; label: string }) {
+  return (
+    <Button kind="icon" aria-label={label} title={label} {...props}>
+      <Icon name={icon} />
+    </Button>
+  );
 }
 
 /** A slider of 0…1 with its value in words. */

@@ -20,8 +20,11 @@ const PATHS = {
   plus: 'M12 5v14M5 12h14',
 } as const;
 
+/** Name of an icon. */
+export type IconName = keyof typeof PATHS;
+
 /** An icon. It is hidden from screen readers: what it stands in has a name. */
-export function Icon({ name }: { name: keyof typeof PATHS }) {
+export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
       <path d={PATHS[name]} />

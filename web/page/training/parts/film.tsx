@@ -1,7 +1,6 @@
 /** @file The controls of a film: a frame for each step, which one scrubs, plays or steps through. */
 import { useEffect } from 'preact/hooks';
-import { Button } from '../../ui/controls.js';
-import { Icon } from '../../ui/icons.js';
+import { Button, IconButton } from '../../ui/controls.js';
 
 /** Milliseconds that a frame is shown while the film plays. */
 const FRAME_MS = 250;
@@ -34,19 +33,17 @@ export function FilmControls(props: {
   const text = step === undefined ? 'no frame' : `step ${step.toLocaleString('en-US')}`;
   return (
     <div class="film-controls" role="group" aria-label={`Film: ${label}`}>
-      <Button
+      <IconButton
         id={`${id}-play`}
-        kind="icon"
-        aria-label={isPlaying ? 'Pause the film' : 'Play the film'}
+        icon={isPlaying ? 'pause' : 'play'}
+        label={isPlaying ? 'Pause the film' : 'Play the film'}
         disabled={isShort}
         onClick={() => {
           // At its end it plays from the beginning.
           if (!isPlaying && at >= last) onChange(0);
           onPlay(!isPlaying);
         }}
-      >
-        <Icon name={isPlaying ? 'pause' : 'play'} />
-      </Button>
+      />
       <Button kind="icon" aria-label="Previous frame" disabled={isShort || at === 0} onClick={() => go(at - 1)}>
         ‹
       </Button>
