@@ -7,6 +7,8 @@ export interface ClassScore {
   /** The number of the class; missing where the network has one score. */
   class?: number;
   label: string;
+  /** The name of the class alone, if it is known. */
+  name?: string;
   /** Before sigmoid or softmax. */
   score: number;
   /** Missing if the network has no probabilities. */
@@ -32,9 +34,11 @@ export function classScores(
       : topClasses(head, logits, count);
   const scored = targets.map((target) => {
     const probability = targetProbability(head, logits, target);
+    const name = typeof target === 'number' ? labels?.[target] : undefined;
     return {
       ...(typeof target === 'number' && { class: target }),
       label: targetLabel(target, labels),
+      ...(name !== undefined && { name }),
       score: targetScore(targetWeights(head, target), logits),
       ...(probability !== undefined && { probability }),
     };

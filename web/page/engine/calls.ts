@@ -1,5 +1,6 @@
 /** @file The calls that the page may make of its worker. */
 import { decodePicture, interpolatedLatents, npyBytes, type Picture } from 'ganscope/inference';
+import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { spacePicture } from '../../../trainer/data/space/space.js';
 import { attention } from './attention.js';
 import type { Recipe } from './recipe.js';
@@ -62,9 +63,7 @@ export const calls = {
   async latents(recipes: readonly Recipe[]): Promise<Uint8Array> {
     const { generator, latents } = openedGenerator();
     const rows = await Promise.all(recipes.map((recipe) => latents.of(recipe)));
-    const all = new Float32Array(rows.length * generator.latentDim);
-    rows.forEach((row, at) => all.set(row, at * generator.latentDim));
-    return npyBytes(all, [rows.length, generator.latentDim]);
+    return npyBytes(concatenated(rows), [rows.length, generator.latentDim]);
   },
 
   decode: (bytes: Uint8Array, name: string): Promise<Picture> => decodePicture(bytes, name),

@@ -53,7 +53,7 @@ export async function deletion({ picture, slot, method, layer, target }: MapRequ
     {
       methods: [method],
       metrics: ['deletion'],
-      ...(optionsOf({ layer, target }).layers !== undefined && { layers: layer === '' ? 'auto' : layer }),
+      layers: layer === '' ? 'auto' : layer,
     },
   );
   const [found] = methods;

@@ -1,6 +1,8 @@
 /** @file Deletion curves: how the target's probability falls as pixels are removed, the map's highest first. */
 import type { ReadonlySignal } from '@preact/signals';
+import { lineStyle } from '../../../inference/figures/theme.js';
 import type { Proof } from '../engine/explanations.js';
+import { LineKey } from '../ui/line-key.js';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [420, 190, 34, 30, 10, 10];
 
@@ -16,7 +18,8 @@ export function ProofChart(props: {
   const y = (value: number) => TOP + (1 - value) * (HEIGHT - TOP - BOTTOM);
   const lines = props.methods.flatMap((method, i) => {
     const proof = props.proofs[i]?.value;
-    return proof ? [{ title: props.titles.get(method) ?? method, proof, colour: `var(--series-${i % 10})` }] : [];
+    const dash = lineStyle(i).dash.join(' ') || 'none';
+    return proof ? [{ title: props.titles.get(method) ?? method, proof, colour: `var(--series-${i % 10})`, dash }] : [];
   });
   const best = lines.toSorted((a, b) => a.proof.area - b.proof.area)[0];
   return (
@@ -41,12 +44,12 @@ export function ProofChart(props: {
           all
         </text>
         <line class="zero" x1={x(props.at)} x2={x(props.at)} y1={TOP} y2={HEIGHT - BOTTOM} />
-        {lines.map(({ title, proof, colour }) => (
+        {lines.map(({ title, proof, colour, dash }) => (
           <polyline
             key={title}
             class="drawn"
-            pathLength={1}
             style={{ stroke: colour }}
+            stroke-dasharray={dash}
             points={proof.x.map((share, i) => `${x(share).toFixed(1)},${y(proof.y[i] ?? 0).toFixed(1)}`).join(' ')}
           />
         ))}
@@ -56,9 +59,9 @@ export function ProofChart(props: {
           The probability of the target while pixels are removed, the map's highest first: lower is better.
         </p>
         <ul class="legend">
-          {lines.map(({ title, proof, colour }) => (
+          {lines.map(({ title, proof, colour, dash }) => (
             <li key={title}>
-              <span class="key" style={{ background: colour }} /> {title}{' '}
+              <LineKey colour={colour} dash={dash} /> {title}{' '}
               <span class="numbers">
                 {proof.area.toFixed(3)}
                 {title === best?.title && lines.length > 1 ? ' ← best' : ''}

@@ -2,6 +2,7 @@
  * @file An animated WebP file of still ones. Browsers encode stills only; an animation is their image data in frames
  * (WebP Container Specification, "Animation").
  */
+import { joinedBytes } from '../../../onnx/files/bytes.js';
 
 /** The parts of a still file that are its image: lossy or lossless, and the opacity of a lossy one. */
 const IMAGE = new Set(['VP8 ', 'VP8L', 'ALPH']);
@@ -57,12 +58,8 @@ const text = (name: string) => Uint8Array.from(name, (letter) => letter.charCode
 const number24 = (value: number) => [value & 255, (value >> 8) & 255, (value >> 16) & 255];
 const number32 = (value: number) => Uint8Array.from([...number24(value), (value >>> 24) & 255]);
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const each of parts) {
-    whole.set(each, at);
-    at += each.length;
-  }
-  return whole;
-}
+const joined = (parts: readonly Uint8Array[]) =>
+  joinedBytes(
+    parts,
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );

@@ -1,4 +1,5 @@
 /** @file What the network says of the picture: a gauge from fake to real, or the largest classes. */
+import type { ClassScore } from 'ganscope/explain';
 import { formattedNumber } from '../../../inference/figures/numbers.js';
 import { useStudio } from '../state/studio.js';
 
@@ -33,23 +34,20 @@ export function Verdict() {
 }
 
 /** The verdict in a word: real or fake, or the class. */
-export function shortVerdict({ label, probability }: { label: string; probability?: number }): string {
-  if (label !== 'real') return className(label);
+export function shortVerdict({ label, name, probability }: ClassScore): string {
+  if (label !== 'real') return name ?? label;
   return (probability ?? 0.5) >= 0.5 ? 'real' : 'fake';
 }
 
-/** The name of a class where it has one: `cat` of `class 3 (cat)`. */
-const className = (label: string) => /^class \d+ \((.*)\)$/s.exec(label)?.[1] ?? label;
-
 /** The largest classes as bars. */
-export function ClassBars({ classes }: { classes: readonly { label: string; score: number; probability?: number }[] }) {
+export function ClassBars({ classes }: { classes: readonly ClassScore[] }) {
   const most = classes[0]?.score ?? 0;
   return (
     <ol class="classes">
-      {classes.map(({ label, score, probability }) => (
+      {classes.map(({ label, name, score, probability }) => (
         <li key={label}>
           <span class="bar" style={{ inlineSize: `${100 * (probability ?? Math.max(0, score / (most || 1)))}%` }} />
-          <span class="label">{className(label)}</span>
+          <span class="label">{name ?? label}</span>
           <span class="value">
             {probability === undefined ? formattedNumber(score) : `${(100 * probability).toFixed(1)} %`}
           </span>

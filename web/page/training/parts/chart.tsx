@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formattedNumber } from '../../../../inference/figures/numbers.js';
 import { lineStyle } from '../../../../inference/figures/theme.js';
+import { LineKey } from '../../ui/line-key.js';
 import { lineParts, ticksOf, valueAt, type Point } from './scale.js';
 
 /** One line of a chart. */
@@ -103,17 +104,7 @@ export function Chart(props: { id: string; title: string; lines: readonly Line[]
       <ul class="chart-legend">
         {values.map(({ label, colour, dash, text }) => (
           <li key={label}>
-            <svg viewBox="0 0 26 8" aria-hidden="true">
-              <line
-                class="line"
-                x1="0"
-                x2="26"
-                y1="4"
-                y2="4"
-                style={{ stroke: `var(--series-${colour % 10})` }}
-                stroke-dasharray={lineStyle(dash).dash.join(' ') || 'none'}
-              />
-            </svg>
+            <LineKey colour={`var(--series-${colour % 10})`} dash={lineStyle(dash).dash.join(' ') || 'none'} />
             <span>{label}</span>
             <span class="note numbers">{text}</span>
           </li>
