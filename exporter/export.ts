@@ -7,7 +7,7 @@ import { prunedGraph } from '../onnx/graph/order.js';
 import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
 import type { LayersModel } from './layers-model.js';
 import { weightInitializers } from './initializers.js';
-import { loweredModel } from './layers/table.js';
+import { loweredOutputs } from './layers/table.js';
 import { atOpset } from './opset.js';
 import { VERSION } from './version.js';
 
@@ -16,6 +16,8 @@ export interface Signature {
   /** The graph's name. */
   name: string;
   inputName: string;
+  /** The second input of conditional networks: int64 [batch], the number of each picture's class. */
+  labelName?: string;
   /** Output names, each with the name of the layer whose output it is. */
   outputs: Readonly<Record<string, string>>;
 }
@@ -29,32 +31,37 @@ export interface ExportOptions extends Signature {
   foldBatchNorm?: boolean;
 }
 
-/** A generator's signature: `latent` [batch, Z] → `image` [batch, C, H, W], the last layer's output. */
+/** A generator's signature: `latent` [batch, Z], of conditional ones with `label` [batch], → `image` [batch, C, H, W], the last layer's output. */
 export function generatorSignature(model: LayersModel): Signature {
-  return { name: 'generator', inputName: 'latent', outputs: { image: layerName(model, -1) } };
+  return { name: 'generator', inputName: 'latent', ...labelOf(model), outputs: { image: layerName(model, -1) } };
 }
 
-/** A discriminator's signature: `image` [batch, C, H, W] → `logit` [batch, 1] and `probability`, its sigmoid. */
+/** A discriminator's signature: `image` [batch, C, H, W], of conditional ones with `label` [batch], → `logit` [batch, 1] and `probability`, its sigmoid. */
 export function discriminatorSignature(model: LayersModel): Signature {
   const outputs = { logit: layerName(model, -2), probability: layerName(model, -1) };
-  return { name: 'discriminator', inputName: 'image', outputs };
+  return { name: 'discriminator', inputName: 'image', ...labelOf(model), outputs };
 }
+
+/** The name of the second input, of models that have one. */
+const labelOf = (model: LayersModel) => ((model as tfl.LayersModel).inputs.length === 2 ? { labelName: 'label' } : {});
 
 /**
  * The model in inference form as an ONNX model with its weights.
- * @param model a tfjs layers model with one input, pictures as [N, H, W, C]
+ * @param model a tfjs layers model with one input, pictures as [N, H, W, C]; with `labelName` also one for one-hot labels
+ * [N, K] that a dense layer reads
  * @throws InputError for layers that cannot be lowered, output layers that do not exist, and opsets outside 13…21
  * @example
  * const model = await tf.loadLayersModel('https://example.com/generator/model.json');
  * const bytes = modelBytes(exportedModel(model, generatorSignature(model)));
  */
 export function exportedModel(model: LayersModel, options: ExportOptions): Model {
-  const { name, inputName, outputs } = options;
+  const { name, inputName, labelName, outputs } = options;
   const layersModel = model as tfl.LayersModel;
   const b = new GraphBuilder(emptyGraph(name));
   const input = b.input(inputName, 'float32', inputShape(layersModel));
   const weights = weightInitializers(b, layersModel);
-  const { values } = loweredModel(b, layersModel, input, weights, { training: false });
+  const labels = labelName === undefined ? [] : [b.input(labelName, 'int64', ['batch'])];
+  const { values } = loweredOutputs(b, layersModel, [input, ...labels], weights, { training: false });
   for (const [output, layer] of Object.entries(outputs)) {
     const value = values.get(layer);
     if (value === undefined) {

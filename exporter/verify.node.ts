@@ -43,18 +43,26 @@ export async function largestDifference(
   const random = Random.derived(seed, 'verify');
   const input = given.input ?? Float32Array.from({ length: elementCount(dims) }, () => random.normal());
 
+  const classes = signature.labelName === undefined ? 0 : (model.inputs[1]?.shape[1] as number);
+  const labels = Int32Array.from({ length: classes > 0 ? batch : 0 }, () => random.integer(classes));
+
   const expected = tf.tidy(() => {
     const outputs = Object.values(signature.outputs).map(
       (name) => model.getLayer(name).output as layers.SymbolicTensor,
     );
     const inspected = tfl.model({ inputs: model.inputs, outputs });
-    const predicted = inspected.predictOnBatch(toNhwc(tf.tensor(input, dims)));
+    const first = toNhwc(tf.tensor(input, dims));
+    const predicted = inspected.predictOnBatch(classes > 0 ? [first, tf.oneHot(labels, classes)] : first);
     return [predicted].flat().map((output) => toNchw(output).dataSync<'float32'>());
   });
 
   const session = await createSession(onnx);
   try {
-    const results = await session.run({ [signature.inputName]: new Tensor('float32', input, dims) });
+    const { inputName, labelName } = signature;
+    const results = await session.run({
+      [inputName]: new Tensor('float32', input, dims),
+      ...(labelName !== undefined && { [labelName]: new Tensor('int64', BigInt64Array.from(labels, BigInt), [batch]) }),
+    });
     return new Map(
       names.map((name, index) => {
         const form = given.outputs?.[name];

@@ -8,13 +8,17 @@ import type { Layer, LayerCall, LayerRule } from './rule.js';
 const FLOAT = 1;
 const INT64 = 7;
 
-/** Dense works on the last axis, which for pictures is the channels. */
+/** Dense works on the last axis, which for pictures is the channels. The numbers of classes stand for one-hot rows: each chooses a row of the kernel. */
 const dense: LayerRule = (call) => {
   const { b, inputs, weight } = call;
   const [x] = inputs;
   const kernel = weight('kernel') as string;
   const bias = weight('bias');
   const [batch = 1, ...sizes] = b.shape(x);
+  if (b.type(x).type === 'int64') {
+    const row = b.op('Gather', [kernel, x], { axis: 0 });
+    return activated(call, bias ? b.add(row, bias) : row);
+  }
   if (sizes.length === 1) {
     return activated(call, bias ? b.op('Gemm', [x, kernel, bias]) : b.matMul(x, kernel));
   }

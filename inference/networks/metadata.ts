@@ -24,6 +24,8 @@ export interface GanMetadata {
   /** Names of the outputs that are logits, and of those that are probabilities. */
   logits: readonly string[];
   probabilities: readonly string[];
+  /** Names of the classes of a conditional network, in the order of their numbers. */
+  classes?: readonly string[];
 }
 
 const PREFIX = 'ganscope.';
@@ -52,6 +54,7 @@ export function metadataEntries(metadata: GanMetadata): Map<string, string> {
     width: `${metadata.width}`,
     logits: logits.join(),
     probabilities: probabilities.join(),
+    ...(metadata.classes && { classes: JSON.stringify(metadata.classes) }),
   };
   const range = nominalRange(metadata);
   return new Map([
@@ -98,7 +101,16 @@ export function readGanMetadata(entries: ReadonlyMap<string, string>): GanMetada
     width: reader.integer('width', 1, MAX_SIZE),
     logits: reader.names('logits'),
     probabilities: reader.names('probabilities'),
+    ...(entries.has(`${PREFIX}classes`) && { classes: reader.texts('classes') }),
   };
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Entries under our prefix, each checked as it is read. */
@@ -141,6 +153,13 @@ class EntryReader {
     return this.text(key)
       .split(',')
       .filter((name) => name !== '');
+  }
+
+  /** A list of texts in JSON. */
+  texts(key: string): string[] {
+    const value = parsedJson(this.entries.get(`${PREFIX}${key}`) ?? '');
+    if (Array.isArray(value) && value.length > 0 && value.every((text) => typeof text === 'string')) return value;
+    throw this.#wrong(key, 'a list of texts in JSON');
   }
 
   #wrong(key: string, expected: string): InputError {

@@ -49,6 +49,17 @@ describe('stepBatch(config, pictures, done, steps)', () => {
     expect([...(half.interpolation ?? [])]).toEqual([first.interpolation?.[1], first.interpolation?.[3]]);
   });
 
+  it('has one-hot labels of its pictures, for each update of the discriminator', async () => {
+    const labelledBatch = async (index: number) => ({
+      pictures: await pictures.batch(index),
+      classes: Uint16Array.of(index % 3, 2),
+    });
+    const classes = { conditional: true, classNames: ['a', 'b', 'c'], dSteps: 2 };
+    const batch = await stepBatch(configWith('space', { ...config, ...classes }), { ...pictures, labelledBatch }, 2, 9);
+    expect([...new Set(batch.real)]).toEqual([4, 5]);
+    expect([...(batch.labels ?? [])]).toEqual([0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 1]);
+  });
+
   it('draws no numbers for what is off, and gives the factor of the learning rates', async () => {
     const batch = await stepBatch(configWith('space', { ...config, lrDecay: 'linear' }), pictures, 6, 8);
     expect(batch.augmentation).toBeUndefined();

@@ -3,14 +3,23 @@ import { concatenated } from '../../inference/numeric/concatenated.js';
 import { Random } from '../../inference/numeric/random.js';
 import { drawnAugmentation } from '../step/state/augmentation.js';
 import type { GanConfig } from '../settings/config.js';
+import { oneHotRows } from '../step/state/labels.js';
 import { rateFactor } from '../step/state/schedule.js';
 import { sharedRows, type Share } from '../step/state/group.js';
 import type { StepBatch } from '../step/state/step.js';
+
+/** Pictures and the numbers of their classes. */
+export interface LabelledBatch {
+  pictures: Float32Array;
+  classes: Uint16Array;
+}
 
 /** Where batches of real pictures come from; a `Loader`. */
 interface Pictures {
   batchesPerEpoch: number;
   batch(index: number): Promise<Float32Array>;
+  /** The same with the number of each picture's class, of data with classes. */
+  labelledBatch?(index: number): Promise<LabelledBatch>;
 }
 
 /** Steps before every picture has been seen once by the discriminator. */
@@ -33,7 +42,15 @@ export async function stepBatch(
 ): Promise<StepBatch> {
   const { dSteps, batchSize, imageSize, seed, diffaugment, freshLatents, gp } = config;
   const batches: Float32Array[] = [];
-  for (let update = 0; update < dSteps; update++) batches.push(await pictures.batch(done * dSteps + update));
+  const labels: Float32Array[] = [];
+  for (let update = 0; update < dSteps; update++) {
+    const index = done * dSteps + update;
+    if (config.conditional) {
+      const batch = await labelled(pictures, index);
+      batches.push(batch.pictures);
+      labels.push(oneHotRows(batch.classes, config.classNames.length));
+    } else batches.push(await pictures.batch(index));
+  }
   const latents = sharedRows(stepLatents(config, done, 'discriminator'), dSteps, share);
   const numbers = (pass: string, updates: number) => {
     const random = Random.derived(seed, `augmentation/${pass}/${done}`);
@@ -42,6 +59,7 @@ export async function stepBatch(
   return {
     real: dSteps === 1 ? (batches[0] as Float32Array) : concatenated(batches),
     latents,
+    ...(config.conditional && { labels: concatenated(labels) }),
     generatorLatents: freshLatents ? sharedRows(stepLatents(config, done, 'generator'), 1, share) : latents,
     ...(diffaugment.length > 0 && {
       augmentation: {
@@ -53,6 +71,11 @@ export async function stepBatch(
     ...(gp > 0 && { interpolation: sharedRows(stepInterpolation(config, done), dSteps, share) }),
     rateFactor: rateFactor(config, done, steps),
   };
+}
+
+function labelled(pictures: Pictures, index: number): Promise<LabelledBatch> {
+  if (!pictures.labelledBatch) throw new Error('conditional networks need pictures with classes');
+  return pictures.labelledBatch(index);
 }
 
 /** The shares ε of real pictures of a step, uniform over 0…1, one for each picture of each update of the discriminator. */

@@ -4,7 +4,7 @@ import { InputError } from '../../onnx/errors.js';
 import type { Dataset } from './sets/dataset.js';
 import type { DecodeProgress } from './cache/decoded.node.js';
 import { batches, loaderConfig as config, numbered, numbersIn } from './data.test.helper.js';
-import { Loader } from './loader.node.js';
+import { Loader, type LoaderOptions } from './loader.node.js';
 
 const upTo = (end: number) => Array.from({ length: end }, (_, i) => i);
 const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
@@ -146,6 +146,23 @@ describe('loader.batch(step)', () => {
       '5.png: expected a picture',
       '11.png: expected a picture',
     ]);
+  });
+
+  it('gives each picture its own class, mirrored or not, also of what stands in for a broken one, and in shares', async () => {
+    const indices = Uint16Array.from({ length: 12 }, (_, index) => index % 5);
+    const labelled = (options: LoaderOptions = {}) => {
+      const { dataset } = numbered(12, [3]);
+      const labels = { classes: ['a', 'b', 'c', 'd', 'e'], indices };
+      return new Loader({ ...dataset, labels }, { ...config, flip: true }, options);
+    };
+    const loader = labelled();
+    const halves = [0, 1].map((index) => labelled({ share: { index, count: 2 } }));
+    for (const step of [0, 1, 2, 3]) {
+      const { pictures, classes } = await loader.labelledBatch(step);
+      expect([...classes]).toEqual(numbersIn(pictures).map((number) => number % 5));
+      const parts = await Promise.all(halves.map(async (half) => [...(await half.labelledBatch(step)).classes]));
+      expect(parts.flat()).toEqual([...classes]);
+    }
   });
 
   it('refuses a set of broken pictures, at every call', async () => {

@@ -5,6 +5,7 @@ import type { Picture } from '../../inference/pictures/pictures.js';
 import { networkInput } from '../../inference/pictures/pixels.js';
 import { Random } from '../../inference/numeric/random.js';
 import type { GanConfig } from '../settings/config.js';
+import type { LabelledBatch } from './batch.js';
 import type { Dataset } from './sets/dataset.js';
 import { DECODED_AT_ONCE, DecodedPictures, type DecodeOptions, type KeepOptions } from './cache/decoded.node.js';
 import type { Share } from '../step/state/group.js';
@@ -50,7 +51,7 @@ export class Loader {
   readonly #share: Share;
   readonly #pictures: DecodedPictures;
   #epoch: Epoch = { number: -1, order: new Uint32Array(), mirrored: new Uint8Array() };
-  #ahead: { step: number; batch: Promise<Float32Array> } | undefined;
+  #ahead: { step: number; batch: Promise<LabelledBatch> } | undefined;
 
   constructor(
     dataset: Dataset,
@@ -92,6 +93,11 @@ export class Loader {
    * @throws RangeError if `step` is no integer of at least 0
    */
   async batch(step: number): Promise<Float32Array> {
+    return (await this.labelledBatch(step)).pictures;
+  }
+
+  /** As `batch`, with the number of each picture's class; 0 in a set without classes. @throws as `batch` */
+  async labelledBatch(step: number): Promise<LabelledBatch> {
     if (!Number.isSafeInteger(step) || step < 0) {
       throw new RangeError(`batch(step): expected an integer of at least 0; got ${step}`);
     }
@@ -110,20 +116,22 @@ export class Loader {
     await this.#pictures.close();
   }
 
-  async #assembled(step: number): Promise<Float32Array> {
+  async #assembled(step: number): Promise<LabelledBatch> {
     const { batchSize, normalization } = this.#config;
     const { order, mirrored } = this.#epochOf(step);
     const { index: number, count } = this.#share;
     const rows = batchSize / count;
     const start = (step % this.batchesPerEpoch) * batchSize + number * rows;
-    const batch = new Float32Array(rows * this.#pictures.stride);
+    const pictures = new Float32Array(rows * this.#pictures.stride);
+    const classes = new Uint16Array(rows);
     await inParallel(Array(rows).keys(), DECODED_AT_ONCE, async (i) => {
-      const index = order[(start + i) % order.length] ?? 0;
-      const picture = await this.#readable(index);
-      const seen = mirrored[index] === 1 ? mirroredPicture(picture) : picture;
-      batch.set(networkInput(seen, normalization), i * this.#pictures.stride);
+      const wanted = order[(start + i) % order.length] ?? 0;
+      const { picture, index } = await this.#readable(wanted);
+      const seen = mirrored[wanted] === 1 ? mirroredPicture(picture) : picture;
+      pictures.set(networkInput(seen, normalization), i * this.#pictures.stride);
+      classes[i] = this.readable.dataset.labels?.indices[index] ?? 0;
     });
-    return batch;
+    return { pictures, classes };
   }
 
   /** What the seed has drawn for the epoch of a step. */
@@ -142,11 +150,12 @@ export class Loader {
     return this.#epoch;
   }
 
-  /** Picture `index` of the set, or the first after it that can be decoded. */
-  async #readable(index: number): Promise<Picture> {
+  /** Picture `wanted` of the set, or the first after it that can be decoded, and its number. */
+  async #readable(wanted: number): Promise<{ picture: Picture; index: number }> {
     for (let offset = 0; offset < this.#length; offset++) {
-      const picture = await this.#pictures.picture((index + offset) % this.#length);
-      if (picture !== undefined) return picture;
+      const index = (wanted + offset) % this.#length;
+      const picture = await this.#pictures.picture(index);
+      if (picture !== undefined) return { picture, index };
     }
     throw this.readable.allBroken();
   }

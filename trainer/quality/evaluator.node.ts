@@ -22,6 +22,13 @@ export function trainingCandidates(pictures: ReadablePictures, config: GanConfig
   return realCandidates(pictures, seed, (picture) => resizedPicture(picture, size));
 }
 
+/** How the classes of a conditional generator's pictures are chosen. */
+function assumedOfClasses({ conditional, classNames }: GanConfig): Assumption[] {
+  if (!conditional) return [];
+  const taken = `one of ${classNames.length} drawn for each picture, all as likely`;
+  return [{ about: 'classes of generated pictures', taken, because: 'always so', options: [] }];
+}
+
 /** A generator's pictures of the seeds 0, 1, 2, … */
 export function generatedLike(sample: Sampler, config: GanConfig): Candidates {
   const { latentDim, channels, imageSize, normalization } = config;
@@ -76,7 +83,11 @@ export class Evaluator {
       real: real.count,
       generated: fake.count,
       features: this.network.name,
-      assumed: [...this.network.assumptions, assumedOfSubsets(distances, options.subsetSize)].map(this.renamed),
+      assumed: [
+        ...this.network.assumptions,
+        ...assumedOfClasses(this.config),
+        assumedOfSubsets(distances, options.subsetSize),
+      ].map(this.renamed),
       seconds: (performance.now() - started) / 1000,
     };
   }

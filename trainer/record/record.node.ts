@@ -11,6 +11,7 @@ import { JsonLines, rowCheck } from './metrics.node.js';
 import { bestRow, coverageNames, type QualityRow } from '../quality/quality.js';
 import { lossPlotPng, qualityPlotPng, realVsFakePng, scorePlotPng, type StepRow } from '../report/plots.node.js';
 import { reportContent, type RunSummary } from '../report/content.node.js';
+import { gridColumns, samplesCaption } from '../report/samples.js';
 import { reportFigures } from '../report/figures.node.js';
 import { reportPage } from '../report/page.js';
 import { EventFile, makeEventFolder } from '../report/tensorboard/event-file.node.js';
@@ -52,7 +53,8 @@ async function openLines(run: string, done: number): Promise<[JsonLines<StepRow>
 /** The grid of real pictures. */
 const REAL = 'real.png';
 
-const gridOf = (pictures: readonly Picture[]) => pictureGrid(pictures, Math.ceil(Math.sqrt(pictures.length)));
+const gridOf = (config: GanConfig, pictures: readonly Picture[]) =>
+  pictureGrid(pictures, gridColumns(config, pictures.length));
 
 /** The written part of a run. */
 export class RunRecord {
@@ -120,12 +122,12 @@ export class RunRecord {
 
   /** Writes the grid of real pictures, which stays the same: what a discriminator looks at is compared on it. */
   async real(pictures: readonly Picture[]): Promise<void> {
-    await writeFileAtomic(join(this.run, REAL), await encodePng(gridOf(pictures)));
+    await writeFileAtomic(join(this.run, REAL), await encodePng(gridOf(this.config, pictures)));
   }
 
   /** Writes the grid of pictures of the fixed latents after step `done`. */
   async samples(pictures: readonly Picture[], done: number): Promise<void> {
-    const grid = gridOf(pictures);
+    const grid = gridOf(this.config, pictures);
     const png = await encodePng(grid);
     await writeFileAtomic(join(this.run, 'samples', `step-${`${done}`.padStart(7, '0')}.png`), png);
     this.events.add({ step: done, images: { samples: { width: grid.width, height: grid.height, png } } });
@@ -153,18 +155,22 @@ export class RunRecord {
     await this.flush();
     const [rows, quality] = [this.metrics.rows, this.evaluations.rows];
     if (rows.length === 0) return [];
+    const columns = gridColumns(this.config, Math.max(real.length, fake.length));
     const drawn = {
       losses: lossPlotPng(rows),
       scores: scorePlotPng(rows),
       quality: quality.length > 0 ? qualityPlotPng(quality) : undefined,
       evolution: await evolutionWebp(this.run, summary.done),
     };
-    const figures = await reportFigures({ rows, quality, evolution: drawn.evolution }, real, fake, summary.done);
+    const figures = await reportFigures(
+      { rows, quality, evolution: drawn.evolution },
+      { real, fake, columns, caption: samplesCaption(this.config, fake.length), done: summary.done },
+    );
     const files: Record<string, Uint8Array | string | undefined> = {
       'losses.png': drawn.losses,
       'scores.png': drawn.scores,
       'quality.png': drawn.quality,
-      'real-vs-fake.png': realVsFakePng(real, fake, summary.done),
+      'real-vs-fake.png': realVsFakePng(real, fake, summary.done, columns),
       'evolution.webp': drawn.evolution,
       'report.html': reportPage(reportContent({ ...summary, run: this.run, rows, quality, figures })),
     };

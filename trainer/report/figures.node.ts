@@ -17,6 +17,18 @@ export interface ReportData {
   evolution?: Uint8Array | undefined;
 }
 
+/** The pictures of its grids. */
+export interface ReportPictures {
+  real: readonly Picture[];
+  fake: readonly Picture[];
+  /** Pictures in a row. */
+  columns: number;
+  /** What the generated ones are of. */
+  caption: string;
+  /** After how many steps. */
+  done: number;
+}
+
 /** Sizes of plots in the page: shown at about this size, so that their text is as large as the page's. */
 const [WIDE, NARROW] = [
   { width: 540, height: 320 },
@@ -26,12 +38,9 @@ const [WIDE, NARROW] = [
 /** The pictures of the report: generated ones, real ones and their evolution; then the plots. */
 export async function reportFigures(
   { rows, quality, evolution }: ReportData,
-  real: readonly Picture[],
-  fake: readonly Picture[],
-  done: number,
+  { real, fake, columns, caption: shown, done }: ReportPictures,
 ): Promise<{ samples: ReportFigure[]; plots: ReportFigure[] }> {
-  const grid = async (pictures: readonly Picture[]) =>
-    encodePng(pictureGrid(pictures, Math.ceil(Math.sqrt(pictures.length))));
+  const grid = async (pictures: readonly Picture[]) => encodePng(pictureGrid(pictures, columns));
   const step = done.toLocaleString('en-US');
   const figure = (title: string, caption: string, bytes: Uint8Array, kind: ReportFigure['kind']): ReportFigure => ({
     title,
@@ -41,7 +50,7 @@ export async function reportFigures(
     type: 'image/png',
   });
   const samples = [
-    figure('Generated', `${fake.length} fixed latents after step ${step}.`, await grid(fake), 'pixels'),
+    figure('Generated', `${shown} after step ${step}.`, await grid(fake), 'pixels'),
     figure(
       'Real',
       `${real.length} pictures of the data set, as the discriminator sees them.`,

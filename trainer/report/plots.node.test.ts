@@ -138,7 +138,7 @@ describe('realVsFakePng(real, fake, step)', () => {
   test('puts the real pictures left and the generated ones right, in order', async () => {
     const real = Array.from({ length: 64 }, (_, i) => plain(i));
     const fake = Array.from({ length: 64 }, (_, i) => plain(100 + i));
-    const { width, height, at } = await decoded(realVsFakePng(real, fake, 500));
+    const { width, height, at } = await decoded(realVsFakePng(real, fake, 500, 8));
     // Grids of 8 × 8 pictures with 2 pixels between them, twice enlarged; margins of 32, a heading of 56.
     const grid = 2 * (8 * 66 + 2);
     expect([width, height]).toEqual([3 * 32 + 2 * grid, 32 + 56 + grid + 32]);
@@ -150,6 +150,6 @@ describe('realVsFakePng(real, fake, step)', () => {
   });
 
   test('refuses to show nothing', () => {
-    expect(() => realVsFakePng([plain(0)], [], 1)).toThrow('grid: expected at least one picture; got none');
+    expect(() => realVsFakePng([plain(0)], [], 1, 1)).toThrow('grid: expected at least one picture; got none');
   });
 });

@@ -180,9 +180,13 @@ export function qualityPlotPng(rows: readonly QualityRow[], options: PlotOptions
  * @param step updates after which `fake` were generated
  * @throws InputError if either is empty or sizes differ
  */
-export function realVsFakePng(real: readonly Picture[], fake: readonly Picture[], step: number): Uint8Array {
+export function realVsFakePng(
+  real: readonly Picture[],
+  fake: readonly Picture[],
+  step: number,
+  columns: number,
+): Uint8Array {
   const [margin, heading, gridWidth, padding, scale] = [16, 28, 550, 2, 2];
-  const columns = Math.ceil(Math.sqrt(Math.max(real.length, fake.length)));
   const grids = [real, fake].map((pictures) => pictureGrid(pictures, columns, { padding, background: 255 }));
   const widest = Math.max(...grids.map((grid) => grid.width));
   // Whole multiples of pixels keep them square and sharp.

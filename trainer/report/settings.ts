@@ -1,7 +1,7 @@
 /** @file The settings of a run as reports name them: by the flags that set them. */
-import type { GanConfig } from '../settings/config.js';
+import type { ConfigSetting, GanConfig } from '../settings/config.js';
 import { presets } from '../settings/presets.js';
-import { dashedName } from '../settings/table.js';
+import { configSettings, dashedName } from '../settings/table.js';
 import type { ReportSetting } from './page.js';
 import type { HparamValue } from './tensorboard/hparams.js';
 
@@ -17,7 +17,7 @@ export function settingText(value: unknown): string {
 /** All settings by their flags, with the preset's value where it differs; those come first. */
 export function reportSettings(config: GanConfig): ReportSetting[] {
   const preset = presets[config.preset];
-  const settings = (Object.keys(preset) as (keyof GanConfig)[]).map((name): ReportSetting => {
+  const settings = (Object.keys(configSettings) as ConfigSetting[]).map((name): ReportSetting => {
     const [value, theirs] = [settingText(config[name]), settingText(preset[name])];
     return { name: `--${dashedName(name)}`, value, ...(value !== theirs && { preset: theirs }) };
   });

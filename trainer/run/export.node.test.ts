@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readGanMetadata } from '../../inference/networks/metadata.js';
+import { modelFromBytes } from '../../onnx/files/read.js';
 import { forgetTemporary, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { saveCheckpoint } from '../checkpoint/checkpoint.node.js';
 import { configWith } from '../settings/presets.js';
@@ -18,8 +20,8 @@ afterAll(() => rm(run, { recursive: true, force: true }));
 const config = configWith('space', { imageSize: 8, ngf: 2, ndf: 2, latentDim: 4, batchSize: 2 });
 
 /** As after a step, with weights of this seed. */
-function stateOf(step: number, seed: number): TrainState {
-  const state = initialState({ ...config, seed });
+function stateOf(step: number, seed: number, own = config): TrainState {
+  const state = initialState({ ...own, seed });
   for (const { weights, m, v } of [state.generator, state.discriminator]) {
     for (const [name, { data, shape }] of weights) {
       if (!name.includes('moving'))
@@ -83,4 +85,26 @@ it('removes what an earlier export had more, and names it', async () => {
   expect(await readdir(out)).toEqual(expect.arrayContaining(['generator.onnx', 'notes-gradcam.onnx']));
   expect(await readdir(out)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^discriminator-gradcam/)]));
   expect((await exportRun({ run, out })).removed).toEqual([]);
+});
+
+it('exports conditional networks with a label as second input, and the names of its classes', async () => {
+  const folder = join(run, 'conditional');
+  const classes = { conditional: true, classNames: ['planet', 'star', 'a "galaxy"'] };
+  for (const options of [classes, { ...classes, spectralNorm: true, ema: 0.9 }]) {
+    const labelled = configWith('space', { ...config, ...options });
+    const checkpoint = await saveCheckpoint(folder, stateOf(1, 0, labelled), labelled);
+    const { files } = await exportRun({ checkpoint, out: join(folder, 'onnx'), fp16: true, uint8: true });
+    expect(files.map(({ path, passed }) => [basename(path), passed])).toEqual([
+      ['generator.onnx', true],
+      ['generator-fp16.onnx', true],
+      ['generator-uint8.onnx', true],
+      ['discriminator.onnx', true],
+      ['discriminator-fp16.onnx', true],
+    ]);
+    for (const { path } of files) {
+      const { graph, metadata } = modelFromBytes(await readFile(path));
+      expect(graph.inputs[1]).toEqual({ name: 'label', value: { type: 'int64', shape: ['batch'] } });
+      expect(readGanMetadata(metadata)?.classes).toEqual(classes.classNames);
+    }
+  }
 });

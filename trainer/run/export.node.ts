@@ -16,6 +16,7 @@ import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
 import { generatedPictures } from '../step/tfjs/sample.js';
 import { resolveRun } from '../../inference/runs/runs.node.js';
 import { normalizedWeights } from '../step/state/spectral.js';
+import { oneHotRows } from '../step/state/labels.js';
 import { withState } from '../step/tfjs/state.js';
 import type { TrainState } from '../step/state/step.js';
 
@@ -116,13 +117,19 @@ export async function exportRun(options: RunExportOptions = {}): Promise<RunExpo
       contents.push(bytes);
       files.push({ role, path, bytes: bytes.length, differences, limit, passed });
     }
-    if (role === 'generator') picture = await generatedPictures(model, normalLatents([0], config.latentDim));
+    if (role === 'generator') picture = await generatedOne(model, config);
     model.dispose();
   }
   options.signal?.throwIfAborted();
   for (const [index, { path }] of files.entries()) await writeOwnFile(path, contents[index] as Uint8Array);
   const removed = await removeEarlierForms(out, files);
   return { checkpoint, step: state.step, averaged, files, removed };
+}
+
+/** A generated picture; of a conditional generator, of its first class. */
+function generatedOne(model: LayersModel, { latentDim, conditional, classNames }: GanConfig): Promise<Float32Array> {
+  const labels = conditional ? oneHotRows([0], classNames.length) : undefined;
+  return generatedPictures(model, normalLatents([0], latentDim), labels);
 }
 
 /** Removes forms of an earlier export that this one replaces or does not have; of a network that failed nothing. */
@@ -147,15 +154,20 @@ async function removeEarlierForms(out: string, files: readonly ExportedFile[]): 
   return removed;
 }
 
-/** A state's generator, averaged where there is an average: `latent` [batch, Z] → `image` [batch, C, H, W]. */
+/** A state's generator, averaged where there is an average: `latent` [batch, Z], with `label` [batch] of a conditional one, → `image` [batch, C, H, W]. */
 export function generatorOnnx(state: TrainState, config: GanConfig): Model {
   const model = withState(generatorModel(config, { initialWeights: false }), {
     weights: generatorWeights(state, true),
   });
-  const exported = exportedModel(model, generatorSignature(model));
+  const metadata = config.conditional ? classMetadata(state, config) : undefined;
+  const exported = exportedModel(model, { ...generatorSignature(model), ...(metadata && { metadata }) });
   model.dispose();
   return exported;
 }
+
+/** Entries that tell a conditional generator's classes. */
+const classMetadata = ({ step }: TrainState, config: GanConfig) =>
+  metadataEntries({ ...runMetadata(config, step), role: 'generator', logits: [], probabilities: [] });
 
 const generatorWeights = ({ generator }: TrainState, averaged: boolean) =>
   (averaged ? generator.ema : undefined) ?? generator.weights;
@@ -186,5 +198,6 @@ function runMetadata(config: GanConfig, step: number): Omit<GanMetadata, 'role' 
     channels,
     height: imageSize,
     width: imageSize,
+    ...(config.conditional && { classes: config.classNames }),
   };
 }

@@ -12,6 +12,7 @@ import { agreed } from '../step/state/rounds.js';
 import { initialState } from '../step/tfjs/state.js';
 import { announced } from './announcement.node.js';
 import type { TrainOptions, TrainResult } from './loop.node.js';
+import { configOfData } from './classes.js';
 import { chosenMachine, shareConfig } from './machine.node.js';
 import type { Releases } from './releases.js';
 
@@ -40,6 +41,7 @@ export async function followedRun(
   const { run, config, data, dataOptions, dataIdentity, steps, done } = await announced(group, given);
   const path = given.data ?? data ?? undefined;
   const dataset = await openDataset(path, { ...dataOptions, imageSize: config.imageSize });
+  configOfData(config, dataset);
   const { strict, cacheSize, cache: folder } = { ...runDefaults, cache: defaultCacheFolder(), ...given };
   const options = { strict, cache: { folder, maxBytes: cacheSize * 2 ** 30 }, share: shareOf(group) };
   const loader = new Loader(dataset, config, options);

@@ -1,5 +1,4 @@
 /** @file The training loop: batches in, steps, metrics, sample grids, checkpoints and report out; it can stop and go on. */
-import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { picturesFromOutput } from '../../inference/pictures/pixels.js';
 import { InputError } from '../../onnx/index.js';
@@ -16,12 +15,11 @@ import { longRunAdvice } from './advice.js';
 import { durationText } from '../report/content.node.js';
 import { RunRecord } from '../record/record.node.js';
 import type { StepRow } from '../report/plots.node.js';
+import { fixedInputs, SHOWN } from '../report/samples.js';
 import { shareOf, type Group } from '../step/state/group.js';
 import { agreed } from '../step/state/rounds.js';
+import { drawnLabels } from '../step/state/labels.js';
 import type { StepBatch, TrainStep } from '../step/state/step.js';
-
-/** Number of fixed latents whose pictures show the progress; their seeds are 0…63, as in `gan-sample`. */
-const FIXED_LATENTS = 64;
 
 /** Which step of how many was done, and how fast. */
 export interface TrainProgress {
@@ -188,12 +186,15 @@ const isDue = (done: number, every: number, steps: number) => done > 0 && (done 
 
 /** The evaluation after step `done`; undefined where it was interrupted. */
 async function evaluated(
-  { step, signal }: TrainOptions,
+  { config, step, signal }: TrainOptions,
   { evaluator, progress_callback, result_callback }: TrainEvaluation,
   done: number,
 ): Promise<QualityRow | undefined> {
   try {
-    const row = await evaluator.quality(done, (latents) => step.sample(latents), { progress_callback, signal });
+    const row = await evaluator.quality(done, (latents) => step.sample(latents, drawnLabels(config, latents)), {
+      progress_callback,
+      signal,
+    });
     result_callback?.(row);
     return row;
   } catch (error) {
@@ -231,14 +232,15 @@ class Pace {
 }
 
 async function fixedSamples({ config, step }: TrainOptions): Promise<Picture[]> {
-  return shown(await step.sample(normalLatents(seedsFrom(0, FIXED_LATENTS), config.latentDim)), config);
+  const { latents, labels } = fixedInputs(config);
+  return shown(await step.sample(latents, labels), config);
 }
 
 /** As many real pictures, as the networks see them. */
 async function realPictures({ config, loader }: TrainOptions): Promise<Picture[]> {
   const real: Picture[] = [];
-  for (let index = 0; real.length < FIXED_LATENTS; index++) real.push(...shown(await loader.batch(index), config));
-  return real.slice(0, FIXED_LATENTS);
+  for (let index = 0; real.length < SHOWN; index++) real.push(...shown(await loader.batch(index), config));
+  return real.slice(0, SHOWN);
 }
 
 function shown(batch: Float32Array, { channels, imageSize, normalization }: GanConfig): Picture[] {

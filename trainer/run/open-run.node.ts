@@ -15,17 +15,18 @@ import { runDefaults, runSettings } from '../settings/run-settings.js';
 import { configSettings, found, type Setting } from '../settings/table.js';
 import type { Group } from '../step/state/group.js';
 import type { TrainState } from '../step/state/step.js';
-import { initialState } from '../step/tfjs/state.js';
 import type { Releases } from './releases.js';
 
 /** A run's folder and what its settings say. */
 export interface OpenRun {
   run: string;
+  /** Without the classes of a new conditional run, which the data tell. */
   config: GanConfig;
   /** Absolute path of the data; null for the built-in ones. */
   data: string | null;
   dataOptions: DataOptions;
-  state: TrainState;
+  /** Where a resumed run goes on; a new one begins with its configuration's initial state. */
+  state?: TrainState;
   /** What a resumed run remembers. */
   saved?: RunFile;
 }
@@ -63,7 +64,7 @@ async function newRun(given: ChosenSettings, releases: Releases, group: Group | 
   await lock(run, 'out', releases, group);
   await expectNoRun(run);
   const { split, classes, cropToBox, followLinks } = { ...runDefaults, ...given };
-  return { run, config, data, dataOptions: { split, classes, cropToBox, followLinks }, state: initialState(config) };
+  return { run, config, data, dataOptions: { split, classes, cropToBox, followLinks } };
 }
 
 async function resumedRun(

@@ -203,3 +203,43 @@ describe('startRun({ resume })', () => {
     }
   });
 });
+
+describe('startRun({ conditional })', () => {
+  const options = { ...small, conditional: true, out: 'labelled', steps: 4, checkpointEvery: 2, sampleEvery: 2 };
+  beforeAll(async () => {
+    for (const [at, name] of ['dark', 'light', 'other'].entries()) {
+      await mkdir(join('classes', name), { recursive: true });
+      for (let i = 0; i < 4; i++)
+        await writeFile(join('classes', name, `${i}.png`), await encodePng(flat(60 * at + 20 * i)));
+    }
+  });
+
+  it('trains with the classes of the data, and goes on with them bit for bit', async () => {
+    const weights = async (run: string) =>
+      readFile(join(run, 'checkpoints', 'step-0000004', 'generator', 'weights.bin'));
+    const ended = async (given: RunOptions) => {
+      const started = await startRun(given);
+      await train(started).finally(() => started.release());
+      return started;
+    };
+    const { config, run } = await ended({ ...options, data: 'classes' });
+    expect(config.classNames).toEqual(['dark', 'light', 'other']);
+    expect(await readFile(join(run, 'report.html'), 'utf8')).toContain(
+      'rows from the top: dark, light, other; after step 4',
+    );
+    const half = await ended({ ...options, data: 'classes', out: 'halfway', steps: 2 });
+    await ended({ resume: half.run, steps: 4 });
+    expect(await weights(half.run)).toEqual(await weights(run));
+    await rm(join('classes', 'other'), { recursive: true });
+    const other = await refusal({ resume: run, data: 'classes' });
+    expect(other).toMatch(
+      /^data: expected the classes .*\["dark","light","other"\]; got \["dark","light"\] in 8 pictures/,
+    );
+  });
+
+  it('refuses pictures without classes', async () => {
+    expect(await refusal({ ...options, data: 'pictures', out: 'new' })).toMatch(
+      /^conditional: expected pictures of at least two classes, such as class folders; got 8 pictures of .*, which has no classes$/,
+    );
+  });
+});

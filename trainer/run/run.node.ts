@@ -17,11 +17,13 @@ import { givenSettings, type ChosenSettings } from '../settings/resolve-settings
 import { runDefaults } from '../settings/run-settings.js';
 import { RemoteStep } from '../step/remote.node.js';
 import { shareOf, type Group } from '../step/state/group.js';
-import type { TrainStep } from '../step/state/step.js';
+import type { TrainState, TrainStep } from '../step/state/step.js';
+import { initialState } from '../step/tfjs/state.js';
 import { createEvaluator, evaluationSettings, ofSettings } from './evaluation.node.js';
 import type { TrainEvaluation } from './loop.node.js';
 import { announce, announceProblem } from './announcement.node.js';
 import { followedRun } from './follow.node.js';
+import { configOfData } from './classes.js';
 import { chosenMachine, shareConfig } from './machine.node.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { isAddress, openRun, type OpenOptions, type OpenRun } from './open-run.node.js';
@@ -110,10 +112,11 @@ async function prepared(options: OpenOptions, given: ChosenSettings, releases: R
   const { group } = options;
   const machine = await chosenMachine(given, group);
   const open = await openRun(options, given, releases);
-  const { config, data, dataOptions, saved } = open;
-  const own = shareConfig(config, group);
+  const { data, dataOptions, saved } = open;
   const settings = evaluationSettings(given, saved?.evaluation);
-  const dataset = await openDataset(data ?? undefined, { ...dataOptions, imageSize: config.imageSize });
+  const dataset = await openDataset(data ?? undefined, { ...dataOptions, imageSize: open.config.imageSize });
+  const config = configOfData(open.config, dataset);
+  const own = shareConfig(config, group);
   const { strict, cacheSize, cache: folder = defaultCacheFolder() } = { ...runDefaults, ...given };
   const loader = new Loader(dataset, config, {
     strict,
@@ -121,9 +124,10 @@ async function prepared(options: OpenOptions, given: ChosenSettings, releases: R
     share: shareOf(group),
   });
   releases.add(() => loader.close());
-  const steps = chosenSteps(given, open, epochSteps(config, loader));
+  const state = open.state ?? initialState(config);
+  const steps = chosenSteps(given, { ...open, config, state }, epochSteps(config, loader));
   const identity = await checkedIdentity(dataset, open, given);
-  return { machine, open, own, settings, dataset, loader, steps, identity };
+  return { machine, open: { ...open, config, state }, own, settings, dataset, loader, steps, identity };
 }
 
 async function started(
@@ -207,7 +211,11 @@ async function started(
 }
 
 /** Updates of the whole run. @throws InputError if a resumed run has done more already */
-function chosenSteps(given: ChosenSettings, { run, config, state, saved }: OpenRun, stepsPerEpoch: number): number {
+function chosenSteps(
+  given: ChosenSettings,
+  { run, config, state, saved }: OpenRun & { state: TrainState },
+  stepsPerEpoch: number,
+): number {
   const name = given.steps === undefined && given.epochs !== undefined ? 'epochs' : 'steps';
   const epochs = given.epochs ?? config.epochs;
   const steps = given.steps ?? (given.epochs === undefined ? saved?.steps : undefined) ?? epochs * stepsPerEpoch;

@@ -101,5 +101,12 @@ export interface GanConfig {
   lrDecay: 'none' | 'linear' | 'cosine';
   /** Fraction of the run after which they begin to fall, 0…1. */
   lrDecayStart: number;
+  /** Whether both networks are told the class of each picture (Mirza and Osindero 2014). */
+  conditional: boolean;
+  /** The classes that they know, in the order of their numbers; none without `conditional`. The data decide, so it is no setting. */
+  classNames: readonly string[];
   seed: number;
 }
+
+/** What of a configuration users can set. */
+export type ConfigSetting = Exclude<keyof GanConfig, 'classNames'>;

@@ -23,6 +23,8 @@ const plainTraining = {
   dSteps: 1,
   lrDecay: 'none',
   lrDecayStart: 0,
+  conditional: false,
+  classNames: [],
 } as const satisfies Partial<GanConfig>;
 
 /** Each preset names its seed; where a value is not plain to see there, the comment says where it comes from. */
@@ -147,9 +149,15 @@ export function checkedConfig(values: unknown, file?: string): GanConfig {
   if (typeof values !== 'object' || values === null) {
     throw new InputError({ name: file ?? 'configuration', expected: 'an object of settings', got: found(values) });
   }
-  const complete: object = { ...plainTraining, ...values };
-  expectSettings(complete, configSettings, { file });
-  const config = complete as GanConfig;
+  const { classNames, ...settings }: { classNames?: unknown } = { ...plainTraining, ...values };
+  expectSettings(settings, configSettings, { file });
+  if (!isNames(classNames))
+    throw new InputError({
+      name: settingName('classNames', file),
+      expected: 'a list of texts',
+      got: found(classNames),
+    });
+  const config = { ...settings, classNames } as GanConfig;
   const count = config.normalization.mean.length;
   if (count !== config.channels) {
     const name = settingName('normalization', file);
@@ -160,6 +168,9 @@ export function checkedConfig(values: unknown, file?: string): GanConfig {
   }
   return config;
 }
+
+const isNames = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string');
 
 /** Settings that have a meaning for some losses only, so that none is given in vain. */
 function lossRules(config: GanConfig): { name: keyof GanConfig; isRight: boolean; expected: string }[] {

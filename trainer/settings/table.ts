@@ -1,7 +1,7 @@
 /** @file Every hyper-parameter, described once: its values and its meaning. Options, files and help come from here. */
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../onnx/errors.js';
-import { augmentationNames, defaultPreset, lossNames, presetNames, type GanConfig } from './config.js';
+import { augmentationNames, defaultPreset, lossNames, presetNames, type ConfigSetting } from './config.js';
 
 /** What a setting may be, in words and as a test. */
 export interface Check {
@@ -117,7 +117,7 @@ const augmentation = list(
 );
 
 /** All settings of a `GanConfig`: what may be changed of a preset. */
-export const configSettings: { [Name in keyof GanConfig]: Setting } = {
+export const configSettings: { [Name in ConfigSetting]: Setting } = {
   ...grouped('Hyper-parameters [default: of the preset]', {
     preset: [choice(presetNames), `Hyper-parameters of a known system [default: ${defaultPreset}]`],
     imageSize: [
@@ -151,6 +151,7 @@ export const configSettings: { [Name in keyof GanConfig]: Setting } = {
     seed: [integer(0, Number.MAX_SAFE_INTEGER, 'an integer of 0…2^53 − 1'), 'Seed of weights, latents and order'],
   }),
   ...grouped('Training techniques [default: off]', {
+    conditional: [boolean, 'Tell both networks the class of each picture, for data with classes'],
     loss: [choice(lossNames), 'Loss functions of both networks; those in ra… are relativistic averages [default: bce]'],
     labelSmoothing: [
       number('a number of at least 0 and below 0.5', (value) => value >= 0 && value < 0.5),

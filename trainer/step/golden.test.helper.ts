@@ -81,7 +81,7 @@ function goldenTensor(
   config: GanConfig,
 ): StateTensor {
   const [layer, kind] = name.slice(2).split('/') as [string, string];
-  const module = /^(head_conv|logit)$/.test(layer) ? 'head' : layer;
+  const module = /^(head_conv|logit)$/.test(layer) ? 'head' : layer.replace(/^label_(embedding|map)$/, 'label_table');
   const { data } = file.tensor(`${network}/${module}.${pytorchNames[kind]}`);
   if (data.length !== elementCount(shape)) throw new Error(`${name}: ${data.length} numbers for [${shape}]`);
   if (shape.length === 4) {

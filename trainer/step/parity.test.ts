@@ -5,6 +5,7 @@ import { drawnAugmentation } from './state/augmentation.js';
 import type { GanConfig } from '../settings/config.js';
 import { discriminatorModel, generatorModel } from './tfjs/models.js';
 import { configWith } from '../settings/presets.js';
+import { drawnLabels } from './state/labels.js';
 import { initialState } from './tfjs/state.js';
 import { OnnxStep } from './onnx/onnx.node.js';
 import type { NetworkState, StateTensor, StepBatch, StepResult, TrainState, TrainStep } from './state/step.js';
@@ -44,6 +45,19 @@ const configs: Record<string, GanConfig> = {
     r1: 5,
     r2: 1,
     r1Every: 3,
+  }),
+  'labels, hinge loss, spectral norm, DiffAugment, R1, two updates of D, averaged generator': configWith('cub200', {
+    ...small,
+    imageSize: 8,
+    conditional: true,
+    classNames: ['a', 'b', 'c'],
+    loss: 'hinge',
+    spectralNorm: true,
+    diffaugment: ['color', 'translation'],
+    r1: 5,
+    r1Every: 2,
+    dSteps: 2,
+    ema: 0.9,
   }),
   'everything at once, one channel': configWith('fashion-mnist', {
     ...small,
@@ -97,13 +111,15 @@ const models = (config: GanConfig) => ({
 async function trained(step: TrainStep, config: GanConfig, from = 0, to = STEPS) {
   const results: StepResult[] = [];
   for (let index = from; index < to; index++) results.push(await step.run(batchOf(config, index)));
-  const samples = await step.sample(normals(new Random(5), 2 * config.latentDim));
+  const latents = normals(new Random(5), 2 * config.latentDim);
+  const samples = await step.sample(latents, drawnLabels(config, latents));
   const state: TrainState = await step.state();
   await step.dispose();
   return { results, state, samples };
 }
 
-function batchOf({ batchSize, channels, imageSize, latentDim, dSteps }: GanConfig, index: number): StepBatch {
+function batchOf(config: GanConfig, index: number): StepBatch {
+  const { batchSize, channels, imageSize, latentDim, dSteps } = config;
   const random = new Random(index);
   const real = normals(random, dSteps * batchSize * channels * imageSize * imageSize).map(Math.tanh);
   const latents = normals(random, dSteps * batchSize * latentDim);
@@ -111,6 +127,7 @@ function batchOf({ batchSize, channels, imageSize, latentDim, dSteps }: GanConfi
   return {
     real,
     latents,
+    ...(config.conditional && { labels: drawnLabels(config, latents) as Float32Array }),
     generatorLatents: normals(random, batchSize * latentDim),
     augmentation: { real: numbers(dSteps * batchSize), fake: numbers(dSteps * batchSize), again: numbers(batchSize) },
     rateFactor: 1 - index / STEPS,

@@ -10,7 +10,7 @@ import type { StepBatch, StepResult, TrainState, TrainStep } from './state/step.
 export type StepRequest =
   | { call: 'run'; batch: StepBatch }
   | { call: 'runAll'; batches: readonly StepBatch[] }
-  | { call: 'sample'; latents: Float32Array }
+  | { call: 'sample'; latents: Float32Array; labels: Float32Array | undefined }
   | { call: 'state' }
   | { call: 'dispose' };
 
@@ -46,8 +46,8 @@ export class RemoteStep implements TrainStep {
     return this.#ask({ call: 'runAll', batches });
   }
 
-  sample(latents: Float32Array): Promise<Float32Array> {
-    return this.#ask({ call: 'sample', latents });
+  sample(latents: Float32Array, labels?: Float32Array): Promise<Float32Array> {
+    return this.#ask({ call: 'sample', latents, labels });
   }
 
   state(): Promise<TrainState> {

@@ -1,6 +1,6 @@
 /** @file Both training steps do with losses, norms, augmentation, averages and schedules what PyTorch does. */
 import { describe, expect, it } from 'vitest';
-import { golden, relativeError } from '../../fixtures/golden.js';
+import { golden, relativeError, type Golden } from '../../fixtures/golden.js';
 import { tf } from '../../exporter/tf.js';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { GanConfig } from '../settings/config.js';
@@ -9,6 +9,7 @@ import { configWith } from '../settings/presets.js';
 import { normalizedWeights } from './state/spectral.js';
 import { withState } from './tfjs/state.js';
 import { expectResults, goldenBatch, goldenState, implementations } from './golden.test.helper.js';
+import { oneHotRows } from './state/labels.js';
 import { rateFactor } from './state/schedule.js';
 import type { NetworkState } from './state/step.js';
 
@@ -27,6 +28,7 @@ interface TechniquesInfo extends Pick<GanConfig, 'head' | 'loss' | 'norm' | 'nor
   every?: number;
   gp?: number;
   clip?: number;
+  classes?: number;
 }
 
 const names = [
@@ -40,6 +42,9 @@ const names = [
   'techniques-rasgan',
   'techniques-rahinge',
   'techniques-ralsgan',
+  'techniques-conditional',
+  'techniques-conditional-gp',
+  'techniques-conditional-ra',
 ];
 
 describe.each(names)('%s', (name) => {
@@ -55,6 +60,7 @@ describe.each(names)('%s', (name) => {
         ...(config.diffaugment.length > 0 && {
           augmentation: { real: data('augment_real'), fake: data('augment_fake'), again: data('augment_again') },
         }),
+        ...(config.conditional && { labels: oneHotRows(data('labels'), config.classNames.length) }),
         ...(config.gp > 0 && { interpolation: data('interpolation') }),
         rateFactor: rateFactor(config, index, file.info.steps),
       });
@@ -76,14 +82,21 @@ describe.each(names)('%s', (name) => {
     const { data, shape } = file.tensor('evaluated/picture');
     const found = tf.tidy(() => {
       const picture = tf.transpose(tf.tensor(data, shape), [0, 2, 3, 1]);
+      const inputs = config.conditional ? [picture, firstLabels(file, config, shape[0] as number)] : picture;
       // The probability's logit: the golden numbers are small enough for it to be exact.
-      const probability = model.predict(picture) as Tensor;
+      const probability = model.predict(inputs) as Tensor;
       return tf.log(tf.div(probability, tf.sub(1, probability))).dataSync();
     });
     model.dispose();
     expect(relativeError(found, file.tensor('evaluated/logit').data)).toBeLessThan(1e-4);
   });
 });
+
+/** One-hot labels of the last step's first pictures. */
+function firstLabels({ info, tensor }: Golden<TechniquesInfo>, { classNames }: GanConfig, count: number): Tensor {
+  const classes = tensor(`step${info.steps - 1}/labels`).data.slice(0, count);
+  return tf.tensor2d(oneHotRows(classes, classNames.length), [count, classNames.length]);
+}
 
 function expectClose(found: NetworkState['ema'], expected: NetworkState['ema']): void {
   expect([...(found?.keys() ?? [])].toSorted()).toEqual([...(expected?.keys() ?? [])].toSorted());
@@ -117,6 +130,10 @@ function configOf(info: TechniquesInfo): GanConfig {
     r2: info.r2 ?? 0,
     ...((info.r1 || info.r2) && { r1Every: info.every ?? 1 }),
     ...(info.gp && { gp: info.gp }),
+    ...(info.classes && {
+      conditional: true,
+      classNames: Array.from({ length: info.classes }, (_, at) => `class ${at}`),
+    }),
     ...(info.clip && { clip: info.clip }),
   });
 }

@@ -16,7 +16,7 @@ function result(step: TrainStep, request: StepRequest): Promise<unknown> {
     case 'runAll':
       return allResults(step, request.batches);
     case 'sample':
-      return step.sample(request.latents);
+      return step.sample(request.latents, request.labels);
     case 'state':
       return step.state();
     case 'dispose':

@@ -29,7 +29,10 @@ describe.skipIf(chromiumPath === undefined)('report.html', () => {
   let page: Page;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ganscope-report-'));
-    const figures = await reportFigures({ rows, quality: [] }, [picture], [picture], 300);
+    const figures = await reportFigures(
+      { rows, quality: [] },
+      { real: [picture], fake: [picture], columns: 1, caption: '1 fixed latent', done: 300 },
+    );
     const config = configWith('space', { diffaugment: ['color', 'translation', 'cutout'], kernelInit: 'normal' });
     const content = reportContent({
       run: 'runs/space',

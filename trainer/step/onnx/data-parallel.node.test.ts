@@ -6,6 +6,7 @@ import { stepBatch } from '../../data/batch.js';
 import type { GanConfig } from '../../settings/config.js';
 import { discriminatorModel, generatorModel } from '../tfjs/models.js';
 import { configWith } from '../../settings/presets.js';
+import { drawnLabels } from '../state/labels.js';
 import { initialState } from '../tfjs/state.js';
 import { Random } from '../../../inference/numeric/random.js';
 import { parallelDevices } from '../../settings/devices.js';
@@ -14,6 +15,7 @@ import { DataParallelStep } from './data-parallel.node.js';
 import type { StateTensor, StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 
 const small = { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8, batchSize: 64 } as const;
+const classes = { conditional: true, classNames: ['a', 'b', 'c'] } as const;
 const two = [
   { device: 'cpu', threads: 1 },
   { device: 'cpu', threads: 1 },
@@ -40,8 +42,8 @@ const configs: [string, GanConfig][] = [
     configWith('cub200', { ...small, batchSize: 8, norm: 'none', loss: 'wgan', clip: 0.02, r1: 5, r2: 1, r1Every: 2 }),
   ],
   [
-    'wgan-gp, two updates of D',
-    configWith('space', { ...small, batchSize: 8, norm: 'none', loss: 'wgan-gp', dSteps: 2 }),
+    'wgan-gp, two updates of D, labels',
+    configWith('space', { ...small, batchSize: 8, norm: 'none', loss: 'wgan-gp', dSteps: 2, ...classes }),
   ],
 ];
 
@@ -142,13 +144,18 @@ function batchOf(config: GanConfig, index: number): Promise<StepBatch> {
     const numbers = { length: batchSize * channels * imageSize ** 2 };
     return Float32Array.from(numbers, () => Math.tanh(random.normal()));
   };
-  return stepBatch(config, { batchesPerEpoch: 9, batch }, index, 9);
+  const labelledBatch = async (seed: number) => ({
+    pictures: await batch(seed),
+    classes: Uint16Array.from({ length: batchSize }, (_, at) => (seed + at) % 3),
+  });
+  return stepBatch(config, { batchesPerEpoch: 9, batch, labelledBatch }, index, 9);
 }
 
 async function trained(step: TrainStep, config: GanConfig, steps: readonly number[]) {
   const results: StepResult[] = [];
   for (const index of steps) results.push(await step.run(await batchOf(config, index)));
-  const samples = await step.sample(new Float32Array(2 * config.latentDim).fill(0.3));
+  const latents = new Float32Array(2 * config.latentDim).fill(0.3);
+  const samples = await step.sample(latents, drawnLabels(config, latents));
   const state = await step.state();
   await step.dispose();
   return { results, samples, state };

@@ -159,6 +159,7 @@ export class DataParallelStep implements TrainStep {
         inputs[stepInputs.augmentReal] = part(augmentation.real);
         inputs[stepInputs.augmentFake] = part(augmentation.fake);
       }
+      if (config.conditional && batch.labels) inputs[stepInputs.labels] = part(batch.labels);
       if (config.gp > 0 && batch.interpolation) inputs[stepInputs.interpolation] = part(batch.interpolation);
       const numbers = adamNumbers(config.lrD * rateFactor, t, config);
       Object.assign(results, await this.#updated('discriminator', inputs, numbers, step));
@@ -166,6 +167,8 @@ export class DataParallelStep implements TrainStep {
     const shared = batch.latents.subarray(-config.batchSize * config.latentDim);
     const inputs: Numbers = { [stepInputs.generatorLatents]: config.freshLatents ? batch.generatorLatents : shared };
     if (config.diffaugment.length > 0 && augmentation) inputs[stepInputs.augmentAgain] = augmentation.again;
+    if (config.conditional && batch.labels)
+      inputs[stepInputs.labels] = slices(batch.labels, updates.length).at(-1) as Float32Array;
     const numbers = adamNumbers(config.lr * rateFactor, step, config);
     Object.assign(results, await this.#updated('generator', inputs, numbers, step));
     this.#step = step;
@@ -223,8 +226,8 @@ export class DataParallelStep implements TrainStep {
     return this.#values[input]?.data as Float32Array;
   }
 
-  sample(latents: Float32Array): Promise<Float32Array> {
-    return sampled(this.#sampler, latents, this.#config, this.#values);
+  sample(latents: Float32Array, labels?: Float32Array): Promise<Float32Array> {
+    return sampled(this.#sampler, { latents, labels }, this.#config, this.#values);
   }
 
   /** A copy of the state. In a group all processes call it: they go on with the state of rank 0, running statistics included. */

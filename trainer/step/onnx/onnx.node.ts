@@ -129,8 +129,8 @@ export class OnnxStep implements TrainStep {
     return this.#sessions.get(isPenalised(this.#config, step)) as InferenceSession;
   }
 
-  sample(latents: Float32Array): Promise<Float32Array> {
-    return sampled(this.#sampler, latents, this.#config, this.#state.current);
+  sample(latents: Float32Array, labels?: Float32Array): Promise<Float32Array> {
+    return sampled(this.#sampler, { latents, labels }, this.#config, this.#state.current);
   }
 
   async state(): Promise<TrainState> {
@@ -175,6 +175,7 @@ function batchValues(config: GanConfig, batch: StepBatch, step: number): Values 
       put(stepInputs.augmentReal, augmentation?.real, [batchSize, columns], update);
       put(stepInputs.augmentFake, augmentation?.fake, [batchSize, columns], update);
     }
+    if (config.conditional) put(stepInputs.labels, batch.labels, [batchSize, config.classNames.length], update);
     if (config.gp > 0) put(stepInputs.interpolation, batch.interpolation, [batchSize, 1, 1, 1], update);
     const { stepSize, correction } = adamNumbers(lrD * rateFactor, t, config);
     values[inputOfUpdate(scalarInputs.stepSizeD, update)] = scalar(stepSize);

@@ -5,6 +5,7 @@ import type { GanConfig } from '../../settings/config.js';
 import { configWith } from '../../settings/presets.js';
 import { Random } from '../../../inference/numeric/random.js';
 import { discriminatorModel, generatorModel } from '../tfjs/models.js';
+import { drawnLabels } from '../state/labels.js';
 import { initialState } from '../tfjs/state.js';
 import type { StepBatch } from '../state/step.js';
 import { OnnxStep } from './onnx.node.js';
@@ -14,7 +15,7 @@ const configs: [string, GanConfig][] = [
   ['batch norm', configWith('cub200', small)],
   ['R1 in every third step, which has a run of its own', configWith('cub200', { ...small, r1: 10, r1Every: 3 })],
   [
-    'hinge loss, spectral norm, DiffAugment, average, two updates of D, fresh latents',
+    'hinge loss, spectral norm, DiffAugment, average, two updates of D, fresh latents, labels',
     configWith('space', {
       ...small,
       norm: 'none',
@@ -24,6 +25,8 @@ const configs: [string, GanConfig][] = [
       ema: 0.9,
       dSteps: 2,
       lr: 2e-4,
+      conditional: true,
+      classNames: ['a', 'b'],
     }),
   ],
 ];
@@ -49,7 +52,8 @@ describe.each(configs)('OnnxStep.runAll(batches), %s', (_, config) => {
     expect(together).toEqual(alone);
     expect(await repeated!.state()).toEqual(await one!.state());
     const latents = batches[0]!.latents.subarray(0, 3 * config.latentDim);
-    expect(await repeated!.sample(latents)).toEqual(await one!.sample(latents));
+    const labels = drawnLabels(config, latents);
+    expect(await repeated!.sample(latents, labels)).toEqual(await one!.sample(latents, labels));
     await Promise.all([one!.dispose(), repeated!.dispose()]);
   });
 });
@@ -57,13 +61,13 @@ describe.each(configs)('OnnxStep.runAll(batches), %s', (_, config) => {
 /** A batch of noise pictures. */
 function batchOf(config: GanConfig, index: number): Promise<StepBatch> {
   const size = config.batchSize * config.channels * config.imageSize ** 2;
-  const loader = {
-    length: 64,
-    batchesPerEpoch: 8,
-    batch: async (at: number) => {
-      const random = new Random(at + 7);
-      return Float32Array.from({ length: size }, () => Math.tanh(random.normal()));
-    },
+  const batch = async (at: number) => {
+    const random = new Random(at + 7);
+    return Float32Array.from({ length: size }, () => Math.tanh(random.normal()));
   };
-  return stepBatch(config, loader, index, 100);
+  const labelledBatch = async (at: number) => ({
+    pictures: await batch(at),
+    classes: Uint16Array.from({ length: config.batchSize }, (_, row) => (at + row) % 2),
+  });
+  return stepBatch(config, { batchesPerEpoch: 8, batch, labelledBatch }, index, 100);
 }

@@ -51,16 +51,23 @@ export function trainState(step: number, entries: readonly StateEntry[], values:
 const entriesOf = (wanted: string, entries: readonly StateEntry[]) =>
   entries.filter(({ network }) => network === wanted);
 
-/** Output of a `samplingGraph` session for latents [N, Z]. @param values the state, by the name of the graph's input */
+/**
+ * Output of a `samplingGraph` session for latents [N, Z].
+ * @param labels one-hot classes [N, K], of a conditional generator
+ * @param values the state, by the name of the graph's input
+ */
 export async function sampled(
   sampler: InferenceSession,
-  latents: Float32Array,
-  { latentDim }: GanConfig,
+  { latents, labels }: { latents: Float32Array; labels: Float32Array | undefined },
+  { latentDim, conditional, classNames }: GanConfig,
   values: Values,
 ): Promise<Float32Array> {
-  const feeds: Values = {
-    [stepInputs.latents]: new Tensor('float32', latents, [latents.length / latentDim, latentDim]),
-  };
+  const count = latents.length / latentDim;
+  const feeds: Values = { [stepInputs.latents]: new Tensor('float32', latents, [count, latentDim]) };
+  if (conditional) {
+    if (labels === undefined) throw new Error('a conditional generator needs labels');
+    feeds[stepInputs.labels] = new Tensor('float32', labels, [count, classNames.length]);
+  }
   for (const name of sampler.inputNames) feeds[name] ??= values[name] as Tensor;
   return (await sampler.run(feeds))['pictures']?.data as Float32Array;
 }

@@ -19,10 +19,13 @@ export function rightVector({ name, shape, layout }: Kernel): WeightRequest {
   return { name: `${name}_v`, shape: [...shape.slice(0, -1), 1], layout, trainable: false };
 }
 
+/** Whether a weight, by its name, is normalised: all kernels but the table that gives a DCGAN's labels as pictures. */
+export const isNormalized = (name: string): boolean => name.endsWith('/kernel') && name !== 'd_label_map/kernel';
+
 /** The vectors of all of a model's kernels, in the order of its weights. */
 export function spectralVectors(model: LayersModel): Pick<WeightRequest, 'name' | 'shape'>[] {
   return model.weights
-    .filter((weight) => weightName(weight).endsWith('/kernel'))
+    .filter((weight) => isNormalized(weightName(weight)))
     .flatMap((weight) => {
       const kernel: Kernel = { name: weightName(weight), shape: weight.shape as number[], layout: 'same' };
       return [leftVector(kernel), rightVector(kernel)];

@@ -18,6 +18,8 @@ export interface StepBatch {
   latents: Float32Array;
   /** Latents of the generator's update, [N, Z]; read only if the configuration uses separate latents. */
   generatorLatents: Float32Array;
+  /** One-hot classes of the real pictures and of the generated ones beside them, [D·N, K]; required if the configuration is `conditional`. */
+  labels?: Float32Array;
   /** Required if the configuration has `diffaugment`. */
   augmentation?: AugmentationBatch;
   /** Shares of real pictures in those that the penalty of wgan-gp is taken at, 0…1, [D·N]; required by that loss. */
@@ -81,8 +83,9 @@ export interface TrainStep {
   /**
    * Pictures [N, C, H, W] in the tanh range for latents [N, Z], with running statistics (inference form), by the
    * averaged generator where there is one.
+   * @param labels one-hot classes [N, K], of a conditional generator
    */
-  sample(latents: Float32Array): Promise<Float32Array>;
+  sample(latents: Float32Array, labels?: Float32Array): Promise<Float32Array>;
   /** A copy of the current state. */
   state(): Promise<TrainState>;
   dispose(): Promise<void>;

@@ -25,20 +25,40 @@ export interface Pass {
 
 /**
  * A pass in training form.
+ * @param inputs the pictures or latents, and the labels of a conditional network
  * @param vectors of spectral norm, by kernel name; kernels without are taken as they are
  */
-export function trainingPass(model: LayersModel, input: Tensor, vectors?: ReadonlyMap<string, Vectors>): Pass {
+export function trainingPass(
+  model: LayersModel,
+  inputs: readonly Tensor[],
+  vectors?: ReadonlyMap<string, Vectors>,
+): Pass {
   const statistics: Statistics[] = [];
-  let [value, logit] = [input, input];
+  const values = new Map(model.inputs.map(({ id }, index) => [id, inputs[index] as Tensor]));
+  // The layers stand in an order in which each one's inputs come before it.
   for (const layer of model.layers) {
-    logit = value;
-    const kernel = layer.weights.find((weight) => weightName(weight).endsWith('/kernel'));
-    const pair = kernel && vectors?.get(weightName(kernel));
-    if (layer.getClassName() === 'BatchNormalization') value = normalized(layer, value, statistics);
-    else if (pair) value = withKernel(layer, value, normalizedKernel(variableOf(layer, 'kernel'), pair));
-    else value = layer.apply(value) as Tensor;
+    if (layer.getClassName() === 'InputLayer') continue;
+    const { inputTensors, outputTensors } = layer.inboundNodes[0] as Layer['inboundNodes'][number];
+    const given = inputTensors.map(({ id }) => values.get(id) as Tensor);
+    values.set(outputTensors[0]?.id as number, layerPass(layer, given, statistics, vectors));
   }
-  return { output: value, logit, statistics };
+  const [last] = model.layers.at(-1)?.inboundNodes ?? [];
+  const value = (tensor: { id: number } | undefined) => values.get(tensor?.id as number) as Tensor;
+  return { output: value(last?.outputTensors[0]), logit: value(last?.inputTensors[0]), statistics };
+}
+
+function layerPass(
+  layer: Layer,
+  inputs: Tensor[],
+  statistics: Statistics[],
+  vectors: ReadonlyMap<string, Vectors> | undefined,
+): Tensor {
+  const [first] = inputs as [Tensor];
+  const kernel = layer.weights.find((weight) => weightName(weight).endsWith('/kernel'));
+  const pair = kernel && vectors?.get(weightName(kernel));
+  if (layer.getClassName() === 'BatchNormalization') return normalized(layer, first, statistics);
+  if (pair) return withKernel(layer, first, normalizedKernel(variableOf(layer, 'kernel'), pair));
+  return layer.apply(inputs.length === 1 ? first : inputs) as Tensor;
 }
 
 /** A convolution or dense layer with another kernel than its own. */

@@ -19,6 +19,7 @@ import { nextVectors } from './spectral-norm.js';
 interface DiscriminatorBatch {
   real: Float32Array;
   latents: Float32Array;
+  labels: Float32Array | undefined;
   augmentReal: Float32Array | undefined;
   augmentFake: Float32Array | undefined;
   interpolation: Float32Array | undefined;
@@ -30,10 +31,12 @@ interface DiscriminatorResult {
   scalars: Scalar[];
   /** The real pictures as the discriminator saw them. */
   real: Tensor;
+  /** The labels of both kinds of pictures, of conditional networks. */
+  labels: Tensor[];
 }
 
 /** What the generator's update is fed. */
-interface GeneratorBatch extends Pick<DiscriminatorResult, 'real'> {
+interface GeneratorBatch extends Pick<DiscriminatorResult, 'real' | 'labels'> {
   latents: Tensor;
   augmentAgain: Float32Array | undefined;
 }
@@ -87,15 +90,16 @@ export class TfjsStep implements TrainStep {
       const inputs: DiscriminatorBatch = {
         real: part(batch.real),
         latents: part(batch.latents),
+        labels: batch.labels && part(batch.labels),
         augmentReal: augmentation && part(augmentation.real),
         augmentFake: augmentation && part(augmentation.fake),
         interpolation: batch.interpolation && part(batch.interpolation),
       };
       return this.#updateDiscriminator(inputs, { t, step, rateFactor });
     });
-    const { scalars, real } = results.at(-1) as DiscriminatorResult;
+    const { scalars, real, labels } = results.at(-1) as DiscriminatorResult;
     const [lossD, dReal, dFakeBefore] = scalars;
-    const pictures = { latents: again, real, augmentAgain: augmentation?.again };
+    const pictures = { latents: again, real, labels, augmentAgain: augmentation?.again };
     const [lossG, dFakeAfter] = this.#updateGenerator(pictures, step, rateFactor) as Scalar[];
     if (this.#average) updateAverage(this.#average, this.#generator.model, emaDecay(this.#config, step));
     return [lossD, lossG, dReal, dFakeBefore, dFakeAfter] as Scalar[];
@@ -110,7 +114,8 @@ export class TfjsStep implements TrainStep {
     const { batchSize, channels, imageSize, lrD } = config;
     const { model, variables, trainable } = this.#discriminator;
     const real = tf.transpose(tf.tensor4d(batch.real, [batchSize, channels, imageSize, imageSize]), [0, 2, 3, 1]);
-    const fake = trainingPass(this.#generator.model, this.#latents(batch.latents));
+    const labels = this.#labels(batch.labels);
+    const fake = trainingPass(this.#generator.model, [this.#latents(batch.latents), ...labels]);
     updateRunningStatistics(fake.statistics);
     // The kernels do not change between the passes: all steps of the power iteration can be made ahead.
     const forReal = nextVectors(this.#discriminator.vectors, variables);
@@ -122,21 +127,21 @@ export class TfjsStep implements TrainStep {
     const [onReal, onFake] = [{} as Pass, {} as Pass];
     let loss: Scalar | undefined;
     const { grads, value } = tf.variableGrads(() => {
-      Object.assign(onReal, kept(trainingPass(model, seenReal, forReal)));
-      Object.assign(onFake, kept(trainingPass(model, seenFake, forFake)));
+      Object.assign(onReal, kept(trainingPass(model, [seenReal, ...labels], forReal)));
+      Object.assign(onFake, kept(trainingPass(model, [seenFake, ...labels], forFake)));
       let whole = (loss = tf.keep(discriminatorLoss(config, onReal.logit, onFake.logit)));
       const penalise = (penalty: Scalar) => (whole = tf.add(whole, penalty));
       if (isPenalised(config, step)) {
         const { r1, r2, r1Every } = config;
         const judge = (seen: (pictures: Tensor) => Tensor, vectors: typeof forReal) => (pictures: Tensor) =>
-          trainingPass(model, seen(pictures), vectors).logit;
+          trainingPass(model, [seen(pictures), ...labels], vectors).logit;
         if (r1 > 0) penalise(zeroCentredPenalty(judge(ofReal, forReal), real, r1 * r1Every));
         if (r2 > 0) penalise(zeroCentredPenalty(judge(ofFake, forFake), fake.output, r2 * r1Every));
       }
       if (config.gp > 0) {
         if (!batch.interpolation) throw new Error('the batch lacks the random numbers of the gradient penalty');
         const between = interpolated(seenReal, seenFake, batch.interpolation);
-        penalise(unitSlopePenalty((x) => trainingPass(model, x, forBetween).logit, between, config.gp));
+        penalise(unitSlopePenalty((x) => trainingPass(model, [x, ...labels], forBetween).logit, between, config.gp));
       }
       return whole;
     }, trainable);
@@ -149,20 +154,24 @@ export class TfjsStep implements TrainStep {
     for (const pass of [onReal, onFake]) updateRunningStatistics(pass.statistics);
     const scores = [onReal, onFake].map(({ logit }) => meanProbability(logit));
     disposeOf([onReal, onFake]);
-    return { scalars: [reported, ...scores], real: seenReal };
+    return { scalars: [reported, ...scores], real: seenReal, labels };
   }
 
   /** @returns Loss_G, D(G(z)) */
-  #updateGenerator({ latents, real, augmentAgain }: GeneratorBatch, step: number, rateFactor: number): Scalar[] {
+  #updateGenerator(
+    { latents, real, labels, augmentAgain }: GeneratorBatch,
+    step: number,
+    rateFactor: number,
+  ): Scalar[] {
     const config = this.#config;
     const { model, variables, vectors } = this.#discriminator;
-    const onReal = isRelativistic(config) ? this.#realAgain(real) : undefined;
+    const onReal = isRelativistic(config) ? this.#realAgain(real, labels) : undefined;
     const next = nextVectors(vectors, variables);
     const [generated, onFake] = [{} as Pass, {} as Pass];
     const { grads, value } = tf.variableGrads(() => {
-      Object.assign(generated, kept(trainingPass(this.#generator.model, latents)));
+      Object.assign(generated, kept(trainingPass(this.#generator.model, [latents, ...labels])));
       const pictures = augmented(generated.output, augmentAgain, config);
-      Object.assign(onFake, kept(trainingPass(model, pictures, next)));
+      Object.assign(onFake, kept(trainingPass(model, [pictures, ...labels], next)));
       return generatorLoss(config, onFake.logit, onReal);
     }, this.#generator.trainable);
     this.#generator.updateWithAdam(grads, config.lr * rateFactor, step, config);
@@ -176,10 +185,10 @@ export class TfjsStep implements TrainStep {
   }
 
   /** Logits of real pictures after the discriminator's update. */
-  #realAgain(real: Tensor): Tensor {
+  #realAgain(real: Tensor, labels: readonly Tensor[]): Tensor {
     const { model, variables, vectors } = this.#discriminator;
     const next = nextVectors(vectors, variables);
-    const { logit, statistics } = trainingPass(model, real, next);
+    const { logit, statistics } = trainingPass(model, [real, ...labels], next);
     this.#discriminator.setVectors(next);
     updateRunningStatistics(statistics);
     return logit;
@@ -189,8 +198,16 @@ export class TfjsStep implements TrainStep {
     return tf.tensor2d(data, [this.#config.batchSize, this.#config.latentDim]);
   }
 
-  async sample(latents: Float32Array): Promise<Float32Array> {
-    return generatedPictures(this.#average ?? this.#generator.model, latents);
+  /** One-hot labels as an input of both networks; none of networks that have no such input. */
+  #labels(data: Float32Array | undefined): Tensor[] {
+    const { conditional, batchSize, classNames } = this.#config;
+    if (!conditional) return [];
+    if (data === undefined) throw new Error('the batch lacks labels');
+    return [tf.tensor2d(data, [batchSize, classNames.length])];
+  }
+
+  async sample(latents: Float32Array, labels?: Float32Array): Promise<Float32Array> {
+    return generatedPictures(this.#average ?? this.#generator.model, latents, labels);
   }
 
   async state(): Promise<TrainState> {

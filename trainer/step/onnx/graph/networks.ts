@@ -1,6 +1,6 @@
 /** @file Both networks in one graph, in training form: the passes through them and the gradients of the two losses. */
 import type { LayersModel } from '../../../../exporter/tfjs-model.js';
-import { loweredModel, type WeightRequest } from '../../../../exporter/layers/table.js';
+import { loweredOutputs, type WeightRequest } from '../../../../exporter/layers/table.js';
 import { gradients, type GraphBuilder } from '../../../../onnx/index.js';
 import { isRelativistic, type GanConfig } from '../../../settings/config.js';
 import { augmented } from './augment.js';
@@ -20,6 +20,8 @@ export const stepInputs = {
   real: 'real',
   latents: 'latents',
   generatorLatents: 'generator_latents',
+  /** One-hot classes, of conditional networks. */
+  labels: 'labels',
   /** Random numbers of `augmentation.ts`. */
   augmentReal: 'augment_real',
   augmentFake: 'augment_fake',
@@ -68,27 +70,33 @@ export class Networks {
     return this.b.input(name, 'float32', [this.config.batchSize, this.config.latentDim]);
   }
 
-  /** Generated pictures. */
-  generated(path: string, latents: string): string {
+  /** A new input of labels, of conditional networks: what stands behind their first input. */
+  labels(name: string): readonly string[] {
+    const { conditional, batchSize, classNames } = this.config;
+    return conditional ? [this.b.input(name, 'float32', [batchSize, classNames.length])] : [];
+  }
+
+  /** Generated pictures. @param labels as from `labels` */
+  generated(path: string, latents: string, labels: readonly string[]): string {
     const { g, models } = this;
-    return this.#pass(path, models.generator, latents, g, g.value).output;
+    return this.#pass(path, models.generator, [latents, ...labels], g, g.value).outputs[0] as string;
   }
 
   /**
    * Logits [N, 1] of pictures.
    * @param numbers name for the new input of DiffAugment's random numbers, if enabled
    */
-  judged(path: string, pictures: string, numbers: string): Judgement {
+  judged(path: string, pictures: string, labels: readonly string[], numbers: string): Judgement {
     const { b, config } = this;
     const seen = b.within('augment', () => augmented(b, pictures, numbers, config));
-    return { ...this.#judgedSeen(path, seen), pictures, seen };
+    return { ...this.#judgedSeen(path, seen, labels), pictures, seen };
   }
 
   /** Logits of pictures as the discriminator sees them. */
-  #judgedSeen(path: string, pictures: string): Judged {
+  #judgedSeen(path: string, pictures: string, labels: readonly string[]): Judged {
     const { b, config, d, models } = this;
     const spectral = config.spectralNorm ? spectralWeights(b, d) : undefined;
-    const { values } = this.#pass(path, models.discriminator, pictures, d, spectral?.value ?? d.value);
+    const { values } = this.#pass(path, models.discriminator, [pictures, ...labels], d, spectral?.value ?? d.value);
     const constant = spectral?.vectors ?? [];
     this.#vectors.push(...constant);
     return { pictures, logit: values.get(models.discriminator.layers.at(-2)?.name ?? '') as string, constant };
@@ -98,18 +106,26 @@ export class Networks {
    * The discriminator's loss for a batch of real pictures and one of generated ones.
    * @param penalised whether R1 and R2 are part of it, if configured
    */
-  discriminatorObjective(real: string, fake: string, inputOf: (name: string) => string, penalised: boolean) {
+  discriminatorObjective(
+    { real, fake, labels }: { real: string; fake: string; labels: readonly string[] },
+    inputOf: (name: string) => string,
+    penalised: boolean,
+  ) {
     const { b, config, d } = this;
-    const onReal = this.judged('logit_real', real, inputOf(stepInputs.augmentReal));
-    const onFake = this.judged('logit_fake', fake, inputOf(stepInputs.augmentFake));
+    const onReal = this.judged('logit_real', real, labels, inputOf(stepInputs.augmentReal));
+    const onFake = this.judged('logit_fake', fake, labels, inputOf(stepInputs.augmentFake));
     const loss = discriminatorLoss(b, config, onReal.logit, onFake.logit);
-    const penalties = this.#penalties(onReal, onFake, inputOf, penalised);
+    const penalties = this.#penalties({ onReal, onFake, labels }, inputOf, penalised);
     const whole = penalties.reduce((sum, penalty) => b.add(sum, penalty, 'penalised_loss'), loss);
     return { onReal, onFake, ...this.#objective(loss, whole, d, []) };
   }
 
   /** Penalties of the discriminator's gradient by its pictures. */
-  #penalties(onReal: Judgement, onFake: Judgement, inputOf: (name: string) => string, penalised: boolean): string[] {
+  #penalties(
+    { onReal, onFake, labels }: { onReal: Judgement; onFake: Judgement; labels: readonly string[] },
+    inputOf: (name: string) => string,
+    penalised: boolean,
+  ): string[] {
     const { b, config } = this;
     const { r1, r2, r1Every, gp, batchSize } = config;
     const penalties: string[] = [];
@@ -121,7 +137,7 @@ export class Networks {
     if (gp > 0) {
       const share = b.input(inputOf(stepInputs.interpolation), 'float32', [batchSize, 1, 1, 1]);
       const between = interpolated(b, onReal.seen, onFake.seen, share);
-      const judged = this.#judgedSeen('logit_interpolated', between);
+      const judged = this.#judgedSeen('logit_interpolated', between, labels);
       penalties.push(b.within('gradient_penalty', () => unitSlopePenalty(b, judged, gp)));
     }
     return penalties;
@@ -131,11 +147,12 @@ export class Networks {
    * The generator's loss for a batch of its pictures.
    * @param real the last batch of real pictures as the discriminator saw them, for relativistic losses
    */
-  generatorObjective(fake: string, real?: string) {
+  generatorObjective(fake: string, labels: readonly string[], real?: string) {
     const { b, config, d, g } = this;
     const constant = d.trainable.map(({ name }) => d.current(name));
-    const onReal = isRelativistic(config) ? this.#judgedSeen('logit_real_again', real as string).logit : undefined;
-    const onFake = this.judged('logit_again', fake, stepInputs.augmentAgain);
+    const again = () => this.#judgedSeen('logit_real_again', real as string, labels).logit;
+    const onReal = isRelativistic(config) ? again() : undefined;
+    const onFake = this.judged('logit_again', fake, labels, stepInputs.augmentAgain);
     const loss = generatorLoss(b, config, onFake.logit, onReal);
     return { onFake, ...this.#objective(loss, loss, g, constant) };
   }
@@ -157,10 +174,16 @@ export class Networks {
     };
   }
 
-  #pass(path: string, model: LayersModel, input: string, weights: Weights, value: (request: WeightRequest) => string) {
+  #pass(
+    path: string,
+    model: LayersModel,
+    inputs: readonly string[],
+    weights: Weights,
+    value: (request: WeightRequest) => string,
+  ) {
     const { b } = this;
     return b.within(path, () => {
-      const lowered = loweredModel(b, model, input, value, { training: true });
+      const lowered = loweredOutputs(b, model, inputs, value, { training: true });
       updateRunningStatistics(b, lowered.statistics, weights);
       return lowered;
     });

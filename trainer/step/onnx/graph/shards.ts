@@ -47,8 +47,10 @@ export function discriminatorGradients(config: GanConfig, models: Models, penali
   const b = new GraphBuilder(emptyGraph('discriminator-gradients'));
   const networks = new Networks(b, config, models);
   const real = networks.pictures(stepInputs.real);
-  const fake = networks.generated('generate', networks.latents(stepInputs.latents));
-  const objective = networks.discriminatorObjective(real, fake, (name) => name, penalised);
+  const latents = networks.latents(stepInputs.latents);
+  const labels = networks.labels(stepInputs.labels);
+  const fake = networks.generated('generate', latents, labels);
+  const objective = networks.discriminatorObjective({ real, fake, labels }, (name) => name, penalised);
   const { loss, onReal, onFake } = objective;
   return withOutputs(networks, 'discriminator', objective.gradients(), [
     loss,
@@ -61,8 +63,10 @@ export function discriminatorGradients(config: GanConfig, models: Models, penali
 export function generatorGradients(config: GanConfig, models: Models): PartGraph {
   const b = new GraphBuilder(emptyGraph('generator-gradients'));
   const networks = new Networks(b, config, models);
-  const fake = networks.generated('generate_again', networks.latents(stepInputs.generatorLatents));
-  const objective = networks.generatorObjective(fake);
+  const latents = networks.latents(stepInputs.generatorLatents);
+  const labels = networks.labels(stepInputs.labels);
+  const fake = networks.generated('generate_again', latents, labels);
+  const objective = networks.generatorObjective(fake, labels);
   return withOutputs(networks, 'generator', objective.gradients(), [
     objective.loss,
     meanProbability(b, objective.onFake.logit),

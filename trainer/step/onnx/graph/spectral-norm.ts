@@ -3,7 +3,7 @@ import type { WeightRequest } from '../../../../exporter/layers/table.js';
 import { onnxDims } from '../../../../exporter/layers/weights.js';
 import { elementCount } from '../../../../onnx/graph/graph.js';
 import type { GraphBuilder } from '../../../../onnx/index.js';
-import { leftVector, rightVector } from '../../state/spectral.js';
+import { isNormalized, leftVector, rightVector } from '../../state/spectral.js';
 import type { Weights } from './weights.js';
 
 /** Avoids division by zero, as in PyTorch. */
@@ -21,7 +21,7 @@ export function spectralWeights(
   const vectors: string[] = [];
   const value = (request: WeightRequest): string => {
     const kernel = weights.value(request);
-    if (!request.name.endsWith('/kernel')) return kernel;
+    if (!isNormalized(request.name)) return kernel;
     const [left, right] = [leftVector(request), rightVector(request)];
     const outputs = elementCount(left.shape);
     const matrix = rowPerOutput(b, kernel, outputs);

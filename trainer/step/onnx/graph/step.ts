@@ -1,6 +1,6 @@
 /** @file A whole GAN training step as one ONNX graph: forward passes, all gradients, both Adam updates. */
 import type { LayersModel } from '../../../../exporter/tfjs-model.js';
-import { loweredModel, type WeightRequest } from '../../../../exporter/layers/table.js';
+import { loweredOutputs, type WeightRequest } from '../../../../exporter/layers/table.js';
 import { onnxDims } from '../../../../exporter/layers/weights.js';
 import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
 import type { GanConfig } from '../../../settings/config.js';
@@ -56,14 +56,15 @@ export function stepGraph(
       stepSize: scalar(inputOf(scalarInputs.stepSizeD)),
       correction: scalar(inputOf(scalarInputs.correctionD)),
     };
-    const fake = networks.generated('generate', latents);
-    const objective = networks.discriminatorObjective(real, fake, inputOf, penalised);
+    const labels = networks.labels(inputOf(stepInputs.labels));
+    const fake = networks.generated('generate', latents, labels);
+    const objective = networks.discriminatorObjective({ real, fake, labels }, inputOf, penalised);
     b.within('update_discriminator', () => {
       const gradients = objective.gradients();
       updateWithAdam(b, d, (name) => gradients.get(name) as string, scalars, config);
       if (config.clip > 0) clipWeights(b, d, config.clip);
     });
-    return { fake, objective };
+    return { fake, labels, objective };
   };
   let last = discriminatorUpdate(0);
   for (let update = 1; update < config.dSteps; update++) {
@@ -71,9 +72,9 @@ export function stepGraph(
   }
 
   const again = config.freshLatents
-    ? networks.generated('generate_again', networks.latents(stepInputs.generatorLatents))
+    ? networks.generated('generate_again', networks.latents(stepInputs.generatorLatents), last.labels)
     : last.fake;
-  const objective = networks.generatorObjective(again, last.objective.onReal.seen);
+  const objective = networks.generatorObjective(again, last.labels, last.objective.onReal.seen);
   b.within('update_generator', () => {
     const scalars = { stepSize: scalar(scalarInputs.stepSizeG), correction: scalar(scalarInputs.correctionG) };
     const gradients = objective.gradients();
@@ -92,15 +93,18 @@ export function stepGraph(
 }
 
 /**
- * The generator in inference form with its weights as inputs (the same names as in the step): latents [N, Z] → pictures.
+ * The generator in inference form with its weights as inputs (the same names as in the step): latents [N, Z], with labels
+ * [N, K] of a conditional one, → pictures.
  * Uses the averaged generator if configured.
  */
 export function samplingGraph(config: GanConfig, generator: LayersModel): Graph {
   const b = new GraphBuilder(emptyGraph('gan-sampling'));
   const latents = b.input(stepInputs.latents, 'float32', ['batch', config.latentDim]);
+  const labels = config.conditional ? [b.input(stepInputs.labels, 'float32', ['batch', config.classNames.length])] : [];
   const part = config.ema > 0 ? 'ema' : 'weights';
   const input = ({ name, shape, layout }: WeightRequest) =>
     b.input(inputName('generator', part, name), 'float32', onnxDims(shape, layout));
-  b.output(loweredModel(b, generator, latents, input, { training: false }).output, 'pictures');
+  const { outputs } = loweredOutputs(b, generator, [latents, ...labels], input, { training: false });
+  b.output(outputs[0] as string, 'pictures');
   return b.graph;
 }

@@ -1,11 +1,11 @@
 /** @file The fields of the form that starts a training: settings of the trainer's tables, by what they are for. */
 import { presets } from '../../../../trainer/settings/presets.js';
-import type { GanConfig, PresetName } from '../../../../trainer/settings/config.js';
+import type { ConfigSetting, GanConfig, PresetName } from '../../../../trainer/settings/config.js';
 import { runDefaults, runSettings, type RunSettings } from '../../../../trainer/settings/run-settings.js';
 import { configSettings, dashedName, type Setting } from '../../../../trainer/settings/table.js';
 
 /** A setting of a training. */
-export type SettingName = keyof GanConfig | keyof RunSettings;
+export type SettingName = ConfigSetting | keyof RunSettings;
 
 /** Fields that are always shown. */
 export const FIRST: readonly SettingName[] = ['data', 'steps', 'imageSize', 'batchSize', 'lr', 'diffaugment'];
