@@ -35,6 +35,31 @@ describe('gan-probe', () => {
     expect(given).toEqual({ model: tiny('generator'), seed: 7, box: '8,8,10,8' });
   }, 30_000);
 
+  it('generator --discriminator attributes the score of the network beside it', async () => {
+    const options = [
+      '--model',
+      tiny('generator'),
+      '--seed',
+      '7',
+      '--discriminator',
+      '--out',
+      'scored',
+      '--device',
+      'cpu',
+    ];
+    const { code, stdout } = await ran('gan-probe', ['generator', ...options], folder);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/\nScore "real" of seed 7: −0\.73, [\s\S]*\nLatent: z\d+ /),
+    ]);
+    expect(await readdir(join(folder, 'scored'))).toEqual(
+      'along.png features.npy features.png latent-effects.npy latent.png picture.png results.json'.split(' '),
+    );
+    const { scoreAttribution, assumed } = await results('scored');
+    expect(scoreAttribution.along.map(({ move }: { move: number }) => move)).toEqual([-3, -1.5, 0, 1.5, 3]);
+    expect(assumed.map(({ about }: { about: string }) => about)).toContain('output');
+  }, 30_000);
+
   it('walk explains every frame on one scale, and tells where the attention is', async () => {
     const networks = ['--model', tiny('discriminator'), '--generator', tiny('generator'), '--device', 'cpu'];
     const options = ['--seeds', '1,2', '--frames', '3', '--box', '0,0,32,32', '--format', 'gif', '--out', 'walked'];
@@ -89,6 +114,9 @@ describe('gan-probe', () => {
     [['generator', '--fps', '3'], /^--fps: expected an option of generator .*; it is of walk$/],
     [['generator', '--box', '1,2'], '--box: expected x,y,width,height in pixels; got "1,2"'],
     [['generator', '--box', '1,2,3,4', '--at', '1,2'], '--box and --at cannot be combined'],
+    [['generator', '--at', '1,2', '--discriminator'], '--at and --discriminator cannot be combined'],
+    [['generator', '--at', '1,2', '--target', 'real'], '--target: expected it with --discriminator only; got real'],
+    [['generator', '--discriminator', '--target', 'real,fake'], '--target: expected one target, without a mask; got 2'],
     [['generator', 'bird.png', '--at', '1,2'], 'unknown argument bird.png: generator takes options only'],
     [['colours'], /^KIND: expected one of generator.*; got colours$/],
   ])('ends %j with 2 and one line', async (words, line) => {

@@ -28,7 +28,8 @@ await runCommand(
       )
       .example('$0 checkpoints birds/ --run runs/latest', 'does it look at birds or at the background?')
       .example('$0 walk --seeds 1,2,3 --loop', 'where the latest discriminator looks along a walk')
-      .example('$0 generator --seed 7 --box 20,10,16,12', 'what makes this part of the picture of seed 7'),
+      .example('$0 generator --seed 7 --box 20,10,16,12', 'what makes this part of the picture of seed 7')
+      .example('$0 generator --seed 7 --discriminator', 'which numbers of its latent make it look real'),
   async ({ _: words, device, out, ...options }, context) => {
     const [name = '', ...sources] = words.map(String);
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
@@ -58,5 +59,5 @@ await runCommand(
       context,
     });
   },
-  { takesFiles: true },
+  { takesFiles: true, mayBeEmpty: ['discriminator'] },
 );

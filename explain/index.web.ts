@@ -26,4 +26,9 @@ export {
   type AttributionOptions,
   type GeneratorAttribution,
 } from './probe/generator/attribution.js';
+export {
+  scoreAttribution,
+  type ScoreAttribution,
+  type ScoreAttributionOptions,
+} from './probe/generator/score-attribution.js';
 export { parsedBox, type PixelBox } from './probe/shared/box.js';

@@ -20,6 +20,10 @@ export const probeFlags = {
     requiresArg: true,
     describe: 'How far pictures are moved along a direction, in units of the latent [default: 3]',
   },
+  discriminator: {
+    type: 'string',
+    describe: 'Explain its score instead of a region: an .onnx file [without a file: the one beside the generator]',
+  },
   range: {
     type: 'string',
     requiresArg: true,
@@ -37,7 +41,7 @@ export const probeFlags = {
   target: {
     type: 'string',
     requiresArg: true,
-    describe: 'What to explain, as for gan-gradcam [default: fake, or the top class]',
+    describe: 'What to explain, as for gan-gradcam [default: fake (of --discriminator: real), or the top class]',
   },
   output: {
     type: 'string',

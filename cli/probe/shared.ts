@@ -1,5 +1,5 @@
 /** @file What several kinds of gan-probe share. */
-import type { Explainer, ExplainerOptions, MethodName } from 'ganscope/explain';
+import type { Explainer, ExplainerOptions, MethodName, ParsedTarget, TargetChoice } from 'ganscope/explain';
 import type { Assumption, GeneratorOptions } from 'ganscope/inference';
 import { flagName } from '../common/flag-names.js';
 import { probeFlags } from './flags.js';
@@ -30,6 +30,16 @@ export async function explainerOptions(options: ProbeOptions): Promise<Explainer
     channelsLast: options['channels-last'],
   });
   return { device, preparation, ...(output !== undefined && { output }) };
+}
+
+/** The one target of a probe whose picture is not known before, so that no target may be a file. @throws InputError for others */
+export async function oneTarget(targets: readonly ParsedTarget[] = []): Promise<TargetChoice | undefined> {
+  const { InputError } = await import('ganscope/errors');
+  const [only, ...more] = targets;
+  const expected = 'one target, without a mask';
+  if (more.length > 0) throw new InputError({ name: 'target', expected, got: `${1 + more.length}` });
+  if (typeof only !== 'object' || 'top' in only || 'minus' in only || 'region' in only) return only;
+  throw new InputError({ name: 'target', expected, got: 'maskFile' in only ? only.maskFile : 'several' });
 }
 
 /** The one method and target of a probe. @throws InputError for several */

@@ -5,9 +5,24 @@ import type { ProbeKind } from './kind.js';
 /** By name, in the order of the help text. */
 export const probeKinds = {
   generator: {
-    usage: 'generator --box x,y,w,h | --at x,y',
-    describe: 'which numbers of the latent, features and directions make a region of G(z)',
-    options: ['model', 'layer', 'seed', 'box', 'at', 'directions', 'distance', 'range', 'latent-dim', 'label'],
+    usage: 'generator --box x,y,w,h | --at x,y | --discriminator',
+    describe:
+      'which numbers of the latent and features make a region of G(z), or the score that a discriminator gives it',
+    options: [
+      'model',
+      'layer',
+      'seed',
+      'box',
+      'at',
+      'directions',
+      'distance',
+      'discriminator',
+      'target',
+      ...networkFlags,
+      'range',
+      'latent-dim',
+      'label',
+    ],
     sources: 'none',
     load: async () => (await import('./generator.js')).runGenerator,
   },

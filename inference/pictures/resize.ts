@@ -14,7 +14,7 @@ interface Pixels<D extends Uint8Array | Float32Array> {
 }
 
 /** Resizing along one axis: `from` pixels become `to`, of which `count` are wanted from `start` on. */
-interface Axis {
+export interface Axis {
   from: number;
   to: number;
   start: number;
@@ -36,7 +36,7 @@ const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math
 const LANCZOS: Kernel = { support: 3, weight: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) };
 
 /** The input pixels `begin`…`end` − 1 that output pixel `position` is made of, and the middle and width of the filter. */
-function filterSpan({ from, to, kernel = TRIANGLE }: Axis, position: number) {
+export function filterSpan({ from, to, kernel = TRIANGLE }: Axis, position: number) {
   const scale = from / to;
   const unit = Math.max(scale, 1);
   const radius = kernel.support * unit;
@@ -47,7 +47,7 @@ function filterSpan({ from, to, kernel = TRIANGLE }: Axis, position: number) {
 }
 
 /** Weights of those pixels; the kernel is as wide as an output pixel where the axis shrinks. */
-function filterWeights(axis: Axis, position: number): Float64Array {
+export function filterWeights(axis: Axis, position: number): Float64Array {
   const { begin, end, centre, unit } = filterSpan(axis, position);
   const { kernel = TRIANGLE } = axis;
   const weights = new Float64Array(end - begin);
@@ -157,7 +157,7 @@ function roundedHalf(n: number): number {
 }
 
 /** Size and position of the picture scaled by one factor so that it covers `width`×`height`. */
-function coveringAxes(picture: Pick<Picture, 'width' | 'height'>, width: number, height: number): [Axis, Axis] {
+export function coveringAxes(picture: Pick<Picture, 'width' | 'height'>, width: number, height: number): [Axis, Axis] {
   const byWidth = width * picture.height >= height * picture.width;
   const toWidth = byWidth ? width : Math.floor((height * picture.width) / picture.height);
   const toHeight = byWidth ? Math.floor((width * picture.height) / picture.width) : height;
@@ -204,7 +204,7 @@ function squashed<D extends Uint8Array | Float32Array>(picture: Pixels<D>, width
 }
 
 /** Position of the whole picture, scaled by one factor, in the middle of `width`×`height`. */
-function paddedPlace(picture: Pick<Picture, 'width' | 'height'>, width: number, height: number) {
+export function paddedPlace(picture: Pick<Picture, 'width' | 'height'>, width: number, height: number) {
   const factor = Math.min(width / picture.width, height / picture.height);
   const size = {
     width: Math.max(1, Math.round(picture.width * factor)),

@@ -5,9 +5,12 @@ import { formattedNumber } from '../../../inference/figures/numbers.js';
 import { sheetPng, type SheetCell } from '../../../inference/figures/sheet.node.js';
 import { light } from '../../../inference/figures/theme.js';
 import { bilinearResized } from '../../../inference/numeric/bilinear.js';
+import { rgbPicture, type Picture } from '../../../inference/pictures/pictures.js';
+import { enlargedPicture } from '../../../inference/pictures/resize.js';
 import { heatmapPicture } from '../../figures/overlay.js';
 import { factorTo, framedPicture, type PixelBox } from '../shared/box.js';
-import { MOVES, type FeaturePart, type GeneratorAttribution } from './attribution.js';
+import { MOVES, type GeneratorAttribution } from './attribution.js';
+import type { FeaturePart } from './feature-parts.js';
 
 /** Numbers of the latent that the chart names, and features that are shown. */
 const NAMED = 6;
@@ -25,8 +28,11 @@ export function strongestEffects(effects: Float32Array): { index: number; effect
   );
 }
 
-/** A bar for each number of the latent, up where it brightens the region; the strongest are named. */
-export function latentChart({ latentEffects }: GeneratorAttribution, title: string): Uint8Array {
+/**
+ * A bar for each number of the latent, up where it raises what is explained; the strongest are named.
+ * @param what is explained, such as `brightness`
+ */
+export function latentChart(latentEffects: Float32Array, title: string, what: string): Uint8Array {
   const named = strongestEffects(latentEffects).slice(0, NAMED);
   const strong = new Set(named.map(({ index }) => index));
   const bars = (isStrong: boolean, colour: string) => ({
@@ -47,14 +53,21 @@ export function latentChart({ latentEffects }: GeneratorAttribution, title: stri
           { label: 'others', colour: others, kind: 'bar' },
         ],
       },
-      { title, xTitle: 'number of the latent', yTitle: 'change of brightness for one unit' },
+      { title, xTitle: 'number of the latent', yTitle: `change of ${what} for one unit` },
       { x: { min: -1, max: latentEffects.length, whole: true, roomy: true } },
     ),
   );
 }
 
-/** The picture with its region, and the parts of the strongest features on one scale: red brightens, blue darkens. */
-export function featureSheet(attribution: GeneratorAttribution, box: PixelBox, title: string): Uint8Array | undefined {
+/**
+ * The picture with its region if there is one, and the parts of the strongest features on one scale: red raises what is
+ * explained (brightness, a score), blue lowers it.
+ */
+export function featureSheet(
+  attribution: Pick<GeneratorAttribution, 'picture' | 'features'>,
+  box: PixelBox | undefined,
+  title: string,
+): Uint8Array | undefined {
   const { picture, features } = attribution;
   if (!features) return undefined;
   const [count, height, width] = features.layer.sizes;
@@ -67,14 +80,14 @@ export function featureSheet(attribution: GeneratorAttribution, box: PixelBox, t
   const drawn = (map: Float32Array, scale: number) => {
     const scaled = map.map((value) => (scale === 0 ? 0 : value / scale));
     const sized = bilinearResized(scaled, height, width, picture.height, picture.width);
-    return framedPicture(heatmapPicture(sized, picture.height, picture.width, 'diverging'), box, factor);
+    return shownPicture(heatmapPicture(sized, picture.height, picture.width, 'diverging'), box, factor);
   };
   const largest = (maps: readonly Float32Array[]) =>
     maps.reduce((most, map) => map.reduce((a, b) => Math.max(a, Math.abs(b)), most), 0);
   const scale = largest(shown.map(mapOf));
   const total = sum.reduce((a, b) => a + b, 0);
   const cells: SheetCell[] = [
-    { picture: framedPicture(picture, box, factor), caption: 'the region' },
+    { picture: shownPicture(picture, box, factor), caption: box ? 'the region' : 'the picture' },
     { picture: drawn(sum, largest([sum])), caption: `all ${count}: ${signedNumber(total)}` },
     ...shown.map((part) => ({
       picture: drawn(mapOf(part), scale),
@@ -102,4 +115,20 @@ export function directionSheet(
     }),
   );
   return sheetPng({ cells, columns: MOVES.length, title });
+}
+
+/** A picture enlarged, with a frame around a box if there is one. */
+const shownPicture = (picture: Picture, box: PixelBox | undefined, factor: number): Picture =>
+  box ? framedPicture(picture, box, factor) : enlargedPicture(rgbPicture(picture), factor);
+
+/** One row: the picture moved along the gradient of a score, with the score of each. */
+export function scoreSheet(moved: readonly { move: number; picture: Picture; score: number }[], title: string) {
+  const cells = moved.map(({ move, picture, score }): SheetCell => {
+    const where = move === 0 ? 'the picture' : signedNumber(move);
+    return {
+      picture: enlargedPicture(rgbPicture(picture), factorTo(picture, SIDE)),
+      caption: `${where}: ${formattedNumber(score)}`,
+    };
+  });
+  return sheetPng({ cells, columns: cells.length, title });
 }

@@ -6,9 +6,9 @@ import type { Picture } from '../../../inference/pictures/pictures.js';
 import { pictureFromOutput } from '../../../inference/pictures/pixels.js';
 import { InputError } from '../../../onnx/errors.js';
 import { boxMask, requireInside, type PixelBox } from '../shared/box.js';
+import { featureParts, type FeatureParts } from './feature-parts.js';
 import { GeneratorRegion } from './generator-region.js';
 import { strongestDirections, type RegionDirection } from './jacobian.js';
-import type { GeneratorLayer } from './region-graph.js';
 
 /** What to attribute. */
 export interface AttributionOptions extends GeneratorOptions {
@@ -24,13 +24,6 @@ export interface AttributionOptions extends GeneratorOptions {
   distance?: number;
 }
 
-/** The part of one feature map in the region's brightness. */
-export interface FeaturePart {
-  feature: number;
-  /** Σ A ⊙ ∂brightness/∂A over positions. */
-  part: number;
-}
-
 /** What makes a region. */
 export interface GeneratorAttribution {
   picture: Picture;
@@ -40,13 +33,7 @@ export interface GeneratorAttribution {
   /** ∂brightness/∂z [Z]: the change for one unit of each number of the latent. */
   latentEffects: Float32Array;
   /** Missing where the generator has no layer with positions. */
-  features?: {
-    layer: GeneratorLayer;
-    /** A ⊙ ∂brightness/∂A [K, h, w]. */
-    maps: Float32Array;
-    /** By the size of their parts, largest first. */
-    parts: FeaturePart[];
-  };
+  features?: FeatureParts;
   directions: (RegionDirection & {
     /** ‖J d‖² inside the region as a share of that of the whole picture. */
     insideShare: number;
@@ -108,7 +95,7 @@ export async function generatorAttribution(
       ...(region.layer &&
         back.features &&
         back.slopes && {
-          features: { layer: region.layer, ...featureParts(back.features, back.slopes, region.layer) },
+          features: featureParts(back.features, back.slopes, region.layer),
         }),
       directions: await moved(signed, region, latent, squares, distance),
       how,
@@ -127,17 +114,6 @@ function meanInside({ channels, data }: Picture, mask: Float32Array): number {
     for (let c = 0; c < channels; c++) sum += (data[pixel * channels + c] as number) / 255;
   });
   return sum / count;
-}
-
-function featureParts(features: Float32Array, slopes: Float32Array, { sizes: [count, height, width] }: GeneratorLayer) {
-  const maps = features.map((value, at) => value * (slopes[at] as number));
-  const plane = height * width;
-  const parts = Array.from({ length: count }, (_, feature) => {
-    let part = 0;
-    for (let at = feature * plane; at < (feature + 1) * plane; at++) part += maps[at] as number;
-    return { feature, part };
-  });
-  return { maps, parts: parts.toSorted((a, b) => Math.abs(b.part) - Math.abs(a.part) || a.feature - b.feature) };
 }
 
 /** The direction with the sign that brightens the region; where it does neither, its largest number is positive. */

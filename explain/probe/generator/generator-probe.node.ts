@@ -22,7 +22,7 @@ export interface GeneratorProbeOptions extends Omit<AttributionOptions, 'latent'
 }
 
 /** Numbers of the latent and features in results.json. */
-const LISTED = 20;
+export const LISTED = 20;
 
 /**
  * Attributes a region of a generator's picture (`generatorAttribution`) and writes figures (`latent.png`, `features.png`,
@@ -44,7 +44,7 @@ export async function probeGenerator(
   const written = await inProbeFolder('generator', { out, model, provenance: provenance ?? {} }, async (write) => {
     const factor = factorTo(picture, 192);
     await write('picture.png', await encodePng(framedPicture(picture, box, factor)));
-    await write('latent.png', latentChart(attribution, `What brightens ${where}: the latent`));
+    await write('latent.png', latentChart(latentEffects, `What brightens ${where}: the latent`, 'brightness'));
     const sheet =
       features && featureSheet(attribution, box, `What brightens ${where}: features of ${features.layer.name}`);
     if (sheet) await write('features.png', sheet);

@@ -1,22 +1,18 @@
 /** @file A generator with the derivatives of a region of one of its pictures. */
 import { openSession } from '#runtime';
-import { generatorFeed, generatorInputs, type LatentInput } from '../../../inference/generators/generator-inputs.js';
-import { readGenerator } from '../../../inference/generators/read-generator.js';
+import { generatorFeed, type LatentInput } from '../../../inference/generators/generator-inputs.js';
 import type { Generator, GeneratorOptions } from '../../../inference/networks/generator.js';
 import { modelFrom, sourceName, type ModelSource } from '../../../inference/networks/model-source.js';
 import { rangeNormalization } from '../../../inference/pictures/pixels.js';
 import { sessionTensor, type Session, type SessionTensors } from '../../../inference/runtime/session.js';
-import { InputError } from '../../../onnx/errors.js';
-import type { Model } from '../../../onnx/graph/graph.js';
 import { namingFile } from '../../../onnx/graph/naming.js';
-import { Types } from '../../../onnx/shapes/types.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
+import { readyGenerator } from '../shared/ready-generator.js';
 import {
   chosenGeneratorLayer,
   generatorLayers,
   regionGraphs,
   regionValues,
-  withRows,
   type GeneratorLayer,
 } from './region-graph.js';
 
@@ -63,7 +59,7 @@ export class GeneratorRegion implements AsyncDisposable {
   ): Promise<GeneratorRegion> {
     const name = sourceName(source);
     const model = upgradedModel(await modelFrom(source, options));
-    const { input, graph } = namingFile(name, () => madeReady(model, generator, name, options));
+    const { input, graph } = namingFile(name, () => readyGenerator(model, generator, options, { name, rows: ROWS }));
     const [graphs, layer] = namingFile(name, () => {
       const chosen = chosenGeneratorLayer(generatorLayers(graph, input.name), wanted);
       return [regionGraphs(graph, input.name, chosen?.value), chosen] as const;
@@ -167,29 +163,4 @@ function rowsOf(results: SessionTensors, name: string, rows: number): Float32Arr
   const data = results[name]?.data as Float32Array;
   const size = data.length / rows;
   return Array.from({ length: rows }, (_, at) => data.slice(at * size, (at + 1) * size));
-}
-
-/** The generator's graph with fixed rows and its pictures as only output. @throws InputError if its sizes cannot be told */
-function madeReady(model: Model, generator: Generator, name: string, options: GeneratorOptions) {
-  const input = generatorInputs(model, name, { ...options, latentDim: generator.latentDim }, generator.latentDim);
-  const rows = input.batch ?? ROWS;
-  const fixed = { ...model, graph: withLatentSize(withRows(model.graph, rows), input) };
-  const { graph } = readGenerator(fixed).model;
-  const shape = Types.of(graph).shape(graph.outputs[0]?.name ?? '');
-  const { channels, height, width } = generator;
-  if (shape?.join() !== [rows, channels, height, width].join()) {
-    const expected = `pictures [${rows}, ${channels}, ${height}, ${width}], as the graph's nodes tell`;
-    throw new InputError({ name: 'generator', expected, got: shape ? `[${shape.join(', ')}]` : 'an unknown shape' });
-  }
-  return { input, graph };
-}
-
-/** Latents of a known size. */
-function withLatentSize(graph: Model['graph'], { name, dims }: LatentInput): Model['graph'] {
-  const inputs = graph.inputs.map((input) =>
-    input.name === name && input.value?.shape
-      ? { ...input, value: { ...input.value, shape: [input.value.shape[0] as number, ...dims] } }
-      : input,
-  );
-  return { ...graph, inputs };
 }

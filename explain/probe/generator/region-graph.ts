@@ -46,14 +46,6 @@ const ACTIVATIONS = new Set([
 ]);
 const CONVOLUTIONS = new Set(['Conv', 'ConvTranspose']);
 
-/** The generator for a fixed number of latents. */
-export function withRows(generator: Graph, rows: number): Graph {
-  const inputs = generator.inputs.map((input) =>
-    input.value?.shape ? { ...input, value: { ...input.value, shape: [rows, ...input.value.shape.slice(1)] } } : input,
-  );
-  return { ...copiedGraph(generator), inputs, valueInfo: new Map() };
-}
-
 /**
  * The layers between latents and picture that have positions and are smaller than the picture: activations, or convolutions
  * where there are none.
