@@ -152,7 +152,7 @@ export const gradcamFlags = {
   steps: {
     type: 'number',
     default: 50,
-    describe: 'Steps of integrated-gradients, conductance and is-cam',
+    describe: 'Steps of integrated-gradients, conductance, internal-influence, layer-integrated-gradients and is-cam',
   },
   runs: {
     type: 'number',

@@ -142,6 +142,18 @@ export function pictureRuns(
       }
       return { activations, gradients };
     },
+    alongLayer: async (baseline, shares) => {
+      signal?.throwIfAborted();
+      return layer
+        ? network.onePicture.alongLayer({ picture: input, baseline }, weights, layer.layer, shares)
+        : { bypassed: false };
+    },
+    layerMultipliers: async (others) => {
+      signal?.throwIfAborted();
+      return layer
+        ? network.onePicture.layerMultipliers({ picture: input, baselines: others }, weights, layer.layer)
+        : { bypassed: false };
+    },
     values: (key, append) =>
       network.onePicture.appended(input, weights, layer?.layer ?? network.pictureLayer, key, append),
     fullGradient: () => network.onePicture.fullGradient(input, weights),

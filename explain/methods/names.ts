@@ -35,7 +35,10 @@ export const methodGroups: readonly { title: string; names: readonly MethodName[
     names: ['saliency', 'inputxgradient', 'guided-backprop', 'deconvolution', 'fullgrad'],
   },
   { title: 'attention of transformers', names: ['attention-rollout', 'gradient-rollout', 'legrad'] },
-  { title: 'units of a layer on the way from a baseline', names: ['conductance'] },
+  {
+    title: 'units of a layer on the way from a baseline',
+    names: ['conductance', 'layer-integrated-gradients', 'internal-influence', 'layer-deeplift'],
+  },
   { title: 'contributions beside a baseline', names: ['deeplift', 'deeplift-shap'] },
   {
     title: 'averages over many runs',

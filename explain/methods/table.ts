@@ -2,6 +2,8 @@
 import { InputError } from '../../onnx/errors.js';
 import { activationMethods, projectionMethods } from './layer/activation-maps.js';
 import { conductanceMethods } from './layer/conductance.js';
+import { layerDeepLiftMethods } from './layer/deeplift.js';
+import { layerPathMethods } from './layer/paths.js';
 import { pooledMethods } from './layer/cam.js';
 import { kernelMethods } from './layer/kernel-component.js';
 import { curvatureMethods } from './layer/shapley.js';
@@ -41,6 +43,8 @@ const table = {
   ...pathMethods,
   ...deepLiftMethods,
   ...conductanceMethods,
+  ...layerPathMethods,
+  ...layerDeepLiftMethods,
   ...fullGradientMethods,
   ...attentionMethods,
 };

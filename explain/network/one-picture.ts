@@ -1,12 +1,15 @@
 /** @file What the network tells of one picture at a time. */
-import type { SessionTensor } from '../../inference/runtime/session.js';
+import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
+import { concatenated } from '../../inference/numeric/concatenated.js';
 import type { NonFinite } from '../causes/non-finite.js';
 import type { Layer } from '../layers/layer.js';
-import type { ScoredGraph, Sizes, Values } from '../methods/kinds/method.js';
+import type { LayerShares, ScoredGraph, Sizes, Values } from '../methods/kinds/method.js';
 import { pictureFeed, weightsFeed } from './feeds.js';
 import type { Graphs } from './graphs/graphs.js';
+import { CHANGE } from './graphs/layer-contributions.js';
+import { BASELINE } from './graphs/stages.js';
 import type { Sessions } from './sessions.js';
 import { floats, product, repeated, withoutChannels } from './tensors.js';
 
@@ -121,6 +124,68 @@ export class OnePicture {
       found.set(floats(results[logits]).subarray(0, own.length * scores), start * scores);
     }
     return found;
+  }
+
+  /**
+   * Σ_k (A − A′) ⊙ ∂score/∂A [shares, h, w] at places A′ + share·(A − A′) of the line between a layer's outputs A for a picture and
+   * A′ for a baseline. What bypasses the layer comes from the picture.
+   * @returns missing data if the score does not depend on the layer; whether something bypasses the layer
+   */
+  async alongLayer(
+    { picture, baseline }: { picture: Float32Array; baseline: Float32Array },
+    weights: Float32Array,
+    layer: Layer,
+    shares: readonly number[],
+  ): Promise<LayerShares> {
+    const { key, before, part, map, bypassed } = this.#graphs.layerPath(layer);
+    if (!part) return { bypassed };
+    const { input, batch } = this.network;
+    const rows = Math.min(batch, input.batch ?? shares.length);
+    const ends = (from: Float32Array) =>
+      this.#sessions.run('forward', `before ${key}`, before, pictureFeed(input, repeated(from, rows)));
+    const other = floats((await ends(baseline))[layer.value]);
+    const values = await ends(picture);
+    const { dims } = values[layer.value] as SessionTensor;
+    const change = floats(values[layer.value]).map((value, at) => value - (other[at] as number));
+    const row = change.length / rows;
+    const found: Float32Array[] = [];
+    for (let start = 0; start < shares.length; start += rows) {
+      const own = shares.slice(start, start + rows);
+      const place = change.map((value, at) => (other[at] as number) + (own[Math.floor(at / row)] ?? 0) * value);
+      const results = await this.#sessions.run('fromLayer', `part ${key}`, part, {
+        ...(values as Record<string, SessionTensor>),
+        [layer.value]: sessionTensor(place, dims),
+        [CHANGE]: sessionTensor(change, dims),
+        ...weightsFeed(input, repeated(weights, rows), weights.length),
+      });
+      const data = floats(results[map]);
+      found.push(data.slice(0, (own.length * data.length) / rows));
+    }
+    return { maps: concatenated(found), bypassed };
+  }
+
+  /** DeepLIFT's Σ_k (A − A′) ⊙ Δscore/ΔA [baselines, h, w] of a layer's outputs A for a picture and A′ for baselines [M, C, H, W]. */
+  async layerMultipliers(
+    { picture, baselines }: { picture: Float32Array; baselines: readonly Float32Array[] },
+    weights: Float32Array,
+    layer: Layer,
+  ): Promise<LayerShares> {
+    const { key, model, map, bypassed } = this.#graphs.layerMultipliers(layer);
+    if (!model) return { bypassed };
+    const { input, batch } = this.network;
+    const found: Float32Array[] = [];
+    for (let start = 0; start < baselines.length; start += batch) {
+      const own = baselines.slice(start, start + batch);
+      const others = pictureFeed(input, concatenated(own));
+      const results = await this.#sessions.run('backward', key, model, {
+        ...pictureFeed(input, repeated(picture, own.length)),
+        [BASELINE]: others[input.name] as SessionTensor,
+        ...weightsFeed(input, repeated(weights, own.length), weights.length),
+      });
+      const data = floats(results[map]);
+      found.push(data.slice(0, (own.length * data.length) / (input.batch ?? own.length)));
+    }
+    return { maps: concatenated(found), bypassed };
   }
 
   /**

@@ -123,6 +123,12 @@ export interface Values {
   dims: readonly number[];
 }
 
+/** Maps of a layer [M, h, w], missing if the score does not depend on it; whether something from the picture bypasses the layer. */
+export interface LayerShares {
+  maps?: Float32Array;
+  bypassed: boolean;
+}
+
 /** One picture with its target, and further runs of the network. M is any number; runs are batched internally. */
 export interface NetworkRuns {
   /** The prepared picture [C, H, W]. */
@@ -164,6 +170,10 @@ export interface NetworkRuns {
   multipliers(pictures: Float32Array, baselines: Float32Array): Promise<Float32Array>;
   /** The layer's output A of pictures [M, C, H, W], and ∂score/∂A; [M, K, h, w] each. */
   atLayer(pictures: Float32Array): Promise<{ activations: Float32Array; gradients: Float32Array }>;
+  /** Σ_k (A − A′) ⊙ ∂score/∂A at places A′ + share·(A − A′), A′ the layer's output for a baseline. */
+  alongLayer(baseline: Float32Array, shares: readonly number[]): Promise<LayerShares>;
+  /** DeepLIFT's Σ_k (A − A′) ⊙ Δscore/ΔA, A′ the layer's outputs for baselines. */
+  layerMultipliers(baselines: readonly Float32Array[]): Promise<LayerShares>;
   /**
    * Values [N, …] that a method appends to the network, for the picture alone [1, …].
    * @param key the same for the same values

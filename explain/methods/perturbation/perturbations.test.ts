@@ -35,6 +35,8 @@ test('Score-CAM runs the pictures of constant channels once', async () => {
     multipliers: none,
     atLayer: () => Promise.reject(new Error('not needed')),
     fullGradient: none,
+    alongLayer: none,
+    layerMultipliers: none,
     values: none,
   };
   await perturbationMethods.scorecam.map(network);

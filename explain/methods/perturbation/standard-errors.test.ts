@@ -56,6 +56,8 @@ function networkOf(given: Partial<NetworkRuns>, curve = (score: number) => score
       Float32Array.from(pictures, (value, at) => weights[at % PLANE]! * (slope + (slope - 1) * value)),
     multipliers: none,
     atLayer: () => Promise.reject(new Error('not needed')),
+    alongLayer: none,
+    layerMultipliers: none,
     values: none,
     fullGradient: none,
     ...given,

@@ -22,6 +22,7 @@ import {
   type MapsModel,
   type MapsOf,
 } from './stages.js';
+import { layerMultipliers, layerPath, type LayerMultipliers, type LayerPath } from './layer-contributions.js';
 import { lookModel, type LookModel } from './look-model.js';
 import { wholeModel, type WholeModel } from './whole-model.js';
 
@@ -73,6 +74,14 @@ export class Graphs {
 
   cut(layer: Layer): Keyed<CutStages> {
     return this.#once(['cut', layer.value], () => cutStages(this.model, this.head, layer));
+  }
+
+  layerPath(layer: Layer): Keyed<LayerPath> {
+    return this.#once(['path', keyOf(layer)], () => layerPath(this.model, this.head, layer));
+  }
+
+  layerMultipliers(layer: Layer): Keyed<LayerMultipliers> {
+    return this.#once(['layer multipliers', keyOf(layer)], () => layerMultipliers(this.model, this.head, layer));
   }
 
   finiteness(from: string): Keyed<FinitenessModel> {
