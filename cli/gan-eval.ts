@@ -77,7 +77,7 @@ await runCommand(
   async (options, context) => {
     const { print, signal, progress, note } = context;
     const { comparePictures, describedRun, describedSets, evaluateRun } = await import('ganscope/trainer');
-    const { isRun, parsedLabel, parsedPreparation, parsedRange } = await import('ganscope/inference');
+    const { isRun, parsedPreparation, parsedRange } = await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     await using fetched = new Fetched(context);
     const results = await fetched.results(options.out, 'gan-eval', true);
@@ -122,7 +122,7 @@ await runCommand(
       generator: {
         ...(range !== undefined && { range: parsedRange(range) }),
         ...(latentDim !== undefined && { latentDim }),
-        ...(label !== undefined && { label: parsedLabel(label) }),
+        ...(label !== undefined && { label }),
       },
       signal,
       progress_callback: (done: number, total: number) => bar?.update(done, total),

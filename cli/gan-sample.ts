@@ -27,7 +27,11 @@ await runCommand(
             "Numbers of black and white in the generator's output, such as 0,1 [default: from the model, or -1,1]",
         },
         'latent-dim': { type: 'number', describe: 'Numbers per latent, if the model does not fix them' },
-        label: { type: 'string', requiresArg: true, describe: 'Class of a conditional generator: a number, or random' },
+        label: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Class of a conditional generator: a number or name, random, or all for a row of each',
+        },
         mean: {
           type: 'string',
           describe: 'Per-channel mean for the discriminator [default: from its file, or as the generator]',
@@ -67,7 +71,7 @@ await runCommand(
     const latents = await fetched.file(textOf('latents'), 'latents');
     const saveLatents = results.file(textOf('saveLatents'), 'saveLatents');
     const request = parsedRequest({ ...words, out: results.out, discriminator, real, latents, saveLatents });
-    const { Generator, parsedLabel, parsedPreparation, parsedRange, resolveModel, runJob, sampleJob } =
+    const { Generator, parsedPreparation, parsedRange, resolveModel, runJob, sampleJob } =
       await import('ganscope/inference');
     const { assumptionLines } = await import('./common/lines.js');
     const job = sampleJob(request);
@@ -82,7 +86,7 @@ await runCommand(
       device,
       ...(stated && { range: stated }),
       ...(latentDim !== undefined && { latentDim }),
-      ...(label !== undefined && { label: parsedLabel(label) }),
+      ...(label !== undefined && { label }),
     });
     for (const line of assumptionLines(generator.assumptions)) print.info(line);
     showDevice(generator.choice);

@@ -2,7 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export { resolveDevice } from '#devices';
 export { decodePicture, encodePng } from '#pictures';
-export { parsedLabel, parsedRange } from './generators/stated.js';
+export { parsedRange } from './generators/stated.js';
 export { assumptionLine, type Assumption } from './graphs/assumption.js';
 export type { FeatureLayer, FeatureMaps } from './graphs/feature-maps.js';
 export { firstFeatureDirections } from './latent/features.js';

@@ -7,12 +7,12 @@ import type { ProbeContext, ProbeOptions } from './kind.js';
 
 /** How a generator is loaded. */
 export async function generatorOptions({ range, label, ...options }: ProbeOptions): Promise<GeneratorOptions> {
-  const { parsedLabel, parsedRange } = await import('ganscope/inference');
+  const { parsedRange } = await import('ganscope/inference');
   const latentDim = options['latent-dim'];
   return {
     ...(range !== undefined && { range: parsedRange(range) }),
     ...(latentDim !== undefined && { latentDim }),
-    ...(label !== undefined && { label: parsedLabel(label) }),
+    ...(label !== undefined && { label }),
   };
 }
 

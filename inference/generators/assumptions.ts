@@ -13,6 +13,7 @@ export function assumedOfGenerator(
   stated: boolean,
 ): Assumption[] {
   const known = label?.classes === undefined ? '' : ` of ${label.classes}`;
+  const named = typeof label?.label === 'number' && label.names ? ` (${label.names[label.label]})` : '';
   const colours = size.channels === 1 ? 'grey' : order.taken;
   const chosen = outputs > 1 ? 'the first output with the sizes of pictures' : 'the only output';
   return [
@@ -26,7 +27,7 @@ export function assumedOfGenerator(
       ? [
           {
             about: 'label',
-            taken: `${label.label}${known} in "${label.name}"`,
+            taken: `${label.label}${named}${known} in "${label.name}"`,
             because: 'as stated',
             options: ['label'],
           },

@@ -6,6 +6,7 @@ import { namingFile } from '../../onnx/graph/naming.js';
 import type { PictureSize } from '../pictures/pixels.js';
 import type { Session, SessionOptions } from '../runtime/session.js';
 import { generatorFeed, type LatentInput } from './generator-inputs.js';
+import type { Label } from './labels.js';
 import { readGenerator, type ReadGenerator } from './read-generator.js';
 
 /** A generator whose session gives pictures [N, C, H, W]. */
@@ -56,7 +57,7 @@ async function opened(
   const session = await namingFile(source, () => openSession(model, running));
   let found: OpenedGenerator | undefined;
   try {
-    const { dims, bytes } = await runGenerator(session, input, zeros(input)).catch((error: Error) => {
+    const { dims, bytes } = await runGenerator(session, input, zeros(input), 0).catch((error: Error) => {
       throw new InputError({
         name: source,
         expected: `a generator; it cannot be run on a latent (${oneLine(error.message)})`,
@@ -76,7 +77,7 @@ async function opened(
 async function outputSizes(model: Model, input: LatentInput, source: string) {
   const session = await namingFile(source, () => openSession(model, { device: 'cpu' }));
   try {
-    const results = await session.run(generatorFeed(input, zeros(input)));
+    const results = await session.run(generatorFeed(input, zeros(input), 0));
     return new Map(Object.entries(results).map(([name, { dims }]) => [name, dims] as const));
   } finally {
     await session.release();
@@ -88,10 +89,10 @@ const zeros = ({ batch = 1, dims }: LatentInput) => new Float32Array(batch * (di
 
 const oneLine = (text: string) => text.trim().replaceAll(/\s+/g, ' ');
 
-/** The pictures of a batch of latents; bytes as numbers of 0…255. */
-export async function runGenerator(session: Session, input: LatentInput, latents: Float32Array) {
+/** The pictures of a batch of latents; bytes as numbers of 0…255. @param label as for `generatorFeed` */
+export async function runGenerator(session: Session, input: LatentInput, latents: Float32Array, label?: Label) {
   const [output = ''] = session.outputNames;
-  const result = (await session.run(generatorFeed(input, latents), [output]))[output];
+  const result = (await session.run(generatorFeed(input, latents, label), [output]))[output];
   if (result?.data instanceof Float32Array) return { dims: result.dims, data: result.data, bytes: false };
   if (result?.data instanceof Uint8Array && result.type === 'uint8') {
     return { dims: result.dims, data: Float32Array.from(result.data), bytes: true };

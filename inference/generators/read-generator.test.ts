@@ -3,7 +3,8 @@ import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import type { DataType, Model } from '../../onnx/graph/graph.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { Generator, type GeneratorOptions } from '../networks/generator.js';
-import { drawnClass } from './generator-inputs.js';
+import { drawnClass } from './labels.js';
+import { meantClass } from './meant-class.js';
 
 /** Pictures [N, 3, 2, 2] of latents [N, 12], after what `ending` appends. */
 function generatorModel(
@@ -109,6 +110,24 @@ describe('Generator.load(model, options) of other people', () => {
     }
     const plain = generatorModel((b, x) => [b.op('Identity', [x])]);
     await expect(made(plain, { label: 1 })).rejects.toThrow('label: expected it for conditional generators only');
+  });
+
+  test('a class is meant by number, by name or by a part of it; what means two is refused', async () => {
+    const meant = (given: number | string, names?: readonly string[]) =>
+      meantClass(given, 'label', { classes: 3, ...(names && { names }) });
+    const birds = ['002.Crow', '003.Jay', '001.Owl'];
+    expect([meant(2), meant('2'), meant('random'), meant('all')]).toEqual([2, 2, 'random', 'all']);
+    expect([meant('jay', birds), meant('003.jay', birds), meant('3', birds)]).toEqual([1, 1, 1]);
+    expect([meant('name:2', birds), meant('number:2', birds), meant(2, birds)]).toEqual([0, 2, 2]);
+    expect(() => meant('2', birds)).toThrow(
+      'label: expected one that means one class, such as name:2 or number:2; got 2, the name of class 0, 002.Crow and the number of class 2, 001.Owl',
+    );
+    expect(() => meant('magpie', birds)).toThrow(
+      'label: expected a class of 0…2, a name such as 002.Crow, or random, or all for a grid, for input label; got magpie',
+    );
+    expect(() => meantClass('random', 'label', {})).toThrow(
+      'label: expected a class number for input label; got random',
+    );
   });
 
   test('classes that are drawn differ between latents', () => {

@@ -1,6 +1,5 @@
-/** @file What a user states of a generator as text: its range of numbers and its class. */
+/** @file What a user states of a generator as text: its range of numbers. */
 import { InputError } from '../../onnx/errors.js';
-import type { Label } from './generator-inputs.js';
 
 /** Two numbers, of black and white. @throws InputError for another text */
 export function parsedRange(text: string): [number, number] {
@@ -9,11 +8,4 @@ export function parsedRange(text: string): [number, number] {
   if (numbers.length === 2 && black !== undefined && white !== undefined && numbers.every(Number.isFinite))
     return [black, white];
   throw new InputError({ name: 'range', expected: 'BLACK,WHITE such as 0,1', got: `"${text}"` });
-}
-
-/** A class by its number, or `random`. @throws InputError for another text */
-export function parsedLabel(text: string): Label {
-  if (text === 'random') return text;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InputError({ name: 'label', expected: 'a class number or random', got: `"${text}"` });
 }

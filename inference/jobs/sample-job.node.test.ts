@@ -12,6 +12,7 @@ describe('sampleJob(parsedRequest(words))', () => {
     expect(jobOf({})).toEqual({
       kind: 'grid',
       source: seeds(0, 63),
+      counted: false,
       cells: undefined,
       labels: false,
       ranking: undefined,

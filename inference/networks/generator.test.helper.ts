@@ -13,6 +13,8 @@ export interface ToyOptions {
   /** Latents as [N, Z, 1, 1]. */
   maps?: boolean;
   metadata?: ReadonlyMap<string, string>;
+  /** Classes of a conditional one: an input `label` of their numbers. */
+  classes?: number;
 }
 
 export function toyGenerator(options: ToyOptions = {}): Model {
@@ -23,7 +25,16 @@ export function toyGenerator(options: ToyOptions = {}): Model {
   const b = new GraphBuilder();
   const latent = b.input('latent', 'float32', maps ? [batch, latentDim, 1, 1] : [batch, latentDim]);
   const rows = maps ? b.reshape(latent, [batch, latentDim]) : latent;
-  const values = b.op('Tanh', [b.matMul(rows, b.initializer('w', float32Tensor(weights, [latentDim, outputs])))]);
+  const product = b.matMul(rows, b.initializer('w', float32Tensor(weights, [latentDim, outputs])));
+  const { classes = 0 } = options;
+  const values = b.op('Tanh', [classes > 0 ? b.add(product, labelRow(b, batch, classes)) : product]);
   b.output(b.reshape(values, [batch, channels, size, size]), 'image');
   return modelOfGraph(b.graph, metadata);
+}
+
+/** A number for each class, [batch, 1]. */
+function labelRow(b: GraphBuilder, batch: Dim, classes: number): string {
+  const table = Float32Array.from({ length: classes }, (_, number) => number / classes - 0.5);
+  const label = b.input('label', 'int64', [batch]);
+  return b.op('Gather', [b.initializer('table', float32Tensor(table, [classes, 1])), label], { axis: 0 });
 }

@@ -5,13 +5,8 @@ import type { Model } from '../../onnx/graph/graph.js';
 import { namingFile } from '../../onnx/graph/naming.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
-import {
-  generatorFeed,
-  generatorInputs,
-  type InputOptions,
-  type Label,
-  type LatentInput,
-} from '../generators/generator-inputs.js';
+import { generatorFeed, generatorInputs, type InputOptions, type LatentInput } from '../generators/generator-inputs.js';
+import { labelsOf, type Label } from '../generators/labels.js';
 import { assumedOfGenerator } from '../generators/assumptions.js';
 import { openGenerator, runGenerator, type OpenedGenerator } from '../generators/open-generator.js';
 import { rangeOfGenerator, type PictureRangeOptions } from '../generators/read-generator.js';
@@ -37,7 +32,10 @@ import type { DeviceChoice, Session, SessionTensor } from '../runtime/session.js
 const BATCH = 64;
 
 /** Options of sampling. */
-export type PictureOptions = Pick<SampleOptions, 'progress_callback' | 'signal'>;
+export interface PictureOptions extends Pick<SampleOptions, 'progress_callback' | 'signal'> {
+  /** The class, instead of the one that a conditional generator was loaded with. */
+  label?: number;
+}
 
 /** Options of loading a generator. */
 export interface GeneratorOptions extends NetworkOptions, InputOptions, PictureRangeOptions {
@@ -62,6 +60,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   readonly range: OutputRange;
   /** The class of a conditional generator. */
   readonly label: Label | undefined;
+  /** How many classes a conditional generator has, where its file tells, and their names. */
+  readonly classes: { count: number | undefined; names: readonly string[] | undefined } | undefined;
   /** The training metadata of the file; undefined for models that were not exported by this package. */
   readonly metadata: GanMetadata | undefined;
   /** Assumptions about its inputs and pictures. */
@@ -90,7 +90,9 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     this.width = size.width;
     this.metadata = facts.metadata;
     this.range = facts.range;
-    this.label = facts.input.label?.label;
+    const { label } = facts.input;
+    this.label = label?.label;
+    this.classes = label && { count: label.classes, names: label.names };
     this.assumptions = facts.assumptions;
     this.choice = facts.choice;
     this.layers = facts.layers;
@@ -133,7 +135,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const metadata = readGanMetadata(model.metadata);
     if (metadata?.role === 'discriminator')
       throw new InputError({ name: name, expected: 'a generator', got: 'a discriminator' });
-    const input = generatorInputs(model, name, options, metadata?.latentDim);
+    const input = generatorInputs(model, name, options, metadata);
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
     const eachRow = input.batch === undefined && (choice.device === 'cpu' || choice.device === 'wasm');
@@ -159,22 +161,23 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   }
 
   /** @throws InputError if `latents` is no whole number of latents */
-  async run(latents: Float32Array): Promise<Float32Array> {
+  async run(latents: Float32Array, label?: number): Promise<Float32Array> {
     const pictures = new Float32Array(this.#outputLength(latents));
     await this.#runBatches(
       latents,
       pictures,
-      async (batch) => (await runGenerator(this.#session, this.#input, batch)).data,
+      async (batch) => (await runGenerator(this.#session, this.#input, batch, label)).data,
     );
     return pictures;
   }
 
   /** As `run`, but returns 8-bit levels [N, H, W, C], computed in the network's thread. @throws as `pictures` */
-  async runLevels(latents: Float32Array, levels: Levels): Promise<Uint8Array> {
+  async runLevels(latents: Float32Array, levels: Levels, label?: number): Promise<Uint8Array> {
     const pictures = new Uint8Array(this.#outputLength(latents));
     const [output = ''] = this.#session.outputNames;
     await this.#runBatches(latents, pictures, async (batch) => {
-      return (await this.#session.run(generatorFeed(this.#input, batch), [output], levels))[output]?.data as Uint8Array;
+      return (await this.#session.run(generatorFeed(this.#input, batch, label), [output], levels))[output]
+        ?.data as Uint8Array;
     });
     return pictures;
   }
@@ -183,16 +186,17 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
    * The picture of one latent, and what each layer makes of it, in one run.
    * @param latent [Z]
    * @param whole the value of a layer of which all channels are wanted, instead of the first `channelsShown`
+   * @param label the class, instead of the one that a conditional generator was loaded with
    * @throws InputError if `latent` has another size, or the generator was loaded without `channelsShown`
    */
-  async look(latent: Float32Array, whole?: string): Promise<{ picture: Picture; maps: FeatureMaps[] }> {
+  async look(latent: Float32Array, whole?: string, label?: number): Promise<{ picture: Picture; maps: FeatureMaps[] }> {
     if (latent.length !== this.latentDim)
       throw new InputError({ name: 'latent', expected: `${this.latentDim} numbers`, got: latent.length });
     const padded = new Float32Array((this.#input.batch ?? 1) * this.latentDim);
     padded.set(latent);
     const [output = ''] = this.#session.outputNames;
     const shown = this.layers.map(({ value }) => (value === whole ? value : firstChannels(value)));
-    const feed = generatorFeed(this.#input, padded);
+    const feed = generatorFeed(this.#input, padded, label);
     const results = await namingFile(this.#name, () => this.#session.run(feed, [output, ...shown]));
     const maps = this.layers.map((layer, at) => {
       const { data, dims } = results[shown[at] as string] as SessionTensor;
@@ -242,8 +246,17 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
    * @throws the signal's reason when it is aborted
    */
   pictures(latents: Float32Array, options: PictureOptions = {}): Promise<Picture[]> {
+    const { label, ...rest } = options;
     const batchSize = this.#input.batch ?? BATCH;
-    return samplePictures(this, latents, { ...options, batchSize, range: this.range });
+    const runner: GeneratorRunner = {
+      latentDim: this.latentDim,
+      channels: this.channels,
+      height: this.height,
+      width: this.width,
+      run: (batch) => this.run(batch, label),
+      runLevels: (batch, levels) => this.runLevels(batch, levels, label),
+    };
+    return samplePictures(runner, latents, { ...rest, batchSize, range: this.range });
   }
 
   /**
@@ -279,6 +292,12 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const path = { frames: 60, mode: 'slerp', loop: false, ...options } as const;
     const keyframes = seeds.map((seed) => normalLatents([seed], this.latentDim));
     return this.pictures(interpolatedLatents(keyframes, path), options);
+  }
+
+  /** The number of each latent's class; undefined where the generator has no classes. @throws InputError where it was loaded with `all` */
+  labelsOf(latents: Float32Array): number[] | undefined {
+    const { label } = this.#input;
+    return label && labelsOf(label, label.label, latents, this.latentDim);
   }
 
   /** Waits for running calls, then frees the network and its threads. */

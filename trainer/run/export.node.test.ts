@@ -103,7 +103,8 @@ it('exports conditional networks with a label as second input, and the names of 
     ]);
     for (const { path } of files) {
       const { graph, metadata } = modelFromBytes(await readFile(path));
-      expect(graph.inputs[1]).toEqual({ name: 'label', value: { type: 'int64', shape: ['batch'] } });
+      expect(graph.inputs[1]).toMatchObject({ name: 'label', value: { type: 'int64' } });
+      expect(graph.inputs[1]?.value?.shape).toHaveLength(1);
       expect(readGanMetadata(metadata)?.classes).toEqual(classes.classNames);
     }
   }

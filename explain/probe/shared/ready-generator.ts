@@ -23,12 +23,12 @@ export interface ReadyGenerator {
  */
 export function readyGenerator(
   model: Model,
-  generator: Pick<Generator, 'latentDim' | 'channels' | 'height' | 'width'>,
+  generator: Pick<Generator, 'latentDim' | 'channels' | 'height' | 'width' | 'classes'>,
   options: GeneratorOptions,
   { name, rows: wanted }: { name: string; rows: number },
 ): ReadyGenerator {
-  const { latentDim, channels, height, width } = generator;
-  const input = generatorInputs(model, name, { ...options, latentDim }, latentDim);
+  const { latentDim, channels, height, width, classes } = generator;
+  const input = generatorInputs(model, name, { ...options, latentDim }, { latentDim, classes: classes?.names });
   const rows = input.batch ?? wanted;
   const fixed = { ...model, graph: withLatentSize(withRows(model.graph, rows), input) };
   const { graph } = readGenerator(fixed).model;

@@ -7,6 +7,7 @@ import type { TaskContext, TaskStage } from '../../tasks/job.js';
 import { pictureFile, shardName, shardNumbering, sinks, type AddPictures } from '../files/sinks.node.js';
 import type { ShardsJob } from '../kinds/shards.js';
 import type { JobContext } from '../shared/context.node.js';
+import { recordedClasses } from '../shared/classes.js';
 import { latentDetails, type LatentRows } from '../shared/latent-rows.node.js';
 import type { BulkFolder } from './shared-folder.node.js';
 
@@ -51,8 +52,14 @@ export function picturesStage(
         await addPictures(add, { first, count: size(task) }, rows, generator, context);
         await folder.expectOurs();
       });
+      const classes = ours && record ? recordedClasses(generator, rows.rows(first, size(task))) : undefined;
       for (let index = first; ours && record && index < first + size(task); index++) {
-        record({ index, ...latentDetails(rows, index), file: shownPath(pictureFile(out, numbering, index, task)) });
+        record({
+          index,
+          ...latentDetails(rows, index),
+          ...classes?.(index - first),
+          file: shownPath(pictureFile(out, numbering, index, task)),
+        });
       }
     },
   };

@@ -1,6 +1,8 @@
 /** @file A job of pictures in shards as tasks: scores first where they are sorted, then the pictures. */
+import { join } from 'node:path';
 import { shownPath } from '../../files/copies.node.js';
 import { expectWritable } from '../../../onnx/files/disk/writable.node.js';
+import { CLASSES_FILE, saveClasses } from '../files/classes-file.node.js';
 import { saveLatentRows } from '../../latent/files/stream.node.js';
 import type { Discriminator } from '../../networks/discriminator.js';
 import { expectComplete } from '../../tasks/run.js';
@@ -28,6 +30,8 @@ import { samplingSpec } from './spec.node.js';
  */
 export async function openSampling(job: ShardsJob, context: JobContext, shared: boolean): Promise<TaskJob<string[]>> {
   const { generator, model } = context;
+  // Refused before anything is written.
+  if (generator.label === 'all') generator.labelsOf(new Float32Array());
   const { ranking, format, shardSize, out } = job;
   const source = await latentRows(job.source, generator.latentDim, job.truncation);
   const count = ranking ? keptCount(ranking, source.count) : source.count;
@@ -41,7 +45,7 @@ export async function openSampling(job: ShardsJob, context: JobContext, shared: 
   let opening: Promise<Discriminator> | undefined;
   const discriminator = () => (opening ??= openDiscriminator());
   const files = {
-    names: ranking ? [RANKING_FILE] : [],
+    names: [...(ranking ? [RANKING_FILE] : []), ...(generator.classes ? [CLASSES_FILE] : [])],
     numbered: shardNumbering(format, count, shardSize),
     ...(ranking && { parts: partNumbering(source.count, shardSize) }),
   };
@@ -69,6 +73,7 @@ export async function openSampling(job: ShardsJob, context: JobContext, shared: 
       if (job.saveLatents !== undefined) {
         await saveLatentRows(job.saveLatents, count, generator.latentDim, await latents(), signal);
       }
+      if (generator.classes) await saveClasses(join(out, CLASSES_FILE), count, await latents(), generator, signal);
       if (scores) {
         await scores.ranked();
         await scores.removeParts();

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import type { Generator, GeneratorOptions } from '../../networks/generator.js';
-import { parsedLabel, parsedRange } from '../../generators/stated.js';
+import { parsedRange } from '../../generators/stated.js';
+import type { Label } from '../../generators/labels.js';
 import { parsedPreparation, preparationTexts, type PreparationTexts } from '../../networks/preprocessing.js';
 import type { Preparation } from '../../networks/network-input.js';
 import type { JsonObject } from '../../tasks/canonical.js';
@@ -65,7 +66,7 @@ export async function samplingSpec(
     latentDim: generator.latentDim,
     ...('seeds' in source && { seeds: source.seeds.map(({ from, to }) => `${from}-${to}`).join() }),
     ...(truncation !== undefined && { truncation }),
-    ...(generator.label !== undefined && { label: String(generator.label) }),
+    ...(generator.label !== undefined && { label: labelText(generator.label) }),
     ...(range && { range: range.join() }),
     ...(ranking && { sort: 'score', ...preparationTexts(preparation) }),
     ...(ranking?.keep !== undefined && { keep: ranking.keep }),
@@ -75,6 +76,9 @@ export async function samplingSpec(
   const outputs = { out: resolve(out), ...(saveLatents !== undefined && { saveLatents: resolve(saveLatents) }) };
   return { command: 'gan-sample', version: packageVersion(), options, files, outputs };
 }
+
+/** A label as `meantClass` reads it, whatever the names of the classes are. */
+const labelText = (label: Label): string => (typeof label === 'number' ? `number:${label}` : label);
 
 /** What a job's data say: how its generator is loaded, its preparation, and the request of its pictures as words. */
 export interface SamplingWords {
@@ -107,7 +111,7 @@ export function samplingWords(spec: JobSpec): SamplingWords {
     generator: {
       ...(latentDim !== undefined && { latentDim }),
       ...(range && { range }),
-      ...(label !== undefined && { label: parsedLabel(label) }),
+      ...(label !== undefined && { label }),
     },
     range,
     preparation: parsedPreparation(texts),

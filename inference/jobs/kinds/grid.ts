@@ -13,6 +13,8 @@ export interface GridJob extends CommonJob {
   kind: 'grid';
   scale: Scale | undefined;
   source: LatentSource;
+  /** Whether somebody said how many pictures there are. */
+  counted: boolean;
   /** Columns and rows as asked for; nearly square where not. */
   cells: { columns: number; rows: number } | undefined;
   /** Whether each picture has its seed under it. */
@@ -46,6 +48,7 @@ export const grid = jobKind({
     const count = cells ? cells.columns * cells.rows : DEFAULT_COUNT;
     const source = ranking ? rankedSource(request, ranking, count) : latentSource(request, request.count ?? count);
     if ('seeds' in source) columnsFor(Math.min(seedCount(source.seeds), ranking?.keep ?? Infinity), cells);
-    return { kind: 'grid', scale, source, cells, labels, ranking, resume, truncation, saveLatents, out };
+    const counted = [request.count, request.seeds, request.latents, cells].some((given) => given !== undefined);
+    return { kind: 'grid', scale, source, counted, cells, labels, ranking, resume, truncation, saveLatents, out };
   },
 });

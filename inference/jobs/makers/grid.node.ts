@@ -1,11 +1,14 @@
 /** @file Makes a grid job's picture. */
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
+import { className } from '../../generators/labels.js';
 import { pictureGrid } from '../../pictures/grid.js';
 import { encodePng } from '../../pictures/pictures.node.js';
 import { checkLatentsPath } from '../../latent/files/latents-file.node.js';
 import { checkPictures, jobPictures, recordCells, type JobContext } from '../shared/context.node.js';
+import { recordedClass, recordedClasses } from '../shared/classes.js';
 import { columnsFor } from '../options/grid.js';
 import { gridLook, scaledSize } from '../options/scale.js';
 import type { GridJob } from '../kinds/grid.js';
@@ -16,6 +19,8 @@ import { JobFolder } from '../files/job-folder.node.js';
 import { SCORES_FILE } from '../shared/scores-file.node.js';
 import { namesFile } from '../options/checks.js';
 
+/** Pictures of each class, where nobody said how many. */
+const CLASS_COLUMNS = 8;
 /** zlib's level for grids, which would otherwise take as long to compress as to generate. */
 export const GRID_COMPRESSION = 2;
 
@@ -28,7 +33,8 @@ export const GRID_COMPRESSION = 2;
 export async function writeGrid(job: GridJob, context: JobContext): Promise<string[]> {
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'samples.png');
   const source = await latentRows(job.source, context.generator.latentDim, job.truncation);
-  if (job.ranking) await writeRanked(job, job.ranking, file, source, context);
+  if (context.generator.label === 'all') await writeClasses(job, file, source, context);
+  else if (job.ranking) await writeRanked(job, job.ranking, file, source, context);
   else await writePictures(job, file, source, context);
   return [file];
 }
@@ -44,7 +50,11 @@ async function writePictures(job: GridJob, file: string, latents: LatentRows, co
       ? await labelled()
       : await encodePng(pictureGrid(pictures, columns, gridLook(job.scale)), GRID_COMPRESSION),
   );
-  recordCells(context, file, pictures.length, columns, (index) => latentDetails(latents, index));
+  const classes = recordedClasses(context.generator, latents.rows(0, latents.count));
+  recordCells(context, file, pictures.length, columns, (index) => ({
+    ...latentDetails(latents, index),
+    ...classes(index),
+  }));
 
   async function labelled(): Promise<Uint8Array> {
     // A canvas takes long to load.
@@ -52,6 +62,33 @@ async function writePictures(job: GridJob, file: string, latents: LatentRows, co
     const cells = pictures.map((picture, i) => ({ picture, caption: latentCaption(latents, i) }));
     return sheetPng({ cells, columns });
   }
+}
+
+/** Writes a row of the same latents for each class, under its name. */
+async function writeClasses(job: GridJob, file: string, source: LatentRows, context: JobContext): Promise<void> {
+  const { generator } = context;
+  const { count: rows = 0, names } = generator.classes ?? {};
+  if (job.ranking) throw new InputError({ name: 'sort', conflictsWith: 'label all' });
+  const columns = job.counted ? source.count : Math.min(CLASS_COLUMNS, source.count);
+  if (job.cells && (job.cells.columns !== columns || job.cells.rows !== rows)) {
+    const got = `${job.cells.columns}x${job.cells.rows}`;
+    const expected = `COLUMNSx${rows} with as many seeds as columns, as each of the ${rows} classes has a row`;
+    throw new InputError({ name: 'grid', expected, got });
+  }
+  const latents = source.rows(0, columns);
+  const pictures = await jobPictures(job, latents, 'count', context, rows);
+  const { sheetPng } = await import('../../figures/sheet.node.js');
+  const cells = pictures.map((picture, at) => {
+    const [row, column] = [Math.floor(at / columns), at % columns];
+    const seed = job.labels ? latentCaption(source, column) : '';
+    const name = column === 0 ? className(row, names) : '';
+    return { picture, caption: [name, seed].filter((text) => text !== '').join(' · ') };
+  });
+  await writeFileAtomic(file, sheetPng({ cells, columns }));
+  recordCells(context, file, pictures.length, columns, (at) => ({
+    ...latentDetails(source, at % columns),
+    ...recordedClass(generator, Math.floor(at / columns)),
+  }));
 }
 
 /** Writes the grid of the latents with the highest scores. What would fail after the scoring fails before. */

@@ -54,6 +54,37 @@ function cut(from: Picture, left: number, top: number, factor: number): Uint8Arr
 const pictureOf = async (latent: Float32Array) => (await generator.pictures(latent))[0]?.data;
 
 describe('runJob', () => {
+  it('draws a row of the same latents for each class, under its name', async () => {
+    const labelled = join(folder, 'labelled.onnx');
+    await saveModel(labelled, toyGenerator({ latentDim: 6, size: 96, classes: 3 }));
+    const conditional = await Generator.load(labelled, { device: 'cpu', label: 'all' });
+    const records: PictureRecord[] = [];
+    const context = {
+      model: labelled,
+      generator: conditional,
+      record: (record: PictureRecord) => records.push(record),
+    };
+    const out = join(folder, 'classes.png');
+    await runJob(jobOf({ seeds: '4,5', out }), context);
+    const sheet = await decodePicture(await readFile(out));
+    expect(records.map(({ seed, class: name, row }) => [seed, name, row])).toEqual(
+      [0, 1, 2].flatMap((row) => [4, 5].map((seed) => [seed, String(row), row])),
+    );
+    // Cells of 96 pixels with gaps of 8 and captions of 20.
+    const [own] = await conditional.pictures(normalLatents([5], 6), { label: 2 });
+    const [left, top] = [MARGIN + 104, MARGIN + 2 * 124];
+    const at = (x: number, y: number) => sheet.data[3 * ((top + y) * sheet.width + left + x)];
+    for (const [x, y] of [
+      [0, 0],
+      [95, 95],
+      [40, 7],
+    ] as const)
+      expect(at(x, y)).toBe(own?.data[3 * (96 * y + x)]);
+    const grid = runJob(jobOf({ grid: '4x4', out }), context);
+    await expect(grid).rejects.toThrow('grid: expected COLUMNSx3 with as many seeds as columns');
+    await conditional.dispose();
+  });
+
   it('enlarges the pictures of grids and animations', async () => {
     const { picture } = await drawn({ seeds: '4,5', grid: '2x1', scale: '3' });
     expect([picture.width, picture.height]).toEqual([6 + 2 * (96 + 6), 96 + 12]);

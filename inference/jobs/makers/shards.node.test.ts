@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { float32Tensor, GraphBuilder, modelOfGraph, saveModel } from '../../../onnx/index.js';
+import { drawnClass } from '../../generators/labels.js';
 import { Generator } from '../../networks/generator.js';
 import { toyGenerator } from '../../networks/generator.test.helper.js';
 import { normalLatents, seedsFrom } from '../../latent/latents.js';
@@ -61,6 +62,33 @@ describe('runJob of --format', () => {
     const [picture] = await generator.pictures(normalLatents([252], 4));
     expect((await decodePicture(file(250))).data).toEqual(picture?.data);
     expect((await readdir(join(out, '00001'))).length).toBe(200);
+  });
+
+  it('writes the class of each picture of a conditional generator beside the pictures, and tells it', async () => {
+    const labelled = join(folder, 'labelled.onnx');
+    await saveModel(labelled, toyGenerator({ latentDim: 4, size: 8, classes: 3 }));
+    for (const label of ['random', 'number:2']) {
+      const conditional = await Generator.load(labelled, { device: 'cpu', label });
+      const records: PictureRecord[] = [];
+      const out = join(folder, `labelled-${conditional.label}`);
+      const context = {
+        model: labelled,
+        generator: conditional,
+        record: (record: PictureRecord) => records.push(record),
+      };
+      await perform({ format: 'zip', count: 210, out }, context);
+      const { dtype, data } = parsedNpy(await readFile(join(out, 'labels.npy')));
+      const latents = (at: number) => normalLatents([at], 4);
+      const expected = Array.from({ length: 210 }, (_, at) => (label === 'random' ? drawnClass(latents(at), 3) : 2));
+      expect([dtype, Array.from(data, Number)]).toEqual(['<i8', expected]);
+      expect(records.map((record) => record['class'])).toEqual(expected.map(String));
+      await conditional.dispose();
+    }
+    const all = await Generator.load(labelled, { device: 'cpu', label: 'all' });
+    const refused = perform({ format: 'zip', out: join(folder, 'none') }, { model: labelled, generator: all });
+    await expect(refused).rejects.toThrow('label: expected one class or random here, as all is for a grid; got all');
+    await all.dispose();
+    expect(await readdir(folder)).not.toContain('none');
   });
 
   it.each(['zip', 'npy', 'png'])('%s goes on where it was interrupted, to the same bytes', async (format) => {

@@ -74,6 +74,7 @@ export async function chosenLatents(
 /**
  * The pictures of latents that fit into memory, enlarged as the job says, with progress; the latents are saved where the job asks for it.
  * @param option the option that says how many there are, for the error
+ * @param classes the pictures of class 0, then those of class 1 and so on, up to so many classes; by default those of the generator's own
  * @throws InputError if they would not fit
  */
 export async function jobPictures(
@@ -81,15 +82,24 @@ export async function jobPictures(
   latents: Float32Array,
   option: string,
   { generator, signal, progress }: JobContext,
+  classes?: number,
 ): Promise<Picture[]> {
   const { latentDim } = generator;
   const { scale } = job;
-  checkPictures(latents.length / latentDim, option, scaledSize(generator, scale));
+  const count = latents.length / latentDim;
+  const total = count * (classes ?? 1);
+  checkPictures(total, option, scaledSize(generator, scale));
   if (job.saveLatents !== undefined) await saveLatents(job.saveLatents, latents, latentDim);
-  const pictures = await generator.pictures(latents, {
-    progress_callback: ({ loaded, total }) => progress?.(loaded, total),
-    ...(signal && { signal }),
-  });
+  const pictures: Picture[] = [];
+  for (const label of classes === undefined ? [undefined] : Array(classes).keys()) {
+    const before = pictures.length;
+    const made = await generator.pictures(latents, {
+      progress_callback: ({ loaded }) => progress?.(before + loaded, total),
+      ...(label !== undefined && { label }),
+      ...(signal && { signal }),
+    });
+    pictures.push(...made);
+  }
   return scale ? pictures.map((picture) => enlargedPicture(picture, scale.factor, scale.kernel)) : pictures;
 }
 

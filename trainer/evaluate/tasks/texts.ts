@@ -1,5 +1,5 @@
 /** @file The options of an evaluation as plain values, as a command line has them: those of a job that travels as data. */
-import { parsedLabel, parsedRange } from '../../../inference/generators/stated.js';
+import { parsedRange } from '../../../inference/generators/stated.js';
 import type { Preparation } from '../../../inference/networks/network-input.js';
 import { parsedPreparation, type PreparationTexts } from '../../../inference/networks/preprocessing.js';
 import {
@@ -57,7 +57,7 @@ export function parsedEvaluation(given: EvaluationTexts): EvaluationReading {
     generator: {
       ...(range !== undefined && { range: parsedRange(range) }),
       ...(latentDim !== undefined && { latentDim }),
-      ...(label !== undefined && { label: parsedLabel(label) }),
+      ...(label !== undefined && { label }),
     },
   };
 }

@@ -1,5 +1,5 @@
 /** @file Classes as the networks read them: one-hot rows. */
-import { drawnClass } from '../../../inference/generators/generator-inputs.js';
+import { drawnClass } from '../../../inference/generators/labels.js';
 import type { GanConfig } from '../../settings/config.js';
 
 /** Class numbers as rows [N, K] with one 1 each. */
