@@ -20,7 +20,7 @@ const promised: Record<string, string> = {
     'Assumption Device Discriminator FeatureLayer FeatureMaps Generator ModelSource NetworkOptions Picture PictureInput ' +
     'Preparation PrincipalDirection Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +
     'firstFeatureDirections npyBytes ' +
-    'interpolatedLatents isRun lerp loadLatents normalLatents openSamplingTasks parsedPreparation ' +
+    'interpolatedLatents isRun labelOfFolders lerp loadLatents normalLatents openSamplingTasks parsedPreparation ' +
     'parsedRange parsedSize pictureGrid picturePaths resolveDevice resolveModel resolveRun ' +
     'rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',

@@ -60,7 +60,11 @@ await runCommand(
             "Numbers of black and white in a generator's output, such as 0,1 [default: from the model, or -1,1]",
         },
         'latent-dim': { type: 'number', describe: 'Numbers per latent, if a generator does not fix them' },
-        label: { type: 'string', describe: 'Class of a conditional generator: a number, or random' },
+        label: {
+          type: 'string',
+          describe:
+            'Class of a conditional generator: a number or name, or random [default for a run: random, all as likely]',
+        },
         out: {
           type: 'string',
           describe: 'Folder for parts of the work, so that it can be resumed and shared, and for results.json',

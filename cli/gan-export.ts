@@ -87,6 +87,11 @@ await runCommand(
           describe:
             'With --with-gradcam: another input as NAME=FILE or NAME=NUMBERS, fixed in the file; repeat for several',
         },
+        label: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'With --with-gradcam: class of a conditional discriminator, by name or number, fixed in the file',
+        },
         'explain-input': {
           type: 'string',
           describe: 'With --with-gradcam: name of the picture input, if several could be it [default: the first]',
@@ -102,16 +107,16 @@ await runCommand(
   ) => {
     const { InputError } = await import('ganscope/errors');
     if (!onnx) throw new InputError('--no-onnx: expected --onnx, the only format; there is nothing to export');
-    const { layer, method, target, output, size, channels, input, explainInput } = explaining;
+    const { layer, method, target, output, size, channels, input, label, explainInput } = explaining;
     const reading = { output, size, channels, input, 'explain-input': explainInput };
     const { isLayersSource } = await import('ganscope/exporter');
     const isLayers = model !== undefined && (await isLayersSource(model));
-    const forHeatmaps = { layer, method, target, ...reading, size: isLayers ? undefined : size };
+    const forHeatmaps = { layer, method, target, label, ...reading, size: isLayers ? undefined : size };
     const alone = Object.entries(forHeatmaps).find(([, value]) => value !== undefined);
     if (alone && !withGradcam) throw new InputError(`--${alone[0]}: expected together with --with-gradcam`);
     const needless = Object.entries(reading).find(([, value]) => value !== undefined);
     if (needless && model === undefined) throw new InputError(`--${needless[0]}: expected together with --model`);
-    const wanted: Explaining = { out, layer, method, target, output, size, channels, explainInput };
+    const wanted: Explaining = { out, layer, method, target, output, size, channels, label, explainInput };
     if (model !== undefined) {
       const forRuns = { run, checkpoint, ema, fp16: fp16 || undefined, uint8: uint8 || undefined };
       const ofNetworks = isLayers ? {} : { opset, 'fold-batchnorm': foldBatchnorm || undefined };
@@ -189,13 +194,13 @@ function portText({ name, shape, tfjsShape }: ExportedPort): string {
 
 /** Options of the self-explaining form. */
 type Explaining = Partial<
-  Record<'out' | 'layer' | 'method' | 'target' | 'output' | 'size' | 'explainInput', string | undefined>
+  Record<'out' | 'layer' | 'method' | 'target' | 'output' | 'size' | 'label' | 'explainInput', string | undefined>
 > & { channels?: number | undefined };
 
 /** Writes the self-explaining form of a model and says what it takes and gives. */
 async function writeExplained(
   source: string,
-  { out, layer, method, target, output, explainInput, ...prepared }: Explaining,
+  { out, layer, method, target, output, label, explainInput, ...prepared }: Explaining,
   { print, failed }: Pick<CommandContext, 'print' | 'failed'>,
 ): Promise<void> {
   const { loadInputs, MAX_HEATMAP_DIFFERENCE, parsedHeatmapTarget, parsedInputs, ...explain } =
@@ -210,6 +215,7 @@ async function writeExplained(
     ...(target !== undefined && { target: parsedHeatmapTarget(target) }),
     ...(output !== undefined && { output }),
     ...(explainInput !== undefined && { explainInput }),
+    ...(label !== undefined && { label }),
     preparation: parsedPreparation(prepared),
     inputs: await loadInputs(parsedInputs(givenTexts('input'))),
   });

@@ -32,7 +32,7 @@ await runCommand(
     const explain = await import('ganscope/explain');
     const { completenessNote, errorNote, Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } =
       explain;
-    const { decodePicture, parsedPreparation, parsedSize, picturePaths, resolveModel } =
+    const { decodePicture, labelOfFolders, parsedPreparation, parsedSize, picturePaths, resolveModel } =
       await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { assumptionLines, layerLines } = await import('./common/lines.js');
@@ -120,6 +120,7 @@ await runCommand(
       device,
       preparation: parsedPreparation(options),
       inputs: await explain.loadInputs(parsedInputs(givenTexts('input'))),
+      ...(options.label === undefined ? { defaultLabel: labelOfFolders(paths) } : { label: options.label }),
       ...(options.explainInput !== undefined && { explainInput: options.explainInput }),
       ...(options.output !== undefined && { output: options.output }),
       ...(options.labels !== undefined && { labels: await explain.loadLabels(options.labels) }),

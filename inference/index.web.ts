@@ -11,6 +11,7 @@ export { interpolatedLatents, lerp, slerp } from './latent/interpolate.js';
 export { normalLatents } from './latent/latents.js';
 export { Discriminator, type Score } from './networks/discriminator.js';
 export { Generator, type GeneratorOptions } from './networks/generator.js';
+export { labelOfFolders } from './labels/given-label.js';
 export type { ModelSource, NetworkOptions } from './networks/model-source.js';
 export type { Preparation } from './networks/network-input.js';
 export { parsedPreparation, parsedSize } from './networks/preprocessing.js';

@@ -60,6 +60,12 @@ export const gradcamFlags = {
     requiresArg: true,
     describe: 'Another input as NAME=FILE (picture or .npy) or NAME=NUMBERS; repeat for several',
   },
+  label: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Class that a conditional discriminator is asked about, by name or number [default: the class that the folder is named after]',
+  },
   'explain-input': {
     type: 'string',
     describe: 'Name of the picture input, if several could be it [default: the first]',

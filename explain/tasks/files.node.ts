@@ -54,7 +54,7 @@ export interface LoadedExplain {
 /** Loads the network with what the options say of it, from the files of the job. Dispose of the explainer when done. */
 export async function loadedExplain(
   files: readonly JobFile[],
-  { output, explainInput, randomWeights, afterSoftmax = false }: ExplainTexts,
+  { output, explainInput, label, randomWeights, afterSoftmax = false }: ExplainTexts,
   { inputs, preparation, targets, similarTo }: ParsedExplain,
   device: Device | ResolvedDevice,
 ): Promise<LoadedExplain> {
@@ -69,6 +69,7 @@ export async function loadedExplain(
     preparation,
     inputs: await loadInputs(Object.fromEntries(placed)),
     ...(explainInput !== undefined && { explainInput }),
+    ...(label !== undefined && { label }),
     ...(output !== undefined && { output }),
     ...(labels !== undefined && { labels: await loadLabels(labels) }),
     ...(randomWeights !== undefined && { randomWeights }),

@@ -32,6 +32,8 @@ export interface ExplainTexts extends PreparationTexts {
   /** `NAME=FILE` or `NAME=NUMBERS`. */
   input?: readonly string[] | undefined;
   explainInput?: string | undefined;
+  /** Class that a conditional discriminator is asked about. */
+  label?: string | undefined;
   /** Probabilities are explained. */
   afterSoftmax?: boolean | undefined;
   /** Picture with whose features those of each are compared. */
@@ -68,6 +70,7 @@ export const explainRules: OptionRules<ExplainTexts> = {
   output: optional(text),
   input: optional(texts),
   explainInput: optional(text),
+  label: optional(text),
   afterSoftmax: optional(yesOrNo),
   similarTo: optional(text),
   augment: yesOrNo,

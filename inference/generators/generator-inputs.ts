@@ -1,7 +1,8 @@
 /** @file The inputs of a generator: latents, and the class of a conditional one. */
 import { InputError } from '../../onnx/errors.js';
 import type { Model, ValueInfo } from '../../onnx/graph/graph.js';
-import { labelInput, labelsOf, labelTensor, shownInput, type LabelInput } from './labels.js';
+import { shownInput } from '../labels/meant-class.js';
+import { labelInput, labelsOf, labelTensor, type LabelInput } from './labels.js';
 import { sessionTensor, type SessionTensors } from '../runtime/session.js';
 
 /** A generator's input: its name, its sizes after the batch, and the batch where the file fixes it. */

@@ -3,10 +3,7 @@ import { InputError } from '../../onnx/errors.js';
 import type { Graph, ValueInfo } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { sessionTensor, type SessionTensors } from '../runtime/session.js';
-import { meantClass } from './meant-class.js';
-
-/** A class by its number, one for each latent drawn from it, or every class. */
-export type Label = number | 'random' | 'all';
+import { meantClass, shownInput, type Label } from '../labels/meant-class.js';
 
 /** The input that takes classes. */
 export interface LabelInput {
@@ -20,10 +17,6 @@ export interface LabelInput {
   names?: readonly string[];
   label: Label;
 }
-
-/** An input for messages. */
-export const shownInput = ({ name, value }: ValueInfo) =>
-  `${name} ${value?.type ?? '?'} [${value?.shape?.join(', ') ?? '?'}]`;
 
 /**
  * The input for classes among those beside the latents, with the class that is meant.
@@ -108,7 +101,3 @@ export function drawnClass(latent: Float32Array, classes: number): number {
   for (const word of bits) hash = Math.imul(hash ^ word ^ (word >>> 15), 0x01000193);
   return ((hash ^ (hash >>> 16)) >>> 0) % classes;
 }
-
-/** A class for people: its name where there is one. */
-export const className = (number: number, names: readonly string[] | undefined): string =>
-  names?.[number] ?? String(number);

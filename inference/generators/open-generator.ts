@@ -6,7 +6,7 @@ import { namingFile } from '../../onnx/graph/naming.js';
 import type { PictureSize } from '../pictures/pixels.js';
 import type { Session, SessionOptions } from '../runtime/session.js';
 import { generatorFeed, type LatentInput } from './generator-inputs.js';
-import type { Label } from './labels.js';
+import type { Label } from '../labels/meant-class.js';
 import { readGenerator, type ReadGenerator } from './read-generator.js';
 
 /** A generator whose session gives pictures [N, C, H, W]. */

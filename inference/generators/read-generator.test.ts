@@ -4,7 +4,7 @@ import type { DataType, Model } from '../../onnx/graph/graph.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { Generator, type GeneratorOptions } from '../networks/generator.js';
 import { drawnClass } from './labels.js';
-import { meantClass } from './meant-class.js';
+import { meantClass } from '../labels/meant-class.js';
 
 /** Pictures [N, 3, 2, 2] of latents [N, 12], after what `ending` appends. */
 function generatorModel(

@@ -5,6 +5,8 @@ import { toFloat32 } from '../../onnx/passes/to-float32.js';
 import type { Assumption } from '../graphs/assumption.js';
 import { batchedModel, floatInputModel } from '../graphs/float-input.js';
 import { withGivenInputs, type InputNumbers } from '../graphs/further-inputs.js';
+import { givenLabel, type LabelOptions } from '../labels/given-label.js';
+import { readGanMetadata } from './metadata.js';
 import type { Normalization, Picture } from '../pictures/pictures.js';
 import {
   channelsLast,
@@ -22,7 +24,7 @@ import { preparationOfGraph, preparationOfType, statedPreparation } from './prep
 export type GivenInput = Picture | InputNumbers;
 
 /** Options for a network's inputs. */
-export interface ReadOptions {
+export interface ReadOptions extends LabelOptions {
   /** Preprocessing, if the model does not state it or states it wrongly. */
   preparation?: Preparation;
   /** Preprocessing that is used if nothing else states it, and its reason. */
@@ -47,7 +49,9 @@ export interface ReadNetwork {
  * @throws InputError if no input takes a picture, a further input has no value, or options and model contradict each other
  */
 export function readNetwork(model: Model, options: ReadOptions = {}): ReadNetwork {
-  const { preparation: stated = {}, inputs: given = {} } = options;
+  const { preparation: stated = {} } = options;
+  const label = givenLabel(model, readGanMetadata(model.metadata)?.classes, options, options.inputs ?? {});
+  const given = { ...options.inputs, ...(label && { [label.name]: { data: [label.number] } }) };
   const name = pictureInput(model, given, options.explainInput);
   const type = model.graph.inputs.find((each) => each.name === name)?.value?.type;
   const floats = floatInputModel(batchedModel(toFloat32(model), name), name);
@@ -69,7 +73,8 @@ export function readNetwork(model: Model, options: ReadOptions = {}): ReadNetwor
     [typed, `as the input is ${type}`],
     ...(defaults ? [[defaults.preparation, defaults.because] as const] : []),
   ];
-  return { model: fixed, input, assumptions: assumptionsOf(input, sources, floats.graph.inputs) };
+  const assumptions = assumptionsOf(input, sources, floats.graph.inputs);
+  return { model: fixed, input, assumptions: label ? [...assumptions, label.assumption] : assumptions };
 }
 
 /** Defaults without a size where the model fixes one. */

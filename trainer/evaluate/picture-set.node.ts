@@ -57,7 +57,8 @@ export async function openPictureSet(
   const reading = { ...generator, ...(device !== undefined && { device }) };
   if (set.kind === 'generator') return generatedSet(name, await Generator.load(set.path, reading));
   const { state, config } = await loadCheckpoint(set.path);
-  return generatedSet(name, await Generator.load(generatorOnnx(state, config), reading));
+  const label = config.conditional && generator?.label === undefined ? { label: 'random' } : {};
+  return generatedSet(name, await Generator.load(generatorOnnx(state, config), { ...reading, ...label }));
 }
 
 function generatedSet(name: string, generator: Generator): PictureSet {

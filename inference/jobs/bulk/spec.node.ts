@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import type { Generator, GeneratorOptions } from '../../networks/generator.js';
 import { parsedRange } from '../../generators/stated.js';
-import type { Label } from '../../generators/labels.js';
+import type { Label } from '../../labels/meant-class.js';
 import { parsedPreparation, preparationTexts, type PreparationTexts } from '../../networks/preprocessing.js';
 import type { Preparation } from '../../networks/network-input.js';
 import type { JsonObject } from '../../tasks/canonical.js';

@@ -3,7 +3,7 @@ import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
-import { className } from '../../generators/labels.js';
+import { className } from '../../labels/meant-class.js';
 import { pictureGrid } from '../../pictures/grid.js';
 import { encodePng } from '../../pictures/pictures.node.js';
 import { checkLatentsPath } from '../../latent/files/latents-file.node.js';

@@ -1,5 +1,5 @@
 /** @file The classes of a conditional generator's pictures, for records. */
-import { className } from '../../generators/labels.js';
+import { className } from '../../labels/meant-class.js';
 import type { Generator } from '../../networks/generator.js';
 
 /** A class in a record: its name, or its number where it has none. */

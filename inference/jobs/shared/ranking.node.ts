@@ -17,6 +17,8 @@ export const SCORED_BATCH = 64;
 export function pictureReading({ generator, preparation }: JobContext): ReadOptions {
   return {
     ...(preparation && { preparation }),
+    defaultLabel: () =>
+      typeof generator.label === 'number' ? { label: generator.label, because: "as the generator's" } : undefined,
     defaults: {
       preparation: {
         normalization: rangeNormalization(generator.range, generator.channels),

@@ -1,6 +1,9 @@
 /** @file Which class users mean: by number, by name, or a word for several. */
 import { InputError } from '../../onnx/errors.js';
-import type { Label } from './labels.js';
+import type { ValueInfo } from '../../onnx/graph/graph.js';
+
+/** A class by its number, one for each latent drawn from it, or every class. */
+export type Label = number | 'random' | 'all';
 
 /** What is known of the classes. */
 export interface KnownClasses {
@@ -12,15 +15,22 @@ export interface KnownClasses {
 /** Names such as `023.Eared_Grebe`. */
 const NUMBERED = /^0*(\d+)[._ -]+(.+)$/;
 const WORDS = ['random', 'all'] as const;
+type Word = (typeof WORDS)[number];
 
 /**
  * The class that a number or text stands for: `3`, `cat`, `random`, `all`, or, where these could mean two things, `name:3` and
  * `number:3`. Of names such as `023.Eared_Grebe` the parts are names too.
  * @param input what takes the class, for messages
+ * @param words which of these words may be meant
  * @throws InputError for what stands for no class, or for several
  */
-export function meantClass(given: number | string | undefined, input: string, known: KnownClasses): Label {
-  const readings = typeof given === 'string' ? readingsOf(given.trim(), known) : numberReading(given, known);
+export function meantClass(
+  given: number | string | undefined,
+  input: string,
+  known: KnownClasses,
+  words: readonly Word[] = WORDS,
+): Label {
+  const readings = typeof given === 'string' ? readingsOf(given.trim(), known, words) : numberReading(given, known);
   const meant = new Set(readings.map(([label]) => label));
   const [only] = meant;
   if (only !== undefined && meant.size === 1) return only;
@@ -32,13 +42,18 @@ export function meantClass(given: number | string | undefined, input: string, kn
       got: `${given}, ${readings.map(([, text]) => text).join(' and ')}`,
     });
   }
-  throw new InputError({ name: 'label', expected: `${choices(known)} for input ${input}`, got: given ?? 'none' });
+  throw new InputError({
+    name: 'label',
+    expected: `${choices(known, words)} for input ${input}`,
+    got: given ?? 'none',
+  });
 }
 
-function choices({ classes, names }: KnownClasses): string {
+function choices({ classes, names }: KnownClasses, words: readonly Word[]): string {
   if (classes === undefined) return 'a class number';
   const named = names ? `, a name such as ${names[0]},` : '';
-  return `a class of 0…${classes - 1}${named} or random, or all for a grid,`;
+  const others = words.length > 0 ? ' or random, or all for a grid,' : '';
+  return `a class of 0…${classes - 1}${named}${others}`;
 }
 
 type Reading = readonly [label: Label, text: string];
@@ -48,9 +63,9 @@ function numberReading(number: number | undefined, { classes = Infinity, names }
   return [[number, `the number of class ${number}${names ? `, ${names[number]}` : ''}`]];
 }
 
-function readingsOf(text: string, known: KnownClasses): Reading[] {
+function readingsOf(text: string, known: KnownClasses, words: readonly Word[]): Reading[] {
   const [, kind, rest = text] = /^(name|number):(.+)$/.exec(text) ?? [];
-  const word = WORDS.find((each) => each === text);
+  const word = words.find((each) => each === text);
   const isNumber = /^\d{1,9}$/.test(rest);
   return [
     ...(word && known.classes !== undefined ? [[word, `the word ${word}`] as const] : []),
@@ -74,3 +89,11 @@ function nameReadings(word: string, { names = [] }: KnownClasses): Reading[] {
     return rest === wanted || (number === plain && /^\d+$/.test(wanted));
   });
 }
+
+/** A class for people: its name where there is one. */
+export const className = (number: number, names: readonly string[] | undefined): string =>
+  names?.[number] ?? String(number);
+
+/** An input for messages. */
+export const shownInput = ({ name, value }: ValueInfo) =>
+  `${name} ${value?.type ?? '?'} [${value?.shape?.join(', ') ?? '?'}]`;
