@@ -40,7 +40,7 @@ const promised: Record<string, string> = {
     'DistanceName NearestPictures NearestProbeOptions Neighbour probeNearest ' +
     'ClassName ClassScore EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer LayerMaps Look MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
-    'TargetChoice checkedMethods completenessNote drawnMap emptyMapNote errorNote evaluateFiles evaluateMethods evaluationTable ' +
+    'TargetChoice checkedMethods completenessNote conservationNote drawnMap emptyMapNote errorNote evaluateFiles evaluateMethods evaluationTable ' +
     'expectAllRead explain explainFiles explainsLayer formattedNumber heatmapPicture isSigned listLayers ' +
     'loadInputs loadLabels loadTargets methods overlaidPicture openExplainJob parsedBaselines parsedHeatmapTarget parsedInputs ' +
     'parsedMethods parsedMetrics parsedTargets placedMap selfExplainingMethod ' +

@@ -219,8 +219,8 @@ await runCommand(
           print.info(
             `  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`,
           );
-          const completeness = completenessNote(explanation);
-          if (completeness !== undefined) print.info(`  ${completeness}`);
+          for (const note of [completenessNote(explanation), explain.conservationNote(explanation)])
+            if (note !== undefined) print.info(`  ${note}`);
           const error = errorNote(explanation);
           if (error !== undefined) print.info(`  ${error}`);
         },

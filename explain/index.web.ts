@@ -3,7 +3,7 @@
 export type { PaletteName } from './figures/names.js';
 export { heatmapPicture, overlaidPicture } from './figures/overlay.js';
 export { isSigned } from './figures/palette.js';
-export { completenessNote, emptyMapNote, errorNote, verdict } from './figures/verdict.js';
+export { completenessNote, conservationNote, emptyMapNote, errorNote, verdict } from './figures/verdict.js';
 export { formattedNumber } from '../inference/figures/numbers.js';
 export { drawnMap } from './figures/drawn-map.js';
 export { explain, Explainer, type ExplainerOptions, type ExplainOptions, type Look } from './maps/explain.js';

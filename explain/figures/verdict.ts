@@ -62,6 +62,14 @@ export function errorNote(explanation: Explanation): string | undefined {
   return `Standard error ${formattedNumber(100 * error)} % of the largest value (mean over the map)`;
 }
 
+/** How far the relevances of a map and what biases took add up to the score; undefined for others. */
+export function conservationNote({ conservation }: Explanation): string | undefined {
+  if (!conservation) return undefined;
+  const { sum, biases, score } = conservation;
+  const gap = formattedNumber(sum + biases - score);
+  return `Relevances add up to ${formattedNumber(sum)}, biases took ${formattedNumber(biases)}; the score is ${formattedNumber(score)} (conservation gap ${gap})`;
+}
+
 /** How far a map that should add up to a difference of scores does so; undefined for others. */
 export function completenessNote({ completeness }: Explanation): string | undefined {
   if (!completeness) return undefined;

@@ -34,6 +34,8 @@ export interface MapResult {
   quantity?: string;
   /** Sum of a map that should add up to a difference of scores, and that difference. */
   completeness?: { sum: number; difference: number };
+  /** Sum of a map of relevances, what biases took on the way, and the score that both together should be. */
+  conservation?: { sum: number; biases: number; score: number };
   /** Mean standard error of a map from random draws, as a share of its largest magnitude. */
   standardError?: number;
   probability?: number;
@@ -223,8 +225,20 @@ function resultOf(
   milliseconds: number | undefined,
   files: MapFiles,
 ): MapResult {
-  const { layer, method, target, label, choice, score, quantity, probability, signed, reason, completeness } =
-    explanation;
+  const {
+    layer,
+    method,
+    target,
+    label,
+    choice,
+    score,
+    quantity,
+    probability,
+    signed,
+    reason,
+    completeness,
+    conservation,
+  } = explanation;
   const note = emptyMapNote(explanation);
   const standardError = relativeError(explanation);
   const { name, op, index } = layer;
@@ -240,6 +254,7 @@ function resultOf(
     ...(probability !== undefined && { probability }),
     range: [signed.reduce((a, b) => Math.min(a, b)), signed.reduce((a, b) => Math.max(a, b))],
     ...(completeness && { completeness }),
+    ...(conservation && { conservation }),
     ...(standardError !== undefined && { standardError }),
     ...(reason && { reason }),
     ...(note && { note }),

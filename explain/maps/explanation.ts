@@ -50,6 +50,8 @@ export interface Explanation {
   largestGradient?: number;
   /** The sum of a map that should add up to the difference of the scores of picture and baseline, and that difference. */
   completeness?: NonNullable<SignedMap['completeness']>;
+  /** The sum of a map of relevances, what biases took on the way, and the score that both together should be. */
+  conservation?: NonNullable<SignedMap['conservation']>;
   /** Standard errors of `signed`, where it is estimated from random draws [rawHeight, rawWidth]. */
   standardError?: Float32Array;
   /** Why the map is empty; missing if it is not. */
@@ -81,6 +83,7 @@ export type ShownMap = Pick<
   | 'largestGradient'
   | 'reason'
   | 'completeness'
+  | 'conservation'
   | 'standardError'
 >;
 
@@ -123,6 +126,7 @@ export function shownMap({ views, height, width }: MapViews): ShownMap {
     width,
     ...(largestGradient !== undefined && { largestGradient }),
     ...(others.length === 0 && only?.map.completeness && { completeness: only.map.completeness }),
+    ...(others.length === 0 && only?.map.conservation && { conservation: only.map.conservation }),
     ...(others.length === 0 && only?.map.standardError && { standardError: only.map.standardError }),
     ...(reason && { reason }),
   };

@@ -126,6 +126,10 @@ export function pictureRuns(
       signal?.throwIfAborted();
       return network.multipliers(pictures, others, rowsOf(pictures));
     },
+    relevance: async (composite) => {
+      signal?.throwIfAborted();
+      return network.onePicture.relevance(input, weights, composite);
+    },
     atLayer: async (pictures) => {
       if (!layer) return { activations: new Float32Array(), gradients: new Float32Array() };
       const size = layer.activations.length;

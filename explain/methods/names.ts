@@ -41,6 +41,20 @@ export const methodGroups: readonly { title: string; names: readonly MethodName[
   },
   { title: 'contributions beside a baseline', names: ['deeplift', 'deeplift-shap'] },
   {
+    title: 'layer-wise relevance propagation',
+    names: [
+      'lrp-epsilon',
+      'lrp-gamma',
+      'lrp-alpha1-beta0',
+      'lrp-alpha2-beta1',
+      'lrp-epsilon-plus',
+      'lrp-epsilon-plus-flat',
+      'lrp-epsilon-alpha2-beta1',
+      'lrp-epsilon-alpha2-beta1-flat',
+      'lrp-epsilon-gamma-box',
+    ],
+  },
+  {
     title: 'averages over many runs',
     names: ['smooth-gradcam++', 'smoothgrad', 'vargrad', 'squaregrad', 'integrated-gradients', 'gradient-shap'],
   },

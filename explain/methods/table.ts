@@ -9,6 +9,7 @@ import { kernelMethods } from './layer/kernel-component.js';
 import { curvatureMethods } from './layer/shapley.js';
 import { attentionMethods } from './attention/attention-maps.js';
 import { deepLiftMethods } from './contributions/deeplift.js';
+import { relevanceMethods } from './contributions/lrp.js';
 import { averageMethods } from './gradients/averages.js';
 import { fullGradientMethods } from './gradients/fullgrad.js';
 import { gradientMethods } from './gradients/gradient-maps.js';
@@ -42,6 +43,7 @@ const table = {
   ...averageMethods,
   ...pathMethods,
   ...deepLiftMethods,
+  ...relevanceMethods,
   ...conductanceMethods,
   ...layerPathMethods,
   ...layerDeepLiftMethods,

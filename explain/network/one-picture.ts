@@ -1,6 +1,7 @@
 /** @file What the network tells of one picture at a time. */
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
+import type { Composite } from '../../onnx/gradient/relevance/composite.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
 import { concatenated } from '../../inference/numeric/concatenated.js';
 import type { NonFinite } from '../causes/non-finite.js';
@@ -63,6 +64,29 @@ export class OnePicture {
       const size = channels * height * width;
       return { data: (data as Float32Array).slice(0, size), sizes: { channels, height, width } };
     });
+  }
+
+  /**
+   * The relevance of one picture [C, H, W] by layer-wise relevance propagation, and what biases took of its score.
+   * @param weights the share of each logit in the score [scores]
+   */
+  async relevance(
+    picture: Float32Array,
+    weights: Float32Array,
+    composite: Composite,
+  ): Promise<{ data: Float32Array; kept: number }> {
+    const { key, model, relevance, kept } = this.#graphs.relevance(composite);
+    const feeds = {
+      ...pictureFeed(this.network.input, picture),
+      ...weightsFeed(this.network.input, weights, weights.length),
+    };
+    const results = await this.#sessions.run('pictureGradient', key, model, feeds);
+    // A fixed batch holds the picture several times.
+    const rows = this.network.input.batch ?? 1;
+    return {
+      data: floats(results[relevance]).slice(0, picture.length),
+      kept: (floats(results[kept])[0] ?? Number.NaN) / rows,
+    };
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { Random } from '../../../inference/numeric/random.js';
 import type { ScoreHead } from '../../../inference/networks/score-head.js';
 import type { GraphBuilder } from '../../../onnx/build/build.js';
+import type { Composite } from '../../../onnx/gradient/relevance/composite.js';
 import type { Graph } from '../../../onnx/graph/graph.js';
 import type { Layer, TokenGrid } from '../../layers/layer.js';
 
@@ -92,6 +93,8 @@ export interface SignedMap {
   width: number;
   /** The sum of a map that should add up to a difference of scores, and that difference. */
   completeness?: { sum: number; difference: number };
+  /** The sum of a map of relevances, what biases took on the way, and the score that both together should be. */
+  conservation?: { sum: number; biases: number; score: number };
   /** Standard errors of a map that is estimated from random draws [height, width]. */
   standardError?: Float32Array;
 }
@@ -168,6 +171,8 @@ export interface NetworkRuns {
   gradients(pictures: Float32Array, backward?: Backward): Promise<Float32Array>;
   /** DeepLIFT's multipliers Δscore/Δpicture of pictures [M, C, H, W] compared with baselines [M, C, H, W]. */
   multipliers(pictures: Float32Array, baselines: Float32Array): Promise<Float32Array>;
+  /** The picture's relevance by layer-wise relevance propagation [C, H, W], and what biases took of the score. */
+  relevance(composite: Composite): Promise<{ data: Float32Array; kept: number }>;
   /** The layer's output A of pictures [M, C, H, W], and ∂score/∂A; [M, K, h, w] each. */
   atLayer(pictures: Float32Array): Promise<{ activations: Float32Array; gradients: Float32Array }>;
   /** Σ_k (A − A′) ⊙ ∂score/∂A at places A′ + share·(A − A′), A′ the layer's output for a baseline. */

@@ -33,6 +33,7 @@ test('Score-CAM runs the pictures of constant channels once', async () => {
     scoresWithout: none,
     gradients: none,
     multipliers: none,
+    relevance: () => Promise.reject(new Error('not run')),
     atLayer: () => Promise.reject(new Error('not needed')),
     fullGradient: none,
     alongLayer: none,

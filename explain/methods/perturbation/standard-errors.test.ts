@@ -55,6 +55,7 @@ function networkOf(given: Partial<NetworkRuns>, curve = (score: number) => score
     gradients: async (pictures) =>
       Float32Array.from(pictures, (value, at) => weights[at % PLANE]! * (slope + (slope - 1) * value)),
     multipliers: none,
+    relevance: () => Promise.reject(new Error('not run')),
     atLayer: () => Promise.reject(new Error('not needed')),
     alongLayer: none,
     layerMultipliers: none,

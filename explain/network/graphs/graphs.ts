@@ -1,6 +1,7 @@
 /** @file The graphs that explain a network, each built once. */
 import type { NetworkInput } from '../../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../../inference/networks/score-head.js';
+import type { Composite } from '../../../onnx/gradient/relevance/composite.js';
 import type { Model } from '../../../onnx/graph/graph.js';
 import type { Backward, ScoredGraph } from '../../methods/kinds/method.js';
 import type { MethodName } from '../../methods/table.js';
@@ -23,6 +24,7 @@ import {
   type MapsOf,
 } from './stages.js';
 import { layerMultipliers, layerPath, type LayerMultipliers, type LayerPath } from './layer-contributions.js';
+import { relevanceModel } from './relevance-model.js';
 import { lookModel, type LookModel } from './look-model.js';
 import { wholeModel, type WholeModel } from './whole-model.js';
 
@@ -49,6 +51,10 @@ export class Graphs {
 
   multipliers(): Keyed<ReturnType<typeof multiplierModel>> {
     return this.#once(['multipliers'], () => multiplierModel(this.model, this.head, this.input));
+  }
+
+  relevance(composite: Composite): Keyed<ReturnType<typeof relevanceModel>> {
+    return this.#once(['relevance', composite], () => relevanceModel(this.model, this.head, this.input, composite));
   }
 
   fullGradient(): Keyed<ReturnType<typeof fullGradientModel>> {

@@ -1,0 +1,114 @@
+/** @file A node as a linear layer: its data, weights and bias, whatever operator it is. */
+import { numberAttribute } from '../../graph/attributes.js';
+import { numbersOf } from '../../graph/tensor.js';
+import { nodeLabel } from '../../graph/graph.js';
+import type { Backward } from '../rules/rule.js';
+import { gradientRules, type KnownOp } from '../table.js';
+import type { Flow } from './flow.js';
+import type { LinearLayer } from './layers.js';
+
+/**
+ * A node as a layer.
+ * @param data which of its inputs depends on the picture; the other one is its weights
+ */
+export function linearLayerOf(backward: Backward, data: 0 | 1, flow: Flow): LinearLayer {
+  const { b, node, x, y, g } = backward;
+  const ordered = (value: string, weights: string): [string, string] =>
+    data === 0 ? [value, weights] : [weights, value];
+  const merged = flow.biasOf(node);
+  const z = merged?.sum ?? y[0];
+  const bias = merged?.bias ?? ownBias(backward);
+  return {
+    b,
+    x: x[data] as string,
+    weights: x[1 - data] as string,
+    ...(bias !== undefined && { bias }),
+    z,
+    relevance: b.mul(g, z, 'relevance'),
+    isNonNegative: isNonNegative(x[data] as string, flow),
+    forward(value, weights) {
+      const output = b.unique('part');
+      b.append({ ...node, name: output, inputs: ordered(value, weights), outputs: [output] });
+      return output;
+    },
+    backward(weights, shares) {
+      const call = { x: ordered(x[data] as string, weights), g: shares, dy: [shares] };
+      const given = gradientRules[node.op as KnownOp]({ ...backward, ...call, wanted: (index) => index === data });
+      const found = given[data];
+      if (!found) throw new Error(`${nodeLabel(node)}: no gradient of its data`);
+      return found;
+    },
+  };
+}
+
+/** The third input in a form that is added to the output. */
+function ownBias({ b, node, x, y, shape }: Backward): string | undefined {
+  const bias = x[2];
+  if (!bias) return undefined;
+  if (node.op !== 'Gemm')
+    return b.reshape(
+      bias,
+      [
+        -1,
+        ...shape(y[0])
+          .slice(2)
+          .map(() => 1),
+      ],
+      'bias',
+    );
+  const factor = numberAttribute(node, 'beta', 1);
+  return factor === 1 ? bias : b.mul(bias, b.scalarLike(bias, factor), 'bias');
+}
+
+const NEVER_NEGATIVE: ReadonlySet<string> = new Set<KnownOp>([
+  'Abs',
+  'HardSigmoid',
+  'Relu',
+  'Sigmoid',
+  'Softmax',
+  'Sqrt',
+]);
+/** Not negative where no number that they read is. */
+const KEEPING_SIGN: ReadonlySet<string> = new Set<KnownOp>([
+  'Add',
+  'AveragePool',
+  'Concat',
+  'Dropout',
+  'Flatten',
+  'GlobalAveragePool',
+  'GlobalMaxPool',
+  'Identity',
+  'MaxPool',
+  'Mul',
+  'ReduceMax',
+  'ReduceMean',
+  'ReduceSum',
+  'Reshape',
+  'Slice',
+  'Split',
+  'Squeeze',
+  'Sum',
+  'Transpose',
+  'Unsqueeze',
+]);
+
+/** Whether no number of a value can be negative, as after a ReLU. */
+function isNonNegative(value: string, flow: Flow, seen = new Map<string, boolean>()): boolean {
+  const known = seen.get(value);
+  if (known !== undefined) return known;
+  seen.set(value, found());
+  return seen.get(value) as boolean;
+
+  function found(): boolean {
+    const node = flow.depends(value) ? flow.producer(value) : undefined;
+    if (node?.domain !== '') return false;
+    if (NEVER_NEGATIVE.has(node.op)) return true;
+    if (node.op === 'Clip') {
+      const low = flow.b.types.constant(node.inputs[1] ?? '');
+      return low !== undefined && (numbersOf(low)[0] as number) >= 0;
+    }
+    const isList = node.op === 'Add' || node.op === 'Concat' || node.op === 'Mul' || node.op === 'Sum';
+    const read = isList ? node.inputs : node.inputs.slice(0, 1);
+    return KEEPING_SIGN.has(node.op) && read.every((name) => isNonNegative(name, flow, seen));
+  }
+}
