@@ -219,8 +219,8 @@ await runCommand(
           print.info(
             `  ${emptyMapNote(explanation) ?? `${rawHeight}×${rawWidth} map, 0 … ${formattedNumber(largest)}`}`,
           );
-          for (const note of [completenessNote(explanation), explain.conservationNote(explanation)])
-            if (note !== undefined) print.info(`  ${note}`);
+          for (const sums of [completenessNote(explanation), explain.conservationNote(explanation)])
+            if (sums !== undefined) print.info(`  ${sums}`);
           const error = errorNote(explanation);
           if (error !== undefined) print.info(`  ${error}`);
         },

@@ -15,6 +15,8 @@ export interface GradientOptions {
   constant?: readonly string[];
   /** Rules that replace the default rules of operators, as in guided backpropagation. */
   rules?: Readonly<Record<string, GradientRule>>;
+  /** Whether errors name the nearest layer that can be explained instead; default yes. */
+  nearestLayer?: boolean;
 }
 
 /**
@@ -32,12 +34,13 @@ export function gradients(
   b: GraphBuilder,
   score: string,
   wanted: readonly string[],
-  { cotangent, constant = [], rules = {} }: GradientOptions = {},
+  { cotangent, constant = [], rules = {}, nearestLayer = true }: GradientOptions = {},
 ): Map<string, string | null> {
   const nodes = [...b.graph.nodes];
   const dependent = valuesDependingOn(nodes, wanted, new Set(constant));
   const seeds: [string, string][] = dependent.has(score) ? [[score, cotangent ?? onesLike(b, score)]] : [];
-  const total = totalGradients({ b, rules }, nodes, seeds, dependent);
+  const walk = { b, rules, ...(!nearestLayer && { inner: true as const }) };
+  const total = totalGradients(walk, nodes, seeds, dependent);
   return new Map(wanted.map((value) => [value, total(value)]));
 }
 
@@ -45,7 +48,7 @@ export function gradients(
 interface Walk {
   b: GraphBuilder;
   rules: Readonly<Record<string, GradientRule>>;
-  /** Set inside of a node that is differentiated through others: the walk around it says which layer is the nearest. */
+  /** Set where errors name no layer, as inside of a node that is differentiated through others: the walk around it does. */
   inner?: true;
 }
 

@@ -20,7 +20,7 @@ export function multipliers(
 ): string | null {
   const { type, shape = [] } = b.type(input);
   const twin = new Twin(b, input, b.input(baseline, type, shape));
-  const options = { rules: deepLiftRules(twin), ...(cotangent !== undefined && { cotangent }) };
+  const options = { rules: deepLiftRules(twin), nearestLayer: false, ...(cotangent !== undefined && { cotangent }) };
   return gradients(b, output, [input], options).get(input) ?? null;
 }
 

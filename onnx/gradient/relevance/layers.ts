@@ -123,11 +123,14 @@ export function layerGiven(layer: LinearLayer, rule: LayerRule): Given {
   return rule.rule === 'gamma' ? gammaRule(layer, rule.gamma) : alphaBetaRule(layer, rule.alpha, rule.beta);
 }
 
-/** The relevance of a picture that each output of the layer shares equally among what it reads. */
-export function flatRelevance({ b, x, weights, relevance, forward, backward }: LinearLayer): string {
-  const [pixels, ones] = [x, weights].map((value) => expandedLike(b, b.scalarLike(value, 1), value));
-  const counts = forward(pixels as string, ones as string);
-  return backward(ones as string, b.div(relevance, stabilized(b, counts, STABILIZER), 'shares'));
+/**
+ * The relevance of a picture that each output of the layer shares equally among the pixels that it reads.
+ * @param pixels 1 for each pixel, 0 for padding
+ */
+export function flatRelevance({ b, weights, relevance, forward, backward }: LinearLayer, pixels: string): string {
+  const ones = expandedLike(b, b.scalarLike(weights, 1), weights);
+  const shares = b.div(relevance, stabilized(b, forward(pixels, ones), STABILIZER), 'shares');
+  return b.mul(pixels, backward(ones, shares));
 }
 
 /** R_x = x·Σ w·s − l·Σ w⁺·s − h·Σ w⁻·s, s = R / (Σ x·w − l·w⁺ − h·w⁻). The bias is in none of the sums. */

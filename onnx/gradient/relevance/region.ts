@@ -53,6 +53,24 @@ export class Region {
     return value === flow.picture ? ends : [b.op('Min', ends, {}, 'low'), b.op('Max', ends, {}, 'high')];
   }
 
+  /** Ones for the pixels of a value, zeros for what stands beside them, such as padding. */
+  pixelsOf(value: string): string {
+    const { b, flow } = this;
+    const filled = (number: number) => expandedLike(b, b.scalarLike(value, number), value);
+    if (value === flow.picture) return filled(1);
+    const node = flow.depends(value) ? flow.producer(value) : undefined;
+    if (!node) return filled(0);
+    if (!moved.has(node.op))
+      return summed.has(node.op) ? filled(1) : this.pixelsOf(node.inputs.find((name) => flow.depends(name)) as string);
+    const data = node.op === 'Concat' ? node.inputs : node.inputs.slice(0, 1);
+    // Padding is 0, whatever number it is in the network.
+    const others = node.op === 'Pad' ? [node.inputs[1], '', ...node.inputs.slice(3)] : node.inputs.slice(data.length);
+    const inputs = [...data.map((name) => this.pixelsOf(name)), ...(others as string[])];
+    const outputs = node.outputs.map((name) => b.unique(`${name}_pixels`));
+    b.append({ ...node, name: b.unique(`${node.name}_pixels`), inputs, outputs });
+    return outputs[node.outputs.indexOf(value)] as string;
+  }
+
   #copied(value: string, made: Map<string, string>): string {
     const known = made.get(value);
     if (known !== undefined) return known;

@@ -2,8 +2,8 @@
 import { GraphBuilder } from '../../build/build.js';
 import type { Graph } from '../../graph/graph.js';
 import { prunedGraph } from '../../graph/order.js';
-import { foldedBatchNorm } from '../../passes/fold-batch-norm.js';
 import { gradients } from '../walk.js';
+import { withFoldedNorms } from './fold-norms.js';
 import { STABILIZER, type Composite } from './composite.js';
 import { Flow } from './flow.js';
 import { Region, type PixelRange } from './region.js';
@@ -40,14 +40,14 @@ export function relevances(
   const seed = region.has(output)
     ? { cotangent: cotangent ? b.mul(output, cotangent) : output }
     : cotangent && { cotangent };
-  const relevance = gradients(b, output, [input], { rules, ...seed }).get(input) ?? null;
+  const relevance = gradients(b, output, [input], { rules, nearestLayer: false, ...seed }).get(input) ?? null;
   if (relevance === null) return null;
   return { relevance, kept: kept.length > 0 ? b.op('Sum', kept, {}, 'kept') : b.scalarLike(relevance, 0) };
 }
 
 /** The graph of an output with its batch norms folded into convolutions, as all of the papers take them. */
 export function relevanceGraph(graph: Graph, output: string): Graph {
-  return foldedBatchNorm({ ...prunedGraph(graph, [output]), outputs: [{ name: output }] });
+  return withFoldedNorms({ ...prunedGraph(graph, [output]), outputs: [{ name: output }] });
 }
 
 /** @throws InputError as `relevances`, for a network that LRP cannot explain */

@@ -82,7 +82,7 @@ function layerRule(
     const layer = linearLayerOf(backward, data, flow);
     const given = (found: string) => x.map((_, index) => (index === data ? found : null));
     const readsPicture = region.has(layer.x);
-    if (readsPicture && composite.first === 'flat') return given(flatRelevance(layer));
+    if (readsPicture && composite.first === 'flat') return given(flatRelevance(layer, region.pixelsOf(layer.x)));
     if (readsPicture && composite.first === 'box') return given(boxRelevance(layer, ...region.boundsOf(layer.x)));
     const { towards, kept: taken } = layerGiven(layer, isConvolution ? composite.convolution : composite.dense);
     if (taken) kept.push(taken);

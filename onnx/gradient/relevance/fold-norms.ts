@@ -1,0 +1,62 @@
+/** @file Makes a linear layer and the batch norm after it one layer. */
+import { GraphBuilder } from '../../build/build.js';
+import { numberAttribute } from '../../graph/attributes.js';
+import { inputOf, outputOf, type Graph, type Node } from '../../graph/graph.js';
+import { valuesRead } from '../../graph/order.js';
+
+/** PyTorch's and ONNX's default. */
+const DEFAULT_EPSILON = 1e-5;
+
+/**
+ * The graph with every batch norm in inference form that alone reads a Conv, ConvTranspose or Gemm merged into it: W′ = W·s and
+ * b′ = (b − μ)·s + β per channel, s = γ/√(σ² + ε). Both are computed by nodes, so weights need not be initializers: what a rule gives
+ * must not depend on how a network was exported.
+ */
+export function withFoldedNorms(graph: Graph): Graph {
+  const readers = new Map<string, Node[]>();
+  for (const node of graph.nodes)
+    for (const name of new Set(valuesRead(node))) readers.set(name, [...(readers.get(name) ?? []), node]);
+  const kept = new Set(graph.outputs.map(({ name }) => name));
+  const normOf = new Map<Node, Node>();
+  for (const node of graph.nodes) {
+    const [reader, ...others] = readers.get(outputOf(node)) ?? [];
+    if (reader && others.length === 0 && !kept.has(outputOf(node)) && isFoldable(node, reader))
+      normOf.set(node, reader);
+  }
+  if (normOf.size === 0) return graph;
+  const layerOf = new Map([...normOf].map(([layer, norm]) => [norm, layer]));
+  const b = new GraphBuilder({ ...graph, nodes: [], initializers: new Map(graph.initializers) });
+  b.reserve(graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]));
+  for (const node of graph.nodes) {
+    const layer = layerOf.get(node);
+    if (layer) b.within(`${outputOf(layer)}_folded`, () => appendFolded(b, layer, node));
+    else if (!normOf.has(node)) b.append(node);
+  }
+  return b.graph;
+}
+
+function isFoldable(layer: Node, norm: Node): boolean {
+  const isLayer = layer.op === 'Conv' || layer.op === 'Gemm' || layer.op === 'ConvTranspose';
+  const isPlain = layer.op !== 'ConvTranspose' || numberAttribute(layer, 'group', 1) === 1;
+  const isNorm = norm.op === 'BatchNormalization' && norm.domain === '' && inputOf(norm) === outputOf(layer);
+  const isInference = isNorm && numberAttribute(norm, 'training_mode', 0) === 0;
+  return (
+    layer.domain === '' && isLayer && isPlain && isInference && norm.outputs.filter((name) => name !== '').length === 1
+  );
+}
+
+function appendFolded(b: GraphBuilder, layer: Node, norm: Node): void {
+  const [x, weights, bias] = layer.inputs as [string, string, string | undefined];
+  const [, gamma, beta, mean, variance] = norm.inputs as [string, string, string, string, string];
+  const epsilon = b.scalarLike(variance, numberAttribute(norm, 'epsilon', DEFAULT_EPSILON));
+  const scale = b.div(gamma, b.op('Sqrt', [b.add(variance, epsilon)]), 'scale');
+  const isGemm = layer.op === 'Gemm';
+  const factor = isGemm ? numberAttribute(layer, 'beta', 1) : 1;
+  const own = bias && factor !== 1 ? b.mul(bias, b.scalarLike(bias, factor)) : bias;
+  const shift = b.add(b.mul(own ? b.sub(own, mean) : b.op('Neg', [mean]), scale), beta, 'bias');
+  const axis = layer.op === 'ConvTranspose' || (isGemm && numberAttribute(layer, 'transB', 0) === 0) ? 1 : 0;
+  const trailing = b.shape(weights).length - axis - 1;
+  const kernel = b.mul(weights, b.reshape(scale, [-1, ...Array.from({ length: trailing }, () => 1)]), 'weights');
+  const attributes = isGemm ? { ...layer.attributes, beta: { kind: 'float', value: 1 } as const } : layer.attributes;
+  b.append({ ...layer, inputs: [x, kernel, shift], outputs: [outputOf(norm)], attributes });
+}
