@@ -5,6 +5,7 @@ import { InputError } from '../../onnx/errors.js';
 import { outputOf, type Graph, type Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
+import { withGivenInputs } from '../graphs/further-inputs.js';
 import { normalLatents, seedsFrom } from './latents.js';
 import { sessionTensor } from '../runtime/session.js';
 import { principalDirections, type PrincipalDirection } from './principal.js';
@@ -24,14 +25,16 @@ const LAYERS = new Set(['Gemm', 'MatMul', 'Conv', 'ConvTranspose']);
  * The principal directions of what the generator's first layer makes of 2,000 latents, after its activation.
  * @param generator as it was loaded
  * @param count how many, the strongest first
+ * @param label the number of the class, of a conditional generator
  * @throws InputError if the generator has no layer that is known
  */
 export async function firstFeatureDirections(
   generator: Model,
   latentDim: number,
   count: number,
+  label?: number,
 ): Promise<PrincipalDirection[]> {
-  const model = upgradedModel(generator);
+  const model = withLabel(upgradedModel(generator), label);
   const value = firstFeatures(model.graph);
   const { features, latents, rows } = await sampledFeatures(model, value, latentDim);
   const dim = features.length / rows;
@@ -48,6 +51,17 @@ export async function firstFeatureDirections(
   } finally {
     await session.release();
   }
+}
+
+/** A conditional generator with its class as a constant. @throws InputError without a class */
+function withLabel(model: Model, label: number | undefined): Model {
+  const [latent, input] = model.graph.inputs;
+  if (!latent || !input) return model;
+  if (label === undefined) {
+    const expected = 'one class, as the first features of a conditional generator depend on it';
+    throw new InputError({ name: 'label', expected, got: 'none' });
+  }
+  return withGivenInputs(model, latent.name, new Map([[input.name, { data: [label] }]]));
 }
 
 /** The value after the first activation, or of the first layer where there is none. */

@@ -1,6 +1,7 @@
 /** @file What the discriminator of a checkpoint looks at, on real pictures and on those of the checkpoint's own generator. */
 import { Explainer, methods, suitableMethods, type MethodName } from 'ganscope/explain';
 import { Generator, normalLatents, type Picture } from 'ganscope/inference';
+import { isOfLabel } from './networks.js';
 import { explainedMap, type ExplainedMap } from './maps.js';
 
 /** What is looked at, and how. */
@@ -39,7 +40,12 @@ const MIN_SIDE = 96;
 /** Looks through the networks of one checkpoint, which are closed again; on the CPU, where small networks open at once. */
 export async function attention(request: AttentionRequest): Promise<Attention> {
   const { real, seeds } = request;
-  const generator = await Generator.load(request.generator, { device: 'wasm' });
+  const generator = await Generator.load(request.generator, { device: 'wasm' }).catch((error: unknown) => {
+    if (!isOfLabel(error)) throw error;
+    throw new Error(
+      'The networks of this run know classes, and those of its real pictures are not known here. Explain them by class: gan-gradcam --label.',
+    );
+  });
   let made: Picture[];
   try {
     made = await generator.pictures(normalLatents(seeds, generator.latentDim));

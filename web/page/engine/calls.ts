@@ -38,10 +38,11 @@ export const calls = {
 
   /** The pictures of points, with D's score where that is wanted and a discriminator or classifier is open. */
   async sample(recipes: readonly Recipe[], scored = true): Promise<Scored[]> {
-    const { generator, latents } = openedGenerator();
-    const explainer = scored ? foundExplainer()?.explainer : undefined;
     const made: Scored[] = [];
     for (const recipe of recipes) {
+      // Another class may have been chosen since the picture before, with networks of its own.
+      const { generator, latents } = openedGenerator();
+      const explainer = scored ? foundExplainer()?.explainer : undefined;
       const [picture] = await generator.pictures(await latents.of(recipe));
       if (!picture) continue;
       const score = explainer ? (await explainer.look(picture, [], 1)).classes[0]?.score : undefined;

@@ -20,6 +20,8 @@ export class Latents {
     readonly latentDim: number,
     /** The generator's model, for its principal directions. */
     readonly model: Model,
+    /** The class of a conditional generator. */
+    readonly label?: number,
   ) {}
 
   /** The latent of a point [Z]. @throws InputError for a text that is no point */
@@ -69,9 +71,12 @@ export class Latents {
   }
 
   async #component(number: number): Promise<Float32Array> {
-    this.#principal ??= firstFeatureDirections(this.model, this.latentDim, Math.min(COMPONENTS, this.latentDim)).then(
-      (found) => found.map(({ direction }) => direction.map((value) => value * EXTENT)),
-    );
+    this.#principal ??= firstFeatureDirections(
+      this.model,
+      this.latentDim,
+      Math.min(COMPONENTS, this.latentDim),
+      this.label,
+    ).then((found) => found.map(({ direction }) => direction.map((value) => value * EXTENT)));
     const found = (await this.#principal)[number - 1];
     if (!found) throw new InputError({ name: 'direction', expected: `pc:1…pc:${COMPONENTS}`, got: `pc:${number}` });
     return found;

@@ -2,7 +2,8 @@
 import { Explainer, methods, type Layer } from 'ganscope/explain';
 import { paletteNames } from 'ganscope/explain/choices';
 import { Generator, resolveDevice, type Device } from 'ganscope/inference';
-import { loadModel, modelFromBytes, type Model } from 'ganscope/onnx';
+import { InputError, loadModel, modelFromBytes, type Model } from 'ganscope/onnx';
+import { className } from '../../../inference/labels/meant-class.js';
 import { headName, headTargets } from './heads.js';
 import { Latents } from './latents.js';
 import { watchDevice } from './lost.js';
@@ -79,17 +80,33 @@ export function roleOf({ name, bytes }: DroppedFile): 'generator' | 'explainer' 
   return shape.length === 4 && shape.slice(2).some((size) => size !== 1) ? 'explainer' : 'generator';
 }
 
-/** Opens a generator in the place of the one before. */
-export async function openGenerator(source: Source) {
+/** The classes of a conditional network by name, and the one that is chosen. */
+export interface Classes {
+  names: readonly string[];
+  chosen: number;
+}
+
+/** Opens a generator in the place of the one before. @param label the class of a conditional one; the first if it is none */
+export async function openGenerator(source: Source, label?: number) {
   const device = await workingDevice();
   // It is kept: the run that it comes from may be deleted.
   const given = await modelOf(source);
   // Layers are shown of networks that can be brought to our dialect; others make pictures all the same.
-  const generator = await Generator.load(given, { device, channelsShown: SHOWN }).catch(() =>
-    Generator.load(given, { device }),
-  );
+  const load = (own?: number) => {
+    const options = { device, ...(own !== undefined && { label: own }) };
+    return Generator.load(given, { ...options, channelsShown: SHOWN }).catch(() => Generator.load(given, options));
+  };
+  const generator = await load().catch(async (error: unknown) => {
+    if (!isOfLabel(error)) throw error;
+    const conditional = await load(label ?? 0).catch(() => load(0));
+    if (conditional.classes?.count !== undefined) return conditional;
+    // Without their number there is nothing to choose from.
+    await conditional.dispose();
+    throw error;
+  });
+  const classes = classesOf(generator);
   const before = open.generator;
-  open.generator = { generator, latents: new Latents(generator.latentDim, given) };
+  open.generator = { generator, latents: new Latents(generator.latentDim, given, classes?.chosen) };
   await before?.generator.dispose();
   const { latentDim, width, height, choice, layers } = generator;
   if (choice.device === 'webgpu') void watchDevice();
@@ -98,6 +115,7 @@ export async function openGenerator(source: Source) {
     width,
     height,
     device: choice.device,
+    classes,
     layers: layers.map(({ name, value, channels, height: h, width: w }) => ({
       name,
       value,
@@ -108,10 +126,20 @@ export async function openGenerator(source: Source) {
   };
 }
 
-/** Opens a discriminator or classifier in the place of the one before. */
-export async function openExplainer(source: Source, slot: Slot = 'main', labels?: readonly string[]) {
+/** Opens a discriminator or classifier in the place of the one before. @param label the class that a conditional one is asked about */
+export async function openExplainer(
+  source: Source,
+  slot: Slot = 'main',
+  labels?: readonly string[],
+  label: number | undefined = undefined,
+) {
+  let asked: Classes | undefined;
   const explainer = await Explainer.load(await modelOf(source), {
     device: await workingDevice(),
+    defaultLabel: (names) => {
+      asked = { names, chosen: label !== undefined && label < names.length ? label : 0 };
+      return { label: asked.chosen, because: 'as chosen' };
+    },
     ...(labels && { labels }),
   });
   const before = foundExplainer(slot);
@@ -126,6 +154,7 @@ export async function openExplainer(source: Source, slot: Slot = 'main', labels?
     device: choice.device,
     kind: headName(head),
     isVerdict: head.verdict === true,
+    asked,
     classes: head.classes,
     labels: explainer.labels,
     targets: headTargets(head, explainer.labels),
@@ -138,6 +167,15 @@ export async function openExplainer(source: Source, slot: Slot = 'main', labels?
     palettes: paletteNames,
   };
 }
+
+function classesOf({ classes, label }: Generator): Classes | undefined {
+  if (classes?.count === undefined || typeof label !== 'number') return undefined;
+  const names = Array.from({ length: classes.count }, (_, number) => className(number, classes.names));
+  return { names, chosen: label };
+}
+
+/** Whether what is wrong is that a conditional generator was given no class. */
+export const isOfLabel = (error: unknown) => error instanceof InputError && error.input?.name === 'label';
 
 /** What the page is told of an open network. */
 export type GeneratorInfo = Awaited<ReturnType<typeof openGenerator>>;

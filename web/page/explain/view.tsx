@@ -3,6 +3,7 @@ import { recipeText } from '../engine/recipe.js';
 import { useStudio } from '../state/studio.js';
 import { FileButton, Select, Status } from '../ui/controls.js';
 import { takeRecipe } from '../ui/drag.js';
+import { ClassField } from '../system/class-field.js';
 import { takeFiles } from '../state/drop.js';
 import { MapTable } from './map-table.js';
 import { Methods } from './methods.js';
@@ -51,6 +52,7 @@ export function ExplainView() {
           ]}
           onChange={(value) => address.change({ scale: value })}
         />
+        <ClassField of="explainer" id="asked-class" />
         {models.explainer.value && (
           <FileButton
             id="labels-file"

@@ -10,9 +10,15 @@ export interface Model {
   name: string;
   isOwn?: boolean;
   checkpoint?: string | undefined;
+  /** The class of a conditional one. */
+  label?: number | undefined;
 }
 
-function modelWords({ run, name, isOwn, checkpoint }: Model): string[] {
+function modelWords({ label, ...model }: Model): string[] {
+  return [...fileWords(model), ...(label === undefined ? [] : ['--label', `number:${label}`])];
+}
+
+function fileWords({ run, name, isOwn, checkpoint }: Model): string[] {
   if (isOwn) return ['--model', name];
   return run === '' ? [] : ['--model', `runs/${run}/onnx/${checkpoint === undefined ? name : 'generator.onnx'}`];
 }

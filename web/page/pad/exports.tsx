@@ -23,7 +23,8 @@ export function Exports() {
   const studio = useStudio();
   const { live, models, address } = studio;
   const places = placesOf(address.get('places'));
-  const shown = { name: '', ...models.generator.value, run: models.run };
+  const label = models.generator.value?.info.classes?.chosen;
+  const shown = { name: '', ...models.generator.value, run: models.run, label };
   // Where there are runs, gan-sample takes the latest of them: the page's own generator has to be a file.
   const isFile = models.run === '' && shown.isOwn !== true && models.runs.value.length > 0;
   const model = isFile ? { ...shown, name: 'generator.onnx', isOwn: true } : shown;

@@ -3,6 +3,7 @@ import { useComputed } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { directionName, recipeName, rounded } from '../engine/recipe.js';
 import { useStudio } from '../state/studio.js';
+import { ClassField } from '../system/class-field.js';
 import { Overlay } from '../system/stage.js';
 import { shortVerdict } from '../system/verdict.js';
 import { LiveCanvas } from '../ui/canvas.js';
@@ -39,6 +40,7 @@ export function Pad() {
           onClick={() => live.go({ x: 0, y: 0 })}
         />
       </div>
+      <ClassField of="generator" id="class" />
       <Directions />
       <Places />
       <Exports />

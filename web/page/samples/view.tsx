@@ -1,5 +1,6 @@
 /** @file Samples: an endless grid of seeds, and the arithmetic. */
 import { useStudio } from '../state/studio.js';
+import { ClassField } from '../system/class-field.js';
 import { Select, Status } from '../ui/controls.js';
 import { Arithmetic } from './arithmetic.js';
 import { Grid } from './grid.js';
@@ -27,6 +28,7 @@ export function SamplesView() {
             }}
           />
         </label>
+        <ClassField of="generator" id="samples-class" />
         <Select
           id="sort"
           label="Order"

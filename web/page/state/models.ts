@@ -3,7 +3,7 @@ import { computed, effect, signal } from '@preact/signals';
 import type { RunDetails } from '../../server/runs/details.node.js';
 import type { RunInfo } from '../../server/runs.node.js';
 import type { Engine } from '../engine/calls.js';
-import type { ExplainerInfo, GeneratorInfo, Slot, Source } from '../engine/networks.js';
+import type { Classes, ExplainerInfo, GeneratorInfo, Slot, Source } from '../engine/networks.js';
 import type { Address } from './address.js';
 import type { Notices } from './notices.js';
 
@@ -46,7 +46,12 @@ export class Models {
     readonly engine: Engine,
     readonly address: Address,
     readonly notices: Notices,
-  ) {}
+  ) {
+    effect(() => {
+      const label = this.address.get('class');
+      void this.#askAbout(label);
+    });
+  }
 
   /** Finds the runs, opens what the address says, and follows it. */
   async start(): Promise<void> {
@@ -66,7 +71,12 @@ export class Models {
 
   /** Shows the networks of a run; an empty name shows the page's own. */
   choose(run: string): void {
-    this.address.change({ run: run === this.#first.peek() ? '' : run || '-', layer: '', target: '' });
+    this.address.change({ run: run === this.#first.peek() ? '' : run || '-', layer: '', target: '', class: '' });
+  }
+
+  /** Chooses the class of conditional networks. */
+  chooseClass(number: number): void {
+    this.address.change({ class: number === 0 ? '' : String(number) });
   }
 
   /** Looks for runs on disk. */
@@ -142,6 +152,23 @@ export class Models {
     });
   }
 
+  /** The class that conditional networks are opened with. */
+  get #label(): number {
+    return Math.max(0, Math.floor(Number(this.address.get('class', '0'))) || 0);
+  }
+
+  /** Opens conditional networks again where another class was chosen. */
+  async #askAbout(label: string): Promise<void> {
+    const differs = (classes: Classes | undefined) => classes !== undefined && classes.chosen !== Number(label);
+    const isStale = () => [this.generator.peek()?.info.classes, this.explainer.peek()?.info.asked].some(differs);
+    if (!isStale()) return;
+    await this.#inTurn(async () => {
+      const [generator, explainer] = [this.#generatorSource, this.#source];
+      if (generator && differs(this.generator.peek()?.info.classes)) await this.#openGenerator(generator, this.#origin);
+      if (explainer && differs(this.explainer.peek()?.info.asked)) await this.#openExplainer(explainer, 'main');
+    });
+  }
+
   #source: Source | undefined;
   #origin: Origin = {};
   #generatorSource: Source | undefined;
@@ -179,12 +206,12 @@ export class Models {
   }
 
   async #openGenerator(source: Source, from: Origin = {}): Promise<void> {
-    this.generator.value = { name: source.name, info: await this.engine.openGenerator(source), ...from };
+    this.generator.value = { name: source.name, info: await this.engine.openGenerator(source, this.#label), ...from };
     [this.#generatorSource, this.#origin] = [source, from];
   }
 
   async #openExplainer(source: Source, slot: Slot): Promise<void> {
-    const info = await this.engine.openExplainer(source, slot, slot === 'main' ? this.#labels : undefined);
+    const info = await this.engine.openExplainer(source, slot, slot === 'main' ? this.#labels : undefined, this.#label);
     if (slot === 'main') this.#source = source;
     (slot === 'main' ? this.explainer : this.other).value = { name: source.name, info };
   }
