@@ -21,7 +21,7 @@ import { elementCount } from '../../onnx/graph/graph.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { checkpointFolder, checkpointName, removeOld, setAside, temporaryIn } from './kept-checkpoints.node.js';
-import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
+import { discriminatorModel, generatorModel, largestKernel } from '../step/tfjs/models.js';
 import { checkedConfig } from '../settings/presets.js';
 import { spectralVectors } from '../step/state/spectral.js';
 import type { NetworkState, StateTensor, TrainState } from '../step/state/step.js';
@@ -188,11 +188,7 @@ async function expectRoom(file: string, network: Network, config: GanConfig): Pr
   const { size } = await stat(file).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`${file}: cannot be read (${error.code ?? error.message})`);
   });
-  const halvings = Math.log2(config.imageSize / 8);
-  const widest = (network === 'generator' ? config.ngf : config.ndf) * 2 ** halvings;
-  const inner = halvings > 0 ? widest / 2 : 0;
-  const inputs = network === 'generator' ? Math.max(config.latentDim, inner) : inner || config.channels;
-  const least = 4 * 16 * widest * inputs;
+  const least = 4 * largestKernel(network, config);
   if (size < least) throw new InputError({ name: file, expected: `at least ${least} bytes`, got: size });
 }
 

@@ -10,6 +10,15 @@ export const defaultPreset = 'space' satisfies PresetName;
 /** The seed systems, by name. */
 export type PresetName = (typeof presetNames)[number];
 
+/** The architectures of the two networks. */
+export const archNames = ['dcgan', 'resnet'] as const;
+
+/** DCGAN (Radford et al. 2016) or the residual networks of SNGAN (Miyato et al. 2018). */
+export type ArchName = (typeof archNames)[number];
+
+/** The picture sizes that there are residual networks for. */
+export const residualSizes = [32, 64, 128, 256, 512] as const;
+
 /** The discriminator's last layer: a dense layer on the flattened 4×4 maps, or a 4×4 convolution to 1×1. */
 export type Head = 'dense' | 'conv';
 
@@ -24,6 +33,12 @@ export function isRelativistic({ loss }: Pick<GanConfig, 'loss'>): boolean {
   return loss === 'rasgan' || loss === 'rahinge' || loss === 'ralsgan';
 }
 
+/** How the weights of convolutions begin. */
+export const kernelInits = ['normal', 'pytorch', 'glorot'] as const;
+
+/** How the weights of convolutions begin. */
+export type KernelInit = (typeof kernelInits)[number];
+
 /** What a network normalises its stages with. */
 export type Norm = 'batch' | 'none';
 
@@ -33,16 +48,17 @@ export const augmentationNames = ['color', 'translation', 'cutout'] as const;
 /** A family of DiffAugment's random changes. */
 export type AugmentationName = (typeof augmentationNames)[number];
 
-/** Hyper-parameters of a DCGAN and of its training. */
+/** Hyper-parameters of a GAN and of its training. */
 export interface GanConfig {
   preset: PresetName;
+  arch: ArchName;
   /** Height and width of the pictures: 4·2^k. */
   imageSize: number;
   channels: 1 | 3;
   latentDim: number;
-  /** Channels of the generator's last hidden stage; each earlier stage has twice as many. */
+  /** Channels of the generator's last hidden stage; each earlier stage of a DCGAN has twice as many. */
   ngf: number;
-  /** Channels of the discriminator's first stage; each later stage has twice as many. */
+  /** Channels of the discriminator's first stage; each later stage of a DCGAN has twice as many. */
   ndf: number;
   head: Head;
   /** Whether convolutions have biases. */
@@ -56,8 +72,11 @@ export interface GanConfig {
   /** Whether the discriminator's first stage has its norm too. */
   firstBatchNorm: boolean;
   batchNormEpsilon: number;
-  /** Initial convolutions: kernels N(0, 0.02²) and biases 0, or PyTorch's default, uniform over ±1/√(fan in). */
-  kernelInit: 'normal' | 'pytorch';
+  /**
+   * Initial convolutions: kernels N(0, 0.02²) and biases 0; or PyTorch's default, uniform over ±1/√(fan in); or, with dense layers,
+   * those of Glorot and Bengio 2010, uniform, and biases 0.
+   */
+  kernelInit: KernelInit;
   /** Standard deviation, around 1, of the initial batch norm scales. */
   batchNormInitStd: number;
   normalization: Normalization;

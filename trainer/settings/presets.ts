@@ -2,10 +2,12 @@
 import type { Normalization } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import { presetNames, type GanConfig, type PresetName } from './config.js';
+import { settingRules } from './rules.js';
 import { configSettings, expectSettings, found, settingName } from './table.js';
 
 /** What none of the seeds does; also the values of a configuration that was saved before there were these settings. */
 const plainTraining = {
+  arch: 'dcgan',
   flip: false,
   norm: 'batch',
   normD: 'batch',
@@ -163,7 +165,7 @@ export function checkedConfig(values: unknown, file?: string): GanConfig {
     const name = settingName('normalization', file);
     throw new InputError({ name: name, expected: `numbers for ${config.channels} channel(s)`, got: count });
   }
-  for (const { name, isRight, expected } of lossRules(config)) {
+  for (const { name, isRight, expected } of settingRules(config)) {
     if (!isRight) throw new InputError({ name: settingName(name, file), expected, got: found(config[name]) });
   }
   return config;
@@ -172,30 +174,11 @@ export function checkedConfig(values: unknown, file?: string): GanConfig {
 const isNames = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((name) => typeof name === 'string');
 
-/** Settings that have a meaning for some losses only, so that none is given in vain. */
-function lossRules(config: GanConfig): { name: keyof GanConfig; isRight: boolean; expected: string }[] {
-  const { loss, labelSmoothing, r1, r2, r1Every, normD } = config;
-  const own = (name: 'gp' | 'clip', owner: GanConfig['loss']) => ({
-    name,
-    isRight: loss === owner ? config[name] > 0 : config[name] === 0,
-    expected: loss === owner ? `a number above 0 for the loss ${owner}` : `the loss ${owner} beside it`,
-  });
-  return [
-    {
-      name: 'labelSmoothing',
-      isRight: labelSmoothing === 0 || loss === 'bce' || loss === 'lsgan',
-      expected: `0, as the ${loss} loss has no labels`,
-    },
-    { name: 'r1Every', isRight: r1Every === 1 || r1 > 0 || r2 > 0, expected: 'r1 or r2 beside it' },
-    own('gp', 'wgan-gp'),
-    own('clip', 'wgan'),
-    {
-      name: 'normD',
-      isRight: loss !== 'wgan-gp' || normD === 'none',
-      expected: 'none with the loss wgan-gp, whose penalty is of single pictures',
-    },
-  ];
-}
+/** What the authors of SNGAN's residual networks give them, unless it is set. */
+const residualDefaults = { head: 'dense', convBias: true, firstBatchNorm: false, kernelInit: 'glorot' } as const;
+
+/** Whether the discriminator can have no batch norm. */
+const withoutNorm = ({ arch, loss }: GanConfig) => arch === 'resnet' || loss === 'wgan-gp';
 
 /** The normalisation for another number of channels, where all its channels are treated alike. */
 function spreadNormalization({ mean, std }: Normalization, channels: number): Normalization {
@@ -221,7 +204,8 @@ export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig
   const merged: GanConfig = { ...base, ...given, preset };
   return checkedConfig({
     ...merged,
-    normD: overrides.normD ?? (merged.loss === 'wgan-gp' ? 'none' : (overrides.norm ?? base.normD)),
+    ...(merged.arch === 'resnet' && { ...residualDefaults, ...given }),
+    normD: overrides.normD ?? (withoutNorm(merged) ? 'none' : (overrides.norm ?? base.normD)),
     r1Every: overrides.r1Every ?? (merged.r1 > 0 || merged.r2 > 0 ? 16 : 1),
     gp: overrides.gp ?? (merged.loss === 'wgan-gp' ? 10 : 0),
     clip: overrides.clip ?? (merged.loss === 'wgan' ? 0.01 : 0),

@@ -1,7 +1,15 @@
 /** @file Every hyper-parameter, described once: its values and its meaning. Options, files and help come from here. */
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../onnx/errors.js';
-import { augmentationNames, defaultPreset, lossNames, presetNames, type ConfigSetting } from './config.js';
+import {
+  archNames,
+  augmentationNames,
+  defaultPreset,
+  kernelInits,
+  lossNames,
+  presetNames,
+  type ConfigSetting,
+} from './config.js';
 
 /** What a setting may be, in words and as a test. */
 export interface Check {
@@ -120,6 +128,10 @@ const augmentation = list(
 export const configSettings: { [Name in ConfigSetting]: Setting } = {
   ...grouped('Hyper-parameters [default: of the preset]', {
     preset: [choice(presetNames), `Hyper-parameters of a known system [default: ${defaultPreset}]`],
+    arch: [
+      choice(archNames),
+      'Networks: DCGAN, or the residual ones of SNGAN, for 32 pixels and more [default: dcgan]',
+    ],
     imageSize: [
       oneOfNumbers([8, 16, 32, 64, 128, 256, 512], '4·2^k between 8 and 512 (8, 16, 32, …)'),
       'Height and width: 8, 16, 32, … 512',
@@ -129,13 +141,19 @@ export const configSettings: { [Name in ConfigSetting]: Setting } = {
     normalization: [normalization, 'Per-channel mean and standard deviation, such as 0.5,0.5,0.5/0.5,0.5,0.5'],
     flip: [boolean, 'Random horizontal flip, p = 0.5'],
     latentDim: [integer(1, 65_536), 'Size of the latent vectors'],
-    ngf: [integer(1, 1024), "Channels of the generator's last hidden stage"],
-    ndf: [integer(1, 1024), "Channels of the discriminator's first stage"],
+    ngf: [
+      integer(1, 1024),
+      "Channels of the generator's last hidden stage; a quarter of them with resnet at 32 pixels",
+    ],
+    ndf: [integer(1, 1024), "Channels of the discriminator's first stage; half of them with resnet at 32 pixels"],
     head: [choice(['dense', 'conv']), "The discriminator's last layer"],
     convBias: [boolean, 'Biases in convolutions'],
     firstBatchNorm: [boolean, "Batch norm in the discriminator's first stage"],
     batchNormEpsilon: [number('a number above 0', (value) => value > 0), "Batch norm's ε"],
-    kernelInit: [choice(['normal', 'pytorch']), "Initial weights: N(0, 0.02²), or PyTorch's default"],
+    kernelInit: [
+      choice(kernelInits),
+      "Initial weights: N(0, 0.02²), PyTorch's default, or Glorot's uniform ones [default with resnet]",
+    ],
     batchNormInitStd: [
       number('a number of at least 0', (value) => value >= 0),
       'Standard deviation, around 1, of the initial batch norm scales',

@@ -4,6 +4,7 @@ import type { Tensor, Tensor1D, Tensor4D, Variable } from '@tensorflow/tfjs-core
 import { tf } from '../../../exporter/tf.js';
 import { weightName } from '../../../exporter/layers/weights.js';
 import { normalizedKernel, type Vectors } from './spectral-norm.js';
+import { upsampled } from './upsampling.js';
 
 type Layer = LayersModel['layers'][number];
 
@@ -57,6 +58,9 @@ function layerPass(
   const kernel = layer.weights.find((weight) => weightName(weight).endsWith('/kernel'));
   const pair = kernel && vectors?.get(weightName(kernel));
   if (layer.getClassName() === 'BatchNormalization') return normalized(layer, first, statistics);
+  if (layer.getClassName() === 'UpSampling2D') {
+    return upsampled(first, (layer.getConfig() as object as { size: [number, number] }).size);
+  }
   if (pair) return withKernel(layer, first, normalizedKernel(variableOf(layer, 'kernel'), pair));
   return layer.apply(inputs.length === 1 ? first : inputs) as Tensor;
 }

@@ -1,5 +1,5 @@
 /** @file Penalties of the discriminator's gradient by its pictures in tfjs operations; see `graph/penalties.ts` for the papers. */
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { tf } from '../../../exporter/tf.js';
 
 // The gradient of leaky ReLU compares with 0. tfjs has no gradient of comparisons, which a gradient of that gradient asks for.
@@ -11,6 +11,22 @@ tf.registerGradient({
     return { a: () => tf.zerosLike(a), b: () => tf.zerosLike(b) };
   },
 });
+
+// Nor has it one of the gradient of average pooling. That is linear, and its gradient is the pooling itself.
+tf.registerGradient({
+  kernelName: 'AvgPoolGrad',
+  gradFunc: (dy, _saved, attributes) => {
+    const { filterSize, strides, pad } = attributes as object as Pooling;
+    return { dy: () => tf.avgPool(dy as Tensor4D, filterSize, strides, pad), input: () => tf.zerosLike(dy as Tensor) };
+  },
+});
+
+/** The attributes of tfjs's kernels of average pooling. */
+interface Pooling {
+  filterSize: [number, number];
+  strides: [number, number];
+  pad: number | 'same' | 'valid';
+}
 
 /** Logits of pictures [N, S, S, C]. */
 type Judge = (pictures: Tensor) => Tensor;

@@ -3,9 +3,9 @@
  * class of each picture as a second input, a one-hot row [N, K], and learn a row of numbers for each class.
  */
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { tfl } from '../../../exporter/tf.js';
-import { InputError } from '../../../onnx/errors.js';
-import type { GanConfig } from '../../settings/config.js';
+import { tfl } from '../../../../exporter/tf.js';
+import { InputError } from '../../../../onnx/errors.js';
+import type { GanConfig } from '../../../settings/config.js';
 
 type Layer = LayersModel['layers'][number];
 

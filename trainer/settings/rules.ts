@@ -1,0 +1,53 @@
+/** @file What settings have to be beside others, so that none is given in vain. */
+import { residualSizes, type GanConfig } from './config.js';
+
+/** What a setting has to be beside others. */
+export interface Rule {
+  name: keyof GanConfig;
+  isRight: boolean;
+  expected: string;
+}
+
+/** What a configuration's settings have to be beside each other. */
+export const settingRules = (config: GanConfig): Rule[] => [...archRules(config), ...lossRules(config)];
+
+/** What only some architectures have. */
+function archRules({ arch, head, firstBatchNorm, normD, conditional, imageSize }: GanConfig): Rule[] {
+  if (arch === 'dcgan') return [];
+  return [
+    {
+      name: 'imageSize',
+      isRight: residualSizes.some((size) => size === imageSize),
+      expected: `one of ${residualSizes.join(', ')} with the networks resnet`,
+    },
+    { name: 'head', isRight: head === 'dense', expected: 'dense with the networks resnet' },
+    { name: 'normD', isRight: normD === 'none', expected: 'none with the networks resnet' },
+    { name: 'firstBatchNorm', isRight: !firstBatchNorm, expected: 'false with the networks resnet' },
+    { name: 'conditional', isRight: !conditional, expected: 'false with the networks resnet' },
+  ];
+}
+
+/** Settings that have a meaning for some losses only. */
+function lossRules(config: GanConfig): Rule[] {
+  const { loss, labelSmoothing, r1, r2, r1Every, normD } = config;
+  const own = (name: 'gp' | 'clip', owner: GanConfig['loss']) => ({
+    name,
+    isRight: loss === owner ? config[name] > 0 : config[name] === 0,
+    expected: loss === owner ? `a number above 0 for the loss ${owner}` : `the loss ${owner} beside it`,
+  });
+  return [
+    {
+      name: 'labelSmoothing',
+      isRight: labelSmoothing === 0 || loss === 'bce' || loss === 'lsgan',
+      expected: `0, as the ${loss} loss has no labels`,
+    },
+    { name: 'r1Every', isRight: r1Every === 1 || r1 > 0 || r2 > 0, expected: 'r1 or r2 beside it' },
+    own('gp', 'wgan-gp'),
+    own('clip', 'wgan'),
+    {
+      name: 'normD',
+      isRight: loss !== 'wgan-gp' || normD === 'none',
+      expected: 'none with the loss wgan-gp, whose penalty is of single pictures',
+    },
+  ];
+}
