@@ -37,6 +37,7 @@ const promised: Record<string, string> = {
     'ScoreAttribution ScoreAttributionOptions ScoreProbeOptions probeScore scoreAttribution ' +
     'CheckpointSource CheckpointsProbeOptions ComparedCheckpoint probeCheckpoints ' +
     'WalkFrame WalkProbeOptions probeWalk ' +
+    'Concept ConceptMethod ConceptsProbeOptions conceptMethods probeConcepts ' +
     'DistanceName NearestPictures NearestProbeOptions Neighbour probeNearest ' +
     'ClassName ClassScore EvaluateOptions Evaluation ExplainJob ExplainOptions ExplainTexts ExplainedTasks Explainer ExplainerOptions Explanation ' +
     'HeatmapTarget Layer LayerMaps Look MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +

@@ -11,7 +11,7 @@ export const probeFlags = {
     requiresArg: true,
     describe: 'A layer by its name or number; of nearest the name of a node or value [default: chosen and printed]',
   },
-  seed: { type: 'number', requiresArg: true, describe: 'Seed of the latent [default: 0]' },
+  seed: { type: 'number', requiresArg: true, describe: 'Seed of the latent, or of random draws [default: 0]' },
   box: { type: 'string', requiresArg: true, describe: 'A region as x,y,width,height in pixels of the network' },
   at: { type: 'string', requiresArg: true, describe: 'A region of one pixel as x,y' },
   directions: { type: 'number', requiresArg: true, describe: 'How many directions of the region [default: 4]' },
@@ -37,7 +37,11 @@ export const probeFlags = {
   loop: { type: 'boolean', describe: 'Walk back to the first seed' },
   fps: { type: 'number', requiresArg: true, describe: 'Frames per second [default: 12]' },
   format: { choices: ['webp', 'gif', 'mp4'], requiresArg: true, describe: 'Format of the animation [default: webp]' },
-  method: { type: 'string', requiresArg: true, describe: 'A method of gan-gradcam [default: gradcam]' },
+  method: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'A method of gan-gradcam [default: gradcam]; of concepts craft or dff [default: craft]',
+  },
   target: {
     type: 'string',
     requiresArg: true,
@@ -63,7 +67,17 @@ export const probeFlags = {
     describe: "Where the objects are: CUB's bounding_boxes.txt, a .csv file, annotations of COCO, or a folder of masks",
   },
   among: { type: 'string', requiresArg: true, describe: 'Folder of the pictures that may be neighbours' },
-  count: { type: 'number', requiresArg: true, describe: 'Neighbours of each picture [default: 8]' },
+  count: { type: 'number', requiresArg: true, describe: 'Neighbours of each picture, or concepts [default: 8]' },
+  crop: {
+    type: 'number',
+    requiresArg: true,
+    describe: "Side of a crop in pixels of the network's input [default: 80 of 224]",
+  },
+  runs: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Runs behind the layer for each picture [default: 32 for each concept and one more]',
+  },
   metric: {
     choices: ['cosine', 'l2'],
     requiresArg: true,

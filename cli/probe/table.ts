@@ -58,6 +58,26 @@ export const probeKinds = {
     sources: 'some',
     load: async () => (await import('./checkpoints.js')).runCheckpoints,
   },
+  concepts: {
+    usage: 'concepts PICTURE…',
+    describe:
+      "of what a layer's activations are sums in many pictures (CRAFT, or DFF), and what that does to the score",
+    options: [
+      'model',
+      'method',
+      'count',
+      'crop',
+      'runs',
+      'seed',
+      'layer',
+      'target',
+      'palette',
+      'overlay',
+      ...networkFlags,
+    ],
+    sources: 'some',
+    load: async () => (await import('./concepts.js')).runConcepts,
+  },
   nearest: {
     usage: 'nearest PICTURE… --among FOLDER',
     describe: 'which pictures of a folder are nearest by the features of a network',

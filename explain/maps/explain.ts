@@ -13,6 +13,7 @@ import type { Model, Tensor } from '../../onnx/graph/graph.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
 import type { MapControl } from './compute-maps.js';
+import { LayerCut } from './layer-cut.js';
 import type { ExplainerOptions, ExplainOptions } from './explain-options.js';
 import type { Explanation } from './explanation.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
@@ -183,6 +184,11 @@ export class Explainer implements AsyncDisposable {
   /** Logits [M, scores] of prepared pictures [M, C, H, W], run in batches. */
   async logits(pictures: Float32Array): Promise<Float32Array> {
     return this.#queue.run(() => namingFile(this.name, () => this.#network.logits(pictures)));
+  }
+
+  /** The network cut at a layer, of `layers()`. */
+  cut(layer: Layer): LayerCut {
+    return new LayerCut(this.#network, layer, (work) => this.#queue.run(() => namingFile(this.name, work)));
   }
 
   /**

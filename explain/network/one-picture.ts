@@ -4,18 +4,20 @@ import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { Composite } from '../../onnx/gradient/relevance/composite.js';
 import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
 import { concatenated } from '../../inference/numeric/concatenated.js';
+import { InputError } from '../../onnx/errors.js';
 import type { NonFinite } from '../causes/non-finite.js';
 import type { Layer } from '../layers/layer.js';
 import type { LayerShares, ScoredGraph, Sizes, Values } from '../methods/kinds/method.js';
-import { pictureFeed, weightsFeed } from './feeds.js';
+import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';
 import type { Graphs } from './graphs/graphs.js';
 import { CHANGE } from './graphs/layer-contributions.js';
 import { BASELINE } from './graphs/stages.js';
+import { gridValues, withGridValues } from './grid-values.js';
 import type { Sessions } from './sessions.js';
-import { floats, product, repeated, withoutChannels } from './tensors.js';
+import { floats, product, repeated, repeatedRow, withoutChannels } from './tensors.js';
 
-/** Channels that are set to 0 per run. */
-const MAX_ABLATED = 32;
+/** Changed outputs of a layer per run. */
+const MAX_CHANGED = 32;
 
 /** What a layer makes of a picture: channels of its output [channels, height, width]. */
 export interface LayerMaps extends Sizes {
@@ -121,31 +123,67 @@ export class OnePicture {
    * once, on a batch of copies of the picture.
    */
   async logitsWithout(picture: Float32Array, layer: Layer, channels: readonly number[]): Promise<Float32Array> {
+    return this.#logitsChanged(picture, layer, channels.length, (output, start, rows) =>
+      withoutChannels(output, channels.slice(start, start + rows), layer.channelAxis ?? 1),
+    );
+  }
+
+  /**
+   * Logits [count, scores] of one picture, each with other activations in the place of a layer's, on its grid; tokens off the
+   * grid, and values that bypass the layer, stay the picture's.
+   * @param made activations [rows, K, h, w] from one to another
+   */
+  async logitsFrom(
+    picture: Float32Array,
+    layer: Layer,
+    count: number,
+    made: (start: number, rows: number) => Float32Array,
+  ): Promise<Float32Array> {
+    return this.#logitsChanged(picture, layer, count, (output, start, rows) =>
+      withGridValues(layer, output, made(start, rows)),
+    );
+  }
+
+  /**
+   * A layer's output for at most `batch` pictures, on its grid [N, K, h, w].
+   * @throws InputError if the scores do not depend on the layer
+   */
+  async activations(pictures: Float32Array, layer: Layer): Promise<Sizes & { data: Float32Array }> {
+    const { key, before, after } = this.#graphs.cut(layer);
+    if (!after)
+      throw new InputError({ name: 'layer', expected: 'a layer that the scores depend on', got: `"${layer.name}"` });
+    const feeds = pictureFeed(this.network.input, pictures);
+    const values = await this.#sessions.run('forward', `before ${key}`, before, feeds, [layer.value]);
+    return gridValues(layer, values[layer.value] as SessionTensor, pictures.length / pictureSize(this.network.input));
+  }
+
+  /** Logits of one picture [count, scores] with a layer's output changed, `rows` at a time from `start` on. */
+  async #logitsChanged(
+    picture: Float32Array,
+    layer: Layer,
+    count: number,
+    change: (output: SessionTensor, start: number, rows: number) => SessionTensor,
+  ): Promise<Float32Array> {
     const { key, before, after, logits } = this.#graphs.cut(layer);
     const scores = scoreCount(this.network.head);
-    const found = new Float32Array(channels.length * scores);
+    const found = new Float32Array(count * scores);
     if (!after) {
       const whole = await this.network.logits(picture);
-      channels.forEach((_, at) => found.set(whole, at * scores));
+      for (let at = 0; at < count; at++) found.set(whole, at * scores);
       return found;
     }
-    const rows = this.network.input.batch ?? Math.min(channels.length, this.network.batch === 1 ? 1 : MAX_ABLATED);
-    const pictures = repeated(picture, rows);
-    const values = await this.#sessions.run(
-      'forward',
-      `before ${key}`,
-      before,
-      pictureFeed(this.network.input, pictures),
-    );
-    const activations = values[layer.value] as SessionTensor;
-    for (let start = 0; start < channels.length; start += rows) {
-      const own = channels.slice(start, start + rows);
-      const feeds = { ...values, [layer.value]: withoutChannels(activations, own, layer.channelAxis ?? 1) } as Record<
-        string,
-        SessionTensor
-      >;
+    const rows = this.network.input.batch ?? Math.min(count, this.network.batch === 1 ? 1 : MAX_CHANGED);
+    // Where nothing bypasses the layer its output can be repeated; other values need not have the batch as their first axis.
+    const isAlone = before.graph.outputs.length === 1 && this.network.input.batch === undefined;
+    const feeds = pictureFeed(this.network.input, isAlone ? picture : repeated(picture, rows));
+    const made = await this.#sessions.run('forward', `before ${key}`, before, feeds);
+    const values = isAlone ? { [layer.value]: repeatedRow(made[layer.value] as SessionTensor, rows) } : made;
+    for (let start = 0; start < count; start += rows) {
+      const own = Math.min(rows, count - start);
+      const changed = change(values[layer.value] as SessionTensor, start, own);
+      const feeds = { ...values, [layer.value]: changed } as Record<string, SessionTensor>;
       const results = await this.#sessions.run('fromLayer', `after ${key}`, after, feeds);
-      found.set(floats(results[logits]).subarray(0, own.length * scores), start * scores);
+      found.set(floats(results[logits]).subarray(0, own * scores), start * scores);
     }
     return found;
   }

@@ -11,6 +11,11 @@ export function repeated(data: Float32Array, times: number): Float32Array {
   return all;
 }
 
+/** A tensor [1, …] with its row repeated. */
+export function repeatedRow({ data, dims: [, ...rest] }: SessionTensor, times: number): SessionTensor {
+  return sessionTensor(repeated(data as Float32Array, times), [times, ...rest]);
+}
+
 /**
  * A layer's output in which row i is 0 in channel `channels[i]`.
  * @param channelAxis axis of the channels

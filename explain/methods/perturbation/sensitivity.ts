@@ -1,5 +1,6 @@
 /** @file Maps of global sensitivity analysis: how much of the score's variation comes from each cell of a grid. */
 import { jackknifeErrors, jackknifeGroups } from '../../../inference/numeric/jackknife.js';
+import { designedInputs, drawnDesigns, totalIndices } from '../../../inference/numeric/total-indices.js';
 import type { NetworkRuns, RunsMethod } from '../kinds/method.js';
 import { dependences } from './dependence.js';
 import { affordedDraws, scoresOfMasked } from './masked-scores.js';
@@ -50,16 +51,10 @@ export const sensitivityMethods = {
       const { height, width } = grid;
       const cells = height * width;
       const draws = affordedDraws(network, { method: 'sobol', draws: 32, least: 8, passes: cells + 1 });
-      const { random } = network;
-      const designs = Array.from({ length: draws }, () => {
-        const drawn = () => Float64Array.from({ length: cells }, () => random.uniform());
-        return { a: drawn(), b: drawn() };
-      });
-      const scores = await scoresOfMasked(network, draws * (cells + 1), (draw) => {
-        const { a, b } = designs[Math.floor(draw / (cells + 1))] as (typeof designs)[number];
-        const changed = (draw % (cells + 1)) - 1;
-        return grid.mask(changed < 0 ? a : a.with(changed, b[changed] as number));
-      });
+      const designs = drawnDesigns(network.random, draws, cells);
+      const scores = await scoresOfMasked(network, draws * (cells + 1), (draw) =>
+        grid.mask(designedInputs(designs, cells, draw)),
+      );
       const groups = jackknifeGroups(draws);
       const indices = (left?: number) => {
         const kept = designs.flatMap((_, draw) => (draw % groups === left ? [] : [draw * (cells + 1)]));
@@ -100,21 +95,3 @@ export const sensitivityMethods = {
     },
   },
 } as const satisfies Record<string, RunsMethod>;
-
-/**
- * Total-order indices of designs.
- * @param scores of each design: that of a, then those of a with one cell changed
- * @param starts where the scores of each design begin
- */
-function totalIndices(scores: Float64Array, starts: readonly number[], cells: number): Float64Array {
-  const own = starts.map((start) => scores[start] as number);
-  const mean = own.reduce((sum, score) => sum + score, 0) / own.length;
-  const variance = own.reduce((sum, score) => sum + (score - mean) ** 2, 0) / (own.length - 1);
-  return Float64Array.from({ length: cells }, (_, cell) => {
-    const changes = starts.reduce(
-      (sum, start) => sum + ((scores[start] as number) - (scores[start + 1 + cell] as number)) ** 2,
-      0,
-    );
-    return variance === 0 ? 0 : changes / (2 * own.length * variance);
-  });
-}
