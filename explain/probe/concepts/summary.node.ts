@@ -6,6 +6,9 @@ import { targetLabel } from '../../targets/targets.js';
 import type { Concept } from './concept-options.js';
 import type { SeenPicture } from './seen-picture.js';
 
+/** Targets that are named. */
+const MOST_NAMED = 3;
+
 /** The mean of numbers. */
 export const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
@@ -13,7 +16,7 @@ export const mean = (values: readonly number[]) => values.reduce((a, b) => a + b
 export function summaryOf(seen: readonly SeenPicture[], rows: number, { head, labels }: Explainer) {
   const targets = new Set(seen.map(({ target }) => targetLabel(target, labels, head)));
   return {
-    target: targets.size === 1 ? String([...targets][0]) : `${targets.size} targets`,
+    target: targets.size <= MOST_NAMED ? [...targets].join(', ') : `${targets.size} targets`,
     rows,
     score: mean(seen.map(({ own }) => own)),
     scoreOfConcepts: mean(seen.map(({ score }) => score)),
