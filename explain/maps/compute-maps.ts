@@ -8,7 +8,7 @@ import type { Forward } from '../network/forward-cache.js';
 import type { Network } from '../network/network.js';
 import { pictureRuns, type RunOptions } from './picture-runs.js';
 import { rowOf } from '../network/tensors.js';
-import { firstComponent } from '../../inference/numeric/principal-component.js';
+import { firstComponent } from '../../inference/numeric/decompositions/principal-component.js';
 
 /** At most `Network.batch` pictures, and what to compute for them. */
 export interface MapJob {

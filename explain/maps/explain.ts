@@ -13,7 +13,7 @@ import type { Model, Tensor } from '../../onnx/graph/graph.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { batchExplanations } from './batch-explanations.js';
 import type { MapControl } from './compute-maps.js';
-import { LayerCut } from './layer-cut.js';
+import { LayerCut } from '../network/layer-cut.js';
 import type { ExplainerOptions, ExplainOptions } from './explain-options.js';
 import type { Explanation } from './explanation.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';

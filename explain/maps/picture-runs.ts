@@ -7,7 +7,7 @@ import type { Layer, TokenGrid } from '../network/layers.js';
 import { baselinePicture, checkedBaselines, type BaselineName } from '../methods/gradients/baselines.js';
 import type { NetworkRuns, Sizes } from '../methods/kinds/method.js';
 import type { Network } from '../network/network.js';
-import { firstComponent } from '../../inference/numeric/principal-component.js';
+import { firstComponent } from '../../inference/numeric/decompositions/principal-component.js';
 import { floats, repeated } from '../network/tensors.js';
 
 /** How many runs the methods make, and their random seed. */

@@ -1,7 +1,7 @@
 /** @file CAM, Shapley-CAM, KPCA-CAM and the variants for segmentation against reference implementations in PyTorch. */
 import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, relativeError, type ExportedInfo } from '../../fixtures/golden.js';
-import { firstKernelComponent } from '../../inference/numeric/kernel-component.js';
+import { firstKernelComponent } from '../../inference/numeric/decompositions/kernel-component.js';
 import { Explainer } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { MethodName } from './table.js';

@@ -175,8 +175,8 @@ export class OnePicture {
     const rows = this.network.input.batch ?? Math.min(count, this.network.batch === 1 ? 1 : MAX_CHANGED);
     // Where nothing bypasses the layer its output can be repeated; other values need not have the batch as their first axis.
     const isAlone = before.graph.outputs.length === 1 && this.network.input.batch === undefined;
-    const feeds = pictureFeed(this.network.input, isAlone ? picture : repeated(picture, rows));
-    const made = await this.#sessions.run('forward', `before ${key}`, before, feeds);
+    const pictures = pictureFeed(this.network.input, isAlone ? picture : repeated(picture, rows));
+    const made = await this.#sessions.run('forward', `before ${key}`, before, pictures);
     const values = isAlone ? { [layer.value]: repeatedRow(made[layer.value] as SessionTensor, rows) } : made;
     for (let start = 0; start < count; start += rows) {
       const own = Math.min(rows, count - start);

@@ -1,7 +1,7 @@
 /** @file Principal directions of latents: a PCA of features, regressed back to the latents (GANSpace). */
 import { Matrix } from 'ml-matrix';
 import { InputError } from '../../onnx/errors.js';
-import { orthonormalBasis, ritzVectors, startBasis } from '../numeric/subspace.js';
+import { orthonormalBasis, ritzVectors, startBasis } from '../numeric/decompositions/subspace.js';
 
 /** Directions beyond those asked for, which makes the last of these exact too (Halko et al. 2011, section 4.2). */
 const OVERSAMPLING = 10;

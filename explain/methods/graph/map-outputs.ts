@@ -1,7 +1,7 @@
 /** @file The maps of methods that are graphs, appended to a graph. */
 import type { GraphBuilder } from '../../../onnx/build/build.js';
 import { channelSum, weightedSum } from './channel-sum.js';
-import type { ComponentSign } from '../../../inference/numeric/principal-component.js';
+import type { ComponentSign } from '../../../inference/numeric/decompositions/principal-component.js';
 import type { WeightedMethod } from '../kinds/method.js';
 import { methods, type MethodName } from '../table.js';
 

@@ -1,6 +1,6 @@
 /** @file KPCA-CAM: the first principal component of a layer in the feature space of a kernel. */
 import { InputError } from '../../../onnx/errors.js';
-import { firstKernelComponent } from '../../../inference/numeric/kernel-component.js';
+import { firstKernelComponent } from '../../../inference/numeric/decompositions/kernel-component.js';
 import type { RunsMethod } from '../kinds/method.js';
 
 /** Most positions of a layer: the kernel holds a number for each pair. */

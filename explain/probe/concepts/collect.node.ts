@@ -5,7 +5,7 @@ import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { InputError } from '../../../onnx/errors.js';
 import { decodedGroups } from '../../files/picture-groups.node.js';
 import type { Explainer } from '../../maps/explain.js';
-import type { LayerCut } from '../../maps/layer-cut.js';
+import type { LayerCut } from '../../network/layer-cut.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { positiveRows } from './concepts.js';
 import { croppedPicture, type CropBox } from './crops.js';

@@ -5,7 +5,7 @@ import {
   nonNegativeFactors,
   startFactors,
   type FactorOptions,
-} from '../../../inference/numeric/factors.js';
+} from '../../../inference/numeric/decompositions/factors.js';
 import { jackknifeErrors, jackknifeGroups } from '../../../inference/numeric/jackknife.js';
 import { designedInputs, totalIndices, type Design } from '../../../inference/numeric/total-indices.js';
 

@@ -4,7 +4,7 @@ import { scoreCount } from '../../../inference/networks/score-head.js';
 import type { Design } from '../../../inference/numeric/total-indices.js';
 import { InputError } from '../../../onnx/errors.js';
 import type { Explainer } from '../../maps/explain.js';
-import type { LayerCut } from '../../maps/layer-cut.js';
+import type { LayerCut } from '../../network/layer-cut.js';
 import { resolvedTargets, type TargetChoice } from '../../targets/target-choice.js';
 import { targetWeights, type Target } from '../../targets/targets.js';
 import type { ReadPicture } from './collect.node.js';

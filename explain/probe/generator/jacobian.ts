@@ -1,6 +1,6 @@
 /** @file The strongest directions of a region: singular vectors of its Jacobian. */
 import { Matrix } from 'ml-matrix';
-import { orthonormalBasis, ritzVectors, startBasis } from '../../../inference/numeric/subspace.js';
+import { orthonormalBasis, ritzVectors, startBasis } from '../../../inference/numeric/decompositions/subspace.js';
 
 /** Latents of at most so many numbers have an explicit JᵀJ: exact, in as many products as there are numbers. */
 export const MOST_EXPLICIT = 256;

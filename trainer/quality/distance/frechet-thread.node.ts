@@ -1,7 +1,7 @@
 /** @file The thread of `frechetDistance`. */
 import { serve } from '../../../inference/runtime/thread.node.js';
 import { choleskyFactor } from '../../../inference/numeric/cholesky.node.js';
-import { symmetricEigenvalues } from '../../../inference/numeric/eigenvalues.js';
+import { symmetricEigenvalues } from '../../../inference/numeric/decompositions/eigenvalues.js';
 import type { Gaussian } from './feature-sums.js';
 import type { ProductModels } from '../../../inference/numeric/gemm-f64-graphs.js';
 import { Products } from '../../../inference/numeric/gemm-f64.node.js';

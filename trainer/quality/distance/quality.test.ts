@@ -4,7 +4,7 @@ import { golden } from '../../../fixtures/golden.js';
 import { Random } from '../../../inference/numeric/random.js';
 import { InputError } from '../../../onnx/errors.js';
 import { choleskyFactor } from '../../../inference/numeric/cholesky.node.js';
-import { symmetricEigenvalues } from '../../../inference/numeric/eigenvalues.js';
+import { symmetricEigenvalues } from '../../../inference/numeric/decompositions/eigenvalues.js';
 import type { Features } from './features.js';
 import { frechetDistance } from './frechet.node.js';
 import { fittedGaussian, GramSession } from './gram.node.js';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { coefficientsOf, nonNegativeFactors, startFactors } from './factors.js';
 
 const golden = JSON.parse(
-  await readFile(new URL('../../../fixtures/golden/factors.json', import.meta.url), 'utf8'),
+  await readFile(new URL('../../../../fixtures/golden/factors.json', import.meta.url), 'utf8'),
 ) as Record<'x' | 'w' | 'h' | 'other' | 'other_w', number[][]> &
   Record<'start' | 'nndsvda', { w: number[][]; h: number[][] }> & { rounds: number };
 const x = new Matrix(golden.x);

@@ -1,6 +1,6 @@
 /** @file Non-negative matrix factorization: X ≈ W·H, by coordinate descent in double precision. */
 import { Matrix } from 'ml-matrix';
-import { InputError } from '../../onnx/errors.js';
+import { InputError } from '../../../onnx/errors.js';
 import { orthonormalBasis, ritzVectors, startBasis } from './subspace.js';
 
 /** Two factors without negative numbers. */

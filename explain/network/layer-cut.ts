@@ -1,8 +1,8 @@
 /** @file A network cut at a layer: what it makes of pictures there, and what it makes of other numbers from there on. */
 import type { Layer } from '../layers/layer.js';
 import type { Sizes } from '../methods/kinds/method.js';
-import type { Network } from '../network/network.js';
-import { pictureSize } from '../network/feeds.js';
+import type { Network } from './network.js';
+import { pictureSize } from './feeds.js';
 
 /** The two parts of a network. */
 export class LayerCut {

@@ -1,6 +1,6 @@
 /** @file Leading eigenvectors of a symmetric matrix that is known only through its products: subspace iteration. */
 import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix';
-import { Random } from './random.js';
+import { Random } from '../random.js';
 
 /** Approximate eigenvectors of a symmetric matrix [n, n]. */
 export interface RitzVectors {
