@@ -30,7 +30,11 @@ export const probeFlags = {
     describe: "Numbers of black and white in the generator's output, such as 0,1 [default: from the model, or -1,1]",
   },
   'latent-dim': { type: 'number', requiresArg: true, describe: 'Numbers per latent, if the model does not fix them' },
-  label: { type: 'string', requiresArg: true, describe: 'Class of a conditional generator: a number, or random' },
+  label: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Class of conditional networks: a number or name; of a generator also random',
+  },
   generator: { type: 'string', requiresArg: true, describe: 'Generator of the walk [default: the latest export]' },
   seeds: { type: 'string', requiresArg: true, describe: 'Seeds between which the walk goes, such as 1,2 or 3,7-9' },
   frames: { type: 'number', requiresArg: true, describe: 'Frames of the walk [default: 24]' },

@@ -40,7 +40,7 @@ export async function runGenerator({ options, out, provenance, context }: ProbeC
     const made = await probeScore(generator, {
       ...common,
       ...(options.discriminator && { discriminator: options.discriminator }),
-      judging: await explainerOptions(options),
+      judging: await explainerOptions(options, 'generator'),
       ...(target !== undefined && { target }),
       provenance: { ...origin, assumed },
       onAssumed: (assumptions) => {

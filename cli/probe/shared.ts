@@ -16,10 +16,15 @@ export async function generatorOptions({ range, label, ...options }: ProbeOption
   };
 }
 
-/** How a network that is explained is loaded. */
-export async function explainerOptions(options: ProbeOptions): Promise<ExplainerOptions> {
+/**
+ * How a network that is explained is loaded.
+ * @param like whether `label` is meant for a generator first: the network may be conditional or not
+ */
+export async function explainerOptions(options: ProbeOptions, like?: 'generator'): Promise<ExplainerOptions> {
   const { parsedPreparation } = await import('ganscope/inference');
-  const { device, output, mean, std, size, resize, channels } = options;
+  const { device, output, mean, std, size, resize, channels, label } = options;
+  const asked =
+    like === undefined ? { label } : { defaultLabel: () => ({ label: label ?? '', because: "as the generator's" }) };
   const preparation = parsedPreparation({
     mean,
     std,
@@ -29,7 +34,7 @@ export async function explainerOptions(options: ProbeOptions): Promise<Explainer
     channelOrder: options['channel-order'],
     channelsLast: options['channels-last'],
   });
-  return { device, preparation, ...(output !== undefined && { output }) };
+  return { device, preparation, ...(output !== undefined && { output }), ...(label !== undefined && asked) };
 }
 
 /** The one target of a probe whose picture is not known before, so that no target may be a file. @throws InputError for others */

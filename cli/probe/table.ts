@@ -54,7 +54,7 @@ export const probeKinds = {
   checkpoints: {
     usage: 'checkpoints PICTURE… --models A.onnx B.onnx … | --run RUN',
     describe: 'where the checkpoints of a network look, and how that differs from the last one',
-    options: ['models', 'run', 'layer', 'method', 'target', 'boxes', 'palette', 'overlay', ...networkFlags],
+    options: ['models', 'run', 'layer', 'method', 'target', 'boxes', 'palette', 'overlay', 'label', ...networkFlags],
     sources: 'some',
     load: async () => (await import('./checkpoints.js')).runCheckpoints,
   },
@@ -81,7 +81,15 @@ export const probeKinds = {
   nearest: {
     usage: 'nearest PICTURE… --among FOLDER',
     describe: 'which pictures of a folder are nearest by the features of a network',
-    options: ['model', 'among', 'layer', 'count', 'metric', ...networkFlags.filter((name) => name !== 'output')],
+    options: [
+      'model',
+      'among',
+      'layer',
+      'count',
+      'metric',
+      'label',
+      ...networkFlags.filter((name) => name !== 'output'),
+    ],
     sources: 'some',
     load: async () => (await import('./nearest.js')).runNearest,
   },

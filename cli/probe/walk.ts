@@ -18,7 +18,7 @@ export async function runWalk({ options, out, provenance, context }: ProbeCall):
   for (const { note } of [made, judged]) print.info(note);
   const generator = await Generator.load(made.path, { ...(await generatorOptions(options)), device });
   try {
-    await using explainer = await Explainer.load(judged.path, await explainerOptions(options));
+    await using explainer = await Explainer.load(judged.path, await explainerOptions(options, 'generator'));
     const assumed = told([...generator.assumptions, ...explainer.assumptions, ...explainer.layerAssumptions(layer)]);
     for (const line of assumptionLines(assumed)) print.info(line);
     context.device(explainer.choice);

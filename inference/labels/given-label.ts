@@ -9,7 +9,7 @@ const LABEL = 'label';
 
 /** A class that is taken where none is stated. */
 export interface DefaultLabel {
-  label: number;
+  label: number | string;
   because: string;
 }
 

@@ -10,7 +10,8 @@ import type { Dataset } from '../data/sets/dataset.js';
 import { ReadablePictures } from '../data/sets/readable.js';
 import type { Candidates } from '../quality/candidates.js';
 import { assumedOfSubsets } from '../quality/distances.node.js';
-import { generatedLike, trainingCandidates } from '../quality/evaluator.node.js';
+import { assumedOfClasses, generatedLike, trainingCandidates } from '../quality/evaluator.node.js';
+import { drawnClasses } from '../step/state/labels.js';
 import type { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { MeasuredSet } from '../quality/measured-set.node.js';
 import type { Distances, QualityRow } from '../quality/quality.js';
@@ -173,7 +174,11 @@ async function trainedPair(
   const generator = await openSession(generatorOnnx(state, config), { device, spinning: false });
   const sample = async (latents: Float32Array) => {
     const latent = sessionTensor(latents, [latents.length / config.latentDim, config.latentDim]);
-    return (await generator.run({ latent }))['image']?.data as Float32Array;
+    const classes = drawnClasses(config, latents);
+    const label = classes && {
+      label: { type: 'int64', data: BigInt64Array.from(classes, BigInt), dims: [classes.length] } as const,
+    };
+    return (await generator.run({ latent, ...label }))['image']?.data as Float32Array;
   };
   return {
     real: {
@@ -186,7 +191,12 @@ async function trainedPair(
     notes: [`${name} against ${shownText(dataset.name)}`],
     evaluated: ({ network, real, fake, distances, subsetSize }) => ({
       row: { step: state.step, ...distances, real: real.count, generated: fake.count, features: network.name },
-      assumed: [...(dataset.assumed ?? []), ...network.assumptions, assumedOfSubsets(distances, subsetSize)],
+      assumed: [
+        ...(dataset.assumed ?? []),
+        ...assumedOfClasses(config),
+        ...network.assumptions,
+        assumedOfSubsets(distances, subsetSize),
+      ],
     }),
     release: () => generator.release(),
   };

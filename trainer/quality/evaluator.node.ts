@@ -23,7 +23,7 @@ export function trainingCandidates(pictures: ReadablePictures, config: GanConfig
 }
 
 /** How the classes of a conditional generator's pictures are chosen. */
-function assumedOfClasses({ conditional, classNames }: GanConfig): Assumption[] {
+export function assumedOfClasses({ conditional, classNames }: GanConfig): Assumption[] {
   if (!conditional) return [];
   const taken = `one of ${classNames.length} drawn for each picture, all as likely`;
   return [{ about: 'classes of generated pictures', taken, because: 'always so', options: [] }];

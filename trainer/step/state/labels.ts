@@ -2,6 +2,8 @@
 import { drawnClass } from '../../../inference/generators/labels.js';
 import type { GanConfig } from '../../settings/config.js';
 
+type Classes = Pick<GanConfig, 'conditional' | 'classNames' | 'latentDim'>;
+
 /** Class numbers as rows [N, K] with one 1 each. */
 export function oneHotRows(classes: ArrayLike<number>, count: number): Float32Array {
   const rows = new Float32Array(classes.length * count);
@@ -10,18 +12,18 @@ export function oneHotRows(classes: ArrayLike<number>, count: number): Float32Ar
 }
 
 /**
- * Rows for latents, all classes as likely, as `gan-sample --label random` draws them; nothing for networks without classes.
+ * Class numbers for latents, all classes as likely, as `gan-sample --label random` draws them; nothing for networks without classes.
  * @param latents [N, Z]
  */
-export function drawnLabels(
-  { conditional, classNames, latentDim }: Pick<GanConfig, 'conditional' | 'classNames' | 'latentDim'>,
-  latents: Float32Array,
-): Float32Array | undefined {
+export function drawnClasses({ conditional, classNames, latentDim }: Classes, latents: Float32Array) {
   if (!conditional) return undefined;
-  const latent = (row: number) => latents.subarray(row * latentDim, (row + 1) * latentDim);
-  const rows = Array.from({ length: latents.length / latentDim }, (_, row) => row);
-  return oneHotRows(
-    rows.map((row) => drawnClass(latent(row), classNames.length)),
-    classNames.length,
+  return Array.from({ length: latents.length / latentDim }, (_, row) =>
+    drawnClass(latents.subarray(row * latentDim, (row + 1) * latentDim), classNames.length),
   );
+}
+
+/** These as one-hot rows. */
+export function drawnLabels(config: Classes, latents: Float32Array): Float32Array | undefined {
+  const classes = drawnClasses(config, latents);
+  return classes && oneHotRows(classes, config.classNames.length);
 }
