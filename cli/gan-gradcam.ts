@@ -150,7 +150,7 @@ await runCommand(
     const targets = await explain.loadTargets(parsed, explainer.input);
     // A single picture's runs are shown instead, where a map takes many.
     const bar = context.progress(evaluate || paths.length > 1 ? 'pictures' : 'runs');
-    const { palette, overlay, alpha, format, dpi, width, titles, sameScale, out, resume } = options;
+    const { palette, overlay, alpha, format, dpi, width, titles, sameScale, perRow, out, resume } = options;
     const style = { palette, overlay, alpha };
     const figures = {
       format,
@@ -158,6 +158,7 @@ await runCommand(
       sameScale,
       ...(dpi !== undefined && { dpi }),
       ...(width !== undefined && { width }),
+      ...(perRow !== undefined && { perRow }),
     };
     const provenance = {
       version,

@@ -113,7 +113,12 @@ export const gradcamFlags = {
     describe: 'Width of figures and plots in millimetres, with text of 9 points [default: as wide as needed]',
   },
   'same-scale': { type: 'boolean', default: false, describe: 'Draw the maps of a row of a figure on one scale' },
-  titles: { type: 'boolean', default: true, describe: 'Headings above the plots of --evaluate' },
+  titles: {
+    type: 'boolean',
+    default: true,
+    describe: 'Labels beside the rows of figures, and headings above the plots of --evaluate',
+  },
+  'per-row': { type: 'number', describe: 'Pictures (with their maps) side by side in a row of a figure [default: 1]' },
   evaluate: {
     type: 'boolean',
     default: false,
@@ -207,6 +212,7 @@ const EXCLUSIVE = [
   ['listLayers', 'evaluate'],
   ['listLayers', 'resume'],
   ['evaluate', 'taskSize'],
+  ['evaluate', 'perRow'],
   ['similarTo', 'target'],
   ['similarTo', 'labels'],
   ['similarTo', 'afterSoftmax'],

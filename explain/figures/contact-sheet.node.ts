@@ -13,7 +13,8 @@ import { drawingPng, type Drawing } from '../../inference/figures/drawing.node.j
 import { wrappedLines } from '../../inference/figures/text.node.js';
 import { BOLD_FONT, GAP, light, LINE, PLAIN_FONT } from '../../inference/figures/theme.js';
 import { colourBarOf, drawColourBar, drawNote } from './colour-bar.node.js';
-import { absenceOf, columnsOf, labelLines, type Columns, type FigureOptions, type FigureRow } from './figure.node.js';
+import { columnsOf, type Columns } from './columns.js';
+import { absenceOf, labelLines, type FigureOptions, type FigureRow } from './figure.node.js';
 
 /** Cells per line, with the picture's own. */
 const MAX_COLUMNS = 6;
@@ -44,16 +45,16 @@ export function contactSheetPng(rows: readonly FigureRow[], options: FigureOptio
 
 /** The sheet of `contactSheetPng`. @throws InputError if there is no map */
 export function contactSheetDrawing(rows: readonly FigureRow[], options: FigureOptions = {}): Drawing {
-  const { title, cell: wanted = DEFAULT_CELL, palette = 'jet' } = options;
+  const { title, cell: wanted = DEFAULT_CELL, palette = 'jet', titles = true } = options;
   const most = Math.max(...rows.map(({ maps }) => maps.length), 0);
   if (most === 0)
     throw new InputError({ name: 'contact sheet', expected: 'at least one row with one map', got: 'none' });
   const room = options.width === undefined ? MAX_COLUMNS : Math.max(2, Math.floor(options.width / PRINT_CELL));
-  const columns = columnsOf(Math.min(MAX_COLUMNS, room, most + 1), wanted, options.width, false);
+  const columns = columnsOf(Math.min(MAX_COLUMNS, room, most + 1), wanted, { width: options.width, labelled: false });
   const { width, margin, cell } = columns;
   const ruler = textRuler();
   const heading = headingOf(title, width, ruler);
-  const blocks = rows.map((row) => blockOf(ruler, row, columns));
+  const blocks = rows.map((row) => blockOf(ruler, titles ? row : { ...row, label: [] }, columns));
   const bar = colourBarOf(ruler, Math.min(width - 2 * margin, Math.max(3 * cell, 380)), options.sameScale);
   const top = margin + heading.height;
   const barTop = top + blocks.reduce((sum, { height }) => sum + height + BLOCK_GAP, 0);
@@ -74,7 +75,7 @@ export function contactSheetDrawing(rows: readonly FigureRow[], options: FigureO
 }
 
 function blockOf(ruler: SKRSContext2D, row: FigureRow, { cell, lefts, width, margin }: Columns): Block {
-  const label = labelLines(ruler, row.label, width - 2 * margin);
+  const label = row.label.length === 0 ? [] : labelLines(ruler, row.label, width - 2 * margin);
   ruler.font = PLAIN_FONT;
   const captions = ['Picture', ...row.maps.map(({ method }) => method)].map((each) =>
     wrappedLines(ruler, each, cell, 2),

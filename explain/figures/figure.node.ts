@@ -11,10 +11,11 @@ import {
 } from '../../inference/figures/boxes.node.js';
 import { drawingPng, type Drawing } from '../../inference/figures/drawing.node.js';
 import { wrappedLines } from '../../inference/figures/text.node.js';
-import { BOLD_FONT, GAP, light, LINE, MARGIN, PLAIN_FONT } from '../../inference/figures/theme.js';
+import { BOLD_FONT, GAP, light, LINE, PLAIN_FONT } from '../../inference/figures/theme.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import { colourBarOf, drawColourBar, drawNote, noteHeight } from './colour-bar.node.js';
+import { columnsOf, LABEL_WIDTH, MIN_CELL } from './columns.js';
 import type { PaletteName } from './names.js';
 
 /** One method's map of a row. */
@@ -52,11 +53,14 @@ export interface FigureOptions {
   sameScale?: boolean;
   /** The colours of the maps, for the colour bar; default `jet`. */
   palette?: PaletteName;
+  /** Whether rows have their labels, default true. */
+  titles?: boolean;
+  /** Rows side by side (`sideBySideDrawing`), default 1. */
+  perRow?: number;
 }
 
-const LABEL_WIDTH = 184;
-const LABEL_GAP = 16;
-const MIN_CELL = 96;
+/** Lines of one entry of a label. */
+const ENTRY_LINES = 4;
 
 /** Draws a label's entries below each other: each on at least one line, on more where the box has room. */
 function drawLabel(context: SKRSContext2D, label: readonly string[], box: Box): void {
@@ -77,7 +81,16 @@ function drawLabel(context: SKRSContext2D, label: readonly string[], box: Box): 
 /** A label in lines across the figure. */
 export function labelLines(ruler: SKRSContext2D, label: readonly string[], width: number): string[] {
   ruler.font = BOLD_FONT;
-  return wrappedLines(ruler, label.join('  ·  '), width, 3);
+  return wrappedLines(ruler, label.join('  ·  '), width, 6);
+}
+
+/** Height of a label beside its row, with all that its entries say. */
+function labelHeight(ruler: SKRSContext2D, label: readonly string[]): number {
+  const lines = label.map((entry, i) => {
+    ruler.font = i === 0 ? BOLD_FONT : PLAIN_FONT;
+    return wrappedLines(ruler, entry, LABEL_WIDTH, ENTRY_LINES).length;
+  });
+  return lines.reduce((sum, count) => sum + count, 0) * LINE;
 }
 
 /** What to show in place of a map; undefined for a map that shows something. */
@@ -87,7 +100,7 @@ export function absenceOf({ heatmap: { data, channels }, note }: FigureMap): str
 }
 
 /** Height of a row: its tallest picture, its label, or the longest note, which gets at most a square. */
-function rowHeight(
+export function rowHeight(
   context: SKRSContext2D,
   { picture, label, maps }: FigureRow,
   cell: number,
@@ -97,12 +110,13 @@ function rowHeight(
   const notes = maps.map((map) => noteHeight(context, absenceOf(map) ?? '', cell));
   return Math.max(
     ...shown.map((each) => fittedSize(each, cell).height),
-    labelsAbove ? 0 : label.length * LINE,
+    labelsAbove ? 0 : labelHeight(context, label),
     Math.min(cell, Math.max(...notes)),
   );
 }
 
-function drawRow(context: SKRSContext2D, row: FigureRow, cells: readonly Box[]): void {
+/** Draws a picture and its maps, alone and overlaid, in these cells. */
+export function drawRow(context: SKRSContext2D, row: FigureRow, cells: readonly Box[]): void {
   const [first, ...rest] = cells;
   if (first !== undefined) drawPicture(context, row.picture, first);
   row.maps.forEach((map, i) => {
@@ -119,42 +133,8 @@ function drawRow(context: SKRSContext2D, row: FigureRow, cells: readonly Box[]):
   });
 }
 
-/** Where the columns of pictures are. */
-export interface Columns {
-  cell: number;
-  margin: number;
-  /** Left ends of the columns. */
-  lefts: number[];
-  width: number;
-  /** Whether labels stand above their rows, as there is no room beside them. */
-  labelsAbove: boolean;
-}
-
-const PRINT_MARGIN = 4;
-const MIN_PRINT_CELL = 68;
-
-/** The columns of a figure that is as wide as they need, or of a given width. @throws InputError if they do not fit */
-export function columnsOf(count: number, cell: number, width?: number, labelled = true): Columns {
-  const beside = labelled ? LABEL_WIDTH + LABEL_GAP : 0;
-  const placed = (margin: number, side: number, label: number): Columns => {
-    const lefts = Array.from({ length: count }, (_, i) => margin + label + i * (side + GAP));
-    const own = (lefts.at(-1) ?? 0) + side + margin;
-    return { cell: side, margin, lefts, width: width ?? own, labelsAbove: labelled && label === 0 };
-  };
-  if (width === undefined) return placed(MARGIN, cell, beside);
-  const fitting = (label: number) => Math.floor((width - 2 * PRINT_MARGIN - label + GAP) / count) - GAP;
-  if (fitting(beside) >= MIN_CELL) return placed(PRINT_MARGIN, fitting(beside), beside);
-  if (fitting(0) >= MIN_PRINT_CELL) return placed(PRINT_MARGIN, fitting(0), 0);
-  const least = 2 * PRINT_MARGIN + count * (MIN_PRINT_CELL + GAP) - GAP;
-  throw new InputError({
-    name: 'width',
-    expected: `at least ${Math.ceil((least / 96) * 25.4)} mm for ${count} columns of pictures`,
-    got: `${Math.round((width / 96) * 25.4)}`,
-  });
-}
-
 /** The methods of the figure's columns. @throws InputError if rows or options do not fit together */
-function checkedMethods(rows: readonly FigureRow[], cell: number, scale: number): string[] {
+export function checkedMethods(rows: readonly FigureRow[], cell: number, scale: number): string[] {
   const methods = rows[0]?.maps.map(({ method }) => method) ?? [];
   if (methods.length === 0)
     throw new InputError({ name: 'figure', expected: 'at least one row with one map', got: 'none' });
@@ -174,6 +154,11 @@ function checkedMethods(rows: readonly FigureRow[], cell: number, scale: number)
   return methods;
 }
 
+/** The headings of a figure's columns. */
+export function figureHeadings(methods: readonly string[]): string[] {
+  return ['Picture', ...methods, ...methods.map((method) => `${method} overlaid`)];
+}
+
 /**
  * The figure of the CUB-200 report as a PNG file: one row per picture and layer; the columns are the picture, the map of
  * each method, and the overlay of each method. Pictures keep their aspect ratio; a colour bar stands at the bottom.
@@ -187,10 +172,11 @@ export function figurePng(rows: readonly FigureRow[], options: FigureOptions = {
 
 /** The figure of `figurePng`. @throws InputError if there are no rows, or they differ in their methods */
 export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions = {}): Drawing {
-  const { title, cell: wanted = 192, scale = 2, palette = 'jet' } = options;
+  const { title, cell: wanted = 192, scale = 2, palette = 'jet', titles = true } = options;
   const methods = checkedMethods(rows, wanted, scale);
-  const headings = ['Picture', ...methods, ...methods.map((method) => `${method} overlaid`)];
-  const { cell, margin, lefts, width, labelsAbove } = columnsOf(headings.length, wanted, options.width);
+  const headings = figureHeadings(methods);
+  const layout = { width: options.width, labelled: titles };
+  const { cell, margin, lefts, width, labelsAbove } = columnsOf(headings.length, wanted, layout);
 
   const ruler = textRuler();
   const heading = headingOf(title, width, ruler);
@@ -199,12 +185,12 @@ export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions
   const headingLines = headings.map((text) => wrappedLines(ruler, text, cell, 3));
   // Under a single map the caption would be narrow.
   const barWidth = Math.max(2, methods.length) * (cell + GAP) - GAP;
-  const bar = colourBarOf(ruler, labelsAbove ? width - 2 * margin : barWidth, options.sameScale);
+  const bar = colourBarOf(ruler, labelsAbove || !titles ? width - 2 * margin : barWidth, options.sameScale);
 
   const headingsTop = margin + heading.height;
   const headingsHeight = Math.max(...headingLines.map(({ length }) => length)) * LINE;
   const rowsTop = headingsTop + headingsHeight + 6;
-  const heights = rows.map((row) => rowHeight(ruler, row, cell, labelsAbove));
+  const heights = rows.map((row) => rowHeight(ruler, row, cell, labelsAbove || !titles));
   const above = labels.map((lines) => (lines.length === 0 ? 0 : lines.length * LINE + 4));
   const barTop = rowsTop + heights.reduce((sum, height, i) => sum + (above[i] ?? 0) + height + GAP, 0) + GAP;
 
@@ -229,7 +215,7 @@ export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions
           context.textAlign = 'left';
           drawLines(context, lines, margin, y + (lines.length * LINE) / 2);
           y += above[i] ?? 0;
-        } else {
+        } else if (titles) {
           drawLabel(context, row.label, { x: margin, y, width: LABEL_WIDTH, height });
         }
         drawRow(
@@ -239,7 +225,7 @@ export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions
         );
         y += height + GAP;
       });
-      drawColourBar(context, { x: (labelsAbove ? margin : lefts[1]) ?? 0, y: barTop }, bar, palette);
+      drawColourBar(context, { x: (labelsAbove || !titles ? margin : lefts[1]) ?? 0, y: barTop }, bar, palette);
     },
   };
 }

@@ -39,12 +39,13 @@ export function emptyMapNote(explanation: Explanation): string | undefined {
   return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}: ${advice[reason](explanation)}.`;
 }
 
-/** The target with its score and probability, such as `fake  −logit 1.73 · D(x) 0.15`. */
-export function verdict({ target, label, score, quantity: computed, probability }: Explanation): string {
+/** The target with its score and probability, such as `fake  −logit 1.73 · D(x) 0.15` or `class 3  logit 7.46 · softmax 0.62`. */
+export function verdict({ target, label, score, quantity: computed, probability, softmax }: Explanation): string {
   const isPlain = computed === undefined && target === 'score' && probability === undefined;
   const quantity = isPlain ? '' : `${target === 'fake' ? '−' : ''}${computed ?? 'logit'}`;
-  const chance = target === 'real' || target === 'fake' ? 'D(x)' : 'p';
-  return `${label}  ${quantity}${quantity && ' '}${formattedNumber(score)}${probability === undefined ? '' : ` · ${chance} ${formattedNumber(probability)}`}`;
+  const chance = softmax !== undefined ? 'softmax' : target === 'real' || target === 'fake' ? 'D(x)' : 'p';
+  const shown = softmax ?? probability;
+  return `${label}  ${quantity}${quantity && ' '}${formattedNumber(score)}${shown === undefined ? '' : ` · ${chance} ${formattedNumber(shown)}`}`;
 }
 
 /** The mean standard error of a map from random draws, as a share of its largest magnitude; undefined for others. */

@@ -4,8 +4,11 @@ import type { Drawing } from '../../inference/figures/drawing.node.js';
 import { Thread } from '../../inference/runtime/thread.node.js';
 import { contactSheetDrawing } from '../figures/contact-sheet.node.js';
 import { layoutWidth, type FigureFileOptions } from '../figures/figure-options.js';
+import { columnsOf } from '../figures/columns.js';
 import { figureDrawing, type FigureRow } from '../figures/figure.node.js';
 import type { PaletteName } from '../figures/names.js';
+import { BLOCK_GAP, sideBySideDrawing } from '../figures/side-by-side.node.js';
+import { InputError } from '../../onnx/errors.js';
 
 /** Rows of a figure, and how it looks. */
 export interface FigureContent {
@@ -17,11 +20,41 @@ export interface FigureContent {
 /** With more methods a contact sheet is drawn instead of a figure. */
 const MAX_METHODS = 4;
 
-/** The figure of these rows, laid out. */
+/** The figure of these rows, laid out. @throws InputError if it does not fit its width, or `perRow` does not fit the methods */
 export function drawingOf({ rows, palette, figures }: FigureContent): Drawing {
-  const { sameScale = false, width } = figures;
-  const options = { palette, sameScale, ...(width !== undefined && { width: layoutWidth(width) }) };
-  return (isMany(rows) ? contactSheetDrawing : figureDrawing)(rows, options);
+  const { sameScale = false, titles = true, perRow = 1, width } = figures;
+  const options = { palette, sameScale, titles, perRow, ...(width !== undefined && { width: layoutWidth(width) }) };
+  if (isMany(rows)) {
+    if (perRow > 1) throw notSideBySide(perRow);
+    return contactSheetDrawing(rows, options);
+  }
+  return perRow > 1 ? sideBySideDrawing(rows, options) : figureDrawing(rows, options);
+}
+
+const notSideBySide = (got: number) =>
+  new InputError({
+    name: 'perRow',
+    expected: `1 with more than ${MAX_METHODS} methods, or different ones in rows`,
+    got,
+  });
+
+/**
+ * Checks before the first map what is known of a figure by then.
+ * @param of how many methods each row has, and how many pictures there are
+ * @throws InputError as `drawingOf`
+ */
+export function requireFigureFits(
+  { methods, pictures }: { methods: number; pictures: number },
+  { width, perRow = 1, titles = true }: FigureFileOptions,
+): void {
+  if (methods > MAX_METHODS) {
+    if (perRow > 1) throw notSideBySide(perRow);
+    return;
+  }
+  if (width === undefined || methods === 0) return;
+  const blocks = Math.min(perRow, pictures);
+  const between = (blocks - 1) * BLOCK_GAP;
+  columnsOf(blocks * (1 + 2 * methods), 0, { width: layoutWidth(width), labelled: titles && blocks === 1, between });
 }
 
 /** The figure's file. */

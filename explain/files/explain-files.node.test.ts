@@ -109,12 +109,33 @@ describe('explainFiles(explainer, paths, options)', () => {
     const pictures = (svg: string) => svg.match(/base64,[^"]+/g);
     expect(pictures(same)).not.toEqual(pictures(own));
     expect(await figure('pdf', { format: 'pdf' })).toMatch(/^%PDF-/);
+    // The label of the row is one text with all that it says, and goes without titles.
+    const name = basename(path).replace(/\.\w+$/, '');
+    expect(own).toMatch(new RegExp(`>${name}[^<]*class 0[^<]*· p 0\\.\\d+</text>`));
+    expect(await figure('plain', { format: 'svg', width: 150, titles: false })).not.toContain(name);
     for (const [figures, message] of [
       [{ dpi: 1 }, 'dpi: expected a number of 36…600; got 1'],
       [{ width: 20 }, 'width: expected a number of 60…1000; got 20'],
+      [{ width: 90 }, 'width: expected at least 103 mm for 5 columns of pictures; got 90'],
+      [{ perRow: 0 }, 'perRow: expected a whole number of 1…12; got 0'],
     ] as const) {
       await expect(figure('wrong', figures)).rejects.toThrow(message);
     }
+  });
+
+  test('puts several pictures in a row', async () => {
+    const options = { methods: ['gradcam'], figures: { format: 'svg', width: 200, perRow: 3 } } as const;
+    const { files } = await explained(paths.slice(0, 4), 'row', options);
+    const svg = await readFile(files[0] as string, 'utf8');
+    expect(svg.match(/>Picture<\/text>/g)).toHaveLength(3);
+    const tops = [...svg.matchAll(/y="([\d.]+)"[^>]*>[^<]*class 0/g)].map(([, y]) => Number(y));
+    expect(tops).toHaveLength(4);
+    expect(new Set(tops.slice(0, 3)).size).toBe(1);
+    expect(tops[3]).toBeGreaterThan(tops[0] as number);
+    const methods = ['gradcam', 'hirescam', 'layercam', 'eigencam', 'fem'] as const;
+    await expect(explained(paths, 'row', { ...options, methods })).rejects.toThrow(
+      'perRow: expected 1 with more than 4 methods, or different ones in rows; got 3',
+    );
   });
 
   test('gives each picture its own target', async () => {

@@ -9,8 +9,10 @@ import { InputError } from '../../onnx/errors.js';
 import { requireFigureOptions, type FigureFileOptions } from '../figures/figure-options.js';
 import { requireStyle, type MapStyle } from '../figures/overlay.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
+import { explainsLayer, type MethodName } from '../methods/table.js';
 import type { Explanation } from '../maps/explanation.js';
 import { choicePerPicture } from '../targets/target-choice.js';
+import { requireFigureFits } from './drawn-figure.node.js';
 import { explainedGroups } from './explained-groups.node.js';
 import { entriesOfJob, Journal, shortened, type Job } from './journal.node.js';
 import { MapWriter, type ExplainedGroup, type MapEntry } from './map-writer.node.js';
@@ -76,6 +78,7 @@ export async function explainFiles(
   const targets = choicePerPicture(explaining.targets, paths.length);
   requireStyle(style);
   requireFigureOptions(figures);
+  requireFits(explainer, chosen, paths.length, figures);
   const lock = await lockFolder(out);
   try {
     await requireOwnResults(out);
@@ -115,6 +118,19 @@ export async function explainFiles(
   } finally {
     await lock.release();
   }
+}
+
+/** @throws InputError if the figures of methods that share their rows do not fit */
+function requireFits(
+  explainer: Explainer,
+  { methods, layers, tokens }: ExplainOptions,
+  pictures: number,
+  figures: FigureFileOptions,
+): void {
+  if (!Array.isArray(methods)) return;
+  const kinds = new Set((methods as readonly MethodName[]).map(explainsLayer));
+  const isTogether = kinds.size === 1 || explainer.chosenLayers(layers, tokens).length === 1;
+  if (isTogether) requireFigureFits({ methods: new Set(methods).size, pictures }, figures);
 }
 
 /** Writes all groups until the signal. Returns whether these are all. */

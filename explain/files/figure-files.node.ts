@@ -115,6 +115,15 @@ export class FigureFiles {
   }
 }
 
+/** Longest label of a target in a figure; results.json has all of it. */
+const LABEL_LENGTH = 72;
+
+/** The label without the end of a long class name, so that score and probability have room. */
+function shortLabel(label: string): string {
+  if (label.length <= LABEL_LENGTH) return label;
+  return `${label.slice(0, LABEL_LENGTH).trimEnd()}…${label.endsWith(')') ? ')' : ''}`;
+}
+
 /** The largest value of a map that is drawn, of signed maps the largest absolute value. */
 function largestOf(explanation: Explanation, signed: boolean): number {
   const { data } = drawnMap(explanation, signed);
@@ -144,7 +153,11 @@ function figureRows(
   for (const explanation of explanations) {
     const { method } = explanation;
     const [place, key] = [placeOf(explanation), keyOf(explanation)];
-    const row = rows.get(key) ?? { picture: shown, label: [basename(path), place, verdict(explanation)], maps: [] };
+    const row = rows.get(key) ?? {
+      picture: shown,
+      label: [basename(path), place, verdict({ ...explanation, label: shortLabel(explanation.label) })],
+      maps: [],
+    };
     // A signed palette shows contributions that are all negative.
     const shows = showsSigned(look.style) && explanation.reason === 'all contributions negative';
     const note = shows ? undefined : emptyMapNote(explanation);

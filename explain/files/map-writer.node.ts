@@ -39,6 +39,7 @@ export interface MapResult {
   /** Mean standard error of a map from random draws, as a share of its largest magnitude. */
   standardError?: number;
   probability?: number;
+  softmax?: number;
   /** Least and largest value before the ReLU. */
   range: [number, number];
   /** Why the map shows nothing, and what to try. */
@@ -234,6 +235,7 @@ function resultOf(
     score,
     quantity,
     probability,
+    softmax,
     signed,
     reason,
     completeness,
@@ -252,6 +254,7 @@ function resultOf(
     score,
     ...(quantity !== undefined && { quantity }),
     ...(probability !== undefined && { probability }),
+    ...(softmax !== undefined && { softmax }),
     range: [signed.reduce((a, b) => Math.min(a, b)), signed.reduce((a, b) => Math.max(a, b))],
     ...(completeness && { completeness }),
     ...(conservation && { conservation }),

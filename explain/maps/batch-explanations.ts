@@ -13,6 +13,7 @@ import { choiceOfClasses } from '../targets/predicted-classes.js';
 import { resolvedTargets, type TargetChoice } from '../targets/target-choice.js';
 import {
   contrastedWeights,
+  softmaxShare,
   targetLabel,
   targetProbability,
   targetScore,
@@ -61,6 +62,7 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
       if (turn >= (targets[picture]?.length ?? 0)) return;
       const target = own[picture] as Target;
       const probability = targetProbability(head, row, target);
+      const softmax = softmaxShare(head, row, target);
       const choice = choices[picture] === undefined ? choiceOfClasses(head, row, labels) : undefined;
       const common = {
         picture,
@@ -70,6 +72,7 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
         score: targetScore(weights[picture] as Float32Array, row),
         ...(head.quantity && { quantity: head.quantity }),
         ...(probability !== undefined && { probability }),
+        ...(softmax !== undefined && { softmax }),
       };
       found[picture]?.push(...shownMaps(network, job, views, picture).map((map) => ({ ...common, ...map })));
     });

@@ -33,6 +33,8 @@ export interface Explanation {
   quantity?: NonNullable<ScoreHead['quantity']>;
   /** Probability of the class, or of being real for both `real` and `fake`; missing if the network does not output one. */
   probability?: number;
+  /** The softmax over all scores at the class, of a classifier that ends with scores and has no probability. */
+  softmax?: number;
   /**
    * The map before ReLU [rawHeight, rawWidth], such as Σ_k w_k A_k in the units of the score's gradient. Of several layers
    * or views: the mean of their maps at the size of the network's input, each divided by its largest absolute value.

@@ -3,6 +3,7 @@ import type { ScoreHead } from '../../inference/networks/score-head.js';
 import {
   contrastedWeights,
   targetLabel,
+  softmaxShare,
   targetProbability,
   targetScore,
   targetWeights,
@@ -96,6 +97,14 @@ describe('targetProbability(head, logits, target)', () => {
     expect(targetProbability(head, Float32Array.of(1, 2, 3), 0)).toBeUndefined();
     expect(targetProbability(CLASSIFIER, Float32Array.of(1, 2, 3), { class: 0, minus: 1 })).toBeUndefined();
   });
+});
+
+test('softmaxShare(head, logits, target): of a class where the network ends with its scores, of nothing else', () => {
+  const { activation: _, ...head } = CLASSIFIER;
+  expect(softmaxShare(head, Float32Array.of(0, Math.log(2), 0), 1)).toBeCloseTo(0.5, 6);
+  expect(softmaxShare(head, Float32Array.of(0, 1, 0), { class: 0, minus: 1 })).toBeUndefined();
+  expect(softmaxShare(CLASSIFIER, Float32Array.of(0, 1, 0), 1)).toBeUndefined();
+  expect(softmaxShare(DISCRIMINATOR, Float32Array.of(1), 'fake')).toBeUndefined();
 });
 
 describe('targetLabel(target, labels)', () => {

@@ -211,6 +211,18 @@ export function targetProbability(head: ScoreHead, logits: Float32Array, target:
   return typeof target === 'number' ? positionScore(head, logits, target, 0) : undefined;
 }
 
+/**
+ * The softmax over the scores at a class: of a classifier that ends with its scores, which mostly was trained with one. Undefined for
+ * other networks and targets, and where the network has its own activation.
+ */
+export function softmaxShare(head: ScoreHead, logits: Float32Array, target: Target): number | undefined {
+  const { kind, classes, activation, quantity } = head;
+  const applies = kind === 'classifier' && classes > 1 && activation === undefined && quantity === undefined;
+  if (!applies || typeof target !== 'number') return undefined;
+  const score = logits[target] ?? Number.NaN;
+  return 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - score), 0);
+}
+
 /** Whether the output is known to be a picture, whose channels are no classes. */
 export const isPicture = ({ picture }: ScoreHead) => picture !== undefined && picture !== 'perhaps';
 

@@ -47,6 +47,9 @@ export interface ExplainTexts extends PreparationTexts {
   dpi?: number | undefined;
   width?: number | undefined;
   sameScale: boolean;
+  /** Default true. */
+  titles?: boolean | undefined;
+  perRow?: number | undefined;
   seed: number;
   samples: number;
   noise: number;
@@ -82,6 +85,8 @@ export const explainRules: OptionRules<ExplainTexts> = {
   dpi: optional(number),
   width: optional(number),
   sameScale: yesOrNo,
+  titles: optional(yesOrNo),
+  perRow: optional(number),
   seed: number,
   samples: number,
   noise: number,
@@ -114,12 +119,19 @@ const MAX_TASK = 100_000;
 /** @throws InputError naming the option whose text does not fit */
 export function parsedExplain(given: ExplainTexts): ParsedExplain {
   const { layer, eigen, augment, seed, samples, noise, steps, palette, overlay, alpha, taskSize } = given;
-  const { format, dpi, width, sameScale } = given;
+  const { format, dpi, width, sameScale, titles, perRow } = given;
   if (!Number.isInteger(taskSize) || taskSize < 1 || taskSize > MAX_TASK) {
     throw new InputError({ name: 'taskSize', expected: `a whole number of 1…${MAX_TASK}`, got: taskSize });
   }
   const style = { palette, overlay, alpha };
-  const figures = { format, sameScale, ...(dpi !== undefined && { dpi }), ...(width !== undefined && { width }) };
+  const figures = {
+    format,
+    sameScale,
+    ...(titles !== undefined && { titles }),
+    ...(perRow !== undefined && { perRow }),
+    ...(dpi !== undefined && { dpi }),
+    ...(width !== undefined && { width }),
+  };
   requireStyle(style);
   requireFigureOptions(figures);
   return {

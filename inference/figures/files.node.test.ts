@@ -1,3 +1,4 @@
+import { inflateSync } from 'node:zlib';
 import { loadImage } from 'canvas';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
@@ -18,6 +19,19 @@ const drawing: Drawing = {
     context.fillText('Grad-CAM −1 < 2', 10, 50);
   },
 };
+
+/** The text of a PDF file's compressed parts. */
+function inflatedStreams(pdf: Buffer): string {
+  const parts: string[] = [];
+  for (let at = pdf.indexOf('stream\n'); at >= 0; at = pdf.indexOf('stream\n', at + 7)) {
+    try {
+      parts.push(inflateSync(pdf.subarray(at + 7)).toString('latin1'));
+    } catch {
+      // A part that is not compressed.
+    }
+  }
+  return parts.join('\n');
+}
 
 const text = async (...[of, options]: Parameters<typeof drawingFile>) =>
   Buffer.from(await drawingFile(of, options)).toString('latin1');
@@ -51,6 +65,28 @@ describe('drawingFile(drawing, options)', () => {
       [0, 0, 0],
       [255, 255, 255],
     ]);
+  });
+
+  test('as SVG and PDF, f and i stay two letters, and turned text stays one', async () => {
+    const words: Drawing = {
+      ...drawing,
+      draw(context) {
+        context.font = BOLD_FONT;
+        context.textAlign = 'center';
+        context.translate(30, 40);
+        context.rotate(-Math.PI / 2);
+        context.fillText('first goldfinch', 0, 0);
+      },
+    };
+    const svg = Buffer.from(await drawingFile(words, { format: 'svg' })).toString('utf8');
+    const [, x, width] =
+      /x="([-\d.]+)"[^>]*textLength="([\d.]+)"[^>]*matrix\(0 -1 1 0 30 40\)">first goldfinch</.exec(svg) ?? [];
+    expect(Number(x)).toBeCloseTo(-Number(width) / 2, 2);
+    expect(Number(width)).toBeGreaterThan(90);
+    // The PDF file's map of glyphs to letters has no ligature (U+FB01).
+    const pdf = Buffer.from(await drawingFile(words, { format: 'pdf' }));
+    expect(inflatedStreams(pdf)).toMatch(/beginbfchar|beginbfrange/);
+    expect(inflatedStreams(pdf)).not.toMatch(/FB01/i);
   });
 
   test('as PDF it is a page of its size in points, with its font', async () => {

@@ -2,6 +2,7 @@
 import { createCanvas, PDFDocument, SvgExportFlag, type SKRSContext2D } from 'canvas';
 import { registerFonts } from './canvas.node.js';
 import { paint, type Drawing } from './drawing.node.js';
+import { keptTexts, textElement, withoutLigatures } from './vector-text.node.js';
 
 /** PDF counts in points, 72 to an inch; a layout pixel is 1/96 inch, as in CSS. */
 const POINTS = 72 / 96;
@@ -10,11 +11,15 @@ const POINTS = 72 / 96;
 export function drawingSvg(drawing: Drawing): Uint8Array {
   registerFonts();
   const canvas = createCanvas(drawing.width, drawing.height, SvgExportFlag.NoPrettyXML);
-  paint(drawing, canvas.getContext('2d'), 1);
-  return new TextEncoder().encode(tidied(canvas.getContent().toString('utf8'), drawing));
+  const context = canvas.getContext('2d');
+  const texts = keptTexts(context);
+  paint(drawing, context, 1);
+  const svg = canvas.getContent().toString('utf8');
+  const ended = svg.replace(/<\/svg>\s*$/, () => `${texts.map(textElement).join('')}</svg>`);
+  return new TextEncoder().encode(tidied(ended, drawing));
 }
 
-/** Ids that count from 0 in every file, a view box, and a font for viewers without DejaVu Sans. */
+/** Ids that count from 0 in every file, and a view box. */
 function tidied(svg: string, { width, height }: Drawing): string {
   const ids = new Map<string, string>();
   const renamed = (id: string): string => {
@@ -22,14 +27,9 @@ function tidied(svg: string, { width, height }: Drawing): string {
     ids.set(id, known);
     return known;
   };
-  return (
-    svg
-      .replace('<svg ', `<svg viewBox="0 0 ${width} ${height}" `)
-      .replaceAll(/(id="|"#|url\(#)([a-z]+_[0-9a-f]+)/g, (_, before: string, id: string) => before + renamed(id))
-      // Lists end in a comma, which not all viewers accept.
-      .replaceAll(/ ([xy])="([^"]*?), "/g, ' $1="$2"')
-      .replaceAll('font-family="DejaVu Sans"', 'font-family="DejaVu Sans, Verdana, sans-serif"')
-  );
+  return svg
+    .replace('<svg ', `<svg viewBox="0 0 ${width} ${height}" `)
+    .replaceAll(/(id="|"#|url\(#)([a-z]+_[0-9a-f]+)/g, (_, before: string, id: string) => before + renamed(id));
 }
 
 /** The drawing as a PDF file of one page. It contains the font. */
@@ -38,6 +38,7 @@ export function drawingPdf(drawing: Drawing): Uint8Array {
   const document = new PDFDocument({ creator: 'ganscope' });
   const context = document.beginPage(POINTS * drawing.width, POINTS * drawing.height) as unknown as SKRSContext2D;
   context.scale(POINTS, POINTS);
+  withoutLigatures(context);
   paint(drawing, context, 1);
   document.endPage();
   return new Uint8Array(document.close());
