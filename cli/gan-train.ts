@@ -92,7 +92,8 @@ await runCommand(
       progress_callback: (made) => {
         const { row, steps, picturesPerSecond } = made;
         if (row.step === 1 || row.step % logEvery === 0) print.info(logLine(made), { ...row });
-        bar.update(row.step, steps, `${picturesPerSecond.toFixed(1)} pictures/s`);
+        const p = row.augmentation === undefined ? '' : `, p ${row.augmentation.toFixed(3)}`;
+        bar.update(row.step, steps, `${picturesPerSecond.toFixed(1)} pictures/s${p}`);
       },
     }).finally(async () => {
       bar.stop();
@@ -117,6 +118,7 @@ function logLine({ row, steps, stepsPerEpoch }: TrainProgress): string {
   const epochs = Math.ceil(steps / stepsPerEpoch);
   return (
     `[${row.epoch}/${epochs}][${(row.step - 1) % stepsPerEpoch}/${stepsPerEpoch}]\tLoss_D: ${f(row.lossD)}\tLoss_G: ${f(row.lossG)}` +
-    `\tD(x): ${f(row.dReal)}\tD(G(z)): ${f(row.dFakeBefore)} / ${f(row.dFakeAfter)}`
+    `\tD(x): ${f(row.dReal)}\tD(G(z)): ${f(row.dFakeBefore)} / ${f(row.dFakeAfter)}` +
+    (row.augmentation === undefined ? '' : `\tp: ${f(row.augmentation)}`)
   );
 }

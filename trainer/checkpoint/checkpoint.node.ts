@@ -2,7 +2,7 @@
  * @file Checkpoints: `checkpoints/step-0000500/` with both networks as tfjs layers models, Adam's moments and the step.
  * Latents and batches depend on seed and step alone, so nothing more is needed to continue with the same numbers.
  *
- *     state.json                              format, step, config
+ *     state.json                              format, step, config, with `ada` the probability of changes
  *     generator/  discriminator/  model.json  layers and weights: `tf.loadLayersModel` reads it
  *                                 weights.bin all weights, float32, in the order of model.json
  *                                 adam.json   names and shapes of the trained weights, [] before the first step
@@ -23,6 +23,7 @@ import type { GanConfig } from '../settings/config.js';
 import { checkpointFolder, checkpointName, removeOld, setAside, temporaryIn } from './kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel, largestKernel } from '../step/tfjs/models.js';
 import { checkedConfig } from '../settings/presets.js';
+import { isAdaState, type AdaState } from '../step/state/ada.js';
 import { spectralVectors } from '../step/state/spectral.js';
 import type { NetworkState, StateTensor, TrainState } from '../step/state/step.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
@@ -99,7 +100,7 @@ export async function saveCheckpoint(
     if (ema) await writeModel(join(temporary, AVERAGE), layoutsOf(config).generator, ema);
     await writeSynced(
       join(temporary, 'state.json'),
-      JSON.stringify({ format: FORMAT, step: state.step, config }, null, 2),
+      JSON.stringify({ format: FORMAT, step: state.step, ada: state.ada, config }, null, 2),
     );
     await syncFolder(temporary);
     await setAside(target);
@@ -121,22 +122,27 @@ export async function saveCheckpoint(
  */
 export async function loadCheckpoint(folder: string): Promise<{ state: TrainState; config: GanConfig }> {
   const file = join(folder, 'state.json');
-  const saved = (await readJson(file)) as { format?: unknown; step?: unknown; config?: unknown };
+  const saved = (await readJson(file)) as { [name in 'format' | 'step' | 'ada' | 'config']?: unknown };
   if (saved.format !== FORMAT) {
     throw new InputError({ name: file, expected: `checkpoint format ${FORMAT}`, got: shown(saved.format) });
   }
-  const { step } = saved;
+  const { step, ada } = saved;
   if (!Number.isSafeInteger(step) || (step as number) < 0) {
     throw new InputError({ name: file, expected: 'a step number', got: shown(step) });
   }
   const config = checkedConfig(saved.config, file);
+  if (config.ada && !isAdaState(ada))
+    throw new InputError({ name: `${file}: ada`, expected: 'the probability of changes, as saved', got: shown(ada) });
   for (const network of networkNames) await expectRoom(join(folder, network, 'weights.bin'), network, config);
   const [generator, discriminator] = [
     await readNetwork(join(folder, 'generator'), layoutsOf(config).generator, step as number),
     await readNetwork(join(folder, 'discriminator'), layoutsOf(config).discriminator, step as number),
   ];
   if (config.ema > 0) generator.ema = await readModel(join(folder, AVERAGE), layoutsOf(config).generator);
-  return { state: { step: step as number, generator, discriminator }, config };
+  return {
+    state: { step: step as number, ...(config.ada && { ada: ada as AdaState }), generator, discriminator },
+    config,
+  };
 }
 
 async function writeNetwork(folder: string, layout: Layout, state: NetworkState): Promise<void> {

@@ -32,6 +32,7 @@ export function epochSteps({ dSteps }: GanConfig, { batchesPerEpoch }: Pictures)
  * @param done steps before this one
  * @param steps steps of the whole run, which decide when decaying learning rates end
  * @param share the part of the batch that is wanted; `pictures` gives the same part
+ * @param probability with `ada`: of each picture to be changed
  */
 export async function stepBatch(
   config: GanConfig,
@@ -39,8 +40,10 @@ export async function stepBatch(
   done: number,
   steps: number,
   share: Share = { index: 0, count: 1 },
+  probability?: number,
 ): Promise<StepBatch> {
-  const { dSteps, batchSize, imageSize, seed, diffaugment, freshLatents, gp } = config;
+  const { dSteps, batchSize, imageSize, seed, diffaugment, ada, freshLatents, gp } = config;
+  if (ada !== (probability !== undefined)) throw new Error('a probability of changes is given with ada, and only then');
   const batches: Float32Array[] = [];
   const labels: Float32Array[] = [];
   for (let update = 0; update < dSteps; update++) {
@@ -54,7 +57,7 @@ export async function stepBatch(
   const latents = sharedRows(stepLatents(config, done, 'discriminator'), dSteps, share);
   const numbers = (pass: string, updates: number) => {
     const random = Random.derived(seed, `augmentation/${pass}/${done}`);
-    return sharedRows(drawnAugmentation(random, updates * batchSize, imageSize), updates, share);
+    return sharedRows(drawnAugmentation(random, updates * batchSize, imageSize, probability), updates, share);
   };
   return {
     real: dSteps === 1 ? (batches[0] as Float32Array) : concatenated(batches),

@@ -9,7 +9,14 @@ import type { GanConfig } from '../settings/config.js';
 import { evolutionWebp } from '../report/evolution.node.js';
 import { JsonLines, rowCheck } from './metrics.node.js';
 import { bestRow, coverageNames, type QualityRow } from '../quality/quality.js';
-import { lossPlotPng, qualityPlotPng, realVsFakePng, scorePlotPng, type StepRow } from '../report/plots.node.js';
+import {
+  augmentationPlotPng,
+  lossPlotPng,
+  qualityPlotPng,
+  realVsFakePng,
+  scorePlotPng,
+  type StepRow,
+} from '../report/plots.node.js';
 import { reportContent, type RunSummary } from '../report/content.node.js';
 import { gridColumns, samplesCaption } from '../report/samples.js';
 import { reportFigures } from '../report/figures.node.js';
@@ -24,7 +31,11 @@ import { runHparams } from '../report/settings.js';
 const MAX_WAITING = 50;
 const MAX_WAITING_TIME = 5000;
 
-const checkStep = rowCheck(1, ['epoch', 'seconds'], ['lossD', 'lossG', 'dReal', 'dFakeBefore', 'dFakeAfter']);
+const checkStep = rowCheck(
+  1,
+  ['epoch', 'seconds'],
+  ['lossD', 'lossG', 'dReal', 'dFakeBefore', 'dFakeAfter', 'signReal', 'augmentation'],
+);
 const checkQuality = rowCheck(
   0,
   ['kid', 'kidStd', 'subsets', 'subsetSize', 'real', 'generated', 'seconds'],
@@ -94,6 +105,8 @@ export class RunRecord {
         'score/real': row.dReal,
         'score/fake before the update': row.dFakeBefore,
         'score/fake after the update': row.dFakeAfter,
+        ...(row.augmentation !== undefined && { 'augmentation/probability': row.augmentation }),
+        ...(row.signReal !== undefined && { 'augmentation/mean sign of D on real pictures': row.signReal }),
         'rate/pictures per second': (this.config.batchSize * this.config.dSteps) / row.seconds,
       },
     });
@@ -159,6 +172,7 @@ export class RunRecord {
     const drawn = {
       losses: lossPlotPng(rows),
       scores: scorePlotPng(rows),
+      augmentation: this.config.ada ? augmentationPlotPng(rows) : undefined,
       quality: quality.length > 0 ? qualityPlotPng(quality) : undefined,
       evolution: await evolutionWebp(this.run, summary.done),
     };
@@ -169,6 +183,7 @@ export class RunRecord {
     const files: Record<string, Uint8Array | string | undefined> = {
       'losses.png': drawn.losses,
       'scores.png': drawn.scores,
+      'augmentation.png': drawn.augmentation,
       'quality.png': drawn.quality,
       'real-vs-fake.png': realVsFakePng(real, fake, summary.done, columns),
       'evolution.webp': drawn.evolution,

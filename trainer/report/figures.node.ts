@@ -4,7 +4,14 @@ import { pictureGrid } from '../../inference/pictures/grid.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { QualityRow } from '../quality/quality.js';
 import type { ReportFigure } from './page.js';
-import { lossPlotPng, qualityPlotPng, scorePlotPng, type PlotOptions, type StepRow } from './plots.node.js';
+import {
+  augmentationPlotPng,
+  lossPlotPng,
+  qualityPlotPng,
+  scorePlotPng,
+  type PlotOptions,
+  type StepRow,
+} from './plots.node.js';
 
 /** Larger animations are left out of the report; their file is beside it. */
 const MAX_ANIMATION_BYTES = 16 * 2 ** 20;
@@ -72,6 +79,11 @@ export async function reportFigures(
       scorePlotPng(rows, options),
     ),
   ];
+  if (rows.some(({ augmentation }) => augmentation !== undefined)) {
+    const caption =
+      'Probability that a picture is changed before the discriminator sees it, and the signal it follows.';
+    plots.push(plot('Adaptive augmentation', caption, (options) => augmentationPlotPng(rows, options)));
+  }
   if (quality.length > 0) {
     const caption = 'Distance between real and generated pictures; lower is better.';
     plots.push(plot('Quality', caption, (options) => qualityPlotPng(quality, options)));

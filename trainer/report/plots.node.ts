@@ -23,6 +23,9 @@ export interface StepRow {
   /** The same for the generated pictures, D(G(z)), before and after the discriminator's update. */
   dFakeBefore: number;
   dFakeAfter: number;
+  /** With `ada`: the mean sign of the real pictures' logits, and the probability that a picture was changed. */
+  signReal?: number;
+  augmentation?: number;
   /** Duration of the step in seconds. */
   seconds: number;
 }
@@ -157,6 +160,20 @@ export function lossPlotPng(rows: readonly StepRow[], options: PlotOptions = {})
 export function scorePlotPng(rows: readonly StepRow[], options: PlotOptions = {}): Uint8Array {
   const text = { title: 'Scores of the discriminator', yTitle: 'mean probability of “real”' };
   return stepPlotPng(rows, { ...text, series: SCORES, y: { min: 0, max: 1 }, ...options });
+}
+
+/**
+ * The probability of adaptive augmentation, and the signal it follows, over steps, as a PNG file.
+ * @param rows in the order of their steps, at least one
+ * @throws InputError if there are no rows
+ */
+export function augmentationPlotPng(rows: readonly StepRow[], options: PlotOptions = {}): Uint8Array {
+  const text = { title: 'Adaptive augmentation', yTitle: 'probability, mean sign' };
+  const series: readonly Series<StepRow>[] = [
+    { label: 'probability of changes', ...FIRST, value: (row) => row.augmentation ?? Number.NaN },
+    { label: 'mean sign of D on real pictures', ...SECOND, value: (row) => row.signReal ?? Number.NaN },
+  ];
+  return stepPlotPng(rows, { ...text, series, ...options });
 }
 
 /**

@@ -10,6 +10,7 @@ import type { ChosenSettings } from '../settings/resolve-settings.node.js';
 import { runSettings } from '../settings/run-settings.js';
 import { configSettings, expectSettings, found } from '../settings/table.js';
 import type { DataOptions } from '../data/sets/dataset.js';
+import { isAdaState, type AdaState } from '../step/state/ada.js';
 import type { Group } from '../step/state/group.js';
 
 /** A run as all ranks have to know it. */
@@ -19,6 +20,7 @@ export interface Announcement extends Pick<RunFile, 'data' | 'dataIdentity'> {
   dataOptions: DataOptions;
   steps: number;
   done: number;
+  ada?: AdaState | undefined;
 }
 
 /** Settings that may differ from machine to machine, or that only rank 0 uses. */
@@ -59,7 +61,7 @@ export async function announced(group: Group, given: ChosenSettings): Promise<An
       got: VERSION,
     });
   expectSame(group, given, isRecord(first) ? first : {});
-  const { run, data = null, dataOptions, dataIdentity, steps, done } = rest;
+  const { run, data = null, dataOptions, dataIdentity, steps, done, ada } = rest;
   const options = isRecord(dataOptions) ? dataOptions : {};
   expectSettings(options, runSettings, { file: 'rank 0', partial: true });
   return {
@@ -70,6 +72,7 @@ export async function announced(group: Group, given: ChosenSettings): Promise<An
     dataIdentity: typeof dataIdentity === 'string' ? dataIdentity : undefined,
     steps: Number(steps),
     done: Number(done),
+    ...(isAdaState(ada) && { ada }),
   };
 }
 

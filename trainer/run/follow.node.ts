@@ -8,6 +8,7 @@ import type { ChosenSettings } from '../settings/resolve-settings.node.js';
 import { runDefaults } from '../settings/run-settings.js';
 import { RemoteStep } from '../step/remote.node.js';
 import { shareOf, type Group } from '../step/state/group.js';
+import { Ada } from '../step/state/ada.js';
 import { agreed } from '../step/state/rounds.js';
 import { initialState } from '../step/tfjs/state.js';
 import { announced } from './announcement.node.js';
@@ -17,7 +18,7 @@ import { chosenMachine, shareConfig } from './machine.node.js';
 import type { Releases } from './releases.js';
 
 /** A run that this rank takes part in. */
-export interface FollowedRun extends Pick<TrainOptions, 'config' | 'step' | 'loader' | 'done' | 'steps'> {
+export interface FollowedRun extends Pick<TrainOptions, 'config' | 'step' | 'loader' | 'done' | 'ada' | 'steps'> {
   run: string;
   /** The data set's name. */
   data: string;
@@ -38,7 +39,7 @@ export async function followedRun(
   signal: AbortSignal | undefined,
 ): Promise<FollowedRun> {
   const { notes, surprising: _, ...machine } = await chosenMachine(given, group);
-  const { run, config, data, dataOptions, dataIdentity, steps, done } = await announced(group, given);
+  const { run, config, data, dataOptions, dataIdentity, steps, done, ada } = await announced(group, given);
   const path = given.data ?? data ?? undefined;
   const dataset = await openDataset(path, { ...dataOptions, imageSize: config.imageSize });
   configOfData(config, dataset);
@@ -61,18 +62,21 @@ export async function followedRun(
   releases.add(() => step.dispose());
   // The weights of rank 0.
   await step.state();
-  return { run, config, step, loader, done, steps, data: dataset.name, group, machine: { notes } };
+  return { run, config, step, loader, done, ada, steps, data: dataset.name, group, machine: { notes } };
 }
 
 /** Takes part until rank 0 ends the run. */
 export async function follow(options: TrainOptions, group: Group): Promise<TrainResult> {
   const { config, loader, step, steps, signal } = options;
+  // The same numbers as on rank 0: the results of a step are the mean over all ranks.
+  const ada = config.ada ? new Ada(config, options.ada) : undefined;
   for (let done = options.done; ;) {
     const { next, stop } = await agreed(group, 'step', signal);
     if (next === 'end') return { done, files: [] };
     if (next === 'save') await step.state();
     if (next !== 'step' || stop) continue;
-    await step.run(await stepBatch(config, loader, done, steps, shareOf(group)));
+    const result = await step.run(await stepBatch(config, loader, done, steps, shareOf(group), ada?.probability));
+    ada?.after(result);
     done += 1;
   }
 }

@@ -17,6 +17,7 @@ import { RunRecord } from '../record/record.node.js';
 import type { StepRow } from '../report/plots.node.js';
 import { fixedInputs, SHOWN } from '../report/samples.js';
 import { shareOf, type Group } from '../step/state/group.js';
+import { Ada, type AdaState } from '../step/state/ada.js';
 import { agreed } from '../step/state/rounds.js';
 import { drawnLabels } from '../step/state/labels.js';
 import type { StepBatch, TrainStep } from '../step/state/step.js';
@@ -51,6 +52,8 @@ export interface TrainOptions {
   data?: string;
   /** Updates already done, from the checkpoint that `step` was made of. */
   done: number;
+  /** Of the augmentation's probability, from the same checkpoint. */
+  ada?: AdaState | undefined;
   /** Updates after which the run is complete. */
   steps: number;
   /** Steps that are computed in one run, if the step can; they end where something is due. Default 1. */
@@ -89,6 +92,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, run, step, loader, steps, signal, evaluation, keep, group } = options;
   if (group && group.rank > 0) return follow(options, group);
   const record = await RunRecord.open(run, config, options.done);
+  const ada = config.ada ? new Ada(config, options.ada) : undefined;
   // A process that was killed may have saved its best checkpoint without marking it.
   if (record.best) await markBest(run, record.best.step);
   const pace = new Pace(config.batchSize * config.dSteps);
@@ -102,7 +106,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await record.flush();
     if (done > saved) {
       if (group) await agreed(group, 'save', signal);
-      const state = await step.state();
+      const state = { ...(await step.state()), ...(ada && { ada: ada.state }) };
       const broken = nonFiniteTensor(state);
       if (broken !== undefined) throw diverged(done, `${broken} is no longer finite`);
       await saveCheckpoint(run, state, config, { ...(keep !== undefined && { keep }) });
@@ -128,11 +132,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     }
     if (done >= steps || (await isStopped())) break;
     const started = performance.now();
-    const count = stepsAhead(options, done);
+    const count = stepsAhead(options, done, ada);
     const batches: StepBatch[] = [];
     for (let at = done; at < done + count; at++) {
       batches.push(
-        await stepBatch(config, loader, at, steps, shareOf(group)).catch(async (error: unknown) => {
+        await stepBatch(config, loader, at, steps, shareOf(group), ada?.probability).catch(async (error: unknown) => {
           // The disk may fail the pictures only: what was computed is kept. Other ranks wait for gradients, not for a save.
           if (!group) await save();
           throw error;
@@ -148,7 +152,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         throw diverged(done + 1, `the losses are no longer finite (Loss_D ${result.lossD}, Loss_G ${result.lossG})`);
       }
       done += 1;
-      const row = { step: done, epoch: Math.floor((done - 1) / stepsPerEpoch), ...result, seconds };
+      const epoch = Math.floor((done - 1) / stepsPerEpoch);
+      const row = { step: done, epoch, ...result, ...(ada && { augmentation: ada.probability }), seconds };
+      ada?.after(result);
       await record.step(row);
       options.progress_callback?.({ row, steps, stepsPerEpoch, ...pace.after(row, steps - done) });
       warn(watch.afterStep(row));
@@ -170,16 +176,17 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   return { done, files };
 }
 
-/** How many steps are computed together: at most until a sample grid, a checkpoint or an evaluation is due. */
+/** How many steps are computed together: at most until a sample grid, a checkpoint, an evaluation or a new probability is due. */
 function stepsAhead(
   { step, steps, stepsPerRun = 1, sampleEvery, checkpointEvery, evaluation }: TrainOptions,
   done: number,
+  ada: Ada | undefined,
 ) {
   if (!step.runAll) return 1;
   const untilDue = [sampleEvery, checkpointEvery, ...(evaluation ? [evaluation.every] : [])].map(
     (every) => every - (done % every),
   );
-  return Math.min(stepsPerRun, steps - done, ...untilDue);
+  return Math.min(stepsPerRun, steps - done, ...untilDue, ada?.stepsLeft ?? Infinity);
 }
 
 const isDue = (done: number, every: number, steps: number) => done > 0 && (done % every === 0 || done === steps);

@@ -67,6 +67,48 @@ describe('startRun({ out })', () => {
   });
 });
 
+describe('startRun({ ada })', () => {
+  const ada = { ada: true, adaTarget: 0.1, adaImages: 80, lrD: 0.02, data: 'pictures', checkpointEvery: 100 } as const;
+  const lines = async (run: string) =>
+    (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => ({ ...(JSON.parse(line) as { augmentation: number; signReal: number }), seconds: 0 }));
+  const trained = async (options: RunOptions) => {
+    const started = await startRun(options);
+    await train(started).finally(() => started.release());
+    return started.run;
+  };
+
+  it('trains alike with a stop between two changes of the probability, and with several steps per run', async () => {
+    const whole = await lines(await trained({ ...small, ...ada, out: 'whole', steps: 14 }));
+    await trained({ ...small, ...ada, out: 'halves', steps: 6 });
+    expect(await lines(await trained({ resume: 'halves', steps: 14 }))).toEqual(whole);
+    expect(await lines(await trained({ ...small, ...ada, out: 'three', steps: 14, stepsPerRun: 3 }))).toEqual(whole);
+    expect(await readdir('whole')).toContain('augmentation.png');
+    // Follows from the results of the steps before: four steps of four pictures change it by 16/80.
+    const found = whole.map(({ augmentation }) => augmentation);
+    let expected = 0;
+    for (const [at, row] of whole.entries()) {
+      if (at > 0 && at % 4 === 0) {
+        const mean = whole.slice(at - 4, at).reduce((sum, { signReal }) => sum + signReal, 0) / 4;
+        expected = Math.min(1, Math.max(0, expected + Math.sign(mean - 0.1) * 0.2));
+      }
+      expect(row.augmentation).toBe(expected);
+    }
+    expect(Math.max(...found)).toBeGreaterThan(0);
+  });
+
+  it.each<[RunOptions, RegExp]>([
+    [{ ada: true, loss: 'wgan' }, /^ada: expected the loss bce or hinge beside it, .*; got true$/],
+    [{ ada: true, diffaugment: [] }, /^ada: expected diffaugment beside it; got true$/],
+    [{ adaTarget: 0.5 }, /^adaTarget: expected ada beside it; got 0.5$/],
+    [{ ada: true, adaTarget: 1 }, /^adaTarget: expected a number above 0 and below 1; got 1$/],
+  ])('refuses %o', async (options, message) => {
+    expect(await refusal({ ...small, data: 'pictures', out: 'new', ...options })).toMatch(message);
+  });
+});
+
 describe('startRun({ stepsPerRun })', () => {
   it('trains as single steps do, also where a checkpoint or a sample grid is due in between', async () => {
     const files = async (out: string, stepsPerRun?: number) => {

@@ -16,6 +16,7 @@ import type { GanConfig } from '../settings/config.js';
 import { givenSettings, type ChosenSettings } from '../settings/resolve-settings.node.js';
 import { runDefaults } from '../settings/run-settings.js';
 import { RemoteStep } from '../step/remote.node.js';
+import type { AdaState } from '../step/state/ada.js';
 import { shareOf, type Group } from '../step/state/group.js';
 import type { TrainState, TrainStep } from '../step/state/step.js';
 import { initialState } from '../step/tfjs/state.js';
@@ -50,6 +51,7 @@ export interface StartedRun {
   data: string;
   step: TrainStep;
   done: number;
+  ada?: AdaState | undefined;
   steps: number;
   /** Steps between log lines, sample grids and checkpoints. */
   logEvery: number;
@@ -147,7 +149,16 @@ async function started(
   const { run, config, data, dataOptions, state, saved } = open;
   if (group) {
     const dataIdentity = identity.value;
-    await announce(group, given, { run, config, data, dataOptions, dataIdentity, steps, done: state.step });
+    await announce(group, given, {
+      run,
+      config,
+      data,
+      dataOptions,
+      dataIdentity,
+      steps,
+      done: state.step,
+      ada: state.ada,
+    });
   }
   const evaluator =
     settings && given.eval !== false
@@ -205,6 +216,7 @@ async function started(
     keep,
     data: dataset.name,
     done: state.step,
+    ada: state.ada,
     evaluation: evaluator && settings && { evaluator, every: settings.evalEvery },
     release: () => releases.release(),
   };

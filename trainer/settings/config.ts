@@ -48,6 +48,9 @@ export const augmentationNames = ['color', 'translation', 'cutout'] as const;
 /** A family of DiffAugment's random changes. */
 export type AugmentationName = (typeof augmentationNames)[number];
 
+/** Numbers of adaptive augmentation, unless they are given. */
+export const adaDefaults = { adaTarget: 0.6, adaImages: 100_000 } as const;
+
 /** Hyper-parameters of a GAN and of its training. */
 export interface GanConfig {
   preset: PresetName;
@@ -110,6 +113,12 @@ export interface GanConfig {
   clip: number;
   /** Random changes of all pictures that the discriminator sees (Zhao et al. 2020); none for off. */
   diffaugment: readonly AugmentationName[];
+  /** Whether the probability of these changes follows the discriminator's overfitting (Karras et al. 2020); see `ada.ts`. */
+  ada: boolean;
+  /** Mean sign of the discriminator's logits on real pictures that the probability is steered to. */
+  adaTarget: number;
+  /** Real pictures within which the probability can go from 0 to 1. */
+  adaImages: number;
   /** Decay of the averaged generator's moving average (Karras et al. 2018); 0 for no averaged generator. */
   ema: number;
   /** Whether that decay starts small: min(ema, (1 + t)/(10 + t)) in step t, as TensorFlow's moving averages do. */

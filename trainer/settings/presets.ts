@@ -1,7 +1,7 @@
 /** @file All hyper-parameters of the seed systems, by name. */
 import type { Normalization } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
-import { presetNames, type GanConfig, type PresetName } from './config.js';
+import { adaDefaults, augmentationNames, presetNames, type GanConfig, type PresetName } from './config.js';
 import { settingRules } from './rules.js';
 import { configSettings, expectSettings, found, settingName } from './table.js';
 
@@ -20,6 +20,8 @@ const plainTraining = {
   gp: 0,
   clip: 0,
   diffaugment: [],
+  ada: false,
+  ...adaDefaults,
   ema: 0,
   emaWarmup: true,
   dSteps: 1,
@@ -191,7 +193,7 @@ function spreadNormalization({ mean, std }: Normalization, channels: number): No
 /**
  * A preset with some settings changed. Settings that are `undefined` are the preset's. Some settings follow others
  * unless they are given: the discriminator's learning rate keeps its ratio to `lr`, as in the seeds' code, its norm is
- * `norm` where that is given and none with the loss wgan-gp, the numbers of penalties are those of their papers, and a
+ * `norm` where that is given and none with the loss wgan-gp, the numbers of penalties are those of their papers, `ada` has all changes of DiffAugment, and a
  * normalisation that treats all channels alike does so for any number of channels.
  * @throws InputError that names the option that is wrong, as written on the command line
  */
@@ -209,6 +211,7 @@ export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig
     r1Every: overrides.r1Every ?? (merged.r1 > 0 || merged.r2 > 0 ? 16 : 1),
     gp: overrides.gp ?? (merged.loss === 'wgan-gp' ? 10 : 0),
     clip: overrides.clip ?? (merged.loss === 'wgan' ? 0.01 : 0),
+    diffaugment: overrides.diffaugment ?? (merged.ada ? augmentationNames : base.diffaugment),
     lrD: overrides.lrD ?? merged.lr * (base.lrD / base.lr),
     normalization: overrides.normalization ?? spreadNormalization(base.normalization, merged.channels),
   });

@@ -1,5 +1,5 @@
 /** @file What settings have to be beside others, so that none is given in vain. */
-import { residualSizes, type GanConfig } from './config.js';
+import { adaDefaults, residualSizes, type GanConfig } from './config.js';
 
 /** What a setting has to be beside others. */
 export interface Rule {
@@ -29,7 +29,12 @@ function archRules({ arch, head, firstBatchNorm, normD, conditional, imageSize }
 
 /** Settings that have a meaning for some losses only. */
 function lossRules(config: GanConfig): Rule[] {
-  const { loss, labelSmoothing, r1, r2, r1Every, normD } = config;
+  const { loss, labelSmoothing, r1, r2, r1Every, normD, ada, diffaugment } = config;
+  const needsAda = (name: keyof typeof adaDefaults) => ({
+    name,
+    isRight: ada || config[name] === adaDefaults[name],
+    expected: 'ada beside it',
+  });
   const own = (name: 'gp' | 'clip', owner: GanConfig['loss']) => ({
     name,
     isRight: loss === owner ? config[name] > 0 : config[name] === 0,
@@ -42,6 +47,14 @@ function lossRules(config: GanConfig): Rule[] {
       expected: `0, as the ${loss} loss has no labels`,
     },
     { name: 'r1Every', isRight: r1Every === 1 || r1 > 0 || r2 > 0, expected: 'r1 or r2 beside it' },
+    { name: 'ada', isRight: !ada || diffaugment.length > 0, expected: 'diffaugment beside it' },
+    {
+      name: 'ada',
+      isRight: !ada || loss === 'bce' || loss === 'hinge',
+      expected: `the loss bce or hinge beside it, as the sign of the logits of ${loss} does not tell real from generated`,
+    },
+    needsAda('adaTarget'),
+    needsAda('adaImages'),
     own('gp', 'wgan-gp'),
     own('clip', 'wgan'),
     {

@@ -190,6 +190,19 @@ export const configSettings: { [Name in ConfigSetting]: Setting } = {
       augmentation,
       'Differentiable augmentation of all pictures the discriminator sees, for small data sets: color,translation,cutout',
     ],
+    ada: [
+      boolean,
+      'Adaptive augmentation: each picture is changed with a probability that rises while the discriminator overfits and ' +
+        'falls otherwise; without --diffaugment all three kinds of changes',
+    ],
+    adaTarget: [
+      number('a number above 0 and below 1', (value) => value > 0 && value < 1),
+      "Mean sign of the discriminator's logits on real pictures above which it counts as overfitting [default: 0.6]",
+    ],
+    adaImages: [
+      integer(1, 1_000_000_000),
+      'Real pictures within which the probability can go from 0 to 1 [default: 100000]',
+    ],
     ema: [decay, 'Decay of an exponential moving average of the generator, such as 0.999'],
     emaWarmup: [boolean, 'Start with a smaller decay, (1 + t)/(10 + t) in step t [default: on]'],
     dSteps: [integer(1, 100), 'Updates of the discriminator for each of the generator [default: 1]'],

@@ -74,6 +74,13 @@ const configs: Record<string, GanConfig> = {
     r1Every: 4,
     ema: 0.9,
   }),
+  'adaptive DiffAugment, R1, two updates of D': configWith('cub200', {
+    ...small,
+    imageSize: 8,
+    ada: true,
+    r1: 5,
+    dSteps: 2,
+  }),
   'everything at once, one channel': configWith('fashion-mnist', {
     ...small,
     imageSize: 8,
@@ -93,9 +100,11 @@ describe.each(Object.entries(configs))('OnnxStep and TfjsStep, %s', (_, config) 
     const onnx = await trained(await OnnxStep.create(config, models(config), state), config);
     const tfjs = await trained(new TfjsStep(config, models(config), state), config);
     onnx.results.forEach((result, index) => {
+      expect(Object.keys(result)).toEqual(Object.keys(tfjs.results[index] as StepResult));
+      expect('signReal' in result).toBe(config.ada);
       for (const key of Object.keys(result) as (keyof StepResult)[]) {
         expect(
-          Math.abs(result[key] - (tfjs.results[index] as StepResult)[key]),
+          Math.abs((result[key] as number) - (tfjs.results[index]?.[key] as number)),
           `${key} of step ${index + 1}`,
         ).toBeLessThan(1e-5);
       }
@@ -138,7 +147,7 @@ function batchOf(config: GanConfig, index: number): StepBatch {
   const random = new Random(index);
   const real = normals(random, dSteps * batchSize * channels * imageSize * imageSize).map(Math.tanh);
   const latents = normals(random, dSteps * batchSize * latentDim);
-  const numbers = (count: number) => drawnAugmentation(random, count, imageSize);
+  const numbers = (count: number) => drawnAugmentation(random, count, imageSize, config.ada ? 0.5 : undefined);
   return {
     real,
     latents,

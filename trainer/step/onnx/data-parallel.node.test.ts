@@ -24,7 +24,7 @@ const two = [
 const configs: [string, GanConfig][] = [
   ['shared latents', configWith('cub200', { ...small, norm: 'none' })],
   [
-    'hinge loss, spectral norm, DiffAugment, average, two updates of D, fresh latents',
+    'hinge loss, spectral norm, adaptive DiffAugment, average, two updates of D, fresh latents',
     configWith('space', {
       ...small,
       batchSize: 8,
@@ -32,6 +32,7 @@ const configs: [string, GanConfig][] = [
       loss: 'hinge',
       spectralNorm: true,
       diffaugment: ['color', 'translation', 'cutout'],
+      ada: true,
       ema: 0.9,
       dSteps: 2,
       lr: 2e-4,
@@ -148,7 +149,14 @@ function batchOf(config: GanConfig, index: number): Promise<StepBatch> {
     pictures: await batch(seed),
     classes: Uint16Array.from({ length: batchSize }, (_, at) => (seed + at) % 3),
   });
-  return stepBatch(config, { batchesPerEpoch: 9, batch, labelledBatch }, index, 9);
+  return stepBatch(
+    config,
+    { batchesPerEpoch: 9, batch, labelledBatch },
+    index,
+    9,
+    undefined,
+    config.ada ? 0.5 : undefined,
+  );
 }
 
 async function trained(step: TrainStep, config: GanConfig, steps: readonly number[]) {

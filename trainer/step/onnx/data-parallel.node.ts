@@ -198,7 +198,7 @@ export class DataParallelStep implements TrainStep {
     );
     for (const { input } of gradients.writes) this.#data(input).set(answers[0]?.[nextOf(input)] ?? []);
     const averaged = update.graph.inputs.map(({ name }) => name).filter((name) => name.startsWith(gradientName('')));
-    const means = await this.#means(answers, [...averaged, ...reports[network]]);
+    const means = await this.#means(answers, [...averaged, ...reports(this.#config, network)]);
     const feeds: Values = { [updateInputs.stepSize]: scalar(stepSize), [updateInputs.correction]: scalar(correction) };
     for (const { name, value } of update.graph.inputs) {
       const dims = (value?.shape ?? []) as number[];
@@ -212,7 +212,9 @@ export class DataParallelStep implements TrainStep {
     for (const { input } of update.writes) {
       [this.#values[input], this.#spare[input]] = [this.#spare[input] as Tensor, this.#values[input] as Tensor];
     }
-    return Object.fromEntries(reports[network].map((name) => [name, (means[name] as Float32Array)[0] as number]));
+    return Object.fromEntries(
+      reports(this.#config, network).map((name) => [name, (means[name] as Float32Array)[0] as number]),
+    );
   }
 
   /** Means over the shards here, then over all processes. */

@@ -4,11 +4,11 @@ import { createSession } from '../../../inference/runtime/session.node.js';
 import type { ResolvedDevice, SessionOptions } from '../../../inference/runtime/session.js';
 import { modelOfGraph } from '../../../onnx/index.js';
 import { elementCount } from '../../../onnx/graph/graph.js';
-import { augmentationColumns } from '../state/augmentation.js';
+import { augmentationWidth } from '../state/augmentation.js';
 import type { GanConfig } from '../../settings/config.js';
 import { preparedGraph } from './graph/prepared.js';
 import { allOf, firstOf, lastOf, repeatedSteps, STEP_COUNT } from './graph/repeated.js';
-import { inputOfUpdate, samplingGraph, scalarInputs, stepGraph, stepOutputs } from './graph/step.js';
+import { inputOfUpdate, resultOutputs, samplingGraph, scalarInputs, stepGraph } from './graph/step.js';
 import { stepInputs, type Models } from './graph/networks.js';
 import { nextOf, type StateEntry } from './graph/weights.js';
 import { StateInMemory, StateOnGpu, type KeptState } from './kept-state.node.js';
@@ -63,10 +63,10 @@ export class OnnxStep implements TrainStep {
     const steps = new Map<boolean, InferenceSession>();
     let entries: readonly StateEntry[] = [];
     for (const penalised of kindsOfSteps(config)) {
-      const { graph, state: known } = stepGraph(config, models.generator, models.discriminator, penalised);
+      const { graph, state: known, results } = stepGraph(config, models.generator, models.discriminator, penalised);
       entries = known;
       const one = preparedGraph(graph, entries);
-      const whole = repeats ? repeatedSteps({ graph: one, state: entries }) : one;
+      const whole = repeats ? repeatedSteps({ graph: one, state: entries, results }) : one;
       const kept = entries.map(({ input }) => (repeats ? lastOf(input) : nextOf(input)));
       const gpuOutputs = keepsOnGpu(options.device) && { gpuOutputs: kept };
       steps.set(penalised, await createSession(modelOfGraph(whole), { ...options, ...gpuOutputs }));
@@ -79,15 +79,13 @@ export class OnnxStep implements TrainStep {
     if (this.#repeats) return (await this.#runTogether([batch]))[0] as StepResult;
     const step = this.#step + 1;
     const feeds = { ...this.#state.current, ...batchValues(this.#config, batch, step) };
-    const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [name, null]));
+    const results = resultOutputs(this.#config);
+    const fetches: Record<string, Tensor | null> = Object.fromEntries(results.map(([, name]) => [name, null]));
     for (const { input } of this.#entries) fetches[nextOf(input)] = this.#state.target(input);
     const outputs = await this.#sessionOf(step).run(feeds, fetches);
     this.#state.advance((input) => outputs[nextOf(input)] as Tensor);
     this.#step = step;
-    const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map(
-      (name) => ((outputs[name] as Tensor).data as Float32Array)[0],
-    );
-    return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
+    return resultOf(results, (name) => outputs[name] as Tensor, 0);
   }
 
   /** Several steps: in one run of a session where it was made for that, but for those with R1 and R2, which have their own. */
@@ -111,18 +109,14 @@ export class OnnxStep implements TrainStep {
     const feeds: Values = { [STEP_COUNT]: new Tensor('int64', BigInt64Array.of(BigInt(batches.length)), []) };
     for (const name of Object.keys(values[0] ?? {}))
       feeds[allOf(name)] = stacked(values.map((of) => of[name] as Tensor));
-    const fetches: Record<string, Tensor | null> = Object.fromEntries(stepOutputs.map((name) => [allOf(name), null]));
+    const results = resultOutputs(this.#config);
+    const fetches: Record<string, Tensor | null> = Object.fromEntries(results.map(([, name]) => [allOf(name), null]));
     for (const [name, tensor] of Object.entries(this.#state.current)) feeds[firstOf(name)] = tensor;
     for (const { input } of this.#entries) fetches[lastOf(input)] = this.#state.target(input);
     const outputs = await this.#sessionOf(this.#step + 1).run(feeds, fetches);
     this.#state.advance((input) => outputs[lastOf(input)] as Tensor);
     this.#step += batches.length;
-    return batches.map((_, at) => {
-      const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = stepOutputs.map(
-        (name) => ((outputs[allOf(name)] as Tensor).data as Float32Array)[at],
-      );
-      return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
-    });
+    return batches.map((_, at) => resultOf(results, (name) => outputs[allOf(name)] as Tensor, at));
   }
 
   #sessionOf(step: number): InferenceSession {
@@ -147,6 +141,16 @@ export class OnnxStep implements TrainStep {
 /** Whether a session's outputs can stay on the device: ONNX Runtime's JavaScript interface has that for WebGPU only. */
 const keepsOnGpu = (device: ResolvedDevice | undefined): boolean => device === 'webgpu';
 
+/** The result of one of the steps of a run. @param tensorOf the values of all its steps, by the name of the step's output */
+function resultOf(
+  results: ReturnType<typeof resultOutputs>,
+  tensorOf: (name: string) => Tensor,
+  at: number,
+): StepResult {
+  const values = results.map(([key, name]) => [key, (tensorOf(name).data as Float32Array)[at]]);
+  return Object.fromEntries(values) as unknown as StepResult;
+}
+
 /** Tensors of one shape as one [N, …]. */
 function stacked(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors as [Tensor];
@@ -160,7 +164,7 @@ function batchValues(config: GanConfig, batch: StepBatch, step: number): Values 
   const { batchSize, channels, imageSize, latentDim, lr, lrD } = config;
   const { augmentation, rateFactor = 1 } = batch;
   const values: Values = {};
-  const columns = augmentationColumns.length;
+  const columns = augmentationWidth(config);
   const put = (name: string, data: Float32Array | undefined, dims: number[], update = 0) => {
     const size = elementCount(dims);
     const part = data?.subarray(update * size, (update + 1) * size);

@@ -15,13 +15,14 @@ const configs: [string, GanConfig][] = [
   ['batch norm', configWith('cub200', small)],
   ['R1 in every third step, which has a run of its own', configWith('cub200', { ...small, r1: 10, r1Every: 3 })],
   [
-    'hinge loss, spectral norm, DiffAugment, average, two updates of D, fresh latents, labels',
+    'hinge loss, spectral norm, adaptive DiffAugment, average, two updates of D, fresh latents, labels',
     configWith('space', {
       ...small,
       norm: 'none',
       loss: 'hinge',
       spectralNorm: true,
       diffaugment: ['color', 'translation', 'cutout'],
+      ada: true,
       ema: 0.9,
       dSteps: 2,
       lr: 2e-4,
@@ -69,5 +70,12 @@ function batchOf(config: GanConfig, index: number): Promise<StepBatch> {
     pictures: await batch(at),
     classes: Uint16Array.from({ length: config.batchSize }, (_, row) => (at + row) % 2),
   });
-  return stepBatch(config, { batchesPerEpoch: 8, batch, labelledBatch }, index, 100);
+  return stepBatch(
+    config,
+    { batchesPerEpoch: 8, batch, labelledBatch },
+    index,
+    100,
+    undefined,
+    config.ada ? 0.5 : undefined,
+  );
 }

@@ -1,10 +1,12 @@
 /** @file The interface of a GAN training step, implemented by `onnx.ts` and `tfjs.ts`. */
 
+import type { AdaState } from './ada.js';
+
 /** The numbers of DiffAugment for each kind of pass through the discriminator, rows as `augmentationColumns` says. */
 export interface AugmentationBatch {
   /** [D·N, 7], as `StepBatch.real`. */
   real: Float32Array;
-  /** [D·N, 7]. */
+  /** [D·N, 7]; with `ada` all have eight columns. */
   fake: Float32Array;
   /** Of the generator's update, [N, 7]. */
   again: Float32Array;
@@ -42,6 +44,8 @@ export interface StepResult {
   dFakeBefore: number;
   /** D(G(z)) after the discriminator's update. */
   dFakeAfter: number;
+  /** Mean sign of the logits of the real pictures, −1…1; with `ada` only. */
+  signReal?: number;
 }
 
 /** A float32 tensor with its shape. */
@@ -68,6 +72,8 @@ export interface NetworkState {
 /** State of both networks after `step` updates. */
 export interface TrainState {
   step: number;
+  /** Of the augmentation's probability, which training steers between the steps; with `ada` only. */
+  ada?: AdaState;
   generator: NetworkState;
   discriminator: NetworkState;
 }

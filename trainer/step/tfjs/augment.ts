@@ -1,7 +1,7 @@
 /** @file DiffAugment (Zhao et al. 2020) in tfjs operations, picture by picture where `graph/augment.ts` multiplies matrices. */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { tf } from '../../../exporter/tf.js';
-import { augmentationColumns, cutSize, largestShift } from '../state/augmentation.js';
+import { APPLIED, augmentationColumns, augmentationWidth, cutSize, largestShift } from '../state/augmentation.js';
 import { augmentationNames, type AugmentationName, type GanConfig } from '../../settings/config.js';
 
 type Column = (name: (typeof augmentationColumns)[number]) => number[];
@@ -48,16 +48,17 @@ const changes: Readonly<Record<AugmentationName, Change>> = {
   },
 };
 
-/** Pictures [N, S, S, C] with the configured random changes. @param numbers [N, 7], row-major */
-export function augmented(pictures: Tensor, numbers: Float32Array | undefined, { diffaugment }: GanConfig): Tensor {
+/** Pictures [N, S, S, C] with the configured random changes. @param numbers [N, 7], with `ada` [N, 8], row-major */
+export function augmented(pictures: Tensor, numbers: Float32Array | undefined, config: GanConfig): Tensor {
+  const { diffaugment, ada } = config;
   if (diffaugment.length === 0) return pictures;
   if (numbers === undefined) throw new Error('the batch lacks the random numbers of DiffAugment');
-  const width = augmentationColumns.length;
-  const column: Column = (name) => {
-    const index = augmentationColumns.indexOf(name);
-    return Array.from({ length: numbers.length / width }, (_, row) => numbers[row * width + index] as number);
-  };
-  return augmentationNames
+  const width = augmentationWidth(config);
+  const columnAt = (index: number) =>
+    Array.from({ length: numbers.length / width }, (_, row) => numbers[row * width + index] as number);
+  const column: Column = (name) => columnAt(augmentationColumns.indexOf(name));
+  const changed = augmentationNames
     .filter((name) => diffaugment.includes(name))
-    .reduce<Tensor>((changed, name) => changes[name](changed as Tensor4D, column), pictures);
+    .reduce<Tensor>((before, name) => changes[name](before as Tensor4D, column), pictures);
+  return ada ? tf.where(tf.greater(perPicture(columnAt(APPLIED)), 0.5), changed, pictures) : changed;
 }

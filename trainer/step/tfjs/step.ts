@@ -27,7 +27,7 @@ interface DiscriminatorBatch {
 
 /** What such an update gives. */
 interface DiscriminatorResult {
-  /** Loss_D, D(x), D(G(z)). */
+  /** Loss_D, D(x), D(G(z)); with `ada` also the mean sign of real pictures' logits. */
   scalars: Scalar[];
   /** The real pictures as the discriminator saw them. */
   real: Tensor;
@@ -71,11 +71,12 @@ export class TfjsStep implements TrainStep {
     this.#step = step;
     const values = await Promise.all(results.map((result) => result.data()));
     tf.dispose(results);
-    const [lossD, lossG, dReal, dFakeBefore, dFakeAfter] = values.map((value) => value[0]);
-    return { lossD, lossG, dReal, dFakeBefore, dFakeAfter } as StepResult;
+    const [lossD, lossG, dReal, dFakeBefore, dFakeAfter, signReal] = values.map((value) => value[0]);
+    const signs = this.#config.ada && { signReal };
+    return { lossD, lossG, dReal, dFakeBefore, dFakeAfter, ...signs } as StepResult;
   }
 
-  /** All updates. @param step counts from 1 @returns the five scalars of `StepResult` */
+  /** All updates. @param step counts from 1 @returns the scalars of `StepResult` */
   #update(batch: StepBatch, step: number): Scalar[] {
     const { augmentation, rateFactor = 1 } = batch;
     const updates = discriminatorUpdates(this.#config, step);
@@ -98,11 +99,11 @@ export class TfjsStep implements TrainStep {
       return this.#updateDiscriminator(inputs, { t, step, rateFactor });
     });
     const { scalars, real, labels } = results.at(-1) as DiscriminatorResult;
-    const [lossD, dReal, dFakeBefore] = scalars;
+    const [lossD, dReal, dFakeBefore, ...signs] = scalars;
     const pictures = { latents: again, real, labels, augmentAgain: augmentation?.again };
     const [lossG, dFakeAfter] = this.#updateGenerator(pictures, step, rateFactor) as Scalar[];
     if (this.#average) updateAverage(this.#average, this.#generator.model, emaDecay(this.#config, step));
-    return [lossD, lossG, dReal, dFakeBefore, dFakeAfter] as Scalar[];
+    return [lossD, lossG, dReal, dFakeBefore, dFakeAfter, ...signs] as Scalar[];
   }
 
   /** @param when `t` is the number of the update, `step` that of the step, both counted from 1 */
@@ -153,6 +154,7 @@ export class TfjsStep implements TrainStep {
     this.#discriminator.setVectors(forBetween);
     for (const pass of [onReal, onFake]) updateRunningStatistics(pass.statistics);
     const scores = [onReal, onFake].map(({ logit }) => meanProbability(logit));
+    if (config.ada) scores.push(tf.mean(tf.sign(onReal.logit)) as Scalar);
     disposeOf([onReal, onFake]);
     return { scalars: [reported, ...scores], real: seenReal, labels };
   }

@@ -68,6 +68,30 @@ describe('augmented(b, pictures, numbers, config)', () => {
     expect(gradient[1]).toEqual([1, 1, 1, 0]);
   });
 
+  it('changes with ada those pictures alone whose last number is 1', async () => {
+    const b = new GraphBuilder(emptyGraph('augment'));
+    const x = b.input('x', 'float32', [2, 1, 4, 4]);
+    const y = augmented(b, x, 'numbers', configWith('space', { diffaugment: ['color'], ada: true }));
+    b.output(gradients(b, y, [x]).get(x) as string, 'gradient');
+    b.output(y, 'y');
+    const session = await createSession(modelOfGraph(b.graph));
+    const row = (applied: number) => [
+      ...augmentationColumns.map((name) => ({ ...neutral, brightness: 0.5, contrast: 0.5 })[name]),
+      applied,
+    ];
+    const found = await session.run({
+      x: new Tensor('float32', Float32Array.from([...picture, ...picture]), [2, 1, 4, 4]),
+      numbers: new Tensor('float32', Float32Array.from([...row(0), ...row(1)]), [2, augmentationColumns.length + 1]),
+    });
+    await session.release();
+    const values = Array.from((found['y'] as Tensor).data as Float32Array);
+    expect(values.slice(0, 16)).toEqual([...picture]);
+    expect(values.slice(16, 20)).toEqual([5.25, 5.75, 6.25, 6.75]);
+    expect(
+      Array.from((found['gradient'] as Tensor).data as Float32Array).every((value) => Math.abs(value - 1) < 1e-6),
+    ).toBe(true);
+  });
+
   it('changes brightness, then contrast around the mean', async () => {
     const { y, gradient } = await changed(['color'], { brightness: 0.5, contrast: 0.5 });
     expect(y[0]).toEqual([5.25, 5.75, 6.25, 6.75]); // mean 9: 9 + (1.5 − 9)/2 and so on

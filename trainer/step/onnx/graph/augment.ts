@@ -3,7 +3,7 @@
  * Gradients flow through it; the random numbers are inputs.
  */
 import { float32Tensor, type GraphBuilder } from '../../../../onnx/index.js';
-import { augmentationColumns, cutSize } from '../../state/augmentation.js';
+import { APPLIED, augmentationColumns, augmentationWidth, cutSize } from '../../state/augmentation.js';
 import { augmentationNames, type AugmentationName, type GanConfig } from '../../../settings/config.js';
 
 /** One number per picture, as a value [N, 1, 1, 1]. */
@@ -64,21 +64,25 @@ const cutout: Change = (b, pictures, column) => {
 const changes: Readonly<Record<AugmentationName, Change>> = { color, translation, cutout };
 
 /**
- * Pictures [N, C, S, S] with the configured random changes; unchanged if there are none.
- * @param numbers name for the new input [N, 7] of random numbers
+ * Pictures [N, C, S, S] with the configured random changes; unchanged if there are none, and with `ada` those that are to stay.
+ * @param numbers name for the new input [N, 7] of random numbers, with `ada` [N, 8]
  */
-export function augmented(b: GraphBuilder, pictures: string, numbers: string, { diffaugment }: GanConfig): string {
+export function augmented(b: GraphBuilder, pictures: string, numbers: string, config: GanConfig): string {
+  const { diffaugment, ada } = config;
   if (diffaugment.length === 0) return pictures;
   const count = b.shape(pictures)[0] as number;
-  b.input(numbers, 'float32', [count, augmentationColumns.length]);
-  const column: Column = (name) => {
-    const index = augmentationColumns.indexOf(name);
+  b.input(numbers, 'float32', [count, augmentationWidth(config)]);
+  const columnAt = (index: number, name: string) => {
     const slice = b.op('Slice', [numbers, b.ints([index]), b.ints([index + 1]), b.ints([1])], {}, name);
     return b.reshape(slice, [count, 1, 1, 1]);
   };
-  return augmentationNames
+  const column: Column = (name) => columnAt(augmentationColumns.indexOf(name), name);
+  const changed = augmentationNames
     .filter((name) => diffaugment.includes(name))
-    .reduce((changed, name) => b.within(name, () => changes[name](b, changed, column)), pictures);
+    .reduce((before, name) => b.within(name, () => changes[name](b, before, column)), pictures);
+  if (!ada) return changed;
+  const isChanged = b.op('Greater', [columnAt(APPLIED, 'applied'), b.scalar(0.5)]);
+  return b.op('Where', [isChanged, changed, pictures], {}, 'adaptive');
 }
 
 /** A named constant, added once per graph. */

@@ -103,6 +103,11 @@ export function generatorLoss(b: GraphBuilder, config: GanConfig, onFake: string
   return losses[config.loss].generator(b, onFake, onReal);
 }
 
+/** Mean sign of logits: the overfitting signal r_t on real pictures (Karras et al. 2020, "Limited data", eq. 1). */
+export function meanSign(b: GraphBuilder, logit: string): string {
+  return mean(b, b.op('Sign', [logit]));
+}
+
 /** Mean probability of being real. */
 export function meanProbability(b: GraphBuilder, logit: string): string {
   return mean(b, b.op('Sigmoid', [logit]));

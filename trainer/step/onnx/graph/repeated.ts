@@ -2,7 +2,7 @@
 import { subgraphAttribute } from '../../../../onnx/files/write.js';
 import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
 import type { Node, Shape, Tensor, ValueInfo } from '../../../../onnx/graph/graph.js';
-import { stepOutputs, type StepGraph } from './step.js';
+import type { StepGraph } from './step.js';
 import { nextOf } from './weights.js';
 
 /** Graph input with the number of steps. */
@@ -20,9 +20,9 @@ export const lastOf = (input: string): string => `${input}:last`;
 /**
  * The step repeated `step_count` times, for any number of steps.
  * @param step with the inputs of one step
- * @returns a graph with inputs `allOf` and `firstOf`, and outputs `lastOf` and, of `stepOutputs`, `allOf` [steps]
+ * @returns a graph with inputs `allOf` and `firstOf`, and outputs `lastOf` and, of the results, `allOf` [steps]
  */
-export function repeatedSteps({ graph, state }: StepGraph): Graph {
+export function repeatedSteps({ graph, state, results }: StepGraph): Graph {
   const stateNames = state.map(({ input }) => input);
   const carried = new Set(stateNames);
   const inputs = new Map(graph.inputs.map((info) => [info.name, info]));
@@ -66,10 +66,10 @@ export function repeatedSteps({ graph, state }: StepGraph): Graph {
     outputs: [
       info(stillOn, 'bool'),
       ...stateNames.map((name) => ofBody(nextOf(name))),
-      ...stepOutputs.map((name) => ofBody(name)),
+      ...results.map((name) => ofBody(name)),
     ],
   };
-  const made = [...stateNames.map(lastOf), ...stepOutputs.map(allOf)];
+  const made = [...stateNames.map(lastOf), ...results.map(allOf)];
   b.graph.nodes.push({
     op: 'Loop',
     domain: '',
@@ -80,7 +80,7 @@ export function repeatedSteps({ graph, state }: StepGraph): Graph {
   });
   b.graph.outputs.push(
     ...stateNames.map((name) => ({ name: lastOf(name), value: { type: 'float32' as const, shape: shapeOf(name) } })),
-    ...stepOutputs.map((name) => ({ name: allOf(name), value: { type: 'float32' as const, shape: ['steps'] } })),
+    ...results.map((name) => ({ name: allOf(name), value: { type: 'float32' as const, shape: ['steps'] } })),
   );
   return b.graph;
 }

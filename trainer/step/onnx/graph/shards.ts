@@ -4,10 +4,11 @@
  */
 import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
 import type { GanConfig } from '../../../settings/config.js';
+import type { StepResult } from '../../state/step.js';
 import { updateWithAdam } from './adam.js';
 import { clipWeights } from './clip.js';
 import { updateAverage } from './ema.js';
-import { meanProbability } from './losses.js';
+import { meanProbability, meanSign } from './losses.js';
 import { Networks, stepInputs, type Models } from './networks.js';
 import { Weights, type StateEntry } from './weights.js';
 
@@ -31,10 +32,10 @@ export const updateInputs = {
 } as const;
 
 /** Reported outputs of parts with the discriminator, named as in `StepResult`. */
-export const reports = {
-  discriminator: ['lossD', 'dReal', 'dFakeBefore'],
-  generator: ['lossG', 'dFakeAfter'],
-} as const;
+export function reports({ ada }: Pick<GanConfig, 'ada'>, network: StateEntry['network']): (keyof StepResult)[] {
+  if (network === 'generator') return ['lossG', 'dFakeAfter'];
+  return ['lossD', 'dReal', 'dFakeBefore', ...(ada ? (['signReal'] as const) : [])];
+}
 
 const isStatistic = ({ trainable, part }: StateEntry) => part === 'spectral' || (part === 'weights' && !trainable);
 
@@ -56,6 +57,7 @@ export function discriminatorGradients(config: GanConfig, models: Models, penali
     loss,
     meanProbability(b, onReal.logit),
     meanProbability(b, onFake.logit),
+    ...(config.ada ? [meanSign(b, onReal.logit)] : []),
   ]);
 }
 
@@ -75,12 +77,12 @@ export function generatorGradients(config: GanConfig, models: Models): PartGraph
 
 function withOutputs(
   { b, config, g, d }: Networks,
-  network: keyof typeof reports,
+  network: StateEntry['network'],
   gradients: ReadonlyMap<string, string>,
   results: readonly string[],
 ): PartGraph {
   for (const [name, gradient] of gradients) b.output(gradient, gradientName(name));
-  reports[network].forEach((name, index) => b.output(results[index] as string, name));
+  reports(config, network).forEach((name, index) => b.output(results[index] as string, name));
   // With shared latents the generator's pass repeats the discriminator's: count it once.
   const counted = network === 'discriminator' || config.freshLatents ? [g, d] : [d];
   const writes = counted.flatMap((weights) => weights.finish(weights.entries.filter(isStatistic)));

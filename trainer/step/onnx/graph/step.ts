@@ -4,10 +4,11 @@ import { loweredOutputs, type WeightRequest } from '../../../../exporter/layers/
 import { onnxDims } from '../../../../exporter/layers/weights.js';
 import { emptyGraph, GraphBuilder, type Graph } from '../../../../onnx/index.js';
 import type { GanConfig } from '../../../settings/config.js';
+import type { StepResult } from '../../state/step.js';
 import { updateWithAdam } from './adam.js';
 import { clipWeights } from './clip.js';
 import { updateAverage } from './ema.js';
-import { meanProbability } from './losses.js';
+import { meanProbability, meanSign } from './losses.js';
 import { Networks, stepInputs } from './networks.js';
 import { inputName, type StateEntry } from './weights.js';
 
@@ -15,6 +16,8 @@ import { inputName, type StateEntry } from './weights.js';
 export interface StepGraph {
   graph: Graph;
   state: readonly StateEntry[];
+  /** Names of the outputs that are not state. */
+  results: readonly string[];
 }
 
 /** Names of the graph's scalar inputs; see `schedule.ts`. */
@@ -26,8 +29,21 @@ export const scalarInputs = {
   emaDecay: 'ema_decay',
 } as const;
 
-/** Names of the graph's outputs that are not state, in the order of `StepResult`. */
-export const stepOutputs = ['loss_d', 'loss_g', 'd_real', 'd_fake_before', 'd_fake_after'] as const;
+/** Names of the graph's outputs that are not state. */
+const stepOutputs = {
+  lossD: 'loss_d',
+  lossG: 'loss_g',
+  dReal: 'd_real',
+  dFakeBefore: 'd_fake_before',
+  dFakeAfter: 'd_fake_after',
+  signReal: 'sign_real',
+} as const satisfies Record<keyof StepResult, string>;
+
+/** Those of a configuration, with the names that they have in `StepResult`. */
+export function resultOutputs({ ada }: Pick<GanConfig, 'ada'>): [keyof StepResult, string][] {
+  const all = Object.entries(stepOutputs) as [keyof StepResult, string][];
+  return all.filter(([key]) => ada || key !== 'signReal');
+}
 
 /** The name of an input for one of the discriminator's updates, counted from 0. */
 export const inputOfUpdate = (name: string, update: number): string => (update === 0 ? name : `${name}_${update + 1}`);
@@ -83,13 +99,18 @@ export function stepGraph(
   });
 
   const { onReal, onFake, loss } = last.objective;
-  const results = [
-    loss,
-    objective.loss,
-    ...[onReal, onFake, objective.onFake].map(({ logit }) => meanProbability(b, logit)),
-  ];
-  stepOutputs.forEach((name, index) => b.output(results[index] as string, name));
-  return { graph: b.graph, state: [...g.finish(), ...d.finish()] };
+  const results: Record<keyof StepResult, () => string> = {
+    lossD: () => loss,
+    lossG: () => objective.loss,
+    dReal: () => meanProbability(b, onReal.logit),
+    dFakeBefore: () => meanProbability(b, onFake.logit),
+    dFakeAfter: () => meanProbability(b, objective.onFake.logit),
+    signReal: () => meanSign(b, onReal.logit),
+  };
+  const outputs = resultOutputs(config);
+  // All are made before any is named.
+  outputs.map(([key, name]) => [results[key](), name] as const).forEach(([value, name]) => b.output(value, name));
+  return { graph: b.graph, state: [...g.finish(), ...d.finish()], results: outputs.map(([, name]) => name) };
 }
 
 /**
