@@ -85,11 +85,22 @@ function goldenTensor(
   const { data } = file.tensor(`${network}/${module}.${pytorchNames[kind]}`);
   if (data.length !== elementCount(shape)) throw new Error(`${name}: ${data.length} numbers for [${shape}]`);
   if (shape.length === 4) {
-    const layout: WeightLayout = name.startsWith('g_') ? 'conv-transpose' : 'conv';
+    const layout: WeightLayout = name.startsWith('g_') && config.arch === 'dcgan' ? 'conv-transpose' : 'conv';
     return { shape, data: tfjsLayout(data, shape, layout) };
   }
-  if (module !== 'head' || shape.length !== 2) return { shape, data };
+  if (module === 'dense') return { shape, data: denseToMaps(data, shape.at(-1) as number, kind) };
+  if (module !== 'head' || shape.length !== 2 || config.arch === 'resnet') return { shape, data };
   const channels = config.ndf * 2;
   const ordered = data.map((_, at) => data[(at % channels) * 16 + Math.floor(at / channels)] as number);
   return { shape, data: ordered };
+}
+
+/** PyTorch's [C·16, Z], or its biases, of a dense layer whose outputs are 4×4 maps, as tfjs's [Z, 16·C]. */
+function denseToMaps(data: Float32Array, outputs: number, kind: string): Float32Array {
+  const [channels, inputs] = [outputs / 16, kind === 'bias' ? 1 : data.length / outputs];
+  return data.map((_, at) => {
+    const [input, output] = [Math.floor(at / outputs), at % outputs];
+    const row = (output % channels) * 16 + Math.floor(output / channels);
+    return data[row * inputs + input] as number;
+  });
 }

@@ -59,7 +59,7 @@ const configs: Record<string, GanConfig> = {
     dSteps: 2,
     ema: 0.9,
   }),
-  'residual networks, hinge loss, spectral norm, R1, averaged generator': configWith('space', {
+  'residual networks, hinge loss, spectral norm, averaged generator': configWith('space', {
     ...small,
     arch: 'resnet',
     imageSize: 32,
@@ -70,8 +70,6 @@ const configs: Record<string, GanConfig> = {
     convBias: false,
     loss: 'hinge',
     spectralNorm: true,
-    r1: 5,
-    r1Every: 4,
     ema: 0.9,
   }),
   'adaptive DiffAugment, R1, two updates of D': configWith('cub200', {

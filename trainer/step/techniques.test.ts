@@ -28,6 +28,9 @@ interface TechniquesInfo extends Pick<GanConfig, 'head' | 'loss' | 'norm' | 'nor
   every?: number;
   gp?: number;
   clip?: number;
+  arch?: 'resnet';
+  bias?: boolean;
+  size?: number;
   classes?: number;
 }
 
@@ -45,6 +48,8 @@ const names = [
   'techniques-conditional',
   'techniques-conditional-gp',
   'techniques-conditional-ra',
+  'techniques-resnet',
+  'techniques-resnet-r1',
 ];
 
 describe.each(names)('%s', (name) => {
@@ -108,9 +113,9 @@ function expectClose(found: NetworkState['ema'], expected: NetworkState['ema']):
 function configOf(info: TechniquesInfo): GanConfig {
   const { head, loss, norm, normD, diffaugment, ema, lr } = info;
   return configWith('cub200', {
-    imageSize: 16,
-    ngf: 4,
-    ndf: 4,
+    ...(info.arch === 'resnet'
+      ? { arch: info.arch, imageSize: info.size ?? 32, ngf: 1, ndf: 1, convBias: info.bias ?? false }
+      : { imageSize: 16, ngf: 4, ndf: 4 }),
     latentDim: info.latent,
     batchSize: info.batch,
     head,
