@@ -34,6 +34,7 @@ const promised: Record<string, string> = {
     'runTasks shardEngine',
   './explain':
     'AttributionOptions GeneratorAttribution GeneratorProbeOptions PixelBox generatorAttribution parsedBox probeGenerator ' +
+    'AscentOptions ChannelChoice Maximisation MaximiseOptions MaximiseProbeOptions Maximised Parameterization maximise probeMaximise ' +
     'ScoreAttribution ScoreAttributionOptions ScoreProbeOptions probeScore scoreAttribution ' +
     'CheckpointSource CheckpointsProbeOptions ComparedCheckpoint probeCheckpoints ' +
     'WalkFrame WalkProbeOptions probeWalk ' +

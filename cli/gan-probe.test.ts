@@ -105,6 +105,43 @@ describe('gan-probe', () => {
     ]);
   }, 30_000);
 
+  it('maximise finds pictures, and latents of the generator, with a curve and the pictures on the way', async () => {
+    const options = [
+      '--channel',
+      '0-1',
+      '--layer',
+      '1',
+      '--steps',
+      '4',
+      '--every',
+      '2',
+      '--seed',
+      '3',
+      '--device',
+      'cpu',
+    ];
+    const judge = tiny('discriminator');
+    const { code, stdout } = await ran('gan-probe', ['maximise', judge, ...options, '--out', 'units'], folder);
+    const line = /\nchannel 0 of d_stage2_conv\/Conv: .* → .*\nchannel 1 of d_stage2_conv\/Conv: .* → /;
+    expect([code, stdout]).toEqual([0, expect.stringMatching(line)]);
+    expect(await readdir(join(folder, 'units'))).toEqual([
+      '1-channel-0-of-d_stage2_conv-Conv.png',
+      '2-channel-1-of-d_stage2_conv-Conv.png',
+      'maximised.png',
+      'results.json',
+      'score.png',
+      'scores.npy',
+      'steps.png',
+    ]);
+    const latent = ['--generator', tiny('generator'), '--steps', '4', '--device', 'cpu', '--out', 'latent'];
+    const found = await ran('gan-probe', ['maximise', judge, ...latent], folder);
+    expect([found.code, found.stderr]).toEqual([0, '']);
+    const { probe, ascent, maximised, generator } = await results('latent');
+    expect([probe, ascent.steps, ascent.l2, generator]).toEqual(['maximise', 4, 1, tiny('generator')]);
+    expect(maximised[0].label).toBe('real');
+    expect(maximised[0].score).toBeGreaterThan(maximised[0].before);
+  }, 30_000);
+
   it.each([
     [['checkpoints', 'birds'], '--models: expected two or more .onnx files, or --run with a run; got none'],
     [['checkpoints'], 'PICTURE: expected picture files or folders for checkpoints; got none'],
@@ -118,6 +155,10 @@ describe('gan-probe', () => {
     [['generator', '--at', '1,2', '--target', 'real'], '--target: expected it with --discriminator only; got real'],
     [['generator', '--discriminator', '--target', 'real,fake'], '--target: expected one target, without a mask; got 2'],
     [['generator', 'bird.png', '--at', '1,2'], 'unknown argument bird.png: generator takes options only'],
+    [['maximise', '--target', '1', '--channel', '2'], '--target and --channel cannot be combined'],
+    [['maximise', '--layer', '1'], '--channel: expected a channel of --layer; got none'],
+    [['maximise', '--range', '0,1'], '--range: expected it with --generator only; got 0,1'],
+    [['maximise', 'a.onnx', 'b.onnx'], 'unknown argument b.onnx: maximise takes one network'],
     [['colours'], /^KIND: expected one of generator.*; got colours$/],
   ])('ends %j with 2 and one line', async (words, line) => {
     const { code, stderr } = await ran('gan-probe', words, folder);

@@ -29,6 +29,7 @@ await runCommand(
       .example('$0 checkpoints birds/ --run runs/latest', 'does it look at birds or at the background?')
       .example('$0 walk --seeds 1,2,3 --loop', 'where the latest discriminator looks along a walk')
       .example('$0 generator --seed 7 --box 20,10,16,12', 'what makes this part of the picture of seed 7')
+      .example('$0 maximise classifier.onnx --target 207', 'which picture looks most like class 207 to a classifier')
       .example('$0 generator --seed 7 --discriminator', 'which numbers of its latent make it look real'),
   async ({ _: words, device, out, ...options }, context) => {
     const [name = '', ...sources] = words.map(String);
@@ -44,6 +45,8 @@ await runCommand(
     const [source] = sources;
     if (kind.sources === 'none' && source !== undefined)
       throw new UsageError(`unknown argument ${source}: ${name} takes options only`);
+    if (kind.sources === 'network' && sources.length > 1)
+      throw new UsageError(`unknown argument ${sources[1]}: ${name} takes one network`);
     if (kind.sources === 'some' && source === undefined)
       throw new UsageError(`PICTURE: expected picture files or folders for ${name}; got none`);
     const given = Object.fromEntries(

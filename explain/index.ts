@@ -4,6 +4,7 @@ export { evaluationTable } from './figures/evaluation-report.node.js';
 export { evaluateFiles } from './files/evaluate-files.node.js';
 export { explainFiles } from './files/explain-files.node.js';
 export { expectAllRead } from './files/picture-groups.node.js';
+export { probeMaximise, type MaximiseProbeOptions } from './probe/maximise/maximise-probe.node.js';
 export { probeScore, type ScoreProbeOptions } from './probe/generator/score-probe.node.js';
 export { probeGenerator, type GeneratorProbeOptions } from './probe/generator/generator-probe.node.js';
 export {

@@ -26,6 +26,9 @@ export {
   type AttributionOptions,
   type GeneratorAttribution,
 } from './probe/generator/attribution.js';
+export { maximise, type Maximisation, type Maximised } from './probe/maximise/maximise.js';
+export type { AscentOptions, MaximiseOptions, Parameterization } from './probe/maximise/maximise-options.js';
+export type { ChannelChoice } from './probe/maximise/objective.js';
 export {
   scoreAttribution,
   type ScoreAttribution,

@@ -35,7 +35,12 @@ export const probeFlags = {
     requiresArg: true,
     describe: 'Class of conditional networks: a number or name; of a generator also random',
   },
-  generator: { type: 'string', requiresArg: true, describe: 'Generator of the walk [default: the latest export]' },
+  generator: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Generator of the walk [default: the latest export]; of maximise the one whose latent is searched, run for the latest export',
+  },
   seeds: { type: 'string', requiresArg: true, describe: 'Seeds between which the walk goes, such as 1,2 or 3,7-9' },
   frames: { type: 'number', requiresArg: true, describe: 'Frames of the walk [default: 24]' },
   loop: { type: 'boolean', describe: 'Walk back to the first seed' },
@@ -70,6 +75,41 @@ export const probeFlags = {
     requiresArg: true,
     describe: "Where the objects are: CUB's bounding_boxes.txt, a .csv file, annotations of COCO, or a folder of masks",
   },
+  labels: { type: 'string', requiresArg: true, describe: 'Names of the classes: a text, JSON or YAML file' },
+  channel: { type: 'string', requiresArg: true, describe: 'Channels of --layer to maximise, such as 3 or 0-7' },
+  steps: { type: 'number', requiresArg: true, describe: 'Steps of maximise [default: 256]' },
+  rate: {
+    type: 'number',
+    requiresArg: true,
+    describe: "Size of a step: Adam's rate [default: 0.05], or the mean change of pixels [default: 0.02]",
+  },
+  parameterization: {
+    choices: ['fourier', 'pixels'],
+    requiresArg: true,
+    describe: 'What is maximised over: waves with decorrelated colours by Adam, or pixels [default: fourier]',
+  },
+  jitter: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Pixels by which the picture is moved in each step, at most [default: a 16th of its side]',
+  },
+  zoom: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Share by which it is enlarged or made smaller in each step, at most [default: 0.1]',
+  },
+  tv: { type: 'number', requiresArg: true, describe: 'Weight of the total variation [default: 0]' },
+  l2: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Weight of the squares of levels beside grey [default: 0], or of a latent [default: 1]',
+  },
+  blur: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Pixels of the blur after every fourth step of pixels [default: 0]',
+  },
+  every: { type: 'number', requiresArg: true, describe: 'Show the picture of every so many steps' },
   among: { type: 'string', requiresArg: true, describe: 'Folder of the pictures that may be neighbours' },
   count: { type: 'number', requiresArg: true, describe: 'Neighbours of each picture, or concepts [default: 8]' },
   crop: {

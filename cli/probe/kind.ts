@@ -33,7 +33,7 @@ export interface ProbeKind {
   usage: string;
   describe: string;
   options: readonly (keyof ProbeFlags)[];
-  /** Whether it takes arguments after the kind. */
-  sources: 'none' | 'some';
+  /** Whether it takes arguments after the kind: pictures, or one network at most. */
+  sources: 'none' | 'some' | 'network';
   load(): Promise<(call: ProbeCall) => Promise<void>>;
 }

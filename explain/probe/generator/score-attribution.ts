@@ -3,7 +3,7 @@ import { openSession } from '#runtime';
 import { generatorFeed } from '../../../inference/generators/generator-inputs.js';
 import { normalLatents } from '../../../inference/latent/latents.js';
 import { Generator, type GeneratorOptions } from '../../../inference/networks/generator.js';
-import { modelFrom, sourceName, type ModelSource } from '../../../inference/networks/model-source.js';
+import type { ModelSource } from '../../../inference/networks/model-source.js';
 import { scoreCount } from '../../../inference/networks/score-head.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { pictureFromOutput } from '../../../inference/pictures/pixels.js';
@@ -11,12 +11,11 @@ import { sessionTensor, type SessionTensors } from '../../../inference/runtime/s
 import type { Assumption } from '../../../inference/graphs/assumption.js';
 import { InputError } from '../../../onnx/errors.js';
 import { namingFile } from '../../../onnx/graph/naming.js';
-import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
 import type { ExplainerOptions } from '../../maps/explain-options.js';
 import { resolvedTargets, type TargetChoice } from '../../targets/target-choice.js';
 import { targetLabel, targetScore, targetWeights } from '../../targets/targets.js';
+import { judgedGenerator } from '../shared/judged-generator.js';
 import { loadJudgingNetwork, WEIGHTS, type JudgingNetwork } from '../shared/judging-network.js';
-import { readyGenerator } from '../shared/ready-generator.js';
 import { MOVES } from './attribution.js';
 import { featureParts, type FeatureParts } from './feature-parts.js';
 import { chosenGeneratorLayer, generatorLayers } from './region-graph.js';
@@ -76,12 +75,7 @@ export async function scoreAttribution(
     const latent = typeof given === 'number' ? normalLatents([given], generator.latentDim) : given;
     if (latent.length !== generator.latentDim)
       throw new InputError({ name: 'latent', expected: `${generator.latentDim} numbers`, got: latent.length });
-    const name = sourceName(source);
-    const model = upgradedModel(await modelFrom(source, options));
-    const ready = namingFile(name, () =>
-      readyGenerator(model, generator, options, { name, rows: network.input.batch ?? 1 }),
-    );
-    expectRows(network, ready.rows);
+    const ready = await judgedGenerator(source, generator, options, network);
     const chosen = chosenGeneratorLayer(generatorLayers(ready.graph, ready.input.name), layer);
     const graph = namingFile(network.name, () => scoreGraph(ready, generator, network, chosen?.value));
     const session = await openSession(graph, { device: generator.choice.device });
@@ -140,12 +134,6 @@ function onlyTarget({ head, labels }: JudgingNetwork, choice: TargetChoice | und
   if (only === undefined || more.length > 0)
     throw new InputError({ name: 'target', expected: 'one target', got: 1 + more.length });
   return only;
-}
-
-/** @throws InputError if the network fixes another number of pictures per run */
-function expectRows({ input: { batch }, name }: JudgingNetwork, rows: number): void {
-  if (batch === undefined || batch === rows) return;
-  throw new InputError({ name, expected: `a batch of ${rows}, which the generator fixes`, got: batch });
 }
 
 /** Reads the first row of results. */

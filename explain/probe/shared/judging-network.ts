@@ -30,36 +30,48 @@ export async function loadJudgingNetwork(
   return namingFile(name, () => ({ ...scoredModel(upgradedModel(model), given), name }));
 }
 
+/** Pictures of one size, and how many of them a run takes. */
+export type PictureRows = PictureSize & { rows: number };
+
 /** What `appendedNetwork` gives. */
 export interface AppendedNetwork {
   /** [R, scores] */
   logits: string;
   /** The input [R, scores] for the share of each logit in the score. */
   weights: string;
-  /** What a value of the network is called in the graph. */
-  valueOf(this: void, value: string): string;
-}
-
-/**
- * Appends a network to the pictures that it judges: preprocessing, network, scores.
- * @param levels its pictures [R, C, H, W], 0 is black and 1 white
- * @param size of these pictures, and R
- * @param values of the network that are wanted beside its logits
- */
-export function appendedNetwork(
-  b: GraphBuilder,
-  levels: string,
-  { rows, ...size }: PictureSize & { rows: number },
-  { model, input, head }: JudgingNetwork,
-  values: readonly string[] = [],
-): AppendedNetwork {
-  const prepared = appendedPreparation(b, levels, size, input);
-  const graph = prunedGraph(withRows(model.graph, rows), [head.logits, ...values]);
-  const valueOf = appendedGraph(b, graph, new Map([[input.name, prepared]]), 'network/');
-  const logits = appendScoreRows(b, { ...head, logits: valueOf(head.logits) }, 'judge/logits');
-  const weights = b.input(WEIGHTS, 'float32', [rows, scoreCount(head)]);
-  return { logits, weights, valueOf };
 }
 
 /** Name of the input for the share of each logit in the score. */
 export const WEIGHTS = 'judge/weights';
+
+/**
+ * Appends a network to the pictures that it judges: preprocessing, network, scores.
+ * @param levels its pictures [R, C, H, W], 0 is black and 1 white
+ */
+export function appendedNetwork(
+  b: GraphBuilder,
+  levels: string,
+  size: PictureRows,
+  network: JudgingNetwork,
+): AppendedNetwork {
+  const { head } = network;
+  const valueOf = appendedValues(b, levels, size, network, [head.logits]);
+  const logits = appendScoreRows(b, { ...head, logits: valueOf(head.logits) }, 'judge/logits');
+  return { logits, weights: b.input(WEIGHTS, 'float32', [size.rows, scoreCount(head)]) };
+}
+
+/**
+ * Appends a network up to some of its values.
+ * @returns what they are called in the graph
+ */
+export function appendedValues(
+  b: GraphBuilder,
+  levels: string,
+  { rows, ...size }: PictureRows,
+  { model, input }: JudgingNetwork,
+  values: readonly string[],
+): (value: string) => string {
+  const prepared = appendedPreparation(b, levels, size, input);
+  const graph = prunedGraph(withRows(model.graph, rows), values);
+  return appendedGraph(b, graph, new Map([[input.name, prepared]]), 'network/');
+}
