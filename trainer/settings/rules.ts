@@ -12,7 +12,7 @@ export interface Rule {
 export const settingRules = (config: GanConfig): Rule[] => [...archRules(config), ...lossRules(config)];
 
 /** What only some architectures have. */
-function archRules({ arch, head, firstBatchNorm, normD, conditional, imageSize }: GanConfig): Rule[] {
+function archRules({ arch, head, firstBatchNorm, norm, normD, conditional, imageSize }: GanConfig): Rule[] {
   if (arch === 'dcgan') return [];
   return [
     {
@@ -23,7 +23,11 @@ function archRules({ arch, head, firstBatchNorm, normD, conditional, imageSize }
     { name: 'head', isRight: head === 'dense', expected: 'dense with the networks resnet' },
     { name: 'normD', isRight: normD === 'none', expected: 'none with the networks resnet' },
     { name: 'firstBatchNorm', isRight: !firstBatchNorm, expected: 'false with the networks resnet' },
-    { name: 'conditional', isRight: !conditional, expected: 'false with the networks resnet' },
+    {
+      name: 'norm',
+      isRight: !conditional || norm === 'batch',
+      expected: 'batch with the networks resnet and labels, which are in the norms of the generator',
+    },
   ];
 }
 

@@ -6,6 +6,7 @@ import { Random } from '../../../../inference/numeric/random.js';
 import { elementCount } from '../../../../onnx/graph/graph.js';
 import type { GanConfig } from '../../../settings/config.js';
 import { isLabelTable } from './labels.js';
+import { normTable } from './projection.js';
 import { isResidual } from './resnet.js';
 
 type Layer = LayersModel['layers'][number];
@@ -41,6 +42,9 @@ function initialWeight(layer: Layer, weight: LayerWeight, config: GanConfig): Fl
     case 'bias': {
       // As PyTorch's Embedding.
       if (isLabelTable(name)) return filled(() => random.normal());
+      const table = normTable(name);
+      if (table === 'shift') return filled(() => 0);
+      if (table === 'scale') return filled(() => 1 + config.batchNormInitStd * random.normal());
       if (config.kernelInit === 'glorot') return kind === 'bias' ? filled(() => 0) : uniform(glorotBound(layer));
       // Other weights, such as those of dense layers, keep PyTorch's default initialisation.
       if (layer.getClassName() === 'Dense' || config.kernelInit === 'pytorch') {

@@ -19,7 +19,8 @@ export const isLabelTable = (name: string): boolean =>
 /** The generator: the label's row, as long as a latent, stands behind the latent. @param layers what follows */
 export function labelledGenerator(config: GanConfig, layers: readonly Layer[]): LayersModel {
   const latent = tfl.input({ name: 'latent', shape: [config.latentDim] });
-  const { label, row } = labelInput(config, tables.generator, config.latentDim);
+  const label = labelInput(config);
+  const row = labelRow(tables.generator, config.latentDim, label);
   const joined = tfl.layers.concatenate({ name: 'g_latent_label' }).apply([latent, row]) as SymbolicTensor;
   return tfl.model({ name: 'generator', inputs: [latent, label], outputs: chained(joined, layers) });
 }
@@ -28,20 +29,25 @@ export function labelledGenerator(config: GanConfig, layers: readonly Layer[]): 
 export function labelledDiscriminator(config: GanConfig, layers: readonly Layer[]): LayersModel {
   const { imageSize, channels } = config;
   const picture = tfl.input({ name: 'picture', shape: [imageSize, imageSize, channels] });
-  const { label, row } = labelInput(config, tables.discriminator, imageSize ** 2);
+  const label = labelInput(config);
+  const row = labelRow(tables.discriminator, imageSize ** 2, label);
   const map = tfl.layers.reshape({ name: 'd_label_channel', targetShape: [imageSize, imageSize, 1] });
   const joined = tfl.layers.concatenate({ name: 'd_picture_label' });
   const first = joined.apply([picture, map.apply(row) as SymbolicTensor]) as SymbolicTensor;
   return tfl.model({ name: 'discriminator', inputs: [picture, label], outputs: chained(first, layers) });
 }
 
-/** The input for one-hot labels, and the rows of a table that they choose. */
-function labelInput({ classNames }: GanConfig, name: string, units: number) {
+/** The input for one-hot labels. @throws InputError if the configuration has no classes */
+export function labelInput({ classNames }: GanConfig): SymbolicTensor {
   if (classNames.length < 2)
     throw new InputError({ name: 'classNames', expected: 'at least two with `conditional`', got: classNames.length });
-  const label = tfl.input({ name: 'label', shape: [classNames.length] });
+  return tfl.input({ name: 'label', shape: [classNames.length] });
+}
+
+/** The rows that labels choose of a table, which is the layer's kernel [K, units]. */
+export function labelRow(name: string, units: number, label: SymbolicTensor): SymbolicTensor {
   const table = tfl.layers.dense({ name, units, useBias: false, kernelInitializer: 'zeros' });
-  return { label, row: table.apply(label) as SymbolicTensor };
+  return table.apply(label) as SymbolicTensor;
 }
 
 const chained = (first: SymbolicTensor, layers: readonly Layer[]): SymbolicTensor =>

@@ -6,6 +6,11 @@ import type { GanConfig } from '../../../settings/config.js';
 const BATCH_NORM_MOMENTUM = 0.9;
 
 /** A batch norm layer with the epsilon of the configuration. */
-export function batchNorm(name: string, { batchNormEpsilon }: GanConfig) {
-  return tfl.layers.batchNormalization({ name, epsilon: batchNormEpsilon, momentum: BATCH_NORM_MOMENTUM });
+export function batchNorm(
+  name: string,
+  { batchNormEpsilon }: GanConfig,
+  options: { center?: boolean; scale?: boolean } = {},
+) {
+  const own = { name, epsilon: batchNormEpsilon, momentum: BATCH_NORM_MOMENTUM };
+  return tfl.layers.batchNormalization({ ...own, ...options });
 }

@@ -7,7 +7,9 @@ import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { tfl } from '../../../../exporter/tf.js';
 import { InputError } from '../../../../onnx/errors.js';
 import { residualSizes, type GanConfig } from '../../../settings/config.js';
+import { labelInput } from './labels.js';
 import { batchNorm } from './layers.js';
+import { conditionalNorm, projectedLogit } from './projection.js';
 
 type Layer = LayersModel['layers'][number];
 
@@ -52,38 +54,53 @@ function convolution(name: string, filters: number, kernelSize: 1 | 3, { convBia
   return tfl.layers.conv2d({ name, filters, kernelSize, padding: 'same', useBias, kernelInitializer: 'zeros' });
 }
 
-/** Batch norm, if any, and ReLU. */
-function activated(name: string, number: number | '', config: GanConfig, value: SymbolicTensor): SymbolicTensor {
-  const normed = config.norm === 'batch' ? applied(batchNorm(`${name}_norm${number}`, config), value) : value;
+/** Batch norm, if any, and ReLU. @param label for numbers of each class in the norm */
+function activated(
+  name: string,
+  number: number | '',
+  config: GanConfig,
+  value: SymbolicTensor,
+  label?: SymbolicTensor,
+): SymbolicTensor {
+  const own = `${name}_norm${number}`;
+  const norm = () => (label ? conditionalNorm(own, config, value, label) : applied(batchNorm(own, config), value));
+  const normed = config.norm === 'batch' ? norm() : value;
   return applied(tfl.layers.reLU({ name: `${name}_relu${number}` }), normed);
 }
 
-/** The generator: latents [N, Z] → pictures [N, S, S, C] in −1…1. */
+/** The generator: latents [N, Z], with `conditional` also one-hot labels [N, K], → pictures [N, S, S, C] in −1…1. */
 export function residualGenerator(config: GanConfig): LayersModel {
   const [first = 0, ...blocks] = residualChannels(config).generator;
   const latent = tfl.input({ name: 'latent', shape: [config.latentDim] });
+  const label = config.conditional ? labelInput(config) : undefined;
   const dense = tfl.layers.dense({ name: 'g_dense', units: 16 * first, kernelInitializer: 'zeros' });
   const maps = tfl.layers.reshape({ name: 'g_maps', targetShape: [4, 4, first] });
   let value = applied(maps, applied(dense, latent));
-  blocks.forEach((filters, index) => (value = doublingBlock(`g_block${index + 1}`, filters, config, value)));
+  blocks.forEach((filters, index) => (value = doublingBlock(`g_block${index + 1}`, filters, config, value, label)));
   value = applied(convolution('g_output_conv', config.channels, 3, config), activated('g_output', '', config, value));
   const outputs = applied(tfl.layers.activation({ name: 'g_output_tanh', activation: 'tanh' }), value);
-  return tfl.model({ name: 'generator', inputs: latent, outputs });
+  return tfl.model({ name: 'generator', inputs: label ? [latent, label] : latent, outputs });
 }
 
 /** Norm, ReLU, doubling, convolution, norm, ReLU, convolution; beside it the shortcut. */
-function doublingBlock(name: string, filters: number, config: GanConfig, x: SymbolicTensor): SymbolicTensor {
+function doublingBlock(
+  name: string,
+  filters: number,
+  config: GanConfig,
+  x: SymbolicTensor,
+  label: SymbolicTensor | undefined,
+): SymbolicTensor {
   const doubled = (path: string) => tfl.layers.upSampling2d({ name: `${name}_${path}`, size: [2, 2] });
-  let value = applied(doubled('upsample'), activated(name, 1, config, x));
+  let value = applied(doubled('upsample'), activated(name, 1, config, x, label));
   value = applied(convolution(`${name}_conv1`, filters, 3, config), value);
-  value = applied(convolution(`${name}_conv2`, filters, 3, config), activated(name, 2, config, value));
+  value = applied(convolution(`${name}_conv2`, filters, 3, config), activated(name, 2, config, value, label));
   // The authors convolve what is doubled already. Of a 1×1 convolution, the result is the same, at four times the work.
   const narrow = applied(convolution(`${name}_shortcut_conv`, filters, 1, config), x);
   return applied(tfl.layers.add({ name: `${name}_sum` }), [value, applied(doubled('shortcut_upsample'), narrow)]);
 }
 
 /**
- * The discriminator: pictures [N, S, S, C] → probabilities of being real [N, 1]. Layer `d_logit` is the logit [N, 1], and
+ * The discriminator: pictures [N, S, S, C], with `conditional` also one-hot labels [N, K], → probabilities of being real [N, 1]. Layer `d_logit` is the logit [N, 1], and
  * the last layer, `d_probability`, is its sigmoid. It has no batch norm.
  */
 export function residualDiscriminator(config: GanConfig): LayersModel {
@@ -103,9 +120,11 @@ export function residualDiscriminator(config: GanConfig): LayersModel {
   // The sum over all positions: their mean, times their number.
   const mean = applied(tfl.layers.globalAveragePooling2d({ name: 'd_mean' }), value);
   const sum = applied(tfl.layers.rescaling({ name: 'd_sum', scale: (imageSize / 2 ** halvings) ** 2 }), mean);
-  const logit = applied(tfl.layers.dense({ name: 'd_logit', units: 1, kernelInitializer: 'zeros' }), sum);
+  const label = config.conditional ? labelInput(config) : undefined;
+  const dense = () => applied(tfl.layers.dense({ name: 'd_logit', units: 1, kernelInitializer: 'zeros' }), sum);
+  const logit = label ? projectedLogit(sum, label) : dense();
   const outputs = applied(tfl.layers.activation({ name: 'd_probability', activation: 'sigmoid' }), logit);
-  return tfl.model({ name: 'discriminator', inputs: picture, outputs });
+  return tfl.model({ name: 'discriminator', inputs: label ? [picture, label] : picture, outputs });
 }
 
 /** ReLU (but not of the picture), convolution, ReLU, convolution, halving; beside it the shortcut. */
