@@ -81,13 +81,16 @@ function goldenTensor(
   config: GanConfig,
 ): StateTensor {
   const [layer, kind] = name.slice(2).split('/') as [string, string];
-  const module = /^(head_conv|logit)$/.test(layer) ? 'head' : layer.replace(/^label_(embedding|map)$/, 'label_table');
+  const module = /^(head_conv|logit|psi)$/.test(layer)
+    ? 'head'
+    : layer.replace(/^label_(embedding|map)$/, 'label_table');
   const { data } = file.tensor(`${network}/${module}.${pytorchNames[kind]}`);
   if (data.length !== elementCount(shape)) throw new Error(`${name}: ${data.length} numbers for [${shape}]`);
   if (shape.length === 4) {
     const layout: WeightLayout = name.startsWith('g_') && config.arch === 'dcgan' ? 'conv-transpose' : 'conv';
     return { shape, data: tfjsLayout(data, shape, layout) };
   }
+  if (module === 'label_projection' && shape.length === 2) return { shape, data: transposed(data, shape) };
   if (module === 'dense') return { shape, data: denseToMaps(data, shape.at(-1) as number, kind) };
   if (module !== 'head' || shape.length !== 2 || config.arch === 'resnet') return { shape, data };
   const channels = config.ndf * 2;
@@ -103,4 +106,9 @@ function denseToMaps(data: Float32Array, outputs: number, kind: string): Float32
     const row = (output % channels) * 16 + Math.floor(output / channels);
     return data[row * inputs + input] as number;
   });
+}
+
+/** PyTorch's [out, in] as tfjs's [in, out]. @param shape tfjs's */
+function transposed(data: Float32Array, [inputs = 1, outputs = 1]: readonly number[]): Float32Array {
+  return data.map((_, at) => data[(at % outputs) * inputs + Math.floor(at / outputs)] as number);
 }

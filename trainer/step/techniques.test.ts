@@ -50,6 +50,7 @@ const names = [
   'techniques-conditional-ra',
   'techniques-resnet',
   'techniques-resnet-r1',
+  'techniques-resnet-conditional',
 ];
 
 describe.each(names)('%s', (name) => {

@@ -86,13 +86,13 @@ function normalized(layer: Layer, x: Tensor, statistics: Statistics[]): Tensor {
     x,
     mean as Tensor1D,
     variance as Tensor1D,
-    perChannel(layer, 'beta'),
-    perChannel(layer, 'gamma'),
+    perChannel(layer, 'beta') ?? tf.zerosLike(mean as Tensor1D),
+    perChannel(layer, 'gamma') ?? tf.onesLike(mean as Tensor1D),
     epsilon,
   );
 }
 
-const perChannel = (layer: Layer, name: string): Tensor1D => variableOf(layer, name) as Tensor as Tensor1D;
+const perChannel = (layer: Layer, name: string) => variableOf(layer, name) as Tensor as Tensor1D | undefined;
 
 /** PyTorch's rule: r ← 0.9·r + 0.1·s, with s the batch's mean or its unbiased variance. */
 export function updateRunningStatistics(statistics: readonly Statistics[]): void {

@@ -41,5 +41,7 @@ export function projectedLogit(features: SymbolicTensor, label: SymbolicTensor):
   const dense = tfl.layers.dense({ name: 'd_psi', units: 1, kernelInitializer: 'zeros' });
   const row = labelRow('d_label_projection', features.shape.at(-1) as number, label);
   const product = tfl.layers.dot({ name: 'd_projection', axes: 1 }).apply([row, features]) as SymbolicTensor;
-  return tfl.layers.add({ name: 'd_logit' }).apply([dense.apply(features) as SymbolicTensor, product]) as SymbolicTensor;
+  return tfl.layers
+    .add({ name: 'd_logit' })
+    .apply([dense.apply(features) as SymbolicTensor, product]) as SymbolicTensor;
 }
