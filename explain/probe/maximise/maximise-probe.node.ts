@@ -88,13 +88,17 @@ const norm = (latent: Float32Array): number =>
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-const captionOf = ({ label, score, probability }: Maximised): string =>
-  `${label}: ${formattedNumber(score)}${probability === undefined ? '' : `, ${percent(probability)}`}`;
+/** The probability of a class, and of being real where that or being fake is the target. */
+const sureness = ({ label, probability = Number.NaN }: Maximised): string =>
+  label === 'real' || label === 'fake' ? `real with ${percent(probability)}` : percent(probability);
+
+const captionOf = (found: Maximised): string =>
+  `${found.label}: ${formattedNumber(found.score)}${found.probability === undefined ? '' : `, ${sureness(found)}`}`;
 
 function lineOf(found: Maximised): string {
   const { label, before, score, probability, classes, latent } = found;
   const [top] = classes;
-  const sure = probability === undefined ? '' : `, probability ${percent(probability)}`;
+  const sure = probability === undefined ? '' : `, ${sureness(found)}`;
   const says = top?.class === undefined || top.label === label ? '' : `; the network says ${top.label}`;
   const where = latent ? `; root mean square of the latent ${norm(latent).toFixed(2)} (typical is 1)` : '';
   return `${label}: ${formattedNumber(before)} → ${formattedNumber(score)}${sure}${says}${where}`;
