@@ -73,6 +73,7 @@ export const probeKinds = {
       'target',
       'palette',
       'overlay',
+      'label',
       ...networkFlags,
     ],
     sources: 'some',
