@@ -34,8 +34,10 @@ function nonFiniteAdvice({ op, name, isDerivative, nearest }: NonFinite): string
 
 /** Why the map shows nothing and what to try, in one sentence; undefined for a map that shows something. */
 export function emptyMapNote(explanation: Explanation): string | undefined {
-  const { reason } = explanation;
+  const { reason, conservation } = explanation;
   if (reason === undefined) return undefined;
+  if (conservation && reason === 'zero gradient')
+    return 'No relevance reaches the picture: units on the way have no parts of the sign that the rule shares; try lrp-gamma or lrp-epsilon.';
   return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}: ${advice[reason](explanation)}.`;
 }
 

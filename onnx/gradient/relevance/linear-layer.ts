@@ -41,6 +41,15 @@ export function linearLayerOf(backward: Backward, data: 0 | 1, flow: Flow): Line
   };
 }
 
+/** Whether weights are nothing but zeros and one other number, such as those of a Col2Im or a box filter: nothing is learnt there. */
+export function isSum({ b, weights }: LinearLayer): boolean {
+  const tensor = b.types.constant(weights);
+  if (tensor?.type !== 'float32' && tensor?.type !== 'float64') return false;
+  const { data } = tensor;
+  const one = data.find((value) => value !== 0);
+  return data.length > 1 && one !== undefined && one > 0 && data.every((value) => value === 0 || value === one);
+}
+
 /** The third input in a form that is added to the output. */
 function ownBias({ b, node, x, y, shape }: Backward): string | undefined {
   const bias = x[2];

@@ -136,6 +136,14 @@ function small(build: (b: GraphBuilder, x: string) => string): Graph {
 const matrix = (b: GraphBuilder, values: number[]) =>
   b.initializer(b.unique('w'), { ...float32Tensor(values, [3, 3]), type: 'float64', data: Float64Array.from(values) });
 
+it('relevances of sums that are written as a layer are shared as in sums, whatever the rule', () => {
+  const rows = [1, 0, 1, 0, 1, 1, 0, 0, 1];
+  const graph = small((b, x) => b.matMul(b.op('Neg', [b.op('Abs', [x])]), matrix(b, rows)));
+  const { relevance, score } = explained(graph, everywhere(alphaBeta(1)), { output: 'y' });
+  expect(score).toBeLessThan(0);
+  expect(Math.abs(total(relevance) / score - 1)).toBeLessThan(1e-5);
+});
+
 describe('relevances of products', () => {
   const composite = everywhere(epsilon(1e-12));
   const weights = [1, -2, 0.5, 3, 1, -1, 0.25, 2, 1];

@@ -4,8 +4,9 @@ import { expandedRules } from '../rules/expanded.js';
 import { throughOthers, zeroGradient, type Backward, type GradientRule } from '../rules/rule.js';
 import { gradientRules, type KnownOp } from '../table.js';
 import { elementwiseRules } from './elementwise.js';
+import { STABILIZER } from './composite.js';
 import { boxRelevance, flatRelevance, layerGiven } from './layers.js';
-import { linearLayerOf } from './linear-layer.js';
+import { isSum, linearLayerOf } from './linear-layer.js';
 import { normalizationRules } from './normalizations.js';
 import { ACTIVATIONS, ADDED, CHOSEN, HOMOGENEOUS, MOVED, SUMMED } from './operators.js';
 import { productRule } from './products.js';
@@ -63,6 +64,9 @@ function asRelevance({ b, x }: Backward, region: Region, given: readonly (string
   );
 }
 
+/** Sums and moves of numbers that are written as layers share as other sums do. */
+const SUM_RULE = { rule: 'epsilon', epsilon: STABILIZER } as const;
+
 /** A convolution or matrix product: a layer if one factor is weights. */
 function layerRule(
   op: 'Conv' | 'ConvTranspose' | 'Einsum' | 'Gemm' | 'MatMul',
@@ -84,7 +88,8 @@ function layerRule(
     const readsPicture = region.has(layer.x);
     if (readsPicture && composite.first === 'flat') return given(flatRelevance(layer, region.pixelsOf(layer.x)));
     if (readsPicture && composite.first === 'box') return given(boxRelevance(layer, ...region.boundsOf(layer.x)));
-    const { towards, kept: taken } = layerGiven(layer, isConvolution ? composite.convolution : composite.dense);
+    const learnt = isConvolution ? composite.convolution : composite.dense;
+    const { towards, kept: taken } = layerGiven(layer, isSum(layer) ? SUM_RULE : learnt);
     if (taken) kept.push(taken);
     return asRelevance(backward, region, given(towards));
   };
