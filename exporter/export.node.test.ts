@@ -4,7 +4,7 @@ import { metadataEntries, readGanMetadata, type GanMetadata } from '../inference
 import { modelFromBytes } from '../onnx/files/read.js';
 import { modelBytes } from '../onnx/files/write.js';
 import { discriminatorModel, generatorModel } from '../trainer/step/tfjs/models.js';
-import { presets } from '../trainer/settings/presets.js';
+import { configWith, presets } from '../trainer/settings/presets.js';
 import { discriminatorSignature, exportedModel, generatorSignature } from './export.js';
 import { exportDifference, withRandomWeights } from './parity.test.helper.js';
 import { largestDifference } from './verify.node.js';
@@ -47,6 +47,16 @@ describe('exportedModel(generator, …)', () => {
 
   it.each([13, 14, 15, 16, 17, 18, 19, 20, 21])('agrees with tfjs in opset %i to 1e-5', async (opset) => {
     expect(await exportDifference(model, { ...signature, opset })).toBeLessThan(1e-5);
+  });
+
+  it.each([13, 21])('agrees with tfjs on residual networks, opset %i', async (opset) => {
+    const residual = configWith('space', { arch: 'resnet', imageSize: 32, latentDim: 6, ngf: 1, ndf: 1 });
+    const generator = withRandomWeights(generatorModel(residual));
+    const discriminator = withRandomWeights(discriminatorModel(residual));
+    expect(await exportDifference(generator, { ...generatorSignature(generator), opset })).toBeLessThan(1e-5);
+    expect(await exportDifference(discriminator, { ...discriminatorSignature(discriminator), opset })).toBeLessThan(
+      1e-5,
+    );
   });
 
   it.each([12, 22, 17.5, Number.NaN])('refuses opset %d', (opset) => {

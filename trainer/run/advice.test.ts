@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { presets } from '../settings/presets.js';
-import { longRunAdvice, smallSetAdvice } from './advice.js';
+import { configWith } from '../settings/presets.js';
+import { longRunAdvice, residualAdvice, smallSetAdvice } from './advice.js';
 
 describe('smallSetAdvice(config, pictures)', () => {
   it('names diffaugment for few pictures, unless it is on', () => {
@@ -8,6 +9,19 @@ describe('smallSetAdvice(config, pictures)', () => {
     expect(smallSetAdvice(presets.space, 1)).toEqual([expect.stringMatching(/^1 picture is little: `diffaugment`/)]);
     expect(smallSetAdvice(presets.space, 20_000)).toEqual([]);
     expect(smallSetAdvice({ ...presets.space, diffaugment: ['color'] }, 700)).toEqual([]);
+  });
+});
+
+describe('residualAdvice(config)', () => {
+  const residual = { arch: 'resnet', imageSize: 32 } as const;
+
+  it('names spectral norm for a residual discriminator that nothing limits', () => {
+    expect(residualAdvice(configWith('space', residual))).toEqual([
+      expect.stringMatching(/`spectralNorm` with `loss` hinge/),
+    ]);
+    expect(residualAdvice(configWith('space', { ...residual, spectralNorm: true }))).toEqual([]);
+    expect(residualAdvice(configWith('space', { ...residual, r1: 1 }))).toEqual([]);
+    expect(residualAdvice(presets.space)).toEqual([]);
   });
 });
 

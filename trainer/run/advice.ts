@@ -1,4 +1,4 @@
-/** @file Advice for a run: on small data sets, and on runs that take hours. */
+/** @file Advice for a run: on small data sets, on networks that nothing holds back, and on runs that take hours. */
 import type { GanConfig } from '../settings/config.js';
 
 /** Below so many pictures a discriminator soon knows them by heart. */
@@ -11,6 +11,14 @@ export function smallSetAdvice({ diffaugment }: GanConfig, pictures: number): st
   if (pictures >= SMALL_SET || diffaugment.length > 0) return [];
   const few = pictures === 1 ? '1 picture is little' : `${pictures} pictures are few`;
   return [`${few}: \`diffaugment\` color,translation,cutout helps with small data sets`];
+}
+
+/** A hint for residual discriminators, which have no batch norm, where nothing else limits them. */
+export function residualAdvice({ arch, spectralNorm, r1, r2, gp, clip }: GanConfig): string[] {
+  if (arch !== 'resnet' || spectralNorm || [r1, r2, gp, clip].some((value) => value > 0)) return [];
+  return [
+    'Nothing limits this discriminator, which has no batch norm: `spectralNorm` with `loss` hinge, as in its paper, or `r1` 10 does',
+  ];
 }
 
 /**

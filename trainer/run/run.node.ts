@@ -11,7 +11,7 @@ import { checkRecord } from '../record/record.node.js';
 import { assumedOfTraining } from '../data/sets/assumed.js';
 import { Loader } from '../data/loader.node.js';
 import type { Dataset } from '../data/sets/dataset.js';
-import { smallSetAdvice } from './advice.js';
+import { residualAdvice, smallSetAdvice } from './advice.js';
 import type { GanConfig } from '../settings/config.js';
 import { givenSettings, type ChosenSettings } from '../settings/resolve-settings.node.js';
 import { runDefaults } from '../settings/run-settings.js';
@@ -201,6 +201,7 @@ async function started(
         `${config.imageSize}×${config.imageSize}, preset ${config.preset}, seed ${config.seed}`,
       ...identity.notes,
       ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
+      ...residualAdvice(config),
       ...smallSetAdvice(config, dataset.length - loader.readable.broken.size),
       state.step < steps
         ? `Training on ${step.description}`
