@@ -54,6 +54,9 @@ const promised: Record<string, string> = {
     'bestCheckpoint checkpoints comparePictures describedRun describedSets discriminatorModel evaluateRun exportRun frechetDistance ' +
     'generatorModel kernelDistance loadCheckpoint newestCheckpoint openDataset openEvaluationJob spacePicture startEvaluationJob startRun ' +
     'train trainFeatures',
+  './trainer/runs':
+    'ComparisonTable DeletedRun MOST_COMPARED RunComparison RunInfo RunState comparedRuns deleteRun findOwnRun findRun formatOf ' +
+    'listRuns tagRun textTable writeComparison',
   './trainer/settings':
     'GanConfig Setting configSettings configWith describedSettings givenSettings presets runDefaults ' +
     'runSettings settingSources',
@@ -89,6 +92,7 @@ const entries = {
   './explain': 'explain/index.d.ts',
   './explain/choices': 'explain/choices.d.ts',
   './trainer': 'trainer/index.d.ts',
+  './trainer/runs': 'trainer/runs/index.d.ts',
   './trainer/settings': 'trainer/settings/index.d.ts',
   './fleet': 'fleet/index.d.ts',
   './studio': 'web/server/server.node.d.ts',

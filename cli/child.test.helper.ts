@@ -14,6 +14,7 @@ export const commandNames = [
   'gan-features',
   'gan-gradcam',
   'gan-probe',
+  'gan-runs',
   'gan-sample',
   'gan-studio',
   'gan-sweep',

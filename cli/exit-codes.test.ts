@@ -35,6 +35,7 @@ beforeAll(async () => {
   expect(
     await ran('gan-train', ['--data', 'pictures', '--out', 'run', ...network, '--steps', '2'], folder),
   ).toMatchObject({ code: 0 });
+  await cp(join(folder, 'run'), join(folder, 'run-b'), { recursive: true });
   expect(await ran('gan-export', ['--run', 'run'], folder)).toMatchObject({ code: 0 });
   expect(await ran('gan-features', [...classifier, '--out', 'f.onnx'], folder)).toMatchObject({ code: 0 });
 });
@@ -43,7 +44,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Work of each command that takes longer than a test waits, but for gan-export's. */
+/** Work of each command that takes longer than a test waits, but for that of gan-export and gan-runs. */
 const longWork = (out: string): Record<CommandName, string[]> => ({
   'gan-train': ['--data', 'pictures', '--out', `run-${out}`, ...network, '--steps', '1000000'],
   'gan-sample': words('--model run/onnx/generator.onnx --count 1000000 --format png --device cpu --out').concat(
@@ -60,6 +61,7 @@ const longWork = (out: string): Record<CommandName, string[]> => ({
     `probe-${out}`,
   ],
   'gan-features': [...classifier.map((word) => (word === '1' ? '100000' : word)), '--out', `${out}.onnx`],
+  'gan-runs': words('compare ./run ./run-b --out').concat(`${out}.html`),
   'gan-studio': words('--port 0'),
   'gan-sweep': ['sweep.yaml', '--out', `sweep-${out}`],
   'gan-worker': ['--queue', server?.url ?? 'redis://127.0.0.1:1', '--root', '.'],

@@ -6,6 +6,7 @@ import { lineStyle } from '../../inference/figures/theme.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { ChosenSettings } from '../../trainer/settings/resolve-settings.node.js';
 import { LEAST_SAMPLES } from '../../trainer/quality/quality.js';
+import { textTable } from '../../trainer/runs/text-table.js';
 import { dashedName } from '../../trainer/settings/table.js';
 import type { Measure, SweepPlan } from './plan.node.js';
 import { measured, type RunResult } from './result.node.js';
@@ -71,15 +72,7 @@ function table({ varied }: SweepPlan, ranked: readonly Row[], best: Row | undefi
     row.result.problem === undefined ? row.result.name : `${row.result.name} (failed)`,
   ]);
   const all = [['', ...varied.map(dashedName), 'Fréchet', 'KID', 'Loss_G', 'Loss_D', 'run'], ...cells];
-  const widths = (all[0] as string[]).map((_, column) =>
-    Math.max(...all.map((line) => (line[column] as string).length)),
-  );
-  return all.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths[column] as number))
-      .join('  ')
-      .trimEnd(),
-  );
+  return textTable(all);
 }
 
 function setting({ settings }: Row, name: string): string {

@@ -138,9 +138,9 @@ describe('openDataset(folder)', () => {
     const folder = await folderOf({ 'readme.txt': 'no pictures' });
     await expect(opened(folder)).rejects.toThrow(InputError);
     await expect(opened(folder)).rejects.toThrow(
-      /expected CUB-200-2011 .*, or pictures \(\.avif, .*\.webp\); got 1 other files$/,
+      /expected CUB-200-2011 .*, or pictures \(\.avif, .*\.webp\); got 1 other file$/,
     );
-    await expect(opened(join(folder, 'readme.txt'))).rejects.toThrow(/readme\.txt: expected .*; got 1 other files$/);
+    await expect(opened(join(folder, 'readme.txt'))).rejects.toThrow(/readme\.txt: expected .*; got 1 other file$/);
     await expect(opened(join(folder, 'nope'))).rejects.toThrow(/expected a folder, or a file of pictures; got ENOENT/);
   });
 

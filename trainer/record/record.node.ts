@@ -7,6 +7,7 @@ import type { Picture } from '../../inference/pictures/pictures.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { evolutionWebp } from '../report/evolution.node.js';
+import { readAbout } from './about.node.js';
 import { JsonLines, rowCheck } from './metrics.node.js';
 import { bestRow, coverageNames, type QualityRow } from '../quality/quality.js';
 import {
@@ -168,6 +169,7 @@ export class RunRecord {
     await this.flush();
     const [rows, quality] = [this.metrics.rows, this.evaluations.rows];
     if (rows.length === 0) return [];
+    const about = await readAbout(this.run);
     const columns = gridColumns(this.config, Math.max(real.length, fake.length));
     const drawn = {
       losses: lossPlotPng(rows),
@@ -187,7 +189,7 @@ export class RunRecord {
       'quality.png': drawn.quality,
       'real-vs-fake.png': realVsFakePng(real, fake, summary.done, columns),
       'evolution.webp': drawn.evolution,
-      'report.html': reportPage(reportContent({ ...summary, run: this.run, rows, quality, figures })),
+      'report.html': reportPage(reportContent({ ...summary, run: this.run, about, rows, quality, figures })),
     };
     const written: string[] = [];
     for (const [name, data] of Object.entries(files)) {

@@ -5,13 +5,17 @@ import { VERSION } from '../../exporter/version.js';
 import type { GanConfig } from '../settings/config.js';
 import { presets } from '../settings/presets.js';
 import { coverageNames, type QualityRow } from '../quality/quality.js';
+import type { RunAbout } from '../record/about.node.js';
 import type { ReportContent, ReportFigure, ReportSetting, ReportTable } from './page.js';
 import type { StepRow } from './plots.node.js';
+import { durationText } from './duration.js';
 import { reportSettings } from './settings.js';
 
 /** Everything a report needs to know of a run. */
 export interface RunSummary {
   run: string;
+  /** What it is called, and what was noted of it. */
+  about?: RunAbout;
   config: GanConfig;
   /** The data set as the log names it. */
   data: string;
@@ -33,21 +37,15 @@ const fixed = (value: number, digits: number) => (Number.isFinite(value) ? value
 /** Real pictures per step. */
 const picturesPerStep = ({ batchSize, dSteps }: GanConfig) => batchSize * dSteps;
 
-/** A duration such as `1 h 04 min`, `3 min 20 s` or `12.5 s`. */
-export function durationText(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${`${Math.floor(seconds % 60)}`.padStart(2, '0')} s`;
-  return `${Math.floor(minutes / 60)} h ${`${minutes % 60}`.padStart(2, '0')} min`;
-}
-
 /** The report's text and pictures. */
 export function reportContent(summary: RunSummary): ReportContent {
-  const { run, config, data, done, steps, figures } = summary;
+  const { run, about = {}, config, data, done, steps, figures } = summary;
   const state =
     done < steps ? `stopped after ${count(done)} of ${count(steps)} steps` : `all ${count(steps)} steps done`;
+  const folder = basename(resolve(run));
   return {
-    title: basename(resolve(run)),
+    title: about.name ?? folder,
+    ...(about.notes !== undefined && { notes: about.notes }),
     lead: `A DCGAN trained on ${data}, preset ${config.preset}: ${state}.`,
     facts: facts(summary),
     sections: [
@@ -57,7 +55,7 @@ export function reportContent(summary: RunSummary): ReportContent {
     tables: [qualityTable(summary.quality), timingTable(summary)],
     preset: config.preset,
     settings: settingsOf(summary),
-    environment: environment(summary.device),
+    environment: [...(about.name === undefined ? [] : [['Folder', folder] as const]), ...environment(summary.device)],
   };
 }
 

@@ -36,8 +36,11 @@ export interface ReportContent {
   facts: readonly (readonly [label: string, value: string])[];
   sections: readonly { title: string; figures: readonly ReportFigure[] }[];
   tables: readonly ReportTable[];
-  preset: string;
-  settings: readonly ReportSetting[];
+  /** What people noted. */
+  notes?: string;
+  /** Settings of one run, beside those of its preset. */
+  preset?: string;
+  settings?: readonly ReportSetting[];
   environment: readonly (readonly [label: string, value: string])[];
 }
 
@@ -72,20 +75,16 @@ export function reportPage(content: ReportContent): string {
 <body>
 <main>
 <h1>${escaped(title)}</h1>
-<p class="lead">${escaped(lead)}</p>
-<dl class="facts">
-${facts.map(([label, value]) => `<div><dt>${escaped(label)}</dt><dd>${escaped(value)}</dd></div>`).join('\n')}
-</dl>
-${sections
-  .filter(({ figures }) => figures.length > 0)
-  .map(section)
-  .join('\n')}
+<p class="lead">${escaped(lead)}</p>${content.notes === undefined ? '' : `\n<p class="notes">${escaped(content.notes)}</p>`}
+${facts.length === 0 ? '' : factList(facts)}${sections
+    .filter(({ figures }) => figures.length > 0)
+    .map(section)
+    .join('\n')}
 ${tables
   .filter(({ rows }) => rows.length > 0)
   .map(numbers)
   .join('\n')}
-${configuration(content)}
-<h2>Environment</h2>
+${configuration(content)}<h2>Environment</h2>
 <div class="scroll"><table class="pairs"><tbody>
 ${environment.map(([label, value]) => `<tr><th scope="row">${escaped(label)}</th><td>${escaped(value)}</td></tr>`).join('\n')}
 </tbody></table></div>
@@ -93,6 +92,12 @@ ${environment.map(([label, value]) => `<tr><th scope="row">${escaped(label)}</th
 </body>
 </html>
 `;
+}
+
+function factList(facts: ReportContent['facts']): string {
+  const fact = ([label, value]: readonly [string, string]) =>
+    `<div><dt>${escaped(label)}</dt><dd>${escaped(value)}</dd></div>`;
+  return `<dl class="facts">\n${facts.map(fact).join('\n')}\n</dl>\n`;
 }
 
 function section({ title, figures }: { title: string; figures: readonly ReportFigure[] }): string {
@@ -124,6 +129,7 @@ ${rows.map(row).join('\n')}
 }
 
 function configuration({ preset, settings }: ReportContent): string {
+  if (preset === undefined || settings === undefined) return '';
   const changed = settings.filter((setting) => setting.preset !== undefined).length;
   const differences =
     changed === 0 ? 'no differences' : changed === 1 ? '1 difference, marked' : `${changed} differences, marked`;
@@ -134,5 +140,6 @@ function configuration({ preset, settings }: ReportContent): string {
 <p class="note">Preset ${escaped(preset)}: ${differences}.</p>
 <div class="scroll"><table class="settings"><thead><tr><th scope="col">setting</th><th scope="col">value</th><th scope="col">in the preset</th></tr></thead><tbody>
 ${settings.map(row).join('\n')}
-</tbody></table></div>`;
+</tbody></table></div>
+`;
 }

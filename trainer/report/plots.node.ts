@@ -3,12 +3,13 @@ import type { SKRSContext2D } from 'canvas';
 import { pictureCanvas } from '../../inference/figures/canvas.node.js';
 import { CHART_SIZE, type ChartAxis, type ChartSize } from '../../inference/figures/charts/chart.node.js';
 import { drawingPng } from '../../inference/figures/drawing.node.js';
-import { linePlotPng, type PlotLine, type PlotPoint } from '../../inference/figures/charts/plot.node.js';
+import { linePlotPng, type PlotLine } from '../../inference/figures/charts/plot.node.js';
 import { FONT_FAMILY, light, lineStyle } from '../../inference/figures/theme.js';
 import { pictureGrid } from '../../inference/pictures/grid.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import type { QualityRow } from '../quality/quality.js';
+import { bulk, runningMean, SMOOTH_FROM } from './smoothing.js';
 
 /** One step of training, a line of metrics.jsonl. */
 export interface StepRow {
@@ -61,9 +62,6 @@ const [FIRST, SECOND, THIRD] = [0, 1, 2].map((index) => {
   const { colour, dash } = lineStyle(index);
   return { colour, dash };
 }) as [LineLook, LineLook, LineLook];
-/** From this many rows on, single steps are drawn thin and their running mean bold. */
-const SMOOTH_FROM = 200;
-
 const LOSSES: readonly Series<StepRow>[] = [
   { label: 'Loss_D', ...FIRST, value: (row) => row.lossD },
   { label: 'Loss_G', ...SECOND, value: (row) => row.lossG },
@@ -73,21 +71,6 @@ const SCORES: readonly Series<StepRow>[] = [
   { label: 'D(G(z)) before D’s update', ...SECOND, value: (row) => row.dFakeBefore },
   { label: 'D(G(z)) after D’s update', ...THIRD, value: (row) => row.dFakeAfter },
 ];
-
-/** Mean of the finite values of each point and its neighbours, up to `radius` on either side. */
-function runningMean(points: readonly PlotPoint[], radius: number): PlotPoint[] {
-  const sums = new Float64Array(points.length + 1);
-  const counts = new Float64Array(points.length + 1);
-  points.forEach(({ y }, i) => {
-    const known = Number.isFinite(y);
-    sums[i + 1] = (sums[i] ?? 0) + (known ? y : 0);
-    counts[i + 1] = (counts[i] ?? 0) + (known ? 1 : 0);
-  });
-  return points.map(({ x }, i) => {
-    const [from, to] = [Math.max(0, i - radius), Math.min(points.length, i + radius + 1)];
-    return { x, y: ((sums[to] ?? 0) - (sums[from] ?? 0)) / ((counts[to] ?? 0) - (counts[from] ?? 0)) };
-  });
-}
 
 /** The lines of a series: its steps, and for many steps their running mean. Only the bold line is in the legend. */
 function seriesLines<Row extends { step: number }>(
@@ -112,32 +95,12 @@ function stepPlotPng<Row extends { step: number }>(
   return linePlotPng({ title, xTitle: 'step', yTitle, lines, wholeX: true, y }, size);
 }
 
-/** Beyond the bulk of the losses, in ranges of the bulk: room on the axis, and where spikes are cut. */
-const [ROOM, CUT] = [0.2, 0.5];
-
-/**
- * The ends of the axis of losses, and how many values lie outside. A few spikes, as at the start of a run, would flatten
- * all the rest: over many steps the axis ends just beyond the percentiles 0.5 and 99.5, if values lie far beyond. Losses
- * below 0, as of hinge and Wasserstein losses, are treated like all others.
- */
+/** The ends of the axis of losses, and how many values lie outside. */
 function lossAxis(rows: readonly StepRow[]): { y: ChartAxis; outside: number } {
-  const values = Float64Array.from(rows.flatMap(({ lossD, lossG }) => [lossD, lossG]).filter(Number.isFinite)).sort();
-  if (rows.length < SMOOTH_FROM || values.length === 0) return { y: {}, outside: 0 };
-  const at = (share: number) => values[Math.round(share * (values.length - 1))] ?? 0;
-  const [low, high] = [Math.min(0, at(0.005)), Math.max(0, at(0.995))];
-  const range = high - low;
-  const y = {
-    ...(at(0) < low - CUT * range && { min: -roundedUp(ROOM * range - low, range) }),
-    ...(at(1) > high + CUT * range && { max: roundedUp(high + ROOM * range, range) }),
-  };
+  const values = rows.flatMap(({ lossD, lossG }) => [lossD, lossG]).filter(Number.isFinite);
+  const y = rows.length < SMOOTH_FROM ? {} : bulk(values);
   const outside = values.filter((value) => value < (y.min ?? value) || value > (y.max ?? value)).length;
   return { y, outside };
-}
-
-/** The next multiple of half the power of ten below the range. */
-function roundedUp(value: number, range: number): number {
-  const unit = range > 0 ? 10 ** Math.floor(Math.log10(range)) / 2 : 1;
-  return Math.ceil(value / unit) * unit;
 }
 
 /**

@@ -2,7 +2,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { configWith } from '../settings/presets.js';
 import type { StepRow } from './plots.node.js';
-import { durationText, reportContent, type RunSummary } from './content.node.js';
+import { reportContent, type RunSummary } from './content.node.js';
+import { durationText } from './duration.js';
 import { reportSettings } from './settings.js';
 import { escaped, reportPage, type ReportFigure } from './page.js';
 

@@ -17,6 +17,7 @@ h1 { margin: 0; font-size: clamp(1.4rem, 4vw, 2rem); line-height: 1.2; letter-sp
 h2 { margin: 2.75rem 0 0.9rem; font-size: 1.15rem; }
 p { margin: 0.4rem 0; max-width: 46rem; }
 .lead { color: var(--muted); margin: 0.5rem 0 1.5rem; }
+.notes { white-space: pre-line; overflow-wrap: anywhere; margin: 0 0 1.5rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0.75rem; margin: 0; }
 .facts div { background: var(--paper); border: 1px solid var(--rule); border-radius: 10px; padding: 0.7rem 0.9rem; }
 .facts dt { color: var(--muted); font-size: 0.8rem; }

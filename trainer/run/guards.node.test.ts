@@ -7,6 +7,7 @@ import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { spaceDataset } from '../data/sets/dataset.js';
 import { Loader } from '../data/loader.node.js';
+import { readAbout } from '../record/about.node.js';
 import { nonFiniteTensor, PATIENCE } from './guards.js';
 import { checkpoints } from '../checkpoint/kept-checkpoints.node.js';
 import { train } from './loop.node.js';
@@ -39,6 +40,7 @@ describe('train(options)', () => {
       /^step \d+: \w+\/kernel is no longer finite; the checkpoint of step \d+ is kept: try a lower `lr`$/,
     );
     await step.dispose();
+    expect((await readAbout(run)).failed).toMatch(/^step \d+: \w+\/kernel is no longer finite/);
     expect(losses.every(Number.isFinite)).toBe(true);
     const kept = await checkpoints(run);
     expect(kept.length).toBe(losses.length / 2 - 1);

@@ -12,7 +12,8 @@ import type { Evaluator } from '../quality/evaluator.node.js';
 import type { QualityRow } from '../quality/quality.js';
 import { follow } from './follow.node.js';
 import { longRunAdvice } from './advice.js';
-import { durationText } from '../report/content.node.js';
+import { durationText } from '../report/duration.js';
+import { noteFailure } from '../record/about.node.js';
 import { RunRecord } from '../record/record.node.js';
 import type { StepRow } from '../report/plots.node.js';
 import { fixedInputs, SHOWN } from '../report/samples.js';
@@ -89,8 +90,18 @@ export interface TrainResult {
  * @throws InputError if a loss or a weight is no longer finite; the last good checkpoint is kept
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { config, run, step, loader, steps, signal, evaluation, keep, group } = options;
+  const { run, group } = options;
   if (group && group.rank > 0) return follow(options, group);
+  try {
+    return await trained(options);
+  } catch (error) {
+    await noteFailure(run, error);
+    throw error;
+  }
+}
+
+async function trained(options: TrainOptions): Promise<TrainResult> {
+  const { config, run, step, loader, steps, signal, evaluation, keep, group } = options;
   const record = await RunRecord.open(run, config, options.done);
   const ada = config.ada ? new Ada(config, options.ada) : undefined;
   // A process that was killed may have saved its best checkpoint without marking it.

@@ -7,8 +7,9 @@ import { writeRunFile } from '../checkpoint/run-file.node.js';
 import { defaultCacheFolder } from '../data/cache/cache-folder.node.js';
 import { openDataset } from '../data/formats/table.node.js';
 import { epochSteps } from '../data/batch.js';
+import { changeAbout } from '../record/about.node.js';
 import { checkRecord } from '../record/record.node.js';
-import { assumedOfTraining } from '../data/sets/assumed.js';
+import { assumedOfBatches, assumedOfTraining } from '../data/sets/assumed.js';
 import { Loader } from '../data/loader.node.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { residualAdvice, smallSetAdvice } from './advice.js';
@@ -178,6 +179,7 @@ async function started(
   const assumed = [
     ...(dataset.assumed ?? []),
     ...assumedOfTraining(config, `as the settings say; preset ${config.preset}`),
+    ...assumedOfBatches(config, dataset.length - loader.readable.broken.size),
   ];
   await writeRunFile(run, {
     config,
@@ -187,6 +189,14 @@ async function started(
     steps,
     assumed,
     evaluation: settings,
+  });
+  const { name, notes } = given;
+  const isNew = saved === undefined;
+  await changeAbout(run, {
+    failed: undefined,
+    ...(isNew && { started: new Date().toISOString() }),
+    ...(name !== undefined && { name }),
+    ...(notes !== undefined && { notes }),
   });
   if (options.latest) await markLatest(run);
   const { logEvery, stepsPerRun, sampleEvery, checkpointEvery, keep } = { ...runDefaults, ...given };

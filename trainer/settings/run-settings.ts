@@ -1,6 +1,6 @@
 /** @file Settings of a run besides hyper-parameters: its data, length, machine and files. */
 import type { Split } from '../data/sets/dataset.js';
-import { boolean, choice, grouped, integer, list, number, text, type Setting } from './table.js';
+import { boolean, choice, grouped, integer, list, number, shortText, text, type Setting } from './table.js';
 import { DEVICES_EXPECTED, parallelDevices, type Backend } from './devices.js';
 
 /** A run's data, length, machine and files. What is absent has the default that the help names. */
@@ -14,6 +14,8 @@ export interface RunSettings {
   cache: string;
   cacheSize: number;
   out: string;
+  name: string;
+  notes: string;
   steps: number;
   backend: 'auto' | Backend;
   device: 'auto' | 'cuda' | 'webgpu' | 'cpu';
@@ -60,6 +62,8 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
   }),
   ...grouped('Run', {
     out: [text('a path'), 'Folder of the run [default: runs/<date>-<preset>]'],
+    name: [shortText(100), 'Name of the run, for lists and reports', 'free'],
+    notes: [shortText(5000), 'Notes on the run, likewise', 'free'],
     steps: [integer(1, MANY, 'a whole number of at least 1'), 'Total number of updates, instead of `epochs`', 'free'],
     backend: [
       choice(['auto', 'onnxruntime', 'tensorflow', 'webgpu', 'cpu']),

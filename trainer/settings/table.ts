@@ -73,6 +73,11 @@ export const text = (expected: string): Check => ({
   accepts: (value) => typeof value === 'string' && value !== '',
   meant: (given) => (typeof given === 'number' ? String(given) : given),
 });
+/** A text of some characters at most, with something in it. */
+export const shortText = (most: number): Check => ({
+  ...text(`a text of at most ${most} characters`),
+  accepts: (value) => typeof value === 'string' && value.trim() !== '' && value.length <= most,
+});
 /** Texts, written with commas between. */
 export const list = (expected: string, accepts: (values: readonly string[]) => boolean): Check => ({
   type: 'text',

@@ -1,13 +1,18 @@
 /** @file Runs on disk as gan-studio lists them: read only, and nothing outside their folders. */
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fileInside, namesInside } from './files/files.node.js';
+import { ABOUT_FILE, MAX_ABOUT_BYTES, parsedAbout } from '../../trainer/record/about.node.js';
+import { fileInside, namesInside, textInside } from './files/files.node.js';
 import { stepsOf } from './runs/details.node.js';
 import { lastStep } from './runs/lines.node.js';
 
 /** A run, for the page. */
 export interface RunInfo {
   name: string;
+  /** What people call it, what they noted of it, and its tags. */
+  title?: string;
+  notes?: string;
+  tags?: readonly string[];
   /** Whether its metrics grew within the last minute. */
   live: boolean;
   /** Whether its networks are exported. */
@@ -60,13 +65,19 @@ export async function runInfo(name: string, folder: string): Promise<RunInfo> {
   );
   const pictures = (await namesInside(folder, ['samples'])).filter((file) => file.endsWith('.png'));
   const samples = pictures.toSorted().at(-1);
-  const [step, steps] = await Promise.all([lastStep(folder), stepsOf(folder)]);
+  const [step, steps, about] = await Promise.all([lastStep(folder), stepsOf(folder), aboutOf(folder)]);
   return {
     name,
     live: metrics !== undefined && Date.now() - metrics.time < LIVE_MS,
     exported: networks.every((file) => file !== undefined),
+    ...about,
     ...(samples !== undefined && { samples }),
     ...(step !== undefined && { step }),
     ...(steps !== undefined && { steps }),
   };
+}
+
+async function aboutOf(folder: string): Promise<Pick<RunInfo, 'title' | 'notes' | 'tags'>> {
+  const { name, notes, tags } = parsedAbout((await textInside(folder, [ABOUT_FILE], MAX_ABOUT_BYTES)) ?? '');
+  return { ...(name !== undefined && { title: name }), ...(notes !== undefined && { notes }), ...(tags && { tags }) };
 }

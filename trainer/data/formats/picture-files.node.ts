@@ -61,7 +61,7 @@ export async function pictureFilesDataset(tree: FileTree, { split = 'all' }: Dat
 export function datasetOfFiles(tree: FileTree, paths: readonly string[], labels: Labels | undefined): Dataset {
   const budget = new Budget(MAX_BYTES_AT_ONCE);
   return {
-    name: `${paths.length} pictures of ${tree.root}`,
+    name: `${paths.length} ${paths.length === 1 ? 'picture' : 'pictures'} of ${tree.root}`,
     length: paths.length,
     labels,
     skipped: [...tree.skipped, ...unreadPictures(tree.paths)].sort(),

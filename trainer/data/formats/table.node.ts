@@ -89,7 +89,7 @@ export async function openDataset(
     const known = dataFormats.map(({ name, signs }) => `${name} (${signs})`).join(', or ');
     const [skipped] = tree.skipped;
     const links = skipped === undefined ? '' : `, and skipped ${tree.skipped.length}: ${skipped}`;
-    throw new InputError({ name: source, expected: known, got: `${tree.paths.length} other files${links}` });
+    throw new InputError({ name: source, expected: known, got: `${otherFiles(tree.paths.length)}${links}` });
   }
   expectOptions(options, format);
   const dataset = await format.dataset(tree, options);
@@ -135,3 +135,5 @@ async function isZip(path: string): Promise<boolean> {
     await file.close();
   }
 }
+
+const otherFiles = (count: number) => (count === 0 ? 'no file' : count === 1 ? '1 other file' : `${count} other files`);

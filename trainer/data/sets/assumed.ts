@@ -74,6 +74,21 @@ export function assumedOfTraining(
   ];
 }
 
+/** How batches are filled from a set that is smaller than one. @param pictures those that can be decoded */
+export function assumedOfBatches({ batchSize }: { batchSize: number }, pictures: number): Assumption[] {
+  if (pictures >= batchSize) return [];
+  const repeated =
+    pictures === 1 ? 'the same picture' : `each picture about ${(batchSize / pictures).toFixed(1)} times`;
+  return [
+    {
+      about: 'batches',
+      taken: `${batchSize} pictures, ${repeated} in each`,
+      because: `the set has only ${pictures}`,
+      options: ['batchSize'],
+    },
+  ];
+}
+
 /** How pictures are prepared for a feature classifier. */
 export function assumedOfClassifier(imageSize: number): Assumption[] {
   return [

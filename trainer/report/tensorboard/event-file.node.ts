@@ -9,9 +9,12 @@ import { makeFolder } from '../../../onnx/files/disk/folder.node.js';
 /** The folder beside runs that holds their event files. */
 const TENSORBOARD = 'tensorboard';
 
-/** Makes the folder of a run's event files: `runs/tensorboard/<name>` for `runs/<name>`. @returns its path */
+/** The folder of a run's event files: `runs/tensorboard/<name>` for `runs/<name>`. */
+export const eventFolder = (run: string): string => join(dirname(resolve(run)), TENSORBOARD, basename(resolve(run)));
+
+/** Makes that folder. @returns its path */
 export async function makeEventFolder(run: string): Promise<string> {
-  const folder = join(dirname(resolve(run)), TENSORBOARD, basename(resolve(run)));
+  const folder = eventFolder(run);
   await makeFolder(folder);
   return folder;
 }

@@ -78,8 +78,13 @@ function RunItem(props: {
         aria-label={`Watch ${name}`}
         onChange={onToggle}
       />
-      <button type="button" class="run-name" title={`Watch ${name} alone`} onClick={onOnly}>
-        {name}
+      <button
+        type="button"
+        class="run-name"
+        title={`Watch ${name} alone${run?.notes === undefined ? '' : `\n${run.notes}`}`}
+        onClick={onOnly}
+      >
+        {run?.title ?? name}
       </button>
       <span class={`state ${state}`}>{state}</span>
       <span class="note numbers">
@@ -103,6 +108,8 @@ function RunItem(props: {
       {steps !== undefined && done !== undefined && done < steps && (
         <progress max={steps} value={done} aria-label={`Steps of ${name}`} />
       )}
+      {run?.notes !== undefined && <p class="note">{run.notes}</p>}
+      {run?.tags !== undefined && <p class="note">{run.tags.map((tag) => `#${tag}`).join(' ')}</p>}
       {told !== '' && <p class={problem !== '' || state === 'failed' ? 'status error' : 'status'}>{told}</p>}
     </li>
   );

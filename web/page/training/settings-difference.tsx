@@ -1,6 +1,12 @@
 /** @file Settings in which the watched runs differ, or all settings of one. */
 import { presets } from '../../../trainer/settings/presets.js';
 import type { PresetName } from '../../../trainer/settings/config.js';
+import {
+  differingSettings,
+  settingWords,
+  wordsOfRun,
+  type SettingWords,
+} from '../../../trainer/settings/differences.js';
 import { dashedName } from '../../../trainer/settings/table.js';
 import type { WatchedRun } from './parts/watch.js';
 
@@ -8,9 +14,7 @@ import type { WatchedRun } from './parts/watch.js';
 export function SettingsDifference({ runs }: { runs: readonly WatchedRun[] }) {
   const shown = runs.map((run) => valuesOf(run));
   const isCompared = runs.length > 1;
-  const names = [...new Set(shown.flatMap((values) => Object.keys(values)))].filter(
-    (name) => !isCompared || new Set(shown.map((values) => values[name])).size > 1,
-  );
+  const names = isCompared ? differingSettings(shown) : Object.keys(shown[0] ?? {});
   if (names.length === 0) return isCompared ? <p class="note">The settings of these runs are the same.</p> : null;
   const table = (
     <div class="scrolled" tabIndex={0} role="region" aria-label="Settings">
@@ -56,25 +60,14 @@ export function SettingsDifference({ runs }: { runs: readonly WatchedRun[] }) {
   );
 }
 
-function valuesOf({ details }: WatchedRun): Record<string, string> {
-  const { settings = {}, steps, data } = details.value ?? {};
+function valuesOf({ details }: WatchedRun): SettingWords {
   if (details.value === undefined) return {};
-  const all = { data: data ?? 'built-in pictures', ...(steps !== undefined && { steps }), ...settings };
-  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, textOf(value)]));
+  const { settings, steps, data } = details.value;
+  return wordsOfRun({ settings: settings ?? {}, steps, data });
 }
 
 /** Whether a setting has the value of its run's preset, or is of no preset. */
-function isOfPreset(name: string, values: Readonly<Record<string, string>> | undefined): boolean {
+function isOfPreset(name: string, values: SettingWords | undefined): boolean {
   const preset: Readonly<Record<string, unknown>> | undefined = presets[values?.['preset'] as PresetName];
-  return preset === undefined || !Object.hasOwn(preset, name) || textOf(preset[name]) === values?.[name];
-}
-
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(textOf).join(', ');
-  if (typeof value !== 'object' || value === null) return String(value);
-  return Object.entries(value)
-    .map(([name, inner]) => `${name} ${textOf(inner)}`)
-    .join('; ');
+  return preset === undefined || !Object.hasOwn(preset, name) || settingWords(preset[name]) === values?.[name];
 }

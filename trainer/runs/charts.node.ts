@@ -1,0 +1,94 @@
+/** @file The curves of several runs over each other: one chart for each number, one line for each run. */
+import { CHART_SIZE, type ChartAxis, type ChartSize } from '../../inference/figures/charts/chart.node.js';
+import { linePlot, type PlotLine } from '../../inference/figures/charts/plot.node.js';
+import type { Drawing } from '../../inference/figures/drawing.node.js';
+import { lineStyle } from '../../inference/figures/theme.js';
+import { bulk, runningMean, SMOOTH_FROM } from '../report/smoothing.js';
+import type { ComparedRun, RunComparison } from './comparison.node.js';
+import type { NumberRow } from './tail.node.js';
+
+/** A chart of the comparison. */
+export interface RunChart {
+  title: string;
+  caption: string;
+  /** @param title whether the title is drawn too */
+  drawing(size?: ChartSize, title?: boolean): Drawing;
+}
+
+interface Curve {
+  title: string;
+  yTitle: string;
+  caption: string;
+  name: string;
+  rows: (run: ComparedRun) => readonly NumberRow[];
+  y?: ChartAxis;
+}
+
+const metrics = (run: ComparedRun) => run.metrics;
+const quality = (run: ComparedRun) => run.quality;
+const probability = { yTitle: 'mean probability of “real”', y: { min: 0, max: 1 } };
+
+const curves: readonly Curve[] = [
+  { title: 'Loss_D', yTitle: 'loss', caption: 'Loss of the discriminator.', name: 'lossD', rows: metrics },
+  { title: 'Loss_G', yTitle: 'loss', caption: 'Loss of the generator.', name: 'lossG', rows: metrics },
+  { title: 'D(x)', caption: 'Score of real pictures.', name: 'dReal', rows: metrics, ...probability },
+  {
+    title: 'D(G(z))',
+    caption: 'Score of generated pictures, before the discriminator’s update.',
+    name: 'dFakeBefore',
+    rows: metrics,
+    ...probability,
+  },
+  { title: 'Fréchet distance', yTitle: 'lower is better', caption: 'Lower is better.', name: 'frechet', rows: quality },
+  { title: 'KID', yTitle: 'lower is better', caption: 'Lower is better.', name: 'kid', rows: quality },
+];
+
+/** The charts for which a run has numbers. */
+export function runCharts({ runs }: RunComparison): RunChart[] {
+  return curves.flatMap(({ title, yTitle, caption, name, rows, y = {} }) => {
+    const longest = Math.max(...runs.map((run) => rows(run).length));
+    const lines = runs.flatMap((run, at) => lineOf(run, at, rows(run), name, longest));
+    if (lines.length === 0) return [];
+    const values = lines.flatMap(({ points }) => points.map((point) => point.y));
+    const axis = name.startsWith('loss') ? { ...bulk(values), ...y } : y;
+    return [
+      {
+        title,
+        caption: longest >= SMOOTH_FROM ? `${caption} Running means.` : caption,
+        drawing: (size = CHART_SIZE, isTitled = true) =>
+          linePlot({ title: isTitled ? title : '', xTitle: 'step', yTitle, lines, wholeX: true, y: axis }, size),
+      },
+    ];
+  });
+}
+
+function lineOf(
+  { label }: ComparedRun,
+  index: number,
+  rows: readonly NumberRow[],
+  name: string,
+  longest: number,
+): PlotLine[] {
+  const points = rows.map((row) => ({ x: row['step'] as number, y: row[name] ?? Number.NaN }));
+  if (!points.some(({ y }) => Number.isFinite(y))) return [];
+  // All alike, so that a short run does not look noisier than a long one.
+  const shown = longest >= SMOOTH_FROM ? runningMean(points, Math.round(longest / 50)) : points;
+  return [{ label, ...lineStyle(index), points: shown }];
+}
+
+/** All charts under each other. */
+export function stackedCharts(charts: readonly RunChart[]): Drawing {
+  const drawings = charts.map((chart) => chart.drawing());
+  return {
+    width: CHART_SIZE.width,
+    height: drawings.reduce((sum, { height }) => sum + height, 0),
+    draw(context, scale) {
+      context.save();
+      for (const drawing of drawings) {
+        drawing.draw(context, scale);
+        context.translate(0, drawing.height);
+      }
+      context.restore();
+    },
+  };
+}
