@@ -1,6 +1,7 @@
 /** @file Layer-wise relevance propagation against PyTorch (fixtures/golden/methods_lrp.py). */
 import { describe, expect, it } from 'vitest';
 import { golden, goldenPath, relativeError } from '../../../fixtures/golden.js';
+import { conservationNote, emptyMapNote } from '../../figures/verdict.js';
 import { Explainer } from '../../maps/explain.js';
 import { methodNames } from '../table.js';
 
@@ -49,4 +50,19 @@ it('names the node that has no rule, and leaves itself out of what suits a netwo
   ).rejects.toThrow(/plain-cnn.onnx: Softmax ".*": LRP has no rule for it \(relevance has no unique way through it\)$/);
   expect(explainer.methods()).toContain('gradcam');
   expect(explainer.methods().filter((name) => name.startsWith('lrp-'))).toEqual([]);
+});
+
+it('tells how far relevances add up, and why a map has none', async () => {
+  await using explainer = await Explainer.load(goldenPath('squeeze.onnx'), { device: 'cpu' });
+  const { channels, height, width } = explainer.input.picture;
+  const picture = Float32Array.from({ length: channels * height * width }, (_, i) => Math.sin(1.7 * i * i));
+  const [map] = await explainer.explainInput(picture, { methods: ['lrp-gamma'], targets: 1 });
+  if (!map) throw new Error('no map');
+  expect(conservationNote(map)).toMatch(
+    /^Relevances add up to \S+, biases took \S+; the score is \S+ \(conservation gap \S+\)$/,
+  );
+  expect(emptyMapNote(map)).toBeUndefined();
+  expect(emptyMapNote({ ...map, reason: 'zero gradient' })).toMatch(
+    /^No relevance reaches the picture: .* try lrp-gamma/,
+  );
 });
