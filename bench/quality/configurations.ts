@@ -1,0 +1,43 @@
+/** @file What `bench:quality` trains: configurations of the project, by name, and what runs beside them. */
+import type { GanConfig } from '../../trainer/settings/config.js';
+
+/** A data set of the comparison. */
+export interface QualityData {
+  imageSize: number;
+  channels: 1 | 3;
+  /** Fraction of them that is not trained on. */
+  heldOut: number;
+}
+
+export const dataSets = {
+  cub: { imageSize: 64, channels: 3, heldOut: 0.25 },
+  mnist: { imageSize: 32, channels: 1, heldOut: 0.25 },
+} as const satisfies Record<string, QualityData>;
+
+/** What all configurations have, unless theirs says otherwise. */
+export const common = {
+  preset: 'cub200',
+  head: 'conv',
+  ngf: 32,
+  ndf: 32,
+  batchSize: 64,
+  lr: 2e-4,
+} as const;
+
+const averaged = { ema: 0.999 } as const;
+const augmented = { ...averaged, diffaugment: ['color', 'translation', 'cutout'] } as const;
+
+/** The rows of the table. Each of the first ones has what the one before it has. */
+export const configurations: Readonly<Record<string, Partial<GanConfig>>> = {
+  dcgan: {},
+  ema: averaged,
+  diffaugment: augmented,
+  r1: { ...augmented, r1: 1 },
+  ada: { ...averaged, ada: true },
+  conditional: { ...augmented, conditional: true },
+  /** With the Adam of SNGAN. */
+  resnet: { ...augmented, arch: 'resnet', head: 'dense', loss: 'hinge', spectralNorm: true, beta1: 0, beta2: 0.9 },
+};
+
+/** The row of PyTorch's tutorial, `torch_dcgan.py`. */
+export const TORCH = 'pytorch-dcgan';

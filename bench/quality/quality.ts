@@ -1,0 +1,148 @@
+/**
+ * @file `npm run bench:quality -- --data cub|mnist --pictures DIR --minutes 40 [--only NAME]`: each configuration trained as long, one after the
+ * other, and compared with the same held-out pictures in the same features. Rows that are there are kept: they can be made in
+ * several sessions.
+ */
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { exists } from '../../inference/files/missing.node.js';
+import { pictureGrid } from '../../inference/pictures/grid.js';
+import { encodePng } from '../../inference/pictures/pictures.node.js';
+import { trainFeatures } from '../../trainer/classifier/train.node.js';
+import { openDataset } from '../../trainer/data/formats/table.node.js';
+import { frechetDistance } from '../../trainer/quality/distance/frechet.node.js';
+import { kernelDistance } from '../../trainer/quality/distance/kernel-distance.node.js';
+import { FeatureNetwork } from '../../trainer/quality/feature-network.node.js';
+import { machine, markdownTable } from '../timing.js';
+import { configurations, dataSets, TORCH, type QualityData } from './configurations.js';
+import { splitPictures, type SplitPictures } from './pictures.js';
+import { trained, trainedByTorch } from './trained.js';
+
+/** A row of the table, as its file has it. */
+interface Row {
+  name: string;
+  date: string;
+  machine: string;
+  minutes: number;
+  steps: number;
+  seconds: number;
+  frechet: number;
+  kid: number;
+  kidStd: number;
+  real: number;
+  generated: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: 'mnist' },
+    pictures: { type: 'string' },
+    minutes: { type: 'string', default: '40' },
+    only: { type: 'string' },
+    /** A network of features; by default one is trained. */
+    features: { type: 'string' },
+    samples: { type: 'string', default: '2048' },
+    out: { type: 'string', default: 'runs/bench-quality' },
+    /** With torch and numpy. */
+    python: { type: 'string', default: process.env['GANSCOPE_PYTHON'] ?? 'python3' },
+  },
+});
+const [minutes, samples] = [Number(values.minutes), Number(values.samples)];
+const names = [...Object.keys(configurations), TORCH];
+const chosen = values.only === undefined ? names : [values.only];
+const unknown = chosen.find((name) => !names.includes(name));
+if (unknown !== undefined) throw new Error(`--only: expected one of ${names.join(', ')}; got ${unknown}`);
+if (values.pictures === undefined)
+  throw new Error('--pictures: expected the folder of CUB-200-2011 or of MNIST; got none');
+if (!Object.hasOwn(dataSets, values.data)) throw new Error(`--data: expected cub or mnist; got ${values.data}`);
+if (!(minutes > 0) || !(samples >= 64)) throw new Error('--minutes: expected more than 0, and --samples at least 64');
+const data: QualityData = dataSets[values.data as keyof typeof dataSets];
+const out = join(values.out, values.data);
+const results = join(out, `${minutes}-minutes`);
+
+await mkdir(results, { recursive: true });
+const split = await splitPictures(join(out, 'pictures'), values.pictures, data);
+const features = await featureFile(split);
+const network = await FeatureNetwork.load(features);
+const real = { size: network.size, data: await network.features(split.heldOut) };
+for (const name of chosen) {
+  if (await exists(join(results, `${name}.json`))) console.error(`${name}: there already`);
+  else await addRow(name);
+}
+await network.dispose();
+await printTable();
+
+async function addRow(name: string): Promise<void> {
+  console.error(`${name}: training for ${minutes} minutes`);
+  const folder = join(out, 'runs', name);
+  const budget = { minutes, samples };
+  const settings = configurations[name];
+  const made = settings
+    ? await trained(settings, data, split, folder, budget)
+    : await trainedByTorch(values.python, data, split, folder, budget);
+  const fake = { size: network.size, data: await network.features(made.samples) };
+  const { mean: kid, std: kidStd } = await kernelDistance(real, fake);
+  const row: Row = {
+    name,
+    date: new Date().toISOString().slice(0, 16),
+    machine: machine(),
+    minutes,
+    steps: made.steps,
+    seconds: made.seconds,
+    frechet: await frechetDistance(real, fake),
+    kid,
+    kidStd,
+    real: split.heldOut.length,
+    generated: made.samples.length,
+  };
+  await writeFile(join(results, `${name}.png`), await encodePng(pictureGrid(made.samples.slice(0, 64), 8)));
+  await writeFile(join(results, `${name}.json`), `${JSON.stringify(row, null, 2)}\n`);
+}
+
+/** The network that all rows are measured with: trained once, on the classes of the pictures that are trained on. */
+async function featureFile({ train }: SplitPictures): Promise<string> {
+  if (values.features !== undefined) return values.features;
+  const file = join(out, 'features.onnx');
+  if (await exists(file)) return file;
+  console.error('features: training a classifier');
+  const dataset = await openDataset(train, { imageSize: data.imageSize });
+  const { bytes, accuracy, classes } = await trainFeatures({
+    dataset,
+    imageSize: data.imageSize,
+    width: 32,
+    epochs: 12,
+    batchSize: 64,
+    lr: 0.002,
+    heldOut: 0.1,
+    seed: 0,
+  });
+  console.error(
+    `features: ${(100 * accuracy).toFixed(1)} % of held-out pictures in the right of ${classes.length} classes`,
+  );
+  await writeFile(file, bytes);
+  return file;
+}
+
+async function printTable(): Promise<void> {
+  const found: Row[] = [];
+  for (const file of await readdir(results))
+    if (file.endsWith('.json')) found.push(JSON.parse(await readFile(join(results, file), 'utf8')) as Row);
+  found.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  const machines = [...new Set(found.map((row) => row.machine))];
+  console.log(
+    `${values.data}, ${data.imageSize}×${data.imageSize}, ${minutes} minutes each; ${machines.join(' / ')}\n`,
+  );
+  const rows = found.map((row) => [
+    row.name,
+    String(row.steps),
+    ((1000 * row.seconds) / row.steps).toFixed(0),
+    row.frechet.toFixed(2),
+    `${(1000 * row.kid).toFixed(2)} ± ${(1000 * row.kidStd).toFixed(2)}`,
+    `${row.generated} / ${row.real}`,
+    row.date,
+  ]);
+  console.log(
+    markdownTable(['network', 'steps', 'ms per step', 'Fréchet', 'KID × 1000', 'generated / real', 'date (UTC)'], rows),
+  );
+}
