@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** @file gan-features: trains a small classifier on labelled pictures as a feature network for gan-eval. */
+/** @file gan-features: trains a small classifier on labelled pictures, or on rotations of unlabelled ones, as a feature network for gan-eval. */
 import './node-version.js';
 import { runCommand } from './command.js';
 import { deviceOption, strictOption } from './common/options.js';
@@ -9,17 +9,25 @@ await runCommand(
   (parser) =>
     parser
       .usage(
-        '$0 --data DIR [options]\n\nTrains a small convolutional classifier on labelled pictures and writes it as an .onnx file ' +
+        '$0 --data DIR [options]\n\nTrains a small convolutional classifier on labelled pictures, or without labels with --self-supervised, and writes it as an .onnx file ' +
           'with the outputs logits and features, for --features of gan-eval and gan-train.',
       )
       .options({
-        data: { type: 'string', describe: 'Labelled pictures, as for gan-train: class folders, MNIST files, …' },
+        data: {
+          type: 'string',
+          describe: 'Pictures, as for gan-train; with classes (class folders, MNIST files, …) unless --self-supervised',
+        },
         split: {
           choices: ['train', 'val', 'test', 'all'] as const,
           describe: 'Split of the data set to use [default: all]',
         },
         classes: { type: 'string', describe: 'Names or numbers of classes, separated by commas [default: all]' },
         'follow-links': { type: 'boolean', default: false, describe: 'Follow links that lead out of the given folder' },
+        'self-supervised': {
+          type: 'boolean',
+          default: false,
+          describe: 'Learn to tell rotations of the pictures apart instead of their classes, which are not needed',
+        },
         strict: strictOption,
         out: { type: 'string', default: 'features.onnx', describe: 'Output file; replaced if it exists' },
         'image-size': { type: 'number', default: 32, describe: 'Height and width: 16, 32, 64, 128 or 256' },
@@ -43,7 +51,7 @@ await runCommand(
       .example('$0 --data birds --image-size 64 --epochs 30', 'features of pictures in class folders'),
   async (options, { print, signal, progress, note, device: showDevice, skipped }) => {
     const { expectWritable, InputError, saveModel } = await import('ganscope/onnx');
-    if (options.data === undefined) throw new InputError('--data: expected pictures with classes; got nothing');
+    if (options.data === undefined) throw new InputError('--data: expected pictures; got nothing');
     const { runSettings } = await import('ganscope/trainer/settings');
     const { resolveDevice } = await import('ganscope/inference');
     const { openDataset, trainFeatures } = await import('ganscope/trainer');
@@ -74,7 +82,7 @@ await runCommand(
     }).finally(() => Object.values(bars).forEach((bar) => bar.stop()));
     await saveModel(options.out, result.bytes);
     print.info(
-      `Trained on ${result.trained} pictures of ${result.classes.length} classes; ` +
+      `Trained on ${result.trained} pictures ${options.selfSupervised ? 'in' : 'of'} ${result.classes.length} ${options.selfSupervised ? 'rotations' : 'classes'}; ` +
         `accuracy ${(100 * result.accuracy).toFixed(2)} % on ${result.heldOut} held-out pictures`,
     );
     print.info(`  ${options.out}  ${result.features} features, ${(result.bytes.length / 2 ** 20).toFixed(1)} MiB`);

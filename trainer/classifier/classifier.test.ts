@@ -112,6 +112,28 @@ it('learns to tell classes apart, and becomes a file of logits and features', as
   await rm(folder, { recursive: true });
 });
 
+it('learns rotations of pictures without classes, alike by its seed, and says so in the file', async () => {
+  // Brighter at the top: its direction can be told.
+  const lit: Dataset = {
+    ...stripes(120),
+    labels: undefined,
+    picture: (index) =>
+      Promise.resolve({
+        width: 16,
+        height: 16,
+        channels: 3,
+        data: Uint8Array.from({ length: 768 }, (_, at) => 240 - 10 * Math.floor(at / 48) - (index % 40)),
+      }),
+  };
+  const options = { ...training, dataset: lit, selfSupervised: true, epochs: 4 };
+  const found = await trainFeatures(options);
+  expect(found).toMatchObject({ features: 16, trained: 90, heldOut: 30 });
+  expect(found.classes).toEqual(['0 degrees', '90 degrees', '180 degrees', '270 degrees']);
+  expect(found.accuracy).toBeGreaterThan(0.9);
+  expect(modelFromBytes(found.bytes).metadata.get('training')).toMatch(/^self-supervised: /);
+  expect((await trainFeatures(options)).bytes).toEqual(found.bytes);
+});
+
 test.each([
   [{ dataset: { ...stripes(40), labels: undefined } }, 'data: expected pictures of at least two classes'],
   [{ imageSize: 40 }, 'imageSize: expected one of 16, 32, 64, 128, 256; got 40'],

@@ -2,8 +2,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { exportedModel } from '../../exporter/index.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
-import type { Normalization, Picture } from '../../inference/pictures/pictures.js';
-import { networkInput } from '../../inference/pictures/pixels.js';
 import { Random } from '../../inference/numeric/random.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { createSession } from '../../inference/runtime/session.node.js';
@@ -15,10 +13,17 @@ import type { Dataset } from '../data/sets/dataset.js';
 import { ReadablePictures } from '../data/sets/readable.js';
 import { withState } from '../step/tfjs/state.js';
 import { classifierModel, FEATURES, LOGITS } from '../step/tfjs/classifier.js';
+import { LabelledPictures } from './labelled-pictures.js';
+import { QUARTERS, rotated } from './rotations.js';
 import { ClassifierStep } from './step.node.js';
 
 export interface FeatureTraining {
   dataset: Dataset;
+  /**
+   * Whether the classes to learn are four rotations of each picture (Gidaris et al. 2018, "Unsupervised representation learning by
+   * predicting image rotations") instead of those of the data, which are not needed then.
+   */
+  selfSupervised?: boolean;
   /** Stop at the first picture that is broken, and for skipped files. */
   strict?: boolean;
   /** 16, 32, 64, … */
@@ -60,7 +65,7 @@ export interface TrainedFeatures {
   skipped: string[];
 }
 
-const NORMALIZATION: Normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+const ROTATION_TRAINING = 'self-supervised: tells rotations of pictures apart (Gidaris et al. 2018)';
 const MAX_BYTES = 2 ** 31;
 const DECODED_AT_ONCE = 8;
 
@@ -71,15 +76,8 @@ const DECODED_AT_ONCE = 8;
  */
 export async function trainFeatures(options: FeatureTraining): Promise<TrainedFeatures> {
   const { dataset, imageSize, width, batchSize, seed, device = 'cpu' } = options;
-  const { labels } = dataset;
   checked(options);
-  if (labels === undefined || labels.classes.length < 2) {
-    throw new InputError({
-      name: 'data',
-      expected: 'pictures of at least two classes, such as class folders',
-      got: dataset.name,
-    });
-  }
+  const classes = classesOf(options);
   const assumed = [...(dataset.assumed ?? []), ...assumedOfClassifier(imageSize)];
   options.assumed?.(assumed);
   const pictures = new ReadablePictures(dataset, options.strict);
@@ -94,7 +92,7 @@ export async function trainFeatures(options: FeatureTraining): Promise<TrainedFe
       got: batchSize,
     });
   }
-  const model = classifierModel({ imageSize, width, seed, classes: labels.classes.length });
+  const model = classifierModel({ imageSize, width, seed, classes: classes.length });
   const step = await ClassifierStep.create(model, batchSize, { device });
   try {
     await trainOn(training, set, step, options);
@@ -106,19 +104,32 @@ export async function trainFeatures(options: FeatureTraining): Promise<TrainedFe
       metadata: new Map([
         ['Image.NominalPixelRange', 'Normalized_1_1'],
         ['Image.BitmapPixelFormat', 'Rgb8'],
-        ['names', JSON.stringify(labels.classes)],
+        ['names', JSON.stringify(classes)],
+        ...(options.selfSupervised ? [['training', ROTATION_TRAINING] as const] : []),
         ['assumed', JSON.stringify(assumed)],
       ]),
     });
     const bytes = modelBytes(exported);
-    const accuracy = await measuredAccuracy(bytes, testing, set, batchSize);
+    const accuracy = await measuredAccuracy(bytes, testing, set, batchSize, options.selfSupervised);
     const features = model.getLayer(FEATURES).outputShape.at(-1) as number;
     const { skipped } = pictures;
-    return { bytes, classes: labels.classes, features, trained: training.length, heldOut, accuracy, skipped };
+    return { bytes, classes, features, trained: training.length, heldOut, accuracy, skipped };
   } finally {
     model.dispose();
     await step.dispose();
   }
+}
+
+/** @throws InputError if there are none to learn */
+function classesOf({ dataset, selfSupervised }: FeatureTraining): readonly string[] {
+  if (selfSupervised) return QUARTERS.map((quarter) => `${90 * quarter} degrees`);
+  const { labels } = dataset;
+  if (labels !== undefined && labels.classes.length >= 2) return labels.classes;
+  throw new InputError({
+    name: 'data',
+    expected: 'pictures of at least two classes, such as class folders, or `selfSupervised`, which needs none',
+    got: dataset.name,
+  });
 }
 
 function checked({ imageSize, width, epochs, batchSize, lr, heldOut }: FeatureTraining): void {
@@ -136,40 +147,6 @@ function checked({ imageSize, width, epochs, batchSize, lr, heldOut }: FeatureTr
   if (!(lr > 0 && lr <= 1)) throw new InputError({ name: 'lr', expected: 'a number above 0 and at most 1', got: lr });
   if (!(heldOut > 0 && heldOut < 1)) {
     throw new InputError({ name: 'heldOut', expected: 'a number above 0 and below 1', got: heldOut });
-  }
-}
-
-/** Pictures at the network's size with their classes. */
-class LabelledPictures {
-  readonly labels: number[] = [];
-  readonly #data: Uint8Array;
-
-  constructor(
-    readonly imageSize: number,
-    count: number,
-  ) {
-    this.#data = new Uint8Array(count * this.#stride);
-  }
-
-  get #stride(): number {
-    return 3 * this.imageSize ** 2;
-  }
-
-  add(picture: Picture, label: number): void {
-    this.#data.set(picture.data, this.labels.length * this.#stride);
-    this.labels.push(label);
-  }
-
-  /** Network input [N, 3, S, S] of pictures by number. */
-  batch(indices: Uint32Array): Float32Array {
-    const { imageSize } = this;
-    const batch = new Float32Array(indices.length * this.#stride);
-    indices.forEach((index, row) => {
-      const data = this.#data.subarray(index * this.#stride, (index + 1) * this.#stride);
-      const picture: Picture = { width: imageSize, height: imageSize, channels: 3, data };
-      batch.set(networkInput(picture, NORMALIZATION), row * this.#stride);
-    });
-    return batch;
   }
 }
 
@@ -193,7 +170,7 @@ async function readPictures(
     const indices = Array.from({ length: Math.min(DECODED_AT_ONCE, length - start) }, (_, i) => start + i);
     const pictures = await Promise.all(indices.map((index) => readable.picture(index)));
     pictures.forEach((picture, i) => {
-      if (picture) set.add(resizedPicture(picture, size), labels?.indices[start + i] as number);
+      if (picture) set.add(resizedPicture(picture, size), labels?.indices[start + i] ?? 0);
     });
     progress_callback?.({ phase: 'reading', done: start + indices.length, total: length });
     if (start % 64 === 0) await nextTurn();
@@ -206,7 +183,7 @@ async function trainOn(
   training: Uint32Array,
   set: LabelledPictures,
   step: ClassifierStep,
-  { epochs, batchSize, lr, seed, progress_callback, signal }: FeatureTraining,
+  { epochs, batchSize, lr, seed, selfSupervised, progress_callback, signal }: FeatureTraining,
 ): Promise<void> {
   const perEpoch = Math.floor(training.length / batchSize);
   const total = epochs * perEpoch;
@@ -219,9 +196,13 @@ async function trainOn(
     }
     const start = (done % perEpoch) * batchSize;
     const indices = order.subarray(start, start + batchSize);
-    const labels = Array.from(indices, (index) => set.labels[index] as number);
+    const chance = Random.derived(seed, `rotation/${done}`);
+    const turns = selfSupervised && Array.from(indices, () => chance.integer(QUARTERS.length));
+    const labels = turns || Array.from(indices, (index) => set.labels[index] as number);
+    const upright = set.batch(indices);
+    const pictures = turns ? rotated(upright, set.imageSize, turns) : upright;
     const rate = (lr / 2) * (1 + Math.cos((Math.PI * done) / total));
-    const loss = await step.run({ pictures: set.batch(indices), labels }, rate);
+    const loss = await step.run({ pictures, labels }, rate);
     if (!Number.isFinite(loss))
       throw new InputError(`step ${done + 1}: the loss is no longer finite: try a lower \`lr\``);
     progress_callback?.({ phase: 'training', done: done + 1, total, loss });
@@ -234,18 +215,23 @@ async function measuredAccuracy(
   testing: Uint32Array,
   set: LabelledPictures,
   batchSize: number,
+  selfSupervised = false,
 ): Promise<number> {
   const session = await createSession(bytes);
   const { imageSize } = set;
   let right = 0;
   for (let start = 0; start < testing.length; start += batchSize) {
     const indices = testing.subarray(start, start + batchSize);
-    const image = new Tensor('float32', set.batch(indices), [indices.length, 3, imageSize, imageSize]);
+    const upright = set.batch(indices);
+    // Each held-out picture is turned by another quarter than the one before it.
+    const turns = Array.from(indices, (_, row) => (start + row) % QUARTERS.length);
+    const seen = selfSupervised ? rotated(upright, imageSize, turns) : upright;
+    const image = new Tensor('float32', seen, [indices.length, 3, imageSize, imageSize]);
     const logits = (await session.run({ image }, ['logits']))['logits']?.data as Float32Array;
     const classes = logits.length / indices.length;
     indices.forEach((index, row) => {
       const own = logits.subarray(row * classes, (row + 1) * classes);
-      if (own.indexOf(Math.max(...own)) === set.labels[index]) right++;
+      if (own.indexOf(Math.max(...own)) === (selfSupervised ? turns[row] : set.labels[index])) right++;
     });
   }
   await session.release();
