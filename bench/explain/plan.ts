@@ -7,7 +7,7 @@ import { preparedPictures } from '../../inference/networks/network-input.js';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import { median, milliseconds } from '../timing.js';
 
-/** `quick`: a map takes at most 20 forward passes' time; `slow`: more; `costly`: thousands of masks. */
+/** `quick`: a map takes at most 20 forward passes' time, or 0.1 s; `slow`: more; `costly`: thousands of masks. */
 export type Group = 'quick' | 'slow' | 'costly';
 
 /** Methods by groups, and the seconds of one map. */
@@ -20,6 +20,9 @@ export interface Plan {
 
 /** Forward passes' time of a map that can be made 15 times more. */
 const QUICK = 20;
+const QUICK_SECONDS = 0.1;
+/** As many times slower is slow, whatever was loaded. */
+const CLEARLY_SLOW = 5;
 
 /** The plan in the file, or a new one that is measured with this picture and written there. */
 export async function planOf(
@@ -35,6 +38,7 @@ export async function planOf(
   if (missing.length === 0) return plan;
   const input = preparedPictures([await decodePicture(picture)], explainer.input);
   const forward = median(await milliseconds(() => explainer.logits(input), 5)) / 1000;
+  const quick = Math.max(QUICK * forward, QUICK_SECONDS);
   const map = async (name: MethodName) => {
     const started = performance.now();
     await explainer.explainInput(input.slice(), { methods: [name] });
@@ -54,9 +58,10 @@ export async function planOf(
     }
     const first = await map(name);
     // The first map of a method loads what it needs.
-    const own = first <= QUICK * forward ? first : await map(name);
+    const isClear = first <= quick || first > CLEARLY_SLOW * quick;
+    const own = isClear ? first : await map(name);
     plan.times[name] = own;
-    plan.groups[own <= QUICK * forward ? 'quick' : 'slow'].push(name);
+    plan.groups[own <= quick ? 'quick' : 'slow'].push(name);
     writeFileSync(path, JSON.stringify(plan));
   }
   return plan;
