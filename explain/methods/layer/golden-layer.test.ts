@@ -41,3 +41,11 @@ describe.each(['discriminator-dense', 'plain-cnn', 'squeeze', 'residual'])('expl
     }
   });
 });
+
+it('knows that sizes which go on beside a layer are no part of the score', async () => {
+  await using explainer = await Explainer.load(goldenPath('residual.onnx'), { device: 'cpu' });
+  const input = golden('layers-residual').tensor('input').data;
+  const [map] = await explainer.explainInput(input, { methods: ['layer-deeplift'], targets: 2 });
+  const { sum = 0, difference = 1 } = map?.completeness ?? {};
+  expect(Math.abs(sum / difference - 1)).toBeLessThan(1e-4);
+});

@@ -67,7 +67,9 @@ function cutAt({ b, logits, computed }: ScoredNetwork, layer: Layer) {
   const dependent = dependentValues(b, layer.value);
   const given = new Map([...computed].filter(([name]) => name === layer.value || !dependent.has(name)));
   const after = prunedGraph(b.graph, [logits], given);
-  return { given, bypassed: after.inputs.some(({ name }) => name !== layer.value && given.has(name)) };
+  // Sizes, which are whole numbers, may go on beside it.
+  const isSignal = (name: string) => name !== layer.value && given.get(name)?.type.startsWith('float') === true;
+  return { given, bypassed: after.inputs.some(({ name }) => isSignal(name)) };
 }
 
 /** Σ_k of a value of the layer's shape, [N, h, w]. */
