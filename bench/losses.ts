@@ -19,6 +19,8 @@ const { values } = parseArgs({
     channels: { type: 'string', default: '64' },
     batch: { type: 'string', default: '64' },
     rounds: { type: 'string', default: '3' },
+    /** No further round begins that would end later, by the time of the first. */
+    minutes: { type: 'string', default: '4' },
     memory: { type: 'boolean', default: false },
     /** Asks a process of its own for the peak memory of one row. */
     measure: { type: 'string' },
@@ -55,7 +57,11 @@ else await peakOf(configs[values.measure] as GanConfig);
 
 async function compare(): Promise<void> {
   const times: Record<string, number[]> = {};
-  for (let round = 0; round < rounds; round++) {
+  const beginning = performance.now();
+  let done = 0;
+  for (; done < rounds; done++) {
+    const elapsed = performance.now() - beginning;
+    if (done > 0 && elapsed * (1 + 1 / done) > Number(values.minutes) * 60_000) break;
     for (const [title, config] of Object.entries(configs)) {
       const { step, batch } = await started(config);
       await step.run(batch);
@@ -74,7 +80,9 @@ async function compare(): Promise<void> {
     return [title, gigaflops(config).toFixed(1), time.toFixed(1), (time / plain).toFixed(2), ...memory];
   });
   const shape = `${size}×${size} pictures, ${channels} base channels, batch ${batchSize}, dense head`;
-  console.log(`${machine()}; ${shape}; means of ${STEPS} steps, medians of ${rounds} rounds, in turns\n`);
+  console.log(
+    `${machine()}; ${shape}; means of ${STEPS} steps, medians of ${done} ${done === 1 ? 'round' : 'rounds'}, in turns\n`,
+  );
   const head = ['step', 'GFLOP', 'ms', 'of the plain step', ...(values.memory ? ['peak memory, MB'] : [])];
   console.log(markdownTable(head, rows));
 }
