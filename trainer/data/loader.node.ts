@@ -71,6 +71,11 @@ export class Loader {
     return this.readable.skipped;
   }
 
+  /** Bytes of decoded pictures that are kept in memory. */
+  get memoryBytes(): number {
+    return this.#pictures.memoryBytes;
+  }
+
   /** Where the decoded pictures are, after `decodeAll`: `memory`, the path of a file, or why they are kept nowhere. */
   get place(): string {
     return this.#pictures.place;

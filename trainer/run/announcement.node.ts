@@ -26,7 +26,7 @@ export interface Announcement extends Pick<RunFile, 'data' | 'dataIdentity'> {
 /** Settings that may differ from machine to machine, or that only rank 0 uses. */
 const OWN = new Set(
   (
-    'data cache cacheSize device devices out name notes logEvery sampleEvery checkpointEvery keep ' +
+    'data cache cacheSize device devices out name notes checkMemory logEvery sampleEvery checkpointEvery keep ' +
     'eval evalEvery evalSamples features featuresMean featuresStd featuresSize'
   ).split(' '),
 );

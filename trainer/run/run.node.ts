@@ -26,7 +26,8 @@ import type { TrainEvaluation } from './loop.node.js';
 import { announce, announceProblem } from './announcement.node.js';
 import { followedRun } from './follow.node.js';
 import { configOfData } from './classes.js';
-import { chosenMachine, shareConfig } from './machine.node.js';
+import { expectFits, memoryEstimate, memoryLimit, memoryLine } from './memory.node.js';
+import { chosenMachine, shareConfig, type Machine } from './machine.node.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { isAddress, openRun, type OpenOptions, type OpenRun } from './open-run.node.js';
 import { Releases } from './releases.js';
@@ -127,10 +128,11 @@ async function prepared(options: OpenOptions, given: ChosenSettings, releases: R
     share: shareOf(group),
   });
   releases.add(() => loader.close());
+  const memory = checkedMemory(own, given, machine, loader);
   const state = open.state ?? initialState(config);
   const steps = chosenSteps(given, { ...open, config, state }, epochSteps(config, loader));
   const identity = await checkedIdentity(dataset, open, given);
-  return { machine, open: { ...open, config, state }, own, settings, dataset, loader, steps, identity };
+  return { machine, open: { ...open, config, state }, own, settings, dataset, loader, steps, identity, memory };
 }
 
 async function started(
@@ -145,7 +147,7 @@ async function started(
     if (group) await announceProblem(group, error).catch(() => undefined);
     throw error;
   });
-  const { open, own, settings, dataset, loader, steps, identity } = ready;
+  const { open, own, settings, dataset, loader, steps, identity, memory } = ready;
   const { notes: machineNotes, surprising, ...machine } = ready.machine;
   const { run, config, data, dataOptions, state, saved } = open;
   if (group) {
@@ -212,6 +214,7 @@ async function started(
       ...identity.notes,
       ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
       ...residualAdvice(config),
+      ...memory,
       ...smallSetAdvice(config, dataset.length - loader.readable.broken.size),
       state.step < steps
         ? `Training on ${step.description}`
@@ -231,6 +234,16 @@ async function started(
     evaluation: evaluator && settings && { evaluator, every: settings.evalEvery },
     release: () => releases.release(),
   };
+}
+
+/** The line of the estimate; none for GPUs and other backends, whose memory was not measured. @throws InputError if it cannot fit */
+function checkedMemory(config: GanConfig, given: ChosenSettings, machine: Machine, loader: Loader): string[] {
+  const { backend, device, devices = [] } = machine;
+  if (backend !== 'onnxruntime' || device !== 'cpu') return [];
+  const estimate = memoryEstimate(config, loader.memoryBytes, Math.max(1, devices.length));
+  const limit = memoryLimit();
+  if (given.checkMemory !== false) expectFits(config, estimate, limit);
+  return [memoryLine(estimate, limit)];
 }
 
 /** Updates of the whole run. @throws InputError if a resumed run has done more already */

@@ -21,6 +21,7 @@ export interface RunSettings {
   device: 'auto' | 'cuda' | 'webgpu' | 'cpu';
   devices: string;
   stepsPerRun: number;
+  checkMemory: boolean;
   logEvery: number;
   sampleEvery: number;
   checkpointEvery: number;
@@ -81,6 +82,7 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
       'Steps that ONNX Runtime does in one run on one device: for GPUs, which then keep the weights in between',
       'free',
     ],
+    checkMemory: [boolean, 'Refuse a run that needs more memory than there is, by an estimate', 'free'],
     logEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between log lines', 'free'],
     sampleEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between sample grids', 'free'],
     checkpointEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between checkpoints', 'free'],
@@ -128,6 +130,7 @@ export const runDefaults = {
   backend: 'auto',
   device: 'auto',
   stepsPerRun: 1,
+  checkMemory: true,
   logEvery: 50,
   sampleEvery: 500,
   checkpointEvery: 500,

@@ -69,6 +69,11 @@ export class DecodedPictures {
     this.#inMemory = new Uint8Array(dataset.length);
   }
 
+  /** Bytes of pictures that are kept in memory. */
+  get memoryBytes(): number {
+    return this.#memory?.length ?? 0;
+  }
+
   /** Where the pictures are, after `decodeAll`: `memory`, the path of a file, or why they are kept nowhere. */
   get place(): string {
     if (this.#memory !== undefined) return 'memory';
