@@ -115,12 +115,12 @@ export const probeFlags = {
   crop: {
     type: 'number',
     requiresArg: true,
-    describe: "Side of a crop in pixels of the network's input [default: 80 of 224]",
+    describe: "Side of a crop in pixels of the network's input [default: 80/224 of the shorter side]",
   },
   runs: {
     type: 'number',
     requiresArg: true,
-    describe: 'Runs behind the layer for each picture [default: 32 for each concept and one more]',
+    describe: 'Runs behind the layer for each picture [default: 33 for each concept and 33 more]',
   },
   metric: {
     choices: ['cosine', 'l2'],

@@ -7,10 +7,10 @@ import type { TargetChoice } from '../../targets/target-choice.js';
 import type { ProbeFolderOptions } from '../shared/probe-folder.node.js';
 import { runsOf } from './concepts.js';
 
-/** The ways in which concepts are found. */
+/** What concepts can be found in: crops, or positions. */
 export const conceptMethods = ['craft', 'dff'] as const;
 
-/** In what concepts are found. */
+/** One of them. */
 export type ConceptMethod = (typeof conceptMethods)[number];
 
 /** How concepts are found. */
@@ -24,9 +24,9 @@ export interface ConceptsProbeOptions extends ProbeFolderOptions {
   target?: TargetChoice;
   /** How many, default 8. */
   count?: number;
-  /** Side of a crop in pixels of the network's input, default 80 of 224 of the shorter side. */
+  /** Side of a crop in pixels of the network's input, default 80/224 of the shorter side. */
   crop?: number;
-  /** Runs of the network behind the layer for each picture; default 32 for each concept and one more. */
+  /** Runs of the network behind the layer for each picture; default 33 for each concept and 33 more. */
   runs?: number;
   /** Seed of the runs, default 0. */
   seed?: number;
@@ -50,10 +50,12 @@ export interface Concept {
 
 /** Most concepts. */
 const MAX_CONCEPTS = 64;
-/** Draws of each concept's share; fewest, for standard errors; most runs. */
+/** Draws of all concepts' shares. */
 const DEFAULT_DRAWS = 32;
+/** Fewest draws, for standard errors. */
 const LEAST_DRAWS = 8;
 const MAX_RUNS = 100_000;
+
 /** @throws InputError for a number of concepts that a layer of so many channels cannot have */
 export function requireCount(count: number, channels: number): void {
   const most = Math.min(MAX_CONCEPTS, channels);
@@ -71,7 +73,7 @@ export function drawsOf(runs: number | undefined, count: number): number {
       expected: `an integer of ${least}…${MAX_RUNS} for ${count} concepts`,
       got: runs,
     });
-  return Math.floor((runs - 1 - count) / (count + 1));
+  return Math.floor(runs / runsOf(0, count)) - 1;
 }
 
 /** The side of crops in pixels. @throws InputError for one that the picture does not have */

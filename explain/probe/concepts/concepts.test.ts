@@ -11,6 +11,7 @@ import { Random } from '../../../inference/numeric/random.js';
 import { encodePng } from '../../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { Explainer } from '../../maps/explain.js';
+import { everyOf } from './collect.node.js';
 import { activationsOf, conceptsAt, foundConcepts, positiveRows } from './concepts.js';
 import { probeConcepts } from './concepts.node.js';
 import { cropBoxes, croppedPicture } from './crops.js';
@@ -94,6 +95,14 @@ describe('cropBoxes(size, side)', () => {
   });
 });
 
+describe('everyOf(pictures, rowsOfEach, method)', () => {
+  it('leaves out pictures, so that there are at most 4,096 rows', () => {
+    expect([everyOf(83, 49, 'dff'), everyOf(84, 49, 'dff'), everyOf(3, 2730, 'craft')]).toEqual([1, 2, 3]);
+    expect(() => everyOf(1, 5000, 'craft')).toThrow('crop: expected at most 4096 crops of a picture; got 5000');
+    expect(() => everyOf(1, 12544, 'dff')).toThrow('layer: expected at most 4096 positions for dff; got 12544');
+  });
+});
+
 describe('explainer.cut(layer)', () => {
   it.each(['tiny/discriminator.onnx', 'golden/vit-torchscript.onnx'])(
     'continues where it was cut: %s',
@@ -172,6 +181,16 @@ describe('probeConcepts(explainer, paths, options)', () => {
     await refused({ runs: 10 }).toThrow('runs: expected an integer of 81…100000 for 8 concepts; got 10');
     await refused({ layers: 'all-convs', layer: 'all-convs' }).toThrow('layer: expected one layer');
     await refused({}, [join(folder, 'torn.png')]).toThrow(/^PICTURE: expected a picture that can be read; got .*torn/);
-    await refused({ crop: 32, count: 8 }, paths.slice(0, 2)).toThrow('count: expected at most 2 concepts');
+    await refused({ crop: 32, count: 8 }, paths.slice(0, 2)).toThrow(
+      'count: expected at most 2 concepts, as there are no more crops; got 8',
+    );
+    await refused({ target: 7 }).toThrow('target: expected real or fake');
+    const foreign = await mkdtemp(join(folder, 'foreign-'));
+    await writeFile(join(foreign, 'results.json'), '{}');
+    const units: string[] = [];
+    await refused({ out: foreign, progress_callback: (unit: string) => units.push(unit) }).toThrow(
+      'of another program',
+    );
+    expect(units).toEqual([]);
   });
 });

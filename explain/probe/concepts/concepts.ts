@@ -9,7 +9,7 @@ import {
 import { jackknifeErrors, jackknifeGroups } from '../../../inference/numeric/jackknife.js';
 import { designedInputs, totalIndices, type Design } from '../../../inference/numeric/total-indices.js';
 
-/** Concepts as rows of length 1, and how much of each is in every row that they were found from. */
+/** Concepts as rows of length 1, and how much of each is in every row that they were found in. */
 export interface FoundConcepts {
   /** [concepts, K] */
   concepts: Matrix;
@@ -23,7 +23,8 @@ export interface FoundConcepts {
  * @throws InputError for more concepts than rows or channels, or activations that are all zero
  */
 export async function foundConcepts(rows: Matrix, count: number, options?: FactorOptions): Promise<FoundConcepts> {
-  const { coefficients, parts } = await nonNegativeFactors(rows, startFactors(rows, count), options);
+  const start = await startFactors(rows, count, () => options?.check?.(0));
+  const { coefficients, parts } = await nonNegativeFactors(rows, start, options);
   for (let concept = 0; concept < count; concept++) {
     const length = Math.hypot(...parts.getRow(concept));
     if (length === 0) continue;
@@ -69,7 +70,7 @@ export function factorsOfRun(designs: readonly Design[], concepts: number, run: 
 }
 
 /** Runs that the effects of concepts need. */
-export const runsOf = (designs: number, concepts: number): number => 1 + concepts + designs * (concepts + 1);
+export const runsOf = (designs: number, concepts: number): number => (designs + 1) * (concepts + 1);
 
 /** What concepts do to the score of a picture. */
 export interface ConceptEffects {

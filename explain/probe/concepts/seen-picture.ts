@@ -5,8 +5,9 @@ import type { Design } from '../../../inference/numeric/total-indices.js';
 import { InputError } from '../../../onnx/errors.js';
 import type { Explainer } from '../../maps/explain.js';
 import type { LayerCut } from '../../network/layer-cut.js';
-import { resolvedTargets, type TargetChoice } from '../../targets/target-choice.js';
+import type { TargetChoice } from '../../targets/target-choice.js';
 import { targetWeights, type Target } from '../../targets/targets.js';
+import { onlyTarget } from '../shared/only-target.js';
 import type { ReadPicture } from './collect.node.js';
 import {
   activationsOf,
@@ -31,7 +32,7 @@ export interface SeenPicture extends ConceptEffects {
 
 /**
  * Runs the network behind the layer on all and on parts of a picture's concepts.
- * @throws InputError for several targets
+ * @throws InputError for several targets, or scores that are not finite
  */
 export async function seenPicture(
   explainer: Explainer,
@@ -49,11 +50,9 @@ export async function seenPicture(
     signal: AbortSignal | undefined;
   },
 ): Promise<SeenPicture> {
-  const { head, labels } = explainer;
+  const { head } = explainer;
   const logits = await explainer.logits(prepared);
-  const [target, ...more] = resolvedTargets(head, choice, logits, labels);
-  if (target === undefined || more.length > 0)
-    throw new InputError({ name: 'target', expected: 'one target', got: 1 + more.length });
+  const target = onlyTarget(explainer, choice, logits);
   const weights = targetWeights(head, target, { ...explainer.input.picture, logits });
   const scoreOf = (all: Float32Array, row: number) =>
     weights.reduce((sum, weight, at) => sum + weight * (all[row * scoreCount(head) + at] as number), 0);
@@ -71,14 +70,22 @@ export async function seenPicture(
       );
     return changed;
   });
+  const own = scoreOf(logits, 0);
   const scores = Float64Array.from({ length: runs }, (_, run) => scoreOf(found, run));
+  const odd = [own, ...scores].find((score) => !Number.isFinite(score));
+  if (odd !== undefined)
+    throw new InputError({
+      name: path,
+      expected: 'finite scores of the picture and of parts of its concepts',
+      got: odd,
+    });
   return {
     path,
     strengths,
     negative,
     unexplained,
     target,
-    own: scoreOf(logits, 0),
+    own,
     ...conceptEffects(scores, concepts.rows),
   };
 }

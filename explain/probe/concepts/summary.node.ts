@@ -49,7 +49,7 @@ export function linesOf(concepts: readonly Concept[], summary: ReturnType<typeof
     ...concepts.map(
       ({ importance, standardError, effect, examples }, at) =>
         `  ${at + 1}: importance ${formattedNumber(importance)} ± ${formattedNumber(standardError)}, ` +
-        `${formattedNumber(effect)} of the score, strongest in ${examples[0]?.picture ?? 'none'}`,
+        `effect ${formattedNumber(effect)}, ${examples[0] ? `strongest in ${examples[0].picture}` : 'without an example'}`,
     ),
   ];
 }

@@ -12,10 +12,11 @@ import type { Assumption } from '../../../inference/graphs/assumption.js';
 import { InputError } from '../../../onnx/errors.js';
 import { namingFile } from '../../../onnx/graph/naming.js';
 import type { ExplainerOptions } from '../../maps/explain-options.js';
-import { resolvedTargets, type TargetChoice } from '../../targets/target-choice.js';
+import type { TargetChoice } from '../../targets/target-choice.js';
 import { targetLabel, targetScore, targetWeights } from '../../targets/targets.js';
 import { judgedGenerator } from '../shared/judged-generator.js';
-import { loadJudgingNetwork, WEIGHTS, type JudgingNetwork } from '../shared/judging-network.js';
+import { loadJudgingNetwork, WEIGHTS } from '../shared/judging-network.js';
+import { onlyTarget } from '../shared/only-target.js';
 import { MOVES } from './attribution.js';
 import { featureParts, type FeatureParts } from './feature-parts.js';
 import { chosenGeneratorLayer, generatorLayers } from './region-graph.js';
@@ -96,7 +97,8 @@ export async function scoreAttribution(
       const first = await run(latent, undefined, [scoreValues.logits]);
       const logits = first(scoreValues.logits);
       const { height, width } = network.input.picture;
-      const wanted = onlyTarget(network, target, logits);
+      const isDiscriminator = network.head.verdict || network.head.kind === 'discriminator';
+      const wanted = onlyTarget(network, target ?? (isDiscriminator ? 'real' : undefined), logits);
       const weights = targetWeights(network.head, wanted, { logits, height, width });
       const back = await run(latent, weights);
       const latentEffects = back(scoreValues.latents);
@@ -125,15 +127,6 @@ export async function scoreAttribution(
   } finally {
     if (!opened) await generator.dispose();
   }
-}
-
-/** The one target. @throws InputError for several */
-function onlyTarget({ head, labels }: JudgingNetwork, choice: TargetChoice | undefined, logits: Float32Array) {
-  const isDiscriminator = head.verdict || head.kind === 'discriminator';
-  const [only, ...more] = resolvedTargets(head, choice ?? (isDiscriminator ? 'real' : undefined), logits, labels);
-  if (only === undefined || more.length > 0)
-    throw new InputError({ name: 'target', expected: 'one target', got: 1 + more.length });
-  return only;
 }
 
 /** Reads the first row of results. */

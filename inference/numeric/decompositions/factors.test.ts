@@ -40,13 +40,19 @@ describe('coefficientsOf(x, parts)', () => {
 });
 
 describe('startFactors(x, parts)', () => {
-  it("is scikit-learn's nndsvda", () => {
-    const { coefficients, parts } = startFactors(x, 3);
+  it("is scikit-learn's nndsvda", async () => {
+    const { coefficients, parts } = await startFactors(x, 3);
     expectClose(coefficients, golden.nndsvda.w, 1e-8);
     expectClose(parts, golden.nndsvda.h, 1e-8);
   });
-  it('refuses too many parts, and a matrix of zeros', () => {
-    expect(() => startFactors(x, 8)).toThrow('parts: expected an integer of 1…7; got 8');
-    expect(() => startFactors(Matrix.zeros(4, 4), 2)).toThrow('expected numbers above zero');
+  it('refuses too many parts, and a matrix of zeros', async () => {
+    await expect(startFactors(x, 8)).rejects.toThrow('parts: expected an integer of 1…7; got 8');
+    await expect(startFactors(Matrix.zeros(4, 4), 2)).rejects.toThrow('expected numbers above zero');
+  });
+  it('stops where check throws', async () => {
+    const check = () => {
+      throw new Error('stopped');
+    };
+    await expect(startFactors(x, 3, check)).rejects.toThrow('stopped');
   });
 });

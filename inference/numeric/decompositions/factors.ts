@@ -17,7 +17,7 @@ export interface FactorOptions {
   rounds?: number;
   /** It ends where the sum of projected gradients is this share of the first round's, default 1e-4. */
   tolerance?: number;
-  /** Called after every round; it may throw to stop. */
+  /** Called after every round, from 1; it may throw to stop. */
   check?: (round: number) => void | Promise<void>;
 }
 
@@ -104,15 +104,16 @@ const SPARE = 8;
  * Factors to start from: non-negative double singular value decomposition, with the mean of X in the place of zeros (NNDSVDa;
  * Boutsidis and Gallopoulos 2008). Always the same for the same X.
  * @param x [rows, columns] without negative numbers
+ * @param check called now and then; it may throw to stop
  * @throws InputError for more parts than rows or columns, or if X is zero
  */
-export function startFactors(x: Matrix, parts: number): Factors {
+export async function startFactors(x: Matrix, parts: number, check?: () => void | Promise<void>): Promise<Factors> {
   const most = Math.min(x.rows, x.columns);
   if (!Number.isInteger(parts) || parts < 1 || parts > most)
     throw new InputError({ name: 'parts', expected: `an integer of 1…${most}`, got: parts });
   const mean = x.mean();
   if (!(mean > 0)) throw new InputError({ name: 'x', expected: 'numbers above zero', got: 'none' });
-  const { left, values, right } = leadingSingular(x, parts);
+  const { left, values, right } = await leadingSingular(x, parts, check);
   const coefficients = Matrix.zeros(x.rows, parts);
   const h = Matrix.zeros(parts, x.columns);
   for (let part = 0; part < parts; part++) {
@@ -143,10 +144,17 @@ interface Side {
 }
 
 /** The largest singular values and their vectors, one per column (Halko et al. 2011, algorithm 4.4). */
-function leadingSingular(x: Matrix, count: number): { left: Matrix; values: number[]; right: Matrix } {
+async function leadingSingular(
+  x: Matrix,
+  count: number,
+  check?: () => void | Promise<void>,
+): Promise<{ left: Matrix; values: number[]; right: Matrix }> {
   const xt = x.transpose();
   let basis = startBasis(x.columns, Math.min(count + SPARE, x.rows, x.columns));
-  for (let iteration = 0; iteration < ITERATIONS; iteration++) basis = orthonormalBasis(xt.mmul(x.mmul(basis)));
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+    basis = orthonormalBasis(xt.mmul(x.mmul(basis)));
+    await check?.();
+  }
   const { values, vectors } = ritzVectors(basis, xt.mmul(x.mmul(basis)));
   const singular = values.slice(0, count).map((value) => Math.sqrt(Math.max(0, value)));
   const right = vectors.subMatrix(0, x.columns - 1, 0, count - 1);
