@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodePng } from '../../inference/pictures/pictures.node.js';
+import { decodePicture, encodePng } from '../../inference/pictures/pictures.node.js';
 import { evaluateFiles } from '../files/evaluate-files.node.js';
 import { Explainer } from '../maps/explain.js';
 import { evaluateMethods, type EvaluateOptions, type MethodEvaluation } from './evaluate.js';
@@ -147,6 +147,17 @@ describe('evaluateFiles(explainer, paths, options)', () => {
     });
     expect(loaded).toEqual([3, 4]);
     expect(rest).toMatchObject({ complete: true, evaluation, skipped: [{ picture: broken }] });
+  });
+
+  test('measures whether relevances add up, as their conservation gap', async () => {
+    const [path = ''] = await pictures(8);
+    const options = { ...OF, methods: ['lrp-epsilon'], metrics: ['completeness'] } as const;
+    const { evaluation } = await evaluateFiles(tiny, [path], { ...options, out: join(folder, 'relevances') });
+    const [explanation] = await tiny.explain([await decodePicture(path)], { methods: ['lrp-epsilon'] });
+    const { sum = 0, biases = 0, score = 0 } = explanation?.conservation ?? {};
+    const gap = evaluation.methods[0]?.values.completeness;
+    expect(gap).toBeLessThan(1e-3);
+    expect(gap).toBeCloseTo(Math.abs(sum + biases - score) / Math.abs(score), 9);
   });
 
   test('measures where the object is marked, and names the pictures where it is not, also after an interruption', async () => {

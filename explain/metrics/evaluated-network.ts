@@ -46,7 +46,7 @@ export class EvaluatedNetwork {
   ): Promise<Subject> {
     const { explainer } = this;
     const { channels, height, width } = explainer.input.picture;
-    const { target, signed, rawHeight, rawWidth, completeness } = explanation;
+    const { target, signed, rawHeight, rawWidth } = explanation;
     const logits = await this.#ends.logits(input, input.length);
     const weights = targetWeights(explainer.head, target, { logits, height, width });
     const rows = async (pictures: Float32Array, valueOf: (logits: Float32Array) => number) => {
@@ -64,7 +64,7 @@ export class EvaluatedNetwork {
       map: explanation.normalized,
       attribution: bilinearResized(signed, rawHeight, rawWidth, height, width),
       ...(object && { object }),
-      ...(completeness && { completeness }),
+      ...sumsOf(explanation),
       scores: (pictures) => rows(pictures, (row) => targetScore(weights, row)),
       confidences: (pictures) => rows(pictures, (row) => confidenceOf(explainer.head, target, weights, row)),
       maps: (pictures) => this.#maps(explainer, pictures, fixed, names),
@@ -130,4 +130,12 @@ function confidenceOf(head: ScoreHead, target: Target, weights: Float32Array, lo
   if (head.quantity) return target === 'fake' ? 1 + score : score;
   if (head.kind !== 'classifier' || typeof target !== 'number') return 1 / (1 + Math.exp(-score));
   return 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - score), 0);
+}
+
+/** What a map adds up to and should add up to. Relevances should, together with what biases took, add up to the score. */
+function sumsOf({ completeness, conservation }: Explanation): Pick<Subject, 'completeness'> {
+  if (completeness) return { completeness };
+  if (!conservation) return {};
+  const { sum, biases, score } = conservation;
+  return { completeness: { sum: sum + biases, difference: score } };
 }
