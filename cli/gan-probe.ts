@@ -56,6 +56,7 @@ await runCommand(
     const run = await kind.load();
     await run({
       options: { ...options, device } as ProbeOptions,
+      taken: kind.options,
       sources,
       out: out ?? `probe-${name}`,
       provenance,

@@ -7,7 +7,7 @@ import type { ProbeCall, ProbeContext } from './kind.js';
 import { explainerOptions, oneMap, report, told } from './shared.js';
 
 /** Compares where checkpoints look. */
-export async function runCheckpoints({ options, sources, out, provenance, context }: ProbeCall): Promise<void> {
+export async function runCheckpoints({ options, taken, sources, out, provenance, context }: ProbeCall): Promise<void> {
   const { Explainer, probeCheckpoints } = await import('ganscope/explain');
   const { picturePaths } = await import('ganscope/inference');
   const { InputError } = await import('ganscope/errors');
@@ -51,7 +51,7 @@ export async function runCheckpoints({ options, sources, out, provenance, contex
       ...(boxes !== undefined && { boxes }),
       signal,
       progress_callback: (done, total, text) => bar.update(done, total, text),
-      onAssumed: (assumptions) => assumptionLines(told(assumptions)).forEach((line) => print.info(line)),
+      onAssumed: (assumptions) => assumptionLines(told(assumptions, taken)).forEach((line) => print.info(line)),
       provenance: { ...provenance, device: choice.device, ...(run !== undefined && { run }) },
     }).finally(() => bar.stop());
     report(context, found);

@@ -1,10 +1,10 @@
 /** @file gan-probe concepts. */
 import type { ProbeCall } from './kind.js';
-import { explainerOptions, report, told } from './shared.js';
+import { explainerOptions, loadedTarget, report, told } from './shared.js';
 
 /** Finds the concepts of a layer in pictures. */
-export async function runConcepts({ options, sources, out, provenance, context }: ProbeCall): Promise<void> {
-  const { conceptMethods, Explainer, loadTargets, parsedTargets, probeConcepts } = await import('ganscope/explain');
+export async function runConcepts({ options, taken, sources, out, provenance, context }: ProbeCall): Promise<void> {
+  const { conceptMethods, Explainer, probeConcepts } = await import('ganscope/explain');
   const { picturePaths, resolveModel } = await import('ganscope/inference');
   const { InputError } = await import('ganscope/errors');
   const { assumptionLines } = await import('../common/lines.js');
@@ -24,9 +24,7 @@ export async function runConcepts({ options, sources, out, provenance, context }
   print.info(note);
   await using explainer = await Explainer.load(model, { ...(await explainerOptions(options)), signal });
   context.device(explainer.choice);
-  const targets = (await loadTargets(parsedTargets(options.target), explainer.input)) ?? [];
-  const [target, ...more] = targets;
-  if (more.length > 0) throw new InputError({ name: 'target', expected: 'one target', got: targets.length });
+  const target = await loadedTarget(options.target, explainer.input);
   let bar: { unit: string; bar: ReturnType<typeof context.progress> } | undefined;
   const found = await probeConcepts(explainer, paths, {
     out,
@@ -47,7 +45,7 @@ export async function runConcepts({ options, sources, out, provenance, context }
       }
       bar.bar.update(done, total);
     },
-    onAssumed: (assumptions) => assumptionLines(told(assumptions)).forEach((line) => print.info(line)),
+    onAssumed: (assumptions) => assumptionLines(told(assumptions, taken)).forEach((line) => print.info(line)),
     provenance: { ...provenance, device: explainer.choice.device },
   }).finally(() => bar?.bar.stop());
   report(context, found);

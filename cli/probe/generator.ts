@@ -4,7 +4,7 @@ import type { ProbeCall } from './kind.js';
 import { explainerOptions, generatorOptions, oneTarget, report, told } from './shared.js';
 
 /** Attributes a region of a generator's picture, or the score that a discriminator gives it. */
-export async function runGenerator({ options, out, provenance, context }: ProbeCall): Promise<void> {
+export async function runGenerator({ options, taken, out, provenance, context }: ProbeCall): Promise<void> {
   const { probeGenerator, probeScore } = await import('ganscope/explain');
   const { Generator, resolveModel } = await import('ganscope/inference');
   const { assumptionLines } = await import('../common/lines.js');
@@ -44,8 +44,8 @@ export async function runGenerator({ options, out, provenance, context }: ProbeC
       ...(target !== undefined && { target }),
       provenance: { ...origin, assumed },
       onAssumed: (assumptions) => {
-        assumed.push(...told(assumptions));
-        for (const line of assumptionLines(told(assumptions))) print.info(line);
+        assumed.push(...told(assumptions, taken));
+        for (const line of assumptionLines(told(assumptions, taken))) print.info(line);
       },
     });
     report(context, made);

@@ -19,6 +19,8 @@ export type ProbeOptions = { -readonly [Name in keyof ProbeFlags]?: ProbeFlags[N
 /** What a kind's work is told beside its options. */
 export interface ProbeCall {
   options: ProbeOptions;
+  /** The options that the kind takes. */
+  taken: readonly string[];
   /** The arguments after the kind. */
   sources: readonly string[];
   /** Folder for the files. */

@@ -4,7 +4,7 @@ import type { ProbeCall } from './kind.js';
 import { explainerOptions, generatorOptions, report, told } from './shared.js';
 
 /** Finds the pictures, or latents, that classes or channels respond to most. */
-export async function runMaximise({ options, sources, out, provenance, context }: ProbeCall): Promise<void> {
+export async function runMaximise({ options, taken, sources, out, provenance, context }: ProbeCall): Promise<void> {
   const { loadLabels, probeMaximise } = await import('ganscope/explain');
   const { resolveModel } = await import('ganscope/inference');
   const { assumptionLines } = await import('../common/lines.js');
@@ -31,7 +31,7 @@ export async function runMaximise({ options, sources, out, provenance, context }
     signal,
     provenance: { ...provenance, ...(generator && { generator: generator.source }) },
     onAssumed: (assumptions) => {
-      for (const line of assumptionLines(told(assumptions))) print.info(line);
+      for (const line of assumptionLines(told(assumptions, taken))) print.info(line);
     },
     progress_callback: (done, total, note) => bar.update(done, total, note),
   }).finally(() => bar.stop());

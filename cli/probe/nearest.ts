@@ -3,7 +3,7 @@ import type { ProbeCall } from './kind.js';
 import { explainerOptions, report, told } from './shared.js';
 
 /** Finds the pictures of a folder that are nearest by features. */
-export async function runNearest({ options, sources, out, provenance, context }: ProbeCall): Promise<void> {
+export async function runNearest({ options, taken, sources, out, provenance, context }: ProbeCall): Promise<void> {
   const { probeNearest } = await import('ganscope/explain');
   const { picturePaths, resolveDevice, resolveModel } = await import('ganscope/inference');
   const { InputError } = await import('ganscope/errors');
@@ -26,7 +26,7 @@ export async function runNearest({ options, sources, out, provenance, context }:
     ...(count !== undefined && { count }),
     ...(metric !== undefined && { distance: metric }),
     progress_callback: (done, total) => bar.update(done, total),
-    onAssumed: (assumptions) => assumptionLines(told(assumptions)).forEach((line) => print.info(line)),
+    onAssumed: (assumptions) => assumptionLines(told(assumptions, taken)).forEach((line) => print.info(line)),
     provenance: { ...provenance, device: choice.device },
   }).finally(() => bar.stop());
   report(context, found);

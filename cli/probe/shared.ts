@@ -2,7 +2,6 @@
 import type { Explainer, ExplainerOptions, MethodName, ParsedTarget, TargetChoice } from 'ganscope/explain';
 import type { Assumption, GeneratorOptions } from 'ganscope/inference';
 import { flagName } from '../common/flag-names.js';
-import { probeFlags } from './flags.js';
 import type { ProbeContext, ProbeOptions } from './kind.js';
 
 /** How a generator is loaded. */
@@ -47,16 +46,26 @@ export async function oneTarget(targets: readonly ParsedTarget[] = []): Promise<
   throw new InputError({ name: 'target', expected, got: 'maskFile' in only ? only.maskFile : 'several' });
 }
 
+/** The one target of a probe of pictures, masks read. @throws InputError for several */
+export async function loadedTarget(
+  target: string | undefined,
+  input: Explainer['input'],
+): Promise<TargetChoice | undefined> {
+  const { loadTargets, parsedTargets } = await import('ganscope/explain');
+  const { InputError } = await import('ganscope/errors');
+  const [one, ...more] = (await loadTargets(parsedTargets(target), input)) ?? [];
+  if (more.length > 0) throw new InputError({ name: 'target', expected: 'one target', got: JSON.stringify(target) });
+  return one;
+}
+
 /** The one method and target of a probe. @throws InputError for several */
 export async function oneMap({ method, target, layer }: ProbeOptions, input: Explainer['input']) {
-  const { loadTargets, parsedMethods, parsedTargets } = await import('ganscope/explain');
+  const { parsedMethods } = await import('ganscope/explain');
   const { InputError } = await import('ganscope/errors');
   const [name, ...more] = parsedMethods(method ?? 'gradcam');
   if (method?.trim() === 'all' || more.length > 0)
     throw new InputError({ name: 'method', expected: 'one method', got: JSON.stringify(method) });
-  const targets = (await loadTargets(parsedTargets(target), input)) ?? [];
-  if (targets.length > 1) throw new InputError({ name: 'target', expected: 'one target', got: JSON.stringify(target) });
-  const [one] = targets;
+  const one = await loadedTarget(target, input);
   return {
     method: name as MethodName,
     ...(one !== undefined && { target: one }),
@@ -64,11 +73,10 @@ export async function oneMap({ method, target, layer }: ProbeOptions, input: Exp
   };
 }
 
-/** Assumptions with those of their options that gan-probe has. */
-export function told(assumptions: readonly Assumption[]): Assumption[] {
-  const known: ReadonlySet<string> = new Set(Object.keys(probeFlags));
-  const isKnown = (name: string) => known.has(name === 'layers' ? 'layer' : flagName(name));
-  return assumptions.map((each) => ({ ...each, options: each.options.filter(isKnown) }));
+/** Assumptions with those of their options that the kind takes. */
+export function told(assumptions: readonly Assumption[], taken: readonly string[]): Assumption[] {
+  const isTaken = (name: string) => taken.includes(name === 'layers' ? 'layer' : flagName(name));
+  return assumptions.map((each) => ({ ...each, options: each.options.filter(isTaken) }));
 }
 
 /** Prints what a probe found, and its files. */

@@ -3,7 +3,7 @@ import type { ProbeCall } from './kind.js';
 import { explainerOptions, generatorOptions, oneMap, report, told } from './shared.js';
 
 /** Explains a walk between latents. */
-export async function runWalk({ options, out, provenance, context }: ProbeCall): Promise<void> {
+export async function runWalk({ options, taken, out, provenance, context }: ProbeCall): Promise<void> {
   const { Explainer, parsedBox, probeWalk } = await import('ganscope/explain');
   const { Generator, parsedSeeds, resolveModel } = await import('ganscope/inference');
   const { InputError } = await import('ganscope/errors');
@@ -19,7 +19,10 @@ export async function runWalk({ options, out, provenance, context }: ProbeCall):
   const generator = await Generator.load(made.path, { ...(await generatorOptions(options)), device });
   try {
     await using explainer = await Explainer.load(judged.path, await explainerOptions(options, 'generator'));
-    const assumed = told([...generator.assumptions, ...explainer.assumptions, ...explainer.layerAssumptions(layer)]);
+    const assumed = told(
+      [...generator.assumptions, ...explainer.assumptions, ...explainer.layerAssumptions(layer)],
+      taken,
+    );
     for (const line of assumptionLines(assumed)) print.info(line);
     context.device(explainer.choice);
     const bar = context.progress('frames');

@@ -1,5 +1,5 @@
 /** @file Concepts that are known beforehand, the network behind a layer, and gan-probe's files. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,9 @@ import { parsedNpy } from '../../../inference/numeric/npy.js';
 import { Random } from '../../../inference/numeric/random.js';
 import { encodePng } from '../../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
+import { GraphBuilder } from '../../../onnx/build/build.js';
 import { Explainer } from '../../maps/explain.js';
+import { brightnessNetwork } from '../../networks.test.helper.js';
 import { everyOf } from './collect.node.js';
 import { activationsOf, conceptsAt, foundConcepts, positiveRows } from './concepts.js';
 import { probeConcepts } from './concepts.node.js';
@@ -169,6 +171,18 @@ describe('probeConcepts(explainer, paths, options)', () => {
       expect(Math.hypot(...own)).toBeCloseTo(1, 5);
       expect(own.every((x) => x >= 0)).toBe(true);
     }
+  });
+
+  it('refuses scores that are not finite', async () => {
+    const plain = brightnessNetwork({ height: 16, width: 16, weights: [1] });
+    const b = new GraphBuilder({ ...plain.graph, outputs: [] });
+    b.output(b.op('Log', [b.mul('logits', b.scalar(0))], {}, 'nothing'));
+    await using explainer = await Explainer.load({ ...plain, graph: b.graph }, { device: 'cpu' });
+    const options = { model, out: join(folder, 'infinite'), count: 1 };
+    await expect(probeConcepts(explainer, paths, options)).rejects.toThrow(
+      /0\.png: expected finite scores .*; got -Inf/,
+    );
+    await expect(access(options.out)).rejects.toThrow('ENOENT');
   });
 
   it('refuses what does not fit', async () => {
