@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-eval: distances between generated and real pictures, and how far they cover each other, in the feature space of an ONNX network. */
-import './node-version.js';
+import './common/node-version.js';
 import { runCommand } from './command.js';
 import type { Comparison, QualityRow, startEvaluationJob } from 'ganscope/trainer';
 import type { StageProgress, TaskEngine } from 'ganscope/tasks';

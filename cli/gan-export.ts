@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-export: a trained run's networks, or a tfjs layers model, as .onnx files, compared with the originals. */
-import './node-version.js';
+import './common/node-version.js';
 import type { ExportedPort, LayersExportOptions } from 'ganscope/exporter';
 import { runCommand, type CommandContext } from './command.js';
 

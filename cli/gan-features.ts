@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-features: trains a small classifier on labelled pictures, or on rotations of unlabelled ones, as a feature network for gan-eval. */
-import './node-version.js';
+import './common/node-version.js';
 import { runCommand } from './command.js';
 import { deviceOption, strictOption } from './common/options.js';
 

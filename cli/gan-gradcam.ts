@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-gradcam: shows what a discriminator or classifier looks at in pictures. */
-import './node-version.js';
+import './common/node-version.js';
 import { MOST_FLAT, TASK_SIZE } from 'ganscope/explain/choices';
 import { givenTexts, runCommand, version, type CommandContext } from './command.js';
 import { chosenEngine } from './common/engine.js';

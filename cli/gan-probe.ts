@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-probe: looks inside networks: what makes a region of a generated picture, and more. */
-import './node-version.js';
+import './common/node-version.js';
 import { runCommand, UsageError, version } from './command.js';
 import { deviceOption } from './common/options.js';
 import { probeFlags } from './probe/flags.js';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-runs: lists runs, compares them, tags and deletes them. */
-import './node-version.js';
+import './common/node-version.js';
 import { runCommand, UsageError } from './command.js';
 import { changeTags, deleteRuns } from './runs/change.js';
 import { compareRuns } from './runs/compare.js';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-sample: pictures of a generator as a grid, or a walk through its latents as an animation. */
-import './node-version.js';
+import './common/node-version.js';
 import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { runCommand } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** @file gan-studio: serves the page that samples, interpolates and explains in the browser, with the runs on disk. */
 import { fileURLToPath } from 'node:url';
-import './node-version.js';
+import './common/node-version.js';
 import { runCommand } from './command.js';
 
 const trainScript = fileURLToPath(new URL('./gan-train.js', import.meta.url));

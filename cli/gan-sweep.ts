@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-sweep: trains with many settings, a grid or random ones, and compares the runs. */
-import './node-version.js';
+import './common/node-version.js';
 import { runCommand, UsageError } from './command.js';
 import { queuedEngine } from './common/engine.js';
 import { exitCodes } from './common/exit-codes.js';

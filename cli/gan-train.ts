@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-train: trains a DCGAN on a folder of pictures or on the built-in space pictures. */
-import './node-version.js';
+import './common/node-version.js';
 import type { TrainProgress } from 'ganscope/trainer';
 import {
   configSettings,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** @file gan-worker: runs tasks of bulk jobs that others send through a queue. */
-import './node-version.js';
+import './common/node-version.js';
 import { givenTexts, runCommand } from './command.js';
 import { deviceOption } from './common/options.js';
 import { isS3 } from './storage/fetched.js';

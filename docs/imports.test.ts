@@ -54,7 +54,7 @@ describe('imports', () => {
   it('are found at all', () => {
     expect(edges.length).toBeGreaterThan(500);
     expect(edges).toContainEqual({ from: 'cli/gan-sample.ts', to: 'cli/command.ts' });
-    expect(edges).toContainEqual({ from: 'cli/gan-sample.ts', to: 'cli/node-version.ts' });
+    expect(edges).toContainEqual({ from: 'cli/gan-sample.ts', to: 'cli/common/node-version.ts' });
   });
 
   it('are known of every folder with sources', () => {

@@ -1,13 +1,14 @@
 /** @file gan-runs tag and gan-runs delete. */
 import { createInterface } from 'node:readline/promises';
-import { UsageError, type CommandContext } from '../command.js';
+import { UsageError } from '../common/errors.js';
+import type { Printer } from '../common/print.js';
 import { sizeText, type RunsPlace } from './list.js';
 
 /** Adds tags to a run, or removes them. */
 export async function changeTags(
   [run, ...tags]: readonly string[],
   { runs: folder, json, remove }: RunsPlace & { remove: boolean },
-  { print }: CommandContext,
+  { print }: { print: Printer },
 ): Promise<void> {
   if (run === undefined || tags.length === 0)
     throw new UsageError('tag: expected RUN TAG…, a run and at least one tag');
@@ -22,7 +23,7 @@ export async function changeTags(
 export async function deleteRuns(
   words: readonly string[],
   { runs: folder, json, yes }: RunsPlace & { yes: boolean },
-  { print, signal }: CommandContext,
+  { print, signal }: { print: Printer; signal: AbortSignal },
 ): Promise<void> {
   if (words.length === 0) throw new UsageError('delete: expected at least one run');
   const { deleteRun, findOwnRun } = await import('ganscope/trainer/runs');

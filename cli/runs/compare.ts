@@ -1,13 +1,14 @@
 /** @file gan-runs compare: numbers and settings in the terminal, curves and pictures in a file. */
 import type { ComparisonTable } from 'ganscope/trainer/runs';
-import { UsageError, type CommandContext } from '../command.js';
+import { UsageError } from '../common/errors.js';
+import type { Printer } from '../common/print.js';
 import type { RunsPlace } from './list.js';
 
 /** Compares runs. With --json and without --out no file is written. */
 export async function compareRuns(
   words: readonly string[],
   { runs: folder, json, out }: RunsPlace & { out?: string | undefined },
-  { print }: CommandContext,
+  { print }: { print: Printer },
 ): Promise<void> {
   const { comparedRuns, findRun, formatOf, MOST_COMPARED, textTable, writeComparison } =
     await import('ganscope/trainer/runs');

@@ -1,7 +1,8 @@
 /** @file gan-runs list: a table of the runs in a folder. */
 import { basename } from 'node:path';
 import type { RunInfo } from 'ganscope/trainer/runs';
-import { UsageError, type CommandContext } from '../command.js';
+import { UsageError } from '../common/errors.js';
+import type { Printer } from '../common/print.js';
 
 /** Where runs are, and how they are printed. */
 export interface RunsPlace {
@@ -16,7 +17,7 @@ const MAX_NOTE = 40;
 export async function showRuns(
   words: readonly string[],
   { runs: folder, json, state, tag }: RunsPlace & { state?: string | undefined; tag?: string | undefined },
-  { print }: CommandContext,
+  { print }: { print: Printer },
 ): Promise<void> {
   if (words.length > 0) throw new UsageError(`list: expected no more words (--runs names a folder); got ${words[0]}`);
   const { listRuns, textTable } = await import('ganscope/trainer/runs');

@@ -5,7 +5,6 @@ import { VERSION } from '../../exporter/version.js';
 import type { GanConfig } from '../settings/config.js';
 import { presets } from '../settings/presets.js';
 import { coverageNames, type QualityRow } from '../quality/quality.js';
-import type { RunAbout } from '../record/about.node.js';
 import type { ReportContent, ReportFigure, ReportSetting, ReportTable } from './page.js';
 import type { StepRow } from './plots.node.js';
 import { durationText } from './duration.js';
@@ -15,7 +14,7 @@ import { reportSettings } from './settings.js';
 export interface RunSummary {
   run: string;
   /** What it is called, and what was noted of it. */
-  about?: RunAbout;
+  about?: { name?: string | undefined; notes?: string | undefined };
   config: GanConfig;
   /** The data set as the log names it. */
   data: string;

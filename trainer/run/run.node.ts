@@ -26,7 +26,7 @@ import type { TrainEvaluation } from './loop.node.js';
 import { announce, announceProblem } from './announcement.node.js';
 import { followedRun } from './follow.node.js';
 import { configOfData } from './classes.js';
-import { expectFits, memoryEstimate, memoryLimit, memoryLine } from './memory.node.js';
+import { expectFits, memoryEstimate, memoryLimit, memoryLine } from '../step/memory.node.js';
 import { chosenMachine, shareConfig, type Machine } from './machine.node.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { isAddress, openRun, type OpenOptions, type OpenRun } from './open-run.node.js';

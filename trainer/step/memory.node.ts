@@ -7,9 +7,9 @@ import { topologicalOrder, valuesRead } from '../../onnx/graph/order.js';
 import { convTransposeToMatMul } from '../../onnx/passes/conv-transpose-to-matmul.js';
 import { Types } from '../../onnx/shapes/types.js';
 import type { GanConfig } from '../settings/config.js';
-import { stepGraph } from '../step/onnx/graph/step.js';
-import { kindsOfSteps } from '../step/state/schedule.js';
-import { discriminatorModel, generatorModel } from '../step/tfjs/models.js';
+import { stepGraph } from './onnx/graph/step.js';
+import { kindsOfSteps } from './state/schedule.js';
+import { discriminatorModel, generatorModel } from './tfjs/models.js';
 
 /** Bytes that a run takes. */
 export interface MemoryEstimate {
