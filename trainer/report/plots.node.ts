@@ -39,10 +39,7 @@ export interface PlotOptions {
   size?: ChartSize;
 }
 
-interface LineLook {
-  colour: string;
-  dash: readonly number[];
-}
+type LineLook = ReturnType<typeof lineStyle>;
 
 interface Series<Row> extends LineLook {
   label: string;
@@ -58,10 +55,7 @@ interface Plot<Row> {
   size?: ChartSize;
 }
 
-const [FIRST, SECOND, THIRD] = [0, 1, 2].map((index) => {
-  const { colour, dash } = lineStyle(index);
-  return { colour, dash };
-}) as [LineLook, LineLook, LineLook];
+const [FIRST, SECOND, THIRD] = [0, 1, 2].map(lineStyle) as [LineLook, LineLook, LineLook];
 const LOSSES: readonly Series<StepRow>[] = [
   { label: 'Loss_D', ...FIRST, value: (row) => row.lossD },
   { label: 'Loss_G', ...SECOND, value: (row) => row.lossG },
@@ -73,15 +67,12 @@ const SCORES: readonly Series<StepRow>[] = [
 ];
 
 /** The lines of a series: its steps, and for many steps their running mean. Only the bold line is in the legend. */
-function seriesLines<Row extends { step: number }>(
-  { label, colour, dash, value }: Series<Row>,
-  rows: readonly Row[],
-): PlotLine[] {
+function seriesLines<Row extends { step: number }>({ value, ...look }: Series<Row>, rows: readonly Row[]): PlotLine[] {
   const points = rows.map((row) => ({ x: row.step, y: value(row) }));
-  if (points.length < SMOOTH_FROM) return [{ label, colour, dash, points, dots: points.length < 40 ? 2.5 : 0 }];
+  if (points.length < SMOOTH_FROM) return [{ ...look, points }];
   return [
-    { label, colour, dash, points: runningMean(points, Math.round(points.length / 50)) },
-    { colour: `${colour}40`, points, width: 1 },
+    { ...look, points: runningMean(points, Math.round(points.length / 50)) },
+    { colour: `${look.colour}40`, points, width: 1 },
   ];
 }
 

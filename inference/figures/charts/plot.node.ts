@@ -20,8 +20,6 @@ export interface PlotLine {
   points: readonly PlotPoint[];
   /** Default 2. */
   width?: number;
-  /** Radius of a dot at each point, default 0. */
-  dots?: number;
   /** Lengths of dashes and gaps, default a solid line. */
   dash?: readonly number[];
   /** Marks a few of its points, so that lines can be told apart without colours. */
@@ -63,7 +61,7 @@ function markedRadius(line: number) {
  */
 export function linePlot({ lines, y = {}, wholeX = false, ...text }: LinePlot, size?: ChartSize): Drawing {
   const x = { ...extent(lines), whole: wholeX };
-  const datasets = lines.map(({ colour, points, width = 2, dots = 0, dash = [], marker }, index) => ({
+  const datasets = lines.map(({ colour, points, width = 2, dash = [], marker }, index) => ({
     data: [...points],
     // A line on the edge of the plot keeps its width, and a marker its size.
     clip: marker === undefined ? { left: 6, right: 6, top: 2, bottom: 2 } : 6,
@@ -72,7 +70,7 @@ export function linePlot({ lines, y = {}, wholeX = false, ...text }: LinePlot, s
     borderJoinStyle: 'round' as const,
     borderWidth: width,
     borderDash: [...dash],
-    pointRadius: marker === undefined ? dots : markedRadius(index),
+    pointRadius: marker === undefined ? 0 : markedRadius(index),
     ...(marker !== undefined && { pointStyle: marker }),
   }));
   const legend = lines.flatMap(({ label, colour, dash, marker }) =>

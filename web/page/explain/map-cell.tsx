@@ -100,7 +100,7 @@ export function MapCell(props: {
         <strong>{title}</strong>
         <span class="note">{map.verdict}</span>
         {map.note && <span class="note">{map.note}</span>}
-        {proof && <span class="note numbers">deletion {proof.area.toFixed(3)}</span>}
+        {proof && <span class="note numbers">deletion {formattedNumber(proof.area)}</span>}
       </figcaption>
     </figure>
   );

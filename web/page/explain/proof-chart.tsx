@@ -1,8 +1,10 @@
 /** @file Deletion curves: how the target's probability falls as pixels are removed, the map's highest first. */
 import type { ReadonlySignal } from '@preact/signals';
+import { formattedNumber } from '../../../inference/figures/numbers.js';
 import { lineStyle } from '../../../inference/figures/theme.js';
 import type { Proof } from '../engine/explanations.js';
 import { LineKey } from '../ui/line-key.js';
+import { isMarked, Marker } from '../ui/marker.js';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [420, 190, 34, 30, 10, 10];
 
@@ -18,8 +20,9 @@ export function ProofChart(props: {
   const y = (value: number) => TOP + (1 - value) * (HEIGHT - TOP - BOTTOM);
   const lines = props.methods.flatMap((method, i) => {
     const proof = props.proofs[i]?.value;
-    const dash = lineStyle(i).dash.join(' ') || 'none';
-    return proof ? [{ title: props.titles.get(method) ?? method, proof, colour: `var(--series-${i % 10})`, dash }] : [];
+    return proof
+      ? [{ title: props.titles.get(method) ?? method, proof, colour: `var(--series-${i % 10})`, line: i }]
+      : [];
   });
   const best = lines.toSorted((a, b) => a.proof.area - b.proof.area)[0];
   return (
@@ -27,7 +30,7 @@ export function ProofChart(props: {
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         role="img"
-        aria-label={`Deletion curves; areas: ${lines.map(({ title, proof }) => `${title} ${proof.area.toFixed(3)}`).join(', ')}`}
+        aria-label={`Deletion curves; areas: ${lines.map(({ title, proof }) => `${title} ${formattedNumber(proof.area)}`).join(', ')}`}
       >
         {[0, 0.5, 1].map((value) => (
           <g key={value}>
@@ -44,14 +47,21 @@ export function ProofChart(props: {
           all
         </text>
         <line class="zero" x1={x(props.at)} x2={x(props.at)} y1={TOP} y2={HEIGHT - BOTTOM} />
-        {lines.map(({ title, proof, colour, dash }) => (
-          <polyline
-            key={title}
-            class="drawn"
-            style={{ stroke: colour }}
-            stroke-dasharray={dash}
-            points={proof.x.map((share, i) => `${x(share).toFixed(1)},${y(proof.y[i] ?? 0).toFixed(1)}`).join(' ')}
-          />
+        {lines.map(({ title, proof, colour, line }) => (
+          <g key={title}>
+            <polyline
+              class="drawn"
+              style={{ stroke: colour }}
+              stroke-dasharray={lineStyle(line).dash.join(' ') || 'none'}
+              points={proof.x.map((share, i) => `${x(share).toFixed(1)},${y(proof.y[i] ?? 0).toFixed(1)}`).join(' ')}
+            />
+            {proof.x.map(
+              (share, i) =>
+                isMarked(i, proof.x.length, line) && (
+                  <Marker key={i} shape={lineStyle(line).marker} x={x(share)} y={y(proof.y[i] ?? 0)} colour={colour} />
+                ),
+            )}
+          </g>
         ))}
       </svg>
       <figcaption>
@@ -59,11 +69,11 @@ export function ProofChart(props: {
           The probability of the target while pixels are removed, the map's highest first: lower is better.
         </p>
         <ul class="legend">
-          {lines.map(({ title, proof, colour, dash }) => (
+          {lines.map(({ title, proof, colour, line }) => (
             <li key={title}>
-              <LineKey colour={colour} dash={dash} /> {title}{' '}
+              <LineKey colour={colour} line={line} /> {title}{' '}
               <span class="numbers">
-                {proof.area.toFixed(3)}
+                {formattedNumber(proof.area)}
                 {title === best?.title && lines.length > 1 ? ' ← best' : ''}
               </span>
             </li>

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formattedNumber } from '../../../../inference/figures/numbers.js';
 import { lineStyle } from '../../../../inference/figures/theme.js';
 import { LineKey } from '../../ui/line-key.js';
+import { isMarked, Marker } from '../../ui/marker.js';
 import { lineParts, ticksOf, valueAt, type Point } from './scale.js';
 
 /** One line of a chart. */
@@ -10,7 +11,7 @@ export interface Line {
   label: string;
   /** In the order of steps. */
   points: readonly Point[];
-  /** Which of the colours, and which dashes. */
+  /** Which of the colours, and which dashes and markers. */
   colour: number;
   dash: number;
 }
@@ -104,7 +105,7 @@ export function Chart(props: { id: string; title: string; lines: readonly Line[]
       <ul class="chart-legend">
         {values.map(({ label, colour, dash, text }) => (
           <li key={label}>
-            <LineKey colour={`var(--series-${colour % 10})`} dash={lineStyle(dash).dash.join(' ') || 'none'} />
+            <LineKey colour={`var(--series-${colour % 10})`} line={dash} />
             <span>{label}</span>
             <span class="note numbers">{text}</span>
           </li>
@@ -123,16 +124,25 @@ function Part(props: {
 }) {
   const { line, part, x, y } = props;
   const colour = `var(--series-${line.colour % 10})`;
+  const { dash, marker } = lineStyle(line.dash);
   const [first] = part;
   if (first && part.length === 1)
     return <circle cx={x(first.step)} cy={y(first.value)} r="3" style={{ fill: colour }} />;
   return (
-    <polyline
-      class="line"
-      style={{ stroke: colour }}
-      stroke-dasharray={lineStyle(line.dash).dash.join(' ') || 'none'}
-      points={part.map(({ step, value }) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(' ')}
-    />
+    <>
+      <polyline
+        class="line"
+        style={{ stroke: colour }}
+        stroke-dasharray={dash.join(' ') || 'none'}
+        points={part.map(({ step, value }) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(' ')}
+      />
+      {part.map(
+        ({ step, value }, at) =>
+          isMarked(at, part.length, line.dash) && (
+            <Marker key={step} shape={marker} x={x(step)} y={y(value)} colour={colour} />
+          ),
+      )}
+    </>
   );
 }
 
