@@ -20,8 +20,8 @@ export const BEGINNING: Readonly<Partial<Record<SettingName, string>>> = {
   keep: '20',
 };
 
-/** Settings that a form has no field for: the name decides the folder, and files elsewhere are for the command line. */
-const LEFT_OUT: readonly SettingName[] = ['preset', 'out', 'cache', 'cacheSize', 'logEvery', 'epochs'];
+/** Settings that a form has no field for: the name of the folder is the run's, and files elsewhere are for the command line. */
+const LEFT_OUT: readonly SettingName[] = ['preset', 'out', 'name', 'cache', 'cacheSize', 'logEvery', 'epochs'];
 
 const table: Readonly<Record<SettingName, Setting>> = { ...configSettings, ...runSettings };
 
