@@ -52,7 +52,7 @@ const all = await examples();
 
 it('has an example for every call of the library', () => {
   expect(all.map(({ name }) => name).toSorted()).toEqual(
-    ['Explainer', 'explain', 'interpolate', 'load', 'load', 'sample', 'score'].toSorted(),
+    ['Explainer', 'explain', 'interpolate', 'load', 'load', 'maximise', 'sample', 'score'].toSorted(),
   );
 });
 

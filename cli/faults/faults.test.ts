@@ -81,7 +81,7 @@ async function contents(root: string, out: string): Promise<Record<string, strin
 }
 
 function withoutTimes(text: string, root: string): string {
-  return text.replaceAll(root, '.').replaceAll(/"(seconds|date|time|milliseconds)": ?"?[^,}\n]*/g, '');
+  return text.replaceAll(root, '.').replaceAll(/"(seconds|date|time|milliseconds|started)": ?"?[^,}\n]*/g, '');
 }
 
 interface Case {

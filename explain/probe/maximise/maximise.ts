@@ -58,7 +58,7 @@ export interface Maximisation {
  * @example
  * import { maximise } from 'ganscope/explain';
  *
- * const { found } = await maximise('classifier.onnx', { targets: 207, steps: 128 });
+ * const { found } = await maximise('runs/latest/onnx/discriminator.onnx', { targets: 'real', steps: 16 });
  * console.log(found[0]?.label, found[0]?.score);
  */
 export async function maximise(source: ModelSource, options: MaximiseOptions = {}): Promise<Maximisation> {
