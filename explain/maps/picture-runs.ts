@@ -115,7 +115,7 @@ export function pictureRuns(
     scoresWithout: async (channels) => {
       signal?.throwIfAborted();
       return scoresOf(
-        layer ? await network.onePicture.logitsWithout(input, layer.layer, channels) : new Float32Array(),
+        layer ? await network.changedLayer.logitsWithout(input, layer.layer, channels) : new Float32Array(),
       );
     },
     gradients: async (pictures, backward) => {
@@ -149,13 +149,13 @@ export function pictureRuns(
     alongLayer: async (baseline, shares) => {
       signal?.throwIfAborted();
       return layer
-        ? network.onePicture.alongLayer({ picture: input, baseline }, weights, layer.layer, shares)
+        ? network.changedLayer.alongLayer({ picture: input, baseline }, weights, layer.layer, shares)
         : { bypassed: false };
     },
     layerMultipliers: async (others) => {
       signal?.throwIfAborted();
       return layer
-        ? network.onePicture.layerMultipliers({ picture: input, baselines: others }, weights, layer.layer)
+        ? network.changedLayer.layerMultipliers({ picture: input, baselines: others }, weights, layer.layer)
         : { bypassed: false };
     },
     values: (key, append) =>

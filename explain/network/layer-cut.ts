@@ -30,7 +30,7 @@ export class LayerCut {
     let found: (Sizes & { data: Float32Array }) | undefined;
     for (let start = 0; start < count; start += batch) {
       const part = pictures.subarray(start * size, (start + batch) * size);
-      const own = await this.#inTurn(() => this.#network.onePicture.activations(part, this.layer));
+      const own = await this.#inTurn(() => this.#network.changedLayer.activations(part, this.layer));
       const { channels, height, width, data } = own;
       const each = channels * height * width;
       found ??= { channels, height, width, data: new Float32Array(count * each) };
@@ -49,6 +49,6 @@ export class LayerCut {
     count: number,
     made: (start: number, rows: number) => Float32Array,
   ): Promise<Float32Array> {
-    return this.#inTurn(() => this.#network.onePicture.logitsFrom(picture, this.layer, count, made));
+    return this.#inTurn(() => this.#network.changedLayer.logitsFrom(picture, this.layer, count, made));
   }
 }

@@ -6,6 +6,7 @@ import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { Backward } from '../methods/kinds/method.js';
 import type { MethodName } from '../methods/table.js';
 import { inBatches } from './batches.js';
+import { ChangedLayer } from './changed-layer.js';
 import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';
 import { ForwardCache, type Forward, type KeptForward } from './forward-cache.js';
 import { Graphs } from './graphs/graphs.js';
@@ -28,6 +29,8 @@ export class Network {
   readonly batch: number;
   /** What is asked of one picture at a time. */
   readonly onePicture: OnePicture;
+  /** The same with a layer's output changed. */
+  readonly changedLayer: ChangedLayer;
   readonly #sessions: Sessions;
   readonly #graphs: Graphs;
   readonly #explained: Float32Array[] = [];
@@ -45,6 +48,7 @@ export class Network {
     this.#sessions = new Sessions(options);
     this.batch = input.batch ?? openBatch;
     this.onePicture = new OnePicture(this, this.#graphs, this.#sessions);
+    this.changedLayer = new ChangedLayer(this, this.#graphs, this.#sessions);
   }
 
   /** Logits of pictures [M, C, H, W]; [M, scores]. */

@@ -1,38 +1,20 @@
 /** @file What the network tells of one picture at a time. */
-import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
-import type { NetworkInput } from '../../inference/networks/network-input.js';
+import type { SessionTensor } from '../../inference/runtime/session.js';
+import { scoreCount } from '../../inference/networks/score-head.js';
 import type { Composite } from '../../onnx/gradient/relevance/composite.js';
-import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
-import { concatenated } from '../../inference/numeric/concatenated.js';
-import { InputError } from '../../onnx/errors.js';
 import type { NonFinite } from '../causes/non-finite.js';
 import type { Layer } from '../layers/layer.js';
-import type { LayerShares, ScoredGraph, Sizes, Values } from '../methods/kinds/method.js';
-import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';
+import type { ScoredGraph, Sizes, Values } from '../methods/kinds/method.js';
+import type { NetworkOfPictures } from './changed-layer.js';
+import { pictureFeed, weightsFeed } from './feeds.js';
 import type { Graphs } from './graphs/graphs.js';
-import { CHANGE } from './graphs/layer-contributions.js';
-import { BASELINE } from './graphs/stages.js';
-import { gridValues, withGridValues } from './grid-values.js';
 import type { Sessions } from './sessions.js';
-import { floats, product, repeated, repeatedRow, withoutChannels } from './tensors.js';
-
-/** Changed outputs of a layer per run. */
-const MAX_CHANGED = 32;
+import { floats, product, repeated } from './tensors.js';
 
 /** What a layer makes of a picture: channels of its output [channels, height, width]. */
 export interface LayerMaps extends Sizes {
   layer: Layer;
   data: Float32Array;
-}
-
-/** The network that the pictures are run through. */
-interface NetworkOfPictures {
-  input: NetworkInput;
-  head: ScoreHead;
-  /** Pictures per run. */
-  batch: number;
-  /** Logits [M, scores] of pictures [M, C, H, W]. */
-  logits(pictures: Float32Array): Promise<Float32Array>;
 }
 
 /** Runs of a network for one picture. */
@@ -116,138 +98,6 @@ export class OnePicture {
       const [first = 1, ...rest] = dims;
       return { data: (data as Float32Array).slice(0, data.length / rows), dims: [first / rows, ...rest] };
     });
-  }
-
-  /**
-   * Logits [channels, scores] of one picture: row k has channel k of a layer set to 0. The network up to the layer runs
-   * once, on a batch of copies of the picture.
-   */
-  async logitsWithout(picture: Float32Array, layer: Layer, channels: readonly number[]): Promise<Float32Array> {
-    return this.#logitsChanged(picture, layer, channels.length, (output, start, rows) =>
-      withoutChannels(output, channels.slice(start, start + rows), layer.channelAxis ?? 1),
-    );
-  }
-
-  /**
-   * Logits [count, scores] of one picture, each with other activations in the place of a layer's, on its grid; tokens off the
-   * grid, and values that bypass the layer, stay the picture's.
-   * @param made activations [rows, K, h, w] from one to another
-   */
-  async logitsFrom(
-    picture: Float32Array,
-    layer: Layer,
-    count: number,
-    made: (start: number, rows: number) => Float32Array,
-  ): Promise<Float32Array> {
-    return this.#logitsChanged(picture, layer, count, (output, start, rows) =>
-      withGridValues(layer, output, made(start, rows)),
-    );
-  }
-
-  /**
-   * A layer's output for at most `batch` pictures, on its grid [N, K, h, w].
-   * @throws InputError if the scores do not depend on the layer
-   */
-  async activations(pictures: Float32Array, layer: Layer): Promise<Sizes & { data: Float32Array }> {
-    const { key, before, after } = this.#graphs.cut(layer);
-    if (!after)
-      throw new InputError({ name: 'layer', expected: 'a layer that the scores depend on', got: `"${layer.name}"` });
-    const feeds = pictureFeed(this.network.input, pictures);
-    const values = await this.#sessions.run('forward', `before ${key}`, before, feeds, [layer.value]);
-    return gridValues(layer, values[layer.value] as SessionTensor, pictures.length / pictureSize(this.network.input));
-  }
-
-  /** Logits of one picture [count, scores] with a layer's output changed, `rows` at a time from `start` on. */
-  async #logitsChanged(
-    picture: Float32Array,
-    layer: Layer,
-    count: number,
-    change: (output: SessionTensor, start: number, rows: number) => SessionTensor,
-  ): Promise<Float32Array> {
-    const { key, before, after, logits } = this.#graphs.cut(layer);
-    const scores = scoreCount(this.network.head);
-    const found = new Float32Array(count * scores);
-    if (!after) {
-      const whole = await this.network.logits(picture);
-      for (let at = 0; at < count; at++) found.set(whole, at * scores);
-      return found;
-    }
-    const rows = this.network.input.batch ?? Math.min(count, this.network.batch === 1 ? 1 : MAX_CHANGED);
-    // Where nothing bypasses the layer its output can be repeated; other values need not have the batch as their first axis.
-    const isAlone = before.graph.outputs.length === 1 && this.network.input.batch === undefined;
-    const pictures = pictureFeed(this.network.input, isAlone ? picture : repeated(picture, rows));
-    const made = await this.#sessions.run('forward', `before ${key}`, before, pictures);
-    const values = isAlone ? { [layer.value]: repeatedRow(made[layer.value] as SessionTensor, rows) } : made;
-    for (let start = 0; start < count; start += rows) {
-      const own = Math.min(rows, count - start);
-      const changed = change(values[layer.value] as SessionTensor, start, own);
-      const feeds = { ...values, [layer.value]: changed } as Record<string, SessionTensor>;
-      const results = await this.#sessions.run('fromLayer', `after ${key}`, after, feeds);
-      found.set(floats(results[logits]).subarray(0, own * scores), start * scores);
-    }
-    return found;
-  }
-
-  /**
-   * Σ_k (A − A′) ⊙ ∂score/∂A [shares, h, w] at places A′ + share·(A − A′) of the line between a layer's outputs A for a picture and
-   * A′ for a baseline. What bypasses the layer comes from the picture.
-   * @returns missing data if the score does not depend on the layer; whether something bypasses the layer
-   */
-  async alongLayer(
-    { picture, baseline }: { picture: Float32Array; baseline: Float32Array },
-    weights: Float32Array,
-    layer: Layer,
-    shares: readonly number[],
-  ): Promise<LayerShares> {
-    const { key, before, part, map, bypassed } = this.#graphs.layerPath(layer);
-    if (!part) return { bypassed };
-    const { input, batch } = this.network;
-    const rows = Math.min(batch, input.batch ?? shares.length);
-    const ends = (from: Float32Array) =>
-      this.#sessions.run('forward', `before ${key}`, before, pictureFeed(input, repeated(from, rows)));
-    const other = floats((await ends(baseline))[layer.value]);
-    const values = await ends(picture);
-    const { dims } = values[layer.value] as SessionTensor;
-    const change = floats(values[layer.value]).map((value, at) => value - (other[at] as number));
-    const row = change.length / rows;
-    const found: Float32Array[] = [];
-    for (let start = 0; start < shares.length; start += rows) {
-      const own = shares.slice(start, start + rows);
-      const place = change.map((value, at) => (other[at] as number) + (own[Math.floor(at / row)] ?? 0) * value);
-      const results = await this.#sessions.run('fromLayer', `part ${key}`, part, {
-        ...(values as Record<string, SessionTensor>),
-        [layer.value]: sessionTensor(place, dims),
-        [CHANGE]: sessionTensor(change, dims),
-        ...weightsFeed(input, repeated(weights, rows), weights.length),
-      });
-      const data = floats(results[map]);
-      found.push(data.slice(0, (own.length * data.length) / rows));
-    }
-    return { maps: concatenated(found), bypassed };
-  }
-
-  /** DeepLIFT's Σ_k (A − A′) ⊙ Δscore/ΔA [baselines, h, w] of a layer's outputs A for a picture and A′ for baselines [M, C, H, W]. */
-  async layerMultipliers(
-    { picture, baselines }: { picture: Float32Array; baselines: readonly Float32Array[] },
-    weights: Float32Array,
-    layer: Layer,
-  ): Promise<LayerShares> {
-    const { key, model, map, bypassed } = this.#graphs.layerMultipliers(layer);
-    if (!model) return { bypassed };
-    const { input, batch } = this.network;
-    const found: Float32Array[] = [];
-    for (let start = 0; start < baselines.length; start += batch) {
-      const own = baselines.slice(start, start + batch);
-      const others = pictureFeed(input, concatenated(own));
-      const results = await this.#sessions.run('backward', key, model, {
-        ...pictureFeed(input, repeated(picture, own.length)),
-        [BASELINE]: others[input.name] as SessionTensor,
-        ...weightsFeed(input, repeated(weights, own.length), weights.length),
-      });
-      const data = floats(results[map]);
-      found.push(data.slice(0, (own.length * data.length) / (input.batch ?? own.length)));
-    }
-    return { maps: concatenated(found), bypassed };
   }
 
   /**

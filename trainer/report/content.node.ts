@@ -45,7 +45,7 @@ export function reportContent(summary: RunSummary): ReportContent {
   return {
     title: about.name ?? folder,
     ...(about.notes !== undefined && { notes: about.notes }),
-    lead: `A DCGAN trained on ${data}, preset ${config.preset}: ${state}.`,
+    lead: `${config.arch === 'resnet' ? 'A residual GAN' : 'A DCGAN'} trained on ${data}, preset ${config.preset}: ${state}.`,
     facts: facts(summary),
     sections: [
       { title: 'Samples', figures: figures.samples },
