@@ -193,7 +193,8 @@ function spreadNormalization({ mean, std }: Normalization, channels: number): No
 /**
  * A preset with some settings changed. Settings that are `undefined` are the preset's. Some settings follow others
  * unless they are given: the discriminator's learning rate keeps its ratio to `lr`, as in the seeds' code, its norm is
- * `norm` where that is given and none with the loss wgan-gp, the numbers of penalties are those of their papers, `ada` has all changes of DiffAugment, and a
+ * `norm` where that is given and none with the loss wgan-gp or the networks resnet, which also have their authors' biases
+ * and initial weights, the numbers of penalties are those of their papers, `ada` has all changes of DiffAugment, and a
  * normalisation that treats all channels alike does so for any number of channels.
  * @throws InputError that names the option that is wrong, as written on the command line
  */

@@ -150,6 +150,9 @@ function halvingBlock(
 
 /** The numbers of the largest 3×3 kernel. */
 export function largestResidualKernel(network: 'generator' | 'discriminator', config: GanConfig): number {
-  const channels = residualChannels(config)[network];
-  return 9 * Math.max(...channels.map((filters, block) => filters * Math.max(filters, channels[block - 1] ?? 0)));
+  const { generator, discriminator } = residualChannels(config);
+  // The generator's first number is that of the dense layer's maps.
+  const [first = 0, ...blocks] = network === 'generator' ? generator : [0, ...discriminator];
+  const inputs = [first, ...blocks];
+  return 9 * Math.max(...blocks.map((filters, block) => filters * Math.max(filters, inputs[block] ?? 0)));
 }
