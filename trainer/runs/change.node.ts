@@ -18,6 +18,7 @@ const WRITTEN = [
   'real.png',
   'losses.png',
   'scores.png',
+  'augmentation.png',
   'quality.png',
   'real-vs-fake.png',
   'evolution.webp',

@@ -1,6 +1,6 @@
 /** @file Runs in a folder: all of them, and the one that a word means. */
 import { lstat, readdir, realpath } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ifThere } from '../../inference/files/missing.node.js';
 import { readLatestLink } from '../../inference/runs/latest-link.node.js';
 import { InputError } from '../../onnx/index.js';
@@ -33,8 +33,9 @@ export async function findRun(word: string, folder = 'runs'): Promise<RunInfo> {
   if (isPath) return (await runInfo(word)) ?? refuse(word, `the folder of a run; it has no config.json of one`);
   if (word === 'latest') {
     const latest = await readLatestLink(join(folder, 'latest'));
-    const info =
-      latest === undefined ? undefined : await runInfo(join(folder, latest.slice(dirname(latest).length + 1)));
+    // It may lead to a run elsewhere, whose folder has the name of one here.
+    const isHere = latest !== undefined && dirname(latest) === (await realpath(folder));
+    const info = isHere ? await runInfo(join(folder, basename(latest))) : undefined;
     return info ?? refuse(word, `${join(folder, 'latest')} to lead to a run of ${folder}`);
   }
   const own = await runInfo(join(folder, word));

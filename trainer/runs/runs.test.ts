@@ -86,6 +86,14 @@ describe('findRun(word)', () => {
   });
 });
 
+it('takes no run for the latest that only has the name of one elsewhere', async () => {
+  await mkdir('others');
+  await cp('runs/a', 'others/c', { recursive: true });
+  await writeLatestLink('runs/latest', 'others/c');
+  await expect(findRun('latest')).rejects.toThrow('expected runs/latest to lead to a run of runs');
+  await writeLatestLink('runs/latest', 'runs/c');
+});
+
 describe('comparedRuns(infos)', () => {
   it('has the settings that differ and means of the last steps', async () => {
     const compared = await comparedRuns([await findRun('a'), await findRun('b'), await findRun('c')]);
@@ -138,6 +146,7 @@ describe('deleteRun(word)', () => {
     await writeFile('outside/kept.txt', 'kept');
     await symlink(join(folder, 'outside'), 'runs/c/onnx');
     await writeFile('runs/c/mine.txt', 'mine');
+    await writeFile('runs/c/augmentation.png', 'written with ada');
     expect(await deleteRun('latest')).toEqual({ folder: 'runs/c', kept: ['mine.txt'], latest: 'runs/b' });
     expect(await readdir('runs/c')).toEqual(['mine.txt']);
     expect(await readdir('outside')).toEqual(['kept.txt']);

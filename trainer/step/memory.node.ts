@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { InputError } from '../../onnx/index.js';
 import { isStatic } from '../../onnx/graph/dims.js';
 import { elementCount, type Graph } from '../../onnx/graph/graph.js';
+import { LimitError } from '../../onnx/graph/limits.js';
 import { topologicalOrder, valuesRead } from '../../onnx/graph/order.js';
 import { convTransposeToMatMul } from '../../onnx/passes/conv-transpose-to-matmul.js';
 import { Types } from '../../onnx/shapes/types.js';
@@ -31,7 +32,11 @@ const BYTES = 4;
  */
 const FIT = { process: 285e6, perPixel: 14_000, stateCopies: 5, deviceCopies: 7, arena: 1.1 };
 
-/** The estimate for training on the CPU. @param pictures bytes of decoded pictures in memory */
+/**
+ * The estimate for training on the CPU.
+ * @param pictures bytes of decoded pictures in memory
+ * @throws InputError that names settings, where a tensor of the step is larger than graphs may have
+ */
 export function memoryEstimate(config: GanConfig, pictures: number, devices = 1): MemoryEstimate {
   const structure = { initialWeights: false };
   const [generator, discriminator] = [generatorModel(config, structure), discriminatorModel(config, structure)];
@@ -44,6 +49,13 @@ export function memoryEstimate(config: GanConfig, pictures: number, devices = 1)
     const total =
       FIT.process + FIT.perPixel * config.imageSize ** 2 + pictures + copies * state + FIT.arena * activations;
     return { state, activations, pictures, total };
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error;
+    const { batchSize, imageSize, ngf, ndf } = config;
+    throw new InputError(
+      `the step is too large: expected smaller \`batchSize\` (${batchSize}), \`ngf\` (${ngf}), \`ndf\` (${ndf}) or ` +
+        `\`imageSize\` (${imageSize}); ${error.message}`,
+    );
   } finally {
     generator.dispose();
     discriminator.dispose();

@@ -27,6 +27,12 @@ describe('memoryEstimate(config, pictures)', () => {
     expect(memoryLine({ ...one, total: 3.21e9 }, 25e9)).toMatch(/^Memory: about 3\.2 GB of 25\.0 GB \(weights/);
   });
 
+  it('names the settings where a tensor is too large for a graph', () => {
+    expect(() => memoryEstimate({ ...small, batchSize: 2 ** 23 }, 0)).toThrow(
+      /^the step is too large: expected smaller `batchSize` \(8388608\), `ngf` \(4\).*at most 268435456 elements/,
+    );
+  });
+
   it('refuses what cannot fit and names a batch that does', () => {
     const config = { ...small, batchSize: 4096 };
     const estimate = memoryEstimate(config, 0);
