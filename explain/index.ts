@@ -24,12 +24,6 @@ export {
   type ComparedCheckpoint,
 } from './probe/checkpoints/checkpoints.node.js';
 export type { CheckpointSource } from './probe/checkpoints/checkpoint-maps.node.js';
-export {
-  conceptMethods,
-  type Concept,
-  type ConceptMethod,
-  type ConceptsProbeOptions,
-} from './probe/concepts/concept-options.js';
 export { probeConcepts } from './probe/concepts/concepts.node.js';
 export { probeNearest, type NearestPictures, type NearestProbeOptions } from './probe/nearest/nearest.node.js';
 export type { DistanceName, Neighbour } from './probe/nearest/neighbours.js';

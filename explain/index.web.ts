@@ -34,4 +34,10 @@ export {
   type ScoreAttribution,
   type ScoreAttributionOptions,
 } from './probe/generator/score-attribution.js';
+export {
+  conceptMethods,
+  type Concept,
+  type ConceptMethod,
+  type ConceptsProbeOptions,
+} from './probe/concepts/concept-options.js';
 export { parsedBox, type PixelBox } from './probe/shared/box.js';
