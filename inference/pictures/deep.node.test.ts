@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { decodePicture } from './pictures.node.js';
@@ -40,6 +41,17 @@ const levels = async (bytes: Uint8Array) => {
   return [data[0], data[3]];
 };
 
+/** A PNG file of grey that says how many bits are significant. */
+function significant(png: Uint8Array, bits: number): Uint8Array {
+  const typed = Buffer.from([...Buffer.from('sBIT'), bits]);
+  const chunk = Buffer.alloc(typed.length + 8);
+  chunk.writeUInt32BE(1, 0);
+  chunk.set(typed, 4);
+  chunk.writeUInt32BE(crc32(typed), chunk.length - 4);
+  // Behind the header.
+  return Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
+}
+
 describe('decodePicture(tiff)', () => {
   test('scales integers by the fewest bits that hold them', async () => {
     expect(await levels(tiff(Uint16Array.of(0, 4095)))).toEqual([0, 255]);
@@ -57,6 +69,22 @@ describe('decodePicture(tiff)', () => {
     expect(await levels(await png(Uint16Array.of(0, 65_535), 1))).toEqual([0, 255]);
     const { data } = await decodePicture(await png(Uint16Array.of(0, 1023, 512, 256, 0, 128), 3));
     expect([...data]).toEqual([0, 255, 128, 64, 0, 32]);
+  });
+
+  test('leaves a dark PNG picture of 16 bits dark', async () => {
+    const png = async (...values: number[]) =>
+      sharp(Uint16Array.from(values), { raw: { width: 2, height: 1, channels: 1 } })
+        .toColourspace('grey16')
+        .png()
+        .toBuffer();
+    // 15 and 60 of 255.
+    expect(await levels(await png(3840, 15_420))).toEqual([15, 60]);
+    // Levels of 8 bits, 5 and 15.
+    expect(await levels(await png(1285, 3855))).toEqual([5, 15]);
+    // The same numbers as above, with 16 significant bits.
+    const plain = await png(2048, 4095);
+    expect(await levels(significant(plain, 16))).toEqual([8, 15]);
+    expect(await levels(plain)).toEqual([128, 255]);
   });
 
   test('of a PNG file with transparency, drawn on white', async () => {

@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import { InputError } from '../../onnx/errors.js';
 import { LEVELS, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
+import { hasSignificantBits } from './png.js';
 
 /** Depths of more than 8 bits, as sharp calls them. */
 export const arrays = {
@@ -13,10 +14,17 @@ export const arrays = {
   double: Float64Array,
 } as const;
 
+/** The largest number of a PNG picture of 16 bits that is taken for one of 12 bits: it would be nearly black. */
+const TWELVE_BITS = 4095;
+
 /**
  * The picture, if the file is a TIFF or PNG file of integers or floats that sharp would not scale by what they hold; undefined for
- * others. Floats of 0…1 are taken as such, other numbers by the fewest bits that hold the largest. Transparent PNG pictures are drawn on
- * white; their opacity has as many bits as their colours, so what is opaque tells how many these are.
+ * others. Floats of 0…1 are taken as such, other numbers by the fewest bits that hold the largest.
+ *
+ * By its specification, numbers of a PNG file fill their 16 bits (section "Sample depth scaling"), so a dark picture stays dark. But
+ * many programs write numbers of 10 or 12 bits as they are. A picture that would be nearly black is taken for one of these, unless the
+ * file says how many bits are significant (sBIT) or all numbers are levels of 8 bits scaled to 16. Transparent PNG pictures are drawn
+ * on white; their opacity has as many bits as their colours, so what is opaque tells how many these are.
  * @throws InputError for numbers whose white is not known: negative ones, floats above 65535, and values that are not finite
  */
 export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Picture | undefined> {
@@ -24,6 +32,7 @@ export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Pict
   const { format, depth, space, channels, hasAlpha } = await open().metadata();
   const array = depth === undefined ? undefined : arrays[depth as keyof typeof arrays];
   if ((format !== 'tiff' && format !== 'png') || !array || !space) return undefined;
+  if (format === 'png' && hasSignificantBits(bytes)) return undefined;
   const isClear = format === 'png' && hasAlpha;
   const colours = channels - (isClear ? 1 : 0);
   if (colours !== 1 && colours !== 3) return undefined;
@@ -44,8 +53,9 @@ export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Pict
     if (!(value >= least)) least = value;
     if (!(value <= most)) most = value;
   }
-  // Pictures that fill their 16 bits are what sharp takes them for.
-  if (depth === 'ushort' && most > 16_383) return undefined;
+  // Numbers that fill their 16 bits are what sharp takes them for; 257·p is the level p of 8 bits.
+  const isFull = format === 'png' ? most > TWELVE_BITS || values.every((value) => value % 257 === 0) : most > 16_383;
+  if (depth === 'ushort' && isFull) return undefined;
   const isUnit = (depth === 'float' || depth === 'double') && most <= 1;
   const white = isUnit ? 1 : LEVELS.find((level) => most <= level);
   if (white === undefined || !(least >= 0)) {

@@ -15,7 +15,8 @@ sharp.block({ operation: ['VipsForeignLoadSvg', 'VipsForeignLoadPdf'] });
 
 /**
  * Decodes a picture file to 8-bit sRGB. Applies the EXIF orientation, puts transparent pictures on white, and converts grey,
- * 16-bit and CMYK pictures and colour profiles; TIFF and 16-bit PNG pictures are scaled by what they hold (`decodeDeep`). Of an animation it takes the first frame.
+ * 16-bit and CMYK pictures and colour profiles; TIFF pictures, and PNG pictures of 10 or 12 bits in 16, are scaled by what they hold
+ * (`decodeDeep`). Of an animation it takes the first frame.
  * @param source path, URL of file:, http: or https:, or the file's bytes
  * @param name what to call the file in errors; a path or URL names itself
  * @returns a picture with 3 channels

@@ -17,6 +17,7 @@ describe('a batch', () => {
   it.each([
     ['1-bit', 255, () => grey(255).toColourspace('b-w').png({ palette: true, colours: 2 }).toBuffer()],
     ['palette', 60, () => grey(60).png({ palette: true }).toBuffer()],
+    ['16-bit', 60, () => grey(60).toColourspace('rgb16').png().toBuffer()],
     ['grey with alpha', 60, () => grey(60).ensureAlpha().toColourspace('b-w').png().toBuffer()],
   ] as const)('of one %s picture repeats it', async (_, level, file) => {
     const batch = await batchOf({ '1.png': await file() });
