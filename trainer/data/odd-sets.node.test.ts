@@ -1,6 +1,7 @@
 /** @file Odd folders of pictures: a batch of each. */
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { InputError } from '../../onnx/errors.js';
 import { folderOf, loaderConfig } from './data.test.helper.js';
 import { openDataset } from './formats/table.node.js';
 import { Loader } from './loader.node.js';
@@ -8,10 +9,12 @@ import { Loader } from './loader.node.js';
 const grey = (level: number, width = 6, height = 4) =>
   sharp({ create: { width, height, channels: 3, background: { r: level, g: level, b: level } } });
 
-async function batchOf(files: Parameters<typeof folderOf>[0]): Promise<number[]> {
-  const dataset = await openDataset(await folderOf(files), { imageSize: 8 });
+async function batchIn(folder: string): Promise<number[]> {
+  const dataset = await openDataset(folder, { imageSize: 8 });
   return [...(await new Loader(dataset, loaderConfig).batch(0))];
 }
+
+const batchOf = async (files: Parameters<typeof folderOf>[0]) => batchIn(await folderOf(files));
 
 describe('a batch', () => {
   it.each([
@@ -44,7 +47,20 @@ describe('a batch', () => {
   });
 
   it('of an empty folder, or of broken pictures alone, is refused', async () => {
-    await expect(batchOf({})).rejects.toThrow(/picture/);
-    await expect(batchOf({ '1.png': 'broken', '2.jpg': '' })).rejects.toThrow(/picture/);
+    const empty = await folderOf({});
+    await expect(batchIn(empty)).rejects.toThrow(
+      new InputError({
+        name: empty,
+        expected:
+          'CUB-200-2011 (images.txt, classes.txt, …), or IDX files as of MNIST (train-images-idx3-ubyte[.gz], …), ' +
+          'or pictures (.avif, .bmp, .gif, .jfif, .jpeg, .jpg, .png, .tif, .tiff, .webp)',
+        got: 'no file',
+      }),
+    );
+    const broken = await folderOf({ '1.png': 'broken', '2.jpg': '' });
+    await expect(batchIn(broken)).rejects.toThrow(
+      // Whichever is read first.
+      /^2 pictures of \S+: expected at least one that can be decoded; got none \((1\.png: expected a picture; got a file that is not one|2\.jpg: expected a picture; got an empty file)\)$/,
+    );
   });
 });

@@ -13,7 +13,7 @@ const DEFAULT_MEMORY_BYTES = 2 ** 30;
 /** Pictures decoded at a time: enough for sharp's threads, few enough that huge ones do not fill the memory. */
 export const DECODED_AT_ONCE = 4;
 /** Counts up when the same files decode to other pixels than before. */
-const DECODER_VERSION = 2;
+const DECODER_VERSION = 3;
 
 /** Where decoded pictures may be kept. */
 export interface KeepOptions {
