@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../../onnx/build/build.js';
 import { nearestLayer } from '../../onnx/gradient/nearest-layer.js';
 import { gradients } from '../../onnx/gradient/walk.js';
 import { outputOf, type Model, type Node } from '../../onnx/graph/graph.js';
+import { producersOf } from '../../onnx/graph/neighbours.js';
 import { prunedGraph, valuesRead } from '../../onnx/graph/order.js';
 
 /** A node of the network with finite inputs that gives, or whose derivative is, something that is not finite. */
@@ -65,7 +66,7 @@ function notFinite(b: GraphBuilder, value: string): string {
 
 /** The node with finite inputs where the chain of values that are not finite begins, from the first of the ends that is not. */
 function firstBroken(nodes: readonly Node[], broken: ReadonlySet<string>, ends: readonly string[]): Node | undefined {
-  const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const producers = producersOf({ nodes });
   let value = ends.find((end) => broken.has(end));
   let found: Node | undefined;
   while (value !== undefined) {

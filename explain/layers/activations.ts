@@ -1,5 +1,5 @@
 /** @file What follows a layer value by value: its activation, and what enters pooling. */
-import { consumersOf, producersOf } from '../../inference/graphs/links.js';
+import { consumersOf, producersOf } from '../../onnx/graph/neighbours.js';
 import { intsAttribute } from '../../onnx/graph/attributes.js';
 import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Node } from '../../onnx/graph/graph.js';

@@ -1,5 +1,5 @@
 /** @file Transformers whose tokens all attend to each other: the attention of each layer, and the tokens it makes. */
-import { consumersOf, producersOf } from '../../inference/graphs/links.js';
+import { consumersOf, producersOf } from '../../onnx/graph/neighbours.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { numberAttribute } from '../../onnx/graph/attributes.js';
 import { positiveAxis } from '../../onnx/graph/dims.js';

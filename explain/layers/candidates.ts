@@ -1,6 +1,6 @@
 /** @file The layers of a network that people choose from: convolutions, and normalized values with positions. */
 import { ChannelAxes } from '../../inference/graphs/axes.js';
-import { consumersOf, producersOf } from '../../inference/graphs/links.js';
+import { consumersOf, producersOf } from '../../onnx/graph/neighbours.js';
 import { hasAspectOf } from '../../inference/graphs/score-place.js';
 import { intsAttribute } from '../../onnx/graph/attributes.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';

@@ -1,5 +1,6 @@
 /** @file The layer that is explained where none is named. */
 import type { Node } from '../../onnx/graph/graph.js';
+import { producersOf } from '../../onnx/graph/neighbours.js';
 import {
   convolutions,
   layerOfValue,
@@ -138,7 +139,7 @@ function scoreRegion(scores: readonly Node[], nodes: readonly Node[]): Set<strin
 
 /** The nearest candidate before each score node. */
 function featuresOf(scores: readonly Node[], nodes: readonly Node[], candidates: readonly Layer[]): Layer[] {
-  const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const makers = producersOf({ nodes });
   const byValue = new Map(candidates.map((layer) => [layer.value, layer]));
   const found = scores.flatMap((score) => {
     for (let value = score.inputs[0] ?? ''; ;) {

@@ -1,5 +1,5 @@
 /** @file Heads of one linear layer behind global average pooling: which value is pooled, and the weights of each class. */
-import { producersOf } from '../../inference/graphs/links.js';
+import { producersOf } from '../../onnx/graph/neighbours.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
 import { positiveAxis } from '../../onnx/graph/dims.js';

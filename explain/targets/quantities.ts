@@ -1,6 +1,6 @@
 /** @file Scores that are computed from a network's own: probabilities, and the similarity with another picture. */
 import type { Assumption } from '../../inference/graphs/assumption.js';
-import { producersOf } from '../../inference/graphs/links.js';
+import { producersOf } from '../../onnx/graph/neighbours.js';
 import { appendScoreRows, type ScoreHead } from '../../inference/networks/score-head.js';
 import { copiedGraph, GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';

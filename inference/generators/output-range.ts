@@ -1,5 +1,6 @@
 /** @file What a generator's numbers mean, as its last nodes tell. */
 import { elementCount, type Graph, type Node } from '../../onnx/graph/graph.js';
+import { producersOf } from '../../onnx/graph/neighbours.js';
 import { numbersOf } from '../../onnx/graph/tensor.js';
 import { Types } from '../../onnx/shapes/types.js';
 import type { Normalization } from '../pictures/pictures.js';
@@ -20,7 +21,7 @@ const bounded: Readonly<Record<string, readonly [number, number]>> = {
 
 /** Walks back from a picture output through what moves and rescales numbers, to an activation with bounds. */
 export function shownRange(graph: Graph, output: string): ShownRange | undefined {
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const producers = producersOf(graph);
   const types = Types.of({ ...graph, nodes: graph.nodes.filter(({ op }) => op === 'Constant') });
   const constant = (name: string | undefined) => {
     const tensor = types.constant(name ?? '');

@@ -2,7 +2,7 @@
 import { GraphBuilder } from '../../onnx/build/build.js';
 import type { Graph, Model } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
-import { consumersOf } from './links.js';
+import { consumersOf } from '../../onnx/graph/neighbours.js';
 
 /** A layer whose output is maps [N, channels, height, width]. */
 export interface FeatureLayer {

@@ -3,7 +3,7 @@ import { numberAttribute } from '../../onnx/graph/attributes.js';
 import { elementCount, nodeLabel, presentInputs, type Graph, type Node } from '../../onnx/graph/graph.js';
 import { numbersOf } from '../../onnx/graph/tensor.js';
 import { Types } from '../../onnx/shapes/types.js';
-import { consumersOf } from './links.js';
+import { consumersOf } from '../../onnx/graph/neighbours.js';
 
 /** What was recognised at the start of a graph. */
 export interface GraphPreprocessing {

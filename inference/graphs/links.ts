@@ -1,20 +1,6 @@
-/** @file Which node makes a value, which nodes read it (also in their subgraphs), and which values depend on others. */
-import type { Graph, Node } from '../../onnx/graph/graph.js';
+/** @file Which values depend on others. */
+import type { Graph } from '../../onnx/graph/graph.js';
 import { valuesRead } from '../../onnx/graph/order.js';
-
-/** The node that makes each value. */
-export function producersOf({ nodes }: { nodes: readonly Node[] }): Map<string, Node> {
-  return new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-}
-
-/** The nodes that read each value. */
-export function consumersOf(graph: Graph): Map<string, Node[]> {
-  const consumers = new Map<string, Node[]>();
-  for (const node of graph.nodes) {
-    for (const name of new Set(valuesRead(node))) consumers.set(name, [...(consumers.get(name) ?? []), node]);
-  }
-  return consumers;
-}
 
 /** The values that change with one, itself included. @param graph in topological order */
 export function dependents(graph: Graph, value: string): Set<string> {

@@ -1,6 +1,7 @@
 /** @file Folds batch norms in inference form into the convolutions before them. */
 import { numberAttribute } from '../graph/attributes.js';
 import { elementCount, inputOf, outputOf, type Graph, type Node, type Tensor } from '../graph/graph.js';
+import { producersOf } from '../graph/neighbours.js';
 import { copiedGraph } from '../build/build.js';
 import { prunedGraph } from '../graph/order.js';
 import { Types } from '../shapes/types.js';
@@ -21,7 +22,7 @@ export function foldedBatchNorm(graph: Graph): Graph {
   const reads = new Map<string, number>();
   const named = [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)];
   for (const name of named) reads.set(name, (reads.get(name) ?? 0) + 1);
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const producers = producersOf(graph);
   const constant = (name: string | undefined): FloatTensor | undefined => {
     const tensor = name ? types.constant(name) : undefined;
     return tensor?.type === 'float32' ? tensor : undefined;

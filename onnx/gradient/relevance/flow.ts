@@ -2,6 +2,7 @@
 import type { GraphBuilder } from '../../build/build.js';
 import { sameShape } from '../../graph/dims.js';
 import { outputOf, type Node } from '../../graph/graph.js';
+import { consumersOf } from '../../graph/neighbours.js';
 import { valuesRead } from '../../graph/order.js';
 import { zeroGradient } from '../rules/rule.js';
 import { gradientRules } from '../table.js';
@@ -17,7 +18,7 @@ const isConstantOp = ({ domain, op }: Node): boolean =>
 export class Flow {
   readonly #producers = new Map<string, Node>();
   readonly #dependent: Set<string>;
-  readonly #readers = new Map<string, Node[]>();
+  readonly #readers: ReadonlyMap<string, readonly Node[]>;
   #seen = 0;
 
   /** @param b builder of a graph in topological order */
@@ -26,8 +27,7 @@ export class Flow {
     readonly picture: string,
   ) {
     this.#dependent = new Set([picture]);
-    for (const node of b.graph.nodes)
-      for (const name of new Set(valuesRead(node))) this.#readers.set(name, [...(this.#readers.get(name) ?? []), node]);
+    this.#readers = consumersOf(b.graph);
     this.#update();
   }
 

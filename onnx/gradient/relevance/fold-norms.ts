@@ -2,7 +2,7 @@
 import { GraphBuilder } from '../../build/build.js';
 import { numberAttribute } from '../../graph/attributes.js';
 import { inputOf, outputOf, type Graph, type Node } from '../../graph/graph.js';
-import { valuesRead } from '../../graph/order.js';
+import { consumersOf } from '../../graph/neighbours.js';
 
 /** PyTorch's and ONNX's default. */
 const DEFAULT_EPSILON = 1e-5;
@@ -13,9 +13,7 @@ const DEFAULT_EPSILON = 1e-5;
  * must not depend on how a network was exported.
  */
 export function withFoldedNorms(graph: Graph): Graph {
-  const readers = new Map<string, Node[]>();
-  for (const node of graph.nodes)
-    for (const name of new Set(valuesRead(node))) readers.set(name, [...(readers.get(name) ?? []), node]);
+  const readers = consumersOf(graph);
   const kept = new Set(graph.outputs.map(({ name }) => name));
   const normOf = new Map<Node, Node>();
   for (const node of graph.nodes) {
