@@ -1,8 +1,7 @@
 /** @file Normalizations by mean and standard deviation of the picture: the deviation counts as a constant. */
 import { numberAttribute } from '../../graph/attributes.js';
-import { InputError } from '../../errors.js';
-import { nodeLabel } from '../../graph/graph.js';
 import type { Backward, GradientRule } from '../rules/rule.js';
+import { refused } from './propagation.js';
 
 /** y = s·(x − μ)/σ + β: c_x = (s·c − mean of s·c)/σ (Ali et al. 2022, eq. 13). */
 function normalized({ b, node, x, g }: Backward, axes: readonly number[], scale: string): string {
@@ -18,7 +17,7 @@ function normalized({ b, node, x, g }: Backward, axes: readonly number[], scale:
 const layerNormalization: GradientRule = (backward) => {
   const { node, x, dy, shape } = backward;
   if (dy[0] === null || dy.slice(1).some((other) => other))
-    throw new InputError(`${nodeLabel(node)}: LRP has no rule for it (its mean or deviation is used as an output)`);
+    refused(backward, 'its mean or deviation is used as an output');
   const axes = [...shape(x[0]).keys()].slice(numberAttribute(node, 'axis', -1));
   return [normalized(backward, axes, x[1] as string), ...x.slice(1).map(() => null)];
 };
