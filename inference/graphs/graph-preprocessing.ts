@@ -1,5 +1,5 @@
 /** @file What a graph itself does to pictures before its first layer, and which numbers it therefore expects. */
-import { numberAttribute } from '../../onnx/graph/attributes.js';
+import { epsilonOf } from '../../onnx/graph/attributes.js';
 import { elementCount, nodeLabel, presentInputs, type Graph, type Node } from '../../onnx/graph/graph.js';
 import { numbersOf } from '../../onnx/graph/tensor.js';
 import { Types } from '../../onnx/shapes/types.js';
@@ -96,7 +96,7 @@ function stepOf(node: Node, value: string, types: Types): Affine | undefined {
       return first ? { scale: ones, offset: a.map((each) => -each) } : { scale: a.map(() => -1), offset: a };
     default: {
       const [shift = [], mean = [], variance = []] = rest;
-      const epsilon = numberAttribute(node, 'epsilon', 1e-5);
+      const epsilon = epsilonOf(node);
       const scale = a.map((gamma, channel) => gamma / Math.sqrt((variance[channel] ?? 1) + epsilon));
       return { scale, offset: scale.map((each, channel) => (shift[channel] ?? 0) - each * (mean[channel] ?? 0)) };
     }

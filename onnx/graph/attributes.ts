@@ -41,6 +41,19 @@ export function numberAttribute(node: Node, name: string, fallback?: number): nu
   return wrongKind(node, name, 'a number');
 }
 
+/** What a normalization adds to the variance. */
+export const epsilonOf = (node: Node): number => numberAttribute(node, 'epsilon', 1e-5);
+
+/**
+ * The axis of a convolution's weights that counts its output channels; undefined for other nodes, and where a transposed convolution
+ * has groups, each of which counts its own.
+ */
+export function outputChannelAxis(node: Node): 0 | 1 | undefined {
+  if (node.domain !== '') return undefined;
+  if (node.op === 'Conv') return 0;
+  return node.op === 'ConvTranspose' && numberAttribute(node, 'group', 1) === 1 ? 1 : undefined;
+}
+
 /** A list of ints, or undefined where the node has none. */
 export function intsAttribute(node: Node, name: string): readonly number[] | undefined {
   const attribute = node.attributes[name];

@@ -1,5 +1,5 @@
 /** @file Folds batch norms in inference form into the convolutions before them. */
-import { numberAttribute } from '../graph/attributes.js';
+import { epsilonOf, outputChannelAxis } from '../graph/attributes.js';
 import { elementCount, inputOf, outputOf, type Graph, type Node, type Tensor } from '../graph/graph.js';
 import { producersOf } from '../graph/neighbours.js';
 import { copiedGraph } from '../build/build.js';
@@ -7,9 +7,6 @@ import { prunedGraph } from '../graph/order.js';
 import { Types } from '../shapes/types.js';
 
 type FloatTensor = Extract<Tensor, { type: 'float32' }>;
-
-/** PyTorch's and ONNX's default. */
-const DEFAULT_EPSILON = 1e-5;
 
 /**
  * The graph with every batch norm that directly follows a Conv or ConvTranspose merged into its weights:
@@ -55,15 +52,14 @@ function foldedWeights(
   norm: Node,
   constant: (name: string | undefined) => FloatTensor | undefined,
 ): { kernel: FloatTensor; bias: FloatTensor } | undefined {
-  const channelAxis = { Conv: 0, ConvTranspose: 1 }[conv.op];
-  const group = numberAttribute(conv, 'group', 1);
-  if (channelAxis === undefined || (channelAxis === 1 && group !== 1)) return undefined;
+  const channelAxis = outputChannelAxis(conv);
+  if (channelAxis === undefined) return undefined;
   const kernel = constant(conv.inputs[1]);
   const bias = constant(conv.inputs[2]);
   const [gamma, beta, mean, variance] = norm.inputs.slice(1).map(constant);
   if (!kernel || (conv.inputs[2] && !bias) || !gamma || !beta || !mean || !variance) return undefined;
 
-  const epsilon = numberAttribute(norm, 'epsilon', DEFAULT_EPSILON);
+  const epsilon = epsilonOf(norm);
   const scale = Float64Array.from(gamma.data, (g, c) => g / Math.sqrt((variance.data[c] as number) + epsilon));
   const shift = Float32Array.from(beta.data, (shifted, c) => {
     const centred = (bias?.data[c] ?? 0) - (mean.data[c] as number);

@@ -1,5 +1,5 @@
 /** @file Expands operators that opset 17 does not have. */
-import { float, numberAttribute, stringAttribute } from '../graph/attributes.js';
+import { epsilonOf, float, numberAttribute, stringAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, outputOf } from '../graph/graph.js';
@@ -42,7 +42,7 @@ export const swish: Conversion = (node, b) => {
 export const groupNormalization: Conversion = (node, b, from) => {
   const [x, scale, bias] = node.inputs as [string, string, string];
   const groups = numberAttribute(node, 'num_groups');
-  const epsilon = float(numberAttribute(node, 'epsilon', 1e-5));
+  const epsilon = float(epsilonOf(node));
   const rank = b.types.knownShape(x, node).length;
   expectWithin('ruleElements', groups, nodeLabel(node));
   b.within(outputOf(node), () => {
@@ -67,7 +67,7 @@ export const rmsNormalization: Conversion = (node, b) => {
   const axes = [...b.types.knownShape(x, node).keys()].slice(numberAttribute(node, 'axis', -1));
   b.within(outputOf(node), () => {
     const power = b.reduceMean(b.mul(x, x), axes, true, 'power');
-    const root = b.op('Sqrt', [b.add(power, b.scalarLike(x, numberAttribute(node, 'epsilon', 1e-5)))]);
+    const root = b.op('Sqrt', [b.add(power, b.scalarLike(x, epsilonOf(node)))]);
     b.append({ ...node, op: 'Mul', inputs: [b.div(x, root), scale], attributes: {} });
   });
 };

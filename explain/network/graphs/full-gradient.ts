@@ -1,5 +1,5 @@
 /** @file The full gradient of a score as a graph: the contributions of the picture and of every bias. */
-import { numberAttribute } from '../../../onnx/graph/attributes.js';
+import { epsilonOf, numberAttribute } from '../../../onnx/graph/attributes.js';
 import type { GraphBuilder } from '../../../onnx/build/build.js';
 import { outputOf, type Node } from '../../../onnx/graph/graph.js';
 import { gradients } from '../../../onnx/gradient/walk.js';
@@ -32,7 +32,7 @@ const biases: Readonly<Record<string, (b: GraphBuilder, node: Node) => string | 
   // γ·(x − μ)/√(σ² + ε) + β = γ/√(σ² + ε)·x + (β − γ·μ/√(σ² + ε))
   BatchNormalization: (b, node) => {
     const [, scale, shift, mean, variance] = node.inputs as [string, string, string, string, string];
-    const epsilon = b.scalarLike(variance, numberAttribute(node, 'epsilon', 1e-5));
+    const epsilon = b.scalarLike(variance, epsilonOf(node));
     const std = b.op('Sqrt', [b.add(variance, epsilon)], {}, 'std');
     const bias = b.sub(shift, b.div(b.mul(scale, mean), std), 'bias');
     return alongChannels(b, bias, outputOf(node));

@@ -1,5 +1,5 @@
 /** @file DeepLIFT through operators that count as the elementary steps they are made of: softmax and normalizations. */
-import { numberAttribute } from '../../graph/attributes.js';
+import { epsilonOf, numberAttribute } from '../../graph/attributes.js';
 import { positiveAxis } from '../../graph/dims.js';
 import { countAlong } from '../rules/common.js';
 import type { Backward, GradientRule } from '../rules/rule.js';
@@ -53,14 +53,14 @@ export function normalizedRules({ b, twin, perChange }: Changes) {
     const rank = shape(x[0]).length;
     const from = positiveAxis(numberAttribute(node, 'axis', -1), rank);
     const axes = Array.from({ length: rank - from }, (_, i) => from + i);
-    const epsilon = numberAttribute(node, 'epsilon', 1e-5);
+    const epsilon = epsilonOf(node);
     return [normalization(backward, axes, x[1] as string, epsilon), ...x.slice(1).map(() => null)];
   };
   const instanceNorm: GradientRule = (backward) => {
     const { node, x, shape } = backward;
     const axes = [...shape(x[0]).keys()].slice(2);
     const scale = b.op('Reshape', [x[1] as string, b.ints([-1, ...axes.map(() => 1)])]);
-    return [normalization(backward, axes, scale, numberAttribute(node, 'epsilon', 1e-5)), null, null];
+    return [normalization(backward, axes, scale, epsilonOf(node)), null, null];
   };
   return {
     Softmax: softmax,

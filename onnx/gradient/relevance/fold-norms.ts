@@ -1,11 +1,8 @@
 /** @file Makes a linear layer and the batch norm after it one layer. */
 import { GraphBuilder } from '../../build/build.js';
-import { numberAttribute } from '../../graph/attributes.js';
+import { epsilonOf, numberAttribute, outputChannelAxis } from '../../graph/attributes.js';
 import { inputOf, outputOf, type Graph, type Node } from '../../graph/graph.js';
 import { consumersOf } from '../../graph/neighbours.js';
-
-/** PyTorch's and ONNX's default. */
-const DEFAULT_EPSILON = 1e-5;
 
 /**
  * The graph with every batch norm in inference form that alone reads a Conv, ConvTranspose or Gemm merged into it: W′ = W·s and
@@ -34,27 +31,27 @@ export function withFoldedNorms(graph: Graph): Graph {
 }
 
 function isFoldable(layer: Node, norm: Node): boolean {
-  const isLayer = layer.op === 'Conv' || layer.op === 'Gemm' || layer.op === 'ConvTranspose';
-  const isPlain = layer.op !== 'ConvTranspose' || numberAttribute(layer, 'group', 1) === 1;
+  const isLayer = outputChannelAxis(layer) !== undefined || isGemm(layer);
   const isNorm = norm.op === 'BatchNormalization' && norm.domain === '' && inputOf(norm) === outputOf(layer);
   const isInference = isNorm && numberAttribute(norm, 'training_mode', 0) === 0;
-  return (
-    layer.domain === '' && isLayer && isPlain && isInference && norm.outputs.filter((name) => name !== '').length === 1
-  );
+  return isLayer && isInference && norm.outputs.filter((name) => name !== '').length === 1;
 }
+
+const isGemm = ({ domain, op }: Node): boolean => domain === '' && op === 'Gemm';
 
 function appendFolded(b: GraphBuilder, layer: Node, norm: Node): void {
   const [x, weights, bias] = layer.inputs as [string, string, string | undefined];
   const [, gamma, beta, mean, variance] = norm.inputs as [string, string, string, string, string];
-  const epsilon = b.scalarLike(variance, numberAttribute(norm, 'epsilon', DEFAULT_EPSILON));
+  const epsilon = b.scalarLike(variance, epsilonOf(norm));
   const scale = b.div(gamma, b.op('Sqrt', [b.add(variance, epsilon)]), 'scale');
-  const isGemm = layer.op === 'Gemm';
-  const factor = isGemm ? numberAttribute(layer, 'beta', 1) : 1;
+  const factor = isGemm(layer) ? numberAttribute(layer, 'beta', 1) : 1;
   const own = bias && factor !== 1 ? b.mul(bias, b.scalarLike(bias, factor)) : bias;
   const shift = b.add(b.mul(own ? b.sub(own, mean) : b.op('Neg', [mean]), scale), beta, 'bias');
-  const axis = layer.op === 'ConvTranspose' || (isGemm && numberAttribute(layer, 'transB', 0) === 0) ? 1 : 0;
+  const axis = outputChannelAxis(layer) ?? (numberAttribute(layer, 'transB', 0) === 0 ? 1 : 0);
   const trailing = b.shape(weights).length - axis - 1;
   const kernel = b.mul(weights, b.reshape(scale, [-1, ...Array.from({ length: trailing }, () => 1)]), 'weights');
-  const attributes = isGemm ? { ...layer.attributes, beta: { kind: 'float', value: 1 } as const } : layer.attributes;
+  const attributes = isGemm(layer)
+    ? { ...layer.attributes, beta: { kind: 'float', value: 1 } as const }
+    : layer.attributes;
   b.append({ ...layer, inputs: [x, kernel, shift], outputs: [outputOf(norm)], attributes });
 }

@@ -1,5 +1,5 @@
 /** @file Normalizations by mean and standard deviation of the picture: the deviation counts as a constant. */
-import { numberAttribute } from '../../graph/attributes.js';
+import { epsilonOf, numberAttribute } from '../../graph/attributes.js';
 import type { Backward, GradientRule } from '../rules/rule.js';
 import { refused } from './propagation.js';
 
@@ -8,7 +8,7 @@ function normalized({ b, node, x, g }: Backward, axes: readonly number[], scale:
   const data = x[0];
   const centred = b.sub(data, b.reduceMean(data, axes), 'centred');
   const variance = b.reduceMean(b.mul(centred, centred), axes, true, 'variance');
-  const epsilon = b.scalarLike(data, numberAttribute(node, 'epsilon', 1e-5));
+  const epsilon = b.scalarLike(data, epsilonOf(node));
   const deviation = b.op('Sqrt', [b.add(variance, epsilon)], {}, 'deviation');
   const scaled = b.mul(g, scale);
   return b.div(b.sub(scaled, b.reduceMean(scaled, axes)), deviation);

@@ -1,5 +1,5 @@
 /** @file Gradients of normalizations: by batch, instance, layer and neighbouring channels, softmax and its logarithm. */
-import { numberAttribute } from '../../graph/attributes.js';
+import { epsilonOf, numberAttribute } from '../../graph/attributes.js';
 import { InputError } from '../../errors.js';
 import { nodeLabel } from '../../graph/graph.js';
 import { reshapedLike } from './common.js';
@@ -14,7 +14,7 @@ const batchNormalization: GradientRule = ({ node, b, x, g, shape, wanted }) => {
   const axes = [...shape(data).keys()];
   const perChannel = (value: string) => b.reshape(value, [-1, ...axes.slice(2).map(() => 1)]);
   const summed = (value: string) => b.reduceSum(value, axes.toSpliced(1, 1), false);
-  const variancePlus = b.add(variance, b.scalarLike(variance, numberAttribute(node, 'epsilon', 1e-5)));
+  const variancePlus = b.add(variance, b.scalarLike(variance, epsilonOf(node)));
   const inverse = b.op('Reciprocal', [b.op('Sqrt', [variancePlus])], {}, 'inverse_deviation');
   const slope = b.mul(scale, inverse, 'slope');
   const any = (...indices: number[]) => indices.some((index) => wanted(index));
@@ -34,7 +34,7 @@ const batchNormalization: GradientRule = ({ node, b, x, g, shape, wanted }) => {
 /** The standardised x̂ = (x − mean) / √(variance + ε) over some axes, and the gradient of x from that of x̂. */
 function standardised({ node, b, x }: Backward, axes: readonly number[]) {
   const data = x[0];
-  const epsilon = b.scalarLike(data, numberAttribute(node, 'epsilon', 1e-5));
+  const epsilon = b.scalarLike(data, epsilonOf(node));
   const centred = b.sub(data, b.reduceMean(data, axes), 'centred');
   const variance = b.reduceMean(b.mul(centred, centred), axes, true, 'variance');
   const inverse = b.op('Reciprocal', [b.op('Sqrt', [b.add(variance, epsilon)])], {}, 'inverse_deviation');
