@@ -5,20 +5,15 @@ import type { Model } from '../../onnx/graph/graph.js';
 import { namingFile } from '../../onnx/graph/naming.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
-import { generatorFeed, generatorInputs, type InputOptions, type LatentInput } from '../generators/generator-inputs.js';
+import { generatorInputs, type InputOptions, type LatentInput } from '../generators/generator-inputs.js';
 import { labelsOf } from '../generators/labels.js';
 import type { Label } from '../labels/meant-class.js';
 import { assumedOfGenerator } from '../generators/assumptions.js';
-import { openGenerator, runGenerator, type OpenedGenerator } from '../generators/open-generator.js';
+import { GeneratorRuns } from '../generators/generator-runs.js';
+import { openGenerator, type OpenedGenerator } from '../generators/open-generator.js';
 import { rangeOfGenerator, type PictureRangeOptions } from '../generators/read-generator.js';
 import type { Assumption } from '../graphs/assumption.js';
-import {
-  featureLayers,
-  firstChannels,
-  withFeatureMaps,
-  type FeatureLayer,
-  type FeatureMaps,
-} from '../graphs/feature-maps.js';
+import { featureLayers, withFeatureMaps, type FeatureLayer, type FeatureMaps } from '../graphs/feature-maps.js';
 import { interpolatedLatents, type PathOptions } from '../latent/interpolate.js';
 import { normalLatents } from '../latent/latents.js';
 import { readGanMetadata, type GanMetadata } from './metadata.js';
@@ -27,7 +22,7 @@ import type { Picture } from '../pictures/pictures.js';
 import { picturesFromOutput, type OutputRange, type PictureSize } from '../pictures/pixels.js';
 import { samplePictures, type GeneratorRunner, type SampleOptions } from './sample.js';
 import type { Levels } from '../runtime/levels.js';
-import type { DeviceChoice, Session, SessionTensor } from '../runtime/session.js';
+import type { DeviceChoice } from '../runtime/session.js';
 
 /** Latents per run: enough to keep all threads busy. */
 const BATCH = 64;
@@ -71,9 +66,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   readonly choice: DeviceChoice;
   /** The layers that `look` shows. */
   readonly layers: readonly FeatureLayer[];
-  readonly #session: Session;
+  readonly #runs: GeneratorRuns;
   readonly #input: LatentInput;
-  readonly #name: string;
 
   private constructor(
     { session, size }: OpenedGenerator,
@@ -82,8 +76,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
       name: string;
     },
   ) {
-    this.#name = facts.name;
-    this.#session = session;
+    this.#runs = new GeneratorRuns(session, facts.input, size, facts.name);
     this.#input = facts.input;
     this.latentDim = facts.input.dims[0] as number;
     this.channels = size.channels;
@@ -135,7 +128,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     };
     const metadata = readGanMetadata(model.metadata);
     if (metadata?.role === 'discriminator')
-      throw new InputError({ name: name, expected: 'a generator', got: 'a discriminator' });
+      throw new InputError({ name, expected: 'a generator', got: 'a discriminator' });
     const input = generatorInputs(model, name, options, metadata);
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
@@ -161,26 +154,14 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     }
   }
 
-  /** @throws InputError if `latents` is no whole number of latents */
-  async run(latents: Float32Array, label?: number): Promise<Float32Array> {
-    const pictures = new Float32Array(this.#outputLength(latents));
-    await this.#runBatches(
-      latents,
-      pictures,
-      async (batch) => (await runGenerator(this.#session, this.#input, batch, label)).data,
-    );
-    return pictures;
+  /** Pictures [N, C, H, W] of latents [N, Z]. @throws InputError if `latents` is no whole number of latents */
+  run(latents: Float32Array, label?: number): Promise<Float32Array> {
+    return this.#runs.numbers(latents, label);
   }
 
   /** As `run`, but returns 8-bit levels [N, H, W, C], computed in the network's thread. @throws as `pictures` */
-  async runLevels(latents: Float32Array, levels: Levels, label?: number): Promise<Uint8Array> {
-    const pictures = new Uint8Array(this.#outputLength(latents));
-    const [output = ''] = this.#session.outputNames;
-    await this.#runBatches(latents, pictures, async (batch) => {
-      return (await this.#session.run(generatorFeed(this.#input, batch, label), [output], levels))[output]
-        ?.data as Uint8Array;
-    });
-    return pictures;
+  runLevels(latents: Float32Array, levels: Levels, label?: number): Promise<Uint8Array> {
+    return this.#runs.levels(latents, levels, label);
   }
 
   /**
@@ -188,56 +169,13 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
    * @param latent [Z]
    * @param whole the value of a layer of which all channels are wanted, instead of the first `channelsShown`
    * @param label the class, instead of the one that a conditional generator was loaded with
-   * @throws InputError if `latent` has another size, or the generator was loaded without `channelsShown`
+   * @returns no maps where the generator was loaded without `channelsShown`
+   * @throws InputError if `latent` has another size
    */
   async look(latent: Float32Array, whole?: string, label?: number): Promise<{ picture: Picture; maps: FeatureMaps[] }> {
-    if (latent.length !== this.latentDim)
-      throw new InputError({ name: 'latent', expected: `${this.latentDim} numbers`, got: latent.length });
-    const padded = new Float32Array((this.#input.batch ?? 1) * this.latentDim);
-    padded.set(latent);
-    const [output = ''] = this.#session.outputNames;
-    const shown = this.layers.map(({ value }) => (value === whole ? value : firstChannels(value)));
-    const feed = generatorFeed(this.#input, padded, label);
-    const results = await namingFile(this.#name, () => this.#session.run(feed, [output, ...shown]));
-    const maps = this.layers.map((layer, at) => {
-      const { data, dims } = results[shown[at] as string] as SessionTensor;
-      const count = dims[1] as number;
-      return { layer, count, data: (data as Float32Array).slice(0, count * layer.height * layer.width) };
-    });
-    const numbers = Float32Array.from(results[output]?.data as Float32Array);
-    const [picture] = picturesFromOutput(
-      numbers.subarray(0, this.channels * this.height * this.width),
-      this,
-      this.range,
-    );
+    const { numbers, maps } = await this.#runs.look(latent, this.layers, whole, label);
+    const [picture] = picturesFromOutput(numbers, this, this.range);
     return { picture: picture as Picture, maps };
-  }
-
-  /** @throws InputError if `latents` is no whole number of latents */
-  #outputLength(latents: Float32Array): number {
-    const { latentDim, channels, height, width } = this;
-    if (latents.length % latentDim !== 0) {
-      throw new InputError({ name: 'latents', expected: `a multiple of ${latentDim} numbers`, got: latents.length });
-    }
-    return (latents.length / latentDim) * channels * height * width;
-  }
-
-  /** Runs all latents in batches of the size that the file fixes. The last batch is padded with zeros. */
-  async #runBatches<T extends Float32Array | Uint8Array>(
-    latents: Float32Array,
-    pictures: T,
-    run: (batch: Float32Array) => Promise<T>,
-  ): Promise<void> {
-    const { latentDim } = this;
-    const count = latents.length / latentDim;
-    const batch = this.#input.batch ?? Math.max(count, 1);
-    const stride = pictures.length / Math.max(count, 1);
-    for (let start = 0; start < count; start += batch) {
-      const padded = new Float32Array(batch * latentDim);
-      padded.set(latents.subarray(start * latentDim, (start + batch) * latentDim));
-      const made = await namingFile(this.#name, () => run(padded));
-      pictures.set(made.subarray(0, Math.min(batch, count - start) * stride), start * stride);
-    }
   }
 
   /**
@@ -303,7 +241,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
 
   /** Waits for running calls, then frees the network and its threads. */
   async dispose(): Promise<void> {
-    await this.#session.release();
+    await this.#runs.release();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
