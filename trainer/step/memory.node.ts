@@ -3,7 +3,6 @@ import { totalmem } from 'node:os';
 import { InputError } from '../../onnx/index.js';
 import { isStatic } from '../../onnx/graph/dims.js';
 import { elementCount, type Graph } from '../../onnx/graph/graph.js';
-import { LimitError } from '../../onnx/graph/limits.js';
 import { topologicalOrder, valuesRead } from '../../onnx/graph/order.js';
 import { convTransposeToMatMul } from '../../onnx/passes/conv-transpose-to-matmul.js';
 import { Types } from '../../onnx/shapes/types.js';
@@ -11,6 +10,7 @@ import type { GanConfig } from '../settings/config.js';
 import { stepGraph } from './onnx/graph/step.js';
 import { kindsOfSteps } from './state/schedule.js';
 import { discriminatorModel, generatorModel } from './tfjs/models.js';
+import { stepError } from './too-large.js';
 
 /** Bytes that a run takes. */
 export interface MemoryEstimate {
@@ -50,12 +50,7 @@ export function memoryEstimate(config: GanConfig, pictures: number, devices = 1)
       FIT.process + FIT.perPixel * config.imageSize ** 2 + pictures + copies * state + FIT.arena * activations;
     return { state, activations, pictures, total };
   } catch (error) {
-    if (!(error instanceof LimitError)) throw error;
-    const { batchSize, imageSize, ngf, ndf } = config;
-    throw new InputError(
-      `the step is too large: expected smaller \`batchSize\` (${batchSize}), \`ngf\` (${ngf}), \`ndf\` (${ndf}) or ` +
-        `\`imageSize\` (${imageSize}); ${error.message}`,
-    );
+    throw stepError(error, config);
   } finally {
     generator.dispose();
     discriminator.dispose();

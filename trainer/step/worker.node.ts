@@ -3,10 +3,15 @@ import { serve } from '../../inference/runtime/thread.node.js';
 import { createStep, type StepSource } from './create.node.js';
 import type { StepRequest } from './remote.node.js';
 import type { StepBatch, StepResult, TrainStep } from './state/step.js';
+import { stepError } from './too-large.js';
 
 await serve<StepSource, StepRequest>(async (source) => {
-  const step = await createStep(source);
-  return { ready: step.description, answer: async (request) => ({ value: await result(step, request) }) };
+  const explained = <T>(work: Promise<T>) =>
+    work.catch((error: unknown) => {
+      throw stepError(error, source.config);
+    });
+  const step = await explained(createStep(source));
+  return { ready: step.description, answer: async (request) => ({ value: await explained(result(step, request)) }) };
 });
 
 function result(step: TrainStep, request: StepRequest): Promise<unknown> {
