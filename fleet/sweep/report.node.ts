@@ -1,7 +1,7 @@
 /** @file What a sweep found: runs from the best to the worst as a table, and a plot. */
 import { join } from 'node:path';
-import { chartDrawing, CHART_SIZE } from '../../inference/figures/charts/chart.node.js';
-import { drawingPng, type Drawing } from '../../inference/figures/drawing.node.js';
+import { chartDrawing } from '../../inference/figures/charts/chart.node.js';
+import { drawingPng, stackedDrawings, type Drawing } from '../../inference/figures/drawing.node.js';
 import { lineStyle } from '../../inference/figures/theme.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import type { ChosenSettings } from '../../trainer/settings/resolve-settings.node.js';
@@ -88,7 +88,7 @@ function plot({ varied, by }: SweepPlan, ranked: readonly Row[], best: Row | und
   const numeric = varied.filter((name) => known.every((row) => typeof of(name)(row) === 'number')).slice(0, MAX_PANELS);
   const panels = numeric.map((name) => ({ title: dashedName(name), x: of(name) }));
   const shown = panels.length > 0 ? panels : [{ title: 'run', x: ({ number }: Row) => number }];
-  return stacked(
+  return stackedDrawings(
     shown.map(({ title, x }, index) => {
       const points = (rows: readonly Row[]) => rows.map((row) => ({ x: x(row), y: row.value as number }));
       const places = known.map(x);
@@ -137,20 +137,4 @@ function plot({ varied, by }: SweepPlan, ranked: readonly Row[], best: Row | und
       });
     }),
   );
-}
-
-/** Drawings under each other. */
-function stacked(drawings: readonly Drawing[]): Drawing {
-  return {
-    width: CHART_SIZE.width,
-    height: drawings.reduce((sum, { height }) => sum + height, 0),
-    draw(context, scale) {
-      context.save();
-      for (const drawing of drawings) {
-        drawing.draw(context, scale);
-        context.translate(0, drawing.height);
-      }
-      context.restore();
-    },
-  };
 }

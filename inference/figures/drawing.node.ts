@@ -47,6 +47,22 @@ export function paint({ width, height, draw }: Drawing, context: SKRSContext2D, 
   draw(context, scale);
 }
 
+/** Drawings under each other, as wide as the widest. */
+export function stackedDrawings(drawings: readonly Drawing[]): Drawing {
+  return {
+    width: Math.max(0, ...drawings.map(({ width }) => width)),
+    height: drawings.reduce((sum, { height }) => sum + height, 0),
+    draw(context, scale) {
+      context.save();
+      for (const drawing of drawings) {
+        drawing.draw(context, scale);
+        context.translate(0, drawing.height);
+      }
+      context.restore();
+    },
+  };
+}
+
 /** The drawing as a PNG file. @throws InputError as `drawingCanvas` */
 export function drawingPng(drawing: Drawing, scale = 2): Uint8Array {
   return drawingCanvas(drawing, scale).toBuffer('image/png');

@@ -88,6 +88,18 @@ export function lineStyle(index: number): { colour: string; dash: readonly numbe
   return { colour: of<string>(light.series), dash: of(dashes), marker: of(markers) };
 }
 
+/** Markers per line, about. */
+const MARKED = 8;
+
+/** Which of a line's points are marked: a few, others on each line, so that markers do not cover each other. */
+export function isMarked(at: number, points: number, line: number): boolean {
+  const every = Math.max(1, Math.round(points / MARKED));
+  return at % every === (line * 3) % every;
+}
+
+/** The colour of line number `index` on pages, a CSS variable of `colourStyle`. */
+export const seriesColour = (index: number) => `var(--series-${index % light.series.length})`;
+
 /**
  * The family of all text in figures and plots: DejaVu Sans, regular and bold, under a name that no installed font has, so
  * that figures look the same on every machine.

@@ -75,20 +75,3 @@ function lineOf(
   const shown = longest >= SMOOTH_FROM ? runningMean(points, Math.round(longest / 50)) : points;
   return [{ label, ...lineStyle(index), points: shown }];
 }
-
-/** All charts under each other. */
-export function stackedCharts(charts: readonly RunChart[]): Drawing {
-  const drawings = charts.map((chart) => chart.drawing());
-  return {
-    width: CHART_SIZE.width,
-    height: drawings.reduce((sum, { height }) => sum + height, 0),
-    draw(context, scale) {
-      context.save();
-      for (const drawing of drawings) {
-        drawing.draw(context, scale);
-        context.translate(0, drawing.height);
-      }
-      context.restore();
-    },
-  };
-}

@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { readdir } from 'node:fs/promises';
 import { VERSION } from '../../exporter/version.js';
-import { drawingPng } from '../../inference/figures/drawing.node.js';
+import { drawingPng, stackedDrawings } from '../../inference/figures/drawing.node.js';
 import { drawingFile } from '../../inference/figures/files.node.js';
 import { formatOf } from './format.js';
 import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
 import { InputError } from '../../onnx/index.js';
 import { reportPage, type ReportFigure } from '../report/page.js';
-import { runCharts, stackedCharts } from './charts.node.js';
+import { runCharts } from './charts.node.js';
 import type { ComparedRun, RunComparison } from './comparison.node.js';
 
 /** Sizes of charts in the page, as in the report of one run. */
@@ -30,7 +30,8 @@ export async function writeComparison(comparison: RunComparison, path: string): 
   if (charts.length === 0)
     throw new InputError({ name: 'runs', expected: 'at least one that has done a step', got: 'none' });
   if (format === 'html') await writeFileAtomic(path, await page(comparison));
-  else await writeFileAtomic(path, await drawingFile(stackedCharts(charts), { format }));
+  else
+    await writeFileAtomic(path, await drawingFile(stackedDrawings(charts.map((chart) => chart.drawing())), { format }));
 }
 
 async function page(comparison: RunComparison): Promise<string> {

@@ -2,7 +2,7 @@
 import { InputError } from '../../../onnx/errors.js';
 import { chartDrawing, type ChartAxis, type ChartSize, type ChartText } from './chart.node.js';
 import { drawingPng, type Drawing } from '../drawing.node.js';
-import type { Marker } from '../theme.js';
+import { isMarked, type Marker } from '../theme.js';
 
 /** A point of a line; one whose y is not a number leaves a gap. */
 export interface PlotPoint {
@@ -44,15 +44,10 @@ function extent(lines: readonly PlotLine[]): { min: number; max: number } {
   return min === max ? { min: min - 1, max: max + 1 } : { min, max };
 }
 
-/** Markers per line. */
-const MARKED = 8;
-
-/** The radius of a point: a few are marked, others on each line, so that markers do not cover each other. */
+/** The radius of a point, by whether it is marked. */
 function markedRadius(line: number) {
-  return ({ dataIndex, dataset }: { dataIndex: number; dataset: { data: readonly unknown[] } }): number => {
-    const every = Math.max(1, Math.round(dataset.data.length / MARKED));
-    return dataIndex % every === (line * 3) % every ? 4 : 0;
-  };
+  return ({ dataIndex, dataset }: { dataIndex: number; dataset: { data: readonly unknown[] } }): number =>
+    isMarked(dataIndex, dataset.data.length, line) ? 4 : 0;
 }
 
 /**

@@ -1,10 +1,10 @@
 /** @file Deletion curves: how the target's probability falls as pixels are removed, the map's highest first. */
 import type { ReadonlySignal } from '@preact/signals';
 import { formattedNumber } from '../../../inference/figures/numbers.js';
-import { lineStyle } from '../../../inference/figures/theme.js';
+import { isMarked, lineStyle, seriesColour } from '../../../inference/figures/theme.js';
 import type { Proof } from '../engine/explanations.js';
 import { LineKey } from '../ui/line-key.js';
-import { isMarked, Marker } from '../ui/marker.js';
+import { Marker } from '../ui/marker.js';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [420, 190, 34, 30, 10, 10];
 
@@ -20,9 +20,7 @@ export function ProofChart(props: {
   const y = (value: number) => TOP + (1 - value) * (HEIGHT - TOP - BOTTOM);
   const lines = props.methods.flatMap((method, i) => {
     const proof = props.proofs[i]?.value;
-    return proof
-      ? [{ title: props.titles.get(method) ?? method, proof, colour: `var(--series-${i % 10})`, line: i }]
-      : [];
+    return proof ? [{ title: props.titles.get(method) ?? method, proof, colour: seriesColour(i), line: i }] : [];
   });
   const best = lines.toSorted((a, b) => a.proof.area - b.proof.area)[0];
   return (

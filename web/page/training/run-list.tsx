@@ -1,6 +1,7 @@
 /** @file The runs: which are watched, what each does, and the buttons that pause, resume and stop it. */
 import type { TrainingInfo } from '../../server/training/trainings.node.js';
 import type { RunInfo } from '../../server/runs.node.js';
+import { seriesColour } from '../../../inference/figures/theme.js';
 import { Button } from '../ui/controls.js';
 import type { Act, Trainings } from './control/trainings.js';
 import { MOST_RUNS } from './run-charts.js';
@@ -70,7 +71,7 @@ function RunItem(props: {
   const told = problem || (isTelling ? (training?.message ?? '') : '');
   const acts = mayAct ? actsOf(run, training, isComplete) : [];
   return (
-    <li class={isWatched ? 'run watched' : 'run'} style={{ '--own': `var(--series-${Math.max(0, place) % 10})` }}>
+    <li class={isWatched ? 'run watched' : 'run'} style={{ '--own': seriesColour(Math.max(0, place)) }}>
       <input
         type="checkbox"
         checked={isWatched}

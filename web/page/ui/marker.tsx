@@ -1,9 +1,6 @@
 /** @file Markers that tell the lines of a chart apart, in the shapes that plots have. */
 import { type Marker as Shape } from '../../../inference/figures/theme.js';
 
-/** Markers per line, about. */
-const MARKED = 8;
-
 /** Outlines around (0, 0); those that are open are drawn as lines. */
 const paths: Record<Shape, string> = {
   circle: 'M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0z',
@@ -25,10 +22,4 @@ export function Marker({ shape, x, y, colour }: { shape: Shape; x: number; y: nu
       style={{ stroke: colour, fill: colour }}
     />
   );
-}
-
-/** Which of a line's points are marked: a few, others on each line, so that markers do not cover each other. */
-export function isMarked(at: number, points: number, line: number): boolean {
-  const every = Math.max(1, Math.round(points / MARKED));
-  return at % every === (line * 3) % every;
 }

@@ -1,9 +1,9 @@
 /** @file Curves over training steps, as SVG: the pointer or the arrow keys read their values. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formattedNumber } from '../../../../inference/figures/numbers.js';
-import { lineStyle } from '../../../../inference/figures/theme.js';
+import { isMarked, lineStyle, seriesColour } from '../../../../inference/figures/theme.js';
 import { LineKey } from '../../ui/line-key.js';
-import { isMarked, Marker } from '../../ui/marker.js';
+import { Marker } from '../../ui/marker.js';
 import { lineParts, ticksOf, valueAt, type Point } from './scale.js';
 
 /** One line of a chart. */
@@ -105,7 +105,7 @@ export function Chart(props: { id: string; title: string; lines: readonly Line[]
       <ul class="chart-legend">
         {values.map(({ label, colour, dash, text }) => (
           <li key={label}>
-            <LineKey colour={`var(--series-${colour % 10})`} line={dash} />
+            <LineKey colour={seriesColour(colour)} line={dash} />
             <span>{label}</span>
             <span class="note numbers">{text}</span>
           </li>
@@ -123,7 +123,7 @@ function Part(props: {
   y: (value: number) => number;
 }) {
   const { line, part, x, y } = props;
-  const colour = `var(--series-${line.colour % 10})`;
+  const colour = seriesColour(line.colour);
   const { dash, marker } = lineStyle(line.dash);
   const [first] = part;
   if (first && part.length === 1)
