@@ -82,7 +82,9 @@ describe.skipIf(chromiumPath === undefined)('samples in the page', () => {
     const scores = await on.page
       .locator('.tile')
       .evaluateAll((tiles) =>
-        tiles.map((each) => Number(/score (-?[\d.]+)/.exec(each.getAttribute('aria-label') ?? '')?.[1])),
+        tiles.map((each) =>
+          Number(/score ([−\d.]+)/.exec(each.getAttribute('aria-label') ?? '')?.[1]?.replace('−', '-')),
+        ),
       );
     expect(scores).toHaveLength(120);
     expect(scores).toEqual(scores.toSorted((a, b) => b - a));

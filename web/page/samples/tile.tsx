@@ -1,5 +1,6 @@
 /** @file One sample: a click walks there, a menu sends it elsewhere, and it can be dragged. */
 import { useRef, useState } from 'preact/hooks';
+import { formattedNumber } from '../../../inference/figures/numbers.js';
 import type { Scored } from '../engine/calls.js';
 import { recipeText, seedRecipe } from '../engine/recipe.js';
 import { marks } from '../pad/directions.js';
@@ -15,7 +16,7 @@ export function Tile(props: { seed: number; made: Scored | undefined; isCurrent:
   const studio = useStudio();
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
-  const score = made?.score === undefined ? '' : `, score ${made.score.toFixed(2)}`;
+  const score = made?.score === undefined ? undefined : formattedNumber(made.score);
   const focused = isCurrent ? 0 : -1;
   return (
     <>
@@ -26,7 +27,7 @@ export function Tile(props: { seed: number; made: Scored | undefined; isCurrent:
         data-seed={seed}
         tabIndex={focused}
         draggable
-        aria-label={`Seed ${seed}${score}: walk there`}
+        aria-label={`Seed ${seed}${score === undefined ? '' : `, score ${score}`}: walk there`}
         onFocus={onFocus}
         onDragStart={(event) => dragRecipe(event, seedRecipe(seed))}
         onClick={() => studio.live.visit(seedRecipe(seed))}
@@ -39,7 +40,7 @@ export function Tile(props: { seed: number; made: Scored | undefined; isCurrent:
       </button>
       <p class="caption numbers" aria-hidden="true">
         {seed}
-        {made?.score !== undefined && <span>{made.score.toFixed(1)}</span>}
+        {score !== undefined && <span>{score}</span>}
       </p>
       <button
         type="button"
