@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCK_FILE } from '../inference/files/folder-lock.node.js';
 import { thisProcess } from '../inference/files/lock-owner.node.js';
+import { writeLatestLink } from '../inference/runs/latest-link.node.js';
 import { LIST_MODULES, ran } from './child.test.helper.js';
 
 let folder: string;
@@ -12,19 +13,22 @@ const gan = (...words: string[]) => ran('gan-runs', words, folder);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ganscope-gan-runs-'));
-  const network = '--image-size 8 --ngf 2 --ndf 2 --latent-dim 4 --batch-size 4 --device cpu'.split(' ');
-  const first = [...network, '--steps', '3', '--out', 'runs/a', '--name', 'first', '--notes', 'a <note>\nof two lines'];
-  expect(await ran('gan-train', first, folder)).toMatchObject({ code: 0 });
-  await cp(join(folder, 'runs/a'), join(folder, 'runs/b'), { recursive: true, verbatimSymlinks: true });
-  const content = JSON.parse(await readFile(join(folder, 'runs/b/config.json'), 'utf8')) as { config: object };
-  await writeFile(
-    join(folder, 'runs/b/config.json'),
-    JSON.stringify({ ...content, steps: 9, config: { ...content.config, lr: 0.5 } }),
-  );
+  await mkdir(join(folder, 'runs/a'), { recursive: true });
+  await writeLatestLink(join(folder, 'runs/latest'), join(folder, 'runs/a'));
+  const config = { preset: 'space', imageSize: 8, lr: 0.1 };
+  await writeFile(join(folder, 'runs/a/config.json'), JSON.stringify({ config, data: null, steps: 3 }));
+  const about = { name: 'first', notes: 'a <note>\nof two lines', started: '2002-01-01T00:00:00.000Z' };
+  await writeFile(join(folder, 'runs/a/about.json'), JSON.stringify(about));
+  const numbers = { epoch: 0, lossD: 1.5, lossG: 2.25, dReal: 0.5, dFakeBefore: 0.5, dFakeAfter: 0.5, seconds: 0.5 };
+  const rows = [1, 2, 3].map((step) => `${JSON.stringify({ step, ...numbers })}\n`);
+  await writeFile(join(folder, 'runs/a/metrics.jsonl'), rows.join(''));
+  await cp(join(folder, 'runs/a'), join(folder, 'runs/b'), { recursive: true });
+  const other = { config: { ...config, lr: 0.5 }, data: null, steps: 9 };
+  await writeFile(join(folder, 'runs/b/config.json'), JSON.stringify(other));
   await writeFile(join(folder, 'runs/b/about.json'), '{"started":"2001-01-01T00:00:00.000Z"}');
   await writeFile(join(folder, 'runs/b/quality.jsonl'), '{"step":3,"kid":0.125,"features":"f.onnx"}\n{"step":4,"ki');
   await mkdir(join(folder, 'runs/no-run'));
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('gan-runs list', () => {
@@ -34,7 +38,7 @@ describe('gan-runs list', () => {
     expect([code, rest]).toEqual([0, []]);
     expect(head).toMatch(/^run +name +state +steps +epochs/);
     expect(first).toMatch(
-      /^a +first +finished +3\/3 +1 +built-in +8 +[\d.]+ +[\d.]+ +– .* KiB +– +a <note> of two lines$/,
+      /^a +first +finished +3\/3 +1 +built-in +8 +[\d.]+ +[\d.]+ +– .* \d+ (?:B|KiB) +– +a <note> of two lines$/,
     );
     expect(second).toMatch(/^b +– +interrupted +3\/9 .* KID 0\.125 +2001-01-01 00:00 /);
     const { stdout: json } = await gan('list', '--json', '--state', 'interrupted');
