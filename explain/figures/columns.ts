@@ -8,6 +8,9 @@ const LABEL_GAP = 16;
 /** Least width of pictures that have labels beside them. */
 export const MIN_CELL = 96;
 
+/** Columns of a row: the picture, and each method's map, alone and overlaid. */
+export const columnsPerRow = (methods: number) => 1 + 2 * methods;
+
 /** Where the columns of pictures are. */
 export interface Columns {
   cell: number;

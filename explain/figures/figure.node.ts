@@ -15,7 +15,7 @@ import { BOLD_FONT, GAP, light, LINE, PLAIN_FONT } from '../../inference/figures
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import { colourBarOf, drawColourBar, drawNote, noteHeight } from './colour-bar.node.js';
-import { columnsOf, LABEL_WIDTH, MIN_CELL } from './columns.js';
+import { columnsOf, columnsPerRow, LABEL_WIDTH, MIN_CELL } from './columns.js';
 import type { PaletteName } from './names.js';
 
 /** One method's map of a row. */
@@ -154,9 +154,33 @@ export function checkedMethods(rows: readonly FigureRow[], cell: number, scale: 
   return methods;
 }
 
-/** The headings of a figure's columns. */
-export function figureHeadings(methods: readonly string[]): string[] {
-  return ['Picture', ...methods, ...methods.map((method) => `${method} overlaid`)];
+/** The headings of a figure's columns, each in lines, and the height of the highest. */
+export interface ColumnHeadings {
+  lines: readonly string[][];
+  height: number;
+}
+
+/** The headings of the picture and its maps, as wide as a column. */
+export function columnHeadings(ruler: SKRSContext2D, methods: readonly string[], cell: number): ColumnHeadings {
+  const texts = ['Picture', ...methods, ...methods.map((method) => `${method} overlaid`)];
+  ruler.font = BOLD_FONT;
+  const lines = texts.map((text) => wrappedLines(ruler, text, cell, 3));
+  return { lines, height: Math.max(...lines.map(({ length }) => length)) * LINE };
+}
+
+/** Draws the headings over the columns, their last lines on one height; further columns begin with the first heading again. */
+export function drawColumnHeadings(
+  context: SKRSContext2D,
+  { lines, height }: ColumnHeadings,
+  { lefts, top, cell }: { lefts: readonly number[]; top: number; cell: number },
+): void {
+  context.fillStyle = light.ink;
+  context.font = BOLD_FONT;
+  context.textAlign = 'center';
+  lefts.forEach((left, i) => {
+    const own = lines[i % lines.length] ?? [];
+    drawLines(context, own, left + cell / 2, top + height - (own.length * LINE) / 2);
+  });
 }
 
 /**
@@ -174,22 +198,19 @@ export function figurePng(rows: readonly FigureRow[], options: FigureOptions = {
 export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions = {}): Drawing {
   const { title, cell: wanted = 192, scale = 2, palette = 'jet', titles = true } = options;
   const methods = checkedMethods(rows, wanted, scale);
-  const headings = figureHeadings(methods);
   const layout = { width: options.width, labelled: titles };
-  const { cell, margin, lefts, width, labelsAbove } = columnsOf(headings.length, wanted, layout);
+  const { cell, margin, lefts, width, labelsAbove } = columnsOf(columnsPerRow(methods.length), wanted, layout);
 
   const ruler = textRuler();
   const heading = headingOf(title, width, ruler);
   const labels = rows.map(({ label }) => (labelsAbove ? labelLines(ruler, label, width - 2 * margin) : []));
-  ruler.font = BOLD_FONT;
-  const headingLines = headings.map((text) => wrappedLines(ruler, text, cell, 3));
+  const headings = columnHeadings(ruler, methods, cell);
   // Under a single map the caption would be narrow.
   const barWidth = Math.max(2, methods.length) * (cell + GAP) - GAP;
   const bar = colourBarOf(ruler, labelsAbove || !titles ? width - 2 * margin : barWidth, options.sameScale);
 
   const headingsTop = margin + heading.height;
-  const headingsHeight = Math.max(...headingLines.map(({ length }) => length)) * LINE;
-  const rowsTop = headingsTop + headingsHeight + 6;
+  const rowsTop = headingsTop + headings.height + 6;
   const heights = rows.map((row) => rowHeight(ruler, row, cell, labelsAbove || !titles));
   const above = labels.map((lines) => (lines.length === 0 ? 0 : lines.length * LINE + 4));
   const barTop = rowsTop + heights.reduce((sum, height, i) => sum + (above[i] ?? 0) + height + GAP, 0) + GAP;
@@ -199,13 +220,7 @@ export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions
     height: barTop + bar.height + margin,
     draw(context) {
       drawHeading(context, heading);
-      context.fillStyle = light.ink;
-      context.font = BOLD_FONT;
-      context.textAlign = 'center';
-      headingLines.forEach((lines, i) => {
-        const middle = headingsTop + headingsHeight - (lines.length * LINE) / 2;
-        drawLines(context, lines, (lefts[i] ?? 0) + cell / 2, middle);
-      });
+      drawColumnHeadings(context, headings, { lefts, top: headingsTop, cell });
       let y = rowsTop;
       rows.forEach((row, i) => {
         const [height, lines] = [heights[i] ?? 0, labels[i] ?? []];

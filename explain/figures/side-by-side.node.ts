@@ -1,14 +1,14 @@
 /** @file The main figure with several pictures in a row, each with its maps beside it and its label above. */
 import { drawHeading, drawLines, headingOf, textRuler } from '../../inference/figures/boxes.node.js';
 import type { Drawing } from '../../inference/figures/drawing.node.js';
-import { wrappedLines } from '../../inference/figures/text.node.js';
 import { BOLD_FONT, GAP, light, LINE } from '../../inference/figures/theme.js';
 import { colourBarOf, drawColourBar } from './colour-bar.node.js';
-import { columnsOf } from './columns.js';
+import { columnsOf, columnsPerRow } from './columns.js';
 import {
   checkedMethods,
+  columnHeadings,
+  drawColumnHeadings,
   drawRow,
-  figureHeadings,
   labelLines,
   rowHeight,
   type FigureOptions,
@@ -21,9 +21,9 @@ export const BLOCK_GAP = 2 * GAP;
 /** The figure of `figureDrawing` with `perRow` rows side by side. @throws InputError as `figureDrawing` */
 export function sideBySideDrawing(rows: readonly FigureRow[], options: FigureOptions = {}): Drawing {
   const { title, cell: wanted = 192, scale = 2, palette = 'jet', perRow = 1, titles = true } = options;
-  const headings = figureHeadings(checkedMethods(rows, wanted, scale));
+  const methods = checkedMethods(rows, wanted, scale);
   const blocks = Math.min(perRow, rows.length);
-  const count = headings.length;
+  const count = columnsPerRow(methods.length);
   const between = (blocks - 1) * BLOCK_GAP;
   const columns = columnsOf(blocks * count, wanted, { width: options.width, labelled: false, between });
   const { cell, margin } = columns;
@@ -33,13 +33,11 @@ export function sideBySideDrawing(rows: readonly FigureRow[], options: FigureOpt
 
   const ruler = textRuler();
   const heading = headingOf(title, width, ruler);
-  ruler.font = BOLD_FONT;
-  const headingLines = headings.map((text) => wrappedLines(ruler, text, cell, 3));
+  const headings = columnHeadings(ruler, methods, cell);
   const bar = colourBarOf(ruler, Math.min(width - 2 * margin, Math.max(blockWidth, 380)), options.sameScale);
   const headingsTop = margin + heading.height;
-  const headingsHeight = Math.max(...headingLines.map(({ length }) => length)) * LINE;
 
-  let bottom = headingsTop + headingsHeight + 6;
+  let bottom = headingsTop + headings.height + 6;
   const lines = Array.from({ length: Math.ceil(rows.length / blocks) }, (_, at) => {
     const own = rows.slice(at * blocks, (at + 1) * blocks);
     const labels = own.map(({ label }) => (titles ? labelLines(ruler, label, blockWidth) : []));
@@ -57,13 +55,7 @@ export function sideBySideDrawing(rows: readonly FigureRow[], options: FigureOpt
     height: barTop + bar.height + margin,
     draw(context) {
       drawHeading(context, heading);
-      context.fillStyle = light.ink;
-      context.font = BOLD_FONT;
-      context.textAlign = 'center';
-      lefts.forEach((left, i) => {
-        const text = headingLines[i % count] ?? [];
-        drawLines(context, text, left + cell / 2, headingsTop + headingsHeight - (text.length * LINE) / 2);
-      });
+      drawColumnHeadings(context, headings, { lefts, top: headingsTop, cell });
       for (const { own, labels, top, picturesTop, height } of lines) {
         own.forEach((row, at) => {
           const places = lefts.slice(at * count, (at + 1) * count);

@@ -4,7 +4,7 @@ import type { Drawing } from '../../inference/figures/drawing.node.js';
 import { Thread } from '../../inference/runtime/thread.node.js';
 import { contactSheetDrawing } from '../figures/contact-sheet.node.js';
 import { layoutWidth, type FigureFileOptions } from '../figures/figure-options.js';
-import { columnsOf } from '../figures/columns.js';
+import { columnsOf, columnsPerRow } from '../figures/columns.js';
 import { figureDrawing, type FigureRow } from '../figures/figure.node.js';
 import type { PaletteName } from '../figures/names.js';
 import { BLOCK_GAP, sideBySideDrawing } from '../figures/side-by-side.node.js';
@@ -40,11 +40,11 @@ const notSideBySide = (got: number) =>
 
 /**
  * Checks before the first map what is known of a figure by then.
- * @param of how many methods each row has, and how many pictures there are
+ * @param of how many methods each row has, and how many rows there are at least
  * @throws InputError as `drawingOf`
  */
 export function requireFigureFits(
-  { methods, pictures }: { methods: number; pictures: number },
+  { methods, rows }: { methods: number; rows: number },
   { width, perRow = 1, titles = true }: FigureFileOptions,
 ): void {
   if (methods > MAX_METHODS) {
@@ -52,9 +52,10 @@ export function requireFigureFits(
     return;
   }
   if (width === undefined || methods === 0) return;
-  const blocks = Math.min(perRow, pictures);
+  const blocks = Math.min(perRow, rows);
   const between = (blocks - 1) * BLOCK_GAP;
-  columnsOf(blocks * (1 + 2 * methods), 0, { width: layoutWidth(width), labelled: titles && blocks === 1, between });
+  const layout = { width: layoutWidth(width), labelled: titles && blocks === 1, between };
+  columnsOf(blocks * columnsPerRow(methods), 0, layout);
 }
 
 /** The figure's file. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePicture, encodePng } from '../../inference/pictures/pictures.node.js';
 import { explainFiles, type ExplainFilesOptions } from './explain-files.node.js';
-import type { MapResult } from './map-writer.node.js';
+import type { MapResult } from './map-result.js';
 import { Explainer } from '../maps/explain.js';
 import { brightnessNetwork, spotPicture } from '../networks.test.helper.js';
 
@@ -136,6 +136,20 @@ describe('explainFiles(explainer, paths, options)', () => {
     await expect(explained(paths, 'row', { ...options, methods })).rejects.toThrow(
       'perRow: expected 1 with more than 4 methods, or different ones in rows; got 3',
     );
+  });
+
+  test('refuses a width with no room for the rows of one picture side by side, before anything is written', async () => {
+    const options = {
+      methods: ['gradcam'],
+      targets: { several: [0, 1, 2] },
+      figures: { width: 100, perRow: 3 },
+    } as const;
+    await expect(explained(paths.slice(0, 1), 'no room', options)).rejects.toThrow(
+      /^width: expected at least \d+ mm for 9 columns of pictures; got 100$/,
+    );
+    await expect(readdir(join(folder, 'no room'))).rejects.toThrow('ENOENT');
+    const one = { ...options, targets: 1 } as const;
+    expect((await explained(paths.slice(0, 1), 'room', one)).files).toHaveLength(2);
   });
 
   test('gives each picture its own target', async () => {

@@ -11,7 +11,7 @@ import { requireStyle, type MapStyle } from '../figures/overlay.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import { explainsLayer, type MethodName } from '../methods/table.js';
 import type { Explanation } from '../maps/explanation.js';
-import { choicePerPicture } from '../targets/target-choice.js';
+import { choicePerPicture, leastTargets, type TargetChoice } from '../targets/target-choice.js';
 import { requireFigureFits } from './drawn-figure.node.js';
 import { explainedGroups } from './explained-groups.node.js';
 import { entriesOfJob, Journal, shortened, type Job } from './journal.node.js';
@@ -78,7 +78,7 @@ export async function explainFiles(
   const targets = choicePerPicture(explaining.targets, paths.length);
   requireStyle(style);
   requireFigureOptions(figures);
-  requireFits(explainer, chosen, paths.length, figures);
+  requireFits(explainer, chosen, targets, figures);
   const lock = await lockFolder(out);
   try {
     await requireOwnResults(out);
@@ -124,13 +124,15 @@ export async function explainFiles(
 function requireFits(
   explainer: Explainer,
   { methods, layers, tokens }: ExplainOptions,
-  pictures: number,
+  targets: readonly (TargetChoice | undefined)[],
   figures: FigureFileOptions,
 ): void {
   if (!Array.isArray(methods)) return;
   const kinds = new Set((methods as readonly MethodName[]).map(explainsLayer));
-  const isTogether = kinds.size === 1 || explainer.chosenLayers(layers, tokens).length === 1;
-  if (isTogether) requireFigureFits({ methods: new Set(methods).size, pictures }, figures);
+  const places = kinds.has(true) ? explainer.chosenLayers(layers, tokens).length : 1;
+  if (kinds.size > 1 && places > 1) return;
+  const rows = places * targets.reduce<number>((sum, target) => sum + leastTargets(target, explainer.head), 0);
+  requireFigureFits({ methods: new Set(methods).size, rows }, figures);
 }
 
 /** Writes all groups until the signal. Returns whether these are all. */

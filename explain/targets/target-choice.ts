@@ -32,6 +32,14 @@ export type OneParsed = OneChoice | { class: ClassName; maskFile: string };
 export const eachOf = (target: ParsedTarget): readonly OneParsed[] =>
   typeof target === 'object' && 'several' in target ? target.several : [target];
 
+/** How many targets a choice gives at least, whatever the picture. */
+export function leastTargets(choice: TargetChoice | undefined, { classes, part }: ScoreHead): number {
+  // Of detectors the class of nothing may be left out.
+  if (typeof choice === 'object' && 'top' in choice)
+    return Math.max(1, Math.min(choice.top, (part?.length ?? classes) - 1));
+  return choice === undefined ? 1 : new Set(eachOf(choice).map((each) => JSON.stringify(each))).size;
+}
+
 /** One choice as it is, others as a list. */
 export function oneOrSeveral<T extends OneParsed>(choices: readonly T[]): T | { several: readonly T[] } {
   return choices.length === 1 ? (choices[0] as T) : { several: choices };
