@@ -67,6 +67,18 @@ describe('drawingFile(drawing, options)', () => {
     ]);
   });
 
+  test('as SVG it is well-formed whatever characters its text has', async () => {
+    const odd: Drawing = {
+      ...drawing,
+      draw(context) {
+        context.fillText('a\u0000b\u001Bc\u000Bd\uFFFFe\uD800f 🐦 g\u0085', 10, 50);
+      },
+    };
+    const svg = Buffer.from(await drawingFile(odd, { format: 'svg' })).toString('utf8');
+    expect(svg).toContain('>a\uFFFDb\uFFFDc\uFFFDd\uFFFDe\uFFFDf 🐦 g\u0085</text>');
+    await expect(loadImage(Buffer.from(svg))).resolves.toMatchObject({ width: 120 });
+  });
+
   test('as SVG and PDF, f and i stay two letters, and turned text stays one', async () => {
     const words: Drawing = {
       ...drawing,

@@ -57,9 +57,13 @@ function baselineBelow(context: SKRSContext2D, text: string): number {
 
 const rounded = (value: number) => `${Number(value.toFixed(3))}`;
 
-/** The text as an element of SVG. */
+/** What XML 1.0 (section 2.2) has no place for: most control characters, and halves of characters. */
+const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
+
+/** The text as an element of SVG; characters that no XML file may hold become �. */
 export function textElement({ text, x, y, width, size, bold, colour, transform }: KeptText): string {
-  const content = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const kept = text.replaceAll(NOT_XML, '\uFFFD');
+  const content = kept.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   const moved = transform.map(rounded).join(' ');
   return (
     `<text fill="${colour}" font-size="${size}"${bold ? ' font-weight="bold"' : ''} font-family="DejaVu Sans, Verdana, sans-serif" ` +
@@ -68,7 +72,10 @@ export function textElement({ text, x, y, width, size, bold, colour, transform }
   );
 }
 
-/** Draws text without the ligatures of f, which would be copied from a PDF file as other letters. */
+/**
+ * Makes the context draw text without the ligatures of f, which would be copied from a PDF file as other letters. Text that
+ * is squeezed into a width keeps them.
+ */
 export function withoutLigatures(context: SKRSContext2D): void {
   const draw = context.fillText.bind(context);
   context.fillText = (text, x, y, room) => {
