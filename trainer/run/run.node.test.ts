@@ -44,7 +44,9 @@ describe('startRun({ out })', () => {
       /^resume: expected a folder that no other process writes to; got /,
     );
     for (const { release } of started) await release();
-    const { notes } = await begun({ resume: first });
+    const { notes } = await begun({ resume: first, name: 'first', notes: 'a <note>\nof two lines' });
+    const about = JSON.parse(await readFile(join(first, 'about.json'), 'utf8')) as unknown;
+    expect(about).toMatchObject({ name: 'first', notes: 'a <note>\nof two lines', started: expect.any(String) });
     expect(notes[0]).toMatch(`Resuming ${first} after step 0: 8 pictures of `);
     expect(notes).toContain('8 pictures are few: `diffaugment` color,translation,cutout helps with small data sets');
   });
