@@ -2,12 +2,13 @@
  * @file DeepLIFT: gradients become multipliers Δout/Δin between a picture and a baseline, so that what the inputs contribute adds up
  * to the difference of the scores (Shrikumar et al. 2017, the rescale rule of section 3.5.1).
  */
+import { EXTREMES, SUMS } from '../operators.js';
 import { gradientRules } from '../table.js';
 import { expandedRules } from '../rules/expanded.js';
 import { zeroGradient, type Backward, type GradientRule } from '../rules/rule.js';
 import { changesFrom, expectOneInput, refused } from './changes.js';
 import { normalizedRules } from './normalized.js';
-import { ELEMENTWISE, EXTREMES, LINEAR, SUMS } from './operators.js';
+import { ELEMENTWISE, LINEAR } from './operators.js';
 import type { Twin } from './twin.js';
 
 type Op = keyof typeof gradientRules;
@@ -82,7 +83,7 @@ export function deepLiftRules(twin: Twin): Readonly<Record<string, GradientRule>
     ...named(ELEMENTWISE, elementwise),
     ...named(LINEAR, linear),
     // What stands for elementary operators is walked by these rules.
-    ...named(SUMS, ruleOf),
+    ...named([...SUMS, 'Concat'], ruleOf),
     ...expandedRules,
     ...named(EXTREMES, extreme),
     ...named(['MatMul', 'Mul'], bilinear),

@@ -1,87 +1,27 @@
 /** @file Which operators layer-wise relevance propagation treats alike. */
+import { NONLINEARITIES, EXTREMES, MOVES } from '../operators.js';
 import type { KnownOp } from '../table.js';
 
 /** Elements are moved, copied or dropped: a multiplier goes where the element came from. */
 export const MOVED = [
-  'Cast',
+  ...MOVES,
   'Concat',
-  'DepthToSpace',
   'DequantizeLinear',
-  'Dropout',
-  'Expand',
-  'Flatten',
-  'Gather',
-  'GatherElements',
-  'GatherND',
-  'Identity',
   'MaxUnpool',
-  'Neg',
-  'Pad',
-  'Reshape',
   'ReverseSequence',
   'ScatterElements',
   'ScatterND',
-  'Slice',
-  'SpaceToDepth',
-  'Split',
-  'Squeeze',
-  'Tile',
   'TopK',
-  'Transpose',
-  'Trilu',
-  'Unsqueeze',
 ] as const satisfies readonly KnownOp[];
-
-/** Weighted sums along axes of one input, with fixed weights. */
-export const SUMMED = [
-  'AveragePool',
-  'BatchNormalization',
-  'CumSum',
-  'GlobalAveragePool',
-  'ReduceMean',
-  'ReduceSum',
-  'Resize',
-] as const satisfies readonly KnownOp[];
-
-/** Sums of several inputs. */
-export const ADDED = ['Add', 'Mean', 'Sub', 'Sum'] as const satisfies readonly KnownOp[];
 
 /** One of several numbers is taken: it gets all of the relevance. Where's condition is taken as it is. */
-export const CHOSEN = [
-  'GlobalMaxPool',
-  'Max',
-  'MaxPool',
-  'Min',
-  'ReduceMax',
-  'ReduceMin',
-  'Where',
-] as const satisfies readonly KnownOp[];
+export const CHOSEN = [...EXTREMES, 'Where'] as const satisfies readonly KnownOp[];
 
 /** y = a·x with a that stays the same along x, or a norm: gradient × input is the output. */
 export const HOMOGENEOUS = ['LeakyRelu', 'PRelu', 'ReduceL1', 'ReduceL2', 'Relu'] as const satisfies readonly KnownOp[];
 
 /** Functions of each number alone: the input gets the output's relevance. */
-export const ACTIVATIONS = [
-  'Abs',
-  'Asinh',
-  'Atan',
-  'Celu',
-  'Clip',
-  'Elu',
-  'Erf',
-  'HardSigmoid',
-  'HardSwish',
-  'LRN',
-  'Pow',
-  'Selu',
-  'Shrink',
-  'Sigmoid',
-  'Softplus',
-  'Softsign',
-  'Sqrt',
-  'Tanh',
-  'ThresholdedRelu',
-] as const satisfies readonly KnownOp[];
+export const ACTIVATIONS = [...NONLINEARITIES, 'Asinh', 'Atan', 'LRN'] as const satisfies readonly KnownOp[];
 
 /** Inputs that are added as they are, such as biases, if they do not depend on the picture. */
 export const CONSTANT_PARTS: Readonly<Partial<Record<KnownOp, readonly number[] | 'all'>>> = {

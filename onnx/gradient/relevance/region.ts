@@ -1,13 +1,14 @@
 /** @file The part of a network between its picture and the first layers, such as a normalization of the pixels. */
 import type { GraphBuilder } from '../../build/build.js';
 import type { Node } from '../../graph/graph.js';
+import { WEIGHTED_SUMS } from '../operators.js';
 import { expandedLike } from '../rules/common.js';
 import type { Backward } from '../rules/rule.js';
 import { gradientRules, type KnownOp } from '../table.js';
 import { STABILIZER } from './composite.js';
 import type { Flow } from './flow.js';
 import { stabilized, sumOf } from './layers.js';
-import { MOVED, PREPARING, SUMMED } from './operators.js';
+import { MOVED, PREPARING } from './operators.js';
 
 /** The least and the largest value of pixels: names of values that can be broadcast to the picture. */
 export interface PixelRange {
@@ -93,7 +94,7 @@ function isPreparing({ domain, op, inputs }: Node, flow: Flow): boolean {
 }
 
 const moved: ReadonlySet<string> = new Set<KnownOp>(MOVED.filter((op) => op !== 'Neg' && op !== 'DequantizeLinear'));
-const summed: ReadonlySet<string> = new Set(SUMMED);
+const summed: ReadonlySet<string> = new Set(WEIGHTED_SUMS);
 
 /**
  * How the relevance of a region's value goes to the value before it. Constants take nothing but what stands beside the picture.

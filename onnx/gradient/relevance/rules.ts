@@ -1,5 +1,6 @@
 /** @file The rule of each operator in layer-wise relevance propagation, as multipliers c with the relevance x·c. */
 import { gridSample } from '../../expand/sampling/grid-sample.js';
+import { SUMS, WEIGHTED_SUMS } from '../operators.js';
 import { expandedRules } from '../rules/expanded.js';
 import { throughOthers, zeroGradient, type Backward, type GradientRule } from '../rules/rule.js';
 import { gradientRules, type KnownOp } from '../table.js';
@@ -8,7 +9,7 @@ import { STABILIZER } from './composite.js';
 import { boxRelevance, flatRelevance, layerGiven } from './layers.js';
 import { isSum, linearLayerOf } from './linear-layer.js';
 import { normalizationRules } from './normalizations.js';
-import { ACTIVATIONS, ADDED, CHOSEN, HOMOGENEOUS, MOVED, SUMMED } from './operators.js';
+import { ACTIVATIONS, CHOSEN, HOMOGENEOUS, MOVED } from './operators.js';
 import { productRule } from './products.js';
 import { isPart, keepConstants, refused, type Propagation } from './propagation.js';
 import { preparingRule, type Region } from './region.js';
@@ -28,8 +29,8 @@ export function relevanceRules(propagation: Propagation): Readonly<Record<string
     };
   const own = {
     ...named(MOVED, plain),
-    ...named(SUMMED, summed),
-    ...named(ADDED, added),
+    ...named(WEIGHTED_SUMS, summed),
+    ...named(SUMS, added),
     ...named(CHOSEN, plain),
     ...named(HOMOGENEOUS, plain),
     ...named(ACTIVATIONS, activation),
