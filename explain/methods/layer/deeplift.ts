@@ -1,7 +1,24 @@
 /** @file DeepLIFT's contributions of a layer. */
-import { deepLiftMethods } from '../contributions/deeplift.js';
-import type { RunsMethod } from '../kinds/method.js';
+import { expectDeepLift } from '../../../onnx/gradient/contributions/multipliers.js';
+import { layerContext } from '../../layers/candidates.js';
+import { defaultLayer } from '../../layers/default-layer.js';
+import { remembered } from '../../layers/remembered.js';
+import type { ExplainedNetwork, RunsMethod } from '../kinds/method.js';
 import { meanOfShares } from './paths.js';
+
+/**
+ * Before layers are chosen, the default layer counts: it is the last one, so that least of the network needs rules.
+ * @throws InputError naming a node without a rule between a layer and the scores
+ */
+function expectSuited({ graph, head, grid, layers }: ExplainedNetwork): void {
+  const [picture] = graph.inputs;
+  if (!picture) return;
+  const chosen = layers ?? defaultLayer(layerContext(graph), grid, head.grid !== undefined)?.layers ?? [];
+  const values = chosen.map(({ value }) => value);
+  remembered(graph, ['layer-deeplift', head.logits, values], () =>
+    expectDeepLift(graph, picture.name, head.logits, values),
+  );
+}
 
 /** The method that compares a layer's output with that for a baseline, in one pass. */
 export const layerDeepLiftMethods = {
@@ -13,7 +30,7 @@ export const layerDeepLiftMethods = {
     kind: 'runs',
     title: 'Layer DeepLIFT',
     at: 'layer',
-    expectSuited: deepLiftMethods.deeplift.expectSuited,
+    expectSuited,
     map: async (network) => meanOfShares(network, [await network.layerMultipliers(network.baselines)]),
   },
 } as const satisfies Record<string, RunsMethod>;

@@ -1,8 +1,7 @@
 /** @file Contributions of a layer's units beside those of a baseline: along the line between both outputs, or by DeepLIFT. */
 import type { ScoreHead } from '../../../inference/networks/score-head.js';
 import type { GraphBuilder } from '../../../onnx/build/build.js';
-import { deepLiftRules } from '../../../onnx/gradient/contributions/deeplift.js';
-import { Twin } from '../../../onnx/gradient/contributions/twin.js';
+import { multipliers } from '../../../onnx/gradient/contributions/multipliers.js';
 import { gradients } from '../../../onnx/gradient/walk.js';
 import type { Model } from '../../../onnx/graph/graph.js';
 import { prunedGraph } from '../../../onnx/graph/order.js';
@@ -53,10 +52,9 @@ export function layerMultipliers(model: Model, head: ScoreHead, layer: Layer): L
   const scored = scoredNetwork(model, head, [layer.value]);
   const { b, logits, weights, picture } = scored;
   const { bypassed } = cutAt(scored, layer);
-  const { type, shape = [] } = b.type(picture);
-  const twin = new Twin(b, picture, b.input(BASELINE, type, shape));
-  const options = { rules: deepLiftRules(twin), cotangent: weights };
-  const multiplier = gradients(b, logits, [layer.value], options).get(layer.value);
+  const options = { baseline: BASELINE, values: [layer.value], cotangent: weights };
+  const { twin, found } = multipliers(b, logits, picture, options);
+  const multiplier = found.get(layer.value);
   if (!multiplier) return { map: '', bypassed };
   const map = mapOf(b, layer, b.mul(b.sub(layer.value, twin.of(layer.value)), multiplier));
   return { model: { ...model, graph: prunedGraph(b.graph, [map]) }, map, bypassed };

@@ -96,8 +96,8 @@ export function multiplierModel(
   { layout }: NetworkInput,
 ): { model: Model; gradient: string } {
   const { b, logits, weights, picture } = scoredNetwork(model, head);
-  const found = multipliers(b, logits, picture, { baseline: BASELINE, cotangent: weights });
-  return pictureOutput(model, b, { found, picture, layout });
+  const { found } = multipliers(b, logits, picture, { baseline: BASELINE, cotangent: weights });
+  return pictureOutput(model, b, { found: found.get(picture) ?? null, picture, layout });
 }
 
 /** A model from picture and target weights to the parts of the full gradient, the picture's first (`fullGradientParts`). */
