@@ -1,46 +1,22 @@
 /** @file One picture with a layer's output changed: what the network makes of it from there on. */
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
-import type { NetworkInput } from '../../inference/networks/network-input.js';
-import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
+import { scoreCount } from '../../inference/networks/score-head.js';
 import { concatenated } from '../../inference/numeric/concatenated.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Layer } from '../layers/layer.js';
 import type { LayerShares, Sizes } from '../methods/kinds/method.js';
 import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';
-import type { Graphs } from './graphs/graphs.js';
 import { CHANGE } from './graphs/layer-contributions.js';
 import { BASELINE } from './graphs/stages.js';
 import { gridValues, withGridValues } from './grid-values.js';
-import type { Sessions } from './sessions.js';
+import { NetworkPart } from './network-part.js';
 import { floats, repeated, repeatedRow, withoutChannels } from './tensors.js';
 
 /** Changed outputs of a layer per run. */
 const MAX_CHANGED = 32;
 
-/** The network that the pictures are run through. */
-export interface NetworkOfPictures {
-  input: NetworkInput;
-  head: ScoreHead;
-  /** Pictures per run. */
-  batch: number;
-  /** Logits [M, scores] of pictures [M, C, H, W]. */
-  logits(pictures: Float32Array): Promise<Float32Array>;
-}
-
 /** Runs of a network for one picture from a layer on. */
-export class ChangedLayer {
-  readonly #graphs: Graphs;
-  readonly #sessions: Sessions;
-
-  constructor(
-    readonly network: NetworkOfPictures,
-    graphs: Graphs,
-    sessions: Sessions,
-  ) {
-    this.#graphs = graphs;
-    this.#sessions = sessions;
-  }
-
+export class ChangedLayer extends NetworkPart {
   /**
    * Logits [channels, scores] of one picture: row k has channel k of a layer set to 0. The network up to the layer runs
    * once, on a batch of copies of the picture.
@@ -72,11 +48,11 @@ export class ChangedLayer {
    * @throws InputError if the scores do not depend on the layer
    */
   async activations(pictures: Float32Array, layer: Layer): Promise<Sizes & { data: Float32Array }> {
-    const { key, before, after } = this.#graphs.cut(layer);
+    const { key, before, after } = this.graphs.cut(layer);
     if (!after)
       throw new InputError({ name: 'layer', expected: 'a layer that the scores depend on', got: `"${layer.name}"` });
     const feeds = pictureFeed(this.network.input, pictures);
-    const values = await this.#sessions.run('forward', `before ${key}`, before, feeds, [layer.value]);
+    const values = await this.sessions.run('forward', `before ${key}`, before, feeds, [layer.value]);
     return gridValues(layer, values[layer.value] as SessionTensor, pictures.length / pictureSize(this.network.input));
   }
 
@@ -87,7 +63,7 @@ export class ChangedLayer {
     count: number,
     change: (output: SessionTensor, start: number, rows: number) => SessionTensor,
   ): Promise<Float32Array> {
-    const { key, before, after, logits } = this.#graphs.cut(layer);
+    const { key, before, after, logits } = this.graphs.cut(layer);
     const scores = scoreCount(this.network.head);
     const found = new Float32Array(count * scores);
     if (!after) {
@@ -99,13 +75,13 @@ export class ChangedLayer {
     // Where nothing bypasses the layer its output can be repeated; other values need not have the batch as their first axis.
     const isAlone = before.graph.outputs.length === 1 && this.network.input.batch === undefined;
     const pictures = pictureFeed(this.network.input, isAlone ? picture : repeated(picture, rows));
-    const made = await this.#sessions.run('forward', `before ${key}`, before, pictures);
+    const made = await this.sessions.run('forward', `before ${key}`, before, pictures);
     const values = isAlone ? { [layer.value]: repeatedRow(made[layer.value] as SessionTensor, rows) } : made;
     for (let start = 0; start < count; start += rows) {
       const own = Math.min(rows, count - start);
       const changed = change(values[layer.value] as SessionTensor, start, own);
       const feeds = { ...values, [layer.value]: changed } as Record<string, SessionTensor>;
-      const results = await this.#sessions.run('fromLayer', `after ${key}`, after, feeds);
+      const results = await this.sessions.run('fromLayer', `after ${key}`, after, feeds);
       found.set(floats(results[logits]).subarray(0, own * scores), start * scores);
     }
     return found;
@@ -122,12 +98,12 @@ export class ChangedLayer {
     layer: Layer,
     shares: readonly number[],
   ): Promise<LayerShares> {
-    const { key, before, part, map, bypassed } = this.#graphs.layerPath(layer);
+    const { key, before, part, map, bypassed } = this.graphs.layerPath(layer);
     if (!part) return { bypassed };
     const { input, batch } = this.network;
     const rows = Math.min(batch, input.batch ?? shares.length);
     const ends = (from: Float32Array) =>
-      this.#sessions.run('forward', `before ${key}`, before, pictureFeed(input, repeated(from, rows)));
+      this.sessions.run('forward', `before ${key}`, before, pictureFeed(input, repeated(from, rows)));
     const other = floats((await ends(baseline))[layer.value]);
     const values = await ends(picture);
     const { dims } = values[layer.value] as SessionTensor;
@@ -137,7 +113,7 @@ export class ChangedLayer {
     for (let start = 0; start < shares.length; start += rows) {
       const own = shares.slice(start, start + rows);
       const place = change.map((value, at) => (other[at] as number) + (own[Math.floor(at / row)] ?? 0) * value);
-      const results = await this.#sessions.run('fromLayer', `part ${key}`, part, {
+      const results = await this.sessions.run('fromLayer', `part ${key}`, part, {
         ...(values as Record<string, SessionTensor>),
         [layer.value]: sessionTensor(place, dims),
         [CHANGE]: sessionTensor(change, dims),
@@ -155,14 +131,14 @@ export class ChangedLayer {
     weights: Float32Array,
     layer: Layer,
   ): Promise<LayerShares> {
-    const { key, model, map, bypassed } = this.#graphs.layerMultipliers(layer);
+    const { key, model, map, bypassed } = this.graphs.layerMultipliers(layer);
     if (!model) return { bypassed };
     const { input, batch } = this.network;
     const found: Float32Array[] = [];
     for (let start = 0; start < baselines.length; start += batch) {
       const own = baselines.slice(start, start + batch);
       const others = pictureFeed(input, concatenated(own));
-      const results = await this.#sessions.run('backward', key, model, {
+      const results = await this.sessions.run('backward', key, model, {
         ...pictureFeed(input, repeated(picture, own.length)),
         [BASELINE]: others[input.name] as SessionTensor,
         ...weightsFeed(input, repeated(weights, own.length), weights.length),

@@ -25,19 +25,26 @@ function placesOf({ tokens, channelAxis = 1 }: Layer, dims: readonly number[]): 
   return { channels, height, width, start: (tokens?.leading ?? 0) * positionStep, channelStep, positionStep, row };
 }
 
+/** Calls `use` with each place in [rows, K, h, w] and where that number is in the layer's output. */
+function eachPlace(places: Places, rows: number, use: (onGrid: number, inOutput: number) => void): void {
+  const { channels, height, width, start, channelStep, positionStep, row } = places;
+  const plane = height * width;
+  let onGrid = 0;
+  for (let of = 0; of < rows; of++) {
+    for (let channel = 0; channel < channels; channel++) {
+      const first = of * row + start + channel * channelStep;
+      for (let position = 0; position < plane; position++) use(onGrid++, first + position * positionStep);
+    }
+  }
+}
+
 /** The first rows of a layer's output as [rows, K, h, w]. */
 export function gridValues(layer: Layer, { data, dims }: SessionTensor, rows: number): Sizes & { data: Float32Array } {
-  const { channels, height, width, start, channelStep, positionStep, row } = placesOf(layer, dims);
-  const plane = height * width;
-  const values = new Float32Array(rows * channels * plane);
-  for (let to = 0; to < values.length; to++) {
-    const [of, channel, position] = [
-      Math.floor(to / (channels * plane)),
-      Math.floor(to / plane) % channels,
-      to % plane,
-    ];
-    values[to] = (data as Float32Array)[of * row + start + channel * channelStep + position * positionStep] as number;
-  }
+  const places = placesOf(layer, dims);
+  const { channels, height, width } = places;
+  const values = new Float32Array(rows * channels * height * width);
+  const given = data as Float32Array;
+  eachPlace(places, rows, (onGrid, inOutput) => (values[onGrid] = given[inOutput] as number));
   return { channels, height, width, data: values };
 }
 
@@ -46,16 +53,9 @@ export function gridValues(layer: Layer, { data, dims }: SessionTensor, rows: nu
  * @param values [rows, K, h, w]
  */
 export function withGridValues(layer: Layer, { data, dims }: SessionTensor, values: Float32Array): SessionTensor {
-  const { channels, height, width, start, channelStep, positionStep, row } = placesOf(layer, dims);
-  const plane = height * width;
+  const places = placesOf(layer, dims);
+  const rows = values.length / (places.channels * places.height * places.width);
   const changed = (data as Float32Array).slice();
-  for (let from = 0; from < values.length; from++) {
-    const [of, channel, position] = [
-      Math.floor(from / (channels * plane)),
-      Math.floor(from / plane) % channels,
-      from % plane,
-    ];
-    changed[of * row + start + channel * channelStep + position * positionStep] = values[from] as number;
-  }
+  eachPlace(places, rows, (onGrid, inOutput) => (changed[inOutput] = values[onGrid] as number));
   return sessionTensor(changed, dims);
 }

@@ -5,10 +5,8 @@ import type { Composite } from '../../onnx/gradient/relevance/composite.js';
 import type { NonFinite } from '../causes/non-finite.js';
 import type { Layer } from '../layers/layer.js';
 import type { ScoredGraph, Sizes, Values } from '../methods/kinds/method.js';
-import type { NetworkOfPictures } from './changed-layer.js';
-import { pictureFeed, weightsFeed } from './feeds.js';
-import type { Graphs } from './graphs/graphs.js';
-import type { Sessions } from './sessions.js';
+import { pictureFeed } from './feeds.js';
+import { NetworkPart } from './network-part.js';
 import { floats, product, repeated } from './tensors.js';
 
 /** What a layer makes of a picture: channels of its output [channels, height, width]. */
@@ -18,30 +16,14 @@ export interface LayerMaps extends Sizes {
 }
 
 /** Runs of a network for one picture. */
-export class OnePicture {
-  readonly #graphs: Graphs;
-  readonly #sessions: Sessions;
-
-  constructor(
-    readonly network: NetworkOfPictures,
-    graphs: Graphs,
-    sessions: Sessions,
-  ) {
-    this.#graphs = graphs;
-    this.#sessions = sessions;
-  }
-
+export class OnePicture extends NetworkPart {
   /**
    * The parts of one picture's full gradient (`fullGradientParts`): [K, h, w] if a part has positions, else [K, 1, 1].
    * @param weights the share of each logit in the score [scores]
    */
   async fullGradient(picture: Float32Array, weights: Float32Array): Promise<{ data: Float32Array; sizes: Sizes }[]> {
-    const { key, model, parts } = this.#graphs.fullGradient();
-    const feeds = {
-      ...pictureFeed(this.network.input, picture),
-      ...weightsFeed(this.network.input, weights, weights.length),
-    };
-    const results = await this.#sessions.run('pictureGradient', key, model, feeds);
+    const { key, model, parts } = this.graphs.fullGradient();
+    const results = await this.sessions.run('pictureGradient', key, model, this.scoredFeeds(picture, weights));
     return parts.map((part) => {
       const { data, dims } = results[part] as SessionTensor;
       const [, channels = 1, height = 1, width = 1] = dims.length === 4 ? dims : [1, dims.slice(1).reduce(product, 1)];
@@ -59,12 +41,8 @@ export class OnePicture {
     weights: Float32Array,
     composite: Composite,
   ): Promise<{ data: Float32Array; kept: number }> {
-    const { key, model, relevance, kept } = this.#graphs.relevance(composite);
-    const feeds = {
-      ...pictureFeed(this.network.input, picture),
-      ...weightsFeed(this.network.input, weights, weights.length),
-    };
-    const results = await this.#sessions.run('pictureGradient', key, model, feeds);
+    const { key, model, relevance, kept } = this.graphs.relevance(composite);
+    const results = await this.sessions.run('pictureGradient', key, model, this.scoredFeeds(picture, weights));
     // A fixed batch holds the picture several times.
     const rows = this.network.input.batch ?? 1;
     return {
@@ -86,12 +64,8 @@ export class OnePicture {
     key: string,
     append: (network: ScoredGraph) => string[],
   ): Promise<Values[]> {
-    const made = this.#graphs.appended(key, layer, append);
-    const feeds = {
-      ...pictureFeed(this.network.input, picture),
-      ...weightsFeed(this.network.input, weights, weights.length),
-    };
-    const results = await this.#sessions.run('backward', made.key, made.model, feeds);
+    const made = this.graphs.appended(key, layer, append);
+    const results = await this.sessions.run('backward', made.key, made.model, this.scoredFeeds(picture, weights));
     const rows = this.network.input.batch ?? 1;
     return made.outputs.map((output) => {
       const { data, dims } = results[output] as SessionTensor;
@@ -106,10 +80,10 @@ export class OnePicture {
    * @param whole the value of a layer of which all channels are wanted
    */
   async look(picture: Float32Array, layers: readonly Layer[], count: number, whole?: string) {
-    const { key, model, logits, maps } = this.#graphs.look(layers, count);
+    const { key, model, logits, maps } = this.graphs.look(layers, count);
     const feeds = pictureFeed(this.network.input, repeated(picture, this.network.input.batch ?? 1));
     const shown = maps.map(({ layer, whole: all, first }) => (layer.value === whole ? all : first));
-    const results = await this.#sessions.run('forward', key, model, feeds, [logits, ...shown]);
+    const results = await this.sessions.run('forward', key, model, feeds, [logits, ...shown]);
     return {
       logits: floats(results[logits]).slice(0, scoreCount(this.network.head)),
       maps: maps.map(({ layer }, at): LayerMaps => {
@@ -125,12 +99,8 @@ export class OnePicture {
    * @param weights the share of each logit in the score [scores]
    */
   async nonFinite(picture: Float32Array, weights: Float32Array, from: string): Promise<NonFinite | undefined> {
-    const { key, model, output, culprit } = this.#graphs.finiteness(from);
-    const feeds = {
-      ...pictureFeed(this.network.input, picture),
-      ...weightsFeed(this.network.input, weights, weights.length),
-    };
-    const results = await this.#sessions.run('backward', key, model, feeds);
+    const { key, model, output, culprit } = this.graphs.finiteness(from);
+    const results = await this.sessions.run('backward', key, model, this.scoredFeeds(picture, weights));
     return culprit(floats(results[output]));
   }
 }
