@@ -6,7 +6,7 @@ import { createSession } from '../inference/runtime/session.node.js';
 import { loadModel, upgradedModel } from '../onnx/index.js';
 import { camGraph } from './self-explaining/cam.js';
 import { convLayers } from './network/layers.js';
-import { normalizedMap } from './maps/normalize.js';
+import { normalizedMap } from './maps/shown/normalize.js';
 
 /** Of the largest value of a map; PyTorch's are computed in float64. */
 const TOLERANCE = 1e-4;

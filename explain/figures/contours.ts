@@ -1,5 +1,5 @@
 /** @file Contour lines of a map, drawn on its picture. */
-import type { PlacedMap } from '../maps/placement.js';
+import type { PlacedMap } from '../maps/shown/placement.js';
 import type { PaletteName } from './names.js';
 import { paletteColour } from './palette.js';
 

@@ -1,7 +1,7 @@
 /** @file Heatmaps, and overlays of a map on the picture that it explains. */
 import { rgbPicture, type Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
-import type { PlacedMap } from '../maps/placement.js';
+import type { PlacedMap } from '../maps/shown/placement.js';
 import { drawContours } from './contours.js';
 import type { overlayModes, PaletteName } from './names.js';
 import { isSigned, paletteEntry, palettes } from './palette.js';

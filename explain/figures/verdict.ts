@@ -2,7 +2,7 @@
 import { formattedNumber } from '../../inference/figures/numbers.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { NonFinite } from '../causes/non-finite.js';
-import type { MapReason } from '../maps/normalize.js';
+import type { MapReason } from '../maps/shown/normalize.js';
 
 /** What to try when a map shows nothing. */
 const advice: Record<MapReason, (explanation: Explanation) => string> = {

@@ -11,7 +11,7 @@ import { placedHeatmap, placedOverlay, type MapStyle } from '../figures/overlay.
 import { isSigned } from '../figures/palette.js';
 import { drawnMap } from '../figures/drawn-map.js';
 import type { Explanation } from '../maps/explanation.js';
-import { placedMap, type PlacedMap } from '../maps/placement.js';
+import { placedMap, type PlacedMap } from '../maps/shown/placement.js';
 
 /** A picture that was explained. */
 export interface ExplainedPicture {

@@ -11,34 +11,22 @@ import { InputError } from '../../onnx/errors.js';
 import { namingFile } from '../../onnx/graph/naming.js';
 import type { Model, Tensor } from '../../onnx/graph/graph.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
-import { batchExplanations } from './batch-explanations.js';
-import type { MapControl } from './compute-maps.js';
 import { LayerCut } from '../network/layer-cut.js';
 import type { ExplainerOptions, ExplainOptions } from './explain-options.js';
+import { explainedPictures } from './explained-pictures.js';
 import type { Explanation } from './explanation.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { assumedOfLayers, assumedOfSkipped } from './assumptions.js';
 import { chosenLayers, listedLayers, type Layer, type LayerChoice, type TokenGrid } from '../network/layers.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
-import {
-  affordableMethods,
-  checkedMethods,
-  defaultMethods,
-  explainsLayer,
-  methods as allMethods,
-  suitableMethods,
-  suitedMethods,
-  type MethodName,
-} from '../methods/table.js';
+import { suitedMethods, type MethodName } from '../methods/table.js';
 import { Network } from '../network/network.js';
 import type { LayerMaps } from '../network/one-picture.js';
 import type { Stage } from '../network/sessions.js';
 import { networkView, preparedPictures, type NetworkInput } from '../../inference/networks/network-input.js';
-import { checkedRunOptions } from './picture-runs.js';
 import { featuresOf, scoredModel } from './scored-model.js';
 import { randomizedWeights } from '../network/random-weights.js';
 import { classScores, type ClassScore } from '../targets/class-scores.js';
-import { choicePerPicture } from '../targets/target-choice.js';
 
 export type { ExplainerOptions, ExplainOptions };
 
@@ -224,8 +212,7 @@ export class Explainer implements AsyncDisposable {
    */
   async explainInput(batch: Float32Array, options: ExplainOptions = {}): Promise<Explanation[]> {
     const { channels, height, width } = this.input.picture;
-    const size = channels * height * width;
-    const count = batch.length / size;
+    const count = batch.length / (channels * height * width);
     if (count === 0 || !Number.isInteger(count)) {
       throw new InputError({
         name: 'pictures',
@@ -233,35 +220,8 @@ export class Explainer implements AsyncDisposable {
         got: `${batch.length} numbers`,
       });
     }
-    return this.#queue.run(() => namingFile(this.name, () => this.#explained(batch, count, options)));
-  }
-
-  async #explained(batch: Float32Array, count: number, options: ExplainOptions): Promise<Explanation[]> {
-    const size = batch.length / count;
-    const { methods: names = defaultMethods, eigen = false, augment = false } = options;
-    const asked = names === 'all' ? undefined : checkedMethods(names, suitableMethods(this.head));
-    const grid = this.#grid(options.tokens);
-    const ofLayers = asked === undefined || asked.some(explainsLayer);
-    const groups = ofLayers ? this.chosenLayers(options.layers, options.tokens) : [];
-    const network = { graph: this.#model.graph, head: this.head, grid, layers: groups.flat() };
-    for (const name of asked ?? []) allMethods[name].expectSuited?.(network);
-    const methods = asked ?? affordableMethods(network);
-    const runs = checkedRunOptions(options.runs);
-    const choices = choicePerPicture(options.targets, count);
-    const { signal, onRuns } = options;
-    const job = { methods, groups, eigen, augment, runs, grid, labels: this.#labels };
-    const explanations: Explanation[] = [];
-    for (let start = 0; start < count; start += this.#network.batch) {
-      const own = choices.slice(start, start + this.#network.batch);
-      const pictures = batch.subarray(start * size, (start + own.length) * size);
-      const control: MapControl = {
-        signal,
-        ...(onRuns && { onRuns: ({ row, ...rest }) => onRuns({ picture: start + row, ...rest }) }),
-      };
-      const made = await batchExplanations(this.#network, { ...job, pictures, choices: own, control });
-      explanations.push(...made.map((each) => ({ ...each, picture: start + each.picture })));
-    }
-    return explanations;
+    const job = { grid: this.#grid(options.tokens), labels: this.#labels };
+    return this.#queue.run(() => namingFile(this.name, () => explainedPictures(this.#network, batch, job, options)));
   }
 
   #grid(tokens?: ExplainOptions['tokens']): TokenGrid {
@@ -276,32 +236,5 @@ export class Explainer implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
-  }
-}
-
-/**
- * Explains pictures once; an `Explainer` keeps the network for more.
- * @param source a discriminator or classifier
- * @param pictures of any size; one, or several
- * @returns one explanation for each picture, layer and method, in that order of loops
- * @throws as `Explainer.load` and `Explainer.explain`
- * @example
- * import { explain } from 'ganscope/explain';
- * import { decodePicture } from 'ganscope/inference';
- *
- * const picture = await decodePicture('bird.png');
- * const [map] = await explain('runs/latest/onnx/discriminator.onnx', picture, { methods: ['gradcam'], targets: 'fake' });
- * console.log(map.layer.name, map.score, map.normalized.length === map.width * map.height);
- */
-export async function explain(
-  source: ModelSource,
-  pictures: Picture | readonly Picture[],
-  options: ExplainerOptions & ExplainOptions = {},
-): Promise<Explanation[]> {
-  const explainer = await Explainer.load(source, options);
-  try {
-    return await explainer.explain('data' in pictures ? [pictures] : pictures, options);
-  } finally {
-    await explainer.dispose();
   }
 }

@@ -4,7 +4,7 @@ import type { MadeMap } from './compute-maps.js';
 import type { Layer } from '../network/layers.js';
 import type { MethodName } from '../methods/table.js';
 import type { SignedMap } from '../methods/kinds/method.js';
-import { averagedMap, mapReason, type MapReason } from './normalize.js';
+import { averagedMap, mapReason, type MapReason } from './shown/normalize.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
 import type { NonFinite } from '../causes/non-finite.js';

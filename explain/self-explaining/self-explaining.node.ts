@@ -10,7 +10,7 @@ import { loadModel, modelBytes, type Model } from '../../onnx/index.js';
 import { writeOwnFile } from '../../onnx/files/files.node.js';
 import { preparationBeside } from '../../inference/networks/hub-config.js';
 import { Explainer, type ExplainOptions } from '../maps/explain.js';
-import { averagedMap } from '../maps/normalize.js';
+import { averagedMap } from '../maps/shown/normalize.js';
 import { selfExplainingModel, type SelfExplainingModel, type SelfExplainingOptions } from './self-explaining.js';
 
 /** The largest accepted difference between the heatmaps of the file and of `Explainer`. */

@@ -14,7 +14,7 @@ import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { camGraph, type CamGraph } from './cam.js';
 import { chosenLayers, distinctLayers, type LayerChoice } from '../network/layers.js';
 import { methodNames, methods, type MethodName, type WeightedMethodName } from '../methods/table.js';
-import { EPSILON } from '../maps/normalize.js';
+import { EPSILON } from '../maps/shown/normalize.js';
 import { checkedTarget } from '../targets/target-choice.js';
 import { targetWeights } from '../targets/targets.js';
 

@@ -1,6 +1,6 @@
 /** @file Scales raw maps for display, and finds out why a map is empty. */
-import type { SignedMap } from '../methods/kinds/method.js';
-import { bilinearResized } from '../../inference/numeric/bilinear.js';
+import type { SignedMap } from '../../methods/kinds/method.js';
+import { bilinearResized } from '../../../inference/numeric/bilinear.js';
 
 /** Added to the maximum before dividing by it, as in pytorch-grad-cam. */
 export const EPSILON = 1e-7;

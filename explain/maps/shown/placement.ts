@@ -1,8 +1,8 @@
 /** @file Places a map on the part of the picture that the network saw, at the picture's resolution. */
-import type { PictureArea } from '../../inference/pictures/resize.js';
-import type { SignedMap } from '../methods/kinds/method.js';
+import type { PictureArea } from '../../../inference/pictures/resize.js';
+import type { SignedMap } from '../../methods/kinds/method.js';
 import { minMaxScaled, positivePart, scaleMinMax } from './normalize.js';
-import { bilinearSampled } from '../../inference/numeric/bilinear.js';
+import { bilinearSampled } from '../../../inference/numeric/bilinear.js';
 
 /** A map for a rectangle of a picture's pixels; the network did not see the rest. */
 export interface PlacedMap {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Picture, ResizeMode } from '../../inference/pictures/pictures.js';
-import { resizedPicture, sourceArea } from '../../inference/pictures/resize.js';
-import { peak, spotPicture } from '../networks.test.helper.js';
+import type { Picture, ResizeMode } from '../../../inference/pictures/pictures.js';
+import { resizedPicture, sourceArea } from '../../../inference/pictures/resize.js';
+import { peak, spotPicture } from '../../networks.test.helper.js';
 import { normalizedMap } from './normalize.js';
 import { placedMap } from './placement.js';
 
