@@ -39,6 +39,13 @@ export function shareOf({ left, top, side }: CropBox, { width, height }: { width
   return { left: left / width, top: top / height, width: side / width, height: side / height };
 }
 
+/** The first pixel of a part of a side, and how many there are. */
+function roundedPart(from: number, share: number, side: number): [first: number, count: number] {
+  const first = Math.min(Math.round(from * side), side - 1);
+  const end = Math.min(Math.round((from + share) * side), side);
+  return [first, Math.max(1, end - first)];
+}
+
 /** A row for each concept: its strongest examples, crops as they are, pictures with the concept's map. */
 export function exampleSheet(
   concepts: readonly ShownConcept[],
@@ -104,10 +111,10 @@ function cellOf(picture: Picture): Picture {
   return resizedPicture(picture, { width, height, channels: picture.channels, resize: 'squash' } as const);
 }
 
-/** A part of a picture, stated in shares of its sides. */
-function partOf(picture: Picture, box: NonNullable<Example['box']>): Picture {
-  const [left, width] = [box.left, box.width].map((share) => Math.round(share * picture.width)) as [number, number];
-  const [top, height] = [box.top, box.height].map((share) => Math.round(share * picture.height)) as [number, number];
+/** A part of a picture, stated in shares of its sides: from edge to edge, each rounded, and at least a pixel. */
+export function partOf(picture: Picture, box: NonNullable<Example['box']>): Picture {
+  const [left, width] = roundedPart(box.left, box.width, picture.width);
+  const [top, height] = roundedPart(box.top, box.height, picture.height);
   const { channels } = picture;
   const data = new Uint8Array(width * height * channels);
   for (let y = 0; y < height; y++) {

@@ -9,26 +9,18 @@ import { preparedPictures } from '../../../inference/networks/network-input.js';
 import { parsedNpy } from '../../../inference/numeric/npy.js';
 import { Random } from '../../../inference/numeric/random.js';
 import { encodePng } from '../../../inference/pictures/pictures.node.js';
-import type { Picture } from '../../../inference/pictures/pictures.js';
 import { GraphBuilder } from '../../../onnx/build/build.js';
 import { Explainer } from '../../maps/explain.js';
+import { waves } from '../shared/waves.test.helper.js';
 import { brightnessNetwork } from '../../networks.test.helper.js';
 import { everyOf } from './collect.node.js';
+import { partOf } from './concept-figures.node.js';
 import { activationsOf, conceptsAt, foundConcepts, positiveRows } from './concepts.js';
 import { probeConcepts } from './concepts.node.js';
 import { cropBoxes, croppedPicture } from './crops.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../../../fixtures/${name}`, import.meta.url));
 const model = fixture('tiny/discriminator.onnx');
-
-/** Waves of three colours. */
-function waves(seed: number): Picture {
-  const data = Uint8Array.from(
-    { length: 3 * 32 * 32 },
-    (_, at) => 127 + 127 * Math.sin((at * (seed + 1)) / 37 + (at % 3) * seed),
-  );
-  return { width: 32, height: 32, channels: 3, data };
-}
 
 let folder: string;
 let paths: string[];
@@ -94,6 +86,19 @@ describe('cropBoxes(size, side)', () => {
     expect([...crop.subarray(0, 4)]).toEqual([6, 6.25, 6.75, 7]);
     expect([...crop.subarray(12, 16)]).toEqual([10, 10.25, 10.75, 11]);
     expect([...crop.subarray(16)]).toEqual([...crop.subarray(0, 16)]);
+  });
+});
+
+describe('partOf(picture, box)', () => {
+  it('ends at the edge of the picture, however its edges are rounded', () => {
+    const picture = { width: 7, height: 5, channels: 1, data: Uint8Array.from({ length: 35 }, (_, at) => at) } as const;
+    const part = (left: number, top: number, width: number, height: number) => {
+      const found = partOf(picture, { left, top, width, height });
+      return [found.width, found.height, ...found.data];
+    };
+    expect(part(0.5, 0.5, 0.5, 0.5)).toEqual([3, 2, 25, 26, 27, 32, 33, 34]);
+    expect(part(0, 0, 0.5, 0.1)).toEqual([4, 1, 0, 1, 2, 3]);
+    expect(part(0.95, 0.95, 0.05, 0.05)).toEqual([1, 1, 34]);
   });
 });
 

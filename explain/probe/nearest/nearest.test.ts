@@ -5,21 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../../inference/pictures/pictures.node.js';
-import type { Picture } from '../../../inference/pictures/pictures.js';
 import { Explainer } from '../../maps/explain.js';
+import { waves } from '../shared/waves.test.helper.js';
 import { probeNearest } from './nearest.node.js';
 import { addNeighbour, featureDistance, pooledFeatures, type Neighbour } from './neighbours.js';
 
 const model = fileURLToPath(new URL('../../../../fixtures/tiny/discriminator.onnx', import.meta.url));
-
-/** Waves of three colours. */
-function waves(seed: number): Picture {
-  const data = Uint8Array.from(
-    { length: 3 * 32 * 32 },
-    (_, at) => 127 + 127 * Math.sin((at * (seed + 1)) / 37 + (at % 3) * seed),
-  );
-  return { width: 32, height: 32, channels: 3, data };
-}
 
 let folder: string;
 const path = (name: string) => join(folder, 'all', name);
