@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { shownPath, shownText } from '../../inference/files/copies.node.js';
 import type { Explanation } from '../maps/explanation.js';
 import { Budget } from '../../inference/runtime/budget.js';
-import { FigureFiles } from './figure-files.node.js';
+import { FigureFiles } from './figures/figure-files.node.js';
 import type { Journal, JournalEntry } from './journal.node.js';
 import { mapFiles, writeMap, type Look, type MapFiles } from './map-files.node.js';
 import { resultOf, type MapResult } from './map-result.js';

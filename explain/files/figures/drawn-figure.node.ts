@@ -1,14 +1,14 @@
 /** @file The bytes of a figure, drawn in this thread or in another. */
-import { drawingFile } from '../../inference/figures/files.node.js';
-import type { Drawing } from '../../inference/figures/drawing.node.js';
-import { Thread } from '../../inference/runtime/thread.node.js';
-import { contactSheetDrawing } from '../figures/contact-sheet.node.js';
-import { layoutWidth, type FigureFileOptions } from '../figures/figure-options.js';
-import { columnsOf, columnsPerRow } from '../figures/columns.js';
-import { figureDrawing, type FigureRow } from '../figures/figure.node.js';
-import type { PaletteName } from '../figures/names.js';
-import { BLOCK_GAP, sideBySideDrawing } from '../figures/side-by-side.node.js';
-import { InputError } from '../../onnx/errors.js';
+import { drawingFile } from '../../../inference/figures/files.node.js';
+import type { Drawing } from '../../../inference/figures/drawing.node.js';
+import { Thread } from '../../../inference/runtime/thread.node.js';
+import { contactSheetDrawing } from '../../figures/contact-sheet.node.js';
+import { layoutWidth, type FigureFileOptions } from '../../figures/figure-options.js';
+import { columnsOf, columnsPerRow } from '../../figures/columns.js';
+import { figureDrawing, type FigureRow } from '../../figures/figure.node.js';
+import type { PaletteName } from '../../figures/names.js';
+import { BLOCK_GAP, sideBySideDrawing } from '../../figures/side-by-side.node.js';
+import { InputError } from '../../../onnx/errors.js';
 
 /** Rows of a figure, and how it looks. */
 export interface FigureContent {

@@ -1,5 +1,5 @@
 /** @file The thread that draws figures; see `drawn-figure.node.ts`. */
-import { serve } from '../../inference/runtime/thread.node.js';
+import { serve } from '../../../inference/runtime/thread.node.js';
 import { drawnFigure, type FigureContent } from './drawn-figure.node.js';
 
 await serve<null, FigureContent>(async () => ({

@@ -1,16 +1,16 @@
 /** @file Writes figures of many pictures, a few rows per file. */
 import { basename, join } from 'node:path';
-import { LAYOUT_DPI } from '../../inference/figures/files.node.js';
-import { MAX_SIDE } from '../../inference/figures/theme.js';
-import { resizedPicture } from '../../inference/pictures/resize.js';
-import { writeFileAtomic } from '../../onnx/files/files.node.js';
-import type { FigureRow } from '../figures/figure.node.js';
-import { emptyMapNote, verdict } from '../figures/verdict.js';
-import type { Explanation } from '../maps/explanation.js';
-import { drawnMap } from '../figures/drawn-map.js';
-import { explainsLayer, methods } from '../methods/table.js';
+import { LAYOUT_DPI } from '../../../inference/figures/files.node.js';
+import { MAX_SIDE } from '../../../inference/figures/theme.js';
+import { resizedPicture } from '../../../inference/pictures/resize.js';
+import { writeFileAtomic } from '../../../onnx/files/files.node.js';
+import type { FigureRow } from '../../figures/figure.node.js';
+import { emptyMapNote, verdict } from '../../figures/verdict.js';
+import type { Explanation } from '../../maps/explanation.js';
+import { drawnMap } from '../../figures/drawn-map.js';
+import { explainsLayer, methods } from '../../methods/table.js';
 import { drawingOf, drawnFigure, FigureThread, type FigureContent } from './drawn-figure.node.js';
-import { drawnPictures, showsSigned, type DrawnPictures, type ExplainedPicture, type Look } from './map-files.node.js';
+import { drawnPictures, showsSigned, type DrawnPictures, type ExplainedPicture, type Look } from '../map-files.node.js';
 
 /** Largest number of rows in a figure. */
 const MAX_ROWS = 12;
