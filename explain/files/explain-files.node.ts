@@ -12,7 +12,7 @@ import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import { explainsLayer, type MethodName } from '../methods/table.js';
 import type { Explanation } from '../maps/explanation.js';
 import { choicePerPicture, leastTargets, type TargetChoice } from '../targets/target-choice.js';
-import { requireFigureFits } from './figures/drawn-figure.node.js';
+import { requireFigureFits } from './pictures/drawn-figure.node.js';
 import { explainedGroups } from './explained-groups.node.js';
 import { entriesOfJob, Journal, shortened, type Job } from './journal.node.js';
 import { MapWriter, type ExplainedGroup, type MapEntry } from './map-writer.node.js';

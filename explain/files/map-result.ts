@@ -2,7 +2,7 @@
 import { emptyMapNote, relativeError } from '../figures/verdict.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { ClassRegion, Target } from '../targets/targets.js';
-import type { MapFiles } from './map-files.node.js';
+import type { MapFiles } from './pictures/map-files.node.js';
 
 /** One map in results.json. */
 export interface MapResult {

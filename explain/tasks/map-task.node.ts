@@ -8,7 +8,7 @@ import type { FetchOriginals } from '../../inference/tasks/shared/opening.node.j
 import { expectWithin } from '../../inference/tasks/spec-files.node.js';
 import type { TaskContext } from '../../inference/tasks/job.js';
 import { explainedGroups } from '../files/explained-groups.node.js';
-import type { MapFiles } from '../files/map-files.node.js';
+import type { MapFiles } from '../files/pictures/map-files.node.js';
 import type { MapResult } from '../files/map-result.js';
 import { MapWriter, type ExplainedGroup, type MapEntry } from '../files/map-writer.node.js';
 import { oneAhead } from '../files/picture-groups.node.js';

@@ -12,7 +12,7 @@ import { encodeAnimation, encodePng } from '../../../inference/pictures/pictures
 import { rgbPicture, type Picture } from '../../../inference/pictures/pictures.js';
 import { enlargedPicture } from '../../../inference/pictures/resize.js';
 import { InputError } from '../../../onnx/errors.js';
-import { drawnPictures } from '../../files/map-files.node.js';
+import { drawnPictures } from '../../files/pictures/map-files.node.js';
 import type { MapStyle } from '../../figures/overlay.js';
 import type { Explainer } from '../../maps/explain.js';
 import type { Explanation } from '../../maps/explanation.js';

@@ -10,7 +10,7 @@ import type { Explanation } from '../../maps/explanation.js';
 import { drawnMap } from '../../figures/drawn-map.js';
 import { explainsLayer, methods } from '../../methods/table.js';
 import { drawingOf, drawnFigure, FigureThread, type FigureContent } from './drawn-figure.node.js';
-import { drawnPictures, showsSigned, type DrawnPictures, type ExplainedPicture, type Look } from '../map-files.node.js';
+import { drawnPictures, showsSigned, type DrawnPictures, type ExplainedPicture, type Look } from './map-files.node.js';
 
 /** Largest number of rows in a figure. */
 const MAX_ROWS = 12;

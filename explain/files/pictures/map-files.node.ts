@@ -1,17 +1,17 @@
 /** @file One map as files: in colours, laid over its picture, and its values. */
 import { join } from 'node:path';
-import type { NetworkInput } from '../../inference/networks/network-input.js';
-import { npyBytes } from '../../inference/numeric/npy.js';
-import { encodePng } from '../../inference/pictures/pictures.node.js';
-import type { Picture } from '../../inference/pictures/pictures.js';
-import { sourceArea } from '../../inference/pictures/resize.js';
-import { writeFileAtomic } from '../../onnx/files/files.node.js';
-import type { FigureFileOptions } from '../figures/figure-options.js';
-import { placedHeatmap, placedOverlay, type MapStyle } from '../figures/overlay.js';
-import { isSigned } from '../figures/palette.js';
-import { drawnMap } from '../figures/drawn-map.js';
-import type { Explanation } from '../maps/explanation.js';
-import { placedMap, type PlacedMap } from '../maps/shown/placement.js';
+import type { NetworkInput } from '../../../inference/networks/network-input.js';
+import { npyBytes } from '../../../inference/numeric/npy.js';
+import { encodePng } from '../../../inference/pictures/pictures.node.js';
+import type { Picture } from '../../../inference/pictures/pictures.js';
+import { sourceArea } from '../../../inference/pictures/resize.js';
+import { writeFileAtomic } from '../../../onnx/files/files.node.js';
+import type { FigureFileOptions } from '../../figures/figure-options.js';
+import { placedHeatmap, placedOverlay, type MapStyle } from '../../figures/overlay.js';
+import { isSigned } from '../../figures/palette.js';
+import { drawnMap } from '../../figures/drawn-map.js';
+import type { Explanation } from '../../maps/explanation.js';
+import { placedMap, type PlacedMap } from '../../maps/shown/placement.js';
 
 /** A picture that was explained. */
 export interface ExplainedPicture {
