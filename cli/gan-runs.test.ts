@@ -17,7 +17,11 @@ beforeAll(async () => {
   await writeLatestLink(join(folder, 'runs/latest'), join(folder, 'runs/a'));
   const config = { preset: 'space', imageSize: 8, lr: 0.1 };
   await writeFile(join(folder, 'runs/a/config.json'), JSON.stringify({ config, data: null, steps: 3 }));
-  const about = { name: 'first', notes: 'a <note>\nof two lines', started: '2002-01-01T00:00:00.000Z' };
+  const about = {
+    name: 'first',
+    notes: 'a <note>\nof two lines, the second longer',
+    started: '2002-01-01T00:00:00.000Z',
+  };
   await writeFile(join(folder, 'runs/a/about.json'), JSON.stringify(about));
   const numbers = { epoch: 0, lossD: 1.5, lossG: 2.25, dReal: 0.5, dFakeBefore: 0.5, dFakeAfter: 0.5, seconds: 0.5 };
   const rows = [1, 2, 3].map((step) => `${JSON.stringify({ step, ...numbers })}\n`);
@@ -38,7 +42,7 @@ describe('gan-runs list', () => {
     expect([code, rest]).toEqual([0, []]);
     expect(head).toMatch(/^run +name +state +steps +epochs/);
     expect(first).toMatch(
-      /^a +first +finished +3\/3 +1 +built-in +8 +[\d.]+ +[\d.]+ +– .* \d+ (?:B|KiB) +– +a <note> of two lines$/,
+      /^a +first +finished +3\/3 +1 +built-in +8 +[\d.]+ +[\d.]+ +– .* \d+ (?:B|KiB) +– +a <note> of two lines, the second longer$/,
     );
     expect(second).toMatch(/^b +– +interrupted +3\/9 .* KID 0\.125 +2001-01-01 00:00 /);
     const { stdout: json } = await gan('list', '--json', '--state', 'interrupted');
@@ -67,6 +71,8 @@ describe('gan-runs compare', () => {
     const page = await readFile(join(folder, 'comparison.html'), 'utf8');
     expect(page).toContain('a &lt;note&gt;');
     expect(page).not.toContain('<script');
+    expect(page).toContain('<title>first and b</title>');
+    expect(page).toContain(`<td class="long">a &lt;note&gt;`);
     for (const name of ['Loss_D', 'D(x)', 'KID', 'Settings that differ']) expect(page).toContain(name);
     const { stdout: json } = await gan('compare', 'a', 'b', '--json');
     expect(JSON.parse(json)).toMatchObject({

@@ -118,10 +118,16 @@ function dataUrl(type: string, bytes: Uint8Array): string {
   return `data:${type};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}`;
 }
 
+/** Characters of a cell from which on it is wrapped. */
+const LONG = 32;
+
+/** The class of cells that are text rather than numbers. */
+const longClass = (text: string) => (text.length > LONG ? ' class="long"' : '');
+
 function numbers({ title, headings, rows, note }: ReportTable): string {
-  const head = headings.map((heading) => `<th scope="col">${escaped(heading)}</th>`).join('');
+  const head = headings.map((heading) => `<th scope="col"${longClass(heading)}>${escaped(heading)}</th>`).join('');
   const row = ([first = '', ...rest]: readonly string[]) =>
-    `<tr><th scope="row">${escaped(first)}</th>${rest.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
+    `<tr><th scope="row">${escaped(first)}</th>${rest.map((cell) => `<td${longClass(cell)}>${escaped(cell)}</td>`).join('')}</tr>`;
   return `<h2>${escaped(title)}</h2>
 <div class="scroll"><table class="numbers"><thead><tr>${head}</tr></thead><tbody>
 ${rows.map(row).join('\n')}

@@ -41,6 +41,7 @@ td { overflow-wrap: break-word; }
 .theirs { display: none; }
 .numbers td, .numbers thead th { text-align: right; white-space: nowrap; }
 .numbers th:first-child { text-align: left; }
+.numbers tr > .long { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
 tr.changed > * { background: var(--marked); }
 .note { color: var(--muted); font-size: 0.87rem; }
 @media ${NARROW_PAGE} {

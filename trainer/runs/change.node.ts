@@ -42,7 +42,11 @@ export async function tagRun(
 ): Promise<readonly string[]> {
   const odd = tags.find((tag) => tag.length > MAX_TAG || !/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(tag));
   if (odd !== undefined)
-    throw new InputError({ name: 'tag', expected: `letters, digits, dots, dashes, at most ${MAX_TAG}`, got: odd });
+    throw new InputError({
+      name: 'tags',
+      expected: `up to ${MAX_TAG} letters, digits, dots, dashes or underscores, a letter or digit first`,
+      got: odd,
+    });
   const { folder: run } = await findOwnRun(word, folder);
   const before = (await readAbout(run)).tags ?? [];
   const after = remove ? before.filter((tag) => !tags.includes(tag)) : [...new Set([...before, ...tags])];

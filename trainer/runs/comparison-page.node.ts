@@ -44,7 +44,7 @@ async function page(comparison: RunComparison): Promise<string> {
   const films = (await Promise.all(runs.map(evolution))).flat();
   const isSame = settings.rows.length === 0;
   return reportPage({
-    title: runs.map(({ label }) => label).join(' and '),
+    title: new Intl.ListFormat('en').format(runs.map(({ label }) => label)),
     lead: `${runs.length} runs side by side.${isSame ? ' Their settings are the same.' : ''}`,
     facts: [],
     sections: [

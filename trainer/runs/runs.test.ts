@@ -118,7 +118,7 @@ describe('tagRun(word, tags)', () => {
     expect(await tagRun('a', ['good'])).toEqual(['good', 'sharp']);
     expect(await tagRun('a', ['good'], { remove: true })).toEqual(['sharp']);
     expect((await findRun('a')).tags).toEqual(['sharp']);
-    await expect(tagRun('a', ['../x'])).rejects.toThrow('tag: expected letters');
+    await expect(tagRun('a', ['../x'])).rejects.toThrow('tags: expected up to 40 letters');
   });
 });
 
