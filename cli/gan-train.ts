@@ -113,12 +113,13 @@ await runCommand(
 );
 
 /** The seeds' log line. */
-function logLine({ row, steps, stepsPerEpoch }: TrainProgress): string {
+function logLine({ row, steps, stepsPerEpoch, overfitting }: TrainProgress): string {
   const f = (value: number) => value.toFixed(4);
   const epochs = Math.ceil(steps / stepsPerEpoch);
   return (
     `[${row.epoch}/${epochs}][${(row.step - 1) % stepsPerEpoch}/${stepsPerEpoch}]\tLoss_D: ${f(row.lossD)}\tLoss_G: ${f(row.lossG)}` +
     `\tD(x): ${f(row.dReal)}\tD(G(z)): ${f(row.dFakeBefore)} / ${f(row.dFakeAfter)}` +
+    (overfitting === undefined ? '' : `\tr_v: ${f(overfitting)}`) +
     (row.augmentation === undefined ? '' : `\tp: ${f(row.augmentation)}`)
   );
 }

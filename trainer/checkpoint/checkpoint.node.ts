@@ -131,7 +131,7 @@ export async function loadCheckpoint(folder: string): Promise<{ state: TrainStat
     throw new InputError({ name: file, expected: 'a step number', got: shown(step) });
   }
   const config = checkedConfig(saved.config, file);
-  if (config.ada && !isAdaState(ada))
+  if (config.ada && !isAdaState(ada, config))
     throw new InputError({ name: `${file}: ada`, expected: 'the probability of changes, as saved', got: shown(ada) });
   for (const network of networkNames) await expectRoom(join(folder, network, 'weights.bin'), network, config);
   const [generator, discriminator] = [

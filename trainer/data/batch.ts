@@ -14,12 +14,18 @@ export interface LabelledBatch {
   classes: Uint16Array;
 }
 
-/** Where batches of real pictures come from; a `Loader`. */
-interface Pictures {
-  batchesPerEpoch: number;
+/** Batches of pictures. */
+interface Batches {
   batch(index: number): Promise<Float32Array>;
   /** The same with the number of each picture's class, of data with classes. */
   labelledBatch?(index: number): Promise<LabelledBatch>;
+}
+
+/** Where batches of real pictures come from; a `Loader`. */
+interface Pictures extends Batches {
+  batchesPerEpoch: number;
+  /** Those that are held out. */
+  heldOut?: Batches | undefined;
 }
 
 /** Steps before every picture has been seen once by the discriminator. */
@@ -47,12 +53,9 @@ export async function stepBatch(
   const batches: Float32Array[] = [];
   const labels: Float32Array[] = [];
   for (let update = 0; update < dSteps; update++) {
-    const index = done * dSteps + update;
-    if (config.conditional) {
-      const batch = await labelled(pictures, index);
-      batches.push(batch.pictures);
-      labels.push(oneHotRows(batch.classes, config.classNames.length));
-    } else batches.push(await pictures.batch(index));
+    const { pictures: batch, labels: rows } = await networkBatch(config, pictures, done * dSteps + update);
+    batches.push(batch);
+    if (rows) labels.push(rows);
   }
   const latents = sharedRows(stepLatents(config, done, 'discriminator'), dSteps, share);
   const numbers = (pass: string, updates: number) => {
@@ -71,14 +74,28 @@ export async function stepBatch(
         again: numbers('again', 1),
       },
     }),
+    ...(config.heldOut > 0 && {
+      heldOut: {
+        ...(await networkBatch(config, heldOutOf(pictures), done)),
+        ...(diffaugment.length > 0 && { augmentation: numbers('held-out', 1) }),
+      },
+    }),
     ...(gp > 0 && { interpolation: sharedRows(stepInterpolation(config, done), dSteps, share) }),
     rateFactor: rateFactor(config, done, steps),
   };
 }
 
-function labelled(pictures: Pictures, index: number): Promise<LabelledBatch> {
+/** A batch of pictures, with one-hot labels for conditional networks. */
+async function networkBatch({ conditional, classNames }: GanConfig, pictures: Batches, index: number) {
+  if (!conditional) return { pictures: await pictures.batch(index) };
   if (!pictures.labelledBatch) throw new Error('conditional networks need pictures with classes');
-  return pictures.labelledBatch(index);
+  const batch = await pictures.labelledBatch(index);
+  return { pictures: batch.pictures, labels: oneHotRows(batch.classes, classNames.length) };
+}
+
+function heldOutOf({ heldOut }: Pictures): Batches {
+  if (!heldOut) throw new Error('the configuration holds out pictures, and there are none');
+  return heldOut;
 }
 
 /** The shares ε of real pictures of a step, uniform over 0…1, one for each picture of each update of the discriminator. */

@@ -59,6 +59,7 @@ export const loaderConfig: LoaderConfig = {
   normalization: { mean: [0], std: [1 / 255] },
   batchSize: 4,
   seed: 1,
+  heldOut: 0,
 };
 
 /** Flat grey pictures, picture i of level i; those in `broken` cannot be decoded. Counts how often each is decoded. */

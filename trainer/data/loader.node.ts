@@ -1,22 +1,16 @@
-/** @file A data set's pictures dealt out in batches of network input, one batch ahead. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { inParallel } from '../../inference/files/in-parallel.js';
-import type { Picture } from '../../inference/pictures/pictures.js';
-import { networkInput } from '../../inference/pictures/pixels.js';
-import { Random } from '../../inference/numeric/random.js';
+/** @file A data set's pictures dealt out in batches of network input: those that are trained on, and those that are held out. */
+import { InputError } from '../../onnx/errors.js';
 import type { GanConfig } from '../settings/config.js';
-import type { LabelledBatch } from './batch.js';
-import type { Dataset } from './sets/dataset.js';
-import { DECODED_AT_ONCE, DecodedPictures, type DecodeOptions, type KeepOptions } from './cache/decoded.node.js';
 import type { Share } from '../step/state/group.js';
-import { mirroredPicture } from './sets/geometry.js';
+import type { LabelledBatch } from './batch.js';
+import { DecodedPictures, type DecodeOptions, type KeepOptions } from './cache/decoded.node.js';
+import { Dealer, type DealerConfig } from './dealer.node.js';
+import { partsOf } from './held-out.js';
+import type { Dataset } from './sets/dataset.js';
 import { ReadablePictures } from './sets/readable.js';
 
 /** The settings that decide what a batch is. */
-export type LoaderConfig = Pick<
-  GanConfig,
-  'imageSize' | 'channels' | 'resize' | 'flip' | 'normalization' | 'batchSize' | 'seed'
->;
+export type LoaderConfig = DealerConfig & Pick<GanConfig, 'heldOut'>;
 
 export interface LoaderOptions extends KeepOptions {
   /** Stop at the first picture that is broken, and for skipped files. */
@@ -25,45 +19,54 @@ export interface LoaderOptions extends KeepOptions {
   share?: Share | undefined;
 }
 
-/** The pictures of an epoch in their order, and which of them are mirrored. */
-interface Epoch {
-  number: number;
-  order: Uint32Array;
-  /** By number of the picture: 1 where it is mirrored. */
-  mirrored: Uint8Array;
-}
-
 /**
  * Batches of normalised pictures. Which pictures are in a batch depends on the seed, the batch's number and the data set
  * alone, so a resumed run needs only its step number. Every epoch is a new permutation. Its last pictures that do not
  * fill a batch are left out (PyTorch's `DataLoader` makes a smaller batch of them unless `drop_last` is set; the
  * compiled training step wants batches of one size); a set smaller than a batch is repeated until it fills one.
  *
- * A picture that cannot be decoded is listed in `skipped`, and the next one of the set takes its place.
+ * A picture that cannot be decoded is listed in `skipped`, and the next one of the set takes its place. With `heldOut` a share of
+ * the pictures is in none of the batches: it is dealt by `heldOut` in the same way.
  */
 export class Loader {
-  /** Batches before every picture but the left-out ones has been seen once. */
-  readonly batchesPerEpoch: number;
   /** The pictures as they are, and which of them are broken. */
   readonly readable: ReadablePictures;
-  readonly #length: number;
-  readonly #config: LoaderConfig;
-  readonly #share: Share;
+  /** Batches of the held-out pictures, if there are any. */
+  readonly heldOut: Dealer | undefined;
+  readonly #trained: Dealer;
   readonly #pictures: DecodedPictures;
-  #epoch: Epoch = { number: -1, order: new Uint32Array(), mirrored: new Uint8Array() };
-  #ahead: { step: number; batch: Promise<LabelledBatch> } | undefined;
 
+  /** @throws InputError if the share of held-out pictures is less than one, or leaves none */
   constructor(
     dataset: Dataset,
     config: LoaderConfig,
     { strict, share = { index: 0, count: 1 }, ...options }: LoaderOptions = {},
   ) {
+    const { trained, heldOut } = partsOf(dataset.length, config);
     this.readable = new ReadablePictures(dataset, strict);
-    this.#length = dataset.length;
-    this.#config = config;
-    this.#share = share;
     this.#pictures = new DecodedPictures(this.readable, config, options);
-    this.batchesPerEpoch = Math.max(1, Math.floor(dataset.length / config.batchSize));
+    const dealer = (numbers: Uint32Array, draws: string, allBroken: () => InputError) =>
+      new Dealer({ numbers, draws, allBroken }, this.#pictures, this.readable, config, share);
+    const broken = (name: string, part: string, count: number) => () =>
+      new InputError({
+        name,
+        expected: `at least one of the ${count} ${part} pictures to be readable (another seed draws others)`,
+        got: 'only broken ones',
+      });
+    this.#trained = dealer(trained, '', () =>
+      heldOut.length > 0 ? broken('data', 'remaining', trained.length)() : this.readable.allBroken(),
+    );
+    if (heldOut.length > 0) this.heldOut = dealer(heldOut, 'held-out/', broken('heldOut', 'held-out', heldOut.length));
+  }
+
+  /** Batches before every picture but the left-out ones has been seen once. */
+  get batchesPerEpoch(): number {
+    return this.#trained.batchesPerEpoch;
+  }
+
+  /** Pictures that are trained on, without those that are known to be broken. */
+  get length(): number {
+    return this.#trained.length;
   }
 
   /** What was left out so far, one line each with the reason: skipped files and links, and broken pictures. */
@@ -84,11 +87,12 @@ export class Loader {
   /**
    * Decodes the whole set into memory or a cache file; `skipped` is complete then. Without this call, or where the set fits
    * neither, pictures are decoded as batches need them.
-   * @throws InputError if every picture is broken, or, with `strict`, any
+   * @throws InputError if every picture of the set or of one of its parts is broken, or, with `strict`, any
    * @throws the signal's reason when it is aborted
    */
-  decodeAll(options: DecodeOptions = {}): Promise<void> {
-    return this.#pictures.decodeAll(options);
+  async decodeAll(options: DecodeOptions = {}): Promise<void> {
+    await this.#pictures.decodeAll(options);
+    for (const dealer of [this.#trained, this.heldOut]) if (dealer?.length === 0) throw dealer.part.allBroken();
   }
 
   /**
@@ -97,71 +101,19 @@ export class Loader {
    * @throws InputError if every picture is broken
    * @throws RangeError if `step` is no integer of at least 0
    */
-  async batch(step: number): Promise<Float32Array> {
-    return (await this.labelledBatch(step)).pictures;
+  batch(step: number): Promise<Float32Array> {
+    return this.#trained.batch(step);
   }
 
   /** As `batch`, with the number of each picture's class; 0 in a set without classes. @throws as `batch` */
-  async labelledBatch(step: number): Promise<LabelledBatch> {
-    if (!Number.isSafeInteger(step) || step < 0) {
-      throw new RangeError(`batch(step): expected an integer of at least 0; got ${step}`);
-    }
-    const ahead = this.#ahead?.step === step ? this.#ahead.batch : undefined;
-    const batch = await (ahead ?? this.#assembled(step));
-    const next = nextTurn().then(() => this.#assembled(step + 1));
-    // Whoever asks for that batch gets the error.
-    next.catch(() => undefined);
-    this.#ahead = { step: step + 1, batch: next };
-    return batch;
+  labelledBatch(step: number): Promise<LabelledBatch> {
+    return this.#trained.labelledBatch(step);
   }
 
   /** Closes the cache file, if there is one. */
   async close(): Promise<void> {
-    await this.#ahead?.batch.catch(() => undefined);
+    await this.#trained.close();
+    await this.heldOut?.close();
     await this.#pictures.close();
-  }
-
-  async #assembled(step: number): Promise<LabelledBatch> {
-    const { batchSize, normalization } = this.#config;
-    const { order, mirrored } = this.#epochOf(step);
-    const { index: number, count } = this.#share;
-    const rows = batchSize / count;
-    const start = (step % this.batchesPerEpoch) * batchSize + number * rows;
-    const pictures = new Float32Array(rows * this.#pictures.stride);
-    const classes = new Uint16Array(rows);
-    await inParallel(Array(rows).keys(), DECODED_AT_ONCE, async (i) => {
-      const wanted = order[(start + i) % order.length] ?? 0;
-      const { picture, index } = await this.#readable(wanted);
-      const seen = mirrored[wanted] === 1 ? mirroredPicture(picture) : picture;
-      pictures.set(networkInput(seen, normalization), i * this.#pictures.stride);
-      classes[i] = this.readable.dataset.labels?.indices[index] ?? 0;
-    });
-    return { pictures, classes };
-  }
-
-  /** What the seed has drawn for the epoch of a step. */
-  #epochOf(step: number): Epoch {
-    const number = Math.floor(step / this.batchesPerEpoch);
-    if (this.#epoch.number !== number) {
-      const { seed, flip } = this.#config;
-      const length = this.#length;
-      const chance = Random.derived(seed, `flip/${number}`);
-      this.#epoch = {
-        number,
-        order: Random.derived(seed, `shuffle/${number}`).shuffled(length),
-        mirrored: Uint8Array.from({ length }, () => (flip && chance.uniform() < 0.5 ? 1 : 0)),
-      };
-    }
-    return this.#epoch;
-  }
-
-  /** Picture `wanted` of the set, or the first after it that can be decoded, and its number. */
-  async #readable(wanted: number): Promise<{ picture: Picture; index: number }> {
-    for (let offset = 0; offset < this.#length; offset++) {
-      const index = (wanted + offset) % this.#length;
-      const picture = await this.#pictures.picture(index);
-      if (picture !== undefined) return { picture, index };
-    }
-    throw this.readable.allBroken();
   }
 }

@@ -10,7 +10,7 @@ import type { Dataset } from '../data/sets/dataset.js';
 import { ReadablePictures } from '../data/sets/readable.js';
 import type { Candidates } from '../quality/candidates.js';
 import { assumedOfSubsets } from '../quality/distances.node.js';
-import { assumedOfClasses, generatedLike, trainingCandidates } from '../quality/evaluator.node.js';
+import { assumedOfClasses, assumedOfReal, generatedLike, trainingCandidates } from '../quality/evaluator.node.js';
 import { drawnClasses } from '../step/state/labels.js';
 import type { FeatureNetwork } from '../quality/feature-network.node.js';
 import type { MeasuredSet } from '../quality/measured-set.node.js';
@@ -194,6 +194,7 @@ async function trainedPair(
       assumed: [
         ...(dataset.assumed ?? []),
         ...assumedOfClasses(config),
+        ...assumedOfReal(config),
         ...network.assumptions,
         assumedOfSubsets(distances, subsetSize),
       ],

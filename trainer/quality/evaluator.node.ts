@@ -29,6 +29,13 @@ export function assumedOfClasses({ conditional, classNames }: GanConfig): Assump
   return [{ about: 'classes of generated pictures', taken, because: 'always so', options: [] }];
 }
 
+/** What generated pictures are compared with, where the run holds out a share. */
+export function assumedOfReal({ heldOut }: GanConfig): Assumption[] {
+  if (heldOut === 0) return [];
+  const taken = `those of the whole set, the share of ${heldOut} that is held out from training among them`;
+  return [{ about: 'real pictures', taken, because: 'always so', options: [] }];
+}
+
 /** A generator's pictures of the seeds 0, 1, 2, … */
 export function generatedLike(sample: Sampler, config: GanConfig): Candidates {
   const { latentDim, channels, imageSize, normalization } = config;
@@ -86,6 +93,7 @@ export class Evaluator {
       assumed: [
         ...this.network.assumptions,
         ...assumedOfClasses(this.config),
+        ...assumedOfReal(this.config),
         assumedOfSubsets(distances, options.subsetSize),
       ].map(this.renamed),
       seconds: (performance.now() - started) / 1000,

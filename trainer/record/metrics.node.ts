@@ -60,6 +60,11 @@ export class JsonLines<Row extends { step: number }> {
     return this.#rows.rows;
   }
 
+  /** The last rows, at most `count`. */
+  last(count: number): readonly Row[] {
+    return this.#rows.last(count);
+  }
+
   /** How many rows wait to be written. */
   get waiting(): number {
     return this.#waiting.length;

@@ -11,8 +11,9 @@ import { readAbout } from './about.node.js';
 import { JsonLines, rowCheck } from './metrics.node.js';
 import { bestRow, coverageNames, type QualityRow } from '../quality/quality.js';
 import {
-  augmentationPlotPng,
+  logitPlotPng,
   lossPlotPng,
+  overfittingPlotPng,
   qualityPlotPng,
   realVsFakePng,
   scorePlotPng,
@@ -24,6 +25,7 @@ import { reportFigures } from '../report/figures.node.js';
 import { reportPage } from '../report/page.js';
 import { EventFile, makeEventFolder } from '../report/tensorboard/event-file.node.js';
 import { runHparams } from '../report/settings.js';
+import { overfittingOf } from '../step/state/overfitting.js';
 
 /**
  * Rows that may wait in memory, and milliseconds: what is lost with them when the process is killed is computed again, but
@@ -35,7 +37,10 @@ const MAX_WAITING_TIME = 5000;
 const checkStep = rowCheck(
   1,
   ['epoch', 'seconds'],
-  ['lossD', 'lossG', 'dReal', 'dFakeBefore', 'dFakeAfter', 'signReal', 'augmentation'],
+  [
+    ...['lossD', 'lossG', 'dReal', 'dFakeBefore', 'dFakeAfter', 'signReal', 'augmentation'],
+    ...['logitReal', 'logitHeldOut', 'logitFake'],
+  ],
 );
 const checkQuality = rowCheck(
   0,
@@ -67,6 +72,21 @@ const REAL = 'real.png';
 
 const gridOf = (config: GanConfig, pictures: readonly Picture[]) =>
   pictureGrid(pictures, gridColumns(config, pictures.length));
+
+/** Steps over which r_v is taken, as for adaptive augmentation. */
+const SIGNAL_STEPS = 4;
+
+/** TensorBoard's numbers of held-out pictures. @param last the last steps, this one among them */
+function heldOutScalars({ logitReal, logitHeldOut, logitFake }: StepRow, last: readonly StepRow[]) {
+  if (logitReal === undefined || logitHeldOut === undefined || logitFake === undefined) return {};
+  const signal = overfittingOf(last);
+  return {
+    'logit/real': logitReal,
+    'logit/held out': logitHeldOut,
+    'logit/fake before the update': logitFake,
+    ...(Number.isFinite(signal) && { 'overfitting/r_v': signal }),
+  };
+}
 
 /** The written part of a run. */
 export class RunRecord {
@@ -108,6 +128,7 @@ export class RunRecord {
         'score/fake after the update': row.dFakeAfter,
         ...(row.augmentation !== undefined && { 'augmentation/probability': row.augmentation }),
         ...(row.signReal !== undefined && { 'augmentation/mean sign of D on real pictures': row.signReal }),
+        ...heldOutScalars(row, this.metrics.last(SIGNAL_STEPS)),
         'rate/pictures per second': (this.config.batchSize * this.config.dSteps) / row.seconds,
       },
     });
@@ -169,12 +190,14 @@ export class RunRecord {
     await this.flush();
     const [rows, quality] = [this.metrics.rows, this.evaluations.rows];
     if (rows.length === 0) return [];
+    const { ada, heldOut } = this.config;
     const about = await readAbout(this.run);
     const columns = gridColumns(this.config, Math.max(real.length, fake.length));
     const drawn = {
       losses: lossPlotPng(rows),
       scores: scorePlotPng(rows),
-      augmentation: this.config.ada ? augmentationPlotPng(rows) : undefined,
+      overfitting: ada || heldOut > 0 ? overfittingPlotPng(rows) : undefined,
+      logits: heldOut > 0 ? logitPlotPng(rows) : undefined,
       quality: quality.length > 0 ? qualityPlotPng(quality) : undefined,
       evolution: await evolutionWebp(this.run, summary.done),
     };
@@ -185,7 +208,8 @@ export class RunRecord {
     const files: Record<string, Uint8Array | string | undefined> = {
       'losses.png': drawn.losses,
       'scores.png': drawn.scores,
-      'augmentation.png': drawn.augmentation,
+      [ada ? 'augmentation.png' : 'overfitting.png']: drawn.overfitting,
+      'logits.png': drawn.logits,
       'quality.png': drawn.quality,
       'real-vs-fake.png': realVsFakePng(real, fake, summary.done, columns),
       'evolution.webp': drawn.evolution,

@@ -25,6 +25,11 @@ export class ThinnedRows<Row> {
     this.#stride *= 2;
   }
 
+  /** The last rows, at most `count`, of which there are up to 100. */
+  last(count: number): readonly Row[] {
+    return this.#recent.slice(-count);
+  }
+
   /** The kept rows and the last ones. */
   get rows(): readonly Row[] {
     if (this.#stride === 1) return this.#kept;

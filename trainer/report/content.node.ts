@@ -6,6 +6,7 @@ import type { GanConfig } from '../settings/config.js';
 import { presets } from '../settings/presets.js';
 import { coverageNames, type QualityRow } from '../quality/quality.js';
 import type { ReportContent, ReportFigure, ReportSetting, ReportTable } from './page.js';
+import { overfittingOf } from '../step/state/overfitting.js';
 import type { StepRow } from './plots.node.js';
 import { durationText } from './duration.js';
 import { reportSettings } from './settings.js';
@@ -82,6 +83,9 @@ function facts({ rows, quality, config, done, stepsPerEpoch }: RunSummary): [str
         3,
       ),
     ],
+    ...(recent.some(({ logitHeldOut }) => logitHeldOut === undefined)
+      ? []
+      : ([[`Overfitting r_v, last ${recent.length}`, fixed(overfittingOf(recent), 3)]] as [string, string][])),
     ...(last?.frechet === undefined ? [] : ([['Fréchet distance', fixed(last.frechet, 2)]] as [string, string][])),
     ...(last === undefined ? [] : ([['KID', last.kid.toPrecision(3)]] as [string, string][])),
   ];

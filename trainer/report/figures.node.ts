@@ -5,8 +5,9 @@ import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { QualityRow } from '../quality/quality.js';
 import type { ReportFigure } from './page.js';
 import {
-  augmentationPlotPng,
+  logitPlotPng,
   lossPlotPng,
+  overfittingPlotPng,
   qualityPlotPng,
   scorePlotPng,
   type PlotOptions,
@@ -79,10 +80,19 @@ export async function reportFigures(
       scorePlotPng(rows, options),
     ),
   ];
-  if (rows.some(({ augmentation }) => augmentation !== undefined)) {
+  const isAdaptive = rows.some(({ augmentation }) => augmentation !== undefined);
+  const isHeldOut = rows.some(({ logitHeldOut }) => logitHeldOut !== undefined);
+  if (isHeldOut) {
     const caption =
-      'Probability that a picture is changed before the discriminator sees it, and the signal it follows.';
-    plots.push(plot('Adaptive augmentation', caption, (options) => augmentationPlotPng(rows, options)));
+      'What the discriminator says to pictures that it is trained on, to held-out ones and to generated ones.';
+    plots.push(plot('Logits', caption, (options) => logitPlotPng(rows, options)));
+  }
+  if (isAdaptive || isHeldOut) {
+    const caption = isAdaptive
+      ? 'Probability that a picture is changed before the discriminator sees it, and the signal it follows.'
+      : 'r_v: 0 where held-out pictures look as real as those trained on, 1 where they look like generated ones.';
+    const title = isAdaptive ? 'Adaptive augmentation' : 'Overfitting';
+    plots.push(plot(title, caption, (options) => overfittingPlotPng(rows, options)));
   }
   if (quality.length > 0) {
     const caption = 'Distance between real and generated pictures; lower is better.';

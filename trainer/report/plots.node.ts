@@ -9,6 +9,7 @@ import { pictureGrid } from '../../inference/pictures/grid.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
 import type { QualityRow } from '../quality/quality.js';
+import { overfittingOf } from '../step/state/overfitting.js';
 import { bulk, runningMean, SMOOTH_FROM } from './smoothing.js';
 
 /** One step of training, a line of metrics.jsonl. */
@@ -24,9 +25,13 @@ export interface StepRow {
   /** The same for the generated pictures, D(G(z)), before and after the discriminator's update. */
   dFakeBefore: number;
   dFakeAfter: number;
-  /** With `ada`: the mean sign of the real pictures' logits, and the probability that a picture was changed. */
+  /** With `ada`: the mean sign of the real pictures' logits, where that is followed, and the probability that a picture was changed. */
   signReal?: number;
   augmentation?: number;
+  /** With `heldOut`: mean logits of the pictures that are trained on, of held-out ones and of generated ones. */
+  logitReal?: number;
+  logitHeldOut?: number;
+  logitFake?: number;
   /** Duration of the step in seconds. */
   seconds: number;
 }
@@ -50,6 +55,8 @@ interface Plot<Row> {
   title: string;
   yTitle: string;
   series: readonly Series<Row>[];
+  /** Lines that are not made of single rows. */
+  more?: readonly PlotLine[];
   /** Ends of the vertical axis; the data decide about those that are missing. */
   y?: ChartAxis;
   size?: ChartSize;
@@ -66,6 +73,12 @@ const SCORES: readonly Series<StepRow>[] = [
   { label: 'D(G(z)) after D’s update', ...THIRD, value: (row) => row.dFakeAfter },
 ];
 
+const LOGITS: readonly Series<StepRow>[] = [
+  { label: 'pictures that are trained on', ...FIRST, value: (row) => row.logitReal ?? Number.NaN },
+  { label: 'held-out pictures', ...SECOND, value: (row) => row.logitHeldOut ?? Number.NaN },
+  { label: 'generated pictures', ...THIRD, value: (row) => row.logitFake ?? Number.NaN },
+];
+
 /** The lines of a series: its steps, and for many steps their running mean. Only the bold line is in the legend. */
 function seriesLines<Row extends { step: number }>({ value, ...look }: Series<Row>, rows: readonly Row[]): PlotLine[] {
   const points = rows.map((row) => ({ x: row.step, y: value(row) }));
@@ -79,10 +92,10 @@ function seriesLines<Row extends { step: number }>({ value, ...look }: Series<Ro
 /** A plot over steps as a PNG file. */
 function stepPlotPng<Row extends { step: number }>(
   rows: readonly Row[],
-  { title, yTitle, series, y = {}, size = CHART_SIZE }: Plot<Row>,
+  { title, yTitle, series, more = [], y = {}, size = CHART_SIZE }: Plot<Row>,
 ): Uint8Array {
   if (rows.length === 0) throw new InputError({ name: 'plot', expected: 'at least one step', got: 'none' });
-  const lines = series.flatMap((each) => seriesLines(each, rows));
+  const lines = [...series.flatMap((each) => seriesLines(each, rows)), ...more];
   return linePlotPng({ title, xTitle: 'step', yTitle, lines, wholeX: true, y }, size);
 }
 
@@ -116,18 +129,71 @@ export function scorePlotPng(rows: readonly StepRow[], options: PlotOptions = {}
   return stepPlotPng(rows, { ...text, series: SCORES, y: { min: 0, max: 1 }, ...options });
 }
 
+const isKnown = (value: number | undefined): boolean => value !== undefined;
+
+/** The axis of r_v: 0…1, and beyond as far as the bold line goes, within what is worth showing. */
+function signalAxis([bold]: readonly PlotLine[]): ChartAxis {
+  const values = (bold?.points ?? []).map(({ y }) => y).filter(Number.isFinite);
+  const [low, high] = [Math.max(-1, Math.min(0, ...values)), Math.min(3, Math.max(1, ...values))];
+  return { min: Math.floor(low * 4) / 4, max: Math.ceil(high * 4) / 4 };
+}
+
+/** r_v over the steps: of each four, and for many steps of the mean logits around them as the bold line. */
+function overfittingLines(rows: readonly StepRow[]): PlotLine[] {
+  const points = (before: number, after: number) =>
+    rows.map(({ step }, at) => ({
+      x: step,
+      y: overfittingOf(rows.slice(Math.max(0, at - before), at + after + 1)),
+    }));
+  const look = { label: 'r_v: overfitting by held-out pictures', ...SECOND };
+  if (rows.length < SMOOTH_FROM) return [{ ...look, points: points(3, 0) }];
+  const radius = Math.round(rows.length / 50);
+  return [
+    { ...look, points: points(radius, radius) },
+    { colour: `${look.colour}40`, points: points(3, 0), width: 1 },
+  ];
+}
+
 /**
- * The probability of adaptive augmentation, and the signal it follows, over steps, as a PNG file.
+ * How much the discriminator overfits over steps, as a PNG file: the signal r_t or r_v, and with adaptive augmentation its
+ * probability. r_v has a gap where generated pictures look more real to D than those that it is trained on.
  * @param rows in the order of their steps, at least one
  * @throws InputError if there are no rows
  */
-export function augmentationPlotPng(rows: readonly StepRow[], options: PlotOptions = {}): Uint8Array {
-  const text = { title: 'Adaptive augmentation', yTitle: 'probability, mean sign' };
+export function overfittingPlotPng(rows: readonly StepRow[], options: PlotOptions = {}): Uint8Array {
+  const isAdaptive = rows.some(({ augmentation }) => isKnown(augmentation));
+  const isSign = rows.some(({ signReal }) => isKnown(signReal));
+  const isHeldOut = !isSign && rows.some(({ logitHeldOut }) => isKnown(logitHeldOut));
+  const text = {
+    title: isAdaptive ? 'Adaptive augmentation' : 'Overfitting of the discriminator',
+    yTitle: [...(isAdaptive ? ['probability'] : []), isSign ? 'mean sign' : 'r_v'].join(', '),
+  };
   const series: readonly Series<StepRow>[] = [
-    { label: 'probability of changes', ...FIRST, value: (row) => row.augmentation ?? Number.NaN },
-    { label: 'mean sign of D on real pictures', ...SECOND, value: (row) => row.signReal ?? Number.NaN },
+    ...(isAdaptive
+      ? [{ label: 'probability of changes', ...FIRST, value: (row: StepRow) => row.augmentation ?? Number.NaN }]
+      : []),
+    ...(isSign
+      ? [{ label: 'mean sign of D on real pictures', ...SECOND, value: (row: StepRow) => row.signReal ?? Number.NaN }]
+      : []),
   ];
-  return stepPlotPng(rows, { ...text, series, ...options });
+  const more = isHeldOut ? overfittingLines(rows) : [];
+  return stepPlotPng(rows, { ...text, series, more, ...(isHeldOut && { y: signalAxis(more) }), ...options });
+}
+
+/**
+ * The mean logits of pictures that the discriminator is trained on, of held-out ones and of generated ones, over steps, as a PNG file.
+ * @param rows in the order of their steps, at least one, of a run with held-out pictures
+ * @throws InputError if there are no rows
+ */
+export function logitPlotPng(rows: readonly StepRow[], options: PlotOptions = {}): Uint8Array {
+  const values = rows.flatMap(({ logitReal = 0, logitHeldOut = 0, logitFake = 0 }) => [
+    logitReal,
+    logitHeldOut,
+    logitFake,
+  ]);
+  const text = { title: 'Logits of the discriminator', yTitle: 'mean logit, higher is more real' };
+  const y = rows.length < SMOOTH_FROM ? {} : bulk(values);
+  return stepPlotPng(rows, { ...text, series: LOGITS, y, ...options });
 }
 
 /**

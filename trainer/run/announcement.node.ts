@@ -64,15 +64,16 @@ export async function announced(group: Group, given: ChosenSettings): Promise<An
   const { run, data = null, dataOptions, dataIdentity, steps, done, ada } = rest;
   const options = isRecord(dataOptions) ? dataOptions : {};
   expectSettings(options, runSettings, { file: 'rank 0', partial: true });
+  const config = checkedConfig(rest['config'], 'rank 0');
   return {
     run: String(run),
-    config: checkedConfig(rest['config'], 'rank 0'),
+    config,
     data: typeof data === 'string' ? data : null,
     dataOptions: options,
     dataIdentity: typeof dataIdentity === 'string' ? dataIdentity : undefined,
     steps: Number(steps),
     done: Number(done),
-    ...(isAdaState(ada) && { ada }),
+    ...(isAdaState(ada, config) && { ada }),
   };
 }
 

@@ -19,6 +19,7 @@ import type { StepRow } from '../report/plots.node.js';
 import { fixedInputs, SHOWN } from '../report/samples.js';
 import { shareOf, type Group } from '../step/state/group.js';
 import { Ada, type AdaState } from '../step/state/ada.js';
+import { overfittingOf } from '../step/state/overfitting.js';
 import { agreed } from '../step/state/rounds.js';
 import { drawnLabels } from '../step/state/labels.js';
 import type { StepBatch, TrainStep } from '../step/state/step.js';
@@ -31,6 +32,8 @@ export interface TrainProgress {
   stepsPerEpoch: number;
   picturesPerSecond: number;
   secondsLeft: number;
+  /** With `heldOut`: the overfitting signal r_v of the last four steps; NaN where it has no meaning. */
+  overfitting?: number;
 }
 
 /** How the pictures are compared with real ones while training. */
@@ -158,7 +161,7 @@ async function trained(options: TrainOptions): Promise<TrainResult> {
     const results = step.runAll && count > 1 ? await step.runAll(batches) : [await step.run(first)];
     const seconds = (performance.now() - started) / 1000 / count;
     for (const result of results) {
-      if (!Number.isFinite(result.lossD) || !Number.isFinite(result.lossG)) {
+      if (![result.lossD, result.lossG, result.logitHeldOut ?? 0].every(Number.isFinite)) {
         await record.flush();
         throw diverged(done + 1, `the losses are no longer finite (Loss_D ${result.lossD}, Loss_G ${result.lossG})`);
       }
@@ -167,7 +170,8 @@ async function trained(options: TrainOptions): Promise<TrainResult> {
       const row = { step: done, epoch, ...result, ...(ada && { augmentation: ada.probability }), seconds };
       ada?.after(result);
       await record.step(row);
-      options.progress_callback?.({ row, steps, stepsPerEpoch, ...pace.after(row, steps - done) });
+      const signal = config.heldOut > 0 && { overfitting: overfittingOf(record.metrics.last(4)) };
+      options.progress_callback?.({ row, steps, stepsPerEpoch, ...pace.after(row, steps - done), ...signal });
       warn(watch.afterStep(row));
       const advice = pace.isNewlyKnown() && longRunAdvice(config, pace.estimate(done, steps), durationText);
       if (advice) options.estimate_callback?.(advice);

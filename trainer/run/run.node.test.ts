@@ -5,6 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { flat } from '../data/data.test.helper.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
 import { InputError } from '../../onnx/errors.js';
+import { Random } from '../../inference/numeric/random.js';
+import { overfittingOf } from '../step/state/overfitting.js';
 import { train } from './loop.node.js';
 import { startRun, type RunOptions } from './run.node.js';
 
@@ -21,6 +23,15 @@ afterAll(async () => {
   process.chdir(start);
   await rm(folder, { recursive: true, force: true });
 });
+
+/** A line of metrics.jsonl. */
+interface AdaRow {
+  augmentation: number;
+  signReal: number;
+  logitReal: number;
+  logitHeldOut: number;
+  logitFake: number;
+}
 
 /** Starts a run and lets it go. @returns its folder */
 async function begun(options: RunOptions): Promise<{ run: string; notes: string[] }> {
@@ -70,17 +81,26 @@ describe('startRun({ out })', () => {
 });
 
 describe('startRun({ ada })', () => {
-  const ada = { ada: true, adaTarget: 0.1, adaImages: 80, lrD: 0.02, data: 'pictures', checkpointEvery: 100 } as const;
+  const common = { ada: true, adaImages: 80, lrD: 0.02, data: 'pictures', checkpointEvery: 100 } as const;
+  const ada = { ...common, adaSignal: 'sign', adaTarget: 0.1 } as const;
   const lines = async (run: string) =>
     (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
       .trim()
       .split('\n')
-      .map((line) => ({ ...(JSON.parse(line) as { augmentation: number; signReal: number }), seconds: 0 }));
+      .map((line) => ({ ...(JSON.parse(line) as AdaRow), seconds: 0 }));
   const trained = async (options: RunOptions) => {
     const started = await startRun(options);
     await train(started).finally(() => started.release());
     return started.run;
   };
+  beforeAll(async () => {
+    await mkdir('noise');
+    const random = new Random(3);
+    for (let i = 0; i < 16; i++) {
+      const data = Uint8Array.from({ length: 3 * 64 }, () => random.integer(256));
+      await writeFile(join('noise', `${i}.png`), await encodePng({ width: 8, height: 8, channels: 3, data }));
+    }
+  });
 
   it('trains alike with a stop between two changes of the probability, and with several steps per run', async () => {
     const whole = await lines(await trained({ ...small, ...ada, out: 'whole', steps: 14 }));
@@ -101,8 +121,88 @@ describe('startRun({ ada })', () => {
     expect(Math.max(...found)).toBeGreaterThan(0);
   });
 
+  it('follows r_v of held-out pictures by default: alike with a stop, several steps per run, and by hand', async () => {
+    const heldOut = {
+      ...small,
+      ...common,
+      data: 'noise',
+      norm: 'none',
+      ndf: 16,
+      heldOut: 0.5,
+      adaTarget: 0.2,
+    } as const;
+    const whole = await lines(await trained({ ...heldOut, out: 'held-whole', steps: 14 }));
+    await trained({ ...heldOut, out: 'held-halves', steps: 6 });
+    expect(await lines(await trained({ resume: 'held-halves', steps: 14 }))).toEqual(whole);
+    expect(await lines(await trained({ ...heldOut, out: 'held-three', steps: 14, stepsPerRun: 3 }))).toEqual(whole);
+    expect(await readdir('held-whole')).toEqual(expect.arrayContaining(['augmentation.png', 'logits.png']));
+    let expected = 0;
+    const found: number[] = [];
+    for (const [at, row] of whole.entries()) {
+      if (at > 0 && at % 4 === 0) {
+        const sum = (key: 'logitReal' | 'logitHeldOut' | 'logitFake') =>
+          whole.slice(at - 4, at).reduce((total, each) => total + each[key], 0);
+        const signal = (sum('logitReal') - sum('logitHeldOut')) / Math.max(sum('logitReal') - sum('logitFake'), 1e-8);
+        expected = Math.min(1, Math.max(0, expected + Math.sign(signal - 0.2) * 0.2));
+      }
+      expect(row.augmentation).toBe(expected);
+      expect(row).not.toHaveProperty('signReal');
+      found.push(row.augmentation);
+    }
+    expect(Math.max(...found)).toBeGreaterThan(0);
+  });
+
+  it('says how many pictures are held out, and stores it', async () => {
+    const { assumed, config, loader, release } = await startRun({ ...small, ...common, heldOut: 0.25, out: 'said' });
+    await release();
+    expect(config).toMatchObject({ adaSignal: 'held-out', adaTarget: 0.5, heldOut: 0.25 });
+    const said = {
+      about: 'held-out pictures',
+      taken:
+        '2, which the discriminator judges but is never trained on; 6 are trained on; each is about 2.0 times in a batch ' +
+        'of 4, which makes a noisy signal',
+      because: 'a share of 0.25, drawn by the seed 0',
+      options: ['heldOut'],
+    };
+    expect(assumed).toContainEqual({ ...said, because: `a share of 0.25, drawn by the seed ${config.seed}` });
+    expect(loader.length).toBe(6);
+    expect(await readFile(join('said', 'config.json'), 'utf8')).toContain('never trained on; 6 are trained on');
+  });
+
+  it('goes on with the signs in a run of a version that knew no other signal', async () => {
+    const whole = await lines(await trained({ ...small, ...ada, adaTarget: 0.6, out: 'sign-whole', steps: 10 }));
+    await trained({ ...small, ...ada, adaTarget: 0.6, out: 'old', steps: 6 });
+    for (const file of [join('old', 'config.json'), join('old', 'checkpoints', 'step-0000006', 'state.json')]) {
+      const { config, ...rest } = JSON.parse(await readFile(file, 'utf8')) as { config: Record<string, unknown> };
+      const { adaSignal: _, heldOut: __, ...older } = config;
+      expect(Object.keys(older)).toHaveLength(Object.keys(config).length - 2);
+      await writeFile(file, JSON.stringify({ ...rest, config: older }));
+    }
+    expect(await lines(await trained({ resume: 'old', steps: 10 }))).toEqual(whole);
+  });
+
+  it('changes pictures where a few are learned by heart, and none where there are many', async () => {
+    const learning = { ...small, ndf: 32, norm: 'none', lr: 2e-4, lrD: 5e-3, batchSize: 8, steps: 80 } as const;
+    const adaptive = { ...learning, ada: true, adaImages: 2000 } as const;
+    // Noise has nothing in common: what D learns of eight pictures says little of the other eight.
+    const few = await lines(await trained({ ...adaptive, data: 'noise', heldOut: 0.5, out: 'few' }));
+    expect(overfittingOf(few.slice(0, 40))).toBeGreaterThan(0.4);
+    expect(Math.max(...few.map(({ augmentation }) => augmentation))).toBeGreaterThan(0.1);
+    // The built-in pictures: 2,048, of which 205 are held out.
+    const many = await lines(await trained({ ...adaptive, out: 'many' }));
+    expect(overfittingOf(many)).toBeLessThan(0.2);
+    expect(many.at(-1)?.augmentation).toBeLessThan(0.05);
+  });
+
   it.each<[RunOptions, RegExp]>([
-    [{ ada: true, loss: 'wgan' }, /^ada: expected the loss bce or hinge beside it, .*; got true$/],
+    [
+      { ada: true, adaSignal: 'sign', loss: 'wgan' },
+      /^ada: expected the loss bce or hinge beside it with adaSignal sign, .*; got true$/,
+    ],
+    [{ adaSignal: 'held-out' }, /^adaSignal: expected ada beside it; got "held-out"$/],
+    [{ ada: true, heldOut: 0 }, /^heldOut: expected a number above 0 with adaSignal held-out, .*; got 0$/],
+    [{ heldOut: 0.6 }, /^heldOut: expected a number of 0…0\.5; got 0\.6$/],
+    [{ heldOut: 0.05 }, /^heldOut: expected a share that holds out at least one of 8 pictures .*; got 0\.05$/],
     [{ ada: true, diffaugment: [] }, /^ada: expected diffaugment beside it; got true$/],
     [{ adaTarget: 0.5 }, /^adaTarget: expected ada beside it; got 0.5$/],
     [{ ada: true, adaTarget: 1 }, /^adaTarget: expected a number above 0 and below 1; got 1$/],

@@ -9,7 +9,7 @@ import { openDataset } from '../data/formats/table.node.js';
 import { epochSteps } from '../data/batch.js';
 import { changeAbout } from '../record/about.node.js';
 import { checkRecord } from '../record/record.node.js';
-import { assumedOfBatches, assumedOfTraining } from '../data/sets/assumed.js';
+import { assumedOfBatches, assumedOfHeldOut, assumedOfTraining } from '../data/sets/assumed.js';
 import { Loader } from '../data/loader.node.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { residualAdvice, smallSetAdvice } from './advice.js';
@@ -20,6 +20,7 @@ import { RemoteStep } from '../step/remote.node.js';
 import type { AdaState } from '../step/state/ada.js';
 import { shareOf, type Group } from '../step/state/group.js';
 import type { TrainState, TrainStep } from '../step/state/step.js';
+import { assumedOfReal } from '../quality/evaluator.node.js';
 import { initialState } from '../step/tfjs/state.js';
 import { createEvaluator, evaluationSettings, ofSettings } from './evaluation.node.js';
 import type { TrainEvaluation } from './loop.node.js';
@@ -181,7 +182,8 @@ async function started(
   const assumed = [
     ...(dataset.assumed ?? []),
     ...assumedOfTraining(config, `as the settings say; preset ${config.preset}`),
-    ...assumedOfBatches(config, dataset.length - loader.readable.broken.size),
+    ...assumedOfHeldOut(config, { trained: loader.length, heldOut: loader.heldOut?.length ?? 0 }),
+    ...assumedOfBatches(config, loader.length),
   ];
   await writeRunFile(run, {
     config,
@@ -215,12 +217,15 @@ async function started(
       ...(loader.place === 'memory' ? [] : [`Decoded pictures: ${loader.place}`]),
       ...residualAdvice(config),
       ...memory,
-      ...smallSetAdvice(config, dataset.length - loader.readable.broken.size),
+      ...smallSetAdvice(config, loader.length),
       state.step < steps
         ? `Training on ${step.description}`
         : `Nothing is left to train: ${run} has done its ${steps} steps; more \`steps\` or \`epochs\` continue it`,
     ],
-    assumed: [...assumed, ...(evaluator?.network.assumptions ?? []).map(ofSettings)],
+    assumed: [
+      ...assumed,
+      ...(evaluator ? [...evaluator.network.assumptions, ...assumedOfReal(config)] : []).map(ofSettings),
+    ],
     group,
     machine: { notes: machineNotes, ...(surprising && { surprising }) },
     logEvery,

@@ -19,6 +19,8 @@ const WRITTEN = [
   'losses.png',
   'scores.png',
   'augmentation.png',
+  'overfitting.png',
+  'logits.png',
   'quality.png',
   'real-vs-fake.png',
   'evolution.webp',

@@ -48,8 +48,20 @@ export const augmentationNames = ['color', 'translation', 'cutout'] as const;
 /** A family of DiffAugment's random changes. */
 export type AugmentationName = (typeof augmentationNames)[number];
 
-/** Numbers of adaptive augmentation, unless they are given. */
-export const adaDefaults = { adaTarget: 0.6, adaImages: 100_000 } as const;
+/** What the probability of adaptive augmentation follows; see `ada.ts`. */
+export const adaSignals = ['held-out', 'sign'] as const;
+
+/** What the probability of adaptive augmentation follows. */
+export type AdaSignal = (typeof adaSignals)[number];
+
+/** The targets of the signals, from the code of their authors (stylegan2-ada, `--aug adarv` and `--aug ada`). */
+export const adaTargets: Readonly<Record<AdaSignal, number>> = { 'held-out': 0.5, sign: 0.6 };
+
+/** What a configuration without adaptive augmentation has, and one that was saved before there was a choice of signals. */
+export const adaDefaults = { adaSignal: 'sign', adaTarget: adaTargets.sign, adaImages: 100_000 } as const;
+
+/** Share of the pictures that is held out for the signal of that name, unless it is given. */
+export const HELD_OUT_FOR_ADA = 0.1;
 
 /** Hyper-parameters of a GAN and of its training. */
 export interface GanConfig {
@@ -115,10 +127,14 @@ export interface GanConfig {
   diffaugment: readonly AugmentationName[];
   /** Whether the probability of these changes follows the discriminator's overfitting (Karras et al. 2020); see `ada.ts`. */
   ada: boolean;
-  /** Mean sign of the discriminator's logits on real pictures that the probability is steered to. */
+  /** What tells the overfitting: the discriminator's logits on held-out pictures, or the signs of those on trained ones. */
+  adaSignal: AdaSignal;
+  /** The value of that signal that the probability is steered to. */
   adaTarget: number;
   /** Real pictures within which the probability can go from 0 to 1. */
   adaImages: number;
+  /** Share of the pictures that the discriminator judges but is never trained on, 0…0.5; 0 for none. See `held-out.ts`. */
+  heldOut: number;
   /** Decay of the averaged generator's moving average (Karras et al. 2018); 0 for no averaged generator. */
   ema: number;
   /** Whether that decay starts small: min(ema, (1 + t)/(10 + t)) in step t, as TensorFlow's moving averages do. */

@@ -1,7 +1,15 @@
 /** @file All hyper-parameters of the seed systems, by name. */
 import type { Normalization } from '../../inference/pictures/pictures.js';
 import { InputError } from '../../onnx/errors.js';
-import { adaDefaults, augmentationNames, presetNames, type GanConfig, type PresetName } from './config.js';
+import {
+  adaDefaults,
+  adaTargets,
+  augmentationNames,
+  HELD_OUT_FOR_ADA,
+  presetNames,
+  type GanConfig,
+  type PresetName,
+} from './config.js';
 import { settingRules } from './rules.js';
 import { configSettings, expectSettings, found, settingName } from './table.js';
 
@@ -22,6 +30,7 @@ const plainTraining = {
   diffaugment: [],
   ada: false,
   ...adaDefaults,
+  heldOut: 0,
   ema: 0,
   emaWarmup: true,
   dSteps: 1,
@@ -194,8 +203,9 @@ function spreadNormalization({ mean, std }: Normalization, channels: number): No
  * A preset with some settings changed. Settings that are `undefined` are the preset's. Some settings follow others
  * unless they are given: the discriminator's learning rate keeps its ratio to `lr`, as in the seeds' code, its norm is
  * `norm` where that is given and none with the loss wgan-gp or the networks resnet, which also have their authors' biases
- * and initial weights, the numbers of penalties are those of their papers, `ada` has all changes of DiffAugment, and a
- * normalisation that treats all channels alike does so for any number of channels.
+ * and initial weights, the numbers of penalties are those of their papers, `ada` has all changes of DiffAugment and follows the
+ * signal of held-out pictures, of which there are 10% then, with the target of its authors, and a normalisation that treats
+ * all channels alike does so for any number of channels.
  * @throws InputError that names the option that is wrong, as written on the command line
  */
 export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig, 'preset'>> = {}): GanConfig {
@@ -205,6 +215,8 @@ export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig
   const base = presets[preset];
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
   const merged: GanConfig = { ...base, ...given, preset };
+  const adaSignal = overrides.adaSignal ?? (merged.ada ? 'held-out' : base.adaSignal);
+  const needsHeldOut = merged.ada && adaSignal === 'held-out';
   return checkedConfig({
     ...merged,
     ...(merged.arch === 'resnet' && { ...residualDefaults, ...given }),
@@ -213,6 +225,9 @@ export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig
     gp: overrides.gp ?? (merged.loss === 'wgan-gp' ? 10 : 0),
     clip: overrides.clip ?? (merged.loss === 'wgan' ? 0.01 : 0),
     diffaugment: overrides.diffaugment ?? (merged.ada ? augmentationNames : base.diffaugment),
+    adaSignal,
+    adaTarget: overrides.adaTarget ?? (merged.ada ? adaTargets[adaSignal] : base.adaTarget),
+    heldOut: overrides.heldOut ?? (needsHeldOut ? HELD_OUT_FOR_ADA : base.heldOut),
     lrD: overrides.lrD ?? merged.lr * (base.lrD / base.lr),
     normalization: overrides.normalization ?? spreadNormalization(base.normalization, merged.channels),
   });

@@ -33,7 +33,7 @@ function archRules({ arch, head, firstBatchNorm, norm, normD, conditional, image
 
 /** Settings that have a meaning for some losses only. */
 function lossRules(config: GanConfig): Rule[] {
-  const { loss, labelSmoothing, r1, r2, r1Every, normD, ada, diffaugment } = config;
+  const { loss, labelSmoothing, r1, r2, r1Every, normD, ada, adaSignal, diffaugment, heldOut } = config;
   const needsAda = (name: keyof typeof adaDefaults) => ({
     name,
     isRight: ada || config[name] === adaDefaults[name],
@@ -54,8 +54,17 @@ function lossRules(config: GanConfig): Rule[] {
     { name: 'ada', isRight: !ada || diffaugment.length > 0, expected: 'diffaugment beside it' },
     {
       name: 'ada',
-      isRight: !ada || loss === 'bce' || loss === 'hinge',
-      expected: `the loss bce or hinge beside it, as the sign of the logits of ${loss} does not tell real from generated`,
+      isRight: !ada || adaSignal !== 'sign' || loss === 'bce' || loss === 'hinge',
+      expected:
+        `the loss bce or hinge beside it with adaSignal sign, as the sign of the logits of ${loss} does not tell ` +
+        'real from generated (adaSignal held-out goes with every loss)',
+    },
+    needsAda('adaSignal'),
+    {
+      name: 'heldOut',
+      isRight: !ada || adaSignal !== 'held-out' || heldOut > 0,
+      expected:
+        'a number above 0 with adaSignal held-out, which `ada` follows (adaSignal sign needs no held-out pictures)',
     },
     needsAda('adaTarget'),
     needsAda('adaImages'),

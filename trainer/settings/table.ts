@@ -2,6 +2,7 @@
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../onnx/errors.js';
 import {
+  adaSignals,
   archNames,
   augmentationNames,
   defaultPreset,
@@ -200,13 +201,23 @@ export const configSettings: { [Name in ConfigSetting]: Setting } = {
       'Adaptive augmentation: each picture is changed with a probability that rises while the discriminator overfits and ' +
         'falls otherwise; without --diffaugment all three kinds of changes',
     ],
+    adaSignal: [
+      choice(adaSignals),
+      'What tells --ada of overfitting: held-out pictures that look less real to the discriminator than those it is trained ' +
+        'on, or the signs of its logits on the latter [default: held-out]',
+    ],
     adaTarget: [
       number('a number above 0 and below 1', (value) => value > 0 && value < 1),
-      "Mean sign of the discriminator's logits on real pictures above which it counts as overfitting [default: 0.6]",
+      'Value of that signal above which the discriminator counts as overfitting [default: 0.5, of the signs 0.6]',
     ],
     adaImages: [
       integer(1, 1_000_000_000),
       'Real pictures within which the probability can go from 0 to 1 [default: 100000]',
+    ],
+    heldOut: [
+      number('a number of 0…0.5', (value) => value >= 0 && value <= 0.5),
+      'Share of the pictures that is never trained on; the discriminator judges them in each step, which shows whether it ' +
+        'overfits [default: 0, with --ada 0.1 unless --ada-signal is sign]',
     ],
     ema: [decay, 'Decay of an exponential moving average of the generator, such as 0.999'],
     emaWarmup: [boolean, 'Start with a smaller decay, (1 + t)/(10 + t) in step t [default: on]'],

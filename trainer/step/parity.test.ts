@@ -76,8 +76,30 @@ const configs: Record<string, GanConfig> = {
     ...small,
     imageSize: 8,
     ada: true,
+    adaSignal: 'sign',
     r1: 5,
     dSteps: 2,
+  }),
+  'adaptive DiffAugment by held-out pictures, labels, spectral norm beside batch norm, two updates of D': configWith(
+    'space',
+    {
+      ...small,
+      imageSize: 8,
+      ada: true,
+      conditional: true,
+      classNames: ['a', 'b', 'c'],
+      spectralNorm: true,
+      dSteps: 2,
+    },
+  ),
+  'held-out pictures beside a Wasserstein loss with R1': configWith('cub200', {
+    ...small,
+    imageSize: 8,
+    loss: 'wgan',
+    clip: 0.05,
+    r1: 5,
+    r1Every: 2,
+    heldOut: 0.2,
   }),
   'everything at once, one channel': configWith('fashion-mnist', {
     ...small,
@@ -99,7 +121,8 @@ describe.each(Object.entries(configs))('OnnxStep and TfjsStep, %s', (_, config) 
     const tfjs = await trained(new TfjsStep(config, models(config), state), config);
     onnx.results.forEach((result, index) => {
       expect(Object.keys(result)).toEqual(Object.keys(tfjs.results[index] as StepResult));
-      expect('signReal' in result).toBe(config.ada);
+      expect('signReal' in result).toBe(config.ada && config.adaSignal === 'sign');
+      expect('logitHeldOut' in result).toBe(config.heldOut > 0);
       for (const key of Object.keys(result) as (keyof StepResult)[]) {
         expect(
           Math.abs((result[key] as number) - (tfjs.results[index]?.[key] as number)),
@@ -145,6 +168,8 @@ function batchOf(config: GanConfig, index: number): StepBatch {
   const random = new Random(index);
   const real = normals(random, dSteps * batchSize * channels * imageSize * imageSize).map(Math.tanh);
   const latents = normals(random, dSteps * batchSize * latentDim);
+  const heldOut = new Random(100 + index);
+  const picture = channels * imageSize * imageSize;
   const numbers = (count: number) => drawnAugmentation(random, count, imageSize, config.ada ? 0.5 : undefined);
   return {
     real,
@@ -152,9 +177,48 @@ function batchOf(config: GanConfig, index: number): StepBatch {
     ...(config.conditional && { labels: drawnLabels(config, latents) as Float32Array }),
     generatorLatents: normals(random, batchSize * latentDim),
     augmentation: { real: numbers(dSteps * batchSize), fake: numbers(dSteps * batchSize), again: numbers(batchSize) },
+    ...(config.heldOut > 0 && {
+      heldOut: {
+        pictures: normals(heldOut, batchSize * picture).map(Math.tanh),
+        ...(config.conditional && { labels: drawnLabels(config, normals(heldOut, batchSize * latentDim)) }),
+        augmentation: drawnAugmentation(heldOut, batchSize, imageSize, config.ada ? 0.5 : undefined),
+      },
+    }),
     rateFactor: 1 - index / STEPS,
   };
 }
+
+it.each([
+  ['OnnxStep', OnnxStep.create],
+  ['TfjsStep', async (...given: ConstructorParameters<typeof TfjsStep>) => new TfjsStep(...given)],
+])('%s learns nothing of held-out pictures, and leaves its state alone', async (_, created) => {
+  const config = configWith('space', { ...small, imageSize: 8, spectralNorm: true, dSteps: 2, heldOut: 0.5 });
+  const without = { ...config, heldOut: 0 };
+  const [judged, alone] = [
+    await trained(await created(config, models(config), initialState(config)), config),
+    await trained(await created(without, models(without), initialState(without)), without),
+  ];
+  expect(judged.state).toEqual(alone.state);
+  judged.results.forEach(({ logitReal, logitHeldOut, logitFake, ...result }, index) => {
+    expect(result).toEqual(alone.results[index]);
+    for (const logit of [logitReal, logitHeldOut, logitFake]) expect(Math.abs(logit as number)).toBeLessThan(100);
+    expect(logitHeldOut).not.toBe(logitReal);
+  });
+});
+
+it('judges held-out pictures with the same weights, vectors and changes as those that it is trained on', async () => {
+  const config = configWith('space', { ...small, imageSize: 8, ada: true, spectralNorm: true });
+  const step = await OnnxStep.create(config, models(config), initialState(config));
+  for (let index = 0; index < STEPS; index++) {
+    const batch = batchOf(config, index);
+    const { logitReal, logitHeldOut } = await step.run({
+      ...batch,
+      heldOut: { pictures: batch.real, augmentation: batch.augmentation?.real as Float32Array },
+    });
+    expect(logitHeldOut).toBe(logitReal);
+  }
+  await step.dispose();
+});
 
 const normals = (random: Random, count: number) => Float32Array.from({ length: count }, () => random.normal());
 

@@ -32,6 +32,7 @@ interface TechniquesInfo extends Pick<GanConfig, 'head' | 'loss' | 'norm' | 'nor
   bias?: boolean;
   size?: number;
   classes?: number;
+  held_out?: number;
 }
 
 const names = [
@@ -48,6 +49,8 @@ const names = [
   'techniques-conditional',
   'techniques-conditional-gp',
   'techniques-conditional-ra',
+  'techniques-held-out',
+  'techniques-held-out-hinge',
   'techniques-resnet',
   'techniques-resnet-r1',
   'techniques-resnet-conditional',
@@ -67,10 +70,21 @@ describe.each(names)('%s', (name) => {
           augmentation: { real: data('augment_real'), fake: data('augment_fake'), again: data('augment_again') },
         }),
         ...(config.conditional && { labels: oneHotRows(data('labels'), config.classNames.length) }),
+        ...(config.heldOut > 0 && {
+          heldOut: {
+            pictures: data('held_out'),
+            ...(config.diffaugment.length > 0 && { augmentation: data('augment_held_out') }),
+            ...(config.conditional && { labels: oneHotRows(data('held_out_labels'), config.classNames.length) }),
+          },
+        }),
         ...(config.gp > 0 && { interpolation: data('interpolation') }),
         rateFactor: rateFactor(config, index, file.info.steps),
       });
       expectResults(file, index, found);
+      if (config.heldOut > 0) {
+        const logits = [found.logitReal, found.logitHeldOut, found.logitFake];
+        expect(relativeError(logits as number[], data('mean_logits'))).toBeLessThan(1e-4);
+      }
     }
     const found = await step.state();
     await step.dispose();
@@ -135,6 +149,7 @@ function configOf(info: TechniquesInfo): GanConfig {
     r1: info.r1 ?? 0,
     r2: info.r2 ?? 0,
     ...((info.r1 || info.r2) && { r1Every: info.every ?? 1 }),
+    ...(info.held_out && { heldOut: 0.1 }),
     ...(info.gp && { gp: info.gp }),
     ...(info.classes && {
       conditional: true,

@@ -74,6 +74,27 @@ export function assumedOfTraining(
   ];
 }
 
+/** Which pictures the discriminator judges without being trained on them. @param parts how many can be decoded */
+export function assumedOfHeldOut(
+  { heldOut, batchSize, seed }: { heldOut: number; batchSize: number; seed: number },
+  parts: { trained: number; heldOut: number },
+): Assumption[] {
+  if (heldOut === 0) return [];
+  const [out, trained] = [parts.heldOut, parts.trained].map((count) => count.toLocaleString('en-US'));
+  const few =
+    parts.heldOut < batchSize
+      ? `; each is about ${(batchSize / parts.heldOut).toFixed(1)} times in a batch of ${batchSize}, which makes a noisy signal`
+      : '';
+  return [
+    {
+      about: 'held-out pictures',
+      taken: `${out}, which the discriminator judges but is never trained on; ${trained} are trained on${few}`,
+      because: `a share of ${heldOut}, drawn by the seed ${seed}`,
+      options: ['heldOut'],
+    },
+  ];
+}
+
 /** How batches are filled from a set that is smaller than one. @param pictures those that can be decoded */
 export function assumedOfBatches({ batchSize }: { batchSize: number }, pictures: number): Assumption[] {
   if (pictures >= batchSize) return [];

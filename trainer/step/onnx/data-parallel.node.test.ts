@@ -151,7 +151,12 @@ function batchOf(config: GanConfig, index: number): Promise<StepBatch> {
   });
   return stepBatch(
     config,
-    { batchesPerEpoch: 9, batch, labelledBatch },
+    {
+      batchesPerEpoch: 9,
+      batch,
+      labelledBatch,
+      heldOut: { batch: (at) => batch(at + 50), labelledBatch: (at) => labelledBatch(at + 50) },
+    },
     index,
     9,
     undefined,

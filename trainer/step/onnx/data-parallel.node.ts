@@ -38,6 +38,17 @@ interface Half {
   session: InferenceSession;
 }
 
+/** The held-out pictures as inputs; all updates of a step have the same ones, and the last one's answer counts. */
+function heldOutInputs({ conditional, diffaugment, heldOut }: GanConfig, batch: StepBatch): Numbers {
+  if (heldOut === 0 || !batch.heldOut) return {};
+  const { pictures, labels, augmentation } = batch.heldOut;
+  return {
+    [stepInputs.heldOut]: pictures,
+    ...(conditional && labels && { [stepInputs.heldOutLabels]: labels }),
+    ...(diffaugment.length > 0 && augmentation && { [stepInputs.augmentHeldOut]: augmentation }),
+  };
+}
+
 /** A device's thread, with sessions for each network's gradients, by `isPenalised`. */
 interface Device {
   name: string;
@@ -160,6 +171,7 @@ export class DataParallelStep implements TrainStep {
         inputs[stepInputs.augmentFake] = part(augmentation.fake);
       }
       if (config.conditional && batch.labels) inputs[stepInputs.labels] = part(batch.labels);
+      Object.assign(inputs, heldOutInputs(config, batch));
       if (config.gp > 0 && batch.interpolation) inputs[stepInputs.interpolation] = part(batch.interpolation);
       const numbers = adamNumbers(config.lrD * rateFactor, t, config);
       Object.assign(results, await this.#updated('discriminator', inputs, numbers, step));

@@ -185,6 +185,12 @@ function batchValues(config: GanConfig, batch: StepBatch, step: number): Values 
     values[inputOfUpdate(scalarInputs.stepSizeD, update)] = scalar(stepSize);
     values[inputOfUpdate(scalarInputs.correctionD, update)] = scalar(correction);
   });
+  if (config.heldOut > 0) {
+    const { pictures, labels, augmentation: numbers } = batch.heldOut ?? {};
+    put(stepInputs.heldOut, pictures, [batchSize, channels, imageSize, imageSize]);
+    if (config.conditional) put(stepInputs.heldOutLabels, labels, [batchSize, config.classNames.length]);
+    if (config.diffaugment.length > 0) put(stepInputs.augmentHeldOut, numbers, [batchSize, columns]);
+  }
   if (config.freshLatents) put(stepInputs.generatorLatents, batch.generatorLatents, [batchSize, latentDim]);
   if (config.diffaugment.length > 0) put(stepInputs.augmentAgain, augmentation?.again, [batchSize, columns]);
   const { stepSize, correction } = adamNumbers(lr * rateFactor, step, config);

@@ -72,7 +72,12 @@ function batchOf(config: GanConfig, index: number): Promise<StepBatch> {
   });
   return stepBatch(
     config,
-    { batchesPerEpoch: 8, batch, labelledBatch },
+    {
+      batchesPerEpoch: 8,
+      batch,
+      labelledBatch,
+      heldOut: { batch: (at) => batch(at + 50), labelledBatch: (at) => labelledBatch(at + 50) },
+    },
     index,
     100,
     undefined,

@@ -12,6 +12,16 @@ export interface AugmentationBatch {
   again: Float32Array;
 }
 
+/** A batch of held-out pictures, as the discriminator's own pictures are given. */
+export interface HeldOutBatch {
+  /** [N, C, H, W]. */
+  pictures: Float32Array;
+  /** [N, K]; required if the configuration is `conditional`. */
+  labels?: Float32Array;
+  /** [N, 7], with `ada` eight columns; required if the configuration has `diffaugment`. */
+  augmentation?: Float32Array;
+}
+
 /** The inputs of a step. All arrays are float32. A step has D updates of the discriminator (`dSteps`, usually one). */
 export interface StepBatch {
   /** Normalised real pictures, [D·N, C, H, W]: N for each update of the discriminator. */
@@ -26,6 +36,8 @@ export interface StepBatch {
   augmentation?: AugmentationBatch;
   /** Shares of real pictures in those that the penalty of wgan-gp is taken at, 0…1, [D·N]; required by that loss. */
   interpolation?: Float32Array;
+  /** What the discriminator judges without learning from it, before its last update; required with `heldOut`. */
+  heldOut?: HeldOutBatch;
   /** Factor of both learning rates; default 1. */
   rateFactor?: number;
 }
@@ -44,8 +56,12 @@ export interface StepResult {
   dFakeBefore: number;
   /** D(G(z)) after the discriminator's update. */
   dFakeAfter: number;
-  /** Mean sign of the logits of the real pictures, −1…1; with `ada` only. */
+  /** Mean sign of the logits of the real pictures, −1…1; with `ada` and the signal `sign` only. */
   signReal?: number;
+  /** Mean logits of the real pictures, held-out ones and generated ones before the discriminator's update; with `heldOut` only. */
+  logitReal?: number;
+  logitHeldOut?: number;
+  logitFake?: number;
 }
 
 /** A float32 tensor with its shape. */

@@ -1,19 +1,21 @@
 /** @file The training step through tfjs autodiff, on whatever tfjs backend there is: the oracle of the ONNX step. */
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { tf } from '../../../exporter/tf.js';
 import { isRelativistic, type GanConfig } from '../../settings/config.js';
 import { generatorModel } from './models.js';
 import { withState } from './state.js';
 import { discriminatorUpdates, emaDecay, isPenalised } from '../state/schedule.js';
-import type { StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
+import type { HeldOutBatch, StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { augmented } from './augment.js';
+import { updateAverage } from './ema.js';
 import { discriminatorLoss, generatorLoss } from './losses.js';
 import { Network, weightsOf } from './network.js';
 import { disposeOf, kept, trainingPass, updateRunningStatistics, type Pass } from './pass.js';
 import { interpolated, unitSlopePenalty, zeroCentredPenalty } from './penalties.js';
 import { generatedPictures } from './sample.js';
-import { nextVectors } from './spectral-norm.js';
+import { discriminatorScores, meanProbability, type Scalars } from './scores.js';
+import { nextVectors, type Vectors } from './spectral-norm.js';
 
 /** What one of the discriminator's updates is fed. */
 interface DiscriminatorBatch {
@@ -23,12 +25,13 @@ interface DiscriminatorBatch {
   augmentReal: Float32Array | undefined;
   augmentFake: Float32Array | undefined;
   interpolation: Float32Array | undefined;
+  /** Of the last update. */
+  heldOut: HeldOutBatch | undefined;
 }
 
 /** What such an update gives. */
 interface DiscriminatorResult {
-  /** Loss_D, D(x), D(G(z)); with `ada` also the mean sign of real pictures' logits. */
-  scalars: Scalar[];
+  scalars: Scalars;
   /** The real pictures as the discriminator saw them. */
   real: Tensor;
   /** The labels of both kinds of pictures, of conditional networks. */
@@ -69,15 +72,15 @@ export class TfjsStep implements TrainStep {
     const step = this.#step + 1;
     const results = tf.tidy(() => this.#update(batch, step));
     this.#step = step;
-    const values = await Promise.all(results.map((result) => result.data()));
+    const values = await Promise.all(
+      Object.entries(results).map(async ([name, result]) => [name, (await result.data())[0]]),
+    );
     tf.dispose(results);
-    const [lossD, lossG, dReal, dFakeBefore, dFakeAfter, signReal] = values.map((value) => value[0]);
-    const signs = this.#config.ada && { signReal };
-    return { lossD, lossG, dReal, dFakeBefore, dFakeAfter, ...signs } as StepResult;
+    return Object.fromEntries(values) as StepResult;
   }
 
   /** All updates. @param step counts from 1 @returns the scalars of `StepResult` */
-  #update(batch: StepBatch, step: number): Scalar[] {
+  #update(batch: StepBatch, step: number): Scalars {
     const { augmentation, rateFactor = 1 } = batch;
     const updates = discriminatorUpdates(this.#config, step);
     // Made first, so that a batch of the wrong size is refused before anything changes.
@@ -95,15 +98,16 @@ export class TfjsStep implements TrainStep {
         augmentReal: augmentation && part(augmentation.real),
         augmentFake: augmentation && part(augmentation.fake),
         interpolation: batch.interpolation && part(batch.interpolation),
+        heldOut: index === updates.length - 1 ? batch.heldOut : undefined,
       };
       return this.#updateDiscriminator(inputs, { t, step, rateFactor });
     });
     const { scalars, real, labels } = results.at(-1) as DiscriminatorResult;
-    const [lossD, dReal, dFakeBefore, ...signs] = scalars;
+    const { lossD, dReal, dFakeBefore, ...more } = scalars;
     const pictures = { latents: again, real, labels, augmentAgain: augmentation?.again };
-    const [lossG, dFakeAfter] = this.#updateGenerator(pictures, step, rateFactor) as Scalar[];
+    const { lossG, dFakeAfter } = this.#updateGenerator(pictures, step, rateFactor);
     if (this.#average) updateAverage(this.#average, this.#generator.model, emaDecay(this.#config, step));
-    return [lossD, lossG, dReal, dFakeBefore, dFakeAfter, ...signs] as Scalar[];
+    return { lossD, lossG, dReal, dFakeBefore, dFakeAfter, ...more } as Scalars;
   }
 
   /** @param when `t` is the number of the update, `step` that of the step, both counted from 1 */
@@ -112,9 +116,9 @@ export class TfjsStep implements TrainStep {
     { t, step, rateFactor }: { t: number; step: number; rateFactor: number },
   ): DiscriminatorResult {
     const config = this.#config;
-    const { batchSize, channels, imageSize, lrD } = config;
+    const { lrD } = config;
     const { model, variables, trainable } = this.#discriminator;
-    const real = tf.transpose(tf.tensor4d(batch.real, [batchSize, channels, imageSize, imageSize]), [0, 2, 3, 1]);
+    const real = this.#pictures(batch.real);
     const labels = this.#labels(batch.labels);
     const fake = trainingPass(this.#generator.model, [this.#latents(batch.latents), ...labels]);
     updateRunningStatistics(fake.statistics);
@@ -149,22 +153,25 @@ export class TfjsStep implements TrainStep {
     // Kept for longer than the gradient's own scope, and no longer than this step.
     const reported = tf.clone(loss as Scalar);
     tf.dispose([value, loss as Scalar]);
+    const heldOut = config.heldOut > 0 && batch.heldOut ? this.#heldOutLogit(batch.heldOut, forReal) : undefined;
     this.#discriminator.updateWithAdam(grads, lrD * rateFactor, t, config);
     if (config.clip > 0) this.#discriminator.clip(config.clip);
     this.#discriminator.setVectors(forBetween);
     for (const pass of [onReal, onFake]) updateRunningStatistics(pass.statistics);
-    const scores = [onReal, onFake].map(({ logit }) => meanProbability(logit));
-    if (config.ada) scores.push(tf.mean(tf.sign(onReal.logit)) as Scalar);
+    const isLast = t % config.dSteps === 0;
+    const logits = { real: onReal.logit, fake: onFake.logit, heldOut };
+    const scalars = { lossD: reported, ...(isLast && discriminatorScores(config, logits)) };
     disposeOf([onReal, onFake]);
-    return { scalars: [reported, ...scores], real: seenReal, labels };
+    return { scalars, real: seenReal, labels };
   }
 
-  /** @returns Loss_G, D(G(z)) */
-  #updateGenerator(
-    { latents, real, labels, augmentAgain }: GeneratorBatch,
-    step: number,
-    rateFactor: number,
-  ): Scalar[] {
+  /** Logits of held-out pictures; nothing of the state changes. */
+  #heldOutLogit({ pictures, labels, augmentation }: HeldOutBatch, vectors: ReadonlyMap<string, Vectors>): Tensor {
+    const seen = augmented(this.#pictures(pictures), augmentation, this.#config);
+    return trainingPass(this.#discriminator.model, [seen, ...this.#labels(labels)], vectors).logit;
+  }
+
+  #updateGenerator({ latents, real, labels, augmentAgain }: GeneratorBatch, step: number, rateFactor: number): Scalars {
     const config = this.#config;
     const { model, variables, vectors } = this.#discriminator;
     const onReal = isRelativistic(config) ? this.#realAgain(real, labels) : undefined;
@@ -183,7 +190,7 @@ export class TfjsStep implements TrainStep {
     updateRunningStatistics(onFake.statistics);
     const score = meanProbability(onFake.logit);
     disposeOf([generated, onFake]);
-    return [value, score];
+    return { lossG: value, dFakeAfter: score };
   }
 
   /** Logits of real pictures after the discriminator's update. */
@@ -194,6 +201,12 @@ export class TfjsStep implements TrainStep {
     this.#discriminator.setVectors(next);
     updateRunningStatistics(statistics);
     return logit;
+  }
+
+  /** Pictures [N, C, H, W] as a tensor [N, H, W, C]. */
+  #pictures(data: Float32Array): Tensor {
+    const { batchSize, channels, imageSize } = this.#config;
+    return tf.transpose(tf.tensor4d(data, [batchSize, channels, imageSize, imageSize]), [0, 2, 3, 1]);
   }
 
   #latents(data: Float32Array): Tensor {
@@ -223,15 +236,4 @@ export class TfjsStep implements TrainStep {
     this.#generator.dispose();
     this.#discriminator.dispose();
   }
-}
-
-const meanProbability = (logit: Tensor) => tf.mean(tf.sigmoid(logit)) as Scalar;
-
-/** a ← β·a + (1 − β)·w for all weights, running statistics included; see `graph/ema.ts`. */
-function updateAverage(average: LayersModel, model: LayersModel, decay: number): void {
-  average.weights.forEach((weight, index) => {
-    const current = model.weights[index]?.read() as Variable;
-    const variable = weight.read() as Variable;
-    variable.assign(tf.add(tf.mul(variable, decay), tf.mul(current, 1 - decay)));
-  });
 }

@@ -103,6 +103,11 @@ export function generatorLoss(b: GraphBuilder, config: GanConfig, onFake: string
   return losses[config.loss].generator(b, onFake, onReal);
 }
 
+/** Mean logit. */
+export function meanLogit(b: GraphBuilder, logit: string): string {
+  return mean(b, logit);
+}
+
 /** Mean sign of logits: the overfitting signal r_t on real pictures (Karras et al. 2020, "Limited data", eq. 1). */
 export function meanSign(b: GraphBuilder, logit: string): string {
   return mean(b, b.op('Sign', [logit]));

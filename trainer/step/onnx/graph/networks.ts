@@ -22,10 +22,14 @@ export const stepInputs = {
   generatorLatents: 'generator_latents',
   /** One-hot classes, of conditional networks. */
   labels: 'labels',
+  /** Held-out pictures and their one-hot classes. */
+  heldOut: 'held_out',
+  heldOutLabels: 'held_out_labels',
   /** Random numbers of `augmentation.ts`. */
   augmentReal: 'augment_real',
   augmentFake: 'augment_fake',
   augmentAgain: 'augment_again',
+  augmentHeldOut: 'augment_held_out',
   /** Shares of real pictures in those that wgan-gp's penalty is taken at, one for each. */
   interpolation: 'interpolation',
 } as const;
@@ -34,6 +38,8 @@ export const stepInputs = {
 interface Judgement extends Judged {
   /** The pictures with the random changes of DiffAugment. */
   seen: string;
+  /** The weights that it was said with. */
+  weight: (request: WeightRequest) => string;
 }
 
 /** A loss in the graph, without penalties, and how to differentiate it with them. */
@@ -41,6 +47,16 @@ interface Objective {
   loss: string;
   /** The gradient of each of the network's trainable weights, by name. */
   gradients(): Map<string, string>;
+}
+
+/** The same value at each request for a weight, although spectral norm makes a new one each time. */
+function onceEach(value: (request: WeightRequest) => string): (request: WeightRequest) => string {
+  const known = new Map<string, string>();
+  return (request) => {
+    const found = known.get(request.name) ?? value(request);
+    known.set(request.name, found);
+    return found;
+  };
 }
 
 /** The networks of a training graph. */
@@ -93,13 +109,34 @@ export class Networks {
   }
 
   /** Logits of pictures as the discriminator sees them. */
-  #judgedSeen(path: string, pictures: string, labels: readonly string[]): Judged {
+  #judgedSeen(path: string, pictures: string, labels: readonly string[]): Omit<Judgement, 'seen'> {
     const { b, config, d, models } = this;
     const spectral = config.spectralNorm ? spectralWeights(b, d) : undefined;
-    const { values } = this.#pass(path, models.discriminator, [pictures, ...labels], d, spectral?.value ?? d.value);
+    const weight = onceEach(spectral?.value ?? d.value);
+    const { values } = this.#pass(path, models.discriminator, [pictures, ...labels], d, weight);
     const constant = spectral?.vectors ?? [];
     this.#vectors.push(...constant);
-    return { pictures, logit: values.get(models.discriminator.layers.at(-2)?.name ?? '') as string, constant };
+    return { pictures, logit: values.get(this.#logitLayer) as string, constant, weight };
+  }
+
+  /** The layer before the last, an activation. */
+  get #logitLayer(): string {
+    return this.models.discriminator.layers.at(-2)?.name ?? '';
+  }
+
+  /**
+   * Logits [N, 1] of held-out pictures, which are new inputs, by the weights that others were judged with. Nothing of the state
+   * changes: no running statistics, no vectors of spectral norm.
+   */
+  heldOutLogit({ weight }: Pick<Judgement, 'weight'>): string {
+    const { b, config, models } = this;
+    const pictures = this.pictures(stepInputs.heldOut);
+    const labels = this.labels(stepInputs.heldOutLabels);
+    return b.within('logit_held_out', () => {
+      const seen = b.within('augment', () => augmented(b, pictures, stepInputs.augmentHeldOut, config));
+      const { values } = loweredOutputs(b, models.discriminator, [seen, ...labels], weight, { training: true });
+      return values.get(this.#logitLayer) as string;
+    });
   }
 
   /**

@@ -8,7 +8,8 @@ import type { StepResult } from '../../state/step.js';
 import { updateWithAdam } from './adam.js';
 import { clipWeights } from './clip.js';
 import { updateAverage } from './ema.js';
-import { meanProbability, meanSign } from './losses.js';
+import { moreResults } from '../../state/overfitting.js';
+import { meanLogit, meanProbability, meanSign } from './losses.js';
 import { Networks, stepInputs, type Models } from './networks.js';
 import { Weights, type StateEntry } from './weights.js';
 
@@ -32,9 +33,12 @@ export const updateInputs = {
 } as const;
 
 /** Reported outputs of parts with the discriminator, named as in `StepResult`. */
-export function reports({ ada }: Pick<GanConfig, 'ada'>, network: StateEntry['network']): (keyof StepResult)[] {
+export function reports(
+  config: Pick<GanConfig, 'ada' | 'adaSignal' | 'heldOut'>,
+  network: StateEntry['network'],
+): (keyof StepResult)[] {
   if (network === 'generator') return ['lossG', 'dFakeAfter'];
-  return ['lossD', 'dReal', 'dFakeBefore', ...(ada ? (['signReal'] as const) : [])];
+  return ['lossD', 'dReal', 'dFakeBefore', ...moreResults(config)];
 }
 
 const isStatistic = ({ trainable, part }: StateEntry) => part === 'spectral' || (part === 'weights' && !trainable);
@@ -53,11 +57,17 @@ export function discriminatorGradients(config: GanConfig, models: Models, penali
   const fake = networks.generated('generate', latents, labels);
   const objective = networks.discriminatorObjective({ real, fake, labels }, (name) => name, penalised);
   const { loss, onReal, onFake } = objective;
+  const more = {
+    signReal: () => meanSign(b, onReal.logit),
+    logitReal: () => meanLogit(b, onReal.logit),
+    logitHeldOut: () => meanLogit(b, networks.heldOutLogit(onReal)),
+    logitFake: () => meanLogit(b, onFake.logit),
+  };
   return withOutputs(networks, 'discriminator', objective.gradients(), [
     loss,
     meanProbability(b, onReal.logit),
     meanProbability(b, onFake.logit),
-    ...(config.ada ? [meanSign(b, onReal.logit)] : []),
+    ...moreResults(config).map((key) => more[key]()),
   ]);
 }
 

@@ -8,7 +8,8 @@ import type { StepResult } from '../../state/step.js';
 import { updateWithAdam } from './adam.js';
 import { clipWeights } from './clip.js';
 import { updateAverage } from './ema.js';
-import { meanProbability, meanSign } from './losses.js';
+import { moreResults } from '../../state/overfitting.js';
+import { meanLogit, meanProbability, meanSign } from './losses.js';
 import { Networks, stepInputs } from './networks.js';
 import { inputName, type StateEntry } from './weights.js';
 
@@ -37,12 +38,15 @@ const stepOutputs = {
   dFakeBefore: 'd_fake_before',
   dFakeAfter: 'd_fake_after',
   signReal: 'sign_real',
+  logitReal: 'mean_logit_real',
+  logitHeldOut: 'mean_logit_held_out',
+  logitFake: 'mean_logit_fake',
 } as const satisfies Record<keyof StepResult, string>;
 
 /** Those of a configuration, with the names that they have in `StepResult`. */
-export function resultOutputs({ ada }: Pick<GanConfig, 'ada'>): [keyof StepResult, string][] {
-  const all = Object.entries(stepOutputs) as [keyof StepResult, string][];
-  return all.filter(([key]) => ada || key !== 'signReal');
+export function resultOutputs(config: Pick<GanConfig, 'ada' | 'adaSignal' | 'heldOut'>): [keyof StepResult, string][] {
+  const always = ['lossD', 'lossG', 'dReal', 'dFakeBefore', 'dFakeAfter'] as const;
+  return [...always, ...moreResults(config)].map((key) => [key, stepOutputs[key]]);
 }
 
 /** The name of an input for one of the discriminator's updates, counted from 0. */
@@ -75,12 +79,14 @@ export function stepGraph(
     const labels = networks.labels(inputOf(stepInputs.labels));
     const fake = networks.generated('generate', latents, labels);
     const objective = networks.discriminatorObjective({ real, fake, labels }, inputOf, penalised);
+    const judges = config.heldOut > 0 && update === config.dSteps - 1;
+    const heldOut = judges ? networks.heldOutLogit(objective.onReal) : '';
     b.within('update_discriminator', () => {
       const gradients = objective.gradients();
       updateWithAdam(b, d, (name) => gradients.get(name) as string, scalars, config);
       if (config.clip > 0) clipWeights(b, d, config.clip);
     });
-    return { fake, labels, objective };
+    return { fake, labels, objective, heldOut };
   };
   let last = discriminatorUpdate(0);
   for (let update = 1; update < config.dSteps; update++) {
@@ -106,6 +112,9 @@ export function stepGraph(
     dFakeBefore: () => meanProbability(b, onFake.logit),
     dFakeAfter: () => meanProbability(b, objective.onFake.logit),
     signReal: () => meanSign(b, onReal.logit),
+    logitReal: () => meanLogit(b, onReal.logit),
+    logitHeldOut: () => meanLogit(b, last.heldOut),
+    logitFake: () => meanLogit(b, onFake.logit),
   };
   const outputs = resultOutputs(config);
   // All are made before any is named.
