@@ -33,6 +33,7 @@ export const configurations: Readonly<Record<string, Partial<GanConfig>>> = {
   ema: averaged,
   diffaugment: augmented,
   r1: { ...augmented, r1: 1 },
+  /** By r_v, the default: a tenth of the pictures is held out from training, besides those that all rows are measured with. */
   ada: { ...averaged, ada: true },
   conditional: { ...augmented, conditional: true },
   /** With the Adam of SNGAN. */

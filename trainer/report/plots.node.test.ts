@@ -1,7 +1,8 @@
 import { createCanvas, loadImage } from 'canvas';
 import { describe, expect, test } from 'vitest';
 import type { Picture } from '../../inference/pictures/pictures.js';
-import { lossPlotPng, realVsFakePng, scorePlotPng, type StepRow } from './plots.node.js';
+import { logitPlotPng, lossPlotPng, overfittingPlotPng, scorePlotPng, type StepRow } from './plots.node.js';
+import { realVsFakePng } from './real-vs-fake.node.js';
 
 const BLUE = [0x1f, 0x5f, 0xa8];
 const ORANGE = [0xd1, 0x60, 0x0f];
@@ -46,6 +47,43 @@ function middleOf(heights: number[]): number {
 function distanceIn(plot: Decoded): number {
   return middleOf(heightsOf(BLUE, plot, 0.8)) - middleOf(heightsOf(ORANGE, plot, 0.8));
 }
+
+describe('plots of held-out pictures', () => {
+  // r_v is (2 − 1) / (2 + 2) = 0.25, but for the first steps, in which D knows nothing.
+  const logits = (step: number) =>
+    step > 3
+      ? { logitReal: 2, logitHeldOut: 1, logitFake: -2 }
+      : { logitReal: -1e-9, logitHeldOut: 1, logitFake: 1e-9 };
+
+  test.each([20, 1000])('logitPlotPng draws three kinds of pictures over %i steps', async (count) => {
+    const plot = await decoded(logitPlotPng(rowsOf(count, logits)));
+    const [real, heldOut, fake] = [BLUE, ORANGE, PURPLE].map((colour) => middleOf(heightsOf(colour, plot, 0.8)));
+    expect((heldOut as number) - (real as number)).toBeGreaterThan(0);
+    expect(((fake as number) - (heldOut as number)) / ((heldOut as number) - (real as number))).toBeCloseTo(3, 0);
+  });
+
+  test.each([20, 1000])(
+    'overfittingPlotPng draws r_v, with p of adaptive augmentation, over %i steps',
+    async (count) => {
+      // Few steps are drawn one by one; r_v of the first ones is far below 0 then.
+      const after = count < 200 ? 6 : 0;
+      const known = (step: number) => logits(step + after);
+      const adaptive = (step: number) => ({ ...known(step), augmentation: 0.75 });
+      const plot = await decoded(overfittingPlotPng(rowsOf(count, adaptive)));
+      const [p, signal] = [BLUE, ORANGE].map((colour) => middleOf(heightsOf(colour, plot, 0.8))) as [number, number];
+      // The axis is 0…1 over about 575 pixels: r_v of the first steps, of any size, does not stretch it.
+      expect((signal - p) / 575).toBeCloseTo(0.5, 1);
+      const alone = await decoded(overfittingPlotPng(rowsOf(count, known)));
+      expect(heightsOf(BLUE, alone, 0.8)).toEqual([]);
+      expect(middleOf(heightsOf(ORANGE, alone, 0.8))).toBeCloseTo(signal, -1);
+    },
+  );
+
+  test('overfittingPlotPng draws the signs where they are followed', async () => {
+    const plot = await decoded(overfittingPlotPng(rowsOf(20, () => ({ augmentation: 0.2, signReal: 0.9 }))));
+    expect(middleOf(heightsOf(ORANGE, plot, 0.8))).toBeLessThan(middleOf(heightsOf(BLUE, plot, 0.8)));
+  });
+});
 
 describe('lossPlotPng(rows, options)', () => {
   test.each([3, 100, 5000])('draws both losses over %i steps, on white', async (count) => {

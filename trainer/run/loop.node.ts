@@ -170,8 +170,8 @@ async function trained(options: TrainOptions): Promise<TrainResult> {
       const row = { step: done, epoch, ...result, ...(ada && { augmentation: ada.probability }), seconds };
       ada?.after(result);
       await record.step(row);
-      const signal = config.heldOut > 0 && { overfitting: overfittingOf(record.metrics.last(4)) };
-      options.progress_callback?.({ row, steps, stepsPerEpoch, ...pace.after(row, steps - done), ...signal });
+      const judged = config.heldOut > 0 && { overfitting: overfittingOf(record.metrics.last(4)) };
+      options.progress_callback?.({ row, steps, stepsPerEpoch, ...pace.after(row, steps - done), ...judged });
       warn(watch.afterStep(row));
       const advice = pace.isNewlyKnown() && longRunAdvice(config, pace.estimate(done, steps), durationText);
       if (advice) options.estimate_callback?.(advice);

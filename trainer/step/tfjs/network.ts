@@ -113,3 +113,12 @@ export async function weightsOf(model: LayersModel): Promise<Map<string, StateTe
 async function taken(variable: Variable): Promise<StateTensor> {
   return { shape: [...variable.shape], data: Float32Array.from(await variable.data<'float32'>()) };
 }
+
+/** a ← β·a + (1 − β)·w for all weights, running statistics included; see `graph/ema.ts`. */
+export function updateAverage(average: LayersModel, model: LayersModel, decay: number): void {
+  average.weights.forEach((weight, index) => {
+    const current = model.weights[index]?.read() as Variable;
+    const variable = weight.read() as Variable;
+    variable.assign(tf.add(tf.mul(variable, decay), tf.mul(current, 1 - decay)));
+  });
+}

@@ -8,13 +8,11 @@ import { withState } from './state.js';
 import { discriminatorUpdates, emaDecay, isPenalised } from '../state/schedule.js';
 import type { HeldOutBatch, StepBatch, StepResult, TrainState, TrainStep } from '../state/step.js';
 import { augmented } from './augment.js';
-import { updateAverage } from './ema.js';
-import { discriminatorLoss, generatorLoss } from './losses.js';
-import { Network, weightsOf } from './network.js';
+import { discriminatorLoss, discriminatorScores, generatorLoss, meanProbability, type Scalars } from './losses.js';
+import { Network, updateAverage, weightsOf } from './network.js';
 import { disposeOf, kept, trainingPass, updateRunningStatistics, type Pass } from './pass.js';
 import { interpolated, unitSlopePenalty, zeroCentredPenalty } from './penalties.js';
 import { generatedPictures } from './sample.js';
-import { discriminatorScores, meanProbability, type Scalars } from './scores.js';
 import { nextVectors, type Vectors } from './spectral-norm.js';
 
 /** What one of the discriminator's updates is fed. */
