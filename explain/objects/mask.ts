@@ -3,6 +3,9 @@ import { sourceArea, type PictureArea } from '../../inference/pictures/resize.js
 import type { Picture, PictureInput } from '../../inference/pictures/pictures.js';
 import type { ObjectBox } from './boxes.js';
 
+/** Size of the network's input, and how pictures are fitted into it. */
+type SeenSize = Pick<PictureInput, 'width' | 'height' | 'resize'>;
+
 /** A place that must be inside for a pixel of the network's input to count: its centre, in pixels of the picture. */
 type Inside = (x: number, y: number) => boolean;
 
@@ -13,7 +16,7 @@ type Inside = (x: number, y: number) => boolean;
 export function boxMask(
   boxes: readonly ObjectBox[],
   picture: Pick<Picture, 'width' | 'height'>,
-  input: PictureInput,
+  input: SeenSize,
 ): Uint8Array | undefined {
   return maskOf(picture, input, (px, py) =>
     boxes.some(({ x, y, width, height }) => px >= x && px < x + width && py >= y && py < y + height),
@@ -21,7 +24,7 @@ export function boxMask(
 }
 
 /** The same of a mask, a picture whose first channel is bright (at least 128 of 255) on the object. */
-export function pictureMask(mask: Picture, input: PictureInput): Uint8Array | undefined {
+export function pictureMask(mask: Picture, input: SeenSize): Uint8Array | undefined {
   const { width, height, data } = mask;
   const channels = data.length / (width * height);
   return maskOf(mask, input, (x, y) => {
@@ -31,11 +34,7 @@ export function pictureMask(mask: Picture, input: PictureInput): Uint8Array | un
   });
 }
 
-function maskOf(
-  picture: Pick<Picture, 'width' | 'height'>,
-  input: PictureInput,
-  inside: Inside,
-): Uint8Array | undefined {
+function maskOf(picture: Pick<Picture, 'width' | 'height'>, input: SeenSize, inside: Inside): Uint8Array | undefined {
   const area: PictureArea = sourceArea(picture, input);
   const { width, height } = input;
   const mask = new Uint8Array(width * height);

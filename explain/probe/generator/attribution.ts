@@ -5,7 +5,8 @@ import { normalLatents } from '../../../inference/latent/latents.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { pictureFromOutput } from '../../../inference/pictures/pixels.js';
 import { InputError } from '../../../onnx/errors.js';
-import { boxMask, requireInside, type PixelBox } from '../shared/box.js';
+import { boxMask } from '../../objects/mask.js';
+import { requireInside, type PixelBox } from '../shared/box.js';
 import { featureParts, type FeatureParts } from './feature-parts.js';
 import { GeneratorRegion } from './generator-region.js';
 import { strongestDirections, type RegionDirection } from './jacobian.js';
@@ -71,7 +72,8 @@ export async function generatorAttribution(
     if (latent.length !== latentDim)
       throw new InputError({ name: 'latent', expected: `${latentDim} numbers`, got: latent.length });
     await using region = await GeneratorRegion.open(source, generator, options, layer);
-    const mask = boxMask(box, generator);
+    const { height, width } = generator;
+    const mask = boxMask([box], generator, { height, width, resize: 'squash' }) as Uint8Array;
     const share = 1 / (channels * box.width * box.height);
     const perChannel = (value: (channel: number) => number) =>
       Float32Array.from({ length: channels * mask.length }, (_, at) => {
@@ -106,7 +108,7 @@ export async function generatorAttribution(
 }
 
 /** Mean of a picture's levels inside a mask, 0…1. */
-function meanInside({ channels, data }: Picture, mask: Float32Array): number {
+function meanInside({ channels, data }: Picture, mask: Uint8Array): number {
   let [sum, count] = [0, 0];
   mask.forEach((inside, pixel) => {
     if (inside === 0) return;

@@ -33,13 +33,6 @@ export function requireInside(box: PixelBox, size: { width: number; height: numb
   });
 }
 
-/** 1 inside the box and 0 outside [height, width]. */
-export function boxMask(box: PixelBox, { width, height }: { width: number; height: number }): Float32Array {
-  const mask = new Float32Array(width * height);
-  for (let y = box.y; y < box.y + box.height; y++) mask.fill(1, y * width + box.x, y * width + box.x + box.width);
-  return mask;
-}
-
 /** The colour of a box's frame. */
 const FRAME = [255, 221, 0];
 
