@@ -10,6 +10,7 @@ import { parsedNpy } from '../../../inference/numeric/npy.js';
 import { Random } from '../../../inference/numeric/random.js';
 import { encodePng } from '../../../inference/pictures/pictures.node.js';
 import { GraphBuilder } from '../../../onnx/build/build.js';
+import { float32Tensor } from '../../../onnx/graph/tensor.js';
 import { Explainer } from '../../maps/explain.js';
 import { waves } from '../shared/waves.test.helper.js';
 import { brightnessNetwork } from '../../networks.test.helper.js';
@@ -188,6 +189,16 @@ describe('probeConcepts(explainer, paths, options)', () => {
       /0\.png: expected finite scores .*; got -Inf/,
     );
     await expect(access(options.out)).rejects.toThrow('ENOENT');
+  });
+
+  it('takes no notice of other scores, whatever they are', async () => {
+    const plain = brightnessNetwork({ height: 16, width: 16, weights: [1, -1], ending: 'none' });
+    const b = new GraphBuilder({ ...plain.graph, outputs: [] });
+    b.output(b.add('logits', b.initializer('shift', float32Tensor([0, Number.NEGATIVE_INFINITY], [2]))), 'shifted');
+    await using explainer = await Explainer.load({ ...plain, graph: b.graph }, { device: 'cpu' });
+    const options = { model, out: join(folder, 'one-class'), count: 1, target: 0 };
+    const { concepts } = await probeConcepts(explainer, paths, options);
+    expect(concepts[0]?.importance).toBeGreaterThan(0.9);
   });
 
   it('refuses what does not fit', async () => {

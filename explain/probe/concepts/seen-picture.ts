@@ -1,12 +1,11 @@
 /** @file What concepts are in a picture, and what they do to its score. */
 import type { Matrix } from 'ml-matrix';
-import { scoreCount } from '../../../inference/networks/score-head.js';
 import type { Design } from '../../../inference/numeric/total-indices.js';
 import { InputError } from '../../../onnx/errors.js';
 import type { Explainer } from '../../maps/explain.js';
 import type { LayerCut } from '../../network/layer-cut.js';
 import type { TargetChoice } from '../../targets/target-choice.js';
-import { targetWeights, type Target } from '../../targets/targets.js';
+import { targetScore, targetWeights, type Target } from '../../targets/targets.js';
 import { onlyTarget } from '../shared/only-target.js';
 import type { ReadPicture } from './collect.node.js';
 import {
@@ -55,7 +54,7 @@ export async function seenPicture(
   const target = onlyTarget(explainer, choice, logits);
   const weights = targetWeights(head, target, { ...explainer.input.picture, logits });
   const scoreOf = (all: Float32Array, row: number) =>
-    weights.reduce((sum, weight, at) => sum + weight * (all[row * scoreCount(head) + at] as number), 0);
+    targetScore(weights, all.subarray(row * weights.length, (row + 1) * weights.length));
   const { channels, data } = await cut.activations(prepared);
   const { rows, negative } = positiveRows(data, channels);
   const { strengths, unexplained } = conceptsAt(rows, concepts);

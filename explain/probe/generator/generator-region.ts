@@ -4,9 +4,15 @@ import { generatorFeed, type LatentInput } from '../../../inference/generators/g
 import type { Generator, GeneratorOptions } from '../../../inference/networks/generator.js';
 import { modelFrom, sourceName, type ModelSource } from '../../../inference/networks/model-source.js';
 import { rangeNormalization } from '../../../inference/pictures/pixels.js';
-import { sessionTensor, type Session, type SessionTensors } from '../../../inference/runtime/session.js';
+import {
+  sessionTensor,
+  type Session,
+  type SessionTensor,
+  type SessionTensors,
+} from '../../../inference/runtime/session.js';
 import { namingFile } from '../../../onnx/graph/naming.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
+import { repeated, rowOf } from '../../network/tensors.js';
 import { readyGenerator } from '../shared/ready-generator.js';
 import {
   chosenGeneratorLayer,
@@ -83,7 +89,7 @@ export class GeneratorRegion implements AsyncDisposable {
   /** Jᵀu and what goes with it, of one latent. @param weights u [C, H, W] */
   async backward(latent: Float32Array, weights: Float32Array): Promise<Backward> {
     const results = await this.#backward(latent, [weights]);
-    const row = (name: string) => results[name] && rowsOf(results, name, this.rows)[0];
+    const row = (name: string) => results[name] && rowOf(results[name], 0);
     const [features, slopes] = [row(regionValues.features), row(regionValues.slopes)];
     return {
       picture: row(regionValues.pictures) as Float32Array,
@@ -108,7 +114,7 @@ export class GeneratorRegion implements AsyncDisposable {
       const changes = await this.changes(latent, moves.slice(start, start + this.rows));
       const weights = changes.map((change) => change.map((value, at) => value * (mask[at] as number)));
       const results = await this.#backward(latent, weights);
-      made.push(...rowsOf(results, regionValues.latents, this.rows).slice(0, changes.length));
+      made.push(...changes.map((_, at) => rowOf(results[regionValues.latents] as SessionTensor, at)));
     }
     return made;
   }
@@ -119,7 +125,7 @@ export class GeneratorRegion implements AsyncDisposable {
       [regionValues.moves]: sessionTensor(this.#stacked(moves, latent.length), this.shape),
     });
     const results = await this.forwards.run(feeds);
-    return rowsOf(results, regionValues.changes, this.rows).slice(0, moves.length);
+    return moves.map((_, at) => rowOf(results[regionValues.changes] as SessionTensor, at));
   }
 
   async #backward(latent: Float32Array, weights: readonly Float32Array[]): Promise<SessionTensors> {
@@ -133,11 +139,7 @@ export class GeneratorRegion implements AsyncDisposable {
 
   /** The latent in every row with its label, and further inputs; those that the graph does not have are left out. */
   #feeds(session: Session, latent: Float32Array, further: SessionTensors): SessionTensors {
-    const latents = this.#stacked(
-      Array.from({ length: this.rows }, () => latent),
-      latent.length,
-    );
-    const feeds = { ...generatorFeed(this.input, latents), ...further };
+    const feeds = { ...generatorFeed(this.input, repeated(latent, this.rows)), ...further };
     return Object.fromEntries(Object.entries(feeds).filter(([name]) => session.inputNames.includes(name)));
   }
 
@@ -156,11 +158,4 @@ export class GeneratorRegion implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
-}
-
-/** The rows of a result, each with its own numbers. */
-function rowsOf(results: SessionTensors, name: string, rows: number): Float32Array[] {
-  const data = results[name]?.data as Float32Array;
-  const size = data.length / rows;
-  return Array.from({ length: rows }, (_, at) => data.slice(at * size, (at + 1) * size));
 }

@@ -7,11 +7,12 @@ import type { ModelSource } from '../../../inference/networks/model-source.js';
 import { scoreCount } from '../../../inference/networks/score-head.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { pictureFromOutput } from '../../../inference/pictures/pixels.js';
-import { sessionTensor, type SessionTensors } from '../../../inference/runtime/session.js';
+import { sessionTensor, type SessionTensor } from '../../../inference/runtime/session.js';
 import type { Assumption } from '../../../inference/graphs/assumption.js';
 import { InputError } from '../../../onnx/errors.js';
 import { namingFile } from '../../../onnx/graph/naming.js';
 import type { ExplainerOptions } from '../../maps/explain-options.js';
+import { repeated, rowOf } from '../../network/tensors.js';
 import type { TargetChoice } from '../../targets/target-choice.js';
 import { targetLabel, targetScore, targetWeights } from '../../targets/targets.js';
 import { judgedGenerator } from '../shared/judged-generator.js';
@@ -84,15 +85,14 @@ export async function scoreAttribution(
       /** The first row of each result, for one latent. */
       const run = async (own: Float32Array, weights?: Float32Array, outputs?: string[]) => {
         options.signal?.throwIfAborted();
-        const latents = new Float32Array(ready.rows * own.length);
-        for (let row = 0; row < ready.rows; row++) latents.set(own, row * own.length);
         const shares = new Float32Array(ready.rows * scoreCount(network.head));
         if (weights) shares.set(weights);
         const fed = {
-          ...generatorFeed(ready.input, latents),
+          ...generatorFeed(ready.input, repeated(own, ready.rows)),
           [WEIGHTS]: sessionTensor(shares, [ready.rows, scoreCount(network.head)]),
         };
-        return firstRows(await session.run(fed, outputs), ready.rows);
+        const results = await session.run(fed, outputs);
+        return (name: string) => rowOf(results[name] as SessionTensor, 0);
       };
       const first = await run(latent, undefined, [scoreValues.logits]);
       const logits = first(scoreValues.logits);
@@ -127,12 +127,4 @@ export async function scoreAttribution(
   } finally {
     if (!opened) await generator.dispose();
   }
-}
-
-/** Reads the first row of results. */
-function firstRows(results: SessionTensors, rows: number): (name: string) => Float32Array {
-  return (name) => {
-    const data = results[name]?.data as Float32Array;
-    return data.slice(0, data.length / rows);
-  };
 }

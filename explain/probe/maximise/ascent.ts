@@ -5,6 +5,7 @@ import { normalLatents } from '../../../inference/latent/latents.js';
 import { generatorFeed } from '../../../inference/generators/generator-inputs.js';
 import { Random } from '../../../inference/numeric/random.js';
 import { sessionTensor, type Session, type SessionTensor } from '../../../inference/runtime/session.js';
+import { floats, repeated, rowOf } from '../../network/tensors.js';
 import { WEIGHTS, type PictureRows } from '../shared/judging-network.js';
 import { firstSpectrum } from './fourier.js';
 import type { Ascent } from './maximise-options.js';
@@ -27,10 +28,7 @@ export interface Step {
 export function firstValue(source: Source, seed: number): Float32Array {
   if (source.kind === 'latent') {
     const { rows, input } = source.ready;
-    const latent = normalLatents([seed], input.dims[0] as number);
-    const all = new Float32Array(rows * latent.length);
-    for (let row = 0; row < rows; row++) all.set(latent, row * latent.length);
-    return all;
+    return repeated(normalLatents([seed], input.dims[0] as number), rows);
   }
   const random = Random.derived(seed, 'maximise');
   if (source.kind === 'fourier') return firstSpectrum(source.size, random);
@@ -81,10 +79,9 @@ export async function* ascended(
     };
     const feeds = Object.fromEntries(session.inputNames.map((name) => [name, fed[name] as SessionTensor]));
     const results = await session.run(feeds);
-    const numbers = (name: string) => (results[name] as SessionTensor).data as Float32Array;
-    const score = numbers(stepOutputs.score)[0] ?? Number.NaN;
-    const levels = numbers(stepOutputs.levels).slice(0, size.channels * height * width);
-    const own = (state.data as Float32Array).slice(0, state.data.length / (source.kind === 'latent' ? rows : 1));
+    const score = floats(results[stepOutputs.score])[0] ?? Number.NaN;
+    const levels = rowOf(results[stepOutputs.levels] as SessionTensor, 0);
+    const own = source.kind === 'latent' ? rowOf(state, 0) : floats(state);
     if (!Number.isFinite(score) || !levels.every(Number.isFinite)) {
       const expected = 'finite scores; a smaller step may help';
       throw new InputError({ name: 'rate', expected, got: `${objective.label} is ${score} at step ${step}` });

@@ -3,9 +3,15 @@ import { openSession } from '#runtime';
 import { appendScoreRows } from '../../../inference/networks/score-head.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { networkInput } from '../../../inference/pictures/pixels.js';
-import { sessionTensor, type ResolvedDevice, type Session } from '../../../inference/runtime/session.js';
+import {
+  sessionTensor,
+  type ResolvedDevice,
+  type Session,
+  type SessionTensor,
+} from '../../../inference/runtime/session.js';
 import { GraphBuilder, modelOfGraph } from '../../../onnx/build/build.js';
 import type { Layer } from '../../layers/layer.js';
+import { repeated, rowOf } from '../../network/tensors.js';
 import { classScores, type ClassScore } from '../../targets/class-scores.js';
 import { targetProbability, targetScore } from '../../targets/targets.js';
 import { appendedValues, type JudgingNetwork, type PictureRows } from '../shared/judging-network.js';
@@ -50,18 +56,13 @@ export class Judge implements AsyncDisposable {
   async judged(picture: Picture, { layer, weights, target }: Objective): Promise<Judgement> {
     const { rows, channels, height, width } = this.size;
     const own = networkInput(picture, { mean: [0, 0, 0], std: [1, 1, 1] });
-    const all = new Float32Array(rows * own.length);
-    for (let row = 0; row < rows; row++) all.set(own, row * own.length);
-    const results = await this.session.run({ levels: sessionTensor(all, [rows, channels, height, width]) });
-    const first = (name: string) => {
-      const data = results[name]?.data as Float32Array;
-      return data.slice(0, data.length / rows);
-    };
-    const logits = first(LOGITS);
+    const dims = [rows, channels, height, width];
+    const results = await this.session.run({ levels: sessionTensor(repeated(own, rows), dims) });
+    const logits = rowOf(results[LOGITS] as SessionTensor, 0);
     const { head, labels } = this.network;
     const probability = target === undefined ? undefined : targetProbability(head, logits, target);
     return {
-      score: targetScore(weights, layer ? first(MEANS) : logits),
+      score: targetScore(weights, layer ? rowOf(results[MEANS] as SessionTensor, 0) : logits),
       ...(probability !== undefined && { probability }),
       classes: classScores(head, logits, MOST_CLASSES, labels),
     };

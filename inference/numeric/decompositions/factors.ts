@@ -11,6 +11,9 @@ export interface Factors {
   parts: Matrix;
 }
 
+const ROUNDS = 200;
+const TOLERANCE = 1e-4;
+
 /** When the descent ends. */
 export interface FactorOptions {
   /** Largest number of rounds, default 200. */
@@ -30,17 +33,16 @@ export interface FactorOptions {
 export async function nonNegativeFactors(
   x: Matrix,
   start: Factors,
-  { rounds = 200, tolerance = 1e-4, check }: FactorOptions = {},
+  { rounds = ROUNDS, tolerance = TOLERANCE, check }: FactorOptions = {},
 ): Promise<Factors> {
   const w = start.coefficients.clone();
   const ht = start.parts.transpose();
   const xt = x.transpose();
-  let first = 0;
+  const isEnd = endRule(tolerance);
   for (let round = 1; round <= rounds; round++) {
     const violation = descend(w, ht, x) + descend(ht, w, xt);
-    if (round === 1) first = violation;
     await check?.(round);
-    if (violation <= tolerance * first) break;
+    if (isEnd(violation)) break;
   }
   return { coefficients: w, parts: ht.transpose() };
 }
@@ -53,18 +55,23 @@ export async function nonNegativeFactors(
 export function coefficientsOf(
   x: Matrix,
   parts: Matrix,
-  { rounds = 200, tolerance = 1e-4 }: Omit<FactorOptions, 'check'> = {},
+  { rounds = ROUNDS, tolerance = TOLERANCE }: Omit<FactorOptions, 'check'> = {},
 ): Matrix {
   const w = Matrix.zeros(x.rows, parts.rows);
   const ht = parts.transpose();
   const products = productsOf(ht, x);
-  let first = 0;
-  for (let round = 1; round <= rounds; round++) {
-    const violation = descendWith(w, products);
-    if (round === 1) first = violation;
-    if (violation <= tolerance * first) break;
-  }
+  const isEnd = endRule(tolerance);
+  for (let round = 1; round <= rounds; round++) if (isEnd(descendWith(w, products))) break;
   return w;
+}
+
+/** Whether the sum of projected gradients of a round is small beside that of the first round, for one round after the other. */
+function endRule(tolerance: number): (violation: number) => boolean {
+  let first: number | undefined;
+  return (violation) => {
+    first ??= violation;
+    return violation <= tolerance * first;
+  };
 }
 
 interface Products {
