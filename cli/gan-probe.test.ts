@@ -125,8 +125,8 @@ describe('gan-probe', () => {
     const line = /\nchannel 0 of d_stage2_conv\/Conv: .* → .*\nchannel 1 of d_stage2_conv\/Conv: .* → /;
     expect([code, stdout]).toEqual([0, expect.stringMatching(line)]);
     expect(await readdir(join(folder, 'units'))).toEqual([
-      '1-channel-0-of-d_stage2_conv-Conv.png',
-      '2-channel-1-of-d_stage2_conv-Conv.png',
+      '1-channel_0_of_d_stage2_conv_Conv.png',
+      '2-channel_1_of_d_stage2_conv_Conv.png',
       'maximised.png',
       'results.json',
       'score.png',

@@ -81,7 +81,8 @@ export const probeFlags = {
   rate: {
     type: 'number',
     requiresArg: true,
-    describe: "Size of a step: Adam's rate [default: 0.05], or the mean change of pixels [default: 0.02]",
+    describe:
+      "Size of a step: Adam's rate [default: 0.05], or the root mean square change of pixels [default: 0.02 of white]",
   },
   parameterization: {
     choices: ['fourier', 'pixels'],

@@ -49,8 +49,11 @@ export interface MaximiseOptions
   progress_callback?: (done: number, total: number, note?: string) => void;
 }
 
-/** All options of the ascent. */
-export type Ascent = Required<AscentOptions>;
+/** How a picture was found: all options of the ascent. */
+export interface Ascent extends Required<Omit<AscentOptions, 'parameterization'>> {
+  /** With a generator its latent. */
+  parameterization: Parameterization | 'latent';
+}
 
 const MAX_STEPS = 100_000;
 
@@ -59,17 +62,21 @@ const MAX_STEPS = 100_000;
  * @param side the shorter one of the picture
  * @throws InputError for those out of range, or that a generator does not have
  */
-export function checkedAscent(given: AscentOptions, side: number, hasGenerator: boolean): Ascent {
-  const { parameterization = 'fourier' } = given;
+export function checkedAscent(
+  given: { [Name in keyof AscentOptions]: AscentOptions[Name] | undefined },
+  side: number,
+  hasGenerator: boolean,
+): Ascent {
+  const { parameterization: asked = 'fourier' } = given;
   if (hasGenerator)
     for (const name of ['parameterization', 'blur'] as const)
       if (given[name] !== undefined) throw new InputError({ name, conflictsWith: 'generator' });
-  const isPixels = !hasGenerator && parameterization === 'pixels';
+  const isPixels = !hasGenerator && asked === 'pixels';
   const ascent: Ascent = {
     steps: 256,
     rate: isPixels ? 0.02 : 0.05,
     seed: 0,
-    parameterization,
+    parameterization: hasGenerator ? 'latent' : asked,
     jitter: hasGenerator ? 0 : Math.round(side / 16),
     zoom: hasGenerator ? 0 : 0.1,
     tv: 0,
@@ -81,7 +88,7 @@ export function checkedAscent(given: AscentOptions, side: number, hasGenerator: 
     if (!isFine) throw new InputError({ name, expected, got: ascent[name] });
   };
   const { steps, rate, seed, jitter, zoom, tv, l2, blur } = ascent;
-  expect('parameterization', parameterizations.join(' or '), parameterizations.includes(parameterization));
+  expect('parameterization', parameterizations.join(' or '), parameterizations.includes(asked));
   expect('steps', `an integer of 1…${MAX_STEPS}`, Number.isInteger(steps) && steps >= 1 && steps <= MAX_STEPS);
   expect('rate', 'a number above 0', rate > 0 && Number.isFinite(rate));
   expect('seed', 'an integer of 0…2^53 − 1', Number.isSafeInteger(seed) && seed >= 0);

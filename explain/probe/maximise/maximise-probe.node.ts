@@ -8,6 +8,7 @@ import { npyBytes } from '../../../inference/numeric/npy.js';
 import { encodePng } from '../../../inference/pictures/pictures.node.js';
 import { rgbPicture, type Picture } from '../../../inference/pictures/pictures.js';
 import { enlargedPicture } from '../../../inference/pictures/resize.js';
+import { fileName } from '../../files/names.js';
 import { factorTo } from '../shared/box.js';
 import { inProbeFolder, type ProbeFiles, type ProbeFolderOptions } from '../shared/probe-folder.node.js';
 import { maximise, type Maximised } from './maximise.js';
@@ -51,7 +52,7 @@ export async function probeMaximise({
     const cells = found.map((each): SheetCell => ({ picture: enlarged(each.picture), caption: captionOf(each) }));
     await write('maximised.png', sheetPng({ cells, columns }));
     for (const [at, { picture, label }] of found.entries())
-      await write(`${at + 1}-${fileName(label)}.png`, await encodePng(picture));
+      await write(`${at + 1}-${fileName(label).replace(/_+$/, '')}.png`, await encodePng(picture));
     await write('score.png', scorePlot(found));
     const ways = found.map(({ kept }) => spread(kept));
     if (ways.some((kept) => kept.length > 0)) await write('steps.png', stepSheet(ways, found));
@@ -103,13 +104,6 @@ function lineOf(found: Maximised): string {
   const where = latent ? `; root mean square of the latent ${norm(latent).toFixed(2)} (typical is 1)` : '';
   return `${label}: ${formattedNumber(before)} → ${formattedNumber(score)}${sure}${says}${where}`;
 }
-
-/** A label as a part of a file name. */
-const fileName = (label: string): string =>
-  label
-    .replaceAll(/[^\w−-]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 60);
 
 function scorePlot(found: readonly Maximised[]): Uint8Array {
   const lines = found.map(({ label, scores }, at) => ({

@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goldenPath } from '../../../fixtures/golden.js';
 import { Explainer } from '../../maps/explain.js';
+import { probeMaximise } from './maximise-probe.node.js';
 import { maximise } from './maximise.js';
 import { blurredAxis, movedAxis } from './motion.js';
 
@@ -93,5 +97,38 @@ describe('movedAxis(side, move) and blurredAxis(side, std)', () => {
       for (let row = 0; row < 7; row++)
         expect(matrix.subarray(7 * row, 7 * row + 7).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6);
     expect(blurredAxis(4, 0)).toEqual(movedAxis(4, { factor: 1, shift: 0 }));
+  });
+});
+
+describe('probeMaximise(options)', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ganscope-maximise-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const ascentOf = async (out: string) => JSON.parse(await readFile(join(out, 'results.json'), 'utf8')).ascent;
+
+  it('names pictures after classes of any script, and writes the options of the ascent only', async () => {
+    const labels = ['猫/狗', 'كلب', 'a\u0308', 'д', '🦆'];
+    const out = join(folder, 'scripts');
+    const given = { ...options, steps: 1, targets: [0, 1, 2, 4], labels, seed: 3 };
+    const { files } = await probeMaximise({ ...given, model: network, out });
+    const names = files.map((file) => basename(file));
+    expect(names.slice(1, 5)).toEqual([
+      '1-class_0_猫_狗.png',
+      '2-class_1_كلب.png',
+      '3-class_2_\u00E4.png',
+      '4-class_4.png',
+    ]);
+    const rest = { jitter: 1, zoom: 0.1, tv: 0, l2: 0, blur: 0 };
+    expect(await ascentOf(out)).toEqual({ steps: 1, rate: 0.05, seed: 3, parameterization: 'fourier', ...rest });
+  });
+
+  it('says that the latent of a generator is what is maximised over', async () => {
+    const out = join(folder, 'latent');
+    const generator = { source: goldenPath('generator.onnx') };
+    const model = goldenPath('discriminator-dense.onnx');
+    await probeMaximise({ ...options, steps: 1, generator, targets: 'fake', model, out });
+    expect((await ascentOf(out)).parameterization).toBe('latent');
   });
 });

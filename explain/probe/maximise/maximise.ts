@@ -66,18 +66,8 @@ export async function maximise(source: ModelSource, options: MaximiseOptions = {
   if (every !== undefined && !(Number.isInteger(every) && every >= 1))
     throw new InputError({ name: 'every', expected: 'an integer above 0', got: every });
   if (targets !== undefined && units !== undefined) throw new InputError({ name: 'target', conflictsWith: 'channel' });
-  const {
-    steps: _s,
-    rate: _r,
-    seed: _d,
-    parameterization: _p,
-    jitter: _j,
-    zoom: _z,
-    tv: _t,
-    l2: _l,
-    blur: _b,
-    ...loading
-  } = rest;
+  const { steps, rate, seed, parameterization, jitter, zoom, tv, l2, blur, ...loading } = rest;
+  const asked = { steps, rate, seed, parameterization, jitter, zoom, tv, l2, blur };
   const network = await loadJudgingNetwork(source, loading);
   const choices = targets === undefined ? undefined : ([targets].flat() as TargetChoice[]);
   const objectives = units ? channelObjectives(network, units) : targetObjectives(network, choices);
@@ -86,14 +76,18 @@ export async function maximise(source: ModelSource, options: MaximiseOptions = {
   try {
     onAssumed?.([...network.assumptions, ...(made?.generator.assumptions ?? [])]);
     const size = made?.generator ?? pictureOf(network);
-    const ascent = checkedAscent(rest, Math.min(size.height, size.width), made !== undefined);
+    const ascent = checkedAscent(asked, Math.min(size.height, size.width), made !== undefined);
     const over: Source = made
       ? {
           kind: 'latent',
           generator: made.generator,
           ready: await judgedGenerator(made.source, made.generator, made.options, network),
         }
-      : { kind: ascent.parameterization, size: pictureOf(network), rows: network.input.batch ?? 1 };
+      : {
+          kind: ascent.parameterization === 'pixels' ? 'pixels' : 'fourier',
+          size: pictureOf(network),
+          rows: network.input.batch ?? 1,
+        };
     const found = await searched(network, objectives, over, { ascent, choice, every, size, options });
     return { found, ascent, choice };
   } finally {
