@@ -6,6 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goldenPath } from '../fixtures/golden.js';
 import { encodePng } from '../inference/pictures/pictures.node.js';
+import { normalLatents } from '../inference/latent/latents.js';
+import { metadataEntries } from '../inference/networks/metadata.js';
+import { GraphBuilder, modelOfGraph } from '../onnx/build/build.js';
+import { saveModel } from '../onnx/files/load.node.js';
+import type { Model } from '../onnx/graph/graph.js';
+import { float32Tensor } from '../onnx/graph/tensor.js';
 import { spacePicture } from '../trainer/data/space/space.js';
 import { ran } from './child.test.helper.js';
 
@@ -14,8 +20,42 @@ const tiny = (role: string) => fileURLToPath(new URL(`../../fixtures/tiny/${role
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ganscope-probe-'));
+  await saveModel(file('unconditional'), generatorModel(false));
+  await saveModel(file('conditional'), generatorModel(true));
+  await saveModel(file('judge'), judgeModel());
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const file = (name: string) => join(folder, `${name}.onnx`);
+
+/** tanh(latent + class / 2) as a picture of 4×4 pixels; class 0 is taken where there are no classes. */
+function generatorModel(isConditional: boolean): Model {
+  const b = new GraphBuilder();
+  let value = b.input('latents', 'float32', ['batch', 48]);
+  if (isConditional) {
+    const table = b.initializer('table', float32Tensor([0, 0.5], [2, 1]));
+    value = b.add(value, b.op('Gather', [table, b.input('label', 'int64', ['batch'])], { axis: 0 }));
+  }
+  b.output(b.op('Tanh', [b.reshape(value, [-1, 3, 4, 4])]), 'pictures');
+  return modelOfGraph(b.graph);
+}
+
+/** The mean of a picture, and 8 for the class `light`. */
+function judgeModel(): Model {
+  const b = new GraphBuilder();
+  const image = b.input('image', 'float32', ['batch', 3, 4, 4]);
+  const table = b.initializer('table', float32Tensor([0, 8], [2, 1]));
+  const row = b.op('Gather', [table, b.input('label', 'int64', ['batch'])], { axis: 0 });
+  const kernel = b.initializer('kernel', float32Tensor([1 / 3, 1 / 3, 1 / 3], [1, 3, 1, 1]));
+  const grey = b.op('Conv', [image, kernel], { kernel_shape: [1, 1] }, 'grey');
+  b.output(b.add(b.reduceMean(b.op('Flatten', [grey], { axis: 1 }), [1], true), row), 'logit');
+  const run = { preset: 'space', seed: 0, step: 1, resize: 'crop', latentDistribution: 'normal' } as const;
+  const sizes = { channels: 3, height: 4, width: 4, latentDim: 48 } as const;
+  const outputs = { outputRange: 'tanh', logits: ['logit'], probabilities: [] } as const;
+  const normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+  const metadata = { role: 'discriminator', ...run, ...sizes, ...outputs, normalization, classes: ['dark', 'light'] };
+  return modelOfGraph(b.graph, metadataEntries(metadata as Parameters<typeof metadataEntries>[0]));
+}
 
 const results = async (out: string) => JSON.parse(await readFile(join(folder, out, 'results.json'), 'utf8'));
 
@@ -59,6 +99,33 @@ describe('gan-probe', () => {
     expect(scoreAttribution.along.map(({ move }: { move: number }) => move)).toEqual([-3, -1.5, 0, 1.5, 3]);
     expect(assumed.map(({ about }: { about: string }) => about)).toContain('output');
   }, 30_000);
+
+  it.each([
+    ['the discriminator, if the generator has no classes', 'unconditional', 'light', 'as stated', 0],
+    ['both', 'conditional', '1', "as the generator's", 0.5],
+  ])('generator --discriminator --label is the class of %s', async (_, generator, label, because, shift) => {
+    const networks = ['--model', file(generator), '--discriminator', file('judge'), '--target', 'real'];
+    const words = ['generator', ...networks, '--label', label, '--device', 'cpu', '--out', generator];
+    const { code, stderr } = await ran('gan-probe', words, folder);
+    expect([code, stderr]).toEqual([0, '']);
+    const { scoreAttribution, assumed } = await results(generator);
+    const picture = normalLatents([0], 48).map((value) => Math.tanh(value + shift));
+    expect(scoreAttribution.score).toBeCloseTo(8 + picture.reduce((sum, value) => sum + value / 48, 0), 4);
+    const [one, ...more] = assumed.filter(({ taken }: { taken: string }) => taken.includes('(light)'));
+    expect([one, more]).toEqual([expect.objectContaining({ about: 'label', because }), []]);
+  });
+
+  it('walk and maximise leave a label to the network that has classes', async () => {
+    const common = ['--generator', file('unconditional'), '--label', 'light', '--device', 'cpu'];
+    const walk = ['walk', '--model', file('judge'), '--seeds', '1,2', '--frames', '2'];
+    const walked = await ran('gan-probe', [...walk, ...common], folder);
+    expect([walked.code, walked.stderr]).toEqual([0, '']);
+    expect(walked.stdout).toContain('1 (light) of 2');
+    const maximise = ['maximise', file('judge'), '--steps', '2', '--target', 'real'];
+    const found = await ran('gan-probe', [...maximise, ...common], folder);
+    expect([found.code, found.stderr]).toEqual([0, '']);
+    expect(found.stdout).toContain('1 (light) of 2');
+  });
 
   it('walk explains every frame on one scale, and tells where the attention is', async () => {
     const networks = ['--model', tiny('discriminator'), '--generator', tiny('generator'), '--device', 'cpu'];
@@ -154,6 +221,14 @@ describe('gan-probe', () => {
     [['generator', '--at', '1,2', '--discriminator'], '--at and --discriminator cannot be combined'],
     [['generator', '--at', '1,2', '--target', 'real'], '--target: expected it with --discriminator only; got real'],
     [['generator', '--discriminator', '--target', 'real,fake'], '--target: expected one target, without a mask; got 2'],
+    [
+      ['generator', '--model', tiny('generator'), '--discriminator', tiny('discriminator'), '--label', '3'],
+      /--label: expected it for conditional discriminators/,
+    ],
+    [
+      ['generator', '--model', tiny('generator'), '--at', '1,2', '--label', '3'],
+      /--label: expected it for conditional generators only; got 3/,
+    ],
     [['generator', 'bird.png', '--at', '1,2'], 'unknown argument bird.png: generator takes options only'],
     [['maximise', '--target', '1', '--channel', '2'], '--target and --channel cannot be combined'],
     [['maximise', '--layer', '1'], '--channel: expected a channel of --layer; got none'],

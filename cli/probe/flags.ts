@@ -33,7 +33,8 @@ export const probeFlags = {
   label: {
     type: 'string',
     requiresArg: true,
-    describe: 'Class of conditional networks: a number or name; of a generator also random',
+    describe:
+      'Class of conditional networks: a number or name, of a generator also random. With a generator and a network that judges its pictures: of both, or of the one that has classes',
   },
   generator: {
     type: 'string',

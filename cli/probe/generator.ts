@@ -1,7 +1,7 @@
 /** @file gan-probe generator. */
 import { networkFlags } from './flags.js';
 import type { ProbeCall } from './kind.js';
-import { explainerOptions, generatorOptions, oneTarget, report, told } from './shared.js';
+import { generatorOptions, oneTarget, pairOptions, report, told } from './shared.js';
 
 /** Attributes a region of a generator's picture, or the score that a discriminator gives it. */
 export async function runGenerator({ options, taken, out, provenance, context }: ProbeCall): Promise<void> {
@@ -13,7 +13,10 @@ export async function runGenerator({ options, taken, out, provenance, context }:
   const region = await givenRegion(options);
   const { path, note } = await resolveModel('generator', options.model);
   print.info(note);
-  const opening = { ...(await generatorOptions(options)), device };
+  const { making, judging = {} } = region
+    ? { making: await generatorOptions(options) }
+    : await pairOptions(options, path);
+  const opening = { ...making, device };
   const generator = await Generator.load(path, opening);
   try {
     for (const line of assumptionLines(generator.assumptions)) print.info(line);
@@ -40,7 +43,7 @@ export async function runGenerator({ options, taken, out, provenance, context }:
     const made = await probeScore(generator, {
       ...common,
       ...(options.discriminator && { discriminator: options.discriminator }),
-      judging: await explainerOptions(options, 'generator'),
+      judging,
       ...(target !== undefined && { target }),
       provenance: { ...origin, assumed },
       onAssumed: (assumptions) => {

@@ -1,7 +1,6 @@
 /** @file gan-probe maximise. */
-import type { MaximiseOptions } from 'ganscope/explain';
 import type { ProbeCall } from './kind.js';
-import { explainerOptions, generatorOptions, report, told } from './shared.js';
+import { explainerOptions, pairOptions, report, told } from './shared.js';
 
 /** Finds the pictures, or latents, that classes or channels respond to most. */
 export async function runMaximise({ options, taken, sources, out, provenance, context }: ProbeCall): Promise<void> {
@@ -13,23 +12,27 @@ export async function runMaximise({ options, taken, sources, out, provenance, co
   const objectives = await chosenObjectives(options);
   const judged = await resolveModel('discriminator', sources[0]);
   print.info(judged.note);
-  const generator = await chosenGenerator(options);
-  if (generator) print.info(`Generator: ${generator.source}`);
+  const source = await chosenGenerator(options);
+  if (source !== undefined) print.info(`Generator: ${source}`);
+  const { making, judging } =
+    source === undefined
+      ? { making: undefined, judging: await explainerOptions(options) }
+      : await pairOptions(options, source);
   const bar = context.progress('steps');
   const made = await probeMaximise({
-    ...(await explainerOptions(options, generator ? 'generator' : undefined)),
+    ...judging,
     ...objectives,
     ...Object.fromEntries(
       Object.entries({ steps, rate, seed, parameterization, jitter, zoom, tv, l2, blur, every }).filter(
         ([, value]) => value !== undefined,
       ),
     ),
-    ...(generator && { generator }),
+    ...(source !== undefined && { generator: { ...making, source } }),
     ...(labels !== undefined && { labels: await loadLabels(labels) }),
     out,
     model: judged.path,
     signal,
-    provenance: { ...provenance, ...(generator && { generator: generator.source }) },
+    provenance: { ...provenance, ...(source !== undefined && { generator: source }) },
     onAssumed: (assumptions) => {
       for (const line of assumptionLines(told(assumptions, taken))) print.info(line);
     },
@@ -58,8 +61,8 @@ async function chosenObjectives({ target, layer, channel }: ProbeCall['options']
   return { targets };
 }
 
-/** The generator whose latent is searched, if there is one. @throws InputError for options of a generator without one */
-async function chosenGenerator(options: ProbeCall['options']): Promise<MaximiseOptions['generator']> {
+/** The file of the generator whose latent is searched, if there is one. @throws InputError for options of a generator without one */
+async function chosenGenerator(options: ProbeCall['options']): Promise<string | undefined> {
   const { resolveModel } = await import('ganscope/inference');
   const { InputError } = await import('ganscope/errors');
   if (options.generator === undefined) {
@@ -67,6 +70,5 @@ async function chosenGenerator(options: ProbeCall['options']): Promise<MaximiseO
     if (alone === undefined) return undefined;
     throw new InputError({ name: alone, expected: 'it with --generator only', got: String(options[alone]) });
   }
-  const { path } = await resolveModel('generator', options.generator === 'run' ? undefined : options.generator);
-  return { ...(await generatorOptions(options)), source: path };
+  return (await resolveModel('generator', options.generator === 'run' ? undefined : options.generator)).path;
 }

@@ -15,15 +15,10 @@ export async function generatorOptions({ range, label, ...options }: ProbeOption
   };
 }
 
-/**
- * How a network that is explained is loaded.
- * @param like whether `label` is meant for a generator first: the network may be conditional or not
- */
-export async function explainerOptions(options: ProbeOptions, like?: 'generator'): Promise<ExplainerOptions> {
+/** How a network that is explained is loaded. */
+export async function explainerOptions(options: ProbeOptions): Promise<ExplainerOptions> {
   const { parsedPreparation } = await import('ganscope/inference');
   const { device, output, mean, std, size, resize, channels, label } = options;
-  const asked =
-    like === undefined ? { label } : { defaultLabel: () => ({ label: label ?? '', because: "as the generator's" }) };
   const preparation = parsedPreparation({
     mean,
     std,
@@ -33,8 +28,31 @@ export async function explainerOptions(options: ProbeOptions, like?: 'generator'
     channelOrder: options['channel-order'],
     channelsLast: options['channels-last'],
   });
-  return { device, preparation, ...(output !== undefined && { output }), ...(label !== undefined && asked) };
+  return { device, preparation, ...(output !== undefined && { output }), ...(label !== undefined && { label }) };
 }
+
+/**
+ * How a generator and the network that judges its pictures are loaded. A label is the generator's, and the network is asked about the
+ * same class if it has classes; where the generator has none, the label is the network's, which refuses it if it has none either.
+ * @param generator its file
+ */
+export async function pairOptions(
+  options: ProbeOptions,
+  generator: string,
+): Promise<{ making: GeneratorOptions; judging: ExplainerOptions }> {
+  const { loadModel } = await import('ganscope/onnx');
+  const { label, ...others } = options;
+  // A generator takes latents, and classes if it is conditional.
+  const isLeft = label !== undefined && (await loadModel(generator)).graph.inputs.length === 1;
+  if (isLeft) return { making: await generatorOptions(others), judging: await explainerOptions(options) };
+  const judging = await explainerOptions(others);
+  return {
+    making: await generatorOptions(options),
+    judging: label === undefined ? judging : { ...judging, defaultLabel: () => ({ label, because: SAME_CLASS }) },
+  };
+}
+
+const SAME_CLASS = "as the generator's";
 
 /** The one target of a probe whose picture is not known before, so that no target may be a file. @throws InputError for others */
 export async function oneTarget(targets: readonly ParsedTarget[] = []): Promise<TargetChoice | undefined> {

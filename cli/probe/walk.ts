@@ -1,6 +1,6 @@
 /** @file gan-probe walk. */
 import type { ProbeCall } from './kind.js';
-import { explainerOptions, generatorOptions, oneMap, report, told } from './shared.js';
+import { oneMap, pairOptions, report, told } from './shared.js';
 
 /** Explains a walk between latents. */
 export async function runWalk({ options, taken, out, provenance, context }: ProbeCall): Promise<void> {
@@ -16,9 +16,10 @@ export async function runWalk({ options, taken, out, provenance, context }: Prob
   const made = await resolveModel('generator', options.generator);
   const judged = await resolveModel('discriminator', options.model);
   for (const { note } of [made, judged]) print.info(note);
-  const generator = await Generator.load(made.path, { ...(await generatorOptions(options)), device });
+  const { making, judging } = await pairOptions(options, made.path);
+  const generator = await Generator.load(made.path, { ...making, device });
   try {
-    await using explainer = await Explainer.load(judged.path, await explainerOptions(options, 'generator'));
+    await using explainer = await Explainer.load(judged.path, judging);
     const assumed = told(
       [...generator.assumptions, ...explainer.assumptions, ...explainer.layerAssumptions(layer)],
       taken,
