@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** @file gan-eval: distances between generated and real pictures, and how far they cover each other, in the feature space of an ONNX network. */
+/** @file gan-eval: distances between generated and real pictures, and how far they cover each other, by a network's features. */
 import './common/node-version.js';
 import { runCommand } from './command.js';
 import type { Comparison, QualityRow, startEvaluationJob } from 'ganscope/trainer';

@@ -154,7 +154,10 @@ async function removeEarlierForms(out: string, files: readonly ExportedFile[]): 
   return removed;
 }
 
-/** A state's generator, averaged where there is an average: `latent` [batch, Z], with `label` [batch] of a conditional one, → `image` [batch, C, H, W]. */
+/**
+ * A state's generator, averaged where there is an average: `latent` [batch, Z], with `label` [batch] of a conditional one, →
+ * `image` [batch, C, H, W].
+ */
 export function generatorOnnx(state: TrainState, config: GanConfig): Model {
   const model = withState(generatorModel(config, { initialWeights: false }), {
     weights: generatorWeights(state, true),

@@ -7,7 +7,10 @@ import type { StepResult, TrainState } from '../step/state/step.js';
 export const PATIENCE = 500;
 /** Scores within this distance of 0 and 1 are pinned. */
 const PINNED = 0.02;
-/** Least squares pull logits to 0 and 1, and relativistic scores tell nothing alone, so the loss tells: below this, D's answers are as good as exact. */
+/**
+ * Least squares pull logits to 0 and 1, and relativistic scores tell nothing alone, so the loss tells: below this, D's answers
+ * are as good as exact.
+ */
 const EXACT_LOSS = 0.01;
 /** Fraction of the real pictures' spread below which generated ones count as all alike. */
 const ALIKE = 0.1;

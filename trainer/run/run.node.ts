@@ -241,7 +241,10 @@ async function started(
   };
 }
 
-/** The line of the estimate; none for GPUs and other backends, whose memory was not measured. @throws InputError if it cannot fit */
+/**
+ * The line of the estimate; none for GPUs and other backends, whose memory was not measured.
+ * @throws InputError if the run cannot fit
+ */
 function checkedMemory(config: GanConfig, given: ChosenSettings, machine: Machine, loader: Loader): string[] {
   const { backend, device, devices = [] } = machine;
   if (backend !== 'onnxruntime' || device !== 'cpu') return [];

@@ -53,8 +53,8 @@ export function resultOutputs(config: Pick<GanConfig, 'ada' | 'adaSignal' | 'hel
 export const inputOfUpdate = (name: string, update: number): string => (update === 0 ? name : `${name}_${update + 1}`);
 
 /**
- * The training step of a DCGAN (Radford et al. 2016) for a fixed batch size, with the configured losses and
- * techniques.
+ * A training step (Goodfellow et al. 2014, algorithm 1) of the configured networks, losses and techniques, for a fixed batch
+ * size: the updates of the discriminator, then one of the generator.
  * @param penalised whether it is a step with R1 and R2, if configured; see `isPenalised`
  */
 export function stepGraph(
