@@ -81,8 +81,10 @@ await runCommand(
       },
     }).finally(() => Object.values(bars).forEach((bar) => bar.stop()));
     await saveModel(options.out, result.bytes);
+    const { length } = result.classes;
+    const told = options.selfSupervised ? `in ${length} rotations` : `of ${length} classes`;
     print.info(
-      `Trained on ${result.trained} pictures ${options.selfSupervised ? 'in' : 'of'} ${result.classes.length} ${options.selfSupervised ? 'rotations' : 'classes'}; ` +
+      `Trained on ${result.trained} pictures ${told}; ` +
         `accuracy ${(100 * result.accuracy).toFixed(2)} % on ${result.heldOut} held-out pictures`,
     );
     print.info(`  ${options.out}  ${result.features} features, ${(result.bytes.length / 2 ** 20).toFixed(1)} MiB`);

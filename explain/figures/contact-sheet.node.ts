@@ -11,10 +11,10 @@ import {
 } from '../../inference/figures/boxes.node.js';
 import { drawingPng, type Drawing } from '../../inference/figures/drawing.node.js';
 import { wrappedLines } from '../../inference/figures/text.node.js';
-import { BOLD_FONT, GAP, light, LINE, PLAIN_FONT } from '../../inference/figures/theme.js';
+import { GAP, light, LINE, PLAIN_FONT } from '../../inference/figures/theme.js';
 import { colourBarOf, drawColourBar, drawNote } from './colour-bar.node.js';
 import { columnsOf, type Columns } from './columns.js';
-import { absenceOf, labelLines, type FigureOptions, type FigureRow } from './figure.node.js';
+import { absenceOf, drawLabelLines, labelLines, type FigureOptions, type FigureRow } from './figure.node.js';
 
 /** Cells per line, with the picture's own. */
 const MAX_COLUMNS = 6;
@@ -93,10 +93,7 @@ function drawBlock(
   top: number,
   { cell, lefts, margin }: Columns,
 ): void {
-  context.font = BOLD_FONT;
-  context.fillStyle = light.ink;
-  context.textAlign = 'left';
-  drawLines(context, label, margin, top + (label.length * LINE) / 2);
+  drawLabelLines(context, label, margin, top);
   const first = top + label.length * LINE + 6;
   captions.forEach((caption, i) => {
     const box = {

@@ -84,6 +84,14 @@ export function labelLines(ruler: SKRSContext2D, label: readonly string[], width
   return wrappedLines(ruler, label.join('  ·  '), width, 6);
 }
 
+/** Draws the lines of `labelLines` from a height on. */
+export function drawLabelLines(context: SKRSContext2D, lines: readonly string[], x: number, top: number): void {
+  context.font = BOLD_FONT;
+  context.fillStyle = light.ink;
+  context.textAlign = 'left';
+  drawLines(context, lines, x, top + (lines.length * LINE) / 2);
+}
+
 /** Height of a label beside its row, with all that its entries say. */
 function labelHeight(ruler: SKRSContext2D, label: readonly string[]): number {
   const lines = label.map((entry, i) => {
@@ -225,10 +233,7 @@ export function figureDrawing(rows: readonly FigureRow[], options: FigureOptions
       rows.forEach((row, i) => {
         const [height, lines] = [heights[i] ?? 0, labels[i] ?? []];
         if (labelsAbove) {
-          context.font = BOLD_FONT;
-          context.fillStyle = light.ink;
-          context.textAlign = 'left';
-          drawLines(context, lines, margin, y + (lines.length * LINE) / 2);
+          drawLabelLines(context, lines, margin, y);
           y += above[i] ?? 0;
         } else if (titles) {
           drawLabel(context, row.label, { x: margin, y, width: LABEL_WIDTH, height });

@@ -1,13 +1,14 @@
 /** @file The main figure with several pictures in a row, each with its maps beside it and its label above. */
-import { drawHeading, drawLines, headingOf, textRuler } from '../../inference/figures/boxes.node.js';
+import { drawHeading, headingOf, textRuler } from '../../inference/figures/boxes.node.js';
 import type { Drawing } from '../../inference/figures/drawing.node.js';
-import { BOLD_FONT, GAP, light, LINE } from '../../inference/figures/theme.js';
+import { GAP, LINE } from '../../inference/figures/theme.js';
 import { colourBarOf, drawColourBar } from './colour-bar.node.js';
 import { columnsOf, columnsPerRow } from './columns.js';
 import {
   checkedMethods,
   columnHeadings,
   drawColumnHeadings,
+  drawLabelLines,
   drawRow,
   labelLines,
   rowHeight,
@@ -60,10 +61,7 @@ export function sideBySideDrawing(rows: readonly FigureRow[], options: FigureOpt
         own.forEach((row, at) => {
           const places = lefts.slice(at * count, (at + 1) * count);
           const label = labels[at] ?? [];
-          context.font = BOLD_FONT;
-          context.fillStyle = light.ink;
-          context.textAlign = 'left';
-          drawLines(context, label, places[0] ?? margin, top + (label.length * LINE) / 2);
+          drawLabelLines(context, label, places[0] ?? margin, top);
           drawRow(
             context,
             row,
