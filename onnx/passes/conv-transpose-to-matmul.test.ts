@@ -1,10 +1,10 @@
 /** @file `convTransposeToMatMul` computes what the convolutions it replaces computed. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../build/build.js';
-import { elementCount, type Graph } from '../graph/graph.js';
+import { emptyGraph, GraphBuilder } from '../build/build.js';
+import { elementCount } from '../graph/graph.js';
+import { output } from './output.test.helper.js';
 import { convTransposeToMatMul } from './conv-transpose-to-matmul.js';
-import { modelBytes } from '../files/write.js';
 
 const cases: { x: number[]; w: number[]; attributes: Record<string, number[]> }[] = [
   { x: [3, 5, 4, 4], w: [5, 2, 4, 4], attributes: { strides: [2, 2], pads: [1, 1, 1, 1] } },
@@ -37,13 +37,4 @@ function wave(dims: number[]): Tensor {
     Float32Array.from({ length: elementCount(dims) }, (_, index) => Math.sin(index * 1.7 + dims.length)),
     dims,
   );
-}
-
-async function output(graph: Graph, feeds: Record<string, Tensor>): Promise<Tensor> {
-  const session = await InferenceSession.create(modelBytes(modelOfGraph(graph)), { logSeverityLevel: 3 });
-  try {
-    return (await session.run(feeds))['y'] as Tensor;
-  } finally {
-    await session.release();
-  }
 }

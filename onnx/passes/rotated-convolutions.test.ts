@@ -1,10 +1,10 @@
 /** @file `rotatedConvolutions` computes what the convolutions it replaces computed. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { emptyGraph, GraphBuilder, modelOfGraph } from '../build/build.js';
-import { modelBytes } from '../files/write.js';
+import { emptyGraph, GraphBuilder } from '../build/build.js';
 import { elementCount, type Graph } from '../graph/graph.js';
 import { float32Tensor } from '../graph/tensor.js';
+import { output } from './output.test.helper.js';
 import { rotatedConvolutions } from './rotated-convolutions.js';
 
 interface Case {
@@ -88,13 +88,4 @@ async function expectEqual(graph: Graph, other: Graph, x: readonly number[]): Pr
     ...(found.data as Float32Array).map((value, index) => Math.abs(value - Number(expected.data[index]))),
   );
   expect(error).toBeLessThan(1e-5);
-}
-
-async function output(graph: Graph, feeds: Record<string, Tensor>): Promise<Tensor> {
-  const session = await InferenceSession.create(modelBytes(modelOfGraph(graph)), { logSeverityLevel: 3 });
-  try {
-    return (await session.run(feeds))['y'] as Tensor;
-  } finally {
-    await session.release();
-  }
 }

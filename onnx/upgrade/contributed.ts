@@ -91,16 +91,14 @@ export const quickGelu: Conversion = (node, b) =>
     b.append(replacing(node, 'Mul', [x, gate]));
   });
 
+/** The first five inputs of a node; '' for those that it does not have. */
+const fiveInputs = (node: Node) =>
+  [0, 1, 2, 3, 4].map((at) => inputOf(node, at)) as [string, string, string, string, string];
+
 /** LayerNormalization(x + skip + bias; gamma, beta), and the sum as the fourth output. */
 export const skipLayerNormalization: Conversion = (node, b) =>
   b.within(outputOf(node), () => {
-    const [x, skip, gamma, beta, bias] = [0, 1, 2, 3, 4].map((at) => inputOf(node, at)) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [x, skip, gamma, beta, bias] = fiveInputs(node);
     const sum = bias ? b.add(b.add(x, skip), bias) : b.add(x, skip);
     const epsilon = { kind: 'float' as const, value: numberAttribute(node, 'epsilon', 1e-12) };
     const inputs = beta ? [sum, gamma, beta] : [sum, gamma];
@@ -117,13 +115,7 @@ export const asStandard: Conversion = (node, b) =>
 /** y = x·w with x quantised by the node itself: w in floats, and the product of floats. */
 export const dynamicQuantizeMatMul: Conversion = (node, b) =>
   b.within(outputOf(node), () => {
-    const [x, w, scale, zeroPoint, bias] = [0, 1, 2, 3, 4].map((at) => inputOf(node, at)) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [x, w, scale, zeroPoint, bias] = fiveInputs(node);
     const [q, s, z] = b.ops('DynamicQuantizeLinear', [x], 3) as [string, string, string];
     const left = b.op('DequantizeLinear', [q, s, z]);
     const right = b.op('DequantizeLinear', zeroPoint ? [w, scale, zeroPoint] : [w, scale], { axis: 1 });
