@@ -77,7 +77,7 @@ await runCommand(
       .epilogue(S3_HELP)
       .example('$0 --features features.onnx', 'the latest run, with a network of gan-features')
       .example('$0 generator.onnx birds.zip --features features.onnx', 'any generator against a folder or .zip')
-      .example('$0 runs/birds --features inception.onnx:pool3 --size 299 --mean 0.5 --std 0.5', 'FID'),
+      .example('$0 runs/birds --features inception.onnx', 'FID, with the file that docs/inception_features.py writes'),
   async (options, context) => {
     const { print, signal, progress, note } = context;
     const { comparePictures, describedRun, describedSets, evaluateRun } = await import('ganscope/trainer');

@@ -24,6 +24,8 @@ export interface NetworkInput {
   /** Pictures per run where the model fixes it. */
   batch?: number;
   picture: PictureInput;
+  /** Whether the graph itself resizes pictures of any size, to the size of `picture`. */
+  anySize?: true;
 }
 
 /** Default size, if neither the model's input nor its metadata has one. */

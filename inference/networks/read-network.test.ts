@@ -43,6 +43,27 @@ describe('readNetwork(model, options)', () => {
     expect(() => readNetwork(network(['N', 3, 8, 8], scaled(1 / 255), { metadata }))).toThrow('disagree');
   });
 
+  test('pictures of any size are left to a graph that resizes them, where this is asked for and nothing else is stated', () => {
+    const resizing = (b: GraphBuilder, picture: string) =>
+      b.op('Resize', [picture, '', '', b.ints([1, 3, 8, 8])], {
+        mode: 'linear',
+        coordinate_transformation_mode: 'half_pixel',
+      });
+    const open = network([1, 3, 'H', 'W'], resizing);
+    const sizes = ({ model, input }: ReturnType<typeof readNetwork>) => [
+      model.graph.inputs[0]?.value?.shape?.slice(2),
+      input.anySize ?? false,
+      input.picture.height,
+    ];
+    expect(sizes(readNetwork(open, { anySize: true }))).toEqual([['H', 'W'], true, 8]);
+    expect(sizes(readNetwork(open))).toEqual([[8, 8], false, 8]);
+    const size = { height: 5, width: 5 };
+    expect(sizes(readNetwork(open, { anySize: true, preparation: { size } }))).toEqual([[5, 5], false, 5]);
+    expect(sizes(readNetwork(open, { anySize: true, preparation: { resize: 'pad' } }))).toEqual([[8, 8], false, 8]);
+    expect(sizes(readNetwork(network([1, 3, 16, 16], resizing), { anySize: true }))).toEqual([[16, 16], false, 16]);
+    expect(sizes(readNetwork(network([1, 3, 8, 'W'], resizing), { anySize: true }))).toEqual([[8, 8], false, 8]);
+  });
+
   test('whole numbers, doubles and single pictures become batches of floats', () => {
     const cast = (b: GraphBuilder, picture: string) => b.op('Cast', [picture], { to: 1 });
     for (const type of ['uint8', 'int32', 'int64'] as const)

@@ -33,6 +33,11 @@ export interface ReadOptions extends LabelOptions {
   inputs?: Readonly<Record<string, GivenInput>>;
   /** Name of the picture input, if several are possible; default the first that is not in `inputs`. */
   explainInput?: string;
+  /**
+   * Whether a graph that itself resizes pictures of any size is left to do so (`NetworkInput.anySize`). Without this, and where a
+   * size or a way of resizing is stated, its input gets one size, by default the one it resizes to.
+   */
+  anySize?: boolean;
 }
 
 /** A network that takes float32 pictures in its only input. */
@@ -61,9 +66,12 @@ export function readNetwork(model: Model, options: ReadOptions = {}): ReadNetwor
   if (!stated.normalization) expectAgreement(metadata.normalization, inGraph);
   const typed = preparationOfType(type);
   const preparation = { ...defaults?.preparation, ...typed, ...inGraph.preparation, ...metadata, ...stated };
-  const input = networkInputOf(floats, preparation, name);
+  const prepared = networkInputOf(floats, preparation, name);
   const fed = withGivenInputs(floats, name, givenNumbers(floats, name, given, preparation));
-  const fixed = fixedSizeModel(fed, input);
+  const fixed = fixedSizeModel(fed, prepared);
+  const { size, resize } = { ...metadata, ...stated };
+  const isLeft = options.anySize && !size && !resize && inGraph.preparation.size && hasOpenSizes(floats, prepared);
+  const input: NetworkInput = isLeft ? { ...prepared, anySize: true } : prepared;
   const sizeGiven = preparation.size !== undefined;
   checkedPositions(fixed, input, sizeGiven);
   const sources: Sources = [
@@ -74,7 +82,14 @@ export function readNetwork(model: Model, options: ReadOptions = {}): ReadNetwor
     ...(defaults ? [[defaults.preparation, defaults.because] as const] : []),
   ];
   const assumptions = assumptionsOf(input, sources, floats.graph.inputs);
-  return { model: fixed, input, assumptions: label ? [...assumptions, label.assumption] : assumptions };
+  return { model: isLeft ? fed : fixed, input, assumptions: label ? [...assumptions, label.assumption] : assumptions };
+}
+
+/** Whether the height and the width are both open. */
+function hasOpenSizes({ graph }: Model, { name, layout }: NetworkInput): boolean {
+  const shape = graph.inputs.find((input) => input.name === name)?.value?.shape ?? [];
+  const sizes = layout === 'NCHW' ? shape.slice(2) : shape.slice(1, 3);
+  return sizes.every((size) => typeof size === 'string');
 }
 
 /** Defaults without a size where the model fixes one. */
@@ -180,6 +195,7 @@ const white = (mean: readonly number[], std: readonly number[]) =>
 type Sources = readonly (readonly [Preparation, string])[];
 
 function assumptionsOf(input: NetworkInput, sources: Sources, inputs: readonly ValueInfo[]): Assumption[] {
+  const { anySize = false, layout } = input;
   const { channels, height, width, normalization, resize, channelOrder = 'RGB' } = input.picture;
   const because = (key: keyof Preparation, otherwise: string) =>
     sources.find(([preparation]) => preparation[key] !== undefined)?.[1] ?? otherwise;
@@ -194,13 +210,13 @@ function assumptionsOf(input: NetworkInput, sources: Sources, inputs: readonly V
   return [
     {
       about: 'picture',
-      taken: `"${input.name}", ${colours}, ${height}×${width}, ${input.layout}`,
+      taken: `"${input.name}", ${colours}, ${anySize ? 'any size' : `${height}×${width}`}, ${layout}`,
       because: fixed,
       options: isOpen ? ['size', 'channels', 'channelsLast', 'channelOrder'] : ['channelsLast', 'channelOrder'],
     },
     {
       about: 'resizing',
-      taken: resizeWords[resize],
+      taken: anySize ? `none before the network, which resizes to ${height}×${width}` : resizeWords[resize],
       because: because('resize', 'default'),
       options: ['resize'],
     },

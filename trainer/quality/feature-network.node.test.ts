@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { emptyGraph, GraphBuilder, modelOfGraph, saveModel, type Shape } from '../../onnx/index.js';
+import { golden, goldenPath, relativeError } from '../../fixtures/golden.js';
 import { FeatureNetwork, type FeatureOptions } from './feature-network.node.js';
 
 let folder: string;
@@ -79,6 +80,29 @@ describe('FeatureNetwork', () => {
         )
       ).features,
     ).toHaveLength(120);
+  });
+
+  it('leaves pictures of any size to a graph that resizes them itself', async () => {
+    const { info, tensor } = golden<{ pictures: string[] }>('features');
+    const pictures = info.pictures.map((name): Picture => {
+      const { shape, data } = tensor(name);
+      return { width: shape[1] as number, height: shape[0] as number, channels: 3, data: Uint8Array.from(data) };
+    });
+    const expected = info.pictures.flatMap((name) => [...tensor(`features/${name}`).data]);
+    const differenceWith = async (options: FeatureOptions) => {
+      const network = await FeatureNetwork.load(goldenPath('features.onnx'), options);
+      const taken = network.assumptions.slice(0, 2).map((each) => each.taken);
+      const difference = relativeError(await network.features(pictures), expected);
+      await network.dispose();
+      return { taken, difference };
+    };
+    const left = await differenceWith({});
+    expect(left.taken).toEqual(['"pictures", RGB, any size, NCHW', 'none before the network, which resizes to 23×23']);
+    expect(left.difference).toBeLessThan(1e-6);
+    // With antialias, in 8 bits.
+    const before = await differenceWith({ preparation: { resize: 'squash' } });
+    expect(before.taken).toEqual(['"pictures", RGB, 23×23, NCHW', 'squash (sides resized independently)']);
+    expect(before.difference).toBeGreaterThan(1e-3);
   });
 
   test.each([

@@ -33,8 +33,9 @@ export function namedFeatures(source: string): { path: string; layer: string | u
   return { path, layer };
 }
 
-/** Pictures per run of networks with an open batch size. */
+/** Pictures per run of networks with an open batch size, at most, and their numbers, at most, unless one has more. */
 const BATCH = 32;
+const BATCH_NUMBERS = 2 ** 24;
 /** Default output, if no layer is named and an output has this name. */
 const DEFAULT_OUTPUT = 'features';
 
@@ -42,7 +43,7 @@ const DEFAULT_OUTPUT = 'features';
  * A network that computes features of pictures.
  *
  * @example
- * const network = await FeatureNetwork.load('inception.onnx:pool3', { preparation: { size: { height: 299, width: 299 } } });
+ * const network = await FeatureNetwork.load('inception.onnx'); // docs/inception_features.py
  * const features = await network.features(pictures); // [N, network.size]
  * await network.dispose();
  */
@@ -68,7 +69,8 @@ export class FeatureNetwork {
     const shown = namedFeatures(options.shown ?? shownText(source)).path;
     const loaded = await loadModel(path);
     const defaults = await preparationBeside(path);
-    const stated = { ...(options.preparation && { preparation: options.preparation }), ...(defaults && { defaults }) };
+    const { preparation } = options;
+    const stated = { anySize: true, ...(preparation && { preparation }), ...(defaults && { defaults }) };
     const { model, input, assumptions } = namingFile(path, () => {
       expectAffordable(loaded);
       return readNetwork(upgradedModel(loaded), stated);
@@ -93,11 +95,15 @@ export class FeatureNetwork {
   /** Features of pictures of any size, with the network's preprocessing: [N, size]. */
   async features(pictures: readonly Picture[]): Promise<Float32Array> {
     const features = new Float32Array(pictures.length * this.size);
-    const batch = this.input.batch ?? BATCH;
-    for (let start = 0; start < pictures.length; start += batch) {
-      const prepared = preparedPictures(pictures.slice(start, start + batch), this.input);
-      const found = await namingFile(this.name, () => runOnce(this.session, this.input, prepared));
-      features.set(found.subarray(0, (pictures.length - start) * this.size), start * this.size);
+    for (const { input, indices } of batchesOf(pictures, this.input)) {
+      const prepared = preparedPictures(
+        indices.map((index) => pictures[index] as Picture),
+        input,
+      );
+      const found = await namingFile(this.name, () => runOnce(this.session, input, prepared));
+      indices.forEach((index, row) =>
+        features.set(found.subarray(row * this.size, (row + 1) * this.size), index * this.size),
+      );
     }
     return features;
   }
@@ -105,6 +111,31 @@ export class FeatureNetwork {
   async dispose(): Promise<void> {
     await this.session.release();
   }
+}
+
+/** Pictures, by their indices, that go into the network together: of one size, where it takes any. */
+interface Batch {
+  input: NetworkInput;
+  indices: readonly number[];
+}
+
+function batchesOf(pictures: readonly Picture[], input: NetworkInput): Batch[] {
+  const bySize = new Map<string, number[]>();
+  pictures.forEach((picture, index) => {
+    const size = input.anySize ? `${picture.width}×${picture.height}` : '';
+    const alike = bySize.get(size);
+    if (alike) alike.push(index);
+    else bySize.set(size, [index]);
+  });
+  return [...bySize.values()].flatMap((indices) => {
+    const { width, height } = input.anySize ? (pictures[indices[0] as number] as Picture) : input.picture;
+    const picture = { ...input.picture, width, height };
+    const affordable = Math.max(1, Math.floor(BATCH_NUMBERS / (picture.channels * width * height)));
+    const count = input.batch ?? Math.min(BATCH, affordable);
+    return Array.from({ length: Math.ceil(indices.length / count) }, (_, i) => {
+      return { input: { ...input, picture }, indices: indices.slice(i * count, (i + 1) * count) };
+    });
+  });
 }
 
 /** Name of the value that holds the features. */
