@@ -17,6 +17,8 @@ export interface SplitPictures {
   /** The same pictures as bytes [N, S, S, C], for PyTorch. */
   raw: string;
   heldOut: Picture[];
+  /** Their classes, by number in alphabetical order; all 0 where the pictures have none. */
+  heldOutLabels: number[];
 }
 
 /** Splits the pictures once; later calls find them in `folder`. */
@@ -26,7 +28,8 @@ export async function splitPictures(
   { imageSize, channels, heldOut: fraction }: QualityData,
 ): Promise<SplitPictures> {
   const [train, raw, rest] = [join(folder, 'train'), join(folder, 'train.bin'), join(folder, 'held-out.bin')];
-  if (!(await exists(folder))) {
+  const classes = join(folder, 'held-out.json');
+  if (!(await exists(classes))) {
     const making = `${folder}.part`;
     await rm(making, { recursive: true, force: true });
     await mkdir(making, { recursive: true });
@@ -35,22 +38,30 @@ export async function splitPictures(
     const order = Random.derived(0, 'held-out').shuffled(dataset.length);
     const count = Math.round(fraction * order.length);
     const parts: { train: Uint8Array[]; rest: Uint8Array[] } = { train: [], rest: [] };
+    const heldOutLabels: number[] = [];
+    const { labels } = dataset;
+    const alphabetical = labels?.classes.toSorted() ?? [];
     for (const [at, index] of order.entries()) {
       const found = await readable.picture(index);
       if (!found) continue;
       const picture = resizedPicture(found, { width: imageSize, height: imageSize, channels, resize: 'crop' });
       (at < count ? parts.rest : parts.train).push(picture.data);
-      if (at < count) continue;
-      const { labels } = dataset;
       const name = labels?.classes[labels.indices[index] as number] ?? 'all';
+      if (at < count) {
+        heldOutLabels.push(Math.max(0, alphabetical.indexOf(name)));
+        continue;
+      }
       await mkdir(join(making, 'train', name), { recursive: true });
       await writeFile(join(making, 'train', name, `${index}.png`), await encodePng(picture));
     }
     await writeFile(join(making, 'train.bin'), Buffer.concat(parts.train));
     await writeFile(join(making, 'held-out.bin'), Buffer.concat(parts.rest));
+    await writeFile(join(making, 'held-out.json'), JSON.stringify(heldOutLabels));
+    await rm(folder, { recursive: true, force: true });
     await rename(making, folder);
   }
-  return { train, raw, heldOut: picturesOf(await readFile(rest), imageSize, channels) };
+  const heldOutLabels = JSON.parse(await readFile(classes, 'utf8')) as number[];
+  return { train, raw, heldOut: picturesOf(await readFile(rest), imageSize, channels), heldOutLabels };
 }
 
 /** The pictures in bytes [N, S, S, C]. */
