@@ -1,9 +1,9 @@
 /**
  * @file `npm run bench:features -- --data cub|mnist --pictures DIR`: what features are worth that were trained on classes, without
  * labels, and not at all: how well held-out pictures' classes can be read from them, how distances react to graded
- * disturbances, and whether they tell an early generator from a later one. Rows that are there are kept.
+ * disturbances, and whether they tell an early generator from a later one. Networks and samples that are there are kept.
  */
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exists } from '../../inference/files/missing.node.js';
@@ -11,24 +11,19 @@ import type { Picture } from '../../inference/pictures/pictures.js';
 import { trainFeatures, type FeatureTraining } from '../../trainer/classifier/train.node.js';
 import { openDataset } from '../../trainer/data/formats/table.node.js';
 import { FeatureNetwork } from '../../trainer/quality/feature-network.node.js';
-import { machine, markdownTable } from '../timing.js';
-import { configurations, dataSets, type QualityData } from './configurations.js';
+import { machine } from '../timing.js';
+import { dataSets, type QualityData } from './configurations.js';
+import { featureTables, type FeatureRow } from './feature-table.js';
 import { picturesOf, splitPictures } from './pictures.js';
-import { sensitivity, type Distances, type Sensitivity } from './sensitivity.js';
+import { sensitivity } from './sensitivity.js';
 import { trained } from './trained.js';
-import { linearAccuracy, neighbourAccuracy, type LabelledFeatures } from './usefulness.js';
+import { linearAccuracy, neighbourAccuracy } from './usefulness.js';
 
-/** What the table says of a network, as its file has it. */
-interface Row extends Sensitivity {
-  name: string;
-  date: string;
-  machine: string;
-  /** Seconds of training, with reading. */
-  seconds: number;
-  features: number;
-  /** Shares of held-out pictures. */
-  accuracy: { training: number; cosine: number; euclid: number; linear: number };
-}
+/** What is trained by default: some minutes of one core each. */
+const defaults = { mnist: { epochs: 6, steps: '100,600' }, cub: { epochs: 12, steps: '20,100' } };
+/** The generators' settings beside the common ones, and more minutes than they need. */
+const SMALL = { ngf: 16, ndf: 16 };
+const HOURS = 600;
 
 const { values } = parseArgs({
   options: {
@@ -36,18 +31,20 @@ const { values } = parseArgs({
     pictures: { type: 'string' },
     width: { type: 'string', default: '16' },
     epochs: { type: 'string' },
-    /** How long the early and the later generator train. */
-    minutes: { type: 'string', default: '0.5,2' },
+    /** After which a generator draws samples, ascending; `none` leaves generators out. */
+    steps: { type: 'string' },
     out: { type: 'string', default: 'runs/bench-features' },
   },
 });
 if (values.pictures === undefined)
   throw new Error('--pictures: expected the folder of CUB-200-2011 or of MNIST; got none');
-if (!Object.hasOwn(dataSets, values.data)) throw new Error(`--data: expected cub or mnist; got ${values.data}`);
-const minutes = values.minutes.split(',').map(Number);
-if (minutes.length !== 2 || !minutes.every((each) => each > 0))
-  throw new Error(`--minutes: expected two numbers, such as 0.5,2; got ${values.minutes}`);
-const data: QualityData = dataSets[values.data as keyof typeof dataSets];
+if (values.data !== 'cub' && values.data !== 'mnist')
+  throw new Error(`--data: expected cub or mnist; got ${values.data}`);
+const data: QualityData = dataSets[values.data];
+const { epochs = defaults[values.data].epochs, steps = defaults[values.data].steps } = values;
+const after = steps === 'none' ? [] : steps.split(',').map(Number);
+if (!after.every((each) => Number.isInteger(each) && each > 0))
+  throw new Error(`--steps: expected numbers of steps, such as 100,600, or none; got ${steps}`);
 const out = join(values.out, values.data);
 await mkdir(out, { recursive: true });
 
@@ -57,7 +54,7 @@ const common: FeatureTraining = {
   dataset,
   imageSize: data.imageSize,
   width: Number(values.width),
-  epochs: Number(values.epochs ?? { mnist: 8, cub: 20 }[values.data]),
+  epochs: Number(epochs),
   batchSize: 64,
   lr: 0.002,
   heldOut: 0.1,
@@ -70,119 +67,64 @@ const networks: Readonly<Record<string, Partial<FeatureTraining>>> = {
   untrained: { epochs: 1, lr: 1e-30 },
 };
 
-const generators = [await generated(minutes[0] as number), await generated(minutes[1] as number)];
-for (const name of Object.keys(networks)) {
-  if (await exists(join(out, `${name}.json`))) console.error(`${name}: there already`);
-  else await addRow(name);
-}
-await printTables();
+const known: Picture[] = [];
+for (let index = 0; index < dataset.length; index++) known.push(await dataset.picture(index));
+const generators: Picture[][] = [];
+for (const each of after) generators.push(await samplesAfter(each));
+const rows: FeatureRow[] = [];
+for (const [name, settings] of Object.entries(networks)) rows.push(await measured(name, settings));
+console.log(
+  `${values.data}, ${data.imageSize}×${data.imageSize}, width ${common.width}, ${common.epochs} epochs of ${known.length} pictures, ` +
+    `${split.heldOut.length} held out; ${machine()}; ${new Date().toISOString().slice(0, 10)}\n`,
+);
+console.log(featureTables(rows, after));
 
-async function addRow(name: string): Promise<void> {
-  console.error(`${name}: training`);
-  const started = performance.now();
-  const found = await trainFeatures({ ...common, ...networks[name] });
-  const seconds = (performance.now() - started) / 1000;
-  await writeFile(join(out, `${name}.onnx`), found.bytes);
-  const network = await FeatureNetwork.load(join(out, `${name}.onnx`));
+async function measured(name: string, settings: Partial<FeatureTraining>): Promise<FeatureRow> {
+  const { file, task, seconds } = await trainedNetwork(name, settings);
+  console.error(`${name}: measuring`);
+  const network = await FeatureNetwork.load(file);
   const features = async (pictures: readonly Picture[]) => ({
     size: network.size,
     data: await network.features(pictures),
   });
-  const known = await trainingFeatures(network);
+  const reference = { ...(await features(known)), labels: [...(dataset.labels?.indices ?? [])] };
   const asked = { ...(await features(split.heldOut)), labels: split.heldOutLabels };
-  console.error(`${name}: measuring after ${seconds.toFixed(0)} s`);
-  const row: Row = {
-    name,
-    date: new Date().toISOString().slice(0, 16),
-    machine: machine(),
-    seconds,
-    features: network.size,
-    accuracy: {
-      training: found.accuracy,
-      cosine: neighbourAccuracy(known, asked, 'cosine'),
-      euclid: neighbourAccuracy(known, asked, 'euclid'),
-      linear: linearAccuracy(known, asked),
-    },
-    ...(await sensitivity(split.heldOut, generators, features)),
+  const accuracy = {
+    task: settings.lr === undefined ? task : undefined,
+    cosine: neighbourAccuracy(reference, asked, 'cosine'),
+    euclid: neighbourAccuracy(reference, asked, 'euclid'),
+    linear: linearAccuracy(reference, asked),
   };
+  const reactions = await sensitivity(split.heldOut, generators, features);
   await network.dispose();
-  await writeFile(join(out, `${name}.json`), `${JSON.stringify(row, null, 2)}\n`);
+  return { name, seconds, accuracy, ...reactions };
 }
 
-/** Features of the pictures that were trained on, by their classes in alphabetical order. */
-async function trainingFeatures(network: FeatureNetwork): Promise<LabelledFeatures> {
-  const pictures: Picture[] = [];
-  for (let index = 0; index < dataset.length; index++) pictures.push(await dataset.picture(index));
-  return { size: network.size, data: await network.features(pictures), labels: [...(dataset.labels?.indices ?? [])] };
+/** The network's file, its accuracy at its own task, and the processor time of its training. */
+async function trainedNetwork(
+  name: string,
+  settings: Partial<FeatureTraining>,
+): Promise<{ file: string; task: number; seconds: number }> {
+  const [file, about] = [join(out, `${name}.onnx`), join(out, `${name}.json`)];
+  if (!(await exists(about))) {
+    console.error(`${name}: training`);
+    const before = process.cpuUsage();
+    const { bytes, accuracy } = await trainFeatures({ ...common, ...settings });
+    const { user, system } = process.cpuUsage(before);
+    await writeFile(file, bytes);
+    await writeFile(about, JSON.stringify({ task: accuracy, seconds: (user + system) / 1e6 }));
+  }
+  return { file, ...(JSON.parse(await readFile(about, 'utf8')) as { task: number; seconds: number }) };
 }
 
-/** As many samples of a generator as there are held-out pictures, made once. */
-async function generated(duration: number): Promise<Picture[]> {
-  const file = join(out, `${duration}-minutes.bin`);
+/** Samples of a small generator after so many steps, as many as there are held-out pictures. */
+async function samplesAfter(each: number): Promise<Picture[]> {
+  const file = join(out, `${each}-steps.bin`);
   if (!(await exists(file))) {
-    console.error(`generator: training for ${duration} minutes`);
-    const budget = { minutes: duration, samples: split.heldOut.length };
-    const { samples, steps } = await trained(configurations['dcgan'] ?? {}, data, split, join(out, 'run'), budget);
-    console.error(`generator: ${steps} steps`);
+    console.error(`generator: training for ${each} steps`);
+    const budget = { minutes: HOURS, steps: each, samples: split.heldOut.length };
+    const { samples } = await trained(SMALL, data, split, join(out, 'run'), budget);
     await writeFile(file, Buffer.concat(samples.map((picture) => picture.data)));
   }
   return picturesOf(await readFile(file), data.imageSize, data.channels);
-}
-
-async function printTables(): Promise<void> {
-  const rows: Row[] = [];
-  for (const file of await readdir(out))
-    if (file.endsWith('.json')) rows.push(JSON.parse(await readFile(join(out, file), 'utf8')) as Row);
-  const names = Object.keys(networks);
-  rows.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
-  const percent = (share: number) => (100 * share).toFixed(1);
-  console.log(
-    `${values.data}, ${data.imageSize}×${data.imageSize}, width ${common.width}, ${common.epochs} epochs of ${dataset.length} pictures, ` +
-      `${split.heldOut.length} held out; ${[...new Set(rows.map((row) => row.machine))].join(' / ')}; ${rows[0]?.date}\n`,
-  );
-  const accuracies = ['own task, %', '5 nearest, cosine, %', '5 nearest, Euclid, %', 'linear, %', 'training, s'];
-  console.log(
-    markdownTable(
-      ['features', ...accuracies],
-      rows.map(({ name, seconds, accuracy: { training, cosine, euclid, linear } }) => [
-        name,
-        ...[training, cosine, euclid, linear].map(percent),
-        seconds.toFixed(0),
-      ]),
-    ),
-  );
-  const times = (of: Distances, clean: Distances) =>
-    `${(of.frechet / clean.frechet).toFixed(2)} (${((of.kid - clean.kid) / clean.kidStd).toFixed(1)})`;
-  const grows = (levels: readonly Distances[], clean: Distances) => {
-    const each = [clean, ...levels];
-    const monotone = (key: 'frechet' | 'kid') => each.every((of, at) => at === 0 || of[key] > each[at - 1]![key]);
-    return [monotone('frechet'), monotone('kid')].map((yes) => (yes ? 'yes' : 'no')).join(', ');
-  };
-  console.log(
-    `\nFréchet distance over that of two clean halves; in parentheses KID less that of clean halves, in its standard deviations\n`,
-  );
-  console.log(
-    markdownTable(
-      ['disturbance', 'features', 'level 1', 'level 2', 'level 3', 'level 4', 'both grow with each level'],
-      Object.keys(rows[0]?.disturbed ?? {}).flatMap((name) =>
-        rows.map(({ name: network, clean, disturbed: { [name]: levels = [] } }) => [
-          name,
-          network,
-          ...levels.map((of) => times(of, clean)),
-          grows(levels, clean),
-        ]),
-      ),
-    ),
-  );
-  console.log('');
-  console.log(
-    markdownTable(
-      ['features', 'clean halves', ...minutes.map((each) => `generator, ${each} min`), 'later is nearer'],
-      rows.map(({ name, clean, generated: [early, late] }) => [
-        name,
-        ...[clean, early, late].map((of) => of?.frechet.toFixed(3) ?? '–'),
-        early && late && late.frechet < early.frechet && late.kid < early.kid ? 'yes' : 'no',
-      ]),
-    ),
-  );
 }

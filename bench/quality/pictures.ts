@@ -17,7 +17,7 @@ export interface SplitPictures {
   /** The same pictures as bytes [N, S, S, C], for PyTorch. */
   raw: string;
   heldOut: Picture[];
-  /** Their classes, by number in alphabetical order; all 0 where the pictures have none. */
+  /** Their classes, by number in alphabetical order of their names; all 0 where the pictures have none. */
   heldOutLabels: number[];
 }
 

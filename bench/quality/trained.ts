@@ -28,6 +28,8 @@ export interface Trained {
 
 export interface Budget {
   minutes: number;
+  /** Steps after which it ends, if the time is not over before; default: none. */
+  steps?: number;
   /** How many samples are drawn afterwards. */
   samples: number;
 }
@@ -38,12 +40,12 @@ export async function trained(
   { imageSize, channels }: QualityData,
   { train: data }: SplitPictures,
   folder: string,
-  { minutes, samples: count }: Budget,
+  { minutes, steps = NEVER, samples: count }: Budget,
 ): Promise<Trained> {
   await rm(folder, { recursive: true, force: true });
   const half = Array.from({ length: channels }, () => 0.5);
   const shape = { imageSize, channels, normalization: { mean: half, std: half } };
-  const rhythm = { steps: NEVER, sampleEvery: NEVER, checkpointEvery: NEVER };
+  const rhythm = { steps, sampleEvery: NEVER, checkpointEvery: NEVER };
   const started = await startRun({ ...common, ...shape, ...settings, ...rhythm, data, out: folder, latest: false });
   try {
     const { config, step } = started;

@@ -23,10 +23,14 @@ export function neighbourAccuracy(
   let right = 0;
   for (const [index, label] of asked.labels.entries()) {
     const own = row(b, index);
-    const nearest = known.labels
-      .map((of, other) => ({ of, distance: squaredDistance(own, row(a, other)) }))
-      .toSorted((x, y) => x.distance - y.distance)
-      .slice(0, k);
+    const nearest: { of: number; distance: number }[] = [];
+    for (const [other, of] of known.labels.entries()) {
+      const distance = squaredDistance(own, row(a, other));
+      if (nearest.length === k && distance >= (nearest[k - 1]?.distance ?? 0)) continue;
+      const place = nearest.findIndex((each) => distance < each.distance);
+      nearest.splice(place < 0 ? nearest.length : place, 0, { of, distance });
+      nearest.length = Math.min(k, nearest.length);
+    }
     const votes = new Map<number, number>();
     for (const { of } of nearest) votes.set(of, (votes.get(of) ?? 0) + 1);
     const most = Math.max(...votes.values());
