@@ -5,8 +5,6 @@ import type { Distances, Sensitivity } from './sensitivity.js';
 /** What was measured of a network of features. */
 export interface FeatureRow extends Sensitivity {
   name: string;
-  /** Processor time of the training in seconds, with reading. */
-  seconds: number;
   /** Shares of pictures that were not trained on. */
   accuracy: {
     /** At the task that the network was trained with; undefined without. */
@@ -28,11 +26,10 @@ const percent = (share: number | undefined): string => (share === undefined ? 'â
 
 const accuracyTable = (rows: readonly FeatureRow[]): string =>
   markdownTable(
-    ['features', 'own task, %', '5 nearest, cosine, %', '5 nearest, Euclid, %', 'linear, %', 'training, processor s'],
-    rows.map(({ name, seconds, accuracy: { task, cosine, euclid, linear } }) => [
+    ['features', 'own task, %', '5 nearest, cosine, %', '5 nearest, Euclid, %', 'linear, %'],
+    rows.map(({ name, accuracy: { task, cosine, euclid, linear } }) => [
       name,
       ...[task, cosine, euclid, linear].map(percent),
-      seconds.toFixed(0),
     ]),
   );
 

@@ -80,7 +80,7 @@ console.log(
 console.log(featureTables(rows, after));
 
 async function measured(name: string, settings: Partial<FeatureTraining>): Promise<FeatureRow> {
-  const { file, task, seconds } = await trainedNetwork(name, settings);
+  const { file, task } = await trainedNetwork(name, settings);
   console.error(`${name}: measuring`);
   const network = await FeatureNetwork.load(file);
   const features = async (pictures: readonly Picture[]) => ({
@@ -97,24 +97,23 @@ async function measured(name: string, settings: Partial<FeatureTraining>): Promi
   };
   const reactions = await sensitivity(split.heldOut, generators, features);
   await network.dispose();
-  return { name, seconds, accuracy, ...reactions };
+  return { name, accuracy, ...reactions };
 }
 
-/** The network's file, its accuracy at its own task, and the processor time of its training. */
+/** The network's file and its accuracy at its own task. */
 async function trainedNetwork(
   name: string,
   settings: Partial<FeatureTraining>,
-): Promise<{ file: string; task: number; seconds: number }> {
+): Promise<{ file: string; task: number }> {
   const [file, about] = [join(out, `${name}.onnx`), join(out, `${name}.json`)];
   if (!(await exists(about))) {
     console.error(`${name}: training`);
-    const before = process.cpuUsage();
     const { bytes, accuracy } = await trainFeatures({ ...common, ...settings });
-    const { user, system } = process.cpuUsage(before);
     await writeFile(file, bytes);
-    await writeFile(about, JSON.stringify({ task: accuracy, seconds: (user + system) / 1e6 }));
+    await writeFile(about, JSON.stringify({ task: accuracy }));
   }
-  return { file, ...(JSON.parse(await readFile(about, 'utf8')) as { task: number; seconds: number }) };
+  const { task } = JSON.parse(await readFile(about, 'utf8')) as { task: number };
+  return { file, task };
 }
 
 /** Samples of a small generator after so many steps, as many as there are held-out pictures. */
