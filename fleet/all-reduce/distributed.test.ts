@@ -137,8 +137,15 @@ const losses = async (out: string) =>
     .trim()
     .split('\n')
     .map((line) => {
-      const { step, lossD, lossG } = JSON.parse(line) as { step: number; lossD: number; lossG: number };
-      return [step, lossD, lossG];
+      const {
+        step,
+        lossD,
+        lossG,
+        augmentation = 0,
+      } = JSON.parse(line) as Record<'step' | 'lossD' | 'lossG', number> & {
+        augmentation?: number;
+      };
+      return [step, lossD, lossG, augmentation];
     });
 
 async function expectAlike(found: string, expected: string): Promise<void> {
@@ -163,8 +170,11 @@ describe.skipIf(!hasTorch)('gan-train --distributed', () => {
   }, 240_000);
 
   it('goes on from the last checkpoint when a rank is killed with -9, and nothing is lost', async () => {
-    const options = ['--steps', '100', '--checkpoint-every', '10', '--batch-size', '4'];
+    // Each rank works out the probability of changes by itself.
+    const adaptive = '--ada --held-out 0.2 --ada-target 0.01 --ada-images 200 --lr-d 0.01'.split(' ');
+    const options = ['--steps', '100', '--checkpoint-every', '10', '--batch-size', '4', ...adaptive];
     expect(await alone('long', options)).toMatchObject({ code: 0 });
+    expect(Math.max(...(await losses('long')).map(([, , , probability = 0]) => probability))).toBeGreaterThan(0);
     const { child, ended } = launched('killed', options, 3);
     const checkpoints = () => readdir(join(folder, 'killed', 'checkpoints')).catch(() => [] as string[]);
     while (!(await checkpoints()).some((name) => name.startsWith('step-')) && child.exitCode === null) await sleep(10);

@@ -23,7 +23,7 @@ export function partsOf(length: number, { heldOut, seed }: Pick<GanConfig, 'held
       name: 'heldOut',
       expected:
         `a share that holds out at least one of ${length} picture${length === 1 ? '' : 's'} and leaves one to train on` +
-        ' (`ada` with adaSignal sign holds out none)',
+        ' (`ada` with `adaSignal` sign holds out none)',
       got: heldOut,
     });
   const drawn = Random.derived(seed, 'held-out').shuffled(length);

@@ -197,10 +197,10 @@ describe('startRun({ ada })', () => {
   it.each<[RunOptions, RegExp]>([
     [
       { ada: true, adaSignal: 'sign', loss: 'wgan' },
-      /^ada: expected the loss bce or hinge beside it with adaSignal sign, .*; got true$/,
+      /^ada: expected the loss bce or hinge beside it with `adaSignal` sign, .*; got true$/,
     ],
     [{ adaSignal: 'held-out' }, /^adaSignal: expected ada beside it; got "held-out"$/],
-    [{ ada: true, heldOut: 0 }, /^heldOut: expected a number above 0 with adaSignal held-out, .*; got 0$/],
+    [{ ada: true, heldOut: 0 }, /^heldOut: expected a number above 0 with `adaSignal` held-out, .*; got 0$/],
     [{ heldOut: 0.6 }, /^heldOut: expected a number of 0…0\.5; got 0\.6$/],
     [{ heldOut: 0.05 }, /^heldOut: expected a share that holds out at least one of 8 pictures .*; got 0\.05$/],
     [{ ada: true, diffaugment: [] }, /^ada: expected diffaugment beside it; got true$/],

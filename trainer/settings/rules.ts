@@ -56,15 +56,15 @@ function lossRules(config: GanConfig): Rule[] {
       name: 'ada',
       isRight: !ada || adaSignal !== 'sign' || loss === 'bce' || loss === 'hinge',
       expected:
-        `the loss bce or hinge beside it with adaSignal sign, as the sign of the logits of ${loss} does not tell ` +
-        'real from generated (adaSignal held-out goes with every loss)',
+        `the loss bce or hinge beside it with \`adaSignal\` sign, as the sign of the logits of ${loss} does not tell ` +
+        'real from generated (`adaSignal` held-out goes with every loss)',
     },
     needsAda('adaSignal'),
     {
       name: 'heldOut',
       isRight: !ada || adaSignal !== 'held-out' || heldOut > 0,
       expected:
-        'a number above 0 with adaSignal held-out, which `ada` follows (adaSignal sign needs no held-out pictures)',
+        'a number above 0 with `adaSignal` held-out, which `ada` follows (`adaSignal` sign needs no held-out pictures)',
     },
     needsAda('adaTarget'),
     needsAda('adaImages'),
