@@ -186,7 +186,7 @@ export function logitPlotPng(rows: readonly StepRow[], options: PlotOptions = {}
     logitHeldOut,
     logitFake,
   ]);
-  const text = { title: 'Logits of the discriminator', yTitle: 'mean logit, higher is more real' };
+  const text = { title: 'Logits of the discriminator', yTitle: 'mean logit' };
   const y = rows.length < SMOOTH_FROM ? {} : bulk(values);
   return stepPlotPng(rows, { ...text, series: LOGITS, y, ...options });
 }

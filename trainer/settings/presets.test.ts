@@ -163,7 +163,39 @@ describe('configWith(preset, overrides)', () => {
   });
 });
 
+describe('configWith(preset, { ada })', () => {
+  it.each([
+    [{}, { adaSignal: 'sign', adaTarget: 0.6, heldOut: 0, diffaugment: [] }],
+    [{ heldOut: 0.2 }, { adaSignal: 'sign', adaTarget: 0.6, heldOut: 0.2, diffaugment: [] }],
+    [{ ada: true }, { adaSignal: 'held-out', adaTarget: 0.5, heldOut: 0.1 }],
+    [
+      { ada: true, heldOut: 0.3, adaTarget: 0.4 },
+      { adaSignal: 'held-out', adaTarget: 0.4, heldOut: 0.3 },
+    ],
+    [
+      { ada: true, adaSignal: 'sign' },
+      { adaSignal: 'sign', adaTarget: 0.6, heldOut: 0 },
+    ],
+    [
+      { ada: true, adaSignal: 'sign', heldOut: 0.3 },
+      { adaSignal: 'sign', adaTarget: 0.6, heldOut: 0.3 },
+    ],
+    // r_v goes with losses whose logits have no sign of their own.
+    [
+      { ada: true, loss: 'wgan' },
+      { adaSignal: 'held-out', adaTarget: 0.5, heldOut: 0.1 },
+    ],
+  ] as const)('with %j has the signal, target and held-out share %j', (given, expected) => {
+    expect(configWith('space', given)).toMatchObject(expected);
+  });
+});
+
 describe('checkedConfig(values, file)', () => {
+  it('takes a configuration that was saved before held-out pictures as one that follows the signs', () => {
+    const { adaSignal: _, heldOut: __, ...older } = configWith('space', { ada: true, adaSignal: 'sign' });
+    expect(checkedConfig(older)).toMatchObject({ ada: true, adaSignal: 'sign', adaTarget: 0.6, heldOut: 0 });
+  });
+
   it('accepts what configWith made, after JSON', () => {
     const config = configWith('cub200', { imageSize: 64 });
     expect(checkedConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config);
