@@ -20,7 +20,7 @@ export const common = {
   head: 'conv',
   ngf: 32,
   ndf: 32,
-  batchSize: 64,
+  batchSize: 32,
   lr: 2e-4,
 } as const;
 
@@ -36,9 +36,22 @@ export const configurations: Readonly<Record<string, Partial<GanConfig>>> = {
   /** By r_v, the default: a tenth of the pictures is held out from training, besides those that all rows are measured with. */
   ada: { ...averaged, ada: true },
   conditional: { ...augmented, conditional: true },
-  /** With the Adam of SNGAN. */
-  resnet: { ...augmented, arch: 'resnet', head: 'dense', loss: 'hinge', spectralNorm: true, beta1: 0, beta2: 0.9 },
+  /** With the Adam of SNGAN, and as narrow as lets a step take less than thrice the time of the others. */
+  resnet: {
+    ...augmented,
+    arch: 'resnet',
+    ngf: 8,
+    ndf: 8,
+    head: 'dense',
+    loss: 'hinge',
+    spectralNorm: true,
+    beta1: 0,
+    beta2: 0.9,
+  },
 };
 
-/** The row of PyTorch's tutorial, `torch_dcgan.py`. */
-export const TORCH = 'pytorch-dcgan';
+/** The rows of PyTorch's tutorial, `torch_dcgan.py`: with its own widths and batch, and with those of the rows above. */
+export const tutorials: Readonly<Record<string, { width: number; batch: number }>> = {
+  'pytorch-dcgan': { width: 64, batch: 128 },
+  'pytorch-dcgan-32': { width: common.ngf, batch: common.batchSize },
+};

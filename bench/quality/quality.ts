@@ -4,6 +4,7 @@
  * several sessions.
  */
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exists } from '../../inference/files/missing.node.js';
@@ -14,8 +15,8 @@ import { openDataset } from '../../trainer/data/formats/table.node.js';
 import { frechetDistance } from '../../trainer/quality/distance/frechet.node.js';
 import { kernelDistance } from '../../trainer/quality/distance/kernel-distance.node.js';
 import { FeatureNetwork } from '../../trainer/quality/feature-network.node.js';
-import { machine, markdownTable } from '../timing.js';
-import { configurations, dataSets, TORCH, type QualityData } from './configurations.js';
+import { cores, machine, markdownTable } from '../timing.js';
+import { configurations, dataSets, tutorials, type QualityData } from './configurations.js';
 import { splitPictures, type SplitPictures } from './pictures.js';
 import { trained, trainedByTorch } from './trained.js';
 
@@ -49,7 +50,7 @@ const { values } = parseArgs({
   },
 });
 const [minutes, samples] = [Number(values.minutes), Number(values.samples)];
-const names = [...Object.keys(configurations), TORCH];
+const names = [...Object.keys(configurations), ...Object.keys(tutorials)];
 const chosen = values.only === undefined ? names : [values.only];
 const unknown = chosen.find((name) => !names.includes(name));
 if (unknown !== undefined) throw new Error(`--only: expected one of ${names.join(', ')}; got ${unknown}`);
@@ -77,16 +78,16 @@ async function addRow(name: string): Promise<void> {
   console.error(`${name}: training for ${minutes} minutes`);
   const folder = join(out, 'runs', name);
   const budget = { minutes, samples };
-  const settings = configurations[name];
-  const made = settings
-    ? await trained(settings, data, split, folder, budget)
-    : await trainedByTorch(values.python, data, split, folder, budget);
+  const tutorial = tutorials[name];
+  const made = tutorial
+    ? await trainedByTorch(values.python, tutorial, data, split, folder, budget)
+    : await trained(configurations[name] ?? {}, data, split, folder, budget);
   const fake = { size: network.size, data: await network.features(made.samples) };
   const { mean: kid, std: kidStd } = await kernelDistance(real, fake);
   const row: Row = {
     name,
     date: new Date().toISOString().slice(0, 16),
-    machine: machine(),
+    machine: `${machine()}${availableParallelism() < cores() ? `, ${availableParallelism()} of them used` : ''}`,
     minutes,
     steps: made.steps,
     seconds: made.seconds,

@@ -1,4 +1,6 @@
-"""The networks and the training of PyTorch's DCGAN tutorial (ngf = ndf = 64, batch 128, Adam 2e-4, beta1 0.5), for a given time.
+"""The networks and the training of PyTorch's DCGAN tutorial (ngf = ndf = width, Adam 2e-4, beta1 0.5), for a given time.
+
+The tutorial has width 64 and batch 128.
 
 Reads pictures as bytes [N, S, S, C], trains in channels_last, which is PyTorch's fastest layout here, and writes samples as
 bytes of the same layout. At 32 pixels a stage of each network is left out. Prints one line of JSON: steps, seconds, torch.
@@ -15,11 +17,11 @@ from torch import nn
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument('--data', required=True)
 parser.add_argument('--out', required=True)
-for name in ('size', 'channels', 'samples'):
+for name in ('size', 'channels', 'samples', 'width', 'batch'):
     parser.add_argument(f'--{name}', type=int, required=True)
 parser.add_argument('--minutes', type=float, required=True)
 options = parser.parse_args()
-size, channels, batch, latent, width = options.size, options.channels, 128, 100, 64
+size, channels, batch, latent, width = options.size, options.channels, options.batch, 100, options.width
 stages = {32: 2, 64: 3, 128: 4}[size]
 torch.manual_seed(999)
 

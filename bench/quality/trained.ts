@@ -74,6 +74,7 @@ export async function trained(
 /** The network of PyTorch's DCGAN tutorial, trained by `torch_dcgan.py` as long. @param python with torch and numpy */
 export async function trainedByTorch(
   python: string,
+  sizes: { width: number; batch: number },
   { imageSize, channels }: QualityData,
   { raw }: SplitPictures,
   folder: string,
@@ -81,7 +82,7 @@ export async function trainedByTorch(
 ): Promise<Trained> {
   const script = fileURLToPath(new URL('../../../bench/quality/torch_dcgan.py', import.meta.url));
   const out = join(folder, '..', `${imageSize}-torch.bin`);
-  const given = { data: raw, size: imageSize, channels, minutes, samples, out };
+  const given = { data: raw, size: imageSize, channels, minutes, samples, out, ...sizes };
   const options = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const { stdout } = await promisify(execFile)(python, [script, ...options]);
   const { steps, seconds } = JSON.parse(stdout) as { steps: number; seconds: number };
