@@ -3,37 +3,23 @@
  * other, and compared with the same held-out pictures in the same features. Rows that are there are kept: they can be made in
  * several sessions.
  */
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exists } from '../../inference/files/missing.node.js';
-import { pictureGrid } from '../../inference/pictures/grid.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
+import type { Picture } from '../../inference/pictures/pictures.js';
 import { trainFeatures } from '../../trainer/classifier/train.node.js';
 import { openDataset } from '../../trainer/data/formats/table.node.js';
 import { frechetDistance } from '../../trainer/quality/distance/frechet.node.js';
 import { kernelDistance } from '../../trainer/quality/distance/kernel-distance.node.js';
 import { FeatureNetwork } from '../../trainer/quality/feature-network.node.js';
-import { cores, machine, markdownTable } from '../timing.js';
+import { cores, machine } from '../timing.js';
 import { configurations, dataSets, tutorials, type QualityData } from './configurations.js';
-import { splitPictures, type SplitPictures } from './pictures.js';
+import { picturesOf, splitPictures, type SplitPictures } from './pictures.js';
+import { exampleGrid, resultsSheet, resultsTable, type Distances, type Reference, type Row } from './table.js';
 import { trained, trainedByTorch } from './trained.js';
-
-/** A row of the table, as its file has it. */
-interface Row {
-  name: string;
-  date: string;
-  machine: string;
-  minutes: number;
-  steps: number;
-  seconds: number;
-  frechet: number;
-  kid: number;
-  kidStd: number;
-  real: number;
-  generated: number;
-}
 
 const { values } = parseArgs({
   options: {
@@ -71,8 +57,11 @@ for (const name of chosen) {
   if (await exists(join(results, `${name}.json`))) console.error(`${name}: there already`);
   else await addRow(name);
 }
+const shown = { data: values.data, imageSize: data.imageSize, minutes, names };
+const reference = await comparedTrainingPictures();
 await network.dispose();
-await printTable();
+console.log(await resultsTable(results, reference, shown));
+await writeFile(join(results, 'sheet.png'), await resultsSheet(results, reference, shown));
 
 async function addRow(name: string): Promise<void> {
   console.error(`${name}: training for ${minutes} minutes`);
@@ -82,23 +71,32 @@ async function addRow(name: string): Promise<void> {
   const made = tutorial
     ? await trainedByTorch(values.python, tutorial, data, split, folder, budget)
     : await trained(configurations[name] ?? {}, data, split, folder, budget);
-  const fake = { size: network.size, data: await network.features(made.samples) };
-  const { mean: kid, std: kidStd } = await kernelDistance(real, fake);
   const row: Row = {
     name,
+    ...(await compared(made.samples)),
     date: new Date().toISOString().slice(0, 16),
     machine: `${machine()}${availableParallelism() < cores() ? `, ${availableParallelism()} of them used` : ''}`,
     minutes,
     steps: made.steps,
     seconds: made.seconds,
-    frechet: await frechetDistance(real, fake),
-    kid,
-    kidStd,
-    real: split.heldOut.length,
-    generated: made.samples.length,
   };
-  await writeFile(join(results, `${name}.png`), await encodePng(pictureGrid(made.samples.slice(0, 64), 8)));
+  await writeFile(join(results, `${name}.png`), await encodePng(exampleGrid(made.samples)));
   await writeFile(join(results, `${name}.json`), `${JSON.stringify(row, null, 2)}\n`);
+}
+
+/** The distances of pictures from those that were held out. */
+async function compared(pictures: readonly Picture[]): Promise<Distances> {
+  const fake = { size: network.size, data: await network.features(pictures) };
+  const { mean: kid, std: kidStd } = await kernelDistance(real, fake);
+  const frechet = await frechetDistance(real, fake);
+  return { frechet, kid, kidStd, real: split.heldOut.length, generated: pictures.length };
+}
+
+/** What no generator that does not copy can be expected to surpass: as many pictures of those that are trained on. */
+async function comparedTrainingPictures(): Promise<Reference> {
+  const all = picturesOf(await readFile(split.raw), data.imageSize, data.channels);
+  const pictures = all.slice(0, samples);
+  return { ...(await compared(pictures)), grid: exampleGrid(pictures) };
 }
 
 /** The network that all rows are measured with: trained once, on the classes of the pictures that are trained on. */
@@ -123,27 +121,4 @@ async function featureFile({ train }: SplitPictures): Promise<string> {
   );
   await writeFile(file, bytes);
   return file;
-}
-
-async function printTable(): Promise<void> {
-  const found: Row[] = [];
-  for (const file of await readdir(results))
-    if (file.endsWith('.json')) found.push(JSON.parse(await readFile(join(results, file), 'utf8')) as Row);
-  found.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
-  const machines = [...new Set(found.map((row) => row.machine))];
-  console.log(
-    `${values.data}, ${data.imageSize}×${data.imageSize}, ${minutes} minutes each; ${machines.join(' / ')}\n`,
-  );
-  const rows = found.map((row) => [
-    row.name,
-    String(row.steps),
-    ((1000 * row.seconds) / row.steps).toFixed(0),
-    row.frechet.toFixed(2),
-    `${(1000 * row.kid).toFixed(2)} ± ${(1000 * row.kidStd).toFixed(2)}`,
-    `${row.generated} / ${row.real}`,
-    row.date,
-  ]);
-  console.log(
-    markdownTable(['network', 'steps', 'ms per step', 'Fréchet', 'KID × 1000', 'generated / real', 'date (UTC)'], rows),
-  );
 }
