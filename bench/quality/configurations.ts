@@ -18,8 +18,8 @@ export const dataSets = {
 export const common = {
   preset: 'cub200',
   head: 'conv',
-  ngf: 32,
-  ndf: 32,
+  ngf: 16,
+  ndf: 16,
   batchSize: 32,
   lr: 2e-4,
 } as const;
@@ -53,5 +53,5 @@ export const configurations: Readonly<Record<string, Partial<GanConfig>>> = {
 /** The rows of PyTorch's tutorial, `torch_dcgan.py`: with its own widths and batch, and with those of the rows above. */
 export const tutorials: Readonly<Record<string, { width: number; batch: number }>> = {
   'pytorch-dcgan': { width: 64, batch: 128 },
-  'pytorch-dcgan-32': { width: common.ngf, batch: common.batchSize },
+  'pytorch-dcgan-narrow': { width: common.ngf, batch: common.batchSize },
 };
