@@ -81,7 +81,7 @@ describe('gan-train', () => {
   it.each([
     [['--ngf', '0'], '--ngf: expected an integer of 1…1024; got 0'],
     [['--channels', '2'], '--channels: expected one of 1, 3; got 2'],
-    [['--preset', 'birds'], '--preset: expected one of cub200, fashion-mnist, pokemon, space; got "birds"'],
+    [['--preset', 'owls'], '--preset: expected one of cub200, fashion-mnist, pokemon, space, birds; got "owls"'],
     [
       ['--normalization', '0.5/0'],
       '--normalization: expected mean and std, one finite number per channel each, std above 0; got {"mean":[0.5],"std":[0]}',

@@ -22,7 +22,7 @@ import { readBoundedFile } from '../../onnx/files/files.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { checkpointFolder, checkpointName, removeOld, setAside, temporaryIn } from './kept-checkpoints.node.js';
 import { discriminatorModel, generatorModel, largestKernel } from '../step/tfjs/models.js';
-import { checkedConfig } from '../settings/presets.js';
+import { checkedConfig } from '../settings/checked-config.js';
 import { isAdaState, type AdaState } from '../step/state/ada.js';
 import { spectralVectors } from '../step/state/spectral.js';
 import type { NetworkState, StateTensor, TrainState } from '../step/state/step.js';

@@ -9,7 +9,7 @@ import { loadCheckpoint } from './checkpoint.node.js';
 import type { GanConfig } from '../settings/config.js';
 import type { DataOptions } from '../data/sets/dataset.js';
 import { checkpoints } from './kept-checkpoints.node.js';
-import { checkedConfig } from '../settings/presets.js';
+import { checkedConfig } from '../settings/checked-config.js';
 import { runSettings, type RunSettings } from '../settings/run-settings.js';
 import { expectSettings, found, text, type Setting } from '../settings/table.js';
 import { initialState } from '../step/tfjs/state.js';

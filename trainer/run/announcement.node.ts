@@ -4,7 +4,7 @@ import { VERSION } from '../../exporter/version.js';
 import { isRecord } from '../../inference/parse/json.js';
 import { InputError } from '../../onnx/index.js';
 import type { RunFile } from '../checkpoint/run-file.node.js';
-import { checkedConfig } from '../settings/presets.js';
+import { checkedConfig } from '../settings/checked-config.js';
 import type { GanConfig } from '../settings/config.js';
 import type { ChosenSettings } from '../settings/resolve-settings.node.js';
 import { runSettings } from '../settings/run-settings.js';

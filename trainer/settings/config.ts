@@ -2,12 +2,12 @@
 import type { Normalization } from '../../inference/pictures/pictures.js';
 
 /** The names of the presets, in the order they are listed to users. */
-export const presetNames = ['cub200', 'fashion-mnist', 'pokemon', 'space'] as const;
+export const presetNames = ['cub200', 'fashion-mnist', 'pokemon', 'space', 'birds'] as const;
 
 /** The preset of runs that name none. */
 export const defaultPreset = 'space' satisfies PresetName;
 
-/** The seed systems, by name. */
+/** The seed systems and `birds`, by name. */
 export type PresetName = (typeof presetNames)[number];
 
 /** The architectures of the two networks. */

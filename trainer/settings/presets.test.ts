@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../onnx/errors.js';
+import { checkedConfig } from './checked-config.js';
 import { presetNames, type GanConfig, type PresetName } from './config.js';
-import { checkedConfig, configWith, presets } from './presets.js';
+import { configWith, presets } from './presets.js';
 import { dashedName } from './table.js';
 
 /** A preset as the rows of the seeds' table. */
@@ -19,7 +20,7 @@ const columns = (name: PresetName) => {
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 
 describe('presets', () => {
-  it('are the hyper-parameters of the seed systems', () => {
+  it('are the hyper-parameters of the seed systems and of birds', () => {
     const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
     expect(Object.fromEntries(presetNames.map((name) => [name, columns(name)]))).toEqual({
       cub200: {
@@ -42,7 +43,17 @@ describe('presets', () => {
         nets: [128, 64, 64, 'conv', false, true, 1e-5, 0],
         training: [10, 2e-3, 2e-3, 0.5, 0.999, 200, true, false],
       },
+      birds: {
+        picture: [64, 3, 'crop', half],
+        nets: [128, 32, 32, 'conv', false, true, 1e-5, 0],
+        training: [64, 2e-4, 2e-4, 0.5, 0.999, 134, true, false],
+      },
     });
+  });
+
+  it('birds is the command of the README with a name', () => {
+    const command = configWith('space', { batchSize: 64, ngf: 32, ndf: 32, lr: 0.0002 });
+    expect(presets.birds).toEqual({ ...command, preset: 'birds', epochs: 134 });
   });
 
   it.each(presetNames)('%s is valid, carries its own name and comes out of configWith unchanged', (name) => {
@@ -157,8 +168,8 @@ describe('configWith(preset, overrides)', () => {
   });
 
   it('lists the presets when there is none of that name', () => {
-    expect(() => configWith('birds' as 'space')).toThrow(
-      'preset: expected one of cub200, fashion-mnist, pokemon, space; got "birds"',
+    expect(() => configWith('owls' as 'space')).toThrow(
+      'preset: expected one of cub200, fashion-mnist, pokemon, space, birds; got "owls"',
     );
   });
 });
