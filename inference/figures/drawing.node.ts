@@ -1,9 +1,9 @@
 /** @file The white sheet under every figure, plot and grid: something that draws itself, and the file made of it. */
 import type { Canvas, SKRSContext2D } from 'canvas';
 import { InputError } from '../../onnx/errors.js';
-import { encodePng } from '../pictures/pictures.node.js';
+import { encodeOpaquePng } from '../pictures/pictures.node.js';
 import type { Picture } from '../pictures/pictures.js';
-import { canvasPicture, figureCanvas } from './canvas.node.js';
+import { canvasPicture, canvasPixels, figureCanvas } from './canvas.node.js';
 import { light, MAX_SIDE } from './theme.js';
 
 /** Something to draw, measured in layout pixels. */
@@ -68,9 +68,13 @@ export function drawingPng(drawing: Drawing, scale = 2): Uint8Array {
   return drawingCanvas(drawing, scale).toBuffer('image/png');
 }
 
-/** The same, encoded beside this thread. @throws InputError as `drawingCanvas` */
-export async function encodedDrawing(drawing: Drawing, scale = 2): Promise<Uint8Array> {
-  return encodePng(drawingPicture(drawing, scale));
+/**
+ * The same, encoded beside this thread.
+ * @param dpi dots per inch to note in the file
+ * @throws InputError as `drawingCanvas`
+ */
+export async function encodedDrawing(drawing: Drawing, scale = 2, dpi?: number): Promise<Uint8Array> {
+  return encodeOpaquePng(canvasPixels(drawingCanvas(drawing, scale)), 6, dpi);
 }
 
 /** The drawing as a picture. @throws InputError as `drawingCanvas` */

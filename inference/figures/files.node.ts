@@ -1,6 +1,5 @@
 /** @file Drawings as files of the formats that people use in papers. */
-import { encodePng } from '../pictures/pictures.node.js';
-import { drawingPicture, type Drawing } from './drawing.node.js';
+import { encodedDrawing, type Drawing } from './drawing.node.js';
 import type { FigureFormat } from './formats.js';
 import { drawingPdf, drawingSvg } from './vector.node.js';
 
@@ -22,5 +21,5 @@ export async function drawingFile(
 ): Promise<Uint8Array> {
   if (format === 'svg') return drawingSvg(drawing);
   if (format === 'pdf') return drawingPdf(drawing);
-  return encodePng(drawingPicture(drawing, (dpi ?? 2 * LAYOUT_DPI) / LAYOUT_DPI), 6, dpi);
+  return encodedDrawing(drawing, (dpi ?? 2 * LAYOUT_DPI) / LAYOUT_DPI, dpi);
 }

@@ -7,7 +7,7 @@ import { decodeBmp, isBmp } from './bmp.js';
 import { decodeDeep } from './deep.node.js';
 import { withoutPngTexts } from './png.js';
 import { MAX_FPS, type AnimationOptions } from './animation.js';
-import { MAX_FILE_BYTES, MAX_PIXELS, rgbPicture, type Picture } from './pictures.js';
+import { MAX_FILE_BYTES, MAX_PIXELS, rgbPicture, type OpaquePixels, type Picture } from './pictures.js';
 import { encodeVideo } from './video.node.js';
 
 // An SVG file with filters can take hours to draw, and it is not a photograph, whatever its name is.
@@ -73,7 +73,7 @@ function isDeepPng(bytes: Uint8Array): boolean {
 }
 
 /** A picture as sharp's input. */
-function sharpPicture({ width, height, channels, data }: Picture): Sharp {
+function sharpPicture({ width, height, channels, data }: Picture | OpaquePixels): Sharp {
   return sharp(data, { raw: { width, height, channels } });
 }
 
@@ -83,8 +83,17 @@ function sharpPicture({ width, height, channels, data }: Picture): Sharp {
  * @param compressionLevel of zlib, 0…9; 2 is three times as fast as 6, the default, and 4 % larger for large grids
  */
 export async function encodePng(picture: Picture, compressionLevel = 6, dpi?: number): Promise<Uint8Array> {
-  const image = sharpPicture(picture).png({ compressionLevel });
-  return (dpi === undefined ? image : image.withMetadata({ density: dpi })).toBuffer();
+  return pngBytes(sharpPicture(picture), compressionLevel, dpi);
+}
+
+/** The same for pixels of a canvas; the file has three channels. */
+export async function encodeOpaquePng(pixels: OpaquePixels, compressionLevel = 6, dpi?: number): Promise<Uint8Array> {
+  return pngBytes(sharpPicture(pixels).removeAlpha(), compressionLevel, dpi);
+}
+
+function pngBytes(image: Sharp, compressionLevel: number, dpi: number | undefined): Promise<Uint8Array> {
+  const png = image.png({ compressionLevel });
+  return (dpi === undefined ? png : png.withMetadata({ density: dpi })).toBuffer();
 }
 
 /** The bytes of a lossless WebP file. */

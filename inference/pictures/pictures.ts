@@ -46,6 +46,14 @@ export interface PictureInput {
   channelOrder?: ChannelOrder;
 }
 
+/** Pixels [height, width, 4] as red, green, blue and 255: a picture with bytes that say nothing. */
+export interface OpaquePixels {
+  width: number;
+  height: number;
+  channels: 4;
+  data: Uint8Array;
+}
+
 /** The picture in grey: ITU-R BT.601 luma with Pillow's integer weights, as in torchvision's `Grayscale`. */
 export function greyPicture(picture: Picture): Picture {
   if (picture.channels === 1) return picture;
