@@ -1,37 +1,22 @@
 /**
  * @file Unknown values on a grid, each the weighted mean of its neighbours: conjugate gradients (Hestenes and Stiefel 1952)
- * with a multigrid cycle as preconditioner. All arrays have a border of one cell, which is never unknown.
+ * with a multigrid cycle as preconditioner.
  */
+import {
+  addScaled,
+  coarser,
+  correct,
+  dot,
+  finestLevel,
+  type Level,
+  multiply,
+  type NeighbourWeights,
+  restrict,
+  scaled,
+  smooth,
+  stepAlong,
+} from './grid-level.js';
 
-/** Weights of neighbours that are next to each other, and diagonally. */
-export interface NeighbourWeights {
-  direct: number;
-  diagonal: number;
-}
-
-/** The equations on one grid: a symmetric matrix with a diagonal and, for each pair of neighbours, a weight. */
-interface Level {
-  height: number;
-  width: number;
-  /** Sum of the weights of a cell; 0 where there is no unknown. */
-  diagonal: Float64Array;
-  /** ω / diagonal, for one step of damped Jacobi. */
-  damped: Float64Array;
-  /** Weight towards the neighbours on the right, below, below on the right, and below on the left. */
-  right: Float64Array;
-  below: Float64Array;
-  belowRight: Float64Array;
-  belowLeft: Float64Array;
-  /** Unknowns, right-hand side and a product, used by the cycle. */
-  x: Float64Array;
-  b: Float64Array;
-  product: Float64Array;
-}
-
-/** Damping of Jacobi's method. */
-const DAMPING = 0.9;
-/** Corrections from a coarser grid that is constant in blocks are too small by about this factor (Braess 1995). */
-const CORRECTION = 1.8;
 /** Grids with fewer cells than this are smoothed only. */
 const COARSEST = 16;
 const COARSEST_STEPS = 8;
@@ -73,19 +58,16 @@ export class GridMeans {
     }
     const residual = this.#knownSums(known);
     const [direction, image] = [new Float64Array(size), new Float64Array(size)];
-    const enough = tolerance ** 2 * dot(residual, residual);
+    const enough = tolerance ** 2 * dot(finest, residual, residual);
     let previous = 0;
-    for (let round = 0; round < size && dot(residual, residual) > enough; round++) {
+    for (let round = 0; round < size && dot(finest, residual, residual) > enough; round++) {
       const preconditioned = this.#cycle(residual);
-      const next = dot(residual, preconditioned);
+      const next = dot(finest, residual, preconditioned);
       const share = round === 0 ? 0 : next / previous;
-      for (let i = 0; i < size; i++) direction[i] = (preconditioned[i] as number) + share * (direction[i] as number);
+      addScaled(finest, direction, share, preconditioned);
       multiply(finest, direction, image);
-      const step = next / dot(direction, image);
-      for (let i = 0; i < size; i++) {
-        x[i] = (x[i] as number) + step * (direction[i] as number);
-        residual[i] = (residual[i] as number) - step * (image[i] as number);
-      }
+      const step = next / dot(finest, direction, image);
+      stepAlong(finest, step, { x, residual, direction, image });
       previous = next;
     }
     const found = new Float64Array(height * width);
@@ -134,136 +116,4 @@ export class GridMeans {
     }
     return (levels[0] as Level).x;
   }
-}
-
-function emptyLevel(height: number, width: number): Level {
-  const array = () => new Float64Array((height + 2) * (width + 2));
-  return {
-    height,
-    width,
-    diagonal: array(),
-    damped: array(),
-    right: array(),
-    below: array(),
-    belowRight: array(),
-    belowLeft: array(),
-    x: array(),
-    b: array(),
-    product: array(),
-  };
-}
-
-function finestLevel(unknown: Uint8Array, height: number, width: number, weights: NeighbourWeights): Level {
-  const level = emptyLevel(height, width);
-  const stride = width + 2;
-  const isUnknown = (y: number, x: number) => x >= 0 && x < width && y < height && unknown[y * width + x] === 1;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (!isUnknown(y, x)) continue;
-      const at = (y + 1) * stride + x + 1;
-      const across = (x > 0 ? 1 : 0) + (x < width - 1 ? 1 : 0);
-      const down = (y > 0 ? 1 : 0) + (y < height - 1 ? 1 : 0);
-      level.diagonal[at] = weights.direct * (across + down) + weights.diagonal * across * down;
-      if (isUnknown(y, x + 1)) level.right[at] = weights.direct;
-      if (isUnknown(y + 1, x)) level.below[at] = weights.direct;
-      if (isUnknown(y + 1, x + 1)) level.belowRight[at] = weights.diagonal;
-      if (isUnknown(y + 1, x - 1)) level.belowLeft[at] = weights.diagonal;
-    }
-  }
-  return withDamping(level);
-}
-
-function withDamping(level: Level): Level {
-  level.diagonal.forEach((value, at) => (level.damped[at] = value > 0 ? DAMPING / value : 0));
-  return level;
-}
-
-/** The equations for values that are constant in blocks of 2×2 cells. */
-function coarser(fine: Level): Level {
-  const coarse = emptyLevel(Math.ceil(fine.height / 2), Math.ceil(fine.width / 2));
-  const stride = coarse.width + 2;
-  const block = (y: number, x: number) => ((y >> 1) + 1) * stride + (x >> 1) + 1;
-  const add = (array: Float64Array, at: number, value: number) => (array[at] = (array[at] as number) + value);
-  const addPair = (weight: number, from: number, to: number) => {
-    if (weight === 0) return;
-    if (to === from) add(coarse.diagonal, from, -2 * weight);
-    else if (to === from + 1) add(coarse.right, from, weight);
-    else if (to === from - 1) add(coarse.right, to, weight);
-    else if (to === from + stride) add(coarse.below, from, weight);
-    else add(to > from + stride ? coarse.belowRight : coarse.belowLeft, from, weight);
-  };
-  for (let y = 0; y < fine.height; y++) {
-    for (let x = 0; x < fine.width; x++) {
-      const at = (y + 1) * (fine.width + 2) + x + 1;
-      const own = block(y, x);
-      add(coarse.diagonal, own, fine.diagonal[at] as number);
-      addPair(fine.right[at] as number, own, block(y, x + 1));
-      addPair(fine.below[at] as number, own, block(y + 1, x));
-      addPair(fine.belowRight[at] as number, own, block(y + 1, x + 1));
-      addPair(fine.belowLeft[at] as number, own, block(y + 1, x - 1));
-    }
-  }
-  return withDamping(coarse);
-}
-
-/** Writes the matrix times x into `image`. */
-function multiply(level: Level, x: Float64Array, image: Float64Array): void {
-  const { height, width, diagonal, right, below, belowRight, belowLeft } = level;
-  const stride = width + 2;
-  for (let at = stride + 1; at < (height + 1) * stride - 1; at++) {
-    const own = diagonal[at] as number;
-    if (own === 0) continue;
-    const [up, down] = [at - stride, at + stride];
-    image[at] =
-      own * (x[at] as number) -
-      (right[at] as number) * (x[at + 1] as number) -
-      (right[at - 1] as number) * (x[at - 1] as number) -
-      (below[at] as number) * (x[down] as number) -
-      (below[up] as number) * (x[up] as number) -
-      (belowRight[at] as number) * (x[down + 1] as number) -
-      (belowRight[up - 1] as number) * (x[up - 1] as number) -
-      (belowLeft[at] as number) * (x[down - 1] as number) -
-      (belowLeft[up + 1] as number) * (x[up + 1] as number);
-  }
-}
-
-/** One step of damped Jacobi from zero. */
-function scaled({ damped }: Level, b: Float64Array, x: Float64Array): void {
-  for (let at = 0; at < x.length; at++) x[at] = (damped[at] as number) * (b[at] as number);
-}
-
-/** One step of damped Jacobi. */
-function smooth(level: Level): void {
-  const { damped, x, b, product } = level;
-  multiply(level, x, product);
-  for (let at = 0; at < x.length; at++)
-    x[at] = (x[at] as number) + (damped[at] as number) * ((b[at] as number) - (product[at] as number));
-}
-
-/** Sums the residual over blocks. */
-function restrict({ height, width, b, product }: Level, coarse: Level): void {
-  coarse.b.fill(0);
-  for (let y = 0; y < height; y++) {
-    const row = ((y >> 1) + 1) * (coarse.width + 2) + 1;
-    for (let x = 0, at = (y + 1) * (width + 2) + 1; x < width; x++, at++) {
-      const to = row + (x >> 1);
-      coarse.b[to] = (coarse.b[to] as number) + (b[at] as number) - (product[at] as number);
-    }
-  }
-}
-
-/** Adds the solution of the blocks to their unknown cells. */
-function correct(coarse: Level, { height, width, diagonal, x: values }: Level): void {
-  for (let y = 0; y < height; y++) {
-    const row = ((y >> 1) + 1) * (coarse.width + 2) + 1;
-    for (let x = 0, at = (y + 1) * (width + 2) + 1; x < width; x++, at++) {
-      if (diagonal[at] !== 0) values[at] = (values[at] as number) + CORRECTION * (coarse.x[row + (x >> 1)] as number);
-    }
-  }
-}
-
-function dot(p: Float64Array, q: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < p.length; i++) sum += (p[i] as number) * (q[i] as number);
-  return sum;
 }
