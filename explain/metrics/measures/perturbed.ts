@@ -9,6 +9,15 @@ const SENSITIVITY_SAMPLES = 10;
 /** Largest change of a prepared number. */
 const RADIUS = 0.02;
 
+/** Σ of a picture [C, H, W] times a map [H, W]. */
+function dotOfPlanes(picture: Float32Array, map: Float32Array): number {
+  let sum = 0;
+  for (let start = 0; start < picture.length; start += map.length) {
+    for (let at = 0; at < map.length; at++) sum += (picture[start + at] as number) * (map[at] as number);
+  }
+  return sum;
+}
+
 /** Metrics of Yeh et al. 2019. */
 export const perturbedMetrics = {
   /**
@@ -19,16 +28,13 @@ export const perturbedMetrics = {
     title: 'Infidelity',
     better: 'lower',
     async measure({ input, attribution, scores, normal, shared }) {
-      const plane = attribution.length;
       const { changes, actual } = await shared(async () => {
         const drawn = Array.from({ length: INFIDELITY_SAMPLES }, () => input.map(() => CHANGE * normal()));
         const changed = drawn.map((change) => input.map((value, i) => value - (change[i] as number)));
         const [whole = Number.NaN, ...others] = await scores(concatenated([input, ...changed]));
         return { changes: drawn, actual: others.map((score) => whole - score) };
       });
-      const predicted = changes.map((change) =>
-        change.reduce((sum, value, i) => sum + value * (attribution[i % plane] ?? 0), 0),
-      );
+      const predicted = changes.map((change) => dotOfPlanes(change, attribution));
       const squares = mean(predicted.map((value) => value ** 2));
       const scale = squares === 0 ? 0 : mean(predicted.map((value, i) => value * (actual[i] ?? 0))) / squares;
       return { value: mean(predicted.map((value, i) => (scale * value - (actual[i] ?? 0)) ** 2)) };
