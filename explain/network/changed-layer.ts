@@ -3,6 +3,7 @@ import { sessionTensor, type SessionTensor } from '../../inference/runtime/sessi
 import { scoreCount } from '../../inference/networks/score-head.js';
 import { concatenated } from '../../inference/numeric/concatenated.js';
 import { InputError } from '../../onnx/errors.js';
+import type { Graph, Model } from '../../onnx/graph/graph.js';
 import type { Layer } from '../layers/layer.js';
 import type { LayerShares, Sizes } from '../methods/kinds/method.js';
 import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';
@@ -14,6 +15,23 @@ import { floats, repeated, repeatedRow, withoutChannels } from './tensors.js';
 
 /** Changed outputs of a layer per run. */
 const MAX_CHANGED = 32;
+
+/** The network up to a layer, and what reads its values. */
+interface CopiedStages {
+  key: string;
+  before: Model;
+  after: Model;
+}
+
+/** Whether each value has a row for each picture: an only one is a layer's, and others need not have the batch as their first axis. */
+function hasRows(before: Graph, after: Graph): boolean {
+  const batch = before.inputs[0]?.value?.shape?.[0];
+  const isBatch = (name: string) => {
+    const value = after.inputs.find((input) => input.name === name)?.value;
+    return typeof batch === 'string' && value?.type === 'float32' && value.shape?.[0] === batch;
+  };
+  return before.outputs.length === 1 || before.outputs.every(({ name }) => isBatch(name));
+}
 
 /** Runs of a network for one picture from a layer on. */
 export class ChangedLayer extends NetworkPart {
@@ -56,6 +74,16 @@ export class ChangedLayer extends NetworkPart {
     return gridValues(layer, values[layer.value] as SessionTensor, pictures.length / pictureSize(this.network.input));
   }
 
+  /** What the network up to a layer gives for copies of a picture; of one that is run, where each value has a row for each picture. */
+  async #ofCopies({ key, before, after }: CopiedStages, picture: Float32Array, rows: number) {
+    const { input } = this.network;
+    const isOne = input.batch === undefined && hasRows(before.graph, after.graph);
+    const feeds = pictureFeed(input, isOne ? picture : repeated(picture, rows));
+    const values = await this.sessions.run('forward', `before ${key}`, before, feeds);
+    if (!isOne) return values;
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, repeatedRow(value, rows)]));
+  }
+
   /** Logits of one picture [count, scores] with a layer's output changed, `rows` at a time from `start` on. */
   async #logitsChanged(
     picture: Float32Array,
@@ -72,11 +100,7 @@ export class ChangedLayer extends NetworkPart {
       return found;
     }
     const rows = this.network.input.batch ?? Math.min(count, this.network.batch === 1 ? 1 : MAX_CHANGED);
-    // Where nothing bypasses the layer its output can be repeated; other values need not have the batch as their first axis.
-    const isAlone = before.graph.outputs.length === 1 && this.network.input.batch === undefined;
-    const pictures = pictureFeed(this.network.input, isAlone ? picture : repeated(picture, rows));
-    const made = await this.sessions.run('forward', `before ${key}`, before, pictures);
-    const values = isAlone ? { [layer.value]: repeatedRow(made[layer.value] as SessionTensor, rows) } : made;
+    const values = await this.#ofCopies({ key, before, after }, picture, rows);
     for (let start = 0; start < count; start += rows) {
       const own = Math.min(rows, count - start);
       const changed = change(values[layer.value] as SessionTensor, start, own);
@@ -102,8 +126,7 @@ export class ChangedLayer extends NetworkPart {
     if (!part) return { bypassed };
     const { input, batch } = this.network;
     const rows = Math.min(batch, input.batch ?? shares.length);
-    const ends = (from: Float32Array) =>
-      this.sessions.run('forward', `before ${key}`, before, pictureFeed(input, repeated(from, rows)));
+    const ends = (from: Float32Array) => this.#ofCopies({ key, before, after: part }, from, rows);
     const other = floats((await ends(baseline))[layer.value]);
     const values = await ends(picture);
     const { dims } = values[layer.value] as SessionTensor;
