@@ -54,22 +54,38 @@ export function placedHeatmap(
   }
   const data = new Uint8Array(3 * width * height);
   if (map.width * map.height < width * height) data.fill(UNSEEN);
-  const least = isSigned(palette) ? -1 : 0;
   const { table } = palettes[palette];
+  const signed = isSigned(palette);
   forRows(map, width, (at, from) => {
-    for (let x = 0; x < map.width; x++) {
-      const value = map.data[at + x] as number;
-      if (!(value >= least && value <= 1)) {
-        throw new InputError({ name: 'map', expected: `values in ${least}…1`, got: value });
-      }
-      const entry = 3 * paletteEntry(palette, value);
-      const pixel = 3 * (from + x);
-      data[pixel] = table[entry] as number;
-      data[pixel + 1] = table[entry + 1] as number;
-      data[pixel + 2] = table[entry + 2] as number;
-    }
+    const row = map.data.subarray(at, at + map.width);
+    const wrong = colourRow(row, data, 3 * from, table, signed);
+    if (wrong !== undefined)
+      throw new InputError({ name: 'map', expected: `values in ${signed ? -1 : 0}…1`, got: wrong });
   });
   return { width, height, channels: 3, data };
+}
+
+/**
+ * Writes the colours of a row of values, as `paletteColour` gives them. A function of its own, as pictures have millions of pixels.
+ * @returns the first value that is out of range
+ */
+function colourRow(
+  values: Float32Array,
+  data: Uint8Array,
+  start: number,
+  table: Uint8Array,
+  signed: boolean,
+): number | undefined {
+  const least = signed ? -1 : 0;
+  for (let x = 0, pixel = start; x < values.length; x++, pixel += 3) {
+    const value = values[x] as number;
+    if (!(value >= least && value <= 1)) return value;
+    const entry = 3 * paletteEntry(value, signed);
+    data[pixel] = table[entry] as number;
+    data[pixel + 1] = table[entry + 1] as number;
+    data[pixel + 2] = table[entry + 2] as number;
+  }
+  return undefined;
 }
 
 /** Calls `row` with the position of each row of a placed map in the map's values and in the pixels of a picture. */
@@ -143,6 +159,7 @@ function mixReport(data: Uint8Array, heat: Uint8Array, map: PlacedMap, width: nu
   // A black picture with α = 0 has no brightest spot and stays black.
   const bytes = new Uint8Array(mixtures.length);
   for (let i = 0; i < bytes.length && largest > 0; i++) {
+    if (pairs[i] === 0) continue;
     const share = Math.fround((mixtures[i] as number) / largest);
     if (share <= 1) bytes[i] = Math.trunc(Math.fround(255 * share));
   }

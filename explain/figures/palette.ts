@@ -75,14 +75,14 @@ export function isSigned(name: PaletteName): boolean {
  * @param value 0…1, or −1…1 for a signed palette; values outside get the nearer end
  * @returns 0…255
  */
-export function paletteEntry(name: PaletteName, value: number): number {
-  const share = isSigned(name) ? (value + 1) / 2 : value;
+export function paletteEntry(value: number, signed: boolean): number {
+  const share = signed ? (value + 1) / 2 : value;
   return Math.trunc(clamped(Math.fround(255 * Math.fround(share))));
 }
 
 /** The colour of that entry. @returns [red, green, blue], each 0…255 */
 export function paletteColour(name: PaletteName, value: number): [number, number, number] {
-  const entry = 3 * paletteEntry(name, value);
+  const entry = 3 * paletteEntry(value, isSigned(name));
   const { table } = palettes[name];
   return [table[entry] ?? 0, table[entry + 1] ?? 0, table[entry + 2] ?? 0];
 }
