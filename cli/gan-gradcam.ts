@@ -192,8 +192,9 @@ await runCommand(
           if (evaluation.methods.every(({ values }) => values[name] === undefined))
             print.info(`--metric ${name}: does not apply to any of these maps`);
         }
-        const heading = `Means over ${evaluation.pictures} pictures`;
-        print.result(`${heading}:\n\n${explain.evaluationTable(evaluation)}\n\n`, { evaluation });
+        const { pictures } = evaluation;
+        const table = `Means over ${pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n\n`;
+        print.result(pictures === 0 ? 'No picture is measured yet.' : table, { evaluation });
         report(context, written);
         return;
       }

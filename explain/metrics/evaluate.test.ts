@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { decodePicture, encodePng } from '../../inference/pictures/pictures.node.js';
 import { evaluateFiles } from '../files/evaluate-files.node.js';
 import { Explainer } from '../maps/explain.js';
@@ -147,6 +147,35 @@ describe('evaluateFiles(explainer, paths, options)', () => {
     });
     expect(loaded).toEqual([3, 4]);
     expect(rest).toMatchObject({ complete: true, evaluation, skipped: [{ picture: broken }] });
+  });
+
+  test('stops within a picture, which is measured when it goes on', async () => {
+    const paths = await pictures(8, 16, 24);
+    const options = { ...OF, out: join(folder, 'within') } as const;
+    const { evaluation } = await evaluateFiles(tiny, paths, { ...OF, out: join(folder, 'not stopped') });
+    const stop = new AbortController();
+    let measured = 0;
+    let stopped = 0;
+    const logits = tiny.logits.bind(tiny);
+    const runs = vi.spyOn(tiny, 'logits').mockImplementation((batch) => {
+      if (measured === 1 && ++stopped === 1) stop.abort();
+      return logits(batch);
+    });
+    const progress_callback = () => void measured++;
+    const part = await evaluateFiles(tiny, paths, { ...options, signal: stop.signal, progress_callback });
+    runs.mockRestore();
+    expect([part.complete, part.evaluation.pictures, stopped]).toEqual([false, 1, 1]);
+    const rest = await evaluateFiles(tiny, paths, { ...options, resume: true });
+    expect(rest).toMatchObject({ complete: true, evaluation });
+  });
+
+  test('goes on with nothing measured where the first picture was not', async () => {
+    const paths = await pictures(8, 16);
+    const options = { ...OF, out: join(folder, 'at once') } as const;
+    const part = await evaluateFiles(tiny, paths, { ...options, signal: AbortSignal.abort() });
+    expect(part).toMatchObject({ complete: false, evaluation: { pictures: 0 } });
+    const rest = await evaluateFiles(tiny, paths, { ...options, resume: true });
+    expect(rest).toMatchObject({ complete: true, evaluation: { pictures: 2 } });
   });
 
   test('measures whether relevances add up, as their conservation gap', async () => {

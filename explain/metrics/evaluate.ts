@@ -35,7 +35,7 @@ export interface EvaluateOptions
   onPicture?: (measured: PictureMeasurements) => Promise<void> | void;
   /** Called when a picture has been measured. */
   progress_callback?: (progress: { loaded: number }) => void;
-  /** Stops after the current picture; the result covers the pictures until then. */
+  /** Stops before the network's next run; the result covers the pictures that are measured until then. */
   signal?: AbortSignal;
 }
 
@@ -89,14 +89,15 @@ export async function evaluateMethods(
     ...own
   } = options;
   const explainer = source instanceof Explainer ? source : await Explainer.load(source, own);
-  const network = new EvaluatedNetwork(explainer, own, seed);
+  const stoppable = { ...own, ...(signal && { signal }) };
+  const network = new EvaluatedNetwork(explainer, stoppable, seed);
   const measured = [...earlier];
   try {
     requireOneLayer(explainer, own);
     for await (const { picture, prepared, target, object } of pictures) {
       const input = prepared ?? preparedPictures([picture], explainer.input);
       const explanations = await explainer.explainInput(input, {
-        ...own,
+        ...stoppable,
         ...(target !== undefined && { targets: target }),
       });
       const of = await measurements(network, input, explanations, { names, picture: measured.length, seed, object });
@@ -105,6 +106,9 @@ export async function evaluateMethods(
       progress_callback?.({ loaded: measured.length });
       if (signal?.aborted) break;
     }
+  } catch (error) {
+    // What is measured of the current picture is dropped.
+    if (!signal?.aborted || error !== signal.reason) throw error;
   } finally {
     await network.dispose();
     if (explainer !== source) await explainer.dispose();
@@ -182,12 +186,13 @@ async function measurement(
   if (explanation.reason !== undefined) return null;
   const found: Measurement = { values: {}, curves: {} };
   // Together: one metric prepares its pictures while the network runs those of another.
-  const measured = await Promise.all(
-    names.map(async (metric) => {
-      const subject = await network.subject(input, explanation, methods, { random: random(metric), metric, object });
-      return { metric, ...(await metrics[metric].measure(subject)) };
-    }),
-  );
+  const measuring = names.map(async (metric) => {
+    const subject = await network.subject(input, explanation, methods, { random: random(metric), metric, object });
+    return { metric, ...(await metrics[metric].measure(subject)) };
+  });
+  // After an error the network is freed: not before the others are done with it.
+  await Promise.allSettled(measuring);
+  const measured = await Promise.all(measuring);
   for (const { metric, value, curves } of measured) {
     if (value === undefined) continue;
     found.values[metric] = value;

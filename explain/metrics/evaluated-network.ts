@@ -23,13 +23,19 @@ export class EvaluatedNetwork {
 
   readonly #ends: SharedEnds;
 
-  /** @param explainer stays the caller's */
+  /**
+   * @param explainer stays the caller's
+   * @param options with a signal that stops before the next run: its reason is thrown
+   */
   constructor(
     readonly explainer: Explainer,
     readonly options: ExplainOptions,
     readonly seed: number,
   ) {
-    this.#ends = new SharedEnds((pictures) => explainer.logits(pictures));
+    this.#ends = new SharedEnds(async (pictures) => {
+      options.signal?.throwIfAborted();
+      return explainer.logits(pictures);
+    });
   }
 
   /**
@@ -99,6 +105,7 @@ export class EvaluatedNetwork {
     { method, target }: Explanation,
     names: readonly MethodName[],
   ): Promise<Float32Array[]> {
+    this.options.signal?.throwIfAborted();
     const known = this.#explained.get(explainer) ?? new WeakMap<Float32Array, Promise<Explanation[]>>();
     this.#explained.set(explainer, known);
     const explained =
