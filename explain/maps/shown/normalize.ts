@@ -85,7 +85,7 @@ export function scaleMinMax(map: Float32Array): Float32Array {
  * The least and the largest value, NaN aside. Conditions become selections in machine code, and two lanes wait less for each
  * other: with the loop that divides, this is most of the time that a map takes outside the network.
  */
-function extremes(map: Float32Array): { least: number; largest: number } {
+export function extremes(map: Float32Array): { least: number; largest: number } {
   let [low, lower] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   let [high, higher] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   const even = map.length - (map.length % 2);

@@ -1,5 +1,6 @@
 /** @file Maps without gradients: how the score changes when the picture is masked or a channel is removed. */
 import { bilinearResized } from '../../../inference/numeric/bilinear.js';
+import { extremes } from '../../maps/shown/normalize.js';
 import type { NetworkRuns, RunsMethod } from '../kinds/method.js';
 
 /** Keeps the division by the range of a constant channel finite, as in pytorch-grad-cam. */
@@ -13,12 +14,7 @@ function maskOf({ activations, layer, picture }: NetworkRuns, channel: number): 
   const plane = layer.height * layer.width;
   const own = activations.subarray(channel * plane, (channel + 1) * plane);
   const mask = bilinearResized(own, layer.height, layer.width, picture.height, picture.width);
-  let least = Number.POSITIVE_INFINITY;
-  let most = Number.NEGATIVE_INFINITY;
-  for (const value of mask) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
+  const { least, largest: most } = extremes(mask);
   const range = most - least + EPSILON;
   for (let at = 0; at < mask.length; at++) mask[at] = ((mask[at] as number) - least) / range;
   return mask;
@@ -26,8 +22,10 @@ function maskOf({ activations, layer, picture }: NetworkRuns, channel: number): 
 
 /** Writes the picture times a mask into `masked`, from `start` on. */
 function maskPicture(input: Float32Array, mask: ArrayLike<number>, masked: Float32Array, start: number): void {
-  for (let at = 0; at < input.length; at++)
-    masked[start + at] = (input[at] as number) * (mask[at % mask.length] as number);
+  for (let from = 0; from < input.length; from += mask.length) {
+    for (let at = 0; at < mask.length; at++)
+      masked[start + from + at] = (input[from + at] as number) * (mask[at] as number);
+  }
 }
 
 /** For each channel the first one with the same mask: all constant channels, such as dead ones, mask everything. */
