@@ -141,16 +141,17 @@ async function runMaps(network: Network, job: MapJob, forward?: Forward): Promis
   const own = job.methods.filter((name) => methods[name].kind === 'runs');
   if (own.length === 0) return made;
   const logits = forward?.logits ?? job.logits ?? (await network.logits(job.pictures));
-  for (const name of own) {
-    const method = methods[name] as RunsMethod;
-    const places = method.at === 'picture' ? [undefined] : [...(forward?.layers.keys() ?? [])];
-    for (const place of places) {
-      for (let row = 0; row < count; row++) {
-        const target = {
-          input: job.pictures.subarray(row * size, (row + 1) * size),
-          weights: job.weights.target.subarray(row * scores, (row + 1) * scores),
-          logits: logits.subarray(row * scores, (row + 1) * scores),
-        };
+  for (let row = 0; row < count; row++) {
+    const target = {
+      input: job.pictures.subarray(row * size, (row + 1) * size),
+      weights: job.weights.target.subarray(row * scores, (row + 1) * scores),
+      logits: logits.subarray(row * scores, (row + 1) * scores),
+      shared: new Map<string, Promise<unknown>>(),
+    };
+    for (const name of own) {
+      const method = methods[name] as RunsMethod;
+      const places = method.at === 'picture' ? [undefined] : [...(forward?.layers.keys() ?? [])];
+      for (const place of places) {
         const layer = place === undefined ? undefined : layerActivations(forward as Forward, place, row);
         const map = await method.map(
           pictureRuns(network, { ...target, ...(layer && { layer }) }, job, {

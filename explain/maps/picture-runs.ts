@@ -51,6 +51,8 @@ export interface PictureTarget {
   weights: Float32Array;
   logits: Float32Array;
   layer?: { layer: Layer; activations: Float32Array; sizes: Sizes };
+  /** What methods have in common, by name; an empty one at first. */
+  shared: Map<string, Promise<unknown>>;
 }
 
 /** Callbacks of one map. */
@@ -106,6 +108,11 @@ export function pictureRuns(
     noise: options.noise,
     steps: options.steps,
     ...(options.forwards !== undefined && { runs: options.forwards }),
+    shared: <T>(name: string, make: () => Promise<T>) => {
+      const made = target.shared.get(name) ?? make();
+      target.shared.set(name, made);
+      return made as Promise<T>;
+    },
     ...(progress && { progress }),
     batch: network.batch,
     scores: async (pictures) => {

@@ -22,6 +22,28 @@ export function* noisyBatches(network: NetworkRuns): Generator<Float32Array> {
   }
 }
 
+/** Numbers of gradients that are kept for other methods. */
+const MOST_KEPT = 2 ** 24;
+
+/**
+ * The picture's gradients for its noisy copies, one batch at a time. They are the same for all methods, which share them if
+ * they are not too many to keep.
+ */
+async function* noisyGradients(network: NetworkRuns): AsyncGenerator<Float32Array> {
+  const areKept = network.samples * network.input.length <= MOST_KEPT;
+  if (areKept) return yield* await network.shared('noisy gradients', () => allOf(runs()));
+  yield* runs();
+  async function* runs() {
+    for (const noisy of noisyBatches(network)) yield await network.gradients(noisy);
+  }
+}
+
+async function allOf<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of values) all.push(value);
+  return all;
+}
+
 /** Adds powers of gradients [M, …] to totals with the size of one picture. */
 function addPowers(totals: readonly Float64Array[], gradients: Float32Array): void {
   totals.forEach((total, power) =>
@@ -38,7 +60,7 @@ function inGradientUnits({ data, ...sizes }: SignedMap): SignedMap {
 /** Means of the powers of the picture's gradient over noisy copies. */
 async function gradientPowers(network: NetworkRuns, powers: number): Promise<Float64Array[]> {
   const totals = Array.from({ length: powers }, () => new Float64Array(network.input.length));
-  for (const noisy of noisyBatches(network)) addPowers(totals, await network.gradients(noisy));
+  for await (const gradients of noisyGradients(network)) addPowers(totals, gradients);
   return totals.map((total) => total.map((value) => value / network.samples));
 }
 
@@ -95,8 +117,7 @@ export const averageMethods = {
       const groups = jackknifeGroups(samples, input.length);
       const [all, ...parts] = Array.from({ length: groups + 1 }, () => new Float64Array(input.length));
       let draw = 0;
-      for (const noisy of noisyBatches(network)) {
-        const gradients = await network.gradients(noisy);
+      for await (const gradients of noisyGradients(network)) {
         for (let start = 0; start < gradients.length; start += input.length, draw++) {
           const own = gradients.subarray(start, start + input.length);
           for (const total of [all, parts[draw % groups]]) if (total) addPowers([total], own);

@@ -159,6 +159,8 @@ export interface NetworkRuns {
   steps: number;
   /** Forward passes of a map that is estimated from random draws; by default as many as its method recommends. */
   runs?: number;
+  /** A value that methods have in common for this picture and target: made once. */
+  shared<T>(name: string, make: () => Promise<T>): Promise<T>;
   /** Told how many of a map's forward passes are done. */
   progress?(this: void, done: number, total: number): void;
   /** Pictures per run. */

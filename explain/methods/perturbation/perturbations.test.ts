@@ -26,6 +26,7 @@ test('Score-CAM runs the pictures of constant channels once', async () => {
     noise: 0,
     steps: 1,
     batch: 1,
+    shared: (_, make) => make(),
     scores: async (pictures) => {
       seen.push([...pictures]);
       return Float32Array.of(pictures.reduce((sum, value) => sum + value, 0) / 7);

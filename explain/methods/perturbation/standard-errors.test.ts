@@ -49,6 +49,7 @@ function networkOf(given: Partial<NetworkRuns>, curve = (score: number) => score
     noise: 0.3,
     steps: 1,
     batch: 64,
+    shared: (_, make) => make(),
     scores: async (pictures) => scores(pictures),
     scoresWithout: none,
     // Noise on the pictures shows in the gradient of a curve.
