@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** @file gan-features: trains a small classifier on labelled pictures, or on rotations of unlabelled ones, as a feature network for gan-eval. */
+/** @file gan-features: trains a small classifier on pictures with classes or without, as a feature network for gan-eval. */
 import './common/node-version.js';
 import { runCommand } from './command.js';
 import { deviceOption, strictOption } from './common/options.js';
@@ -10,7 +10,7 @@ await runCommand(
     parser
       .usage(
         '$0 --data DIR [options]\n\nTrains a small convolutional classifier on labelled pictures, or without labels with --self-supervised, and writes it as an .onnx file ' +
-          'with the outputs logits and features, for --features of gan-eval and gan-train.',
+          'with the outputs logits (embedding with views) and features, for --features of gan-eval and gan-train.',
       )
       .options({
         data: {
@@ -24,9 +24,9 @@ await runCommand(
         classes: { type: 'string', describe: 'Names or numbers of classes, separated by commas [default: all]' },
         'follow-links': { type: 'boolean', default: false, describe: 'Follow links that lead out of the given folder' },
         'self-supervised': {
-          type: 'boolean',
-          default: false,
-          describe: 'Learn to tell rotations of the pictures apart instead of their classes, which are not needed',
+          choices: ['rotations', 'views'] as const,
+          describe:
+            'Learn without classes: to tell how pictures were turned, or to recognise them in random parts and other light',
         },
         strict: strictOption,
         out: { type: 'string', default: 'features.onnx', describe: 'Output file; replaced if it exists' },
@@ -48,6 +48,7 @@ await runCommand(
         device: deviceOption,
       })
       .example('$0 --data mnist --out digits.onnx', 'features of digits')
+      .example('$0 --data photos --self-supervised views', 'features of pictures without classes')
       .example('$0 --data birds --image-size 64 --epochs 30', 'features of pictures in class folders'),
   async (options, { print, signal, progress, note, device: showDevice, skipped }) => {
     const { expectWritable, InputError, saveModel } = await import('ganscope/onnx');
@@ -82,10 +83,13 @@ await runCommand(
     }).finally(() => Object.values(bars).forEach((bar) => bar.stop()));
     await saveModel(options.out, result.bytes);
     const { length } = result.classes;
-    const told = options.selfSupervised ? `in ${length} rotations` : `of ${length} classes`;
+    const told = {
+      rotations: `in ${length} rotations; accuracy`,
+      views: 'in random views; recognised',
+      classes: `of ${length} classes; accuracy`,
+    }[options.selfSupervised ?? 'classes'];
     print.info(
-      `Trained on ${result.trained} pictures ${told}; ` +
-        `accuracy ${(100 * result.accuracy).toFixed(2)} % on ${result.heldOut} held-out pictures`,
+      `Trained on ${result.trained} pictures ${told} ${(100 * result.accuracy).toFixed(2)} % on ${result.heldOut} held-out pictures`,
     );
     print.info(`  ${options.out}  ${result.features} features, ${(result.bytes.length / 2 ** 20).toFixed(1)} MiB`);
     skipped(result.skipped);

@@ -5,6 +5,7 @@ import * as networks from './step/tfjs/models.js';
 
 export { loadCheckpoint } from './checkpoint/checkpoint.node.js';
 export { bestCheckpoint, checkpoints, newestCheckpoint } from './checkpoint/kept-checkpoints.node.js';
+export type { SelfSupervision } from './classifier/tasks.js';
 export { trainFeatures } from './classifier/train.node.js';
 export { openDataset } from './data/formats/table.node.js';
 export type { Dataset } from './data/sets/dataset.js';

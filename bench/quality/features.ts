@@ -62,7 +62,9 @@ const common: FeatureTraining = {
 };
 const networks: Readonly<Record<string, Partial<FeatureTraining>>> = {
   classes: {},
-  'self-supervised': { selfSupervised: true },
+  rotations: { selfSupervised: 'rotations' },
+  /** Half as long: each step sees two views of each picture. */
+  views: { selfSupervised: 'views', epochs: Math.ceil(Number(epochs) / 2) },
   /** A rate at which no weight changes: only the statistics of the batch norms become those of the pictures. */
   untrained: { epochs: 1, lr: 1e-30 },
 };

@@ -66,11 +66,13 @@ export async function splitPictures(
 
 /** The pictures in bytes [N, S, S, C]. */
 export function picturesOf(bytes: Uint8Array, imageSize: number, channels: 1 | 3): Picture[] {
+  // Not a Buffer, whose slice() is no copy.
+  const plain = new Uint8Array(bytes);
   const stride = channels * imageSize ** 2;
-  return Array.from({ length: bytes.length / stride }, (_, index) => ({
+  return Array.from({ length: plain.length / stride }, (_, index) => ({
     width: imageSize,
     height: imageSize,
     channels,
-    data: bytes.subarray(index * stride, (index + 1) * stride),
+    data: plain.subarray(index * stride, (index + 1) * stride),
   }));
 }

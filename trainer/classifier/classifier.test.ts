@@ -125,12 +125,26 @@ it('learns rotations of pictures without classes, alike by its seed, and says so
         data: Uint8Array.from({ length: 768 }, (_, at) => 240 - 10 * Math.floor(at / 48) - (index % 40)),
       }),
   };
-  const options = { ...training, dataset: lit, selfSupervised: true, epochs: 4 };
+  const options = { ...training, dataset: lit, selfSupervised: 'rotations', epochs: 4 } as const;
   const found = await trainFeatures(options);
   expect(found).toMatchObject({ features: 16, trained: 90, heldOut: 30 });
   expect(found.classes).toEqual(['0 degrees', '90 degrees', '180 degrees', '270 degrees']);
   expect(found.accuracy).toBeGreaterThan(0.9);
-  expect(modelFromBytes(found.bytes).metadata.get('training')).toMatch(/^self-supervised: /);
+  expect(modelFromBytes(found.bytes).metadata.get('training')).toMatch(/^self-supervised: tells rotations/);
+  expect((await trainFeatures(options)).bytes).toEqual(found.bytes);
+});
+
+it('learns to recognise pictures in views without classes, alike by its seed, and says so in the file', async () => {
+  const dataset = { ...stripes(120), labels: undefined };
+  const options = { ...training, dataset, selfSupervised: 'views', epochs: 4 } as const;
+  const found = await trainFeatures(options);
+  expect(found).toMatchObject({ features: 16, trained: 90, heldOut: 30, classes: [] });
+  // By chance it is about 1/31.
+  expect(found.accuracy).toBeGreaterThan(0.3);
+  const { graph, metadata } = modelFromBytes(found.bytes);
+  expect(graph.outputs.map(({ name }) => name)).toEqual(['embedding', 'features']);
+  expect(metadata.get('training')).toMatch(/^self-supervised: recognises pictures/);
+  expect(metadata.has('names')).toBe(false);
   expect((await trainFeatures(options)).bytes).toEqual(found.bytes);
 });
 

@@ -25,8 +25,8 @@ export class LabelledPictures {
     this.labels.push(label);
   }
 
-  /** Network input [N, 3, S, S] of pictures by number. */
-  batch(indices: Uint32Array): Float32Array {
+  /** Network input [N, 3, S, S] of pictures by number, and their classes. */
+  batch(indices: Uint32Array): [pictures: Float32Array, classes: number[]] {
     const { imageSize } = this;
     const batch = new Float32Array(indices.length * this.#stride);
     indices.forEach((index, row) => {
@@ -34,6 +34,6 @@ export class LabelledPictures {
       const picture: Picture = { width: imageSize, height: imageSize, channels: 3, data };
       batch.set(networkInput(picture, NORMALIZATION), row * this.#stride);
     });
-    return batch;
+    return [batch, Array.from(indices, (index) => this.labels[index] as number)];
   }
 }

@@ -11,6 +11,7 @@ import { updateWithAdam } from '../step/onnx/graph/adam.js';
 import { nextOf, updateRunningStatistics, Weights, type StateEntry } from '../step/onnx/graph/weights.js';
 import type { NetworkState } from '../step/state/step.js';
 import { scalar, networkState, networkValues, type Values } from '../step/onnx/values.node.js';
+import { similarities } from './similarities.js';
 
 const NETWORK = 'classifier';
 const inputs = {
@@ -25,7 +26,7 @@ const BETAS = { beta1: 0.9, beta2: 0.999 };
 export interface ClassifierBatch {
   /** Normalised pictures [N, 3, S, S]. */
   pictures: Float32Array;
-  /** One class per picture. */
+  /** One class per picture, or, where examples are compared, the number of its other view. */
   labels: ArrayLike<number>;
 }
 
@@ -43,11 +44,18 @@ export class ClassifierStep {
     this.#values = networkValues(entries, state);
   }
 
-  /** @param model its structure and its initial weights */
-  static async create(model: LayersModel, batchSize: number, options: SessionOptions): Promise<ClassifierStep> {
+  /**
+   * @param model its structure and its initial weights
+   * @param options.compares whether its outputs are not logits of classes but embeddings, which are compared with each other
+   */
+  static async create(
+    model: LayersModel,
+    batchSize: number,
+    { compares = false, ...options }: SessionOptions & { compares?: boolean },
+  ): Promise<ClassifierStep> {
     const size = model.inputs[0]?.shape[1] as number;
-    const classes = model.outputs[0]?.shape.at(-1) as number;
-    const { graph, entries } = classifierGraph(model, batchSize, size, classes);
+    const classes = compares ? batchSize : (model.outputs[0]?.shape.at(-1) as number);
+    const { graph, entries } = classifierGraph(model, batchSize, size, classes, compares);
     const session = await createSession(modelOfGraph(convTransposeToMatMul(graph)), options);
     return new ClassifierStep(session, entries, [batchSize, size, classes], networkStateOf(model));
   }
@@ -85,6 +93,7 @@ function classifierGraph(
   batch: number,
   size: number,
   classes: number,
+  compares: boolean,
 ): { graph: Graph; entries: readonly StateEntry<string>[] } {
   const b = new GraphBuilder(emptyGraph('classifier-step'));
   const pictures = b.input(inputs.pictures, 'float32', [batch, 3, size, size]);
@@ -96,7 +105,8 @@ function classifierGraph(
   const weights = new Weights(b, NETWORK);
   const { output, statistics } = loweredModel(b, model, pictures, weights.value, { training: true });
   updateRunningStatistics(b, statistics, weights);
-  const chosen = b.mul(b.op('LogSoftmax', [output], { axis: 1 }), labels);
+  const logits = compares ? similarities(b, output, batch) : output;
+  const chosen = b.mul(b.op('LogSoftmax', [logits], { axis: 1 }), labels);
   const loss = b.div(b.op('Neg', [b.op('ReduceSum', [chosen], { keepdims: 0 })]), b.scalar(batch), 'cross_entropy');
   const before = weights.trainable.map(({ name }) => weights.current(name));
   const found = gradients(b, loss, before);

@@ -14,16 +14,17 @@ import { ReadablePictures } from '../data/sets/readable.js';
 import { withState } from '../step/tfjs/state.js';
 import { classifierModel, FEATURES, LOGITS } from '../step/tfjs/classifier.js';
 import { LabelledPictures } from './labelled-pictures.js';
-import { QUARTERS, rotated } from './rotations.js';
 import { ClassifierStep } from './step.node.js';
+import { classesTask, selfSupervisedTasks, type SelfSupervision, type Task } from './tasks.js';
 
 export interface FeatureTraining {
   dataset: Dataset;
   /**
-   * Whether the classes to learn are four rotations of each picture (Gidaris et al. 2018, "Unsupervised representation learning by
-   * predicting image rotations") instead of those of the data, which are not needed then.
+   * What it learns instead of the classes of the data, which are not needed then: `rotations` tells by how many quarters each picture
+   * was turned (Gidaris et al. 2018, "Unsupervised representation learning by predicting image rotations"), `views` recognises
+   * pictures in random views (Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations").
    */
-  selfSupervised?: boolean;
+  selfSupervised?: SelfSupervision | undefined;
   /** Stop at the first picture that is broken, and for skipped files. */
   strict?: boolean;
   /** 16, 32, 64, … */
@@ -53,11 +54,18 @@ export interface FeatureProgress {
 }
 
 export interface TrainedFeatures {
-  /** An .onnx file: `image` [batch, 3, S, S] → `logits` [batch, classes] and `features` [batch, D]. */
+  /**
+   * An .onnx file: `image` [batch, 3, S, S] → `logits` [batch, classes] and `features` [batch, D]; with `views`, `embedding`
+   * [batch, 64] instead of `logits`.
+   */
   bytes: Uint8Array;
+  /** Names of the classes, or rotations; none with `views`. */
   classes: readonly string[];
   features: number;
-  /** Pictures trained on, held out, and the accuracy of the file on the latter. */
+  /**
+   * Pictures trained on, held out, and the accuracy of the file on the latter: the share of pictures whose largest logit is that of
+   * their class; with `views`, of views to which, of two views of each picture of a batch, that of the same picture is nearest.
+   */
   trained: number;
   heldOut: number;
   accuracy: number;
@@ -65,7 +73,6 @@ export interface TrainedFeatures {
   skipped: string[];
 }
 
-const ROTATION_TRAINING = 'self-supervised: tells rotations of pictures apart (Gidaris et al. 2018)';
 const MAX_BYTES = 2 ** 31;
 const DECODED_AT_ONCE = 8;
 
@@ -77,7 +84,7 @@ const DECODED_AT_ONCE = 8;
 export async function trainFeatures(options: FeatureTraining): Promise<TrainedFeatures> {
   const { dataset, imageSize, width, batchSize, seed, device = 'cpu' } = options;
   checked(options);
-  const classes = classesOf(options);
+  const task = taskOf(options);
   const assumed = [...(dataset.assumed ?? []), ...assumedOfClassifier(imageSize)];
   options.assumed?.(assumed);
   const pictures = new ReadablePictures(dataset, options.strict);
@@ -92,28 +99,29 @@ export async function trainFeatures(options: FeatureTraining): Promise<TrainedFe
       got: batchSize,
     });
   }
-  const model = classifierModel({ imageSize, width, seed, classes: classes.length });
-  const step = await ClassifierStep.create(model, batchSize, { device });
+  const model = classifierModel({ imageSize, width, seed, classes: task.outputs });
+  const { compares, perPicture } = task;
+  const step = await ClassifierStep.create(model, perPicture * batchSize, { device, compares });
   try {
-    await trainOn(training, set, step, options);
+    await trainOn(training, set, task, step, options);
     withState(model, step.state());
     const exported = exportedModel(model, {
       name: 'classifier',
       inputName: 'image',
-      outputs: { logits: LOGITS, features: FEATURES },
+      outputs: { [task.outputName]: LOGITS, features: FEATURES },
       metadata: new Map([
         ['Image.NominalPixelRange', 'Normalized_1_1'],
         ['Image.BitmapPixelFormat', 'Rgb8'],
-        ['names', JSON.stringify(classes)],
-        ...(options.selfSupervised ? [['training', ROTATION_TRAINING] as const] : []),
+        ...(task.classes.length > 0 ? [['names', JSON.stringify(task.classes)] as const] : []),
+        ...(task.training === undefined ? [] : [['training', task.training] as const]),
         ['assumed', JSON.stringify(assumed)],
       ]),
     });
     const bytes = modelBytes(exported);
-    const accuracy = await measuredAccuracy(bytes, testing, set, batchSize, options.selfSupervised);
+    const accuracy = await measuredAccuracy(bytes, testing, set, task, options);
     const features = model.getLayer(FEATURES).outputShape.at(-1) as number;
     const { skipped } = pictures;
-    return { bytes, classes, features, trained: training.length, heldOut, accuracy, skipped };
+    return { bytes, classes: task.classes, features, trained: training.length, heldOut, accuracy, skipped };
   } finally {
     model.dispose();
     await step.dispose();
@@ -121,10 +129,10 @@ export async function trainFeatures(options: FeatureTraining): Promise<TrainedFe
 }
 
 /** @throws InputError if there are none to learn */
-function classesOf({ dataset, selfSupervised }: FeatureTraining): readonly string[] {
-  if (selfSupervised) return QUARTERS.map((quarter) => `${90 * quarter} degrees`);
+function taskOf({ dataset, imageSize, selfSupervised }: FeatureTraining): Task {
+  if (selfSupervised) return selfSupervisedTasks[selfSupervised](imageSize);
   const { labels } = dataset;
-  if (labels !== undefined && labels.classes.length >= 2) return labels.classes;
+  if (labels !== undefined && labels.classes.length >= 2) return classesTask(labels.classes);
   throw new InputError({
     name: 'data',
     expected: 'pictures of at least two classes, such as class folders, or `selfSupervised`, which needs none',
@@ -182,8 +190,9 @@ async function readPictures(
 async function trainOn(
   training: Uint32Array,
   set: LabelledPictures,
+  task: Task,
   step: ClassifierStep,
-  { epochs, batchSize, lr, seed, selfSupervised, progress_callback, signal }: FeatureTraining,
+  { epochs, batchSize, lr, seed, progress_callback, signal }: FeatureTraining,
 ): Promise<void> {
   const perEpoch = Math.floor(training.length / batchSize);
   const total = epochs * perEpoch;
@@ -196,44 +205,34 @@ async function trainOn(
     }
     const start = (done % perEpoch) * batchSize;
     const indices = order.subarray(start, start + batchSize);
-    const chance = Random.derived(seed, `rotation/${done}`);
-    const turns = selfSupervised && Array.from(indices, () => chance.integer(QUARTERS.length));
-    const labels = turns || Array.from(indices, (index) => set.labels[index] as number);
-    const upright = set.batch(indices);
-    const pictures = turns ? rotated(upright, set.imageSize, turns) : upright;
+    const examples = task.examples(...set.batch(indices), Random.derived(seed, `examples/${done}`));
     const rate = (lr / 2) * (1 + Math.cos((Math.PI * done) / total));
-    const loss = await step.run({ pictures, labels }, rate);
+    const loss = await step.run(examples, rate);
     if (!Number.isFinite(loss))
       throw new InputError(`step ${done + 1}: the loss is no longer finite: try a lower \`lr\``);
     progress_callback?.({ phase: 'training', done: done + 1, total, loss });
   }
 }
 
-/** Accuracy: the fraction of pictures whose largest logit is that of their class. */
+/** The share of examples of pictures that the file is right about. */
 async function measuredAccuracy(
   bytes: Uint8Array,
   testing: Uint32Array,
   set: LabelledPictures,
-  batchSize: number,
-  selfSupervised = false,
+  { outputName, examples, right }: Task,
+  { batchSize, seed }: FeatureTraining,
 ): Promise<number> {
   const session = await createSession(bytes);
   const { imageSize } = set;
-  let right = 0;
+  let [correct, total] = [0, 0];
   for (let start = 0; start < testing.length; start += batchSize) {
-    const indices = testing.subarray(start, start + batchSize);
-    const upright = set.batch(indices);
-    // Each held-out picture is turned by another quarter than the one before it.
-    const turns = Array.from(indices, (_, row) => (start + row) % QUARTERS.length);
-    const seen = selfSupervised ? rotated(upright, imageSize, turns) : upright;
-    const image = new Tensor('float32', seen, [indices.length, 3, imageSize, imageSize]);
-    const logits = (await session.run({ image }, ['logits']))['logits']?.data as Float32Array;
-    const classes = logits.length / indices.length;
-    indices.forEach((index, row) => {
-      const own = logits.subarray(row * classes, (row + 1) * classes);
-      if (own.indexOf(Math.max(...own)) === (selfSupervised ? turns[row] : set.labels[index])) right++;
-    });
+    const batch = set.batch(testing.subarray(start, start + batchSize));
+    const { pictures, labels } = examples(...batch, Random.derived(seed, `held-out/${start}`));
+    const image = new Tensor('float32', pictures, [labels.length, 3, imageSize, imageSize]);
+    const found = (await session.run({ image }, [outputName]))[outputName]?.data as Float32Array;
+    correct += right(found, labels);
+    total += labels.length;
   }
   await session.release();
-  return right / testing.length;
+  return correct / total;
 }
