@@ -50,7 +50,7 @@ const promised: Record<string, string> = {
   './explain/choices':
     'MOST_FLAT TASK_SIZE baselineNames figureFormats methodGroups methodRuns metricNames overlayModes paletteNames',
   './trainer':
-    'Comparison Coverage Dataset EvaluationJob Features LEAST_SAMPLES PairDescription QualityRow RunOptions TrainOptions TrainProgress ' +
+    'Comparison Coverage Dataset EvaluationJob Features LEAST_SAMPLES PairDescription QualityRow RunOptions SelfSupervision TrainOptions TrainProgress ' +
     'bestCheckpoint checkpoints comparePictures describedRun describedSets discriminatorModel evaluateRun exportRun frechetDistance ' +
     'generatorModel kernelDistance loadCheckpoint newestCheckpoint openDataset openEvaluationJob spacePicture startEvaluationJob startRun ' +
     'train trainFeatures',
