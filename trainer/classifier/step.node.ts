@@ -12,6 +12,7 @@ import { nextOf, updateRunningStatistics, Weights, type StateEntry } from '../st
 import type { NetworkState } from '../step/state/step.js';
 import { scalar, networkState, networkValues, type Values } from '../step/onnx/values.node.js';
 import { similarities } from './similarities.js';
+import type { ClassifierBatch } from './tasks.js';
 
 const NETWORK = 'classifier';
 const inputs = {
@@ -22,13 +23,6 @@ const inputs = {
 };
 const LOSS = 'loss';
 const BETAS = { beta1: 0.9, beta2: 0.999 };
-
-export interface ClassifierBatch {
-  /** Normalised pictures [N, 3, S, S]. */
-  pictures: Float32Array;
-  /** One class per picture, or, where examples are compared, the number of its other view. */
-  labels: ArrayLike<number>;
-}
 
 /** A classifier's weights, and what updates them. */
 export class ClassifierStep {

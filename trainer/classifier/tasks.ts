@@ -3,8 +3,15 @@ import type { Random } from '../../inference/numeric/random.js';
 import { LOGITS } from '../step/tfjs/classifier.js';
 import { QUARTERS, rotated } from './rotations.js';
 import { cosines } from './similarities.js';
-import type { ClassifierBatch } from './step.node.js';
 import { viewsOf } from './views.js';
+
+/** What a step learns from. */
+export interface ClassifierBatch {
+  /** Normalised pictures [N, 3, S, S]. */
+  pictures: Float32Array;
+  /** One class per picture, or, where examples are compared, the number of its other view. */
+  labels: ArrayLike<number>;
+}
 
 /** What is learnt, and how well. */
 export interface Task {
