@@ -14,6 +14,17 @@ export const dataSets = {
   mnist: { imageSize: 32, channels: 1, heldOut: 0.25 },
 } as const satisfies Record<string, QualityData>;
 
+/** The data set that `--data` and `--pictures` name. @throws Error that says what was expected */
+export function givenData({ data, pictures }: { data: string; pictures?: string | undefined }): {
+  name: keyof typeof dataSets;
+  data: QualityData;
+  pictures: string;
+} {
+  if (pictures === undefined) throw new Error('--pictures: expected the folder of CUB-200-2011 or of MNIST; got none');
+  if (data !== 'cub' && data !== 'mnist') throw new Error(`--data: expected cub or mnist; got ${data}`);
+  return { name: data, data: dataSets[data], pictures };
+}
+
 /** What all configurations have, unless theirs says otherwise. */
 export const common = {
   preset: 'cub200',

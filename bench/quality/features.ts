@@ -12,7 +12,7 @@ import { trainFeatures, type FeatureTraining } from '../../trainer/classifier/tr
 import { openDataset } from '../../trainer/data/formats/table.node.js';
 import { FeatureNetwork } from '../../trainer/quality/feature-network.node.js';
 import { machine } from '../timing.js';
-import { dataSets, type QualityData } from './configurations.js';
+import { givenData } from './configurations.js';
 import { featureTables, type FeatureRow } from './feature-table.js';
 import { picturesOf, splitPictures } from './pictures.js';
 import { sensitivity } from './sensitivity.js';
@@ -21,9 +21,8 @@ import { linearAccuracy, neighbourAccuracy } from './usefulness.js';
 
 /** What is trained by default: some minutes of one core each. */
 const defaults = { mnist: { epochs: 6, steps: '100,600' }, cub: { epochs: 12, steps: '20,100' } };
-/** The generators' settings beside the common ones, and more minutes than they need. */
-const SMALL = { ngf: 16, ndf: 16 };
-const HOURS = 600;
+/** More than generators need for their steps. */
+const MINUTES = 600;
 
 const { values } = parseArgs({
   options: {
@@ -36,19 +35,16 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'runs/bench-features' },
   },
 });
-if (values.pictures === undefined)
-  throw new Error('--pictures: expected the folder of CUB-200-2011 or of MNIST; got none');
-if (values.data !== 'cub' && values.data !== 'mnist')
-  throw new Error(`--data: expected cub or mnist; got ${values.data}`);
-const data: QualityData = dataSets[values.data];
-const { epochs = defaults[values.data].epochs, steps = defaults[values.data].steps } = values;
+const given = givenData(values);
+const { name: set, data } = given;
+const { epochs = defaults[set].epochs, steps = defaults[set].steps } = values;
 const after = steps === 'none' ? [] : steps.split(',').map(Number);
 if (!after.every((each) => Number.isInteger(each) && each > 0))
   throw new Error(`--steps: expected numbers of steps, such as 100,600, or none; got ${steps}`);
-const out = join(values.out, values.data);
+const out = join(values.out, set);
 await mkdir(out, { recursive: true });
 
-const split = await splitPictures(join(out, 'pictures'), values.pictures, data);
+const split = await splitPictures(join(out, 'pictures'), given.pictures, data);
 const dataset = await openDataset(split.train, { imageSize: data.imageSize });
 const common: FeatureTraining = {
   dataset,
@@ -76,7 +72,7 @@ for (const each of after) generators.push(await samplesAfter(each));
 const rows: FeatureRow[] = [];
 for (const [name, settings] of Object.entries(networks)) rows.push(await measured(name, settings));
 console.log(
-  `${values.data}, ${data.imageSize}×${data.imageSize}, width ${common.width}, ${common.epochs} epochs of ${known.length} pictures, ` +
+  `${set}, ${data.imageSize}×${data.imageSize}, width ${common.width}, ${common.epochs} epochs of ${known.length} pictures, ` +
     `${split.heldOut.length} held out; ${machine()}; ${new Date().toISOString().slice(0, 10)}\n`,
 );
 console.log(featureTables(rows, after));
@@ -123,8 +119,8 @@ async function samplesAfter(each: number): Promise<Picture[]> {
   const file = join(out, `${each}-steps.bin`);
   if (!(await exists(file))) {
     console.error(`generator: training for ${each} steps`);
-    const budget = { minutes: HOURS, steps: each, samples: split.heldOut.length };
-    const { samples } = await trained(SMALL, data, split, join(out, 'run'), budget);
+    const budget = { minutes: MINUTES, steps: each, samples: split.heldOut.length };
+    const { samples } = await trained({}, data, split, join(out, 'run'), budget);
     await writeFile(file, Buffer.concat(samples.map((picture) => picture.data)));
   }
   return picturesOf(await readFile(file), data.imageSize, data.channels);

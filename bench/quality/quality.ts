@@ -16,7 +16,7 @@ import { frechetDistance } from '../../trainer/quality/distance/frechet.node.js'
 import { kernelDistance } from '../../trainer/quality/distance/kernel-distance.node.js';
 import { FeatureNetwork } from '../../trainer/quality/feature-network.node.js';
 import { cores, machine } from '../timing.js';
-import { configurations, dataSets, tutorials, type QualityData } from './configurations.js';
+import { configurations, givenData, tutorials } from './configurations.js';
 import { picturesOf, splitPictures, type SplitPictures } from './pictures.js';
 import { exampleGrid, resultsSheet, resultsTable, type Distances, type Reference, type Row } from './table.js';
 import { trained, trainedByTorch } from './trained.js';
@@ -40,16 +40,14 @@ const names = [...Object.keys(configurations), ...Object.keys(tutorials)];
 const chosen = values.only === undefined ? names : [values.only];
 const unknown = chosen.find((name) => !names.includes(name));
 if (unknown !== undefined) throw new Error(`--only: expected one of ${names.join(', ')}; got ${unknown}`);
-if (values.pictures === undefined)
-  throw new Error('--pictures: expected the folder of CUB-200-2011 or of MNIST; got none');
-if (!Object.hasOwn(dataSets, values.data)) throw new Error(`--data: expected cub or mnist; got ${values.data}`);
 if (!(minutes > 0) || !(samples >= 64)) throw new Error('--minutes: expected more than 0, and --samples at least 64');
-const data: QualityData = dataSets[values.data as keyof typeof dataSets];
-const out = join(values.out, values.data);
+const given = givenData(values);
+const { name: set, data } = given;
+const out = join(values.out, set);
 const results = join(out, `${minutes}-minutes`);
 
 await mkdir(results, { recursive: true });
-const split = await splitPictures(join(out, 'pictures'), values.pictures, data);
+const split = await splitPictures(join(out, 'pictures'), given.pictures, data);
 const features = await featureFile(split);
 const network = await FeatureNetwork.load(features);
 const real = { size: network.size, data: await network.features(split.heldOut) };
@@ -57,7 +55,7 @@ for (const name of chosen) {
   if (await exists(join(results, `${name}.json`))) console.error(`${name}: there already`);
   else await addRow(name);
 }
-const shown = { data: values.data, imageSize: data.imageSize, minutes, names };
+const shown = { data: set, imageSize: data.imageSize, minutes, names };
 const reference = await comparedTrainingPictures();
 await network.dispose();
 console.log(await resultsTable(results, reference, shown));

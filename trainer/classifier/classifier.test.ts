@@ -155,6 +155,7 @@ test.each([
   [{ batchSize: 64 }, 'batchSize: expected at most 30, the pictures to train on; got 64'],
   [{ lr: 0 }, 'lr: expected a number above 0 and at most 1; got 0'],
   [{ epochs: 1.5 }, 'epochs: expected an integer of 1…100000; got 1.5'],
+  [{ selfSupervised: 'turns' as 'views' }, 'selfSupervised: expected rotations or views; got turns'],
 ])('refuses %j', async (changed, message) => {
   await expect(trainFeatures({ ...training, dataset: stripes(40), ...changed })).rejects.toThrow(message);
 });

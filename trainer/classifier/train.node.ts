@@ -130,7 +130,11 @@ export async function trainFeatures(options: FeatureTraining): Promise<TrainedFe
 
 /** @throws InputError if there are none to learn */
 function taskOf({ dataset, imageSize, selfSupervised }: FeatureTraining): Task {
-  if (selfSupervised) return selfSupervisedTasks[selfSupervised](imageSize);
+  if (selfSupervised !== undefined) {
+    if (Object.hasOwn(selfSupervisedTasks, selfSupervised)) return selfSupervisedTasks[selfSupervised](imageSize);
+    const names = Object.keys(selfSupervisedTasks).join(' or ');
+    throw new InputError({ name: 'selfSupervised', expected: names, got: String(selfSupervised) });
+  }
   const { labels } = dataset;
   if (labels !== undefined && labels.classes.length >= 2) return classesTask(labels.classes);
   throw new InputError({

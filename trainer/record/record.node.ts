@@ -25,7 +25,7 @@ import { reportFigures } from '../report/figures.node.js';
 import { reportPage } from '../report/page.js';
 import { EventFile, makeEventFolder } from '../report/tensorboard/event-file.node.js';
 import { runHparams } from '../report/settings.js';
-import { overfittingOf } from '../step/state/overfitting.js';
+import { overfittingOf, SIGNAL_STEPS } from '../step/state/overfitting.js';
 
 /**
  * Rows that may wait in memory, and milliseconds: what is lost with them when the process is killed is computed again, but
@@ -69,9 +69,6 @@ const REAL = 'real.png';
 
 const gridOf = (config: GanConfig, pictures: readonly Picture[]) =>
   pictureGrid(pictures, gridColumns(config, pictures.length));
-
-/** Steps over which r_v is taken, as for adaptive augmentation. */
-const SIGNAL_STEPS = 4;
 
 /** TensorBoard's numbers of held-out pictures. @param last the last steps, this one among them */
 function heldOutScalars({ logitReal, logitHeldOut, logitFake }: StepRow, last: readonly StepRow[]) {

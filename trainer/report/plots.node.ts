@@ -4,7 +4,7 @@ import { linePlotPng, type PlotLine } from '../../inference/figures/charts/plot.
 import { lineStyle } from '../../inference/figures/theme.js';
 import { InputError } from '../../onnx/errors.js';
 import type { QualityRow } from '../quality/quality.js';
-import { overfittingOf } from '../step/state/overfitting.js';
+import { overfittingOf, SIGNAL_STEPS } from '../step/state/overfitting.js';
 import { bulk, runningMean, SMOOTH_FROM } from './smoothing.js';
 
 /** One step of training, a line of metrics.jsonl. */
@@ -141,11 +141,11 @@ function overfittingLines(rows: readonly StepRow[]): PlotLine[] {
       y: overfittingOf(rows.slice(Math.max(0, at - before), at + after + 1)),
     }));
   const look = { label: 'r_v: overfitting by held-out pictures', ...SECOND };
-  if (rows.length < SMOOTH_FROM) return [{ ...look, points: points(3, 0) }];
+  if (rows.length < SMOOTH_FROM) return [{ ...look, points: points(SIGNAL_STEPS - 1, 0) }];
   const radius = Math.round(rows.length / 50);
   return [
     { ...look, points: points(radius, radius) },
-    { colour: `${look.colour}40`, points: points(3, 0), width: 1 },
+    { colour: `${look.colour}40`, points: points(SIGNAL_STEPS - 1, 0), width: 1 },
   ];
 }
 

@@ -19,7 +19,7 @@ import type { StepRow } from '../report/plots.node.js';
 import { fixedInputs, SHOWN } from '../report/samples.js';
 import { shareOf, type Group } from '../step/state/group.js';
 import { Ada, type AdaState } from '../step/state/ada.js';
-import { overfittingOf } from '../step/state/overfitting.js';
+import { overfittingOf, SIGNAL_STEPS } from '../step/state/overfitting.js';
 import { agreed } from '../step/state/rounds.js';
 import { drawnLabels } from '../step/state/labels.js';
 import type { StepBatch, TrainStep } from '../step/state/step.js';
@@ -170,7 +170,7 @@ async function trained(options: TrainOptions): Promise<TrainResult> {
       const row = { step: done, epoch, ...result, ...(ada && { augmentation: ada.probability }), seconds };
       ada?.after(result);
       await record.step(row);
-      const judged = config.heldOut > 0 && { overfitting: overfittingOf(record.metrics.last(4)) };
+      const judged = config.heldOut > 0 && { overfitting: overfittingOf(record.metrics.last(SIGNAL_STEPS)) };
       options.progress_callback?.({ row, steps, stepsPerEpoch, ...pace.after(row, steps - done), ...judged });
       warn(watch.afterStep(row));
       const advice = pace.isNewlyKnown() && longRunAdvice(config, pace.estimate(done, steps), durationText);

@@ -32,7 +32,8 @@ describe('stepError(error, config)', () => {
   });
 
   it('leaves other errors as they are', () => {
-    const others = [new Error('no such backend'), new InputError('data: out of memory of the user'), 'text'];
+    const bug = new RangeError('Invalid typed array length: NaN');
+    const others = [bug, new Error('no such backend'), new InputError('data: out of memory of the user'), 'text'];
     for (const error of others) expect(stepError(error, config)).toBe(error);
   });
 });

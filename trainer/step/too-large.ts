@@ -5,7 +5,7 @@ import type { GanConfig } from '../settings/config.js';
 
 /** What ONNX Runtime on a CPU and on CUDA, TensorFlow, Dawn and JavaScript say when there is no memory left. */
 const NO_MEMORY =
-  /bad_alloc|out of memory|failed to allocate|OOM when allocating|array buffer allocation failed|invalid typed array length/i;
+  /bad_alloc|out of memory|failed to allocate|OOM when allocating|array buffer allocation failed|invalid typed array length: \d+\s*$/i;
 
 /** The error to throw for one of the step: as it is, unless memory ran out or a tensor is larger than graphs may have. */
 export function stepError(error: unknown, { batchSize, imageSize, ngf, ndf }: GanConfig): unknown {

@@ -3,11 +3,8 @@
  * the probability that a picture is changed follows how much the discriminator overfits.
  */
 import type { AdaSignal, GanConfig } from '../../settings/config.js';
-import { overfitting, type MeanLogits } from './overfitting.js';
+import { overfitting, SIGNAL_STEPS, type MeanLogits } from './overfitting.js';
 import type { StepResult } from './step.js';
-
-/** Steps from one change of the probability to the next, as in the paper (section 3.1). */
-const INTERVAL = 4;
 
 /** What checkpoints keep of `Ada`. */
 export interface AdaState {
@@ -47,7 +44,7 @@ export class Ada {
 
   /** Steps until the probability changes, at least one: all of them have the present one. */
   get stepsLeft(): number {
-    return INTERVAL - this.#state.steps;
+    return SIGNAL_STEPS - this.#state.steps;
   }
 
   /**
@@ -57,7 +54,7 @@ export class Ada {
   after(result: Pick<StepResult, 'signReal' | 'logitReal' | 'logitHeldOut' | 'logitFake'>): void {
     const { adaSignal, adaTarget, adaImages, batchSize, dSteps } = this.#config;
     const next = added(this.#state, result);
-    if (next.steps < INTERVAL) {
+    if (next.steps < SIGNAL_STEPS) {
       this.#state = next;
       return;
     }
@@ -87,9 +84,9 @@ export function isAdaState(value: unknown, { adaSignal }: Pick<GanConfig, 'adaSi
   return (
     isWithin(probability, 0, 1) &&
     (adaSignal === 'sign'
-      ? isWithin(signs, -INTERVAL, INTERVAL)
+      ? isWithin(signs, -SIGNAL_STEPS, SIGNAL_STEPS)
       : [real, heldOut, fake].every((sum) => Number.isFinite(sum))) &&
     Number.isInteger(steps) &&
-    isWithin(steps, 0, INTERVAL - 1)
+    isWithin(steps, 0, SIGNAL_STEPS - 1)
   );
 }

@@ -1,6 +1,7 @@
 /** @file The losses as ONNX nodes: one entry per pair of losses. Each is a scalar of logits [N, 1], a mean over the batch. */
 import type { GraphBuilder } from '../../../../onnx/index.js';
 import type { GanConfig, LossName } from '../../../settings/config.js';
+import type { moreResults } from '../../state/overfitting.js';
 
 /** The losses of the two networks. */
 interface Loss {
@@ -103,14 +104,18 @@ export function generatorLoss(b: GraphBuilder, config: GanConfig, onFake: string
   return losses[config.loss].generator(b, onFake, onReal);
 }
 
-/** Mean logit. */
-export function meanLogit(b: GraphBuilder, logit: string): string {
-  return mean(b, logit);
-}
-
-/** Mean sign of logits: the overfitting signal r_t on real pictures (Karras et al. 2020, "Limited data", eq. 1). */
-export function meanSign(b: GraphBuilder, logit: string): string {
-  return mean(b, b.op('Sign', [logit]));
+/** What only some configurations report of logits (`moreResults`), each made when it is asked for. */
+export function moreReports(
+  b: GraphBuilder,
+  { real, fake, heldOut }: { real: string; fake: string; heldOut: () => string },
+): Record<ReturnType<typeof moreResults>[number], () => string> {
+  return {
+    // The overfitting signal r_t (Karras et al. 2020, "Limited data", eq. 1).
+    signReal: () => mean(b, b.op('Sign', [real])),
+    logitReal: () => mean(b, real),
+    logitHeldOut: () => mean(b, heldOut()),
+    logitFake: () => mean(b, fake),
+  };
 }
 
 /** Mean probability of being real. */

@@ -9,7 +9,7 @@ import { updateWithAdam } from './adam.js';
 import { clipWeights } from './clip.js';
 import { updateAverage } from './ema.js';
 import { moreResults } from '../../state/overfitting.js';
-import { meanLogit, meanProbability, meanSign } from './losses.js';
+import { meanProbability, moreReports } from './losses.js';
 import { Networks, stepInputs, type Models } from './networks.js';
 import { Weights, type StateEntry } from './weights.js';
 
@@ -57,12 +57,8 @@ export function discriminatorGradients(config: GanConfig, models: Models, penali
   const fake = networks.generated('generate', latents, labels);
   const objective = networks.discriminatorObjective({ real, fake, labels }, (name) => name, penalised);
   const { loss, onReal, onFake } = objective;
-  const more = {
-    signReal: () => meanSign(b, onReal.logit),
-    logitReal: () => meanLogit(b, onReal.logit),
-    logitHeldOut: () => meanLogit(b, networks.heldOutLogit(onReal)),
-    logitFake: () => meanLogit(b, onFake.logit),
-  };
+  const heldOut = () => networks.heldOutLogit(onReal);
+  const more = moreReports(b, { real: onReal.logit, fake: onFake.logit, heldOut });
   return withOutputs(networks, 'discriminator', objective.gradients(), [
     loss,
     meanProbability(b, onReal.logit),

@@ -9,7 +9,7 @@ import { updateWithAdam } from './adam.js';
 import { clipWeights } from './clip.js';
 import { updateAverage } from './ema.js';
 import { moreResults } from '../../state/overfitting.js';
-import { meanLogit, meanProbability, meanSign } from './losses.js';
+import { meanProbability, moreReports } from './losses.js';
 import { Networks, stepInputs } from './networks.js';
 import { inputName, type StateEntry } from './weights.js';
 
@@ -111,10 +111,7 @@ export function stepGraph(
     dReal: () => meanProbability(b, onReal.logit),
     dFakeBefore: () => meanProbability(b, onFake.logit),
     dFakeAfter: () => meanProbability(b, objective.onFake.logit),
-    signReal: () => meanSign(b, onReal.logit),
-    logitReal: () => meanLogit(b, onReal.logit),
-    logitHeldOut: () => meanLogit(b, last.heldOut),
-    logitFake: () => meanLogit(b, onFake.logit),
+    ...moreReports(b, { real: onReal.logit, fake: onFake.logit, heldOut: () => last.heldOut }),
   };
   const outputs = resultOutputs(config);
   // All are made before any is named.
