@@ -265,13 +265,16 @@ export function fittedPixels<D extends Uint8Array | Float32Array>(
 /** How enlarged pixels are made: repeated, or smooth by Lanczos' filter. */
 export type EnlargeKernel = 'nearest' | 'lanczos';
 
+/** The largest factor of `enlargedPicture`. */
+export const MAX_FACTOR = 64;
+
 /**
  * The picture enlarged by a whole factor.
  * @throws InputError if the factor is no integer of 1…64
  */
 export function enlargedPicture(picture: Picture, factor: number, kernel: EnlargeKernel = 'nearest'): Picture {
-  if (!Number.isInteger(factor) || factor < 1 || factor > 64)
-    throw new InputError({ name: 'factor', expected: 'an integer of 1…64', got: factor });
+  if (!Number.isInteger(factor) || factor < 1 || factor > MAX_FACTOR)
+    throw new InputError({ name: 'factor', expected: `an integer of 1…${MAX_FACTOR}`, got: factor });
   const { width, height, channels, data } = picture;
   const axis = (from: number): Axis => ({ from, to: factor * from, start: 0, count: factor * from, kernel: LANCZOS });
   if (kernel === 'lanczos') return { ...resizedAxes(picture, axis(width), axis(height)), channels };

@@ -1,7 +1,7 @@
 /** @file A box of a picture: what a region is. */
 import { InputError } from '../../../onnx/errors.js';
 import { rgbPicture, type Picture } from '../../../inference/pictures/pictures.js';
-import { enlargedPicture } from '../../../inference/pictures/resize.js';
+import { enlargedPicture, MAX_FACTOR } from '../../../inference/pictures/resize.js';
 
 /** A rectangle of pixels. */
 export interface PixelBox {
@@ -52,6 +52,6 @@ export function framedPicture(picture: Picture, box: PixelBox, factor: number): 
   return { ...large, data };
 }
 
-/** The whole factor that enlarges a picture to at least `side` pixels on its longer side. */
+/** The whole factor that enlarges a picture to at least `side` pixels on its longer side, as far as pictures are enlarged. */
 export const factorTo = ({ width, height }: { width: number; height: number }, side: number): number =>
-  Math.max(1, Math.ceil(side / Math.max(width, height)));
+  Math.min(MAX_FACTOR, Math.max(1, Math.ceil(side / Math.max(width, height))));
