@@ -136,6 +136,7 @@ await runCommand(
     }
     const explainer = await Explainer.load(model, {
       ...loading,
+      sharesCores: paths.length > 1,
       ...(randomWeights !== undefined && { randomWeights }),
     });
     context.device(explainer.choice);

@@ -16,7 +16,7 @@ import { Random } from '../../inference/numeric/random.js';
 import { sessionIn, startSessionThread } from '../../inference/runtime/runtime.node.js';
 import { sessionTensor } from '../../inference/runtime/session.js';
 import { modelBytes, type Model } from '../../onnx/index.js';
-import { rotatedConvolutions } from '../../onnx/passes/rotated-convolutions.js';
+import { fastGradients } from '../../onnx/passes/fast/fast-gradients.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { resnet50 } from '../resnet50.js';
 import { machine, markdownTable, median, milliseconds } from '../timing.js';
@@ -59,7 +59,7 @@ try {
 async function bareRates(model: Model, explainer: Explainer): Promise<Record<string, number>> {
   const graphs = new Graphs(upgradedModel(model), explainer.head, explainer.input);
   const whole = graphs.whole(explainer.chosenLayers('last-conv').flat(), METHODS, false).model;
-  const fast = { ...whole, graph: rotatedConvolutions(whole.graph) };
+  const fast = fastGradients(whole);
   const random = new Random(0);
   const feeds = (batch: number) => ({
     [explainer.input.name]: sessionTensor(

@@ -13,6 +13,8 @@ export interface ExplainerOptions extends NetworkOptions, ReadOptions {
   randomWeights?: number;
   /** The output to explain, or any value of the graph; default the first, or the one that holds logits. */
   output?: string;
+  /** Whether other work needs the cores while the network runs, as where files are drawn meanwhile. Default false. */
+  sharesCores?: boolean;
   /** Names of the classes, where the model's metadata do not say so. */
   labels?: readonly string[];
   /** Explain probabilities, after softmax or sigmoid, instead of the scores before them. Default false. */

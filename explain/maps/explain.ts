@@ -89,8 +89,9 @@ export class Explainer implements AsyncDisposable {
     this.head = head;
     this.#labels = labels;
     this.assumptions = assumptions;
-    const { threads = 0 } = options;
-    this.#network = new Network(model, input, head, { device: choice.device, threads }, mixesBatch ? 1 : undefined);
+    const { threads = 0, sharesCores = false } = options;
+    const running = { device: choice.device, threads, ...(sharesCores && { spinning: 'never' as const }) };
+    this.#network = new Network(model, input, head, running, mixesBatch ? 1 : undefined);
   }
 
   /**

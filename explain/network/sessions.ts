@@ -2,7 +2,7 @@
 import { openSession } from '#runtime';
 import type { Session, SessionOptions, SessionTensor } from '../../inference/runtime/session.js';
 import type { Model } from '../../onnx/graph/graph.js';
-import { rotatedConvolutions } from '../../onnx/passes/rotated-convolutions.js';
+import { fastGradients } from '../../onnx/passes/fast/fast-gradients.js';
 
 /**
  * What a run computes: a whole explanation, the forward pass, the gradient at layers, the forward and backward pass to the picture, the forward
@@ -55,7 +55,7 @@ export class Sessions {
 
   async #session(key: string, model: Model): Promise<Session> {
     const known = this.#sessions.get(key);
-    const session = known ?? openSession(fast(model), { ...this.#options, spinning: false });
+    const session = known ?? openSession(fastGradients(model), { spinning: 'in runs', ...this.#options });
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
     if (!known) {
@@ -71,9 +71,4 @@ export class Sessions {
     }
     return session;
   }
-}
-
-/** An equivalent model that runtimes compute faster. */
-function fast(model: Model): Model {
-  return { ...model, graph: rotatedConvolutions(model.graph) };
 }

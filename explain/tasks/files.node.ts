@@ -66,6 +66,7 @@ export async function loadedExplain(
   const labels = fileFor(LABELS);
   const explainer = await Explainer.load(fileFor(MODEL) ?? '', {
     device,
+    sharesCores: true,
     preparation,
     inputs: await loadInputs(Object.fromEntries(placed)),
     ...(explainInput !== undefined && { explainInput }),

@@ -24,8 +24,8 @@ export class Products {
   static async create(models: ProductModels, check = () => {}): Promise<Products> {
     // Spinning threads would slow down the work between products.
     const [gram, congruent] = [
-      await directSession(models.gram, { spinning: false }),
-      await directSession(models.congruent, { spinning: false }),
+      await directSession(models.gram, { spinning: 'never' }),
+      await directSession(models.congruent, { spinning: 'never' }),
     ];
     return new Products({ gram, congruent }, check);
   }

@@ -22,7 +22,7 @@ export interface NativeOptions extends SessionOptions {
 /** ONNX Runtime's own session. */
 export function nativeSession(
   model: Uint8Array | StoredModel,
-  { device = 'cpu', deviceId, threads = 0, spinning = true, eachRow = false, gpuOutputs = [] }: NativeOptions = {},
+  { device = 'cpu', deviceId, threads = 0, spinning = 'always', eachRow = false, gpuOutputs = [] }: NativeOptions = {},
 ): Promise<InferenceSession> {
   const { bytes, weights, disk, unpacked }: Pick<StoredModel, 'bytes' | 'weights' | 'disk' | 'unpacked'> =
     model instanceof Uint8Array ? { bytes: model, weights: [], unpacked: false } : model;
@@ -40,7 +40,8 @@ export function nativeSession(
     enableMemPattern: false,
     extra: {
       session: {
-        ...(!spinning && { intra_op: { allow_spinning: '0' } }),
+        ...(spinning === 'never' && { intra_op: { allow_spinning: '0' } }),
+        ...(spinning === 'in runs' && { force_spinning_stop: '1' }),
         ...(disk && { model_external_initializers_file_folder_path: disk.folder }),
         ...(unpacked && !eachRow && { disable_prepacking: '1' }),
       },

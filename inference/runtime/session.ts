@@ -25,10 +25,11 @@ export interface SessionOptions {
   /** Threads of CPU operators; 0, the default, lets ONNX Runtime take one per core. */
   threads?: number;
   /**
-   * Whether threads of CPU operators spin between runs, in Node. This is good for one session. With several sessions in turn,
-   * the spinning threads of one take cores from the next. Default true.
+   * When threads of CPU operators spin while they wait for work, in Node: `always`, the default, also between runs, which is good
+   * for one session; `in runs`, where sessions take turns, as the spinning threads of one take cores from the next; `never`,
+   * where other work needs the cores meanwhile.
    */
-  spinning?: boolean;
+  spinning?: 'always' | 'in runs' | 'never';
   /** Whether each result depends on its own row alone (`rowByRow`), on CPUs in Node many rows on several cores (`rowsInTeam`). */
   eachRow?: boolean;
 }

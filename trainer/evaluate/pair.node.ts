@@ -171,7 +171,7 @@ async function trainedPair(
   const dataset = await openDataset(data.path ?? undefined, { ...data.options, imageSize: config.imageSize });
   const pictures = new ReadablePictures(dataset, strict);
   pictures.checkNoneSkipped();
-  const generator = await openSession(generatorOnnx(state, config), { device, spinning: false });
+  const generator = await openSession(generatorOnnx(state, config), { device, spinning: 'never' });
   const sample = async (latents: Float32Array) => {
     const latent = sessionTensor(latents, [latents.length / config.latentDim, config.latentDim]);
     const classes = drawnClasses(config, latents);

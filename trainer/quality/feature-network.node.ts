@@ -77,7 +77,7 @@ export class FeatureNetwork {
     });
     const { value, because } = featureValue(model.graph, layer, path);
     const outputs = prunedGraph(model.graph, [value]);
-    const running = { device: options.device ?? 'cpu', spinning: false } as const;
+    const running = { device: options.device ?? 'cpu', spinning: 'never' } as const;
     const session = await namingFile(path, () => openSession({ ...model, graph: outputs }, running));
     try {
       const { channels, height, width } = input.picture;

@@ -8,7 +8,7 @@ import { pictureFromOutput, type PictureSize } from '../../../inference/pictures
 import type { DeviceChoice } from '../../../inference/runtime/session.js';
 import { InputError } from '../../../onnx/errors.js';
 import { namingFile } from '../../../onnx/graph/naming.js';
-import { rotatedConvolutions } from '../../../onnx/passes/rotated-convolutions.js';
+import { fastGradients } from '../../../onnx/passes/fast/fast-gradients.js';
 import type { ClassScore } from '../../targets/class-scores.js';
 import type { TargetChoice } from '../../targets/target-choice.js';
 import { judgedGenerator } from '../shared/judged-generator.js';
@@ -121,7 +121,7 @@ async function searched(
   const rows = source.kind === 'latent' ? source.ready.rows : source.rows;
   const sizes = { channels: size.channels, height: size.height, width: size.width, rows };
   const step = namingFile(network.name, () => stepGraph(source, network, first, ascent));
-  const model = { ...step.model, graph: rotatedConvolutions(step.model.graph) };
+  const model = fastGradients(step.model);
   await using judge = await Judge.open(network, sizes, first.layer, choice.device);
   const session = await openSession(model, { device: choice.device });
   const pictureOfLevels = (levels: Float32Array) => pictureFromOutput(levels, size, LEVELS);

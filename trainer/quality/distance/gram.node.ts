@@ -13,7 +13,7 @@ export class GramSession {
   private constructor(readonly session: Session) {}
 
   static async open(): Promise<GramSession> {
-    return new GramSession(await openSession(productModels().gram, { spinning: false }));
+    return new GramSession(await openSession(productModels().gram, { spinning: 'never' }));
   }
 
   readonly gram: Gram = async ({ rows, columns, data }) =>

@@ -1,12 +1,12 @@
 /** @file A speed-up: transposed convolutions as convolutions with rotated weights, which runtimes compute faster. */
-import { attributeOf, numberAttribute } from '../graph/attributes.js';
-import { copiedGraph, GraphBuilder } from '../build/build.js';
-import { isStatic } from '../graph/dims.js';
-import { elementCount, outputOf, type Graph, type Node, type Tensor } from '../graph/graph.js';
-import { computedTensor } from '../graph/stored.js';
-import { prunedGraph } from '../graph/order.js';
-import { float32Tensor } from '../graph/tensor.js';
-import { transposedWindowOf } from '../shapes/windows.js';
+import { attributeOf, numberAttribute } from '../../graph/attributes.js';
+import { copiedGraph, GraphBuilder } from '../../build/build.js';
+import { isStatic } from '../../graph/dims.js';
+import { elementCount, outputOf, type Graph, type Node, type Tensor } from '../../graph/graph.js';
+import { computedTensor } from '../../graph/stored.js';
+import { prunedGraph } from '../../graph/order.js';
+import { float32Tensor } from '../../graph/tensor.js';
+import { transposedWindowOf } from '../../shapes/windows.js';
 
 type FloatTensor = Extract<Tensor, { type: 'float32' }>;
 

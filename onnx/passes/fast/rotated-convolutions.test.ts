@@ -1,10 +1,10 @@
 /** @file `rotatedConvolutions` computes what the convolutions it replaces computed. */
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { emptyGraph, GraphBuilder } from '../build/build.js';
-import { elementCount, type Graph } from '../graph/graph.js';
-import { float32Tensor } from '../graph/tensor.js';
-import { output } from './output.test.helper.js';
+import { emptyGraph, GraphBuilder } from '../../build/build.js';
+import { elementCount, type Graph } from '../../graph/graph.js';
+import { float32Tensor } from '../../graph/tensor.js';
+import { output } from '../output.test.helper.js';
 import { rotatedConvolutions } from './rotated-convolutions.js';
 
 interface Case {
