@@ -2,9 +2,9 @@
 import { copiedGraph, GraphBuilder } from '../../build/build.js';
 import { outputOf, type Graph, type Node } from '../../graph/graph.js';
 import { consumersOf } from '../../graph/neighbours.js';
-import { isPerChannel } from './per-channel.js';
 import { float32Tensor } from '../../graph/tensor.js';
 import { Types } from '../../shapes/types.js';
+import { isPerChannel } from './per-channel.js';
 
 /** Channels of a block, at most, in ONNX Runtime's layout [N, C/16, H, W, 16]. */
 const BLOCK = 16;
@@ -15,9 +15,9 @@ const keepsBlocks = new Set(['Add', 'HardSigmoid', 'LeakyRelu', 'Mul', 'Relu', '
 const makesBlocks = new Set(['AveragePool', 'Conv', 'MaxPool']);
 
 /**
- * The same computation with values that a Conv and the sum of a Conv's result both read passed through a Conv of one weight of 1 per channel. ONNX
- * Runtime computes convolutions in blocks of channels, and a sum only if all of its terms come from such nodes. In the backward
- * pass of a residual network one value outside of the blocks makes it leave them in each block of layers.
+ * The same computation with a Conv of ones, one per channel, after values that a Conv and the sum of a Conv's result both read.
+ * ONNX Runtime computes convolutions in blocks of channels, and a sum only if all of its terms come from such nodes. In the
+ * backward pass of a residual network one value outside of the blocks makes it leave them in each block of layers.
  */
 export function blockedSums(graph: Graph): Graph {
   const types = Types.of(graph);

@@ -1,4 +1,4 @@
-/** @file A speed-up: masks of positive values in one pass over memory, by a function that runtimes compute in their own layout. */
+/** @file A speed-up: masks of positive values by a function that runtimes compute in their own layout. */
 import { numberAttribute } from '../../graph/attributes.js';
 import { copiedGraph } from '../../build/build.js';
 import { typeCode } from '../../files/storage.js';
@@ -14,8 +14,8 @@ const STEEPEST = 3.4028234663852886e38;
 
 /**
  * The same computation with [y > 0] as HardSigmoid, min(1, max(0, α·y)) with the largest α, instead of Greater and Cast. ONNX
- * Runtime computes it in the blocked layout of its convolutions, which the backward pass of a network then never leaves. The results
- * are the same bits, but of positive values below 2⁻¹²⁶ (less than 1 instead of 1) and NaN (NaN instead of 0).
+ * Runtime computes it in the blocked layout of its convolutions, which the backward pass of a network then does not leave for
+ * it. The results are the same bits, but of positive values below 2⁻¹²⁶ (less than 1 instead of 1) and NaN (NaN instead of 0).
  */
 export function positiveMasks(graph: Graph): Graph {
   const types = Types.of(graph);

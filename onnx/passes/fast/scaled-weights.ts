@@ -2,14 +2,14 @@
 import { numberAttribute } from '../../graph/attributes.js';
 import { copiedGraph, GraphBuilder } from '../../build/build.js';
 import { inputOf, type Graph, type Node } from '../../graph/graph.js';
-import { isPerChannel } from './per-channel.js';
 import { producersOf } from '../../graph/neighbours.js';
 import { prunedGraph } from '../../graph/order.js';
 import { Types } from '../../shapes/types.js';
+import { isPerChannel } from './per-channel.js';
 
 /**
- * The same computation with Conv(x·s, W) as Conv(x, W·s), where the weights W and the scales s, of all or of each channel, are constant.
- * Runtimes multiply constants once, when they open the model. Gradients of batch norms in inference form are such
+ * The same computation with Conv(x·s, W) as Conv(x, W·s), where the weights W and the scales s, of all or of each channel, are
+ * constant. Runtimes multiply constants once, when they open the model. Gradients of batch norms in inference form are such
  * scales. Convolutions of several groups stay as they are.
  */
 export function scaledWeights(graph: Graph): Graph {

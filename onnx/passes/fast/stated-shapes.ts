@@ -4,8 +4,9 @@ import { outputOf, type Graph } from '../../graph/graph.js';
 import { Types } from '../../shapes/types.js';
 
 /**
- * The graph with the shapes of its values of four dimensions stated. ONNX Runtime loses the size of a batch where a gradient
- * is reshaped or broadcast, and keeps products in the blocked layout of its convolutions only where it knows that both have one shape.
+ * The graph with the shapes of its values of four dimensions stated. ONNX Runtime loses the size of a batch where a gradient is
+ * reshaped or broadcast, and keeps products in the blocked layout of its convolutions only where it knows that both factors
+ * have one shape.
  */
 export function statedShapes(graph: Graph): Graph {
   const types = Types.of(graph);
