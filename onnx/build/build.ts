@@ -102,14 +102,23 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A constant under `const/`, made once per key; its name is the first that is free. */
+  constant(key: string, make: () => Tensor): string {
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const name = this.initializer(this.#unique(`const/${key}`), make());
+    this.#constants.set(key, name);
+    return name;
+  }
+
   /** A list of int64 numbers; equal lists share one initializer. */
   ints(values: readonly number[]): string {
-    return this.#shared(`ints/${values.join('_') || 'none'}`, () => int64Tensor(values));
+    return this.constant(`ints/${values.join('_') || 'none'}`, () => int64Tensor(values));
   }
 
   /** A rank-0 constant; equal ones share one initializer. */
   scalar(value: number, type: DataType = 'float32'): string {
-    return this.#shared(`${type}/${value}`, () => scalarTensor(type, value));
+    return this.constant(`${type}/${value}`, () => scalarTensor(type, value));
   }
 
   /** A rank-0 constant of the same element type as `value`. @throws InputError where that type does not hold the number */
@@ -205,14 +214,6 @@ export class GraphBuilder {
     const type = this.types.get(value);
     if (!type) throw new InputError(`the type of "${value}" cannot be inferred`);
     return type;
-  }
-
-  #shared(key: string, make: () => Tensor): string {
-    const known = this.#constants.get(key);
-    if (known) return known;
-    const name = this.initializer(this.#unique(`const/${key}`), make());
-    this.#constants.set(key, name);
-    return name;
   }
 
   #claim(name: string): void {

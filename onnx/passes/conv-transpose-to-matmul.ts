@@ -46,8 +46,8 @@ function appendMatrixForm(b: GraphBuilder, node: Node): void {
     const rows = b.reshape(withZero, [dimProduct([batch, elementCount(sizes) + 1]), filters]);
     const columns = b.reshape(b.transpose(weights, [0, ...axes, 1]), [filters, elementCount(kernel) * channels]);
     const all = b.reshape(b.matMul(rows, columns), [batch, products, channels]);
-    const name = `const/terms/${[sizes, kernel, window.strides, window.dilations, window.padsBegin, outputs].map((list) => list.join('x')).join('_')}`;
-    const table = b.types.get(name) ? name : b.initializer(name, int64Tensor(indices));
+    const key = `terms/${[sizes, kernel, window.strides, window.dilations, window.padsBegin, outputs].map((list) => list.join('x')).join('_')}`;
+    const table = b.constant(key, () => int64Tensor(indices));
     const gathered = b.op('Gather', [all, table], { axis: 1 });
     const summed = b.reduceSum(b.reshape(gathered, [batch, elementCount(outputs), terms, channels]), [2], false);
     const first = b.transpose(summed, [0, 2, 1]);

@@ -24,9 +24,9 @@ export function weightedSum(b: GraphBuilder, weights: string, activations: strin
 export function channelSum(b: GraphBuilder, value: string, name = 'signed'): string {
   const channels = b.shape(value)[1] as Dim;
   if (!isKnown(b, value) || b.types.get(value)?.type !== 'float32') return b.reduceSum(value, [1], false, name);
-  const ones = `const/ones/1x1x${channels}`;
-  if (!b.types.get(ones))
-    b.initializer(ones, float32Tensor(new Float32Array(channels as number).fill(1), [1, 1, channels as number]));
+  const ones = b.constant(`ones/1x1x${channels}`, () =>
+    float32Tensor(new Float32Array(channels as number).fill(1), [1, 1, channels as number]),
+  );
   return product(b, ones, value, name);
 }
 

@@ -1,6 +1,6 @@
 /** @file A speed-up: sums of branches stay in the layout that runtimes compute convolutions in. */
 import { copiedGraph, GraphBuilder } from '../../build/build.js';
-import { outputOf, type Graph, type Node } from '../../graph/graph.js';
+import { inputOf, outputOf, type Graph, type Node } from '../../graph/graph.js';
 import { consumersOf } from '../../graph/neighbours.js';
 import { float32Tensor } from '../../graph/tensor.js';
 import { Types } from '../../shapes/types.js';
@@ -43,14 +43,13 @@ export function blockedSums(graph: Graph): Graph {
       passed.add(name);
       blocked.add(name);
     }
-    const [data, ...others] = node.inputs;
     const channels = Number(types.shape(outputOf(node))?.[1]);
-    const isBlocked = (name = '') =>
+    const isBlocked = (name: string) =>
       blocked.has(name) || (node.op === 'Mul' && isPerChannel(types.shape(name), channels));
     const inBlocks =
       makesBlocks.has(node.op) ||
-      (node.op === 'BatchNormalization' && blocked.has(data ?? '')) ||
-      (keepsBlocks.has(node.op) && [data, ...others].every(isBlocked));
+      (node.op === 'BatchNormalization' && blocked.has(inputOf(node))) ||
+      (keepsBlocks.has(node.op) && node.inputs.every(isBlocked));
     if (node.domain === '' && inBlocks && suits(outputOf(node))) blocked.add(outputOf(node));
   }
   return passed.size === 0 ? graph : withPassed(graph, passed, types);
@@ -64,10 +63,9 @@ function withPassed(graph: Graph, passed: ReadonlySet<string>, types: Types): Gr
     b.append({ ...node, inputs: node.inputs.map((name) => names.get(name) ?? name) });
     for (const name of node.outputs.filter((each) => passed.has(each))) {
       const channels = Number(types.shape(name)?.[1]);
-      const weights = `const/ones/${channels}x1x1x1`;
-      if (!b.types.get(weights)) {
-        b.initializer(weights, float32Tensor(new Float32Array(channels).fill(1), [channels, 1, 1, 1]));
-      }
+      const weights = b.constant(`ones/${channels}x1x1x1`, () =>
+        float32Tensor(new Float32Array(channels).fill(1), [channels, 1, 1, 1]),
+      );
       names.set(name, b.op('Conv', [name, weights], { kernel_shape: [1, 1], group: channels }, `${name}/blocked`));
     }
   }

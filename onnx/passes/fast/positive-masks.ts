@@ -1,13 +1,11 @@
 /** @file A speed-up: masks of positive values by a function that runtimes compute in their own layout. */
-import { numberAttribute } from '../../graph/attributes.js';
+import { attributeOf, float, numberAttribute } from '../../graph/attributes.js';
 import { copiedGraph } from '../../build/build.js';
 import { typeCode } from '../../files/storage.js';
 import { inputOf, type Graph, type Node } from '../../graph/graph.js';
 import { producersOf } from '../../graph/neighbours.js';
 import { prunedGraph } from '../../graph/order.js';
 import { Types } from '../../shapes/types.js';
-
-const float = (value: number) => ({ kind: 'float', value }) as const;
 
 /** The largest float32: a slope with which every value of at least 2⁻¹²⁶, the least normal one, is beyond 1. */
 const STEEPEST = 3.4028234663852886e38;
@@ -28,7 +26,8 @@ export function positiveMasks(graph: Graph): Graph {
     if (greater?.op !== 'Greater' || greater.domain !== '' || !isZero(greater.inputs[1])) return undefined;
     const value = inputOf(greater);
     if (types.get(value)?.type !== 'float32' || types.shape(greater.inputs[1] ?? '')?.length !== 0) return undefined;
-    return { ...node, op: 'HardSigmoid', inputs: [value], attributes: { alpha: float(STEEPEST), beta: float(0) } };
+    const attributes = { alpha: attributeOf(float(STEEPEST)), beta: attributeOf(float(0)) };
+    return { ...node, op: 'HardSigmoid', inputs: [value], attributes };
   };
   const nodes = graph.nodes.map((node) => maskOf(node) ?? node);
   if (nodes.every((node, at) => node === graph.nodes[at])) return graph;

@@ -60,7 +60,7 @@ describe('rotatedConvolutions(graph)', () => {
     const w = b.initializer('w', float32Tensor(wave([2, 2, 3, 3], 2), [2, 2, 3, 3]));
     const once = b.op('ConvTranspose', [b.input('x', 'float32', ['N', 2, 4, 4]), w]);
     b.output(b.op('ConvTranspose', [once, w]), 'y');
-    expect([...rotatedConvolutions(b.graph).initializers.keys()]).toEqual(['w/rotated']);
+    expect([...rotatedConvolutions(b.graph).initializers.keys()]).toEqual(['const/w/rotated']);
   });
 });
 

@@ -44,8 +44,7 @@ function transposedOf(b: GraphBuilder, node: Node) {
 
 /** The rotated weights, made once for all nodes that read them. */
 function rotatedWeights(b: GraphBuilder, weights: string, tensor: FloatTensor, group: number): string {
-  const name = `${weights}/rotated${group === 1 ? '' : `/${group}`}`;
-  return b.types.get(name) ? name : b.initializer(name, rotatedTensor(tensor, group));
+  return b.constant(`${weights}/rotated${group === 1 ? '' : `/${group}`}`, () => rotatedTensor(tensor, group));
 }
 
 /** Appends the Conv that replaces a node of stride 1. @returns whether there is one */
@@ -91,10 +90,10 @@ function appendSpread(b: GraphBuilder, node: Node): boolean {
   b.within(output, () => {
     const rotated = rotatedWeights(b, weights, tensor, group);
     const small = b.op('Conv', [data, rotated], { kernel_shape: [...kernel], group }, 'values');
-    const scales = constant(b, `const/scales/${down}x${across}`, () => float32Tensor([1, 1, down, across], [4]));
+    const scales = b.constant(`scales/${down}x${across}`, () => float32Tensor([1, 1, down, across], [4]));
     const mode = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
     const repeated = b.op('Resize', [small, '', scales], mode, 'repeated');
-    const first = constant(b, `const/first/${down}x${across}/${height}x${width}`, () => {
+    const first = b.constant(`first/${down}x${across}/${height}x${width}`, () => {
       const isFirst = (at: number) => Math.floor(at / width) % down === 0 && (at % width) % across === 0;
       return float32Tensor(
         Float32Array.from({ length: height * width }, (_, at) => (isFirst(at) ? 1 : 0)),
@@ -112,10 +111,6 @@ function appendSpread(b: GraphBuilder, node: Node): boolean {
   });
   return true;
 }
-
-/** An initializer that is made once. */
-const constant = (b: GraphBuilder, name: string, make: () => Tensor): string =>
-  b.types.get(name) ? name : b.initializer(name, make());
 
 /** [C, M/G, …kernel] of a ConvTranspose as [M, C/G, …kernel] of a Conv, rotated; of weights on disk when they are read. */
 function rotatedTensor(tensor: FloatTensor, group: number): FloatTensor {

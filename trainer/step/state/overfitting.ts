@@ -9,7 +9,10 @@ export interface MeanLogits {
   fake: number;
 }
 
-/** Steps over which signals are taken, and from one change of adaptive augmentation's probability to the next (Karras et al. 2020, section 3.1). */
+/**
+ * Steps over which signals are taken, and from one change of adaptive augmentation's probability to the next (Karras et al.
+ * 2020, section 3.1).
+ */
 export const SIGNAL_STEPS = 4;
 
 /** The smallest difference that r_v divides by, as in its authors' code. */
@@ -18,7 +21,8 @@ const SMALLEST = 1e-8;
 /**
  * The signal r_v = (E[D_train] − E[D_validation]) / (E[D_train] − E[D_generated]) of Karras et al. 2020 (arXiv 2006.06676, eq. 1):
  * 0 where held-out pictures look as real as those that were trained on, 1 where they look like generated ones, and more where they
- * look even less real. The denominator is at least 1e-8, as in the authors' code: of a discriminator that knows nothing yet, r_v is a large number of any sign.
+ * look even less real. The denominator is at least 1e-8, as in the authors' code: of a discriminator that knows nothing yet,
+ * r_v is a large number of any sign.
  */
 export function overfitting({ real, heldOut, fake }: MeanLogits): number {
   return (real - heldOut) / Math.max(real - fake, SMALLEST);
