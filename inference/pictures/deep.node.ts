@@ -17,9 +17,19 @@ export const arrays = {
 /** The largest number of a PNG picture of 16 bits that is taken for one of 12 bits: it would be nearly black. */
 const TWELVE_BITS = 4095;
 
+/** What is in a file of more than 8 bits a channel. */
+export interface DeepPicture {
+  /** The number that is white. */
+  white: number;
+  /** Undefined where sharp scales it by this white. */
+  picture?: Picture;
+}
+
+/** White of numbers that fill their 16 bits. */
+const FULL = 65_535;
+
 /**
- * The picture, if the file is a TIFF or PNG file of integers or floats that sharp would not scale by what they hold; undefined for
- * others. Floats of 0…1 are taken as such, other numbers by the fewest bits that hold the largest.
+ * A TIFF or PNG file of integers or floats of more than 8 bits, scaled by what they hold; undefined for others. Floats of 0…1 are taken as such, other numbers by the fewest bits that hold the largest.
  *
  * By its specification, numbers of a PNG file fill their 16 bits (section "Sample depth scaling"), so a dark picture stays dark. But
  * many programs write numbers of 10 or 12 bits as they are. A picture that would be nearly black is taken for one of these, unless the
@@ -27,12 +37,12 @@ const TWELVE_BITS = 4095;
  * on white; their opacity has as many bits as their colours, so what is opaque tells how many these are.
  * @throws InputError for numbers whose white is not known: negative ones, floats above 65535, and values that are not finite
  */
-export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Picture | undefined> {
+export async function decodeDeep(bytes: Uint8Array, label: string): Promise<DeepPicture | undefined> {
   const open = () => sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
   const { format, depth, space, channels, hasAlpha } = await open().metadata();
   const array = depth === undefined ? undefined : arrays[depth as keyof typeof arrays];
   if ((format !== 'tiff' && format !== 'png') || !array || !space) return undefined;
-  if (format === 'png' && hasSignificantBits(bytes)) return undefined;
+  if (format === 'png' && hasSignificantBits(bytes)) return { white: FULL };
   const isClear = format === 'png' && hasAlpha;
   const colours = channels - (isClear ? 1 : 0);
   if (colours !== 1 && colours !== 3) return undefined;
@@ -55,7 +65,7 @@ export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Pict
   }
   // Numbers that fill their 16 bits are what sharp takes them for; 257·p is the level p of 8 bits.
   const isFull = format === 'png' ? most > TWELVE_BITS || values.every((value) => value % 257 === 0) : most > 16_383;
-  if (depth === 'ushort' && isFull) return undefined;
+  if (depth === 'ushort' && isFull) return { white: FULL };
   const isUnit = (depth === 'float' || depth === 'double') && most <= 1;
   const white = isUnit ? 1 : LEVELS.find((level) => most <= level);
   if (white === undefined || !(least >= 0)) {
@@ -72,5 +82,5 @@ export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Pict
     const alpha = isClear ? (values[pixel + colours] ?? 0) / white : 1;
     levels[at] = Math.round(255 * (alpha === 0 ? 1 : 1 - alpha + alpha * value));
   }
-  return rgbPicture({ width: info.width, height: info.height, channels: colours, data: levels });
+  return { white, picture: rgbPicture({ width: info.width, height: info.height, channels: colours, data: levels }) };
 }

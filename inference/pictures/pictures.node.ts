@@ -29,8 +29,8 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
   if (isBmp(bytes)) return decodeBmp(bytes, label);
   try {
     const plain = withoutPngTexts(bytes);
-    const deep = isTiff(bytes) || isDeepPng(bytes) ? await decodeDeep(plain, label) : undefined;
-    if (deep) return deep;
+    const deep = isDeep(bytes) ? await decodeDeep(plain, label) : undefined;
+    if (deep?.picture) return deep.picture;
     // Good photographs often cause warnings, such as unknown EXIF entries.
     const { data, info } = await sharp(plain, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
       .autoOrient()
@@ -61,6 +61,16 @@ export async function decodePicture(source: string | URL | Uint8Array, name?: st
 function isZip([a, b, c, d]: Uint8Array): boolean {
   return a === 0x50 && b === 0x4b && c === 3 && d === 4;
 }
+
+/**
+ * The number that is white in a TIFF or PNG file of more than 8 bits a channel; undefined for other files.
+ * @throws InputError if the white is not known
+ */
+export async function whiteOf(bytes: Uint8Array, name: string): Promise<number | undefined> {
+  return isDeep(bytes) ? (await decodeDeep(withoutPngTexts(bytes), name))?.white : undefined;
+}
+
+const isDeep = (bytes: Uint8Array): boolean => isTiff(bytes) || isDeepPng(bytes);
 
 /** Whether bytes begin as a TIFF file, of either byte order. */
 function isTiff([a, b]: Uint8Array): boolean {

@@ -8,6 +8,7 @@ import { withClasses } from '../sets/classes.js';
 import { cubDataset, hasCubLists, isCubFile } from './cub.node.js';
 import { spaceDataset, type DataOptions, type Dataset } from '../sets/dataset.js';
 import { folderTree } from '../../../inference/files/folder.node.js';
+import { assumedOfDepth } from './depth.node.js';
 import { dataFingerprint, dataIdentity } from './identity.node.js';
 import { hasIdxFiles, idxDataset, idxLabelsNames, isIdxFile } from './idx.node.js';
 import { isPictureFile, PICTURE_EXTENSIONS } from '../../../inference/files/picture-paths.node.js';
@@ -96,7 +97,7 @@ export async function openDataset(
   const chosen = classes.length > 0 ? withClasses(dataset, classes) : dataset;
   return {
     ...chosen,
-    assumed: assumedOfData(chosen, options),
+    assumed: [...assumedOfData(chosen, options), ...(await assumedOfDepth(tree, tree.paths.filter(isPictureFile)))],
     fingerprint: () => dataFingerprint(tree, options),
     identity: () => dataIdentity(tree, tree.paths.filter(format.uses), options),
   };
