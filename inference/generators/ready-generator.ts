@@ -1,11 +1,11 @@
 /** @file A generator's graph made ready to be differentiated: a fixed number of rows, known sizes, pictures as only output. */
-import { generatorInputs, type LatentInput } from '../../../inference/generators/generator-inputs.js';
-import { readGenerator } from '../../../inference/generators/read-generator.js';
-import type { Generator, GeneratorOptions } from '../../../inference/networks/generator.js';
-import { copiedGraph } from '../../../onnx/build/build.js';
-import { InputError } from '../../../onnx/errors.js';
-import type { Graph, Model } from '../../../onnx/graph/graph.js';
-import { Types } from '../../../onnx/shapes/types.js';
+import { generatorInputs, type LatentInput } from './generator-inputs.js';
+import { readGenerator } from './read-generator.js';
+import type { Generator, GeneratorOptions } from '../networks/generator.js';
+import { copiedGraph } from '../../onnx/build/build.js';
+import { InputError } from '../../onnx/errors.js';
+import type { Graph, Model } from '../../onnx/graph/graph.js';
+import { Types } from '../../onnx/shapes/types.js';
 
 /** A generator's graph, and what is fed to it. */
 export interface ReadyGenerator {
