@@ -22,7 +22,7 @@ export const version: string = JSON.parse(readFileSync(new URL('../../package.js
 /** What a running command works with. */
 export interface CommandContext {
   print: Printer;
-  /** Aborts at Ctrl-C, SIGTERM and SIGHUP; its reason may be thrown. The command finishes and saves what it has begun. */
+  /** Aborts at Ctrl-C, SIGTERM and SIGHUP; its reason may be thrown. What is complete stays. */
   signal: AbortSignal;
   progress(unit: string): ProgressBar;
   /** A note of the library, with its parameters as flags. */

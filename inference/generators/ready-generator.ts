@@ -1,7 +1,7 @@
 /** @file A generator's graph made ready to be differentiated: a fixed number of rows, known sizes, pictures as only output. */
-import { generatorInputs, type LatentInput } from './generator-inputs.js';
+import { generatorInputs, type InputOptions, type LatentInput } from './generator-inputs.js';
 import { readGenerator } from './read-generator.js';
-import type { Generator, GeneratorOptions } from '../networks/generator.js';
+import type { PictureSize } from '../pictures/pixels.js';
 import { copiedGraph } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Graph, Model } from '../../onnx/graph/graph.js';
@@ -15,6 +15,12 @@ export interface ReadyGenerator {
   rows: number;
 }
 
+/** What a loaded generator tells. */
+interface KnownGenerator extends PictureSize {
+  latentDim: number;
+  classes: { names: readonly string[] | undefined } | undefined;
+}
+
 /**
  * @param model in our dialect
  * @param generator of the same model
@@ -23,8 +29,8 @@ export interface ReadyGenerator {
  */
 export function readyGenerator(
   model: Model,
-  generator: Pick<Generator, 'latentDim' | 'channels' | 'height' | 'width' | 'classes'>,
-  options: GeneratorOptions,
+  generator: KnownGenerator,
+  options: InputOptions,
   { name, rows: wanted }: { name: string; rows: number },
 ): ReadyGenerator {
   const { latentDim, channels, height, width, classes } = generator;

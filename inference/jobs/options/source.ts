@@ -47,15 +47,31 @@ export function latentSource(
     if (stray) throw new InputError({ name: 'latents', conflictsWith: stray });
     return { file: latents };
   }
-  checkTruncation(truncation);
-  if (seeds === undefined) return { seeds: [consecutiveSeeds(seed ?? 0, count, most)] };
+  if (seeds === undefined) {
+    checkTruncation(truncation);
+    return { seeds: [consecutiveSeeds(seed ?? 0, count, most)] };
+  }
   const stray = (['seed', 'count'] as const).find((name) => request[name] !== undefined);
   if (stray) throw new InputError({ name: 'seeds', conflictsWith: stray });
-  return checkedSource({ seeds }, 'seeds', most);
+  return checkedSource({ seeds }, 'seeds', truncation, most);
 }
 
-/** The source, unchanged. @throws InputError for more seeds than this */
-export function checkedSource(source: LatentSource, name: string, most = MAX_SEEDS): LatentSource {
+/**
+ * The source, unchanged.
+ * @param name of the option that has it
+ * @throws InputError for more seeds than this, and for a truncation out of range or of a file's latents
+ */
+export function checkedSource(
+  source: LatentSource,
+  name: string,
+  truncation: number | undefined,
+  most = MAX_SEEDS,
+): LatentSource {
+  checkTruncation(truncation);
+  if ('file' in source && truncation !== undefined) {
+    const expected = `to be used with seeds, not with the latents of a file in \`${name}\``;
+    throw new InputError({ name: 'truncation', expected });
+  }
   if ('seeds' in source && seedCount(source.seeds) > most) {
     throw new InputError({ name, expected: `at most ${most} seeds`, got: seedCount(source.seeds) });
   }
