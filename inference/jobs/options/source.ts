@@ -21,7 +21,11 @@ export const truncationOption = {
     "Truncation trick: draw numbers of a seed's latent again while their magnitude is above this (BigGAN)",
   ),
 };
-export const countOption = { count: number('Number of pictures [default: 64]') };
+export const countOption = {
+  count: number(
+    'Number of pictures [default: 64, or as many as `grid` has cells; 256 with `real`; with `traverse` 4, or 1 along several directions]',
+  ),
+};
 /** How latents are chosen. */
 export const sourceOptions = {
   ...seedOption,
