@@ -30,7 +30,7 @@ const promised: Record<string, string> = {
     'ChosenShard EngineContext Environment FinishContext JobFile JobSpec Json JsonObject PerformContext ' +
     'RunOptions RunOutcome Shard StageFiles StageProgress TASK_COMMANDS TaskCommand TaskContext TaskEngine TaskFiles TaskJob TaskResults ' +
     'TaskStage canonicalJson chosenShard expectComplete expectRunnable expectWithin fileOf isOfShard jobFile ' +
-    'jobId localEngine mergeEngine packageVersion parsedJobSpec performJob publishFile publishFolder rangesOf ' +
+    'jobId localEngine lostLocks mergeEngine packageVersion parsedJobSpec performJob publishFile publishFolder rangesOf ' +
     'runTasks shardEngine',
   './explain':
     'AttributionOptions GeneratorAttribution GeneratorProbeOptions PixelBox generatorAttribution parsedBox probeGenerator ' +

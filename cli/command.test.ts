@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { ran } from './child.test.helper.js';
@@ -35,5 +36,24 @@ describe('runCommand(…)', () => {
       else process.env['LC_ALL'] = before;
     });
     expect(stderr).toBe('gan-sample: --device: expected one of auto, cuda, webgpu, cpu; got "tpu"\n');
+  });
+
+  it.skipIf(process.platform === 'win32')('ends at once where another process has taken its folder over', async () => {
+    const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+    const script = `import { runCommand } from ${url('./command.js')};
+      import { lostLocks } from ${url('../inference/tasks/index.js')};
+      await runCommand('gan-test', (parser) => parser, async () => {
+        lostLocks.emit('lost', 'out');
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        process.stderr.write('written after all');
+      });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    let text = '';
+    child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part));
+    const signal = await new Promise((resolve) => child.on('close', (_code, by) => resolve(by)));
+    expect([signal, text]).toEqual([
+      'SIGTERM',
+      'gan-test: out: another process has taken it over; this one had shown no sign of life for too long\n',
+    ]);
   });
 });

@@ -7,7 +7,7 @@ import { messageInFlags, reportError, UsageError } from './common/errors.js';
 import { exitCodes, signalCodes } from './common/exit-codes.js';
 import { inFlags } from './common/flag-names.js';
 import { Printer } from './common/print.js';
-import { Interruption, isLaunched, stopOnSignals } from './common/signals.js';
+import { endAtOnce, Interruption, isLaunched, stopOnSignals } from './common/signals.js';
 import { checkWords } from './common/words.js';
 import type { ProgressBar } from './progress/bar.js';
 
@@ -22,7 +22,7 @@ export const version: string = JSON.parse(readFileSync(new URL('../../package.js
 /** What a running command works with. */
 export interface CommandContext {
   print: Printer;
-  /** Aborts at Ctrl-C, SIGTERM and SIGHUP; its reason may be thrown. The command finishes and saves what it has begun. */
+  /** Aborts at Ctrl-C, SIGTERM and SIGHUP; its reason may be thrown. What is complete stays. */
   signal: AbortSignal;
   progress(unit: string): ProgressBar;
   /** A note of the library, with its parameters as flags. */
@@ -127,6 +127,12 @@ export async function runCommand<T>(
     if (parsed._.length > 0 && !takesFiles)
       throw new UsageError(`unknown argument ${parsed._[0]}: expected options only`);
     stopOnSignals(stop);
+    const { lostLocks } = await import('ganscope/tasks');
+    lostLocks.once('lost', (taken) => {
+      print.error(`${taken}: another process has taken it over; this one had shown no sign of life for too long`);
+      // Nothing more may be written there.
+      endAtOnce('SIGTERM');
+    });
     stop.signal.addEventListener('abort', () => {
       if (stop.signal.reason instanceof Interruption && stop.signal.reason.told)
         print.info(isLaunched() ? 'Stopping.' : 'Stopping; press Ctrl-C again to quit at once.');

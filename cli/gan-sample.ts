@@ -30,7 +30,8 @@ await runCommand(
         label: {
           type: 'string',
           requiresArg: true,
-          describe: 'Class of a conditional generator: a number or name, random, or all for a row of each',
+          describe:
+            'Class of a conditional generator: a number or name, random, or all for a row of each, of 8 without --count',
         },
         mean: {
           type: 'string',

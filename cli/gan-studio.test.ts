@@ -78,6 +78,7 @@ describe('gan-studio', () => {
       ['--allow-training', '--host', '0.0.0.0'],
       'gan-studio: --allow-training: expected it with a --host of this machine only, such as 127.0.0.1; got 0.0.0.0\n',
     ],
+    [['--port', '0', '--host', '192.0.2.7'], 'gan-studio: --host: cannot listen on 192.0.2.7:0 (EADDRNOTAVAIL)\n'],
     [['--run', 'nowhere'], 'gan-studio: nowhere: expected the folder of a run; it has no config.json\n'],
   ])('answers %j with one line and exit code 2', async (options, line) => {
     const { code, stderr } = await ran('gan-studio', options, tmpdir());

@@ -2,7 +2,11 @@
 /** @file gan-studio: serves the page that samples, interpolates and explains in the browser, with the runs on disk. */
 import { fileURLToPath } from 'node:url';
 import './common/node-version.js';
+import { reportError } from './common/errors.js';
 import { runCommand } from './command.js';
+
+/** Failures to listen that another address would change: names that mean none, and addresses of other machines. */
+const OF_HOST: ReadonlySet<string | undefined> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL']);
 
 const trainScript = fileURLToPath(new URL('./gan-train.js', import.meta.url));
 
@@ -47,9 +51,11 @@ await runCommand(
       host,
       ...(folder !== undefined && { run: folder }),
       ...(allowTraining && { allowTraining: [process.execPath, trainScript] }),
+      onFailure: (error) => reportError(error, print, []),
     }).catch((error: NodeJS.ErrnoException) => {
       if (error instanceof InputError) throw error;
-      throw new InputError(`--port: cannot listen on ${host}:${port} (${error.code ?? error.message})`);
+      const flag = OF_HOST.has(error.code) ? '--host' : '--port';
+      throw new InputError(`${flag}: cannot listen on ${host}:${port} (${error.code ?? error.message})`);
     });
     if (studio.reachable)
       print.warn(`with --host ${host} other machines may open this page and see all runs; there is no password.`);

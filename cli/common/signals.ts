@@ -37,7 +37,7 @@ export function stopOnSignals(stop: AbortController): void {
  * Ends the process as a signal that nobody listens to. An exit would tear down threads that are inside ONNX Runtime,
  * and crash; shells see the same exit code.
  */
-function endAtOnce(signal: NodeJS.Signals): void {
+export function endAtOnce(signal: NodeJS.Signals): void {
   // Progress bars hide the cursor.
   if (process.stderr.isTTY) writeSync(process.stderr.fd, '\u001B[?25h\n');
   process.removeAllListeners(signal);

@@ -40,6 +40,7 @@ const LANES = 16;
 export async function runQueued(job: TaskJob, address: QueueAddress, options: QueueOptions): Promise<void> {
   const queue = await TaskQueue.open(address, options, options.firstPause);
   try {
+    await queue.coordinate();
     const text = orderText(shownSpec(job.spec));
     const order = { id: orderId(text), text };
     for (const stage of job.stages) {
@@ -89,7 +90,6 @@ class StageRun {
     queue.connection.onReturn(() => (returned = true));
     try {
       this.#show();
-      await queue.beat();
       await this.#submit([...this.#outstanding.tasks]);
       let looked = 0;
       while (this.#outstanding.size > 0 && this.#outstanding.failures.size <= MOST_FAILURES) {
@@ -157,7 +157,6 @@ class StageRun {
   /** Looks at the queue. @returns whether it has fewer tasks than are missing here */
   async #look(): Promise<boolean> {
     const { queue } = this;
-    await queue.beat();
     const before = this.#workers;
     this.#workers = await queue.workers();
     if (this.#workers === 0 && before !== 0) {

@@ -1,12 +1,13 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { redisProgram, startRedis, type TestServer } from '../redis.test.helper.js';
 import { openToy, toySpec } from '../toy-job.test.helper.js';
 import { serveQueue, type WorkerOptions } from '../worker/serve.node.js';
 import { queueAddress } from './address.js';
 import { runQueued } from './coordinate.node.js';
+import { BEAT_MS, TaskQueue } from './task-queue.node.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ganscope-queue-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -74,4 +75,31 @@ describe.skipIf(!redisProgram)('runQueued and serveQueue, with a real server', (
     expect(lines).toContain('Worker one: `fails`: expected another task; got 1');
     await serving.stop();
   }, 60_000);
+
+  it('counts a coordinator from before it looks for missing results on, by the clock of the server', async () => {
+    const queue = await TaskQueue.open(address('clocks'), messages);
+    const clock = vi.spyOn(Date, 'now');
+    try {
+      const job = await openToy(toySpec(newFolder(), 1));
+      const stage = job.stages[0]!;
+      const counts: number[] = [];
+      const looking = async () => {
+        counts.push(await queue.coordinators());
+        // The clock of this machine is ahead of the coordinator's.
+        clock.mockReturnValue(Date.now() + 60_000);
+        counts.push(await queue.coordinators());
+        clock.mockRestore();
+        // It is said again and again: a server that comes back empty knows it soon.
+        await queue.connection.client.del(queue.queue.toKey('coordinators'));
+        await vi.waitFor(async () => expect(await queue.coordinators()).toBe(1), 3 * BEAT_MS);
+        return [];
+      };
+      await runQueued({ ...job, stages: [{ ...stage, missing: looking }] }, address('clocks'), messages);
+      expect(counts).toEqual([1, 1]);
+      expect(await queue.coordinators()).toBe(0);
+    } finally {
+      clock.mockRestore();
+      await queue.close();
+    }
+  });
 });

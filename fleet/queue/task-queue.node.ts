@@ -23,9 +23,14 @@ const BULK = 1000;
 const KEPT = 30 * 24 * 3600;
 /** Milliseconds after which a coordinator that says nothing counts as gone. */
 const COORDINATOR_MS = 30_000;
+/** Milliseconds between its signs of life. */
+export const BEAT_MS = 2000;
 
 export class TaskQueue {
   readonly #self = randomUUID();
+  #beating: NodeJS.Timeout | undefined;
+  /** The sign of life that is on its way: where the server is away, it waits for it. */
+  #beat: Promise<void> | undefined;
 
   private constructor(
     readonly address: QueueAddress,
@@ -98,23 +103,45 @@ export class TaskQueue {
     return this.queue.getWorkersCount().catch(() => undefined);
   }
 
-  /** Says that this coordinator waits for tasks: workers that drain the queue wait for more as long as one does. */
-  async beat(): Promise<void> {
-    const { client } = this.connection;
-    await client.zadd(this.#coordinators, Date.now() + COORDINATOR_MS, this.#self);
-    await client.zremrangebyscore(this.#coordinators, '-inf', Date.now());
+  /**
+   * Says from now on, until `close`, that this coordinator waits for tasks or has more to send: workers that drain the queue stay as
+   * long as one does.
+   */
+  async coordinate(): Promise<void> {
+    await this.#sayAlive();
+    this.#beating = setInterval(() => {
+      this.#beat ??= this.#sayAlive()
+        .catch(() => undefined)
+        .finally(() => (this.#beat = undefined));
+    }, BEAT_MS);
   }
 
   /** Coordinators that wait for tasks. */
   async coordinators(): Promise<number> {
-    return this.connection.client.zcount(this.#coordinators, Date.now(), '+inf');
+    return this.connection.client.zcount(this.#coordinators, await this.#now(), '+inf');
   }
 
   async close(): Promise<void> {
-    if (this.connection.client.status === 'ready')
+    clearInterval(this.#beating);
+    if (this.connection.client.status === 'ready') {
+      await this.#beat;
       await this.connection.client.zrem(this.#coordinators, this.#self).catch(() => undefined);
+    }
     await this.queue.close();
     await this.connection.close();
+  }
+
+  async #sayAlive(): Promise<void> {
+    const { client } = this.connection;
+    const now = await this.#now();
+    await client.zadd(this.#coordinators, now + COORDINATOR_MS, this.#self);
+    await client.zremrangebyscore(this.#coordinators, '-inf', now);
+  }
+
+  /** The time of the server, in milliseconds: clocks of machines differ. */
+  async #now(): Promise<number> {
+    const [seconds, micros] = await this.connection.client.time();
+    return 1000 * Number(seconds) + Math.floor(Number(micros) / 1000);
   }
 
   #orderKey(id: string): string {

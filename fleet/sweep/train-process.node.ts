@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resultOf, type RunResult } from './result.node.js';
 import { FolderInUse, lostLocks } from '../../inference/files/folder-lock.node.js';
-import { LockWatch, SILENCE_MS } from '../../inference/files/lock-watch.node.js';
+import { SILENCE_MS } from '../../inference/files/lock-owner.node.js';
+import { LockWatch } from '../../inference/files/lock-watch.node.js';
 import { startRun, type StartedRun } from '../../trainer/run/run.node.js';
 import { train } from '../../trainer/run/loop.node.js';
 import type { SweepRun } from './plan.node.js';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BEAT_MS, LOCK_FILE, lockFolder, lostLocks } from './folder-lock.node.js';
+import { LOCK_FILE, lockFolder, lostLocks } from './folder-lock.node.js';
+import { BEAT_MS, SILENCE_MS, thisProcess } from './lock-owner.node.js';
 import { LockWatch } from './lock-watch.node.js';
 
 let folder: string;
@@ -84,6 +85,26 @@ describe('lockFolder(folder)', () => {
     );
     expect(await owner()).toMatchObject({ host: 'elsewhere' });
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'knows a lock of another container or start of this machine by its signs of life',
+    async () => {
+      const path = join(out(), LOCK_FILE);
+      await mkdir(out());
+      for (const space of ['another-boot/pid:[1]', `${thisProcess().space}0`]) {
+        // The number says nothing there: it is that of a process here that has ended, or of one that has not.
+        for (const pid of [999_999, process.pid]) {
+          await writeFile(path, JSON.stringify({ ...thisProcess(), space, pid, process: undefined }));
+          await expect(lockFolder(out())).rejects.toThrow(/in use by .*; if it is gone, delete /);
+        }
+        const heard = Date.now() / 1000 - SILENCE_MS / 1000;
+        await utimes(path, heard + 10, heard + 10);
+        await expect(lockFolder(out())).rejects.toThrow('in use by');
+        await utimes(path, heard - 10, heard - 10);
+        await (await lockFolder(out())).release();
+      }
+    },
+  );
 
   it('replaces a lock file that holds nothing', async () => {
     await (await lockFolder(out())).release();

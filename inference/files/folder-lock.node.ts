@@ -8,7 +8,16 @@ import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/fi
 import { isAddress } from './copies.node.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
-import { isGone, LOCK_FILE, ownerOf, parsedOwner, thisProcess, type Owner } from './lock-owner.node.js';
+import {
+  BEAT_MS,
+  isGone,
+  isOfThisMachine,
+  LOCK_FILE,
+  ownerOf,
+  parsedOwner,
+  thisProcess,
+  type Owner,
+} from './lock-owner.node.js';
 
 export { LOCK_FILE };
 
@@ -29,8 +38,6 @@ process.on('exit', () => {
   for (const [path, token] of held) removeOwn(path, token);
 });
 
-/** Milliseconds between signs of life: other machines see them as times of the lock file. */
-export const BEAT_MS = 10_000;
 let beat: NodeJS.Timeout | undefined;
 /** Tells of folders whose lock somebody else has taken. */
 export const lostLocks = new EventEmitter<{ lost: [folder: string] }>();
@@ -68,7 +75,7 @@ export async function lockFolder(folder: string, name = 'out', job?: string): Pr
     });
   }
   if (owner) {
-    const elsewhere = owner.host === mine.host ? '' : `; if it is gone, delete ${path}`;
+    const elsewhere = isOfThisMachine(owner) ? '' : `; if it is gone, delete ${path}`;
     const who = `${owner.command}, process ${owner.pid} on ${owner.host}, since ${owner.since}`;
     throw new FolderInUse({
       name,
@@ -107,7 +114,7 @@ export async function claim(path: string, mine: Owner): Promise<Owner | undefine
     const owner = await ownerOf(path);
     if (owner === undefined) continue;
     const isEarlier = mine.job !== undefined && owner.job === mine.job;
-    if (!isGone(owner) && !isEarlier) return owner;
+    if (!isEarlier && !(await isGone(owner, path))) return owner;
     // Only who holds the guard of this very lock may replace it, so that no two processes take it over.
     const guard = `${path}.${owner.token}`;
     const other = await claim(guard, mine);

@@ -1,11 +1,8 @@
 /** @file The lock of a machine that may be lost: where nothing is heard of its owner for long, another process may take its place. */
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BEAT_MS, claim } from './folder-lock.node.js';
-import { isOfThisMachine, LOCK_FILE, ownerOf, thisProcess } from './lock-owner.node.js';
-
-/** Milliseconds without a sign of life after which a machine counts as lost: many signs, as file systems show times late. */
-export const SILENCE_MS = 18 * BEAT_MS;
+import { claim } from './folder-lock.node.js';
+import { isOfThisMachine, LOCK_FILE, ownerOf, SILENCE_MS, thisProcess } from './lock-owner.node.js';
 
 /** Watches the lock of a folder. Times of other machines are not trusted: what counts is that they do not change. */
 export class LockWatch {

@@ -1,6 +1,7 @@
 /** @file The inputs of a generator: latents, and the class of a conditional one. */
 import { InputError } from '../../onnx/errors.js';
 import type { Model, ValueInfo } from '../../onnx/graph/graph.js';
+import { withGivenInputs } from '../graphs/further-inputs.js';
 import { shownInput } from '../labels/meant-class.js';
 import { labelInput, labelsOf, labelTensor, type LabelInput } from './labels.js';
 import { sessionTensor, type SessionTensors } from '../runtime/session.js';
@@ -90,4 +91,17 @@ export function generatorFeed(
   return input && label !== undefined
     ? { ...feed, [input.name]: labelTensor(input, labelsOf(input, label, latents, size)) }
     : feed;
+}
+
+/**
+ * The model with latents as its only input: the class of a conditional generator is a constant of the graph.
+ * @throws InputError where each latent has another class, or all
+ */
+export function withClassGiven(model: Model, { name, label: input }: LatentInput): Model {
+  if (!input) return model;
+  const { label } = input;
+  if (typeof label !== 'number')
+    throw new InputError({ name: 'label', expected: 'one class, as what is computed depends on it', got: label });
+  const data = Array.from(labelTensor(input, [label]).data, Number);
+  return withGivenInputs(model, name, new Map([[input.name, { data }]]));
 }

@@ -124,6 +124,8 @@ describe('sampleJob(parsedRequest(words))', () => {
     ],
     [{ interpolate: '', out: 'walk.GIF' }, { format: 'gif' }],
     [{ interpolate: '', out: 'walk.mp4' }, { format: 'mp4' }],
+    [{ interpolate: '', out: 'walk', overwrite: true }, { overwrite: true }],
+    [{ arithmetic: 'file:z.npy#1 + 2', truncation: 1 }, { truncation: 1 }],
   ])('understands %j', (request, expected) => {
     expect(jobOf(request)).toMatchObject(expected);
   });
@@ -133,6 +135,21 @@ describe('sampleJob(parsedRequest(words))', () => {
     [{ seeds: '1', count: 2 }, /^seeds and count cannot be combined/],
     [{ latents: 'z.npy', seed: 2 }, /^latents and seed cannot be combined$/],
     [{ latents: 'z.npy', truncation: 1 }, /^latents and truncation cannot be combined$/],
+    [
+      { interpolate: '', keyframes: 'z.npy', truncation: 1 },
+      /^truncation: .* not with the latents of a file in `keyframes`$/,
+    ],
+    [
+      { interpolate: '', keyframes: '1,2', truncation: -3 },
+      /^truncation: expected a number of at least 0\.01; got -3$/,
+    ],
+    [{ corners: 'z.npy', truncation: 1 }, /^truncation: .* not with the latents of a file in `corners`$/],
+    [
+      { arithmetic: 'mean(file:z.npy#1, file:z.npy#2)', truncation: 1 },
+      /^truncation: expected to be used with seeds in `arithmetic`; got mean\(file:z\.npy#1, file:z\.npy#2\)$/,
+    ],
+    [{ interpolate: '', out: 'a.webp', overwrite: true }, /^overwrite: expected .* a folder as `out`; got "a\.webp"$/],
+    [{ traverse: '1', overwrite: true }, /^overwrite: expected .* a folder as `out`; got "traversal\.png"$/],
     [{ truncation: -1 }, /^truncation: expected a number of at least 0\.01; got -1$/],
     [{ truncation: 0.001, format: 'png' }, /^truncation: expected a number of at least 0\.01; got 0\.001$/],
     [{ truncation: 0.001, corners: '1-4' }, /^truncation: expected a number of at least 0\.01; got 0\.001$/],

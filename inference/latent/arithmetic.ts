@@ -127,16 +127,22 @@ export function surroundings(latent: Float32Array, scale: number, seed: number):
 
 /** The files that an expression names, each once. */
 export function filesOf(expression: Expression): string[] {
+  return [...new Set(leavesOf(expression).flatMap((leaf) => (leaf.kind === 'file' ? [leaf.path] : [])))];
+}
+
+/** Whether an expression names seeds. */
+export const hasSeeds = (expression: Expression): boolean => leavesOf(expression).some(({ kind }) => kind === 'seed');
+
+function leavesOf(expression: Expression): Leaf[] {
   switch (expression.kind) {
     case 'seed':
-      return [];
     case 'file':
-      return [expression.path];
+      return [expression];
     case 'mean':
-      return [...new Set(expression.members.flatMap(filesOf))];
+      return expression.members.flatMap(leavesOf);
     case 'scaled':
-      return filesOf(expression.of);
+      return leavesOf(expression.of);
     case 'sum':
-      return [...new Set(expression.terms.flatMap((term) => filesOf(term.value)))];
+      return expression.terms.flatMap((term) => leavesOf(term.value));
   }
 }

@@ -48,6 +48,30 @@ describe('firstFeatureDirections(generator, latentDim, count)', () => {
     });
   });
 
+  it.each([
+    ['before', 'int64'],
+    ['after', 'float32'],
+  ] as const)('takes the class of an input %s the latents, %s, as a constant', async (place, type) => {
+    const b = new GraphBuilder();
+    const label = () => b.input('label', type, type === 'int64' ? ['N'] : ['N', 2]);
+    const first = place === 'before' ? label() : '';
+    const latent = b.input('latent', 'float32', ['N', Z]);
+    const chosen = first || label();
+    // Class 1 leaves the latent as it is, class 0 nothing of it.
+    const table = b.initializer(
+      'table',
+      float32Tensor(Float32Array.from([...Array(Z).fill(0), ...Array(Z).fill(1)]), [2, Z]),
+    );
+    const factors = type === 'int64' ? b.op('Gather', [table, chosen], { axis: 0 }) : b.matMul(chosen, table);
+    const w = b.initializer('w', float32Tensor(weights(), [Z, FEATURES]));
+    b.output(b.reshape(b.op('Tanh', [b.matMul(b.mul(latent, factors), w)]), ['N', 3, 4, 4]), 'image');
+    const model = modelOfGraph(b.graph);
+    const [direction] = await firstFeatureDirections(model, Z, 1, 1);
+    expect(Math.abs(direction!.direction[3]!)).toBeGreaterThan(0.9);
+    await expect(firstFeatureDirections(model, Z, 1)).rejects.toThrow(/^label: expected a class of 0…1 .* got none$/);
+    await expect(firstFeatureDirections(model, Z, 1, 'random')).rejects.toThrow(/^label: expected one class/);
+  });
+
   it('refuses more directions than there are', async () => {
     await expect(firstFeatureDirections(generator('batch'), Z, 49)).rejects.toThrow(
       /^principal directions: expected at most 48; got 49$/,

@@ -5,7 +5,7 @@ import { InputError } from '../../onnx/errors.js';
 import { outputOf, type Graph, type Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
-import { withGivenInputs } from '../graphs/further-inputs.js';
+import { generatorInputs, withClassGiven, type LatentInput } from '../generators/generator-inputs.js';
 import { normalLatents, seedsFrom } from './latents.js';
 import { sessionTensor } from '../runtime/session.js';
 import { principalDirections, type PrincipalDirection } from './principal.js';
@@ -25,18 +25,20 @@ const LAYERS = new Set(['Gemm', 'MatMul', 'Conv', 'ConvTranspose']);
  * The principal directions of what the generator's first layer makes of 2,000 latents, after its activation.
  * @param generator as it was loaded
  * @param count how many, the strongest first
- * @param label the number of the class, of a conditional generator
- * @throws InputError if the generator has no layer that is known
+ * @param label the class of a conditional generator: its number or name
+ * @throws InputError if the generator has no layer that is known, or is conditional and no class is given
  */
 export async function firstFeatureDirections(
   generator: Model,
   latentDim: number,
   count: number,
-  label?: number,
+  label?: number | string,
 ): Promise<PrincipalDirection[]> {
-  const model = withLabel(upgradedModel(generator), label);
+  const upgraded = upgradedModel(generator);
+  const input = generatorInputs(upgraded, 'generator', { latentDim, ...(label !== undefined && { label }) });
+  const model = withClassGiven(upgraded, input);
   const value = firstFeatures(model.graph);
-  const { features, latents, rows } = await sampledFeatures(model, value, latentDim);
+  const { features, latents, rows } = await sampledFeatures(model, value, input);
   const dim = features.length / rows;
   const b = new GraphBuilder();
   const [x, q] = [b.input('x', 'float32', [rows, dim]), b.input('q', 'float32', [dim, 'columns'])];
@@ -51,17 +53,6 @@ export async function firstFeatureDirections(
   } finally {
     await session.release();
   }
-}
-
-/** A conditional generator with its class as a constant. @throws InputError without a class */
-function withLabel(model: Model, label: number | undefined): Model {
-  const [latent, input] = model.graph.inputs;
-  if (!latent || !input) return model;
-  if (label === undefined) {
-    const expected = 'one class, as the first features of a conditional generator depend on it';
-    throw new InputError({ name: 'label', expected, got: 'none' });
-  }
-  return withGivenInputs(model, latent.name, new Map([[input.name, { data: [label] }]]));
 }
 
 /** The value after the first activation, or of the first layer where there is none. */
@@ -79,18 +70,15 @@ function firstFeatures(graph: Graph): string {
 }
 
 /** The features of many latents, centred. */
-async function sampledFeatures(model: Model, value: string, latentDim: number) {
-  const [input] = model.graph.inputs;
-  const shape = input?.value?.shape ?? [];
+async function sampledFeatures(model: Model, value: string, { name, dims, batch = BATCH }: LatentInput) {
+  const latentDim = dims[0] as number;
   const b = new GraphBuilder({ ...prunedGraph(model.graph, [value]), outputs: [] });
   // In a network of half precision the features are float16.
   const output = b.output(b.op('Cast', [value], { to: FLOAT }, 'features'));
   const session = await openSession({ ...model, graph: b.graph });
   try {
-    const batch = typeof shape[0] === 'number' ? shape[0] : BATCH;
     const run = async (latents: Float32Array) => {
-      const feed = sessionTensor(latents, [batch, latentDim, ...shape.slice(2).map(() => 1)]);
-      const result = (await session.run({ [input?.name ?? '']: feed }, [output]))[output];
+      const result = (await session.run({ [name]: sessionTensor(latents, [batch, ...dims]) }, [output]))[output];
       return result?.data as Float32Array;
     };
     const dim = (await run(new Float32Array(batch * latentDim))).length / batch;

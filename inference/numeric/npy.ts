@@ -17,6 +17,8 @@ export type NpyArray = { [D in keyof NpyTypes]: { dtype: D; shape: number[]; dat
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 /** NumPy's own limit for untrusted headers. */
 const MAX_HEADER_BYTES = 10_000;
+/** So many bytes from the start hold the header. */
+export const NPY_START_BYTES = 12 + MAX_HEADER_BYTES;
 const MAX_RANK = 32;
 
 const ITEM_BYTES: Record<keyof NpyTypes, number> = { '<f4': 4, '<f8': 8, '<i8': 8, '|u1': 1 };
@@ -127,6 +129,14 @@ function expectLength({ shape, data }: NpyDescription, itemBytes: number, name: 
     });
   }
 }
+
+/**
+ * The shape of the array in a .npy file.
+ * @param start the file, or its first `NPY_START_BYTES`
+ * @param name what to call the file in errors
+ * @throws InputError if the header is damaged
+ */
+export const npyShape = (start: Uint8Array, name = 'npy'): readonly number[] => described(start, name).shape;
 
 /** How the types of numbers are read, by their kind and bytes. */
 const readers: Readonly<Record<string, (view: DataView, at: number, little: boolean) => number>> = {

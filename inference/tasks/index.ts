@@ -1,4 +1,5 @@
 /** @file `ganscope/tasks`: bulk jobs as tasks that any engine can run. */
+export { lostLocks } from '../files/folder-lock.node.js';
 export { canonicalJson, type Json, type JsonObject } from './canonical.js';
 export {
   localEngine,

@@ -1,7 +1,7 @@
 /** @file What is known of a run on disk: its settings, how far it has come, and whether somebody trains it. */
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { isGone, isOfThisMachine, LOCK_FILE, ownerOf } from '../../inference/files/lock-owner.node.js';
+import { isGone, isOfThisMachine, LOCK_FILE, ownerOf, SILENCE_MS } from '../../inference/files/lock-owner.node.js';
 import { isRecord } from '../../inference/parse/json.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
 import { readAbout } from '../record/about.node.js';
@@ -43,8 +43,6 @@ export interface RunInfo {
 }
 
 const MAX_CONFIG_BYTES = 2 ** 20;
-/** Milliseconds without a sign of life after which the process of another machine counts as gone. */
-const SILENT_MS = 180_000;
 
 /** The run in a folder; undefined where that is none. */
 export async function runInfo(folder: string): Promise<RunInfo | undefined> {
@@ -106,8 +104,8 @@ export async function storedRun(
 async function isInUse(folder: string): Promise<boolean> {
   const path = join(folder, LOCK_FILE);
   const owner = await ownerOf(path).catch(() => undefined);
-  if (owner === undefined || isGone(owner)) return false;
-  return isOfThisMachine(owner) || Date.now() - (await timeOf(path)) < SILENT_MS;
+  if (owner === undefined || (await isGone(owner, path))) return false;
+  return isOfThisMachine(owner) || Date.now() - (await timeOf(path)) < SILENCE_MS;
 }
 
 const timeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;

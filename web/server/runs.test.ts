@@ -148,6 +148,47 @@ describe('the networks of a checkpoint', () => {
     expect((await asked('runs/birds/checkpoints/step-0000010/generator.onnx')).status).toBe(200);
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'are made again where somebody cleaned the temporary folder, or it was missing for a while',
+    async () => {
+      const before = process.env['TMPDIR'];
+      const temporary = join(folder, 'temporary');
+      process.env['TMPDIR'] = temporary;
+      const failures: unknown[] = [];
+      const other = await startStudio({
+        runs: join(folder, 'runs'),
+        port: 0,
+        onFailure: (error) => failures.push(error),
+      });
+      const answer = async () => {
+        const got = await fetch(`${other.url}${network}`);
+        const text = await got.text();
+        return { status: got.status, text: got.ok ? '' : text };
+      };
+      try {
+        const failed = { status: 500, text: 'gan-studio failed; what it prints says why\n' };
+        expect(await answer()).toEqual(failed);
+        expect(failures).toEqual([expect.objectContaining({ code: 'ENOENT', syscall: 'mkdtemp' })]);
+        await mkdir(temporary);
+        expect((await answer()).status).toBe(200);
+        const [made = ''] = await readdir(temporary);
+        await rm(join(temporary, made), { recursive: true });
+        expect((await answer()).status).toBe(200);
+        // The files alone, as those do that clean by age.
+        for (const part of await readdir(temporary, { recursive: true }))
+          if (part.endsWith('.onnx')) await rm(join(temporary, part));
+        expect((await answer()).status).toBe(200);
+        expect(failures).toHaveLength(1);
+        await rm(temporary, { recursive: true });
+        // Also where what it made is gone.
+        await other.close();
+      } finally {
+        if (before === undefined) delete process.env['TMPDIR'];
+        else process.env['TMPDIR'] = before;
+      }
+    },
+  );
+
   it('leave nothing behind when the studio ends', async () => {
     const made = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('ganscope-checkpoints-'));
     const before = await made();

@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net';
 import { InputError } from '../../onnx/index.js';
 import { sendAnswer, sendRefusal, type Answer } from './http/answer.node.js';
 import { expectOurHost, isLoopback, isLoopbackHost } from './http/guard.node.js';
-import { HEADERS } from './http/headers.node.js';
 import { matched, parsedAddress } from './http/match.node.js';
 import { Refusal } from './http/refusal.node.js';
 import { CheckpointNetworks } from './networks/checkpoint-networks.node.js';
@@ -25,6 +24,8 @@ export interface StudioOptions extends RunPlaces {
    * of gan-train.
    */
   allowTraining?: readonly string[];
+  /** Called with what is wrong with the server itself; default: on standard error. */
+  onFailure?: (error: unknown) => void;
 }
 
 /** A server that listens. */
@@ -46,7 +47,7 @@ export interface Studio {
  * @throws InputError if trainings are allowed but other machines could reach it
  */
 export async function startStudio(options: StudioOptions): Promise<Studio> {
-  const { host = '127.0.0.1', port, run, runs, allowTraining } = options;
+  const { host = '127.0.0.1', port, run, runs, allowTraining, onFailure = printed } = options;
   if (allowTraining !== undefined && !(await isLoopbackHost(host))) {
     const expected = 'it with a `host` of this machine only, such as 127.0.0.1';
     throw new InputError({ name: 'allowTraining', expected, got: host });
@@ -60,7 +61,9 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
       token: randomBytes(24).toString('base64url'),
     },
   };
-  const server = createServer((request, response) => void handled(request, response, context, host));
+  const server = createServer((request, response) => {
+    void handled(request, response, context, host, onFailure);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -83,15 +86,25 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
   };
 }
 
-async function handled(request: IncomingMessage, response: ServerResponse, context: Context, host: string) {
+const printed = (error: unknown) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+
+async function handled(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: Context,
+  host: string,
+  onFailure: (error: unknown) => void,
+) {
   try {
     expectOurHost(request, host);
     await sendAnswer(request, response, await answered(request, context));
   } catch (error) {
+    const refusal = error instanceof InputError ? new Refusal(400, error.message) : error;
+    // That somebody who asks goes away is no failure.
+    if (!(refusal instanceof Refusal) && request.errored === null) onFailure(error);
     if (response.headersSent) response.destroy();
-    else if (error instanceof Refusal) sendRefusal(response, error);
-    else if (error instanceof InputError) sendRefusal(response, new Refusal(400, error.message));
-    else response.writeHead(500, HEADERS).end();
+    else if (refusal instanceof Refusal) sendRefusal(response, refusal);
+    else sendRefusal(response, new Refusal(500, 'gan-studio failed; what it prints says why'));
   }
 }
 

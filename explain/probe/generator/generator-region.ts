@@ -13,7 +13,7 @@ import {
 import { namingFile } from '../../../onnx/graph/naming.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
 import { repeated, rowOf } from '../../network/tensors.js';
-import { readyGenerator } from '../shared/ready-generator.js';
+import { readyGenerator } from '../../../inference/generators/ready-generator.js';
 import {
   chosenGeneratorLayer,
   generatorLayers,

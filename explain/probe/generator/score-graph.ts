@@ -7,7 +7,7 @@ import type { Model } from '../../../onnx/graph/graph.js';
 import { prunedGraph } from '../../../onnx/graph/order.js';
 import { appendedNetwork, type JudgingNetwork } from '../shared/judging-network.js';
 import { appendedLevels } from '../shared/made-pictures.js';
-import type { ReadyGenerator } from '../shared/ready-generator.js';
+import type { ReadyGenerator } from '../../../inference/generators/ready-generator.js';
 
 /** Names of what the graph gives. */
 export const scoreValues = {

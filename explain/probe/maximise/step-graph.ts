@@ -10,7 +10,7 @@ import { prunedGraph } from '../../../onnx/graph/order.js';
 import { float32Tensor } from '../../../onnx/graph/tensor.js';
 import type { JudgingNetwork } from '../shared/judging-network.js';
 import { appendedLevels } from '../shared/made-pictures.js';
-import type { ReadyGenerator } from '../shared/ready-generator.js';
+import type { ReadyGenerator } from '../../../inference/generators/ready-generator.js';
 import { appendedPicture, spectrumShape } from './fourier.js';
 import type { Objective } from './objective.js';
 import { squares, totalVariation, type RegularizerWeights } from './regularisers.js';

@@ -5,7 +5,7 @@ import { InputError } from '../../../onnx/errors.js';
 import { namingFile } from '../../../onnx/graph/naming.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
 import type { JudgingNetwork } from './judging-network.js';
-import { readyGenerator, type ReadyGenerator } from './ready-generator.js';
+import { readyGenerator, type ReadyGenerator } from '../../../inference/generators/ready-generator.js';
 
 /**
  * The generator with as many rows as the network takes: one, where both leave it open.

@@ -11,7 +11,7 @@ import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
 import type { ExplainerOptions } from '../../maps/explain-options.js';
 import { scoredModel, type ScoredModel } from '../../maps/scored-model.js';
 import { appendedPreparation } from './preparation.js';
-import { withRows } from './ready-generator.js';
+import { withRows } from '../../../inference/generators/ready-generator.js';
 
 /** A network with its scores, and the name of its file. */
 export interface JudgingNetwork extends ScoredModel {

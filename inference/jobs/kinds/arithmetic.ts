@@ -1,6 +1,6 @@
 /** @file An arithmetic job: the figure of vector arithmetic on latents. */
 import { InputError } from '../../../onnx/errors.js';
-import type { Expression } from '../../latent/arithmetic.js';
+import { hasSeeds, type Expression } from '../../latent/arithmetic.js';
 import { checkTruncation } from '../../latent/latents.js';
 import { parsedExpression } from '../../parse/expression.js';
 import { checkSeed, namesFile } from '../options/checks.js';
@@ -49,6 +49,12 @@ export const arithmetic = jobKind({
     if (written === undefined) throw new InputError({ name: 'arithmetic', expected: 'an expression', got: 'nothing' });
     namesFile(out, ['.png']);
     checkTruncation(truncation);
+    if (truncation !== undefined && !hasSeeds(written.expression))
+      throw new InputError({
+        name: 'truncation',
+        expected: 'to be used with seeds in `arithmetic`',
+        got: written.text,
+      });
     if (!(noise >= 0 && noise < 100))
       throw new InputError({ name: 'noise', expected: 'a number of 0…100', got: noise });
     checkSeed(seed);

@@ -1,13 +1,13 @@
 /** @file A corners job: a grid of pictures between four latents. */
 import { InputError } from '../../../onnx/errors.js';
 import type { InterpolationMode } from '../../latent/interpolate.js';
-import { checkTruncation, seedCount, type LatentSource } from '../../latent/latents.js';
+import { seedCount, type LatentSource } from '../../latent/latents.js';
 import { parsedSource } from '../../parse/seeds.js';
 import { modeOption } from '../options/animation.js';
 import { namesFile } from '../options/checks.js';
 import { gridOption } from '../options/grid.js';
 import { commonOptions, jobKind, parsed } from '../options/option.js';
-import { truncationOption, type CommonJob } from '../options/source.js';
+import { checkedSource, truncationOption, type CommonJob } from '../options/source.js';
 import { checkedScale, scaleOption, type Scale } from '../options/scale.js';
 
 /** Pictures between the latents of four seeds, or of a file with four. */
@@ -40,7 +40,7 @@ export const corners = jobKind({
     const { truncation, saveLatents } = request;
     if (source === undefined) throw new InputError({ name: 'corners', expected: 'four latents', got: 'nothing' });
     namesFile(out, ['.png']);
-    checkTruncation(truncation);
+    checkedSource(source, 'corners', truncation);
     if ('seeds' in source) checkCorners(seedCount(source.seeds));
     const scale = request.scale && checkedScale(request.scale);
     return { kind: 'corners', scale, source, ...grid, mode: interpolate, truncation, saveLatents, out };

@@ -4,7 +4,14 @@ import { EASINGS, type Easing } from '../../latent/easing.js';
 import { MAX_FRAMES, type InterpolationMode } from '../../latent/interpolate.js';
 import { seedCount, type LatentSource } from '../../latent/latents.js';
 import { parsedSource } from '../../parse/seeds.js';
-import { animationChoice, animationOptions, modeOption, type AnimationChoice } from '../options/animation.js';
+import { ANIMATION_FORMATS } from '../../pictures/animation.js';
+import {
+  animationChoice,
+  animationOptions,
+  checkOverwrite,
+  modeOption,
+  type AnimationChoice,
+} from '../options/animation.js';
 import { checkInteger, oneOf } from '../options/checks.js';
 import { commonOptions, flag, jobKind, parsed, type Requested } from '../options/option.js';
 import { checkedSource, latentSource, sourceOptions, type CommonJob } from '../options/source.js';
@@ -45,6 +52,7 @@ export const interpolation = jobKind({
     const { interpolate: mode = 'slerp', frames = 60, loop = false, out = 'interpolation' } = request;
     const { truncation, saveLatents, overwrite = false } = request;
     checkInteger('frames', frames, 1, MAX_FRAMES);
+    checkOverwrite(request, out, ANIMATION_FORMATS);
     const source = keyframeSource(request);
     if ('seeds' in source) checkKeyframes(seedCount(source.seeds), frames);
     const { fps, format } = animationChoice(request, out);
@@ -75,7 +83,7 @@ function keyframeSource(request: Requested<typeof sourceOptions & typeof keyfram
     (name) => request[name] !== undefined,
   );
   if (stray) throw new InputError({ name: stray, conflictsWith: 'keyframes' });
-  if (!counted) return checkedSource(keyframes, 'keyframes', MAX_KEYFRAMES);
+  if (!counted) return checkedSource(keyframes, 'keyframes', request.truncation, MAX_KEYFRAMES);
   checkInteger('keyframes', keyframes, 2, MAX_KEYFRAMES);
   return latentSource(request, keyframes);
 }

@@ -6,7 +6,7 @@ import { MAX_FRAMES } from '../../latent/interpolate.js';
 import { seedCount, type LatentSource } from '../../latent/latents.js';
 import { parsedDirections } from '../../parse/directions.js';
 import { ANIMATION_FORMATS } from '../../pictures/animation.js';
-import { animationChoice, animationOptions, type AnimationChoice } from '../options/animation.js';
+import { animationChoice, animationOptions, checkOverwrite, type AnimationChoice } from '../options/animation.js';
 import { checkInteger, extensionOf, namesFile, oneOf } from '../options/checks.js';
 import { commonOptions, jobKind, number, parsed, type Requested } from '../options/option.js';
 import { countOption, latentSource, sourceOptions, type CommonJob } from '../options/source.js';
@@ -48,6 +48,7 @@ export const traversal = jobKind({
   check(request): TraversalJob {
     const { traverse: directions, extent = EXTENT, out = 'traversal.png', truncation, saveLatents } = request;
     if (directions === undefined) throw new InputError({ name: 'traverse', expected: 'directions', got: 'nothing' });
+    checkOverwrite(request, out, ['png', ...ANIMATION_FORMATS]);
     const animation = traversalAnimation(request, out);
     const steps = animation ? DEFAULT_STEPS : (request.frames ?? DEFAULT_STEPS);
     checkInteger('frames', steps, 2, MAX_STEPS);

@@ -20,6 +20,7 @@ import { namesFile } from '../options/checks.js';
  * spread over the folder.
  * @returns the file
  * @throws InputError if the folder has no picture that can be read, or where the job is strict a file that is not scored
+ * @throws the signal's reason when it is aborted
  */
 export async function writeHistogram(job: HistogramJob, context: JobContext): Promise<string[]> {
   const { generator, record, log, skipped: tellSkipped } = context;
@@ -70,16 +71,20 @@ async function realPictures(
   return { paths: chosen, skipped, found: paths.length };
 }
 
-/** The scores of the files; `skipped` gets the reason for each that cannot be read. */
+/**
+ * The scores of the files; `skipped` gets the reason for each that cannot be read.
+ * @throws the signal's reason when it is aborted
+ */
 async function fileScores(
   discriminator: Discriminator,
   paths: readonly string[],
   { strict, skipped }: { strict: boolean; skipped: string[] },
-  { progress }: JobContext,
+  { progress, signal }: JobContext,
 ): Promise<{ path: string; score: Score }[]> {
   const scored: { path: string; score: Score }[] = [];
   let unreadable: string | undefined;
   for (const [index, path] of paths.entries()) {
+    signal?.throwIfAborted();
     try {
       const [score] = await discriminator.score([await decodePicture(path)]);
       scored.push({ path, score: score as Score });

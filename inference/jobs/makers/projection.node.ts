@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { loadModel } from '../../../onnx/files/load.node.js';
+import type { Graph, Model } from '../../../onnx/graph/graph.js';
 import { namingFile } from '../../../onnx/graph/naming.js';
+import { toFloat32 } from '../../../onnx/passes/to-float32.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
 import { light } from '../../figures/theme.js';
+import { generatorInputs, withClassGiven } from '../../generators/generator-inputs.js';
+import { readyGenerator } from '../../generators/ready-generator.js';
 import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { saveLatents } from '../../latent/files/latents-file.node.js';
 import type { FeatureLoss } from '../../latent/projection/graph.js';
 import { projected } from '../../latent/projection/projection.node.js';
+import type { Generator } from '../../networks/generator.js';
 import { readNetwork } from '../../networks/read-network.js';
 import { decodePicture, encodePng } from '../../pictures/pictures.node.js';
 import { linePlotPng } from '../../figures/charts/plot.node.js';
@@ -45,7 +50,8 @@ async function writeFound(job: ProjectionJob, context: JobContext, begin: () => 
   const shown = shownSteps(job.steps);
   const film: Picture[][] = [];
   const losses: Float32Array[] = [];
-  const { graph } = upgradedModel(await loadModel(model));
+  const loaded = toFloat32(upgradedModel(await loadModel(model)));
+  const graph = namingFile(model, () => readyGraph(loaded, generator, model, job.restarts));
   const found = await projected(graph, networkInput(target, normalization), {
     ...job,
     ...(features && { features }),
@@ -73,6 +79,13 @@ async function writeFound(job: ProjectionJob, context: JobContext, begin: () => 
   await saveLatents(latentFile, found.latent, generator.latentDim);
   record?.({ index: 0, file: file('result.png'), loss: found.loss });
   return [file('result.png'), file('filmstrip.png'), file('loss.png'), latentFile];
+}
+
+/** A graph of latents alone, whose pictures are those that `generator` gives. */
+function readyGraph(model: Model, generator: Generator, name: string, rows: number): Graph {
+  const { latentDim, label } = generator;
+  const input = generatorInputs(model, name, { latentDim, ...(label !== undefined && { label }) });
+  return readyGenerator(withClassGiven(model, input), generator, {}, { name, rows }).graph;
 }
 
 /** The first step and others, closer at the beginning, where most happens. */

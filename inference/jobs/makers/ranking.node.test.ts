@@ -353,6 +353,14 @@ describe('runJob of --sort score --format', () => {
   });
 });
 
+it('refuses a preparation where no discriminator takes pictures', async () => {
+  const preparation = { normalization: { mean: [0.5], std: [0.5] } };
+  for (const words of [{}, { format: 'npy' }, { project: 'a.png' }])
+    await expect(runJob(jobOf(words), { model, generator, preparation })).rejects.toThrow(
+      /^mean: expected to be used with `sort`, `real` or `featureWeight`, which take a discriminator$/,
+    );
+});
+
 describe('runJob of --real', () => {
   it('plots the scores of real and generated pictures and names files that are no pictures', async () => {
     const real = join(folder, 'real');
@@ -395,6 +403,27 @@ describe('runJob of --real', () => {
     // Blue bars for real, orange for generated ones.
     expect(near([0x1f, 0x5f, 0xa8])).toBeGreaterThan(200);
     expect(near([0xd1, 0x60, 0x0f])).toBeGreaterThan(200);
+  });
+
+  it('stops between real pictures', async () => {
+    const real = join(folder, 'many');
+    await mkdir(real);
+    const white: Picture = { width: 8, height: 8, channels: 3, data: new Uint8Array(192).fill(255) };
+    for (const name of ['a.png', 'b.png', 'c.png', 'd.png']) await writeFile(join(real, name), await encodePng(white));
+    const stop = new AbortController();
+    const scored: number[] = [];
+    const progress = (done: number) => {
+      scored.push(done);
+      if (done === 2) stop.abort(new Error('stopped'));
+    };
+    const running = runJob(jobOf({ real, count: 4, out: join(folder, 'stopped.png') }), {
+      model,
+      generator,
+      signal: stop.signal,
+      progress,
+    });
+    await expect(running).rejects.toThrow(/^stopped$/);
+    expect(scored).toEqual([1, 2]);
   });
 
   it('says where there is nothing to compare with', async () => {

@@ -169,7 +169,7 @@ async function directionsOf(choice: DirectionChoice, { model, generator, log }: 
     await loadModel(model),
     generator.latentDim,
     Math.max(...choice.components),
-    typeof generator.label === 'number' ? generator.label : undefined,
+    generator.label,
   );
   return choice.components.map((component) => {
     const { direction, share } = found[component - 1] as (typeof found)[number];

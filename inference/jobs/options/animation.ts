@@ -31,6 +31,16 @@ export const animationOptions = {
   ),
 };
 
+/** @throws InputError for `overwrite` where `out` names a file, which is replaced anyway */
+export function checkOverwrite(
+  { overwrite = false }: Requested<typeof overwriteOption>,
+  out: string,
+  extensions: readonly string[],
+): void {
+  if (!overwrite || !extensions.includes(extensionOf(out).slice(1))) return;
+  throw new InputError({ name: 'overwrite', expected: 'to be used with a folder as `out`', got: JSON.stringify(out) });
+}
+
 export const modeOption = {
   interpolate: parsed('Animation from latent to latent: slerp (if left empty) or lerp', parsedMode),
 };

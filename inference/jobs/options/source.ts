@@ -21,7 +21,11 @@ export const truncationOption = {
     "Truncation trick: draw numbers of a seed's latent again while their magnitude is above this (BigGAN)",
   ),
 };
-export const countOption = { count: number('Number of pictures [default: 64]') };
+export const countOption = {
+  count: number(
+    'Number of pictures [default: 64, or as many as `grid` has cells; 256 with `real`; with `traverse` 4, or 1 along several directions]',
+  ),
+};
 /** How latents are chosen. */
 export const sourceOptions = {
   ...seedOption,
@@ -47,15 +51,31 @@ export function latentSource(
     if (stray) throw new InputError({ name: 'latents', conflictsWith: stray });
     return { file: latents };
   }
-  checkTruncation(truncation);
-  if (seeds === undefined) return { seeds: [consecutiveSeeds(seed ?? 0, count, most)] };
+  if (seeds === undefined) {
+    checkTruncation(truncation);
+    return { seeds: [consecutiveSeeds(seed ?? 0, count, most)] };
+  }
   const stray = (['seed', 'count'] as const).find((name) => request[name] !== undefined);
   if (stray) throw new InputError({ name: 'seeds', conflictsWith: stray });
-  return checkedSource({ seeds }, 'seeds', most);
+  return checkedSource({ seeds }, 'seeds', truncation, most);
 }
 
-/** The source, unchanged. @throws InputError for more seeds than this */
-export function checkedSource(source: LatentSource, name: string, most = MAX_SEEDS): LatentSource {
+/**
+ * The source, unchanged.
+ * @param name of the option that has it
+ * @throws InputError for more seeds than this, and for a truncation out of range or of a file's latents
+ */
+export function checkedSource(
+  source: LatentSource,
+  name: string,
+  truncation: number | undefined,
+  most = MAX_SEEDS,
+): LatentSource {
+  checkTruncation(truncation);
+  if ('file' in source && truncation !== undefined) {
+    const expected = `to be used with seeds, not with the latents of a file in \`${name}\``;
+    throw new InputError({ name: 'truncation', expected });
+  }
   if ('seeds' in source && seedCount(source.seeds) > most) {
     throw new InputError({ name, expected: `at most ${most} seeds`, got: seedCount(source.seeds) });
   }

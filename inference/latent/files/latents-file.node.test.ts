@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 import { normalLatents } from '../latents.js';
-import { npyBytes } from '../../numeric/npy.js';
+import { npyBytes, npyHeader } from '../../numeric/npy.js';
 import { loadLatents, saveLatents } from './latents-file.node.js';
 
 let folder: string;
@@ -73,14 +73,29 @@ describe('loadLatents(path, latentDim)', () => {
     expect(await loadLatents(join(folder, name), 3)).toEqual(quarters);
   });
 
+  const zipped = async (name: string, entries: Record<string, Uint8Array>, compress: boolean) => {
+    const zip = new ZipFile();
+    for (const [entry, bytes] of Object.entries(entries)) zip.addBuffer(Buffer.from(bytes), entry, { compress });
+    zip.end();
+    await writeFile(join(folder, name), await buffer(zip.outputStream));
+    return join(folder, name);
+  };
+
+  it('reads nothing but the headers of the other arrays of a .npz', async () => {
+    const header = (name: string) => npy(name, 'False', () => {}, 0);
+    // No numbers at all, and fewer than the header says.
+    const others = { 'names.npy': header('<U4'), 'more.npy': npyBytes(new Float32Array(18), [2, 9]).subarray(0, 130) };
+    for (const compress of [false, true]) {
+      const path = await zipped('others.npz', { ...others, 'w.npy': npyBytes(latents, [3, 6]) }, compress);
+      expect(await loadLatents(path, 6)).toEqual(latents);
+      const torn = await zipped('torn.npz', { 'w.npy': npyBytes(latents, [3, 6]).subarray(0, 190) }, compress);
+      await expect(loadLatents(torn, 6)).rejects.toThrow(/torn\.npz: w\.npy: expected 72 bytes of data .* got 62$/);
+    }
+    const path = await zipped('many.npz', { 'w.npy': npyHeader('<f4', [99_999_999, 6]) }, true);
+    await expect(loadLatents(path, 6)).rejects.toThrow(/many\.npz: w\.npy: expected at most 268435456 numbers/);
+  });
+
   it('reads the one array of a .npz that fits, stored or compressed', async () => {
-    const zipped = async (name: string, entries: Record<string, Uint8Array>, compress: boolean) => {
-      const zip = new ZipFile();
-      for (const [entry, bytes] of Object.entries(entries)) zip.addBuffer(Buffer.from(bytes), entry, { compress });
-      zip.end();
-      await writeFile(join(folder, name), await buffer(zip.outputStream));
-      return join(folder, name);
-    };
     const others = { 'seeds.npy': npyBytes(Float32Array.of(1, 2), [2]), 'readme.txt': new Uint8Array(3) };
     for (const compress of [false, true]) {
       const path = await zipped('z.npz', { 'w.npy': float16, ...others }, compress);
@@ -105,6 +120,10 @@ describe('loadLatents(path, latentDim)', () => {
     ['text.npz', 'seed', /text\.npz: expected a \.npz file/],
     ['ragged.csv', '1,2\n3\n', /ragged\.csv: expected 2 numbers in line 2; got 1 cells$/],
     ['words.csv', '1,2\n3,x\n', /words\.csv: expected 2 numbers in line 2; got "3,x"$/],
+    ['columns.csv', '0,1,2,3,4,5\n1,2,3,4,5,6\n', /expected no first line that may be .* got 0,1,2,3,4,5$/],
+    ['column.csv', '# z\n0\n1\n', /expected no first line that may be the numbers of columns .* got 0$/],
+    ['hex.csv', '0x10,1\n', /hex\.csv: expected 2 numbers in line 1; got "0x10,1"$/],
+    ['all-hex.csv', '0x10,0x11\n1,2\n', /expected 2 numbers in line 1; got "0x10,0x11"$/],
     ['empty.csv', '\n', /empty\.csv: expected latents \[N, 6\]; got \[0, 0\]$/],
   ])('refuses %s', async (name, bytes, message) => {
     const path = join(folder, name);

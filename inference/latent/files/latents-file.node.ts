@@ -2,11 +2,11 @@
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { npyBytes } from '../../numeric/npy.js';
-import { readArrays, type Numbers } from './read-latents.node.js';
+import { readArrays, type StoredArray } from './read-latents.node.js';
 
 /**
  * The latents in a file, [N, Z], [N, Z, 1, 1] or [Z]: .npy of any type of numbers, byte order and order of axes; .npz with one
- * such array; .csv with a latent per line; or .json, an array of arrays of numbers or one array of numbers.
+ * such array; .csv with a latent of decimal numbers per line; or .json, an array of arrays of numbers or one array of numbers.
  * @param latentDim Z of the generator they are meant for
  * @returns [N, Z], row-major, N at least 1
  * @throws InputError if the file cannot be read, has another shape, or holds a number that is not finite
@@ -20,7 +20,7 @@ export async function loadLatents(path: string, latentDim: number): Promise<Floa
     const expected = `${fitting.length > 1 ? 'one array of ' : ''}latents [N, ${latentDim}]`;
     throw new InputError({ name: path, expected, got: listed || 'no array' });
   }
-  const latents = Float32Array.from(only.numbers);
+  const latents = Float32Array.from(await only.numbers());
   const wrong = latents.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0)
     throw new InputError({ name: path, expected: 'finite numbers', got: `${latents[wrong]} at ${wrong}` });
@@ -28,7 +28,7 @@ export async function loadLatents(path: string, latentDim: number): Promise<Floa
 }
 
 /** Whether these are latents of this size. */
-function fits(shape: Numbers['shape'], latentDim: number): boolean {
+function fits(shape: StoredArray['shape'], latentDim: number): boolean {
   const [count = 1, size, ...rest] = shape.length === 1 ? [1, ...shape] : shape;
   return size === latentDim && count >= 1 && rest.every((dim) => dim === 1);
 }

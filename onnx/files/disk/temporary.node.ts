@@ -1,6 +1,6 @@
 /** @file Names of temporary files. They contain the process id, so that leftovers of killed processes are found. */
 import { createHash, randomBytes } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -8,13 +8,20 @@ import { basename, dirname, join } from 'node:path';
 const TEMPORARY = /^\..*\.([0-9a-f]{8})-(\d{1,10})-([0-9a-f]{12})\.tmp$/s;
 /** Most bytes of a file name on the usual file systems. */
 const MAX_NAME_BYTES = 255;
-/** A file of another machine or container is a leftover if it has not changed for this long. */
+/** A file of another machine or container, or of an earlier start, is a leftover if it has not changed for this long. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /** Temporary files that this process is writing. */
 const inUse = new Set<string>();
-/** Where the number of a process means anything: containers may share the name of their machine, but not its processes. */
-const host = createHash('sha256').update(`${hostname()}${processNamespace()}`).digest('hex').slice(0, 8);
+/**
+ * Where the number of a process means anything: containers may share the name of their machine but not its processes, and
+ * machines may share a name. Linux's names for its start and for the processes that this one sees; nothing elsewhere.
+ */
+export const processSpace = [
+  textOf(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+  textOf(() => readlinkSync('/proc/self/ns/pid')),
+].join('/');
+const host = createHash('sha256').update(`${hostname()}${processSpace}`).digest('hex').slice(0, 8);
 
 /** A new hidden name in the folder of `path`. Call `forgetTemporary` when the file is renamed or removed. */
 export function temporaryBeside(path: string): string {
@@ -63,10 +70,10 @@ export async function removeLeftovers(folder: string, start = ''): Promise<void>
   }
 }
 
-/** Linux's name for the processes that this one sees; nothing where all see the same. */
-function processNamespace(): string {
+/** What the system tells; nothing where it does not. */
+function textOf(read: () => string): string {
   try {
-    return readlinkSync('/proc/self/ns/pid');
+    return read();
   } catch {
     return '';
   }

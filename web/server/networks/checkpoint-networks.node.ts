@@ -2,6 +2,7 @@
 import { mkdtemp, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exists } from '../../../inference/files/missing.node.js';
 import { Queue } from '../../../inference/runtime/queue.js';
 import { Thread } from '../../../inference/runtime/thread.node.js';
 import { InputError } from '../../../onnx/index.js';
@@ -22,8 +23,8 @@ export class CheckpointNetworks {
   readonly #queue = new Queue();
   /** Sizes of what is kept, by checkpoint and its time; what was asked for last is last. */
   readonly #kept = new Map<string, { folder: string; bytes: number }>();
-  #folder: Promise<string> | undefined;
-  #thread: Promise<Thread> | undefined;
+  #folder: string | undefined;
+  #thread: Thread | undefined;
   #made = 0;
 
   /**
@@ -38,19 +39,22 @@ export class CheckpointNetworks {
       const [path, state] = [await pathInside(run, parts), await fileInside(run, [...parts, 'state.json'])];
       if (path === undefined || state === undefined) return undefined;
       const key = JSON.stringify([path, state.time]);
-      const kept = this.#kept.get(key) ?? (await this.#exported(path, checkpoint));
+      const kept = this.#kept.get(key);
       this.#kept.delete(key);
-      this.#kept.set(key, kept);
+      // Temporary folders are cleaned by others, too.
+      const isThere = kept && (await exists(join(kept.folder, `${role}.onnx`)));
+      const made = isThere ? kept : await this.#exported(path, checkpoint);
+      this.#kept.set(key, made);
       await this.#makeRoom();
-      return open(join(kept.folder, `${role}.onnx`));
+      return open(join(made.folder, `${role}.onnx`));
     });
   }
 
   /** Ends the thread, and removes what was made. */
   async dispose(): Promise<void> {
     await this.#queue.run(async () => {
-      await (await this.#thread)?.end();
-      if (this.#folder) await rm(await this.#folder, { recursive: true, force: true });
+      await this.#thread?.end();
+      if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
       this.#kept.clear();
       [this.#thread, this.#folder] = [undefined, undefined];
     });
@@ -62,14 +66,14 @@ export class CheckpointNetworks {
       if (size <= MAX_WEIGHT_BYTES) continue;
       throw new InputError({ name: checkpoint, expected: 'weights of at most 1 GiB', got: `${size} bytes` });
     }
-    this.#folder ??= mkdtemp(join(tmpdir(), 'ganscope-checkpoints-'));
-    this.#thread ??= Thread.start(new URL('./export-thread.node.js', import.meta.url), {
+    if (this.#folder === undefined || !(await exists(this.#folder)))
+      this.#folder = await mkdtemp(join(tmpdir(), 'ganscope-checkpoints-'));
+    this.#thread ??= await Thread.start(new URL('./export-thread.node.js', import.meta.url), {
       onEnd: () => (this.#thread = undefined),
     });
-    const folder = join(await this.#folder, String(++this.#made));
+    const folder = join(this.#folder, String(++this.#made));
     const request: ExportRequest = { checkpoint: path, out: folder };
-    const thread = await this.#thread;
-    const passed = await thread.ask<boolean>(request).catch((error: Error) => {
+    const passed = await this.#thread.ask<boolean>(request).catch((error: Error) => {
       // Where the run lies is nobody's business who only sees the page.
       if (error instanceof InputError) throw new InputError(error.message.replaceAll(path, checkpoint));
       throw error;

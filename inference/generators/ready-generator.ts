@@ -1,11 +1,11 @@
 /** @file A generator's graph made ready to be differentiated: a fixed number of rows, known sizes, pictures as only output. */
-import { generatorInputs, type LatentInput } from '../../../inference/generators/generator-inputs.js';
-import { readGenerator } from '../../../inference/generators/read-generator.js';
-import type { Generator, GeneratorOptions } from '../../../inference/networks/generator.js';
-import { copiedGraph } from '../../../onnx/build/build.js';
-import { InputError } from '../../../onnx/errors.js';
-import type { Graph, Model } from '../../../onnx/graph/graph.js';
-import { Types } from '../../../onnx/shapes/types.js';
+import { generatorInputs, type InputOptions, type LatentInput } from './generator-inputs.js';
+import { readGenerator } from './read-generator.js';
+import type { PictureSize } from '../pictures/pixels.js';
+import { copiedGraph } from '../../onnx/build/build.js';
+import { InputError } from '../../onnx/errors.js';
+import type { Graph, Model } from '../../onnx/graph/graph.js';
+import { Types } from '../../onnx/shapes/types.js';
 
 /** A generator's graph, and what is fed to it. */
 export interface ReadyGenerator {
@@ -13,6 +13,12 @@ export interface ReadyGenerator {
   /** With `rows` rows and pictures [rows, C, H, W] as its only output. */
   graph: Graph;
   rows: number;
+}
+
+/** What a loaded generator tells. */
+interface KnownGenerator extends PictureSize {
+  latentDim: number;
+  classes: { names: readonly string[] | undefined } | undefined;
 }
 
 /**
@@ -23,8 +29,8 @@ export interface ReadyGenerator {
  */
 export function readyGenerator(
   model: Model,
-  generator: Pick<Generator, 'latentDim' | 'channels' | 'height' | 'width' | 'classes'>,
-  options: GeneratorOptions,
+  generator: KnownGenerator,
+  options: InputOptions,
   { name, rows: wanted }: { name: string; rows: number },
 ): ReadyGenerator {
   const { latentDim, channels, height, width, classes } = generator;
