@@ -162,15 +162,11 @@ export function generatorOnnx(state: TrainState, config: GanConfig): Model {
   const model = withState(generatorModel(config, { initialWeights: false }), {
     weights: generatorWeights(state, true),
   });
-  const metadata = config.conditional ? classMetadata(state, config) : undefined;
-  const exported = exportedModel(model, { ...generatorSignature(model), ...(metadata && { metadata }) });
+  const metadata = { ...runMetadata(config, state.step), role: 'generator', logits: [], probabilities: [] } as const;
+  const exported = exportedModel(model, { ...generatorSignature(model), metadata: metadataEntries(metadata) });
   model.dispose();
   return exported;
 }
-
-/** Entries that tell a conditional generator's classes. */
-const classMetadata = ({ step }: TrainState, config: GanConfig) =>
-  metadataEntries({ ...runMetadata(config, step), role: 'generator', logits: [], probabilities: [] });
 
 const generatorWeights = ({ generator }: TrainState, averaged: boolean) =>
   (averaged ? generator.ema : undefined) ?? generator.weights;
