@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { flat } from '../data/data.test.helper.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
-import { InputError } from '../../onnx/errors.js';
+import { emptyGraph, GraphBuilder, InputError, modelOfGraph, saveModel } from '../../onnx/index.js';
 import { Random } from '../../inference/numeric/random.js';
 import { overfittingOf } from '../step/state/overfitting.js';
 import { train } from './loop.node.js';
@@ -38,6 +38,14 @@ async function begun(options: RunOptions): Promise<{ run: string; notes: string[
   const { run, notes, release } = await startRun(options);
   await release();
   return { run, notes };
+}
+
+/** Writes a feature network: the mean colour of a picture, times a number. */
+async function saveFeatures(path: string, factor: number): Promise<void> {
+  const b = new GraphBuilder(emptyGraph('colours'));
+  const mean = b.op('GlobalAveragePool', [b.input('image', 'float32', ['batch', 3, 8, 8])]);
+  b.output(b.mul(mean, b.scalar(factor)), 'features');
+  await saveModel(path, modelOfGraph(b.graph));
 }
 
 async function refusal(options: RunOptions): Promise<string> {
@@ -333,6 +341,28 @@ describe('startRun({ resume })', () => {
     const found = await refusal({ resume: run });
     expect(found).toContain(`${join(run, 'config.json')}: ${message}`);
     expect(found).not.toContain('\n');
+  });
+
+  it('refuses another feature network, unless the run goes on without evaluations', async () => {
+    await saveFeatures('f.onnx', 1);
+    const given = { ...small, data: 'pictures', steps: 60, features: 'f.onnx', evalSamples: 4 };
+    const evaluated = await begun({ ...given, out: 'evaluated' });
+    const file = join('evaluated', 'config.json');
+    await saveFeatures('f.onnx', 2);
+    expect(await refusal({ resume: evaluated.run })).toMatch(
+      /^evaluated\/config\.json: evaluation: features: expected the network that the run was evaluated by so far .*; got another/,
+    );
+    await begun({ resume: evaluated.run, eval: false });
+    expect(await refusal({ resume: evaluated.run })).toContain('got another in ');
+    // As earlier versions wrote it.
+    const saved = JSON.parse(await readFile(file, 'utf8')) as { evaluation: Record<string, unknown> };
+    const { featuresDigest, ...older } = saved.evaluation;
+    expect(featuresDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    await writeFile(file, JSON.stringify({ ...saved, evaluation: older }));
+    await begun({ resume: evaluated.run });
+    await saveFeatures('f.onnx', 1);
+    expect(await refusal({ resume: evaluated.run })).toContain('got another in ');
+    await rm('evaluated', { recursive: true });
   });
 
   it('refuses other pictures, unless they are named again', async () => {
