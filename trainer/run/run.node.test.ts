@@ -378,6 +378,32 @@ describe('startRun({ resume })', () => {
   });
 });
 
+describe('startRun({ resume }) with labels in a list', () => {
+  /** Writes labels of 130 pictures, of which the list is none of those whose content is sampled. */
+  const label = (first: number) =>
+    writeFile(
+      join('listed', 'z', 'dataset.json'),
+      JSON.stringify({ labels: Array.from({ length: 130 }, (_, i) => [`${100 + i}.png`, (i + first) % 2]) }),
+    );
+
+  it('refuses exchanged labels, and goes on with a run of a version that did not look at them', async () => {
+    await mkdir(join('listed', 'z'), { recursive: true });
+    for (let i = 0; i < 130; i++) await writeFile(join('listed', 'z', `${100 + i}.png`), await encodePng(flat(i)));
+    await label(0);
+    const { run } = await begun({ ...small, data: 'listed', conditional: true, out: 'of-lists', steps: 60 });
+    await label(1);
+    expect(await refusal({ resume: run })).toMatch(/^data: expected the pictures that the run was trained on so far/);
+    const file = join(run, 'config.json');
+    const saved = JSON.parse(await readFile(file, 'utf8')) as { dataIdentity: string };
+    const [older] = saved.dataIdentity.split('+');
+    expect(older).not.toBe(saved.dataIdentity);
+    await writeFile(file, JSON.stringify({ ...saved, dataIdentity: older }));
+    await begun({ resume: run });
+    await label(0);
+    expect(await refusal({ resume: run })).toMatch(/^data: expected the pictures/);
+  });
+});
+
 describe('startRun({ conditional })', () => {
   const options = { ...small, conditional: true, out: 'labelled', steps: 4, checkpointEvery: 2, sampleEvery: 2 };
   beforeAll(async () => {

@@ -5,6 +5,7 @@ import { InputError } from '../../onnx/index.js';
 import { markLatest } from '../../inference/runs/runs.node.js';
 import { writeRunFile } from '../checkpoint/run-file.node.js';
 import { defaultCacheFolder } from '../data/cache/cache-folder.node.js';
+import { isSameIdentity } from '../data/formats/identity.node.js';
 import { openDataset } from '../data/formats/table.node.js';
 import { epochSteps } from '../data/batch.js';
 import { changeAbout } from '../record/about.node.js';
@@ -283,7 +284,7 @@ async function checkedIdentity(
   given: ChosenSettings,
 ): Promise<{ value: string | undefined; notes: string[] }> {
   const value = await dataset.identity?.();
-  const isSame = saved?.dataIdentity === undefined || saved.dataIdentity === value;
+  const isSame = saved?.dataIdentity === undefined || isSameIdentity(saved.dataIdentity, value);
   if (isSame) return { value, notes: [] };
   if (given.data !== undefined) return { value, notes: ['The pictures are not those the run was trained on so far.'] };
   throw new InputError({
