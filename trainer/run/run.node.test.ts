@@ -257,6 +257,19 @@ describe('startRun({ stepsPerRun })', () => {
   });
 });
 
+describe('startRun({ backend })', () => {
+  it.each<[RunOptions, string]>([
+    [{ backend: 'tensorflow', device: 'cuda' }, 'device: expected auto or cpu with `backend` tensorflow; got cuda'],
+    [{ backend: 'cpu', device: 'webgpu' }, 'device: expected auto or cpu with `backend` cpu; got webgpu'],
+  ])('refuses a device of ONNX Runtime that would not be used: %o', async (options, message) => {
+    expect(await refusal({ ...small, data: 'pictures', out: 'new', ...options })).toBe(message);
+  });
+
+  it('goes with the CPU, where ONNX Runtime then evaluates', async () => {
+    await begun({ ...small, data: 'pictures', out: 'by-tfjs', backend: 'cpu', device: 'cpu' });
+  });
+});
+
 describe('startRun({ out }) where TensorBoard files cannot be written', () => {
   it('says so, and leaves no run', async () => {
     await mkdir('odd');
