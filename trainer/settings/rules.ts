@@ -11,6 +11,24 @@ export interface Rule {
 /** What a configuration's settings have to be beside each other. */
 export const settingRules = (config: GanConfig): Rule[] => [...archRules(config), ...lossRules(config)];
 
+/**
+ * What settings that differ from their preset have to be beside others to have a meaning. Runs that are there already may have them.
+ * @param preset whose values nobody gave
+ */
+export function usedSettings(config: GanConfig, preset: Readonly<GanConfig>): Rule[] {
+  const { lrDecay, ema, norm, normD } = config;
+  const hasNorm = norm === 'batch' || normD === 'batch';
+  const used = (name: keyof GanConfig, isUsed: boolean, expected: string): Rule => {
+    return { name, isRight: isUsed || config[name] === preset[name], expected };
+  };
+  return [
+    used('lrDecayStart', lrDecay !== 'none', '`lrDecay` linear or cosine beside it'),
+    used('emaWarmup', ema > 0, '`ema` beside it'),
+    used('batchNormEpsilon', hasNorm, '`norm` batch beside it'),
+    used('batchNormInitStd', hasNorm, '`norm` batch beside it'),
+  ];
+}
+
 /** What only some architectures have. */
 function archRules({ arch, head, firstBatchNorm, norm, normD, conditional, imageSize }: GanConfig): Rule[] {
   if (arch === 'dcgan') return [];

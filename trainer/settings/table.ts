@@ -100,8 +100,10 @@ const normalization: Check = {
   accepts: isNormalization,
   meant: (given) => {
     if (typeof given !== 'string') return given;
-    const [mean, std] = given.split('/').map((part) => part.split(',').map((word) => Number(word.trim() || 'none')));
-    return { mean, std };
+    const [mean, std, ...others] = given
+      .split('/')
+      .map((part) => part.split(',').map((word) => Number(word.trim() || 'none')));
+    return others.length === 0 ? { mean, std } : given;
   },
 };
 
