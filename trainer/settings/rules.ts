@@ -1,5 +1,5 @@
 /** @file What settings have to be beside others, so that none is given in vain. */
-import { adaDefaults, residualSizes, type GanConfig } from './config.js';
+import { adaDefaults, hasTargets, residualSizes, type GanConfig } from './config.js';
 
 /** What a setting has to be beside others. */
 export interface Rule {
@@ -65,7 +65,7 @@ function lossRules(config: GanConfig): Rule[] {
   return [
     {
       name: 'labelSmoothing',
-      isRight: labelSmoothing === 0 || loss === 'bce' || loss === 'lsgan',
+      isRight: labelSmoothing === 0 || hasTargets(config),
       expected: `0, as the ${loss} loss has no labels`,
     },
     { name: 'r1Every', isRight: r1Every === 1 || r1 > 0 || r2 > 0, expected: 'r1 or r2 beside it' },
