@@ -32,7 +32,8 @@ await runCommand(
         strict: strictOption,
         checkpoint: {
           type: 'string',
-          describe: 'newest, best (marked by gan-train --eval), or a folder [default: newest]',
+          describe:
+            "newest, best (marked by gan-train --eval), or a folder in the run's checkpoints/ [default: newest]",
         },
         samples: {
           type: 'number',

@@ -24,7 +24,8 @@ await runCommand(
         run: { type: 'string', describe: 'Folder of the run [default: the latest]' },
         checkpoint: {
           type: 'string',
-          describe: 'newest, best (marked by gan-train --eval), or a folder [default: newest]',
+          describe:
+            "newest, best (marked by gan-train --eval), or a folder in the run's checkpoints/ [default: newest]",
         },
         out: {
           type: 'string',

@@ -141,9 +141,7 @@ function choiceOf(name: string, value: unknown, file: string, isRandom: boolean)
 /** A value of a range, at a place of 0…1. Settings that must be whole numbers are rounded. */
 function valueAt(name: string, { from, to, logarithmic }: Extract<Choice, { from: number }>, place: number): number {
   const value = logarithmic ? from * (to / from) ** place : from + (to - from) * place;
-  const short = Number(value.toPrecision(6));
-  const isWhole = Number.isInteger(from) && table[name]?.accepts(from) === true && !table[name]?.accepts(from + 0.5);
-  return isWhole ? Math.round(value) : short;
+  return table[name]?.whole ? Math.round(value) : Number(value.toPrecision(6));
 }
 
 function grid(choices: readonly (readonly [string, Choice])[], path: string): JsonObject[] {

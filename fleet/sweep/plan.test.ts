@@ -1,4 +1,4 @@
-/** @file Files of sweeps that are refused, each with what was expected. */
+/** @file Files of sweeps: values of ranges, and those that are refused, each with what was expected. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,4 +30,15 @@ it.each([
   const path = join(folder, 'bad.yaml');
   await writeFile(path, text);
   await expect(readSweep(path)).rejects.toMatchObject({ name: 'InputError', message: `${path}: ${line}` });
+});
+
+it.each([
+  ['label-smoothing: { range: [0, 0.4], points: 3 }', 'labelSmoothing', [0, 0.2, 0.4]],
+  ['lr-decay-start: { range: [0, 0.9], points: 4 }', 'lrDecayStart', [0, 0.3, 0.6, 0.9]],
+  ['d-steps: { range: [1, 4], points: 3 }', 'dSteps', [1, 3, 4]],
+  ['batch-size: { log-range: [8, 64], points: 4 }', 'batchSize', [8, 16, 32, 64]],
+] as const)('readSweep rounds whole numbers and no others: %s', async (vary, name, values) => {
+  const path = join(folder, 'range.yaml');
+  await writeFile(path, `settings: { lr-decay: linear }\nvary: { ${vary} }`);
+  expect((await readSweep(path)).runs.map(({ settings }) => settings[name])).toEqual(values);
 });

@@ -63,8 +63,8 @@ export async function folderTree(folder: string, options: FolderOptions = {}): P
     oddNames,
     read: (path, maxBytes) => readBoundedFile(fileOf(path), maxBytes),
     async stamp(path) {
-      const { size, mtimeMs } = await stat(fileOf(path));
-      return `${size} ${mtimeMs}`;
+      const { ino, size, mtimeMs, ctimeMs } = await stat(fileOf(path));
+      return `${root} ${ino} ${size} ${mtimeMs} ${ctimeMs}`;
     },
     size: async (path) => (await stat(fileOf(path))).size,
   };

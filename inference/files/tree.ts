@@ -13,7 +13,7 @@ export interface FileTree {
    * @throws InputError if the file cannot be read or is larger than `maxBytes`
    */
   read(path: string, maxBytes: number): Promise<Uint8Array>;
-  /** A text that changes when the file's content changes. */
+  /** A text that changes when the file's content changes, and is not that of a file with other content. */
   stamp(path: string): Promise<string>;
   /** Bytes of the file, unpacked. */
   size(path: string): Promise<number>;

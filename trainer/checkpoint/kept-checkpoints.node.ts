@@ -1,6 +1,6 @@
 /** @file Which checkpoints a run has: the newest, the best, and which are kept. */
-import { readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readdir, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { exists, ifThere } from '../../inference/files/missing.node.js';
 import { forgetTemporary, removeLeftovers, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { InputError } from '../../onnx/index.js';
@@ -45,12 +45,23 @@ export async function markBest(run: string, step: number): Promise<void> {
 
 /**
  * The folder of a checkpoint.
- * @param named `newest`, `best`, or a folder, which is taken as it is
+ * @param named `newest`, `best`, or a folder of the run
  * @throws InputError if the run has no such checkpoint
  */
 export async function namedCheckpoint(run: string, named = 'newest'): Promise<string> {
   if (named === 'newest') return newestCheckpoint(run);
-  if (named !== 'best') return named;
+  if (named !== 'best') {
+    // A checkpoint of another run beside the name of this one is an oversight, whichever of them is meant.
+    const [inner, outer] = await Promise.all(
+      [dirname(resolve(named)), run].map((path) => realpath(path).catch(() => path)),
+    );
+    if (inner === outer || inner?.startsWith(`${outer}${sep}`)) return named;
+    throw new InputError({
+      name: 'checkpoint',
+      expected: `newest, best, or a checkpoint's folder in ${run}`,
+      got: named,
+    });
+  }
   const best = await bestCheckpoint(run);
   if (best === undefined) {
     throw new InputError({

@@ -72,6 +72,24 @@ describe('checkpoints(run) and newestCheckpoint(run)', () => {
     );
   });
 
+  it('are named by folders of the run alone, also through a link', async () => {
+    const other = join(run, 'other');
+    const [own, foreign] = [
+      await saveCheckpoint(run, stateAfter(1), config),
+      await saveCheckpoint(other, stateAfter(1), config),
+    ];
+    await symlink('other', join(run, 'link'));
+    for (const [folder, named] of [
+      [run, own],
+      [other, foreign],
+      [join(run, 'link'), foreign],
+    ] as const)
+      expect(await namedCheckpoint(folder, named)).toBe(named);
+    await expect(namedCheckpoint(other, own)).rejects.toThrow(
+      `checkpoint: expected newest, best, or a checkpoint's folder in ${other}; got ${own}`,
+    );
+  });
+
   it('are empty for a folder that is no run', async () => {
     expect(await checkpoints(join(run, 'none'))).toEqual([]);
   });

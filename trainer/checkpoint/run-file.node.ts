@@ -19,7 +19,11 @@ import type { TrainState } from '../step/state/step.js';
 type FeatureSettings = Pick<RunSettings, 'features' | 'featuresMean' | 'featuresStd' | 'featuresSize'>;
 
 /** What pictures are compared by, and how many; fixed by the first evaluation, as later ones are compared with it. */
-export type EvaluationSettings = Partial<FeatureSettings> & Pick<RunSettings, 'evalSamples' | 'evalEvery'>;
+export type EvaluationSettings = Partial<FeatureSettings> &
+  Pick<RunSettings, 'evalSamples' | 'evalEvery'> & {
+    /** Of the network's files; nothing where it is at an address, and in runs of earlier versions. */
+    featuresDigest?: string;
+  };
 
 /** What a run remembers. */
 export interface RunFile {
@@ -42,16 +46,19 @@ const MAX_BYTES = 2 ** 20;
 /** Settings of a part of the file: what must be there, and what may be. */
 type Part = Record<'required' | 'optional', Readonly<Record<string, Setting>>>;
 
+/** What is no setting but is checked like one. */
+const digest: Setting = { ...runSettings.data, ...text('a text') };
+
 /** The parts of the file besides `config`. */
 const parts = {
   run: {
     required: settings('steps'),
-    optional: { ...settings('data'), dataIdentity: { ...runSettings.data, ...text('a text') } },
+    optional: { ...settings('data'), dataIdentity: digest },
   },
   dataOptions: { required: {}, optional: settings('split', 'classes', 'cropToBox', 'followLinks') },
   evaluation: {
     required: settings('evalSamples', 'evalEvery'),
-    optional: settings('features', 'featuresMean', 'featuresStd', 'featuresSize'),
+    optional: { ...settings('features', 'featuresMean', 'featuresStd', 'featuresSize'), featuresDigest: digest },
   },
 } satisfies Record<string, Part>;
 

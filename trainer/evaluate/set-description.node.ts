@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { placedPath } from '../../inference/files/copies.node.js';
 import { fileDigest } from '../../inference/files/same-job.node.js';
 import { isRun, resolveRun } from '../../inference/runs/runs.node.js';
+import { InputError } from '../../onnx/errors.js';
 import { namedCheckpoint, runOfCheckpoint } from '../checkpoint/kept-checkpoints.node.js';
 import { readRunFile } from '../checkpoint/run-file.node.js';
 import { openDataset } from '../data/formats/table.node.js';
@@ -25,18 +26,30 @@ export interface PairDescription {
 
 /** How sets are named. */
 export interface SetChoice {
-  /** Of a run: `newest` (if not given), `best`, or a folder. */
+  /** Of a run: `newest` (if not given), `best`, or a folder in it. */
   checkpoint?: string | undefined;
   split?: Split | undefined;
   followLinks?: boolean | undefined;
 }
 
-/** Two sets of any kind: .onnx files, runs, or data. @throws InputError if a run has no such checkpoint */
+/**
+ * Two sets of any kind: .onnx files, runs, or data.
+ * @throws InputError if a run has no such checkpoint, or something is chosen of runs or data where there are none
+ */
 export async function describedSets(
   [first, second]: readonly [string, string],
   choice: SetChoice,
 ): Promise<PairDescription> {
-  return { asTrained: false, sets: [await describedSet(first, choice), await describedSet(second, choice)] };
+  const sets = [await describedSet(first, choice), await describedSet(second, choice)] as const;
+  const { checkpoint, split, followLinks } = choice;
+  const isStray = (kind: SetDescription['kind']) => sets.every((set) => set.kind !== kind);
+  const needed = (name: keyof SetChoice, expected: string) => new InputError({ name, expected, got: 'none' });
+  if (checkpoint !== undefined && isStray('checkpoint')) throw needed('checkpoint', 'a run as a set beside it');
+  if (isStray('data')) {
+    if (split !== undefined) throw needed('split', 'pictures as a set beside it');
+    if (followLinks) throw needed('followLinks', 'pictures as a set beside it');
+  }
+  return { asTrained: false, sets };
 }
 
 async function describedSet(path: string, { checkpoint, ...data }: SetChoice): Promise<SetDescription> {

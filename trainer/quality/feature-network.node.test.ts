@@ -16,6 +16,7 @@ beforeAll(async () => {
   await save('last', ['batch', 2, 2, 3]);
   await save('open', ['batch', 3, 'height', 'width']);
   await save('stated', ['batch', 3, 2, 2], new Map([['Image.NominalPixelRange', 'Normalized_0_1']]));
+  await saveTokens();
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -26,6 +27,19 @@ async function save(name: string, shape: Shape, metadata?: ReadonlyMap<string, s
   b.output(b.mul(image, b.scalar(2), 'doubling'), 'twice');
   b.output(b.op('Flatten', [b.mul(image, b.scalar(3))], { axis: 1 }), 'features');
   await saveModel(join(folder, `${name}.onnx`), modelOfGraph(b.graph, metadata));
+}
+
+/** A network whose outputs hold the picture's pixels as tokens, as channels, with the batch second, and as either of two. */
+async function saveTokens(): Promise<void> {
+  const b = new GraphBuilder(emptyGraph('tokens'));
+  const image = b.input('image', 'float32', ['batch', 3, 2, 2]);
+  const channels = b.reshape(image, [0, 3, 4]);
+  const tokens = b.transpose(channels, [0, 2, 1]);
+  b.output(tokens, 'tokens');
+  b.output(channels, 'channels');
+  b.output(b.transpose(tokens, [1, 0, 2]), 'tokens_first');
+  b.output(b.reshape(image, [0, 6, 2]), 'either');
+  await saveModel(join(folder, 'tokens.onnx'), modelOfGraph(b.graph));
 }
 
 /** A 2×2 picture whose channels are 0, 51 and 255 but for the first pixel, which is black. */
@@ -56,6 +70,15 @@ describe('FeatureNetwork', () => {
       expect(await featuresOf(`plain.onnx:${layer}`, [picture])).toEqual(mean);
     }
     expect(await featuresOf('last.onnx:twice', [picture])).toEqual(mean);
+  });
+
+  it('averages tokens [batch, tokens, hidden] and channels [batch, channels, positions] over what is no feature', async () => {
+    const mean = { features: [0, 0.15, 0.75], size: 3 };
+    for (const layer of ['tokens', 'channels'])
+      expect(await featuresOf(`tokens.onnx:${layer}`, [picture])).toEqual(mean);
+    const network = await FeatureNetwork.load(join(folder, 'tokens.onnx'), plain);
+    expect(network.assumptions.at(-1)?.taken).toBe('"tokens", numbers per picture: 3 (the mean over all tokens)');
+    await network.dispose();
   });
 
   it('prepares pictures as the file says, or as it is told', async () => {
@@ -109,6 +132,13 @@ describe('FeatureNetwork', () => {
     ['none.onnx', {}, 'none.onnx: cannot be read (ENOENT)'],
     ['plain.onnx:pool', {}, 'expected the name of a node or value after the colon, such as doubling'],
     ['plain.onnx', { preparation: { size: { height: 8, width: 8 } } }, 'size: expected 2x2, which the model fixes'],
+    [
+      'tokens.onnx:either',
+      plain,
+      'features "either": expected a value whose axis of features can be told; this one is 6 features at 2 positions or ' +
+        '2 features at 6 positions: name another after the colon; got [1, 6, 2]',
+    ],
+    ['tokens.onnx:tokens_first', plain, 'here of a batch of 1; got float32 [4, 1, 3]'],
     ['plain.onnx', { preparation: { normalization: { mean: [1, 2], std: [1] } } }, 'mean: expected one number'],
   ])('refuses %s with %j', async (source, options, message) => {
     await expect(FeatureNetwork.load(join(folder, source), options)).rejects.toThrow(message);

@@ -1,4 +1,4 @@
-/** @file Features of pictures: a layer of any ONNX network, averaged over positions. */
+/** @file Features of pictures: a layer of any ONNX network, averaged over positions or tokens. */
 import { shownText } from '../../inference/files/copies.node.js';
 import {
   channelsLast,
@@ -11,12 +11,17 @@ import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { readNetwork } from '../../inference/networks/read-network.js';
 import { openSession } from '../../inference/runtime/runtime.node.js';
-import { sessionTensor, type ResolvedDevice, type Session } from '../../inference/runtime/session.js';
+import {
+  sessionTensor,
+  type ResolvedDevice,
+  type Session,
+  type SessionTensor,
+} from '../../inference/runtime/session.js';
 import { namingFile } from '../../onnx/graph/naming.js';
 import { InputError, loadModel, upgradedModel, type Graph } from '../../onnx/index.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
-import { elementCount } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
+import { featureAxis, meanOverPositions } from './feature-axis.js';
 
 export interface FeatureOptions {
   /** Preprocessing, if the network's file does not state it or states it wrongly. */
@@ -55,6 +60,8 @@ export class FeatureNetwork {
     readonly size: number,
     readonly input: NetworkInput,
     readonly session: Session,
+    /** Of the layer's output the axis that its features stand on. */
+    readonly axis: number,
     /** How pictures are prepared for it, and which value its features are. */
     readonly assumptions: readonly Assumption[],
   ) {}
@@ -82,10 +89,12 @@ export class FeatureNetwork {
     try {
       const { channels, height, width } = input.picture;
       const blank = new Float32Array((input.batch ?? 1) * channels * height * width);
-      const size = (await namingFile(path, () => runOnce(session, input, blank))).length / (input.batch ?? 1);
-      const taken = `"${value}", numbers per picture: ${size} (maps are averaged over positions)`;
+      const { dims } = await namingFile(path, () => runOnce(session, input, blank));
+      const { axis, averaged } = featureAxis(model.graph, value, dims, input);
+      const size = dims[axis] as number;
+      const taken = `"${value}", numbers per picture: ${size}${averaged}`;
       const own = { about: 'features', taken, because, options: ['features'] };
-      return new FeatureNetwork(`${shown}:${value}`, size, input, session, [...assumptions, own]);
+      return new FeatureNetwork(`${shown}:${value}`, size, input, session, axis, [...assumptions, own]);
     } catch (error) {
       await session.release();
       throw error;
@@ -100,7 +109,8 @@ export class FeatureNetwork {
         indices.map((index) => pictures[index] as Picture),
         input,
       );
-      const found = await namingFile(this.name, () => runOnce(this.session, input, prepared));
+      const { data, dims } = await namingFile(this.name, () => runOnce(this.session, input, prepared));
+      const found = meanOverPositions(data as Float32Array, dims, this.axis);
       indices.forEach((index, row) =>
         features.set(found.subarray(row * this.size, (row + 1) * this.size), index * this.size),
       );
@@ -163,41 +173,24 @@ function featureValue(graph: Graph, layer: string | undefined, path: string): { 
   return { value, because: 'as stated' };
 }
 
-/** Features of a batch [batch, D]: the mean over the layer's positions, for any rank. */
-async function runOnce(session: Session, input: NetworkInput, batch: Float32Array): Promise<Float32Array> {
+/** A layer's output of a batch. @throws InputError if it has no row of numbers for each picture */
+async function runOnce(session: Session, input: NetworkInput, batch: Float32Array): Promise<SessionTensor> {
   const { name, layout, picture } = input;
   const { channels, height, width } = picture;
   const stride = channels * height * width;
-  const count = batch.length / stride;
-  const padded = new Float32Array((input.batch ?? count) * stride);
+  const count = input.batch ?? batch.length / stride;
+  const padded = new Float32Array(count * stride);
   padded.set(batch);
   const fed =
     layout === 'NCHW'
-      ? sessionTensor(padded, [padded.length / stride, channels, height, width])
-      : sessionTensor(channelsLast(padded, picture), [padded.length / stride, height, width, channels]);
+      ? sessionTensor(padded, [count, channels, height, width])
+      : sessionTensor(channelsLast(padded, picture), [count, height, width, channels]);
   const [output = ''] = session.outputNames;
   const result = (await session.run({ [name]: fed }))[output];
-  if (!(result?.data instanceof Float32Array) || result.dims.length < 2) {
-    throw new InputError({
-      name: `features "${output}"`,
-      expected: 'float32 numbers [batch, features, …]',
-      got: `${result?.type} [${result?.dims.join(', ')}]`,
-    });
-  }
-  return meanOverPositions(result.data, result.dims, layout);
-}
-
-/** [N, D, …], or [N, …, D] if channels come last → [N, D]. */
-function meanOverPositions(data: Float32Array, dims: readonly number[], layout: NetworkInput['layout']): Float32Array {
-  if (dims.length === 2) return data;
-  const [count = 1] = dims;
-  const size = (layout === 'NCHW' ? dims[1] : dims.at(-1)) as number;
-  const positions = elementCount(dims) / (count * size);
-  const [channelStep, positionStep] = layout === 'NCHW' ? [positions, 1] : [1, size];
-  return Float32Array.from({ length: count * size }, (_, at) => {
-    const start = Math.floor(at / size) * size * positions + (at % size) * channelStep;
-    let sum = 0;
-    for (let position = 0; position < positions; position++) sum += data[start + position * positionStep] as number;
-    return sum / positions;
+  if (result?.data instanceof Float32Array && result.dims.length >= 2 && result.dims[0] === count) return result;
+  throw new InputError({
+    name: `features "${output}"`,
+    expected: `float32 numbers [batch, features, …], here of a batch of ${count}`,
+    got: `${result?.type} [${result?.dims.join(', ')}]`,
   });
 }

@@ -17,7 +17,9 @@ describe('residualAdvice(config)', () => {
 
   it('names spectral norm for a residual discriminator that nothing limits', () => {
     expect(residualAdvice(configWith('space', residual))).toEqual([
-      expect.stringMatching(/`spectralNorm` with `loss` hinge/),
+      expect.stringMatching(
+        /`spectralNorm` with `loss` hinge, `beta1` 0, `beta2` 0\.9 and `dSteps` 5, as in its paper/,
+      ),
     ]);
     expect(residualAdvice(configWith('space', { ...residual, spectralNorm: true }))).toEqual([]);
     expect(residualAdvice(configWith('space', { ...residual, r1: 1 }))).toEqual([]);

@@ -17,7 +17,8 @@ export function smallSetAdvice({ diffaugment }: GanConfig, pictures: number): st
 export function residualAdvice({ arch, spectralNorm, r1, r2, gp, clip }: GanConfig): string[] {
   if (arch !== 'resnet' || spectralNorm || [r1, r2, gp, clip].some((value) => value > 0)) return [];
   return [
-    'Nothing limits this discriminator, which has no batch norm: `spectralNorm` with `loss` hinge, as in its paper, or `r1` 10 does',
+    'Nothing limits this discriminator, which has no batch norm: `spectralNorm` with `loss` hinge, `beta1` 0, `beta2` 0.9 and ' +
+      '`dSteps` 5, as in its paper, or `r1` 10 does',
   ];
 }
 

@@ -2,14 +2,17 @@
 import { parsedPreparation } from '../../inference/networks/preprocessing.js';
 import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
+import { digestOf } from '../../inference/files/same-job.node.js';
+import { modelFiles } from '../../inference/tasks/shared/model-files.node.js';
 import { InputError } from '../../onnx/index.js';
 import type { ChosenSettings } from '../settings/resolve-settings.node.js';
 import type { GanConfig } from '../settings/config.js';
 import type { ReadablePictures } from '../data/sets/readable.js';
 import { Evaluator } from '../quality/evaluator.node.js';
-import { FeatureNetwork } from '../quality/feature-network.node.js';
+import { FeatureNetwork, namedFeatures } from '../quality/feature-network.node.js';
 import type { EvaluationSettings } from '../checkpoint/run-file.node.js';
 import { runDefaults } from '../settings/run-settings.js';
+import { isAddress } from './open-run.node.js';
 
 /**
  * The settings of a run's evaluation; undefined where it has none.
@@ -56,6 +59,26 @@ export async function createEvaluator(
   const { features = '', featuresMean: mean, featuresStd: std, featuresSize: size, evalSamples } = settings;
   const network = await FeatureNetwork.load(features, { preparation: parsedPreparation({ mean, std, size }), device });
   return new Evaluator(network, pictures, config, evalSamples, ofSettings);
+}
+
+/**
+ * The settings with the digest of the feature network.
+ * @param file the run's config.json
+ * @throws InputError if a resumed run was evaluated by another network, whose distances do not compare
+ */
+export async function withDigest(settings: EvaluationSettings, file: string): Promise<EvaluationSettings> {
+  const { path } = namedFeatures(settings.features ?? '');
+  if (isAddress(path)) return settings;
+  const files = await modelFiles('features', path);
+  const featuresDigest = digestOf(JSON.stringify(files.map(({ role, sha256 }) => [role, sha256])));
+  if (settings.featuresDigest === undefined || settings.featuresDigest === featuresDigest)
+    return { ...settings, featuresDigest };
+  throw new InputError({
+    name: `${file}: evaluation: features`,
+    expected:
+      'the network that the run was evaluated by so far (put it back, or give `eval` false to continue without evaluations)',
+    got: `another in ${path}`,
+  });
 }
 
 /** Settings that change what is assumed of the feature network, by the option of gan-eval. */

@@ -87,6 +87,18 @@ it('removes what an earlier export had more, and names it', async () => {
   expect((await exportRun({ run, out })).removed).toEqual([]);
 });
 
+it("refuses another run's checkpoint, and writes nothing", async () => {
+  const [own, other] = [join(run, 'own'), join(run, 'other')];
+  for (const folder of [own, other]) {
+    await mkdir(folder);
+    await writeFile(join(folder, 'config.json'), JSON.stringify({ config, data: null, steps: 9 }));
+  }
+  const checkpoint = await saveCheckpoint(other, stateOf(1, 0), config);
+  for (const options of [{ run: own }, { run: own, out: join(own, 'files') }])
+    await expect(exportRun({ ...options, checkpoint })).rejects.toThrow(/^checkpoint: expected newest, best, or /);
+  expect(await readdir(own)).toEqual(['config.json']);
+});
+
 it('exports conditional networks with a label as second input, and the names of its classes', async () => {
   const folder = join(run, 'conditional');
   const classes = { conditional: true, classNames: ['planet', 'star', 'a "galaxy"'] };

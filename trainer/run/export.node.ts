@@ -23,7 +23,7 @@ import type { TrainState } from '../step/state/step.js';
 export interface RunExportOptions {
   /** Folder of the run; the latest if not given. */
   run?: string | undefined;
-  /** `newest` (if not given), `best`, or the folder of a checkpoint. */
+  /** `newest` (if not given), `best`, or the folder of a checkpoint, in the run where that is given. */
   checkpoint?: string | undefined;
   /** Folder for the files; the run's `onnx` if not given. */
   out?: string | undefined;
@@ -162,15 +162,11 @@ export function generatorOnnx(state: TrainState, config: GanConfig): Model {
   const model = withState(generatorModel(config, { initialWeights: false }), {
     weights: generatorWeights(state, true),
   });
-  const metadata = config.conditional ? classMetadata(state, config) : undefined;
-  const exported = exportedModel(model, { ...generatorSignature(model), ...(metadata && { metadata }) });
+  const metadata = { ...runMetadata(config, state.step), role: 'generator', logits: [], probabilities: [] } as const;
+  const exported = exportedModel(model, { ...generatorSignature(model), metadata: metadataEntries(metadata) });
   model.dispose();
   return exported;
 }
-
-/** Entries that tell a conditional generator's classes. */
-const classMetadata = ({ step }: TrainState, config: GanConfig) =>
-  metadataEntries({ ...runMetadata(config, step), role: 'generator', logits: [], probabilities: [] });
 
 const generatorWeights = ({ generator }: TrainState, averaged: boolean) =>
   (averaged ? generator.ema : undefined) ?? generator.weights;
@@ -182,7 +178,7 @@ const discriminatorWeights = ({ discriminator: { weights, spectral } }: TrainSta
 /** Which checkpoint is exported, and where to: a checkpoint that is named without a run belongs to the run it lies in. */
 async function places({ run, checkpoint, out }: RunExportOptions): Promise<{ checkpoint: string; out: string }> {
   const isFolder = checkpoint !== undefined && checkpoint !== 'newest' && checkpoint !== 'best';
-  if (isFolder && out !== undefined) return { checkpoint, out };
+  if (isFolder && run === undefined && out !== undefined) return { checkpoint, out };
   const folder = await resolveRun(runOfCheckpoint(run, checkpoint));
   return { checkpoint: await namedCheckpoint(folder, checkpoint), out: out ?? join(folder, 'onnx') };
 }

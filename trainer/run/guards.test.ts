@@ -56,6 +56,17 @@ describe('CollapseWatch', () => {
     expect(warnings.filter(Boolean)).toHaveLength(1);
   });
 
+  it('goes by the loss where the hinge leaves logits beyond 1 alone, and names nothing that it refuses', () => {
+    const separated = (lossD: number) => {
+      const watch = new CollapseWatch({ ...config, loss: 'hinge' });
+      return Array.from({ length: PATIENCE }, (_, index) => watch.afterStep(row(index + 1, 0.8, 0.2, lossD))).filter(
+        Boolean,
+      );
+    };
+    expect(separated(0)).toEqual([expect.not.stringContaining('labelSmoothing')]);
+    expect(separated(0.1)).toEqual([]);
+  });
+
   it.each([
     ['rahinge', 0.001, 1],
     ['rahinge', 1, 0],

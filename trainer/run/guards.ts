@@ -1,6 +1,6 @@
 /** @file Detects runs that have failed: weights that are not finite, a discriminator that wins, pictures that are all alike. */
 import type { Picture } from '../../inference/pictures/pictures.js';
-import { isRelativistic, type GanConfig } from '../settings/config.js';
+import { hasTargets, isRelativistic, type GanConfig } from '../settings/config.js';
 import type { StepResult, TrainState } from '../step/state/step.js';
 
 /** Steps for which scores must stay pinned, and before which generated pictures may be all alike. */
@@ -8,8 +8,8 @@ export const PATIENCE = 500;
 /** Scores within this distance of 0 and 1 are pinned. */
 const PINNED = 0.02;
 /**
- * Least squares pull logits to 0 and 1, and relativistic scores tell nothing alone, so the loss tells: below this, D's answers
- * are as good as exact.
+ * Least squares pull logits to 0 and 1, the hinge leaves them beyond ±1, and relativistic scores tell nothing alone, so the loss
+ * tells: below this, D's answers are as good as exact.
  */
 const EXACT_LOSS = 0.01;
 /** Fraction of the real pictures' spread below which generated ones count as all alike. */
@@ -59,10 +59,11 @@ export class CollapseWatch {
     if (this.#pinnedSteps < PATIENCE || this.#warnedOfScores) return undefined;
     this.#warnedOfScores = true;
     const { dReal, dFakeBefore } = result;
+    const smoothing = hasTargets(this.#config) ? ', `labelSmoothing` 0.1' : '';
     return (
       `step ${step}: the discriminator has separated real from generated pictures perfectly for ${PATIENCE} steps ` +
       `(D(x) ${dReal.toFixed(3)}, D(G(z)) ${dFakeBefore.toFixed(3)}), so the generator learns little. Try a lower \`lrD\`, ` +
-      '`spectralNorm`, `labelSmoothing` 0.1 or, for small sets, `diffaugment` color,translation,cutout'
+      `\`spectralNorm\`${smoothing} or, for small sets, \`diffaugment\` color,translation,cutout`
     );
   }
 
@@ -80,9 +81,10 @@ export class CollapseWatch {
   }
 
   #isPinned({ lossD, dReal, dFakeBefore }: StepResult): boolean {
+    const { loss } = this.#config;
     // A critic's scores are no probabilities, and may be as far apart as they like.
-    if (this.#config.loss === 'wgan' || this.#config.loss === 'wgan-gp') return false;
-    if (this.#config.loss === 'lsgan' || isRelativistic(this.#config)) return lossD < EXACT_LOSS;
+    if (loss === 'wgan' || loss === 'wgan-gp') return false;
+    if (loss === 'lsgan' || loss === 'hinge' || isRelativistic(this.#config)) return lossD < EXACT_LOSS;
     return [dReal, dFakeBefore].every((score) => Math.min(score, 1 - score) < PINNED);
   }
 }

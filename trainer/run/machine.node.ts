@@ -25,6 +25,8 @@ export async function chosenMachine(given: ChosenSettings, group?: Group): Promi
   const stepsPerRun = given.stepsPerRun ?? 1;
   if (stepsPerRun > 1 && backend !== 'onnxruntime')
     throw new InputError({ name: 'stepsPerRun', expected: '`backend` onnxruntime', got: backend });
+  if (backend !== 'onnxruntime' && wantedDevice !== 'auto' && wantedDevice !== 'cpu')
+    throw new InputError({ name: 'device', expected: `auto or cpu with \`backend\` ${backend}`, got: wantedDevice });
   if (group && stepsPerRun > 1) throw new InputError({ name: 'stepsPerRun', conflictsWith: 'distributed' });
   if (group && backend !== 'onnxruntime')
     throw new InputError({ name: 'distributed', expected: '`backend` onnxruntime', got: backend });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { flat } from '../data/data.test.helper.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
-import { InputError } from '../../onnx/errors.js';
+import { emptyGraph, GraphBuilder, InputError, modelOfGraph, saveModel } from '../../onnx/index.js';
 import { Random } from '../../inference/numeric/random.js';
 import { overfittingOf } from '../step/state/overfitting.js';
 import { train } from './loop.node.js';
@@ -38,6 +38,14 @@ async function begun(options: RunOptions): Promise<{ run: string; notes: string[
   const { run, notes, release } = await startRun(options);
   await release();
   return { run, notes };
+}
+
+/** Writes a feature network: the mean colour of a picture, times a number. */
+async function saveFeatures(path: string, factor: number): Promise<void> {
+  const b = new GraphBuilder(emptyGraph('colours'));
+  const mean = b.op('GlobalAveragePool', [b.input('image', 'float32', ['batch', 3, 8, 8])]);
+  b.output(b.mul(mean, b.scalar(factor)), 'features');
+  await saveModel(path, modelOfGraph(b.graph));
 }
 
 async function refusal(options: RunOptions): Promise<string> {
@@ -249,6 +257,19 @@ describe('startRun({ stepsPerRun })', () => {
   });
 });
 
+describe('startRun({ backend })', () => {
+  it.each<[RunOptions, string]>([
+    [{ backend: 'tensorflow', device: 'cuda' }, 'device: expected auto or cpu with `backend` tensorflow; got cuda'],
+    [{ backend: 'cpu', device: 'webgpu' }, 'device: expected auto or cpu with `backend` cpu; got webgpu'],
+  ])('refuses a device of ONNX Runtime that would not be used: %o', async (options, message) => {
+    expect(await refusal({ ...small, data: 'pictures', out: 'new', ...options })).toBe(message);
+  });
+
+  it('goes with the CPU, where ONNX Runtime then evaluates', async () => {
+    await begun({ ...small, data: 'pictures', out: 'by-tfjs', backend: 'cpu', device: 'cpu' });
+  });
+});
+
 describe('startRun({ out }) where TensorBoard files cannot be written', () => {
   it('says so, and leaves no run', async () => {
     await mkdir('odd');
@@ -335,6 +356,28 @@ describe('startRun({ resume })', () => {
     expect(found).not.toContain('\n');
   });
 
+  it('refuses another feature network, unless the run goes on without evaluations', async () => {
+    await saveFeatures('f.onnx', 1);
+    const given = { ...small, data: 'pictures', steps: 60, features: 'f.onnx', evalSamples: 4 };
+    const evaluated = await begun({ ...given, out: 'evaluated' });
+    const file = join('evaluated', 'config.json');
+    await saveFeatures('f.onnx', 2);
+    expect(await refusal({ resume: evaluated.run })).toMatch(
+      /^evaluated\/config\.json: evaluation: features: expected the network that the run was evaluated by so far .*; got another/,
+    );
+    await begun({ resume: evaluated.run, eval: false });
+    expect(await refusal({ resume: evaluated.run })).toContain('got another in ');
+    // As earlier versions wrote it.
+    const saved = JSON.parse(await readFile(file, 'utf8')) as { evaluation: Record<string, unknown> };
+    const { featuresDigest, ...older } = saved.evaluation;
+    expect(featuresDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    await writeFile(file, JSON.stringify({ ...saved, evaluation: older }));
+    await begun({ resume: evaluated.run });
+    await saveFeatures('f.onnx', 1);
+    expect(await refusal({ resume: evaluated.run })).toContain('got another in ');
+    await rm('evaluated', { recursive: true });
+  });
+
   it('refuses other pictures, unless they are named again', async () => {
     await writeFile(join('pictures', '8.png'), await encodePng(flat(200)));
     try {
@@ -345,6 +388,32 @@ describe('startRun({ resume })', () => {
     } finally {
       await rm(join('pictures', '8.png'));
     }
+  });
+});
+
+describe('startRun({ resume }) with labels in a list', () => {
+  /** Writes labels of 130 pictures, of which the list is none of those whose content is sampled. */
+  const label = (first: number) =>
+    writeFile(
+      join('listed', 'z', 'dataset.json'),
+      JSON.stringify({ labels: Array.from({ length: 130 }, (_, i) => [`${100 + i}.png`, (i + first) % 2]) }),
+    );
+
+  it('refuses exchanged labels, and goes on with a run of a version that did not look at them', async () => {
+    await mkdir(join('listed', 'z'), { recursive: true });
+    for (let i = 0; i < 130; i++) await writeFile(join('listed', 'z', `${100 + i}.png`), await encodePng(flat(i)));
+    await label(0);
+    const { run } = await begun({ ...small, data: 'listed', conditional: true, out: 'of-lists', steps: 60 });
+    await label(1);
+    expect(await refusal({ resume: run })).toMatch(/^data: expected the pictures that the run was trained on so far/);
+    const file = join(run, 'config.json');
+    const saved = JSON.parse(await readFile(file, 'utf8')) as { dataIdentity: string };
+    const [older] = saved.dataIdentity.split('+');
+    expect(older).not.toBe(saved.dataIdentity);
+    await writeFile(file, JSON.stringify({ ...saved, dataIdentity: older }));
+    await begun({ resume: run });
+    await label(0);
+    expect(await refusal({ resume: run })).toMatch(/^data: expected the pictures/);
   });
 });
 

@@ -1,10 +1,11 @@
 /** @file Starting or resuming a run: configuration, data, networks and the training step, ready for `train`. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { InputError } from '../../onnx/index.js';
 import { markLatest } from '../../inference/runs/runs.node.js';
 import { writeRunFile } from '../checkpoint/run-file.node.js';
 import { defaultCacheFolder } from '../data/cache/cache-folder.node.js';
+import { isSameIdentity } from '../data/formats/identity.node.js';
 import { openDataset } from '../data/formats/table.node.js';
 import { epochSteps } from '../data/batch.js';
 import { changeAbout } from '../record/about.node.js';
@@ -22,7 +23,7 @@ import { shareOf, type Group } from '../step/state/group.js';
 import type { TrainState, TrainStep } from '../step/state/step.js';
 import { assumedOfReal } from '../quality/evaluator.node.js';
 import { initialState } from '../step/tfjs/state.js';
-import { createEvaluator, evaluationSettings, ofSettings } from './evaluation.node.js';
+import { createEvaluator, evaluationSettings, ofSettings, withDigest } from './evaluation.node.js';
 import type { TrainEvaluation } from './loop.node.js';
 import { announce, announceProblem } from './announcement.node.js';
 import { followedRun } from './follow.node.js';
@@ -169,6 +170,7 @@ async function started(
       ? await createEvaluator(settings, loader.readable, config, machine.device)
       : undefined;
   if (evaluator) releases.add(() => evaluator.dispose());
+  const evaluation = evaluator && settings ? await withDigest(settings, join(run, 'config.json')) : settings;
   await loader.decodeAll({
     ...(reading && { progress_callback: ({ loaded, total }) => reading(loaded, total) }),
     ...(signal && { signal }),
@@ -192,7 +194,7 @@ async function started(
     dataIdentity: identity.value,
     steps,
     assumed,
-    evaluation: settings,
+    evaluation,
   });
   const { name, notes } = given;
   const isNew = saved === undefined;
@@ -282,7 +284,7 @@ async function checkedIdentity(
   given: ChosenSettings,
 ): Promise<{ value: string | undefined; notes: string[] }> {
   const value = await dataset.identity?.();
-  const isSame = saved?.dataIdentity === undefined || saved.dataIdentity === value;
+  const isSame = saved?.dataIdentity === undefined || isSameIdentity(saved.dataIdentity, value);
   if (isSame) return { value, notes: [] };
   if (given.data !== undefined) return { value, notes: ['The pictures are not those the run was trained on so far.'] };
   throw new InputError({

@@ -33,6 +33,11 @@ export function isRelativistic({ loss }: Pick<GanConfig, 'loss'>): boolean {
   return loss === 'rasgan' || loss === 'rahinge' || loss === 'ralsgan';
 }
 
+/** Losses with targets for real and generated pictures, which can be smoothed. */
+export function hasTargets({ loss }: Pick<GanConfig, 'loss'>): boolean {
+  return loss === 'bce' || loss === 'lsgan';
+}
+
 /** How the weights of convolutions begin. */
 export const kernelInits = ['normal', 'pytorch', 'glorot'] as const;
 

@@ -158,6 +158,10 @@ describe('configWith(preset, overrides)', () => {
     [{ dSteps: 0 }, 'dSteps: expected an integer of 1…100; got 0'],
     [{ lrDecay: 'step' as 'none' }, 'lrDecay: expected one of none, linear, cosine; got "step"'],
     [{ lrDecayStart: 1 }, 'lrDecayStart: expected a number of at least 0 and below 1; got 1'],
+    [{ lrDecayStart: 0.5 }, 'lrDecayStart: expected `lrDecay` linear or cosine beside it; got 0.5'],
+    [{ emaWarmup: false }, 'emaWarmup: expected `ema` beside it; got false'],
+    [{ norm: 'none', batchNormEpsilon: 0.001 }, 'batchNormEpsilon: expected `norm` batch beside it; got 0.001'],
+    [{ norm: 'none', batchNormInitStd: 0.1 }, 'batchNormInitStd: expected `norm` batch beside it; got 0.1'],
     [{ epochs: 0 }, 'epochs: expected an integer of 1…1000000000; got 0'],
     [{ seed: -1 }, 'seed: expected an integer of 0…2^53 − 1; got -1'],
     [{ batchNormEpsilon: 0 }, 'batchNormEpsilon: expected a number above 0; got 0'],
@@ -165,6 +169,16 @@ describe('configWith(preset, overrides)', () => {
   ])('refuses %j', (overrides, message) => {
     expect(() => configWith('space', overrides)).toThrow(InputError);
     expect(() => configWith('space', overrides)).toThrow(message);
+  });
+
+  it.each<Partial<GanConfig>>([
+    { lrDecayStart: 0.5, lrDecay: 'linear' },
+    { emaWarmup: false, ema: 0.9 },
+    { norm: 'none', normD: 'batch', batchNormEpsilon: 0.001, batchNormInitStd: 0.1 },
+    // As files of --print-config have them.
+    { ...presets.pokemon, norm: 'none', normD: 'none' },
+  ])('accepts %j', (overrides) => {
+    expect(configWith('pokemon', overrides)).toMatchObject(overrides);
   });
 
   it('lists the presets when there is none of that name', () => {
@@ -205,6 +219,16 @@ describe('checkedConfig(values, file)', () => {
   it('takes a configuration that was saved before held-out pictures as one that follows the signs', () => {
     const { adaSignal: _, heldOut: __, ...older } = configWith('space', { ada: true, adaSignal: 'sign' });
     expect(checkedConfig(older)).toMatchObject({ ada: true, adaSignal: 'sign', adaTarget: 0.6, heldOut: 0 });
+  });
+
+  it('takes a configuration that was saved with settings of no use, as earlier versions let pass', () => {
+    const saved = {
+      ...configWith('space', { norm: 'none' }),
+      lrDecayStart: 0.5,
+      emaWarmup: false,
+      batchNormEpsilon: 0.1,
+    };
+    expect(checkedConfig(saved)).toEqual(saved);
   });
 
   it('accepts what configWith made, after JSON', () => {

@@ -10,6 +10,7 @@ import {
   type GanConfig,
   type PresetName,
 } from './config.js';
+import { usedSettings } from './rules.js';
 import { configSettings, found } from './table.js';
 
 /** Each preset but the last names its seed; where a value is not plain to see there, the comment says where it comes from. */
@@ -183,7 +184,7 @@ export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig
   const merged: GanConfig = { ...base, ...given, preset };
   const adaSignal = overrides.adaSignal ?? (merged.ada ? 'held-out' : base.adaSignal);
   const needsHeldOut = merged.ada && adaSignal === 'held-out';
-  return checkedConfig({
+  const config = checkedConfig({
     ...merged,
     ...(merged.arch === 'resnet' && { ...residualDefaults, ...given }),
     normD: overrides.normD ?? (withoutNorm(merged) ? 'none' : (overrides.norm ?? base.normD)),
@@ -197,4 +198,7 @@ export function configWith(preset: PresetName, overrides: Partial<Omit<GanConfig
     lrD: overrides.lrD ?? merged.lr * (base.lrD / base.lr),
     normalization: overrides.normalization ?? spreadNormalization(base.normalization, merged.channels),
   });
+  const unused = usedSettings(config, base).find(({ isRight }) => !isRight);
+  if (unused === undefined) return config;
+  throw new InputError({ name: unused.name, expected: unused.expected, got: found(config[unused.name]) });
 }

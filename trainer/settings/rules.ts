@@ -1,5 +1,5 @@
 /** @file What settings have to be beside others, so that none is given in vain. */
-import { adaDefaults, residualSizes, type GanConfig } from './config.js';
+import { adaDefaults, hasTargets, residualSizes, type GanConfig } from './config.js';
 
 /** What a setting has to be beside others. */
 export interface Rule {
@@ -10,6 +10,24 @@ export interface Rule {
 
 /** What a configuration's settings have to be beside each other. */
 export const settingRules = (config: GanConfig): Rule[] => [...archRules(config), ...lossRules(config)];
+
+/**
+ * What settings that differ from their preset have to be beside others to have a meaning. Runs that are there already may have them.
+ * @param preset whose values nobody gave
+ */
+export function usedSettings(config: GanConfig, preset: Readonly<GanConfig>): Rule[] {
+  const { lrDecay, ema, norm, normD } = config;
+  const hasNorm = norm === 'batch' || normD === 'batch';
+  const used = (name: keyof GanConfig, isUsed: boolean, expected: string): Rule => {
+    return { name, isRight: isUsed || config[name] === preset[name], expected };
+  };
+  return [
+    used('lrDecayStart', lrDecay !== 'none', '`lrDecay` linear or cosine beside it'),
+    used('emaWarmup', ema > 0, '`ema` beside it'),
+    used('batchNormEpsilon', hasNorm, '`norm` batch beside it'),
+    used('batchNormInitStd', hasNorm, '`norm` batch beside it'),
+  ];
+}
 
 /** What only some architectures have. */
 function archRules({ arch, head, firstBatchNorm, norm, normD, conditional, imageSize }: GanConfig): Rule[] {
@@ -47,7 +65,7 @@ function lossRules(config: GanConfig): Rule[] {
   return [
     {
       name: 'labelSmoothing',
-      isRight: labelSmoothing === 0 || loss === 'bce' || loss === 'lsgan',
+      isRight: labelSmoothing === 0 || hasTargets(config),
       expected: `0, as the ${loss} loss has no labels`,
     },
     { name: 'r1Every', isRight: r1Every === 1 || r1 > 0 || r2 > 0, expected: 'r1 or r2 beside it' },

@@ -37,6 +37,7 @@ describe('readSettingsFile(path)', () => {
     ['__proto__: 1', /run\.yaml: __proto__: expected the name of a setting/],
     ['constructor: 1', /run\.yaml: constructor: expected the name of a setting/],
     ['resume: runs/a', /run\.yaml: resume: expected the name of a setting, such as resize;/],
+    ['normalization: 0.5/0.25/9', /run\.yaml: normalization: expected mean and std, .*; got "0\.5\/0\.25\/9"$/],
     ['ngf: "64"', /run\.yaml: ngf: expected an integer of 1…1024; got "64"$/],
     ['lr: 2', /run\.yaml: lr: expected a number above 0 and at most 1; got 2$/],
     ['data:', /run\.yaml: data: expected a path; got null$/],

@@ -18,6 +18,8 @@ export interface Check {
   accepts: (value: unknown) => boolean;
   /** The kind of option that sets it. */
   type: 'number' | 'boolean' | 'text';
+  /** Whether it is a number without fractions. */
+  whole?: true;
   /** The few values it may have, where they are texts. */
   choices?: readonly string[];
   /** The value that the text of an option, or an entry of a file, stands for. */
@@ -52,6 +54,7 @@ export const oneOfNumbers = (choices: readonly number[], expected = `one of ${ch
 /** An integer of a range. */
 export const integer = (from: number, to: number, expected = `an integer of ${from}…${to}`): Check => ({
   type: 'number',
+  whole: true,
   expected,
   accepts: (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= from && value <= to,
 });
@@ -97,8 +100,10 @@ const normalization: Check = {
   accepts: isNormalization,
   meant: (given) => {
     if (typeof given !== 'string') return given;
-    const [mean, std] = given.split('/').map((part) => part.split(',').map((word) => Number(word.trim() || 'none')));
-    return { mean, std };
+    const [mean, std, ...others] = given
+      .split('/')
+      .map((part) => part.split(',').map((word) => Number(word.trim() || 'none')));
+    return others.length === 0 ? { mean, std } : given;
   },
 };
 

@@ -16,10 +16,11 @@ export function hasCubLists(tree: FileTree): boolean {
   return cubFolder(tree) !== undefined;
 }
 
+/** Whether a file is a list of CUB-200-2011. */
+export const isCubList = (path: string): boolean => [...LISTS, ...CHOICE_LISTS].includes(baseName(path));
+
 /** Whether a file is a list of CUB-200-2011 or a picture. */
-export function isCubFile(path: string): boolean {
-  return [...LISTS, ...CHOICE_LISTS].includes(baseName(path)) || isPictureFile(path);
-}
+export const isCubFile = (path: string): boolean => isCubList(path) || isPictureFile(path);
 
 function cubFolder({ paths }: FileTree): string | undefined {
   const folders = paths.filter((path) => baseName(path) === 'images.txt').map(folderName);

@@ -11,31 +11,52 @@ const MAX_READ = 64;
 /** Of a larger file only the size counts. */
 const MAX_READ_BYTES = 2 ** 28;
 
-/** A hash of names, sizes and times of all files, and of what was chosen of them. */
+/** A hash of names and stamps of all files, and of what was chosen of them. */
 export async function dataFingerprint(tree: FileTree, options: DataOptions): Promise<string> {
   const hash = hashOf(options);
   await addEach(hash, tree.paths, (path) => tree.stamp(path));
   return hash.digest('hex');
 }
 
+/** Between the hash of all files and that of lists, which earlier versions left out. */
+const LISTS = '+';
+
 /**
- * A hash of names and sizes of some files, of the content of a few of them, and of what was chosen: the same for a copy
- * of the data, and for its archive.
+ * A hash of names and sizes of some files, of the content of a few of them, and of what was chosen; and where there are lists,
+ * such as of classes, another of these: the same for a copy of the data, and for its archive.
  * @param paths the files that the data set is made of
+ * @param lists those of them whose whole content counts
  * @throws InputError if the file system fails
  */
-export async function dataIdentity(tree: FileTree, paths: readonly string[], options: DataOptions): Promise<string> {
+export async function dataIdentity(
+  tree: FileTree,
+  paths: readonly string[],
+  lists: readonly string[],
+  options: DataOptions,
+): Promise<string> {
   const hash = hashOf(options);
   await addEach(hash, paths, (path) => tree.size(path));
   const every = Math.max(1, Math.ceil(paths.length / MAX_READ));
-  for (let at = 0; at < paths.length; at += every) {
-    const content = await tree.read(paths[at] as string, MAX_READ_BYTES).catch((error: unknown) => {
-      if (systemError(error) !== undefined) throw error;
-      return 'damaged or large';
-    });
-    hash.update(content);
+  for (let at = 0; at < paths.length; at += every) hash.update(await contentOf(tree, paths[at] as string));
+  if (lists.length === 0) return hash.digest('hex');
+  const ofLists = createHash('sha256');
+  for (const path of lists) {
+    const content = createHash('sha256').update(await contentOf(tree, path));
+    ofLists.update(`${JSON.stringify(path)} ${content.digest('hex')}\n`);
   }
-  return hash.digest('hex');
+  return `${hash.digest('hex')}${LISTS}${ofLists.digest('hex')}`;
+}
+
+/** Whether data are those of a run, of which an earlier version stored no lists. */
+export function isSameIdentity(saved: string, now: string | undefined): boolean {
+  return saved === now || (!saved.includes(LISTS) && saved === now?.split(LISTS)[0]);
+}
+
+function contentOf(tree: FileTree, path: string): Promise<Uint8Array | string> {
+  return tree.read(path, MAX_READ_BYTES).catch((error: unknown) => {
+    if (systemError(error) !== undefined) throw error;
+    return 'damaged or large';
+  });
 }
 
 function hashOf({ split, classes, cropToBox }: DataOptions): Hash {

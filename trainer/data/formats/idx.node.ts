@@ -30,10 +30,11 @@ export function hasIdxFiles(tree: FileTree): boolean {
   return tree.paths.some((path) => IMAGES.test(path));
 }
 
+/** Whether a file holds labels in IDX format. */
+export const isIdxLabels = (path: string): boolean => LABELS.test(path);
+
 /** Whether a file holds pictures or labels in IDX format. */
-export function isIdxFile(path: string): boolean {
-  return IMAGES.test(path) || LABELS.test(path);
-}
+export const isIdxFile = (path: string): boolean => IMAGES.test(path) || isIdxLabels(path);
 
 /** The possible names of the labels' file beside a file of pictures. */
 export function idxLabelsNames(images: string): string[] {

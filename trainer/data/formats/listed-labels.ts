@@ -7,6 +7,9 @@ import { MAX_CLASSES, type Labels } from '../sets/dataset.js';
 export const LABELS_FILE = 'dataset.json';
 const MAX_BYTES = 256 * 1024 * 1024;
 
+/** Whether a file lists labels. */
+export const isLabelsFile = (path: string): boolean => baseName(path) === LABELS_FILE;
+
 /**
  * The labels that a dataset.json lists; undefined where there is no such file.
  * @throws InputError if it cannot be read or has no label for one of the pictures
@@ -15,7 +18,7 @@ export async function listedLabels(
   tree: FileTree,
   pictures: readonly string[],
 ): Promise<{ labels: Labels | undefined } | undefined> {
-  const files = tree.paths.filter((path) => baseName(path) === LABELS_FILE);
+  const files = tree.paths.filter(isLabelsFile);
   const [file] = files.toSorted((a, b) => a.length - b.length);
   if (file === undefined) return undefined;
   const list = parsedList(new TextDecoder().decode(await tree.read(file, MAX_BYTES)));

@@ -5,16 +5,16 @@ import { InputError } from '../../../onnx/errors.js';
 import type { GanConfig } from '../../settings/config.js';
 import { assumedOfData } from '../sets/assumed.js';
 import { withClasses } from '../sets/classes.js';
-import { cubDataset, hasCubLists, isCubFile } from './cub.node.js';
+import { cubDataset, hasCubLists, isCubFile, isCubList } from './cub.node.js';
 import { spaceDataset, type DataOptions, type Dataset } from '../sets/dataset.js';
 import { folderTree } from '../../../inference/files/folder.node.js';
 import { assumedOfDepth } from './depth.node.js';
 import { dataFingerprint, dataIdentity } from './identity.node.js';
-import { hasIdxFiles, idxDataset, idxLabelsNames, isIdxFile } from './idx.node.js';
+import { hasIdxFiles, idxDataset, idxLabelsNames, isIdxFile, isIdxLabels } from './idx.node.js';
 import { isPictureFile, PICTURE_EXTENSIONS } from '../../../inference/files/picture-paths.node.js';
-import { LABELS_FILE } from './listed-labels.js';
+import { isLabelsFile } from './listed-labels.js';
 import { pictureFilesDataset } from './picture-files.node.js';
-import { baseName, type FileTree } from '../../../inference/files/tree.js';
+import type { FileTree } from '../../../inference/files/tree.js';
 import { zipTree } from './zip.node.js';
 
 /** Options that only some formats have. */
@@ -30,6 +30,8 @@ interface DataFormat {
   options: readonly FormatOption[];
   /** Whether a data set is made of this file. */
   uses: (path: string) => boolean;
+  /** Whether it is one that says something of the pictures, such as their classes. */
+  lists: (path: string) => boolean;
   /** Whether these files are of this format. */
   found: (tree: FileTree) => boolean;
   /** @throws InputError if the files are not what the format says, or the options do not fit */
@@ -43,6 +45,7 @@ const dataFormats: readonly DataFormat[] = [
     signs: 'images.txt, classes.txt, …',
     options: ['split', 'cropToBox'],
     uses: isCubFile,
+    lists: isCubList,
     found: hasCubLists,
     dataset: cubDataset,
   },
@@ -51,6 +54,7 @@ const dataFormats: readonly DataFormat[] = [
     signs: 'train-images-idx3-ubyte[.gz], …',
     options: ['split'],
     uses: isIdxFile,
+    lists: isIdxLabels,
     found: hasIdxFiles,
     dataset: idxDataset,
   },
@@ -58,7 +62,8 @@ const dataFormats: readonly DataFormat[] = [
     name: 'pictures',
     signs: PICTURE_EXTENSIONS.join(', '),
     options: ['split'],
-    uses: (path) => isPictureFile(path) || baseName(path) === LABELS_FILE,
+    uses: (path) => isPictureFile(path) || isLabelsFile(path),
+    lists: isLabelsFile,
     found: (tree) => tree.paths.some(isPictureFile),
     dataset: pictureFilesDataset,
   },
@@ -99,7 +104,7 @@ export async function openDataset(
     ...chosen,
     assumed: [...assumedOfData(chosen, options), ...(await assumedOfDepth(tree, tree.paths.filter(isPictureFile)))],
     fingerprint: () => dataFingerprint(tree, options),
-    identity: () => dataIdentity(tree, tree.paths.filter(format.uses), options),
+    identity: () => dataIdentity(tree, tree.paths.filter(format.uses), tree.paths.filter(format.lists), options),
   };
 }
 

@@ -7,8 +7,9 @@ const NUMBERED = /^0*(\d+)[._ -]+(.+)$/;
 
 /**
  * The pictures of the wanted classes. A class is meant by its name, by its name without the number before it, or by that
- * number: `023.Eared_Grebe`, `Eared_Grebe` and `23` are the same. Classes keep their order and are counted anew.
- * @throws InputError if the set has no classes, or none of a wanted name
+ * number: `023.Eared_Grebe`, `Eared_Grebe` and `23` are the same; in any case of letters, unless one is spelt like that. Classes
+ * keep their order and are counted anew.
+ * @throws InputError if the set has no classes, none of a wanted name, or several
  */
 export function withClasses(dataset: Dataset, wanted: readonly string[]): Dataset {
   const { labels } = dataset;
@@ -40,19 +41,27 @@ export function withClasses(dataset: Dataset, wanted: readonly string[]): Datase
 }
 
 function classNumber(classes: readonly string[], word: string): number {
-  const wanted = word.toLowerCase();
+  const numbered = classes.map((name) => NUMBERED.exec(name));
+  const short = numbered.map((part) => part?.[2]);
+  const lower = (name: string | undefined) => name?.toLowerCase();
+  const number = /^\d+$/.test(word) ? word.replace(/^0+(?=\d)/, '') : undefined;
+  /** From the strictest reading to the loosest. */
+  const readings: ((index: number) => boolean)[] = [
+    (index) => classes[index] === word,
+    (index) => lower(classes[index]) === lower(word),
+    (index) => short[index] === word,
+    (index) => lower(short[index]) === lower(word),
+    (index) => number !== undefined && numbered[index]?.[1] === number,
+  ];
+  const indices = [...classes.keys()];
+  const found = readings.map((reading) => indices.filter(reading)).find((each) => each.length > 0) ?? [];
+  const [only, ...others] = found;
+  if (only !== undefined && others.length === 0) return only;
   const names = classes.map((name) => name.toLowerCase());
-  const parts = names.map((name) => NUMBERED.exec(name));
-  const found = [
-    names.indexOf(wanted),
-    parts.findIndex((part) => part?.[2] === wanted),
-    parts.findIndex((part) => /^\d+$/.test(wanted) && part?.[1] === wanted.replace(/^0+(?=\d)/, '')),
-  ].find((index) => index >= 0);
-  if (found !== undefined) return found;
-  const like = classes[names.indexOf(closest(wanted, names))];
-  throw new InputError({
-    name: 'classes',
-    expected: `names or numbers of the ${classes.length} classes, such as ${like}`,
-    got: `"${word}"`,
-  });
+  const like = classes[names.indexOf(closest(word.toLowerCase(), names))];
+  const expected =
+    only === undefined
+      ? `names or numbers of the ${classes.length} classes, such as ${like}`
+      : `the name of one class; it may be ${found.map((index) => classes[index]).join(' or ')}`;
+  throw new InputError({ name: 'classes', expected, got: `"${word}"` });
 }

@@ -40,6 +40,9 @@ export function kernelPlan(realCount: number, fakeCount: number, options: Subset
   if (!Number.isInteger(manifold) || manifold < 0) {
     throw new InputError({ name: 'manifoldSamples', expected: 'a whole number of at least 0', got: manifold });
   }
+  if (!Number.isInteger(subsets) || subsets < 1) {
+    throw new InputError({ name: 'subsets', expected: 'a whole number of at least 1', got: subsets });
+  }
   const smaller = Math.min(realCount, fakeCount);
   const subsetSize = options.subsetSize ?? Math.min(DEFAULT_SUBSET, Math.floor(smaller / 2));
   const canDiffer = subsetSize < Math.max(realCount, fakeCount) || subsets === 1;

@@ -105,6 +105,13 @@ describe('kernelDistance(real, fake, options)', () => {
     expect(await kernelDistance(few, few, { subsetSize: 9, subsets: 1 })).toMatchObject({ subsetSize: 9, std: 0 });
   });
 
+  it.each([0, -1, 1.5, Number.NaN])('refuses %d subsets', async (subsets) => {
+    const few = featuresOf('few');
+    await expect(kernelDistance(few, few, { subsets })).rejects.toThrow(
+      `subsets: expected a whole number of at least 1; got ${subsets}`,
+    );
+  });
+
   it('refuses sets that do not fit', async () => {
     const other = { size: 8, data: new Float32Array(80) };
     await expect(kernelDistance(real, other)).rejects.toThrow(InputError);
