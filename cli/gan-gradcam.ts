@@ -193,7 +193,9 @@ await runCommand(
           if (evaluation.methods.every(({ values }) => values[name] === undefined))
             print.info(`--metric ${name}: does not apply to any of these maps`);
         }
-        const { pictures } = evaluation;
+        const { pictures, confidence } = evaluation;
+        if (confidence)
+          print.info(`Probability of the target: ${confidence.join(' or ')}, as the network has none of its own`);
         const table = `Means over ${pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n\n`;
         print.result(pictures === 0 ? 'No picture is measured yet.' : table, { evaluation });
         report(context, written);

@@ -40,6 +40,22 @@ describe('evaluateMethods(source, pictures, options)', () => {
     expect(values.road).toBeGreaterThan(0.1);
   });
 
+  test('follows the probability that explanations tell, and says what else was taken for it', async () => {
+    const options = { ...OPTIONS, methods: ['gradcam'], metrics: ['deletion'] } as const;
+    const labels = (ending: 'Sigmoid' | 'none') =>
+      brightnessNetwork({ height: 24, width: 24, weights: [3, 1, -1], ending });
+    const explainer = await Explainer.load(labels('Sigmoid'), OPTIONS);
+    const [explanation] = await explainer.explain([SPOT.picture], { ...options, targets: SPOT.target });
+    const { methods, confidence } = await evaluateMethods(explainer, [SPOT], options);
+    await explainer.dispose();
+    expect(methods[0]?.curves['deletion']?.y[0]).toBeCloseTo(explanation?.probability ?? NaN, 6);
+    expect(confidence).toBeUndefined();
+    const measured = await evaluateMethods(labels('none'), [SPOT], options);
+    expect(measured.confidence).toEqual(['softmax over the scores']);
+    const others = await evaluateMethods(labels('none'), [SPOT], { ...options, metrics: ['sparseness'] });
+    expect(others).not.toHaveProperty('confidence');
+  });
+
   test('gives the mean of the pictures and of their curves', async () => {
     const other = { picture: spotPicture(24, 24, 16, 8), target: 0 };
     const options = { ...OPTIONS, methods: ['gradcam'], metrics: ['deletion'] } as const;

@@ -8,6 +8,7 @@ import { Explainer, type ExplainerOptions, type ExplainOptions } from '../maps/e
 import type { Explanation } from '../maps/explanation.js';
 import { explainsLayer, type MethodName } from '../methods/table.js';
 import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
+import type { TakenConfidence } from './confidence.js';
 import { EvaluatedNetwork } from './evaluated-network.js';
 import { mean, type Curve } from './measures/metric.js';
 import { metricNames, metrics, type MetricName } from './table.js';
@@ -43,6 +44,8 @@ export interface EvaluateOptions
 export type Measurement = {
   values: Partial<Record<MetricName, number>>;
   curves: Record<string, Curve>;
+  /** What was taken for the probability of the target, where a metric follows it and the network has none. */
+  confidence?: TakenConfidence;
 } | null;
 
 /** One picture's maps by all metrics. */
@@ -66,6 +69,8 @@ export interface Evaluation {
   pictures: number;
   metrics: readonly MetricName[];
   methods: MethodEvaluation[];
+  /** What was taken for the probability of the targets, where the network has none; missing where it has. */
+  confidence?: TakenConfidence[];
 }
 
 /**
@@ -114,8 +119,12 @@ export async function evaluateMethods(
     if (explainer !== source) await explainer.dispose();
   }
   const methods = Object.keys(measured[0] ?? {}) as MethodName[];
+  const confidence = new Set(
+    measured.flatMap((each) => Object.values(each).flatMap((measurement) => measurement?.confidence ?? [])),
+  );
   return {
     pictures: measured.length,
+    ...(confidence.size > 0 && { confidence: [...confidence] }),
     metrics: names,
     methods: methods.map((method) =>
       summary(
@@ -184,10 +193,12 @@ async function measurement(
   },
 ): Promise<Measurement> {
   if (explanation.reason !== undefined) return null;
-  const found: Measurement = { values: {}, curves: {} };
+  const found: NonNullable<Measurement> = { values: {}, curves: {} };
   // Together: one metric prepares its pictures while the network runs those of another.
   const measuring = names.map(async (metric) => {
-    const subject = await network.subject(input, explanation, methods, { random: random(metric), metric, object });
+    const onTaken = (taken: TakenConfidence) => void (found.confidence = taken);
+    const chance = { random: random(metric), metric, object, onTaken };
+    const subject = await network.subject(input, explanation, methods, chance);
     return { metric, ...(await metrics[metric].measure(subject)) };
   });
   // After an error the network is freed: not before the others are done with it.

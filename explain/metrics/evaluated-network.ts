@@ -1,14 +1,14 @@
 /** @file The network as metrics see it: confidences, scores, and maps with true or random weights. */
 import type { Random } from '../../inference/numeric/random.js';
-import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { MethodName } from '../methods/table.js';
 import type { Tensor } from '../../onnx/graph/graph.js';
 import type { Subject } from './measures/metric.js';
+import { confidenceOf, takenConfidence, type TakenConfidence } from './confidence.js';
 import { SharedEnds } from './shared-ends.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
-import { fixedTarget, targetScore, targetWeights, type Target } from '../targets/targets.js';
+import { fixedTarget, targetScore, targetWeights } from '../targets/targets.js';
 
 /** Networks with more and more random weights; the weights of the last are all random. */
 const STAGES = 5;
@@ -43,12 +43,23 @@ export class EvaluatedNetwork {
    * @param names all methods that are measured: their maps of changed pictures are made together
    * @param metric under whose name values are shared between the methods
    * @param object where the object is [H, W]
+   * @param onTaken told what is taken for the probability of the target when a metric asks for it, unless it is the network's own
    */
   async subject(
     input: Float32Array,
     explanation: Explanation,
     names: readonly MethodName[],
-    { random, metric, object }: { random: Random; metric: string; object?: Uint8Array | undefined },
+    {
+      random,
+      metric,
+      object,
+      onTaken,
+    }: {
+      random: Random;
+      metric: string;
+      object?: Uint8Array | undefined;
+      onTaken?: (taken: TakenConfidence) => void;
+    },
   ): Promise<Subject> {
     const { explainer } = this;
     const { channels, height, width } = explainer.input.picture;
@@ -62,6 +73,7 @@ export class EvaluatedNetwork {
         valueOf(all.subarray(row * count, (row + 1) * count)),
       );
     };
+    const taken = takenConfidence(explainer.head, target);
     // A predicted region stays as it is on the true picture: on a changed one the class may be predicted nowhere.
     const fixed = { ...explanation, target: fixedTarget(explainer.head, target, weights) };
     return {
@@ -72,7 +84,10 @@ export class EvaluatedNetwork {
       ...(object && { object }),
       ...sumsOf(explanation),
       scores: (pictures) => rows(pictures, (row) => targetScore(weights, row)),
-      confidences: (pictures) => rows(pictures, (row) => confidenceOf(explainer.head, target, weights, row)),
+      confidences: (pictures) => {
+        if (taken) onTaken?.(taken);
+        return rows(pictures, (row) => confidenceOf(explainer.head, target, weights, row));
+      },
       maps: (pictures) => this.#maps(explainer, pictures, fixed, names),
       randomizedMaps: () => this.#randomizedMaps(input, fixed, names),
       normal: () => random.normal(),
@@ -126,17 +141,6 @@ export class EvaluatedNetwork {
     }
     return stages;
   }
-}
-
-/**
- * The network's probability of the target: softmax for a class, else the sigmoid of the score (1 − D(x) for `fake`). Scores
- * that are probabilities or similarities are taken as they are.
- */
-function confidenceOf(head: ScoreHead, target: Target, weights: Float32Array, logits: Float32Array): number {
-  const score = targetScore(weights, logits);
-  if (head.quantity) return target === 'fake' ? 1 + score : score;
-  if (head.kind !== 'classifier' || typeof target !== 'number') return 1 / (1 + Math.exp(-score));
-  return 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - score), 0);
 }
 
 /** What a map adds up to and should add up to. Relevances should, together with what biases took, add up to the score. */
