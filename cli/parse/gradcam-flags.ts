@@ -73,7 +73,7 @@ export const gradcamFlags = {
   augment: {
     type: 'boolean',
     default: false,
-    describe: 'Average over flipped, darker and brighter copies (test-time augmentation)',
+    describe: 'Average over flipped, darker and brighter copies (test-time augmentation); not for detectors',
   },
   eigen: {
     type: 'boolean',

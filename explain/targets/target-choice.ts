@@ -32,6 +32,10 @@ export type OneParsed = OneChoice | { class: ClassName; maskFile: string };
 export const eachOf = (target: ParsedTarget): readonly OneParsed[] =>
   typeof target === 'object' && 'several' in target ? target.several : [target];
 
+/** Whether a choice, or one of its list, is a difference of classes. */
+export const isDifference = (choice: TargetChoice | undefined): boolean =>
+  choice !== undefined && eachOf(choice).some((one) => typeof one === 'object' && 'minus' in one);
+
 /** How many targets a choice gives at least, whatever the picture. */
 export function leastTargets(choice: TargetChoice | undefined, { classes, part }: ScoreHead): number {
   // Of detectors the class of nothing may be left out.
