@@ -170,6 +170,8 @@ await runCommand(
         target: options.target,
         ...(options.afterSoftmax && { afterSoftmax: true }),
         ...(options.similarTo !== undefined && { similarTo: options.similarTo }),
+        ...(options.labels !== undefined && { labels: options.labels }),
+        ...(options.input !== undefined && { input: givenTexts('input') }),
         ...(evaluate
           ? { seed, ...(metrics && { metrics }), ...(options.boxes !== undefined && { boxes: options.boxes }) }
           : { ...style, randomWeights }),

@@ -193,6 +193,11 @@ export class Explainer implements AsyncDisposable {
     return { classes: classScores(this.head, logits, MOST_CLASSES, this.#labels), maps };
   }
 
+  /** What it was given that neither its model nor its assumptions tell. */
+  get given(): Pick<ExplainerOptions, 'inputs' | 'labels' | 'similarTo'> {
+    return this.#options;
+  }
+
   /** The names of the classes, if known. */
   get labels(): readonly string[] | undefined {
     return this.#labels;

@@ -165,6 +165,17 @@ describe('evaluateFiles(explainer, paths, options)', () => {
     expect(rest).toMatchObject({ complete: true, evaluation, skipped: [{ picture: broken }] });
   });
 
+  test('refuses to go on with pictures that have changed', async () => {
+    const paths = await pictures(8, 16);
+    const options = { ...OF, out: join(folder, 'changed') } as const;
+    await evaluateFiles(tiny, paths, options);
+    await evaluateFiles(tiny, paths, { ...options, resume: true });
+    await writeFile(paths[1] as string, await encodePng(spotPicture(40, 40, 9, 9)));
+    await expect(evaluateFiles(tiny, paths, { ...options, resume: true })).rejects.toThrow(
+      `resume: expected the pictures of the same job; ${paths[1]} has changed since`,
+    );
+  });
+
   test('stops within a picture, which is measured when it goes on', async () => {
     const paths = await pictures(8, 16, 24);
     const options = { ...OF, out: join(folder, 'within') } as const;
