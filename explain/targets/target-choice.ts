@@ -106,8 +106,13 @@ export function resolvedTargets(
       return (isBoxes(head) ? topBoxes : topClasses)(head, logits, choice.top);
     throw new InputError({ name: 'target', expected: `top-1…top-${head.classes}`, got: `top-${choice.top}` });
   }
-  if ('minus' in choice) return [{ class: number(choice.class), minus: number(choice.minus) }];
+  if ('minus' in choice) {
+    const [own, minus] = [number(choice.class), number(choice.minus)];
+    if (own !== minus) return [{ class: own, minus }];
+    throw new InputError({ name: 'target', expected: 'two different classes', got: choiceText(choice) });
+  }
   const { region } = choice;
+  expectThreshold(head, choice);
   if (isBoxes(head) && (typeof region === 'string' || Array.isArray(region))) {
     throw new InputError({
       name: 'target',
@@ -120,6 +125,18 @@ export function resolvedTargets(
     name: 'target',
     expected: 'a class, as the output has one score per class and no positions',
     got: 'a region',
+  });
+}
+
+/** @throws InputError for a threshold where the network has no probabilities: it may mean one of two numbers */
+function expectThreshold({ activation, quantity }: ScoreHead, choice: { class: ClassName; region: Region }): void {
+  const { region } = choice;
+  if (typeof region === 'string' || isBox(region) || !('above' in region)) return;
+  if (activation !== undefined || quantity === 'probability') return;
+  throw new InputError({
+    name: 'target',
+    expected: `another region, as the network ends with scores: ${region.above} may be a score, or a probability after softmax or sigmoid`,
+    got: choiceText(choice),
   });
 }
 

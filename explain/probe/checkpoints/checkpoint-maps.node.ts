@@ -12,6 +12,7 @@ import type { Layer } from '../../network/layers.js';
 import { loadObjects } from '../../objects/objects.node.js';
 import { attentionOf, type Attention } from '../shared/attention.js';
 import { oneMapEach, type OneMapOptions } from '../shared/one-map.js';
+import { expectSameTarget } from '../shared/only-target.js';
 
 /** A checkpoint's network. */
 export interface CheckpointSource {
@@ -84,12 +85,7 @@ export async function checkpointMaps(
         got: `${about} in ${origin}`,
       });
     if (!first) {
-      if (options.target === undefined && explainer.head.kind === 'classifier')
-        throw new InputError({
-          name: 'target',
-          expected: 'a class, as the top class may change from checkpoint to checkpoint',
-          got: 'none',
-        });
+      expectSameTarget(explainer.head, options.target, 'checkpoint');
       options.onAssumed?.([
         ...explainer.assumptions,
         ...(layer ? explainer.layerAssumptions(options.layers, options.tokens) : []),
