@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { preparedPictures } from '../../inference/networks/network-input.js';
+import { goldenPath } from '../../fixtures/golden.js';
 import { decodePicture, encodePng } from '../../inference/pictures/pictures.node.js';
 import { evaluateFiles } from '../files/evaluate-files.node.js';
 import { Explainer } from '../maps/explain.js';
@@ -96,6 +98,28 @@ describe('evaluateMethods(source, pictures, options)', () => {
     const correlation = methods[0]?.values.randomization ?? 1;
     expect(Math.abs(correlation)).toBeLessThan(0.8);
     expect(correlation).toBe(curve?.y.at(-1));
+  });
+
+  test('keeps no map of another target of the same numbers', async () => {
+    const explainer = await Explainer.load(goldenPath('squeeze.onnx'));
+    const measured = async (numbers: readonly Float32Array[]) => {
+      const values: unknown[] = [];
+      await evaluateMethods(
+        explainer,
+        numbers.map((prepared, at) => ({ ...SPOT, prepared, target: 2 * at })),
+        {
+          methods: ['gradcam'],
+          metrics: ['randomization'],
+          onPicture: ({ gradcam }) => void values.push(gradcam?.values.randomization),
+        },
+      );
+      return values;
+    };
+    const prepared = preparedPictures([SPOT.picture], explainer.input);
+    const [same, copies] = [await measured([prepared, prepared]), await measured([prepared, prepared.slice()])];
+    await explainer.dispose();
+    expect(same[0]).not.toBe(same[1]);
+    expect(same).toEqual(copies);
   });
 
   test('takes one layer', async () => {

@@ -19,7 +19,8 @@ export class EvaluatedNetwork {
   /** Random weights, which the networks share. */
   readonly #drawn = new Map<string, Tensor>();
   readonly #shared = new Map<string, Promise<unknown>>();
-  readonly #explained = new WeakMap<Explainer, WeakMap<Float32Array, Promise<Explanation[]>>>();
+  /** Maps of the current picture and target, by the network and the changed pictures. */
+  readonly #explained = new Map<Explainer, Map<Float32Array, Promise<Explanation[]>>>();
 
   readonly #ends: SharedEnds;
 
@@ -96,9 +97,10 @@ export class EvaluatedNetwork {
     };
   }
 
-  /** Clears the values that methods share. Call it before the next picture. */
+  /** Clears the values that methods share. Call it before the next picture or target. */
   forgetShared(): void {
     this.#shared.clear();
+    this.#explained.clear();
     this.#ends.forget();
   }
 
@@ -121,7 +123,7 @@ export class EvaluatedNetwork {
     names: readonly MethodName[],
   ): Promise<Float32Array[]> {
     this.options.signal?.throwIfAborted();
-    const known = this.#explained.get(explainer) ?? new WeakMap<Float32Array, Promise<Explanation[]>>();
+    const known = this.#explained.get(explainer) ?? new Map<Float32Array, Promise<Explanation[]>>();
     this.#explained.set(explainer, known);
     const explained =
       known.get(pictures) ?? explainer.explainInput(pictures, { ...this.options, methods: names, targets: target });
