@@ -35,7 +35,7 @@ await runCommand(
     const { decodePicture, labelOfFolders, parsedPreparation, parsedSize, picturePaths, resolveModel } =
       await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
-    const { assumptionLines, layerLines } = await import('./common/lines.js');
+    const { assumptionLines, evaluationLines, layerLines } = await import('./common/lines.js');
     const { parsedBaselines, parsedInputs, parsedMethods, parsedMetrics, parsedTargets } = explain;
 
     const { evaluate, randomWeights, listLayers } = options;
@@ -195,9 +195,8 @@ await runCommand(
           if (evaluation.methods.every(({ values }) => values[name] === undefined))
             print.info(`--metric ${name}: does not apply to any of these maps`);
         }
-        const { pictures, confidence } = evaluation;
-        if (confidence)
-          print.info(`Probability of the target: ${confidence.join(' or ')}, as the network has none of its own`);
+        for (const line of evaluationLines(evaluation)) print.info(line);
+        const { pictures } = evaluation;
         const table = `Means over ${pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n\n`;
         print.result(pictures === 0 ? 'No picture is measured yet.' : table, { evaluation });
         report(context, written);

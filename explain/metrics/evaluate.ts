@@ -10,7 +10,7 @@ import { explainsLayer, type MethodName } from '../methods/table.js';
 import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
 import type { TakenConfidence } from './confidence.js';
 import { EvaluatedNetwork } from './evaluated-network.js';
-import { mean, type Curve } from './measures/metric.js';
+import { mean, type Curve, type Metric } from './measures/metric.js';
 import { metricNames, metrics, type MetricName } from './table.js';
 
 /** A picture, and what is explained of it: by default `fake`, or the picture's top class. */
@@ -69,6 +69,8 @@ export interface Evaluation {
   pictures: number;
   metrics: readonly MetricName[];
   methods: MethodEvaluation[];
+  /** Colour of removed pixels, by channel in levels of 0…255, where a metric sets them to 0 in the prepared picture. */
+  removed?: number[];
   /** What was taken for the probability of the targets, where the network has none; missing where it has. */
   confidence?: TakenConfidence[];
 }
@@ -124,6 +126,9 @@ export async function evaluateMethods(
   );
   return {
     pictures: measured.length,
+    ...(names.some(removes) && {
+      removed: explainer.input.picture.normalization.mean.map((level) => Math.round(255 * level)),
+    }),
     ...(confidence.size > 0 && { confidence: [...confidence] }),
     metrics: names,
     methods: methods.map((method) =>
@@ -133,6 +138,11 @@ export async function evaluateMethods(
       ),
     ),
   };
+}
+
+function removes(name: MetricName): boolean {
+  const metric: Metric = metrics[name];
+  return metric.removes === true;
 }
 
 /** @throws InputError if there would be several maps of a method */

@@ -4,7 +4,7 @@ import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { MethodName } from '../methods/table.js';
 import type { Tensor } from '../../onnx/graph/graph.js';
-import type { Subject } from './measures/metric.js';
+import { changeUnit, type Subject } from './measures/metric.js';
 import { confidenceOf, takenConfidence, type TakenConfidence } from './confidence.js';
 import { SharedEnds } from './shared-ends.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
@@ -63,7 +63,7 @@ export class EvaluatedNetwork {
     },
   ): Promise<Subject> {
     const { explainer } = this;
-    const { channels, height, width } = explainer.input.picture;
+    const { channels, height, width, normalization } = explainer.input.picture;
     const { target, signed, rawHeight, rawWidth } = explanation;
     const logits = await this.#ends.logits(input, input.length);
     const weights = targetWeights(explainer.head, target, { logits, height, width });
@@ -80,6 +80,7 @@ export class EvaluatedNetwork {
     return {
       input,
       size: { channels, height, width },
+      unit: changeUnit(normalization),
       map: explanation.normalized,
       attribution: bilinearResized(signed, rawHeight, rawWidth, height, width),
       ...(object && { object }),
