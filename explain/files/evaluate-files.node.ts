@@ -16,7 +16,7 @@ import {
 } from '../metrics/evaluate.js';
 import { localisationMetrics } from '../metrics/measures/localisation.js';
 import { loadObjects } from '../objects/objects.node.js';
-import { choicePerPicture } from '../targets/target-choice.js';
+import { choicePerPicture, expectMaskFits } from '../targets/target-choice.js';
 import { entriesOfJob, Journal, shortened, type JournalEntry } from './journal.node.js';
 import { decodedGroups, expectUnchanged, oneAhead, type SkippedPicture } from './picture-groups.node.js';
 import { digestsOfGiven, provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
@@ -102,6 +102,7 @@ export async function evaluateFiles(
           const target = targets[file.index];
           if ('picture' in file) {
             const { picture, prepared } = file;
+            expectMaskFits(target, picture, file.path);
             const object = await objects?.find(file.path, picture, input);
             if (object && 'missing' in object) {
               current.unmarked = object.missing;

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePicture, encodePng } from '../../inference/pictures/pictures.node.js';
+import { evaluateFiles } from './evaluate-files.node.js';
 import { explainFiles, type ExplainFilesOptions } from './explain-files.node.js';
 import type { MapResult } from './map-result.js';
 import { Explainer } from '../maps/explain.js';
@@ -277,6 +278,18 @@ describe('explainFiles(explainer, paths, options)', () => {
     await expect(run('alike', { inputs, similarTo: spotPicture(24, 24, 9, 10) })).rejects.toThrow(
       /, where given\.similarTo is "sha256:/,
     );
+  });
+
+  test('refuses a mask that was made for pictures of another size', async () => {
+    const region = { mask: spotPicture(24, 24, 9, 9), of: { width: 48, height: 48 } };
+    const targets = { class: 0, region };
+    const size = /^target: expected a mask of the size of .*spot 0\.png, 96×48; got 48×48$/;
+    await expect(explained([paths[0] as string], 'masked', { targets })).rejects.toThrow(size);
+    const out = join(folder, 'masked');
+    await expect(evaluateFiles(explainer, [paths[0] as string], { out, targets })).rejects.toThrow(size);
+    const pictures = [spotPicture(96, 48, 30, 24)];
+    await expect(explainer.explain(pictures, { targets })).rejects.toThrow('of the picture, 96×48; got 48×48');
+    await expect(readdir(out)).rejects.toThrow('ENOENT');
   });
 
   test('leaves a folder as it is where an option does not fit or another program wrote the results', async () => {

@@ -36,6 +36,28 @@ export const eachOf = (target: ParsedTarget): readonly OneParsed[] =>
 export const isDifference = (choice: TargetChoice | undefined): boolean =>
   choice !== undefined && eachOf(choice).some((one) => typeof one === 'object' && 'minus' in one);
 
+/**
+ * @param path what the picture is called
+ * @throws InputError for a mask that was made for pictures of another size, from which the network sees another part
+ */
+export function expectMaskFits(
+  choice: TargetChoice | undefined,
+  { width, height }: { width: number; height: number },
+  path: string,
+): void {
+  for (const one of choice === undefined ? [] : eachOf(choice)) {
+    if (typeof one !== 'object' || !('region' in one)) continue;
+    const { region } = one;
+    if (typeof region === 'string' || isBox(region) || !('mask' in region) || !region.of) continue;
+    if (region.of.width === width && region.of.height === height) continue;
+    throw new InputError({
+      name: 'target',
+      expected: `a mask of the size of ${path}, ${width}×${height}`,
+      got: `${region.of.width}×${region.of.height}`,
+    });
+  }
+}
+
 /** How many targets a choice gives at least, whatever the picture. */
 export function leastTargets(choice: TargetChoice | undefined, { classes, part }: ScoreHead): number {
   // Of detectors the class of nothing may be left out.

@@ -10,6 +10,7 @@ import type { Explanation } from '../../maps/explanation.js';
 import { explainsLayer } from '../../methods/table.js';
 import type { Layer } from '../../network/layers.js';
 import { loadObjects } from '../../objects/objects.node.js';
+import { expectMaskFits } from '../../targets/target-choice.js';
 import { attentionOf, type Attention } from '../shared/attention.js';
 import { oneMapEach, type OneMapOptions } from '../shared/one-map.js';
 import { expectSameTarget } from '../shared/only-target.js';
@@ -95,6 +96,7 @@ export async function checkpointMaps(
     for await (const group of decodedGroups(paths, { start: 0, input: explainer.input.picture, signal })) {
       signal?.throwIfAborted();
       const read = group.flatMap((file) => ('picture' in file ? [file] : []));
+      for (const each of read) expectMaskFits(options.target, each.picture, each.path);
       const batch = read.map((each) => each.prepared ?? preparedPictures([each.picture], explainer.input));
       const found = read.length > 0 ? await oneMapEach(explainer, concatenated(batch), options) : [];
       for (const [at, explanation] of found.entries()) {
