@@ -121,9 +121,7 @@ export async function evaluateMethods(
     if (explainer !== source) await explainer.dispose();
   }
   const methods = Object.keys(measured[0] ?? {}) as MethodName[];
-  const confidence = new Set(
-    measured.flatMap((each) => Object.values(each).flatMap((measurement) => measurement?.confidence ?? [])),
-  );
+  const confidence = new Set(measured.flatMap((each) => Object.values(each).flatMap((one) => one?.confidence ?? [])));
   return {
     pictures: measured.length,
     ...(names.some(removes) && {
