@@ -35,7 +35,7 @@ await runCommand(
     const { decodePicture, labelOfFolders, parsedPreparation, parsedSize, picturePaths, resolveModel } =
       await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
-    const { assumptionLines, layerLines } = await import('./common/lines.js');
+    const { assumptionLines, evaluationLines, layerLines } = await import('./common/lines.js');
     const { parsedBaselines, parsedInputs, parsedMethods, parsedMetrics, parsedTargets } = explain;
 
     const { evaluate, randomWeights, listLayers } = options;
@@ -170,6 +170,8 @@ await runCommand(
         target: options.target,
         ...(options.afterSoftmax && { afterSoftmax: true }),
         ...(options.similarTo !== undefined && { similarTo: options.similarTo }),
+        ...(options.labels !== undefined && { labels: options.labels }),
+        ...(options.input !== undefined && { input: givenTexts('input') }),
         ...(evaluate
           ? { seed, ...(metrics && { metrics }), ...(options.boxes !== undefined && { boxes: options.boxes }) }
           : { ...style, randomWeights }),
@@ -193,6 +195,7 @@ await runCommand(
           if (evaluation.methods.every(({ values }) => values[name] === undefined))
             print.info(`--metric ${name}: does not apply to any of these maps`);
         }
+        for (const line of evaluationLines(evaluation)) print.info(line);
         const { pictures } = evaluation;
         const table = `Means over ${pictures} pictures:\n\n${explain.evaluationTable(evaluation)}\n\n`;
         print.result(pictures === 0 ? 'No picture is measured yet.' : table, { evaluation });

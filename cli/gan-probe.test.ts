@@ -214,6 +214,10 @@ describe('gan-probe', () => {
     [['checkpoints'], 'PICTURE: expected picture files or folders for checkpoints; got none'],
     [['walk'], '--seeds: expected at least two, such as 1,2; got none'],
     [['walk', '--seeds', '1'], '--seeds: expected at least two, between which it walks; got 1'],
+    [
+      ['walk', '--seeds', '1,2', '--generator', tiny('generator'), '--model', goldenPath('squeeze.onnx')],
+      '--target: expected a class, as the top class may change from frame to frame; got none',
+    ],
     [['nearest', 'birds'], '--among: expected a folder of pictures; got none'],
     [['generator', '--fps', '3'], /^--fps: expected an option of generator .*; it is of walk$/],
     [['generator', '--box', '1,2'], '--box: expected x,y,width,height in pixels; got "1,2"'],

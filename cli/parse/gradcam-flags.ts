@@ -73,7 +73,7 @@ export const gradcamFlags = {
   augment: {
     type: 'boolean',
     default: false,
-    describe: 'Average over flipped, darker and brighter copies (test-time augmentation)',
+    describe: 'Average over flipped, darker and brighter copies (test-time augmentation); not for detectors',
   },
   eigen: {
     type: 'boolean',
@@ -198,7 +198,7 @@ export const gradcamWords = `Targets
   281+285, real+fake    both for each picture, one map each
   281:285, cat:dog      the first class compared with the second
   15@10,20,90,80        dense outputs: class 15 inside a box of the input (left, top, right, bottom)
-  15@predicted          where class 15 has the highest score; 15@mask.png: where the mask is bright
+  15@predicted          where class 15 has the highest score; 15@mask.png: where the mask, of the picture's size, is bright
   15@at:42              detectors: class 15 at box 42 (15 alone: at its best box)
   15@above:0.5          all boxes or positions where class 15 has a probability above 0.5
   "a,b":'c@d'           names that contain : @ + or , in quotes

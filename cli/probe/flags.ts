@@ -55,7 +55,8 @@ export const probeFlags = {
   target: {
     type: 'string',
     requiresArg: true,
-    describe: 'What to explain, as for gan-gradcam [default: fake (of --discriminator: real), or the top class]',
+    describe:
+      'What to explain, as for gan-gradcam; walk and checkpoints need it of several classes [default: fake (of --discriminator: real), or the top class]',
   },
   output: {
     type: 'string',

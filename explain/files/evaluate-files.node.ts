@@ -16,10 +16,10 @@ import {
 } from '../metrics/evaluate.js';
 import { localisationMetrics } from '../metrics/measures/localisation.js';
 import { loadObjects } from '../objects/objects.node.js';
-import { choicePerPicture } from '../targets/target-choice.js';
+import { choicePerPicture, expectMaskFits } from '../targets/target-choice.js';
 import { entriesOfJob, Journal, shortened, type JournalEntry } from './journal.node.js';
-import { decodedGroups, oneAhead, type SkippedPicture } from './picture-groups.node.js';
-import { provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
+import { decodedGroups, expectUnchanged, oneAhead, type SkippedPicture } from './picture-groups.node.js';
+import { digestsOfGiven, provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
 
 /** How files are evaluated. */
 export interface EvaluateFilesOptions
@@ -48,7 +48,7 @@ export interface EvaluatedFiles {
 }
 
 /** A line of the journal: a picture with what was measured, or a skipped one. */
-type Entry = JournalEntry & { picture: string } & (
+type Entry = JournalEntry & { picture: string; stamp: string } & (
     | { measured: PictureMeasurements; unmarked?: string }
     | { reason: string }
   );
@@ -73,27 +73,36 @@ export async function evaluateFiles(
   const lock = await lockFolder(out);
   try {
     await requireOwnResults(out);
-    const origin = await provenanceOf({ model, provenance });
+    const origin = { ...(await provenanceOf({ model, provenance })), ...digestsOfGiven(explainer.given) };
     const chosen = shortened({ ...measuring, targets: given, ...(objects && { boxes: objects.digest }) });
     const job = { kind: 'evaluation', ...origin, pictures: digestOfList(paths.map(shownPath)), ...chosen };
     const before: Entry[] = [];
     if (resume) for await (const entry of entriesOfJob<Entry>(out, job)) before.push(entry);
+    await expectUnchanged(
+      paths,
+      before.map(({ stamp }) => stamp),
+    );
     const earlier = before.flatMap((entry) => ('measured' in entry ? [entry.measured] : []));
     const skipped = before.flatMap((entry) => ('reason' in entry ? [skippedOf(entry)] : []));
     const unmarked = before.flatMap((entry) =>
       'unmarked' in entry && entry.unmarked !== undefined ? [{ picture: entry.picture, reason: entry.unmarked }] : [],
     );
     let journal: Journal<Entry> | undefined;
-    let current: JournalEntry & { picture: string; unmarked?: string } = { done: before.length, picture: '' };
+    let current: Pick<Entry, 'done' | 'picture' | 'stamp'> & { unmarked?: string } = {
+      done: before.length,
+      picture: '',
+      stamp: '',
+    };
     const waiting: Entry[] = [];
     const input = explainer.input.picture;
     async function* pictures(): AsyncGenerator<EvaluatedPicture> {
       for await (const group of oneAhead(decodedGroups(paths, { start: before.length, input, signal }))) {
         for (const file of group) {
-          current = { done: file.index + 1, picture: shownPath(file.path) };
+          current = { done: file.index + 1, picture: shownPath(file.path), stamp: file.stamp };
           const target = targets[file.index];
           if ('picture' in file) {
             const { picture, prepared } = file;
+            expectMaskFits(target, picture, file.path);
             const object = await objects?.find(file.path, picture, input);
             if (object && 'missing' in object) {
               current.unmarked = object.missing;

@@ -5,9 +5,12 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePicture, encodePng } from '../../inference/pictures/pictures.node.js';
+import { evaluateFiles } from './evaluate-files.node.js';
 import { explainFiles, type ExplainFilesOptions } from './explain-files.node.js';
 import type { MapResult } from './map-result.js';
 import { Explainer } from '../maps/explain.js';
+import type { ExplainerOptions } from '../maps/explain-options.js';
+import { copiedGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { brightnessNetwork, spotPicture } from '../networks.test.helper.js';
 
 const MODEL = brightnessNetwork({ height: 24, width: 24, weights: [1, -1, 0.5] });
@@ -238,6 +241,55 @@ describe('explainFiles(explainer, paths, options)', () => {
     await refused({}, chosen.slice(1)).toThrow(/, where pictures is "sha256:/);
     await writeFile(chosen[3] as string, await encodePng(spotPicture(40, 40, 9, 9)));
     await refused({}).toThrow(`resume: expected the pictures of the same job; ${chosen[3]} has changed since`);
+  });
+
+  test('tells what the network was given beside its pictures, and refuses to go on with other values', async () => {
+    const b = new GraphBuilder(copiedGraph(MODEL.graph));
+    const weight = b.input('weight', 'float32', [1]);
+    const [, unused = ''] = b.graph.outputs.map(({ name }) => name);
+    b.graph.outputs.length = 0;
+    b.output(b.mul('logits', weight, 'weighed'));
+    b.output(unused);
+    const options = { methods: ['gradcam'], layers: 'features_conv', targets: 0 } as const;
+    const [path = ''] = paths;
+    const run = async (out: string, given: ExplainerOptions) => {
+      await using weighed = await Explainer.load(modelOfGraph(b.graph), {
+        device: 'cpu',
+        preparation: PREPARATION,
+        output: 'weighed',
+        ...given,
+      });
+      return explainFiles(weighed, [path], { ...options, out: join(folder, out), resume: true });
+    };
+    const inputs = { weight: { data: [1] } };
+    await run('given', { inputs });
+    const results = JSON.parse(await readFile(join(folder, 'given', 'results.json'), 'utf8'));
+    expect(results.given).toEqual({ inputs: { weight: expect.stringMatching(/^sha256:/) } });
+    await run('given', { inputs });
+    await expect(run('given', { inputs: { weight: { data: [2] } } })).rejects.toThrow(
+      /^resume: expected the job of .*, where given\.inputs\.weight is "sha256:/,
+    );
+    await run('named', { inputs, labels: ['a', 'b', 'c'] });
+    await expect(run('named', { inputs, labels: ['a', 'c', 'b'] })).rejects.toThrow(
+      /, where given\.labels is "sha256:/,
+    );
+    const similarTo = spotPicture(24, 24, 9, 9);
+    await run('alike', { inputs, similarTo });
+    await expect(run('alike', { inputs, similarTo: spotPicture(24, 24, 9, 10) })).rejects.toThrow(
+      /, where given\.similarTo is "sha256:/,
+    );
+  });
+
+  test('refuses a mask that was made for pictures of another size', async () => {
+    const region = { mask: spotPicture(24, 24, 9, 9), of: { width: 48, height: 48 } };
+    const targets = { class: 0, region };
+    const size = /^target: expected a mask of the size of .*spot 0\.png, 96×48; got 48×48$/;
+    await expect(explained([paths[0] as string], 'masked', { targets })).rejects.toThrow(size);
+    const out = join(folder, 'masked');
+    await expect(evaluateFiles(explainer, [paths[0] as string], { out, targets })).rejects.toThrow(size);
+    const pictures = [spotPicture(96, 48, 30, 24)];
+    await expect(explainer.explain(pictures, { targets })).rejects.toThrow('of the picture, 96×48; got 48×48');
+    await expect(readdir(out)).rejects.toThrow('ENOENT');
   });
 
   test('leaves a folder as it is where an option does not fit or another program wrote the results', async () => {

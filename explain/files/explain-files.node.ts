@@ -16,9 +16,9 @@ import { requireFigureFits } from './pictures/drawn-figure.node.js';
 import { explainedGroups } from './explained-groups.node.js';
 import { entriesOfJob, Journal, shortened, type Job } from './journal.node.js';
 import { MapWriter, type ExplainedGroup, type MapEntry } from './map-writer.node.js';
-import { oneAhead, stampOf, type SkippedPicture } from './picture-groups.node.js';
+import { expectUnchanged, oneAhead, type SkippedPicture } from './picture-groups.node.js';
 import { removeTaskFiles } from './task-files.node.js';
-import { provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
+import { digestsOfGiven, provenanceOf, requireOwnResults, writeResults, type Provenance } from './results.node.js';
 
 /** How files are explained. */
 export interface ExplainFilesOptions extends ExplainOptions, Provenance {
@@ -83,7 +83,7 @@ export async function explainFiles(
   try {
     await requireOwnResults(out);
     if (resume) await requireFlat(out);
-    const origin = await provenanceOf({ model, provenance });
+    const origin = { ...(await provenanceOf({ model, provenance })), ...digestsOfGiven(explainer.given) };
     const job = {
       kind: 'maps',
       ...origin,
@@ -174,10 +174,7 @@ async function doneBefore(
     if ('figures' in entry) done = { pictures: entry.done, figures: entry.figures };
     else stamps.push(entry.stamp);
   }
-  for (const [at, path] of paths.slice(0, done.pictures).entries()) {
-    if ((await stampOf(path)) === stamps[at]) continue;
-    throw new InputError({ name: 'resume', expected: `the pictures of the same job; ${path} has changed since` });
-  }
+  await expectUnchanged(paths, stamps.slice(0, done.pictures));
   return done;
 }
 

@@ -3,7 +3,7 @@ import { preparedPictures } from '../../inference/networks/network-input.js';
 import { concatenated } from '../../inference/numeric/concatenated.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
-import type { TargetChoice } from '../targets/target-choice.js';
+import { expectMaskFits, type TargetChoice } from '../targets/target-choice.js';
 import type { ExplainedGroup } from './map-writer.node.js';
 import { decodedGroups, oneAhead, type DecodedFile } from './picture-groups.node.js';
 
@@ -35,6 +35,7 @@ export async function* explainedGroups(
       continue;
     }
     any = true;
+    for (const { index, path, picture } of pictures) expectMaskFits(targets[index], picture, path);
     const own = pictures.flatMap(({ index }) => targets[index] ?? []);
     const started = performance.now();
     const { onRuns } = explaining;

@@ -32,6 +32,18 @@ export async function stampOf(path: string): Promise<string> {
   return info ? `${info.size} ${info.mtimeMs}` : '';
 }
 
+/** @param stamps of the first files, as a job had them @throws InputError if one of these has changed since */
+export async function expectUnchanged(
+  paths: readonly string[],
+  stamps: readonly (string | undefined)[],
+): Promise<void> {
+  for (const [at, stamp] of stamps.entries()) {
+    const path = paths[at];
+    if (path === undefined || (await stampOf(path)) === stamp) continue;
+    throw new InputError({ name: 'resume', expected: `the pictures of the same job; ${path} has changed since` });
+  }
+}
+
 /** The files from position `start` on, in groups that fit into memory. */
 export async function* decodedGroups(
   paths: readonly string[],

@@ -2,9 +2,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shownPath } from '../../inference/files/copies.node.js';
-import { fileDigest } from '../../inference/files/same-job.node.js';
+import { digestOf, digestOfList, fileDigest } from '../../inference/files/same-job.node.js';
+import type { GivenInput } from '../../inference/networks/read-network.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
+import type { Explainer } from '../maps/explain.js';
 
 const RESULTS_FILE = 'results.json';
 /** Bytes of the file that show who wrote it. */
@@ -30,6 +32,23 @@ export async function provenanceOf({
   if (model === undefined) return { ...provenance };
   const digest = /^https?:/i.test(model) ? undefined : await fileDigest(model);
   return { ...provenance, model: shownPath(model), ...(digest !== undefined && { modelDigest: digest }) };
+}
+
+/** Digests of what an explainer was given beside its model, which its results depend on. */
+export function digestsOfGiven({ inputs = {}, labels, similarTo }: Explainer['given']): {
+  given?: Readonly<Record<string, unknown>>;
+} {
+  const named = Object.entries(inputs).map(([name, value]) => [name, digestOfInput(value)] as const);
+  const given = {
+    ...(named.length > 0 && { inputs: Object.fromEntries(named) }),
+    ...(labels && { labels: digestOfList(labels) }),
+    ...(similarTo && { similarTo: digestOfInput(similarTo) }),
+  };
+  return Object.keys(given).length === 0 ? {} : { given };
+}
+
+function digestOfInput({ data, ...sizes }: GivenInput): string {
+  return digestOfList([JSON.stringify(sizes), ArrayBuffer.isView(data) ? digestOf(data) : JSON.stringify(data)]);
 }
 
 /** What results.json holds. */

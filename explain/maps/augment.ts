@@ -1,5 +1,6 @@
 /** @file Test-time augmentation: the maps of several views of a picture are averaged. */
 import type { ScoreHead } from '../../inference/networks/score-head.js';
+import { InputError } from '../../onnx/errors.js';
 
 /** A view of the prepared picture: flipped or not, and multiplied by a factor. */
 export interface View {
@@ -24,6 +25,12 @@ export function flipped(data: Float32Array, width: number): Float32Array {
 export function viewedPictures(pictures: Float32Array, width: number, { flip, factor }: View): Float32Array {
   const turned = flip ? flipped(pictures, width) : pictures;
   return factor === 1 ? turned : turned.map((value) => value * factor);
+}
+
+/** @throws InputError for scores of boxes: the box of a flipped picture that sees the same object is not known */
+export function expectFlippable({ kind }: ScoreHead): void {
+  if (kind !== 'boxes') return;
+  throw new InputError({ name: 'augment', expected: 'scores of the picture or of positions', got: 'scores of boxes' });
 }
 
 /** Target weights [N, scores] for a view: weights of positions are flipped too. */

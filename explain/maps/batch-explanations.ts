@@ -1,10 +1,12 @@
 /** @file The explanations of one batch: each picture for all of its targets. */
 import { concatenated } from '../../inference/numeric/concatenated.js';
-import { scoreCount, type ScoreHead } from '../../inference/networks/score-head.js';
+import { scoreCount } from '../../inference/networks/score-head.js';
 import { augmentedViews, plainView, viewedPictures, viewedWeights, type View } from './augment.js';
-import { comparesClasses, madeMaps, type MadeMap, type MapJob } from './compute-maps.js';
+import { madeMaps, type MadeMap, type MapJob } from './compute-maps.js';
 import { wholeMaps } from './whole-maps.js';
 import { shownMap, type Explanation } from './explanation.js';
+import { InputError } from '../../onnx/errors.js';
+import { comparesClasses } from '../methods/table.js';
 import type { Layer } from '../network/layers.js';
 import type { Network } from '../network/network.js';
 import type { NonFinite } from '../causes/non-finite.js';
@@ -50,9 +52,9 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
     const weights = rows.map((row, at) =>
       targetWeights(head, own[at] as Target, { ...network.input.picture, logits: row }),
     );
-    const compares = job.methods.some(comparesClasses);
-    const contrast = rows.map(
-      (row, at) => (compares && contrastOf(head, own[at] as Target, row)) || (weights[at] as Float32Array),
+    const comparing = job.methods.find(comparesClasses);
+    const contrast = rows.map((row, at) =>
+      comparing ? contrastOf(comparing, own[at] as Target, row) : (weights[at] as Float32Array),
     );
     const together = { target: concatenated(weights), contrast: concatenated(contrast) };
     const views = whole
@@ -132,9 +134,11 @@ async function withNonFinite(
   return made;
 }
 
-/** Target weights of a class compared with similar classes; undefined for other targets. */
-function contrastOf(head: ScoreHead, target: Target, logits: Float32Array): Float32Array | undefined {
-  return typeof target === 'number' && head.kind === 'classifier' ? contrastedWeights(logits, target) : undefined;
+/** Target weights of a class compared with similar classes. @throws InputError for other targets */
+function contrastOf(method: string, target: Target, logits: Float32Array): Float32Array {
+  if (typeof target === 'number') return contrastedWeights(logits, target);
+  const expected = `one class for ${method}, which compares it with similar ones`;
+  throw new InputError({ name: 'target', expected, got: targetLabel(target) });
 }
 
 interface ViewedMaps {

@@ -1,7 +1,7 @@
 /** @file Computes the maps of one batch of pictures, each for one target, with any methods. */
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import type { Layer, TokenGrid } from '../network/layers.js';
-import { methods, type MethodName } from '../methods/table.js';
+import { comparesClasses, methods, type MethodName } from '../methods/table.js';
 import type { Backward, RunsMethod, SignedMap } from '../methods/kinds/method.js';
 import type { Projected } from '../methods/graph/map-outputs.js';
 import type { Forward } from '../network/forward-cache.js';
@@ -184,11 +184,8 @@ function gradientKind(name: MethodName): 'free' | 'target' | 'contrast' | undefi
   if (method.kind === 'projection') return method.gradientFree ? 'free' : 'target';
   if (method.kind !== 'weighted') return undefined;
   if (method.gradientFree) return 'free';
-  return method.contrast ? 'contrast' : 'target';
+  return comparesClasses(name) ? 'contrast' : 'target';
 }
-
-/** Whether a method compares the target's score with those of similar classes. */
-export const comparesClasses = (name: MethodName): boolean => gradientKind(name) === 'contrast';
 
 /** Whether a method's map is made of a gradient of the score. */
 export function readsGradient(name: MethodName): boolean {

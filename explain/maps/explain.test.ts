@@ -79,18 +79,32 @@ describe('explainer.explain(pictures, options)', () => {
   });
 
   test('a difference of classes has the difference of their maps', async () => {
-    const options = { methods: ['gradcam', 'finercam'], targets: { class: 'b', minus: 2 } } as const;
+    const options = { methods: ['gradcam'], targets: { class: 'b', minus: 2 } } as const;
     const model = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1, 3, 2] });
     const explainer = await Explainer.load(model, { preparation: PREPARATION, labels: ['a', 'b', 'c'] });
     const layers = 'features_conv';
-    const [difference, finer] = await explainer.explain([SPOT], { layers, ...options });
+    const [difference] = await explainer.explain([SPOT], { layers, ...options });
     const [first, second] = await explainer.explain([SPOT, SPOT], { layers, methods: ['gradcam'], targets: [1, 2] });
     await explainer.dispose();
     const expected = first!.signed.map((value, at) => value - second!.signed[at]!);
     expect(relativeError(difference!.signed, expected)).toBeLessThan(1e-5);
     expect(difference!.label).toBe('class 1 (b) − class 2 (c)');
-    // A difference is a contrast already.
-    expect(finer!.signed).toEqual(difference!.signed);
+  });
+
+  test('Finer-CAM compares one class with others: it refuses a difference, and all methods leave it out there', async () => {
+    const model = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1, 3, 2] });
+    const targets = { several: [0, { class: 1, minus: 2 }] } as const;
+    await expect(explained(model, [SPOT], { methods: ['finercam'], targets })).rejects.toThrow(
+      'target: expected one class for finercam, which compares it with similar ones; got class 1 − class 2',
+    );
+    const options: ExplainOptions = { methods: 'all', runs: { samples: 2, steps: 2, forwards: 8 } };
+    const found = async (choice: ExplainOptions['targets']) =>
+      (await explained(model, [SPOT], { ...options, ...(choice !== undefined && { targets: choice }) })).map(
+        ({ method }) => method,
+      );
+    const all = await found(1);
+    expect(all).toContain('finercam');
+    expect(await found({ class: 1, minus: 2 })).toEqual(all.filter((method) => method !== 'finercam'));
   });
 
   test('Grad-CAM of the mean of one channel is that channel times its weight over H·W', async () => {

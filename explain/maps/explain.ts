@@ -27,6 +27,7 @@ import { networkView, preparedPictures, type NetworkInput } from '../../inferenc
 import { featuresOf, scoredModel } from './scored-model.js';
 import { randomizedWeights } from '../network/random-weights.js';
 import { classScores, type ClassScore } from '../targets/class-scores.js';
+import { choicePerPicture, expectMaskFits } from '../targets/target-choice.js';
 
 export type { ExplainerOptions, ExplainOptions };
 
@@ -193,6 +194,11 @@ export class Explainer implements AsyncDisposable {
     return { classes: classScores(this.head, logits, MOST_CLASSES, this.#labels), maps };
   }
 
+  /** What it was given that neither its model nor its assumptions tell. */
+  get given(): Pick<ExplainerOptions, 'inputs' | 'labels' | 'similarTo'> {
+    return this.#options;
+  }
+
   /** The names of the classes, if known. */
   get labels(): readonly string[] | undefined {
     return this.#labels;
@@ -204,6 +210,8 @@ export class Explainer implements AsyncDisposable {
    * @throws InputError for no pictures, or layers, methods or targets that do not fit the network
    */
   async explain(pictures: readonly Picture[], options: ExplainOptions = {}): Promise<Explanation[]> {
+    const choices = choicePerPicture(options.targets, pictures.length);
+    pictures.forEach((picture, at) => expectMaskFits(choices[at], picture, 'the picture'));
     return this.explainInput(preparedPictures(pictures, this.input), options);
   }
 

@@ -5,13 +5,15 @@ import type { Network } from '../network/network.js';
 import {
   affordableMethods,
   checkedMethods,
+  comparesClasses,
   defaultMethods,
   explainsLayer,
   methods as allMethods,
   suitableMethods,
 } from '../methods/table.js';
-import { choicePerPicture } from '../targets/target-choice.js';
+import { choicePerPicture, isDifference } from '../targets/target-choice.js';
 import { batchExplanations } from './batch-explanations.js';
+import { expectFlippable } from './augment.js';
 import type { MapControl } from './compute-maps.js';
 import type { ExplainOptions } from './explain-options.js';
 import type { Explanation } from './explanation.js';
@@ -34,13 +36,15 @@ export async function explainedPictures(
   const count = pictures.length / size;
   const { methods: names = defaultMethods, eigen = false, augment = false } = options;
   const asked = names === 'all' ? undefined : checkedMethods(names, suitableMethods(head));
+  if (augment) expectFlippable(head);
   const ofLayers = asked === undefined || asked.some(explainsLayer);
   const { groups } = ofLayers ? chosenLayers(graph, options.layers, grid, head) : { groups: [] };
   const explained = { graph, head, grid, layers: groups.flat() };
   for (const name of asked ?? []) allMethods[name].expectSuited?.(explained);
-  const methods = asked ?? affordableMethods(explained);
   const runs = checkedRunOptions(options.runs);
   const choices = choicePerPicture(options.targets, count);
+  const differs = choices.some(isDifference);
+  const methods = asked ?? affordableMethods(explained).filter((name) => !differs || !comparesClasses(name));
   const { signal, onRuns } = options;
   const job = { methods, groups, eigen, augment, runs, grid, labels };
   const explanations: Explanation[] = [];

@@ -119,6 +119,15 @@ describe('explainer.explain(pictures, options), as one graph and in stages', () 
       expect([...whole[1]!.signed.keys()].filter((at) => whole[1]!.signed[at] !== 0)).toEqual([9]);
     });
 
+    test('a flipped picture has its objects at other boxes, so that views are refused', async () => {
+      const explainer = await Explainer.load(detector, { device: 'cpu', preparation: PREPARATION });
+      const options = { layers: 'features_conv', targets: 0, augment: true } as const;
+      await expect(explainer.explain([noisePicture(1)], options)).rejects.toThrow(
+        'augment: expected scores of the picture or of positions; got scores of boxes',
+      );
+      await explainer.dispose();
+    });
+
     test('the best box depends on the scores, so that it is found in stages', async () => {
       const explainer = await Explainer.load(detector, { device: 'cpu', preparation: PREPARATION });
       const [map] = await explainer.explain([noisePicture(1)], { layers: 'features_conv', methods: ['gradcam'] });

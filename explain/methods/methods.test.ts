@@ -129,9 +129,15 @@ describe('affordableMethods(head)', () => {
 });
 
 describe('suitableMethods(head)', () => {
-  test('leaves out what needs several classes where there is one score', () => {
+  test('leaves out what compares classes where there is one score, or scores have positions', () => {
     const head = { logits: 'logit', classes: 1, kind: 'discriminator' } as const;
-    expect(methodNames.filter((name) => !suitableMethods(head).includes(name))).toEqual(['finercam']);
+    const grid = { height: 1, width: 4 };
+    for (const other of [
+      head,
+      { ...head, kind: 'dense', classes: 3, grid },
+      { ...head, kind: 'boxes', classes: 3, grid },
+    ] as const)
+      expect(methodNames.filter((name) => !suitableMethods(other).includes(name))).toEqual(['finercam']);
     expect(suitableMethods({ ...head, kind: 'classifier', classes: 2 })).toEqual(methodNames);
   });
 });

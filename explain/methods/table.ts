@@ -85,12 +85,15 @@ export function checkedMethods(names: readonly string[], expected: readonly Meth
   return [...new Set(names as readonly MethodName[])];
 }
 
-/** The methods that suit a number of scores: those that compare classes need several. */
-export function suitableMethods({ classes }: ScoreHead): MethodName[] {
-  return methodNames.filter((name) => {
-    const method = methods[name];
-    return classes > 1 || method.kind !== 'weighted' || method.contrast === undefined;
-  });
+/** Whether a method compares the target's score with those of similar classes. */
+export function comparesClasses(name: MethodName): boolean {
+  const method = methods[name];
+  return method.kind === 'weighted' && method.contrast !== undefined;
+}
+
+/** The methods that suit scores: those that compare classes need several of the whole picture. */
+export function suitableMethods({ kind, classes }: ScoreHead): MethodName[] {
+  return methodNames.filter((name) => !comparesClasses(name) || (kind === 'classifier' && classes > 1));
 }
 
 /** The methods that explain a network, at the chosen layers if they are known. */

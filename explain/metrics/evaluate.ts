@@ -8,8 +8,9 @@ import { Explainer, type ExplainerOptions, type ExplainOptions } from '../maps/e
 import type { Explanation } from '../maps/explanation.js';
 import { explainsLayer, type MethodName } from '../methods/table.js';
 import { choicePerPicture, type TargetChoice } from '../targets/target-choice.js';
+import type { TakenConfidence } from './confidence.js';
 import { EvaluatedNetwork } from './evaluated-network.js';
-import { mean, type Curve } from './measures/metric.js';
+import { mean, type Curve, type Metric } from './measures/metric.js';
 import { metricNames, metrics, type MetricName } from './table.js';
 
 /** A picture, and what is explained of it: by default `fake`, or the picture's top class. */
@@ -43,6 +44,8 @@ export interface EvaluateOptions
 export type Measurement = {
   values: Partial<Record<MetricName, number>>;
   curves: Record<string, Curve>;
+  /** What was taken for the probability of the target, where a metric follows it and the network has none. */
+  confidence?: TakenConfidence;
 } | null;
 
 /** One picture's maps by all metrics. */
@@ -66,6 +69,10 @@ export interface Evaluation {
   pictures: number;
   metrics: readonly MetricName[];
   methods: MethodEvaluation[];
+  /** Colour of removed pixels, by channel in levels of 0…255, where a metric sets them to 0 in the prepared picture. */
+  removed?: number[];
+  /** What was taken for the probability of the targets, where the network has none; missing where it has. */
+  confidence?: TakenConfidence[];
 }
 
 /**
@@ -114,8 +121,13 @@ export async function evaluateMethods(
     if (explainer !== source) await explainer.dispose();
   }
   const methods = Object.keys(measured[0] ?? {}) as MethodName[];
+  const confidence = new Set(measured.flatMap((each) => Object.values(each).flatMap((one) => one?.confidence ?? [])));
   return {
     pictures: measured.length,
+    ...(names.some(removes) && {
+      removed: explainer.input.picture.normalization.mean.map((level) => Math.round(255 * level)),
+    }),
+    ...(confidence.size > 0 && { confidence: [...confidence] }),
     metrics: names,
     methods: methods.map((method) =>
       summary(
@@ -124,6 +136,11 @@ export async function evaluateMethods(
       ),
     ),
   };
+}
+
+function removes(name: MetricName): boolean {
+  const metric: Metric = metrics[name];
+  return metric.removes === true;
 }
 
 /** @throws InputError if there would be several maps of a method */
@@ -184,10 +201,12 @@ async function measurement(
   },
 ): Promise<Measurement> {
   if (explanation.reason !== undefined) return null;
-  const found: Measurement = { values: {}, curves: {} };
+  const found: NonNullable<Measurement> = { values: {}, curves: {} };
   // Together: one metric prepares its pictures while the network runs those of another.
   const measuring = names.map(async (metric) => {
-    const subject = await network.subject(input, explanation, methods, { random: random(metric), metric, object });
+    const onTaken = (taken: TakenConfidence) => void (found.confidence = taken);
+    const chance = { random: random(metric), metric, object, onTaken };
+    const subject = await network.subject(input, explanation, methods, chance);
     return { metric, ...(await metrics[metric].measure(subject)) };
   });
   // After an error the network is freed: not before the others are done with it.

@@ -1,14 +1,14 @@
 /** @file The network as metrics see it: confidences, scores, and maps with true or random weights. */
 import type { Random } from '../../inference/numeric/random.js';
-import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { Explainer, ExplainOptions } from '../maps/explain.js';
 import type { Explanation } from '../maps/explanation.js';
 import type { MethodName } from '../methods/table.js';
 import type { Tensor } from '../../onnx/graph/graph.js';
-import type { Subject } from './measures/metric.js';
+import { changeUnit, type Subject } from './measures/metric.js';
+import { confidenceOf, takenConfidence, type TakenConfidence } from './confidence.js';
 import { SharedEnds } from './shared-ends.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
-import { fixedTarget, targetScore, targetWeights, type Target } from '../targets/targets.js';
+import { fixedTarget, targetScore, targetWeights } from '../targets/targets.js';
 
 /** Networks with more and more random weights; the weights of the last are all random. */
 const STAGES = 5;
@@ -19,7 +19,8 @@ export class EvaluatedNetwork {
   /** Random weights, which the networks share. */
   readonly #drawn = new Map<string, Tensor>();
   readonly #shared = new Map<string, Promise<unknown>>();
-  readonly #explained = new WeakMap<Explainer, WeakMap<Float32Array, Promise<Explanation[]>>>();
+  /** Maps of the current picture and target, by the network and the changed pictures. */
+  readonly #explained = new Map<Explainer, Map<Float32Array, Promise<Explanation[]>>>();
 
   readonly #ends: SharedEnds;
 
@@ -43,15 +44,26 @@ export class EvaluatedNetwork {
    * @param names all methods that are measured: their maps of changed pictures are made together
    * @param metric under whose name values are shared between the methods
    * @param object where the object is [H, W]
+   * @param onTaken told what is taken for the probability of the target when a metric asks for it, unless it is the network's own
    */
   async subject(
     input: Float32Array,
     explanation: Explanation,
     names: readonly MethodName[],
-    { random, metric, object }: { random: Random; metric: string; object?: Uint8Array | undefined },
+    {
+      random,
+      metric,
+      object,
+      onTaken,
+    }: {
+      random: Random;
+      metric: string;
+      object?: Uint8Array | undefined;
+      onTaken?: (taken: TakenConfidence) => void;
+    },
   ): Promise<Subject> {
     const { explainer } = this;
-    const { channels, height, width } = explainer.input.picture;
+    const { channels, height, width, normalization } = explainer.input.picture;
     const { target, signed, rawHeight, rawWidth } = explanation;
     const logits = await this.#ends.logits(input, input.length);
     const weights = targetWeights(explainer.head, target, { logits, height, width });
@@ -62,17 +74,22 @@ export class EvaluatedNetwork {
         valueOf(all.subarray(row * count, (row + 1) * count)),
       );
     };
+    const taken = takenConfidence(explainer.head, target);
     // A predicted region stays as it is on the true picture: on a changed one the class may be predicted nowhere.
     const fixed = { ...explanation, target: fixedTarget(explainer.head, target, weights) };
     return {
       input,
       size: { channels, height, width },
+      unit: changeUnit(normalization),
       map: explanation.normalized,
       attribution: bilinearResized(signed, rawHeight, rawWidth, height, width),
       ...(object && { object }),
       ...sumsOf(explanation),
       scores: (pictures) => rows(pictures, (row) => targetScore(weights, row)),
-      confidences: (pictures) => rows(pictures, (row) => confidenceOf(explainer.head, target, weights, row)),
+      confidences: (pictures) => {
+        if (taken) onTaken?.(taken);
+        return rows(pictures, (row) => confidenceOf(explainer.head, target, weights, row));
+      },
       maps: (pictures) => this.#maps(explainer, pictures, fixed, names),
       randomizedMaps: () => this.#randomizedMaps(input, fixed, names),
       normal: () => random.normal(),
@@ -81,9 +98,10 @@ export class EvaluatedNetwork {
     };
   }
 
-  /** Clears the values that methods share. Call it before the next picture. */
+  /** Clears the values that methods share. Call it before the next picture or target. */
   forgetShared(): void {
     this.#shared.clear();
+    this.#explained.clear();
     this.#ends.forget();
   }
 
@@ -106,7 +124,7 @@ export class EvaluatedNetwork {
     names: readonly MethodName[],
   ): Promise<Float32Array[]> {
     this.options.signal?.throwIfAborted();
-    const known = this.#explained.get(explainer) ?? new WeakMap<Float32Array, Promise<Explanation[]>>();
+    const known = this.#explained.get(explainer) ?? new Map<Float32Array, Promise<Explanation[]>>();
     this.#explained.set(explainer, known);
     const explained =
       known.get(pictures) ?? explainer.explainInput(pictures, { ...this.options, methods: names, targets: target });
@@ -126,17 +144,6 @@ export class EvaluatedNetwork {
     }
     return stages;
   }
-}
-
-/**
- * The network's probability of the target: softmax for a class, else the sigmoid of the score (1 − D(x) for `fake`). Scores
- * that are probabilities or similarities are taken as they are.
- */
-function confidenceOf(head: ScoreHead, target: Target, weights: Float32Array, logits: Float32Array): number {
-  const score = targetScore(weights, logits);
-  if (head.quantity) return target === 'fake' ? 1 + score : score;
-  if (head.kind !== 'classifier' || typeof target !== 'number') return 1 / (1 + Math.exp(-score));
-  return 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - score), 0);
 }
 
 /** What a map adds up to and should add up to. Relevances should, together with what biases took, add up to the score. */

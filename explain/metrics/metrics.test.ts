@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { golden, goldenPath, relativeError } from '../../fixtures/golden.js';
 import { Explainer } from '../maps/explain.js';
 import { metricNames, metrics, type MetricName } from './table.js';
-import type { Measured, Subject } from './measures/metric.js';
+import { changeUnit, type Measured, type Subject } from './measures/metric.js';
 import { blurred } from './measures/pixel-curves.js';
 import { rankCorrelation, structuralSimilarity } from './measures/similarity.js';
 
@@ -47,6 +47,7 @@ function subject(map = data('map')): Subject {
   return {
     input: data('input'),
     size,
+    unit: changeUnit(explainer.input.picture.normalization),
     map,
     attribution: data('attribution'),
     scores: async (pictures) => Float32Array.from(await logitRows(pictures), (row) => row[target] ?? 0),
@@ -156,6 +157,12 @@ describe('metrics', () => {
 });
 
 describe('what metrics are made of', () => {
+  test('changeUnit(normalization) is 1 for ImageNet, and follows what white minus black is', () => {
+    const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+    expect(changeUnit(imagenet)).toBe(1);
+    expect(changeUnit({ mean: [0], std: [1 / 255] }) / changeUnit({ mean: [0.5], std: [1] })).toBeCloseTo(255, 9);
+  });
+
   test('blurred(picture) is scipy’s Gaussian', () => {
     expect(relativeError(blurred(data('input'), size), data('blurred'))).toBeLessThan(1e-6);
   });

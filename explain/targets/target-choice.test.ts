@@ -44,6 +44,22 @@ describe('resolvedTargets(head, choice, logits, labels)', () => {
     ]);
   });
 
+  test('a difference is one of two classes, by whatever names', () => {
+    expect(() => resolvedTargets(CLASSIFIER, { class: 2, minus: 2 }, LOGITS)).toThrow(
+      'target: expected two different classes; got 2:2',
+    );
+    expect(() => resolvedTargets(CLASSIFIER, { class: 'b', minus: 1 }, LOGITS, ['a', 'b', 'c'])).toThrow('got b:1');
+  });
+
+  test('a threshold is a probability: it is refused where the network ends with scores', () => {
+    const above = { class: 2, region: { above: 0.5 } };
+    expect(resolvedTargets({ ...DENSE, activation: 'softmax' }, above, LOGITS)).toEqual([above]);
+    expect(resolvedTargets({ ...DENSE, kind: 'boxes', quantity: 'probability' }, above, LOGITS)).toEqual([above]);
+    expect(() => resolvedTargets(DENSE, above, LOGITS)).toThrow(
+      'target: expected another region, as the network ends with scores: 0.5 may be a score, or a probability after softmax or sigmoid; got 2@above:0.5',
+    );
+  });
+
   test('a region is one of a dense output; one class at every position may be real or fake', () => {
     const region = { class: 2, region: 'predicted' } as const;
     expect(resolvedTargets(DENSE, region, LOGITS)).toEqual([region]);

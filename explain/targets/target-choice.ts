@@ -32,6 +32,32 @@ export type OneParsed = OneChoice | { class: ClassName; maskFile: string };
 export const eachOf = (target: ParsedTarget): readonly OneParsed[] =>
   typeof target === 'object' && 'several' in target ? target.several : [target];
 
+/** Whether a choice, or one of its list, is a difference of classes. */
+export const isDifference = (choice: TargetChoice | undefined): boolean =>
+  choice !== undefined && eachOf(choice).some((one) => typeof one === 'object' && 'minus' in one);
+
+/**
+ * @param path what the picture is called
+ * @throws InputError for a mask that was made for pictures of another size, from which the network sees another part
+ */
+export function expectMaskFits(
+  choice: TargetChoice | undefined,
+  { width, height }: { width: number; height: number },
+  path: string,
+): void {
+  for (const one of choice === undefined ? [] : eachOf(choice)) {
+    if (typeof one !== 'object' || !('region' in one)) continue;
+    const { region } = one;
+    if (typeof region === 'string' || isBox(region) || !('mask' in region) || !region.of) continue;
+    if (region.of.width === width && region.of.height === height) continue;
+    throw new InputError({
+      name: 'target',
+      expected: `a mask of the size of ${path}, ${width}×${height}`,
+      got: `${region.of.width}×${region.of.height}`,
+    });
+  }
+}
+
 /** How many targets a choice gives at least, whatever the picture. */
 export function leastTargets(choice: TargetChoice | undefined, { classes, part }: ScoreHead): number {
   // Of detectors the class of nothing may be left out.
@@ -102,8 +128,13 @@ export function resolvedTargets(
       return (isBoxes(head) ? topBoxes : topClasses)(head, logits, choice.top);
     throw new InputError({ name: 'target', expected: `top-1…top-${head.classes}`, got: `top-${choice.top}` });
   }
-  if ('minus' in choice) return [{ class: number(choice.class), minus: number(choice.minus) }];
+  if ('minus' in choice) {
+    const [own, minus] = [number(choice.class), number(choice.minus)];
+    if (own !== minus) return [{ class: own, minus }];
+    throw new InputError({ name: 'target', expected: 'two different classes', got: choiceText(choice) });
+  }
   const { region } = choice;
+  expectThreshold(head, choice);
   if (isBoxes(head) && (typeof region === 'string' || Array.isArray(region))) {
     throw new InputError({
       name: 'target',
@@ -116,6 +147,18 @@ export function resolvedTargets(
     name: 'target',
     expected: 'a class, as the output has one score per class and no positions',
     got: 'a region',
+  });
+}
+
+/** @throws InputError for a threshold where the network has no probabilities: it may mean one of two numbers */
+function expectThreshold({ activation, quantity }: ScoreHead, choice: { class: ClassName; region: Region }): void {
+  const { region } = choice;
+  if (typeof region === 'string' || isBox(region) || !('above' in region)) return;
+  if (activation !== undefined || quantity === 'probability') return;
+  throw new InputError({
+    name: 'target',
+    expected: `another region, as the network ends with scores: ${region.above} may be a score, or a probability after softmax or sigmoid`,
+    got: choiceText(choice),
   });
 }
 

@@ -6,6 +6,7 @@ import { networkInputOf } from '../../inference/networks/network-input.js';
 import { npyBytes } from '../../inference/numeric/npy.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
 import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import { expectMaskFits, type OneChoice } from './target-choice.js';
 import { loadInputs, loadLabels, loadTargets } from './targets.node.js';
 
 let folder = '';
@@ -57,8 +58,20 @@ describe('loadTargets(targets, input)', () => {
     expect(plain).toBe('dog');
     expect(masked).toEqual({
       class: 1,
-      region: { mask: { width: 2, height: 2, channels: 1, data: Uint8Array.of(255, 0, 255, 0) } },
+      region: {
+        mask: { width: 2, height: 2, channels: 1, data: Uint8Array.of(255, 0, 255, 0) },
+        of: { width: 4, height: 2 },
+      },
     });
+    expectMaskFits(masked, { width: 4, height: 2 }, 'dog.png');
+    for (const size of [
+      { width: 8, height: 4 },
+      { width: 2, height: 4 },
+    ])
+      expect(() => expectMaskFits({ several: ['dog', masked as OneChoice] }, size, 'dog.png')).toThrow(
+        `target: expected a mask of the size of dog.png, ${size.width}×${size.height}; got 4×2`,
+      );
+    expectMaskFits({ class: 1, region: 'predicted' }, { width: 2, height: 4 }, 'dog.png');
     expect(await loadTargets(undefined, input)).toBeUndefined();
   });
 });

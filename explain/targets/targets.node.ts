@@ -21,7 +21,8 @@ const MAX_INPUT_BYTES = 1024 * 1024 * 1024;
 const MAX_LABEL_BYTES = 16 * 1024 * 1024;
 
 /**
- * The targets with their masks loaded. A mask gets the same preprocessing as the picture, such as the same crop.
+ * The targets with their masks loaded. A mask gets the same preprocessing as the picture, such as the same crop: it has to have the
+ * picture's size (`expectMaskFits`).
  * @throws InputError if a mask is missing or not a picture
  */
 export async function loadTargets(
@@ -38,8 +39,9 @@ export async function loadTargets(
 
 async function loadedTarget(target: OneParsed, size: NetworkInput['picture']): Promise<OneChoice> {
   if (typeof target !== 'object' || !('maskFile' in target)) return target;
-  const mask = resizedPicture(await decodePicture(target.maskFile), { ...size, channels: 1 });
-  return { class: target.class, region: { mask } };
+  const file = await decodePicture(target.maskFile);
+  const mask = resizedPicture(file, { ...size, channels: 1 });
+  return { class: target.class, region: { mask, of: { width: file.width, height: file.height } } };
 }
 
 /** Names of classes from a text, JSON or YAML file (`parsedLabels`). @throws InputError if the file is missing or has no names */

@@ -31,7 +31,14 @@ export interface ClassRegion {
  * edges excluded; a mask of any size over the network's input, bright inside; the index of one position or one box of a
  * detector; or all positions where the class's probability is above a threshold.
  */
-export type Region = 'predicted' | Box | { mask: Picture } | { at: number } | { above: number };
+export type Region = 'predicted' | Box | MaskRegion | { at: number } | { above: number };
+
+/** A mask over the network's input. */
+export interface MaskRegion {
+  mask: Picture;
+  /** Size of the pictures that it was made for; any if not given. */
+  of?: { width: number; height: number };
+}
 
 /** Left, top, right and bottom. */
 export type Box = readonly [number, number, number, number];

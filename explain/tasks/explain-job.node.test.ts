@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { metadataEntries } from '../../inference/networks/metadata.js';
 import { encodePng } from '../../inference/pictures/pictures.node.js';
 import { performJob, localEngine } from '../../inference/tasks/engine.js';
 import { parsedJobSpec, type JobSpec } from '../../inference/tasks/spec.node.js';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { loadModel, saveModel } from '../../onnx/files/load.node.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { spotPicture } from '../networks.test.helper.js';
 import { openExplainJob, startExplainJob, type ExplainRequest } from './explain-job.node.js';
 import { listDifference, PictureList, writePictureList } from './picture-list.node.js';
@@ -91,6 +94,39 @@ describe('openExplainJob(spec, place)', () => {
     await Promise.all([one.finish({}), two.finish({})]);
     await Promise.all([one.dispose(), two.dispose()]);
     expect(await contents('elsewhere')).toEqual(await contents('whole'));
+  });
+
+  it("asks a conditional discriminator about the class that the pictures' folder is named after", async () => {
+    const b = new GraphBuilder();
+    const image = b.input('image', 'float32', ['batch', 3, 8, 8]);
+    const table = b.initializer('table', float32Tensor([2, 5], [2, 1]));
+    const kernel = b.initializer('kernel', float32Tensor([1, 1, 1], [1, 3, 1, 1]));
+    const grey = b.op('Conv', [image, kernel], { kernel_shape: [1, 1] }, 'grey');
+    const mean = b.reduceMean(b.op('Flatten', [grey], { axis: 1 }), [1], true);
+    b.output(b.mul(mean, b.op('Gather', [table, b.input('label', 'int64', ['batch'])], { axis: 0 })), 'logit');
+    const run = { preset: 'space', seed: 0, step: 1, resize: 'crop', latentDistribution: 'normal' } as const;
+    const sizes = { channels: 3, height: 8, width: 8, latentDim: 4 } as const;
+    const outputs = { outputRange: 'tanh', logits: ['logit'], probabilities: [] } as const;
+    const normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+    const classes = ['dark', 'light'];
+    const metadata = metadataEntries({ role: 'discriminator', ...run, ...sizes, ...outputs, normalization, classes });
+    const conditional = join(folder, 'conditional.onnx');
+    await saveModel(conditional, modelOfGraph(b.graph, metadata));
+    await mkdir(join(folder, 'light'));
+    await cp(paths[0] as string, join(folder, 'light', '0.png'));
+    const own = { model: conditional, paths: [join(folder, 'light', '0.png')] };
+    const job = await started('by folder', own);
+    expect([job.spec.options['label'], job.assumed.find(({ about }) => about === 'label')?.because]).toEqual([
+      '1',
+      "as the pictures' folder is named",
+    ]);
+    await job.dispose();
+    const opened = await openExplainJob(job.spec, { device: 'cpu' });
+    expect(opened.assumed.find(({ about }) => about === 'label')?.taken).toContain('1 (light) of 2');
+    await opened.dispose();
+    const stated = await started('by folder', { ...own, texts: { ...TEXTS, label: '1' } });
+    expect(stated.id).toBe(job.id);
+    await stated.dispose();
   });
 
   it('gives a task up with the reason of the signal, and leaves nothing of it', async () => {

@@ -1,6 +1,7 @@
 /** @file Explanations of any number of pictures as tasks, which any engine can run. */
 import { join, resolve } from 'node:path';
 import { shownPath, shownText } from '../../inference/files/copies.node.js';
+import { labelOfFolders } from '../../inference/labels/given-label.js';
 import { expectNoneSkipped } from '../../inference/files/strict.js';
 import type { FolderLock } from '../../inference/files/folder-lock.node.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
@@ -66,12 +67,20 @@ export interface ExplainRequest extends FolderUse {
  * @throws InputError if an option does not fit the network, another process writes to the folder, or it holds another job
  */
 export async function startExplainJob(request: ExplainRequest): Promise<ExplainJob> {
-  const { paths, texts, model, labels, out, device, originals } = request;
+  const { paths, model, labels, out, device, originals } = request;
   const skipped = (request.skipped ?? []).map(shownText);
-  const parsed = parsedExplain(texts);
+  const parsed = parsedExplain(request.texts);
   if (parsed.strict) expectNoneSkipped(skipped);
   const files = await explainJobFiles(model, labels, parsed);
-  const loaded = await loadedExplain(files, texts, parsed, device);
+  let { label } = request.texts;
+  const ofFolders = labelOfFolders(paths);
+  const loaded = await loadedExplain(files, request.texts, parsed, device, (names) => {
+    const found = ofFolders(names);
+    if (found) label = `${found.label}`;
+    return found;
+  });
+  // A class that the pictures' folder tells travels with the job.
+  const texts = { ...request.texts, label };
   let lock: FolderLock | undefined;
   try {
     const check = async () => {

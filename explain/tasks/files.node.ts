@@ -1,4 +1,5 @@
 /** @file The files that a job of explanations reads besides its pictures, and the network that is made of them. */
+import type { LabelOptions } from '../../inference/labels/given-label.js';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import type { Device } from '../../inference/runtime/session.js';
@@ -51,12 +52,16 @@ export interface LoadedExplain {
   targets: TargetChoice[] | undefined;
 }
 
-/** Loads the network with what the options say of it, from the files of the job. Dispose of the explainer when done. */
+/**
+ * Loads the network with what the options say of it, from the files of the job. Dispose of the explainer when done.
+ * @param defaultLabel gives the class of a conditional discriminator where the options do not
+ */
 export async function loadedExplain(
   files: readonly JobFile[],
   { output, explainInput, label, randomWeights, afterSoftmax = false }: ExplainTexts,
   { inputs, preparation, targets, similarTo }: ParsedExplain,
   device: Device | ResolvedDevice,
+  defaultLabel?: LabelOptions['defaultLabel'],
 ): Promise<LoadedExplain> {
   const fileFor = (role: string) => files.find((file) => file.role === role)?.path;
   const placed = Object.entries(inputs).map(([name, value]): [string, ParsedInput] => [
@@ -71,6 +76,7 @@ export async function loadedExplain(
     inputs: await loadInputs(Object.fromEntries(placed)),
     ...(explainInput !== undefined && { explainInput }),
     ...(label !== undefined && { label }),
+    ...(defaultLabel && { defaultLabel }),
     ...(output !== undefined && { output }),
     ...(labels !== undefined && { labels: await loadLabels(labels) }),
     ...(randomWeights !== undefined && { randomWeights }),

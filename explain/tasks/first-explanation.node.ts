@@ -4,7 +4,7 @@ import { preparedPictures } from '../../inference/networks/network-input.js';
 import type { ExplainOptions } from '../maps/explain.js';
 import { decodedGroups } from '../files/picture-groups.node.js';
 import type { FetchOriginals } from '../../inference/tasks/shared/opening.node.js';
-import { choiceOfPicture } from '../targets/target-choice.js';
+import { choiceOfPicture, expectMaskFits, type TargetChoice } from '../targets/target-choice.js';
 import type { LoadedExplain } from './files.node.js';
 
 /** Pictures that are tried: behind broken ones there may be more. */
@@ -24,20 +24,25 @@ export async function firstExplanation(
   choiceOfPicture(loaded.targets, 0, paths.length);
   for (const [index, path] of paths.slice(0, TRIED).entries()) {
     const target = choiceOfPicture(loaded.targets, index, paths.length);
-    const options = { ...explaining, ...(target !== undefined && { targets: target }) };
     const fetched = isAddress(path) ? await fetch?.files([path]) : undefined;
     const here = fetched?.paths.get(path) ?? path;
-    const done = await isExplained(loaded, here, options).finally(() => fetched?.release());
+    const done = await isExplained(loaded, here, target, explaining).finally(() => fetched?.release());
     if (done) return;
   }
 }
 
 /** Explains a picture. @returns false if it cannot be read */
-async function isExplained({ explainer }: LoadedExplain, path: string, options: ExplainOptions): Promise<boolean> {
+async function isExplained(
+  { explainer }: LoadedExplain,
+  path: string,
+  target: TargetChoice | undefined,
+  options: ExplainOptions,
+): Promise<boolean> {
   for await (const [file] of decodedGroups([path], { start: 0, input: explainer.input.picture })) {
     if (!file || !('picture' in file)) return false;
+    expectMaskFits(target, file.picture, path);
     const batch = file.prepared ?? preparedPictures([file.picture], explainer.input);
-    await explainer.explainInput(batch, options);
+    await explainer.explainInput(batch, { ...options, ...(target !== undefined && { targets: target }) });
     return true;
   }
   return false;

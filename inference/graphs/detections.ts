@@ -48,6 +48,21 @@ function withObject(axis: 1 | 2, shape: readonly unknown[], names?: number): Box
   return to > from ? { axis, from, to, object: BOX } : undefined;
 }
 
+const bounded = new Set(['Sigmoid', 'HardSigmoid', 'Softmax']);
+const moving = new Set('Identity Reshape Flatten Squeeze Unsqueeze Cast Transpose Slice Split Gather'.split(' '));
+
+/** Whether the scores among the numbers of boxes come out of a sigmoid or softmax. They are the last part of what is joined. */
+export function hasProbabilities({ producers }: KnownGraph, output: string): boolean {
+  for (let value: string | undefined = output; value !== undefined;) {
+    const node = producers.get(value);
+    if (!node || node.domain !== '') return false;
+    if (bounded.has(node.op)) return true;
+    if (node.op !== 'Concat' && !moving.has(node.op)) return false;
+    value = node.op === 'Concat' ? node.inputs.at(-1) : node.inputs[0];
+  }
+  return false;
+}
+
 /** Whether an output, or what is picked from, other than the scores holds four coordinates for each of so many boxes. */
 export function hasCoordinates({ outputs, nodes }: Graph, types: Types, boxes: number, scores: string): boolean {
   const picked = nodes.filter(({ op }) => op === 'NonMaxSuppression').map(({ inputs }) => inputs[0] ?? '');

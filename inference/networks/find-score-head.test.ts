@@ -228,7 +228,14 @@ describe('scoreHead(model)', () => {
       classes: 3,
       grid: { height: 1, width: 48 },
       within: { from: 5, to: 8, object: 4 },
+      quantity: 'probability',
     });
+    const unbounded = modelEnding([1, 9, 64], (b, raw) => {
+      const [box = '', scores = ''] = b.ops('Split', [raw, b.ints([4, 5])], 2, { axis: 1 });
+      return [b.op('Concat', [box, scores], { axis: 1 })];
+    });
+    expect(scoreHead(unbounded)).toMatchObject({ kind: 'boxes', within: { from: 4, to: 9 } });
+    expect(scoreHead(unbounded)).not.toHaveProperty('quantity');
     const detr = modelEnding(['batch', 20, 6], (b, raw) => {
       const matrix = b.initializer('matrix', float32Tensor(new Float32Array(24), [6, 4]));
       return [b.op('Neg', [raw], {}, 'classes'), b.op('Sigmoid', [b.op('MatMul', [raw, matrix])], {}, 'boxes')];
@@ -309,6 +316,7 @@ describe('scoreHead(model)', () => {
       classes: 6,
       grid: { height: 1, width: 20 },
       within: { from: 5, to: 11, object: 4 },
+      quantity: 'probability',
     });
   });
 

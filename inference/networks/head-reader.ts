@@ -4,7 +4,7 @@ import { nodeLabel, type Dim, type Model, type Node } from '../../onnx/graph/gra
 import { expectWithin } from '../../onnx/graph/limits.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { ChannelAxes } from '../graphs/axes.js';
-import { boxScores, hasCoordinates, type BoxScores } from '../graphs/detections.js';
+import { boxScores, hasCoordinates, hasProbabilities, type BoxScores } from '../graphs/detections.js';
 import { featureEnd, type FeatureEnd } from '../graphs/outputs/features.js';
 import { producersOf } from '../../onnx/graph/neighbours.js';
 import { ancestors, descendants } from '../graphs/links.js';
@@ -161,7 +161,10 @@ export class HeadReader {
       grid: { height: 1, width },
       classAxis: axis,
       ...(logits === undefined
-        ? { within: { from, to, ...(object !== undefined && { object }) } }
+        ? {
+            within: { from, to, ...(object !== undefined && { object }) },
+            ...(hasProbabilities(this.#graph, found.value) && { quantity: 'probability' as const }),
+          }
         : { activation: 'sigmoid' as const }),
     };
   }

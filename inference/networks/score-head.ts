@@ -22,7 +22,10 @@ export interface ScoreHead extends ScorePlace {
   binary?: true;
   /** Classes that the explained output shows, where it shows some of a softmax only. */
   part?: readonly number[];
-  /** What the scores are, where they are computed from the network's own (`quantities`); missing for those before an activation. */
+  /**
+   * What the scores are, where they are computed from the network's own (`quantities`), or are a detector's probabilities of classes
+   * as the output has them; missing for those before an activation.
+   */
   quantity?: 'probability' | 'cosine similarity';
   /** Why the output is a picture, whose channels are no classes; `perhaps` where it may hold scores of classes as well. */
   picture?: string;

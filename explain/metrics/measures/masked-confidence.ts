@@ -2,7 +2,7 @@
 import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { type Metric, type Subject } from './metric.js';
 
-/** Confidence Y for the picture and O for the picture times the map (prepared pixels, so that 0 is the mean colour). */
+/** Confidence Y for the picture and O for the picture times the map (prepared pixels, so that 0 is the mean colour if the normalisation has one, else black). */
 async function confidencePair({ input, map, confidences }: Subject): Promise<{ Y: number; O: number }> {
   const masked = input.map((value, at) => value * (map[at % map.length] ?? 0));
   const [Y = Number.NaN, O = Number.NaN] = await confidences(concatenated([input, masked]));
@@ -15,6 +15,7 @@ export const maskedConfidenceMetrics = {
   'average-drop': {
     title: 'Average drop %',
     better: 'lower',
+    removes: true,
     async measure(subject) {
       const { Y, O } = await confidencePair(subject);
       return { value: Y <= O ? 0 : (100 * (Y - O)) / Y };
@@ -24,6 +25,7 @@ export const maskedConfidenceMetrics = {
   'increase-in-confidence': {
     title: 'Increase in confidence %',
     better: 'higher',
+    removes: true,
     async measure(subject) {
       const { Y, O } = await confidencePair(subject);
       return { value: O > Y ? 100 : 0 };

@@ -1,4 +1,6 @@
 /** @file What a metric of maps is, and its input. */
+import { IMAGENET } from '../../../inference/networks/network-input.js';
+import type { Normalization } from '../../../inference/pictures/pictures.js';
 import type { SignedMap, Sizes } from '../../methods/kinds/method.js';
 import { orderOf } from './order.js';
 
@@ -7,6 +9,8 @@ export interface Subject {
   /** The prepared picture [C, H, W]. */
   input: Float32Array;
   size: Sizes;
+  /** By how much numbers change where those of a picture prepared as for ImageNet change by 1 (`changeUnit`). */
+  unit: number;
   /** The map as displayed, 0…1 [H, W]. */
   map: Float32Array;
   /** The map before the ReLU, resized to the picture [H, W]. */
@@ -61,10 +65,18 @@ export interface Metric {
   /** Heading of its column. */
   title: string;
   better: 'higher' | 'lower';
+  /** Whether it sets pixels to 0 in the prepared picture. */
+  removes?: true;
   /** Plots of its curves, by their names. */
   plots?: Readonly<Record<string, CurvePlot>>;
   /** Undefined where the metric does not apply to the map. */
   measure(subject: Subject): Promise<Measured | undefined>;
+}
+
+/** White minus black in the prepared picture, the mean over channels, as a multiple of ImageNet's. */
+export function changeUnit(normalization: Normalization): number {
+  const range = ({ std }: Normalization) => mean(std.map((deviation) => 1 / deviation));
+  return range(normalization) / range(IMAGENET);
 }
 
 /** Pixels in descending order of the map; equal values keep the order of the picture. */

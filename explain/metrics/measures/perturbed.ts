@@ -3,10 +3,10 @@ import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { mean, type Metric } from './metric.js';
 
 const INFIDELITY_SAMPLES = 50;
-/** Standard deviation of the changes, in prepared units. */
+/** Standard deviation of the changes, in units of a picture prepared as for ImageNet. */
 const CHANGE = 0.2;
 const SENSITIVITY_SAMPLES = 10;
-/** Largest change of a prepared number. */
+/** Largest change of a number, in the same units. */
 const RADIUS = 0.02;
 
 /** Σ of a picture [C, H, W] times a map [H, W]. */
@@ -27,9 +27,9 @@ export const perturbedMetrics = {
   infidelity: {
     title: 'Infidelity',
     better: 'lower',
-    async measure({ input, attribution, scores, normal, shared }) {
+    async measure({ input, unit, attribution, scores, normal, shared }) {
       const { changes, actual } = await shared(async () => {
-        const drawn = Array.from({ length: INFIDELITY_SAMPLES }, () => input.map(() => CHANGE * normal()));
+        const drawn = Array.from({ length: INFIDELITY_SAMPLES }, () => input.map(() => CHANGE * unit * normal()));
         const changed = drawn.map((change) => input.map((value, i) => value - (change[i] as number)));
         const [whole = Number.NaN, ...others] = await scores(concatenated([input, ...changed]));
         return { changes: drawn, actual: others.map((score) => whole - score) };
@@ -44,10 +44,12 @@ export const perturbedMetrics = {
   'max-sensitivity': {
     title: 'Max-sensitivity',
     better: 'lower',
-    async measure({ input, map, maps, uniform, shared }) {
+    async measure({ input, unit, map, maps, uniform, shared }) {
       const pictures = await shared(async () =>
         concatenated(
-          Array.from({ length: SENSITIVITY_SAMPLES }, () => input.map((value) => value + RADIUS * (2 * uniform() - 1))),
+          Array.from({ length: SENSITIVITY_SAMPLES }, () =>
+            input.map((value) => value + RADIUS * unit * (2 * uniform() - 1)),
+          ),
         ),
       );
       const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));

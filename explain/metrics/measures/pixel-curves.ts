@@ -67,10 +67,11 @@ export const pixelCurveMetrics = {
       return { value: areaUnder(curve), curves: { insertion: curve } };
     },
   },
-  /** The same while pixels are set to 0 in the prepared picture, the mean colour. */
+  /** The same while pixels are set to 0 in the prepared picture, the mean colour if the normalisation has one, else black. */
   deletion: {
     title: 'Deletion AUC',
     better: 'lower',
+    removes: true,
     plots: {
       deletion: {
         title: 'Deletion: lower is better',

@@ -5,7 +5,7 @@ import { mean, rankedPixels, type Metric, type Subject } from './metric.js';
 
 /** Fractions of the pixels that are removed. */
 const SHARES = [0.2, 0.4, 0.6, 0.8];
-/** Standard deviation of the noise on filled pixels, in prepared units; as in the authors' code. */
+/** Standard deviation of the noise on filled pixels of a picture prepared as for ImageNet; as in the authors' code. */
 const NOISE = 0.01;
 const TOLERANCE = 1e-5;
 /** Weights of neighbours: Rong et al. 2022, section 4.2. */
@@ -16,12 +16,14 @@ const NEIGHBOURS = { direct: 1 / 6, diagonal: 1 / 12 };
  * 1/6 for direct and 1/12 for diagonal ones, plus noise.
  * @param picture [C, H, W]
  * @param removed positions in the plane; not all of them
+ * @param unit as a subject has it
  */
 export function imputed(
   picture: Float32Array,
   { channels, height, width }: Subject['size'],
   removed: readonly number[],
   normal: () => number,
+  unit = 1,
 ): Float32Array {
   const plane = height * width;
   const unknown = new Uint8Array(plane);
@@ -30,7 +32,7 @@ export function imputed(
   const filled = picture.slice();
   for (let start = 0; start < channels * plane; start += plane) {
     const values = means.solved(picture.subarray(start, start + plane), TOLERANCE);
-    for (const pixel of removed) filled[start + pixel] = (values[pixel] as number) + NOISE * normal();
+    for (const pixel of removed) filled[start + pixel] = (values[pixel] as number) + NOISE * unit * normal();
   }
   return filled;
 }
@@ -62,7 +64,9 @@ export const roadMetrics = {
         const confidences: Promise<Float32Array>[] = [];
         for (const share of SHARES) {
           const removed = order.slice(0, Math.round(share * order.length));
-          const found = subject.confidences(imputed(subject.input, subject.size, removed, subject.normal));
+          const found = subject.confidences(
+            imputed(subject.input, subject.size, removed, subject.normal, subject.unit),
+          );
           // Its error is thrown when it is awaited.
           found.catch(() => undefined);
           confidences.push(found);

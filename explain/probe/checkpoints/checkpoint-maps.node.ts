@@ -10,8 +10,10 @@ import type { Explanation } from '../../maps/explanation.js';
 import { explainsLayer } from '../../methods/table.js';
 import type { Layer } from '../../network/layers.js';
 import { loadObjects } from '../../objects/objects.node.js';
+import { expectMaskFits } from '../../targets/target-choice.js';
 import { attentionOf, type Attention } from '../shared/attention.js';
 import { oneMapEach, type OneMapOptions } from '../shared/one-map.js';
+import { expectSameTarget } from '../shared/only-target.js';
 
 /** A checkpoint's network. */
 export interface CheckpointSource {
@@ -84,12 +86,7 @@ export async function checkpointMaps(
         got: `${about} in ${origin}`,
       });
     if (!first) {
-      if (options.target === undefined && explainer.head.kind === 'classifier')
-        throw new InputError({
-          name: 'target',
-          expected: 'a class, as the top class may change from checkpoint to checkpoint',
-          got: 'none',
-        });
+      expectSameTarget(explainer.head, options.target, 'checkpoint');
       options.onAssumed?.([
         ...explainer.assumptions,
         ...(layer ? explainer.layerAssumptions(options.layers, options.tokens) : []),
@@ -99,6 +96,7 @@ export async function checkpointMaps(
     for await (const group of decodedGroups(paths, { start: 0, input: explainer.input.picture, signal })) {
       signal?.throwIfAborted();
       const read = group.flatMap((file) => ('picture' in file ? [file] : []));
+      for (const each of read) expectMaskFits(options.target, each.picture, each.path);
       const batch = read.map((each) => each.prepared ?? preparedPictures([each.picture], explainer.input));
       const found = read.length > 0 ? await oneMapEach(explainer, concatenated(batch), options) : [];
       for (const [at, explanation] of found.entries()) {

@@ -4,7 +4,7 @@ import type { Design } from '../../../inference/numeric/total-indices.js';
 import { InputError } from '../../../onnx/errors.js';
 import type { Explainer } from '../../maps/explain.js';
 import type { LayerCut } from '../../network/layer-cut.js';
-import type { TargetChoice } from '../../targets/target-choice.js';
+import { expectMaskFits, type TargetChoice } from '../../targets/target-choice.js';
 import { targetScore, targetWeights, type Target } from '../../targets/targets.js';
 import { onlyTarget } from '../shared/only-target.js';
 import type { ReadPicture } from './collect.node.js';
@@ -36,7 +36,7 @@ export interface SeenPicture extends ConceptEffects {
 export async function seenPicture(
   explainer: Explainer,
   cut: LayerCut,
-  { path, prepared }: ReadPicture,
+  { path, picture, prepared }: ReadPicture,
   {
     concepts,
     designs,
@@ -50,6 +50,7 @@ export async function seenPicture(
   },
 ): Promise<SeenPicture> {
   const { head } = explainer;
+  expectMaskFits(choice, picture, path);
   const logits = await explainer.logits(prepared);
   const target = onlyTarget(explainer, choice, logits);
   const weights = targetWeights(head, target, { ...explainer.input.picture, logits });

@@ -4,12 +4,14 @@ import { shownPath } from '../../../inference/files/copies.node.js';
 import { formattedNumber } from '../../../inference/figures/numbers.js';
 import { sheetPng, type SheetCell } from '../../../inference/figures/sheet.node.js';
 import type { Assumption } from '../../../inference/graphs/assumption.js';
+import { preparationBeside } from '../../../inference/networks/hub-config.js';
 import { modelFrom } from '../../../inference/networks/model-source.js';
 import { preparedPictures } from '../../../inference/networks/network-input.js';
 import { concatenated } from '../../../inference/numeric/concatenated.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { InputError } from '../../../onnx/errors.js';
-import type { Graph } from '../../../onnx/graph/graph.js';
+import { copiedGraph, GraphBuilder } from '../../../onnx/build/build.js';
+import type { Graph, Model } from '../../../onnx/graph/graph.js';
 import { namingFile } from '../../../onnx/graph/naming.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
 import { decodedGroups } from '../../files/picture-groups.node.js';
@@ -64,7 +66,7 @@ export async function probeNearest(
   const source = upgradedModel(await modelFrom(model, loading));
   const output =
     layer === undefined ? namingFile(model, () => featuresOf(source, loading)) : valueOf(source.graph, layer);
-  await using explainer = await Explainer.load(model, { ...loading, output });
+  await using explainer = await featureNetwork(model, source, output, loading);
   const { classes, grid } = explainer.head;
   const positions = grid ? grid.height * grid.width : 1;
   const assumed = [
@@ -83,7 +85,8 @@ export async function probeNearest(
     for (const { path: own, features: of, nearest } of wanted)
       if (resolve(own) !== resolve(path))
         addNeighbour(nearest, { picture: path, distance: featureDistance(of, features, distance) }, count);
-    progress_callback?.(++seen, among.length);
+    seen++;
+    progress_callback?.(seen, among.length);
   });
   if (wanted.every(({ nearest }) => nearest.length === 0))
     throw new InputError({ name: 'among', expected: 'other pictures that can be read', got: skipped[0] ?? 'none' });
@@ -144,6 +147,25 @@ export async function probeNearest(
     const name = distance === 'l2' ? 'Euclidean distance' : 'cosine distance';
     return sheetPng({ cells, columns: count + 1, title: `Nearest by ${name} at ${output}` });
   }
+}
+
+/**
+ * The network whose scores are the features at a value. Of a value behind a sigmoid, softmax and the like an explainer takes the scores
+ * that enter it: times 1 it is the end of the network, and none of these.
+ */
+async function featureNetwork(
+  path: string,
+  source: Model,
+  output: string,
+  loading: ExplainerOptions,
+): Promise<Explainer> {
+  const explainer = await Explainer.load(path, { ...loading, output });
+  if (explainer.head.logits === output) return explainer;
+  await explainer.dispose();
+  const b = new GraphBuilder(copiedGraph(source.graph));
+  const features = b.mul(output, b.scalarLike(output, 1), 'features');
+  const defaults = loading.defaults ?? (await preparationBeside(path));
+  return Explainer.load({ ...source, graph: b.graph }, { ...loading, output: features, ...(defaults && { defaults }) });
 }
 
 /** The value of a graph that has this name, or that the node of this name gives. @throws InputError if there is none */

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodePng } from '../../../inference/pictures/pictures.node.js';
+import { preparedPictures } from '../../../inference/networks/network-input.js';
+import { decodePicture, encodePng } from '../../../inference/pictures/pictures.node.js';
+import { saveModel } from '../../../onnx/files/load.node.js';
 import { Explainer } from '../../maps/explain.js';
+import { brightnessNetwork } from '../../networks.test.helper.js';
 import { waves } from '../shared/waves.test.helper.js';
 import { probeNearest } from './nearest.node.js';
 import { addNeighbour, featureDistance, pooledFeatures, type Neighbour } from './neighbours.js';
@@ -54,10 +57,29 @@ describe('probeNearest(paths, among, options)', () => {
         complete: true,
         probe: 'nearest',
         pictures: found.pictures,
-        features: { distance, positions: 16 },
+        features: { distance, positions: 16, among: 8 },
       });
     },
   );
+
+  it('takes features at the value that is named, also behind an activation', async () => {
+    const source = brightnessNetwork({ height: 32, width: 32, weights: [30, -20, 5], ending: 'Sigmoid' });
+    const sigmoids = join(folder, 'sigmoids.onnx');
+    await saveModel(sigmoids, source);
+    const loading = { device: 'cpu', preparation: { normalization: { mean: [0, 0, 0], std: [1, 1, 1] } } } as const;
+    const [one = '', other = ''] = [0, 3].map((seed) => path(`${seed}.png`));
+    const out = join(folder, 'behind');
+    const options = { model: sigmoids, layer: 'scores', distance: 'l2', out, loading } as const;
+    const found = await probeNearest([one], [other], options);
+    await using explainer = await Explainer.load(source, loading);
+    const input = await Promise.all([one, other].map((file) => decodePicture(file)));
+    const logits = await explainer.logits(preparedPictures(input, explainer.input));
+    const [a, b] = [logits.subarray(0, 3), logits.subarray(3)].map((row) => row.map((z) => 1 / (1 + Math.exp(-z))));
+    const expected = featureDistance(a as Float32Array, b as Float32Array, 'l2');
+    expect(found.pictures[0]?.nearest[0]?.distance).toBeCloseTo(expected, 5);
+    const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8'));
+    expect(results.features).toMatchObject({ layer: 'scores', numbers: 3 });
+  });
 
   it('refuses a layer that is not there, and candidates that are none', async () => {
     const options = { model, out: join(folder, 'never'), loading: { device: 'cpu' as const } };

@@ -1,4 +1,4 @@
-/** @file The one target that a probe explains. */
+/** @file The one target that a probe explains, and whether it is the same in every picture. */
 import type { ScoreHead } from '../../../inference/networks/score-head.js';
 import { InputError } from '../../../onnx/errors.js';
 import { resolvedTargets, type TargetChoice } from '../../targets/target-choice.js';
@@ -14,4 +14,19 @@ export function onlyTarget(
   if (only === undefined || more.length > 0)
     throw new InputError({ name: 'target', expected: 'one target', got: 1 + more.length });
   return only;
+}
+
+/**
+ * Whether a target is the same one in every picture: not the top class, and of a detector not the best box.
+ * @param each what is compared, such as `frame`
+ * @throws InputError if it is not
+ */
+export function expectSameTarget({ kind, classes }: ScoreHead, choice: TargetChoice | undefined, each: string): void {
+  const isTop = typeof choice === 'object' && 'top' in choice;
+  const isSame = choice === undefined ? kind !== 'boxes' && classes === 1 : !isTop;
+  if (isSame && (kind !== 'boxes' || typeof choice === 'object')) return;
+  const [wanted, found] = kind === 'boxes' ? ['CLASS@at:BOX', 'best box'] : ['a class', 'top class'];
+  const got = choice === undefined ? 'none' : isTop ? `top-${choice.top}` : `${choice as number | string}`;
+  const expected = `${wanted}, as the ${found} may change from ${each} to ${each}`;
+  throw new InputError({ name: 'target', expected, got });
 }

@@ -17,9 +17,11 @@ import type { MapStyle } from '../../figures/overlay.js';
 import type { Explainer } from '../../maps/explain.js';
 import type { Explanation } from '../../maps/explanation.js';
 import { boxMask } from '../../objects/mask.js';
+import { expectMaskFits } from '../../targets/target-choice.js';
 import { attentionOf, type Attention } from '../shared/attention.js';
 import { factorTo, requireInside, type PixelBox } from '../shared/box.js';
 import { largestOf, oneMapEach, type OneMapOptions } from '../shared/one-map.js';
+import { expectSameTarget } from '../shared/only-target.js';
 import { inProbeFolder, type ProbeFiles, type ProbeFolderOptions } from '../shared/probe-folder.node.js';
 
 /** A walk, and what is explained of it. */
@@ -75,6 +77,8 @@ export async function probeWalk(
     throw new InputError({ name: 'fps', expected: `a number above 0 and at most ${MAX_FPS}`, got: fps });
   if (seeds.length < 2)
     throw new InputError({ name: 'seeds', expected: 'at least two, between which it walks', got: seeds.length });
+  expectSameTarget(explainer.head, options.target, 'frame');
+  expectMaskFits(options.target, generator, 'the generated pictures');
   if (box) requireInside(box, generator);
   let found: { frames: WalkFrame[]; lines: string[] } = { frames: [], lines: [] };
   const written = await inProbeFolder('walk', options, async (write) => {
