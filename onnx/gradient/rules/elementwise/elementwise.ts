@@ -144,9 +144,10 @@ export const elementwiseRules = {
   Sum: passed,
   // d tanh(x) = 1 − tanh²(x)
   Tanh: unary((b, _x, y) => b.sub(b.scalarLike(y, 1), b.mul(y, y))),
-  Where: perInput(
-    ({ g }) => g,
-    ({ b, x, g }) => masked(b, x[0], g),
-    ({ b, x, g }) => b.op('Where', [x[0], b.scalarLike(g, 0), g]),
-  ),
+  // dy to the input that is chosen, none to the condition
+  Where: ({ b, x, g, wanted }) => [
+    null,
+    wanted(1) ? masked(b, x[0], g) : null,
+    wanted(2) ? b.op('Where', [x[0], b.scalarLike(g, 0), g]) : null,
+  ],
 } satisfies Record<string, GradientRule>;
