@@ -19,7 +19,9 @@ export const antialiasedResize: Expansion = (node, b) => {
     shape.reduce<string>((value, dim: Dim, axis) => {
       if (sizes ? sizes[axis] === dim : scales?.[axis] === 1) return value;
       const size = fixedSize(node, dim, `axis ${axis}`);
-      const output = sizes ? fixedSize(node, sizes[axis], `axis ${axis}`) : Math.floor(size * (scales?.[axis] ?? 1));
+      const output = sizes
+        ? fixedSize(node, sizes[axis], `axis ${axis}`)
+        : Math.floor(Math.fround(size * (scales?.[axis] ?? 1)));
       expectWithin('ruleElements', size * output, nodeLabel(node));
       const scale = sizes ? Math.fround(output / size) : (scales?.[axis] ?? 1);
       const rows = interpolationMatrix(size, output, scale, settings, nodeLabel(node));

@@ -7,12 +7,29 @@ import { inputOf, nodeLabel, type Graph, type Node } from '../graph/graph.js';
 import { expectWithin } from '../graph/limits.js';
 import { notExpanded, type Expansion } from './expansion.js';
 
-/** Both branches, and the values of the one whose condition holds. */
-export const bothBranches: Expansion = (node, b) => {
-  const [yes, no] = (['then_branch', 'else_branch'] as const).map((name) =>
-    b.within(name, () => inlined(node, b, subgraphOf(node, name), [])),
-  ) as [string[], string[]];
+/**
+ * Both branches, and the values of the one whose condition holds.
+ * @param varying values to differentiate by: the branch that is not chosen gets zeros for them, and what it would pass back to
+ *   them is not chosen either. Its own derivatives may be infinite
+ */
+export function bothBranches(node: Node, b: GraphBuilder, varying: readonly string[]): readonly string[] {
   const condition = b.op('Reshape', [inputOf(node), b.ints([])], {}, 'condition');
+  const [yes, no] = (['then_branch', 'else_branch'] as const).map((name) =>
+    b.within(name, () => {
+      const graph = subgraphOf(node, name);
+      const read = new Set([...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map((info) => info.name)]);
+      const given = varying
+        .filter((value) => read.has(value))
+        .map((value): [string, string] => {
+          const choice = [value, b.scalarLike(value, 0)];
+          return [
+            value,
+            b.op('Where', [condition, ...(name === 'then_branch' ? choice : choice.toReversed())], {}, 'given'),
+          ];
+        });
+      return inlined(node, b, graph, given);
+    }),
+  ) as [string[], string[]];
   return yes.map((value, index) => {
     const other = no[index] as string;
     const [shape, otherShape] = [value, other].map((name) => b.types.knownShape(name, node));
@@ -21,7 +38,7 @@ export const bothBranches: Expansion = (node, b) => {
     }
     return b.op('Where', [condition, value, other], {}, 'chosen');
   });
-};
+}
 
 /** One copy of the body per round, where their number is constant and no condition ends the loop before. */
 export const unrolledLoop: Expansion = (node, b) => {
@@ -36,7 +53,8 @@ export const unrolledLoop: Expansion = (node, b) => {
   const collected: string[][] = [];
   for (let round = 0; round < rounds; round++) {
     if (b.types.numbers(goesOn)?.[0] !== 1) throw notExpanded(node, 'a condition that may end it');
-    const given = [b.scalar(round, 'int64'), goesOn, ...carried];
+    const values = [b.scalar(round, 'int64'), goesOn, ...carried];
+    const given = body.inputs.map(({ name }, index): [string, string] => [name, values[index] as string]);
     const [next = yes, ...results] = b.within(`round_${round}`, () => inlined(node, b, body, given));
     goesOn = next;
     carried = results.slice(0, carried.length);
@@ -53,9 +71,13 @@ function subgraphOf(node: Node, name: string): Graph {
   throw new InputError({ name: `${nodeLabel(node)}: attribute ${name}`, expected: 'a graph', got: attribute?.kind });
 }
 
-/** Appends a copy of a subgraph's nodes under new names. @returns its outputs */
-function inlined(node: Node, b: GraphBuilder, graph: Graph, given: readonly string[]): string[] {
-  const names = new Map(graph.inputs.map(({ name }, index) => [name, given[index] as string]));
+/**
+ * Appends a copy of a subgraph's nodes under new names.
+ * @param given names of values that it reads, and what takes their place
+ * @returns its outputs
+ */
+function inlined(node: Node, b: GraphBuilder, graph: Graph, given: readonly [string, string][]): string[] {
+  const names = new Map(given);
   const known = (name: string) => names.get(name) ?? name;
   for (const [name, tensor] of graph.initializers) names.set(name, b.initializer(b.unique(name), tensor));
   for (const inner of graph.nodes) {

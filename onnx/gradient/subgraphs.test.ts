@@ -70,6 +70,28 @@ describe('gradients(…) of If', () => {
     expect(results['ddw']).toEqual(x.map((value, at) => (positive ? 4 * (w[at] as number) * value : -1)));
   });
 
+  it('are finite where the branch that does not run has no finite ones, also once more', async () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', [3]);
+    const condition = b.op('Greater', [b.op('ReduceMax', ['x'], { keepdims: 0 }), b.scalar(0)]);
+    b.graph.valueInfo.set('y', { name: 'y', value: { type: 'float32', shape: [3] } });
+    b.append(
+      ofSubgraphs('If', [condition], {
+        then_branch: subgraph('then_branch', branch('yes', [node('Sqrt', ['x'], 'yes/value')])),
+        else_branch: subgraph('else_branch', branch('no', [node('Mul', ['x', 'x'], 'no/value')])),
+      }),
+    );
+    const first = gradients(b, 'y', ['x']).get('x') as string;
+    b.output(first, 'd');
+    b.output(gradients(b, first, ['x']).get('x') as string, 'dd');
+    const [lower, upper] = [
+      { dims: [3], data: [-1, 0, -2] },
+      { dims: [3], data: [1, 4, 0.25] },
+    ];
+    expect(await outputsOf(b, { x: lower })).toEqual({ d: [-2, 0, -4], dd: [2, 2, 2] });
+    expect(await outputsOf(b, { x: upper })).toEqual({ d: [0.5, 0.25, 1], dd: [-0.25, -0.03125, -2] });
+  });
+
   it('names the node where the branches have different shapes, and the nearest layer after it', () => {
     const b = chosen(branch('no', [node('Size', ['scaled'], 'size'), node('Size', ['scaled'], 'no/value')]));
     expect(() => gradients(b, 'y', ['x'])).toThrow('If "if": a branch of [2] beside one of [] is not supported');

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { float32Tensor } from '../graph/tensor.js';
+import { float32Tensor, int64Tensor } from '../graph/tensor.js';
 import { modelBytes } from '../files/write.js';
 import { outputsOf } from './check.test.helper.js';
 import { gradients } from './walk.js';
+
+/** ONNX type codes. */
+const [INT32, INT64, BOOL] = [6, 7, 9];
 
 /** Two dense layers and a score: x [N, 2] → h [N, 3] → y [N, 1]. */
 function network() {
@@ -44,6 +47,69 @@ describe('gradients(graph, score, wanted)', () => {
     // h = relu(x·w1 + b1): [1.5, 1, 3.5], [3.5, 1, 9.5]; all three units are on for both rows.
     expect(await outputsOf(b, x)).toEqual({ db1: [2, 4, 6], dw1: [4, 8, 12, 6, 12, 18], dw2: [5, 2, 13] });
     expect(b.shape(found.get('b1') as string)).toEqual([3]);
+  });
+
+  it.each([
+    [1, [2, 2]],
+    [2, [1, 1, 1, 1]],
+  ])('sums over axes that are broadcast when the graph runs: %i rows beside 2', async (rows, expected) => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', ['N', 2]);
+    b.input('v', 'float32', ['M', 2]);
+    b.input('r', 'float32', ['K', 2]);
+    const first = gradients(b, b.add('x', 'v', 'sum'), ['x']).get('x') as string;
+    expect(b.shape('sum')).toEqual(b.shape(b.add(b.add('v', 'sum'), 'x')));
+    expect(b.shape(first)).toEqual(['N', 2]);
+    b.output(first, 'dx');
+    const scaled = gradients(b, b.mul('x', 'v'), ['x'], { cotangent: 'r' }).get('x') as string;
+    b.output(gradients(b, scaled, ['v']).get('v') as string, 'ddv');
+    const data = [1, 2, 3, 4];
+    const two = { dims: [2, 2], data };
+    const { dx, ddv } = await outputsOf(b, { x: { dims: [rows, 2], data: data.slice(0, 2 * rows) }, v: two, r: two });
+    expect(dx).toEqual(expected);
+    // ∂(Σ r·x·v)/∂x = Σ r·v, and by v that is r
+    expect(ddv).toEqual(data);
+  });
+
+  it('sums a gradient whose shape is only known when the graph runs', async () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', [2, 1]);
+    b.input('sizes', 'float32', [2]);
+    const y = b.op('Expand', ['x', b.op('Cast', ['sizes'], { to: INT64 })]);
+    b.output(gradients(b, y, ['x']).get('x') as string, 'd');
+    const feeds = { x: { dims: [2, 1], data: [1, 2] }, sizes: { dims: [2], data: [2, 3] } };
+    expect(await outputsOf(b, feeds)).toEqual({ d: [3, 3] });
+  });
+
+  it('adds up the uses of a value that is cut out between bounds that are fed, whatever their type', async () => {
+    for (const to of [INT32, INT64]) {
+      const b = new GraphBuilder();
+      b.input('x', 'float32', [1, 1, 1, 4]);
+      b.input('start', 'float32', [1]);
+      b.input('end', 'float32', [1]);
+      const [start, end, axis] = ['start', 'end', b.ints([3])].map((value) => b.op('Cast', [value], { to }));
+      const gated = b.mul('x', b.op('GlobalAveragePool', ['x']));
+      const y = b.op('Slice', [gated, start as string, end as string, axis as string]);
+      b.output(gradients(b, y, ['x']).get('x') as string, 'd');
+      const feeds = { start: { dims: [1], data: [1] }, end: { dims: [1], data: [3] } };
+      // y = m·(x₁ + x₂) with the mean m = 2.5: m where x is in y, and (x₁ + x₂)/4 everywhere
+      const { d } = await outputsOf(b, { x: { dims: [1, 1, 1, 4], data: [1, 2, 3, 4] }, ...feeds });
+      expect(d).toEqual([1.25, 3.75, 3.75, 1.25]);
+    }
+  });
+
+  it('takes sizes and comparisons for constants', async () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', ['N']);
+    const count = b.castLike(b.op('Squeeze', [b.op('Shape', ['x'])]), 'x');
+    const weighted = b.mul('x', b.op('Range', [b.scalar(0), count, b.scalar(1)]));
+    const mask = b.op('Greater', ['x', b.scalar(1)]);
+    const flag = b.constant('flag', () => ({ type: 'bool', dims: [1], data: Uint8Array.of(1) }));
+    const marked = b.op('ScatterND', [mask, b.constant('at', () => int64Tensor([0], [1, 1])), flag]);
+    b.output(gradients(b, b.op('Where', [marked, weighted, b.scalar(0)]), ['x']).get('x') as string, 'd');
+    expect(await outputsOf(b, { x: { dims: [4], data: [1, 1, 3, 4] } })).toEqual({ d: [0, 0, 2, 3] });
+    const condition = b.op('Cast', ['x'], { to: BOOL });
+    expect(gradients(b, b.op('Where', [condition, b.scalar(1), b.scalar(0)]), ['x']).get('x')).toBeNull();
   });
 
   it('starts from the given cotangent instead of ones', async () => {
@@ -139,6 +205,10 @@ describe('gradients(graph, score, wanted)', () => {
     );
     expect(() => gradients(b, 'z', ['x'], { cotangent: 'x' })).toThrow(
       'no gradient is known for operator com.microsoft.Gelu',
+    );
+    b.append({ op: 'constructor', domain: '', name: 'own', inputs: ['x'], outputs: ['c'], attributes: {} });
+    expect(() => gradients(b, 'c', ['x'], { cotangent: 'x' })).toThrow(
+      'constructor "own": no gradient is known for operator ai.onnx.constructor',
     );
   });
 

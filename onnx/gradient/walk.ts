@@ -1,10 +1,12 @@
 /** @file Reverse-mode differentiation: walks a graph backwards and appends its gradient in plain ai.onnx nodes. */
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
+import { attributeOf } from '../graph/attributes.js';
 import { nodeLabel, outputOf, type Node, type Shape } from '../graph/graph.js';
 import { valuesRead } from '../graph/order.js';
 import { nearestLayerNote } from './nearest-layer.js';
-import type { Backward, GradientRule } from './rules/rule.js';
+import { opOfType } from './rules/common.js';
+import { zeroGradient, type Backward, type GradientRule } from './rules/rule.js';
 import { gradientRules } from './table.js';
 
 /** Options of `gradients`. */
@@ -37,7 +39,7 @@ export function gradients(
   { cotangent, constant = [], rules = {}, nearestLayer = true }: GradientOptions = {},
 ): Map<string, string | null> {
   const nodes = [...b.graph.nodes];
-  const dependent = valuesDependingOn(nodes, wanted, new Set(constant));
+  const dependent = valuesDependingOn(nodes, wanted, rules, new Set(constant));
   const seeds: [string, string][] = dependent.has(score) ? [[score, cotangent ?? onesLike(b, score)]] : [];
   const walk = { b, rules, ...(!nearestLayer && { inner: true as const }) };
   const total = totalGradients(walk, nodes, seeds, dependent);
@@ -92,10 +94,9 @@ function totalGradients(
     parts.forEach((gradient, index) => {
       const value = x[index];
       if (gradient === null || !value || !dependent.has(value)) return;
-      const shape = b.types.knownShape(value, node);
       contribute(
         value,
-        b.within(`${value}_grad`, () => summedTo(b, gradient, shape)),
+        b.within(`${value}_grad`, () => summedTo(b, gradient, value, node)),
       );
     });
   }
@@ -120,10 +121,16 @@ function orNearestLayer<T>({ b, inner }: Walk, node: Node, passed: readonly Node
   }
 }
 
+/** The rule of a node's operator: one of `rules`, or the default one. */
+function ruleOf({ domain, op }: Node, rules: Walk['rules']): GradientRule | undefined {
+  if (domain !== '') return undefined;
+  const table: Walk['rules'] = Object.hasOwn(rules, op) ? rules : gradientRules;
+  return Object.hasOwn(table, op) ? table[op] : undefined;
+}
+
 function backward(walk: Walk, node: Node, x: readonly string[], dy: (string | null)[], dependent: ReadonlySet<string>) {
   const { b, rules } = walk;
-  const known: Readonly<Record<string, GradientRule | undefined>> = { ...gradientRules, ...rules };
-  const rule = node.domain === '' ? known[node.op] : undefined;
+  const rule = ruleOf(node, rules);
   if (!rule) {
     throw new InputError(
       `${nodeLabel(node)}: no gradient is known for operator ${node.domain || 'ai.onnx'}.${node.op}`,
@@ -141,7 +148,7 @@ function backward(walk: Walk, node: Node, x: readonly string[], dy: (string | nu
     through: (from, outputs, towards) => {
       const made = b.graph.nodes.slice(from);
       const own = new Set(x.filter((name, index) => dependent.has(name) && (towards?.includes(index) ?? true)));
-      const inner = valuesDependingOn(made, [...own], new Set());
+      const inner = valuesDependingOn(made, [...own], rules);
       const seeds = outputs.flatMap((name, index) =>
         dy[index] && inner.has(name) ? [[name, dy[index]] as const] : [],
       );
@@ -152,15 +159,19 @@ function backward(walk: Walk, node: Node, x: readonly string[], dy: (string | nu
   return b.within(`${outputOf(node)}_grad`, () => rule(call));
 }
 
-/** All values that depend on the wanted values, if the constant ones do not change. */
+/**
+ * All values that change with the wanted values, if the constant ones do not: sizes, comparisons and others of zero gradient
+ * count as constant too.
+ */
 function valuesDependingOn(
   nodes: readonly Node[],
   wanted: readonly string[],
-  constant: ReadonlySet<string>,
+  rules: Walk['rules'],
+  constant: ReadonlySet<string> = new Set(),
 ): Set<string> {
   const dependent = new Set(wanted);
   for (const node of nodes) {
-    if (valuesRead(node).some((name) => dependent.has(name))) {
+    if (ruleOf(node, rules) !== zeroGradient && valuesRead(node).some((name) => dependent.has(name))) {
       for (const output of node.outputs) if (output && !constant.has(output)) dependent.add(output);
     }
   }
@@ -172,10 +183,11 @@ function onesLike(b: GraphBuilder, value: string): string {
   return b.types.shape(value)?.length === 0 ? one : b.op('Expand', [one, b.op('Shape', [value])], {}, `${value}_ones`);
 }
 
-/** Sums a gradient over the axes along which its value was broadcast. */
-function summedTo(b: GraphBuilder, gradient: string, shape: Shape): string {
+/** Sums a gradient over the axes along which its value, an input of the node, was broadcast. */
+function summedTo(b: GraphBuilder, gradient: string, value: string, node: Node): string {
+  const shape = b.types.knownShape(value, node);
   const from = b.types.shape(gradient);
-  if (!from) return gradient;
+  if (!from || !isToldApart(from, shape)) return summedAtRunTime(b, gradient, value);
   const added = from.length - shape.length;
   const axes = from.flatMap((dim, axis) => (axis < added || (shape[axis - added] === 1 && dim !== 1) ? [axis] : []));
   if (axes.length === 0) return gradient;
@@ -189,4 +201,27 @@ function summedTo(b: GraphBuilder, gradient: string, shape: Shape): string {
         true,
       )
     : summed;
+}
+
+/** Whether the sizes tell the axes of a broadcast: not where one is open and another one stands beside it. */
+function isToldApart(from: Shape, shape: Shape): boolean {
+  const own = from.slice(from.length - shape.length);
+  return shape.every((size, axis) => typeof size === 'number' || size === own[axis]);
+}
+
+/** The same sum, along the axes whose sizes differ when the graph runs. */
+function summedAtRunTime(b: GraphBuilder, gradient: string, value: string): string {
+  const [sizes, own] = [b.op('Shape', [gradient]), b.op('Shape', [value])];
+  const added = b.sub(b.op('Shape', [sizes]), b.op('Shape', [own]));
+  const aligned = b.op('Concat', [b.op('Expand', [b.scalar(1, 'int64'), added]), own], { axis: 0 });
+  const differ = b.op('NonZero', [b.op('Not', [b.op('Equal', [sizes, aligned])])]);
+  const axes = b.reshape(differ, [-1], 'broadcast_axes');
+  const attributes = { noop_with_empty_axes: attributeOf(1) };
+  const rank = b.types.shape(gradient)?.length;
+  if (rank === undefined)
+    return b.op('Reshape', [b.op('ReduceSum', [gradient, axes], { noop_with_empty_axes: 1 }), own]);
+  const shape = b.shape(value);
+  const kept = [...Array.from({ length: rank - shape.length }, () => 1), ...shape];
+  const summed = opOfType(b, 'ReduceSum', [gradient, axes], { ...b.type(gradient), shape: kept }, attributes);
+  return rank === shape.length ? summed : b.op('Reshape', [summed, own]);
 }

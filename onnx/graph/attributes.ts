@@ -44,6 +44,13 @@ export function numberAttribute(node: Node, name: string, fallback?: number): nu
 /** What a normalization adds to the variance. */
 export const epsilonOf = (node: Node): number => numberAttribute(node, 'epsilon', 1e-5);
 
+/** Whether a node is a batch norm by statistics that are given, with nothing but the result. */
+export const isInferenceNorm = (node: Node): boolean =>
+  node.domain === '' &&
+  node.op === 'BatchNormalization' &&
+  numberAttribute(node, 'training_mode', 0) === 0 &&
+  node.outputs.filter((name) => name !== '').length === 1;
+
 /**
  * The axis of a convolution's weights that counts its output channels; undefined for other nodes, and where a transposed convolution
  * has groups, each of which counts its own.

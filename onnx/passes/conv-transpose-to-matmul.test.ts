@@ -29,6 +29,14 @@ describe('convTransposeToMatMul(graph)', () => {
     );
     expect(error).toBeLessThan(1e-5);
   });
+
+  it('leaves convolutions of huge strides', () => {
+    const b = new GraphBuilder(emptyGraph('transposed'));
+    b.input('x', 'float32', ['N', 1, 16]);
+    b.input('w', 'float32', [1, 1, 1]);
+    b.output(b.op('ConvTranspose', ['x', 'w'], { strides: [4_000_000] }), 'y');
+    expect(convTransposeToMatMul(b.graph).nodes.map(({ op }) => op)).toContain('ConvTranspose');
+  });
 });
 
 function wave(dims: number[]): Tensor {

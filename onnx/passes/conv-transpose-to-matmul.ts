@@ -8,6 +8,8 @@ import { transposedOutputSizes, transposedWindowOf, type Window } from '../shape
 
 /** Runtimes multiply one picture at a time. With so few positions, one product for all pictures is faster. */
 const MAX_POSITIONS = 16;
+/** Positions of the result times kernel elements; with more, as of huge strides, the list of what to sum is the larger part. */
+const MAX_TERMS = 2 ** 20;
 
 /** The same computation with each small ConvTranspose (two inputs, one group, known sizes) replaced. */
 export function convTransposeToMatMul(graph: Graph): Graph {
@@ -23,7 +25,11 @@ function isSmallTransposedConvolution(node: Node, b: GraphBuilder): boolean {
   if (node.op !== 'ConvTranspose' || node.inputs.length !== 2 || numberAttribute(node, 'group', 1) !== 1) return false;
   const sizes = b.types.shape(inputOf(node))?.slice(2);
   const weights = b.types.shape(inputOf(node, 1));
-  return isStatic(sizes) && isStatic(weights) && elementCount(sizes) > 1 && elementCount(sizes) <= MAX_POSITIONS;
+  if (!isStatic(sizes) || !isStatic(weights)) return false;
+  const kernel = weights.slice(2);
+  const outputs = transposedOutputSizes(node, sizes, kernel);
+  const terms = isStatic(outputs) ? elementCount([...outputs, ...kernel]) : Infinity;
+  return elementCount(sizes) > 1 && elementCount(sizes) <= MAX_POSITIONS && terms <= MAX_TERMS;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** @file Folds batch norms in inference form into the convolutions before them. */
-import { epsilonOf, outputChannelAxis } from '../graph/attributes.js';
+import { epsilonOf, isInferenceNorm, outputChannelAxis } from '../graph/attributes.js';
 import { elementCount, inputOf, outputOf, type Graph, type Node, type Tensor } from '../graph/graph.js';
-import { producersOf } from '../graph/neighbours.js';
+import { consumersOf, producersOf } from '../graph/neighbours.js';
 import { copiedGraph } from '../build/build.js';
 import { prunedGraph } from '../graph/order.js';
 import { Types } from '../shapes/types.js';
@@ -11,14 +11,14 @@ type FloatTensor = Extract<Tensor, { type: 'float32' }>;
 /**
  * The graph with every batch norm that directly follows a Conv or ConvTranspose merged into its weights:
  * W′ = W·s and b′ = (b − μ)·s + β per output channel, with s = γ/√(σ² + ε). A batch norm stays where another node or the
- * graph's outputs read the convolution as it was, where weights are not constant, and after a grouped ConvTranspose.
+ * graph's outputs read the convolution as it was, where it normalises batches by their own statistics, where weights are not
+ * constant, and after a grouped ConvTranspose.
  */
 export function foldedBatchNorm(graph: Graph): Graph {
   const result = copiedGraph(graph);
   const types = Types.of(graph);
-  const reads = new Map<string, number>();
-  const named = [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)];
-  for (const name of named) reads.set(name, (reads.get(name) ?? 0) + 1);
+  const readers = consumersOf(graph);
+  const kept = new Set(graph.outputs.map(({ name }) => name));
   const producers = producersOf(graph);
   const constant = (name: string | undefined): FloatTensor | undefined => {
     const tensor = name ? types.constant(name) : undefined;
@@ -27,8 +27,8 @@ export function foldedBatchNorm(graph: Graph): Graph {
 
   const replaced = new Map<Node, Node | undefined>();
   for (const norm of graph.nodes) {
-    const conv = norm.op === 'BatchNormalization' ? producers.get(inputOf(norm)) : undefined;
-    if (!conv || reads.get(outputOf(conv)) !== 1) continue;
+    const conv = isInferenceNorm(norm) ? producers.get(inputOf(norm)) : undefined;
+    if (!conv || readers.get(outputOf(conv))?.length !== 1 || kept.has(outputOf(conv))) continue;
     const folded = foldedWeights(conv, norm, constant);
     if (!folded) continue;
     const prefix = conv.name || outputOf(conv);

@@ -152,5 +152,8 @@ describe('uint8Generator(graph, normalization)', () => {
     const made = await outputs(modelOfGraph(graph), Float32Array.of(0, 0.25, 1, 2), [1, 4]);
     expect([...(made.get('pictures')?.values ?? [])]).toEqual([0, 64, 255, 255, 0, 64, 255, 255, 0, 64, 255, 255]);
     expect(() => uint8Generator(graph, { mean: [0], std: [1] })).toThrow(/^generator: expected pictures/);
+    const colours = { mean: [0, 0, 0], std: [1, 1, 1] };
+    // Its names are taken.
+    expect(uint8Generator(graph, colours).outputs.map(({ name }) => name)).toEqual(['pictures_1']);
   });
 });

@@ -2,7 +2,7 @@
 import { attributeOf } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
 import type { Graph, Node, Tensor } from '../graph/graph.js';
-import { prunedGraph } from '../graph/order.js';
+import { prunedGraph, subgraphNodes } from '../graph/order.js';
 import { float16Bits } from '../graph/tensor.js';
 import { Types } from '../shapes/types.js';
 
@@ -12,7 +12,7 @@ const [FLOAT, FLOAT16] = [1, 10];
 const MAX_HALF = 65504;
 
 /**
- * Operators that stay in float32: those whose sums, small ε or exponentials lose too much in float16, and those with
+ * Operators that stay in float32, beside those with subgraphs: those whose sums, small ε or exponentials lose too much in float16, and those with
  * float32 inputs that are no activations.
  */
 const FULL_PRECISION = new Set([
@@ -76,7 +76,10 @@ class Halving {
 
   #convert(node: Node): void {
     const floats = node.inputs.filter((name) => this.#isFloat(name));
-    const stays = node.domain !== '' || FULL_PRECISION.has(node.op) || floats.length === 0;
+    const captured = subgraphNodes(node).flatMap(({ input }) => input);
+    for (const name of captured) if (this.#isFloat(name)) this.#fullForm(name);
+    const hasSubgraph = Object.values(node.attributes).some(({ kind }) => kind === 'opaque');
+    const stays = node.domain !== '' || FULL_PRECISION.has(node.op) || floats.length === 0 || hasSubgraph;
     const { origin: _, ...plain } = node;
     if (stays) {
       this.#nodes.push({

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { toFloat16 } from './to-float16.js';
+import { toFloat32 } from './to-float32.js';
 import { GraphBuilder, modelOfGraph } from '../build/build.js';
 import { float32Tensor } from '../graph/tensor.js';
+import type { Tensor } from '../graph/graph.js';
+import { Types } from '../shapes/types.js';
 import { Random } from '../../inference/numeric/random.js';
 import { loadModel, upgradedModel } from '../index.js';
 import { Explainer } from '../../explain/maps/explain.js';
@@ -30,6 +33,39 @@ describe('Explainer.load(network in half precision)', () => {
       const gap = signed.reduce((most, value, i) => Math.max(most, Math.abs(value - (other[i] ?? 0))), 0);
       expect(gap / largest, method).toBeLessThan(2e-2);
     });
+  });
+});
+
+describe('toFloat32(model)', () => {
+  const doubles = (...values: number[]): Tensor => ({
+    type: 'float64',
+    dims: [values.length],
+    data: Float64Array.from(values),
+  });
+
+  it('turns the types that operators name too', () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float64', [2, 2]);
+    b.output(b.add('x', b.op('EyeLike', ['x'], { dtype: 11 })), 'y');
+    const { graph } = toFloat32(modelOfGraph(b.graph));
+    expect(Types.of({ ...graph, outputs: [] }).get('y')?.type).toBe('float32');
+    expect(graph.nodes[0]?.attributes['dtype']).toEqual({ kind: 'int', value: 1 });
+  });
+
+  it('refuses doubles that float32 does not hold, naming them', () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float64', [2]);
+    b.initializer('big', doubles(1, -1e200));
+    b.output(b.mul('x', 'big'), 'y');
+    expect(() => toFloat32(modelOfGraph(b.graph))).toThrow(
+      'weight "big": expected numbers that float32 holds; got -1e+200',
+    );
+    const constant = new GraphBuilder();
+    constant.output(constant.op('Constant', [], { value: doubles(1e39) }, 'large'));
+    expect(() => toFloat32(modelOfGraph(constant.graph))).toThrow('Constant "large": expected numbers that float32');
+    const infinite = new GraphBuilder();
+    infinite.output(infinite.op('Constant', [], { value: doubles(-Infinity, 1) }));
+    expect(() => toFloat32(modelOfGraph(infinite.graph))).not.toThrow();
   });
 });
 

@@ -1,14 +1,30 @@
 /** @file Converts networks in half or double precision to single precision, in which gradients and maps are computed. */
-import type { Attribute, DataType, Graph, Model, Node, Tensor, ValueInfo } from '../graph/graph.js';
+import { InputError } from '../errors.js';
+import {
+  nodeLabel,
+  type Attribute,
+  type DataType,
+  type Graph,
+  type Model,
+  type Node,
+  type Tensor,
+  type ValueInfo,
+} from '../graph/graph.js';
 import { computedTensor } from '../graph/stored.js';
 import { float16Value, numbersOf } from '../graph/tensor.js';
 
 /** TensorProto.DataType. */
 const [FLOAT, FLOAT16, DOUBLE] = [1, 10, 11];
 
+/** Attributes that are a type: of Cast, of EyeLike and random numbers, of windows. */
+const TYPE_ATTRIBUTES = new Set(['to', 'dtype', 'output_datatype']);
+
 const isOther = (type: DataType | undefined) => type === 'float16' || type === 'float64';
 
-/** The network with every float16 and float64 tensor and type as float32. Doubles are rounded; other values do not change. */
+/**
+ * The network with every float16 and float64 tensor and type as float32. Doubles are rounded; other values do not change.
+ * @throws InputError for a double that float32 does not hold; of weights on disk, when they are read
+ */
 export function toFloat32(model: Model): Model {
   const { graph } = model;
   const hasOther =
@@ -24,21 +40,27 @@ function fullGraph(graph: Graph): Graph {
     nodes: graph.nodes.map(fullNode),
     inputs: graph.inputs.map(fullInfo),
     outputs: graph.outputs.map(fullInfo),
-    initializers: new Map([...graph.initializers].map(([name, tensor]) => [name, fullTensor(tensor)])),
+    initializers: new Map(
+      [...graph.initializers].map(([name, tensor]) => [name, fullTensor(tensor, `weight "${name}"`)]),
+    ),
     valueInfo: new Map([...graph.valueInfo].map(([name, info]) => [name, fullInfo(info)])),
   };
 }
 
 /** Weights on disk are converted when they are read. */
-function fullTensor(tensor: Tensor): Tensor {
+function fullTensor(tensor: Tensor, label: string): Tensor {
   if (!isOther(tensor.type)) return tensor;
-  return computedTensor<FloatTensor>(tensor, { type: 'float32', dims: tensor.dims }, () => floatsOf(tensor));
+  return computedTensor<FloatTensor>(tensor, { type: 'float32', dims: tensor.dims }, () => floatsOf(tensor, label));
 }
 
 type FloatTensor = Extract<Tensor, { type: 'float32' }>;
 
-function floatsOf(tensor: Tensor): Float32Array {
-  if (tensor.type === 'float64') return new Float32Array(tensor.data);
+function floatsOf(tensor: Tensor, label: string): Float32Array {
+  if (tensor.type === 'float64') {
+    const tooLarge = tensor.data.find((value) => Number.isFinite(value) && !Number.isFinite(Math.fround(value)));
+    if (tooLarge === undefined) return new Float32Array(tensor.data);
+    throw new InputError({ name: label, expected: 'numbers that float32 holds', got: tooLarge });
+  }
   if (tensor.type !== 'float16') return Float32Array.from(numbersOf(tensor));
   halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => float16Value(bits));
   const { data } = tensor;
@@ -57,10 +79,12 @@ const fullInfo = (info: ValueInfo): ValueInfo =>
 function fullNode(node: Node): Node {
   const full = (name: string, attribute: Attribute): Attribute => {
     if (attribute.kind === 'tensor') {
-      return isOther(attribute.value.type) ? { ...attribute, value: fullTensor(attribute.value) } : attribute;
+      return isOther(attribute.value.type)
+        ? { ...attribute, value: fullTensor(attribute.value, nodeLabel(node)) }
+        : attribute;
     }
-    const isCast = node.op === 'Cast' && name === 'to' && attribute.kind === 'int';
-    return isCast && (attribute.value === FLOAT16 || attribute.value === DOUBLE)
+    const isType = node.domain === '' && TYPE_ATTRIBUTES.has(name) && attribute.kind === 'int';
+    return isType && (attribute.value === FLOAT16 || attribute.value === DOUBLE)
       ? { kind: 'int', value: FLOAT }
       : attribute;
   };

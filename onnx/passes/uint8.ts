@@ -26,12 +26,12 @@ export function uint8Generator(
     throw new InputError({ name: 'generator', expected: 'pictures [N, 1 or 3, H, W] as its only output' });
   }
   const perChannel = (values: readonly number[]) => float32Tensor([...values], [1, channels, 1, 1]);
-  const scale = b.initializer('uint8/scale', perChannel(std.map((value) => 255 * value)));
+  const scale = b.initializer(b.unique('uint8/scale'), perChannel(std.map((value) => 255 * value)));
   // Adding a half and rounding down is rounding to the nearest.
-  const shift = b.initializer('uint8/shift', perChannel(mean.map((value) => 255 * value + 0.5)));
+  const shift = b.initializer(b.unique('uint8/shift'), perChannel(mean.map((value) => 255 * value + 0.5)));
   const levels = b.op('Floor', [b.add(b.mul(output.name, scale), shift)]);
   const clamped = b.op('Clip', [levels, b.scalar(0), b.scalar(255)]);
   const bytes = b.op('Cast', [clamped], { to: UINT8 });
-  b.output(channels === 3 ? bytes : b.op('Concat', [bytes, bytes, bytes], { axis: 1 }), 'pictures');
+  b.output(channels === 3 ? bytes : b.op('Concat', [bytes, bytes, bytes], { axis: 1 }), b.unique('pictures'));
   return b.graph;
 }

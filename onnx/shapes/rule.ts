@@ -64,8 +64,17 @@ export function broadcastShape(shapes: readonly Shape[], label = 'broadcast'): S
           .join(' and ')} do not broadcast`,
       );
     }
-    return [...sizes][0] ?? dims.find((dim) => dim !== 1) ?? 1;
+    const [size] = sizes;
+    return size ?? broadcastSymbol(dims.filter((dim) => typeof dim === 'string'));
   });
+}
+
+/** Any of several open sizes may be 1 at run time: together they have a symbol of their own, the same in every order. */
+function broadcastSymbol(symbols: readonly string[]): Dim {
+  const [symbol = 1] = symbols;
+  if (symbols.every((other) => other === symbol)) return symbol;
+  const parts = symbols.flatMap((each) => each.replaceAll(/\W/g, '_').split('_or_'));
+  return [...new Set(parts)].toSorted().join('_or_');
 }
 
 /** `axis` in 0…rank−1. @throws InputError naming the node where there is no such axis */

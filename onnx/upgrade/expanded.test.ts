@@ -28,6 +28,13 @@ const bools: Constant = {
   data: Uint8Array.from([1, 1, 0, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0]),
 };
 
+/** The second query sees no key, and with `is_causal` the third sees none either. */
+const someEmpty: Constant = {
+  type: 'bool',
+  dims: [4, 4],
+  data: Uint8Array.from([1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0]),
+};
+
 const numbers = float32Tensor(
   Array.from({ length: 16 }, (_, at) => Math.cos(at)),
   [4, 4],
@@ -90,6 +97,14 @@ const cases: Case[] = [
         opset: 18,
         inputs: [[2, 3, 11, 7]],
         constants: [list(), list(0.4, 0.6)],
+        attributes: { antialias: 1, axes: [2, 3], mode, exclude_outside: exclude },
+      },
+      {
+        op: 'Resize',
+        opset: 18,
+        // In float32, 10 · 0.7 is 7.
+        inputs: [[2, 3, 10, 7]],
+        constants: [list(), list(0.7, 0.6)],
         attributes: { antialias: 1, axes: [2, 3], mode, exclude_outside: exclude },
       },
       {
@@ -159,6 +174,8 @@ const cases: Case[] = [
   { op: 'Attention', opset: 24, inputs: [heads, [2, 3, 7, 5], [2, 3, 7, 2]], attributes: { scale: float(0.3) } },
   { op: 'Attention', opset: 23, inputs: [heads, heads, heads], attributes: { is_causal: 1 } },
   { op: 'Attention', opset: 23, inputs: [heads, heads, heads], constants: [bools] },
+  { op: 'Attention', opset: 23, inputs: [heads, heads, heads], constants: [someEmpty] },
+  { op: 'Attention', opset: 23, inputs: [heads, heads, heads], constants: [someEmpty], attributes: { is_causal: 1 } },
   { op: 'Attention', opset: 23, inputs: [heads, heads, heads], constants: [numbers] },
   { op: 'Attention', opset: 23, inputs: [flat, flat, flat], attributes: { q_num_heads: 2, kv_num_heads: 2 } },
 ];

@@ -93,24 +93,34 @@ export const attention: Conversion = (node, b) => {
     if (typeof width !== 'number') throw refused(`an open head size "${width}"`);
     const scale = numberAttribute(node, 'scale', 1 / Math.sqrt(width));
     const products = b.matMul(b.mul(queries, b.scalarLike(q, scale)), b.transpose(keys, [0, 1, 3, 2]), 'products');
-    const causal = numberAttribute(node, 'is_causal', 0) === 1 ? masked(b, products, earlier(b, products)) : products;
-    const scores = mask ? masked(b, causal, mask) : causal;
-    const product = b.matMul(b.op('Softmax', [scores], { axis: -1 }), values, 'per_head');
+    const product = b.matMul(
+      shares(b, products, mask, numberAttribute(node, 'is_causal', 0) === 1),
+      values,
+      'per_head',
+    );
     const joined = flat ? b.reshape(b.transpose(product, [0, 2, 1, 3]), [0, 0, -1]) : product;
     const outputs = node.outputs.slice(0, 1);
     b.append({ ...node, op: 'Identity', inputs: [joined], outputs, attributes: {} });
   });
 };
 
+/** The softmax over the keys that a query may see: those where a mask of booleans holds, or with a mask of numbers added. */
+function shares(b: GraphBuilder, products: string, mask: string | undefined, isCausal: boolean): string {
+  const isChoice = mask && b.type(mask).type === 'bool' ? [mask] : [];
+  const scores = mask && isChoice.length === 0 ? b.add(products, mask, 'masked') : products;
+  const seen = [...(isCausal ? [earlier(b, products)] : []), ...isChoice];
+  const [only] = seen;
+  if (!only) return b.op('Softmax', [scores], { axis: -1 });
+  const isSeen = seen.length > 1 ? b.op('And', seen, {}, 'is_seen') : only;
+  // float16 holds no lower number than this.
+  const lowered = b.op('Where', [isSeen, scores, b.scalarLike(scores, -65504)], {}, 'masked');
+  const all = b.op('Softmax', [lowered], { axis: -1 });
+  // A query for which the mask leaves no key gets zeros, not the mean of all values.
+  return isChoice.length > 0 ? b.mul(all, b.castLike(isSeen, all)) : all;
+}
+
 /** Whether a key is not after a query, [queries, keys]. */
 function earlier(b: GraphBuilder, products: string): string {
   const ones = b.op('Expand', [b.scalarLike(products, 1), b.op('Shape', [products], { start: 2 })], {}, 'ones');
   return b.op('Greater', [b.op('Trilu', [ones], { upper: 0 }), b.scalarLike(products, 0)], {}, 'is_earlier');
-}
-
-/** Scores where a mask of booleans holds, or with a mask of numbers added. */
-function masked(b: GraphBuilder, scores: string, mask: string): string {
-  if (b.type(mask).type !== 'bool') return b.add(scores, mask, 'masked');
-  // float16 holds no lower number than this.
-  return b.op('Where', [mask, scores, b.scalarLike(scores, -65504)], {}, 'masked');
 }

@@ -200,6 +200,23 @@ describe('upgradedModel(model with subgraphs)', () => {
     }
   });
 
+  it('refuses what reads an output that opset 17 does not have inside a subgraph', () => {
+    const branch = (name: string, value: string) => ({
+      name: `${name}_branch`,
+      type: Kind.GRAPH,
+      g: { name, node: [node('Identity', [value], [`${name}_value`])], output: [{ name: `${name}_value` }] },
+    });
+    const nodes = [
+      node('ReduceMax', ['x'], ['max']),
+      node('Cast', ['max'], ['flag'], { attribute: [{ name: 'to', type: Kind.INT, i: 9n }] }),
+      node('Dropout', ['x'], ['kept', 'mask'], { name: 'drop' }),
+      node('If', ['flag'], ['y'], { attribute: [branch('then', 'mask'), branch('else', 'kept')] }),
+    ];
+    expect(() => upgradedModel(modelFromBytes(bytesOf(nodes, [], ['y'], 9n)))).toThrow(
+      'Dropout "drop": its output "mask" has no counterpart in opset 17',
+    );
+  });
+
   it('refuses operators that did, rather than reading them as those of another opset', () => {
     expect(() => upgradedModel(withBranch(node('Softmax', ['x'], ['inner']), 9n))).toThrow(
       'If "choice": operator Softmax of opset 9 inside a subgraph is not brought to opset 17',

@@ -158,10 +158,16 @@ export const castLike: Conversion = (node, b, from) => {
   return b.append({ ...node, op: 'Cast', inputs: [inputOf(node)], attributes: { to } });
 };
 
+/** The modes of opset 20 by their names before. */
+const sampleModes = new Map([
+  ['linear', 'bilinear'],
+  ['cubic', 'bicubic'],
+]);
+
 /** Opset 20 renamed the modes and added volumes. */
 export const gridSample: Conversion = (node, b, from) => {
   const mode = stringAttribute(node, 'mode', 'linear');
-  const value = { linear: 'bilinear', cubic: 'bicubic' }[mode] ?? mode;
+  const value = sampleModes.get(mode) ?? mode;
   const renamed = withAttribute(node, 'mode', { kind: 'string', value });
   if (b.types.shape(inputOf(node))?.length === 5) return expanding(expandedGridSample)(renamed, b, from);
   return b.append(renamed);

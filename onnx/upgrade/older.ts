@@ -43,7 +43,7 @@ export const flattenedSoftmax: Conversion = (node, b) => {
   });
 };
 
-/** Further outputs are statistics of training. */
+/** Further outputs are statistics of training: with them, each batch is normalised by its own, unless `is_test` says otherwise. */
 export const batchNormalization: Conversion = (node, b) => {
   if (numberAttribute(node, 'spatial', 1) !== 1) {
     throw new InputError({
@@ -52,7 +52,14 @@ export const batchNormalization: Conversion = (node, b) => {
       got: `0, which opset ${OPSET} lacks`,
     });
   }
-  b.append({ ...without(node, 'is_test', 'spatial'), outputs: node.outputs.slice(0, 1) });
+  const plain = without(node, 'is_test', 'spatial');
+  const [output, ...statistics] = node.outputs as [string, ...string[]];
+  const trains = numberAttribute(node, 'is_test', 0) === 0 && statistics.some((name) => name !== '');
+  if (!trains) return b.append({ ...plain, outputs: [output] });
+  // Later versions have two more outputs, by other definitions: what reads the old ones is refused.
+  const others = ['mean', 'variance'].map((name) => b.unique(`${output}/${name}`));
+  const training = withAttribute(plain, 'training_mode', { kind: 'int', value: 1 });
+  return b.append({ ...training, outputs: [output, ...others] });
 };
 
 /** Upsample and the first Resize: positions scale from the corner; nearest rounds down, and up where it shrinks. */

@@ -262,6 +262,22 @@ describe('upgradedModel(model with integer or fused operators)', () => {
     ).toBe(true);
   });
 
+  it.each(['MatMulInteger', 'ConvInteger'])('leaves what %s gives an int32 for all who read it', async (op) => {
+    const inputs =
+      op === 'MatMulInteger' ? ['flatQ', bytes('int8', [108, 5]), 'z'] : ['q', bytes('int8', [4, 3, 3, 3]), 'z'];
+    const old = modelFor({ op, inputs });
+    const b = new GraphBuilder(old.graph);
+    b.op('Div', ['made', b.initializer('bias', int32(7))], {}, 'halves');
+    b.graph.valueInfo.set('made', { name: 'made', value: { type: 'int32' } });
+    for (const output of ['halves', 'made', 'y']) {
+      const model = { ...old, graph: { ...old.graph, outputs: [{ name: output }] } };
+      const [expected, found] = [await outputOf(model), await outputOf(upgradedModel(model))];
+      expect(found).toMatchObject({ type: expected.type, dims: expected.dims, data: expected.data });
+    }
+    const graph = new GraphBuilder(upgradedModel(old).graph);
+    expect(gradients(graph, 'y', ['x']).get('x')).not.toBeNull();
+  });
+
   it('compares or names every operator of com.microsoft that is taken apart', () => {
     const compared = new Set(cases.map(({ op }) => op));
     const others = Object.keys(contributedOperators).filter((op) => !compared.has(op));

@@ -1,7 +1,10 @@
 /** @file Converts operators on integers to operators on floats between DequantizeLinear and QuantizeLinear. */
 import { float, numberAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
-import { inputOf, outputOf, type Attribute, type Node } from '../graph/graph.js';
+import { dataTypeOf, typeCode } from '../files/storage.js';
+import { inputOf, outputOf, type Attribute, type Graph, type Node } from '../graph/graph.js';
+import { producersOf } from '../graph/neighbours.js';
+import { valuesRead } from '../graph/order.js';
 import { noCounterpart, type Conversion } from './conversion.js';
 import { flattenedSoftmax } from './older.js';
 
@@ -43,11 +46,36 @@ const onShifted =
     b.within(outputOf(node), () => {
       const left = shifted(b, inputOf(node), inputOf(node, 2), SCALED_AXES[op][0]);
       const right = shifted(b, inputOf(node, 1), inputOf(node, 3), SCALED_AXES[op][1]);
-      b.append(replacing(node, op, [left, right], node.attributes));
+      const sums = appended(b, op, [left, right], node.attributes);
+      b.append(replacing(node, 'Cast', [sums], { to: { kind: 'int', value: typeCode('int32') } }));
     });
 
 export const convInteger = onShifted('Conv');
 export const matMulInteger = onShifted('MatMul');
+
+/** Whether a node's output is such sums. */
+const isIntegerSum = ({ domain, op }: Node) => domain === '' && (op === 'ConvInteger' || op === 'MatMulInteger');
+
+/**
+ * The upgraded graph with casts of integer sums to floats reading the floats that these were made of: no gradient passes through
+ * integers.
+ * @param nodes those of the model before
+ */
+export function withFloatSums(graph: Graph, nodes: readonly Node[]): Graph {
+  const sums = new Set(nodes.filter(isIntegerSum).map((node) => outputOf(node)));
+  if (sums.size === 0) return graph;
+  const producers = producersOf(graph);
+  const toFloat = (node: Node) =>
+    node.domain === '' &&
+    node.op === 'Cast' &&
+    /^b?float/.test(dataTypeOf(numberAttribute(node, 'to'))) &&
+    sums.has(inputOf(node));
+  const direct = graph.nodes.map((node) =>
+    toFloat(node) ? { ...node, inputs: producers.get(inputOf(node))?.inputs ?? node.inputs } : node,
+  );
+  const read = new Set([...direct.flatMap(valuesRead), ...graph.outputs.map(({ name }) => name)]);
+  return { ...graph, nodes: direct.filter((node) => !sums.has(outputOf(node)) || read.has(outputOf(node))) };
+}
 
 const picked = (node: Node, ...names: string[]): Record<string, Attribute> =>
   Object.fromEntries(names.flatMap((name) => (node.attributes[name] ? [[name, node.attributes[name]]] : [])));

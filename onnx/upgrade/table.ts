@@ -115,10 +115,11 @@ export const contributedOperators: Readonly<Record<string, Conversion>> = {
   TransposeMatMul: contributed.fusedMatMul,
 };
 
-/** Operators that came after opset 17 and have no counterpart; DFT is older, its newer form has none. */
+/** Operators that came after opset 17 and have no counterpart; of DFT the newer form has none, of Scan the first one, of batches. */
 export const refusals: Record<string, readonly Form[]> = {
   ...Object.fromEntries(newer.newerOperators.map((name) => [name, [[18, NEWEST, newer.refused]]])),
   DFT: [[20, NEWEST, newer.refused]],
+  Scan: [[8, 8, newer.refused]],
 };
 
 const conversions = { ...forms, ...expansions, ...refusals };

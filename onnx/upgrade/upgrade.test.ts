@@ -215,6 +215,20 @@ describe('upgradedModel(model)', () => {
     expect(new Set(numbers(found['y0'])).size).toBeGreaterThan(20);
   });
 
+  it('keeps that BatchNormalization with further outputs normalises each batch by its own statistics', async () => {
+    const constants = [1, 2, 3, 4].map((at) => float32Tensor([at, 0.5, 1, 2], [4]));
+    const old = modelOf({ op: 'BatchNormalization', opset: 9, x: X, constants, outputs: 5 });
+    old.graph.outputs.splice(1);
+    const upgraded = upgradedModel(old);
+    expect(upgraded.graph.nodes[0]?.attributes['training_mode']).toEqual({ kind: 'int', value: 1 });
+    const feeds = { x: wave(X) };
+    const [expected, found] = [await outputs(old, feeds), await outputs(upgraded, feeds)];
+    expect(relativeError(numbers(found['y0']), numbers(expected['y0']))).toBeLessThan(1e-6);
+    const inference = modelOf({ op: 'BatchNormalization', opset: 6, x: X, outputs: 5, attributes: { is_test: 1 } });
+    inference.graph.outputs.splice(1);
+    expect(upgradedModel(inference).graph.nodes[0]?.attributes).toEqual({});
+  });
+
   it('computes Swish, which ONNX Runtime has no kernel for', async () => {
     const { y0 } = await outputs(
       upgradedModel(modelOf({ op: 'Swish', opset: 24, x: X, attributes: { alpha: float(2) } })),
@@ -247,6 +261,7 @@ describe('upgradedModel(model)', () => {
     expect(refused('AveragePool', 19, { dilations: [2, 1] })).toThrow('attribute dilations has no counterpart');
     expect(refused('LpPool', 18, { ceil_mode: 1 })).toThrow('attribute ceil_mode has no counterpart');
     expect(refused('Cast', 5, { to: 'COMPLEX64' })).toThrow('attribute to: expected one of FLOAT,DOUBLE');
+    expect(refused('Scan', 8)).toThrow('operator Scan of opset 8 has no counterpart');
     expect(refused('DFT', 20)).toThrow('operator DFT of opset 20 has no counterpart');
     expect(refused('Relu', 99)).toThrow('expected opset 26 or older; got 99');
     expect(refused('Relu', 0)).toThrow('got 0');

@@ -1,12 +1,13 @@
 /** @file Converts a model to opset 17. */
 import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { IR_VERSION, nodeLabel, OPSET, presentInputs, type Graph, type Model, type Node } from '../graph/graph.js';
+import { IR_VERSION, nodeLabel, OPSET, type Graph, type Model, type Node } from '../graph/graph.js';
 import { Deadline, expectWithin } from '../graph/limits.js';
-import { subgraphNodes, topologicalOrder } from '../graph/order.js';
+import { subgraphNodes, topologicalOrder, valuesRead } from '../graph/order.js';
 import { takenBranch } from './branches.js';
 import { NEWEST_OPSET, without } from './conversion.js';
 import { inlinedNodes } from './functions.js';
+import { withFloatSums } from './quantized.js';
 import { conversionOf } from './table.js';
 
 /**
@@ -35,7 +36,7 @@ export function upgradedModel(model: Model): Model {
     ...model,
     irVersion: IR_VERSION,
     opsets: new Map(model.opsets).set('', OPSET),
-    graph: b.graph,
+    graph: withFloatSums(b.graph, nodes),
     ...(model.origin && { origin: { ...model.origin, functions: [] } }),
   };
 }
@@ -67,7 +68,7 @@ function appendUpgraded(b: GraphBuilder, node: Node, from: number, depth = 0): v
 /** Outputs that opset 17 does not have (training statistics, masks of another type) may be dropped only if nothing reads them. */
 function expectAllMade(graph: Graph, nodes: readonly Node[]): void {
   const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
-  const read = new Set([...graph.nodes.flatMap(presentInputs), ...graph.outputs.map(({ name }) => name)]);
+  const read = new Set([...graph.nodes.flatMap(valuesRead), ...graph.outputs.map(({ name }) => name)]);
   for (const node of nodes) {
     const lost = node.outputs.find((name) => !made.has(name) && read.has(name));
     if (lost) throw new InputError(`${nodeLabel(node)}: its output "${lost}" has no counterpart in opset ${OPSET}`);

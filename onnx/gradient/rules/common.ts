@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../../build/build.js';
 import { isStatic, sameShape } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
-import { elementCount, nodeLabel, type DataType, type Node, type Shape } from '../../graph/graph.js';
+import { elementCount, nodeLabel, type DataType, type Node, type Shape, type ValueType } from '../../graph/graph.js';
 import type { Backward, GradientRule } from './rule.js';
 
 /** A rule with one expression per input, built only where that input's gradient is wanted. */
@@ -45,6 +45,20 @@ export function expandedLike(b: GraphBuilder, value: string, like: string): stri
 export function sizesOf(b: GraphBuilder, value: string): string {
   const shape = b.types.shape(value);
   return isStatic(shape) ? b.ints(shape) : b.op('Shape', [value]);
+}
+
+/** A node whose type is stated: with axes or bounds that are found at run time it cannot be inferred. */
+export function opOfType(
+  b: GraphBuilder,
+  op: string,
+  inputs: readonly string[],
+  value: ValueType,
+  attributes: Node['attributes'] = {},
+): string {
+  const name = b.unique(op);
+  b.graph.valueInfo.set(name, { name, value });
+  b.append({ op, domain: '', name, inputs, outputs: [name], attributes });
+  return name;
 }
 
 /** The number of elements of `value` along some axes, as a scalar of its type. */

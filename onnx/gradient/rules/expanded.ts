@@ -6,6 +6,7 @@ import { roiAlign } from '../../expand/sampling/roi-align.js';
 import { recurrent } from '../../expand/recurrent.js';
 import { bothBranches, unrolledLoop } from '../../expand/subgraphs.js';
 import type { Expansion } from '../../expand/expansion.js';
+import { isFloat } from './common.js';
 import { throughOthers } from './rule.js';
 
 const through = (expansion: Expansion) => throughOthers(({ node, b }) => expansion(node, b));
@@ -26,6 +27,9 @@ export const expandedRules = {
 
 /** Operators of subgraphs. Their shapes are those that the file states. */
 export const subgraphRules = {
-  If: through(bothBranches),
+  If: throughOthers(({ node, b, x, wanted }) => {
+    const varying = x.filter((value, index) => wanted(index) && isFloat(b.types.get(value)?.type));
+    return bothBranches(node, b, varying);
+  }),
   Loop: through(unrolledLoop),
 };

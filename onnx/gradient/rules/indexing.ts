@@ -6,9 +6,9 @@ import { nodeLabel, type Dim } from '../../graph/graph.js';
 import { perInput, reshapedLike, scatterAdded, sizesOf, sizedLike } from './common.js';
 import type { Backward, GradientRule } from './rule.js';
 
-/** Zeros like `like`. */
-const zerosLike = ({ b }: Backward, like: string) =>
-  b.op('Expand', [b.scalarLike(like, 0), sizesOf(b, like)], {}, 'zeros');
+/** Zeros of the sizes of `like`, of the gradient's type: quantised values have gradients of floats. */
+const zerosLike = ({ b, dy }: Backward, like: string) =>
+  b.op('Expand', [b.scalarLike(dy.find((g) => g !== null) ?? like, 0), sizesOf(b, like)], {}, 'zeros');
 
 /** Rows that were picked get the sum over their uses. */
 const gather: GradientRule = ({ node, b, x, g, shape }) => {

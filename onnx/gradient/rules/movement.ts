@@ -3,10 +3,10 @@ import { intsAttribute, numberAttribute, stringAttribute } from '../../graph/att
 import type { GraphBuilder } from '../../build/build.js';
 import { isStatic, positiveAxis } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
-import { nodeLabel, type Dim, type Shape, type ValueType } from '../../graph/graph.js';
+import { nodeLabel, type Dim, type Shape } from '../../graph/graph.js';
 import { expectWithin } from '../../graph/limits.js';
 import { sliceBounds } from '../../shapes/movement.js';
-import { perInput, reshapedLike, scatterAdded, sizedLike } from './common.js';
+import { opOfType, perInput, reshapedLike, scatterAdded, sizedLike } from './common.js';
 import type { GradientRule } from './rule.js';
 
 /** For operators that only change the shape. */
@@ -39,19 +39,11 @@ const concat: GradientRule = ({ node, b, x, g, shape, wanted }) => {
   return x.map((value, index) => {
     const end = b.add(start, b.op('Shape', [value], { start: axis, end: axis + 1 }), 'end');
     const inputs = [g, start, end, b.ints([axis])];
-    const part = wanted(index) ? reshapedLike(b, sliceOfType(b, inputs, b.type(value)), value) : null;
+    const part = wanted(index) ? reshapedLike(b, opOfType(b, 'Slice', inputs, b.type(value)), value) : null;
     start = end;
     return part;
   });
 };
-
-/** A Slice whose type is stated: between bounds that are found at run time it cannot be inferred. */
-function sliceOfType(b: GraphBuilder, inputs: readonly string[], value: ValueType): string {
-  const name = b.unique('Slice');
-  b.graph.valueInfo.set(name, { name, value });
-  b.append({ op: 'Slice', domain: '', name, inputs, outputs: [name], attributes: {} });
-  return name;
-}
 
 /** dy padded with zeros; with steps other than 1, scattered row by row. */
 const slice: GradientRule = ({ node, b, x, g, shape }) => {
@@ -76,14 +68,15 @@ const slice: GradientRule = ({ node, b, x, g, shape }) => {
       pads[axis + sizes.length] = size - bounds.start - bounds.length;
       return;
     }
-    const entry = (list: string) => b.op('Slice', [list, b.ints([index]), b.ints([index + 1])]);
+    const entry = (list: string) =>
+      b.castLike(b.op('Slice', [list, b.ints([index]), b.ints([index + 1])]), b.ints([0]));
     const all = b.op('Range', [b.scalar(0, 'int64'), sizeAlong(b, data, axis), b.scalar(1, 'int64')]);
     const step = stepsInput ? entry(stepsInput) : b.ints([1]);
     const rows = b.op('Slice', [all, entry(starts), entry(ends), b.ints([0]), step], {}, 'rows');
     gradient = scatterAdded(b, gradient, rows, axis, data);
   });
   const padded = pads.some((pad) => pad > 0) ? b.op('Pad', [gradient, b.ints(pads)]) : gradient;
-  return x.map((_, index) => (index === 0 ? padded : null));
+  return x.map((_, index) => (index === 0 ? sizedLike(b, padded, data) : null));
 };
 
 /** One size of a value as an int64 scalar. */

@@ -4,6 +4,7 @@ import { GraphBuilder, modelOfGraph } from '../../build/build.js';
 import { modelBytes } from '../../files/write.js';
 import { elementCount } from '../../graph/graph.js';
 import { float32Tensor } from '../../graph/tensor.js';
+import { outputsOf } from '../check.test.helper.js';
 import { gradients } from '../walk.js';
 
 const SHAPE = [2, 3, 5, 5];
@@ -80,6 +81,23 @@ describe('straight-through gradients', () => {
       const gap = Math.max(...found.map((value, at) => Math.abs(value - (expected[at] ?? NaN))));
       expect(gap, `order ${order}`).toBeLessThan(1e-5 * largest);
     }
+  });
+});
+
+describe('gradients(…) of operators on integers', () => {
+  it.each<[string, (b: GraphBuilder, q: string) => string, boolean]>([
+    ['Split', (b, q) => b.ops('Split', [q], 2, { axis: 3 })[1] as string, false],
+    ['Relu', (b, q) => b.op('Relu', [q]), true],
+  ])('%s are floats, as those of floats', async (_op, apply, clipped) => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', [1, 1, 1, 4]);
+    const zero = b.initializer('zero', { type: 'int8', dims: [], data: Int8Array.of(0) });
+    const q = b.op('QuantizeLinear', ['x', b.scalar(0.1), zero]);
+    const y = b.op('DequantizeLinear', [apply(b, q), b.scalar(0.1), zero]);
+    const d = b.output(gradients(b, y, ['x']).get('x') as string, 'd');
+    const found = (await outputsOf(b, { x: { dims: [1, 1, 1, 4], data: [1, -2, 3, -4] } }))[d];
+    const expected = clipped ? [1, 0, 1, 0] : [0, 0, 1, 1];
+    expect(found).toEqual(expected.map((value) => expect.closeTo(value, 6)));
   });
 });
 

@@ -4,6 +4,8 @@ import { caseLabel, checkVjp, outputsOf, uncheckedOps, type VjpCase } from '../c
 import { reduceRules } from './reduce.js';
 import { gradients } from '../walk.js';
 
+/** ONNX type code. */
+const INT64 = 7;
 const positive = [0.5, 2] as const;
 const ops = Object.keys(reduceRules);
 
@@ -61,11 +63,16 @@ describe('gradients(…) of reductions', () => {
     expect(await gradientOfRows('ReduceL2', [0, 0, 0, 3, 0, 4])).toEqual([0, 0, 0, ...[0.6, 0, 0.8].map(Math.fround)]);
   });
 
-  it('refuses axes that are only known at run time', () => {
+  it('sums over axes that are only known at run time where they are kept, and refuses those that are not', async () => {
     const b = new GraphBuilder();
     b.input('x', 'float32', ['N', 3]);
-    b.input('axes', 'int64', [1]);
-    const y = b.op('ReduceSum', ['x', 'axes'], {}, 'sum');
+    b.input('axis', 'float32', [1]);
+    b.input('r', 'float32', ['N', 1]);
+    const axes = b.op('Cast', ['axis'], { to: INT64 });
+    b.output(gradients(b, b.op('ReduceSum', ['x', axes]), ['x'], { cotangent: 'r' }).get('x') as string, 'd');
+    const rows = { x: { dims: [2, 3], data: [1, 2, 3, 4, 5, 6] }, r: { dims: [2, 1], data: [5, 7] } };
+    expect(await outputsOf(b, { ...rows, axis: { dims: [1], data: [1] } })).toEqual({ d: [5, 5, 5, 7, 7, 7] });
+    const y = b.op('ReduceSum', ['x', axes], { keepdims: 0 }, 'sum');
     expect(() => gradients(b, y, ['x'], { cotangent: 'x' })).toThrow(
       'ReduceSum "sum": differentiating needs constant axes',
     );

@@ -89,6 +89,13 @@ function productsOfOthers(b: GraphBuilder, rows: string): string {
   return b.op('ReduceProd', [filled], { axes: [-1], keepdims: 0 });
 }
 
+/** With reduced axes kept as size 1, dy is repeated whichever they are: they may be found at run time. */
+const sum: GradientRule = (backward) => {
+  const { node, b, x, g } = backward;
+  if (numberAttribute(node, 'keepdims', 1) === 0) return reduction((known) => known.g, true)(backward);
+  return x.map((value, index) => (index === 0 ? expandedLike(b, g, value) : null));
+};
+
 export const reduceRules = {
   // d Σ|x| = sign(x)
   ReduceL1: reduction(({ b, x, g }) => b.mul(g, b.op('Sign', [x]))),
@@ -107,7 +114,7 @@ export const reduceRules = {
   ReduceMean: reduction(({ b, x, g, axes }) => b.div(g, countAlong(b, x, axes)), true),
   ReduceMin: extreme,
   ReduceProd: product,
-  ReduceSum: reduction(({ g }) => g, true),
+  ReduceSum: sum,
   // d Σx² = 2x
   ReduceSumSquare: reduction(({ b, x, g }) => b.mul(x, b.mul(g, b.scalarLike(g, 2)))),
 };

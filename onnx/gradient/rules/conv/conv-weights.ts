@@ -2,6 +2,7 @@
 import type { GraphBuilder } from '../../../build/build.js';
 import { dimProduct, dimQuotient } from '../../../graph/dims.js';
 import { elementCount, type Dim, type Shape } from '../../../graph/graph.js';
+import { expectWithin } from '../../../graph/limits.js';
 import { int64Tensor } from '../../../graph/tensor.js';
 import type { Window } from '../../../shapes/windows.js';
 
@@ -79,6 +80,7 @@ function windowIndices(
   outputs: readonly number[],
 ): string {
   const { kernel, strides, dilations } = window;
+  expectWithin('ruleElements', elementCount(outputs) * elementCount(kernel), 'windows');
   const name = `const/windows/${[paddedSizes, kernel, strides, dilations].map((list) => list.join('x')).join('_')}`;
   if (b.types.get(name)) return name;
   const offsets = (counts: readonly number[], steps: readonly number[]) =>

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { caseLabel, checkVjp, uncheckedOps, type VjpCase } from '../../check.test.helper.js';
+import { GraphBuilder } from '../../../build/build.js';
+import { gradients } from '../../walk.js';
 import { convRules } from './conv.js';
 
 type Attributes = Record<string, number | string | readonly number[]>;
@@ -76,4 +78,13 @@ describe('gradients(…) of convolutions', () => {
   it.each(cases.map((test) => [caseLabel(test), test] as const))('%s', (_label, test) => checkVjp(test));
 
   it('has a case for every rule', () => expect(uncheckedOps(convRules, cases)).toEqual([]));
+
+  it('refuses more windows than a constant may list', () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', [1, 1, 9000, 9000]);
+    b.input('w', 'float32', [1, 1, 1, 1]);
+    expect(() => gradients(b, b.op('Conv', ['x', 'w'], {}, 'y'), ['w'])).toThrow(
+      'Conv "y": windows: expected at most 67108864 elements in a constant of the gradient; got 81000000',
+    );
+  });
 });

@@ -129,7 +129,7 @@ export const elementwiseRules = {
   // d(1/x) = −1/x²
   Reciprocal: unary((b, _x, y) => b.op('Neg', [b.mul(y, y)])),
   // d relu(x) = 1 where x > 0
-  Relu: perInput(({ b, y, g }) => b.mul(g, b.castLike(b.op('Greater', [y[0], b.scalarLike(g, 0)]), g))),
+  Relu: perInput(({ b, y, g }) => b.mul(g, b.castLike(b.op('Greater', [b.castLike(y[0], g), b.scalarLike(g, 0)]), g))),
   // d σ(x) = σ(x)·(1 − σ(x))
   Sigmoid: unary((b, _x, y) => b.mul(y, b.sub(b.scalarLike(y, 1), y))),
   // d ln(1 + eˣ) = σ(x)
@@ -144,9 +144,10 @@ export const elementwiseRules = {
   Sum: passed,
   // d tanh(x) = 1 − tanh²(x)
   Tanh: unary((b, _x, y) => b.sub(b.scalarLike(y, 1), b.mul(y, y))),
-  Where: perInput(
-    ({ g }) => g,
-    ({ b, x, g }) => masked(b, x[0], g),
-    ({ b, x, g }) => b.op('Where', [x[0], b.scalarLike(g, 0), g]),
-  ),
+  // dy to the input that is chosen, none to the condition
+  Where: ({ b, x, g, wanted }) => [
+    null,
+    wanted(1) ? masked(b, x[0], g) : null,
+    wanted(2) ? b.op('Where', [x[0], b.scalarLike(g, 0), g]) : null,
+  ],
 } satisfies Record<string, GradientRule>;
