@@ -126,7 +126,7 @@ export interface Values {
   dims: readonly number[];
 }
 
-/** Maps of a layer [M, h, w], missing if the score does not depend on it; whether something from the picture bypasses the layer. */
+/** Maps of a layer [M, h, w], missing if the score does not depend on it; whether something from the picture bypasses them. */
 export interface LayerShares {
   maps?: Float32Array;
   bypassed: boolean;
