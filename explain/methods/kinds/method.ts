@@ -33,6 +33,8 @@ export interface WeightedMethod extends Described {
   gradientFree?: true;
   /** Compare the target's score with those of similar classes; default the target's score alone. */
   contrast?: 'similar classes';
+  /** The map is not proportional to the gradient: that it is small does not tell that gradients cancel out. */
+  nonlinear?: true;
   /**
    * @param activations A [N, K, H, W], the layer's output
    * @param gradients g = ∂score/∂A [N, K, H, W]
