@@ -1,7 +1,7 @@
 /** @file Random weights: maps of an untrained network are the baseline of the sanity checks of Adebayo et al. 2018. */
 import { numberAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
-import { addedBiases } from '../graph/added-biases.js';
+import { addedBiases } from './added-biases.js';
 import { elementCount, type Graph, type Model, type Node, type Tensor } from '../graph/graph.js';
 import { float32Tensor } from '../graph/tensor.js';
 import { Types } from '../shapes/types.js';

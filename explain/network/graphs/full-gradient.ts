@@ -1,6 +1,6 @@
 /** @file The full gradient of a score as a graph: the contributions of the picture and of every bias. */
 import { epsilonOf, numberAttribute } from '../../../onnx/graph/attributes.js';
-import { addedBiases } from '../../../onnx/graph/added-biases.js';
+import { addedBiases } from '../../../onnx/passes/added-biases.js';
 import type { GraphBuilder } from '../../../onnx/build/build.js';
 import { outputOf, type Node } from '../../../onnx/graph/graph.js';
 import { gradients } from '../../../onnx/gradient/walk.js';

@@ -1,7 +1,7 @@
 /** @file Biases that nodes of their own add to what layers give. */
 import type { Types } from '../shapes/types.js';
-import { outputOf, type Graph, type Node } from './graph.js';
-import { valuesRead } from './order.js';
+import { outputOf, type Graph, type Node } from '../graph/graph.js';
+import { valuesRead } from '../graph/order.js';
 
 /** Linear in the picture's side, where the other factor is fixed. */
 const LAYERS = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'BatchNormalization']);
