@@ -65,6 +65,26 @@ describe('explainer.explain(pictures, options)', () => {
     });
   });
 
+  test('the score of a class is finite beside a masked one of −∞, by methods that run the network again', async () => {
+    const model = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1, -1, 0], ending: 'none' });
+    const b = new GraphBuilder({ ...model.graph, outputs: [] });
+    const mask = b.initializer('mask', float32Tensor([0, 0, Number.NEGATIVE_INFINITY], [3]));
+    b.output(b.add('logits', mask, 'masked'));
+    const options: ExplainOptions = {
+      methods: ['ablationcam', 'scorecam', 'occlusion', 'integrated-gradients'],
+      targets: 0,
+    };
+    for (const { method, reason, signed, completeness } of await explained(
+      { ...model, graph: b.graph },
+      [SPOT],
+      options,
+    )) {
+      expect([method, reason]).toEqual([method, undefined]);
+      expect(signed.every(Number.isFinite)).toBe(true);
+      if (completeness) expect(completeness.sum).toBeCloseTo(completeness.difference, 4);
+    }
+  });
+
   test('a map that is not finite names the node, whatever the method', async () => {
     const model = brightnessNetwork({ height: HEIGHT, width: WIDTH, weights: [1] });
     const b = new GraphBuilder({ ...model.graph, outputs: [] });

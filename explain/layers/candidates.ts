@@ -57,7 +57,7 @@ export function withTokens(layer: Layer, grid: TokenGrid, rows?: Rows): Layer[] 
 }
 
 /** Whether positions before the channels have the picture's aspect: those of windows or blocks, [N, blocks, tokens, C], do not. */
-function hasAspect({ shape, channelAxis = 1 }: Layer, { picture }: TokenGrid): boolean {
+export function hasAspect({ shape, channelAxis = 1 }: Layer, { picture }: TokenGrid): boolean {
   const [height, width] = shape.filter((_, axis) => axis > 0 && axis !== channelAxis);
   if (typeof height !== 'number' || typeof width !== 'number') return true;
   return hasAspectOf(picture, height, width);

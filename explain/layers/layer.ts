@@ -40,6 +40,12 @@ export function tokenAxis({ channelAxis = 1 }: Layer): number {
   return channelAxis === 1 ? 2 : 1;
 }
 
+/** Whether some of a layer's tokens, such as a class token, have no place on the grid. */
+export function leavesTokensOut(layer: Layer): boolean {
+  const { tokens, shape } = layer;
+  return tokens !== undefined && shape[tokenAxis(layer)] !== tokens.height * tokens.width;
+}
+
 /** Height and width of a layer's output, or its number of tokens. Symbolic sizes count as larger than 1. */
 export function isSpatial({ shape, channelAxis = 1 }: Layer): boolean {
   return shape.length === 4 && shape.some((size, axis) => axis > 0 && axis !== channelAxis && size !== 1);

@@ -78,12 +78,25 @@ export function assumedOfSkipped(skipped: readonly string[]): Assumption[] {
   ];
 }
 
-/** Pictures of a batch that influence each other. */
-export function assumedOfMixing(mixer: Node): Assumption {
+/** Pictures of a batch that influence each other. @param batch the model's, if it is fixed */
+export function assumedOfMixing(mixer: Node, batch?: number): Assumption {
+  const copies = batch === undefined ? '' : `, copies of each fill the batch of ${batch}`;
   return {
     about: 'batch',
-    taken: 'pictures are explained one by one',
-    because: `${nodeLabel(mixer)} lets the pictures of a batch influence each other`,
+    taken: `pictures are explained one by one${copies}`,
+    because: becauseOfMixing(mixer),
     options: [],
   };
 }
+
+/** The same of a graph that others run. */
+export function assumedOfMixingHeatmaps(mixer: Node): Assumption {
+  return {
+    about: 'batch',
+    taken: 'a heatmap is that of its picture alone where copies of one picture fill the batch',
+    because: becauseOfMixing(mixer),
+    options: [],
+  };
+}
+
+const becauseOfMixing = (mixer: Node) => `${nodeLabel(mixer)} lets the pictures of a batch influence each other`;

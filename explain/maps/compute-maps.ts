@@ -2,7 +2,7 @@
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import type { Layer, TokenGrid } from '../network/layers.js';
 import { comparesClasses, methods, type MethodName } from '../methods/table.js';
-import type { Backward, RunsMethod, SignedMap } from '../methods/kinds/method.js';
+import type { Backward, Method, RunsMethod, SignedMap } from '../methods/kinds/method.js';
 import type { Projected } from '../methods/graph/map-outputs.js';
 import type { Forward } from '../network/forward-cache.js';
 import type { Network } from '../network/network.js';
@@ -97,7 +97,7 @@ async function graphLayerMaps(network: Network, job: MapJob, forward: Forward): 
             row,
             layer,
             method,
-            ...(found ? settledMap(map, found) : { map, ...(gradients && { largestGradient: 0 }) }),
+            ...(found ? settledMap(method, map, found) : { map, ...(gradients && { largestGradient: 0 }) }),
             connected: forward.connected[at] ?? false,
           });
         }
@@ -237,13 +237,18 @@ function evidenceOf(activations: SessionTensor, gradient: SessionTensor, count: 
 }
 
 /**
- * A map with its largest gradient. Where gradients cancel out, as before a normalization over positions, both are zero:
+ * A method's map with its largest gradient. Where gradients cancel out, as before a normalization over positions, both are zero:
  * rounding is no heat.
  */
-export function settledMap(map: SignedMap, evidence: Evidence): { map: SignedMap; largestGradient: number } {
-  const { largestGradient, largestProduct: product } = evidence;
+export function settledMap(
+  name: MethodName,
+  map: SignedMap,
+  { largestGradient, largestProduct: product }: Evidence,
+): { map: SignedMap; largestGradient: number } {
+  const method: Method = methods[name];
+  const isProportional = !(method.kind === 'weighted' && method.nonlinear);
   const size = largest(map.data);
-  const isRounding = size > 0 && size <= CANCELLED * product;
+  const isRounding = isProportional && size > 0 && size <= CANCELLED * product;
   if (!isRounding) return { map, largestGradient };
   return { map: { ...map, data: new Float32Array(map.data.length) }, largestGradient: 0 };
 }

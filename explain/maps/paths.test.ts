@@ -53,6 +53,20 @@ describe('explainer.explain(pictures, options), as one graph and in stages', () 
     return b.matMul(b.reshape(normal, [-1, size]), b.initializer('matrix', numbers(size, 1)));
   });
 
+  test('Grad-CAM++ of small gradients, which is smaller still, is no rounding', async () => {
+    const faint = network(4, (b, features) => {
+      const pooled = b.op('GlobalAveragePool', [features]);
+      const matrix = b.initializer('matrix', numbers(4, 1));
+      return b.mul(b.matMul(b.op('Flatten', [pooled], { axis: 1 }), matrix), b.scalar(2e-6));
+    });
+    for (const [map] of Object.values(await bothPaths(faint, { methods: ['gradcam++'], targets: 'score' }))) {
+      expect(map!.largestGradient).toBeGreaterThan(0);
+      expect(map!.largestGradient).toBeLessThan(1e-6);
+      expect(map!.reason).toBeUndefined();
+      expect(map!.signed.some((value) => value > 0)).toBe(true);
+    }
+  });
+
   test('a map that rounding has left of zero is a zero gradient', async () => {
     const paths = await bothPaths(cancelling, { methods: ['gradcam', 'hirescam'], targets: 'score' });
     for (const [mean, each] of Object.values(paths)) {

@@ -9,6 +9,7 @@ import type { NetworkRuns, Sizes } from '../methods/kinds/method.js';
 import type { Network } from '../network/network.js';
 import { firstComponent } from '../../inference/numeric/decompositions/principal-component.js';
 import { floats, repeated } from '../network/tensors.js';
+import { targetScore } from '../targets/targets.js';
 
 /** How many runs the methods make, and their random seed. */
 export interface RunOptions {
@@ -74,9 +75,9 @@ export function pictureRuns(
   const picture = network.input.picture;
   const rowsOf = (pictures: Float32Array) => repeated(weights, pictures.length / input.length);
   const scoresOf = (logits: Float32Array) => {
-    const count = logits.length / weights.length;
-    return Float32Array.from({ length: count }, (_, row) =>
-      weights.reduce((sum, weight, at) => sum + weight * (logits[row * weights.length + at] ?? 0), 0),
+    const scores = weights.length;
+    return Float32Array.from({ length: logits.length / scores }, (_, row) =>
+      targetScore(weights, logits.subarray(row * scores, (row + 1) * scores)),
     );
   };
   let baselines: Float32Array[] | undefined;

@@ -55,7 +55,7 @@ export function scoredModel(source: Model, options: ExplainerOptions, concept?: 
       ...assumptions,
       ...assumedOfOutput(found, labels, output !== undefined),
       ...scored.assumptions,
-      ...(mixer && input.batch === undefined ? [assumedOfMixing(mixer)] : []),
+      ...(mixer && input.batch !== 1 ? [assumedOfMixing(mixer, input.batch)] : []),
     ],
     mixesBatch: mixer !== undefined,
   };

@@ -43,7 +43,7 @@ export async function wholeMaps(
         layer,
         method,
         ...(readsGradient(method)
-          ? settledMap(mapOf(tensor, row, projected), {
+          ? settledMap(method, mapOf(tensor, row, projected), {
               largestGradient: connected ? (largestGradients[row] ?? Number.NaN) : 0,
               largestProduct: largestProducts[row] ?? 0,
             })

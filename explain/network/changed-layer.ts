@@ -11,7 +11,7 @@ import { CHANGE } from './graphs/layer-contributions.js';
 import { BASELINE } from './graphs/stages.js';
 import { gridValues, withGridValues } from './grid-values.js';
 import { NetworkPart } from './network-part.js';
-import { floats, repeated, repeatedRow, withoutChannels } from './tensors.js';
+import { firstRowRepeated, floats, repeated, repeatedRow, withoutChannels } from './tensors.js';
 
 /** Changed outputs of a layer per run. */
 const MAX_CHANGED = 32;
@@ -99,12 +99,17 @@ export class ChangedLayer extends NetworkPart {
       for (let at = 0; at < count; at++) found.set(whole, at * scores);
       return found;
     }
-    const rows = this.network.input.batch ?? Math.min(count, this.network.batch === 1 ? 1 : MAX_CHANGED);
+    const { input, batch } = this.network;
+    const rows = input.batch ?? Math.min(count, batch === 1 ? 1 : MAX_CHANGED);
+    const step = batch === 1 ? 1 : rows;
     const values = await this.#ofCopies({ key, before, after }, picture, rows);
-    for (let start = 0; start < count; start += rows) {
-      const own = Math.min(rows, count - start);
+    for (let start = 0; start < count; start += step) {
+      const own = Math.min(step, count - start);
       const changed = change(values[layer.value] as SessionTensor, start, own);
-      const feeds = { ...values, [layer.value]: changed } as Record<string, SessionTensor>;
+      const feeds = { ...values, [layer.value]: step < rows ? firstRowRepeated(changed) : changed } as Record<
+        string,
+        SessionTensor
+      >;
       const results = await this.sessions.run('fromLayer', `after ${key}`, after, feeds);
       found.set(floats(results[logits]).subarray(0, own * scores), start * scores);
     }
@@ -125,7 +130,8 @@ export class ChangedLayer extends NetworkPart {
     const { key, before, part, map, bypassed } = this.graphs.layerPath(layer);
     if (!part) return { bypassed };
     const { input, batch } = this.network;
-    const rows = Math.min(batch, input.batch ?? shares.length);
+    const rows = input.batch ?? Math.min(batch, shares.length);
+    const step = Math.min(batch, rows);
     const ends = (from: Float32Array) => this.#ofCopies({ key, before, after: part }, from, rows);
     const other = floats((await ends(baseline))[layer.value]);
     const values = await ends(picture);
@@ -133,9 +139,10 @@ export class ChangedLayer extends NetworkPart {
     const change = floats(values[layer.value]).map((value, at) => value - (other[at] as number));
     const row = change.length / rows;
     const found: Float32Array[] = [];
-    for (let start = 0; start < shares.length; start += rows) {
-      const own = shares.slice(start, start + rows);
-      const place = change.map((value, at) => (other[at] as number) + (own[Math.floor(at / row)] ?? 0) * value);
+    for (let start = 0; start < shares.length; start += step) {
+      const own = shares.slice(start, start + step);
+      const share = (at: number) => own[Math.min(Math.floor(at / row), own.length - 1)] as number;
+      const place = change.map((value, at) => (other[at] as number) + share(at) * value);
       const results = await this.sessions.run('fromLayer', `part ${key}`, part, {
         ...(values as Record<string, SessionTensor>),
         [layer.value]: sessionTensor(place, dims),

@@ -10,7 +10,7 @@ import type { Sessions } from './sessions.js';
 export interface NetworkOfPictures {
   input: NetworkInput;
   head: ScoreHead;
-  /** Pictures per run. */
+  /** Different pictures per run. */
   batch: number;
   /** Logits [M, scores] of pictures [M, C, H, W]. */
   logits(pictures: Float32Array): Promise<Float32Array>;

@@ -25,7 +25,7 @@ const MAX_EXPLAINED = 8;
 
 /** Runs a network and its gradients. */
 export class Network {
-  /** Pictures per run. */
+  /** Different pictures per run. */
   readonly batch: number;
   /** What is asked of one picture at a time. */
   readonly onePicture: OnePicture;
@@ -41,12 +41,12 @@ export class Network {
     readonly input: NetworkInput,
     readonly head: ScoreHead,
     options: SessionOptions,
-    /** Pictures per run, where the model leaves it open. */
-    openBatch = MAX_BATCH,
+    /** Different pictures per run; copies fill a fixed batch. */
+    batch = input.batch ?? MAX_BATCH,
   ) {
     this.#graphs = new Graphs(model, head, input);
     this.#sessions = new Sessions(options);
-    this.batch = input.batch ?? openBatch;
+    this.batch = batch;
     this.onePicture = new OnePicture(this, this.#graphs, this.#sessions);
     this.changedLayer = new ChangedLayer(this, this.#graphs, this.#sessions);
   }

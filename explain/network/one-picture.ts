@@ -24,9 +24,9 @@ export class OnePicture extends NetworkPart {
   async fullGradient(picture: Float32Array, weights: Float32Array): Promise<{ data: Float32Array; sizes: Sizes }[]> {
     const { key, model, parts } = this.graphs.fullGradient();
     const results = await this.sessions.run('pictureGradient', key, model, this.scoredFeeds(picture, weights));
-    return parts.map((part) => {
-      const { data, dims } = results[part] as SessionTensor;
-      const [, channels = 1, height = 1, width = 1] = dims.length === 4 ? dims : [1, dims.slice(1).reduce(product, 1)];
+    return parts.map(({ value, isMap }) => {
+      const { data, dims } = results[value] as SessionTensor;
+      const [, channels = 1, height = 1, width = 1] = isMap ? dims : [1, dims.slice(1).reduce(product, 1)];
       const size = channels * height * width;
       return { data: (data as Float32Array).slice(0, size), sizes: { channels, height, width } };
     });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
-import type { Tensor } from '../../onnx/graph/graph.js';
+import type { Model, Tensor } from '../../onnx/graph/graph.js';
 import { loadModel, upgradedModel } from '../../onnx/index.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { weightedLayers } from '../../onnx/passes/random-weights.js';
@@ -50,6 +50,49 @@ describe('randomizedWeights(model, seed)', () => {
     expect(randomizedWeights(lightModel(), 1).graph.initializers.get('kernel')).toEqual(weight('kernel'));
     expect(randomizedWeights(lightModel(), 2).graph.initializers.get('kernel')).not.toEqual(weight('kernel'));
     expect(() => randomizedWeights(lightModel(), -1)).toThrow('seed: expected an integer');
+  });
+});
+
+describe('randomizedWeights(model, seed) of other networks', () => {
+  /** The bits of 5 in half precision. */
+  const FIVE = 0x4500;
+
+  /** picture − mean → flatten → matrix product + bias → product with itself + 5. */
+  function dense(type: 'float32' | 'float16' = 'float32'): Model {
+    const b = new GraphBuilder(emptyGraph('dense'));
+    const image = b.input('image', type, [1, 3, 2, 2]);
+    const constant = (name: string, dims: readonly number[]) => {
+      const count = dims.reduce((a, c) => a * c, 1);
+      const halves = { type: 'float16', dims, data: new Uint16Array(count).fill(FIVE) } as const;
+      return b.initializer(name, type === 'float16' ? halves : float32Tensor(new Float32Array(count).fill(5), dims));
+    };
+    const flat = b.op('Flatten', [b.sub(image, constant('mean', [1, 3, 1, 1]))], { axis: 1 });
+    const value = b.add(b.matMul(flat, constant('matrix', [12, 4])), constant('bias', [4]));
+    b.output(b.add(b.mul(value, value), constant('other', [4])));
+    return modelOfGraph(b.graph);
+  }
+  const first = (model: Model, name: string) => model.graph.initializers.get(name)?.data[0];
+
+  test('sets what is added to a matrix product to 0, and no other constant', () => {
+    const random = randomizedWeights(dense(), 1);
+    expect(['bias', 'mean', 'other'].map((name) => first(random, name))).toEqual([0, 5, 5]);
+    expect(weightedLayers(dense())).toBe(1);
+  });
+
+  test('gives networks in half precision the weights of those in single precision', () => {
+    const half = dense('float16');
+    const matrix = ({ graph }: Model) => graph.initializers.get('matrix');
+    expect(matrix(half)?.type).toBe('float16');
+    expect(matrix(randomizedWeights(half, 1))).toEqual(matrix(randomizedWeights(dense(), 1)));
+    expect(weightedLayers(half)).toBe(1);
+  });
+
+  test('refuses a network without weights', () => {
+    const b = new GraphBuilder(emptyGraph('none'));
+    b.output(b.op('Relu', [b.input('image', 'float32', [1, 3, 2, 2])]));
+    expect(() => randomizedWeights(modelOfGraph(b.graph), 1)).toThrow(
+      'randomWeights: expected a network with constant',
+    );
   });
 });
 

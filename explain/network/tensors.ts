@@ -16,6 +16,12 @@ export function repeatedRow({ data, dims: [, ...rest] }: SessionTensor, times: n
   return sessionTensor(repeated(data as Float32Array, times), [times, ...rest]);
 }
 
+/** A tensor [N, …] with its first row in the place of all. */
+export function firstRowRepeated(tensor: SessionTensor): SessionTensor {
+  const [rows = 1] = tensor.dims;
+  return sessionTensor(repeated(rowOf(tensor, 0), rows), tensor.dims);
+}
+
 /**
  * A layer's output in which row i is 0 in channel `channels[i]`.
  * @param channelAxis axis of the channels

@@ -2,8 +2,9 @@
 import { readGanMetadata } from '../../inference/networks/metadata.js';
 import { readNetwork, type ReadOptions } from '../../inference/networks/read-network.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
+import { batchMixer } from '../../inference/graphs/batch-mixing.js';
 import { findScoreHead } from '../../inference/networks/find-score-head.js';
-import { assumedOfLayers, assumedOfOutput } from '../maps/assumptions.js';
+import { assumedOfLayers, assumedOfMixingHeatmaps, assumedOfOutput } from '../maps/assumptions.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
@@ -51,7 +52,7 @@ export interface SelfExplainingModel {
   method: MethodName;
   /** Names of the layers' values. */
   layers: readonly string[];
-  /** Which output and which layers were taken, and why. */
+  /** Which output and which layers were taken, and why; and whether the pictures of a batch influence each other. */
   assumptions: readonly Assumption[];
 }
 
@@ -82,7 +83,7 @@ const MAP_AXES = [2, 3];
  * The network with its class activation map as a second output, computed as `Explainer` and `normalizedMap` do: weights,
  * sum and ReLU at the layer, then minimum and maximum to 0 and 1, bilinear to the picture's size, and once more to 0 and
  * 1. All nodes are plain ai.onnx operators of opset 17, so any ONNX runtime can run it without this package.
- * Pictures of a batch do not influence each other.
+ * Pictures of a batch do not influence each other unless the network itself lets them, which is one of the assumptions.
  * @param source a model of any opset with one picture input; sizes that it leaves open become 224
  * @throws InputError if it is no such model or has values of the names `target` and `heatmap`, if an option does not fit
  *   it, or if a node on the way cannot be differentiated or is no ai.onnx operator
@@ -102,10 +103,12 @@ export function selfExplainingModel(source: Model, options: SelfExplainingOption
   const grid = { picture: { height, width }, logits: head.logits };
   const chosen = chosenLayers(model.graph, options.layers, grid, head);
   const layers = distinctLayers(chosen.groups.flat());
+  const mixer = batchMixer(model.graph, network.name, head.logits);
   const assumptions = [
     ...read.filter(({ about }) => about === 'picture'),
     ...assumedOfOutput(found, undefined, options.output !== undefined),
     ...assumedOfLayers(chosen),
+    ...(mixer && network.batch !== 1 ? [assumedOfMixingHeatmaps(mixer)] : []),
   ];
   const cam = camGraph(model, { head, layers, methods: [method] });
   const target = options.target ?? (head.kind === 'discriminator' ? 'fake' : 'input');

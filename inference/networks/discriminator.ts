@@ -85,7 +85,7 @@ export class Discriminator implements AsyncDisposable {
       return { ...found, read: found.model, scoring: scoringModel(found.model, name) };
     });
     const mixes = batchMixer(read.graph, input.name, scoring.logits) !== undefined;
-    const batch = input.batch ?? (mixes ? 1 : MAX_BATCH);
+    const batch = mixes ? 1 : (input.batch ?? MAX_BATCH);
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
     const running = { device: choice.device, threads };
@@ -106,14 +106,18 @@ export class Discriminator implements AsyncDisposable {
    * await discriminator.dispose();
    */
   async score(pictures: readonly Picture[], { signal }: Pick<NetworkOptions, 'signal'> = {}): Promise<Score[]> {
-    const { channels, height, width } = this.input.picture;
     const batch = this.#batch;
     const scores: Score[] = [];
     for (let start = 0; start < pictures.length; start += batch) {
       signal?.throwIfAborted();
       const part = pictures.slice(start, start + batch);
-      const data = new Float32Array((this.input.batch ?? part.length) * channels * height * width);
-      data.set(preparedPictures(part, this.input));
+      const prepared = preparedPictures(part, this.input);
+      const size = prepared.length / part.length;
+      const data = new Float32Array((this.input.batch ?? part.length) * size);
+      data.set(prepared);
+      // Copies of the last one fill a fixed batch.
+      for (let at = prepared.length; at < data.length; at += size)
+        data.copyWithin(at, prepared.length - size, prepared.length);
       const feeds = { [this.input.name]: inputTensor(data, this.input) };
       const results = await namingFile(this.#name, () => this.#session.run(feeds));
       const logits = Object.values(results)[0]?.data as Float32Array;

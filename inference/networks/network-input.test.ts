@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import type { DataType, Dim, Model } from '../../onnx/graph/graph.js';
-import { channelsLast, fixedSizeModel, networkInputOf, networkView, preparedPictures } from './network-input.js';
+import {
+  blackInput,
+  channelsLast,
+  fixedSizeModel,
+  networkInputOf,
+  networkView,
+  preparedPictures,
+} from './network-input.js';
 import type { Picture } from '../pictures/pictures.js';
 
 function modelTaking(shape: readonly Dim[], type: DataType = 'float32'): Model {
@@ -85,6 +92,22 @@ describe('preparedPictures(pictures, input) and channelsLast(batch, input)', () 
     );
     expect(last).toEqual([...data]);
   });
+});
+
+describe('blackInput(input)', () => {
+  test.each(['RGB', 'RGBA', 'ABGR'] as const)(
+    'is a prepared black picture, opaque where there is an opacity: %s',
+    (order) => {
+      const input = networkInputOf(modelTaking(['batch', order.length, 2, 3]), {
+        normalization: { mean: [0.25], std: [0.5] },
+        channelOrder: order,
+        layout: 'NCHW',
+      });
+      const black = blackInput(input);
+      expect(black).toEqual(preparedPictures([blackPicture(3, 2)], input));
+      Array.from(order, (letter, channel) => expect(black[channel * 6]).toBe(letter === 'A' ? 1.5 : -0.5));
+    },
+  );
 });
 
 describe('networkView(picture, input, minSide)', () => {

@@ -215,14 +215,15 @@ export function networkView(picture: Picture, { picture: input }: NetworkInput, 
   return rgbPicture(resizedPicture(picture, { ...size, channels, resize: input.resize }));
 }
 
-/** A preprocessed black picture [C, H, W]. */
+/** A preprocessed black picture [C, H, W]; a channel of opacity is opaque. */
 export function blackInput({ picture: input }: NetworkInput): Float32Array {
-  const { width, height, channels, normalization } = input;
+  const { width, height, channels, normalization, channelOrder = '' } = input;
   const plane = width * height;
   const black = new Float32Array(channels * plane);
   for (let channel = 0; channel < channels; channel++) {
     const [mean = 0, std = 1] = [normalization.mean[channel], normalization.std[channel]];
-    black.fill(-mean / std, channel * plane, (channel + 1) * plane);
+    const value = channelOrder[channel] === 'A' ? 1 : 0;
+    black.fill((value - mean) / std, channel * plane, (channel + 1) * plane);
   }
   return black;
 }

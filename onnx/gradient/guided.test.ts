@@ -15,6 +15,13 @@ const rectified = { Relu: [0, 0, 2, 2, 2, 0, 0, 0, 0, 0], Clip06: [0, 0, 2, 2, 0
 test.each([
   ['Relu', (b: GraphBuilder) => b.op('Relu', ['x']), rectified.Relu],
   ['LeakyRelu', (b: GraphBuilder) => b.op('LeakyRelu', ['x'], { alpha: float(0.2) }), rectified.Relu],
+  [
+    'PRelu',
+    (b: GraphBuilder) => b.op('PRelu', ['x', b.initializer('slope', float32Tensor([0.2], [1]))]),
+    rectified.Relu,
+  ],
+  ['the larger of it and 0', (b: GraphBuilder) => b.op('Max', [b.scalar(0), 'x']), rectified.Relu],
+  ['the larger of it and 1', (b: GraphBuilder) => b.op('Max', ['x', b.scalar(1)]), [0, 0, 0, 2, 2, 0, 0, 0, -2, -2]],
   ['Clip of 0…6', (b: GraphBuilder) => b.op('Clip', ['x', b.scalar(0), b.scalar(6)]), rectified.Clip06],
   ['Clip of 0…', (b: GraphBuilder) => b.op('Clip', ['x', b.scalar(0)]), rectified.Relu],
   [

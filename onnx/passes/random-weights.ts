@@ -1,9 +1,11 @@
 /** @file Random weights: maps of an untrained network are the baseline of the sanity checks of Adebayo et al. 2018. */
 import { numberAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
+import { addedBiases } from './added-biases.js';
 import { elementCount, type Graph, type Model, type Node, type Tensor } from '../graph/graph.js';
 import { float32Tensor } from '../graph/tensor.js';
 import { Types } from '../shapes/types.js';
+import { toFloat32 } from './to-float32.js';
 
 /** What to fill a weight with. */
 interface Filling {
@@ -15,26 +17,28 @@ interface Filling {
 }
 
 /**
- * The model with untrained weights: kernels and matrices are normal with variance 2 / fan-in (He et al. 2015), biases 0,
- * batch norms the identity. Weights that the file computes (ConstantOfShape, as in the light models of the ONNX zoo) become
+ * The model with untrained weights, in float32: kernels and matrices are normal with variance 2 / fan-in (He et al. 2015),
+ * biases 0, batch norms the identity. Weights that the file computes (ConstantOfShape, as in the light models of the ONNX zoo) become
  * initializers. Every weight has its own stream of random numbers.
- * @param model of our dialect, in topological order
+ * @param given of our dialect, in topological order
  * @param normals for the name of a weight, its source of standard normal numbers
  * @param top randomise only the last `top` of the layers that `weightedLayers` counts, and the nodes after the first of them
  * @param drawn weights that were drawn before from the same sources; new ones are added
- * @throws InputError if the kernel of a convolution is no constant
+ * @throws InputError if the kernel of a convolution is no constant, or nothing is drawn
  */
 export function withRandomWeights(
-  model: Model,
+  given: Model,
   normals: (weight: string) => () => number,
   top = Number.POSITIVE_INFINITY,
   drawn = new Map<string, Tensor>(),
 ): Model {
-  const types = Types.of(model.graph);
+  const model = toFloat32(given);
+  const weights = new Weights(model.graph);
   const initializers = new Map(model.graph.initializers);
   const computed = new Set<string>();
   const constants = constantOutputs(model.graph);
-  for (const { op, name, dims, fill } of nodesFrom(model, types, top).flatMap((node) => fillings(node, types))) {
+  let isDrawn = false;
+  for (const { op, name, dims, fill } of nodesFrom(model, weights, top).flatMap((node) => weights.of(node))) {
     if (!initializers.has(name) && !constants.has(name)) {
       if (op !== 'Conv' && op !== 'ConvTranspose') continue;
       throw new InputError({
@@ -47,20 +51,29 @@ export function withRandomWeights(
     const tensor = drawn.get(key) ?? filledTensor(dims, fill, normals(name));
     drawn.set(key, tensor);
     initializers.set(name, tensor);
+    isDrawn ||= 'std' in fill;
+  }
+  if (!isDrawn) {
+    throw new InputError({
+      name: 'randomWeights',
+      expected: 'a network with constant weights of convolutions or matrix products',
+      got: 'none',
+    });
   }
   const nodes = model.graph.nodes.filter(({ outputs }) => !outputs.some((name) => computed.has(name)));
   return { ...model, graph: { ...model.graph, nodes, initializers } };
 }
 
 /** How many of a model's layers have weights: convolutions and matrix products, not norms. */
-export function weightedLayers(model: Model): number {
-  return weightedNodes(model, Types.of(model.graph)).length;
+export function weightedLayers(given: Model): number {
+  const model = toFloat32(given);
+  return weightedNodes(model, new Weights(model.graph)).length;
 }
 
-function weightedNodes({ graph }: Model, types: Types): Node[] {
+function weightedNodes({ graph }: Model, weights: Weights): Node[] {
   const constants = constantOutputs(graph);
-  const isWeight = ({ name }: Filling) => graph.initializers.has(name) || constants.has(name);
-  return graph.nodes.filter((node) => node.op !== 'BatchNormalization' && fillings(node, types).some(isWeight));
+  const isWeight = ({ name, fill }: Filling) => 'std' in fill && (graph.initializers.has(name) || constants.has(name));
+  return graph.nodes.filter((node) => weights.of(node).some(isWeight));
 }
 
 function constantOutputs({ nodes }: Graph): Set<string> {
@@ -70,8 +83,8 @@ function constantOutputs({ nodes }: Graph): Set<string> {
 }
 
 /** The nodes from the last `top` layers with weights on. */
-function nodesFrom(model: Model, types: Types, top: number): Node[] {
-  const layers = weightedNodes(model, types);
+function nodesFrom(model: Model, weights: Weights, top: number): Node[] {
+  const layers = weightedNodes(model, weights);
   const first = top < layers.length ? layers[layers.length - top] : undefined;
   return first ? model.graph.nodes.slice(model.graph.nodes.indexOf(first)) : model.graph.nodes;
 }
@@ -83,56 +96,46 @@ function filledTensor(dims: readonly number[], fill: Filling['fill'], normal: ()
   return float32Tensor(data, dims);
 }
 
-/** The node's float32 weights whose sizes are known, and what to fill them with. */
-function fillings(node: Node, types: Types): Filling[] {
-  const filling = (index: number, fill: (dims: readonly number[]) => Filling['fill']): Filling[] => {
-    const name = node.inputs[index];
-    const type = name ? types.get(name) : undefined;
-    const dims = type?.shape;
-    if (!name || type?.type !== 'float32' || !dims?.every((size) => typeof size === 'number')) return [];
-    return [{ op: node.op, name, dims, fill: fill(dims) }];
-  };
-  const constant = (value: number) => () => ({ constant: value });
-  const he = (fanIn: (dims: readonly number[]) => number) => (dims: readonly number[]) => ({
-    std: Math.sqrt(2 / Math.max(1, fanIn(dims))),
-  });
-  switch (node.op) {
-    case 'Conv':
-      return [
-        ...filling(
-          1,
-          he((dims) => elementCount(dims.slice(1))),
-        ),
-        ...filling(2, constant(0)),
-      ];
-    case 'ConvTranspose': {
-      const groups = numberAttribute(node, 'group', 1);
-      return [
-        ...filling(
-          1,
-          he((dims) => elementCount(dims.with(1, 1)) / groups),
-        ),
-        ...filling(2, constant(0)),
-      ];
+/** What to fill the weights of a graph with. */
+class Weights {
+  readonly #types: Types;
+  readonly #added: ReturnType<typeof addedBiases>;
+
+  constructor(graph: Graph) {
+    this.#types = Types.of(graph);
+    this.#added = addedBiases(graph, this.#types);
+  }
+
+  /** The node's float32 weights whose sizes are known. */
+  of(node: Node): Filling[] {
+    const filling = (name: string | undefined, fill: (dims: readonly number[]) => Filling['fill']): Filling[] => {
+      const type = name ? this.#types.get(name) : undefined;
+      const dims = type?.shape;
+      if (!name || type?.type !== 'float32' || !dims?.every((size) => typeof size === 'number')) return [];
+      return [{ op: node.op, name, dims, fill: fill(dims) }];
+    };
+    const [, kernel, bias] = node.inputs;
+    const constant = (value: number) => () => ({ constant: value });
+    const he = (fanIn: (dims: readonly number[]) => number) => (dims: readonly number[]) => ({
+      std: Math.sqrt(2 / Math.max(1, fanIn(dims))),
+    });
+    const layer = (fanIn: (dims: readonly number[]) => number) => [
+      ...filling(kernel, he(fanIn)),
+      ...filling(bias, constant(0)),
+    ];
+    switch (node.op) {
+      case 'Conv':
+        return layer((dims) => elementCount(dims.slice(1)));
+      case 'ConvTranspose':
+        return layer((dims) => elementCount(dims.with(1, 1)) / numberAttribute(node, 'group', 1));
+      case 'Gemm':
+        return layer((dims) => dims[numberAttribute(node, 'transB', 0) === 1 ? 1 : 0] ?? 1);
+      case 'MatMul':
+        return layer((dims) => dims.at(-2) ?? dims.at(-1) ?? 1);
+      case 'BatchNormalization':
+        return [1, 0, 0, 1].flatMap((value, index) => filling(node.inputs[index + 1], constant(value)));
+      default:
+        return filling(this.#added.get(node)?.value, constant(0));
     }
-    case 'Gemm': {
-      const axis = numberAttribute(node, 'transB', 0) === 1 ? 1 : 0;
-      return [
-        ...filling(
-          1,
-          he((dims) => dims[axis] ?? 1),
-        ),
-        ...filling(2, constant(0)),
-      ];
-    }
-    case 'MatMul':
-      return filling(
-        1,
-        he((dims) => dims.at(-2) ?? dims.at(-1) ?? 1),
-      );
-    case 'BatchNormalization':
-      return [1, 0, 0, 1].flatMap((value, index) => filling(index + 1, constant(value)));
-    default:
-      return [];
   }
 }

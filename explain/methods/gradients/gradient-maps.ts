@@ -1,6 +1,7 @@
 /** @file Maps of the gradient with respect to the picture. */
 import type { GraphBuilder } from '../../../onnx/build/build.js';
 import type { GradientMethod } from '../kinds/method.js';
+import { expectRectifiers } from './rectifiers.js';
 
 /** max_c |value| [N, H, W] */
 const largestOfChannels = (b: GraphBuilder, value: string) =>
@@ -17,13 +18,14 @@ export const gradientMethods = {
     map: (b, x, g) => b.reduceSum(b.mul(x, g, 'input_times_gradient'), [1], false, 'signed'),
   },
   /**
-   * Springenberg et al. 2015, section 3.4: the saliency map of a gradient that rectifiers (Relu, LeakyRelu) pass only
+   * Springenberg et al. 2015, section 3.4: the saliency map of a gradient that rectifiers (`rectifiedValue`) pass only
    * where both their input and the incoming gradient are positive.
    */
   'guided-backprop': {
     kind: 'gradient',
     title: 'Guided backprop',
     backward: 'guided',
+    expectSuited: expectRectifiers,
     map: (b, _x, g) => largestOfChannels(b, g),
   },
   /** Zeiler and Fergus 2014, section 2.1: the same, but rectifiers pass all positive gradients, whatever their input. */
@@ -31,6 +33,7 @@ export const gradientMethods = {
     kind: 'gradient',
     title: 'Deconvolution',
     backward: 'deconvolution',
+    expectSuited: expectRectifiers,
     map: (b, _x, g) => largestOfChannels(b, g),
   },
 } as const satisfies Record<string, GradientMethod>;

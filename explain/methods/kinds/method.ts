@@ -33,6 +33,8 @@ export interface WeightedMethod extends Described {
   gradientFree?: true;
   /** Compare the target's score with those of similar classes; default the target's score alone. */
   contrast?: 'similar classes';
+  /** The map is not proportional to the gradient: that it is small does not tell that gradients cancel out. */
+  nonlinear?: true;
   /**
    * @param activations A [N, K, H, W], the layer's output
    * @param gradients g = ∂score/∂A [N, K, H, W]
@@ -126,7 +128,7 @@ export interface Values {
   dims: readonly number[];
 }
 
-/** Maps of a layer [M, h, w], missing if the score does not depend on it; whether something from the picture bypasses the layer. */
+/** Maps of a layer [M, h, w], missing if the score does not depend on it; whether something from the picture bypasses them. */
 export interface LayerShares {
   maps?: Float32Array;
   bypassed: boolean;

@@ -50,3 +50,47 @@ describe('layer-deeplift', () => {
     );
   });
 });
+
+/** Patches → a class token before them → attention by one head → the class token → three scores. */
+function tokenNetwork(): Model {
+  const b = new GraphBuilder();
+  const image = b.input('image', 'float32', [1, 3, 8, 8]);
+  const weights = (name: string, dims: readonly number[]) => {
+    const count = dims.reduce((product, size) => product * size, 1);
+    return b.initializer(
+      name,
+      float32Tensor(
+        Array.from({ length: count }, (_, at) => 0.3 * Math.cos(3 * at)),
+        dims,
+      ),
+    );
+  };
+  const patches = b.op('Conv', [image, weights('patches', [4, 3, 2, 2])], { strides: [2, 2] }, 'patch_conv');
+  const tokens = b.transpose(b.reshape(patches, [1, 4, 16]), [0, 2, 1]);
+  const read = (all: string, name: string) => {
+    const shares = b.op('Softmax', [b.matMul(all, b.transpose(all, [0, 2, 1]))], { axis: -1 });
+    return b.matMul(shares, b.matMul(all, weights(`${name}_values`, [4, 4])), name);
+  };
+  const first = read(b.op('Concat', [weights('class', [1, 1, 4]), tokens], { axis: 1 }), 'first');
+  const own = b.op('Gather', [read(first, 'second'), b.scalar(0, 'int64')], { axis: 1 });
+  b.output(b.matMul(own, weights('dense', [4, 3])), 'logits');
+  return modelOfGraph(b.graph);
+}
+
+it.each(['layer-deeplift', 'layer-integrated-gradients'] as const)(
+  '%s adds up at all tokens, and is not said to where a class token has no place in the map',
+  async (method) => {
+    await using explainer = await Explainer.load(tokenNetwork(), { device: 'cpu', preparation: PREPARATION });
+    const picture = Float32Array.from({ length: 192 }, (_, at) => 2 * Math.sin(1.7 * at * at));
+    const explained = async (tokens?: { height: number; width: number }) => {
+      const options = { methods: [method], layers: 'first', targets: 1, ...(tokens && { tokens }) };
+      const [map] = await explainer.explainInput(picture, { ...options, runs: { steps: 300 } });
+      return map;
+    };
+    const { completeness } = (await explained({ height: 1, width: 17 })) ?? {};
+    expect((completeness?.sum ?? 0) / (completeness?.difference ?? 1)).toBeCloseTo(1, 3);
+    const onPatches = await explained();
+    expect(onPatches?.layer.tokens).toEqual({ leading: 1, height: 4, width: 4 });
+    expect(onPatches?.completeness).toBeUndefined();
+  },
+);

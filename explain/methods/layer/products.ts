@@ -1,6 +1,7 @@
 /** @file Maps that are products of others. */
 import { bilinearResized } from '../../../inference/numeric/bilinear.js';
 import { largestOfChannels } from '../gradients/averages.js';
+import { expectRectifiers } from '../gradients/rectifiers.js';
 import type { RunsMethod } from '../kinds/method.js';
 
 /** Methods that multiply a layer's map with one of the picture. */
@@ -10,6 +11,7 @@ export const productMethods = {
     kind: 'runs',
     title: 'Guided Grad-CAM',
     at: 'layer',
+    expectSuited: expectRectifiers,
     async map(network) {
       const { input, layer, picture } = network;
       const plane = layer.height * layer.width;

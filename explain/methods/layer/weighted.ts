@@ -60,9 +60,10 @@ export const weightedMethods = {
   /**
    * Chattopadhay et al. 2018, eq. 10 and 19, as jacobgil/pytorch-grad-cam computes them: α = g² / (2g² + (Σ_HW A)·g³ + 1e-6),
    * w_k = Σ_HW α·ReLU(g). The paper differentiates the exponential of the score; it cancels in α and is omitted from
-   * the gradient. Unlike the authors' own code, α is not divided by its sum over positions. Where g is 0, α is 0.
+   * the gradient. Unlike the authors' own code, α is not divided by its sum over positions. Where g is 0, α is 0; small g give
+   * weights of the order of g³.
    */
-  'gradcam++': channelWeighted('Grad-CAM++', plusPlusWeights),
+  'gradcam++': { ...channelWeighted('Grad-CAM++', plusPlusWeights), nonlinear: true },
   /**
    * The same as the paper's authors compute it (their `grad_CAM_plus_plus`): the denominator is 1 where it is 0 instead of
    * having 1e-6 added, and each channel's α is divided by its sum over the positions where the gradient is positive.

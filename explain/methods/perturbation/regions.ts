@@ -6,6 +6,11 @@ import { coalitionSums, drawnCoalitions, shapleyValues } from './shapley.js';
 import { drawnSubset, ridgeSums, ridgeWeights, similarity } from './ridge.js';
 import { superpixels, type Superpixels } from './superpixels.js';
 
+/** Regions that region ablation aims at. */
+const REGIONS = 50;
+/** By how much it aims at fewer where it finds more than it can pay for. */
+const FEWER = 0.95;
+
 /** A mask that shows some regions: 1 for each pixel of a region whose flag is 1. */
 function regionMask({ labels }: Superpixels, visible: ArrayLike<number>): Float32Array {
   return Float32Array.from(labels, (label) => visible[label] as number);
@@ -22,6 +27,18 @@ function regionMap(
   return { data: spread(values), height, width, ...(errors && { standardError: spread(errors) }) };
 }
 
+/** At most `REGIONS` are aimed at; more are found where colours are patchy, but never more than a stated budget pays for. */
+function affordedRegions({ shown, picture, runs }: NetworkRuns, afforded: number): Superpixels {
+  const most = runs === undefined ? Number.POSITIVE_INFINITY : afforded;
+  let wanted = Math.min(REGIONS, afforded);
+  let regions = superpixels(shown, picture, wanted);
+  while (regions.count > most) {
+    wanted *= FEWER;
+    regions = superpixels(shown, picture, wanted);
+  }
+  return regions;
+}
+
 /** Methods that hide superpixels. */
 export const regionMethods = {
   /**
@@ -32,10 +49,12 @@ export const regionMethods = {
     kind: 'runs',
     title: 'Region ablation',
     at: 'picture',
-    runs: 50,
+    runs: REGIONS,
     async map(network) {
-      const wanted = affordedDraws(network, { method: 'region-ablation', draws: 50, least: 4 });
-      const regions = superpixels(network.shown, network.picture, Math.min(50, wanted));
+      const regions = affordedRegions(
+        network,
+        affordedDraws(network, { method: 'region-ablation', draws: REGIONS, least: 4 }),
+      );
       const scores = await scoresOfMasked(network, regions.count, (hidden) =>
         Float32Array.from(regions.labels, (label) => (label === hidden ? 0 : 1)),
       );

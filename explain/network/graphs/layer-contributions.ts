@@ -5,7 +5,7 @@ import { multipliers } from '../../../onnx/gradient/contributions/multipliers.js
 import { gradients } from '../../../onnx/gradient/walk.js';
 import type { Model } from '../../../onnx/graph/graph.js';
 import { prunedGraph } from '../../../onnx/graph/order.js';
-import { onGrid, type Layer } from '../../layers/layer.js';
+import { leavesTokensOut, onGrid, type Layer } from '../../layers/layer.js';
 import { dependentValues, scoredNetwork, TARGET_WEIGHTS, type ScoredNetwork } from './scored-network.js';
 import { BASELINE } from './stages.js';
 
@@ -19,7 +19,7 @@ export interface LayerPath {
   /** Those values, `CHANGE` and target weights → Σ_k (A − A′) ⊙ ∂score/∂A [N, h, w]; missing if the score does not depend on the layer. */
   part?: Model;
   map: string;
-  /** Whether something from the picture reaches the score beside the layer. */
+  /** Whether something from the picture reaches the score beside the map: beside the layer, or by tokens off the grid. */
   bypassed: boolean;
 }
 
@@ -60,14 +60,14 @@ export function layerMultipliers(model: Model, head: ScoreHead, layer: Layer): L
   return { model: { ...model, graph: prunedGraph(b.graph, [map]) }, map, bypassed };
 }
 
-/** The values that are known where a network is cut at a layer, and whether one of them goes on beside the layer. */
+/** The values that are known where a network is cut at a layer, and whether one of them, or a token off the grid, goes on beside the map. */
 function cutAt({ b, logits, computed }: ScoredNetwork, layer: Layer) {
   const dependent = dependentValues(b, layer.value);
   const given = new Map([...computed].filter(([name]) => name === layer.value || !dependent.has(name)));
   const after = prunedGraph(b.graph, [logits], given);
   // Sizes, which are whole numbers, may go on beside it.
   const isSignal = (name: string) => name !== layer.value && given.get(name)?.type.startsWith('float') === true;
-  return { given, bypassed: after.inputs.some(({ name }) => isSignal(name)) };
+  return { given, bypassed: leavesTokensOut(layer) || after.inputs.some(({ name }) => isSignal(name)) };
 }
 
 /** Σ_k of a value of the layer's shape, [N, h, w]. */

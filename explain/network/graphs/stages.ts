@@ -101,15 +101,17 @@ export function multiplierModel(
 }
 
 /** A model from picture and target weights to the parts of the full gradient, the picture's first (`fullGradientParts`). */
-export function fullGradientModel(model: Model, head: ScoreHead, { layout }: NetworkInput) {
+export function fullGradientModel(model: Model, head: ScoreHead, { layout, picture: size }: NetworkInput) {
   const { b, logits, weights, picture } = scoredNetwork(model, head);
-  const [first, ...rest] = fullGradientParts(b, logits, picture, weights);
-  const parts = [
-    ...(first === undefined ? [] : [layout === 'NCHW' ? first : b.transpose(first, [0, 3, 1, 2], 'channels_first')]),
-    ...rest,
-  ];
-  for (const part of parts) b.output(part);
-  return { model: { ...model, graph: prunedGraph(b.graph, parts) }, parts };
+  const channelAxis = layout === 'NCHW' ? 1 : 3;
+  const layer = { name: picture, value: picture, op: 'Input', shape: b.shape(picture), channelAxis };
+  const parts = fullGradientParts(b, { logits, picture: layer, cotangent: weights }, { picture: size });
+  for (const { value } of parts) b.output(value);
+  const graph = prunedGraph(
+    b.graph,
+    parts.map(({ value }) => value),
+  );
+  return { model: { ...model, graph }, parts };
 }
 
 /** A model from picture and target weights to values that a method appends. */

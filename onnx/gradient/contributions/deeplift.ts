@@ -18,7 +18,8 @@ const ruleOf = (op: Op): GradientRule => gradientRules[op];
 /**
  * Rules for `gradients` that make it DeepLIFT. Products, quotients and matrix products of values that both depend on the picture give
  * each factor the mean of the other one, as in Shapley values; the largest of several gives to where it is in the picture and to where
- * it is in the baseline, as captum does. Softmax and LayerNormalization count as the elementary steps they are made of.
+ * it is in the baseline, as captum does. LayerNormalization counts as the elementary steps it is made of, Softmax as y = e^(ln y) in
+ * which ln y is the logits less one number.
  * @param twin the network for the baseline
  */
 export function deepLiftRules(twin: Twin): Readonly<Record<string, GradientRule>> {

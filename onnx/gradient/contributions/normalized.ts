@@ -1,30 +1,30 @@
-/** @file DeepLIFT through operators that count as the elementary steps they are made of: softmax and normalizations. */
+/** @file DeepLIFT through softmax and normalizations, which read all numbers along an axis. */
 import { epsilonOf, numberAttribute } from '../../graph/attributes.js';
 import { positiveAxis } from '../../graph/dims.js';
 import { countAlong } from '../rules/common.js';
 import type { Backward, GradientRule } from '../rules/rule.js';
 import { expectOneInput, type Changes } from './changes.js';
 
-/** Rules by operator, written out so that no step divides by a small difference. */
-export function normalizedRules({ b, twin, perChange }: Changes) {
+/** Rules by operator, written so that no step divides by a small difference. */
+export function normalizedRules({ b, twin }: Changes) {
+  /** (y − y′)/(ln y − ln y′) of positive numbers, y where both are equal; no step cancels or overflows. */
+  const logarithmicMean = (log: string): string => {
+    const other = twin.of(log);
+    const one = b.scalarLike(log, 1);
+    // With h = |ln y − ln y′|/2 it is max(y, y′)·(1 − e^(−2h))/2h = max(y, y′)·tanh(h)/(h·(1 + tanh(h))).
+    const half = b.mul(b.op('Abs', [b.sub(log, other)]), b.scalarLike(log, 0.5));
+    const tangent = b.op('Tanh', [half]);
+    const quotient = b.div(tangent, b.mul(half, b.add(one, tangent)));
+    const share = b.op('Where', [b.op('Equal', [log, other]), one, quotient]);
+    return b.mul(b.op('Exp', [b.op('Max', [log, other])]), share, 'logarithmic_mean');
+  };
+  // Δy = L·Δ(ln y) with L the logarithmic mean, and Δ(ln y) = Δx − ΣL·Δx/ΣL because Σ Δy = 0: no exponential is in a difference.
   const softmax: GradientRule = ({ node, x, g, shape }) => {
-    const axes = [numberAttribute(node, 'axis', -1)];
-    const rank = shape(x[0]).length;
-    const along = (value: string) =>
-      b.reduceSum(
-        value,
-        axes.map((axis) => positiveAxis(axis, rank)),
-        true,
-      );
-    const largest = (value: string) => b.op('ReduceMax', [value], { axes, keepdims: 1 });
-    // One shift for both, which changes nothing and keeps exponentials finite.
-    const shift = b.op('Max', [largest(x[0]), largest(twin.of(x[0]))]);
-    const [e, e0] = [x[0], twin.of(x[0])].map((value) => b.op('Exp', [b.sub(value, shift)])) as [string, string];
-    const [w, w0] = [e, e0].map((value) => b.op('Reciprocal', [along(value)])) as [string, string];
-    const half = b.scalarLike(g, 0.5);
-    const ofSum = b.op('Neg', [b.mul(along(b.mul(g, b.mul(b.add(e, e0), half))), b.mul(w, w0))]);
-    const ofExp = b.add(b.mul(g, b.mul(b.add(w, w0), half)), ofSum);
-    return [perChange(b.mul(ofExp, b.sub(e, e0)), x[0], b.mul(ofExp, e))];
+    const axis = numberAttribute(node, 'axis', -1);
+    const along = (value: string) => b.reduceSum(value, [positiveAxis(axis, shape(x[0]).length)]);
+    const means = logarithmicMean(b.op('LogSoftmax', [x[0]], { axis }));
+    const weighted = b.mul(g, means);
+    return [b.sub(weighted, b.mul(means, b.div(along(weighted), along(means))), 'multiplier')];
   };
   /** (x − mean)·r·scale + bias with r = 1/√(variance + ε), mean and variance along axes. */
   const normalization = (backward: Backward, axes: readonly number[], scale: string, epsilon: number): string => {
