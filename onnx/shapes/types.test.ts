@@ -140,6 +140,36 @@ describe('Types and arithmetic on sizes', () => {
     ]);
   });
 
+  it('give truth values as 0 and 1, and remainders with the sign that Mod states', () => {
+    const b = start();
+    const bool = 9;
+    const flags = b.op('Cast', [b.ints([2, 0, -1])], { to: bool });
+    expect(b.types.contents(flags)).toEqual([1, 0, 1]);
+    expect(b.types.contents(b.op('Not', [flags]))).toEqual([0, 1, 0]);
+    expect(b.types.contents(b.op('Cast', [b.op('Shape', ['x'], { end: 1 })], { to: bool }))).toBeUndefined();
+    const remainder = (attributes: { fmod?: number }) => b.op('Mod', [b.ints([-3, 3]), b.ints([2, -2])], attributes);
+    expect(b.types.contents(remainder({}))).toEqual([1, -1]);
+    expect(b.types.contents(remainder({ fmod: 0 }))).toEqual([1, -1]);
+    expect(b.types.contents(remainder({ fmod: 1 }))).toEqual([-1, 1]);
+  });
+
+  it('do not know integers that their type does not hold', () => {
+    const b = start();
+    const [int32, int64] = [6, 7];
+    const large = b.ints([2 ** 31 - 1]);
+    const narrow = (value: string) => b.op('Cast', [value], { to: int32 });
+    expect(b.types.contents(narrow(large))).toEqual([2 ** 31 - 1]);
+    expect(b.types.contents(narrow(b.ints([2 ** 31])))).toBeUndefined();
+    expect(b.types.contents(narrow(b.ints([2 ** 63])))).toBeUndefined();
+    expect(b.types.contents(b.add(narrow(large), narrow(large)))).toBeUndefined();
+    expect(b.types.contents(b.mul(narrow(large), narrow(large)))).toBeUndefined();
+    expect(b.types.contents(b.add(large, large))).toEqual([2 ** 32 - 2]);
+    const most = b.ints([2 ** 63]);
+    expect(b.types.contents(b.add(most, b.ints([1])))).toBeUndefined();
+    expect(b.types.contents(b.op('ReduceSum', [b.op('Concat', [most, most], { axis: 0 })]))).toBeUndefined();
+    expect(b.types.contents(b.op('Cast', [most], { to: int64 }))).toEqual([2 ** 63]);
+  });
+
   it('follow the order of axes that a Transpose states', () => {
     const b = start();
     const table = b.initializer('table', int64Tensor([1, 2, 3, 4, 5, 6], [2, 3]));
@@ -202,7 +232,13 @@ describe('Types and constants', () => {
     expect(b.types.integers(constant('value_int', 3))).toEqual([3]);
     expect(b.types.integers(constant('value_ints', [3, 4]))).toEqual([3, 4]);
     expect(b.types.constant(constant('value', scalarTensor('float32', 2)))?.data).toEqual(Float32Array.of(2));
+    const [end, last] = [constant('value_ints', [2 ** 63]), constant('value_int', 2 ** 63)];
+    expect([end, last].map((name) => b.types.constant(name)?.data)).toEqual([[INT64_MAX], [INT64_MAX]].map(int64s));
+    expect(b.shape(b.op('Slice', ['x', b.ints([1]), end, b.ints([2])]))).toEqual(['N', 3, 3, 5]);
   });
 });
+
+const INT64_MAX = 2n ** 63n - 1n;
+const int64s = (values: readonly bigint[]) => BigInt64Array.from(values);
 
 const int64Zero = () => ({ type: 'int64' as const, dims: [1], data: BigInt64Array.of(0n) });
