@@ -199,6 +199,59 @@ describe('Types and arithmetic on sizes', () => {
   });
 });
 
+describe('Types and open sizes', () => {
+  const picture = () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', ['N', 1, 'H', 'W']);
+    const height = (op: string, attributes: Parameters<typeof b.op>[2] = {}, inputs = ['x']) =>
+      b.shape(b.op(op, inputs, attributes))[2];
+    return { b, height };
+  };
+
+  it('are equal where they are computed alike', () => {
+    const { b, height } = picture();
+    const one = b.initializer('w1', float32Tensor([1], [1, 1, 1, 1]));
+    const nine = b.initializer('w3', float32Tensor(new Float32Array(9), [1, 1, 3, 3]));
+    const halved = { strides: [2, 2] };
+    expect(height('Conv', { pads: [1, 1, 1, 1] }, ['x', nine])).toBe('H');
+    expect(height('Conv', { ...halved, pads: [1, 1, 1, 1] }, ['x', nine])).toBe('{{H+1}/2}');
+    expect(height('Conv', halved, ['x', one])).toBe('{{H+1}/2}');
+    expect(height('Conv', { ...halved, auto_pad: 'SAME_UPPER' }, ['x', nine])).toBe('{{H+1}/2}');
+    expect(height('Conv', { auto_pad: 'SAME_LOWER' }, ['x', nine])).toBe('H');
+    expect(height('ConvTranspose', { ...halved, output_padding: [1, 1] }, ['x', one])).toBe('2*H');
+    const scales = (scale: number) => b.initializer(`by${scale}`, float32Tensor([1, 1, scale, 1], [4]));
+    expect(height('Resize', {}, ['x', '', scales(2)])).toBe('2*H');
+    expect(height('Pad', {}, ['x', b.ints([0, 0, 1, 0, 0, 0, -1, 0])])).toBe('H');
+    expect(height('Concat', { axis: 2 }, ['x', 'x'])).toBe('2*H');
+  });
+
+  it('are different where anything else determines them', () => {
+    const { b, height } = picture();
+    const pool = (kernel: number, stride: number, others = {}) =>
+      height('MaxPool', { kernel_shape: [kernel, kernel], strides: [stride, stride], ...others });
+    const nine = b.initializer('w3', float32Tensor(new Float32Array(9), [1, 1, 3, 3]));
+    const scales = (scale: number) => b.initializer(`by${scale}`, float32Tensor([1, 1, scale, 1], [4]));
+    const pads = (rows: number) => b.ints([0, 0, rows, 0, 0, 0, 0, 0]);
+    b.input('sizes', 'int64', [4]);
+    const unknown = (name: string) => b.op('Reshape', ['x', 'sizes'], {}, name);
+    const sizes = [
+      pool(2, 2),
+      pool(2, 1),
+      pool(3, 3),
+      pool(3, 2, { dilations: [2, 2] }),
+      pool(2, 2, { pads: [1, 1, 1, 1] }),
+      pool(2, 2, { ceil_mode: 1 }),
+      pool(3, 2, { ceil_mode: 1 }),
+      height('ConvTranspose', { strides: [2, 2] }, ['x', nine]),
+      height('ConvTranspose', { strides: [4, 4] }, ['x', nine]),
+      ...[0.5, 0.25, 2, 3].map((scale) => height('Resize', {}, ['x', '', scales(scale)])),
+      ...[1, 2].map((rows) => height('Pad', {}, ['x', pads(rows)])),
+      ...['a', 'b'].map((name) => height('Reshape', {}, [unknown(name), b.ints([0, 0, 0, 1])])),
+    ];
+    expect(new Set(sizes).size).toBe(sizes.length);
+  });
+});
+
 describe('Types and what a file states', () => {
   const stated: ValueInfo = { name: 'u', value: { type: 'float32', shape: ['N', 7] } };
 

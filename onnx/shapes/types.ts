@@ -1,6 +1,6 @@
 /** @file Type and shape inference: walks a graph in topological order. Sizes may be symbolic. */
 import { numberAttribute, tensorAttribute } from '../graph/attributes.js';
-import { isStatic } from '../graph/dims.js';
+import { isStatic, openSize } from '../graph/dims.js';
 import { InputError } from '../errors.js';
 import {
   elementCount,
@@ -17,7 +17,7 @@ import {
   type ValueType,
 } from '../graph/graph.js';
 import { shapeRules } from './table.js';
-import { openSize, type KnownValues, type ShapeRule } from './rule.js';
+import { type KnownValues, type ShapeRule } from './rule.js';
 import { contentsOf, MAX_TRACKED } from './shape-data.js';
 import { Deadline, expectWithin } from '../graph/limits.js';
 import { int64Tensor, numbersOf } from '../graph/tensor.js';
