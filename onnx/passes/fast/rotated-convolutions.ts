@@ -74,8 +74,8 @@ function appendRotated(b: GraphBuilder, node: Node): boolean {
 
 /**
  * Appends what replaces a strided node with a 1×1 kernel: a Conv, each of its values repeated over stride × stride positions,
- * and a product with 1 at the first of them and 0 at the others. Beside infinity that gives NaN instead of 0; a Where, which
- * would not, takes ONNX Runtime longer. @returns whether this is such a node, whose output is that large and has no bias
+ * and a product with 1 at the first of them and 0 at the others. The results are the same, but of values that are not
+ * finite (NaN instead of 0 at the others). @returns whether this is such a node, whose output is that large and has no bias
  */
 function appendSpread(b: GraphBuilder, node: Node): boolean {
   const transposed = transposedOf(b, node);
