@@ -44,6 +44,13 @@ export function copiedGraph(graph: Graph): Graph {
   };
 }
 
+/** A builder to append the nodes of a graph to, as they are or changed. The names that they make stay free for them. */
+export function rebuilding(graph: Graph): GraphBuilder {
+  const b = new GraphBuilder({ ...copiedGraph(graph), nodes: [] });
+  b.reserve(graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]));
+  return b;
+}
+
 /**
  * Appends to a graph. Values are known by name, as in ONNX. Every name is unique: a taken one gets a number, and
  * `within` puts new nodes under a path, which makes the graph readable in a viewer.

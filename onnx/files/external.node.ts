@@ -1,11 +1,12 @@
 /** @file External data on disk: each tensor's part is read on its own, from files in the model's folder only. */
+import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { InputError } from '../errors.js';
 import type { ModelProto, TensorProto } from '../proto/onnx_pb.js';
 import { deferElements } from '../graph/deferred.js';
 import { fileState, LARGE_FILE, LARGE_WEIGHT, readPart, readSyncAt } from './disk/stored-part.node.js';
-import { convertedTensors, externalParts, fillExternal, lengthWithin, type ExternalPart } from './external.js';
+import { convertedTensors, externalParts, fillExternal, placesOf, type ExternalPart } from './external.js';
 
 /**
  * Loads the tensors whose bytes are in other files. Large weights of large files are left there until they are read.
@@ -14,9 +15,15 @@ import { convertedTensors, externalParts, fillExternal, lengthWithin, type Exter
  */
 export async function readExternalData(proto: ModelProto, path: string): Promise<void> {
   const converted = convertedTensors(proto);
+  // Several locations, such as w.bin and ./w.bin, may be one file.
+  const files = new Map<string, ExternalPart[]>();
   for (const [location, parts] of externalParts(proto)) {
-    await readParts(await pathBeside(path, location), parts, path, converted);
+    const file = await pathBeside(path, location);
+    const known = files.get(file);
+    if (known) known.push(...parts);
+    else files.set(file, parts);
   }
+  for (const [file, parts] of files) await readParts(file, parts, path, converted);
 }
 
 /**
@@ -36,22 +43,27 @@ async function readParts(
   model: string,
   converted: ReadonlySet<TensorProto>,
 ): Promise<void> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${model}: external data "${path}" cannot be read (${error.code ?? error.message})`);
-  });
+  // Without O_NONBLOCK, opening a named pipe waits for a writer.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new InputError(`${model}: external data "${path}" cannot be read (${error.code ?? error.message})`);
+    },
+  );
   try {
     const info = await file.stat();
     if (!info.isFile()) throw new InputError({ name: path, expected: 'a file', got: 'a folder or device' });
-    for (const part of parts) {
-      const length = lengthWithin(part, info.size);
-      if (info.size >= LARGE_FILE && length >= LARGE_WEIGHT && converted.has(part.tensor)) {
-        const stored = { path, offset: part.offset, length, state: fileState(info) };
-        fillExternal(part.tensor, new Uint8Array());
-        deferElements(part.tensor, { part: stored, read: () => readPart(stored) });
-      } else {
-        const bytes = new Uint8Array(length);
-        readSyncAt(file.fd, bytes, part.offset, path);
-        fillExternal(part.tensor, bytes);
+    for (const { offset, length, tensors } of placesOf(parts, info.size)) {
+      const isLarge = info.size >= LARGE_FILE && length >= LARGE_WEIGHT;
+      const stored = { path, offset, length, state: fileState(info) };
+      let bytes: Uint8Array | undefined;
+      for (const tensor of tensors) {
+        if (isLarge && converted.has(tensor)) {
+          fillExternal(tensor, new Uint8Array());
+          deferElements(tensor, { part: stored, read: () => readPart(stored) });
+          continue;
+        }
+        if (!bytes) readSyncAt(file.fd, (bytes = new Uint8Array(length)), offset, path);
+        fillExternal(tensor, bytes);
       }
     }
   } finally {

@@ -1,5 +1,6 @@
 /** @file External data is read from the model's folder only, wherever in a model it is named. */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -122,6 +123,47 @@ describe('loadModel and saveModel with external data', () => {
     await writeFile(windows, bytes);
     await writeFile(join(dirname(windows), 'weights', 'w.bin'), weights as Float32Array);
     expect((await loadModel(windows)).graph.initializers.get('w')?.data).toEqual(weights);
+  });
+
+  it('reads bytes that several tensors share once, and refuses tensors that overlap', async () => {
+    const path = join(await folder(), 'model.onnx');
+    const withWeights = (parts: readonly (readonly [location: string, offset: number])[]) => {
+      const initializer = parts.map(([location, offset], index) => ({
+        name: `w${index}`,
+        dataType: 1,
+        dims: [512n],
+        dataLocation: 1,
+        externalData: [
+          { key: 'location', value: location },
+          { key: 'offset', value: `${offset}` },
+        ],
+      }));
+      const graph = { name: 'g', initializer };
+      const proto = create(ModelProtoSchema, { irVersion: 8n, opsetImport: [{ version: 17n }], graph });
+      return writeFile(path, toBinary(ModelProtoSchema, proto));
+    };
+    await writeFile(
+      join(dirname(path), 'w.bin'),
+      Float32Array.from({ length: 1024 }, (_, at) => at),
+    );
+    const shared = [...Array<number>(50).fill(0), ...Array<number>(50).fill(2048)];
+    await withWeights(shared.map((offset, index) => [index % 2 ? 'w.bin' : './w.bin', offset]));
+    const weights = [...(await loadModel(path)).graph.initializers.values()].map(({ data }) => data as Float32Array);
+    expect(weights.map((data) => data[0])).toEqual(shared.map((offset) => offset / 4));
+    expect(new Set(weights.map(({ buffer }) => buffer)).size).toBe(2);
+    const shifted = [0, 4, 8].map((offset) => ['w.bin', offset] as const);
+    await withWeights(shifted);
+    await expect(loadModel(path)).rejects.toThrow(
+      'expected tensors that do not overlap in external data file "w.bin"; got 6144 of its 4096 bytes',
+    );
+  });
+
+  it.skipIf(process.platform === 'win32')('refuses a named pipe', async () => {
+    const path = join(await folder(), 'model.onnx');
+    const bytes = modelBytes(largeModel(), () => ({ location: 'pipe', offset: 0 }));
+    await writeFile(path, bytes);
+    execFileSync('mkfifo', [join(dirname(path), 'pipe')]);
+    await expect(loadModel(path)).rejects.toThrow('pipe: expected a file; got a folder or device');
   });
 
   it('refuses a link that leads out of the folder, a missing file and one that is too short', async () => {

@@ -58,8 +58,41 @@ export function fillExternal(tensor: TensorProto, bytes: Uint8Array): void {
   tensor.externalData = [];
 }
 
+/** Bytes of a file, and the tensors that they are: such as weights that two layers share. */
+export interface ExternalPlace {
+  offset: number;
+  length: number;
+  tensors: TensorProto[];
+}
+
+/**
+ * The places of a file that its parts name. No part of a valid file overlaps another one: what is read is no larger than the file.
+ * @throws InputError where a part is not within a file of this size, or parts overlap
+ */
+export function placesOf(parts: readonly ExternalPart[], size: number): ExternalPlace[] {
+  const places = new Map<string, ExternalPlace>();
+  let total = 0;
+  for (const part of parts) {
+    const { tensor, location, offset } = part;
+    const length = lengthWithin(part, size);
+    const key = `${offset} ${length}`;
+    const known = places.get(key);
+    if (known) {
+      known.tensors.push(tensor);
+      continue;
+    }
+    places.set(key, { offset, length, tensors: [tensor] });
+    total += length;
+    if (total > size) {
+      const expected = `tensors that do not overlap in external data file "${location}"`;
+      throw new InputError({ name: `tensor "${tensor.name}"`, expected, got: `${total} of its ${size} bytes` });
+    }
+  }
+  return [...places.values()];
+}
+
 /** @throws InputError unless the part is within a file of this size; @returns its length */
-export function lengthWithin({ tensor, location, offset, length }: ExternalPart, size: number): number {
+function lengthWithin({ tensor, location, offset, length }: ExternalPart, size: number): number {
   const wanted = length ?? Math.max(0, size - offset);
   if (offset + wanted <= size) return wanted;
   throw new InputError({

@@ -2,7 +2,7 @@
 import { InputError } from '../errors.js';
 import { joinedBytes } from './bytes.js';
 import type { Model } from '../graph/graph.js';
-import { externalParts, fillExternal, lengthWithin } from './external.js';
+import { externalParts, fillExternal, placesOf } from './external.js';
 import { namingFile } from '../graph/naming.js';
 import { MAX_MODEL_BYTES, modelOf, parsedModelProto } from './read.js';
 
@@ -83,8 +83,9 @@ export async function fetchModel(url: URL, options: LoadOptions = {}): Promise<M
   const proto = parsedModelProto(await fetchBytes(url, MAX_MODEL_BYTES, options), url.href);
   for (const [location, parts] of externalParts(proto)) {
     const bytes = await fetchBytes(urlBeside(url, location), MAX_EXTERNAL_BYTES, options);
-    for (const part of parts) {
-      fillExternal(part.tensor, bytes.subarray(part.offset, part.offset + lengthWithin(part, bytes.length)));
+    for (const { offset, length, tensors } of placesOf(parts, bytes.length)) {
+      const own = bytes.slice(offset, offset + length);
+      for (const tensor of tensors) fillExternal(tensor, own);
     }
   }
   return namingFile(url.href, () => modelOf(proto));

@@ -23,6 +23,7 @@ import {
   type TypeProto,
   type ValueInfoProto,
 } from '../proto/onnx_pb.js';
+import { namedSize, openSize } from '../graph/dims.js';
 import { expectWithin } from '../graph/limits.js';
 import { lazyTensor } from '../graph/stored.js';
 import { foreignFile, HEAD_BYTES } from './foreign.js';
@@ -162,14 +163,9 @@ export function valueTypeOf(proto: TypeProto, name: string): ValueType | undefin
   const { elemType, shape } = proto.value.value;
   const dims = shape?.dim.map(({ value }, axis): Dim => {
     if (value.case === 'dimValue' && value.value >= 0n) return Number(value.value);
-    return symbolOf(value.case === 'dimParam' && value.value !== '' ? value.value : `${name}_${axis}`);
+    return value.case === 'dimParam' && value.value !== '' ? namedSize(value.value) : openSize(name, axis);
   });
   return { type: dataTypeOf(elemType), ...(dims && { shape: dims }) };
-}
-
-/** A symbol that products of sizes can be written with: expressions such as `s0 + 1` become one word. */
-function symbolOf(parameter: string): string {
-  return /^(\d+\*)?[A-Za-z_]\w*(\*[A-Za-z_]\w*)*$/.test(parameter) ? parameter : `_${parameter.replaceAll(/\W/g, '_')}`;
 }
 
 function tensorOf(proto: TensorProto): Tensor {

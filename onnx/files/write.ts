@@ -24,6 +24,7 @@ import {
   type AttributeProto,
   type TensorProto,
 } from '../proto/onnx_pb.js';
+import { int64 } from '../graph/tensor.js';
 import { valueTypeOf } from './read.js';
 import { bytesPerElement, typeCode } from './storage.js';
 
@@ -173,14 +174,6 @@ function update<D extends DescMessage>(
     ([key]) => !key.startsWith('$type') && !Object.hasOwn(fields as object, key),
   );
   return Object.assign(fresh, Object.fromEntries(kept));
-}
-
-const INT64_MAX = 2n ** 63n - 1n;
-
-/** Numbers represent int64 up to their precision; the ends of the range (2^63 as a number) are clamped into it. */
-function int64(value: number): bigint {
-  const exact = BigInt(value);
-  return exact > INT64_MAX ? INT64_MAX : exact;
 }
 
 const encoder = new TextEncoder();

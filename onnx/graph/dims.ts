@@ -1,4 +1,8 @@
-/** @file Arithmetic on symbolic sizes: products such as `4*batch`, kept as one coefficient and sorted symbols. */
+/**
+ * @file Arithmetic on symbolic sizes: products such as `4*batch`, kept as one coefficient and sorted symbols. Equal symbols are equal
+ * sizes. A symbol is a word, a text in quotes, a size of a value (`x:0`), or in braces what a size is computed from, rounded down
+ * (`{{H+1}/2}`).
+ */
 import type { Dim, Shape } from './graph.js';
 
 interface Monomial {
@@ -41,6 +45,63 @@ export function dimQuotient(dividend: Dim, divisor: Dim): Dim | undefined {
     symbols.splice(at, 1);
   }
   return dimOf({ coefficient: above.coefficient / below.coefficient, symbols });
+}
+
+/** The sum of sizes, such as `{N+1}`. */
+export function dimSum(dims: readonly Dim[]): Dim {
+  const counts = new Map<string, number>();
+  let number = 0;
+  for (const { coefficient, symbols } of dims.map(monomial)) {
+    const product = symbols.toSorted().join('*');
+    if (product === '') number += coefficient;
+    else counts.set(product, (counts.get(product) ?? 0) + coefficient);
+  }
+  const products = [...counts.keys()].toSorted().map((product) => dimProduct([counts.get(product), product]));
+  if (products.length === 0 || Number.isNaN(number)) return number;
+  if (products.length === 1 && number === 0) return products[0] as Dim;
+  return computedSize(`${products.join('+')}${number < 0 ? number : number > 0 ? `+${number}` : ''}`);
+}
+
+/** `dividend / divisor`, rounded down. */
+export function dimFloor(dividend: Dim, divisor: number): Dim {
+  if (typeof dividend === 'number') return Math.floor(dividend / divisor);
+  return dimQuotient(dividend, divisor) ?? computedSize(`${dividend}/${divisor}`);
+}
+
+/** `size * factor`, rounded down; the factor may be a fraction. */
+export function dimScaled(size: Dim, factor: number): Dim {
+  if (typeof size === 'number') return Math.floor(Math.fround(size * factor));
+  return Number.isInteger(factor) && factor > 0 ? dimProduct([size, factor]) : computedSize(`${factor}*${size}`);
+}
+
+/** One symbol for what a size is computed from. Products in it are not to be divided. */
+const computedSize = (expression: string): string => `{${expression.replaceAll('*', '·')}}`;
+
+/** A symbol that a file names: a word or product as it is, any other text, such as `s0 + 1`, in quotes. */
+export function namedSize(text: string): string {
+  return /^(\d+\*)?[A-Za-z_]\w*(\*[A-Za-z_]\w*)*$/.test(text) ? text : quoted(text);
+}
+
+/** A symbol for a size that nothing is known of. */
+export function openSize(value: string, axis: number | string): string {
+  const short = shortened(value);
+  return `${/^[A-Za-z_]\w*$/.test(short) ? short : quoted(short)}:${axis}`;
+}
+
+function quoted(text: string): string {
+  const escaped = text.replaceAll(/['%*]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
+  return `'${escaped}'`;
+}
+
+/** A long text by its ends and a hash of all of it. */
+function shortened(text: string): string {
+  if (text.length <= 128) return text;
+  let [first, second] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    first = Math.imul(first ^ text.charCodeAt(at), 0x9e3779b1);
+    second = Math.imul(second ^ text.charCodeAt(at), 0x5f356495);
+  }
+  return `${text.slice(0, 48)}…${first >>> 0}…${second >>> 0}…${text.slice(-48)}`;
 }
 
 /** Whether every size is a number. */

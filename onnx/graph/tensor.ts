@@ -10,9 +10,17 @@ export function float32Tensor(data: Float32Array | readonly number[], dims: read
   return { type: 'float32', dims, data: elements };
 }
 
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** Numbers represent int64 up to their precision; the ends of the range (2^63 as a number) are clamped into it. */
+export function int64(value: number): bigint {
+  const exact = BigInt(value);
+  return exact > INT64_MAX ? INT64_MAX : exact;
+}
+
 /** An int64 tensor; one-dimensional unless `dims` says otherwise ([] for a scalar). */
 export function int64Tensor(values: readonly number[], dims: readonly number[] = [values.length]): Tensor {
-  return { type: 'int64', dims, data: BigInt64Array.from(values, BigInt) };
+  return { type: 'int64', dims, data: BigInt64Array.from(values, int64) };
 }
 
 /** Whether `scalarTensor` makes this number in a type: integers hold no fractions, and some types have no scalars. */
@@ -33,7 +41,7 @@ export function scalarTensor(type: DataType, value: number): Tensor {
     case 'int32':
       return { type, dims: [], data: Int32Array.of(value) };
     case 'int64':
-      return { type, dims: [], data: BigInt64Array.of(BigInt(value)) };
+      return int64Tensor([value], []);
     case 'bool':
       return { type, dims: [], data: Uint8Array.of(value ? 1 : 0) };
     default:

@@ -1,6 +1,6 @@
 /** @file A speed-up for CPUs: transposed convolutions of few positions as one matrix product and one gather. */
 import { numberAttribute } from '../graph/attributes.js';
-import { copiedGraph, GraphBuilder } from '../build/build.js';
+import { rebuilding, type GraphBuilder } from '../build/build.js';
 import { dimProduct, isStatic } from '../graph/dims.js';
 import { elementCount, inputOf, outputOf, type Dim, type Graph, type Node } from '../graph/graph.js';
 import { int64Tensor } from '../graph/tensor.js';
@@ -13,7 +13,7 @@ const MAX_TERMS = 2 ** 20;
 
 /** The same computation with each small ConvTranspose (two inputs, one group, known sizes) replaced. */
 export function convTransposeToMatMul(graph: Graph): Graph {
-  const b = new GraphBuilder({ ...copiedGraph(graph), nodes: [] });
+  const b = rebuilding(graph);
   for (const node of graph.nodes) {
     if (isSmallTransposedConvolution(node, b)) appendMatrixForm(b, node);
     else b.append(node);

@@ -1,9 +1,9 @@
 /** @file Shape rules of operators that select, split or repeat elements. */
 import { numberAttribute } from '../graph/attributes.js';
-import { dimProduct, dimQuotient } from '../graph/dims.js';
+import { dimProduct, dimQuotient, openSize } from '../graph/dims.js';
 import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, outputOf, type Dim, type Node, type Shape } from '../graph/graph.js';
-import { axisWithin, first, openSize, shaped, shapeOfAtLeast, type KnownValues, type ShapeRule } from './rule.js';
+import { axisWithin, first, shaped, shapeOfAtLeast, type KnownValues, type ShapeRule } from './rule.js';
 
 export const gather: ShapeRule = (node, types) => {
   const [shape, indices] = [types.shape(inputOf(node)), types.shape(inputOf(node, 1))];

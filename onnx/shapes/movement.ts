@@ -1,21 +1,22 @@
 /** @file Shape rules of operators that reshape, move, slice or pad. */
 import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attributes.js';
-import { dimProduct, dimQuotient, positiveAxis } from '../graph/dims.js';
+import { dimProduct, dimQuotient, dimScaled, dimSum, openSize, positiveAxis } from '../graph/dims.js';
 import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, outputOf, type Dim, type Shape } from '../graph/graph.js';
-import { axesOf, axisWithin, broadcastShape, openSize, shaped, type ShapeRule } from './rule.js';
+import { axesOf, axisWithin, broadcastShape, shaped, type ShapeRule } from './rule.js';
 
 export const reshape: ShapeRule = (node, types) => {
   const input = types.shape(inputOf(node));
   const target = types.contents(inputOf(node, 1));
   if (!target) return shaped(node, types, undefined);
   const zeroIsZero = numberAttribute(node, 'allowzero', 0) === 1;
-  const sizes = target.map((dim, axis): Dim => (dim === 0 && !zeroIsZero ? (input?.[axis] ?? `unknown_${axis}`) : dim));
+  const open = (axis: number) => openSize(outputOf(node), axis);
+  const sizes = target.map((dim, axis): Dim => (dim === 0 && !zeroIsZero ? (input?.[axis] ?? open(axis)) : dim));
   const free = sizes.indexOf(-1);
   if (free < 0) return shaped(node, types, sizes);
   const rest = dimProduct(sizes.toSpliced(free, 1));
   const size = input && dimQuotient(dimProduct(input), rest);
-  return shaped(node, types, sizes.with(free, size ?? openSize(outputOf(node), free)));
+  return shaped(node, types, sizes.with(free, size ?? open(free)));
 };
 
 export const flatten: ShapeRule = (node, types) => {
@@ -62,10 +63,7 @@ export const concat: ShapeRule = (node, types) => {
   const rank = shapes.find((shape) => shape)?.length;
   if (rank === undefined || shapes.includes(undefined)) return shaped(node, types, undefined);
   const axis = axisWithin(node, numberAttribute(node, 'axis'), rank);
-  const sizes = shapes.map((shape) => shape?.[axis] as Dim);
-  const total = sizes.every((size) => typeof size === 'number')
-    ? sizes.reduce((a, b) => a + b, 0)
-    : sizes.join('_plus_');
+  const total = dimSum(shapes.map((shape) => shape?.[axis] as Dim));
   return shaped(node, types, (shapes[0] as Shape).with(axis, total));
 };
 
@@ -113,10 +111,7 @@ export const pad: ShapeRule = (node, types) => {
   return shaped(
     node,
     types,
-    shape.map((dim, axis) => {
-      const added = (pads[axis] as number) + (pads[axis + shape.length] as number);
-      return typeof dim === 'number' ? dim + added : added === 0 ? dim : `${dim}_padded`;
-    }),
+    shape.map((dim, axis) => dimSum([dim, pads[axis] as number, pads[axis + shape.length] as number])),
   );
 };
 
@@ -129,10 +124,7 @@ export const resize: ShapeRule = (node, types) => {
   return shaped(
     node,
     types,
-    shape.map((dim, axis) => {
-      const scale = scales[axis] as number;
-      return typeof dim === 'number' ? Math.floor(Math.fround(dim * scale)) : scale === 1 ? dim : `${dim}_resized`;
-    }),
+    shape.map((dim, axis) => dimScaled(dim, scales[axis] as number)),
   );
 };
 

@@ -1,8 +1,9 @@
 /** @file Shape rules of operators that detect, pool regions, or place elements one-hot; and of random numbers. */
 import { intsAttribute, numberAttribute } from '../graph/attributes.js';
+import { dimProduct, dimSum, openSize } from '../graph/dims.js';
 import { dataTypeOf } from '../files/storage.js';
 import { inputOf, outputOf, type Dim, type Node, type ValueType } from '../graph/graph.js';
-import { first, openSize, shaped, shapeOfAtLeast, type KnownValues, type ShapeRule } from './rule.js';
+import { first, shaped, shapeOfAtLeast, type KnownValues, type ShapeRule } from './rule.js';
 
 /** Boxes that are kept: [open, 3]. */
 export const nonMaxSuppression: ShapeRule = (node) => [
@@ -30,7 +31,7 @@ export const maxUnpool: ShapeRule = (node, types) => {
   const sizes = shape.slice(2).map((size, axis) => {
     const stride = intsAttribute(node, 'strides')?.[axis] ?? 1;
     const cut = (pads[axis] ?? 0) + (pads[axis + kernel.length] ?? 0);
-    return typeof size === 'number' ? (size - 1) * stride + (kernel[axis] as number) - cut : `${size}_unpooled_${axis}`;
+    return dimSum([dimProduct([size, stride]), (kernel[axis] as number) - stride - cut]);
   });
   return shaped(node, types, [...shape.slice(0, 2), ...sizes]);
 };

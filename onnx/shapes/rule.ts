@@ -44,12 +44,6 @@ export function shapeOfAtLeast(node: Node, types: KnownValues, index: number, ra
 /** For operators whose output is like their first input. */
 export const sameAsInput: ShapeRule = (node, types) => [first(node, types)];
 
-/** A symbol for a size that nothing is known of. */
-export function openSize(value: string, axis: number | string): string {
-  const short = value.length > 128 ? `${value.slice(0, 64)}_${value.slice(-64)}` : value;
-  return `${short.replaceAll(/\W/g, '_')}_${axis}`;
-}
-
 /** The shape that NumPy broadcasting gives. @throws InputError where sizes do not fit. */
 export function broadcastShape(shapes: readonly Shape[], label = 'broadcast'): Shape {
   const rank = shapes.reduce((most, { length }) => Math.max(most, length), 0);

@@ -1,7 +1,7 @@
 /** @file Computes the values of small tensors of numbers, such as the sizes that exporters compute with Shape, Gather and Concat. */
 import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attributes.js';
 import { dimProduct, dimQuotient, isStatic, positiveAxis } from '../graph/dims.js';
-import { inputOf, outputOf, type Dim, type Node } from '../graph/graph.js';
+import { inputOf, outputOf, type DataType, type Dim, type Node } from '../graph/graph.js';
 import { sliceBounds } from './movement.js';
 import { numbersOf } from '../graph/tensor.js';
 import type { KnownValues } from './rule.js';
@@ -47,6 +47,12 @@ const arithmetic: Record<string, Calculation> = {
   Sub: (a, b) => (b === 0 ? a : a === b ? 0 : numeric((x, y) => x - y)(a, b)),
 };
 
+/** What a node computes of two elements. */
+function calculationOf(node: Node): Calculation | undefined {
+  if (node.op === 'Mod' && numberAttribute(node, 'fmod', 0) === 1) return numeric((a, b) => a % b);
+  return Object.hasOwn(arithmetic, node.op) ? arithmetic[node.op] : undefined;
+}
+
 function wholeQuotient(a: Dim, b: Dim): Dim | undefined {
   return [a, b].every((value) => typeof value === 'string' || (Number.isInteger(value) && value > 0))
     ? dimQuotient(a, b)
@@ -59,7 +65,7 @@ const unary: Record<string, (value: number) => number> = {
   Ceil: Math.ceil,
   Floor: Math.floor,
   Neg: (value) => -value,
-  Not: (value) => 1 - value,
+  Not: (value) => Number(value === 0),
   Reciprocal: (value) => 1 / value,
   Sqrt: Math.sqrt,
   Round: (value) => (value % 1 === 0.5 || value % 1 === -0.5 ? 2 * Math.round(value / 2) : Math.round(value)),
@@ -99,10 +105,10 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
     case 'Reshape':
     case 'Flatten':
       return first;
-    case 'Cast':
-      return isInteger(types, node.outputs[0])
-        ? first?.map((value) => (typeof value === 'number' ? Math.trunc(value) : value))
-        : first;
+    case 'Cast': {
+      const type = types.get(outputOf(node))?.type;
+      return type === types.get(inputOf(node))?.type ? first : first && heldBy(type, first);
+    }
     case 'Expand':
     case 'Tile': {
       const length = types.shape(outputOf(node));
@@ -134,7 +140,7 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
     case 'ReduceMax':
     case 'ReduceMin':
     case 'ReduceSum':
-      return first && isWhole(node, types) ? reducedList(node.op, first) : undefined;
+      return first && isWhole(node, types) ? reducedList(node, types, first) : undefined;
     case 'Where':
       return chosen(node, types);
     case 'Clip':
@@ -151,11 +157,12 @@ function isWhole(node: Node, types: KnownValues): boolean {
   return named !== undefined && isList(types, node.inputs[0]);
 }
 
-function reducedList(op: string, values: Contents): Contents | undefined {
-  if (op === 'ReduceProd') return [dimProduct(values)];
+function reducedList({ op, outputs: [output = ''] }: Node, types: KnownValues, values: Contents): Contents | undefined {
+  const type = types.get(output)?.type;
+  if (op === 'ReduceProd') return heldBy(type, [dimProduct(values)]);
   const numbers = values.filter((value) => typeof value === 'number');
   if (numbers.length < values.length || numbers.length === 0) return undefined;
-  if (op === 'ReduceSum') return [numbers.reduce((a, b) => a + b)];
+  if (op === 'ReduceSum') return heldBy(type, [numbers.reduce((a, b) => a + b)]);
   return [op === 'ReduceMax' ? Math.max(...numbers) : Math.min(...numbers)];
 }
 
@@ -187,9 +194,20 @@ function slicedRows(node: Node, types: KnownValues, contents: Contents): Content
 
 const isList = (types: KnownValues, name: string | undefined) => (types.shape(name ?? '')?.length ?? 2) <= 1;
 
-function isInteger(types: KnownValues, name: string | undefined): boolean {
-  const type = types.get(name ?? '')?.type;
-  return type === 'int64' || type === 'int32';
+/** Numbers of these types are from −limit to below limit. */
+const integerLimits: { readonly [T in DataType]?: number } = { int32: 2 ** 31, int64: 2 ** 63 };
+
+/** Results as a tensor of this type holds them; undefined where that is unknown, as of integers that wrap around. */
+function heldBy(type: DataType | undefined, values: readonly (Dim | undefined)[]): Contents | undefined {
+  const limit = type && integerLimits[type];
+  const held = values.map((value) => {
+    if (typeof value !== 'number') return type === 'bool' ? undefined : value;
+    if (type === 'bool') return Number(value !== 0);
+    if (limit === undefined) return Math.fround(value);
+    const whole = Math.trunc(value);
+    return whole >= -limit && whole < limit ? whole : undefined;
+  });
+  return held.includes(undefined) ? undefined : (held as Dim[]);
 }
 
 /** Combines lists element by element. A list of one element is repeated. */
@@ -220,18 +238,14 @@ function clipped(node: Node, types: KnownValues, contents: Contents): Contents |
 }
 
 function elementwise(node: Node, types: KnownValues): Contents | undefined {
-  const [binary, single] = [arithmetic, unary].map((table) => Object.hasOwn(table, node.op));
-  if (!binary && !single) return undefined;
-  const rows = rowsOf(node.inputs.map((name) => types.contents(name)));
-  const round = isInteger(types, node.outputs[0]) ? Math.trunc : Math.fround;
-  const values = rows?.map(([first, ...rest]) => {
-    const result = single ? unaryValue(node.op, first as Dim) : rest.reduce<Dim | undefined>(folded(node.op), first);
-    return typeof result === 'number' ? round(result) : result;
-  });
-  return values?.includes(undefined) ? undefined : (values as Dim[] | undefined);
+  const calculate = calculationOf(node);
+  if (!calculate && !Object.hasOwn(unary, node.op)) return undefined;
+  const folded = (a: Dim | undefined, b: Dim) => (a === undefined ? undefined : calculate?.(a, b));
+  const values = rowsOf(node.inputs.map((name) => types.contents(name)))?.map(([first, ...rest]) =>
+    calculate ? rest.reduce(folded, first) : unaryValue(node.op, first as Dim),
+  );
+  return values && heldBy(types.get(outputOf(node))?.type, values);
 }
-
-const folded = (op: string) => (a: Dim | undefined, b: Dim) => (a === undefined ? undefined : arithmetic[op]?.(a, b));
 
 function unaryValue(op: string, value: Dim): Dim | undefined {
   if (typeof value === 'number') return unary[op]?.(value);

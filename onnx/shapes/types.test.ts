@@ -140,6 +140,36 @@ describe('Types and arithmetic on sizes', () => {
     ]);
   });
 
+  it('give truth values as 0 and 1, and remainders with the sign that Mod states', () => {
+    const b = start();
+    const bool = 9;
+    const flags = b.op('Cast', [b.ints([2, 0, -1])], { to: bool });
+    expect(b.types.contents(flags)).toEqual([1, 0, 1]);
+    expect(b.types.contents(b.op('Not', [flags]))).toEqual([0, 1, 0]);
+    expect(b.types.contents(b.op('Cast', [b.op('Shape', ['x'], { end: 1 })], { to: bool }))).toBeUndefined();
+    const remainder = (attributes: { fmod?: number }) => b.op('Mod', [b.ints([-3, 3]), b.ints([2, -2])], attributes);
+    expect(b.types.contents(remainder({}))).toEqual([1, -1]);
+    expect(b.types.contents(remainder({ fmod: 0 }))).toEqual([1, -1]);
+    expect(b.types.contents(remainder({ fmod: 1 }))).toEqual([-1, 1]);
+  });
+
+  it('do not know integers that their type does not hold', () => {
+    const b = start();
+    const [int32, int64] = [6, 7];
+    const large = b.ints([2 ** 31 - 1]);
+    const narrow = (value: string) => b.op('Cast', [value], { to: int32 });
+    expect(b.types.contents(narrow(large))).toEqual([2 ** 31 - 1]);
+    expect(b.types.contents(narrow(b.ints([2 ** 31])))).toBeUndefined();
+    expect(b.types.contents(narrow(b.ints([2 ** 63])))).toBeUndefined();
+    expect(b.types.contents(b.add(narrow(large), narrow(large)))).toBeUndefined();
+    expect(b.types.contents(b.mul(narrow(large), narrow(large)))).toBeUndefined();
+    expect(b.types.contents(b.add(large, large))).toEqual([2 ** 32 - 2]);
+    const most = b.ints([2 ** 63]);
+    expect(b.types.contents(b.add(most, b.ints([1])))).toBeUndefined();
+    expect(b.types.contents(b.op('ReduceSum', [b.op('Concat', [most, most], { axis: 0 })]))).toBeUndefined();
+    expect(b.types.contents(b.op('Cast', [most], { to: int64 }))).toEqual([2 ** 63]);
+  });
+
   it('follow the order of axes that a Transpose states', () => {
     const b = start();
     const table = b.initializer('table', int64Tensor([1, 2, 3, 4, 5, 6], [2, 3]));
@@ -166,6 +196,59 @@ describe('Types and arithmetic on sizes', () => {
     const b = start();
     expect(b.types.integers(b.op('Shape', ['x']))).toBeUndefined();
     expect(b.types.contents(b.op('Shape', ['x']))).toEqual(['N', 3, 4, 5]);
+  });
+});
+
+describe('Types and open sizes', () => {
+  const picture = () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', ['N', 1, 'H', 'W']);
+    const height = (op: string, attributes: Parameters<typeof b.op>[2] = {}, inputs = ['x']) =>
+      b.shape(b.op(op, inputs, attributes))[2];
+    return { b, height };
+  };
+
+  it('are equal where they are computed alike', () => {
+    const { b, height } = picture();
+    const one = b.initializer('w1', float32Tensor([1], [1, 1, 1, 1]));
+    const nine = b.initializer('w3', float32Tensor(new Float32Array(9), [1, 1, 3, 3]));
+    const halved = { strides: [2, 2] };
+    expect(height('Conv', { pads: [1, 1, 1, 1] }, ['x', nine])).toBe('H');
+    expect(height('Conv', { ...halved, pads: [1, 1, 1, 1] }, ['x', nine])).toBe('{{H+1}/2}');
+    expect(height('Conv', halved, ['x', one])).toBe('{{H+1}/2}');
+    expect(height('Conv', { ...halved, auto_pad: 'SAME_UPPER' }, ['x', nine])).toBe('{{H+1}/2}');
+    expect(height('Conv', { auto_pad: 'SAME_LOWER' }, ['x', nine])).toBe('H');
+    expect(height('ConvTranspose', { ...halved, output_padding: [1, 1] }, ['x', one])).toBe('2*H');
+    const scales = (scale: number) => b.initializer(`by${scale}`, float32Tensor([1, 1, scale, 1], [4]));
+    expect(height('Resize', {}, ['x', '', scales(2)])).toBe('2*H');
+    expect(height('Pad', {}, ['x', b.ints([0, 0, 1, 0, 0, 0, -1, 0])])).toBe('H');
+    expect(height('Concat', { axis: 2 }, ['x', 'x'])).toBe('2*H');
+  });
+
+  it('are different where anything else determines them', () => {
+    const { b, height } = picture();
+    const pool = (kernel: number, stride: number, others = {}) =>
+      height('MaxPool', { kernel_shape: [kernel, kernel], strides: [stride, stride], ...others });
+    const nine = b.initializer('w3', float32Tensor(new Float32Array(9), [1, 1, 3, 3]));
+    const scales = (scale: number) => b.initializer(`by${scale}`, float32Tensor([1, 1, scale, 1], [4]));
+    const pads = (rows: number) => b.ints([0, 0, rows, 0, 0, 0, 0, 0]);
+    b.input('sizes', 'int64', [4]);
+    const unknown = (name: string) => b.op('Reshape', ['x', 'sizes'], {}, name);
+    const sizes = [
+      pool(2, 2),
+      pool(2, 1),
+      pool(3, 3),
+      pool(3, 2, { dilations: [2, 2] }),
+      pool(2, 2, { pads: [1, 1, 1, 1] }),
+      pool(2, 2, { ceil_mode: 1 }),
+      pool(3, 2, { ceil_mode: 1 }),
+      height('ConvTranspose', { strides: [2, 2] }, ['x', nine]),
+      height('ConvTranspose', { strides: [4, 4] }, ['x', nine]),
+      ...[0.5, 0.25, 2, 3].map((scale) => height('Resize', {}, ['x', '', scales(scale)])),
+      ...[1, 2].map((rows) => height('Pad', {}, ['x', pads(rows)])),
+      ...['a', 'b'].map((name) => height('Reshape', {}, [unknown(name), b.ints([0, 0, 0, 1])])),
+    ];
+    expect(new Set(sizes).size).toBe(sizes.length);
   });
 });
 
@@ -202,7 +285,13 @@ describe('Types and constants', () => {
     expect(b.types.integers(constant('value_int', 3))).toEqual([3]);
     expect(b.types.integers(constant('value_ints', [3, 4]))).toEqual([3, 4]);
     expect(b.types.constant(constant('value', scalarTensor('float32', 2)))?.data).toEqual(Float32Array.of(2));
+    const [end, last] = [constant('value_ints', [2 ** 63]), constant('value_int', 2 ** 63)];
+    expect([end, last].map((name) => b.types.constant(name)?.data)).toEqual([[INT64_MAX], [INT64_MAX]].map(int64s));
+    expect(b.shape(b.op('Slice', ['x', b.ints([1]), end, b.ints([2])]))).toEqual(['N', 3, 3, 5]);
   });
 });
+
+const INT64_MAX = 2n ** 63n - 1n;
+const int64s = (values: readonly bigint[]) => BigInt64Array.from(values);
 
 const int64Zero = () => ({ type: 'int64' as const, dims: [1], data: BigInt64Array.of(0n) });

@@ -1,6 +1,6 @@
 /** @file Type and shape inference: walks a graph in topological order. Sizes may be symbolic. */
 import { numberAttribute, tensorAttribute } from '../graph/attributes.js';
-import { isStatic } from '../graph/dims.js';
+import { isStatic, openSize } from '../graph/dims.js';
 import { InputError } from '../errors.js';
 import {
   elementCount,
@@ -17,10 +17,10 @@ import {
   type ValueType,
 } from '../graph/graph.js';
 import { shapeRules } from './table.js';
-import { openSize, type KnownValues, type ShapeRule } from './rule.js';
+import { type KnownValues, type ShapeRule } from './rule.js';
 import { contentsOf, MAX_TRACKED } from './shape-data.js';
 import { Deadline, expectWithin } from '../graph/limits.js';
-import { numbersOf } from '../graph/tensor.js';
+import { int64Tensor, numbersOf } from '../graph/tensor.js';
 
 /** A longer symbolic size is replaced by a new symbol. */
 const MAX_SYMBOL = 256;
@@ -165,16 +165,12 @@ export class Types implements KnownValues {
 /** The tensor that a `Constant` node holds. */
 function constantOf(node: Node): Tensor | undefined {
   if (node.attributes['value']) return tensorAttribute(node, 'value');
-  if (node.attributes['value_int']) {
-    return { type: 'int64', dims: [], data: BigInt64Array.of(BigInt(numberAttribute(node, 'value_int'))) };
-  }
+  if (node.attributes['value_int']) return int64Tensor([numberAttribute(node, 'value_int')], []);
   if (node.attributes['value_float']) {
     return { type: 'float32', dims: [], data: Float32Array.of(numberAttribute(node, 'value_float')) };
   }
   const ints = node.attributes['value_ints'];
-  if (ints?.kind === 'ints') {
-    return { type: 'int64', dims: [ints.value.length], data: BigInt64Array.from(ints.value, BigInt) };
-  }
+  if (ints?.kind === 'ints') return int64Tensor(ints.value);
   const floats = node.attributes['value_floats'];
   if (floats?.kind === 'floats') {
     return { type: 'float32', dims: [floats.value.length], data: Float32Array.from(floats.value) };

@@ -1,7 +1,8 @@
 /** @file Window arithmetic shared by convolutions and pools: strides, dilations, pads (explicit or automatic), sizes. */
 import { intsAttribute, numberAttribute, stringAttribute } from '../graph/attributes.js';
+import { dimFloor, dimProduct, dimSum, isStatic, openSize } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, type Dim, type Node } from '../graph/graph.js';
+import { nodeLabel, outputOf, type Dim, type Node } from '../graph/graph.js';
 
 /** A window operator's attributes with defaults filled in and automatic padding resolved, one entry per spatial axis. */
 export interface Window {
@@ -69,16 +70,20 @@ export function windowOf(node: Node, sizes: readonly Dim[], kernel: readonly num
 /** Output sizes of a Conv or pool. A symbolic size stays symbolic. */
 export function windowOutputSizes(node: Node, sizes: readonly Dim[], kernel: readonly number[]): Dim[] {
   expectKernel(node, sizes, kernel);
-  if (sizes.some((size) => typeof size !== 'number') && stringAttribute(node, 'auto_pad', 'NOTSET') !== 'NOTSET') {
-    return sizes.map((size, axis) => `${size}_windows_${axis}`);
-  }
-  const { strides, dilations, padsBegin, padsEnd } = windowOf(node, sizes, kernel);
+  const { strides, dilations } = stepsOf(node, kernel);
   const ceil = numberAttribute(node, 'ceil_mode', 0) === 1;
+  const isSame = stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME');
+  const window = isSame && !isStatic(sizes) ? undefined : windowOf(node, sizes, kernel);
   return sizes.map((size, axis) => {
     const [stride, dilation] = [strides[axis] as number, dilations[axis] as number];
-    const padding = (padsBegin[axis] as number) + (padsEnd[axis] as number);
+    const isOpen = typeof kernel[axis] === 'string' || (typeof size === 'string' && ceil && stride > 1);
+    if (isOpen) return openSize(outputOf(node), axis + 2);
+    // Automatic padding makes ⌈size / stride⌉ windows.
+    if (!window) return dimFloor(dimSum([size, stride - 1]), stride);
+    const { padsBegin } = window;
+    const padding = (padsBegin[axis] as number) + (window.padsEnd[axis] as number);
     const reach = dilation * ((kernel[axis] as number) - 1) + 1;
-    if (typeof size !== 'number') return stride === 1 && padding === reach - 1 ? size : `${size}_windows_${axis}`;
+    if (typeof size !== 'number') return dimFloor(dimSum([size, padding - reach + stride]), stride);
     const steps = (size + padding - reach) / stride;
     if (steps < 0) {
       throw new InputError(`${nodeLabel(node)}: a window of ${reach} does not fit ${size} + ${padding} padding`);
@@ -133,9 +138,10 @@ export function transposedOutputSizes(node: Node, sizes: readonly Dim[], kernel:
   expectKernel(node, sizes, kernel);
   const window = transposedWindowOf(node, sizes, kernel);
   return sizes.map((size, axis) => {
-    if (typeof size !== 'number') return `${size}_transposed_${axis}`;
+    if (typeof kernel[axis] === 'string') return openSize(outputOf(node), axis + 2);
+    const stride = window.strides[axis] as number;
     const reach = (window.dilations[axis] as number) * ((kernel[axis] as number) - 1) + 1;
     const cut = (window.padsBegin[axis] as number) + (window.padsEnd[axis] as number);
-    return (size - 1) * (window.strides[axis] as number) + reach + (window.outputPadding[axis] as number) - cut;
+    return dimSum([dimProduct([size, stride]), reach - stride + (window.outputPadding[axis] as number) - cut]);
   });
 }

@@ -34,6 +34,8 @@ const cases: Case[] = [
   { op: 'Pad', opset: 10, x: X, attributes: { pads: [0, 0, 1, 2, 0, 0, 3, 0], value: float(2) } },
   { op: 'Pad', opset: 18, x: X, constants: [int64Tensor([1, 2, 3, 0]), float32Tensor([2], []), int64Tensor([2, -1])] },
   { op: 'Slice', opset: 9, x: X, attributes: { starts: [1, -3], ends: [3, 100], axes: [1, 3] } },
+  // INT64_MAX as a number is 2^63.
+  { op: 'Slice', opset: 9, x: X, attributes: { starts: [1], ends: [2 ** 63], axes: [1] } },
   { op: 'Softmax', opset: 9, x: X, attributes: { axis: 1 }, becomes: ['Flatten', 'Softmax', 'Shape', 'Reshape'] },
   { op: 'Softmax', opset: 12, x: [3, 7], becomes: ['Softmax'] },
   { op: 'LogSoftmax', opset: 11, x: X, attributes: { axis: 2 } },

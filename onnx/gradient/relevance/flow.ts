@@ -4,8 +4,9 @@ import { sameShape } from '../../graph/dims.js';
 import { outputOf, type Node } from '../../graph/graph.js';
 import { consumersOf } from '../../graph/neighbours.js';
 import { valuesRead } from '../../graph/order.js';
+import { numbersOf } from '../../graph/tensor.js';
 import { zeroGradient } from '../rules/rule.js';
-import { gradientRules } from '../table.js';
+import { gradientRules, type KnownOp } from '../table.js';
 
 /** Linear layers, if one factor is weights. */
 const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Einsum', 'Gemm', 'MatMul']);
@@ -14,10 +15,43 @@ const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Einsum', 
 const isConstantOp = ({ domain, op }: Node): boolean =>
   domain === '' && (gradientRules as Readonly<Record<string, unknown>>)[op] === zeroGradient;
 
+const NEVER_NEGATIVE: ReadonlySet<string> = new Set<KnownOp>([
+  'Abs',
+  'HardSigmoid',
+  'Relu',
+  'Sigmoid',
+  'Softmax',
+  'Sqrt',
+]);
+/** Not negative where no number that they read is. */
+const KEEPING_SIGN: ReadonlySet<string> = new Set<KnownOp>([
+  'Add',
+  'AveragePool',
+  'Concat',
+  'Dropout',
+  'Flatten',
+  'GlobalAveragePool',
+  'GlobalMaxPool',
+  'Identity',
+  'MaxPool',
+  'Mul',
+  'ReduceMax',
+  'ReduceMean',
+  'ReduceSum',
+  'Reshape',
+  'Slice',
+  'Split',
+  'Squeeze',
+  'Sum',
+  'Transpose',
+  'Unsqueeze',
+]);
+
 /** The values of a graph, and which of them depend on its picture. */
 export class Flow {
   readonly #producers = new Map<string, Node>();
   readonly #dependent: Set<string>;
+  readonly #nonNegative = new Set<string>();
   readonly #readers: ReadonlyMap<string, readonly Node[]>;
   #seen = 0;
 
@@ -40,6 +74,12 @@ export class Flow {
   depends(value: string): boolean {
     this.#update();
     return this.#dependent.has(value);
+  }
+
+  /** Whether no number of a value can be negative, as after a ReLU. */
+  isNonNegative(value: string): boolean {
+    this.#update();
+    return this.#nonNegative.has(value);
   }
 
   /** Whether a value is computed from another one. */
@@ -84,8 +124,20 @@ export class Flow {
         this.#producers.set(output, node);
         // The scale of a quantised picture is a constant here.
         if (isDependent && !(index > 0 && node.op === 'DynamicQuantizeLinear')) this.#dependent.add(output);
+        if (this.#dependent.has(output) && this.#givesNonNegative(node)) this.#nonNegative.add(output);
       });
     }
+  }
+
+  #givesNonNegative({ domain, op, inputs }: Node): boolean {
+    if (domain !== '') return false;
+    if (op === 'Clip') {
+      const low = this.b.types.constant(inputs[1] ?? '');
+      return low !== undefined && (numbersOf(low)[0] as number) >= 0;
+    }
+    const isList = op === 'Add' || op === 'Concat' || op === 'Mul' || op === 'Sum';
+    const read = isList ? inputs : inputs.slice(0, 1);
+    return NEVER_NEGATIVE.has(op) || (KEEPING_SIGN.has(op) && read.every((name) => this.#nonNegative.has(name)));
   }
 }
 

@@ -1,5 +1,5 @@
 /** @file Makes a linear layer and the batch norm after it one layer. */
-import { GraphBuilder } from '../../build/build.js';
+import { rebuilding, type GraphBuilder } from '../../build/build.js';
 import { epsilonOf, numberAttribute, outputChannelAxis } from '../../graph/attributes.js';
 import { inputOf, outputOf, type Graph, type Node } from '../../graph/graph.js';
 import { consumersOf } from '../../graph/neighbours.js';
@@ -20,8 +20,7 @@ export function withFoldedNorms(graph: Graph): Graph {
   }
   if (normOf.size === 0) return graph;
   const layerOf = new Map([...normOf].map(([layer, norm]) => [norm, layer]));
-  const b = new GraphBuilder({ ...graph, nodes: [], initializers: new Map(graph.initializers) });
-  b.reserve(graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]));
+  const b = rebuilding(graph);
   for (const node of graph.nodes) {
     const layer = layerOf.get(node);
     if (layer) b.within(`${outputOf(layer)}_folded`, () => appendFolded(b, layer, node));

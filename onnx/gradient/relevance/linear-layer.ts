@@ -1,6 +1,5 @@
 /** @file A node as a linear layer: its data, weights and bias, whatever operator it is. */
 import { numberAttribute } from '../../graph/attributes.js';
-import { numbersOf } from '../../graph/tensor.js';
 import { nodeLabel } from '../../graph/graph.js';
 import type { Backward } from '../rules/rule.js';
 import { gradientRules, type KnownOp } from '../table.js';
@@ -25,7 +24,7 @@ export function linearLayerOf(backward: Backward, data: 0 | 1, flow: Flow): Line
     ...(bias !== undefined && { bias }),
     z,
     relevance: b.mul(g, z, 'relevance'),
-    isNonNegative: isNonNegative(x[data] as string, flow),
+    isNonNegative: flow.isNonNegative(x[data] as string),
     forward(value, weights) {
       const output = b.unique('part');
       b.append({ ...node, name: output, inputs: ordered(value, weights), outputs: [output] });
@@ -67,57 +66,4 @@ function ownBias({ b, node, x, y, shape }: Backward): string | undefined {
     );
   const factor = numberAttribute(node, 'beta', 1);
   return factor === 1 ? bias : b.mul(bias, b.scalarLike(bias, factor), 'bias');
-}
-
-const NEVER_NEGATIVE: ReadonlySet<string> = new Set<KnownOp>([
-  'Abs',
-  'HardSigmoid',
-  'Relu',
-  'Sigmoid',
-  'Softmax',
-  'Sqrt',
-]);
-/** Not negative where no number that they read is. */
-const KEEPING_SIGN: ReadonlySet<string> = new Set<KnownOp>([
-  'Add',
-  'AveragePool',
-  'Concat',
-  'Dropout',
-  'Flatten',
-  'GlobalAveragePool',
-  'GlobalMaxPool',
-  'Identity',
-  'MaxPool',
-  'Mul',
-  'ReduceMax',
-  'ReduceMean',
-  'ReduceSum',
-  'Reshape',
-  'Slice',
-  'Split',
-  'Squeeze',
-  'Sum',
-  'Transpose',
-  'Unsqueeze',
-]);
-
-/** Whether no number of a value can be negative, as after a ReLU. */
-function isNonNegative(value: string, flow: Flow, seen = new Map<string, boolean>()): boolean {
-  const known = seen.get(value);
-  if (known !== undefined) return known;
-  seen.set(value, found());
-  return seen.get(value) as boolean;
-
-  function found(): boolean {
-    const node = flow.depends(value) ? flow.producer(value) : undefined;
-    if (node?.domain !== '') return false;
-    if (NEVER_NEGATIVE.has(node.op)) return true;
-    if (node.op === 'Clip') {
-      const low = flow.b.types.constant(node.inputs[1] ?? '');
-      return low !== undefined && (numbersOf(low)[0] as number) >= 0;
-    }
-    const isList = node.op === 'Add' || node.op === 'Concat' || node.op === 'Mul' || node.op === 'Sum';
-    const read = isList ? node.inputs : node.inputs.slice(0, 1);
-    return KEEPING_SIGN.has(node.op) && read.every((name) => isNonNegative(name, flow, seen));
-  }
 }

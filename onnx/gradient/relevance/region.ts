@@ -19,6 +19,8 @@ export interface PixelRange {
 /** Values that are the picture in other units, order or size. Gradients of them are relevances themselves. */
 export class Region {
   readonly #values: Set<string>;
+  /** In topological order. */
+  readonly #nodes: readonly Node[];
   readonly #low = new Map<string, string>();
   readonly #high = new Map<string, string>();
 
@@ -28,9 +30,12 @@ export class Region {
     readonly range?: PixelRange,
   ) {
     this.#values = new Set([flow.picture]);
-    for (const node of b.graph.nodes)
-      if (isPreparing(node, flow) && node.inputs.every((name) => !flow.depends(name) || this.#values.has(name)))
-        for (const output of node.outputs) this.#values.add(output);
+    this.#nodes = b.graph.nodes.filter((node) => {
+      if (!isPreparing(node, flow) || !node.inputs.every((name) => !flow.depends(name) || this.#values.has(name)))
+        return false;
+      for (const output of node.outputs) this.#values.add(output);
+      return true;
+    });
   }
 
   has(value: string): boolean {
@@ -57,32 +62,47 @@ export class Region {
   /** Ones for the pixels of a value, zeros for what stands beside them, such as padding. */
   pixelsOf(value: string): string {
     const { b, flow } = this;
-    const filled = (number: number) => expandedLike(b, b.scalarLike(value, number), value);
-    if (value === flow.picture) return filled(1);
-    const node = flow.depends(value) ? flow.producer(value) : undefined;
-    if (!node) return filled(0);
-    if (!moved.has(node.op))
-      return summed.has(node.op) ? filled(1) : this.pixelsOf(node.inputs.find((name) => flow.depends(name)) as string);
-    const data = node.op === 'Concat' ? node.inputs : node.inputs.slice(0, 1);
-    // Padding is 0, whatever number it is in the network.
-    const others = node.op === 'Pad' ? [node.inputs[1], '', ...node.inputs.slice(3)] : node.inputs.slice(data.length);
-    const inputs = [...data.map((name) => this.pixelsOf(name)), ...(others as string[])];
-    const outputs = node.outputs.map((name) => b.unique(`${name}_pixels`));
-    b.append({ ...node, name: b.unique(`${node.name}_pixels`), inputs, outputs });
-    return outputs[node.outputs.indexOf(value)] as string;
+    const made = new Map<string, string>();
+    const filled = (name: string, number: number) => expandedLike(b, b.scalarLike(name, number), name);
+    const pixels = (name: string) => made.get(name) ?? filled(name, name === flow.picture ? 1 : 0);
+    for (const node of this.#nodesBefore(value, isSum)) {
+      if (!moved.has(node.op)) {
+        const data = node.inputs.find((name) => flow.depends(name)) as string;
+        for (const name of node.outputs) made.set(name, isSum(node) ? filled(name, 1) : pixels(data));
+        continue;
+      }
+      const data = node.op === 'Concat' ? node.inputs : node.inputs.slice(0, 1);
+      // Padding is 0, whatever number it is in the network.
+      const others = node.op === 'Pad' ? [node.inputs[1], '', ...node.inputs.slice(3)] : node.inputs.slice(data.length);
+      const inputs = [...data.map(pixels), ...(others as string[])];
+      const outputs = node.outputs.map((name) => b.unique(`${name}_pixels`));
+      b.append({ ...node, name: b.unique(`${node.name}_pixels`), inputs, outputs });
+      node.outputs.forEach((name, index) => made.set(name, outputs[index] as string));
+    }
+    return pixels(value);
   }
 
   #copied(value: string, made: Map<string, string>): string {
-    const known = made.get(value);
-    if (known !== undefined) return known;
-    const { b, flow } = this;
-    const node = flow.depends(value) ? flow.producer(value) : undefined;
-    if (!node) return value;
-    const inputs = node.inputs.map((name) => this.#copied(name, made));
-    const outputs = node.outputs.map((name) => b.unique(`${name}_end`));
-    b.append({ ...node, name: b.unique(`${node.name}_end`), inputs, outputs });
-    node.outputs.forEach((name, index) => made.set(name, outputs[index] as string));
-    return made.get(value) as string;
+    const { b } = this;
+    for (const node of this.#nodesBefore(value, ({ outputs }) => made.has(outputs[0] as string))) {
+      if (made.has(node.outputs[0] as string)) continue;
+      const inputs = node.inputs.map((name) => made.get(name) ?? name);
+      const outputs = node.outputs.map((name) => b.unique(`${name}_end`));
+      b.append({ ...node, name: b.unique(`${node.name}_end`), inputs, outputs });
+      node.outputs.forEach((name, index) => made.set(name, outputs[index] as string));
+    }
+    return made.get(value) ?? value;
+  }
+
+  /** The region's nodes that a value is computed by, in topological order; of those before some nodes none. */
+  #nodesBefore(value: string, isFirst: (node: Node) => boolean): Node[] {
+    const needed = new Set([value]);
+    const nodes = this.#nodes.toReversed().filter((node) => {
+      if (!node.outputs.some((name) => needed.has(name))) return false;
+      if (!isFirst(node)) for (const name of node.inputs) needed.add(name);
+      return true;
+    });
+    return nodes.toReversed();
   }
 }
 
@@ -95,6 +115,7 @@ function isPreparing({ domain, op, inputs }: Node, flow: Flow): boolean {
 
 const moved: ReadonlySet<string> = new Set<KnownOp>(MOVED.filter((op) => op !== 'Neg' && op !== 'DequantizeLinear'));
 const summed: ReadonlySet<string> = new Set(WEIGHTED_SUMS);
+const isSum = ({ op }: Node): boolean => summed.has(op) && !moved.has(op);
 
 /**
  * How the relevance of a region's value goes to the value before it. Constants take nothing but what stands beside the picture.

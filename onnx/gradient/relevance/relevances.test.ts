@@ -64,6 +64,20 @@ function withoutBiases(graph: Graph): Graph {
   return { ...graph, initializers: new Map(tensors) };
 }
 
+describe('relevances of a deep network', () => {
+  it.each([undefined, 'flat', 'box'] as const)('are found however many nodes there are, first rule %s', (first) => {
+    const b = new GraphBuilder();
+    const chain = (value: string) =>
+      Array.from({ length: 9000 }).reduce<string>((last) => b.op('Identity', [last]), value);
+    const weights = (name: string) => b.initializer(name, float32Tensor([1, 2, 3, 4], [2, 2]));
+    const layer = b.op('MatMul', [chain(b.input('x', 'float32', [1, 2])), weights('first')]);
+    b.output(b.op('MatMul', [chain(b.op('Relu', [layer])), weights('second')]), 'y');
+    const range = { low: b.scalar(-1), high: b.scalar(1) };
+    const composite = { ...everywhere(alphaBeta(2)), ...(first && { first }) };
+    expect(relevances(b, 'y', 'x', { composite, range })).not.toBeNull();
+  });
+});
+
 describe.each(['squeeze', 'residual', 'vgg-dynamo'])('relevances of %s without biases', (file) => {
   // Large numbers, beside which the stabilizer of 1e-6 vanishes.
   const scale = 1e4;

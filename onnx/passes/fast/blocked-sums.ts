@@ -1,5 +1,5 @@
 /** @file A speed-up: sums of branches stay in the layout that runtimes compute convolutions in. */
-import { copiedGraph, GraphBuilder } from '../../build/build.js';
+import { rebuilding } from '../../build/build.js';
 import { inputOf, outputOf, type Graph, type Node } from '../../graph/graph.js';
 import { consumersOf } from '../../graph/neighbours.js';
 import { float32Tensor } from '../../graph/tensor.js';
@@ -57,7 +57,7 @@ export function blockedSums(graph: Graph): Graph {
 
 /** The graph where each node that reads one of the values reads what a Conv with ones makes of it. */
 function withPassed(graph: Graph, passed: ReadonlySet<string>, types: Types): Graph {
-  const b = new GraphBuilder({ ...copiedGraph(graph), nodes: [] });
+  const b = rebuilding(graph);
   const names = new Map<string, string>();
   for (const node of graph.nodes) {
     b.append({ ...node, inputs: node.inputs.map((name) => names.get(name) ?? name) });

@@ -123,6 +123,17 @@ describe('scaledWeights(graph)', () => {
   });
 });
 
+describe('scaledWeights(graph) of a deep graph', () => {
+  it('finds constants however many nodes compute them', () => {
+    const deep = graphOf([1, 4, 3, 3], (b, x, constant) => {
+      let scale = constant(4, 1, 1);
+      for (let depth = 0; depth < 9000; depth++) scale = b.op('Neg', [scale]);
+      return b.op('Conv', [b.mul(x, scale), constant(4, 4, 1, 1)]);
+    });
+    expect(scaledWeights(deep).nodes.find(({ op }) => op === 'Conv')?.inputs[0]).toBe('x');
+  });
+});
+
 describe('blockedSums(graph)', () => {
   const residual = (channels: number) =>
     graphOf(['N', channels, 4, 4], (b, x, constant) => {
@@ -142,6 +153,16 @@ describe('blockedSums(graph)', () => {
     expect(await difference(graph, passed, wave([2, 16, 4, 4], 5), [2, 16, 4, 4])).toBe(0);
   });
 
+  it('leaves the names of later values free', async () => {
+    const graph = graphOf(['N', 16, 4, 4], (b, x, constant) => {
+      const start = b.op('Neg', [x], {}, 'start');
+      return b.op('Abs', [b.add(start, b.op('Conv', [start, constant(16, 16, 1, 1)]))], {}, 'start/blocked');
+    });
+    const passed = blockedSums(graph);
+    expect(ops(passed)).toEqual(['Neg', 'Conv', 'Conv', 'Add', 'Abs', 'Identity']);
+    expect(await difference(graph, passed, wave([2, 16, 4, 4], 5), [2, 16, 4, 4])).toBe(0);
+  });
+
   it('leaves inputs of the graph, and channels that do not fill blocks', () => {
     for (const graph of [residual(16), residual(6)]) expect(blockedSums(graph)).toBe(graph);
   });
@@ -156,6 +177,16 @@ describe('statedShapes(graph)', () => {
       { name: 'maps', value: { type: 'float32', shape: ['N', 2, 4, 4] } },
     ]);
     expect(graph.valueInfo.size).toBe(0);
+  });
+
+  it('states different sizes of pictures of any size', async () => {
+    const graph = graphOf([1, 1, 'H', 'W'], (b, x) => {
+      const all = [0, 1, 2, 3];
+      const pool = (value: string, stride: number) =>
+        b.op('MaxPool', [value], { kernel_shape: [2, 2], strides: [stride, stride] });
+      return b.reduceSum(pool(b.mul(x, b.reduceSum(pool(x, 2), all, false)), 1), all, false);
+    });
+    expect(await difference(graph, statedShapes(graph), wave([1, 1, 12, 12], 5), [1, 1, 12, 12])).toBe(0);
   });
 });
 

@@ -1,6 +1,6 @@
 /** @file A speed-up: transposed convolutions as convolutions with rotated weights, which runtimes compute faster. */
 import { attributeOf, numberAttribute } from '../../graph/attributes.js';
-import { copiedGraph, GraphBuilder } from '../../build/build.js';
+import { rebuilding, type GraphBuilder } from '../../build/build.js';
 import { isStatic } from '../../graph/dims.js';
 import { elementCount, outputOf, type Graph, type Node, type Tensor } from '../../graph/graph.js';
 import { computedTensor } from '../../graph/stored.js';
@@ -18,7 +18,7 @@ type FloatTensor = Extract<Tensor, { type: 'float32' }>;
  * - Kernels of 1×1 with larger strides: the Conv's values are spread out, with zeros between them.
  */
 export function rotatedConvolutions(graph: Graph): Graph {
-  const b = new GraphBuilder({ ...copiedGraph(graph), nodes: [] });
+  const b = rebuilding(graph);
   let replaced = 0;
   for (const node of graph.nodes) {
     if (appendRotated(b, node) || appendSpread(b, node)) replaced++;
@@ -74,8 +74,8 @@ function appendRotated(b: GraphBuilder, node: Node): boolean {
 
 /**
  * Appends what replaces a strided node with a 1×1 kernel: a Conv, each of its values repeated over stride × stride positions,
- * and a product with 1 at the first of them and 0 at the others. @returns whether this is such a node, whose output is that
- * large and has no bias
+ * and a product with 1 at the first of them and 0 at the others. The results are the same, but of values that are not
+ * finite (NaN instead of 0 at the others). @returns whether this is such a node, whose output is that large and has no bias
  */
 function appendSpread(b: GraphBuilder, node: Node): boolean {
   const transposed = transposedOf(b, node);

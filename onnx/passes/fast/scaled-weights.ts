@@ -1,7 +1,7 @@
 /** @file A speed-up: constant scales of a convolution's input become scales of its weights. */
 import { numberAttribute } from '../../graph/attributes.js';
-import { copiedGraph, GraphBuilder } from '../../build/build.js';
-import { inputOf, type Graph, type Node } from '../../graph/graph.js';
+import { rebuilding } from '../../build/build.js';
+import { inputOf, type Graph } from '../../graph/graph.js';
 import { producersOf } from '../../graph/neighbours.js';
 import { prunedGraph } from '../../graph/order.js';
 import { Types } from '../../shapes/types.js';
@@ -15,7 +15,7 @@ import { isPerChannel } from './per-channel.js';
 export function scaledWeights(graph: Graph): Graph {
   const types = Types.of(graph);
   const producers = producersOf(graph);
-  const isConstant = constancy(types, producers);
+  const isConstant = constancy(graph, types);
   /** The value that is scaled, and its scale, of a product that a convolution of so many channels reads. */
   const scaleOf = (name: string, channels: number): { value: string; scale: string } | undefined => {
     const product = producers.get(name);
@@ -26,7 +26,7 @@ export function scaledWeights(graph: Graph): Graph {
     return scale !== undefined && isWhole ? { value, scale } : undefined;
   };
 
-  const b = new GraphBuilder({ ...copiedGraph(graph), nodes: [] });
+  const b = rebuilding(graph);
   const scaledBy = new Map<string, string>();
   const scaled = (weights: string, scale: string): string => {
     const key = JSON.stringify([weights, scale]);
@@ -55,18 +55,13 @@ export function scaledWeights(graph: Graph): Graph {
 }
 
 /** Tells whether a value depends on constants alone. */
-function constancy(types: Types, producers: ReadonlyMap<string, Node>): (name: string) => boolean {
-  const known = new Map<string, boolean>();
-  const isConstant = (name: string): boolean => {
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    const node = producers.get(name);
-    const is =
-      types.constant(name) !== undefined ||
-      (node !== undefined && elementwise.has(node.op) && node.domain === '' && node.inputs.every(isConstant));
-    known.set(name, is);
-    return is;
-  };
+function constancy({ nodes }: Graph, types: Types): (name: string) => boolean {
+  const computed = new Set<string>();
+  const isConstant = (name: string): boolean => types.constant(name) !== undefined || computed.has(name);
+  for (const { domain, op, inputs, outputs } of nodes) {
+    if (domain !== '' || !elementwise.has(op) || !inputs.every(isConstant)) continue;
+    for (const name of outputs) computed.add(name);
+  }
   return isConstant;
 }
 
