@@ -1,12 +1,12 @@
 /** @file A layers model of any inputs and outputs as an ONNX model, with the numbers that its inputs should get in a comparison. */
 import { emptyGraph, GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import type { Dim, Model } from '../../onnx/graph/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { finishedModel, type Finish } from '../export.js';
 import { weightInitializers } from '../initializers.js';
-import { fromTfjs, toTfjs } from '../layers/layout.js';
 import { LayerOptions, type Layer } from '../layers/rule.js';
 import { loweredOutputs } from '../layers/table.js';
+import { freeName, isChannelsFirst, portIn, portOut } from '../ports.js';
 import type { LayersModel } from '../tfjs-model.js';
 
 /** What the numbers of an input are, as the layers that take it tell. */
@@ -33,9 +33,7 @@ export interface LayersGraph {
  */
 export function layersGraph(model: LayersModel, options: Omit<Finish, 'metadata'> = {}): LayersGraph {
   const b = new GraphBuilder(emptyGraph(model.name));
-  const channelsFirst = allLayers(model).some(
-    (layer) => new LayerOptions(layer).string('dataFormat', 'channelsLast') === 'channelsFirst',
-  );
+  const channelsFirst = isChannelsFirst(model);
   // A Sequential model has no inputNames.
   const taken = new Set<string>();
   const inputs = model.inputs.map((tensor) => {
@@ -43,30 +41,18 @@ export function layersGraph(model: LayersModel, options: Omit<Finish, 'metadata'
     const kind = inputKind(consumers(tensor.sourceLayer));
     return { name, sizes: knownSizes(tensor.shape, name), ...kind };
   });
-  const values = inputs.map(({ name, sizes, kind }) => {
-    const picture = !channelsFirst && sizes.length === 3;
-    const dims: Dim[] = ['batch', ...(picture ? ([2, 0, 1].map((axis) => sizes[axis]) as number[]) : sizes)];
-    const value = b.input(name, kind === 'index' ? 'int64' : 'float32', dims);
-    return channelsFirst ? fromTfjs(b, value) : value;
-  });
-  const lowered = loweredOutputs(b, model, values, weightInitializers(b, model), { training: false });
+  const values = inputs.map(({ name, sizes, kind }) =>
+    portIn(b, name, sizes, { channelsFirst, type: kind === 'index' ? 'int64' : 'float32' }),
+  );
+  const lowered = loweredOutputs(b, model, values, weightInitializers(b), { training: false });
   const outputs = model.outputs.map((tensor, index) => {
     const name = freeName(tensor.sourceLayer.name, taken);
-    const value = lowered.outputs[index] as string;
-    b.output(channelsFirst ? toTfjs(b, value) : value, name);
+    portOut(b, lowered.outputs[index] as string, name, channelsFirst);
     return { name, sizes: tensor.shape.slice(1) as number[] };
   });
   const names = outputs.map(({ name }) => name);
   const metadata = new Map([['source_format', 'tfjs layers model']]);
   return { model: finishedModel(b.graph, names, { ...options, metadata }), inputs, outputs, channelsFirst };
-}
-
-/** The name, or with a number after it where it is taken; then it is taken too. */
-function freeName(name: string, taken: Set<string>): string {
-  let [free, count] = [name, 1];
-  while (taken.has(free)) free = `${name}_${count++}`;
-  taken.add(free);
-  return free;
 }
 
 function knownSizes(shape: readonly (number | null)[], name: string): number[] {
@@ -77,14 +63,6 @@ function knownSizes(shape: readonly (number | null)[], name: string): number[] {
     name: `input "${name}"`,
     expected: 'known sizes behind the batch, or `size` for a picture',
     got,
-  });
-}
-
-/** All layers of a model, those of nested models and inside wrappers among them. */
-function allLayers(model: LayersModel): Layer[] {
-  return model.layers.flatMap((layer) => {
-    if ('inputLayers' in layer) return allLayers(layer as LayersModel);
-    return 'layer' in layer ? [layer, layer.layer as Layer] : [layer];
   });
 }
 
