@@ -22,9 +22,6 @@ const convTranspose: LayerRule = (call) => {
     call,
     withChannelsFirst(call, (x) => {
       const axes = positionsOf(call, x).length;
-      if (options.has('dilationRate') && options.perAxis('dilationRate', axes).some((rate) => rate !== 1)) {
-        throw options.unsupported('dilationRate', '1, as tfjs computes no other');
-      }
       const kernel = options.perAxis('kernelSize', axes);
       const strides = options.perAxis('strides', axes, 1);
       const surplus = kernel.map((size, axis) => size - (strides[axis] as number));
