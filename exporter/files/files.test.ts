@@ -365,6 +365,35 @@ describe('outputDifferences(model, graph, bytes)', () => {
     expect(other?.difference).toBeGreaterThan(1e-3);
   });
 
+  it('gives an Embedding numbers of its rows, also where their form changes before, or inside a wrapper', async () => {
+    const rows = () => layers.embedding({ inputDim: 9, outputDim: 3 });
+    const chains = [
+      [layers.reshape({ targetShape: [8], inputShape: [4, 2] }), layers.dropout({ rate: 0.5 }), rows()],
+      [layers.flatten({ inputShape: [4, 3, 2] }), rows()],
+      [layers.timeDistributed({ layer: rows(), inputShape: [4, 2] })],
+      [layers.embedding({ inputDim: 9, outputDim: 3, inputShape: [4, 3, 2] })],
+    ];
+    for (const chain of chains) {
+      const model = withRandomWeights(tfl.sequential({ layers: chain }));
+      const graph = layersGraph(model);
+      expect(graph.inputs).toMatchObject([{ kind: 'index', count: 9 }]);
+      const [found] = await outputDifferences(model, graph, modelBytes(graph.model));
+      expect(found?.difference).toBeLessThan(1e-6);
+      expect(found?.magnitude).toBeGreaterThan(0.1);
+    }
+  });
+
+  it('gives a Masking layer steps to mask, and tells files apart that mask others', async () => {
+    const masked = (maskValue: number) =>
+      tfl.sequential({ layers: [layers.masking({ maskValue, inputShape: [5, 4, 3], name: 'mask' })] });
+    const graph = layersGraph(masked(-1));
+    expect(graph.inputs).toMatchObject([{ kind: 'masked', value: -1 }]);
+    const bytes = modelBytes(graph.model);
+    const [same] = await outputDifferences(masked(-1), graph, bytes);
+    const [other] = await outputDifferences(masked(-2), graph, bytes);
+    expect([same?.difference, other?.difference]).toEqual([0, 1]);
+  });
+
   it('says that tfjs cannot run a model', async () => {
     const model = tfl.sequential({ layers: [layers.softmax({ axis: 1, inputShape: [3, 4] })] });
     const graph = layersGraph(model);

@@ -4,13 +4,19 @@ import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { finishedModel, type Finish } from '../export.js';
 import { weightInitializers } from '../initializers.js';
+import { identityLayers } from '../layers/identities.js';
 import { LayerOptions, type Layer } from '../layers/rule.js';
 import { loweredOutputs } from '../layers/table.js';
 import { freeName, isChannelsFirst, portIn, portOut } from '../ports.js';
 import type { LayersModel } from '../tfjs-model.js';
 
 /** What the numbers of an input are, as the layers that take it tell. */
-export type InputKind = { kind: 'bytes' } | { kind: 'normal' } | { kind: 'index'; count: number };
+export type InputKind =
+  | { kind: 'bytes' }
+  | { kind: 'normal' }
+  | { kind: 'index'; count: number }
+  /** Normal, and at some steps the value that a Masking layer looks for. */
+  | { kind: 'masked'; value: number };
 
 /** One input or output of the graph. */
 export interface Port {
@@ -66,22 +72,33 @@ function knownSizes(shape: readonly (number | null)[], name: string): number[] {
   });
 }
 
-/** The layers that take an input, also where it goes into a nested model. */
+/** Layers behind which an input's numbers are what they were, in another form. */
+const formLayers = new Set([
+  ...['Cropping2D', 'Flatten', 'Permute', 'RepeatVector', 'Reshape'],
+  ...['AlphaDropout', 'Dropout', 'GaussianDropout', 'GaussianNoise', 'SpatialDropout1D'],
+  ...Object.keys(identityLayers),
+]);
+
+/** The layers that take an input's numbers, also inside a nested model or a wrapper, or behind a change of their form. */
 function consumers(input: Layer): Layer[] {
-  return input.outboundNodes.flatMap(({ outboundLayer }) => {
-    if (!('inputLayers' in outboundLayer)) return [outboundLayer];
-    return (outboundLayer as LayersModel).inputLayers.flatMap(consumers);
-  });
+  return input.outboundNodes.flatMap(({ outboundLayer }) => takers(outboundLayer));
+}
+
+function takers(layer: Layer): Layer[] {
+  if ('inputLayers' in layer) return (layer as LayersModel).inputLayers.flatMap(consumers);
+  if (layer.getClassName() === 'TimeDistributed' && 'layer' in layer) return takers(layer.layer as Layer);
+  return formLayers.has(layer.getClassName()) ? consumers(layer) : [layer];
 }
 
 function inputKind(layers: readonly Layer[]): InputKind {
-  const classes = layers.map((layer) => layer.getClassName());
-  if (layers.length > 0 && classes.every((layerClass) => layerClass === 'Embedding')) {
-    const counts = layers.map((layer) => new LayerOptions(layer).number('inputDim'));
-    return { kind: 'index', count: Math.min(...counts) };
+  const optionsOf = (layerClass: string) =>
+    layers.filter((layer) => layer.getClassName() === layerClass).map((layer) => new LayerOptions(layer));
+  const tables = optionsOf('Embedding');
+  if (layers.length > 0 && tables.length === layers.length) {
+    return { kind: 'index', count: Math.min(...tables.map((options) => options.number('inputDim'))) };
   }
-  const small = layers.some(
-    (layer) => layer.getClassName() === 'Rescaling' && Math.abs(new LayerOptions(layer).number('scale')) < 0.1,
-  );
+  const [masking] = optionsOf('Masking');
+  if (masking) return { kind: 'masked', value: masking.number('maskValue', 0) };
+  const small = optionsOf('Rescaling').some((options) => Math.abs(options.number('scale')) < 0.1);
   return { kind: small ? 'bytes' : 'normal' };
 }
