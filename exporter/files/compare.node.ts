@@ -4,6 +4,7 @@ import { Random } from '../../inference/numeric/random.js';
 import { createSession } from '../../inference/runtime/session.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { elementCount } from '../../onnx/graph/graph.js';
+import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { tf } from '../tf.js';
 import type { LayersModel } from '../tfjs-model.js';
 import type { LayersGraph } from './layers-graph.js';
@@ -21,12 +22,14 @@ interface FileValue {
  * Runs both on a batch of two: bytes for what is rescaled, numbers of rows for embeddings, the mask's value at some steps of
  * what is masked, else standard normal numbers.
  * @param onnx the file's bytes
+ * @throws LimitError before it runs a model whose values pass the limits of one
  */
 export async function outputDifferences(
   model: LayersModel,
   graph: LayersGraph,
   onnx: Uint8Array,
 ): Promise<OutputDifference[]> {
+  expectAffordable(graph.model, BATCH);
   const { inputs, outputs } = original(model, graph);
   const session = await createSession(onnx);
   try {

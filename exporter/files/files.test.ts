@@ -258,6 +258,12 @@ function deepModel(depth: number, more = ''): string {
   return `{"modelTopology": ${open.repeat(depth)}${']}}'.repeat(depth)}}`;
 }
 
+/** A layer with an option of lists in one another, as text. */
+function deepOption(depth: number): string {
+  const layer = `{"class_name": "ReLU", "config": {"name": "r", "x": ${'['.repeat(depth)}${']'.repeat(depth)}}}`;
+  return `{"modelTopology": {"class_name": "Sequential", "config": {"name": "m", "layers": [${layer}]}}}`;
+}
+
 describe('exportLayersFile(source) refuses', () => {
   it.each([
     [
@@ -344,8 +350,10 @@ describe('exportLayersFile(source) refuses', () => {
       ['{', 'got a file that is not JSON'],
       ['[]', 'expected a tfjs layers model'],
       ['{"class_name": "Sequential", "config": {}}', 'it is a Keras model without weights'],
-      [deepModel(1e5, '"module": "keras.layers", '), 'expected at most 64 nested models; got far more'],
-      [deepModel(1e5), 'expected at most 64 nested models'],
+      [deepModel(100, '"module": "keras.layers", '), 'model "m": expected at most 64 nested models'],
+      [deepModel(100), 'model "m": expected at most 64 nested models'],
+      [deepModel(1e5), `${path}: expected at most 1000 nested lists and objects; got more`],
+      [deepOption(1e5), `${path}: expected at most 1000 nested lists and objects; got more`],
       ['{"modelTopology": {"node": []}}', 'is a graph model of tfjs'],
     ] as const) {
       await writeFile(path, text);
@@ -392,6 +400,15 @@ describe('outputDifferences(model, graph, bytes)', () => {
     const [same] = await outputDifferences(masked(-1), graph, bytes);
     const [other] = await outputDifferences(masked(-2), graph, bytes);
     expect([same?.difference, other?.difference]).toEqual([0, 1]);
+  });
+
+  it('runs no model whose values are too large', async () => {
+    const large = layers.upSampling2d({ size: [1500, 1500], inputShape: [8, 8, 1], name: 'large' });
+    const model = tfl.sequential({ layers: [large, layers.globalAveragePooling2d({})] });
+    const graph = layersGraph(model);
+    await expect(outputDifferences(model, graph, modelBytes(graph.model))).rejects.toThrow(
+      'Resize "large/Resize": expected at most 268435456 elements in a tensor; got 288000000',
+    );
   });
 
   it('says that tfjs cannot run a model', async () => {

@@ -13,6 +13,8 @@ import { checkedTopology, layerClasses, type Topology } from './topology.js';
 import { readWeights, type WeightSpec } from './weights-file.node.js';
 
 const MAX_JSON_BYTES = 2 ** 26;
+/** Lists and objects in one another: three for each nested model, and what their layers have inside. */
+const MAX_JSON_DEPTH = 1000;
 
 /**
  * Loads a tfjs layers model.
@@ -55,6 +57,19 @@ async function placeOfModel(source: string): Promise<string | URL> {
 }
 
 function parsed(bytes: Uint8Array, file: string): unknown {
+  const json = parsedJson(bytes, file);
+  // Everything behind this, tfjs too, goes into it recursively.
+  let level = [json];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_JSON_DEPTH) {
+      throw new InputError({ name: file, expected: `at most ${MAX_JSON_DEPTH} nested lists and objects`, got: 'more' });
+    }
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return json;
+}
+
+function parsedJson(bytes: Uint8Array, file: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {

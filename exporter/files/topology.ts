@@ -36,15 +36,6 @@ export interface Topology {
  * @throws InputError for graph models, code, and layers that cannot be exported, named with their place
  */
 export function checkedTopology(json: unknown, file: string): Topology {
-  try {
-    return topologyOf(json, file);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new InputError({ name: file, expected: `at most ${limitOf('depth')} nested models`, got: 'far more' });
-  }
-}
-
-function topologyOf(json: unknown, file: string): Topology {
   if (!isRecord(json)) throw notLayers(file, 'a tfjs layers model');
   const stated = json['modelTopology'];
   if (json['format'] === 'graph-model' || (isRecord(stated) && ('node' in stated || 'library' in stated))) {
