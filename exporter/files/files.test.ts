@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -146,6 +146,17 @@ describe('exportLayersFile(source)', () => {
     await expect(exportLayersFile(masked)).rejects.toThrow(
       /^layer "bidirectional.*\/.*": expected no masked steps before a LSTM; got Masking "mask"$/,
     );
+  });
+
+  it('stops while tfjs computes, and writes nothing', async () => {
+    const filters = 64;
+    const first = layers.conv2d({ filters, kernelSize: 7, padding: 'same', inputShape: [128, 128, 3], name: 'slow' });
+    const second = layers.conv2d({ filters, kernelSize: 7, padding: 'same' });
+    const source = await savedModel(join(folder, 'slow'), tfl.sequential({ layers: [first, second] }));
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('stopped')), 300);
+    await expect(exportLayersFile(source, { signal: stop.signal })).rejects.toThrow('stopped');
+    expect((await readdir(join(folder, 'slow'))).filter((name) => name.includes('.onnx'))).toEqual([]);
   });
 
   it('names the file after the folder where that is given as `.`', async () => {
