@@ -74,8 +74,16 @@ function knownSizes(shape: readonly (number | null)[], name: string): number[] {
 
 /** Layers behind which an input's numbers are what they were, in another form. */
 const formLayers = new Set([
-  ...['Cropping2D', 'Flatten', 'Permute', 'RepeatVector', 'Reshape'],
-  ...['AlphaDropout', 'Dropout', 'GaussianDropout', 'GaussianNoise', 'SpatialDropout1D'],
+  'AlphaDropout',
+  'Cropping2D',
+  'Dropout',
+  'Flatten',
+  'GaussianDropout',
+  'GaussianNoise',
+  'Permute',
+  'RepeatVector',
+  'Reshape',
+  'SpatialDropout1D',
   ...Object.keys(identityLayers),
 ]);
 
