@@ -7,6 +7,7 @@ import { discriminatorModel, generatorModel } from '../trainer/step/tfjs/models.
 import { configWith, presets } from '../trainer/settings/presets.js';
 import { discriminatorSignature, exportedModel, generatorSignature } from './export.js';
 import { exportDifference, withRandomWeights } from './parity.test.helper.js';
+import { tf, tfl } from './tf.js';
 import { largestDifference } from './verify.node.js';
 
 const small = { ...presets.space, imageSize: 16, latentDim: 6, ngf: 4, ndf: 4 };
@@ -119,6 +120,48 @@ describe.each(['dense', 'conv'] as const)('exportedModel(discriminator, …) wit
     for (const foldBatchNorm of [false, true]) {
       expect(await exportDifference(model, { ...signature, foldBatchNorm })).toBeLessThan(1e-5);
     }
+  });
+});
+
+/** Two models with a dense layer `d` each, one after the other, and between them another `d`. */
+function nestedNamesakes() {
+  const dense = () => tfl.layers.dense({ name: 'd', units: 2, inputShape: [2] });
+  const part = (name: string) => tfl.sequential({ name, layers: [dense()] });
+  const input = tfl.input({ shape: [2] });
+  const inner = part('a').apply(input) as typeof input;
+  const middle = tfl.layers.dense({ name: 'd', units: 2 }).apply(inner) as typeof input;
+  const last = tfl.layers.activation({ name: 'last', activation: 'tanh' });
+  const model = tfl.model({ inputs: input, outputs: last.apply(part('b').apply(middle)) as typeof input });
+  // Each gets weights of its own, although their names are equal.
+  const values = model.weights.map(({ shape }, index) => tf.randomNormal(shape as number[], 0, 1, 'float32', index));
+  model.setWeights(values);
+  return model;
+}
+
+describe('exportedModel(model, …) of other models', () => {
+  it('keeps the weights of nested layers of one name apart', async () => {
+    const model = nestedNamesakes();
+    expect(await exportDifference(model)).toBeLessThan(1e-6);
+    const { graph } = exportedModel(model, { name: 'test', inputName: 'x', outputs: { y: 'b' } });
+    expect([...graph.initializers.keys()].filter((name) => name.includes('kernel'))).toEqual([
+      'd/kernel',
+      'd/kernel_1',
+      'd/kernel_2',
+    ]);
+  });
+
+  it('gives the output of its own layer where a nested one has its name', async () => {
+    expect(await exportDifference(nestedNamesakes(), { outputs: { output: 'd' } })).toBeLessThan(1e-6);
+  });
+
+  it('leaves pictures as they are where the model has its channels first', async () => {
+    const input = tfl.input({ shape: [3, 8, 10], name: 'photo' });
+    const layer = tfl.layers.conv2d({ name: 'c', filters: 4, kernelSize: 3, dataFormat: 'channelsFirst' });
+    const model = withRandomWeights(tfl.model({ inputs: input, outputs: layer.apply(input) as typeof input }));
+    const { graph } = exportedModel(model, { name: 'test', inputName: 'x', outputs: { y: 'c' } });
+    expect(graph.inputs[0]?.value?.shape).toEqual(['batch', 3, 8, 10]);
+    expect(graph.outputs[0]?.value?.shape).toEqual(['batch', 4, 6, 8]);
+    expect(await exportDifference(model)).toBeLessThan(1e-5);
   });
 });
 

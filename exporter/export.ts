@@ -2,13 +2,14 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../onnx/build/build.js';
 import { InputError } from '../onnx/errors.js';
-import { OPSET, type Dim, type Graph, type Model } from '../onnx/graph/graph.js';
+import { OPSET, type Graph, type Model } from '../onnx/graph/graph.js';
 import { prunedGraph } from '../onnx/graph/order.js';
 import { foldedBatchNorm } from '../onnx/passes/fold-batch-norm.js';
 import type { LayersModel } from './layers-model.js';
 import { weightInitializers } from './initializers.js';
 import { loweredOutputs } from './layers/table.js';
 import { atOpset } from './opset.js';
+import { isChannelsFirst, portIn, portOut } from './ports.js';
 import { VERSION } from './version.js';
 
 /** Names of an exported model's input and outputs. */
@@ -47,7 +48,7 @@ const labelOf = (model: LayersModel) => ((model as tfl.LayersModel).inputs.lengt
 
 /**
  * The model in inference form as an ONNX model with its weights.
- * @param model a tfjs layers model with one input, pictures as [N, H, W, C]; with `labelName` also one for one-hot labels
+ * @param model a tfjs layers model with one input, pictures as [N, H, W, C] or [N, C, H, W]; with `labelName` also one for one-hot labels
  * [N, K] that a dense layer reads
  * @throws InputError for layers that cannot be lowered, output layers that do not exist, and opsets outside 13…21
  * @example
@@ -58,10 +59,10 @@ export function exportedModel(model: LayersModel, options: ExportOptions): Model
   const { name, inputName, labelName, outputs } = options;
   const layersModel = model as tfl.LayersModel;
   const b = new GraphBuilder(emptyGraph(name));
-  const input = b.input(inputName, 'float32', inputShape(layersModel));
-  const weights = weightInitializers(b, layersModel);
+  const channelsFirst = isChannelsFirst(layersModel);
+  const input = portIn(b, inputName, inputSizes(layersModel), { channelsFirst });
   const labels = labelName === undefined ? [] : [b.input(labelName, 'int64', ['batch'])];
-  const { values } = loweredOutputs(b, layersModel, [input, ...labels], weights, { training: false });
+  const { values } = loweredOutputs(b, layersModel, [input, ...labels], weightInitializers(b), { training: false });
   for (const [output, layer] of Object.entries(outputs)) {
     const value = values.get(layer);
     if (value === undefined) {
@@ -71,7 +72,7 @@ export function exportedModel(model: LayersModel, options: ExportOptions): Model
         got: layer,
       });
     }
-    b.output(value, output);
+    portOut(b, value, output, channelsFirst);
   }
   return finishedModel(b.graph, Object.keys(outputs), options);
 }
@@ -90,10 +91,10 @@ export function finishedModel(
   return atOpset({ ...model, producer: { name: 'ganscope', version: VERSION } }, opset);
 }
 
-/** The input's shape with a free batch size, pictures as [batch, C, H, W]. */
-function inputShape(model: tfl.LayersModel): Dim[] {
+/** The input's sizes without the batch. */
+function inputSizes(model: tfl.LayersModel): number[] {
   const shape = model.inputs[0]?.shape ?? [];
-  const sizes = shape.slice(1).map((size) => {
+  return shape.slice(1).map((size) => {
     if (typeof size === 'number') return size;
     throw new InputError({
       name: `model "${model.name}"`,
@@ -101,8 +102,6 @@ function inputShape(model: tfl.LayersModel): Dim[] {
       got: `[${shape.join()}]`,
     });
   });
-  const [height, width, channels] = sizes;
-  return ['batch', ...(sizes.length === 3 ? ([channels, height, width] as number[]) : sizes)];
 }
 
 function layerName(model: LayersModel, index: number): string {

@@ -7,6 +7,7 @@ import { InputError } from '../onnx/errors.js';
 import { elementCount } from '../onnx/graph/graph.js';
 import type { Signature } from './export.js';
 import type { LayersModel } from './layers-model.js';
+import { isChannelsFirst } from './ports.js';
 import { tf, tfl } from './tf.js';
 
 export interface VerifyOptions {
@@ -20,10 +21,6 @@ export interface VerifyOptions {
   /** Where the file's outputs are not the network's: the file's name of each, and what its numbers should be. */
   outputs?: Readonly<Record<string, { name: string; expected: (output: Float32Array) => ArrayLike<number> }>>;
 }
-
-/** A batch of tfjs tensors as an ONNX value has them, and back. */
-const toNchw = (x: tf.Tensor) => (x.rank === 4 ? tf.transpose(x, [0, 3, 1, 2]) : x);
-const toNhwc = (x: tf.Tensor) => (x.rank === 4 ? tf.transpose(x, [0, 2, 3, 1]) : x);
 
 /**
  * The largest absolute difference between tfjs and ONNX Runtime (CPU), by output name, on standard normal or given inputs.
@@ -39,7 +36,9 @@ export async function largestDifference(
   const model = layersModel as layers.LayersModel;
   const names = Object.keys(signature.outputs);
   const shape = [batch, ...((model.inputs[0]?.shape.slice(1) ?? []) as number[])];
-  const dims = shape.length === 4 ? ([0, 3, 1, 2].map((axis) => shape[axis]) as number[]) : shape;
+  const channelsFirst = isChannelsFirst(model);
+  const isTurned = (rank: number) => rank === 4 && !channelsFirst;
+  const dims = isTurned(shape.length) ? ([0, 3, 1, 2].map((axis) => shape[axis]) as number[]) : shape;
   const random = Random.derived(seed, 'verify');
   const input = given.input ?? Float32Array.from({ length: elementCount(dims) }, () => random.normal());
 
@@ -51,9 +50,13 @@ export async function largestDifference(
       (name) => model.getLayer(name).output as layers.SymbolicTensor,
     );
     const inspected = tfl.model({ inputs: model.inputs, outputs });
-    const first = toNhwc(tf.tensor(input, dims));
+    const tensor = tf.tensor(input, dims);
+    const first = isTurned(dims.length) ? tf.transpose(tensor, [0, 2, 3, 1]) : tensor;
     const predicted = inspected.predictOnBatch(classes > 0 ? [first, tf.oneHot(labels, classes)] : first);
-    return [predicted].flat().map((output) => toNchw(output).dataSync<'float32'>());
+    return [predicted].flat().map((output) => {
+      const turned = isTurned(output.rank) ? tf.transpose(output, [0, 3, 1, 2]) : output;
+      return turned.dataSync<'float32'>();
+    });
   });
 
   const session = await createSession(onnx);

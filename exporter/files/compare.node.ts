@@ -4,6 +4,7 @@ import { Random } from '../../inference/numeric/random.js';
 import { createSession } from '../../inference/runtime/session.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { elementCount } from '../../onnx/graph/graph.js';
+import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { tf } from '../tf.js';
 import type { LayersModel } from '../tfjs-model.js';
 import type { LayersGraph } from './layers-graph.js';
@@ -11,40 +12,29 @@ import type { OutputDifference } from './output-difference.js';
 
 const BATCH = 2;
 
+/** A tensor as the file has it: pictures are [batch, C, H, W]. */
+interface FileValue {
+  dims: number[];
+  data: Float32Array;
+}
+
 /**
- * Runs both on a batch of two: bytes for what is rescaled, numbers of rows for embeddings, else standard normal numbers.
+ * Runs both on a batch of two: bytes for what is rescaled, numbers of rows for embeddings, the mask's value at some steps of
+ * what is masked, else standard normal numbers.
  * @param onnx the file's bytes
+ * @throws LimitError before it runs a model whose values pass the limits of one
  */
 export async function outputDifferences(
   model: LayersModel,
   graph: LayersGraph,
   onnx: Uint8Array,
 ): Promise<OutputDifference[]> {
-  const isTurned = (rank: number) => rank === 4 && !graph.channelsFirst;
-  const fed = graph.inputs.map((input) => {
-    const random = Random.derived(0, `compare ${input.name}`);
-    const next = () => {
-      if (input.kind === 'index') return Math.floor(random.uniform() * input.count);
-      return input.kind === 'bytes' ? Math.floor(random.uniform() * 256) : random.normal();
-    };
-    const shape = [BATCH, ...input.sizes];
-    const dims = isTurned(shape.length) ? ([0, 3, 1, 2].map((axis) => shape[axis]) as number[]) : shape;
-    return { ...input, dims, data: Float32Array.from({ length: elementCount(dims) }, next) };
-  });
-  const expected = original(() => {
-    const tensors = fed.map(({ data, dims }) => {
-      const tensor = tf.tensor(data, dims);
-      return isTurned(dims.length) ? tf.transpose(tensor, [0, 2, 3, 1]) : tensor;
-    });
-    const predicted = [model.predictOnBatch(tensors.length === 1 ? (tensors[0] as tf.Tensor) : tensors)].flat();
-    return predicted.map((output) => {
-      const turned = isTurned(output.rank) ? tf.transpose(output, [0, 3, 1, 2]) : output;
-      return turned.dataSync<'float32'>();
-    });
-  });
+  expectAffordable(graph.model, BATCH);
+  const { inputs, outputs } = original(model, graph);
   const session = await createSession(onnx);
   try {
-    const feeds = fed.map(({ name, kind, data, dims }) => {
+    const feeds = graph.inputs.map(({ name, kind }, index) => {
+      const { data, dims } = inputs[index] as FileValue;
       const value =
         kind === 'index'
           ? new Tensor(
@@ -56,22 +46,51 @@ export async function outputDifferences(
       return [name, value] as const;
     });
     const results = await session.run(Object.fromEntries(feeds));
-    return graph.outputs.map(({ name }, index) => difference(name, expected[index], results[name]?.data));
+    return graph.outputs.map(({ name }, index) => difference(name, outputs[index]?.data, results[name]?.data));
   } finally {
     await session.release();
   }
 }
 
-/** What tfjs computes. @throws InputError where it refuses to */
-function original(run: () => Float32Array[]): Float32Array[] {
+/** The numbers that the inputs get, and what tfjs computes from them. @throws InputError where it refuses to */
+function original(model: LayersModel, graph: LayersGraph): { inputs: FileValue[]; outputs: FileValue[] } {
+  const asInFile = (x: tf.Tensor): FileValue => {
+    const value = x.rank === 4 && !graph.channelsFirst ? tf.transpose(x, [0, 3, 1, 2]) : x;
+    return { dims: value.shape, data: value.dataSync<'float32'>() };
+  };
+  const made: { inputs: FileValue[]; outputs: FileValue[] } = { inputs: [], outputs: [] };
   try {
-    return tf.tidy(run);
+    tf.tidy(() => {
+      const tensors = graph.inputs.map((input) => tf.tensor(numbersFor(input), [BATCH, ...input.sizes]));
+      const predicted = [model.predictOnBatch(tensors.length === 1 ? (tensors[0] as tf.Tensor) : tensors)].flat();
+      made.inputs = tensors.map(asInFile);
+      made.outputs = predicted.map(asInFile);
+    });
+    return made;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new InputError(`tfjs cannot run the model, so there is nothing to compare with (${reason.split('\n')[0]})`, {
       cause: error,
     });
   }
+}
+
+/** The numbers of one input's batch, in tfjs's order. */
+function numbersFor(input: LayersGraph['inputs'][number]): Float32Array {
+  const random = Random.derived(0, `compare ${input.name}`);
+  const next = () => {
+    if (input.kind === 'index') return Math.floor(random.uniform() * input.count);
+    return input.kind === 'bytes' ? Math.floor(random.uniform() * 256) : random.normal();
+  };
+  const numbers = Float32Array.from({ length: BATCH * elementCount(input.sizes) }, next);
+  if (input.kind !== 'masked') return numbers;
+  // A third of the steps have the value everywhere, and others at some places alone, so that they are no masked ones.
+  const size = input.sizes.at(-1) ?? 1;
+  for (let start = 0; start < numbers.length; start += size) {
+    const share = random.uniform() < 1 / 3 ? 1 : 1 / 4;
+    for (let at = start; at < start + size; at++) if (random.uniform() < share) numbers[at] = input.value;
+  }
+  return numbers;
 }
 
 function difference(output: string, expected: Float32Array | undefined, actual: unknown): OutputDifference {

@@ -1,20 +1,14 @@
 /** @file From a tfjs layers model that someone else made to an .onnx file that is known to compute the same. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { Thread } from '../../inference/runtime/thread.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { urlOf, writeOwnFile } from '../../onnx/files/files.node.js';
-import { modelBytes } from '../../onnx/files/write.js';
 import type { Shape } from '../../onnx/graph/graph.js';
-import { outputDifferences } from './compare.node.js';
 import type { OutputDifference } from './output-difference.js';
 import type { InputSize } from './input-size.js';
-import { layersGraph } from './layers-graph.js';
-import { loadLayersFile } from './load-layers-model.node.js';
-
-/** Largest difference that passes, as a share of the output's largest number: of 1000 classes each may have only 0.001. */
-const MAX_SHARE = 1e-4;
-/** What rounding alone makes of numbers near 1 inside a network whose outputs are near 0. */
-const ROUNDING = 1e-6;
+import type { ExportRequest, MadeExport } from './layers-export.node.js';
+import { readLayersFile } from './stored-model.node.js';
 
 export interface LayersExportOptions {
   /** Folder or name of the .onnx file; the model's name in the folder of its model.json if not given, here for a URL. */
@@ -25,7 +19,7 @@ export interface LayersExportOptions {
   foldBatchNorm?: boolean | undefined;
   /** Height and width of picture inputs that the model leaves open. */
   size?: InputSize | undefined;
-  /** Stops reading. */
+  /** Stops reading and comparing by throwing its reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -58,47 +52,35 @@ export async function isLayersSource(source: string): Promise<boolean> {
 }
 
 /**
- * Converts a tfjs layers model and compares the outputs of both.
+ * Converts a tfjs layers model and compares the outputs of both. tfjs computes in a thread of its own, which a stop ends.
  * @param source path of a model.json or of its folder, or a URL
  * @throws InputError for models that cannot be read or exported
  */
 export async function exportLayersFile(source: string, options: LayersExportOptions = {}): Promise<LayersExport> {
-  const { out, opset, foldBatchNorm, signal, size } = options;
-  const model = await loadLayersFile(source, { signal, size });
-  try {
-    const graph = layersGraph(model, {
-      ...(opset !== undefined && { opset }),
-      ...(foldBatchNorm !== undefined && { foldBatchNorm }),
-    });
-    const bytes = modelBytes(graph.model);
-    signal?.throwIfAborted();
-    const differences = await outputDifferences(model, graph, bytes);
-    const limits = differences.map(({ magnitude }) => Math.max(ROUNDING, MAX_SHARE * magnitude));
-    const passed = differences.every(({ difference }, index) => difference <= (limits[index] as number));
-    const path = `${pathOf(source, out, model.name)}${passed ? '' : '.failed'}`;
-    await writeOwnFile(path, bytes);
-    const { inputs, outputs } = graph.model.graph;
-    const ports = (values: typeof inputs, sizes: readonly { sizes: readonly number[] }[]) =>
-      values.map(({ name, value }, index) => port(name, value?.shape ?? [], sizes[index]?.sizes ?? []));
-    return {
-      path,
-      bytes: bytes.length,
-      layers: model.layers.length,
-      inputs: ports(inputs, graph.inputs),
-      outputs: ports(outputs, graph.outputs).map((made, index) => {
-        const { difference, magnitude } = differences[index] as OutputDifference;
-        return { ...made, difference, magnitude, limit: limits[index] as number };
-      }),
-      passed,
-    };
-  } finally {
-    model.dispose();
-  }
+  const { out, opset, foldBatchNorm, size, signal } = options;
+  const stored = await readLayersFile(source, { signal, size });
+  const request: ExportRequest = { stored, options: { opset, foldBatchNorm } };
+  const { bytes, modelName, ...made } = await madeInThread(request, signal);
+  signal?.throwIfAborted();
+  const path = `${pathOf(source, out, modelName)}${made.passed ? '' : '.failed'}`;
+  await writeOwnFile(path, bytes);
+  return { path, bytes: bytes.length, ...made };
 }
 
-function port(name: string, shape: Shape, sizes: readonly number[]): ExportedPort {
-  const tfjsShape = ['batch', ...sizes];
-  return { name, shape, ...(tfjsShape.join() !== shape.join() && { tfjsShape }) };
+async function madeInThread(request: ExportRequest, signal: AbortSignal | undefined): Promise<MadeExport> {
+  const thread = await Thread.start(new URL('./layers-export-thread.node.js', import.meta.url));
+  const end = () => void thread.end();
+  signal?.addEventListener('abort', end);
+  try {
+    signal?.throwIfAborted();
+    return await thread.ask<MadeExport>(request, [request.stored.data]);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', end);
+    await thread.end();
+  }
 }
 
 /** The file that is written. */

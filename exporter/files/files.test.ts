@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -148,6 +148,17 @@ describe('exportLayersFile(source)', () => {
     );
   });
 
+  it('stops while tfjs computes, and writes nothing', async () => {
+    const filters = 64;
+    const first = layers.conv2d({ filters, kernelSize: 7, padding: 'same', inputShape: [128, 128, 3], name: 'slow' });
+    const second = layers.conv2d({ filters, kernelSize: 7, padding: 'same' });
+    const source = await savedModel(join(folder, 'slow'), tfl.sequential({ layers: [first, second] }));
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('stopped')), 300);
+    await expect(exportLayersFile(source, { signal: stop.signal })).rejects.toThrow('stopped');
+    expect((await readdir(join(folder, 'slow'))).filter((name) => name.includes('.onnx'))).toEqual([]);
+  });
+
   it('names the file after the folder where that is given as `.`', async () => {
     await savedModel(join(folder, 'here'), sequenceNet());
     const { path } = await exportLayersFile(`${join(folder, 'here')}/.`);
@@ -258,6 +269,12 @@ function deepModel(depth: number, more = ''): string {
   return `{"modelTopology": ${open.repeat(depth)}${']}}'.repeat(depth)}}`;
 }
 
+/** A layer with an option of lists in one another, as text. */
+function deepOption(depth: number): string {
+  const layer = `{"class_name": "ReLU", "config": {"name": "r", "x": ${'['.repeat(depth)}${']'.repeat(depth)}}}`;
+  return `{"modelTopology": {"class_name": "Sequential", "config": {"name": "m", "layers": [${layer}]}}}`;
+}
+
 describe('exportLayersFile(source) refuses', () => {
   it.each([
     [
@@ -344,8 +361,10 @@ describe('exportLayersFile(source) refuses', () => {
       ['{', 'got a file that is not JSON'],
       ['[]', 'expected a tfjs layers model'],
       ['{"class_name": "Sequential", "config": {}}', 'it is a Keras model without weights'],
-      [deepModel(1e5, '"module": "keras.layers", '), 'expected at most 64 nested models; got far more'],
-      [deepModel(1e5), 'expected at most 64 nested models'],
+      [deepModel(100, '"module": "keras.layers", '), 'model "m": expected at most 64 nested models'],
+      [deepModel(100), 'model "m": expected at most 64 nested models'],
+      [deepModel(1e5), `${path}: expected at most 1000 nested lists and objects; got more`],
+      [deepOption(1e5), `${path}: expected at most 1000 nested lists and objects; got more`],
       ['{"modelTopology": {"node": []}}', 'is a graph model of tfjs'],
     ] as const) {
       await writeFile(path, text);
@@ -363,6 +382,44 @@ describe('outputDifferences(model, graph, bytes)', () => {
     const [other] = await outputDifferences(withRandomWeights(model, 2), graph, bytes);
     expect(same?.difference).toBeLessThan(1e-6);
     expect(other?.difference).toBeGreaterThan(1e-3);
+  });
+
+  it('gives an Embedding numbers of its rows, also where their form changes before, or inside a wrapper', async () => {
+    const rows = () => layers.embedding({ inputDim: 9, outputDim: 3 });
+    const chains = [
+      [layers.reshape({ targetShape: [8], inputShape: [4, 2] }), layers.dropout({ rate: 0.5 }), rows()],
+      [layers.flatten({ inputShape: [4, 3, 2] }), rows()],
+      [layers.timeDistributed({ layer: rows(), inputShape: [4, 2] })],
+      [layers.embedding({ inputDim: 9, outputDim: 3, inputShape: [4, 3, 2] })],
+    ];
+    for (const chain of chains) {
+      const model = withRandomWeights(tfl.sequential({ layers: chain }));
+      const graph = layersGraph(model);
+      expect(graph.inputs).toMatchObject([{ kind: 'index', count: 9 }]);
+      const [found] = await outputDifferences(model, graph, modelBytes(graph.model));
+      expect(found?.difference).toBeLessThan(1e-6);
+      expect(found?.magnitude).toBeGreaterThan(0.1);
+    }
+  });
+
+  it('gives a Masking layer steps to mask, and tells files apart that mask others', async () => {
+    const masked = (maskValue: number) =>
+      tfl.sequential({ layers: [layers.masking({ maskValue, inputShape: [5, 4, 3], name: 'mask' })] });
+    const graph = layersGraph(masked(-1));
+    expect(graph.inputs).toMatchObject([{ kind: 'masked', value: -1 }]);
+    const bytes = modelBytes(graph.model);
+    const [same] = await outputDifferences(masked(-1), graph, bytes);
+    const [other] = await outputDifferences(masked(-2), graph, bytes);
+    expect([same?.difference, other?.difference]).toEqual([0, 1]);
+  });
+
+  it('runs no model whose values are too large', async () => {
+    const large = layers.upSampling2d({ size: [1500, 1500], inputShape: [8, 8, 1], name: 'large' });
+    const model = tfl.sequential({ layers: [large, layers.globalAveragePooling2d({})] });
+    const graph = layersGraph(model);
+    await expect(outputDifferences(model, graph, modelBytes(graph.model))).rejects.toThrow(
+      'Resize "large/Resize": expected at most 268435456 elements in a tensor; got 288000000',
+    );
   });
 
   it('says that tfjs cannot run a model', async () => {

@@ -5,6 +5,9 @@ import { isRecord, type JsonRecord } from '../../inference/parse/json.js';
 /** Layers that are models themselves. */
 export const modelClasses: ReadonlySet<string> = new Set(['Functional', 'Model', 'Sequential']);
 
+/** Options of wrappers that hold a layer. */
+export const wrapperOptions: readonly string[] = ['layer', 'backward_layer'];
+
 /** Names that only Keras 3 has for activations of tfjs. */
 const activationNames: Readonly<Record<string, string>> = { silu: 'swish', log_softmax: 'logSoftmax' };
 
@@ -42,30 +45,32 @@ function optionsFromKeras3(options: JsonRecord, layerClass: string, name: string
     if (key === 'batch_shape') return ['batch_input_shape', value];
     if (key === 'negative_slope' && layerClass === 'LeakyReLU') return ['alpha', value];
     if (key === 'dtype' && isRecord(value)) return [key, 'float32'];
-    if (key === 'layer' && isRecord(value)) return [key, layerFromKeras3(value)];
-    if (key === 'activation') return [key, activationFromKeras3(value, `${layerClass} layer "${name}"`)];
+    if (wrapperOptions.includes(key) && isRecord(value)) return [key, layerFromKeras3(value)];
+    if (/(^|_)activation$/.test(key))
+      return [key, activationFromKeras3(value, `${layerClass} layer "${name}": ${key}`)];
     return [key, value];
   });
   return Object.fromEntries(written);
 }
 
-function activationFromKeras3(value: unknown, layer: string): unknown {
+/** @param option the layer's and its own name */
+function activationFromKeras3(value: unknown, option: string): unknown {
   const name = isRecord(value) ? (value['config'] ?? value['class_name']) : value;
   // Keras 3 has relu6(x + 3)/6 under the name that is 0.2·x + 0.5 in Keras 2 and tfjs.
   if (name === 'hard_sigmoid') {
     throw new InputError({
-      name: `${layer}: activation`,
+      name: option,
       expected: 'one that means the same in tfjs',
       got: '"hard_sigmoid" of Keras 3',
     });
   }
   if (name !== undefined && name !== null && typeof name !== 'string') {
-    throw new InputError({ name: `${layer}: activation`, expected: 'a name', got: JSON.stringify(name) });
+    throw new InputError({ name: option, expected: 'a name', got: JSON.stringify(name) });
   }
   return (typeof name === 'string' && activationNames[name]) || name;
 }
 
-/** { args: [tensors], kwargs } → [[layer, node, tensor, {}], …] */
+/** { args: [tensors], kwargs } → [[layer, node, tensor, { training }], …] */
 function nodeFromKeras3(node: unknown, layer: string): unknown {
   if (!isRecord(node)) return node;
   const found: unknown[] = [];
@@ -77,9 +82,14 @@ function nodeFromKeras3(node: unknown, layer: string): unknown {
   };
   tensorsIn(node['args']);
   const positional = found.length;
-  tensorsIn(Object.values(isRecord(node['kwargs']) ? node['kwargs'] : {}));
+  const named = isRecord(node['kwargs']) ? node['kwargs'] : {};
+  tensorsIn(Object.values(named));
   if (found.length > positional) {
     throw new InputError({ name: `layer "${layer}"`, expected: 'its inputs by position', got: 'inputs by name' });
   }
-  return found.map((history) => [...(Array.isArray(history) ? history : []), {}]);
+  const { training } = named;
+  return found.map((history) => [
+    ...(Array.isArray(history) ? history : []),
+    { ...(training !== undefined && { training }) },
+  ]);
 }

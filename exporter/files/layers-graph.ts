@@ -1,16 +1,22 @@
 /** @file A layers model of any inputs and outputs as an ONNX model, with the numbers that its inputs should get in a comparison. */
 import { emptyGraph, GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
-import type { Dim, Model } from '../../onnx/graph/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { finishedModel, type Finish } from '../export.js';
 import { weightInitializers } from '../initializers.js';
-import { fromTfjs, toTfjs } from '../layers/layout.js';
+import { identityLayers } from '../layers/identities.js';
 import { LayerOptions, type Layer } from '../layers/rule.js';
 import { loweredOutputs } from '../layers/table.js';
+import { freeName, isChannelsFirst, portIn, portOut } from '../ports.js';
 import type { LayersModel } from '../tfjs-model.js';
 
 /** What the numbers of an input are, as the layers that take it tell. */
-export type InputKind = { kind: 'bytes' } | { kind: 'normal' } | { kind: 'index'; count: number };
+export type InputKind =
+  | { kind: 'bytes' }
+  | { kind: 'normal' }
+  | { kind: 'index'; count: number }
+  /** Normal, and at some steps the value that a Masking layer looks for. */
+  | { kind: 'masked'; value: number };
 
 /** One input or output of the graph. */
 export interface Port {
@@ -33,9 +39,7 @@ export interface LayersGraph {
  */
 export function layersGraph(model: LayersModel, options: Omit<Finish, 'metadata'> = {}): LayersGraph {
   const b = new GraphBuilder(emptyGraph(model.name));
-  const channelsFirst = allLayers(model).some(
-    (layer) => new LayerOptions(layer).string('dataFormat', 'channelsLast') === 'channelsFirst',
-  );
+  const channelsFirst = isChannelsFirst(model);
   // A Sequential model has no inputNames.
   const taken = new Set<string>();
   const inputs = model.inputs.map((tensor) => {
@@ -43,30 +47,18 @@ export function layersGraph(model: LayersModel, options: Omit<Finish, 'metadata'
     const kind = inputKind(consumers(tensor.sourceLayer));
     return { name, sizes: knownSizes(tensor.shape, name), ...kind };
   });
-  const values = inputs.map(({ name, sizes, kind }) => {
-    const picture = !channelsFirst && sizes.length === 3;
-    const dims: Dim[] = ['batch', ...(picture ? ([2, 0, 1].map((axis) => sizes[axis]) as number[]) : sizes)];
-    const value = b.input(name, kind === 'index' ? 'int64' : 'float32', dims);
-    return channelsFirst ? fromTfjs(b, value) : value;
-  });
-  const lowered = loweredOutputs(b, model, values, weightInitializers(b, model), { training: false });
+  const values = inputs.map(({ name, sizes, kind }) =>
+    portIn(b, name, sizes, { channelsFirst, type: kind === 'index' ? 'int64' : 'float32' }),
+  );
+  const lowered = loweredOutputs(b, model, values, weightInitializers(b), { training: false });
   const outputs = model.outputs.map((tensor, index) => {
     const name = freeName(tensor.sourceLayer.name, taken);
-    const value = lowered.outputs[index] as string;
-    b.output(channelsFirst ? toTfjs(b, value) : value, name);
+    portOut(b, lowered.outputs[index] as string, name, channelsFirst);
     return { name, sizes: tensor.shape.slice(1) as number[] };
   });
   const names = outputs.map(({ name }) => name);
   const metadata = new Map([['source_format', 'tfjs layers model']]);
   return { model: finishedModel(b.graph, names, { ...options, metadata }), inputs, outputs, channelsFirst };
-}
-
-/** The name, or with a number after it where it is taken; then it is taken too. */
-function freeName(name: string, taken: Set<string>): string {
-  let [free, count] = [name, 1];
-  while (taken.has(free)) free = `${name}_${count++}`;
-  taken.add(free);
-  return free;
 }
 
 function knownSizes(shape: readonly (number | null)[], name: string): number[] {
@@ -80,30 +72,41 @@ function knownSizes(shape: readonly (number | null)[], name: string): number[] {
   });
 }
 
-/** All layers of a model, those of nested models and inside wrappers among them. */
-function allLayers(model: LayersModel): Layer[] {
-  return model.layers.flatMap((layer) => {
-    if ('inputLayers' in layer) return allLayers(layer as LayersModel);
-    return 'layer' in layer ? [layer, layer.layer as Layer] : [layer];
-  });
+/** Layers behind which an input's numbers are what they were, in another form. */
+const formLayers = new Set([
+  'AlphaDropout',
+  'Cropping2D',
+  'Dropout',
+  'Flatten',
+  'GaussianDropout',
+  'GaussianNoise',
+  'Permute',
+  'RepeatVector',
+  'Reshape',
+  'SpatialDropout1D',
+  ...Object.keys(identityLayers),
+]);
+
+/** The layers that take an input's numbers, also inside a nested model or a wrapper, or behind a change of their form. */
+function consumers(input: Layer): Layer[] {
+  return input.outboundNodes.flatMap(({ outboundLayer }) => takers(outboundLayer));
 }
 
-/** The layers that take an input, also where it goes into a nested model. */
-function consumers(input: Layer): Layer[] {
-  return input.outboundNodes.flatMap(({ outboundLayer }) => {
-    if (!('inputLayers' in outboundLayer)) return [outboundLayer];
-    return (outboundLayer as LayersModel).inputLayers.flatMap(consumers);
-  });
+function takers(layer: Layer): Layer[] {
+  if ('inputLayers' in layer) return (layer as LayersModel).inputLayers.flatMap(consumers);
+  if (layer.getClassName() === 'TimeDistributed' && 'layer' in layer) return takers(layer.layer as Layer);
+  return formLayers.has(layer.getClassName()) ? consumers(layer) : [layer];
 }
 
 function inputKind(layers: readonly Layer[]): InputKind {
-  const classes = layers.map((layer) => layer.getClassName());
-  if (layers.length > 0 && classes.every((layerClass) => layerClass === 'Embedding')) {
-    const counts = layers.map((layer) => new LayerOptions(layer).number('inputDim'));
-    return { kind: 'index', count: Math.min(...counts) };
+  const optionsOf = (layerClass: string) =>
+    layers.filter((layer) => layer.getClassName() === layerClass).map((layer) => new LayerOptions(layer));
+  const tables = optionsOf('Embedding');
+  if (layers.length > 0 && tables.length === layers.length) {
+    return { kind: 'index', count: Math.min(...tables.map((options) => options.number('inputDim'))) };
   }
-  const small = layers.some(
-    (layer) => layer.getClassName() === 'Rescaling' && Math.abs(new LayerOptions(layer).number('scale')) < 0.1,
-  );
+  const [masking] = optionsOf('Masking');
+  if (masking) return { kind: 'masked', value: masking.number('maskValue', 0) };
+  const small = optionsOf('Rescaling').some((options) => Math.abs(options.number('scale')) < 0.1);
   return { kind: small ? 'bytes' : 'normal' };
 }

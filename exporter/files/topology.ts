@@ -2,22 +2,27 @@
 import { InputError } from '../../onnx/errors.js';
 import { limitOf } from '../../onnx/graph/limits.js';
 import { supportedLayers } from '../layers/table.js';
-import { fromKeras3, modelClasses } from './keras3.js';
+import { fromKeras3, modelClasses, wrapperOptions } from './keras3.js';
 import { isRecord, type JsonRecord } from '../../inference/parse/json.js';
-
-/** Layers that wrap another one, in the option `layer`. */
-const wrappers = new Set(['TimeDistributed', 'Bidirectional']);
 
 /** Options that tfjs ignores silently: the layers that have them, and the values for which ignoring them changes nothing. */
 const ignoredOptions: readonly (readonly [layers: RegExp, option: string, harmless: readonly unknown[]])[] = [
   [/^Global/, 'keepdims', [false]],
   [/Conv/, 'groups', [1]],
   [/Transpose$/, 'output_padding', [null]],
+  [/Transpose$/, 'dilation_rate', [1]],
+  [/Pooling1D$/, 'data_format', ['channels_last', null]],
   [/^ReLU$/, 'negative_slope', [0, null]],
   [/^ReLU$/, 'threshold', [0, null]],
   [/^(Resizing|CenterCrop)$/, 'data_format', ['channels_last', null]],
   [/^Resizing$/, 'pad_to_aspect_ratio', [false]],
+  [/^Resizing$/, 'antialias', [false]],
+  [/^LayerNormalization$/, 'rms_scaling', [false]],
+  [/^(LSTM|GRU|SimpleRNN)$/, 'time_major', [false]],
 ];
+
+/** What the two layers of a Bidirectional must have in common, as tfjs makes the second from the first. */
+const mirroredOptions = ['units', 'activation', 'recurrent_activation', 'use_bias', 'reset_after', 'return_sequences'];
 
 /** A layers model's topology, as tfjs reads it. */
 export interface Topology {
@@ -31,15 +36,6 @@ export interface Topology {
  * @throws InputError for graph models, code, and layers that cannot be exported, named with their place
  */
 export function checkedTopology(json: unknown, file: string): Topology {
-  try {
-    return topologyOf(json, file);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new InputError({ name: file, expected: `at most ${limitOf('depth')} nested models`, got: 'far more' });
-  }
-}
-
-function topologyOf(json: unknown, file: string): Topology {
   if (!isRecord(json)) throw notLayers(file, 'a tfjs layers model');
   const stated = json['modelTopology'];
   if (json['format'] === 'graph-model' || (isRecord(stated) && ('node' in stated || 'library' in stated))) {
@@ -100,15 +96,42 @@ function expectLayer(layer: JsonRecord, place: readonly string[], count: { layer
   }
   for (const [layers, option, harmless] of ignoredOptions) {
     const value = options[option];
-    if (value !== undefined && layers.test(layerClass) && !harmless.includes(value)) {
+    if (value !== undefined && layers.test(layerClass) && ![value].flat().every((each) => harmless.includes(each))) {
       const expected = `${harmless.map(String).join()}, as tfjs computes no other`;
       throw new InputError({ name: `${layerClass} ${name}: ${option}`, expected, got: JSON.stringify(value) });
     }
   }
-  if (wrappers.has(layerClass) && isRecord(options['layer'])) expectLayer(options['layer'], path, count);
+  if (isCalledInTraining(layer)) {
+    throw new InputError({ name: `${layerClass} ${name}`, expected: 'a call after training', got: 'training=True' });
+  }
+  const inner = wrapperOptions.map((option) => options[option]).filter(isRecord);
+  for (const each of inner) expectLayer(each, path, count);
+  if (inner.length === 2) expectMirrored(inner as [JsonRecord, JsonRecord], name);
 }
 
-/** @throws InputError for a recurrent layer in a model with a layer that masks steps: it would skip them, and the file would not */
+/** Whether a use of a layer asks for its training form, which tfjs ignores. */
+function isCalledInTraining({ inbound_nodes: nodes }: JsonRecord): boolean {
+  const tensors: unknown[] = Array.isArray(nodes) ? nodes.flat() : [];
+  return tensors.some((tensor) => Array.isArray(tensor) && isRecord(tensor[3]) && tensor[3]['training'] === true);
+}
+
+/** @throws InputError where the backward layer of a Bidirectional is another than the one that tfjs makes */
+function expectMirrored([forward, backward]: readonly [JsonRecord, JsonRecord], name: string): void {
+  const [own, other] = [forward, backward].map(({ config }) => (isRecord(config) ? config : {})) as [
+    JsonRecord,
+    JsonRecord,
+  ];
+  const differing = mirroredOptions.find((option) => JSON.stringify(own[option]) !== JSON.stringify(other[option]));
+  const turned = (own['go_backwards'] === true) !== (other['go_backwards'] === true);
+  if (forward['class_name'] === backward['class_name'] && differing === undefined && turned) return;
+  throw new InputError({
+    name: `Bidirectional ${name}: backward_layer`,
+    expected: 'the forward layer from the end, as tfjs computes no other',
+    got: differing === undefined ? JSON.stringify(backward['class_name']) : `another ${differing}`,
+  });
+}
+
+/** @throws InputError for a layer that skips masked steps in a model with a layer that masks them: the file would not skip them */
 function expectNoMasks(model: JsonRecord): void {
   const layers = allLayersOf(model);
   const masking = layers.find(
@@ -116,16 +139,17 @@ function expectNoMasks(model: JsonRecord): void {
       layerClass === 'Masking' ||
       (layerClass === 'Embedding' && (options['mask_zero'] ?? options['maskZero']) === true),
   );
-  const recurrent = layers.find(({ layerClass }) => recurrentClasses.has(layerClass));
-  if (!masking || !recurrent) return;
+  const skipping = layers.find(({ layerClass }) => skippingClasses.has(layerClass));
+  if (!masking || !skipping) return;
   throw new InputError({
-    name: `layer "${recurrent.path}"`,
-    expected: `no masked steps before a ${recurrent.layerClass}`,
+    name: `layer "${skipping.path}"`,
+    expected: `no masked steps before a ${skipping.layerClass}`,
     got: `${masking.layerClass} "${masking.path}"`,
   });
 }
 
-const recurrentClasses = new Set(['GRU', 'LSTM', 'SimpleRNN']);
+/** Of these, tfjs itself ignores masks for the pooling. */
+const skippingClasses = new Set(['GRU', 'LSTM', 'SimpleRNN', 'GlobalAveragePooling1D']);
 
 interface PlacedLayer {
   path: string;
@@ -141,10 +165,10 @@ function allLayersOf(model: JsonRecord, place: readonly string[] = []): PlacedLa
 function placedLayers(layer: JsonRecord, place: readonly string[]): PlacedLayer[] {
   const options = isRecord(layer['config']) ? layer['config'] : {};
   const path = [...place, String(options['name'] ?? layer['name'])];
-  const inner = isRecord(options['layer']) ? placedLayers(options['layer'], path) : [];
+  const inner = wrapperOptions.map((option) => options[option]).filter(isRecord);
   return [
     { path: path.join('/'), layerClass: String(layer['class_name']), options },
-    ...inner,
+    ...inner.flatMap((each) => placedLayers(each, path)),
     ...allLayersOf(layer, path),
   ];
 }

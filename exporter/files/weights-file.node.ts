@@ -4,7 +4,7 @@ import { InputError } from '../../onnx/errors.js';
 import { joinedBytes } from '../../onnx/files/bytes.js';
 import { readSource } from '../../onnx/files/files.node.js';
 import { elementCount } from '../../onnx/graph/graph.js';
-import { tf } from '../tf.js';
+import type { tf } from '../tf.js';
 import { isRecord } from '../../inference/parse/json.js';
 
 /** All weights together, as they lie in the shards. */

@@ -1,6 +1,7 @@
 /** @file Convolutions of one, two and three axes, with kernels in ONNX layout, bias and activation. */
+import type { GraphBuilder } from '../../onnx/build/build.js';
 import { activated } from './activations.js';
-import { isSame, positionsOf, splitPads, windowAttributes, withChannelsFirst } from './layout.js';
+import { isSame, positionsOf, splitPads, windowed, withChannelsFirst } from './layout.js';
 import type { LayerRule } from './rule.js';
 
 const withoutAbsent = (...inputs: (string | undefined)[]) => inputs.filter((input) => input !== undefined);
@@ -10,8 +11,9 @@ const conv: LayerRule = (call) =>
     call,
     withChannelsFirst(call, (x) => {
       const dilations = call.options.perAxis('dilationRate', positionsOf(call, x).length, 1);
-      const inputs = withoutAbsent(x, call.weight('kernel', 'conv'), call.weight('bias'));
-      return call.b.op('Conv', inputs, { ...windowAttributes(call, x, 'kernelSize', dilations), dilations });
+      const { value, attributes } = windowed(call, x, 'kernelSize', dilations);
+      const inputs = withoutAbsent(value, call.weight('kernel', 'conv'), call.weight('bias'));
+      return call.b.op('Conv', inputs, { ...attributes, dilations });
     }),
   );
 
@@ -22,25 +24,32 @@ const convTranspose: LayerRule = (call) => {
     call,
     withChannelsFirst(call, (x) => {
       const axes = positionsOf(call, x).length;
-      if (options.has('dilationRate') && options.perAxis('dilationRate', axes).some((rate) => rate !== 1)) {
-        throw options.unsupported('dilationRate', '1, as tfjs computes no other');
-      }
       const kernel = options.perAxis('kernelSize', axes);
       const strides = options.perAxis('strides', axes, 1);
       const surplus = kernel.map((size, axis) => size - (strides[axis] as number));
       const pads = splitPads(surplus.map((size) => (isSame(options) ? Math.max(0, size) : 0)));
       const missing = surplus.map((size) => Math.max(0, -size));
+      // What is missing stands at the end; tfjs has half of it before where it pads volumes, as if the kernel had zeros around it.
+      const isCentred = axes === 3 && isSame(options) && missing.some((size) => size > 0);
       const attributes = {
-        kernel_shape: kernel,
+        kernel_shape: isCentred ? kernel.map((size, axis) => size + (missing[axis] as number)) : kernel,
         strides,
         pads,
-        ...(missing.some((size) => size > 0) && { output_padding: missing }),
+        ...(!isCentred && missing.some((size) => size > 0) && { output_padding: missing }),
       };
-      const inputs = withoutAbsent(x, call.weight('kernel', 'conv-transpose'), call.weight('bias'));
+      const weights = call.weight('kernel', 'conv-transpose') as string;
+      const inputs = withoutAbsent(x, isCentred ? enlarged(b, weights, missing) : weights, call.weight('bias'));
       return b.op('ConvTranspose', inputs, attributes);
     }),
   );
 };
+
+/** A kernel [in, out, …] with so many zeros around each axis of positions, an odd one before it. */
+function enlarged(b: GraphBuilder, kernel: string, zeros: readonly number[]): string {
+  const before = zeros.map((count) => Math.ceil(count / 2));
+  const after = zeros.map((count) => Math.floor(count / 2));
+  return b.op('Pad', [kernel, b.ints([0, 0, ...before, 0, 0, ...after])]);
+}
 
 const depthwiseConv2d: LayerRule = (call) => {
   const { b, options } = call;
@@ -50,9 +59,9 @@ const depthwiseConv2d: LayerRule = (call) => {
   return activated(
     call,
     withChannelsFirst(call, (x) => {
-      const inputs = withoutAbsent(x, call.weight('depthwise_kernel', 'depthwise'), call.weight('bias'));
-      const group = b.shape(x)[1] as number;
-      return b.op('Conv', inputs, { ...windowAttributes(call, x, 'kernelSize'), group });
+      const { value, attributes } = windowed(call, x, 'kernelSize');
+      const inputs = withoutAbsent(value, call.weight('depthwise_kernel', 'depthwise'), call.weight('bias'));
+      return b.op('Conv', inputs, { ...attributes, group: b.shape(x)[1] as number });
     }),
   );
 };
@@ -67,9 +76,9 @@ const separableConv2d: LayerRule = (call) => {
   return activated(
     call,
     withChannelsFirst(call, (x) => {
-      const group = b.shape(x)[1] as number;
-      const window = { ...windowAttributes(call, x, 'kernelSize', dilations), dilations, group };
-      const depthwise = withoutAbsent(x, call.weight('depthwise_kernel', 'depthwise'));
+      const { value, attributes } = windowed(call, x, 'kernelSize', dilations);
+      const depthwise = withoutAbsent(value, call.weight('depthwise_kernel', 'depthwise'));
+      const window = { ...attributes, dilations, group: b.shape(x)[1] as number };
       const filtered = b.op('Conv', depthwise, window, 'DepthwiseConv');
       const pointwise = withoutAbsent(filtered, call.weight('pointwise_kernel', 'conv'), call.weight('bias'));
       return b.op('Conv', pointwise, { kernel_shape: [1, 1] }, 'PointwiseConv');

@@ -51,6 +51,24 @@ export const foreignCases: LayerCase[] = [
     (a) => layers.conv3dTranspose({ ...a, filters: 2, kernelSize: 3, strides: 2, padding: 'same' }),
   ],
   [
+    'Conv3D',
+    'same, kernel smaller than the stride',
+    [4, 7, 8, 2],
+    (a) => layers.conv3d({ ...a, filters: 3, kernelSize: [1, 1, 2], strides: [2, 3, 5], padding: 'same' }),
+  ],
+  [
+    'Conv3DTranspose',
+    'same, kernel smaller than the stride',
+    [2, 3, 2, 2],
+    (a) => layers.conv3dTranspose({ ...a, filters: 3, kernelSize: [1, 3, 2], strides: [2, 2, 5], padding: 'same' }),
+  ],
+  [
+    'Conv3DTranspose',
+    'valid, kernel smaller than the stride',
+    [2, 3, 2, 2],
+    (a) => layers.conv3dTranspose({ ...a, filters: 3, kernelSize: [1, 3, 2], strides: [2, 2, 5] }),
+  ],
+  [
     'Conv3DTranspose',
     'valid',
     [2, 3, 2, 3],
@@ -91,6 +109,18 @@ export const foreignCases: LayerCase[] = [
     '',
     [4, 5, 6, 2],
     (a) => layers.averagePooling3d({ ...a, poolSize: 2, strides: 2, padding: 'same' }),
+  ],
+  [
+    'AveragePooling3D',
+    'same, window smaller than the stride',
+    [4, 6, 8, 2],
+    (a) => layers.averagePooling3d({ ...a, poolSize: [1, 2, 1], strides: [2, 4, 3], padding: 'same' }),
+  ],
+  [
+    'MaxPooling3D',
+    'same, window smaller than the stride',
+    [4, 6, 8, 2],
+    (a) => layers.maxPooling3d({ ...a, poolSize: [1, 2, 1], strides: [2, 4, 3], padding: 'same' }),
   ],
   ['MaxPooling3D', '', [4, 5, 6, 2], (a) => layers.maxPooling3d({ ...a, poolSize: [1, 2, 3] })],
   ['GlobalAveragePooling1D', '', [7, 3], (a) => layers.globalAveragePooling1d(a)],

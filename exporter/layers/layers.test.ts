@@ -63,6 +63,12 @@ const cases: LayerCase[] = [
   ],
   [
     'Conv2D',
+    'same, kernel smaller than the stride, even size',
+    [8, 6, 2],
+    (a) => layers.conv2d({ ...a, filters: 2, kernelSize: 1, strides: [3, 2], padding: 'same' }),
+  ],
+  [
+    'Conv2D',
     'uneven kernel and strides, activation',
     [9, 8, 2],
     (a) =>
@@ -187,6 +193,12 @@ const cases: LayerCase[] = [
     'same, odd size',
     [7, 5, 2],
     (a) => layers.maxPooling2d({ ...a, poolSize: 3, strides: 2, padding: 'same' }),
+  ],
+  [
+    'MaxPooling2D',
+    'same, window smaller than the stride',
+    [8, 6, 2],
+    (a) => layers.maxPooling2d({ ...a, poolSize: 1, strides: [3, 2], padding: 'same' }),
   ],
   [
     'AveragePooling2D',

@@ -1,6 +1,5 @@
 /** @file How tfjs values stand in the graph: pictures as [N, C, H, W], other ranks as in tfjs, the ways between both, and the windows that move over them. */
 import type { GraphBuilder } from '../../onnx/build/build.js';
-import { samePadding } from '../../onnx/shapes/windows.js';
 import type { LayerCall, LayerOptions } from './rule.js';
 
 /** The ONNX axis of a tfjs axis (negative ones count from the end) of a value of this rank. */
@@ -113,17 +112,26 @@ export const splitPads = (totals: readonly number[]) => [
 export const positionsOf = ({ b }: LayerCall, x: string) => b.shape(x).slice(2) as number[];
 
 /**
- * Attributes of a Conv or pool window; `same` gives ⌈size / stride⌉ windows.
- * @param x the value that the window moves over, with its channels at axis 1
+ * The value that a Conv or pool window moves over, and the operator's attributes; `same` gives ⌈size / stride⌉ windows.
+ * @param x the layer's value, with its channels at axis 1
  */
-export function windowAttributes(call: LayerCall, x: string, kernelOption: string, dilations?: readonly number[]) {
-  const { options } = call;
+export function windowed(call: LayerCall, x: string, kernelOption: string, dilations?: readonly number[]) {
+  const { b, options } = call;
   const sizes = positionsOf(call, x);
   const kernel = options.perAxis(kernelOption, sizes.length);
   const strides = options.perAxis('strides', sizes.length, 1);
-  const pads = sizes.map((size, axis) => {
+  const totals = sizes.map((size, axis) => {
+    const stride = strides[axis] as number;
     const reach = (dilations?.[axis] ?? 1) * ((kernel[axis] as number) - 1) + 1;
-    return isSame(options) ? samePadding(size, strides[axis] as number, reach) : 0;
+    return isSame(options) ? (Math.ceil(size / stride) - 1) * stride + reach - size : 0;
   });
-  return { kernel_shape: kernel, strides, pads: splitPads(pads) };
+  // tfjs pads volumes by less than nothing where windows do not reach the end: it leaves out positions on both sides.
+  const skipped = totals.map((total) => (sizes.length === 3 ? Math.max(0, Math.ceil(-total / 2)) : 0));
+  const value = skipped.some((count) => count > 0)
+    ? b.op('Slice', [x, b.ints(skipped), b.ints(sizes), b.ints(sizes.map((_, axis) => axis + 2))])
+    : x;
+  return {
+    value,
+    attributes: { kernel_shape: kernel, strides, pads: splitPads(totals.map((total) => Math.max(0, total))) },
+  };
 }

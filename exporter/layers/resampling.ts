@@ -1,13 +1,16 @@
 /** @file Layers that change only a picture's size: pooling, upsampling, padding, cropping. */
 import { float32Tensor } from '../../onnx/graph/tensor.js';
-import { positionsOf, windowAttributes, withChannelsFirst } from './layout.js';
+import { positionsOf, windowed, withChannelsFirst } from './layout.js';
 import type { LayerRule } from './rule.js';
 
 /** tfjs's average leaves the padding out, as ONNX's does by default. */
 const pooling =
   (op: string): LayerRule =>
   (call) =>
-    withChannelsFirst(call, (x) => call.b.op(op, [x], windowAttributes(call, x, 'poolSize')));
+    withChannelsFirst(call, (x) => {
+      const { value, attributes } = windowed(call, x, 'poolSize');
+      return call.b.op(op, [value], attributes);
+    });
 
 const globalPooling =
   (op: string): LayerRule =>

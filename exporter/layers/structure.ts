@@ -1,7 +1,7 @@
 /** @file Dense layers, layers that change only the form of a value, and the wrapper that goes through steps. */
 import { elementCount } from '../../onnx/graph/graph.js';
 import { activated } from './activations.js';
-import { fromTfjs, fromTfjsOrder, inTfjsOrder, toTfjs, transposed } from './layout.js';
+import { fromTfjs, fromTfjsOrder, inTfjsOrder, onnxAxis, toTfjs, transposed } from './layout.js';
 import type { Layer, LayerCall, LayerRule } from './rule.js';
 
 /** Types as the Cast operator has them. */
@@ -63,14 +63,15 @@ const repeatVector: LayerRule = ({ b, inputs: [x], options }) => {
 
 /** Rows of a table by their numbers. */
 const embedding: LayerRule = ({ b, inputs: [x], weight }) => {
-  const numbers = b.type(x).type === 'int64' ? x : b.op('Cast', [toTfjs(b, x)], { to: INT64 });
-  return fromTfjs(b, b.op('Gather', [weight('embeddings') as string, numbers], { axis: 0 }));
+  const numbers = toTfjs(b, x);
+  const rows = b.type(x).type === 'int64' ? numbers : b.op('Cast', [numbers], { to: INT64 });
+  return fromTfjs(b, b.op('Gather', [weight('embeddings') as string, rows], { axis: 0 }));
 };
 
 /** Steps whose numbers are all the mask's become zeros. Only recurrent layers would also skip them; models with both are refused. */
 const masking: LayerRule = ({ b, inputs: [x], options }) => {
   const differs = b.op('Not', [b.op('Equal', [x, b.scalar(options.number('maskValue', 0))])]);
-  const count = b.reduceSum(b.op('Cast', [differs], { to: FLOAT }), [b.shape(x).length - 1]);
+  const count = b.reduceSum(b.op('Cast', [differs], { to: FLOAT }), [onnxAxis(-1, b.shape(x).length)]);
   return b.mul(x, b.op('Cast', [b.op('Greater', [count, b.scalar(0)])], { to: FLOAT }));
 };
 

@@ -12,7 +12,7 @@ import { recurrentLayers } from './recurrent.js';
 import { resamplingLayers } from './resampling.js';
 import { LayerOptions, type BatchStatistics, type Layer, type LayerRule } from './rule.js';
 import { structureLayers } from './structure.js';
-import { weightName, type WeightLayout } from './weights.js';
+import { weightName, type LayerWeight, type WeightLayout } from './weights.js';
 
 export type { BatchStatistics } from './rule.js';
 export type { WeightLayout } from './weights.js';
@@ -47,11 +47,14 @@ export interface WeightRequest {
   trainable: boolean;
 }
 
+/** Gives the ONNX value for a weight of a layer; asked again when the layer is used again. */
+export type WeightValue = (request: WeightRequest, weight: LayerWeight) => string;
+
 /** What lowering gives. */
 export interface LoweredModel {
   /** The model's output as an ONNX value; pictures are [N, C, H, W]. */
   output: string;
-  /** Each layer's output by layer name; of a layer used several times, the last. */
+  /** Each layer's output by layer name; of a layer used several times, the last; of two of one name, the outer one's. */
   values: Map<string, string>;
   /** In training form, one entry per use of a batch norm layer. */
   statistics: BatchStatistics[];
@@ -60,9 +63,11 @@ export interface LoweredModel {
 /** What stays the same while a model is lowered. */
 interface Lowering {
   b: GraphBuilder;
-  weight: (request: WeightRequest) => string;
+  weight: WeightValue;
   training: boolean;
   values: Map<string, string>;
+  /** Names of the outermost model's own layers. */
+  outermost: ReadonlySet<string>;
   statistics: BatchStatistics[];
   /** Names of the models and wrappers around the layer, from the outside. */
   place: readonly string[];
@@ -72,7 +77,6 @@ interface Lowering {
  * Appends a model to a graph.
  * @param model a Sequential or functional model, nested models and shared layers included, with one input and one output
  * @param input the ONNX value that is its input: [N, C, H, W] for pictures, else as in tfjs
- * @param weight gives the ONNX value for a weight; asked again when a layer is used again
  * @param options training: batch norm uses the batch's statistics, which needs a fixed batch size
  * @throws InputError naming the layer for a layer type or option that is not supported
  */
@@ -80,7 +84,7 @@ export function loweredModel(
   b: GraphBuilder,
   model: LayersModel,
   input: string,
-  weight: (request: WeightRequest) => string,
+  weight: WeightValue,
   { training }: { training: boolean },
 ): LoweredModel {
   const { outputs, ...rest } = loweredOutputs(b, model, [input], weight, { training });
@@ -96,10 +100,11 @@ export function loweredOutputs(
   b: GraphBuilder,
   model: LayersModel,
   inputs: readonly string[],
-  weight: (request: WeightRequest) => string,
+  weight: WeightValue,
   { training }: { training: boolean },
 ): Omit<LoweredModel, 'output'> & { outputs: string[] } {
-  const lowering: Lowering = { b, weight, training, values: new Map(), statistics: [], place: [] };
+  const outermost = new Set(model.layers.map(({ name }) => name));
+  const lowering: Lowering = { b, weight, training, values: new Map(), outermost, statistics: [], place: [] };
   const outputs = modelOutput(lowering, model, inputs);
   return { outputs, values: lowering.values, statistics: lowering.statistics };
 }
@@ -126,7 +131,7 @@ function modelOutput(lowering: Lowering, model: LayersModel, inputs: readonly st
     const outputs = layerOutputs(lowering, layer, sources);
     use.outputTensors.forEach((output, index) => known.set(output.id, outputs[index] as string));
     const value = known.get(tensor.id) as string;
-    lowering.values.set(layer.name, value);
+    if (lowering.place.length === 0 || !lowering.outermost.has(layer.name)) lowering.values.set(layer.name, value);
     return value;
   }
 }
@@ -170,7 +175,8 @@ function layerOutput(lowering: Lowering, layer: Layer, inputs: readonly string[]
         const weight = found(kind);
         if (!weight) return undefined;
         const trainable = layer.trainableWeights.includes(weight);
-        return lowering.weight({ name: weightName(weight), shape: weight.shape as number[], layout, trainable });
+        const request = { name: weightName(weight), shape: weight.shape as number[], layout, trainable };
+        return lowering.weight(request, weight);
       },
     }),
   );

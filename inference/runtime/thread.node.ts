@@ -1,7 +1,7 @@
 /** @file A worker thread that handles requests in order, so that this thread's event loop stays free. */
 import { parentPort, Worker, workerData, type MessagePort, type Transferable } from 'node:worker_threads';
 import { disableTelemetry } from './onnxruntime/telemetry.node.js';
-import { InputError } from '../../onnx/errors.js';
+import { InputError, type InputProblem } from '../../onnx/errors.js';
 import { Queue } from './queue.js';
 
 /** A thread's response: a value, and the buffers to transfer instead of copying. */
@@ -12,7 +12,8 @@ export interface Answer {
 
 /** Request 0 is the start. */
 type Request = { id: number; request: unknown };
-type Reply = { id: number } & ({ value: unknown } | { error: { name: string; message: string; stack?: string } });
+type Reply = { id: number } & ({ value: unknown } | { error: SentError });
+type SentError = { name: string; message: string; stack?: string; input?: InputProblem };
 
 /** Options for starting a thread. */
 export interface ThreadOptions {
@@ -106,8 +107,9 @@ export async function serve<D, R>(
       const { value, transfer = [] } = await work();
       port.postMessage({ id, value } satisfies Reply, transfer);
     } catch (error) {
-      const { name, message, stack } = error as Error;
-      port.postMessage({ id, error: { name, message, ...(stack && { stack }) } } satisfies Reply);
+      const { name, message, stack, input } = error as SentError;
+      const sent = { name, message, ...(stack && { stack }), ...(input && { input }) };
+      port.postMessage({ id, error: sent } satisfies Reply);
     }
   };
   await reply(0, async () => {
@@ -120,8 +122,8 @@ export async function serve<D, R>(
   });
 }
 
-/** The thread's error, including its kind and stack, which messages between threads would lose. */
-function errorOf({ name, message, stack }: { name: string; message: string; stack?: string }): Error {
-  if (name === 'InputError') return new InputError(message);
+/** The thread's error, including its kind, parts and stack, which messages between threads would lose. */
+function errorOf({ name, message, stack, input }: SentError): Error {
+  if (name === 'InputError') return new InputError(input ?? message);
   return Object.assign(new Error(message), { name, ...(stack && { stack }) });
 }

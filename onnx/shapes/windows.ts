@@ -39,7 +39,7 @@ function checkedInts(node: Node, name: string, count: number, least: number): re
 }
 
 /** Padding on both sides of an axis together for ⌈size / stride⌉ windows. @param reach a window with its dilation */
-export function samePadding(size: number, stride: number, reach: number): number {
+function samePadding(size: number, stride: number, reach: number): number {
   return Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
 }
 

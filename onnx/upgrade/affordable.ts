@@ -6,19 +6,20 @@ import { Types } from '../shapes/types.js';
 import { upgradedModel } from './upgrade.js';
 
 /**
- * Checks the smallest run, with every open size of the inputs set to 1.
+ * Checks the smallest run.
+ * @param open what every open size of the inputs is set to
  * @throws LimitError if a limit is exceeded; other faults of a model are not checked
  */
-export function expectAffordable(model: Model): void {
+export function expectAffordable(model: Model, open = 1): void {
   try {
     const { graph } = model.opsets.get('') === OPSET ? model : upgradedModel(model);
-    Types.of({ ...graph, inputs: graph.inputs.map(smallest), valueInfo: new Map() });
+    Types.of({ ...graph, inputs: graph.inputs.map((info) => filled(info, open)), valueInfo: new Map() });
   } catch (error) {
     if (error instanceof LimitError || !(error instanceof InputError)) throw error;
   }
 }
 
-function smallest(info: ValueInfo): ValueInfo {
-  const shape = info.value?.shape?.map((dim) => (typeof dim === 'number' ? dim : 1));
+function filled(info: ValueInfo, open: number): ValueInfo {
+  const shape = info.value?.shape?.map((dim) => (typeof dim === 'number' ? dim : open));
   return info.value && shape ? { ...info, value: { ...info.value, shape } } : info;
 }

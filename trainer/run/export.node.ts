@@ -37,7 +37,7 @@ export interface RunExportOptions {
   fp16?: boolean | undefined;
   /** Also write `generator-uint8.onnx`: pictures as bytes [N, 3, H, W]. */
   uint8?: boolean | undefined;
-  /** Stops by throwing its reason, before the first file is written. */
+  /** Stops between two comparisons by throwing its reason, before the first file is written. */
   signal?: AbortSignal | undefined;
 }
 

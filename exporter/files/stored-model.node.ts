@@ -1,48 +1,49 @@
-/** @file A model.json of tfjs and the shards beside it, as a layers model. */
+/** @file A model.json of tfjs and the shards beside it: what they hold, without tfjs. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../onnx/errors.js';
 import { readSource, urlOf } from '../../onnx/files/files.node.js';
-import { registerKerasLayers } from '../keras-layers.js';
-import { tf, tfl } from '../tf.js';
-import type { LayersModel } from '../tfjs-model.js';
-import { isRecord } from '../../inference/parse/json.js';
+import { isRecord, type JsonRecord } from '../../inference/parse/json.js';
 import { withInputSize, withPlainStates, type InputSize } from './input-size.js';
 import { checkedTopology, layerClasses, type Topology } from './topology.js';
 import { readWeights, type WeightSpec } from './weights-file.node.js';
 
 const MAX_JSON_BYTES = 2 ** 26;
+/** Lists and objects in one another: three for each nested model, and what their layers have inside. */
+const MAX_JSON_DEPTH = 1000;
+
+/** What a model.json and its shards hold, as tfjs reads it. */
+export interface StoredModel {
+  /** The file's name, for messages. */
+  file: string;
+  topology: JsonRecord;
+  specs: WeightSpec[];
+  data: ArrayBuffer;
+}
 
 /**
- * Loads a tfjs layers model.
+ * Reads a tfjs layers model.
  * @param source path of a model.json or of the folder that holds one, or a URL of file:, http: or https:
  * @param options size: height and width of picture inputs that the model leaves open
  * @throws InputError for files that are missing, damaged or too large, and for models that cannot be exported
  */
-export async function loadLayersFile(
+export async function readLayersFile(
   source: string,
   { signal, size }: { signal?: AbortSignal | undefined; size?: InputSize | undefined } = {},
-): Promise<LayersModel> {
+): Promise<StoredModel> {
   const place = await placeOfModel(source);
   const file = String(place);
   const json = parsed(await readSource(place, MAX_JSON_BYTES, signal ? { signal } : {}), file);
   const topology = checkedTopology(json, file);
   const manifest = isRecord(json) ? json['weightsManifest'] : undefined;
   const { specs, data } = await readWeights(manifest, place, signal);
-  registerKerasLayers();
-  const artifacts = {
-    modelTopology: withPlainStates(size ? withInputSize(topology.config, size) : topology.config) as object,
-    weightSpecs: topology.keras3 ? withKeras2Names(specs, topology) : specs,
-    weightData: data,
+  return {
+    file,
+    topology: withPlainStates(size ? withInputSize(topology.config, size) : topology.config),
+    specs: topology.keras3 ? withKeras2Names(specs, topology) : specs,
+    data,
   };
-  try {
-    return await tfl.loadLayersModel(tf.io.fromMemory(artifacts));
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`${file}: tfjs cannot load it (${reason.split('\n')[0]})`, { cause: error });
-  }
 }
 
 /** The model.json that a user means. */
@@ -55,6 +56,19 @@ async function placeOfModel(source: string): Promise<string | URL> {
 }
 
 function parsed(bytes: Uint8Array, file: string): unknown {
+  const json = parsedJson(bytes, file);
+  // Everything behind this, tfjs too, goes into it recursively.
+  let level = [json];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_JSON_DEPTH) {
+      throw new InputError({ name: file, expected: `at most ${MAX_JSON_DEPTH} nested lists and objects`, got: 'more' });
+    }
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return json;
+}
+
+function parsedJson(bytes: Uint8Array, file: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
