@@ -87,6 +87,25 @@ describe('randomizedWeights(model, seed) of other networks', () => {
     expect(weightedLayers(half)).toBe(1);
   });
 
+  test('draws weights that the network transposes or splits', () => {
+    const b = new GraphBuilder(emptyGraph('stored'));
+    const image = b.input('image', 'float32', [1, 4]);
+    const stored = b.initializer('stored', float32Tensor(new Float32Array(24).fill(5), [6, 4]));
+    const [left, right] = b.ops('Split', [b.op('Transpose', [stored], { perm: [1, 0] }), b.ints([4, 2])], 2, {
+      axis: 1,
+    }) as [string, string];
+    b.output(b.add(b.reduceSum(right, [0], true), b.op('Gemm', [b.matMul(image, left), b.op('Neg', [right])])));
+    const model = modelOfGraph(b.graph);
+    const { graph } = randomizedWeights(model, 1);
+    expect(weightedLayers(model)).toBe(2);
+    // Both matrices, and what is added to the first product.
+    expect([...graph.initializers.keys()].filter((name) => !model.graph.initializers.has(name))).toHaveLength(3);
+    expect(graph.initializers.get(left)?.dims).toEqual([4, 4]);
+    expect(graph.nodes.filter(({ op }) => op === 'Neg')).toEqual([]);
+    // What else reads a part of the weights finds it.
+    expect(graph.nodes.find(({ op }) => op === 'Split')?.outputs).toEqual([`${left}/stored`, right]);
+  });
+
   test('refuses a network without weights', () => {
     const b = new GraphBuilder(emptyGraph('none'));
     b.output(b.op('Relu', [b.input('image', 'float32', [1, 3, 2, 2])]));

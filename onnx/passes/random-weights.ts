@@ -3,6 +3,7 @@ import { numberAttribute } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
 import { addedBiases } from './added-biases.js';
 import { elementCount, type Graph, type Model, type Node, type Tensor } from '../graph/graph.js';
+import { valuesRead } from '../graph/order.js';
 import { float32Tensor } from '../graph/tensor.js';
 import { Types } from '../shapes/types.js';
 import { toFloat32 } from './to-float32.js';
@@ -18,8 +19,8 @@ interface Filling {
 
 /**
  * The model with untrained weights, in float32: kernels and matrices are normal with variance 2 / fan-in (He et al. 2015),
- * biases 0, batch norms the identity. Weights that the file computes (ConstantOfShape, as in the light models of the ONNX zoo) become
- * initializers. Every weight has its own stream of random numbers.
+ * biases 0, batch norms the identity. Weights that the file computes of constants (transposed, dequantised, or ConstantOfShape as in the
+ * light models of the ONNX zoo) become initializers. Every weight has its own stream of random numbers.
  * @param given of our dialect, in topological order
  * @param normals for the name of a weight, its source of standard normal numbers
  * @param top randomise only the last `top` of the layers that `weightedLayers` counts, and the nodes after the first of them
@@ -38,7 +39,8 @@ export function withRandomWeights(
   const computed = new Set<string>();
   const constants = constantOutputs(model.graph);
   let isDrawn = false;
-  for (const { op, name, dims, fill } of nodesFrom(model, weights, top).flatMap((node) => weights.of(node))) {
+  const nodes = nodesFrom(model, weights, top).filter((node) => !makesOnly(node, constants));
+  for (const { op, name, dims, fill } of nodes.flatMap((node) => weights.of(node))) {
     if (!initializers.has(name) && !constants.has(name)) {
       if (op !== 'Conv' && op !== 'ConvTranspose') continue;
       throw new InputError({
@@ -60,8 +62,18 @@ export function withRandomWeights(
       got: 'none',
     });
   }
-  const nodes = model.graph.nodes.filter(({ outputs }) => !outputs.some((name) => computed.has(name)));
-  return { ...model, graph: { ...model.graph, nodes, initializers } };
+  const kept = model.graph.nodes.filter((node) => !makesOnly(node, computed)).map((node) => without(node, computed));
+  return { ...model, graph: { ...model.graph, nodes: kept, initializers } };
+}
+
+/** Whether all that a node makes is among these values. */
+const makesOnly = ({ outputs }: Node, values: ReadonlySet<string>): boolean =>
+  outputs.every((name) => !name || values.has(name));
+
+/** The node with other names for some of its outputs, as part of a Split. */
+function without(node: Node, names: ReadonlySet<string>): Node {
+  if (!node.outputs.some((name) => names.has(name))) return node;
+  return { ...node, outputs: node.outputs.map((name) => (names.has(name) ? `${name}/stored` : name)) };
 }
 
 /** How many of a model's layers have weights: convolutions and matrix products, not norms. */
@@ -73,14 +85,29 @@ export function weightedLayers(given: Model): number {
 function weightedNodes({ graph }: Model, weights: Weights): Node[] {
   const constants = constantOutputs(graph);
   const isWeight = ({ name, fill }: Filling) => 'std' in fill && (graph.initializers.has(name) || constants.has(name));
-  return graph.nodes.filter((node) => weights.of(node).some(isWeight));
+  return graph.nodes.filter((node) => !makesOnly(node, constants) && weights.of(node).some(isWeight));
 }
 
-function constantOutputs({ nodes }: Graph): Set<string> {
-  return new Set(
-    nodes.filter(({ op }) => op === 'Constant' || op === 'ConstantOfShape').flatMap(({ outputs }) => outputs),
-  );
+/** The values that nodes make of constants alone: no input of the graph reaches them, and nothing is drawn for them. */
+function constantOutputs({ inputs, initializers, nodes }: Graph): Set<string> {
+  const varying = new Set(inputs.map(({ name }) => name).filter((name) => !initializers.has(name)));
+  const constants = new Set<string>();
+  for (const node of nodes) {
+    const isVarying = DRAWING.has(node.op) || valuesRead(node).some((name) => varying.has(name));
+    for (const name of node.outputs) if (name) (isVarying ? varying : constants).add(name);
+  }
+  return constants;
 }
+
+/** Operators whose values differ from run to run. */
+const DRAWING = new Set([
+  'Bernoulli',
+  'Multinomial',
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+]);
 
 /** The nodes from the last `top` layers with weights on. */
 function nodesFrom(model: Model, weights: Weights, top: number): Node[] {
