@@ -38,7 +38,9 @@ afterAll(async () => {
 
 const results = async (out: string) => {
   const names = await readdir(join(folder, out, 'results')).catch(() => [] as string[]);
-  return Promise.all(names.toSorted().map((name) => readFile(join(folder, out, 'results', name), 'utf8')));
+  // Not a file that is being written.
+  const whole = names.filter((name) => name.endsWith('.json')).toSorted();
+  return Promise.all(whole.map((name) => readFile(join(folder, out, 'results', name), 'utf8')));
 };
 
 describe('gan-sweep', () => {
