@@ -19,8 +19,8 @@ const TWELVE_BITS = 4095;
 
 /** What is in a file of more than 8 bits a channel. */
 export interface DeepPicture {
-  /** The number that is white. */
-  white: number;
+  /** The number that is white; undefined where all are 0, which tells nothing of it. */
+  white?: number;
   /** Undefined where sharp scales it by this white. */
   picture?: Picture;
 }
@@ -29,7 +29,8 @@ export interface DeepPicture {
 const FULL = 65_535;
 
 /**
- * A TIFF or PNG file of integers or floats of more than 8 bits, scaled by what they hold; undefined for others. Floats of 0…1 are taken as such, other numbers by the fewest bits that hold the largest.
+ * A TIFF or PNG file of integers or floats of more than 8 bits, scaled by what they hold; undefined for others. Floats of 0…1 are
+ * taken as such, other numbers by the fewest bits that hold the largest.
  *
  * By its specification, numbers of a PNG file fill their 16 bits (section "Sample depth scaling"), so a dark picture stays dark. But
  * many programs write numbers of 10 or 12 bits as they are. A picture that would be nearly black is taken for one of these, unless the
@@ -65,7 +66,7 @@ export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Deep
   }
   // Numbers that fill their 16 bits are what sharp takes them for; 257·p is the level p of 8 bits.
   const isFull = format === 'png' ? most > TWELVE_BITS || values.every((value) => value % 257 === 0) : most > 16_383;
-  if (depth === 'ushort' && isFull) return { white: FULL };
+  if (depth === 'ushort' && isFull) return most > 0 ? { white: FULL } : {};
   const isUnit = (depth === 'float' || depth === 'double') && most <= 1;
   const white = isUnit ? 1 : LEVELS.find((level) => most <= level);
   if (white === undefined || !(least >= 0)) {
@@ -82,5 +83,6 @@ export async function decodeDeep(bytes: Uint8Array, label: string): Promise<Deep
     const alpha = isClear ? (values[pixel + colours] ?? 0) / white : 1;
     levels[at] = Math.round(255 * (alpha === 0 ? 1 : 1 - alpha + alpha * value));
   }
-  return { white, picture: rgbPicture({ width: info.width, height: info.height, channels: colours, data: levels }) };
+  const picture = rgbPicture({ width: info.width, height: info.height, channels: colours, data: levels });
+  return { ...(most > 0 && { white }), picture };
 }

@@ -19,8 +19,8 @@ interface Filling {
 
 /**
  * The model with untrained weights, in float32: kernels and matrices are normal with variance 2 / fan-in (He et al. 2015),
- * biases 0, batch norms the identity. Weights that the file computes of constants (transposed, dequantised, or ConstantOfShape as in the
- * light models of the ONNX zoo) become initializers. Every weight has its own stream of random numbers.
+ * biases 0, batch norms the identity. Weights that the file computes of constants (transposed, dequantised, or ConstantOfShape
+ * as in the light models of the ONNX zoo) become initializers. Every weight has its own stream of random numbers.
  * @param given of our dialect, in topological order
  * @param normals for the name of a weight, its source of standard normal numbers
  * @param top randomise only the last `top` of the layers that `weightedLayers` counts, and the nodes after the first of them

@@ -12,8 +12,8 @@ const [FLOAT, FLOAT16] = [1, 10];
 const MAX_HALF = 65504;
 
 /**
- * Operators that stay in float32, beside those with subgraphs: those whose sums, small ε or exponentials lose too much in float16, and those with
- * float32 inputs that are no activations.
+ * Operators that stay in float32, beside those with subgraphs: those whose sums, small ε or exponentials lose too much in float16,
+ * and those with float32 inputs that are no activations.
  */
 const FULL_PRECISION = new Set([
   'BatchNormalization',

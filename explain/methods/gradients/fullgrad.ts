@@ -17,7 +17,8 @@ export const fullGradientMethods = {
   /**
    * Srinivas and Fleuret 2019, eq. 4 and 7: Σ_c ψ(x·∂score/∂x) + Σ_layers Σ_k ψ(b_k·∂score/∂b_k), ψ the absolute value,
    * rescaled to 0…1 over all channels of a layer and resized bilinearly. Batch norms count with the bias
-   * β − γ·μ/√(σ² + ε), and constants that Add and Sub give to a layer's channels (`addedBiases`); biases of dense layers have no position in a picture and are skipped, as in the authors' code.
+   * β − γ·μ/√(σ² + ε), and so do constants that Add and Sub give to a layer's channels (`addedBiases`). Biases of dense layers
+   * have no position in a picture and are skipped, as in the authors' code.
    * pytorch-grad-cam rescales each channel on its own instead, so its maps differ.
    */
   fullgrad: {

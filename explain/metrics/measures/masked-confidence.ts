@@ -2,7 +2,10 @@
 import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { type Metric, type Subject } from './metric.js';
 
-/** Confidence Y for the picture and O for the picture times the map (prepared pixels, so that 0 is the mean colour if the normalisation has one, else black). */
+/**
+ * Confidence Y for the picture and O for the picture times the map: of prepared pixels, so that 0 is the mean colour if the
+ * normalisation has one, else black.
+ */
 async function confidencePair({ input, map, confidences }: Subject): Promise<{ Y: number; O: number }> {
   const masked = input.map((value, at) => value * (map[at % map.length] ?? 0));
   const [Y = Number.NaN, O = Number.NaN] = await confidences(concatenated([input, masked]));

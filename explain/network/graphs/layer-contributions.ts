@@ -60,7 +60,10 @@ export function layerMultipliers(model: Model, head: ScoreHead, layer: Layer): L
   return { model: { ...model, graph: prunedGraph(b.graph, [map]) }, map, bypassed };
 }
 
-/** The values that are known where a network is cut at a layer, and whether one of them, or a token off the grid, goes on beside the map. */
+/**
+ * The values that are known where a network is cut at a layer, and whether one of them, or a token off the grid, goes on beside
+ * the map.
+ */
 function cutAt({ b, logits, computed }: ScoredNetwork, layer: Layer) {
   const dependent = dependentValues(b, layer.value);
   const given = new Map([...computed].filter(([name]) => name === layer.value || !dependent.has(name)));

@@ -1,6 +1,6 @@
 /** @file Makes a linear layer and the batch norm after it one layer. */
 import { rebuilding, type GraphBuilder } from '../../build/build.js';
-import { epsilonOf, numberAttribute, outputChannelAxis } from '../../graph/attributes.js';
+import { epsilonOf, isInferenceNorm, numberAttribute, outputChannelAxis } from '../../graph/attributes.js';
 import { inputOf, outputOf, type Graph, type Node } from '../../graph/graph.js';
 import { consumersOf } from '../../graph/neighbours.js';
 
@@ -31,9 +31,7 @@ export function withFoldedNorms(graph: Graph): Graph {
 
 function isFoldable(layer: Node, norm: Node): boolean {
   const isLayer = outputChannelAxis(layer) !== undefined || isGemm(layer);
-  const isNorm = norm.op === 'BatchNormalization' && norm.domain === '' && inputOf(norm) === outputOf(layer);
-  const isInference = isNorm && numberAttribute(norm, 'training_mode', 0) === 0;
-  return isLayer && isInference && norm.outputs.filter((name) => name !== '').length === 1;
+  return isLayer && isInferenceNorm(norm) && inputOf(norm) === outputOf(layer);
 }
 
 const isGemm = ({ domain, op }: Node): boolean => domain === '' && op === 'Gemm';
