@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StoredModel } from './onnxruntime/stored-model.node.js';
 import { InferenceSession, isNative, Tensor } from './onnxruntime/library.node.js';
+import { threadsOfAllCores } from './cores.node.js';
 import { leveled } from './levels.js';
 import { asInputError } from './runtime-error.js';
 import { rowByRow } from './rows.js';
@@ -30,7 +31,7 @@ export function nativeSession(
   const provider = device === 'cuda' && deviceId !== undefined ? ({ name: 'cuda', deviceId } as const) : device;
   return InferenceSession.create(bytes, {
     executionProviders: isNative ? [...new Set([provider, 'cpu'])] : ['wasm'],
-    intraOpNumThreads: threads,
+    intraOpNumThreads: threads || threadsOfAllCores(),
     ...(external.length > 0 && { externalData: external }),
     ...(gpuOutputs.length > 0 && {
       preferredOutputLocation: Object.fromEntries(gpuOutputs.map((name) => [name, 'gpu-buffer' as const])),

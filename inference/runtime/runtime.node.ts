@@ -1,11 +1,11 @@
 /** @file Sessions in Node. All run in one worker thread, because ONNX Runtime would block the event loop. */
-import { availableParallelism } from 'node:os';
 import type { Model } from '../../onnx/graph/graph.js';
 import { rowsInTeam, type TeamMember } from './session-pool.node.js';
 import { storedModel, type StoredModel } from './onnxruntime/stored-model.node.js';
 import type { OpenedSession, SessionRequest } from './session-thread.node.js';
 import type { Session, SessionOpener, SessionOptions, SessionTensor } from './session.js';
 import { Thread, type ThreadOptions } from './thread.node.js';
+import { usableCores } from './cores.node.js';
 
 /** The shared thread, started when first needed. A run uses all cores, so separate threads would rarely help. */
 let shared: Promise<Thread> | undefined;
@@ -34,7 +34,7 @@ const MAX_TEAM_BYTES = 2 ** 31;
 export const openSession: SessionOpener = async (model, options = {}) => {
   const { device = 'cpu', eachRow = false, threads = 0 } = options;
   if (!eachRow || device !== 'cpu') return sessionIn(await sessionThread(), model, options);
-  const size = Math.min(threads || availableParallelism(), MAX_TEAM);
+  const size = Math.min(threads || usableCores(), MAX_TEAM);
   const stored = await storedModel(model);
   try {
     const session =

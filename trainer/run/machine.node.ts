@@ -1,5 +1,4 @@
 /** @file What a run computes on: backend and devices, from what was asked for. */
-import { availableParallelism } from 'node:os';
 import { resolveDevice } from '../../inference/runtime/devices/devices.node.js';
 import type { DeviceChoice } from '../../inference/runtime/session.js';
 import { InputError } from '../../onnx/index.js';
@@ -8,6 +7,7 @@ import type { StepSource } from '../step/create.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { parallelDevices } from '../settings/devices.js';
 import type { Group } from '../step/state/group.js';
+import { usableCores } from '../../inference/runtime/cores.node.js';
 
 /** Backend and devices of a training step, and what to tell the user. */
 export interface Machine
@@ -30,7 +30,7 @@ export async function chosenMachine(given: ChosenSettings, group?: Group): Promi
   if (group && stepsPerRun > 1) throw new InputError({ name: 'stepsPerRun', conflictsWith: 'distributed' });
   if (group && backend !== 'onnxruntime')
     throw new InputError({ name: 'distributed', expected: '`backend` onnxruntime', got: backend });
-  const cores = availableParallelism() / (group?.localSize ?? 1);
+  const cores = usableCores() / (group?.localSize ?? 1);
   if (list === undefined && group) {
     const choice = await resolveDevice(wantedDevice);
     const { device } = choice;

@@ -1,6 +1,6 @@
 /** @file The WebAssembly build of onnxruntime-web in this package, adapted to behave like onnxruntime-node. */
-import { availableParallelism } from 'node:os';
 import type * as Ort from 'onnxruntime-common';
+import { usableCores } from '../cores.node.js';
 
 /** Copied here by the build (`web/copy-runtime.ts`). */
 const MODULE = new URL('../../../wasm/ort.node.min.mjs', import.meta.url);
@@ -11,7 +11,7 @@ export type Library = Pick<typeof Ort, 'InferenceSession' | 'Tensor'>;
 /** Loads the build. All sessions of a thread share its threads, one per core. */
 export async function wasmLibrary(): Promise<Library> {
   const { env, InferenceSession, Tensor } = (await import(MODULE.href)) as typeof Ort;
-  env.wasm.numThreads = availableParallelism();
+  env.wasm.numThreads = usableCores();
   const create = async (bytes: Uint8Array, options?: Ort.InferenceSession.SessionOptions) =>
     fillingSession(await InferenceSession.create(bytes, options));
   return { InferenceSession: { create } as typeof InferenceSession, Tensor };
