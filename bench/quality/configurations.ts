@@ -38,9 +38,8 @@ export const common = {
 const averaged = { ema: 0.999 } as const;
 const augmented = { ...averaged, diffaugment: ['color', 'translation', 'cutout'] } as const;
 
-/** The rows of the table. Each of the first ones has what the one before it has. */
+/** What is trained. Each of the first ones has what the one before it has. */
 export const configurations: Readonly<Record<string, Partial<GanConfig>>> = {
-  dcgan: {},
   ema: averaged,
   diffaugment: augmented,
   r1: { ...augmented, r1: 1 },
@@ -60,6 +59,9 @@ export const configurations: Readonly<Record<string, Partial<GanConfig>>> = {
     beta2: 0.9,
   },
 };
+
+/** The row that a training gives besides its own: of the generator's last weights, which are those of a training without averages. */
+export const unaveraged: Readonly<Record<string, string>> = { ema: 'dcgan' };
 
 /** The rows of PyTorch's tutorial, `torch_dcgan.py`: with its own widths and batch, and with those of the rows above. */
 export const tutorials: Readonly<Record<string, { width: number; batch: number }>> = {

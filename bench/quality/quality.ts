@@ -1,7 +1,8 @@
 /**
- * @file `npm run bench:quality -- --data cub|mnist --pictures DIR --minutes 40 [--only NAME]`: each configuration trained as long, one after the
- * other, and compared with the same held-out pictures in the same features. Rows that are there are kept: they can be made in
- * several sessions.
+ * @file `npm run bench:quality -- --data cub|mnist --pictures DIR --minutes 40 [--only NAME]`: each configuration trained for as many steps as
+ * it makes in that time on one machine, and compared with the same held-out pictures in the same features. `--measure` finds
+ * the times of their steps first, one after the other with nothing beside; rows can then be made side by side, in several
+ * sessions, and on any machine. Rows that are there are kept.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -16,10 +17,18 @@ import { frechetDistance } from '../../trainer/quality/distance/frechet.node.js'
 import { kernelDistance } from '../../trainer/quality/distance/kernel-distance.node.js';
 import { FeatureNetwork } from '../../trainer/quality/feature-network.node.js';
 import { cores, machine } from '../timing.js';
-import { configurations, givenData, tutorials } from './configurations.js';
+import { configurations, givenData, tutorials, unaveraged } from './configurations.js';
 import { picturesOf, splitPictures, type SplitPictures } from './pictures.js';
-import { exampleGrid, resultsSheet, resultsTable, type Distances, type Reference, type Row } from './table.js';
-import { trained, trainedByTorch } from './trained.js';
+import {
+  exampleGrid,
+  resultsSheet,
+  resultsTable,
+  type Distances,
+  type Reference,
+  type Row,
+  type StepTimes,
+} from './table.js';
+import { trained, trainedByTorch, type Budget, type Trained } from './trained.js';
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +36,8 @@ const { values } = parseArgs({
     pictures: { type: 'string' },
     minutes: { type: 'string', default: '40' },
     only: { type: 'string' },
+    /** Only measures steps, for so many minutes of each training. */
+    measure: { type: 'string' },
     /** A network of features; by default one is trained. */
     features: { type: 'string' },
     samples: { type: 'string', default: '2048' },
@@ -36,6 +47,10 @@ const { values } = parseArgs({
   },
 });
 const [minutes, samples] = [Number(values.minutes), Number(values.samples)];
+/** More than any row needs: it ends after its steps. */
+const UNLIMITED = 10_000;
+/** The time of a step is the least of so many trainings, in turns with the others, and of earlier calls: others on the host disturb. */
+const ROUNDS = 4;
 const names = [...Object.keys(configurations), ...Object.keys(tutorials)];
 const chosen = values.only === undefined ? names : [values.only];
 const unknown = chosen.find((name) => !names.includes(name));
@@ -45,41 +60,78 @@ const given = givenData(values);
 const { name: set, data } = given;
 const out = join(values.out, set);
 const results = join(out, `${minutes}-minutes`);
+const timesFile = join(out, 'step-times.json');
 
 await mkdir(results, { recursive: true });
 const split = await splitPictures(join(out, 'pictures'), given.pictures, data);
 const features = await featureFile(split);
 const network = await FeatureNetwork.load(features);
 const real = { size: network.size, data: await network.features(split.heldOut) };
-for (const name of chosen) {
-  if (await exists(join(results, `${name}.json`))) console.error(`${name}: there already`);
-  else await addRow(name);
-}
-const shown = { data: set, imageSize: data.imageSize, minutes, names };
-const reference = await comparedTrainingPictures();
+if (values.measure === undefined) await makeRows();
+else await measureSteps(Number(values.measure));
 await network.dispose();
-console.log(await resultsTable(results, reference, shown));
-await writeFile(join(results, 'sheet.png'), await resultsSheet(results, reference, shown));
 
-async function addRow(name: string): Promise<void> {
-  console.error(`${name}: training for ${minutes} minutes`);
+async function makeRows(): Promise<void> {
+  const stepTimes = await measured();
+  const missing = chosen.find((name) => stepTimes?.times[name] === undefined);
+  if (!stepTimes || missing !== undefined)
+    throw new Error(`${timesFile}: expected the time of a step of ${missing}; measure it by --measure 1`);
+  for (const name of chosen) {
+    if (await exists(join(results, `${name}.json`))) console.error(`${name}: there already`);
+    else await addRows(name, Math.floor((60_000 * minutes) / (stepTimes.times[name] as number)));
+  }
+  const rows = names.flatMap((name) => [unaveraged[name] ?? [], name].flat());
+  const shown = { data: set, imageSize: data.imageSize, minutes, stepTimes, names: rows };
+  const reference = await comparedTrainingPictures();
+  console.log(await resultsTable(results, reference, shown));
+  await writeFile(join(results, 'sheet.png'), await resultsSheet(results, reference, shown));
+}
+
+/** The times that are known so far. */
+async function measured(): Promise<StepTimes | undefined> {
+  if (await exists(timesFile)) return JSON.parse(await readFile(timesFile, 'utf8')) as StepTimes;
+  return undefined;
+}
+
+/** Measures the chosen trainings in turns. */
+async function measureSteps(each: number): Promise<void> {
+  const times = (await measured())?.times ?? {};
+  for (let round = 0; round < ROUNDS; round++)
+    for (const name of chosen) {
+      const { stepTime } = await trainedRow(name, { minutes: each / ROUNDS, samples: 0 });
+      console.error(`${name}: ${stepTime.toFixed(1)} ms per step`);
+      times[name] = Math.min(stepTime, times[name] ?? Infinity);
+      const found: StepTimes = { machine: machineUsed(), date: new Date().toISOString().slice(0, 10), times };
+      await writeFile(timesFile, `${JSON.stringify(found, null, 2)}\n`);
+    }
+}
+
+function trainedRow(name: string, budget: Budget): Promise<Trained> {
   const folder = join(out, 'runs', name);
-  const budget = { minutes, samples };
   const tutorial = tutorials[name];
-  const made = tutorial
-    ? await trainedByTorch(values.python, tutorial, data, split, folder, budget)
-    : await trained(configurations[name] ?? {}, data, split, folder, budget);
-  const row: Row = {
-    name,
-    ...(await compared(made.samples)),
-    date: new Date().toISOString().slice(0, 16),
-    machine: `${machine()}${availableParallelism() < cores() ? `, ${availableParallelism()} of them used` : ''}`,
-    minutes,
-    steps: made.steps,
-    seconds: made.seconds,
-  };
-  await writeFile(join(results, `${name}.png`), await encodePng(exampleGrid(made.samples)));
+  return tutorial
+    ? trainedByTorch(values.python, tutorial, data, split, folder, budget)
+    : trained(configurations[name] ?? {}, data, split, folder, budget);
+}
+
+async function addRows(name: string, steps: number): Promise<void> {
+  console.error(`${name}: training for ${steps} steps`);
+  const made = await trainedRow(name, { minutes: UNLIMITED, steps, samples });
+  if (made.unaveraged) await addRow(unaveraged[name], made.unaveraged, steps);
+  await addRow(name, made.samples, steps);
+}
+
+async function addRow(name: string | undefined, pictures: readonly Picture[], steps: number): Promise<void> {
+  if (name === undefined) return;
+  const date = new Date().toISOString().slice(0, 16);
+  const row: Row = { name, ...(await compared(pictures)), date, machine: machineUsed(), minutes, steps };
+  await writeFile(join(results, `${name}.png`), await encodePng(exampleGrid(pictures)));
   await writeFile(join(results, `${name}.json`), `${JSON.stringify(row, null, 2)}\n`);
+}
+
+/** This machine, and how many of its cores this process has. */
+function machineUsed(): string {
+  return `${machine()}${availableParallelism() < cores() ? `, ${availableParallelism()} of them used` : ''}`;
 }
 
 /** The distances of pictures from those that were held out. */

@@ -26,7 +26,14 @@ export interface Row extends Distances {
   machine: string;
   minutes: number;
   steps: number;
-  seconds: number;
+}
+
+/** How long a step takes, each training alone on the machine that the budget is meant for. */
+export interface StepTimes {
+  machine: string;
+  date: string;
+  /** In milliseconds, by name. */
+  times: Record<string, number>;
 }
 
 /** The pictures that were trained on, as if they were a generator's. */
@@ -39,6 +46,7 @@ export interface Shown {
   data: string;
   imageSize: number;
   minutes: number;
+  stepTimes: StepTimes;
   /** The names of rows, in their order. */
   names: readonly string[];
 }
@@ -58,14 +66,14 @@ export async function resultsTable(folder: string, reference: Reference, shown: 
   const cells = rows.map((row) => [
     row.name,
     String(row.steps),
-    ((1000 * row.seconds) / row.steps).toFixed(0),
+    ((60_000 * row.minutes) / row.steps).toFixed(1),
     ...distanceCells(row),
     row.date,
   ]);
   const head = ['network', 'steps', 'ms per step', 'Fréchet', 'KID × 1000', 'generated / real', 'date (UTC)'];
   const size = `${shown.imageSize}×${shown.imageSize}`;
   return [
-    `${shown.data}, ${size}, ${shown.minutes} minutes each; ${machines.join(' / ')}`,
+    `${shown.data}, ${size}, ${shown.minutes} minutes each of ${shown.stepTimes.machine}; made on ${machines.join(' / ')}`,
     '',
     markdownTable(head, [...cells, ['pictures trained on', '–', '–', ...distanceCells(reference), '–']]),
   ].join('\n');

@@ -1,7 +1,6 @@
 /** @file Trains a network for a time, and draws samples of it: with this project, and with PyTorch's tutorial. */
 import { execFile } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Random } from '../../inference/numeric/random.js';
@@ -10,7 +9,9 @@ import { picturesFromOutput } from '../../inference/pictures/pixels.js';
 import { train } from '../../trainer/run/loop.node.js';
 import { startRun } from '../../trainer/run/run.node.js';
 import type { GanConfig } from '../../trainer/settings/config.js';
+import { createStep } from '../../trainer/step/create.node.js';
 import { drawnLabels } from '../../trainer/step/state/labels.js';
+import type { TrainStep } from '../../trainer/step/state/step.js';
 import { common, type QualityData } from './configurations.js';
 import { picturesOf, type SplitPictures } from './pictures.js';
 
@@ -18,18 +19,24 @@ import { picturesOf, type SplitPictures } from './pictures.js';
 const BATCH = 64;
 /** More steps than any budget allows, and than any interval is reached in. */
 const NEVER = 1_000_000_000;
+/** First steps that no rate is measured of: the first ones open sessions. */
+const WARM_UP = 3;
+/** How often a long training says how far it is, in seconds. */
+const TELL_EVERY = 120;
 
 export interface Trained {
   samples: Picture[];
+  /** Those of the generator's last weights where `samples` are of its averaged ones. */
+  unaveraged: Picture[] | undefined;
   steps: number;
-  /** From the first step to the last, in seconds. */
-  seconds: number;
+  /** Mean time of a step after the first three, in milliseconds. */
+  stepTime: number;
 }
 
 export interface Budget {
   minutes: number;
   /** Steps after which it ends, if the time is not over before; default: none. */
-  steps?: number;
+  steps?: number | undefined;
   /** How many samples are drawn afterwards. */
   samples: number;
 }
@@ -49,44 +56,86 @@ export async function trained(
   const started = await startRun({ ...common, ...shape, ...settings, ...rhythm, data, out: folder, latest: false });
   try {
     const { config, step } = started;
-    const before = performance.now();
+    const clock = new Clock(steps);
     const stop = AbortSignal.timeout(minutes * 60_000);
-    let seconds = 0;
-    const { done } = await train({
-      ...started,
-      signal: stop,
-      progress_callback: () => (seconds = (performance.now() - before) / 1000),
-    });
-    const random = Random.derived(0, 'samples');
-    const samples: Picture[] = [];
-    while (samples.length < count) {
-      const latents = Float32Array.from({ length: BATCH * config.latentDim }, () => random.normal());
-      const output = await step.sample(latents, drawnLabels(config, latents));
-      const size = { channels, height: imageSize, width: imageSize };
-      samples.push(...picturesFromOutput(output, size, config.normalization));
-    }
-    return { samples: samples.slice(0, count), steps: done, seconds };
+    const { done } = await train({ ...started, signal: stop, progress_callback: () => clock.tick() });
+    const samples = await drawn(step, config, count);
+    const unaveraged = config.ema > 0 && count > 0 ? await drawnUnaveraged(step, config, count) : undefined;
+    return { samples, unaveraged, steps: done, stepTime: clock.stepTime };
   } finally {
     await started.release();
   }
 }
 
-/** The network of PyTorch's DCGAN tutorial, trained by `torch_dcgan.py` as long. @param python with torch and numpy */
+/** Measures steps, and says now and then how far a training is. */
+class Clock {
+  #done = 0;
+  #start = 0;
+  #last = 0;
+  #told = performance.now();
+  readonly #steps: number;
+
+  constructor(steps: number) {
+    this.#steps = steps;
+  }
+
+  tick(): void {
+    this.#last = performance.now();
+    if (++this.#done === WARM_UP) this.#start = this.#last;
+    if (this.#steps === NEVER || this.#last - this.#told < 1000 * TELL_EVERY) return;
+    this.#told = this.#last;
+    const left = ((this.#steps - this.#done) * this.stepTime) / 60_000;
+    console.error(
+      `  ${this.#done} of ${this.#steps} steps, ${this.stepTime.toFixed(1)} ms each; ${left.toFixed(0)} minutes left`,
+    );
+  }
+
+  /** In milliseconds. */
+  get stepTime(): number {
+    return (this.#last - this.#start) / (this.#done - WARM_UP);
+  }
+}
+
+/** Pictures of a generator, the same latents each time. */
+async function drawn(step: TrainStep, config: GanConfig, count: number): Promise<Picture[]> {
+  const random = Random.derived(0, 'samples');
+  const { channels, imageSize, latentDim, normalization } = config;
+  const samples: Picture[] = [];
+  while (samples.length < count) {
+    const latents = Float32Array.from({ length: BATCH * latentDim }, () => random.normal());
+    const output = await step.sample(latents, drawnLabels(config, latents));
+    samples.push(...picturesFromOutput(output, { channels, height: imageSize, width: imageSize }, normalization));
+  }
+  return samples.slice(0, count);
+}
+
+/** Pictures of the weights after the last step. Averaging does not touch the training: they are those of a run without it. */
+async function drawnUnaveraged(step: TrainStep, averaged: GanConfig, count: number): Promise<Picture[]> {
+  const config = { ...averaged, ema: 0 };
+  const state = await step.state();
+  delete state.generator.ema;
+  const plain = await createStep({ config, state, backend: 'onnxruntime', device: 'cpu' });
+  const samples = await drawn(plain, config, count);
+  await plain.dispose();
+  return samples;
+}
+
+/** The network of PyTorch's DCGAN tutorial, trained by `torch_dcgan.py`. @param python with torch and numpy */
 export async function trainedByTorch(
   python: string,
   sizes: { width: number; batch: number },
   { imageSize, channels }: QualityData,
   { raw }: SplitPictures,
   folder: string,
-  { minutes, samples }: Budget,
+  { minutes, steps: most = NEVER, samples }: Budget,
 ): Promise<Trained> {
   const script = fileURLToPath(new URL('../../../bench/quality/torch_dcgan.py', import.meta.url));
-  const out = join(folder, '..', `${imageSize}-torch.bin`);
-  const given = { data: raw, size: imageSize, channels, minutes, samples, out, ...sizes };
+  const out = `${folder}.bin`;
+  const given = { data: raw, size: imageSize, channels, minutes, steps: most, samples, out, ...sizes };
   const options = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const { stdout } = await promisify(execFile)(python, [script, ...options]);
-  const { steps, seconds } = JSON.parse(stdout) as { steps: number; seconds: number };
+  const { steps, stepTime } = JSON.parse(stdout) as { steps: number; stepTime: number };
   const found = picturesOf(await readFile(out), imageSize, channels);
   await rm(out);
-  return { samples: found, steps, seconds };
+  return { samples: found, unaveraged: undefined, steps, stepTime };
 }
