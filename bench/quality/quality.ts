@@ -9,7 +9,6 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exists } from '../../inference/files/missing.node.js';
-import { encodePng } from '../../inference/pictures/pictures.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
 import { trainFeatures } from '../../trainer/classifier/train.node.js';
 import { openDataset } from '../../trainer/data/formats/table.node.js';
@@ -20,9 +19,11 @@ import { cores, machine } from '../timing.js';
 import { configurations, givenData, tutorials, unaveraged } from './configurations.js';
 import { picturesOf, splitPictures, type SplitPictures } from './pictures.js';
 import {
+  exampleFile,
   exampleGrid,
   resultsSheet,
   resultsTable,
+  TIMES_FILE,
   type Distances,
   type Reference,
   type Row,
@@ -41,7 +42,10 @@ const { values } = parseArgs({
     /** A network of features; by default one is trained. */
     features: { type: 'string' },
     samples: { type: 'string', default: '2048' },
+    /** Pictures, features and runs. */
     out: { type: 'string', default: 'runs/bench-quality' },
+    /** Times of steps and rows, of all machines and sessions. */
+    rows: { type: 'string', default: 'bench/quality/rows' },
     /** With torch and numpy. */
     python: { type: 'string', default: process.env['GANSCOPE_PYTHON'] ?? 'python3' },
   },
@@ -59,9 +63,10 @@ if (!(minutes > 0) || !(samples >= 64)) throw new Error('--minutes: expected mor
 const given = givenData(values);
 const { name: set, data } = given;
 const out = join(values.out, set);
-const results = join(out, `${minutes}-minutes`);
-const timesFile = join(out, 'step-times.json');
+const results = join(values.rows, `${set}-${minutes}-minutes`);
+const timesFile = join(results, TIMES_FILE);
 
+await mkdir(out, { recursive: true });
 await mkdir(results, { recursive: true });
 const split = await splitPictures(join(out, 'pictures'), given.pictures, data);
 const features = await featureFile(split);
@@ -84,7 +89,7 @@ async function makeRows(): Promise<void> {
   const shown = { data: set, imageSize: data.imageSize, minutes, stepTimes, names: rows };
   const reference = await comparedTrainingPictures();
   console.log(await resultsTable(results, reference, shown));
-  await writeFile(join(results, 'sheet.png'), await resultsSheet(results, reference, shown));
+  await writeFile(join(out, 'sheet.png'), await resultsSheet(results, reference, shown));
 }
 
 /** The times that are known so far. */
@@ -125,7 +130,7 @@ async function addRow(name: string | undefined, pictures: readonly Picture[], st
   if (name === undefined) return;
   const date = new Date().toISOString().slice(0, 16);
   const row: Row = { name, ...(await compared(pictures)), date, machine: machineUsed(), minutes, steps };
-  await writeFile(join(results, `${name}.png`), await encodePng(exampleGrid(pictures)));
+  await writeFile(join(results, `${name}.webp`), await exampleFile(pictures));
   await writeFile(join(results, `${name}.json`), `${JSON.stringify(row, null, 2)}\n`);
 }
 

@@ -1,6 +1,7 @@
 /** @file What `bench:quality` shows: a table and a sheet of pictures of all rows that were made so far. */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { encodedDrawing } from '../../inference/figures/drawing.node.js';
 import { sheetDrawing } from '../../inference/figures/sheet.node.js';
 import { pictureGrid } from '../../inference/pictures/grid.js';
@@ -51,12 +52,20 @@ export interface Shown {
   names: readonly string[];
 }
 
+/** The file of `StepTimes`, beside those of the rows. */
+export const TIMES_FILE = 'step-times.json';
 const EXAMPLES = { columns: 6, rows: 5 } as const;
 const SHEET_COLUMNS = 5;
 
 /** The first pictures, as the sheet shows them. */
 export function exampleGrid(pictures: readonly Picture[]): Picture {
   return pictureGrid(pictures.slice(0, EXAMPLES.columns * EXAMPLES.rows), EXAMPLES.columns);
+}
+
+/** The same as a WebP file, as small as repositories like it. */
+export function exampleFile(pictures: readonly Picture[]): Promise<Uint8Array> {
+  const { width, height, channels, data } = exampleGrid(pictures);
+  return sharp(data, { raw: { width, height, channels } }).webp({ quality: 90 }).toBuffer();
 }
 
 /** The rows in `folder` as a table in Markdown, below a line that says what was compared and where. */
@@ -83,7 +92,7 @@ export async function resultsTable(folder: string, reference: Reference, shown: 
 export async function resultsSheet(folder: string, reference: Reference, { names }: Shown): Promise<Uint8Array> {
   const cells = [];
   for (const { name, frechet } of await madeRows(folder, names)) {
-    const picture = await decodePicture(join(folder, `${name}.png`));
+    const picture = await decodePicture(join(folder, `${name}.webp`));
     cells.push({ picture, caption: `${name}: Fréchet ${frechet.toFixed(2)}` });
   }
   cells.push({ picture: reference.grid, caption: `pictures trained on: Fréchet ${reference.frechet.toFixed(2)}` });
@@ -98,6 +107,7 @@ function distanceCells({ frechet, kid, kidStd, generated, real }: Distances): st
 async function madeRows(folder: string, names: readonly string[]): Promise<Row[]> {
   const found: Row[] = [];
   for (const file of await readdir(folder))
-    if (file.endsWith('.json')) found.push(JSON.parse(await readFile(join(folder, file), 'utf8')) as Row);
+    if (file.endsWith('.json') && file !== TIMES_FILE)
+      found.push(JSON.parse(await readFile(join(folder, file), 'utf8')) as Row);
   return found.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
 }

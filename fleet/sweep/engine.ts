@@ -12,9 +12,10 @@ export function parallelEngine(parallel: number): TaskEngine {
         const count = await stage.tasks();
         let done = count - missing.length;
         progress?.(done, count, stage);
-        await inParallel(missing, parallel, async (task) => {
+        const atOnce = Math.min(parallel, missing.length);
+        await inParallel(missing, atOnce, async (task) => {
           signal?.throwIfAborted();
-          await stage.run(task, { ...(signal && { signal }) });
+          await stage.run(task, { atOnce, ...(signal && { signal }) });
           progress?.(++done, count, stage);
         });
       }

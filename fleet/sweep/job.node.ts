@@ -9,6 +9,7 @@ import { exists } from '../../inference/files/missing.node.js';
 import type { TaskContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
 import { expectComplete } from '../../inference/tasks/run.js';
 import { jobId, type JobSpec } from '../../inference/tasks/spec.node.js';
+import { shareOfCores } from '../../inference/runtime/cores.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
@@ -99,11 +100,11 @@ export class SweepJob implements TaskJob<SweepReport> {
     await this.lock?.release();
   }
 
-  async #train(run: SweepRun, { signal }: TaskContext): Promise<void> {
+  async #train(run: SweepRun, { signal, atOnce = 1 }: TaskContext): Promise<void> {
     let problem = '';
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       signal?.throwIfAborted();
-      const reply = await trainedElsewhere({ ...run, folder: join(this.out, 'runs', run.name) }, signal);
+      const reply = await trainedElsewhere({ ...run, folder: join(this.out, 'runs', run.name) }, atOnce, signal);
       if ('result' in reply) return this.#save(reply.result);
       signal?.throwIfAborted();
       if ('problem' in reply) return this.#save({ name: run.name, problem: reply.problem });
@@ -117,13 +118,18 @@ export class SweepJob implements TaskJob<SweepReport> {
   }
 }
 
-/** Trains a run in a process of its own. @returns its result, its problem, or how it ended without either */
+/**
+ * Trains a run in a process of its own, with a share of the cores.
+ * @param atOnce how many of such processes share them
+ * @returns its result, its problem, or how it ended without either
+ */
 function trainedElsewhere(
   run: TrainRequest,
+  atOnce: number,
   signal: AbortSignal | undefined,
 ): Promise<{ result: RunResult } | { problem: string } | { ended: string }> {
   return new Promise((resolve, reject) => {
-    const child = fork(script, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(script, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: shareOfCores(atOnce) });
     let answer: { result: RunResult } | { problem: string } | undefined;
     const stop = () => child.connected && child.send('stop');
     signal?.addEventListener('abort', stop);

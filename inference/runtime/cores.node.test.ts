@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cpuQuota, usableCores } from './cores.node.js';
+import { cpuQuota, shareOfCores, usableCores } from './cores.node.js';
 
 const base = mkdtempSync(join(tmpdir(), 'ganscope-cores-'));
 afterAll(() => rmSync(base, { recursive: true }));
@@ -57,6 +57,31 @@ describe('usableCores()', () => {
   it('is at least one, and at most what Node says', () => {
     expect(usableCores()).toBeGreaterThanOrEqual(1);
     expect(usableCores()).toBeLessThanOrEqual(availableParallelism());
+  });
+
+  it('is at most GANSCOPE_CORES, of which other text is refused', () => {
+    const file = join(base, 'usable.mjs');
+    const module = new URL('cores.node.js', import.meta.url).href;
+    writeFileSync(file, `import { usableCores } from '${module}'; console.log(usableCores());`);
+    const usable = (cores: string) =>
+      execFileSync(process.execPath, [file], {
+        env: { ...process.env, GANSCOPE_CORES: cores },
+        encoding: 'utf8',
+        stdio: 'pipe',
+      }).trim();
+    expect(usable('1')).toBe('1');
+    expect(usable('100000')).toBe(usable(''));
+    for (const text of ['0', '-1', '1.5', 'all'])
+      expect(() => usable(text)).toThrow(`GANSCOPE_CORES: expected a whole number of at least 1; got ${text}`);
+  });
+});
+
+describe('shareOfCores(shares)', () => {
+  it('leaves each process its part, at least one', () => {
+    expect(shareOfCores(1)['GANSCOPE_CORES']).toBe(String(usableCores()));
+    expect(shareOfCores(2)['GANSCOPE_CORES']).toBe(String(Math.max(1, Math.floor(usableCores() / 2))));
+    expect(shareOfCores(1000)['GANSCOPE_CORES']).toBe('1');
+    expect(shareOfCores(1)['PATH']).toBe(process.env['PATH']);
   });
 });
 

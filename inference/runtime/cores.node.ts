@@ -2,13 +2,34 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
+import { InputError } from '../../onnx/errors.js';
 
-/** The cores that this process may use at once, at least one: by its affinity, and by the quotas of its control groups on Linux. */
+/** A limit that users may set. */
+const VARIABLE = 'GANSCOPE_CORES';
+
+/**
+ * The cores that this process may use at once, at least one: by its affinity, by the quotas of its control groups on Linux, and by
+ * `GANSCOPE_CORES`.
+ * @throws InputError if the variable is not a whole number of at least 1
+ */
 export function usableCores(): number {
-  known ??= Math.max(1, Math.floor(Math.min(availableParallelism(), cpuQuota())));
+  known ??= Math.max(1, Math.floor(Math.min(availableParallelism(), cpuQuota(), givenCores())));
   return known;
 }
 let known: number | undefined;
+
+/** The environment of a process that shares the cores of this one with others. @param shares how many they are together */
+export function shareOfCores(shares: number): NodeJS.ProcessEnv {
+  return { ...process.env, [VARIABLE]: String(Math.max(1, Math.floor(usableCores() / shares))) };
+}
+
+function givenCores(): number {
+  const text = process.env[VARIABLE] ?? '';
+  if (text === '') return Infinity;
+  if (!/^[1-9]\d*$/.test(text))
+    throw new InputError({ name: VARIABLE, expected: 'a whole number of at least 1', got: text });
+  return Number(text);
+}
 
 /**
  * Threads of a session that is to use all cores, where this process may not use all of the machine; 0, ONNX Runtime's own choice,

@@ -8,6 +8,8 @@ export interface TaskContext {
   signal?: AbortSignal;
   /** Called with how much of the task is done, in pictures. */
   progress?: (done: number, total: number) => void;
+  /** How many tasks this machine does at once; default 1. */
+  atOnce?: number;
 }
 
 /** The result of a task, below the job's folder. */
