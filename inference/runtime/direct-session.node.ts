@@ -6,7 +6,7 @@ import { InferenceSession, isNative, Tensor } from './onnxruntime/library.node.j
 import { threadsOfAllCores } from './cores.node.js';
 import { leveled } from './levels.js';
 import { asInputError } from './runtime-error.js';
-import { rowByRow } from './rows.js';
+import { rowByRow } from './rows/rows.js';
 import type { Session, SessionOptions } from './session.js';
 
 /** Files as the WebAssembly build takes them: it maps none. */
