@@ -9,7 +9,7 @@ import { exists } from '../../inference/files/missing.node.js';
 import type { TaskContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
 import { expectComplete } from '../../inference/tasks/run.js';
 import { jobId, type JobSpec } from '../../inference/tasks/spec.node.js';
-import { shareOfCores } from '../../inference/runtime/cores.node.js';
+import { shareOfCores } from '../../inference/runtime/onnxruntime/cores.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StoredModel } from './onnxruntime/stored-model.node.js';
 import { InferenceSession, isNative, Tensor } from './onnxruntime/library.node.js';
-import { threadsOfAllCores } from './cores.node.js';
+import { threadsOfAllCores } from './onnxruntime/cores.node.js';
 import { leveled } from './levels.js';
 import { asInputError } from './runtime-error.js';
-import { rowByRow } from './rows/rows.js';
+import { rowByRow } from './rows.js';
 import type { Session, SessionOptions } from './session.js';
 
 /** Files as the WebAssembly build takes them: it maps none. */

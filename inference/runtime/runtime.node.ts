@@ -1,11 +1,11 @@
 /** @file Sessions in Node. All run in one worker thread, because ONNX Runtime would block the event loop. */
 import type { Model } from '../../onnx/graph/graph.js';
-import { rowsInTeam, type TeamMember } from './rows/session-pool.node.js';
+import { rowsInTeam, type TeamMember } from './session-pool.node.js';
 import { storedModel, type StoredModel } from './onnxruntime/stored-model.node.js';
 import type { OpenedSession, SessionRequest } from './session-thread.node.js';
 import type { Session, SessionOpener, SessionOptions, SessionTensor } from './session.js';
 import { Thread, type ThreadOptions } from './thread.node.js';
-import { usableCores } from './cores.node.js';
+import { usableCores } from './onnxruntime/cores.node.js';
 
 /** The shared thread, started when first needed. A run uses all cores, so separate threads would rarely help. */
 let shared: Promise<Thread> | undefined;

@@ -4,7 +4,7 @@ import { modelBytes } from '../../onnx/files/write.js';
 import { Queue } from './queue.js';
 import { asInputError } from './runtime-error.js';
 import { leveled } from './levels.js';
-import { rowByRow } from './rows/rows.js';
+import { rowByRow } from './rows.js';
 import type { Session, SessionOpener, SessionTensors } from './session.js';
 
 /** A runtime runs one task at a time, across all sessions. */

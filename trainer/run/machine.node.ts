@@ -7,7 +7,7 @@ import type { StepSource } from '../step/create.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { parallelDevices } from '../settings/devices.js';
 import type { Group } from '../step/state/group.js';
-import { usableCores } from '../../inference/runtime/cores.node.js';
+import { usableCores } from '../../inference/runtime/onnxruntime/cores.node.js';
 
 /** Backend and devices of a training step, and what to tell the user. */
 export interface Machine

@@ -1,6 +1,6 @@
 /** @file The WebAssembly build of onnxruntime-web in this package, adapted to behave like onnxruntime-node. */
 import type * as Ort from 'onnxruntime-common';
-import { usableCores } from '../cores.node.js';
+import { usableCores } from './cores.node.js';
 
 /** Copied here by the build (`web/copy-runtime.ts`). */
 const MODULE = new URL('../../../wasm/ort.node.min.mjs', import.meta.url);

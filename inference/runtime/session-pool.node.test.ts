@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { GraphBuilder, modelOfGraph } from '../../../onnx/build/build.js';
-import { float32Tensor } from '../../../onnx/graph/tensor.js';
-import { Generator } from '../../networks/generator.js';
-import { normalLatents, seedsFrom } from '../../latent/latents.js';
-import { Random } from '../../numeric/random.js';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
+import { Generator } from '../networks/generator.js';
+import { normalLatents, seedsFrom } from '../latent/latents.js';
+import { Random } from '../numeric/random.js';
 import { rowsInTeam, type TeamMember } from './session-pool.node.js';
-import { sessionTensor, type Session } from '../session.js';
+import { sessionTensor, type Session } from './session.js';
 
 /** Doubles its input after a while, and writes its name and how many rows it got into `log`. */
 function doubling(name: string, log: string[]): Session {

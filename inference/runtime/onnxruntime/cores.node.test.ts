@@ -88,8 +88,8 @@ describe('shareOfCores(shares)', () => {
 /** Opens a session and prints the cores that each thread of the process may run on. */
 const bound = `
   import { readdirSync, readFileSync } from 'node:fs';
-  import { openSession } from '${new URL('runtime.node.js', import.meta.url).href}';
-  import { GraphBuilder, modelOfGraph } from '${new URL('../../onnx/build/build.js', import.meta.url).href}';
+  import { openSession } from '${new URL('../runtime.node.js', import.meta.url).href}';
+  import { GraphBuilder, modelOfGraph } from '${new URL('../../../onnx/build/build.js', import.meta.url).href}';
   const b = new GraphBuilder();
   b.output(b.op('Relu', [b.input('x', 'float32', ['n'])]), 'y');
   const session = await openSession(modelOfGraph(b.graph));

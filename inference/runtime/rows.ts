@@ -1,5 +1,5 @@
 /** @file Splits batches into rows, runs them row by row, and concatenates the results. */
-import type { Session, SessionTensor, SessionTensors } from '../session.js';
+import type { Session, SessionTensor, SessionTensors } from './session.js';
 
 /** N of tensors [N, …]. */
 export function rowCount(tensors: SessionTensors): number {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
-import { InputError } from '../../onnx/errors.js';
+import { InputError } from '../../../onnx/errors.js';
 
 /** A limit that users may set. */
 const VARIABLE = 'GANSCOPE_CORES';

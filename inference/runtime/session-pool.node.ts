@@ -1,6 +1,6 @@
 /** @file Distributes rows to several threads with one single-core session each: faster than one session on all cores. */
 import { joinedRows, rowCount, rowsOf } from './rows.js';
-import type { Session, SessionTensors } from '../session.js';
+import type { Session, SessionTensors } from './session.js';
 
 /** Rows per message to a member: enough that the messages cost little. */
 const DEALT_ROWS = 16;

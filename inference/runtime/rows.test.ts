@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rowByRow } from './rows.js';
-import type { Session, SessionTensors } from '../session.js';
+import type { Session, SessionTensors } from './session.js';
 
 /** A session of 2·x, and the rows of each of its runs. */
 function doubling(change: (data: Float32Array, rows: number) => void = () => {}) {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readFile } from 'node:fs/promises';
-import { goldenPath } from '../../../fixtures/golden.js';
-import { normalLatents, seedsFrom } from '../../latent/latents.js';
-import { directSession } from '../direct-session.node.js';
-import { sessionTensor } from '../session.js';
+import { goldenPath } from '../../fixtures/golden.js';
+import { normalLatents, seedsFrom } from '../latent/latents.js';
+import { directSession } from './direct-session.node.js';
+import { sessionTensor } from './session.js';
 
 const model = await readFile(goldenPath('generator.onnx'));
 
