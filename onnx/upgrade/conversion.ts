@@ -2,7 +2,8 @@
 import { intsAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, OPSET, outputOf, type Attribute, type Node } from '../graph/graph.js';
+import { nodeLabel, OPSET, outputOf, type Attribute, type Graph, type Node } from '../graph/graph.js';
+import { valuesRead } from '../graph/order.js';
 import type { Expansion } from '../expand/expansion.js';
 
 /** Newest ai.onnx opset that is read. */
@@ -60,4 +61,14 @@ export function constantInts(b: GraphBuilder, node: Node, name: string): readonl
   const values = b.types.integers(name);
   if (!values) throw new InputError(`${nodeLabel(node)}: "${name}" must be constant`);
   return values;
+}
+
+/** Outputs that opset 17 does not have (training statistics, masks of another type) may be dropped only if nothing reads them. */
+export function expectAllMade(graph: Graph, nodes: readonly Node[]): void {
+  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  const read = new Set([...graph.nodes.flatMap(valuesRead), ...graph.outputs.map(({ name }) => name)]);
+  for (const node of nodes) {
+    const lost = node.outputs.find((name) => !made.has(name) && read.has(name));
+    if (lost) throw new InputError(`${nodeLabel(node)}: its output "${lost}" has no counterpart in opset ${OPSET}`);
+  }
 }
