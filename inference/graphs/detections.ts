@@ -4,6 +4,7 @@ import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
 import type { Types } from '../../onnx/shapes/types.js';
 import { ancestors, descendants } from './links.js';
+import { readParts, type Part } from './read-parts.js';
 import { pickingNode, type KnownGraph } from './scores-behind.js';
 
 /** Where the scores of classes are among the numbers of a box. */
@@ -54,16 +55,23 @@ function withObject(axis: 1 | 2, shape: readonly unknown[], names?: number): Box
 const bounded = new Set(['Sigmoid', 'HardSigmoid', 'Softmax']);
 const moving = new Set('Identity Reshape Flatten Squeeze Unsqueeze Cast Transpose Slice Split Gather'.split(' '));
 
-/** Whether the scores among the numbers of boxes come out of a sigmoid or softmax. They are the last part of what is joined. */
-export function hasProbabilities({ producers }: KnownGraph, output: string): boolean {
-  for (let value: string | undefined = output; value !== undefined;) {
-    const node = producers.get(value);
+/** Whether a part of a value comes out of sigmoids or softmaxes, behind what moves and joins it. */
+export function areProbabilities({ producers, types }: KnownGraph, value: string, part: Part = 'all'): boolean {
+  const open: [string, Part][] = [[value, part]];
+  const seen = new Set<string>();
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [name, wanted] = next;
+    const node = producers.get(name);
     if (!node || node.domain !== '') return false;
-    if (bounded.has(node.op)) return true;
+    if (bounded.has(node.op)) continue;
     if (node.op !== 'Concat' && !moving.has(node.op)) return false;
-    value = node.op === 'Concat' ? node.inputs.at(-1) : node.inputs[0];
+    const key = `${name}:${JSON.stringify(wanted)}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const parts = readParts(node, name, wanted, types);
+    open.push(...(node.op === 'Concat' ? parts : parts.slice(0, 1)));
   }
-  return false;
+  return true;
 }
 
 /**

@@ -252,6 +252,23 @@ describe('scoreHead(model)', () => {
     expect(scoreHead(pose)).not.toHaveProperty('within');
   });
 
+  test('probabilities that are joined of several sigmoids or softmaxes, or cut out of what is joined, are no logits', () => {
+    const heads = (last: string) =>
+      modelEnding([1, 9], (b, raw) => {
+        const [first = '', second = ''] = b.ops('Split', [raw, b.ints([2, 7])], 2, { axis: 1 });
+        return [b.op('Concat', [b.op('Softmax', [first]), b.op(last, [second])], { axis: 1 })];
+      });
+    expect(scoreHead(heads('Softmax'))).toMatchObject({ kind: 'classifier', classes: 9, quantity: 'probability' });
+    expect(scoreHead(heads('Neg'))).not.toHaveProperty('quantity');
+    const labels = modelEnding([1, 9, 64], (b, raw) => {
+      const [box = '', scores = ''] = b.ops('Split', [raw, b.ints([4, 5])], 2, { axis: 1 });
+      const joined = b.op('Concat', [box, b.op('Sigmoid', [scores])], { axis: 1 });
+      const rows = b.op('Slice', [b.transpose(joined, [0, 2, 1]), b.ints([4]), b.ints([9]), b.ints([2])], {}, 'rows');
+      return [b.op('ArgMax', [rows], { axis: 2, keepdims: 0 })];
+    });
+    expect(scoreHead(labels)).toMatchObject({ logits: 'rows', classes: 5, quantity: 'probability' });
+  });
+
   test('scores of positions beside which four numbers of each are computed are those of boxes', () => {
     const model = modelEnding([1, 8, 6], (b, raw) => {
       const matrix = (columns: number) =>
