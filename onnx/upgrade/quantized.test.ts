@@ -124,7 +124,7 @@ const cases: Case[] = [
   {
     op: 'QGemm',
     domain: microsoft,
-    inputs: ['flatQ', 's', 'z', bytes('int8', [5, 108]), number(0.01), zeroInt8(0), int32(1, 2, 300, 4, 5), ...y],
+    inputs: ['flatQ', 's', 'z', bytes('int8', [5, 108]), number(0.002), zeroInt8(0), int32(1, 2, 300, 4, 5), ...y],
     attributes: { transB: 1 },
     scale: 0.05,
   },
