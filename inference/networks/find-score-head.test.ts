@@ -96,6 +96,21 @@ describe('scoreHead(model)', () => {
     expect(scoreHead(positions)).toMatchObject({ kind: 'dense', classes: 1, grid: { height: 4, width: 6 } });
   });
 
+  test('scores are those before they are quantised, which clips them', () => {
+    const quantized = (after: (b: GraphBuilder, value: string) => string) =>
+      modelEnding([1, 5], (b, raw) => {
+        const pair = (value: string) => {
+          const zero = b.initializer(b.unique('zero'), { type: 'int8', dims: [], data: Int8Array.of(0) });
+          const parameters = [b.scalar(0.1), zero];
+          return b.op('DequantizeLinear', [b.op('QuantizeLinear', [value, ...parameters]), ...parameters]);
+        };
+        return [pair(after(b, pair(raw)))];
+      });
+    expect(scoreHead(quantized((_b, x) => x))).toMatchObject({ kind: 'classifier', logits: 'raw', classes: 5 });
+    const softmax = quantized((b, x) => b.op('Softmax', [x]));
+    expect(scoreHead(softmax)).toMatchObject({ logits: 'raw', activation: 'softmax' });
+  });
+
   test('one score per picture is a discriminator only where that is known', () => {
     const model = modelEnding(['batch'], (_, raw) => [raw]);
     expect(scoreHead(model)).toEqual({ kind: 'single', logits: 'raw', classes: 1 });
