@@ -56,6 +56,23 @@ export function noCounterpart(node: Node, attribute: string): InputError {
   return new InputError(`${nodeLabel(node)}: attribute ${attribute} has no counterpart in opset ${OPSET}`);
 }
 
+/** As a conversion, but of integers of 8 or 32 bits alone, which QuantizeLinear and DequantizeLinear of opset 17 have. */
+export const ofShortIntegers =
+  (convert: Conversion): Conversion =>
+  (node, b, from) => {
+    const integers = node.inputs[node.op === 'QuantizeLinear' ? 2 : 0] ?? '';
+    const type = b.types.get(integers)?.type;
+    if (type !== undefined && !['uint8', 'int8', 'int32'].includes(type)) {
+      const got = type === 'other' ? 'another type' : `${type}; the network before it was quantised can be read`;
+      throw new InputError({
+        name: nodeLabel(node),
+        expected: `integers of opset ${OPSET}: uint8, int8 or int32`,
+        got,
+      });
+    }
+    convert(node, b, from);
+  };
+
 /** The contents of a small integer tensor. @throws InputError where they are not constant */
 export function constantInts(b: GraphBuilder, node: Node, name: string): readonly number[] {
   const values = b.types.integers(name);

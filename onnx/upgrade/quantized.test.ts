@@ -285,6 +285,21 @@ describe('upgradedModel(model with integer or fused operators)', () => {
     expect(others.toSorted()).toEqual(['DequantizeLinear', 'QuantizeLinear']);
   });
 
+  it.each(['com.microsoft', ''])('refuses integers of 16 bits of "%s", which opset 17 does not have', (domain) => {
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', [2]);
+    const zero = b.initializer('zero', { type: 'uint16', dims: [], data: Uint16Array.of(7) });
+    const node = { op: 'QuantizeLinear', domain, name: 'short', inputs: [x, b.scalar(1), zero], outputs: ['q'] };
+    const graph = { ...b.graph, nodes: [{ ...node, attributes: {} }], outputs: [{ name: 'q' }] };
+    const opsets = new Map([
+      ['', domain === '' ? 21 : 17],
+      ['com.microsoft', 1],
+    ]);
+    expect(() => upgradedModel({ ...modelOfGraph(graph), opsets })).toThrow(
+      'QuantizeLinear "short": expected integers of opset 17: uint8, int8 or int32; got uint16; the network before it was quantised can be read',
+    );
+  });
+
   it.each(['QLinearAveragePool', 'QLinearGlobalAveragePool'])('refuses channels last in %s', (op) => {
     const attributes = { ...(op === 'QLinearAveragePool' && pool), channels_last: 1 };
     const model = modelFor({ op, domain: microsoft, inputs: ['q', 's', 'z', ...y], attributes });
