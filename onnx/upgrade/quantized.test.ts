@@ -288,8 +288,8 @@ describe('upgradedModel(model with integer or fused operators)', () => {
   it.each(['com.microsoft', ''])('refuses integers of 16 bits of "%s", which opset 17 does not have', (domain) => {
     const b = new GraphBuilder();
     const x = b.input('x', 'float32', [2]);
-    const zero = b.initializer('zero', { type: 'uint16', dims: [], data: Uint16Array.of(7) });
-    const node = { op: 'QuantizeLinear', domain, name: 'short', inputs: [x, b.scalar(1), zero], outputs: ['q'] };
+    const seven = b.initializer('seven', { type: 'uint16', dims: [], data: Uint16Array.of(7) });
+    const node = { op: 'QuantizeLinear', domain, name: 'short', inputs: [x, b.scalar(1), seven], outputs: ['q'] };
     const graph = { ...b.graph, nodes: [{ ...node, attributes: {} }], outputs: [{ name: 'q' }] };
     const opsets = new Map([
       ['', domain === '' ? 21 : 17],

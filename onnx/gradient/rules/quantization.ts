@@ -25,17 +25,19 @@ const ends: Readonly<Record<string, readonly [number, number]>> = {
   int16: [-32768, 32767],
 };
 
+/** dq/s, also where q is clipped. */
+export const unclipped = (backward: Backward): string => backward.b.div(backward.g, scaleOf(backward));
+
 /** q = clip(round(x/s) + z): dx = dq/s, and 0 where q is clipped. Quantisers write a ReLU as nothing but this clipping. */
 const quantize: GradientRule = (backward) => {
-  const { b, x, y, g } = backward;
-  const scale = scaleOf(backward);
-  const dx = b.div(g, scale);
+  const { b, x, y } = backward;
+  const dx = unclipped(backward);
   const others = x.slice(1).map(() => null);
   const range = ends[b.types.get(y[0])?.type ?? ''];
   if (!range) return [dx, ...others];
-  const steps = b.op('Round', [b.div(x[0], scale)]);
+  const steps = b.div(x[0], scaleOf(backward));
   const q = x[2] ? b.add(steps, b.castLike(fitted(backward, x[2]), steps)) : steps;
-  const [least, most] = range.map((end) => b.scalarLike(q, end)) as [string, string];
+  const [least, most] = [range[0] - 0.5, range[1] + 0.5].map((end) => b.scalarLike(q, end)) as [string, string];
   const isInside = b.op('And', [b.op('GreaterOrEqual', [q, least]), b.op('LessOrEqual', [q, most])], {}, 'inside');
   return [b.op('Where', [isInside, dx, b.scalarLike(dx, 0)]), ...others];
 };
