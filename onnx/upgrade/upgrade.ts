@@ -4,11 +4,10 @@ import { InputError } from '../errors.js';
 import { IR_VERSION, nodeLabel, OPSET, type Model, type Node } from '../graph/graph.js';
 import { Deadline, expectWithin } from '../graph/limits.js';
 import { topologicalOrder } from '../graph/order.js';
-import { takenBranch } from './branches.js';
 import { expectAllMade, NEWEST_OPSET, without } from './conversion.js';
 import { inlinedNodes } from './functions.js';
 import { withFloatSums } from './quantized.js';
-import { withUpgradedSubgraphs } from './subgraphs.js';
+import { takenBranch, withUpgradedSubgraphs } from './subgraphs.js';
 import { conversionOf } from './table.js';
 
 /**
