@@ -30,7 +30,7 @@ Made by \`npm run ops\` from the tables in [onnx/upgrade/table.ts](onnx/upgrade/
 and [onnx/gradient/table.ts](onnx/gradient/table.ts).
 
 - **Opsets**: \`all\` that have the operator; those that are rewritten to the form of opset 17, or as other operators.
-- **Gradient**: \`straight-through\` counts rounding as the identity; \`zero\` where small changes of the inputs change nothing; that of RoiAlign is zero towards
+- **Gradient**: \`straight-through\` counts rounding as the identity and is zero where integers are clipped; \`zero\` where small changes of the inputs change nothing; that of RoiAlign is zero towards
   the regions, as in torchvision; \`none\` is an error that names the node, and the
   nearest layer after it.
 - **Checked by**: \`differences\` are central finite differences over shapes and attributes, of the gradient and of the gradient's

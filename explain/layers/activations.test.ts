@@ -56,6 +56,21 @@ describe('lastActivation(context, grid, dense) and activationLayers(context, lay
     });
   });
 
+  test('are the integers that quantisers make of a ReLU, in floats, and the ReLU itself where it is left', () => {
+    const pair = (n: Layers, x: string, zero: number, name: string) => {
+      const parameters = [
+        n.b.scalar(0.1),
+        n.b.initializer(`${name}_zero`, { type: 'int8', dims: [], data: Int8Array.of(zero) }),
+      ];
+      return n.b.op('DequantizeLinear', [n.b.op('QuantizeLinear', [x, ...parameters]), ...parameters], {}, name);
+    };
+    const quantized = (zero: number, after: (n: Layers, x: string) => string = (_n, x) => x) =>
+      found((n) => n.classified(pair(n, after(n, n.conv(n.image, 4, 'conv', 2)), zero, 'pair')));
+    expect(quantized(-128)).toMatchObject({ last: ['pair'], listed: ['pair'] });
+    expect(quantized(3).last).toEqual(['conv']);
+    expect(quantized(-128, (n, x) => n.relu(x, 'relu')).last).toEqual(['relu']);
+  });
+
   test('are the whole of an activation that is written out, with its factor', () => {
     const swish = found((n) => {
       const x = n.conv(n.image, 4, 'conv', 2);

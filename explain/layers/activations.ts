@@ -3,6 +3,7 @@ import { consumersOf, producersOf } from '../../onnx/graph/neighbours.js';
 import { intsAttribute } from '../../onnx/graph/attributes.js';
 import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Node } from '../../onnx/graph/graph.js';
+import { numbersOf } from '../../onnx/graph/tensor.js';
 import { layerOfValue, type LayerContext } from './candidates.js';
 import { defaultLayer, type DefaultLayer } from './default-layer.js';
 import { isSpatial, type Layer, type TokenGrid } from './layer.js';
@@ -15,6 +16,7 @@ const nonlinear = new Set(
     'Softplus Softsign Gelu Erf Mish Max Min'
   ).split(' '),
 );
+const quantizing = new Set(['QuantizeLinear', 'DequantizeLinear']);
 const normalizing = new Set(['BatchNormalization', 'InstanceNormalization', 'LRN']);
 const pooling = new Set(['GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool', 'AveragePool', 'MaxPool', 'LpPool']);
 const reducing = new Set(['ReduceMean', 'ReduceMax', 'ReduceSum']);
@@ -70,20 +72,34 @@ class Followed {
   }
 
   #keepsPositions({ op, domain, outputs }: Node, value: string): boolean {
-    if (domain !== '' || !(elementwise.has(op) || nonlinear.has(op) || normalizing.has(op))) return false;
+    if (domain !== '' || ![elementwise, nonlinear, normalizing, quantizing].some((each) => each.has(op))) return false;
     const [before, after] = [value, outputs[0] ?? ''].map((name) => this.context.types.shape(name));
     return (
       before !== undefined && after?.length === before.length && after.every((size, axis) => size === before[axis])
     );
   }
 
-  /** The first of some steps that are activations, each with a factor that follows it: of x·Φ(x) and the like. */
+  /**
+   * Those of some steps that are activations, each with a factor that follows it: of x·Φ(x) and the like. Without others, the
+   * integers that a ReLU has become, back in floats.
+   */
   activations(steps: readonly Step[]): Step[] {
-    return steps.flatMap((step, at) => {
+    const found = steps.flatMap((step, at) => {
       if (!step.nodes.some(({ op }) => nonlinear.has(op))) return [];
       const next = steps[at + 1];
       return [next && this.#isFactor(next) ? next : step];
     });
+    if (found.length > 0) return found;
+    const [clipping, back] = steps;
+    const rectifies = clipping && this.#rectifies(clipping.node) && back?.node.op === 'DequantizeLinear';
+    return rectifies ? [back] : [];
+  }
+
+  /** Whether a node quantises to integers that have none below the one of 0. */
+  #rectifies({ op, inputs: [, , zero = ''] }: Node): boolean {
+    const known = this.context.types.constant(zero);
+    const least = known && { uint8: 0, uint16: 0, int8: -128, int16: -32768 }[known.type as string];
+    return op === 'QuantizeLinear' && known !== undefined && numbersOf(known).every((value) => value === least);
   }
 
   #isFactor({ node: { op, inputs }, nodes }: Step): boolean {

@@ -174,7 +174,16 @@ describe('defaultLayer(context, grid, dense)', () => {
     expect(detector(true)).toEqual(['memory']);
   });
 
-  test('of boxes are the layers before the scores, and not those before the coordinates', () => {
+  test.each([
+    ['split off', (n: Layers, all: string) => n.b.ops('Split', [all, n.b.ints([4, 3])], 2, { axis: 1 })[1] ?? ''],
+    [
+      'sliced off one picture, boxes by scores',
+      (n: Layers, all: string) => {
+        const rows = n.b.transpose(n.b.op('Gather', [all, n.b.scalar(0, 'int64')], { axis: 0 }), [1, 0]);
+        return n.b.op('Slice', [rows, n.b.ints([4]), n.b.ints([2 ** 31]), n.b.ints([1])]);
+      },
+    ],
+  ])('of boxes are the layers before the scores, %s, and not those before the coordinates', (_, scoresOf) => {
     const result = found((n) => {
       const scale = (stride: number) => {
         const features = n.relu(n.conv(n.image, 4, `features${stride}`, stride), `relu${stride}`);
@@ -184,7 +193,7 @@ describe('defaultLayer(context, grid, dense)', () => {
         return n.b.reshape(joined, [1, 7, (HEIGHT / stride) * (WIDTH / stride)]);
       };
       const all = n.b.op('Concat', [scale(2), scale(4)], { axis: 2 });
-      return n.b.ops('Split', [all, n.b.ints([4, 3])], 2, { axis: 1 }, 'parts')[1] ?? '';
+      return scoresOf(n, all);
     }, true);
     expect(result?.names).toEqual(['rclass2', 'rclass4']);
   });

@@ -2,7 +2,7 @@
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { batchMixer } from '../../inference/graphs/batch-mixing.js';
 import { labelsOfMetadata } from '../../inference/labels/class-names.js';
-import { findScoreHead } from '../../inference/networks/find-score-head.js';
+import { embeddingOf, findScoreHead } from '../../inference/networks/find-score-head.js';
 import { readGanMetadata } from '../../inference/networks/metadata.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import { readNetwork } from '../../inference/networks/read-network.js';
@@ -61,8 +61,10 @@ export function scoredModel(source: Model, options: ExplainerOptions, concept?: 
   };
 }
 
-/** The value that enters the last layer of a model (`featuresBefore`). @throws InputError if there is none */
+/** The embedding that a model ends with, or the value that enters its last layer (`featuresBefore`). @throws InputError if there is none */
 export function featuresOf(source: Model, options: ExplainerOptions): string {
+  const embedding = embeddingOf(readNetwork(source, options).model);
+  if (embedding !== undefined) return embedding;
   const { model, head } = scoredModel(source, options);
   return featuresBefore(model, head);
 }

@@ -1,6 +1,8 @@
 /** @file Maps of probabilities and similarities against PyTorch, through the public call. */
 import { describe, expect, it, test } from 'vitest';
 import { golden, goldenPath, relativeError } from '../../fixtures/golden.js';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { verdict } from '../figures/verdict.js';
 import { Explainer, type ExplainerOptions } from '../maps/explain.js';
 import { brightnessNetwork } from '../networks.test.helper.js';
@@ -81,5 +83,25 @@ describe('Explainer.load(source, { afterSoftmax })', () => {
     await expect(explained(model, { labels: ['a', 'b', 'c'], similarTo: picture })).rejects.toThrow(
       'labels and similarTo cannot be combined',
     );
+  });
+});
+
+describe('Explainer.load(source, { similarTo })', () => {
+  test('compares what a network for embeddings ends with', async () => {
+    const b = new GraphBuilder();
+    const kernel = b.initializer('kernel', float32Tensor([1, 0, 0, 0, 1, 0], [2, 3, 1, 1]));
+    const features = b.op('Conv', [b.input('image', 'float32', [1, 3, 4, 4]), kernel], {}, 'features');
+    const pooled = b.op('Flatten', [b.op('GlobalAveragePool', [features])], { axis: 1 });
+    b.output(b.div(pooled, b.op('ReduceL2', [pooled], { axes: [1], keepdims: 1 })), 'embedding');
+    const picture = (red: number) => {
+      const data = Uint8Array.from({ length: 48 }, (_, at) => [red, 255, 0][at % 3] as number);
+      return { width: 4, height: 4, channels: 3, data } as const;
+    };
+    const preparation = { normalization: { mean: [0, 0, 0], std: [1, 1, 1] }, resize: 'crop' } as const;
+    const options = { device: 'cpu', similarTo: picture(0), preparation } as const;
+    await using explainer = await Explainer.load(modelOfGraph(b.graph), options);
+    const [map] = await explainer.explain([picture(255)], { methods: ['gradcam'] });
+    expect(map?.score).toBeCloseTo(Math.SQRT1_2, 6);
+    expect(map?.quantity).toBe('cosine similarity');
   });
 });

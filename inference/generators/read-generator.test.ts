@@ -80,6 +80,14 @@ describe('Generator.load(model, options) of other people', () => {
     expect((await made(blue, {}, latents)).data).toEqual([0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255]);
   });
 
+  test('a number of pictures that the file states though its latents are open does not count', async () => {
+    const model = generatorModel((b, x) => [b.op('Tanh', [x])]);
+    const [output] = model.graph.outputs;
+    const stated = { ...output, name: output?.name ?? '', value: { type: 'float32' as const, shape: [2, 3, 2, 2] } };
+    const exported = { ...model, graph: { ...model.graph, outputs: [stated] } };
+    expect((await made(exported, {}, new Float32Array(36))).data).toEqual(all(128));
+  });
+
   test('an open latent size is stated', async () => {
     const open = generatorModel((b, x) => [b.op('Identity', [x])], { size: 'Z' });
     await expect(made(open)).rejects.toThrow('latentDim: expected the size of a latent');

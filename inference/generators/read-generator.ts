@@ -1,6 +1,6 @@
 /** @file A generator of others made ready: its pictures as float32 or bytes [N, C, H, W], and what their numbers mean. */
 import { InputError } from '../../onnx/errors.js';
-import { OPSET, type Graph, type Model, type Node } from '../../onnx/graph/graph.js';
+import { OPSET, type Graph, type Model, type Node, type ValueType } from '../../onnx/graph/graph.js';
 import { int64Tensor } from '../../onnx/graph/tensor.js';
 import { Types } from '../../onnx/shapes/types.js';
 import type { Assumption } from '../graphs/assumption.js';
@@ -58,7 +58,8 @@ export function readGenerator(model: Model, dims: ReadonlyMap<string, readonly u
     initializers.set(`${NAME}/order`, int64Tensor([2, 1, 0]));
     append('Gather', [value, `${NAME}/order`], { axis: { kind: 'int', value: 1 } });
   }
-  const output = { name: value, ...(nodes.length === 0 && found.value && { value: found.value }) };
+  const stated = found.value && { value: withOpenRows(found.value, graph) };
+  const output = { name: value, ...(nodes.length === 0 && stated) };
   const made: Graph = { ...graph, nodes: [...graph.nodes, ...nodes], initializers, outputs: [output] };
 
   return {
@@ -73,6 +74,15 @@ export function readGenerator(model: Model, dims: ReadonlyMap<string, readonly u
           : "as the model's metadata say",
     },
   };
+}
+
+/**
+ * An output's type without the number of rows that it was exported with, where an input leaves them open: a run of other rows
+ * is refused otherwise.
+ */
+function withOpenRows(value: ValueType, { inputs }: Graph): ValueType {
+  const [rows] = inputs.find((input) => typeof input.value?.shape?.[0] === 'string')?.value?.shape ?? [];
+  return value.shape && rows !== undefined ? { ...value, shape: [rows, ...value.shape.slice(1)] } : value;
 }
 
 /** The model with float32 where inputs are float16 or float64. */

@@ -3,7 +3,9 @@ import { intsAttribute, numberAttribute } from '../../onnx/graph/attributes.js';
 import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
 import type { Types } from '../../onnx/shapes/types.js';
-import type { KnownGraph } from './scores-behind.js';
+import { ancestors, descendants } from './links.js';
+import { readParts, type Part } from './read-parts.js';
+import { pickingNode, type KnownGraph } from './scores-behind.js';
 
 /** Where the scores of classes are among the numbers of a box. */
 export interface BoxScores {
@@ -31,6 +33,8 @@ export function boxScores(graph: KnownGraph, output: string, names?: number): Bo
   if (shape.length !== 3) return undefined;
   const joined = joinedParts(graph, output);
   const sizes = joined?.parts.map((part) => part.size) ?? [];
+  // Behind the choice of the best boxes stand their numbers, not those of all.
+  if (joined?.parts.slice(1).some(({ value }) => pickingNode(graph, value))) return undefined;
   if (joined && sizes[0] === BOX && sizes.length > 1) return ofParts(graph, joined, names);
   if (joined && sizes[0] === 2 && sizes[1] === 2 && sizes.length > 2) return withObject(joined.axis, shape, names);
   for (const axis of [1, 2] as const) {
@@ -51,26 +55,40 @@ function withObject(axis: 1 | 2, shape: readonly unknown[], names?: number): Box
 const bounded = new Set(['Sigmoid', 'HardSigmoid', 'Softmax']);
 const moving = new Set('Identity Reshape Flatten Squeeze Unsqueeze Cast Transpose Slice Split Gather'.split(' '));
 
-/** Whether the scores among the numbers of boxes come out of a sigmoid or softmax. They are the last part of what is joined. */
-export function hasProbabilities({ producers }: KnownGraph, output: string): boolean {
-  for (let value: string | undefined = output; value !== undefined;) {
-    const node = producers.get(value);
+/** Whether a part of a value comes out of sigmoids or softmaxes, behind what moves and joins it. */
+export function areProbabilities({ producers, types }: KnownGraph, value: string, part: Part = 'all'): boolean {
+  const open: [string, Part][] = [[value, part]];
+  const seen = new Set<string>();
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [name, wanted] = next;
+    const node = producers.get(name);
     if (!node || node.domain !== '') return false;
-    if (bounded.has(node.op)) return true;
+    if (bounded.has(node.op)) continue;
     if (node.op !== 'Concat' && !moving.has(node.op)) return false;
-    value = node.op === 'Concat' ? node.inputs.at(-1) : node.inputs[0];
+    const key = `${name}:${JSON.stringify(wanted)}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const parts = readParts(node, name, wanted, types);
+    open.push(...(node.op === 'Concat' ? parts : parts.slice(0, 1)));
   }
-  return false;
+  return true;
 }
 
-/** Whether an output, or what is picked from, other than the scores holds four coordinates for each of so many boxes. */
-export function hasCoordinates({ outputs, nodes }: Graph, types: Types, boxes: number, scores: string): boolean {
-  const picked = nodes.filter(({ op }) => op === 'NonMaxSuppression').map(({ inputs }) => inputs[0] ?? '');
-  return [...outputs.map(({ name }) => name), ...picked].some((name) => {
-    if (name === scores) return false;
+/**
+ * Whether a value other than the scores holds four coordinates for each of so many boxes: an output, what boxes are picked
+ * from, or what is computed beside the scores and not from them or for them.
+ */
+export function hasCoordinates(graph: Graph, types: Types, boxes: number, scores: string): boolean {
+  const areCoordinates = (name: string) => {
     const [, a, b, ...more] = types.shape(name) ?? [];
-    return more.length === 0 && ((a === boxes && b === BOX) || (a === BOX && b === boxes));
-  });
+    return name !== scores && more.length === 0 && ((a === boxes && b === BOX) || (a === BOX && b === boxes));
+  };
+  const picked = graph.nodes.filter(({ op }) => op === 'NonMaxSuppression').map(({ inputs }) => inputs[0] ?? '');
+  if ([...graph.outputs.map(({ name }) => name), ...picked].some(areCoordinates)) return true;
+  const found = graph.nodes.flatMap(({ outputs }) => outputs).filter(areCoordinates);
+  if (found.length === 0) return false;
+  const [before, after] = [ancestors(graph, scores), descendants(graph, scores)];
+  return found.some((name) => !before.has(name) && !after.has(name));
 }
 
 interface JoinedParts {
@@ -84,13 +102,21 @@ interface JoinedParts {
 function ofParts({ producers }: KnownGraph, { axis, parts, moved }: JoinedParts, names?: number): BoxScores {
   const [, second, third] = parts as [{ size: number }, { value: string; size: number }, JoinedParts['parts'][number]?];
   const total = parts.reduce((sum, { size }) => sum + size, 0);
-  // A single score between box and classes tells whether there is an object.
-  if (second.size === 1 && third && names !== 1) return { axis, from: BOX + 1, to: BOX + 1 + third.size, object: BOX };
+  const isProbability = ({ value }: { value: string }) => sigmoidOf({ producers }, value) !== undefined;
+  // A single score between box and classes tells whether there is an object. Key points and masks follow that of one class.
+  const hasObject = third !== undefined && (isProbability(third) || !isProbability(second));
+  if (second.size === 1 && third && names !== 1 && hasObject)
+    return { axis, from: BOX + 1, to: BOX + 1 + third.size, object: BOX };
   const to = BOX + (names ?? (parts.length > 2 ? second.size : total - BOX));
-  const cast = producers.get(second.value);
-  const producer = cast?.op === 'Cast' ? producers.get(cast.inputs[0] ?? '') : cast;
-  const own = to - BOX === second.size && producer?.op === 'Sigmoid' && producer.domain === '' && !moved;
-  return own ? { axis, from: 0, to: second.size, logits: producer.inputs[0] as string } : { axis, from: BOX, to };
+  const logits = to - BOX === second.size && !moved ? sigmoidOf({ producers }, second.value) : undefined;
+  return logits === undefined ? { axis, from: BOX, to } : { axis, from: 0, to: second.size, logits };
+}
+
+/** What a sigmoid has made a value of. */
+function sigmoidOf({ producers }: Pick<KnownGraph, 'producers'>, value: string): string | undefined {
+  const maker = producers.get(value);
+  const producer = maker?.op === 'Cast' ? producers.get(maker.inputs[0] ?? '') : maker;
+  return producer?.op === 'Sigmoid' && producer.domain === '' ? producer.inputs[0] : undefined;
 }
 
 /** The values that a Concat joins along one axis of an output, found behind what moves them and joins scales. */

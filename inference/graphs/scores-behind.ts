@@ -56,6 +56,12 @@ export function scoresBehind(graph: KnownGraph, output: string): FoundScores | u
       continue;
     }
     if (node.domain !== '') break;
+    const floats = beforeQuantization(value, graph);
+    if (floats !== value) {
+      found = { ...found, value: floats };
+      value = floats;
+      continue;
+    }
     const byHand = softmaxByHand(node, graph);
     const activation = byHand ? 'softmax' : activations[node.op];
     const input = byHand?.value ?? node.inputs[0];
@@ -64,7 +70,7 @@ export function scoresBehind(graph: KnownGraph, output: string): FoundScores | u
       const axis = byHand?.axis ?? numberAttribute(node, 'axis', -1);
       return {
         ...found,
-        value: input,
+        value: beforeQuantization(input, graph),
         activation,
         ...(activation === 'softmax' && { classAxis: axis }),
         ...(part && { part }),
@@ -85,6 +91,13 @@ const isNumbers = (types: Types, value: string) => {
   const type = types.get(value)?.type;
   return type === undefined || type.startsWith('float') || type === 'bfloat16';
 };
+
+/** The value that was quantised and brought back to floats: a score above all that the quantiser has seen is clipped, without a gradient. */
+function beforeQuantization(value: string, { producers }: KnownGraph): string {
+  const back = producers.get(value);
+  const quantized = back?.op === 'DequantizeLinear' ? producers.get(back.inputs[0] ?? '') : undefined;
+  return quantized?.op === 'QuantizeLinear' ? (quantized.inputs[0] ?? value) : value;
+}
 
 /** The value that a node of classical machine learning, or a look-up in a list of names, gives names to. */
 function namedScores({ domain, op, inputs }: Node, types: Types): string | undefined {

@@ -96,6 +96,21 @@ describe('scoreHead(model)', () => {
     expect(scoreHead(positions)).toMatchObject({ kind: 'dense', classes: 1, grid: { height: 4, width: 6 } });
   });
 
+  test('scores are those before they are quantised, which clips them', () => {
+    const quantized = (after: (b: GraphBuilder, value: string) => string) =>
+      modelEnding([1, 5], (b, raw) => {
+        const pair = (value: string) => {
+          const zero = b.initializer(b.unique('zero'), { type: 'int8', dims: [], data: Int8Array.of(0) });
+          const parameters = [b.scalar(0.1), zero];
+          return b.op('DequantizeLinear', [b.op('QuantizeLinear', [value, ...parameters]), ...parameters]);
+        };
+        return [pair(after(b, pair(raw)))];
+      });
+    expect(scoreHead(quantized((_b, x) => x))).toMatchObject({ kind: 'classifier', logits: 'raw', classes: 5 });
+    const softmax = quantized((b, x) => b.op('Softmax', [x]));
+    expect(scoreHead(softmax)).toMatchObject({ logits: 'raw', activation: 'softmax' });
+  });
+
   test('one score per picture is a discriminator only where that is known', () => {
     const model = modelEnding(['batch'], (_, raw) => [raw]);
     expect(scoreHead(model)).toEqual({ kind: 'single', logits: 'raw', classes: 1 });
@@ -241,6 +256,66 @@ describe('scoreHead(model)', () => {
       return [b.op('Neg', [raw], {}, 'classes'), b.op('Sigmoid', [b.op('MatMul', [raw, matrix])], {}, 'boxes')];
     });
     expect(scoreHead(detr)).toMatchObject({ kind: 'boxes', logits: 'classes', classes: 6 });
+  });
+
+  test('detectors of one class: key points, angles and masks after its score are no classes', () => {
+    const pose = modelEnding([1, 56, 64], (b, raw) => {
+      const [box = '', score = '', points = ''] = b.ops('Split', [raw, b.ints([4, 1, 51])], 3, { axis: 1 }, 'split');
+      return [b.op('Concat', [box, b.op('Sigmoid', [score]), b.op('Neg', [points])], { axis: 1 })];
+    });
+    expect(scoreHead(pose)).toMatchObject({ kind: 'boxes', logits: 'split:1', classes: 1, activation: 'sigmoid' });
+    expect(scoreHead(pose)).not.toHaveProperty('within');
+  });
+
+  test('probabilities that are joined of several sigmoids or softmaxes, or cut out of what is joined, are no logits', () => {
+    const heads = (last: string) =>
+      modelEnding([1, 9], (b, raw) => {
+        const [first = '', second = ''] = b.ops('Split', [raw, b.ints([2, 7])], 2, { axis: 1 });
+        return [b.op('Concat', [b.op('Softmax', [first]), b.op(last, [second])], { axis: 1 })];
+      });
+    expect(scoreHead(heads('Softmax'))).toMatchObject({ kind: 'classifier', classes: 9, quantity: 'probability' });
+    expect(scoreHead(heads('Neg'))).not.toHaveProperty('quantity');
+    const labels = modelEnding([1, 9, 64], (b, raw) => {
+      const [box = '', scores = ''] = b.ops('Split', [raw, b.ints([4, 5])], 2, { axis: 1 });
+      const joined = b.op('Concat', [box, b.op('Sigmoid', [scores])], { axis: 1 });
+      const rows = b.op('Slice', [b.transpose(joined, [0, 2, 1]), b.ints([4]), b.ints([9]), b.ints([2])], {}, 'rows');
+      return [b.op('ArgMax', [rows], { axis: 2, keepdims: 0 })];
+    });
+    expect(scoreHead(labels)).toMatchObject({ logits: 'rows', classes: 5, quantity: 'probability' });
+  });
+
+  test('scores of positions beside which four numbers of each are computed are those of boxes', () => {
+    const model = modelEnding([1, 8, 6], (b, raw) => {
+      const matrix = (columns: number) =>
+        b.initializer(`matrix${columns}`, float32Tensor(new Float32Array(6 * columns), [6, columns]));
+      const scores = b.op('MatMul', [raw, matrix(5)], {}, 'scores');
+      const boxes = b.op('MatMul', [raw, matrix(4)], {}, 'coordinates');
+      const flat = b.reshape(b.op('Sigmoid', [scores]), [1, 40]);
+      const [best = '', at = ''] = b.ops('TopK', [flat, b.ints([3])], 2);
+      const rows = b.op('Unsqueeze', [b.div(at, b.scalar(5, 'int64')), b.ints([2])]);
+      const picked = b.op('GatherElements', [boxes, b.op('Expand', [rows, b.ints([1, 3, 4])])], { axis: 1 });
+      return [best, b.op('Identity', [picked], {}, 'boxes')];
+    });
+    expect(scoreHead(model)).toMatchObject({ kind: 'boxes', logits: 'scores', classes: 5, activation: 'sigmoid' });
+  });
+
+  test('boxes that are picked by their scores are no classes: the error names the scores of all', () => {
+    const endToEnd = modelEnding([1, 9, 64], (b, raw) => {
+      const [box = '', scores = ''] = b.ops('Split', [raw, b.ints([4, 5])], 2, { axis: 1 }, 'split');
+      const joined = b.op('Concat', [box, b.op('Sigmoid', [scores])], { axis: 1 }, 'joined');
+      const rows = b.ops('Split', [b.transpose(joined, [0, 2, 1]), b.ints([4, 5])], 2, { axis: 2 });
+      const flat = b.reshape(rows[1] as string, [1, 320]);
+      const [best = '', at = ''] = b.ops('TopK', [flat, b.ints([7])], 2, {}, 'picked');
+      const column = (value: string) => b.op('Unsqueeze', [value, b.ints([2])]);
+      const place = b.op('Expand', [column(b.div(at, b.scalar(5, 'int64'))), b.ints([1, 7, 4])]);
+      const boxes = b.op('GatherElements', [rows[0] as string, place], { axis: 1 });
+      const label = b.op('Cast', [b.op('Mod', [at, b.scalar(5, 'int64')])], { to: 1 });
+      return [b.op('Concat', [boxes, column(best), column(label)], { axis: 2 }, 'detections')];
+    });
+    expect(() => scoreHead(endToEnd)).toThrow(
+      /boxes that TopK "picked" has picked by their scores; `output` joined can be explained$/,
+    );
+    expect(scoreHead(endToEnd, 'joined')).toMatchObject({ kind: 'boxes', logits: 'split:1', classes: 5 });
   });
 
   test('a detector whose number of boxes is not known is refused', () => {

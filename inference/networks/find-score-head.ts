@@ -64,6 +64,16 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
   return withFeatures(reader, { ...reader.asBoxes(chosen, chosen.output), others: others.map(({ output }) => output) });
 }
 
+/** The output that describes the picture, if those of it with readable numbers are all divided by their length. */
+export function embeddingOf(model: Model): string | undefined {
+  const reader = new HeadReader(model);
+  const dependent = descendants(model.graph, model.graph.inputs[0]?.name ?? '');
+  const outputs = model.graph.outputs.map(({ name }) => name).filter((name) => dependent.has(name));
+  const read = outputs.map((output) => ({ output, head: reader.tryRead(output) })).filter(({ head }) => head);
+  const isEmbedding = read.every(({ head }) => head && reader.featureEnd(head)?.certain);
+  return isEmbedding ? read[0]?.output : undefined;
+}
+
 /** Outputs in the order of the graph. */
 function inGraph<T extends { output: string }>({ outputs }: Graph, found: readonly T[]): T[] {
   return outputs.flatMap(({ name }) => found.find(({ output }) => output === name) ?? []);

@@ -4,7 +4,7 @@ import { nodeLabel, type Dim, type Model, type Node } from '../../onnx/graph/gra
 import { expectWithin } from '../../onnx/graph/limits.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { ChannelAxes } from '../graphs/axes.js';
-import { boxScores, hasCoordinates, hasProbabilities, type BoxScores } from '../graphs/detections.js';
+import { areProbabilities, boxScores, hasCoordinates, type BoxScores } from '../graphs/detections.js';
 import { featureEnd, type FeatureEnd } from '../graphs/outputs/features.js';
 import { producersOf } from '../../onnx/graph/neighbours.js';
 import { ancestors, descendants } from '../graphs/links.js';
@@ -120,6 +120,7 @@ export class HeadReader {
       logits: found.value,
       ...place,
       ...(activation && { activation }),
+      ...(!activation && areProbabilities(this.#graph, found.value) && { quantity: 'probability' as const }),
       ...(verdict && { verdict }),
       ...(binary && { binary }),
       ...(found.part && { part: found.part }),
@@ -163,7 +164,9 @@ export class HeadReader {
       ...(logits === undefined
         ? {
             within: { from, to, ...(object !== undefined && { object }) },
-            ...(hasProbabilities(this.#graph, found.value) && { quantity: 'probability' as const }),
+            ...(areProbabilities(this.#graph, found.value, { axis, from: object ?? from, to }) && {
+              quantity: 'probability' as const,
+            }),
           }
         : { activation: 'sigmoid' as const }),
     };

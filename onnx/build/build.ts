@@ -61,11 +61,17 @@ export class GraphBuilder {
   readonly #taken = new Set<string>();
   readonly #counters = new Map<string, number>();
   readonly #constants = new Map<string, string>();
-  #path = '';
+  readonly #root: string;
+  #path: string;
 
-  /** @param graph appended to in place; its nodes must be in topological order and of our dialect */
-  constructor(graph: Graph = emptyGraph('ganscope')) {
+  /**
+   * @param graph appended to in place; its nodes must be in topological order and of our dialect
+   * @param root before the names of all that is made, such as the path of a subgraph
+   */
+  constructor(graph: Graph = emptyGraph('ganscope'), root = '') {
     this.graph = graph;
+    this.#root = root;
+    this.#path = root;
     this.types = Types.of(graph);
     for (const { name } of [...graph.inputs, ...graph.outputs]) this.#taken.add(name);
     for (const name of graph.initializers.keys()) this.#taken.add(name);
@@ -113,7 +119,7 @@ export class GraphBuilder {
   constant(key: string, make: () => Tensor): string {
     const known = this.#constants.get(key);
     if (known) return known;
-    const name = this.initializer(this.#unique(`const/${key}`), make());
+    const name = this.initializer(this.#unique(`${this.#root}const/${key}`), make());
     this.#constants.set(key, name);
     return name;
   }

@@ -1,18 +1,19 @@
 /** @file Topological order, and pruning a graph to what some outputs need. */
 import { InputError } from '../errors.js';
 import { nodeLabel, presentInputs, type Graph, type Node, type ValueType } from './graph.js';
-import type { NodeProto } from '../proto/onnx_pb.js';
+import type { AttributeProto, NodeProto } from '../proto/onnx_pb.js';
+
+/** The nodes of an attribute's subgraphs, nested ones included. */
+export function nodesWithin({ g, graphs }: Pick<AttributeProto, 'g' | 'graphs'>): NodeProto[] {
+  return (g ? [g, ...graphs] : graphs).flatMap(({ node }) =>
+    node.flatMap((inner) => [inner, ...inner.attribute.flatMap(nodesWithin)]),
+  );
+}
 
 /** The nodes of a node's subgraphs (the branches of If, the body of Loop), nested ones included. */
 export function subgraphNodes(node: Node): NodeProto[] {
-  const within = (proto: NodeProto): NodeProto[] =>
-    proto.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs)).flatMap(withNested);
-  const withNested = ({ node: nodes }: { node: NodeProto[] }): NodeProto[] =>
-    nodes.flatMap((inner) => [inner, ...within(inner)]);
   return Object.values(node.attributes).flatMap((attribute) =>
-    attribute.kind === 'opaque'
-      ? [...(attribute.value.g ? [attribute.value.g] : []), ...attribute.value.graphs].flatMap(withNested)
-      : [],
+    attribute.kind === 'opaque' ? nodesWithin(attribute.value) : [],
   );
 }
 

@@ -11,6 +11,7 @@ import {
   type NodeProtoSchema,
 } from '../proto/onnx_pb.js';
 import { modelFromBytes } from '../files/read.js';
+import { subgraphNodes } from '../graph/order.js';
 import { Types } from '../shapes/types.js';
 import { upgradedModel } from './upgrade.js';
 import { modelBytes } from '../files/write.js';
@@ -217,9 +218,48 @@ describe('upgradedModel(model with subgraphs)', () => {
     );
   });
 
-  it('refuses operators that did, rather than reading them as those of another opset', () => {
-    expect(() => upgradedModel(withBranch(node('Softmax', ['x'], ['inner']), 9n))).toThrow(
-      'If "choice": operator Softmax of opset 9 inside a subgraph is not brought to opset 17',
-    );
+  it('brings operators that did change to opset 17, also in branches of branches', async () => {
+    const axes = (...values: bigint[]) => ({ attribute: [{ name: 'axes', type: Kind.INTS, ints: values }] });
+    const branch = (name: string, nodes: NodeInit[], value: string) => ({
+      name: `${name}_branch`,
+      type: Kind.GRAPH,
+      g: { name, node: nodes, output: [{ name: value }] },
+    });
+    const positive = (value: string, flag: string) =>
+      node('Cast', [value], [flag], { attribute: [{ name: 'to', type: Kind.INT, i: 9n }] });
+    const inner = [
+      node('Unsqueeze', ['x'], ['raised'], axes(0n)),
+      node('Softmax', ['raised'], ['flat_softmax']),
+      node('Squeeze', ['flat_softmax'], ['lowered'], axes(0n)),
+    ];
+    const choice = (flag: string, output: string, yes: NodeInit[], no: NodeInit[]) =>
+      node('If', [flag], [output], {
+        name: output,
+        attribute: [
+          branch('then', yes, yes.at(-1)?.output?.[0] ?? ''),
+          branch('else', no, no.at(-1)?.output?.[0] ?? ''),
+        ],
+      });
+    const yes = [
+      node('ReduceSum', ['x'], ['sum'], axes(0n, 1n)),
+      positive('sum', 'inner_flag'),
+      choice('inner_flag', 'inner_y', inner, [
+        node('Clip', ['x'], ['bounded'], { attribute: [floatAttribute('max', 1)] }),
+      ]),
+    ];
+    const nodes = [
+      node('ReduceMax', ['x'], ['max']),
+      positive('max', 'flag'),
+      node('Unsqueeze', ['max'], ['outer'], axes(0n)),
+      choice('flag', 'y', yes, [node('Neg', ['x'], ['negative'])]),
+    ];
+    const bytes = bytesOf(nodes, [], ['y'], 9n);
+    const upgraded = modelBytes(upgradedModel(modelFromBytes(bytes)));
+    expect(await run(upgraded)).toEqual(await run(bytes));
+    const { graph } = modelFromBytes(upgraded);
+    const inside = graph.nodes.flatMap(subgraphNodes);
+    expect(inside.filter(({ opType }) => opType === 'Unsqueeze').map(({ input }) => input.length)).toEqual([2]);
+    const names = [...graph.nodes, ...inside].map(({ name }) => name).filter((name) => name !== '');
+    expect(new Set(names).size).toBe(names.length);
   });
 });

@@ -124,7 +124,7 @@ const cases: Case[] = [
   {
     op: 'QGemm',
     domain: microsoft,
-    inputs: ['flatQ', 's', 'z', bytes('int8', [5, 108]), number(0.01), zeroInt8(0), int32(1, 2, 300, 4, 5), ...y],
+    inputs: ['flatQ', 's', 'z', bytes('int8', [5, 108]), number(0.002), zeroInt8(0), int32(1, 2, 300, 4, 5), ...y],
     attributes: { transB: 1 },
     scale: 0.05,
   },
@@ -283,6 +283,21 @@ describe('upgradedModel(model with integer or fused operators)', () => {
     const others = Object.keys(contributedOperators).filter((op) => !compared.has(op));
     // These two are handed on as they are.
     expect(others.toSorted()).toEqual(['DequantizeLinear', 'QuantizeLinear']);
+  });
+
+  it.each(['com.microsoft', ''])('refuses integers of 16 bits of "%s", which opset 17 does not have', (domain) => {
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', [2]);
+    const seven = b.initializer('seven', { type: 'uint16', dims: [], data: Uint16Array.of(7) });
+    const node = { op: 'QuantizeLinear', domain, name: 'short', inputs: [x, b.scalar(1), seven], outputs: ['q'] };
+    const graph = { ...b.graph, nodes: [{ ...node, attributes: {} }], outputs: [{ name: 'q' }] };
+    const opsets = new Map([
+      ['', domain === '' ? 21 : 17],
+      ['com.microsoft', 1],
+    ]);
+    expect(() => upgradedModel({ ...modelOfGraph(graph), opsets })).toThrow(
+      'QuantizeLinear "short": expected integers of opset 17: uint8, int8 or int32; got uint16; the network before it was quantised can be read',
+    );
   });
 
   it.each(['QLinearAveragePool', 'QLinearGlobalAveragePool'])('refuses channels last in %s', (op) => {

@@ -4,7 +4,14 @@ import { centerCropPad } from '../expand/pad-and-crop.js';
 import { sequenceFirst } from './batch-first.js';
 import { deformConv } from '../expand/sampling/deform-conv.js';
 import { col2im } from '../expand/col2im.js';
-import { attributesToInputs, dropping, expanding, NEWEST_OPSET as NEWEST, type Conversion } from './conversion.js';
+import {
+  attributesToInputs,
+  dropping,
+  expanding,
+  NEWEST_OPSET as NEWEST,
+  ofShortIntegers,
+  type Conversion,
+} from './conversion.js';
 import { matMulNBits } from './block-quantized.js';
 import * as contributed from './contributed.js';
 import * as expanded from './expanded.js';
@@ -32,7 +39,7 @@ export const forms: Record<string, readonly Form[]> = {
   ],
   Clip: [[1, 10, older.clip]],
   Concat: [[1, 3, older.defaultAxis]],
-  DequantizeLinear: [[21, NEWEST, newer.refusing({ block_size: 0, output_dtype: 0 })]],
+  DequantizeLinear: [[21, NEWEST, ofShortIntegers(newer.refusing({ block_size: 0, output_dtype: 0 }))]],
   Dropout: [[1, 11, older.dropout]],
   Gemm: [[1, 6, dropping('broadcast')]],
   GRU: recurrent,
@@ -47,7 +54,9 @@ export const forms: Record<string, readonly Form[]> = {
     [1, 10, older.pad],
     [18, NEWEST, newer.pad],
   ],
-  QuantizeLinear: [[19, NEWEST, newer.refusing({ saturate: 1, block_size: 0, output_dtype: 0, precision: 0 })]],
+  QuantizeLinear: [
+    [19, NEWEST, ofShortIntegers(newer.refusing({ saturate: 1, block_size: 0, output_dtype: 0, precision: 0 }))],
+  ],
   ReduceSum: [[1, 12, attributesToInputs('axes')]],
   Reshape: [[1, 4, attributesToInputs('shape')]],
   Resize: [
@@ -92,7 +101,7 @@ export const expansions: Record<string, readonly Form[]> = {
 /** Operators of com.microsoft, written by ONNX Runtime's optimiser and quantiser, that are converted to others. */
 export const contributedOperators: Readonly<Record<string, Conversion>> = {
   BiasGelu: contributed.biasGelu,
-  DequantizeLinear: contributed.asStandard,
+  DequantizeLinear: ofShortIntegers(contributed.asStandard),
   DynamicQuantizeMatMul: contributed.dynamicQuantizeMatMul,
   FastGelu: contributed.fastGelu,
   FusedConv: contributed.fusedConv,
@@ -109,7 +118,7 @@ export const contributedOperators: Readonly<Record<string, Conversion>> = {
   QLinearMul: quantized.qLinearBinary('Mul'),
   QLinearSigmoid: quantized.qLinearUnary('Sigmoid'),
   QLinearSoftmax: quantized.qLinearSoftmax,
-  QuantizeLinear: contributed.asStandard,
+  QuantizeLinear: ofShortIntegers(contributed.asStandard),
   QuickGelu: contributed.quickGelu,
   SkipLayerNormalization: contributed.skipLayerNormalization,
   TransposeMatMul: contributed.fusedMatMul,

@@ -1,13 +1,13 @@
 /** @file Converts a model to opset 17. */
 import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
-import { IR_VERSION, nodeLabel, OPSET, type Graph, type Model, type Node } from '../graph/graph.js';
+import { IR_VERSION, nodeLabel, OPSET, type Model, type Node } from '../graph/graph.js';
 import { Deadline, expectWithin } from '../graph/limits.js';
-import { subgraphNodes, topologicalOrder, valuesRead } from '../graph/order.js';
-import { takenBranch } from './branches.js';
-import { NEWEST_OPSET, without } from './conversion.js';
+import { topologicalOrder } from '../graph/order.js';
+import { expectAllMade, NEWEST_OPSET, without } from './conversion.js';
 import { inlinedNodes } from './functions.js';
 import { withFloatSums } from './quantized.js';
+import { takenBranch, withUpgradedSubgraphs } from './subgraphs.js';
 import { conversionOf } from './table.js';
 
 /**
@@ -52,25 +52,9 @@ function appendUpgraded(b: GraphBuilder, node: Node, from: number, depth = 0): v
     for (const inner of branch) appendUpgraded(b, inner, from, depth + 1);
     return;
   }
-  for (const { opType, domain } of from === OPSET ? [] : subgraphNodes(node)) {
-    if ((domain === '' || domain === 'ai.onnx') && conversionOf(opType, from)) {
-      throw new InputError(
-        `${nodeLabel(node)}: operator ${opType} of opset ${from} inside a subgraph is not brought to opset ${OPSET}`,
-      );
-    }
-  }
+  const whole = withUpgradedSubgraphs(b, node, from, (within, inner) => appendUpgraded(within, inner, from, depth + 1));
   const convert = conversionOf(node.op, from, node.domain);
-  const plain = node.domain === '' && from < 6 ? without(node, 'consumed_inputs') : node;
+  const plain = node.domain === '' && from < 6 ? without(whole, 'consumed_inputs') : whole;
   if (convert) convert(plain, b, from);
   else b.append(plain);
-}
-
-/** Outputs that opset 17 does not have (training statistics, masks of another type) may be dropped only if nothing reads them. */
-function expectAllMade(graph: Graph, nodes: readonly Node[]): void {
-  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
-  const read = new Set([...graph.nodes.flatMap(valuesRead), ...graph.outputs.map(({ name }) => name)]);
-  for (const node of nodes) {
-    const lost = node.outputs.find((name) => !made.has(name) && read.has(name));
-    if (lost) throw new InputError(`${nodeLabel(node)}: its output "${lost}" has no counterpart in opset ${OPSET}`);
-  }
 }

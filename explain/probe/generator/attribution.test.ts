@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { GraphBuilder, modelOfGraph } from '../../../onnx/build/build.js';
+import { float32Tensor } from '../../../onnx/graph/tensor.js';
 import { golden, goldenPath, relativeError } from '../../../fixtures/golden.js';
 import { Generator } from '../../../inference/networks/generator.js';
 import { GeneratorRegion } from './generator-region.js';
@@ -46,6 +48,16 @@ describe('generatorAttribution(source, options)', () => {
       return sum;
     };
     expect(mean(last?.data)).toBeGreaterThan(mean(first?.data));
+  });
+
+  it('finds as many directions by default as a latent of two numbers has', async () => {
+    const b = new GraphBuilder();
+    const weights = b.initializer('w', float32Tensor([1, 0, 0, 1, 0, 0, 1, 0], [2, 4]));
+    const pictures = b.reshape(b.matMul(b.input('z', 'float32', ['N', 2]), weights), ['N', 1, 2, 2]);
+    b.output(b.op('Tanh', [pictures]));
+    const whole = { x: 0, y: 0, width: 2, height: 2 };
+    const found = await generatorAttribution(modelOfGraph(b.graph), { latent: 1, box: whole, device: 'cpu' });
+    expect(found.directions).toHaveLength(2);
   });
 
   it('refuses a box outside the picture, and a layer that is not there', async () => {

@@ -19,7 +19,7 @@ export interface AttributionOptions extends GeneratorOptions {
   box: PixelBox;
   /** Name or number of the layer whose features are attributed; default the last one of the smallest grid. */
   layer?: string;
-  /** How many directions, default 4. */
+  /** How many directions, default 4, or fewer of a latent with fewer numbers. */
   directions?: number;
   /** How far pictures are moved along a direction, in units of the latent; default 3. */
   distance?: number;
@@ -57,7 +57,7 @@ export const MOVES = [-1, -0.5, 0, 0.5, 1] as const;
  */
 export async function generatorAttribution(
   source: ModelSource,
-  { latent: given, box, layer, directions: count = 4, distance = 3, ...options }: AttributionOptions,
+  { latent: given, box, layer, directions: wanted, distance = 3, ...options }: AttributionOptions,
   opened?: Generator,
 ): Promise<GeneratorAttribution> {
   if (!(distance > 0 && Number.isFinite(distance)))
@@ -65,6 +65,7 @@ export async function generatorAttribution(
   const generator = opened ?? (await Generator.load(source, options));
   try {
     const { latentDim, channels } = generator;
+    const count = wanted ?? Math.min(4, latentDim);
     if (!Number.isInteger(count) || count < 1 || count > latentDim)
       throw new InputError({ name: 'directions', expected: `an integer of 1…${latentDim}`, got: count });
     requireInside(box, generator);

@@ -1,4 +1,5 @@
 /** @file Rules of activations, sums and quotients: relevance passes, or is shared in proportion. */
+import { unclipped } from '../rules/quantization.js';
 import type { Backward, GradientRule } from '../rules/rule.js';
 import type { KnownOp } from '../table.js';
 import { STABILIZER } from './composite.js';
@@ -48,7 +49,7 @@ export function elementwiseRules(propagation: Propagation) {
     const value = b.unique('rounded');
     const inputs = [q, scale, zero].filter((name) => name !== undefined && name !== '') as string[];
     b.append({ ...node, op: 'DequantizeLinear', name: value, inputs, outputs: [value] });
-    const [g] = ruleOf(node.op as KnownOp)(backward);
+    const g = node.op === 'QuantizeLinear' ? unclipped(backward) : ruleOf(node.op as KnownOp)(backward)[0];
     return passed(backward, b.mul(g as string, value));
   };
 

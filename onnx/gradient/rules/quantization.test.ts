@@ -84,6 +84,21 @@ describe('straight-through gradients', () => {
   });
 });
 
+describe('gradients(…) of QuantizeLinear', () => {
+  it('are zero where it clips, as that is how quantisers write a ReLU or a Clip', async () => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', [1, 2, 1, 4]);
+    const scales = b.initializer('scales', float32Tensor([0.1, 0.01], [2]));
+    const zeros = b.initializer('zeros', { type: 'uint8', dims: [2], data: Uint8Array.of(0, 5) });
+    const q = b.op('QuantizeLinear', ['x', scales, zeros], { axis: 1 });
+    const y = b.op('DequantizeLinear', [q, scales, zeros], { axis: 1 });
+    const d = b.output(gradients(b, y, ['x']).get('x') as string, 'd');
+    const data = [-3, -0.04, 25.5, 26, -0.06, -0.05, 0, 2.51];
+    const found = (await outputsOf(b, { x: { dims: [1, 2, 1, 4], data } }))[d];
+    expect(found).toEqual([0, 1, 1, 0, 0, 1, 1, 0].map((value) => expect.closeTo(value, 6)));
+  });
+});
+
 describe('gradients(…) of operators on integers', () => {
   it.each<[string, (b: GraphBuilder, q: string) => string, boolean]>([
     ['Split', (b, q) => b.ops('Split', [q], 2, { axis: 3 })[1] as string, false],
