@@ -6,6 +6,7 @@ import {
   convolutions,
   layerContext,
   layerOfValue,
+  liesElsewhere,
   normalizedLayers,
   rowsArePictures,
   type LayerContext,
@@ -40,7 +41,8 @@ export function convLayers(graph: Graph): Layer[] {
 export function listedLayers(graph: Graph, grid?: TokenGrid): Layer[] {
   const context = layerContext(graph);
   const convs = convolutions(context);
-  const layers = [...convs, ...activationLayers(context, convs), ...(grid ? normalizedLayers(context, grid) : [])];
+  const others = [...activationLayers(context, convs), ...(grid ? normalizedLayers(context, grid) : [])];
+  const layers = [...convs, ...others].filter((layer) => !liesElsewhere(context, layer));
   const places = new Map(graph.nodes.flatMap(({ outputs }, at) => outputs.map((name) => [name, at] as const)));
   return distinctLayers(layers.toSorted((a, b) => (places.get(a.value) ?? 0) - (places.get(b.value) ?? 0)));
 }
@@ -83,13 +85,13 @@ export function chosenLayers(
     return found
       ? [...found.layers]
       : spatialConvs(
-          graph,
+          context,
           onPath(graph, convs, grid).filter((layer) => rowsArePictures(graph, layer)),
         ).slice(-1);
   };
   const one = (wanted: string): Layer[] => {
     if (wanted === 'last-conv' || wanted === 'all-convs')
-      return spatialConvs(graph, convs).slice(wanted === 'last-conv' ? -1 : 0);
+      return spatialConvs(context, convs).slice(wanted === 'last-conv' ? -1 : 0);
     const byIndex = /^\d+$/.test(wanted) ? convs[Number(wanted)] : undefined;
     const layer = byIndex ?? namedLayer(context, convs, wanted);
     return layer ? [checkedLayer(context, layer, grid)] : [];
@@ -142,8 +144,9 @@ export function distinctLayers(layers: readonly Layer[]): Layer[] {
   return layers.filter(({ value }, at) => layers.findIndex((other) => other.value === value) === at);
 }
 
-function spatialConvs({ nodes }: Graph, convs: readonly Layer[]): Layer[] {
-  const spatial = convs.filter(isSpatial);
+function spatialConvs(context: LayerContext, convs: readonly Layer[]): Layer[] {
+  const { nodes } = context.graph;
+  const spatial = convs.filter((layer) => isSpatial(layer) && !liesElsewhere(context, layer));
   if (spatial.length === 0) {
     const fused = nodes.find(({ domain, op }) => domain !== '' && op.includes('Conv'));
     const instead = fused
@@ -177,6 +180,14 @@ function checkedLayer(context: LayerContext, layer: Layer, grid?: TokenGrid): La
       expected:
         `an output with a row for each picture; "${layer.name}" has ${shown}, where positions are folded into the batch; ` +
         'choose one before or after',
+    });
+  }
+  if (liesElsewhere(context, layer)) {
+    throw new InputError({
+      name: 'layer',
+      expected:
+        `an output with the picture's rows and columns; "${layer.name}" has ${shown}, where they are folded, as in windows, ` +
+        'patches or attention; choose one before or after',
     });
   }
   if (isSpatial(layer)) {
