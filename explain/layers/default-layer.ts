@@ -99,6 +99,15 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
   return { layers: [activated(joint, nodes, cuts, layerAt)], because: 'what the last branches join into' };
 }
 
+/** The default layer of a transformer, if it comes after a convolution: a last one that only makes patches, or stands aside. */
+export function tokensAfter(conv: Layer, context: LayerContext, grid: TokenGrid, dense: boolean): Layer | undefined {
+  if (grid.logits === undefined) return undefined;
+  const [layer] = defaultLayer(context, grid, dense)?.layers ?? [];
+  if (!layer || (!layer.tokens && layer.channelAxis !== 3)) return undefined;
+  const places = context.graph.nodes.flatMap(({ outputs }) => outputs);
+  return places.indexOf(layer.value) > places.indexOf(conv.value) ? layer : undefined;
+}
+
 /** Operators that compute new features. */
 const computing = new Set(['MatMul', 'Gemm', 'Einsum']);
 

@@ -12,9 +12,9 @@ import {
   type LayerContext,
 } from '../layers/candidates.js';
 import { activationLayers, lastActivation } from '../layers/activations.js';
-import { defaultLayer } from '../layers/default-layer.js';
+import { defaultLayer, tokensAfter } from '../layers/default-layer.js';
 import { guessedLayout } from '../layers/layout.js';
-import { pathNodes } from '../layers/path.js';
+import { layersOnPath } from '../layers/path.js';
 import { positionalValues } from '../layers/positions.js';
 import { isSpatial, onGrid, tokenAxis, tokenGrid, type Layer, type Rows, type TokenGrid } from '../layers/layer.js';
 
@@ -86,12 +86,18 @@ export function chosenLayers(
       ? [...found.layers]
       : spatialConvs(
           context,
-          onPath(graph, convs, grid).filter((layer) => rowsArePictures(graph, layer)),
+          layersOnPath(graph, convs, grid?.logits).filter((layer) => rowsArePictures(graph, layer)),
         ).slice(-1);
   };
   const one = (wanted: string): Layer[] => {
-    if (wanted === 'last-conv' || wanted === 'all-convs')
-      return spatialConvs(context, convs).slice(wanted === 'last-conv' ? -1 : 0);
+    if (wanted === 'all-convs') return spatialConvs(context, convs);
+    if (wanted === 'last-conv') {
+      const last = spatialConvs(context, convs).slice(-1);
+      const later = grid && last[0] && tokensAfter(last[0], context, grid, head?.grid !== undefined);
+      if (later)
+        because = `the last convolution; the scores are made of later tokens, of which auto takes ${later.name}`;
+      return last;
+    }
     const byIndex = /^\d+$/.test(wanted) ? convs[Number(wanted)] : undefined;
     const layer = byIndex ?? namedLayer(context, convs, wanted);
     return layer ? [checkedLayer(context, layer, grid)] : [];
@@ -120,14 +126,6 @@ export function chosenLayers(
 }
 
 const isAutomatic = (wanted: string) => wanted === 'auto' || wanted === 'last-activation';
-
-/** The convolutions between the picture and the scores, where there are any. */
-function onPath(graph: Graph, convs: readonly Layer[], grid?: TokenGrid): readonly Layer[] {
-  const nodes = grid?.logits === undefined ? [] : pathNodes(graph, graph.inputs[0]?.name ?? '', grid.logits);
-  const values = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const found = convs.filter(({ value }) => values.has(value));
-  return found.length > 0 ? found : convs;
-}
 
 /** The groups of `chosenLayers`. */
 export function layerGroups(graph: Graph, choice?: LayerChoice, grid?: TokenGrid, head?: HeadKind): Layer[][] {
