@@ -6,7 +6,7 @@ import type { Node } from '../../onnx/graph/graph.js';
 import { layerOfValue, type LayerContext } from './candidates.js';
 import { defaultLayer, type DefaultLayer } from './default-layer.js';
 import { isSpatial, type Layer, type TokenGrid } from './layer.js';
-import { elementwise } from './token-reach.js';
+import { elementwise } from './places/elementwise.js';
 
 /** Operators that change how values relate to each other; activations that are written out hold at least one. */
 const nonlinear = new Set(

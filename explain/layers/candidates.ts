@@ -89,7 +89,8 @@ export function rowsArePictures(graph: Graph, { shape }: Layer): boolean {
 
 /** Whether a layer's positions are known to lie in another order than the picture's: folded as in windows, or paired by attention. */
 export function liesElsewhere({ axes, places }: LayerContext, layer: Layer): boolean {
-  return places.areElsewhere(layer, layer.op === 'Conv' ? 1 : axes.of(layer.value));
+  const { op, value, shape, channelAxis = 1 } = layer;
+  return places.areElsewhere(value, op === 'Conv' ? 1 : shape.length === 3 ? channelAxis : axes.of(value));
 }
 
 /** Whether each row of a layer belongs to one picture, and its positions are not known to lie elsewhere. */

@@ -148,7 +148,7 @@ describe('chosenLayers(graph, last-conv, grid)', () => {
     n.b.output(logits);
     const { groups, because } = chosenLayers(n.b.graph, 'last-conv', grid(logits));
     expect(groups.flat().map(({ name }) => name)).toEqual(['patches']);
-    expect(because).toBe('the last convolution; the scores are made of later tokens, of which auto takes sum');
+    expect(because).toBe('the last convolution; the scores are made of later layers, of which auto takes sum');
     const plain = new Tokens();
     const conv = plain.b.op('Conv', [plain.image, plain.zeros(6, 3, 8, 8)], { strides: [8, 8] }, 'conv');
     const pooled = plain.b.reshape(plain.b.op('GlobalAveragePool', [conv]), [-1, 6]);

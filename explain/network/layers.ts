@@ -95,7 +95,7 @@ export function chosenLayers(
       const last = spatialConvs(context, convs).slice(-1);
       const later = grid && last[0] && tokensAfter(last[0], context, grid, head?.grid !== undefined);
       if (later)
-        because = `the last convolution; the scores are made of later tokens, of which auto takes ${later.name}`;
+        because = `the last convolution; the scores are made of later layers, of which auto takes ${later.name}`;
       return last;
     }
     const byIndex = /^\d+$/.test(wanted) ? convs[Number(wanted)] : undefined;

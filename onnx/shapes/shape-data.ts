@@ -3,7 +3,7 @@ import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attrib
 import { dimProduct, dimQuotient, isStatic, positiveAxis } from '../graph/dims.js';
 import { inputOf, outputOf, type DataType, type Dim, type Node } from '../graph/graph.js';
 import { sliceBounds } from './movement.js';
-import { oneHotContents } from './one-hot.js';
+import { oneHotContents } from './regions.js';
 import { numbersOf } from '../graph/tensor.js';
 import type { KnownValues } from './rule.js';
 

@@ -4,8 +4,7 @@ import { positiveAxis } from '../../../onnx/graph/dims.js';
 import type { Graph, Node, Shape } from '../../../onnx/graph/graph.js';
 import { axesOf } from '../../../onnx/shapes/rule.js';
 import type { Types } from '../../../onnx/shapes/types.js';
-import { tokenAxis, type Layer } from '../layer.js';
-import { elementwise } from '../token-reach.js';
+import { elementwise } from './elementwise.js';
 import { isPositional, reshapedPlaces, runsAlong, runsRowByRow, wholeAxis, type Part, type Places } from './parts.js';
 
 /** Operators of [N, C, H, W] whose rows and columns remain the picture's. */
@@ -49,14 +48,14 @@ export class PositionPlaces {
   }
 
   /**
-   * Whether a layer's positions are known to lie in another order than the picture's, such as those of windows, of unfolded
+   * Whether a value's positions are known to lie in another order than the picture's, such as those of windows, of unfolded
    * patches, or of attention between tokens.
    * @param channelAxis where it is known
    */
-  areElsewhere(layer: Layer, channelAxis: number | undefined): boolean {
-    const places = this.#places.get(layer.value);
+  areElsewhere(value: string, channelAxis: number | undefined): boolean {
+    const places = this.#places.get(value);
     if (!places?.some(isPositional)) return false;
-    if (places.length === 3) return !runsRowByRow(places[tokenAxis(layer)] ?? []);
+    if (places.length === 3) return !runsRowByRow(places[channelAxis === 1 ? 2 : 1] ?? []);
     if (places.length !== 4) return false;
     return [channelAxis ?? [1, 3]].flat().every((channels) => {
       const [rows = [], columns = []] = places.filter((_, axis) => axis > 0 && axis !== channels);

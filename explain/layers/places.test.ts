@@ -1,7 +1,7 @@
 /** @file Layers whose positions lie in another order than the picture's, and those that only look so. */
 import { describe, expect, test } from 'vitest';
-import { convLayers, chosenLayers, listedLayers } from '../../network/layers.js';
-import { HEIGHT, Layers, WIDTH } from '../layers.test.helper.js';
+import { convLayers, chosenLayers, listedLayers } from '../network/layers.js';
+import { HEIGHT, Layers, WIDTH } from './layers.test.helper.js';
 
 const grid = { picture: { height: HEIGHT, width: WIDTH } };
 
