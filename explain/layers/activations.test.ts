@@ -71,6 +71,27 @@ describe('lastActivation(context, grid, dense) and activationLayers(context, lay
     expect(quantized(-128, (n, x) => n.relu(x, 'relu')).last).toEqual(['relu']);
   });
 
+  test('are behind a group normalization that is written out, and else its scale and shift', () => {
+    const grouped = (n: Layers, x: string) => {
+      const rows = n.b.reshape(x, [-1, 2, 256]);
+      const ones = n.ones(2);
+      const even = n.b.op('InstanceNormalization', [rows, ones, ones], {});
+      const back = n.b.op('Reshape', [even, n.b.op('Shape', [x])], {}, 'back');
+      const [scale, shift] = [n.zeros(4, 1, 1), n.zeros(4, 1, 1)];
+      return n.b.add(n.b.mul(back, scale, 'scaled'), shift, 'shifted');
+    };
+    const activated = found((n) => n.classified(n.relu(grouped(n, n.conv(n.image, 4, 'conv', 2)), 'relu')));
+    expect([activated.last, activated.listed]).toEqual([['relu'], ['relu']]);
+    const joined = found((n) => {
+      const before = n.relu(n.conv(n.image, 4, 'before', 2), 'before_relu');
+      return n.classified(grouped(n, n.b.add(n.conv(before, 4, 'outer'), before, 'sum')));
+    });
+    expect([joined.last, joined.because]).toEqual([
+      ['shifted'],
+      'the normalization after what the last branches join into',
+    ]);
+  });
+
   test('are the whole of an activation that is written out, with its factor', () => {
     const swish = found((n) => {
       const x = n.conv(n.image, 4, 'conv', 2);

@@ -7,7 +7,7 @@ import { numbersOf } from '../../onnx/graph/tensor.js';
 import { layerOfValue, type LayerContext } from './candidates.js';
 import { defaultLayer, type DefaultLayer } from './default-layer.js';
 import { isSpatial, type Layer, type TokenGrid } from './layer.js';
-import { elementwise } from './token-reach.js';
+import { elementwise } from './places/elementwise.js';
 
 /** Operators that change how values relate to each other; activations that are written out hold at least one. */
 const nonlinear = new Set(
@@ -49,6 +49,24 @@ class Followed {
   }
 
   #next(value: string): Step | undefined {
+    return this.#normalizedGroups(value) ?? this.#nextAlone(value);
+  }
+
+  /** A group normalization: groups of channels as rows, normalized each, and back. */
+  #normalizedGroups(value: string): Step | undefined {
+    const nodes: Node[] = [];
+    let next = value;
+    for (const op of ['Reshape', 'InstanceNormalization', 'Reshape']) {
+      const [node, ...others] = (this.#readers.get(next) ?? []).filter((reader) => reader.op !== 'Shape');
+      if (node?.op !== op || node.inputs[0] !== next || others.length > 0) return undefined;
+      nodes.push(node);
+      next = node.outputs[0] ?? '';
+    }
+    const node = nodes.at(-1);
+    return node && this.#hasShapeOf(next, value) ? { value: next, node, nodes } : undefined;
+  }
+
+  #nextAlone(value: string): Step | undefined {
     const readers = (name: string) => this.#readers.get(name) ?? [];
     const live = new Map([[value, readers(value).length]]);
     const nodes: Node[] = [];
@@ -73,7 +91,11 @@ class Followed {
 
   #keepsPositions({ op, domain, outputs }: Node, value: string): boolean {
     if (domain !== '' || ![elementwise, nonlinear, normalizing, quantizing].some((each) => each.has(op))) return false;
-    const [before, after] = [value, outputs[0] ?? ''].map((name) => this.context.types.shape(name));
+    return this.#hasShapeOf(outputs[0] ?? '', value);
+  }
+
+  #hasShapeOf(name: string, value: string): boolean {
+    const [before, after] = [value, name].map((each) => this.context.types.shape(each));
     return (
       before !== undefined && after?.length === before.length && after.every((size, axis) => size === before[axis])
     );
@@ -100,6 +122,21 @@ class Followed {
     const known = this.context.types.constant(zero);
     const least = known && { uint8: 0, uint16: 0, int8: -128, int16: -32768 }[known.type as string];
     return op === 'QuantizeLinear' && known !== undefined && numbersOf(known).every((value) => value === least);
+  }
+
+  /** The last of some steps that normalizes, with the scale and shift of each channel that follow it. */
+  normalization(steps: readonly Step[]): Step | undefined {
+    let at = steps.findLastIndex(({ nodes }) => nodes.some(({ op }) => normalizing.has(op)));
+    if (at < 0) return undefined;
+    while (this.#isOfChannels(steps[at + 1])) at++;
+    return steps[at];
+  }
+
+  #isOfChannels(step: Step | undefined): boolean {
+    const { types } = this.context;
+    const [only, ...others] = step?.nodes ?? [];
+    if (!only || others.length > 0 || (only.op !== 'Mul' && only.op !== 'Add')) return false;
+    return only.inputs.some((name) => types.constant(name) !== undefined);
   }
 
   #isFactor({ node: { op, inputs }, nodes }: Step): boolean {
@@ -156,7 +193,7 @@ export function lastActivation(context: LayerContext, grid: TokenGrid, dense: bo
   const followed = new Followed(context);
   const steps = followed.steps(layer.value);
   const activation = followed.activations(steps).at(-1);
-  const last = activation ?? steps.findLast(({ node }) => normalizing.has(node.op));
+  const last = activation ?? followed.normalization(steps);
   if (!last) return found;
   const kind = activation ? 'activation' : 'normalization';
   return {

@@ -6,6 +6,7 @@ import { intsAttribute } from '../../onnx/graph/attributes.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
 import { Types } from '../../onnx/shapes/types.js';
 import { isSpatial, tokenGrid, type Layer, type Rows, type TokenGrid } from './layer.js';
+import { PositionPlaces } from './places/places.js';
 import { positionalValues } from './positions.js';
 
 /** What is known of a graph when its layers are read. */
@@ -13,6 +14,7 @@ export interface LayerContext {
   graph: Graph;
   types: Types;
   axes: ChannelAxes;
+  places: PositionPlaces;
 }
 
 /** @param graph of our dialect, in topological order */
@@ -26,6 +28,7 @@ export function layerContext(graph: Graph): LayerContext {
     graph,
     types,
     axes: new ChannelAxes(graph, types, input && shape.length === 4 ? { name: input.name, axis } : undefined),
+    places: new PositionPlaces(graph, types, axis),
   };
 }
 
@@ -44,7 +47,7 @@ export function normalizedLayers(context: LayerContext, grid: TokenGrid): Layer[
   return normalizations(context.graph).flatMap(({ node, value }) => {
     if (!positional.has(value)) return [];
     const layer = layerOfValue(context, node, value);
-    if (!rowsArePictures(context.graph, layer)) return [];
+    if (!hasPlaces(context, layer)) return [];
     if (layer.shape.length === 4) return isSpatial(layer) && hasAspect(layer, grid) ? [layer] : [];
     return withTokens(layer, grid, positional.get(value));
   });
@@ -82,6 +85,17 @@ function named(node: Node, value: string): Omit<Layer, 'shape'> {
 export function rowsArePictures(graph: Graph, { shape }: Layer): boolean {
   const batch = graph.inputs[0]?.value?.shape?.[0];
   return batch === undefined || shape.length === 0 || shape[0] === batch;
+}
+
+/** Whether a layer's positions are known to lie in another order than the picture's: folded as in windows, or paired by attention. */
+export function liesElsewhere({ axes, places }: LayerContext, layer: Layer): boolean {
+  const { op, value, shape, channelAxis = 1 } = layer;
+  return places.areElsewhere(value, op === 'Conv' ? 1 : shape.length === 3 ? channelAxis : axes.of(value));
+}
+
+/** Whether each row of a layer belongs to one picture, and its positions are not known to lie elsewhere. */
+export function hasPlaces(context: LayerContext, layer: Layer): boolean {
+  return rowsArePictures(context.graph, layer) && !liesElsewhere(context, layer);
 }
 
 /** Layer normalizations: nodes of their own, or written out as (x − mean)/√(variance + ε)·γ + β. */

@@ -3,9 +3,9 @@ import type { Node } from '../../onnx/graph/graph.js';
 import { producersOf } from '../../onnx/graph/neighbours.js';
 import {
   convolutions,
+  hasPlaces,
   layerOfValue,
   normalizedLayers,
-  rowsArePictures,
   withTokens,
   type LayerContext,
 } from './candidates.js';
@@ -53,7 +53,7 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
   const scoreValues = new Set(scores.flatMap(({ outputs }) => outputs));
   const places = new Map(nodes.map((node, at) => [node.outputs[0], at]));
   const candidates = [...convolutions(context), ...normalizedLayers(context, grid)]
-    .filter((layer) => onPath.has(layer.value) && !scoreValues.has(layer.value) && rowsArePictures(graph, layer))
+    .filter((layer) => onPath.has(layer.value) && !scoreValues.has(layer.value) && hasPlaces(context, layer))
     .filter((layer) => reachesGrid(layer, reach) && (layer.tokens !== undefined || isSpatial(layer)))
     .toSorted((a, b) => (places.get(a.value) ?? 0) - (places.get(b.value) ?? 0));
   const layerAt = (value: string) => {
@@ -74,7 +74,7 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
     .filter((value) => computedAfter(value, last?.value, nodes, places))
     .flatMap((value) => withTokens(layerAt(value), grid, positional.get(value)))
     .filter(({ op }) => !moving.has(op))
-    .filter((layer) => reachesGrid(layer, reach) && rowsArePictures(graph, layer))
+    .filter((layer) => reachesGrid(layer, reach) && hasPlaces(context, layer))
     .at(-1);
   if (tokens || last?.tokens) {
     const layer = (tokens ?? last) as Layer;
@@ -94,9 +94,18 @@ export function defaultLayer(context: LayerContext, grid: TokenGrid, dense: bool
     .filter((value) => (places.get(value) ?? 0) > (places.get(last.value) ?? 0) && !region.has(value))
     .filter((value) => positional.has(value))
     .map(layerAt)
-    .find((layer) => isSpatial(layer) && rowsArePictures(graph, layer) && !scoreValues.has(layer.value));
+    .find((layer) => isSpatial(layer) && hasPlaces(context, layer) && !scoreValues.has(layer.value));
   if (!joint) return { layers: [last], because: describedLast(last, dense) };
   return { layers: [activated(joint, nodes, cuts, layerAt)], because: 'what the last branches join into' };
+}
+
+/** The default layer of a transformer, if it comes after a convolution: a last one that only makes patches, or stands aside. */
+export function tokensAfter(conv: Layer, context: LayerContext, grid: TokenGrid, dense: boolean): Layer | undefined {
+  if (grid.logits === undefined) return undefined;
+  const [layer] = defaultLayer(context, grid, dense)?.layers ?? [];
+  if (!layer || (!layer.tokens && layer.channelAxis !== 3)) return undefined;
+  const places = context.graph.nodes.flatMap(({ outputs }) => outputs);
+  return places.indexOf(layer.value) > places.indexOf(conv.value) ? layer : undefined;
 }
 
 /** Operators that compute new features. */

@@ -2,6 +2,7 @@
 import { descendants } from '../../inference/graphs/links.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
 import { valuesRead } from '../../onnx/graph/order.js';
+import type { Layer } from './layer.js';
 
 /** The nodes through which a value depends on another, in topological order. */
 export function pathNodes(graph: Graph, from: string, to: string): Node[] {
@@ -32,4 +33,12 @@ export function cutValues(nodes: readonly Node[], from: string, to: string): str
     if (only !== undefined && others.length === 0 && node.outputs.includes(only)) cuts.push(only);
   }
   return cuts;
+}
+
+/** The layers between the picture and the scores, where there are any. */
+export function layersOnPath(graph: Graph, layers: readonly Layer[], logits: string | undefined): readonly Layer[] {
+  const nodes = logits === undefined ? [] : pathNodes(graph, graph.inputs[0]?.name ?? '', logits);
+  const values = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const found = layers.filter(({ value }) => values.has(value));
+  return found.length > 0 ? found : layers;
 }

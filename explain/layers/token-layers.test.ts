@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { layerContext, normalizedLayers } from './candidates.js';
+import { chosenLayers } from '../network/layers.js';
 import { defaultLayer } from './default-layer.js';
 import { onGrid, type Layer } from './layer.js';
 
@@ -135,6 +136,25 @@ describe('defaultLayer(context, grid, dense) of tokens', () => {
       return n.linear(b.reduceMean(x, [1], false), 6, 5);
     });
     expect(unfolded).toEqual(['norm']);
+  });
+});
+
+describe('chosenLayers(graph, last-conv, grid)', () => {
+  test('says which later tokens are left, and nothing of convolutions that no tokens follow', () => {
+    const n = new Tokens();
+    const x = n.patches();
+    const sum = n.b.add(x, n.linear(n.norm(x, 'norm'), 6, 6), 'sum');
+    const logits = n.linear(n.b.reduceMean(sum, [1], false), 6, 5);
+    n.b.output(logits);
+    const { groups, because } = chosenLayers(n.b.graph, 'last-conv', grid(logits));
+    expect(groups.flat().map(({ name }) => name)).toEqual(['patches']);
+    expect(because).toBe('the last convolution; the scores are made of later layers, of which auto takes sum');
+    const plain = new Tokens();
+    const conv = plain.b.op('Conv', [plain.image, plain.zeros(6, 3, 8, 8)], { strides: [8, 8] }, 'conv');
+    const pooled = plain.b.reshape(plain.b.op('GlobalAveragePool', [conv]), [-1, 6]);
+    const scores = plain.linear(pooled, 6, 5);
+    plain.b.output(scores);
+    expect(chosenLayers(plain.b.graph, 'last-conv', grid(scores))).not.toHaveProperty('because');
   });
 });
 

@@ -4,21 +4,13 @@ import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Graph, Node } from '../../onnx/graph/graph.js';
 import { valuesRead } from '../../onnx/graph/order.js';
 import type { Types } from '../../onnx/shapes/types.js';
+import { elementwise } from './places/elementwise.js';
 
 /** All positions, or some of one axis. */
 export type Reach = 'all' | { axis: number; positions: ReadonlySet<number> };
 
 /** A slice of more positions counts as all. */
 const MAX_POSITIONS = 4096;
-
-/** Operators of each element, or of elements along the last axis. */
-export const elementwise: ReadonlySet<string> = new Set(
-  (
-    'Add Sub Mul Div Pow Sqrt Reciprocal Neg Abs Exp Log Erf Tanh Sigmoid ' +
-    'Relu LeakyRelu Elu Selu Gelu HardSigmoid HardSwish Softplus Clip Cast Identity ' +
-    'Dropout Where Max Min Mish Sum PRelu'
-  ).split(' '),
-);
 
 const normalizing = new Set(['LayerNormalization', 'Softmax', 'LogSoftmax']);
 

@@ -6,14 +6,15 @@ import {
   convolutions,
   layerContext,
   layerOfValue,
+  liesElsewhere,
   normalizedLayers,
   rowsArePictures,
   type LayerContext,
 } from '../layers/candidates.js';
 import { activationLayers, lastActivation } from '../layers/activations.js';
-import { defaultLayer } from '../layers/default-layer.js';
+import { defaultLayer, tokensAfter } from '../layers/default-layer.js';
 import { guessedLayout } from '../layers/layout.js';
-import { pathNodes } from '../layers/path.js';
+import { layersOnPath } from '../layers/path.js';
 import { positionalValues } from '../layers/positions.js';
 import { isSpatial, onGrid, tokenAxis, tokenGrid, type Layer, type Rows, type TokenGrid } from '../layers/layer.js';
 
@@ -40,7 +41,8 @@ export function convLayers(graph: Graph): Layer[] {
 export function listedLayers(graph: Graph, grid?: TokenGrid): Layer[] {
   const context = layerContext(graph);
   const convs = convolutions(context);
-  const layers = [...convs, ...activationLayers(context, convs), ...(grid ? normalizedLayers(context, grid) : [])];
+  const others = [...activationLayers(context, convs), ...(grid ? normalizedLayers(context, grid) : [])];
+  const layers = [...convs, ...others].filter((layer) => !liesElsewhere(context, layer));
   const places = new Map(graph.nodes.flatMap(({ outputs }, at) => outputs.map((name) => [name, at] as const)));
   return distinctLayers(layers.toSorted((a, b) => (places.get(a.value) ?? 0) - (places.get(b.value) ?? 0)));
 }
@@ -83,13 +85,19 @@ export function chosenLayers(
     return found
       ? [...found.layers]
       : spatialConvs(
-          graph,
-          onPath(graph, convs, grid).filter((layer) => rowsArePictures(graph, layer)),
+          context,
+          layersOnPath(graph, convs, grid?.logits).filter((layer) => rowsArePictures(graph, layer)),
         ).slice(-1);
   };
   const one = (wanted: string): Layer[] => {
-    if (wanted === 'last-conv' || wanted === 'all-convs')
-      return spatialConvs(graph, convs).slice(wanted === 'last-conv' ? -1 : 0);
+    if (wanted === 'all-convs') return spatialConvs(context, convs);
+    if (wanted === 'last-conv') {
+      const last = spatialConvs(context, convs).slice(-1);
+      const later = grid && last[0] && tokensAfter(last[0], context, grid, head?.grid !== undefined);
+      if (later)
+        because = `the last convolution; the scores are made of later layers, of which auto takes ${later.name}`;
+      return last;
+    }
     const byIndex = /^\d+$/.test(wanted) ? convs[Number(wanted)] : undefined;
     const layer = byIndex ?? namedLayer(context, convs, wanted);
     return layer ? [checkedLayer(context, layer, grid)] : [];
@@ -119,14 +127,6 @@ export function chosenLayers(
 
 const isAutomatic = (wanted: string) => wanted === 'auto' || wanted === 'last-activation';
 
-/** The convolutions between the picture and the scores, where there are any. */
-function onPath(graph: Graph, convs: readonly Layer[], grid?: TokenGrid): readonly Layer[] {
-  const nodes = grid?.logits === undefined ? [] : pathNodes(graph, graph.inputs[0]?.name ?? '', grid.logits);
-  const values = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const found = convs.filter(({ value }) => values.has(value));
-  return found.length > 0 ? found : convs;
-}
-
 /** The groups of `chosenLayers`. */
 export function layerGroups(graph: Graph, choice?: LayerChoice, grid?: TokenGrid, head?: HeadKind): Layer[][] {
   return chosenLayers(graph, choice, grid, head).groups;
@@ -142,8 +142,9 @@ export function distinctLayers(layers: readonly Layer[]): Layer[] {
   return layers.filter(({ value }, at) => layers.findIndex((other) => other.value === value) === at);
 }
 
-function spatialConvs({ nodes }: Graph, convs: readonly Layer[]): Layer[] {
-  const spatial = convs.filter(isSpatial);
+function spatialConvs(context: LayerContext, convs: readonly Layer[]): Layer[] {
+  const { nodes } = context.graph;
+  const spatial = convs.filter((layer) => isSpatial(layer) && !liesElsewhere(context, layer));
   if (spatial.length === 0) {
     const fused = nodes.find(({ domain, op }) => domain !== '' && op.includes('Conv'));
     const instead = fused
@@ -177,6 +178,14 @@ function checkedLayer(context: LayerContext, layer: Layer, grid?: TokenGrid): La
       expected:
         `an output with a row for each picture; "${layer.name}" has ${shown}, where positions are folded into the batch; ` +
         'choose one before or after',
+    });
+  }
+  if (liesElsewhere(context, layer)) {
+    throw new InputError({
+      name: 'layer',
+      expected:
+        `an output with the picture's rows and columns; "${layer.name}" has ${shown}, where they are folded, as in windows, ` +
+        'patches or attention; choose one before or after',
     });
   }
   if (isSpatial(layer)) {

@@ -195,6 +195,18 @@ describe('scoreHead(model)', () => {
     expect(scoreHead(second)).toMatchObject({ kind: 'classifier', logits: 'raw', classes: 2, part: [1] });
   });
 
+  test('the mean of the stacked scores of several heads is no doubt of features, that of tokens is', () => {
+    const stacked = (parts: number) =>
+      modelEnding(['batch', 8], (b, raw) => {
+        const weights = b.initializer('weights', float32Tensor(new Float32Array(8 * 3 * parts), [8, 3 * parts]));
+        const [first, second] = [b.matMul(raw, weights), b.matMul(b.op('Tanh', [raw]), weights)];
+        const rows = [first, second].map((each) => b.reshape(each, [-1, parts, 3]));
+        return [b.reduceMean(b.op('Concat', rows, { axis: 1 }), [1], false, 'scores')];
+      });
+    expect(findScoreHead(stacked(1))).not.toHaveProperty('features');
+    expect(findScoreHead(stacked(2))).toMatchObject({ features: 'ReduceMean "scores"' });
+  });
+
   test('features that scores are made of are passed by', () => {
     const features = modelEnding(['batch', 8], (b, raw) => {
       const matrix = b.initializer('matrix', float32Tensor(new Float32Array(24), [8, 3]));

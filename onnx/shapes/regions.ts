@@ -1,6 +1,6 @@
 /** @file Shape rules of operators that detect, pool regions, or place elements one-hot; and of random numbers. */
 import { intsAttribute, numberAttribute } from '../graph/attributes.js';
-import { dimProduct, dimSum, openSize } from '../graph/dims.js';
+import { dimProduct, dimSum, openSize, positiveAxis } from '../graph/dims.js';
 import { dataTypeOf } from '../files/storage.js';
 import { inputOf, outputOf, type Dim, type Node, type ValueType } from '../graph/graph.js';
 import { first, shaped, shapeOfAtLeast, type KnownValues, type ShapeRule } from './rule.js';
@@ -45,6 +45,23 @@ export const oneHot: ShapeRule = (node, types) => {
   const depth = types.contents(inputOf(node, 1))?.[0] ?? openSize(outputOf(node), 'depth');
   return [{ type, shape: shape.toSpliced(axis < 0 ? axis + shape.length + 1 : axis, 0, depth) }];
 };
+
+/**
+ * The contents of OneHot, with which exporters say how often each axis is repeated (`repeat_interleave`).
+ * @returns undefined where an input is not known, and for more than a list of rows
+ */
+export function oneHotContents(node: Node, types: KnownValues): readonly Dim[] | undefined {
+  const [indices, depths, values] = [0, 1, 2].map((at) => types.contents(inputOf(node, at)));
+  const rank = types.shape(inputOf(node))?.length ?? 2;
+  const [depth] = depths ?? [];
+  const [off, on] = values ?? [];
+  if (!indices || typeof depth !== 'number' || off === undefined || on === undefined || rank > 1) return undefined;
+  if (positiveAxis(numberAttribute(node, 'axis', -1), rank + 1) !== rank) return undefined;
+  if (!indices.every((index) => typeof index === 'number')) return undefined;
+  return indices.flatMap((index) =>
+    Array.from({ length: depth }, (_, at) => (at === positiveAxis(index, depth) ? on : off)),
+  );
+}
 
 /** Elements whose condition holds: an open number of them along the axis, or of all. */
 export const compress: ShapeRule = (node, types) => {

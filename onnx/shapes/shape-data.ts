@@ -3,6 +3,7 @@ import { intsAttribute, numberAttribute, tensorAttribute } from '../graph/attrib
 import { dimProduct, dimQuotient, isStatic, positiveAxis } from '../graph/dims.js';
 import { inputOf, outputOf, type DataType, type Dim, type Node } from '../graph/graph.js';
 import { sliceBounds } from './movement.js';
+import { oneHotContents } from './regions.js';
 import { numbersOf } from '../graph/tensor.js';
 import type { KnownValues } from './rule.js';
 
@@ -141,6 +142,8 @@ export function contentsOf(node: Node, types: KnownValues): Contents | undefined
     case 'ReduceMin':
     case 'ReduceSum':
       return first && isWhole(node, types) ? reducedList(node, types, first) : undefined;
+    case 'OneHot':
+      return oneHotContents(node, types);
     case 'Where':
       return chosen(node, types);
     case 'Clip':

@@ -63,6 +63,20 @@ describe('Types and arithmetic on sizes', () => {
     expect(b.types.contents(b.op('ReduceMax', [b.op('Shape', ['x'])], { keepdims: 0 }))).toBeUndefined();
   });
 
+  it('follow OneHot into the repeats of Tile, as repeat_interleave is exported', () => {
+    const b = start();
+    const batch = b.op('Slice', [b.op('Shape', ['x']), b.ints([0]), b.ints([1])]);
+    const values = b.op('Concat', [b.ints([1]), b.div(batch, batch)], { axis: 0 });
+    const counts = (index: number) => b.op('OneHot', [b.ints([index]), b.scalar(4, 'int64'), values], { axis: -1 });
+    expect(b.types.contents(counts(1))).toEqual([1, 1, 1, 1]);
+    expect(b.shape(b.op('Tile', ['x', b.reshape(counts(1), [-1])]))).toEqual(['N', 3, 4, 5]);
+    const twice = b.op('Concat', [b.ints([1]), b.ints([2])], { axis: 0 });
+    const last = b.op('OneHot', [b.scalar(-1, 'int64'), b.scalar(4, 'int64'), twice]);
+    expect(b.shape(b.op('Tile', ['x', last]))).toEqual(['N', 3, 4, 10]);
+    const columns = b.op('OneHot', [b.ints([0, 1]), b.scalar(4, 'int64'), twice], { axis: 0 });
+    expect(b.types.contents(columns)).toBeUndefined();
+  });
+
   it('follow products and quotients of sizes', () => {
     const b = start();
     const sizes = b.op('Shape', ['x']);

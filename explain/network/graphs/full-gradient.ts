@@ -4,7 +4,7 @@ import { addedBiases } from '../../../onnx/passes/added-biases.js';
 import type { GraphBuilder } from '../../../onnx/build/build.js';
 import { outputOf, type Node } from '../../../onnx/graph/graph.js';
 import { gradients } from '../../../onnx/gradient/walk.js';
-import { hasAspect, layerContext, layerOfValue, rowsArePictures } from '../../layers/candidates.js';
+import { hasAspect, hasPlaces, layerContext, layerOfValue } from '../../layers/candidates.js';
 import { isSpatial, onGrid, type Layer, type TokenGrid } from '../../layers/layer.js';
 
 /** Broadcasts a bias of a layer's channels over its output. */
@@ -77,7 +77,7 @@ export function fullGradientParts(
     const gradient = found.get(layer.value);
     if (!gradient) return [];
     const hasPositions = layer.op in biases || hasAspect(layer, grid);
-    const isMap = hasPositions && isSpatial(layer) && rowsArePictures(b.graph, layer);
+    const isMap = hasPositions && isSpatial(layer) && hasPlaces(context, layer);
     return b.within(layer.value, () => {
       const contribution = b.mul(gradient, factor, 'contribution');
       return [{ value: isMap ? onGrid(b, layer, contribution) : contribution, isMap }];

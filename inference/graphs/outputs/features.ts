@@ -36,10 +36,27 @@ export function featureEnd(graph: KnownGraph, value: string): FeatureEnd | undef
     const node = graph.producers.get(at);
     if (!node || node.domain !== '') return undefined;
     if (dividesByLength(graph, node)) return { node, certain: true };
-    if (pooling.has(node.op)) return { node, certain: false };
+    if (pooling.has(node.op)) return averagesScores(graph, node) ? undefined : { node, certain: false };
     if (!moving.has(node.op)) return undefined;
     at = node.inputs[0] ?? '';
   }
+}
+
+/** Whether a node reduces stacked scores of several heads or networks, as ensembles do. */
+function averagesScores(graph: KnownGraph, node: Node): boolean {
+  const before = (value: string): Node | undefined => {
+    const maker = graph.producers.get(value);
+    return maker && (moving.has(maker.op) || maker.op === 'Unsqueeze') ? before(maker.inputs[0] ?? '') : maker;
+  };
+  const stack = before(node.inputs[0] ?? '');
+  if (stack?.op !== 'Concat') return false;
+  return stack.inputs.every((value) => {
+    const shape = graph.types.shape(value) ?? [];
+    const maker = before(value);
+    if (shape[positiveAxis(numberAttribute(stack, 'axis', 0), shape.length)] !== 1) return false;
+    const weighted = maker?.op === 'Add' ? maker.inputs.map((name) => graph.producers.get(name)) : [maker];
+    return weighted.some((each) => each?.op === 'Gemm' || each?.op === 'MatMul');
+  });
 }
 
 /** x / ‖x‖ along all numbers of a picture: as one operator, or by the root of the sum of squares. */
