@@ -5,11 +5,11 @@
  * sessions, and on any machine. Rows that are there are kept.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exists } from '../../inference/files/missing.node.js';
 import type { Picture } from '../../inference/pictures/pictures.js';
+import { usableCores } from '../../inference/runtime/onnxruntime/cores.node.js';
 import { trainFeatures } from '../../trainer/classifier/train.node.js';
 import { openDataset } from '../../trainer/data/formats/table.node.js';
 import { frechetDistance } from '../../trainer/quality/distance/frechet.node.js';
@@ -100,13 +100,16 @@ async function measured(): Promise<StepTimes | undefined> {
 
 /** Measures the chosen trainings in turns. */
 async function measureSteps(each: number): Promise<void> {
-  const times = (await measured())?.times ?? {};
+  const known = await measured();
+  const here = machineUsed();
+  if (known && known.machine !== here) throw new Error(`${timesFile}: expected times of ${here}; got ${known.machine}`);
+  const times = known?.times ?? {};
   for (let round = 0; round < ROUNDS; round++)
     for (const name of chosen) {
       const { stepTime } = await trainedRow(name, { minutes: each / ROUNDS, samples: 0 });
       console.error(`${name}: ${stepTime.toFixed(1)} ms per step`);
       times[name] = Math.min(stepTime, times[name] ?? Infinity);
-      const found: StepTimes = { machine: machineUsed(), date: new Date().toISOString().slice(0, 10), times };
+      const found: StepTimes = { machine: here, date: new Date().toISOString().slice(0, 10), times };
       await writeFile(timesFile, `${JSON.stringify(found, null, 2)}\n`);
     }
 }
@@ -136,7 +139,7 @@ async function addRow(name: string | undefined, pictures: readonly Picture[], st
 
 /** This machine, and how many of its cores this process has. */
 function machineUsed(): string {
-  return `${machine()}${availableParallelism() < cores() ? `, ${availableParallelism()} of them used` : ''}`;
+  return `${machine()}${usableCores() < cores() ? `, ${usableCores()} of them used` : ''}`;
 }
 
 /** The distances of pictures from those that were held out. */

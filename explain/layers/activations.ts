@@ -3,7 +3,7 @@ import { consumersOf, producersOf } from '../../onnx/graph/neighbours.js';
 import { intsAttribute } from '../../onnx/graph/attributes.js';
 import { positiveAxis } from '../../onnx/graph/dims.js';
 import type { Node } from '../../onnx/graph/graph.js';
-import { numbersOf } from '../../onnx/graph/tensor.js';
+import { numbersOf, quantizedEnds } from '../../onnx/graph/tensor.js';
 import { layerOfValue, type LayerContext } from './candidates.js';
 import { defaultLayer, type DefaultLayer } from './default-layer.js';
 import { isSpatial, type Layer, type TokenGrid } from './layer.js';
@@ -120,7 +120,7 @@ class Followed {
   /** Whether a node quantises to integers that have none below the one of 0. */
   #rectifies({ op, inputs: [, , zero = ''] }: Node): boolean {
     const known = this.context.types.constant(zero);
-    const least = known && { uint8: 0, uint16: 0, int8: -128, int16: -32768 }[known.type as string];
+    const [least] = quantizedEnds[known?.type ?? ''] ?? [];
     return op === 'QuantizeLinear' && known !== undefined && numbersOf(known).every((value) => value === least);
   }
 

@@ -2,6 +2,12 @@
 import { InputError } from '../errors.js';
 import { elementCount, type DataType, type Tensor } from './graph.js';
 
+/** Smallest and largest integer of each type that QuantizeLinear makes. */
+export const quantizedEnds: Readonly<Record<string, readonly [number, number]>> = {
+  uint8: [0, 255],
+  int8: [-128, 127],
+};
+
 /** A float32 tensor. @throws Error if the number of elements does not fit `dims`. */
 export function float32Tensor(data: Float32Array | readonly number[], dims: readonly number[]): Tensor {
   const elements = data instanceof Float32Array ? data : Float32Array.from(data);

@@ -1,7 +1,8 @@
 /** @file The content of a run's report.html: from its configuration, metrics, pictures and machine. */
-import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { arch, cpus, platform, totalmem } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { VERSION } from '../../exporter/version.js';
+import { usableCores } from '../../inference/runtime/onnxruntime/cores.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { presets } from '../settings/presets.js';
 import { coverageNames, type QualityRow } from '../quality/quality.js';
@@ -150,7 +151,7 @@ function environment(device: string): [string, string][] {
     ['Device', device],
     ['Node', process.version],
     ['System', `${platform()} ${arch()}`],
-    ['Processor', `${cpu?.model.trim() ?? 'unknown'}, ${availableParallelism()} threads`],
+    ['Processor', `${cpu?.model.trim() ?? 'unknown'}, ${usableCores()} cores used`],
     ['Memory', `${(totalmem() / 2 ** 30).toFixed(0)} GiB`],
     ['Written', new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC'],
   ];

@@ -14,7 +14,7 @@ const spatial = new Set(
   ),
 );
 const reshaping = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
-const resizing = new Set(['Slice', 'Pad', 'Concat', 'Split']);
+const resizing = new Set(['Slice', 'Pad', 'Split']);
 const normalizing = new Set(
   'BatchNormalization InstanceNormalization LayerNormalization LRN Softmax LogSoftmax LpNormalization'.split(' '),
 );
@@ -33,16 +33,10 @@ export class PositionPlaces {
     const [picture] = graph.inputs;
     const shape = picture?.value?.shape ?? [];
     if (!picture || shape.length !== 4 || shape.slice(1).some((size) => typeof size !== 'number')) return;
-    const sizes = shape.map((size) => (typeof size === 'number' ? size : Number.NaN)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
     const kinds = channelAxis === 3 ? (['other', 'y', 'x', 'other'] as const) : (['other', 'other', 'y', 'x'] as const);
     this.#places.set(
       picture.name,
-      kinds.map((along, axis) => wholeAxis(along, sizes[axis] as number)),
+      kinds.map((along, axis) => wholeAxis(along, typeof shape[axis] === 'number' ? shape[axis] : Number.NaN)),
     );
     for (const node of graph.nodes) this.#add(node);
   }

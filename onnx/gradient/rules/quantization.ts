@@ -1,6 +1,7 @@
 /** @file Gradients of quantisation. Rounding counts as the identity: the straight-through estimator (Bengio et al. 2013). */
 import { numberAttribute } from '../../graph/attributes.js';
 import { positiveAxis } from '../../graph/dims.js';
+import { quantizedEnds } from '../../graph/tensor.js';
 import type { Backward, GradientRule } from './rule.js';
 
 /** A scale or zero point in a form that fits the tensor: one number, or one for each entry along `axis`. */
@@ -17,14 +18,6 @@ function fitted({ node, b, x, shape }: Backward, value: string): string {
 
 const scaleOf = (backward: Backward) => fitted(backward, backward.x[1] ?? '');
 
-/** Smallest and largest integer of each type that is quantised to. */
-const ends: Readonly<Record<string, readonly [number, number]>> = {
-  uint8: [0, 255],
-  int8: [-128, 127],
-  uint16: [0, 65535],
-  int16: [-32768, 32767],
-};
-
 /** dq/s, also where q is clipped. */
 export const unclipped = (backward: Backward): string => backward.b.div(backward.g, scaleOf(backward));
 
@@ -33,7 +26,7 @@ const quantize: GradientRule = (backward) => {
   const { b, x, y } = backward;
   const dx = unclipped(backward);
   const others = x.slice(1).map(() => null);
-  const range = ends[b.types.get(y[0])?.type ?? ''];
+  const range = quantizedEnds[b.types.get(y[0])?.type ?? ''];
   if (!range) return [dx, ...others];
   const steps = b.div(x[0], scaleOf(backward));
   const q = x[2] ? b.add(steps, b.castLike(fitted(backward, x[2]), steps)) : steps;
