@@ -20,7 +20,7 @@ const promised: Record<string, string> = {
     'Assumption Device Discriminator FeatureLayer FeatureMaps Generator ModelSource NetworkOptions Picture PictureInput ' +
     'Preparation PrincipalDirection Random SampleRequest Score assumptionLine decodePicture encodeAnimation encodePng ' +
     'firstFeatureDirections npyBytes ' +
-    'interpolatedLatents isRun labelOfFolders lerp loadLatents normalLatents openSamplingTasks parsedPreparation ' +
+    'interpolatedLatents isRun labelOfFolders lerp loadInputNumbers loadLatents normalLatents openSamplingTasks parsedInputs parsedPreparation ' +
     'parsedRange parsedSize pictureGrid picturePaths resolveDevice resolveModel resolveRun ' +
     'rgbaPixels runJob sampleJob saveLatents slerp',
   './inference/options': 'parsedRequest sampleOptions',
@@ -44,7 +44,7 @@ const promised: Record<string, string> = {
     'HeatmapTarget Layer LayerMaps Look MAX_HEATMAP_DIFFERENCE MethodName PaletteName ParsedTarget Region Target ' +
     'TargetChoice checkedMethods completenessNote conservationNote drawnMap emptyMapNote errorNote evaluateFiles evaluateMethods evaluationTable ' +
     'expectAllRead explain explainFiles explainsLayer formattedNumber heatmapPicture isSigned listLayers ' +
-    'loadInputs loadLabels loadTargets methods overlaidPicture openExplainJob parsedBaselines parsedHeatmapTarget parsedInputs ' +
+    'loadInputs loadLabels loadTargets methods overlaidPicture openExplainJob parsedBaselines parsedHeatmapTarget ' +
     'parsedMethods parsedMetrics parsedTargets placedMap selfExplainingMethod ' +
     'selfExplainingModel selfExplainingPath startExplainJob suitableMethods verdict writeSelfExplaining',
   './explain/choices':

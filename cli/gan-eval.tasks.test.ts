@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisProgram, startRedis } from '../fleet/redis.test.helper.js';
-import { encodePng } from '../inference/index.js';
+import { encodePng, npyBytes } from '../inference/index.js';
 import { toyGenerator } from '../inference/networks/generator.test.helper.js';
 import { Random } from '../inference/numeric/random.js';
 import { performJob, localEngine, parsedJobSpec, type JobSpec } from '../inference/tasks/index.js';
@@ -201,6 +201,51 @@ it('leaves nothing where sets, networks or options do not fit', async () => {
     await expect(readdir(join(folder, 'none'))).rejects.toThrow('ENOENT');
   }
 }, 30_000);
+
+it('gives the generator its further inputs, in memory, in parts and where the parts are made elsewhere', async () => {
+  const b = new GraphBuilder();
+  const flat = b.mul(b.input('z', 'float32', ['N', 192]), b.input('scale', 'float32', [192]));
+  b.output(b.op('Reshape', [b.add(flat, b.input('shift', 'float32', [])), b.ints([-1, 3, 8, 8])]));
+  await saveModel(join(folder, 'further.onnx'), modelOfGraph(b.graph));
+  const scales = Float32Array.from({ length: 192 }, (_, i) => i / 192);
+  await writeFile(join(folder, 'scales.npy'), npyBytes(scales, [192]));
+  const command = (shift: string, ...more: string[]) =>
+    ran(
+      'gan-eval',
+      [
+        ...'real further.onnx --features f.onnx --mean 0 --std 1 --samples 64 --manifold-samples 0 --json'.split(' '),
+        '--device',
+        'cpu',
+        '--input',
+        'scale=scales.npy',
+        '--input',
+        `shift=${shift}`,
+        ...more,
+      ],
+      folder,
+    );
+  const kidOf = ({ stdout }: { stdout: string }) => (JSON.parse(stdout) as Numbers).kid;
+  const alone = kidOf(await command('0.25'));
+  expect(kidOf(await command('0.75'))).not.toBeCloseTo(alone, 3);
+  expect(kidOf(await command('0.25', '--out', 'further'))).toBe(alone);
+  const other = await command('0.75', '--out', 'further', '--resume');
+  expect([other.code, other.stderr]).toEqual([
+    2,
+    expect.stringContaining('where input is ["scale=scales.npy","shift=0.25"]'),
+  ]);
+  const pair = await describedSets([join(folder, 'real'), join(folder, 'further.onnx')], {});
+  const input = [`scale=${join(folder, 'scales.npy')}`, 'shift=0.25'];
+  const texts = { samples: 64, manifoldSamples: 0, strict: false, mean: '0', std: '1', input };
+  const [features, out] = [join(folder, 'f.onnx'), join(folder, 'further-sent')];
+  const begun = await startEvaluationJob({ pair, features, texts, out, device: 'cpu', shared: true, resume: false });
+  await begun.dispose();
+  const spec = parsedJobSpec(JSON.parse(JSON.stringify(begun.spec)));
+  expect(spec.files.map(({ role }) => role)).toEqual(['features', 'input scale', 'sets']);
+  const job = await openEvaluationJob(spec, { device: 'cpu', roots: [folder] });
+  const made = await performJob(job, localEngine, {});
+  await job.dispose();
+  expect(made?.evaluated).toMatchObject({ comparison: { kid: alone } });
+}, 120_000);
 
 describe('openEvaluationJob(spec, place)', () => {
   const texts = { samples: 2290, subsetSize: 4, manifoldSamples: 64, strict: false, mean: '0', std: '1' };

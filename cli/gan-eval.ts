@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** @file gan-eval: distances between generated and real pictures, and how far they cover each other, by a network's features. */
 import './common/node-version.js';
-import { runCommand } from './command.js';
+import { givenTexts, runCommand } from './command.js';
 import type { Comparison, QualityRow, startEvaluationJob } from 'ganscope/trainer';
 import type { StageProgress, TaskEngine } from 'ganscope/tasks';
 import type { CommandContext } from './command.js';
@@ -66,6 +66,12 @@ await runCommand(
           describe:
             'Class of a conditional generator: a number or name, or random [default for a run: random, all as likely]',
         },
+        input: {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            'Further input of a generator as NAME=NUMBERS or NAME=FILE.npy, such as truncation=0.7; may be given several times',
+        },
         out: {
           type: 'string',
           describe: 'Folder for parts of the work, so that it can be resumed and shared, and for results.json',
@@ -82,7 +88,8 @@ await runCommand(
   async (options, context) => {
     const { print, signal, progress, note } = context;
     const { comparePictures, describedRun, describedSets, evaluateRun } = await import('ganscope/trainer');
-    const { isRun, parsedPreparation, parsedRange } = await import('ganscope/inference');
+    const { isRun, loadInputNumbers, parsedInputs, parsedPreparation, parsedRange } =
+      await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     await using fetched = new Fetched(context);
     const results = await fetched.results(options.out, 'gan-eval', true);
@@ -94,11 +101,12 @@ await runCommand(
     const data = options.data === undefined ? undefined : await fetchedSet(options.data, 'data');
     const { samples, subsetSize, manifoldSamples, checkpoint, split, strict, followLinks, device } = options;
     const { range, latentDim, label } = options;
+    const input = options.input === undefined ? undefined : givenTexts('input');
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
     const sets = [...named, ...(data !== undefined && options._.length > 0 ? [data] : [])];
     if (sets.length > 2)
       throw new InputError(`SET: expected at most two sets of pictures, --data included; got ${sets.length}`);
-    const forGenerators = Object.entries({ range, 'latent-dim': latentDim, label }).find(
+    const forGenerators = Object.entries({ range, 'latent-dim': latentDim, label, input }).find(
       ([, value]) => value !== undefined,
     );
     if (forGenerators && !sets.some((set) => /\.onnx$/i.test(set)))
@@ -128,6 +136,7 @@ await runCommand(
         ...(range !== undefined && { range: parsedRange(range) }),
         ...(latentDim !== undefined && { latentDim }),
         ...(label !== undefined && { label }),
+        inputs: await loadInputNumbers(parsedInputs(input ?? [])),
       },
       signal,
       progress_callback: (done: number, total: number) => bar?.update(done, total),
@@ -146,7 +155,7 @@ await runCommand(
       const pair = isComparison
         ? await describedSets([first, second], choice)
         : await describedRun(first, { ...choice, data });
-      const request = { pair, features, texts: options, out, device, resume, shared: engine.shared };
+      const request = { pair, features, texts: { ...options, input }, out, device, resume, shared: engine.shared };
       await evaluateTasks(request, engine, options.json, context);
       return;
     }
@@ -165,7 +174,7 @@ await runCommand(
     await report(result, skipped, options.json, context);
     if (options.nearest !== undefined) note(`Nearest pictures in ${options.nearest}`);
   },
-  { takesFiles: true, mayBeEmpty: ['queue'] },
+  { takesFiles: true, mayBeEmpty: ['queue'], repeatable: ['input'] },
 );
 
 /** Evaluates with parts on disk, or does this process's share of them. */

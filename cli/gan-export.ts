@@ -204,10 +204,9 @@ async function writeExplained(
   { out, layer, method, target, output, label, explainInput, ...prepared }: Explaining,
   { print, failed }: Pick<CommandContext, 'print' | 'failed'>,
 ): Promise<void> {
-  const { loadInputs, MAX_HEATMAP_DIFFERENCE, parsedHeatmapTarget, parsedInputs, ...explain } =
-    await import('ganscope/explain');
+  const { loadInputs, MAX_HEATMAP_DIFFERENCE, parsedHeatmapTarget, ...explain } = await import('ganscope/explain');
   const { selfExplainingMethod, selfExplainingPath, writeSelfExplaining } = explain;
-  const { parsedPreparation } = await import('ganscope/inference');
+  const { parsedInputs, parsedPreparation } = await import('ganscope/inference');
   const { givenTexts } = await import('./command.js');
   const { assumptionLines } = await import('./common/lines.js');
   const file = await writeSelfExplaining(source, selfExplainingPath(source, out), {

@@ -32,11 +32,11 @@ await runCommand(
     const explain = await import('ganscope/explain');
     const { completenessNote, errorNote, Explainer, emptyMapNote, explainFiles, formattedNumber, methods, verdict } =
       explain;
-    const { decodePicture, labelOfFolders, parsedPreparation, parsedSize, picturePaths, resolveModel } =
+    const { decodePicture, labelOfFolders, parsedInputs, parsedPreparation, parsedSize, picturePaths, resolveModel } =
       await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
     const { assumptionLines, evaluationLines, layerLines } = await import('./common/lines.js');
-    const { parsedBaselines, parsedInputs, parsedMethods, parsedMetrics, parsedTargets } = explain;
+    const { parsedBaselines, parsedMethods, parsedMetrics, parsedTargets } = explain;
 
     const { evaluate, randomWeights, listLayers } = options;
     expectCombinable(options);

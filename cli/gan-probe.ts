@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** @file gan-probe: looks inside networks: what makes a region of a generated picture, and more. */
 import './common/node-version.js';
-import { runCommand, UsageError, version } from './command.js';
+import { givenTexts, runCommand, UsageError, version } from './command.js';
 import { deviceOption } from './common/options.js';
 import { probeFlags } from './probe/flags.js';
 import type { ProbeKind, ProbeOptions } from './probe/kind.js';
@@ -49,13 +49,14 @@ await runCommand(
       throw new UsageError(`unknown argument ${sources[1]}: ${name} takes one network`);
     if (kind.sources === 'some' && source === undefined)
       throw new UsageError(`PICTURE: expected picture files or folders for ${name}; got none`);
+    const all = { ...options, input: options.input === undefined ? undefined : givenTexts('input') };
     const given = Object.fromEntries(
-      kind.options.flatMap((option) => (options[option] === undefined ? [] : [[option, options[option]]])),
+      kind.options.flatMap((option) => (all[option] === undefined ? [] : [[option, all[option]]])),
     );
     const provenance = { version, options: given };
     const run = await kind.load();
     await run({
-      options: { ...options, device } as ProbeOptions,
+      options: { ...all, device } as ProbeOptions,
       taken: kind.options,
       sources,
       out: out ?? `probe-${name}`,
@@ -63,5 +64,5 @@ await runCommand(
       context,
     });
   },
-  { takesFiles: true, mayBeEmpty: ['discriminator'] },
+  { takesFiles: true, mayBeEmpty: ['discriminator'], repeatable: ['input'] },
 );

@@ -2,7 +2,7 @@
 /** @file gan-sample: pictures of a generator as a grid, or a walk through its latents as an animation. */
 import './common/node-version.js';
 import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
-import { runCommand } from './command.js';
+import { givenTexts, runCommand } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption } from './common/options.js';
 import { Fetched, S3_HELP } from './storage/fetched.js';
@@ -33,6 +33,12 @@ await runCommand(
           describe:
             'Class of a conditional generator: a number or name, random, or all for a row of each, of 8 without --count',
         },
+        input: {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            'Further input of the generator as NAME=NUMBERS or NAME=FILE.npy, such as truncation=0.7: the same for each latent; may be given several times',
+        },
         mean: {
           type: 'string',
           describe: 'Per-channel mean for the discriminator [default: from its file, or as the generator]',
@@ -54,7 +60,10 @@ await runCommand(
       .example('$0 --count 50000 --format zip --out fakes --queue redis://host:6379', 'by the workers of a queue')
       .example('$0 --count 50000 --format npy --out s3://birds/fakes', 'results as objects, below a prefix')
       .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
-  async ({ jsonl, model, device, range, latentDim, label, mean, std, shard, merge, queue, ...words }, context) => {
+  async (
+    { jsonl, model, device, range, latentDim, label, input, mean, std, shard, merge, queue, ...words },
+    context,
+  ) => {
     const { print, signal, progress, note, warn, device: showDevice, skipped } = context;
     const textOf = (name: 'out' | 'discriminator' | 'real' | 'latents' | 'saveLatents') => {
       const value = words[name];
@@ -72,8 +81,16 @@ await runCommand(
     const latents = await fetched.file(textOf('latents'), 'latents');
     const saveLatents = results.file(textOf('saveLatents'), 'saveLatents');
     const request = parsedRequest({ ...words, out: results.out, discriminator, real, latents, saveLatents });
-    const { Generator, parsedPreparation, parsedRange, resolveModel, runJob, sampleJob } =
-      await import('ganscope/inference');
+    const {
+      Generator,
+      loadInputNumbers,
+      parsedInputs,
+      parsedPreparation,
+      parsedRange,
+      resolveModel,
+      runJob,
+      sampleJob,
+    } = await import('ganscope/inference');
     const { assumptionLines } = await import('./common/lines.js');
     const job = sampleJob(request);
 
@@ -81,6 +98,7 @@ await runCommand(
     const bulk = job.kind === 'shards' || '`format`';
     const engine = results.engine(await chosenEngine({ shard, merge, queue }, bulk, { note, warn }));
     const stated = range === undefined ? undefined : parsedRange(range);
+    const inputs = parsedInputs(input === undefined ? [] : givenTexts('input'));
     const file = await resolveModel('generator', named);
     print.info(file.note);
     const generator = await Generator.load(file.path, {
@@ -88,6 +106,7 @@ await runCommand(
       ...(stated && { range: stated }),
       ...(latentDim !== undefined && { latentDim }),
       ...(label !== undefined && { label }),
+      inputs: await loadInputNumbers(inputs),
     });
     for (const line of assumptionLines(generator.assumptions)) print.info(line);
     showDevice(generator.choice);
@@ -97,6 +116,7 @@ await runCommand(
       generator,
       engine,
       ...(stated && { range: stated }),
+      inputs,
       preparation: parsedPreparation({ mean, std }),
       assumed: (assumptions) => assumptionLines(assumptions).forEach((line) => note(`Discriminator: ${line}`)),
       log: note,
@@ -108,5 +128,5 @@ await runCommand(
     await generator.dispose();
     for (const path of files) print.info(`  ${path}`);
   },
-  { mayBeEmpty: ['interpolate', 'queue'] },
+  { mayBeEmpty: ['interpolate', 'queue'], repeatable: ['input'] },
 );

@@ -16,7 +16,6 @@ export { listLayers } from './maps/list-layers.js';
 export { checkedMethods, explainsLayer, methods, suitableMethods, type MethodName } from './methods/table.js';
 export { evaluateMethods, type EvaluateOptions, type Evaluation } from './metrics/evaluate.js';
 export type { Layer } from './network/layers.js';
-export { parsedInputs } from './parse/inputs.js';
 export { parsedBaselines, parsedMethods, parsedMetrics } from './parse/methods.js';
 export { parsedHeatmapTarget, parsedTargets } from './parse/targets.js';
 export { selfExplainingMethod, selfExplainingModel, type HeatmapTarget } from './self-explaining/self-explaining.js';

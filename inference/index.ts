@@ -6,5 +6,6 @@ export { sampleJob, type SampleRequest } from './jobs/sample-job.node.js';
 export { loadLatents, saveLatents } from './latent/files/latents-file.node.js';
 export { resolveModel } from './runs/default-model.node.js';
 export { isRun, resolveRun } from './runs/runs.node.js';
+export { loadInputNumbers } from './tasks/shared/given-inputs.node.js';
 export { picturePaths } from './files/picture-paths.node.js';
 export { encodeAnimation } from './pictures/pictures.node.js';

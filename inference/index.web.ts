@@ -17,6 +17,7 @@ export type { Preparation } from './networks/network-input.js';
 export { parsedPreparation, parsedSize } from './networks/preprocessing.js';
 export { npyBytes } from './numeric/npy.js';
 export { Random } from './numeric/random.js';
+export { parsedInputs } from './parse/inputs.js';
 export { parsedSeeds } from './parse/seeds.js';
 export { pictureGrid } from './pictures/grid.js';
 export { rgbaPixels, type Picture, type PictureInput } from './pictures/pictures.js';

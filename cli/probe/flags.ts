@@ -36,6 +36,12 @@ export const probeFlags = {
     describe:
       'Class of conditional networks: a number or name, of a generator also random. With a generator and a network that judges its pictures: of both, or of the one that has classes',
   },
+  input: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Further input of the generator as NAME=NUMBERS or NAME=FILE.npy, such as truncation=0.7; may be given several times',
+  },
   generator: {
     type: 'string',
     requiresArg: true,

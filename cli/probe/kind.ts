@@ -14,7 +14,11 @@ export interface ProbeContext {
 }
 
 /** Given options; those without a value are undefined. */
-export type ProbeOptions = { -readonly [Name in keyof ProbeFlags]?: ProbeFlags[Name] } & { device: Device };
+export type ProbeOptions = { -readonly [Name in Exclude<keyof ProbeFlags, 'input'>]?: ProbeFlags[Name] } & {
+  device: Device;
+  /** Each text after `--input`. */
+  input?: readonly string[] | undefined;
+};
 
 /** What a kind's work is told beside its options. */
 export interface ProbeCall {

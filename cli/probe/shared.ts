@@ -5,13 +5,19 @@ import { flagName } from '../common/flag-names.js';
 import type { ProbeContext, ProbeOptions } from './kind.js';
 
 /** How a generator is loaded. */
-export async function generatorOptions({ range, label, ...options }: ProbeOptions): Promise<GeneratorOptions> {
-  const { parsedRange } = await import('ganscope/inference');
+export async function generatorOptions({
+  range,
+  label,
+  input = [],
+  ...options
+}: ProbeOptions): Promise<GeneratorOptions> {
+  const { loadInputNumbers, parsedInputs, parsedRange } = await import('ganscope/inference');
   const latentDim = options['latent-dim'];
   return {
     ...(range !== undefined && { range: parsedRange(range) }),
     ...(latentDim !== undefined && { latentDim }),
     ...(label !== undefined && { label }),
+    inputs: await loadInputNumbers(parsedInputs(input)),
   };
 }
 
@@ -42,8 +48,9 @@ export async function pairOptions(
 ): Promise<{ making: GeneratorOptions; judging: ExplainerOptions }> {
   const { loadModel } = await import('ganscope/onnx');
   const { label, ...others } = options;
-  // A generator takes latents, and classes if it is conditional.
-  const isLeft = label !== undefined && (await loadModel(generator)).graph.inputs.length === 1;
+  // A generator takes latents, what is given, and classes if it is conditional.
+  const other = 1 + (options.input ?? []).length;
+  const isLeft = label !== undefined && (await loadModel(generator)).graph.inputs.length === other;
   if (isLeft) return { making: await generatorOptions(others), judging: await explainerOptions(options) };
   const judging = await explainerOptions(others);
   return {

@@ -2,8 +2,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shownPath } from '../../inference/files/copies.node.js';
-import { digestOf, digestOfList, fileDigest } from '../../inference/files/same-job.node.js';
-import type { GivenInput } from '../../inference/networks/read-network.js';
+import { digestOfList, digestOfNumbers, fileDigest } from '../../inference/files/same-job.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
 import type { Explainer } from '../maps/explain.js';
@@ -38,17 +37,13 @@ export async function provenanceOf({
 export function digestsOfGiven({ inputs = {}, labels, similarTo }: Explainer['given']): {
   given?: Readonly<Record<string, unknown>>;
 } {
-  const named = Object.entries(inputs).map(([name, value]) => [name, digestOfInput(value)] as const);
+  const named = Object.entries(inputs).map(([name, value]) => [name, digestOfNumbers(value)] as const);
   const given = {
     ...(named.length > 0 && { inputs: Object.fromEntries(named) }),
     ...(labels && { labels: digestOfList(labels) }),
-    ...(similarTo && { similarTo: digestOfInput(similarTo) }),
+    ...(similarTo && { similarTo: digestOfNumbers(similarTo) }),
   };
   return Object.keys(given).length === 0 ? {} : { given };
-}
-
-function digestOfInput({ data, ...sizes }: GivenInput): string {
-  return digestOfList([JSON.stringify(sizes), ArrayBuffer.isView(data) ? digestOf(data) : JSON.stringify(data)]);
 }
 
 /** What results.json holds. */

@@ -4,7 +4,8 @@ import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
 import { foreignFile } from '../../onnx/files/foreign.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
-import { npyNumbers } from '../../inference/numeric/npy.js';
+import type { ParsedInput } from '../../inference/parse/inputs.js';
+import { inputNumbers } from '../../inference/tasks/shared/given-inputs.node.js';
 import type { GivenInput } from '../../inference/networks/read-network.js';
 import { labelsOfValue, parsedLabels } from '../../inference/labels/class-names.js';
 import { InputError } from '../../onnx/errors.js';
@@ -17,7 +18,6 @@ import {
   type TargetChoice,
 } from './target-choice.js';
 
-const MAX_INPUT_BYTES = 1024 * 1024 * 1024;
 const MAX_LABEL_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -65,16 +65,11 @@ export async function loadLabels(path: string): Promise<string[]> {
  * Further inputs of a network: numbers, .npy files as arrays, other files as pictures.
  * @throws InputError if a file is missing or has another format
  */
-export async function loadInputs(
-  given: Readonly<Record<string, { file: string } | { data: readonly number[] }>>,
-): Promise<Record<string, GivenInput>> {
+export async function loadInputs(given: Readonly<Record<string, ParsedInput>>): Promise<Record<string, GivenInput>> {
   const loaded = Object.entries(given).map(async ([name, value]) => [name, await loadInput(value)] as const);
   return Object.fromEntries(await Promise.all(loaded));
 }
 
-async function loadInput(value: { file: string } | { data: readonly number[] }): Promise<GivenInput> {
-  if ('data' in value) return value;
-  if (!/\.npy$/i.test(value.file)) return decodePicture(value.file);
-  const { shape, data } = npyNumbers(await readBoundedFile(value.file, MAX_INPUT_BYTES), value.file);
-  return { dims: shape, data };
+async function loadInput(value: ParsedInput): Promise<GivenInput> {
+  return 'file' in value && !/\.npy$/i.test(value.file) ? decodePicture(value.file) : inputNumbers(value);
 }

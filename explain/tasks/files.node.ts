@@ -3,10 +3,10 @@ import type { LabelOptions } from '../../inference/labels/given-label.js';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import type { ResolvedDevice } from '../../inference/runtime/session.js';
 import type { Device } from '../../inference/runtime/session.js';
+import { inputFiles, placedInputs } from '../../inference/tasks/shared/given-inputs.node.js';
 import { expectFiles, modelFiles, placedFile } from '../../inference/tasks/shared/model-files.node.js';
 import type { JobFile } from '../../inference/tasks/spec.node.js';
 import { Explainer } from '../maps/explain.js';
-import type { ParsedInput } from '../parse/inputs.js';
 import { loadInputs, loadLabels, loadTargets } from '../targets/targets.node.js';
 import { eachOf, oneOrSeveral, type TargetChoice } from '../targets/target-choice.js';
 import type { ExplainTexts, ParsedExplain } from './texts.js';
@@ -24,10 +24,11 @@ function namedFiles({ targets = [], inputs, similarTo }: ParsedExplain): Record<
       typeof one === 'object' && 'maskFile' in one ? [[maskRole(i, at), one.maskFile] as const] : [],
     ),
   );
-  const further = Object.entries(inputs).flatMap(([name, value]) =>
-    'file' in value ? [[`input ${name}`, value.file] as const] : [],
-  );
-  return { ...Object.fromEntries([...masks, ...further]), ...(similarTo !== undefined && { [SIMILAR]: similarTo }) };
+  return {
+    ...Object.fromEntries(masks),
+    ...inputFiles(inputs),
+    ...(similarTo !== undefined && { [SIMILAR]: similarTo }),
+  };
 }
 
 /** The mask of a picture's target, or of a further one. */
@@ -64,16 +65,12 @@ export async function loadedExplain(
   defaultLabel?: LabelOptions['defaultLabel'],
 ): Promise<LoadedExplain> {
   const fileFor = (role: string) => files.find((file) => file.role === role)?.path;
-  const placed = Object.entries(inputs).map(([name, value]): [string, ParsedInput] => [
-    name,
-    'file' in value ? { file: fileFor(`input ${name}`) ?? value.file } : value,
-  ]);
   const labels = fileFor(LABELS);
   const explainer = await Explainer.load(fileFor(MODEL) ?? '', {
     device,
     sharesCores: true,
     preparation,
-    inputs: await loadInputs(Object.fromEntries(placed)),
+    inputs: await loadInputs(placedInputs(inputs, files)),
     ...(explainInput !== undefined && { explainInput }),
     ...(label !== undefined && { label }),
     ...(defaultLabel && { defaultLabel }),

@@ -17,7 +17,7 @@ import { overlayModes, paletteNames, type PaletteName } from '../figures/names.j
 import { requireFigureOptions, type FigureFileOptions } from '../figures/figure-options.js';
 import { requireStyle, type MapStyle } from '../figures/overlay.js';
 import type { ExplainOptions } from '../maps/explain.js';
-import { parsedInputs, type ParsedInput } from '../parse/inputs.js';
+import { parsedInputs, type ParsedInput } from '../../inference/parse/inputs.js';
 import { parsedBaselines, parsedMethods } from '../parse/methods.js';
 import { parsedTargets } from '../parse/targets.js';
 import type { ParsedTarget } from '../targets/target-choice.js';

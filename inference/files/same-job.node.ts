@@ -15,6 +15,14 @@ export function digestOfList(texts: readonly string[]): string {
   return `sha256:${hash.update(']').digest('hex')}`;
 }
 
+/** SHA-256 of numbers and their sizes, of a picture or an array. */
+export function digestOfNumbers({ data, ...sizes }: { readonly data: ArrayLike<number> }): string {
+  const own = ArrayBuffer.isView(data) ? digestOf(bytesOf(data)) : JSON.stringify(data);
+  return digestOfList([JSON.stringify(sizes), own]);
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
+
 /** SHA-256 of a file's content. @throws InputError if it cannot be read */
 export async function fileDigest(path: string): Promise<string> {
   const hash = createHash('sha256');

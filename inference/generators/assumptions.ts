@@ -1,6 +1,7 @@
 /** @file What is assumed of a generator of others, each with the option that changes it. */
 import type { Assumption } from '../graphs/assumption.js';
 import type { LatentInput } from './generator-inputs.js';
+import type { GivenNumbers } from './given-numbers.js';
 import type { OpenedGenerator } from './open-generator.js';
 
 /**
@@ -9,7 +10,7 @@ import type { OpenedGenerator } from './open-generator.js';
  */
 export function assumedOfGenerator(
   { name, dims, label, open }: LatentInput,
-  { outputs, output, size, layout, order }: OpenedGenerator & { outputs: number },
+  { outputs, inputs, output, size, layout, order }: OpenedGenerator & { outputs: number; inputs: GivenNumbers },
   stated: boolean,
 ): Assumption[] {
   const known = label?.classes === undefined ? '' : ` of ${label.classes}`;
@@ -33,6 +34,12 @@ export function assumedOfGenerator(
           },
         ]
       : []),
+    ...Object.entries(inputs).map(([input, { data }]) => ({
+      about: 'input',
+      taken: `"${input}", ${data.length === 1 ? data[0] : `${data.length} numbers`}`,
+      because: 'as stated',
+      options: ['input'],
+    })),
     {
       about: 'pictures',
       taken: `"${output}", ${colours}, ${size.height}×${size.width}, ${layout}`,

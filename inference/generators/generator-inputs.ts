@@ -1,8 +1,9 @@
 /** @file The inputs of a generator: latents, and the class of a conditional one. */
 import { InputError } from '../../onnx/errors.js';
-import type { Model, ValueInfo } from '../../onnx/graph/graph.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { withGivenInputs } from '../graphs/further-inputs.js';
 import { shownInput } from '../labels/meant-class.js';
+import { isLatent, type GivenNumbers } from './given-numbers.js';
 import { labelInput, labelsOf, labelTensor, type LabelInput } from './labels.js';
 import { sessionTensor, type SessionTensors } from '../runtime/session.js';
 
@@ -23,10 +24,13 @@ export interface InputOptions {
   latentDim?: number;
   /** The class of a conditional generator: its number or name, `random` for one drawn from each latent, or `all`. */
   label?: number | string;
+  /** Numbers of further inputs by name, such as a truncation: the same for each latent. A single number fills its input. */
+  inputs?: GivenNumbers;
 }
 
 /**
  * The latent input [N, Z] or [N, Z, 1, 1] and, of conditional generators, the one for classes.
+ * @param model without the inputs whose numbers are given (`withGivenNumbers`)
  * @param known Z and the names of classes, where metadata tell them
  * @throws InputError for a model without latents, or with inputs that have no value
  */
@@ -67,13 +71,6 @@ export function generatorInputs(
     ...(typeof size === 'number' ? {} : { open: true as const }),
     ...labelInput(model.graph, others, source, { label: options.label, names: known.classes }),
   };
-}
-
-function isLatent({ value }: ValueInfo): boolean {
-  const [, , ...rest] = value?.shape ?? [];
-  const isFloat = value?.type === 'float32' || value?.type === 'float16' || value?.type === 'float64';
-  const rank = value?.shape?.length;
-  return isFloat && (rank === 2 || (rank === 4 && rest.every((dim) => dim === 1)));
 }
 
 /**

@@ -43,7 +43,8 @@ export function labelInput(
   if (more.length > 0 || (!isNumber && !isRow)) {
     throw new InputError({
       name: source,
-      expected: 'a generator of latents, or of latents and classes',
+      expected:
+        'a generator of latents, or of latents and classes, or numbers for its other inputs (`input`, such as NAME=0.7)',
       got: `further inputs ${others.map(shownInput).join('; ')}`,
     });
   }

@@ -120,6 +120,37 @@ describe('Generator.load(model, options) of other people', () => {
     await expect(made(plain, { label: 1 })).rejects.toThrow('label: expected it for conditional generators only');
   });
 
+  test('further inputs have numbers: of their sizes, one for all, or none where they have none', async () => {
+    const b = new GraphBuilder();
+    const noise = b.input('noise', 'float16', [1, 1, 2, 2]);
+    const latents = b.input('z', 'float32', ['N', 12]);
+    const scale = b.input('scale', 'float32', []);
+    const classes = b.input('c', 'float32', ['N', 0]);
+    const flat = b.op('Concat', [b.mul(latents, scale), classes], { axis: 1 });
+    const pictures = b.op('Reshape', [flat, b.ints([-1, 3, 2, 2])]);
+    b.output(b.add(pictures, b.op('Cast', [noise], { to: 1 })));
+    const model = modelOfGraph(b.graph);
+    const ones = new Float32Array(24).fill(1);
+    const inputs = { scale: { data: [0.5] }, noise: { dims: [1, 1, 2, 2], data: [0, 0.5, -0.5, -1.5] } };
+    const { data, generator } = await made(model, { inputs }, ones);
+    const levels = [191, 255, 128, 0];
+    expect(data).toEqual(levels.flatMap((level) => [level, level, level]));
+    expect(generator.latentDim).toBe(12);
+    expect(generator.assumptions.slice(1, 3).map(({ taken }) => taken)).toEqual(['"scale", 0.5', '"noise", 4 numbers']);
+    const filled = await made(model, { inputs: { ...inputs, noise: { data: [0.5] } } }, ones);
+    expect(filled.data).toEqual(all(255));
+    await expect(made(model)).rejects.toThrow(
+      'numbers for its other inputs (`input`, such as NAME=0.7); got further inputs noise float16 [1, 1, 2, 2]; scale float32 []',
+    );
+    await expect(made(model, { inputs: { ...inputs, psi: { data: [1] } } })).rejects.toThrow('got "psi"');
+    await expect(made(model, { inputs: { ...inputs, noise: { data: [1, 2] } } })).rejects.toThrow(
+      'input "noise": expected float16 numbers [1, 1, 2, 2]; got 2 numbers',
+    );
+    await expect(made(model, { inputs: { ...inputs, z: { data: [1] } } })).rejects.toThrow(
+      'one input less, for latents',
+    );
+  });
+
   test('a class is meant by number, by name or by a part of it; what means two is refused', async () => {
     const meant = (given: number | string, names?: readonly string[]) =>
       meantClass(given, 'label', { classes: 3, ...(names && { names }) });

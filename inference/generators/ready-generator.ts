@@ -1,5 +1,6 @@
 /** @file A generator's graph made ready to be differentiated: a fixed number of rows, known sizes, pictures as only output. */
 import { generatorInputs, type InputOptions, type LatentInput } from './generator-inputs.js';
+import { withGivenNumbers } from './given-numbers.js';
 import { readGenerator } from './read-generator.js';
 import type { PictureSize } from '../pictures/pixels.js';
 import { copiedGraph } from '../../onnx/build/build.js';
@@ -22,18 +23,19 @@ interface KnownGenerator extends PictureSize {
 }
 
 /**
- * @param model in our dialect
+ * @param source in our dialect
  * @param generator of the same model
  * @param options.rows of a run, where the file leaves the batch open
  * @throws InputError if its sizes cannot be told
  */
 export function readyGenerator(
-  model: Model,
+  source: Model,
   generator: KnownGenerator,
   options: InputOptions,
   { name, rows: wanted }: { name: string; rows: number },
 ): ReadyGenerator {
   const { latentDim, channels, height, width, classes } = generator;
+  const model = withGivenNumbers(source, name, options.inputs);
   const input = generatorInputs(model, name, { ...options, latentDim }, { latentDim, classes: classes?.names });
   const rows = input.batch ?? wanted;
   const fixed = { ...model, graph: withLatentSize(withRows(model.graph, rows), input) };

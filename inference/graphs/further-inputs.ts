@@ -4,11 +4,14 @@ import { InputError } from '../../onnx/errors.js';
 import { elementCount, type Model, type Tensor, type ValueInfo } from '../../onnx/graph/graph.js';
 import { float32Tensor, int64Tensor } from '../../onnx/graph/tensor.js';
 
-/** Numbers for one input; without sizes they have those of the input. */
+/** Numbers for one input; without sizes they have those of the input, which a single one fills. */
 export interface InputNumbers {
   dims?: readonly number[];
   data: ArrayLike<number>;
 }
+
+/** Most numbers that a single one fills. */
+const MAX_FILLED = 2 ** 26;
 
 /** TensorProto.DataType of the types that an input of numbers may have. */
 const codes: Readonly<Record<string, number>> = {
@@ -45,7 +48,7 @@ export function withGivenInputs(model: Model, picture: string, given: ReadonlyMa
   return { ...model, graph: b.graph };
 }
 
-function appendGiven(b: GraphBuilder, info: ValueInfo, picture: string, { dims, data }: InputNumbers): void {
+function appendGiven(b: GraphBuilder, info: ValueInfo, picture: string, { dims, data: stated }: InputNumbers): void {
   const { type = 'float32', shape = [] } = info.value ?? {};
   const wrong = (got: string) =>
     new InputError({
@@ -62,6 +65,8 @@ function appendGiven(b: GraphBuilder, info: ValueInfo, picture: string, { dims, 
   const known = rest.reduce<number>((product, size) => (typeof size === 'number' ? product * size : product), 1);
   const own = repeats ? rest : shape;
   const total = elementCount(own.filter((size) => typeof size === 'number'));
+  const isFilled = stated.length === 1 && dims === undefined && open === 0 && total > 1 && total <= MAX_FILLED;
+  const data = isFilled ? Array<number>(total).fill(stated[0] as number) : stated;
   const sizes =
     open === 0
       ? own.map(Number)

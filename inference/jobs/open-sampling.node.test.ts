@@ -3,9 +3,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import { saveModel } from '../../onnx/index.js';
 import { Generator } from '../networks/generator.js';
 import { toyGenerator } from '../networks/generator.test.helper.js';
+import { npyBytes } from '../numeric/npy.js';
+import { loadInputNumbers } from '../tasks/shared/given-inputs.node.js';
 import { parsedJobSpec, type JobSpec } from '../tasks/spec.node.js';
 import { openSampling } from './bulk/sampling.node.js';
 import { contents } from './makers/contents.test.helper.js';
@@ -134,6 +137,49 @@ describe('openSamplingTasks(spec, options)', () => {
     const opened = await openSampling(relativePaths, { model: relative(process.cwd(), model), generator, range }, true);
     await opened.dispose();
     expect(opened.spec).toMatchObject({ files, outputs });
+  });
+
+  it('takes further inputs of the generator along, by content', async () => {
+    const b = new GraphBuilder();
+    const flat = b.mul(b.input('z', 'float32', ['N', 12]), b.input('scale', 'float32', [12]));
+    b.output(b.add(b.op('Reshape', [flat, b.ints([-1, 3, 2, 2])]), b.input('shift', 'float32', [])));
+    const file = join(folder, 'further.onnx');
+    await saveModel(file, modelOfGraph(b.graph));
+    const scales = join(folder, 'scales.npy');
+    await writeFile(
+      scales,
+      npyBytes(
+        Float32Array.from({ length: 12 }, (_, i) => i / 12),
+        [12],
+      ),
+    );
+    const given = { scale: { file: scales }, shift: { data: [0.25] } };
+    const loaded = await Generator.load(file, { device: 'cpu', inputs: await loadInputNumbers(given) });
+    const context = { model: file, generator: loaded, inputs: given };
+    await runJob(job({ format: 'npy', count: 60 }, 'further'), context);
+    const described = await openSampling(job({ format: 'npy', count: 60 }, 'further-parts'), context, true);
+    await described.dispose();
+    const spec = parsedJobSpec(JSON.parse(JSON.stringify(described.spec)));
+    expect(spec.files.map(({ role }) => role)).toEqual(['generator', 'input scale']);
+    const opened = await openSamplingTasks(spec, { device: 'cpu', roots: [folder] });
+    for (const task of [1, 0]) await opened.stages[0]?.run(task, {});
+    await opened.finish({});
+    await opened.dispose();
+    expect(await contents(join(folder, 'further-parts'))).toEqual(await contents(join(folder, 'further')));
+    const missing = { ...spec, files: spec.files.slice(0, 1) };
+    await expect(openSamplingTasks(missing, { device: 'cpu' })).rejects.toThrow('expected one for input scale');
+    await loaded.dispose();
+    const other = {
+      ...context,
+      generator: await Generator.load(file, {
+        device: 'cpu',
+        inputs: { scale: { data: [1] }, shift: { data: [0.25] } },
+      }),
+    };
+    await expect(runJob(job({ format: 'npy', count: 60, resume: true }, 'further'), other)).rejects.toThrow(
+      /^resume: expected the job of .*sampling\.json, where inputs is "sha256:/,
+    );
+    await other.generator.dispose();
   });
 
   it('reads latents from a file, by content', async () => {

@@ -1,6 +1,7 @@
 /** @file A sampling job that came as data, such as from a queue: checked as strictly as a command line, and opened. */
 import { InputError } from '../../onnx/errors.js';
 import { Generator } from '../networks/generator.js';
+import { loadInputNumbers } from '../tasks/shared/given-inputs.node.js';
 import { expectRunnable } from '../tasks/spec-files.node.js';
 import { expectCommand, type JobPlace } from '../tasks/shared/opening.node.js';
 import type { JobSpec } from '../tasks/spec.node.js';
@@ -20,13 +21,17 @@ export async function openSamplingTasks(
   { device = 'auto', roots }: Partial<JobPlace> = {},
 ): Promise<TaskJob<string[]>> {
   expectCommand(spec, 'gan-sample');
-  const { model, words, range, preparation, shardSize, ...said } = samplingWords(spec);
+  const { model, words, range, inputs, preparation, shardSize, ...said } = samplingWords(spec);
   const job = sampleJob(parsedRequest(words));
   if (job.kind !== 'shards') throw new InputError({ name: 'job', expected: 'pictures in shards', got: job.kind });
   await expectRunnable(spec, roots);
   await expectSamplingFiles(spec);
-  const generator = await Generator.load(model, { device, ...said.generator });
-  const context = { model, generator, preparation, ...(range && { range }) };
+  const generator = await Generator.load(model, {
+    device,
+    ...said.generator,
+    inputs: await loadInputNumbers(inputs),
+  });
+  const context = { model, generator, inputs, preparation, ...(range && { range }) };
   try {
     const opened = await openSampling({ ...job, shardSize }, context, true);
     return {

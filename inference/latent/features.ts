@@ -6,6 +6,7 @@ import { outputOf, type Graph, type Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { generatorInputs, withClassGiven, type LatentInput } from '../generators/generator-inputs.js';
+import { withGivenNumbers, type GivenNumbers } from '../generators/given-numbers.js';
 import { normalLatents, seedsFrom } from './latents.js';
 import { sessionTensor } from '../runtime/session.js';
 import { principalDirections, type PrincipalDirection } from './principal.js';
@@ -26,6 +27,7 @@ const LAYERS = new Set(['Gemm', 'MatMul', 'Conv', 'ConvTranspose']);
  * @param generator as it was loaded
  * @param count how many, the strongest first
  * @param label the class of a conditional generator: its number or name
+ * @param inputs numbers of its further inputs
  * @throws InputError if the generator has no layer that is known, or is conditional and no class is given
  */
 export async function firstFeatureDirections(
@@ -33,8 +35,9 @@ export async function firstFeatureDirections(
   latentDim: number,
   count: number,
   label?: number | string,
+  inputs?: GivenNumbers,
 ): Promise<PrincipalDirection[]> {
-  const upgraded = upgradedModel(generator);
+  const upgraded = withGivenNumbers(upgradedModel(generator), 'generator', inputs);
   const input = generatorInputs(upgraded, 'generator', { latentDim, ...(label !== undefined && { label }) });
   const model = withClassGiven(upgraded, input);
   const value = firstFeatures(model.graph);

@@ -6,6 +6,7 @@ import { namingFile } from '../../onnx/graph/naming.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { generatorInputs, type InputOptions, type LatentInput } from '../generators/generator-inputs.js';
+import { withGivenNumbers, type GivenNumbers } from '../generators/given-numbers.js';
 import { labelsOf } from '../generators/labels.js';
 import type { Label } from '../labels/meant-class.js';
 import { assumedOfGenerator } from '../generators/assumptions.js';
@@ -41,9 +42,9 @@ export interface GeneratorOptions extends NetworkOptions, InputOptions, PictureR
 
 /**
  * A generator on ONNX Runtime: a model with a float input [N, Z] or [N, Z, 1, 1], with a class input if it is conditional,
- * and an output of pictures [N, C, H, W] or [N, H, W, C] in 1 or 3 channels. Refused are other inputs, such as a noise level
- * or a text, pictures of other numbers of channels, and models whose metadata say that they are discriminators. The value
- * range comes from the options, the file's metadata or the last nodes; the default is −1 for black and 1 for white.
+ * and an output of pictures [N, C, H, W] or [N, H, W, C] in 1 or 3 channels. Other inputs, such as a truncation or noise, need
+ * numbers (`inputs`). Refused are pictures of other numbers of channels, and models whose metadata say that they are
+ * discriminators. The value range comes from the options, the file's metadata or the last nodes; the default is −1 for black and 1 for white.
  *
  * In Node it runs in its own threads, on a CPU one per core for large batches. Calls may overlap.
  */
@@ -58,6 +59,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   readonly label: Label | undefined;
   /** How many classes a conditional generator has, where its file tells, and their names. */
   readonly classes: { count: number | undefined; names: readonly string[] | undefined } | undefined;
+  /** The numbers of further inputs that it was loaded with. */
+  readonly inputs: GivenNumbers;
   /** The training metadata of the file; undefined for models that were not exported by this package. */
   readonly metadata: GanMetadata | undefined;
   /** Assumptions about its inputs and pictures. */
@@ -71,7 +74,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
 
   private constructor(
     { session, size }: OpenedGenerator,
-    facts: Pick<Generator, 'range' | 'assumptions' | 'metadata' | 'choice' | 'layers'> & {
+    facts: Pick<Generator, 'inputs' | 'range' | 'assumptions' | 'metadata' | 'choice' | 'layers'> & {
       input: LatentInput;
       name: string;
     },
@@ -82,6 +85,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     this.channels = size.channels;
     this.height = size.height;
     this.width = size.width;
+    this.inputs = facts.inputs;
     this.metadata = facts.metadata;
     this.range = facts.range;
     const { label } = facts.input;
@@ -111,10 +115,12 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const name = sourceName(source);
     const loaded = await modelFrom(source, options);
     const { channelsShown } = options;
+    const { inputs = {} } = options;
     const model = namingFile(name, () => {
       expectAffordable(loaded);
       // Layers are told apart in our dialect.
-      return channelsShown === undefined ? loaded : upgradedModel(loaded);
+      const read = channelsShown === undefined ? loaded : upgradedModel(loaded);
+      return withGivenNumbers(read, name, inputs);
     });
     let layers: readonly FeatureLayer[] = [];
     const extended = (read: Model) => {
@@ -142,12 +148,12 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
       const assumptions = [
         ...assumedOfGenerator(
           input,
-          { outputs: model.graph.outputs.length, ...opened },
+          { outputs: model.graph.outputs.length, inputs, ...opened },
           options.latentDim !== undefined,
         ),
         assumption,
       ];
-      return new Generator(opened, { input, range, assumptions, metadata, choice, layers, name });
+      return new Generator(opened, { input, inputs, range, assumptions, metadata, choice, layers, name });
     } catch (error) {
       await opened.session.release();
       throw error;

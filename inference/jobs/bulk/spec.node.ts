@@ -6,8 +6,10 @@ import { parsedRange } from '../../generators/stated.js';
 import type { Label } from '../../labels/meant-class.js';
 import { parsedPreparation, preparationTexts, type PreparationTexts } from '../../networks/preprocessing.js';
 import type { Preparation } from '../../networks/network-input.js';
+import { inputTexts, parsedInputs, type ParsedInput } from '../../parse/inputs.js';
 import type { JsonObject } from '../../tasks/canonical.js';
 import { fileOf, type JobFile, type JobSpec } from '../../tasks/spec.node.js';
+import { inputFiles, placedInputs } from '../../tasks/shared/given-inputs.node.js';
 import { expectFiles, placedFile } from '../../tasks/shared/model-files.node.js';
 import {
   checkedOptions,
@@ -15,6 +17,7 @@ import {
   optional,
   preparationRules,
   text,
+  texts,
   type OptionRules,
 } from '../../tasks/shared/options.js';
 import { packageVersion } from '../../tasks/version.node.js';
@@ -33,6 +36,8 @@ interface SamplingTexts extends PreparationTexts {
   range?: string;
   latentDim?: number;
   label?: string;
+  /** `NAME=FILE` or `NAME=NUMBERS`; files have their own place in the job. */
+  input?: readonly string[];
 }
 
 /** What each option must be. */
@@ -46,6 +51,7 @@ const samplingRules: OptionRules<SamplingTexts> = {
   range: optional(text),
   latentDim: optional(number),
   label: optional(text),
+  input: optional(texts),
   ...preparationRules,
 };
 
@@ -58,7 +64,7 @@ export async function samplingSpec(
   context: JobContext,
   networks: readonly JobFile[],
 ): Promise<JobSpec> {
-  const { generator, range, preparation = {} } = context;
+  const { generator, range, inputs = {}, preparation = {} } = context;
   const { source, ranking, truncation, format, shardSize, out, saveLatents } = job;
   const options: JsonObject = {
     format,
@@ -68,10 +74,12 @@ export async function samplingSpec(
     ...(truncation !== undefined && { truncation }),
     ...(generator.label !== undefined && { label: labelText(generator.label) }),
     ...(range && { range: range.join() }),
+    ...(Object.keys(inputs).length > 0 && { input: inputTexts(inputs) }),
     ...(ranking && { sort: 'score', ...preparationTexts(preparation) }),
     ...(ranking?.keep !== undefined && { keep: ranking.keep }),
   };
   const files = [...networks];
+  for (const [role, path] of Object.entries(inputFiles(inputs))) files.push(await placedFile(role, path));
   if ('file' in source) files.push(await placedFile('latents', source.file));
   const outputs = { out: resolve(out), ...(saveLatents !== undefined && { saveLatents: resolve(saveLatents) }) };
   return { command: 'gan-sample', version: packageVersion(), options, files, outputs };
@@ -84,6 +92,7 @@ const labelText = (label: Label): string => (typeof label === 'number' ? `number
 export interface SamplingWords {
   model: string;
   generator: GeneratorOptions & Partial<Pick<Generator, 'latentDim'>>;
+  inputs: Record<string, ParsedInput>;
   range: [number, number] | undefined;
   preparation: Preparation;
   shardSize: number;
@@ -93,15 +102,15 @@ export interface SamplingWords {
 /** @throws InputError for options that a command line would not take either */
 export function samplingWords(spec: JobSpec): SamplingWords {
   const { outputs } = spec;
-  const texts = checkedOptions(spec.options, samplingRules);
+  const stated = checkedOptions(spec.options, samplingRules);
   for (const name of Object.keys(outputs)) {
     if (name !== 'out' && name !== 'saveLatents')
       throw new InputError({ name, expected: 'an output of sampling jobs' });
   }
-  const { format, shardSize, seeds, truncation, sort, keep, latentDim, label } = texts;
+  const { format, shardSize, seeds, truncation, sort, keep, latentDim, label } = stated;
   if (!Number.isInteger(shardSize) || shardSize < 1 || shardSize > 1_000_000)
     throw new InputError({ name: 'shardSize', expected: 'an integer of 1…1000000', got: shardSize });
-  const range = texts.range === undefined ? undefined : parsedRange(texts.range);
+  const range = stated.range === undefined ? undefined : parsedRange(stated.range);
   const path = (role: string) => spec.files.find((file) => file.role === role)?.path;
   const [latents, discriminator] = [path('latents'), path(DISCRIMINATOR)];
   const words = { format, seeds, latents, truncation, sort, keep, discriminator, ...outputs };
@@ -114,7 +123,8 @@ export function samplingWords(spec: JobSpec): SamplingWords {
       ...(label !== undefined && { label }),
     },
     range,
-    preparation: parsedPreparation(texts),
+    inputs: placedInputs(parsedInputs(stated.input ?? []), spec.files),
+    preparation: parsedPreparation(stated),
     shardSize,
     words: Object.fromEntries(given),
   };
@@ -123,5 +133,7 @@ export function samplingWords(spec: JobSpec): SamplingWords {
 /** @throws InputError for files that the job's words do not ask for, or others than its networks are read with here */
 export function expectSamplingFiles({ files, options }: JobSpec): Promise<void> {
   const networks = options['sort'] === undefined ? [GENERATOR] : [GENERATOR, DISCRIMINATOR];
-  return expectFiles(files, networks, options['seeds'] === undefined ? ['latents'] : []);
+  const { input = [] } = checkedOptions(options, samplingRules);
+  const own = Object.keys(inputFiles(parsedInputs(input)));
+  return expectFiles(files, networks, [...own, ...(options['seeds'] === undefined ? ['latents'] : [])]);
 }

@@ -3,6 +3,9 @@ import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { modelFiles } from '../../tasks/shared/model-files.node.js';
 import type { JobFile } from '../../tasks/spec.node.js';
 import type { Ranking } from '../options/ranking.js';
+import { digestOfNumbers, digestOfList } from '../../files/same-job.node.js';
+import type { GivenNumbers } from '../../generators/given-numbers.js';
+import type { InputNumbers } from '../../graphs/further-inputs.js';
 import type { JobContext } from '../shared/context.node.js';
 import type { LatentRows } from '../shared/latent-rows.node.js';
 import type { JobIdentity } from './journal.node.js';
@@ -26,7 +29,7 @@ export async function networkFiles(model: string, ranking: Ranking | undefined):
 export function pictureIdentity(
   { truncation, ranking }: { truncation: number | undefined; ranking: Ranking | undefined },
   latents: LatentRows,
-  { generator: { label, latentDim, range }, preparation = {} }: JobContext,
+  { generator: { label, latentDim, range, inputs }, preparation = {} }: JobContext,
   networks: readonly JobFile[],
 ): JobIdentity {
   const digests = Object.fromEntries(networks.map(({ role, sha256 }) => [role, `sha256:${sha256}`]));
@@ -39,7 +42,13 @@ export function pictureIdentity(
     discriminator,
     ...apart,
     ...(label !== undefined && { label }),
+    ...(Object.keys(inputs).length > 0 && { inputs: digestOfInputs(inputs) }),
     ...(range !== 'tanh' && { range: JSON.stringify(range) }),
     ...(ranking && { preparation: JSON.stringify(preparation) }),
   };
+}
+
+function digestOfInputs(inputs: GivenNumbers): string {
+  const names = Object.keys(inputs).toSorted();
+  return digestOfList(names.flatMap((name) => [name, digestOfNumbers(inputs[name] as InputNumbers)]));
 }

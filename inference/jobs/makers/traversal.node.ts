@@ -170,6 +170,7 @@ async function directionsOf(choice: DirectionChoice, { model, generator, log }: 
     generator.latentDim,
     Math.max(...choice.components),
     generator.label,
+    generator.inputs,
   );
   return choice.components.map((component) => {
     const { direction, share } = found[component - 1] as (typeof found)[number];

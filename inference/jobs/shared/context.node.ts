@@ -4,6 +4,7 @@ import type { Generator } from '../../networks/generator.js';
 import { loadLatents, saveLatents } from '../../latent/files/latents-file.node.js';
 import { MAX_SEEDS, normalLatents, seedsWithin, type LatentSource } from '../../latent/latents.js';
 import type { Assumption } from '../../graphs/assumption.js';
+import type { ParsedInput } from '../../parse/inputs.js';
 import type { Preparation } from '../../networks/network-input.js';
 import type { Picture } from '../../pictures/pictures.js';
 import type { PictureSize } from '../../pictures/pixels.js';
@@ -29,6 +30,8 @@ export interface JobContext {
   generator: Generator;
   /** The numbers of black and white that the generator was loaded with, where somebody stated them: for other processes. */
   range?: readonly [number, number];
+  /** The further inputs that the generator was loaded with, and where their numbers came from: for other processes. */
+  inputs?: Readonly<Record<string, ParsedInput>>;
   /** Who runs the tasks of bulk jobs; this process alone if not given. */
   engine?: TaskEngine;
   /** How pictures are prepared for the discriminator, where its file says otherwise. */

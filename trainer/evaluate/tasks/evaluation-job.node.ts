@@ -6,7 +6,8 @@ import type { Device, DeviceChoice } from '../../../inference/runtime/session.js
 import type { FinishContext, TaskJob } from '../../../inference/tasks/job.js';
 import { expectComplete } from '../../../inference/tasks/run.js';
 import { claimFolder } from '../../../inference/tasks/shared/description.node.js';
-import { expectFiles, modelFiles } from '../../../inference/tasks/shared/model-files.node.js';
+import { inputFiles, loadInputNumbers, placedInputs } from '../../../inference/tasks/shared/given-inputs.node.js';
+import { expectFiles, modelFiles, placedFile } from '../../../inference/tasks/shared/model-files.node.js';
 import {
   expectCommand,
   expectFileAt,
@@ -16,7 +17,7 @@ import {
 } from '../../../inference/tasks/shared/opening.node.js';
 import { checkedOptions, jsonOfOptions } from '../../../inference/tasks/shared/options.js';
 import { expectRunnable } from '../../../inference/tasks/spec-files.node.js';
-import { fileOf, jobFile, jobId, type JobSpec } from '../../../inference/tasks/spec.node.js';
+import { fileOf, jobFile, jobId, type JobFile, type JobSpec } from '../../../inference/tasks/spec.node.js';
 import { packageVersion } from '../../../inference/tasks/version.node.js';
 import { InputError } from '../../../onnx/errors.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
@@ -70,11 +71,13 @@ export async function startEvaluationJob(request: EvaluationRequest): Promise<Ev
   const { path, layer } = namedFeatures(features);
   const texts = { ...request.texts, layer };
   const files = await modelFiles(FEATURES, path);
+  const further = inputFiles(parsedEvaluation(texts).inputs);
+  for (const [role, file] of Object.entries(further)) files.push(await placedFile(role, file));
   const setsFile = resolve(out, SETS_FILE);
   const now = await jobSets(setsFile, features, pair);
   const name = request.shared ? 'out' : 'resume';
   // Nothing is written before it is known that sets, networks and options fit.
-  const loaded = await loadedEvaluation({ model: path, sets: now, setsFile }, texts, device);
+  const loaded = await loadedEvaluation({ model: path, sets: now, setsFile, files }, texts, device);
   let lock: FolderLock | undefined;
   try {
     lock = await readyFolder(out, request);
@@ -104,10 +107,10 @@ export async function startEvaluationJob(request: EvaluationRequest): Promise<Ev
 export async function openEvaluationJob(spec: JobSpec, { device, roots, fetch }: JobPlace): Promise<EvaluationJob> {
   expectCommand(spec, 'gan-eval');
   const texts = checkedOptions(spec.options, evaluationRules);
-  parsedEvaluation(texts);
+  const { inputs } = parsedEvaluation(texts);
   const out = onlyFolder(spec);
   await expectRunnable(spec, roots);
-  await expectFiles(spec.files, [FEATURES], [SETS]);
+  await expectFiles(spec.files, [FEATURES], [SETS, ...Object.keys(inputFiles(inputs))]);
   const path = join(out, SETS_FILE);
   expectFileAt(spec, SETS, path);
   const sets = await readSets(path);
@@ -115,7 +118,8 @@ export async function openEvaluationJob(spec: JobSpec, { device, roots, fetch }:
   await expectSets(sets, placedPair(path, sets), roots);
   await claimFolder(out, spec, 'job');
   const model = fileOf(spec, FEATURES).path;
-  return evaluationJob(spec, await loadedEvaluation({ model, sets, setsFile: path }, texts, device), {});
+  const { files } = spec;
+  return evaluationJob(spec, await loadedEvaluation({ model, sets, setsFile: path, files }, texts, device), {});
 }
 
 /** @throws InputError if the sets of a folder's job are others, or hold something else now */
@@ -151,11 +155,12 @@ interface Loaded {
 
 /** Opens what a job compares, and its networks. @throws InputError if they cannot be used, or there are too few pictures */
 async function loadedEvaluation(
-  { model, sets, setsFile }: { model: string; sets: JobSets; setsFile: string },
+  { model, sets, setsFile, files }: { model: string; sets: JobSets; setsFile: string; files: readonly JobFile[] },
   texts: EvaluationTexts,
   wanted: Device,
 ): Promise<Loaded> {
-  const { preparation, generator } = parsedEvaluation(texts);
+  const { preparation, generator: read, inputs } = parsedEvaluation(texts);
+  const generator = { ...read, inputs: await loadInputNumbers(placedInputs(inputs, files)) };
   const { samples, strict, layer } = texts;
   const choice = await resolveDevice(wanted);
   const { device } = choice;

@@ -2,11 +2,13 @@
 import { parsedRange } from '../../../inference/generators/stated.js';
 import type { Preparation } from '../../../inference/networks/network-input.js';
 import { parsedPreparation, type PreparationTexts } from '../../../inference/networks/preprocessing.js';
+import { parsedInputs, type ParsedInput } from '../../../inference/parse/inputs.js';
 import {
   number,
   optional,
   preparationRules,
   text,
+  texts,
   yesOrNo,
   type OptionRules,
 } from '../../../inference/tasks/shared/options.js';
@@ -25,6 +27,8 @@ export interface EvaluationTexts extends PreparationTexts {
   range?: string | undefined;
   latentDim?: number | undefined;
   label?: string | undefined;
+  /** `NAME=FILE` or `NAME=NUMBERS`; files have their own place in the job. */
+  input?: readonly string[] | undefined;
 }
 
 /** What each option must be. */
@@ -38,18 +42,20 @@ export const evaluationRules: OptionRules<EvaluationTexts> = {
   range: optional(text),
   latentDim: optional(number),
   label: optional(text),
+  input: optional(texts),
   ...preparationRules,
 };
 
 /** What the texts say of networks. */
 export interface EvaluationReading {
   preparation: Preparation;
-  generator: GeneratorReading;
+  generator: Omit<GeneratorReading, 'inputs'>;
+  inputs: Record<string, ParsedInput>;
 }
 
 /** @throws InputError naming the option whose text does not fit */
 export function parsedEvaluation(given: EvaluationTexts): EvaluationReading {
-  const { range, latentDim, label, samples } = given;
+  const { range, latentDim, label, input = [], samples } = given;
   if (!Number.isInteger(samples) || samples < 2)
     throw new InputError({ name: 'samples', expected: 'a whole number of at least 2', got: samples });
   return {
@@ -59,5 +65,6 @@ export function parsedEvaluation(given: EvaluationTexts): EvaluationReading {
       ...(latentDim !== undefined && { latentDim }),
       ...(label !== undefined && { label }),
     },
+    inputs: parsedInputs(input),
   };
 }

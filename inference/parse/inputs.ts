@@ -2,7 +2,7 @@
 import { InputError } from '../../onnx/errors.js';
 
 /** Numbers, or the file that holds them. */
-export type ParsedInput = { file: string } | { data: number[] };
+export type ParsedInput = { file: string } | { data: readonly number[] };
 
 /**
  * `NAME=FILE` and `NAME=NUMBERS`, by name.
@@ -18,6 +18,11 @@ export function parsedInputs(texts: readonly string[]): Record<string, ParsedInp
     found.set(name, valueOf(value));
   }
   return Object.fromEntries(found);
+}
+
+/** Inputs as texts that `parsedInputs` reads. */
+export function inputTexts(inputs: Readonly<Record<string, ParsedInput>>): string[] {
+  return Object.entries(inputs).map(([name, value]) => `${name}=${'file' in value ? value.file : value.data.join()}`);
 }
 
 function valueOf(text: string): ParsedInput {
