@@ -2,9 +2,9 @@
  * @file `npm run bench:quality -- --data cub|mnist --pictures DIR --minutes 40 [--only NAME]`: each configuration trained for as many steps as
  * it makes in that time on one machine, and compared with the same held-out pictures in the same features. `--measure` finds
  * the times of their steps first, one after the other with nothing beside; rows can then be made side by side, in several
- * sessions, and on any machine. Rows that are there are kept.
+ * sessions, and on any machine. Rows that are there are kept, and a row that was interrupted goes on from its last checkpoint.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exists } from '../../inference/files/missing.node.js';
@@ -115,11 +115,16 @@ async function measureSteps(each: number): Promise<void> {
 }
 
 function trainedRow(name: string, budget: Budget): Promise<Trained> {
-  const folder = join(out, 'runs', name);
+  const folder = runFolder(name, budget);
   const tutorial = tutorials[name];
   return tutorial
     ? trainedByTorch(values.python, tutorial, data, split, folder, budget)
     : trained(configurations[name] ?? {}, data, split, folder, budget);
+}
+
+/** A training that is only measured leaves the checkpoints of a row alone. */
+function runFolder(name: string, { steps }: Pick<Budget, 'steps'>): string {
+  return join(out, 'runs', steps === undefined ? `${name}-measured` : `${name}-${minutes}-minutes`);
 }
 
 async function addRows(name: string, steps: number): Promise<void> {
@@ -127,6 +132,7 @@ async function addRows(name: string, steps: number): Promise<void> {
   const made = await trainedRow(name, { minutes: UNLIMITED, steps, samples });
   if (made.unaveraged) await addRow(unaveraged[name], made.unaveraged, steps);
   await addRow(name, made.samples, steps);
+  await rm(runFolder(name, { steps }), { recursive: true, force: true });
 }
 
 async function addRow(name: string | undefined, pictures: readonly Picture[], steps: number): Promise<void> {

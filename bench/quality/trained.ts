@@ -19,6 +19,8 @@ import { picturesOf, type SplitPictures } from './pictures.js';
 const BATCH = 64;
 /** More steps than any budget allows, and than any interval is reached in. */
 const NEVER = 1_000_000_000;
+/** Steps between checkpoints of a training that has a number of steps. */
+const CHECKPOINT_EVERY = 1000;
 /** First steps that no rate is measured of: the first ones open sessions. */
 const WARM_UP = 3;
 /** How often a long training says how far it is, in seconds. */
@@ -41,7 +43,10 @@ export interface Budget {
   samples: number;
 }
 
-/** Trains a configuration in `folder` for some minutes, which begin when pictures are read and networks made. */
+/**
+ * Trains a configuration in `folder` for some minutes, which begin when pictures are read and networks made. With a number
+ * of steps it goes on from the checkpoint that is there.
+ */
 export async function trained(
   settings: Partial<GanConfig>,
   { imageSize, channels }: QualityData,
@@ -49,14 +54,16 @@ export async function trained(
   folder: string,
   { minutes, steps = NEVER, samples: count }: Budget,
 ): Promise<Trained> {
-  await rm(folder, { recursive: true, force: true });
+  const hasSteps = steps !== NEVER;
+  if (!hasSteps) await rm(folder, { recursive: true, force: true });
   const half = Array.from({ length: channels }, () => 0.5);
   const shape = { imageSize, channels, normalization: { mean: half, std: half } };
-  const rhythm = { steps, sampleEvery: NEVER, checkpointEvery: NEVER };
-  const started = await startRun({ ...common, ...shape, ...settings, ...rhythm, data, out: folder, latest: false });
+  const rhythm = { steps, sampleEvery: NEVER, checkpointEvery: hasSteps ? CHECKPOINT_EVERY : NEVER };
+  const chosen = { ...common, ...shape, ...settings, ...rhythm, data };
+  const started = await startRun({ ...chosen, resume: folder, orStart: true, latest: false });
   try {
     const { config, step } = started;
-    const clock = new Clock(steps);
+    const clock = new Clock(steps - started.done);
     const stop = AbortSignal.timeout(minutes * 60_000);
     const { done } = await train({ ...started, signal: stop, progress_callback: () => clock.tick() });
     const samples = await drawn(step, config, count);
