@@ -7,7 +7,7 @@ import type { StageProgress, TaskEngine } from 'ganscope/tasks';
 import type { CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption, preparationOptions, strictOption } from './common/options.js';
-import { Fetched, S3_HELP } from './storage/fetched.js';
+import { Fetched, S3_HELP, SET_FILE } from './storage/fetched.js';
 
 await runCommand(
   'gan-eval',
@@ -15,7 +15,7 @@ await runCommand(
     parser
       .usage(
         '$0 [SET] [SET] --features MODEL.onnx[:LAYER] [options]\n\nMeasures the Fréchet distance (FID, if the network is Inception), KID, precision, recall, density ' +
-          'and coverage between two sets of pictures. A set is a run, a generator.onnx, or a folder or .zip of pictures. One run alone is compared with the pictures ' +
+          'and coverage between two sets of pictures. A set is a run, a generator.onnx, or pictures: a folder, a .zip, or what else docs/train.md lists. One run alone is compared with the pictures ' +
           'it was trained on. Numbers can only be compared if features and numbers of pictures are the same.',
       )
       .options({
@@ -95,7 +95,7 @@ await runCommand(
     const results = await fetched.results(options.out, 'gan-eval', true);
     const features = await fetched.features(options.features, 'features');
     const fetchedSet = (set: string, name: string) =>
-      /\.onnx$/i.test(set) ? fetched.model(set, name) : fetched.pictures(set, name, /[^/]\.zip$/i);
+      /\.onnx$/i.test(set) ? fetched.model(set, name) : fetched.pictures(set, name, SET_FILE);
     const named: string[] = [];
     for (const set of options._) named.push(await fetchedSet(String(set), 'SET'));
     const data = options.data === undefined ? undefined : await fetchedSet(options.data, 'data');

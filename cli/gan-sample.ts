@@ -5,7 +5,7 @@ import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { givenTexts, runCommand } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { deviceOption } from './common/options.js';
-import { Fetched, S3_HELP } from './storage/fetched.js';
+import { Fetched, S3_HELP, SET_FILE } from './storage/fetched.js';
 import { flagsOf } from './parse/sample-flags.js';
 
 await runCommand(
@@ -77,7 +77,7 @@ await runCommand(
     );
     const named = await fetched.model(model, 'model', 'discriminator.onnx');
     const discriminator = await fetched.model(textOf('discriminator'), 'discriminator');
-    const real = await fetched.pictures(textOf('real'), 'real', /[^/]\.zip$/i);
+    const real = await fetched.pictures(textOf('real'), 'real', SET_FILE);
     const latents = await fetched.file(textOf('latents'), 'latents');
     const saveLatents = results.file(textOf('saveLatents'), 'saveLatents');
     const request = parsedRequest({ ...words, out: results.out, discriminator, real, latents, saveLatents });

@@ -27,6 +27,7 @@ const commands: readonly (readonly [kind: string, CommandName, (path: string) =>
   ['npy', 'gan-sample', (path) => ['--latents', path, '--device', 'cpu']],
   ['checkpoint', 'gan-export', (path) => ['--checkpoint', dirname(path), '--out', 'exported']],
   ['idx', 'gan-train', (path) => ['--data', dirname(path), ...TRAINING, '--out', `${path}-run`]],
+  ['parquet', 'gan-train', (path) => ['--data', path, ...TRAINING, '--out', `${path}-run`]],
   ['archive', 'gan-train', (path) => ['--data', path, ...TRAINING, '--out', `${path}-run`]],
   ['archive', 'gan-features', (path) => ['--data', path, ...LEARNING, '--out', `${path}.onnx`]],
   ['archive', 'gan-eval', (path) => ['pictures', path, '--features', 'features.onnx', ...EVALUATION]],

@@ -6,7 +6,7 @@ import { goldenPath } from '../fixtures/golden.js';
 import { Explainer, writeSelfExplaining } from '../explain/index.js';
 import { parsedLabels } from '../inference/labels/class-names.js';
 import { decodePicture, Discriminator, encodePng, Generator, loadLatents, Random } from '../inference/index.js';
-import { npyBytes, parsedNpy } from '../inference/numeric/npy.js';
+import { npyBytes, npyHeader, parsedNpy } from '../inference/numeric/npy.js';
 import { encodeWebp } from '../inference/pictures/pictures.node.js';
 import { modelFromBytes } from '../onnx/files/read.js';
 import { expectAffordable } from '../onnx/upgrade/affordable.js';
@@ -141,6 +141,20 @@ export const fuzzKinds: Readonly<Record<string, FuzzKind>> = {
     corpus: async () => [idxOf(5)],
     mutate: mutatedBytes,
     read: (path) => readDataset(join(path, '..')),
+  },
+  arrays: {
+    share: 4,
+    file: 'set/images.npy',
+    corpus: async () => [Buffer.concat([npyHeader('|u1', [5, 4, 4, 3]), new Uint8Array(240).fill(100)])],
+    mutate: mutatedBytes,
+    read: (path) => readDataset(join(path, '..')),
+  },
+  parquet: {
+    share: 6,
+    file: 'pictures.parquet',
+    corpus: async () => [await readFile(goldenPath('huggingface.parquet'))],
+    mutate: mutatedBytes,
+    read: (path) => readDataset(path),
   },
   npy: {
     share: 8,

@@ -4,6 +4,9 @@ import type { Originals, S3Inputs, StoredFolder } from 'ganscope/fleet';
 import type { TaskCommand, TaskEngine } from 'ganscope/tasks';
 import type { Printer } from '../common/print.js';
 
+/** Addresses of sets of pictures that are single files. */
+export const SET_FILE = /[^/]\.(zip|np[yz]|parquet)$/i;
+
 export const S3_HELP =
   'Models, pictures and results of bulk jobs may be s3://bucket/key, with the package @aws-sdk/client-s3 and the usual AWS variables: see docs/fleet.md.';
 

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
-import { readBoundedFile } from '../../onnx/files/files.node.js';
+import { readBoundedFile, readFilePart } from '../../onnx/files/files.node.js';
 import type { FileTree } from './tree.js';
 
 /** Levels of folders below the given one that are searched, if nothing else is said. */
@@ -62,6 +62,8 @@ export async function folderTree(folder: string, options: FolderOptions = {}): P
     skipped: skipped.sort(),
     oddNames,
     read: (path, maxBytes) => readBoundedFile(fileOf(path), maxBytes),
+    part: (path, start, end) => readFilePart(fileOf(path), start, end),
+    hasParts: true,
     async stamp(path) {
       const { ino, size, mtimeMs, ctimeMs } = await stat(fileOf(path));
       return `${root} ${ino} ${size} ${mtimeMs} ${ctimeMs}`;

@@ -13,6 +13,14 @@ export interface FileTree {
    * @throws InputError if the file cannot be read or is larger than `maxBytes`
    */
   read(path: string, maxBytes: number): Promise<Uint8Array>;
+  /**
+   * Some bytes of a file, fewer where it ends before; in an archive all that stands before them is unpacked on the way.
+   * @param end after the last one
+   * @throws InputError if the file cannot be read
+   */
+  part(path: string, start: number, end: number): Promise<Uint8Array>;
+  /** Whether parts of files are read without what stands before them. */
+  readonly hasParts: boolean;
   /** A text that changes when the file's content changes, and is not that of a file with other content. */
   stamp(path: string): Promise<string>;
   /** Bytes of the file, unpacked. */

@@ -138,6 +138,22 @@ function expectLength({ shape, data }: NpyDescription, itemBytes: number, name: 
  */
 export const npyShape = (start: Uint8Array, name = 'npy'): readonly number[] => described(start, name).shape;
 
+/** What the header of a .npy file says. */
+export interface NpyLayout {
+  /** NumPy's type string, such as `|u1`. */
+  dtype: string;
+  fortranOrder: boolean;
+  shape: readonly number[];
+  /** Where the array's elements begin in the file. */
+  offset: number;
+}
+
+/** What the header of a .npy file says. @throws as `npyShape` */
+export function npyLayout(start: Uint8Array, name = 'npy'): NpyLayout {
+  const { data, ...layout } = described(start, name);
+  return { ...layout, offset: data.byteOffset - start.byteOffset };
+}
+
 /** How the types of numbers are read, by their kind and bytes. */
 const readers: Readonly<Record<string, (view: DataView, at: number, little: boolean) => number>> = {
   f2: (view, at, little) => float16Value(view.getUint16(at, little)),

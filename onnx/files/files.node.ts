@@ -1,5 +1,5 @@
 /** @file Whole files in and out: bounded reads, and writes that never leave a half-written file behind. */
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.js';
 import { writeAtomically } from './disk/atomic-file.node.js';
@@ -15,6 +15,29 @@ import { fetchBytes, type LoadOptions } from './fetch.js';
 export async function readBoundedFile(path: string | Buffer, maxBytes: number): Promise<Uint8Array> {
   await fileSize(path, maxBytes);
   return readFile(path).catch(cannotRead(path));
+}
+
+/**
+ * Some bytes of a file, fewer where it ends before.
+ * @param end after the last one
+ * @throws InputError if the file is missing or cannot be read; its `cause` is the system's error
+ */
+export async function readFilePart(path: string | Buffer, start: number, end: number): Promise<Uint8Array> {
+  const file = await open(path).catch(cannotRead(path));
+  try {
+    const bytes = new Uint8Array(end - start);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await file.read(bytes, length, bytes.length - length, start + length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    return cannotRead(path)(error as NodeJS.ErrnoException);
+  } finally {
+    await file.close();
+  }
 }
 
 /** The size of a regular file in bytes. @throws as `readBoundedFile` */

@@ -53,7 +53,9 @@ describe('a batch', () => {
         name: empty,
         expected:
           'CUB-200-2011 (images.txt, classes.txt, …), or IDX files as of MNIST (train-images-idx3-ubyte[.gz], …), ' +
-          'or pictures (.avif, .bmp, .gif, .jfif, .jpeg, .jpg, .png, .tif, .tiff, .webp)',
+          "or CIFAR's binary files (data_batch_1.bin, batches.meta.txt, …), " +
+          'or pictures (.avif, .bmp, .gif, .jfif, .jpeg, .jpg, .png, .tif, .tiff, .webp), ' +
+          'or NumPy arrays (.npy, .npz), or Parquet files as of Hugging Face (.parquet)',
         got: 'no file',
       }),
     );

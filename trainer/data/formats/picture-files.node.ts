@@ -3,20 +3,11 @@ import { decodePicture } from '../../../inference/pictures/pictures.node.js';
 import { isPictureFile, MAX_PICTURE_BYTES, unreadPictures } from '../../../inference/files/picture-paths.node.js';
 import { folderName, type FileTree } from '../../../inference/files/tree.js';
 import { InputError } from '../../../onnx/errors.js';
-import { itemAt, MAX_CLASSES, type DataOptions, type Dataset, type Labels, type Split } from '../sets/dataset.js';
+import { itemAt, MAX_CLASSES, type DataOptions, type Dataset, type Labels } from '../sets/dataset.js';
+import { namedSplit } from '../sets/splits.js';
 import { Budget } from '../../../inference/runtime/budget.js';
 import { LABELS_FILE, listedLabels } from './listed-labels.js';
 
-/** Folders that are splits of the data. */
-const SPLITS: ReadonlyMap<string, Exclude<Split, 'all'>> = new Map([
-  ['train', 'train'],
-  ['training', 'train'],
-  ['val', 'val'],
-  ['valid', 'val'],
-  ['validation', 'val'],
-  ['test', 'test'],
-  ['testing', 'test'],
-]);
 /** Bytes of files that are decoded at a time. */
 const MAX_BYTES_AT_ONCE = 256 * 1024 * 1024;
 
@@ -35,7 +26,7 @@ interface Place {
 export async function pictureFilesDataset(tree: FileTree, { split = 'all' }: DataOptions): Promise<Dataset> {
   const all = belowShared(tree.paths.filter(isPictureFile).map((path) => ({ path, folders: foldersOf(path) })));
   const level = splitLevel(all);
-  const splitOf = ({ folders }: Place) => SPLITS.get((folders[level ?? 0] ?? '').toLowerCase());
+  const splitOf = ({ folders }: Place) => namedSplit(folders[level ?? 0] ?? '');
   const splits = [...new Set(all.map(splitOf))];
   const isSplit = level !== undefined;
   if (split !== 'all' && !(isSplit && splits.includes(split))) {
@@ -81,7 +72,7 @@ export function datasetOfFiles(tree: FileTree, paths: readonly string[], labels:
 function splitLevel(places: readonly Place[]): number | undefined {
   const depth = places.reduce((least, { folders }) => Math.min(least, folders.length), Number.POSITIVE_INFINITY);
   for (let level = 0; level < depth && places.length > 0; level++) {
-    const splits = new Set(places.map(({ folders }) => SPLITS.get((folders[level] as string).toLowerCase())));
+    const splits = new Set(places.map(({ folders }) => namedSplit(folders[level] as string)));
     if (!splits.has(undefined) && splits.size > 1) return level;
   }
   return undefined;

@@ -3,8 +3,11 @@ import { open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
 import type { GanConfig } from '../../settings/config.js';
+import { arraysDataset, isArrayFile, isArrayOfLabels } from './arrays/arrays.node.js';
 import { assumedOfData } from '../sets/assumed.js';
 import { withClasses } from '../sets/classes.js';
+import { archivesTree, hasArchives } from './archives.node.js';
+import { cifarDataset, hasCifarFiles, isCifarFile, isCifarNames } from './cifar.node.js';
 import { cubDataset, hasCubLists, isCubFile, isCubList } from './cub.node.js';
 import { spaceDataset, type DataOptions, type Dataset } from '../sets/dataset.js';
 import { folderTree } from '../../../inference/files/folder.node.js';
@@ -13,6 +16,7 @@ import { dataFingerprint, dataIdentity } from './identity.node.js';
 import { hasIdxFiles, idxDataset, idxLabelsNames, isIdxFile, isIdxLabels } from './idx.node.js';
 import { isPictureFile, PICTURE_EXTENSIONS } from '../../../inference/files/picture-paths.node.js';
 import { isLabelsFile } from './listed-labels.js';
+import { isParquetFile, parquetDataset } from './parquet/parquet.node.js';
 import { pictureFilesDataset } from './picture-files.node.js';
 import type { FileTree } from '../../../inference/files/tree.js';
 import { zipTree } from './zip.node.js';
@@ -59,6 +63,15 @@ const dataFormats: readonly DataFormat[] = [
     dataset: idxDataset,
   },
   {
+    name: "CIFAR's binary files",
+    signs: 'data_batch_1.bin, batches.meta.txt, …',
+    options: ['split'],
+    uses: isCifarFile,
+    lists: isCifarNames,
+    found: hasCifarFiles,
+    dataset: cifarDataset,
+  },
+  {
     name: 'pictures',
     signs: PICTURE_EXTENSIONS.join(', '),
     options: ['split'],
@@ -66,6 +79,24 @@ const dataFormats: readonly DataFormat[] = [
     lists: isLabelsFile,
     found: (tree) => tree.paths.some(isPictureFile),
     dataset: pictureFilesDataset,
+  },
+  {
+    name: 'NumPy arrays',
+    signs: '.npy, .npz',
+    options: ['split'],
+    uses: isArrayFile,
+    lists: isArrayOfLabels,
+    found: (tree) => tree.paths.some(isArrayFile),
+    dataset: arraysDataset,
+  },
+  {
+    name: 'Parquet files as of Hugging Face',
+    signs: '.parquet',
+    options: ['split'],
+    uses: isParquetFile,
+    lists: () => false,
+    found: (tree) => tree.paths.some(isParquetFile),
+    dataset: parquetDataset,
   },
 ];
 
@@ -123,8 +154,13 @@ function expectOptions(
 /** The files of a folder or a zip archive, or a single file with what belongs to it. */
 async function openTree(source: string, { followLinks }: DataOptions): Promise<FileTree> {
   const info = await stat(source).catch(() => undefined);
-  if (!info?.isFile()) return folderTree(source, { followLinks });
-  if (await isZip(source)) return zipTree(source, (path) => dataFormats.some(({ uses }) => uses(path)));
+  const matters = (path: string) => dataFormats.some(({ uses }) => uses(path));
+  if (!info?.isFile()) {
+    const folder = await folderTree(source, { followLinks });
+    const isOfArchives = !dataFormats.some(({ found }) => found(folder)) && hasArchives(folder);
+    return isOfArchives ? archivesTree(folder, matters) : folder;
+  }
+  if (await isZip(source)) return zipTree(source, matters);
   const tree = await folderTree(dirname(source), { maxDepth: 0 });
   const name = basename(source);
   const wanted = [name, ...idxLabelsNames(name)];

@@ -62,6 +62,12 @@ export async function zipTree(archive: string, matters: (path: string) => boolea
       if (crc32(bytes) !== entry.crc32) throw new InputError(`${archive}: ${path}: its checksum is wrong`);
       return bytes;
     },
+    async part(path, start, end) {
+      const entry = entries.get(path);
+      if (entry === undefined) throw new InputError(`${archive}: ${path}: there is no such file`);
+      return withZip(archive, (zip) => unpackedPart(zip, entry, start, end), path);
+    },
+    hasParts: false,
     async stamp(path) {
       const { uncompressedSize = 0, crc32: checksum = 0 } = entries.get(path) ?? {};
       return `${uncompressedSize} ${checksum}`;
@@ -88,6 +94,19 @@ async function unpacked(zip: Zip, entry: Entry): Promise<Uint8Array> {
     length += chunk.length;
   }
   return bytes.subarray(0, length);
+}
+
+/** Bytes `start`…`end` − 1 of an entry, as far as there are some. */
+async function unpackedPart(zip: Zip, entry: Entry, start: number, end: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for await (const part of await zip.openReadStreamPromise(entry)) {
+    const chunk = part as Uint8Array;
+    if (at + chunk.length > start) parts.push(chunk.subarray(Math.max(0, start - at), Math.max(0, end - at)));
+    at += chunk.length;
+    if (at >= end) break;
+  }
+  return Buffer.concat(parts);
 }
 
 /** Runs `task` on the open archive. @throws InputError for what the reader does not understand */

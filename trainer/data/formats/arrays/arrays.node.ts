@@ -1,0 +1,155 @@
+/** @file NumPy arrays of pictures as a data set: a .npy file, several in a folder, or a .npz file such as those of MedMNIST. */
+import { MAX_PIXELS, type Picture } from '../../../../inference/pictures/pictures.js';
+import type { FileTree } from '../../../../inference/files/tree.js';
+import { InputError } from '../../../../onnx/errors.js';
+import { MAX_CLASSES, type DataOptions, type Dataset, type Labels } from '../../sets/dataset.js';
+import { splitOfName, takenSplits } from '../../sets/splits.js';
+import { npyFile, NpyRows, numbersOf, type NpyFile } from './npy-array.node.js';
+
+const LABELS = /(^|[^a-z])(labels?|targets?|class(es)?|y)([^a-z]|$)/i;
+const INTEGERS = /^[iu]\d$/;
+
+/** How the pictures of an array lie in it. */
+interface Layout {
+  width: number;
+  height: number;
+  channels: 1 | 3;
+  isChannelsFirst: boolean;
+}
+
+/** Whether a file is an array. */
+export const isArrayFile = (path: string): boolean => /\.npy$/i.test(path);
+
+/** Whether a file is an array of labels, by its name. */
+export const isArrayOfLabels = (path: string): boolean =>
+  isArrayFile(path) && LABELS.test(path.slice(path.lastIndexOf('/') + 1, -'.npy'.length));
+
+/**
+ * The pictures of all arrays of bytes [N, H, W, 1 or 3], [N, 1 or 3, H, W] or [N, H, W], in the order of their names. Names such
+ * as `x_train` or `val_images` tell splits. Classes are the numbers of an array of integers [N] or [N, 1] for as many pictures.
+ * @throws InputError if there is none, sizes or channels differ, or the split is not there
+ */
+export async function arraysDataset(tree: FileTree, options: DataOptions): Promise<Dataset> {
+  const files: NpyFile[] = [];
+  for (const path of tree.paths.filter(isArrayFile)) files.push(await npyFile(tree, path));
+  const [all, layout] = pictureArrays(tree, files);
+  const { items: pictures, splits } = takenSplits(all, ({ name }) => splitOfName(name), options);
+  const starts: number[] = [];
+  let length = 0;
+  for (const { shape } of pictures) {
+    starts.push(length);
+    length += shape[0] as number;
+  }
+  const labels = await labelsOf(tree, files, { pictures, length, isSplit: splits !== undefined });
+  const rows = new NpyRows(tree);
+  const taken = splits === undefined ? '' : ` (${splits.join(' and ')})`;
+  return {
+    name: `${length} pictures of ${tree.root}${taken}`,
+    length,
+    ...(splits && { splits }),
+    ...(labels && 'indices' in labels && { labels, labelsFrom: `the array ${labels.from}` }),
+    skipped: [...tree.skipped, ...(labels && 'several' in labels ? [labels.several] : [])],
+    async picture(index) {
+      const at = starts.findLastIndex((start) => start <= index);
+      const file = pictures[at];
+      if (file === undefined || index >= length)
+        throw new RangeError(`picture(${index}): expected an index below ${length}`);
+      return pictureOf(await rows.row(file, index - (starts[at] as number)), layout);
+    },
+  };
+}
+
+/** The arrays of pictures, and how all of them are laid out. @throws InputError if there are none, or of several kinds */
+function pictureArrays(tree: FileTree, files: readonly NpyFile[]): [NpyFile[], Layout] {
+  const found = files.flatMap((file) => {
+    const layout = file.type === 'u1' && file.isRowMajor ? layoutOf(file) : undefined;
+    return layout ? [{ file, layout }] : [];
+  });
+  const [first] = found;
+  const shown = ({ name, type, shape }: NpyFile) => `${name} ${type} [${shape.join(', ')}]`;
+  if (!first) {
+    const expected =
+      'an array of pictures: bytes (uint8) of 0…255 [N, H, W, 1 or 3], [N, 1 or 3, H, W] or [N, H, W], row-major';
+    throw new InputError({ name: tree.root, expected, got: files.map(shown).join('; ') });
+  }
+  const odd = found.find(({ layout }) => JSON.stringify(layout) !== JSON.stringify(first.layout));
+  if (odd) {
+    const expected = `arrays of pictures of one size, as ${shown(first.file)}`;
+    throw new InputError({ name: tree.root, expected, got: shown(odd.file) });
+  }
+  return [found.map(({ file }) => file), first.layout];
+}
+
+/** @throws InputError for an array that could be read in two ways, or pictures that are too large */
+function layoutOf({ path, shape }: NpyFile): Layout | undefined {
+  const [count = 0, second = 0, third = 0, fourth] = shape;
+  if (count < 1 || shape.length < 3 || shape.length > 4 || shape.includes(0)) return undefined;
+  const got = `[${shape.join(', ')}]`;
+  const isColour = (size: number | undefined): size is 1 | 3 => size === 1 || size === 3;
+  if (fourth === undefined && isColour(third))
+    throw new InputError({ name: path, expected: `[N, H, W], or [N, H, W, C] for one picture too`, got });
+  if (fourth !== undefined && isColour(second) === isColour(fourth)) {
+    if (!isColour(second)) return undefined;
+    throw new InputError({ name: path, expected: '1 or 3 channels either in front or last', got });
+  }
+  const isChannelsFirst = fourth !== undefined && isColour(second);
+  const [height, width] = isChannelsFirst ? [third, fourth] : [second, third];
+  if (height * width > MAX_PIXELS)
+    throw new InputError({ name: path, expected: `pictures of at most ${MAX_PIXELS} pixels`, got });
+  const channels = isChannelsFirst ? second : (fourth ?? 1);
+  return { width, height, channels: channels as 1 | 3, isChannelsFirst };
+}
+
+function pictureOf(row: Uint8Array, { isChannelsFirst, ...size }: Layout): Picture {
+  const { width, height, channels } = size;
+  if (!isChannelsFirst || channels === 1) return { ...size, data: row };
+  const pixels = width * height;
+  const data = new Uint8Array(row.length);
+  for (let channel = 0; channel < channels; channel++)
+    for (let pixel = 0; pixel < pixels; pixel++)
+      data[pixel * channels + channel] = row[channel * pixels + pixel] as number;
+  return { ...size, data };
+}
+
+/** The classes of the pictures, or a line about several arrays that could have them. */
+async function labelsOf(
+  tree: FileTree,
+  files: readonly NpyFile[],
+  { pictures, length, isSplit }: { pictures: readonly NpyFile[]; length: number; isSplit: boolean },
+): Promise<(Labels & { from: string }) | { several: string } | undefined> {
+  const isOfNumbers = ({ type, shape }: NpyFile) =>
+    INTEGERS.test(type) && (shape.length === 1 || (shape.length === 2 && shape[1] === 1));
+  const numbers = files.filter(isOfNumbers);
+  // Each split has its own labels, in the order of the pictures.
+  const parts = isSplit
+    ? pictures.map(({ shape, name }) => onlyOf(numbers, shape[0] as number, splitOfName(name)))
+    : [onlyOf(numbers, length, undefined)];
+  const unclear = parts.find((part) => part !== undefined && 'several' in part);
+  if (unclear) return unclear as { several: string };
+  const found = parts.filter((part): part is NpyFile => part !== undefined);
+  return found.length < parts.length ? undefined : labelsFrom(tree, found);
+}
+
+/** The array with so many numbers: the only one that is named as labels are, or else the only one. */
+function onlyOf(
+  arrays: readonly NpyFile[],
+  count: number,
+  split: string | undefined,
+): NpyFile | { several: string } | undefined {
+  const fits = arrays.filter(({ shape, name }) => shape[0] === count && splitOfName(name) === split);
+  const named = fits.filter(({ name }) => LABELS.test(name));
+  const [first, ...more] = named.length > 0 ? named : fits;
+  if (first === undefined || more.length === 0) return first;
+  const names = [first, ...more].map(({ name }) => name).join(', ');
+  return { several: `${names}: several arrays could be the classes, so there are none` };
+}
+
+async function labelsFrom(tree: FileTree, parts: readonly NpyFile[]): Promise<(Labels & { from: string }) | undefined> {
+  const numbers: number[] = [];
+  for (const part of parts) for (const number of await numbersOf(tree, part)) numbers.push(number);
+  const found = [...new Set(numbers)].sort((a, b) => a - b);
+  if (found.length > MAX_CLASSES) return undefined;
+  const classOf = new Map(found.map((number, at) => [number, at]));
+  const indices = Uint16Array.from(numbers, (number) => classOf.get(number) ?? 0);
+  return { classes: found.map(String), indices, from: parts.map(({ name }) => name).join(' and ') };
+}
