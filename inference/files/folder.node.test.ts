@@ -52,6 +52,18 @@ describe('openDataset(folder)', () => {
     expect(followed.skipped).toEqual(['auk/loop: a link to a folder around it', 'gone.png: a link that leads nowhere']);
   });
 
+  it('follows the links of a snapshot in a download cache to the files beside it, and nowhere else', async () => {
+    const cache = await folderOf({ 'blobs/aa11': 4, 'other/secret.png': 9, 'snapshots/1f/data/readme.txt': 'x' });
+    const snapshot = join(cache, 'snapshots', '1f');
+    await symlink('../../../blobs/aa11', join(snapshot, 'data', '1.png'));
+    await symlink('../../../other/secret.png', join(snapshot, 'data', '2.png'));
+    for (const folder of [snapshot, join(snapshot, 'data')]) {
+      const dataset = await opened(folder);
+      expect(await levels(dataset)).toEqual([4]);
+      expect(dataset.skipped).toEqual([expect.stringMatching(/2\.png: a link that leads out of the folder$/)]);
+    }
+  });
+
   it('follows links to folders, but not in circles', async () => {
     const folder = await folderOf({ 'a/1.png': 1, 'b/2.png': 2 });
     await symlink(join(folder, 'a'), join(folder, 'b', 'to-a'));
@@ -138,7 +150,7 @@ describe('openDataset(folder)', () => {
     const folder = await folderOf({ 'readme.txt': 'no pictures' });
     await expect(opened(folder)).rejects.toThrow(InputError);
     await expect(opened(folder)).rejects.toThrow(
-      /expected CUB-200-2011 .*, or pictures \(\.avif, .*\.webp\); got 1 other file$/,
+      /expected CUB-200-2011 .*, or pictures \(\.avif, .*\.webp\), .*; got 1 other file$/,
     );
     await expect(opened(join(folder, 'readme.txt'))).rejects.toThrow(/readme\.txt: expected .*; got 1 other file$/);
     await expect(opened(join(folder, 'nope'))).rejects.toThrow(/expected a folder, or a file of pictures; got ENOENT/);

@@ -25,8 +25,8 @@ export interface FolderTree extends FileTree {
 
 /** What is found while a folder is searched. */
 interface Search {
-  /** The real path of the folder. */
-  root: string;
+  /** The real paths of the folders that links may lead into: the folder's own, and that of the files of its download cache. */
+  within: readonly string[];
   followLinks: boolean;
   maxDepth: number;
   paths: string[];
@@ -44,7 +44,7 @@ interface Place {
 
 /**
  * All files in a folder and the folders in it. Names that start with a dot are ignored. Links are followed where they stay
- * within the folder, or all with `followLinks`; others, and those that lead nowhere or back to a folder around them, are skipped.
+ * within the folder or lead to the files of its download cache, or all with `followLinks`; others, and those that lead nowhere or back to a folder around them, are skipped.
  * @throws InputError if there is no such folder or it cannot be read
  */
 export async function folderTree(folder: string, options: FolderOptions = {}): Promise<FolderTree> {
@@ -52,7 +52,14 @@ export async function folderTree(folder: string, options: FolderOptions = {}): P
     throw new InputError({ name: folder, expected: 'a folder, or a file of pictures', got: error.code });
   });
   const { followLinks = false, maxDepth = MAX_DEPTH } = options;
-  const search: Search = { root, followLinks, maxDepth, paths: [], skipped: [], oddNames: new Map() };
+  const search: Search = {
+    within: [root, ...cachedFiles(root)],
+    followLinks,
+    maxDepth,
+    paths: [],
+    skipped: [],
+    oddNames: new Map(),
+  };
   await list(search, { shown: '', name: Buffer.from(root), depth: 0, around: [root] });
   const { paths, skipped, oddNames } = search;
   const fileOf = (path: string) => oddNames.get(path) ?? join(root, path);
@@ -100,16 +107,25 @@ async function list(search: Search, place: Place): Promise<void> {
   }
 }
 
+/** Where Hugging Face's download cache keeps the files of a snapshot: `snapshots/REVISION/…` are links into `blobs`. */
+function cachedFiles(root: string): string[] {
+  const parts = root.split(sep);
+  const at = parts.lastIndexOf('snapshots', parts.length - 2);
+  return at > 0 ? [[...parts.slice(0, at), 'blobs'].join(sep)] : [];
+}
+
 /** What a link leads to: a file, a folder with its real path, or why it is not followed. */
 async function linkTarget(
-  { root, followLinks }: Search,
+  { within, followLinks }: Search,
   { around }: Place,
   link: Buffer,
 ): Promise<{ folder: string | undefined } | string> {
   try {
     const target = await realpath(link);
-    const within = target === root || target.startsWith(root.endsWith(sep) ? root : root + sep);
-    if (!within && !followLinks) return 'a link that leads out of the folder';
+    const isWithin = within.some(
+      (root) => target === root || target.startsWith(root.endsWith(sep) ? root : root + sep),
+    );
+    if (!isWithin && !followLinks) return 'a link that leads out of the folder';
     const info = await stat(link);
     if (info.isFile()) return { folder: undefined };
     if (!info.isDirectory()) return 'a link to something else than a file or folder';
