@@ -19,7 +19,7 @@ const SHOWN = 5;
  * @param options what was stated
  */
 export function assumedOfData(dataset: Dataset, { split, classes = [], followLinks }: DataOptions): Assumption[] {
-  const { labels, labelsFrom, splits, skipped } = dataset;
+  const { labels, labelsFrom, noLabels, splits, skipped } = dataset;
   const [first] = skipped;
   const names = labels?.classes ?? [];
   const listed = names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ', …' : '');
@@ -44,6 +44,7 @@ export function assumedOfData(dataset: Dataset, { split, classes = [], followLin
             options: ['classes'],
           },
         ]),
+    ...(noLabels === undefined ? [] : [{ about: 'classes', taken: 'none', because: noLabels, options: [] }]),
     ...(first === undefined
       ? []
       : [

@@ -24,6 +24,8 @@ export interface Dataset {
   readonly labels?: Labels | undefined;
   /** Where the classes come from, such as names of folders. */
   readonly labelsFrom?: string | undefined;
+  /** Why there are none, where the data have several that could be meant, or not for all pictures. */
+  readonly noLabels?: string | undefined;
   /** The splits that are taken, where the data has some. */
   readonly splits?: readonly string[] | undefined;
   /** What was assumed of the data; nothing of the built-in pictures. */

@@ -22,6 +22,13 @@ const numbers = (values: readonly number[], ...more: number[]) => {
 const npz = (arrays: Record<string, Uint8Array>) =>
   zipOf(Object.entries(arrays).map(([name, data], at) => ({ name: `${name}.npy`, data, store: at % 2 === 0 })));
 
+/** An array of Python objects. */
+const objects = (() => {
+  const bytes = bytesOf('|u1', [1], Uint8Array.of(0));
+  bytes.write(String.raw`{'descr': '|O', 'fortran_order': False, 'shape': (1,), }`, 10);
+  return bytes;
+})();
+
 describe('openDataset(NumPy arrays)', () => {
   it('reads the pictures of one file, with channels last, in front or none', async () => {
     const picture = Uint8Array.from({ length: 24 }, (_, at) => at);
@@ -101,7 +108,21 @@ describe('openDataset(NumPy arrays)', () => {
     });
     const dataset = await opened(join(folder, 'a.npz'));
     expect(dataset.labels).toBeUndefined();
-    expect(dataset.skipped).toEqual(['a, b: several arrays could be the classes, so there are none']);
+    expect(dataset.assumed).toEqual([
+      { about: 'classes', taken: 'none', because: 'a and b could be the classes', options: [] },
+    ]);
+  });
+
+  it('leaves out what is no picture, and says so', async () => {
+    const arrays = {
+      images: flat([1, 2], 4, 4),
+      masks: flat([8, 9], 4, 4),
+      names: objects,
+      scores: npyBytes(new Float32Array(2), [2]),
+    };
+    const dataset = await opened(join(await folderOf({ 'a.npz': npz(arrays) }), 'a.npz'));
+    expect(await levels(dataset)).toEqual([1, 2]);
+    expect([dataset.name, dataset.skipped]).toEqual([expect.stringMatching(/^2 pictures of .*\(images\)$/), []]);
   });
 
   it.each<[string, Record<string, Uint8Array>]>([
@@ -116,11 +137,12 @@ describe('openDataset(NumPy arrays)', () => {
     ],
     ['x.npy: expected 1 or 3 channels either in front or last; got [1, 3, 8, 3]', { x: flat([1], 3, 8, 3) }],
     [
-      'expected arrays of pictures of one size, as x u1 [1, 4, 4, 3]; got y u1 [1, 5, 5, 3]',
-      { x: flat([1], 4, 4, 3), y: flat([1], 5, 5, 3) },
+      'expected arrays of pictures of one size, as a u1 [1, 4, 4, 3]; got b u1 [1, 5, 5, 3]',
+      { a: flat([1], 4, 4, 3), b: flat([1], 5, 5, 3) },
     ],
     ['x.npy: expected 1028 bytes for |u1 [1, 30, 30, 1]', { x: flat([1], 30, 30, 1).subarray(0, 900) }],
     ['x.npy: expected a .npy file of version 1 to 3', { x: Buffer.from('broken') }],
+    ['[N, H, W], row-major; got no array of numbers', { x: objects }],
   ])('refuses with “%s”', async (message, arrays) => {
     const files = Object.fromEntries(Object.entries(arrays).map(([name, data]) => [`${name}.npy`, data]));
     const error = await opened(await folderOf(files)).catch((thrown: unknown) => thrown);

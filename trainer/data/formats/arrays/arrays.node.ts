@@ -4,9 +4,11 @@ import type { FileTree } from '../../../../inference/files/tree.js';
 import { InputError } from '../../../../onnx/errors.js';
 import { MAX_CLASSES, type DataOptions, type Dataset, type Labels } from '../../sets/dataset.js';
 import { splitOfName, takenSplits } from '../../sets/splits.js';
+import { systemError } from '../../sets/system-error.js';
 import { npyFile, NpyRows, numbersOf, type NpyFile } from './npy-array.node.js';
 
 const LABELS = /(^|[^a-z])(labels?|targets?|class(es)?|y)([^a-z]|$)/i;
+const PICTURES = /(^|[^a-z])(images?|imgs?|pictures?|photos?|x)([^a-z]|$)/i;
 const INTEGERS = /^[iu]\d$/;
 
 /** How the pictures of an array lie in it. */
@@ -25,15 +27,14 @@ export const isArrayOfLabels = (path: string): boolean =>
   isArrayFile(path) && LABELS.test(path.slice(path.lastIndexOf('/') + 1, -'.npy'.length));
 
 /**
- * The pictures of all arrays of bytes [N, H, W, 1 or 3], [N, 1 or 3, H, W] or [N, H, W], in the order of their names. Names such
- * as `x_train` or `val_images` tell splits. Classes are the numbers of an array of integers [N] or [N, 1] for as many pictures.
+ * The pictures of all arrays of bytes [N, H, W, 1 or 3], [N, 1 or 3, H, W] or [N, H, W], in the order of their names; where some
+ * are named as pictures are, of these alone. Names such as `x_train` or `val_images` tell splits. Classes are the numbers of an array of integers [N] or [N, 1] for as many pictures.
  * @throws InputError if there is none, sizes or channels differ, or the split is not there
  */
 export async function arraysDataset(tree: FileTree, options: DataOptions): Promise<Dataset> {
-  const files: NpyFile[] = [];
-  for (const path of tree.paths.filter(isArrayFile)) files.push(await npyFile(tree, path));
-  const [all, layout] = pictureArrays(tree, files);
-  const { items: pictures, splits } = takenSplits(all, ({ name }) => splitOfName(name), options);
+  const { files, problems } = await arraysOf(tree);
+  const { arrays, layout, isChosen } = pictureArrays(tree, files, problems);
+  const { items: pictures, splits } = takenSplits(arrays, ({ name }) => splitOfName(name), options);
   const starts: number[] = [];
   let length = 0;
   for (const { shape } of pictures) {
@@ -42,13 +43,15 @@ export async function arraysDataset(tree: FileTree, options: DataOptions): Promi
   }
   const labels = await labelsOf(tree, files, { pictures, length, isSplit: splits !== undefined });
   const rows = new NpyRows(tree);
-  const taken = splits === undefined ? '' : ` (${splits.join(' and ')})`;
+  const names = isChosen ? pictures.map(({ name }) => name) : splits;
+  const taken = names === undefined ? '' : ` (${names.join(' and ')})`;
   return {
-    name: `${length} pictures of ${tree.root}${taken}`,
+    name: `${length} ${length === 1 ? 'picture' : 'pictures'} of ${tree.root}${taken}`,
     length,
     ...(splits && { splits }),
     ...(labels && 'indices' in labels && { labels, labelsFrom: `the array ${labels.from}` }),
-    skipped: [...tree.skipped, ...(labels && 'several' in labels ? [labels.several] : [])],
+    ...(labels && 'several' in labels && { noLabels: labels.several }),
+    skipped: [...tree.skipped, ...problems].sort(),
     async picture(index) {
       const at = starts.findLastIndex((start) => start <= index);
       const file = pictures[at];
@@ -59,25 +62,53 @@ export async function arraysDataset(tree: FileTree, options: DataOptions): Promi
   };
 }
 
-/** The arrays of pictures, and how all of them are laid out. @throws InputError if there are none, or of several kinds */
-function pictureArrays(tree: FileTree, files: readonly NpyFile[]): [NpyFile[], Layout] {
-  const found = files.flatMap((file) => {
+/** The arrays of numbers, and what is wrong with others. */
+async function arraysOf(tree: FileTree): Promise<{ files: NpyFile[]; problems: string[] }> {
+  const [files, problems]: [NpyFile[], string[]] = [[], []];
+  for (const path of tree.paths.filter(isArrayFile)) {
+    try {
+      const file = await npyFile(tree, path);
+      if (file) files.push(file);
+    } catch (error) {
+      if (!(error instanceof InputError) || systemError(error) !== undefined) throw error;
+      problems.push(error.message);
+    }
+  }
+  return { files, problems };
+}
+
+/**
+ * The arrays of pictures, how all of them are laid out, and whether others are left out by their names.
+ * @throws InputError if there are none, or of several kinds
+ */
+function pictureArrays(
+  tree: FileTree,
+  files: readonly NpyFile[],
+  problems: readonly string[],
+): { arrays: NpyFile[]; layout: Layout; isChosen: boolean } {
+  const fits = files.flatMap((file) => {
     const layout = file.type === 'u1' && file.isRowMajor ? layoutOf(file) : undefined;
     return layout ? [{ file, layout }] : [];
   });
+  const named = fits.filter(({ file }) => PICTURES.test(file.name));
+  const found = named.length > 0 ? named : fits;
   const [first] = found;
   const shown = ({ name, type, shape }: NpyFile) => `${name} ${type} [${shape.join(', ')}]`;
   if (!first) {
     const expected =
       'an array of pictures: bytes (uint8) of 0…255 [N, H, W, 1 or 3], [N, 1 or 3, H, W] or [N, H, W], row-major';
-    throw new InputError({ name: tree.root, expected, got: files.map(shown).join('; ') });
+    throw new InputError({
+      name: tree.root,
+      expected,
+      got: [...files.map(shown), ...problems].join('; ') || 'no array of numbers',
+    });
   }
   const odd = found.find(({ layout }) => JSON.stringify(layout) !== JSON.stringify(first.layout));
   if (odd) {
     const expected = `arrays of pictures of one size, as ${shown(first.file)}`;
     throw new InputError({ name: tree.root, expected, got: shown(odd.file) });
   }
-  return [found.map(({ file }) => file), first.layout];
+  return { arrays: found.map(({ file }) => file), layout: first.layout, isChosen: found.length < fits.length };
 }
 
 /** @throws InputError for an array that could be read in two ways, or pictures that are too large */
@@ -140,8 +171,8 @@ function onlyOf(
   const named = fits.filter(({ name }) => LABELS.test(name));
   const [first, ...more] = named.length > 0 ? named : fits;
   if (first === undefined || more.length === 0) return first;
-  const names = [first, ...more].map(({ name }) => name).join(', ');
-  return { several: `${names}: several arrays could be the classes, so there are none` };
+  const names = [first, ...more].map(({ name }) => name).join(' and ');
+  return { several: `${names} could be the classes` };
 }
 
 async function labelsFrom(tree: FileTree, parts: readonly NpyFile[]): Promise<(Labels & { from: string }) | undefined> {

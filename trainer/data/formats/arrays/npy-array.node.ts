@@ -22,10 +22,14 @@ export interface NpyFile {
   offset: number;
 }
 
-/** @throws InputError if the file is no .npy file, or has not the length that its header says */
-export async function npyFile(tree: FileTree, path: string): Promise<NpyFile> {
+/**
+ * The array in a file; nothing for one of texts or objects.
+ * @throws InputError if the file is no .npy file, or has not the length that its header says
+ */
+export async function npyFile(tree: FileTree, path: string): Promise<NpyFile | undefined> {
   const { dtype, shape, fortranOrder, offset } = npyLayout(await tree.part(path, 0, NPY_START_BYTES), path);
   const type = dtype.replace(/^[<>|=]/, '');
+  if (!/^[biuf]\d+$/.test(type)) return undefined;
   const bytes = shape.reduce((product, size) => product * size, Number(type.slice(1))) + offset;
   const found = await tree.size(path);
   if (bytes !== found)

@@ -9,6 +9,7 @@ import { ParquetFile } from './parquet-file.node.js';
 
 /** Pictures as files that are held, in bytes: the last groups of rows that were used. */
 const HELD_BYTES = 2 ** 29;
+const PICTURES = /^(image|img|picture|photo)$/i;
 const CLASSES = /^(fine_)?(labels?|class(es)?|target)$/i;
 
 /** What `datasets` writes about columns. */
@@ -33,11 +34,12 @@ export async function parquetDataset(tree: FileTree, options: DataOptions): Prom
   if (length === 0) throw new InputError({ name: tree.root, expected: 'pictures', got: 'tables without a row' });
   const pictures = new PictureRows(files, column);
   return {
-    name: `${length} pictures of ${tree.root}${splits === undefined ? '' : ` (${splits.join(' and ')})`}`,
+    name: `${length} ${length === 1 ? 'picture' : 'pictures'} of ${tree.root}${splits === undefined ? '' : ` (${splits.join(' and ')})`}`,
     length,
     ...(splits && { splits }),
     ...(labels && 'indices' in labels && { labels, labelsFrom: `the column ${labels.from}` }),
-    skipped: [...tree.skipped, ...(labels && 'several' in labels ? [labels.several] : [])],
+    ...(labels && 'none' in labels && { noLabels: labels.none }),
+    skipped: tree.skipped,
     picture: async (index) => {
       const { bytes, shown } = await pictures.file(index);
       return decodePicture(bytes, shown);
@@ -54,33 +56,34 @@ function featuresOf(file: ParquetFile | undefined): Features {
   }
 }
 
-/** The column that holds pictures. @throws InputError if there is none, or several */
+/** The column that holds pictures. @throws InputError if there is none, or several of which none is named so */
 function pictureColumn(files: readonly ParquetFile[], features: Features): string {
-  const named = Object.keys(features).filter((name) => features[name]?.['_type'] === 'Image');
   const [first] = files;
-  const candidates = (first?.columns ?? []).filter(({ kind }) => kind === 'file').map(({ name }) => name);
-  const stated = candidates.filter((name) => named.includes(name));
-  const fits = stated.length > 0 ? stated : candidates;
+  const typeOf = (name: string) => features[name]?.['_type'];
+  const columns = first?.columns ?? [];
+  const candidates = columns.flatMap(({ name, kind }) =>
+    kind === 'file' && ['Image', 'Value', undefined].includes(typeOf(name) as string | undefined) ? [name] : [],
+  );
+  const stated = candidates.filter((name) => typeOf(name) === 'Image');
+  const all = stated.length > 0 ? stated : candidates;
+  const fits = all.length > 1 ? all.filter((name) => PICTURES.test(name)) : all;
   const [column] = fits;
   const name = first?.path ?? 'data';
-  const expected = 'one column of pictures as files';
-  if (column === undefined || fits.length > 1)
-    throw new InputError({
-      name,
-      expected,
-      got: fits.join(', ') || (first?.columns ?? []).map((each) => each.name).join(', '),
-    });
-  const odd = files.find(({ columns }) => !columns.some((each) => each.name === column && each.kind === 'file'));
+  if (column === undefined || fits.length > 1) {
+    const got = (all.length > 0 ? all : columns.map((each) => each.name)).join(', ');
+    throw new InputError({ name, expected: 'one column of pictures as files, or one that is named image', got });
+  }
+  const odd = files.find(({ columns: own }) => !own.some((each) => each.name === column && each.kind === 'file'));
   if (odd)
     throw new InputError({ name: odd.path, expected: `a column ${column} of pictures, as ${name} has`, got: 'none' });
   return column;
 }
 
-/** The classes of all rows; nothing where there are none, or a line about columns of which each could have them. */
+/** The classes of all rows; nothing where there are none, or a line that says why there are none. */
 async function labelsOf(
   files: readonly ParquetFile[],
   features: Features,
-): Promise<(Labels & { from: string }) | { several: string } | undefined> {
+): Promise<(Labels & { from: string }) | { none: string } | undefined> {
   const columns = files[0]?.columns.filter(({ kind }) => kind === 'integer' || kind === 'text') ?? [];
   const stated = columns.filter(({ name }) => features[name]?.['_type'] === 'ClassLabel');
   const fits = stated.length > 0 ? stated : columns.filter(({ name }) => CLASSES.test(name));
@@ -88,33 +91,26 @@ async function labelsOf(
   const [column] = named;
   if (fits.length > 1 && named.length !== 1)
     return {
-      several: `${fits.map(({ name }) => name).join(', ')}: several columns could be the classes, so there are none`,
+      none: `${fits.map(({ name }) => name).join(' and ')} could be the classes`,
     };
   if (column === undefined || files.some(({ columns: own }) => !own.some(({ name }) => name === column.name)))
     return undefined;
-  const values: (string | number)[] = [];
-  for (const file of files) for (const value of await file.values(column.name)) values.push(plain(value));
+  const values: unknown[] = [];
+  for (const file of files) for (const value of await file.values(column.name)) values.push(value);
   const told = features[column.name]?.['names'];
   const names = Array.isArray(told) ? told.map(String) : undefined;
-  const isNamed =
-    names !== undefined && values.every((value) => typeof value === 'number' && names[value] !== undefined);
-  const found = isNamed ? [...names.keys()] : [...new Set(values)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  if (found.length < 1 || found.length > MAX_CLASSES) return undefined;
-  const classOf = new Map<string | number, number>(found.map((value, at) => [value, at]));
-  const indices = Uint16Array.from(values, (value) => classOf.get(value) ?? 0);
-  return {
-    classes: found.map((value) => (isNamed ? (names[Number(value)] as string) : String(value))),
-    indices,
-    from: column.name,
-  };
+  const nameOf = (value: unknown) =>
+    value === null || value === undefined ? undefined : names ? names[Number(value)] : String(value);
+  const missing = values.filter((value) => nameOf(value) === undefined).length;
+  if (missing > 0) return { none: `in ${column.name} ${missing} rows have none` };
+  const found =
+    names ??
+    [...new Set(values.map(String))].sort(column.kind === 'integer' ? (a, b) => Number(a) - Number(b) : undefined);
+  if (found.length > MAX_CLASSES) return { none: `${column.name} has more than ${MAX_CLASSES}` };
+  const classOf = new Map(found.map((name, at) => [name, at]));
+  const indices = Uint16Array.from(values, (value) => (names ? Number(value) : (classOf.get(String(value)) ?? 0)));
+  return { classes: found, indices, from: column.name };
 }
-
-const plain = (value: unknown): string | number =>
-  typeof value === 'bigint' || typeof value === 'number'
-    ? Number(value)
-    : value === null || value === undefined
-      ? ''
-      : String(value);
 
 /** The files of pictures in the rows of tables, which are read by groups. */
 class PictureRows {
