@@ -156,7 +156,8 @@ describe('openDataset(a folder of archives)', () => {
       zipOf(values.map((value) => ({ name: `x/${value}.npy`, data: flat([value], 4, 4) })));
     const folder = await folderOf({ 'test.zip': archive(3), 'train.zip': archive(1, 2), 'readme.txt': 'x' });
     const dataset = await opened(folder);
-    expect(await levels(dataset)).toEqual([3, 1, 2]);
+    expect(await levels(dataset)).toEqual([1, 2, 3]);
+    expect(dataset.splits).toEqual(['train', 'test']);
     const identities = [await dataset.identity?.(), await (await opened(folder)).identity?.()];
     expect(identities[0]).toBe(identities[1]);
   });

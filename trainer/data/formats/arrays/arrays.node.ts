@@ -27,14 +27,15 @@ export const isArrayOfLabels = (path: string): boolean =>
   isArrayFile(path) && LABELS.test(path.slice(path.lastIndexOf('/') + 1, -'.npy'.length));
 
 /**
- * The pictures of all arrays of bytes [N, H, W, 1 or 3], [N, 1 or 3, H, W] or [N, H, W], in the order of their names; where some
- * are named as pictures are, of these alone. Names such as `x_train` or `val_images` tell splits. Classes are the numbers of an array of integers [N] or [N, 1] for as many pictures.
+ * The pictures of all arrays of bytes [N, H, W, 1 or 3], [N, 1 or 3, H, W] or [N, H, W], in the order of their names; where
+ * some are named as pictures are, of these alone. Names such as `x_train` or `val_images` tell splits. Classes are the numbers
+ * of an array of integers [N] or [N, 1] for as many pictures.
  * @throws InputError if there is none, sizes or channels differ, or the split is not there
  */
 export async function arraysDataset(tree: FileTree, options: DataOptions): Promise<Dataset> {
   const { files, problems } = await arraysOf(tree);
   const { arrays, layout, isChosen } = pictureArrays(tree, files, problems);
-  const { items: pictures, splits } = takenSplits(arrays, ({ name }) => splitOfName(name), options);
+  const { items: pictures, splits } = takenSplits(arrays, splitOf, options);
   const starts: number[] = [];
   let length = 0;
   for (const { shape } of pictures) {
@@ -62,6 +63,8 @@ export async function arraysDataset(tree: FileTree, options: DataOptions): Promi
   };
 }
 
+const splitOf = ({ path }: NpyFile) => splitOfName(path.replace(/\.npy$/i, ''));
+
 /** The arrays of numbers, and what is wrong with others. */
 async function arraysOf(tree: FileTree): Promise<{ files: NpyFile[]; problems: string[] }> {
   const [files, problems]: [NpyFile[], string[]] = [[], []];
@@ -86,13 +89,10 @@ function pictureArrays(
   files: readonly NpyFile[],
   problems: readonly string[],
 ): { arrays: NpyFile[]; layout: Layout; isChosen: boolean } {
-  const fits = files.flatMap((file) => {
-    const layout = file.type === 'u1' && file.isRowMajor ? layoutOf(file) : undefined;
-    return layout ? [{ file, layout }] : [];
-  });
-  const named = fits.filter(({ file }) => PICTURES.test(file.name));
-  const found = named.length > 0 ? named : fits;
-  const [first] = found;
+  const fits = files.filter(({ type, isRowMajor, shape }) => type === 'u1' && isRowMajor && couldBePictures(shape));
+  const named = fits.filter(({ name }) => PICTURES.test(name));
+  const arrays = named.length > 0 ? named : fits;
+  const [first] = arrays;
   const shown = ({ name, type, shape }: NpyFile) => `${name} ${type} [${shape.join(', ')}]`;
   if (!first) {
     const expected =
@@ -103,26 +103,33 @@ function pictureArrays(
       got: [...files.map(shown), ...problems].join('; ') || 'no array of numbers',
     });
   }
-  const odd = found.find(({ layout }) => JSON.stringify(layout) !== JSON.stringify(first.layout));
-  if (odd) {
-    const expected = `arrays of pictures of one size, as ${shown(first.file)}`;
-    throw new InputError({ name: tree.root, expected, got: shown(odd.file) });
-  }
-  return { arrays: found.map(({ file }) => file), layout: first.layout, isChosen: found.length < fits.length };
+  const layout = layoutOf(first);
+  const odd = arrays.find((each) => JSON.stringify(layoutOf(each)) !== JSON.stringify(layout));
+  if (odd)
+    throw new InputError({
+      name: tree.root,
+      expected: `arrays of pictures of one size, as ${shown(first)}`,
+      got: shown(odd),
+    });
+  return { arrays, layout, isChosen: arrays.length < fits.length };
+}
+
+const isColour = (size: number | undefined): size is 1 | 3 => size === 1 || size === 3;
+
+/** Whether these are sizes of several pictures. */
+function couldBePictures(shape: readonly number[]): boolean {
+  const [, second, , fourth] = shape;
+  return !shape.includes(0) && (shape.length === 3 || (shape.length === 4 && (isColour(second) || isColour(fourth))));
 }
 
 /** @throws InputError for an array that could be read in two ways, or pictures that are too large */
-function layoutOf({ path, shape }: NpyFile): Layout | undefined {
-  const [count = 0, second = 0, third = 0, fourth] = shape;
-  if (count < 1 || shape.length < 3 || shape.length > 4 || shape.includes(0)) return undefined;
+function layoutOf({ path, shape }: NpyFile): Layout {
+  const [, second = 0, third = 0, fourth] = shape;
   const got = `[${shape.join(', ')}]`;
-  const isColour = (size: number | undefined): size is 1 | 3 => size === 1 || size === 3;
   if (fourth === undefined && isColour(third))
     throw new InputError({ name: path, expected: `[N, H, W], or [N, H, W, C] for one picture too`, got });
-  if (fourth !== undefined && isColour(second) === isColour(fourth)) {
-    if (!isColour(second)) return undefined;
+  if (isColour(second) && isColour(fourth))
     throw new InputError({ name: path, expected: '1 or 3 channels either in front or last', got });
-  }
   const isChannelsFirst = fourth !== undefined && isColour(second);
   const [height, width] = isChannelsFirst ? [third, fourth] : [second, third];
   if (height * width > MAX_PIXELS)
@@ -153,7 +160,7 @@ async function labelsOf(
   const numbers = files.filter(isOfNumbers);
   // Each split has its own labels, in the order of the pictures.
   const parts = isSplit
-    ? pictures.map(({ shape, name }) => onlyOf(numbers, shape[0] as number, splitOfName(name)))
+    ? pictures.map((each) => onlyOf(numbers, each.shape[0] as number, splitOf(each)))
     : [onlyOf(numbers, length, undefined)];
   const unclear = parts.find((part) => part !== undefined && 'several' in part);
   if (unclear) return unclear as { several: string };
@@ -167,7 +174,7 @@ function onlyOf(
   count: number,
   split: string | undefined,
 ): NpyFile | { several: string } | undefined {
-  const fits = arrays.filter(({ shape, name }) => shape[0] === count && splitOfName(name) === split);
+  const fits = arrays.filter((each) => each.shape[0] === count && splitOf(each) === split);
   const named = fits.filter(({ name }) => LABELS.test(name));
   const [first, ...more] = named.length > 0 ? named : fits;
   if (first === undefined || more.length === 0) return first;
