@@ -59,6 +59,13 @@ describe('a batch', () => {
         got: 'no file',
       }),
     );
+    const pickles = await folderOf({ 'batches.meta': 'x', data_batch_1: 'x' });
+    await expect(batchIn(pickles)).rejects.toThrow(
+      "got 2 other files (batches.meta: CIFAR's Python version, which could run code; its binary version is read)",
+    );
+    await expect(batchIn(await folderOf({ 'train-00001.tfrecord-00000-of-00001': 'x' }))).rejects.toThrow(
+      'got 1 other file (train-00001.tfrecord-00000-of-00001: records of TensorFlow)',
+    );
     const broken = await folderOf({ '1.png': 'broken', '2.jpg': '' });
     await expect(batchIn(broken)).rejects.toThrow(
       // Whichever is read first.

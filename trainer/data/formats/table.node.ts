@@ -12,6 +12,7 @@ import { cubDataset, hasCubLists, isCubFile, isCubList } from './cub.node.js';
 import { spaceDataset, type DataOptions, type Dataset } from '../sets/dataset.js';
 import { folderTree } from '../../../inference/files/folder.node.js';
 import { assumedOfDepth } from './depth.node.js';
+import { foreignSet } from './foreign.js';
 import { dataFingerprint, dataIdentity } from './identity.node.js';
 import { hasIdxFiles, idxDataset, idxLabelsNames, isIdxFile, isIdxLabels } from './idx.node.js';
 import { isPictureFile, PICTURE_EXTENSIONS } from '../../../inference/files/picture-paths.node.js';
@@ -126,7 +127,9 @@ export async function openDataset(
     const known = dataFormats.map(({ name, signs }) => `${name} (${signs})`).join(', or ');
     const [skipped] = tree.skipped;
     const links = skipped === undefined ? '' : `, and skipped ${tree.skipped.length}: ${skipped}`;
-    throw new InputError({ name: source, expected: known, got: `${otherFiles(tree.paths.length)}${links}` });
+    const foreign = foreignSet(tree.paths);
+    const got = `${otherFiles(tree.paths.length)}${foreign === undefined ? '' : ` (${foreign})`}${links}`;
+    throw new InputError({ name: source, expected: known, got });
   }
   expectOptions(options, format);
   const dataset = await format.dataset(tree, options);
