@@ -6,7 +6,7 @@ import type { Comparison, QualityRow, startEvaluationJob } from 'ganscope/traine
 import type { StageProgress, TaskEngine } from 'ganscope/tasks';
 import type { CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
-import { deviceOption, preparationOptions, strictOption } from './common/options.js';
+import { deviceOption, latentDistributions, preparationOptions, strictOption } from './common/options.js';
 import { Fetched, S3_HELP, SET_FILE } from './storage/fetched.js';
 
 await runCommand(
@@ -61,6 +61,12 @@ await runCommand(
             "Numbers of black and white in a generator's output, such as 0,1 [default: from the model, or -1,1]",
         },
         'latent-dim': { type: 'number', describe: 'Numbers per latent, if a generator does not fix them' },
+        'latent-distribution': {
+          choices: latentDistributions,
+          requiresArg: true,
+          describe:
+            'What the latents of a generator are drawn from: the normal distribution, or uniform numbers of -1…1 [default: normal]',
+        },
         label: {
           type: 'string',
           describe:
@@ -100,15 +106,14 @@ await runCommand(
     for (const set of options._) named.push(await fetchedSet(String(set), 'SET'));
     const data = options.data === undefined ? undefined : await fetchedSet(options.data, 'data');
     const { samples, subsetSize, manifoldSamples, checkpoint, split, strict, followLinks, device } = options;
-    const { range, latentDim, label } = options;
+    const { range, latentDim, latentDistribution, label } = options;
     const input = options.input === undefined ? undefined : givenTexts('input');
     if (features === undefined) throw new InputError('--features: expected MODEL.onnx[:LAYER]; gan-features makes one');
     const sets = [...named, ...(data !== undefined && options._.length > 0 ? [data] : [])];
     if (sets.length > 2)
       throw new InputError(`SET: expected at most two sets of pictures, --data included; got ${sets.length}`);
-    const forGenerators = Object.entries({ range, 'latent-dim': latentDim, label, input }).find(
-      ([, value]) => value !== undefined,
-    );
+    const given = { range, 'latent-dim': latentDim, 'latent-distribution': latentDistribution, label, input };
+    const forGenerators = Object.entries(given).find(([, value]) => value !== undefined);
     if (forGenerators && !sets.some((set) => /\.onnx$/i.test(set)))
       throw new InputError(`--${forGenerators[0]}: expected a generator's .onnx file as a set; got none`);
     if (options.nearest !== undefined && options.out !== undefined)
@@ -135,6 +140,7 @@ await runCommand(
       generator: {
         ...(range !== undefined && { range: parsedRange(range) }),
         ...(latentDim !== undefined && { latentDim }),
+        ...(latentDistribution !== undefined && { latentDistribution }),
         ...(label !== undefined && { label }),
         inputs: await loadInputNumbers(parsedInputs(input ?? [])),
       },

@@ -4,7 +4,7 @@ import './common/node-version.js';
 import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { givenTexts, runCommand } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
-import { deviceOption } from './common/options.js';
+import { deviceOption, latentDistributions } from './common/options.js';
 import { Fetched, S3_HELP, SET_FILE } from './storage/fetched.js';
 import { flagsOf } from './parse/sample-flags.js';
 
@@ -27,6 +27,12 @@ await runCommand(
             "Numbers of black and white in the generator's output, such as 0,1 [default: from the model, or -1,1]",
         },
         'latent-dim': { type: 'number', describe: 'Numbers per latent, if the model does not fix them' },
+        'latent-distribution': {
+          choices: latentDistributions,
+          requiresArg: true,
+          describe:
+            'What the latents of seeds are drawn from: the normal distribution, or uniform numbers of -1…1 [default: normal]',
+        },
         label: {
           type: 'string',
           requiresArg: true,
@@ -61,7 +67,22 @@ await runCommand(
       .example('$0 --count 50000 --format npy --out s3://birds/fakes', 'results as objects, below a prefix')
       .example('$0 --interpolate --keyframes 3,7,9 --frames 120 --loop', 'an endless walk'),
   async (
-    { jsonl, model, device, range, latentDim, label, input, mean, std, shard, merge, queue, ...words },
+    {
+      jsonl,
+      model,
+      device,
+      range,
+      latentDim,
+      latentDistribution,
+      label,
+      input,
+      mean,
+      std,
+      shard,
+      merge,
+      queue,
+      ...words
+    },
     context,
   ) => {
     const { print, signal, progress, note, warn, device: showDevice, skipped } = context;
@@ -105,6 +126,7 @@ await runCommand(
       device,
       ...(stated && { range: stated }),
       ...(latentDim !== undefined && { latentDim }),
+      ...(latentDistribution !== undefined && { latentDistribution }),
       ...(label !== undefined && { label }),
       inputs: await loadInputNumbers(inputs),
     });

@@ -5,7 +5,7 @@ export { decodePicture, encodePng } from '#pictures';
 export { parsedRange } from './generators/stated.js';
 export { assumptionLine, type Assumption } from './graphs/assumption.js';
 export type { FeatureLayer, FeatureMaps } from './graphs/feature-maps.js';
-export { firstFeatureDirections } from './latent/features.js';
+export { firstFeatureDirections } from './generators/first-features.js';
 export type { PrincipalDirection } from './latent/principal.js';
 export { interpolatedLatents, lerp, slerp } from './latent/interpolate.js';
 export { normalLatents } from './latent/latents.js';

@@ -1,7 +1,7 @@
 /** @file The options of gan-probe as yargs' options. Which of them a kind takes stands in table.ts. */
 import type { InferredOptionTypes, Options } from 'yargs';
 import { overlayModes, paletteNames } from 'ganscope/explain/choices';
-import { preparationOptions } from '../common/options.js';
+import { latentDistributions, preparationOptions } from '../common/options.js';
 
 /** None has a default here, so that an option that a kind does not take is told from one that was not given. */
 export const probeFlags = {
@@ -30,6 +30,12 @@ export const probeFlags = {
     describe: "Numbers of black and white in the generator's output, such as 0,1 [default: from the model, or -1,1]",
   },
   'latent-dim': { type: 'number', requiresArg: true, describe: 'Numbers per latent, if the model does not fix them' },
+  'latent-distribution': {
+    choices: latentDistributions,
+    requiresArg: true,
+    describe:
+      'What the latents of seeds are drawn from: the normal distribution, or uniform numbers of -1…1 [default: normal]',
+  },
   label: {
     type: 'string',
     requiresArg: true,

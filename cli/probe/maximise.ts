@@ -66,7 +66,9 @@ async function chosenGenerator(options: ProbeCall['options']): Promise<string | 
   const { resolveModel } = await import('ganscope/inference');
   const { InputError } = await import('ganscope/errors');
   if (options.generator === undefined) {
-    const alone = (['range', 'latent-dim'] as const).find((name) => options[name] !== undefined);
+    const alone = (['range', 'latent-dim', 'latent-distribution', 'input'] as const).find(
+      (name) => options[name] !== undefined,
+    );
     if (alone === undefined) return undefined;
     throw new InputError({ name: alone, expected: 'it with --generator only', got: String(options[alone]) });
   }

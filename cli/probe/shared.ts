@@ -13,9 +13,11 @@ export async function generatorOptions({
 }: ProbeOptions): Promise<GeneratorOptions> {
   const { loadInputNumbers, parsedInputs, parsedRange } = await import('ganscope/inference');
   const latentDim = options['latent-dim'];
+  const latentDistribution = options['latent-distribution'];
   return {
     ...(range !== undefined && { range: parsedRange(range) }),
     ...(latentDim !== undefined && { latentDim }),
+    ...(latentDistribution !== undefined && { latentDistribution }),
     ...(label !== undefined && { label }),
     inputs: await loadInputNumbers(parsedInputs(input)),
   };

@@ -1,5 +1,6 @@
 /** @file What is assumed of a generator of others, each with the option that changes it. */
 import type { Assumption } from '../graphs/assumption.js';
+import type { LatentDistribution } from '../latent/latents.js';
 import type { LatentInput } from './generator-inputs.js';
 import type { GivenNumbers } from './given-numbers.js';
 import type { OpenedGenerator } from './open-generator.js';
@@ -47,4 +48,12 @@ export function assumedOfGenerator(
       options: [],
     },
   ];
+}
+
+/** What latents are drawn from, where somebody said it, or nobody can know it. @param isOwn whether this package has trained the generator */
+export function assumedOfDistribution(stated: LatentDistribution | undefined, isOwn: boolean): Assumption[] {
+  if (stated === undefined && isOwn) return [];
+  const taken = stated === 'uniform' ? 'uniform numbers of -1…1' : 'numbers of the normal distribution';
+  const because = stated === undefined ? 'default' : 'as stated';
+  return [{ about: 'latents of seeds', taken, because, options: ['latentDistribution'] }];
 }

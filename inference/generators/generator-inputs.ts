@@ -3,6 +3,7 @@ import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { withGivenInputs } from '../graphs/further-inputs.js';
 import { shownInput } from '../labels/meant-class.js';
+import type { LatentDistribution } from '../latent/latents.js';
 import { isLatent, type GivenNumbers } from './given-numbers.js';
 import { labelInput, labelsOf, labelTensor, type LabelInput } from './labels.js';
 import { sessionTensor, type SessionTensors } from '../runtime/session.js';
@@ -22,6 +23,8 @@ export interface LatentInput {
 export interface InputOptions {
   /** Numbers per latent, for a model that leaves them open. */
   latentDim?: number;
+  /** What the latents of seeds are drawn from; default normal. */
+  latentDistribution?: LatentDistribution;
   /** The class of a conditional generator: its number or name, `random` for one drawn from each latent, or `all`. */
   label?: number | string;
   /** Numbers of further inputs by name, such as a truncation: the same for each latent. A single number fills its input. */

@@ -53,6 +53,12 @@ describe('Generator.load(model, options) of other people', () => {
         options: [],
       },
       {
+        about: 'latents of seeds',
+        taken: 'numbers of the normal distribution',
+        because: 'default',
+        options: ['latentDistribution'],
+      },
+      {
         about: 'range',
         taken: 'black is 0 and white 1',
         because: expect.stringMatching(/^as the graph shows: Sigmoid/) as string,
@@ -118,6 +124,35 @@ describe('Generator.load(model, options) of other people', () => {
     }
     const plain = generatorModel((b, x) => [b.op('Identity', [x])]);
     await expect(made(plain, { label: 1 })).rejects.toThrow('label: expected it for conditional generators only');
+  });
+
+  test('latents of seeds are normal, or uniform where that is stated', async () => {
+    const model = generatorModel((b, x) => [b.op('Identity', [x])]);
+    const seeds = Array.from({ length: 500 }, (_, seed) => seed);
+    const spread = async (options: GeneratorOptions) => {
+      const { generator } = await made(model, options);
+      const latents = generator.latents(seeds);
+      expect(generator.latents([7])).toEqual(latents.subarray(7 * 12, 8 * 12));
+      const largest = latents.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
+      const square = latents.reduce((sum, number) => sum + number ** 2, 0) / latents.length;
+      return { largest, square };
+    };
+    const normal = await spread({});
+    expect(normal.largest).toBeGreaterThan(3);
+    expect(normal.square).toBeCloseTo(1, 1);
+    const uniform = await spread({ latentDistribution: 'uniform' });
+    expect(uniform.largest).toBeLessThanOrEqual(1);
+    expect(uniform.largest).toBeGreaterThan(0.99);
+    expect(uniform.square).toBeCloseTo(1 / 3, 1);
+    const { generator } = await made(model, { latentDistribution: 'uniform' });
+    expect(generator.assumptions.find(({ about }) => about === 'latents of seeds')).toMatchObject({
+      taken: 'uniform numbers of -1…1',
+      because: 'as stated',
+    });
+    expect(() => generator.latents([1], 0.5)).toThrow('truncation and latentDistribution cannot be combined');
+    await expect(made(model, { latentDistribution: 'sphere' as 'uniform' })).rejects.toThrow(
+      'latentDistribution: expected normal or uniform; got sphere',
+    );
   });
 
   test('further inputs have numbers: of their sizes, one for all, or none where they have none', async () => {

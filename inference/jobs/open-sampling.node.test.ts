@@ -182,6 +182,24 @@ describe('openSamplingTasks(spec, options)', () => {
     await other.generator.dispose();
   });
 
+  it('draws the same uniform latents, and does not go on with normal ones', async () => {
+    const uniform = await Generator.load(model, { device: 'cpu', range: [0, 1], latentDistribution: 'uniform' });
+    const context = { model, generator: uniform, range };
+    await runJob(job({ format: 'npy', count: 60 }, 'uniform'), context);
+    const described = await openSampling(job({ format: 'npy', count: 60 }, 'uniform-parts'), context, true);
+    await described.dispose();
+    const opened = await openSamplingTasks(parsedJobSpec(JSON.parse(JSON.stringify(described.spec))), {
+      device: 'cpu',
+    });
+    for (const task of [0, 1]) await opened.stages[0]?.run(task, {});
+    await opened.finish({});
+    await opened.dispose();
+    await uniform.dispose();
+    expect(await contents(join(folder, 'uniform-parts'))).toEqual(await contents(join(folder, 'uniform')));
+    const resumed = runJob(job({ format: 'npy', count: 60, resume: true }, 'uniform'), { model, generator, range });
+    await expect(resumed).rejects.toThrow(/where latentDistribution is "uniform"/);
+  });
+
   it('reads latents from a file, by content', async () => {
     const latents = join(folder, 'z.json');
     await writeFile(

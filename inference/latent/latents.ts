@@ -18,23 +18,56 @@ const MIN_TRUNCATION = 0.01;
  * @throws InputError for seeds, a size or a truncation out of range
  */
 export function normalLatents(seeds: readonly number[], latentDim: number, truncation?: number): Float32Array {
-  if (!Number.isInteger(latentDim) || latentDim < 1 || latentDim > 65_536) {
-    throw new InputError({ name: 'latentDim', expected: 'an integer of 1…65536', got: latentDim });
-  }
   checkTruncation(truncation);
-  const wrong = seeds.find((seed) => !Number.isSafeInteger(seed) || seed < 0);
-  if (wrong !== undefined) {
-    throw new InputError({ name: 'seeds', expected: 'integers of 0…2^53 − 1', got: wrong });
-  }
-  const latents = new Float32Array(seeds.length * latentDim);
-  seeds.forEach((seed, row) => {
+  return filled(seeds, latentDim, (seed) => {
     const random = Random.derived(seed, 'latent');
     const again = truncation === undefined ? undefined : Random.derived(seed, 'truncation');
-    for (let i = 0; i < latentDim; i++) {
+    return () => {
       let value = random.normal();
       while (again && Math.abs(value) > (truncation as number)) value = again.normal();
-      latents[row * latentDim + i] = value;
-    }
+      return value;
+    };
+  });
+}
+
+/** What latents are drawn from: the standard normal distribution, or all numbers of −1…1, as in Radford et al. 2016. */
+export type LatentDistribution = 'normal' | 'uniform';
+
+/** A distribution's name. @throws InputError for another */
+export function checkedDistribution(name: string): LatentDistribution {
+  if (name === 'normal' || name === 'uniform') return name;
+  throw new InputError({ name: 'latentDistribution', expected: 'normal or uniform', got: name });
+}
+
+/**
+ * Latents of a distribution.
+ * @returns [N, Z], as `normalLatents`
+ * @throws InputError as `normalLatents`, and for a truncation of uniform latents
+ */
+export function drawnLatents(
+  seeds: readonly number[],
+  latentDim: number,
+  distribution: LatentDistribution,
+  truncation?: number,
+): Float32Array {
+  if (distribution === 'normal') return normalLatents(seeds, latentDim, truncation);
+  if (truncation !== undefined) throw new InputError({ name: 'truncation', conflictsWith: 'latentDistribution' });
+  return filled(seeds, latentDim, (seed) => {
+    const random = Random.derived(seed, 'uniform latent');
+    return () => 2 * random.uniform() - 1;
+  });
+}
+
+/** Latents whose numbers a seed's own source gives. @throws InputError for seeds or a size out of range */
+function filled(seeds: readonly number[], latentDim: number, source: (seed: number) => () => number): Float32Array {
+  if (!Number.isInteger(latentDim) || latentDim < 1 || latentDim > 65_536)
+    throw new InputError({ name: 'latentDim', expected: 'an integer of 1…65536', got: latentDim });
+  const wrong = seeds.find((seed) => !Number.isSafeInteger(seed) || seed < 0);
+  if (wrong !== undefined) throw new InputError({ name: 'seeds', expected: 'integers of 0…2^53 − 1', got: wrong });
+  const latents = new Float32Array(seeds.length * latentDim);
+  seeds.forEach((seed, row) => {
+    const next = source(seed);
+    for (let i = 0; i < latentDim; i++) latents[row * latentDim + i] = next();
   });
   return latents;
 }

@@ -9,14 +9,14 @@ import { generatorInputs, type InputOptions, type LatentInput } from '../generat
 import { withGivenNumbers, type GivenNumbers } from '../generators/given-numbers.js';
 import { labelsOf } from '../generators/labels.js';
 import type { Label } from '../labels/meant-class.js';
-import { assumedOfGenerator } from '../generators/assumptions.js';
+import { assumedOfDistribution, assumedOfGenerator } from '../generators/assumptions.js';
 import { GeneratorRuns } from '../generators/generator-runs.js';
 import { openGenerator, type OpenedGenerator } from '../generators/open-generator.js';
 import { rangeOfGenerator, type PictureRangeOptions } from '../generators/read-generator.js';
 import type { Assumption } from '../graphs/assumption.js';
 import { featureLayers, withFeatureMaps, type FeatureLayer, type FeatureMaps } from '../graphs/feature-maps.js';
 import { interpolatedLatents, type PathOptions } from '../latent/interpolate.js';
-import { normalLatents } from '../latent/latents.js';
+import { checkedDistribution, drawnLatents, type LatentDistribution } from '../latent/latents.js';
 import { readGanMetadata, type GanMetadata } from './metadata.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
 import type { Picture } from '../pictures/pictures.js';
@@ -59,6 +59,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   readonly label: Label | undefined;
   /** How many classes a conditional generator has, where its file tells, and their names. */
   readonly classes: { count: number | undefined; names: readonly string[] | undefined } | undefined;
+  /** What the latents of seeds are drawn from. */
+  readonly latentDistribution: LatentDistribution;
   /** The numbers of further inputs that it was loaded with. */
   readonly inputs: GivenNumbers;
   /** The training metadata of the file; undefined for models that were not exported by this package. */
@@ -74,7 +76,10 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
 
   private constructor(
     { session, size }: OpenedGenerator,
-    facts: Pick<Generator, 'inputs' | 'range' | 'assumptions' | 'metadata' | 'choice' | 'layers'> & {
+    facts: Pick<
+      Generator,
+      'inputs' | 'latentDistribution' | 'range' | 'assumptions' | 'metadata' | 'choice' | 'layers'
+    > & {
       input: LatentInput;
       name: string;
     },
@@ -86,6 +91,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     this.height = size.height;
     this.width = size.width;
     this.inputs = facts.inputs;
+    this.latentDistribution = facts.latentDistribution;
     this.metadata = facts.metadata;
     this.range = facts.range;
     const { label } = facts.input;
@@ -115,7 +121,8 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const name = sourceName(source);
     const loaded = await modelFrom(source, options);
     const { channelsShown } = options;
-    const { inputs = {} } = options;
+    const { inputs = {}, latentDistribution = 'normal' } = options;
+    checkedDistribution(latentDistribution);
     const model = namingFile(name, () => {
       expectAffordable(loaded);
       // Layers are told apart in our dialect.
@@ -151,9 +158,20 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
           { outputs: model.graph.outputs.length, inputs, ...opened },
           options.latentDim !== undefined,
         ),
+        ...assumedOfDistribution(options.latentDistribution, metadata !== undefined),
         assumption,
       ];
-      return new Generator(opened, { input, inputs, range, assumptions, metadata, choice, layers, name });
+      return new Generator(opened, {
+        input,
+        inputs,
+        latentDistribution,
+        range,
+        assumptions,
+        metadata,
+        choice,
+        layers,
+        name,
+      });
     } catch (error) {
       await opened.session.release();
       throw error;
@@ -205,6 +223,15 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
   }
 
   /**
+   * The latents of seeds, of the generator's distribution. A seed gives the same latent everywhere.
+   * @returns [N, Z]
+   * @throws InputError as `drawnLatents`
+   */
+  latents(seeds: readonly number[], truncation?: number): Float32Array {
+    return drawnLatents(seeds, this.latentDim, this.latentDistribution, truncation);
+  }
+
+  /**
    * One picture per seed. A seed gives the same picture everywhere.
    * @param seeds integers of 0…2^53 − 1
    * @param options.truncation as for `normalLatents`, default none
@@ -218,7 +245,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
    * await generator.dispose();
    */
   async sample(seeds: readonly number[], options: PictureOptions & { truncation?: number } = {}): Promise<Picture[]> {
-    return this.pictures(normalLatents(seeds, this.latentDim, options.truncation), options);
+    return this.pictures(this.latents(seeds, options.truncation), options);
   }
 
   /**
@@ -235,7 +262,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
    */
   async interpolate(seeds: readonly number[], options: Partial<PathOptions> & PictureOptions = {}): Promise<Picture[]> {
     const path = { frames: 60, mode: 'slerp', loop: false, ...options } as const;
-    const keyframes = seeds.map((seed) => normalLatents([seed], this.latentDim));
+    const keyframes = seeds.map((seed) => this.latents([seed]));
     return this.pictures(interpolatedLatents(keyframes, path), options);
   }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { firstFeatureDirections } from '../../inference/latent/features.js';
+import { firstFeatureDirections } from '../../inference/generators/first-features.js';
 import { loadModel } from '../files/load.node.js';
 import { normalLatents, seedsFrom } from '../../inference/latent/latents.js';
 import { createSession } from '../../inference/runtime/session.node.js';

@@ -36,12 +36,15 @@ export interface PictureSet {
 export interface PictureSetOptions {
   strict?: boolean | undefined;
   device?: Device | undefined;
-  /** How generators are read: range, latent size, class and further inputs. */
+  /** How generators are read: range, latent size, distribution, class and further inputs. */
   generator?: GeneratorReading | undefined;
 }
 
 /** Options of reading generators. */
-export type GeneratorReading = Pick<GeneratorOptions, 'range' | 'latentDim' | 'label' | 'inputs'>;
+export type GeneratorReading = Pick<
+  GeneratorOptions,
+  'range' | 'latentDim' | 'latentDistribution' | 'label' | 'inputs'
+>;
 
 /**
  * Opens a set of pictures.
@@ -58,7 +61,15 @@ export async function openPictureSet(
   if (set.kind === 'generator') return generatedSet(name, await Generator.load(set.path, reading));
   const { state, config } = await loadCheckpoint(set.path);
   const label = config.conditional && generator?.label === undefined ? { label: 'random' } : {};
-  return generatedSet(name, await Generator.load(generatorOnnx(state, config), { ...reading, inputs: {}, ...label }));
+  return generatedSet(
+    name,
+    await Generator.load(generatorOnnx(state, config), {
+      ...reading,
+      inputs: {},
+      latentDistribution: 'normal',
+      ...label,
+    }),
+  );
 }
 
 function generatedSet(name: string, generator: Generator): PictureSet {

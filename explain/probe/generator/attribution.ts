@@ -1,7 +1,6 @@
 /** @file What makes a region of a generator's picture: numbers of the latent, early features, and the strongest directions. */
 import { Generator, type GeneratorOptions } from '../../../inference/networks/generator.js';
 import type { ModelSource } from '../../../inference/networks/model-source.js';
-import { normalLatents } from '../../../inference/latent/latents.js';
 import type { Picture } from '../../../inference/pictures/pictures.js';
 import { pictureFromOutput } from '../../../inference/pictures/pixels.js';
 import { InputError } from '../../../onnx/errors.js';
@@ -69,7 +68,7 @@ export async function generatorAttribution(
     if (!Number.isInteger(count) || count < 1 || count > latentDim)
       throw new InputError({ name: 'directions', expected: `an integer of 1…${latentDim}`, got: count });
     requireInside(box, generator);
-    const latent = typeof given === 'number' ? normalLatents([given], latentDim) : given;
+    const latent = typeof given === 'number' ? generator.latents([given]) : given;
     if (latent.length !== latentDim)
       throw new InputError({ name: 'latent', expected: `${latentDim} numbers`, got: latent.length });
     await using region = await GeneratorRegion.open(source, generator, options, layer);

@@ -1,7 +1,6 @@
 /** @file What in a generator makes the score of the network that judges it: numbers of the latent, and early features. */
 import { openSession } from '#runtime';
 import { generatorFeed } from '../../../inference/generators/generator-inputs.js';
-import { normalLatents } from '../../../inference/latent/latents.js';
 import { Generator, type GeneratorOptions } from '../../../inference/networks/generator.js';
 import type { ModelSource } from '../../../inference/networks/model-source.js';
 import { scoreCount } from '../../../inference/networks/score-head.js';
@@ -74,7 +73,7 @@ export async function scoreAttribution(
   onAssumed?.(network.assumptions);
   const generator = opened ?? (await Generator.load(source, options));
   try {
-    const latent = typeof given === 'number' ? normalLatents([given], generator.latentDim) : given;
+    const latent = typeof given === 'number' ? generator.latents([given]) : given;
     if (latent.length !== generator.latentDim)
       throw new InputError({ name: 'latent', expected: `${generator.latentDim} numbers`, got: latent.length });
     const ready = await judgedGenerator(source, generator, options, network);

@@ -1,7 +1,6 @@
 /** @file Gradient ascent towards one objective: the step graph, run again and again. */
 import { adamScalars } from '../../../onnx/build/adam.js';
 import { InputError } from '../../../onnx/errors.js';
-import { normalLatents } from '../../../inference/latent/latents.js';
 import { generatorFeed } from '../../../inference/generators/generator-inputs.js';
 import { Random } from '../../../inference/numeric/random.js';
 import { sessionTensor, type Session, type SessionTensor } from '../../../inference/runtime/session.js';
@@ -27,8 +26,7 @@ export interface Step {
 /** What is maximised over, before the first step: of a fixed batch the same in each row. */
 export function firstValue(source: Source, seed: number): Float32Array {
   if (source.kind === 'latent') {
-    const { rows, input } = source.ready;
-    return repeated(normalLatents([seed], input.dims[0] as number), rows);
+    return repeated(source.generator.latents([seed]), source.ready.rows);
   }
   const random = Random.derived(seed, 'maximise');
   if (source.kind === 'fourier') return firstSpectrum(source.size, random);

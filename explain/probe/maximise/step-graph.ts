@@ -19,7 +19,11 @@ import { appendedScore } from './score.js';
 /** What is maximised over: a spectrum or pixels of a picture, or the latent of a generator. */
 export type Source =
   | { kind: 'fourier' | 'pixels'; size: PictureSize; rows: number }
-  | { kind: 'latent'; generator: Pick<Generator, 'range' | 'channels' | 'height' | 'width'>; ready: ReadyGenerator };
+  | {
+      kind: 'latent';
+      generator: Pick<Generator, 'range' | 'channels' | 'height' | 'width' | 'latents'>;
+      ready: ReadyGenerator;
+    };
 
 /** Adam's constants. */
 export const BETAS = { beta1: 0.9, beta2: 0.999 } as const;

@@ -3,7 +3,6 @@ import { linePlotPng, type PlotLine } from '../../../inference/figures/charts/pl
 import { formattedNumber } from '../../../inference/figures/numbers.js';
 import { lineStyle } from '../../../inference/figures/theme.js';
 import { interpolatedLatents } from '../../../inference/latent/interpolate.js';
-import { normalLatents } from '../../../inference/latent/latents.js';
 import type { Generator } from '../../../inference/networks/generator.js';
 import { preparedPictures } from '../../../inference/networks/network-input.js';
 import { MAX_FPS, type AnimationFormat } from '../../../inference/pictures/animation.js';
@@ -82,7 +81,7 @@ export async function probeWalk(
   if (box) requireInside(box, generator);
   let found: { frames: WalkFrame[]; lines: string[] } = { frames: [], lines: [] };
   const written = await inProbeFolder('walk', options, async (write) => {
-    const keyframes = seeds.map((seed) => normalLatents([seed], generator.latentDim));
+    const keyframes = seeds.map((seed) => generator.latents([seed]));
     const latents = interpolatedLatents(keyframes, { frames: count, mode: 'slerp', loop });
     const pictures = await generator.pictures(latents, signal ? { signal } : {});
     const explanations: Explanation[] = [];

@@ -33,7 +33,7 @@ export async function openSampling(job: ShardsJob, context: JobContext, shared: 
   // Refused before anything is written.
   if (generator.label === 'all') generator.labelsOf(new Float32Array());
   const { ranking, format, shardSize, out } = job;
-  const source = await latentRows(job.source, generator.latentDim, job.truncation);
+  const source = await latentRows(job.source, generator, job.truncation);
   const count = ranking ? keptCount(ranking, source.count) : source.count;
   if (job.saveLatents !== undefined) await expectWritable(job.saveLatents, 'saveLatents');
   const networks = await networkFiles(model, ranking);

@@ -6,6 +6,7 @@ import { parsedRange } from '../../generators/stated.js';
 import type { Label } from '../../labels/meant-class.js';
 import { parsedPreparation, preparationTexts, type PreparationTexts } from '../../networks/preprocessing.js';
 import type { Preparation } from '../../networks/network-input.js';
+import { checkedDistribution } from '../../latent/latents.js';
 import { inputTexts, parsedInputs, type ParsedInput } from '../../parse/inputs.js';
 import type { JsonObject } from '../../tasks/canonical.js';
 import { fileOf, type JobFile, type JobSpec } from '../../tasks/spec.node.js';
@@ -14,6 +15,7 @@ import { expectFiles, placedFile } from '../../tasks/shared/model-files.node.js'
 import {
   checkedOptions,
   number,
+  oneOf,
   optional,
   preparationRules,
   text,
@@ -35,6 +37,7 @@ interface SamplingTexts extends PreparationTexts {
   keep?: number;
   range?: string;
   latentDim?: number;
+  latentDistribution?: string;
   label?: string;
   /** `NAME=FILE` or `NAME=NUMBERS`; files have their own place in the job. */
   input?: readonly string[];
@@ -50,6 +53,7 @@ const samplingRules: OptionRules<SamplingTexts> = {
   keep: optional(number),
   range: optional(text),
   latentDim: optional(number),
+  latentDistribution: optional(oneOf(['normal', 'uniform'])),
   label: optional(text),
   input: optional(texts),
   ...preparationRules,
@@ -70,6 +74,7 @@ export async function samplingSpec(
     format,
     shardSize,
     latentDim: generator.latentDim,
+    ...(generator.latentDistribution !== 'normal' && { latentDistribution: generator.latentDistribution }),
     ...('seeds' in source && { seeds: source.seeds.map(({ from, to }) => `${from}-${to}`).join() }),
     ...(truncation !== undefined && { truncation }),
     ...(generator.label !== undefined && { label: labelText(generator.label) }),
@@ -107,7 +112,7 @@ export function samplingWords(spec: JobSpec): SamplingWords {
     if (name !== 'out' && name !== 'saveLatents')
       throw new InputError({ name, expected: 'an output of sampling jobs' });
   }
-  const { format, shardSize, seeds, truncation, sort, keep, latentDim, label } = stated;
+  const { format, shardSize, seeds, truncation, sort, keep, latentDim, latentDistribution, label } = stated;
   if (!Number.isInteger(shardSize) || shardSize < 1 || shardSize > 1_000_000)
     throw new InputError({ name: 'shardSize', expected: 'an integer of 1…1000000', got: shardSize });
   const range = stated.range === undefined ? undefined : parsedRange(stated.range);
@@ -119,6 +124,7 @@ export function samplingWords(spec: JobSpec): SamplingWords {
     model: fileOf(spec, GENERATOR).path,
     generator: {
       ...(latentDim !== undefined && { latentDim }),
+      ...(latentDistribution !== undefined && { latentDistribution: checkedDistribution(latentDistribution) }),
       ...(range && { range }),
       ...(label !== undefined && { label }),
     },

@@ -29,7 +29,7 @@ export async function networkFiles(model: string, ranking: Ranking | undefined):
 export function pictureIdentity(
   { truncation, ranking }: { truncation: number | undefined; ranking: Ranking | undefined },
   latents: LatentRows,
-  { generator: { label, latentDim, range, inputs }, preparation = {} }: JobContext,
+  { generator: { label, latentDim, latentDistribution, range, inputs }, preparation = {} }: JobContext,
   networks: readonly JobFile[],
 ): JobIdentity {
   const digests = Object.fromEntries(networks.map(({ role, sha256 }) => [role, `sha256:${sha256}`]));
@@ -41,6 +41,7 @@ export function pictureIdentity(
     truncation: truncation ?? null,
     discriminator,
     ...apart,
+    ...(latentDistribution !== 'normal' && { latentDistribution }),
     ...(label !== undefined && { label }),
     ...(Object.keys(inputs).length > 0 && { inputs: digestOfInputs(inputs) }),
     ...(range !== 'tanh' && { range: JSON.stringify(range) }),

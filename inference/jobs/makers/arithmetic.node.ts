@@ -12,7 +12,7 @@ import {
   type Term,
 } from '../../latent/arithmetic.js';
 import { loadLatents, saveLatents } from '../../latent/files/latents-file.node.js';
-import { normalLatents } from '../../latent/latents.js';
+import type { Generator } from '../../networks/generator.js';
 import type { Picture } from '../../pictures/pictures.js';
 import { sheetPng, type SheetCell } from '../../figures/sheet.node.js';
 import { jobPictures, type JobContext } from '../shared/context.node.js';
@@ -26,7 +26,7 @@ const MAX_EXEMPLARS = 6;
 export async function writeArithmetic(job: ArithmeticJob, context: JobContext): Promise<string[]> {
   const { generator, record } = context;
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'arithmetic.png');
-  const leaves = await leafLatents(job, generator.latentDim);
+  const leaves = await leafLatents(job, generator);
   const terms = termsOf(job.expression, job.text);
   const columns = terms.map(({ value }) => ({
     members: exemplars(value, leaves).slice(0, MAX_EXEMPLARS),
@@ -86,12 +86,13 @@ function sheet(columns: readonly Column[], result: readonly Picture[], title: st
   return { cells, columns: lines.length, title };
 }
 
-async function leafLatents({ expression, truncation }: ArithmeticJob, latentDim: number): Promise<LeafLatents> {
+async function leafLatents({ expression, truncation }: ArithmeticJob, generator: Generator): Promise<LeafLatents> {
+  const { latentDim } = generator;
   const loading = filesOf(expression).map(async (path) => [path, await loadLatents(path, latentDim)] as const);
   const files = new Map(await Promise.all(loading));
   return {
     latentDim,
-    seed: (seed) => normalLatents([seed], latentDim, truncation),
+    seed: (seed) => generator.latents([seed], truncation),
     file: (path) => files.get(path) as Float32Array,
   };
 }

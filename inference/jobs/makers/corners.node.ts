@@ -12,7 +12,7 @@ import { gridLook } from '../options/scale.js';
 /** Writes the pictures as one PNG; an existing file is replaced. Returns the file. */
 export async function writeCorners(job: CornersJob, context: JobContext): Promise<string[]> {
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'corners.png');
-  const { latents, count } = await chosenLatents(job.source, context.generator.latentDim, job.truncation);
+  const { latents, count } = await chosenLatents(job.source, context.generator, job.truncation);
   checkCorners(count);
   const pictures = await jobPictures(job, cornerLatents(latents, job), 'grid', context);
   await writeFileAtomic(file, await encodePng(pictureGrid(pictures, job.columns, gridLook(job.scale))));

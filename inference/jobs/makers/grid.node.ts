@@ -32,7 +32,7 @@ export const GRID_COMPRESSION = 2;
  */
 export async function writeGrid(job: GridJob, context: JobContext): Promise<string[]> {
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'samples.png');
-  const source = await latentRows(job.source, context.generator.latentDim, job.truncation);
+  const source = await latentRows(job.source, context.generator, job.truncation);
   if (context.generator.label === 'all') await writeClasses(job, file, source, context);
   else if (job.ranking) await writeRanked(job, job.ranking, file, source, context);
   else await writePictures(job, file, source, context);

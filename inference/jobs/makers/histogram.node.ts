@@ -25,7 +25,7 @@ import { namesFile } from '../options/checks.js';
 export async function writeHistogram(job: HistogramJob, context: JobContext): Promise<string[]> {
   const { generator, record, log, skipped: tellSkipped } = context;
   const file = namesFile(job.out, ['.png']) ? job.out : join(job.out, 'scores.png');
-  const latents = await latentRows(job.source, generator.latentDim, job.truncation);
+  const latents = await latentRows(job.source, generator, job.truncation);
   const { paths, skipped, found } = await realPictures(job.real, latents.count);
   if (job.strict) expectNoneSkipped(skipped);
   if (paths.length < found)

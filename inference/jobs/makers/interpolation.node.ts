@@ -9,7 +9,7 @@ import { chosenLatents, jobPictures, type JobContext } from '../shared/context.n
 /** Writes the animation, and into a folder also its frames and a filmstrip. Returns the files. */
 export async function writeInterpolation(job: InterpolationJob, context: JobContext): Promise<string[]> {
   const { latentDim } = context.generator;
-  const { latents, count } = await chosenLatents(job.source, latentDim, job.truncation);
+  const { latents, count } = await chosenLatents(job.source, context.generator, job.truncation);
   checkKeyframes(count, job.frames);
   const keyframes = Array.from({ length: count }, (_, i) => latents.subarray(i * latentDim, (i + 1) * latentDim));
   const files = namesFile(job.out, [`.${job.format}`])

@@ -55,6 +55,7 @@ async function writeFound(job: ProjectionJob, context: JobContext, begin: () => 
   const graph = namingFile(model, () => readyGraph(loaded, generator, model, job.restarts));
   const found = await projected(graph, networkInput(target, normalization), {
     ...job,
+    distribution: generator.latentDistribution,
     ...(features && { features }),
     ...(signal && { signal }),
     session: { device: generator.choice.device },

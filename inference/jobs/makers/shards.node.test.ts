@@ -171,14 +171,19 @@ describe('runJob of --format', () => {
     expect((await readdir(out)).toSorted()).toEqual(['00000.npy', 'sampling.json']);
   });
 
+  /** What a job asks a generator for, besides pictures. */
+  const own = () => ({
+    ...generator,
+    latents: (seeds: readonly number[]) => generator.latents(seeds),
+  });
+
   it('asks the network for further batches before the first is written', async () => {
     const events: string[] = [];
     const pictures = (latents: Float32Array) => {
       events.push(`asked for ${latents.length / 4}`);
       return generator.pictures(latents);
     };
-    const { assumptions } = generator;
-    const watched = { latentDim: 4, channels: 3, height: 8, width: 8, assumptions, pictures } as unknown as Generator;
+    const watched = { ...own(), pictures } as unknown as Generator;
     const context = { generator: watched, progress: (count: number) => events.push(`wrote ${count}`) };
     await perform({ format: 'png', count: 150, out: join(folder, 'ahead') }, context);
     const asked = ['asked for 64', 'asked for 64', 'asked for 22'];
@@ -191,8 +196,7 @@ describe('runJob of --format', () => {
       if (++batches === 3) throw new Error('a broken batch');
       return generator.pictures(latents);
     };
-    const { assumptions } = generator;
-    const failing = { latentDim: 4, channels: 3, height: 8, width: 8, assumptions, pictures } as unknown as Generator;
+    const failing = { ...own(), pictures } as unknown as Generator;
     const done: number[] = [];
     const context = { generator: failing, progress: (count: number) => done.push(count) };
     await expect(perform({ format: 'png', out: join(folder, 'broken') }, context)).rejects.toThrow('a broken batch');

@@ -5,7 +5,7 @@ import { loadModel } from '../../../onnx/files/load.node.js';
 import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { concatenated } from '../../numeric/concatenated.js';
 import { axisDirection, walkedLatents, type DirectionChoice } from '../../latent/directions.js';
-import { firstFeatureDirections } from '../../latent/features.js';
+import { firstFeatureDirections } from '../../generators/first-features.js';
 import { interpolatedLatents } from '../../latent/interpolate.js';
 import { animationFiles, writeAnimation } from '../files/animation-files.node.js';
 import { inJobFolder } from '../files/job-folder.node.js';
@@ -55,7 +55,7 @@ export async function writeTraversal(job: TraversalJob, context: JobContext): Pr
 
 async function writeFigures(job: TraversalJob, context: JobContext, begin: () => Promise<void>): Promise<string[]> {
   const { latentDim } = context.generator;
-  const chosen = await chosenLatents(job.source, latentDim, job.truncation);
+  const chosen = await chosenLatents(job.source, context.generator, job.truncation);
   checkRows(chosen.count, job.directions);
   const directions = await directionsOf(job.directions, context);
   const source = (index: number) => (chosen.seeds ? `seed ${chosen.seeds[index]}` : `row ${index}`);
@@ -169,8 +169,7 @@ async function directionsOf(choice: DirectionChoice, { model, generator, log }: 
     await loadModel(model),
     generator.latentDim,
     Math.max(...choice.components),
-    generator.label,
-    generator.inputs,
+    generator,
   );
   return choice.components.map((component) => {
     const { direction, share } = found[component - 1] as (typeof found)[number];

@@ -2,7 +2,7 @@
 import { InputError } from '../../../onnx/errors.js';
 import type { Generator } from '../../networks/generator.js';
 import { loadLatents, saveLatents } from '../../latent/files/latents-file.node.js';
-import { MAX_SEEDS, normalLatents, seedsWithin, type LatentSource } from '../../latent/latents.js';
+import { MAX_SEEDS, seedsWithin, type LatentSource } from '../../latent/latents.js';
 import type { Assumption } from '../../graphs/assumption.js';
 import type { ParsedInput } from '../../parse/inputs.js';
 import type { Preparation } from '../../networks/network-input.js';
@@ -60,18 +60,19 @@ export interface ChosenLatents {
 /** Largest sum of all pictures that are held in memory, in bytes. */
 const MAX_BYTES = 2 ** 30;
 
-/** The latents of a source. @throws InputError as `loadLatents` and `normalLatents` */
+/** The latents of a source. @throws InputError as `loadLatents` and `Generator.latents` */
 export async function chosenLatents(
   source: LatentSource,
-  latentDim: number,
+  generator: Pick<Generator, 'latentDim' | 'latents'>,
   truncation: number | undefined,
 ): Promise<ChosenLatents> {
   if ('file' in source) {
+    const { latentDim } = generator;
     const latents = await loadLatents(source.file, latentDim);
     return { latents, count: latents.length / latentDim, seeds: undefined };
   }
   const seeds = seedsWithin(source.seeds, 0, MAX_SEEDS);
-  return { latents: normalLatents(seeds, latentDim, truncation), count: seeds.length, seeds };
+  return { latents: generator.latents(seeds, truncation), count: seeds.length, seeds };
 }
 
 /**

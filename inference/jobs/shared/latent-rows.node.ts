@@ -1,8 +1,9 @@
 /** @file The latents of a job, some at a time: seeds' latents are drawn as they are needed. */
 import { digestOf } from '../../files/same-job.node.js';
 import type { Score } from '../../networks/discriminator.js';
+import type { Generator } from '../../networks/generator.js';
 import { loadLatents } from '../../latent/files/latents-file.node.js';
-import { normalLatents, seedCount, seedsWithin, type LatentSource } from '../../latent/latents.js';
+import { seedCount, seedsWithin, type LatentSource } from '../../latent/latents.js';
 
 /** A seed, or the number of the latent in its file. */
 export type LatentOrigin = { seed: number } | { latent: number };
@@ -19,9 +20,14 @@ export interface LatentRows {
   score?(index: number): Score;
 }
 
-/** The latents of a source. @throws InputError as `loadLatents` and `normalLatents` */
-export async function latentRows(source: LatentSource, latentDim: number, truncation?: number): Promise<LatentRows> {
+/** The latents of a source. @throws InputError as `loadLatents` and `Generator.latents` */
+export async function latentRows(
+  source: LatentSource,
+  generator: Pick<Generator, 'latentDim' | 'latents'>,
+  truncation?: number,
+): Promise<LatentRows> {
   if ('file' in source) {
+    const { latentDim } = generator;
     const all = await loadLatents(source.file, latentDim);
     return {
       count: all.length / latentDim,
@@ -34,7 +40,7 @@ export async function latentRows(source: LatentSource, latentDim: number, trunca
   return {
     count: seedCount(seeds),
     identity: `seeds:${seeds.map(({ from, to }) => `${from}-${to}`).join()}`,
-    rows: (start, count) => normalLatents(seedsWithin(seeds, start, count), latentDim, truncation),
+    rows: (start, count) => generator.latents(seedsWithin(seeds, start, count), truncation),
     origin: (index) => ({ seed: seedsWithin(seeds, index, 1)[0] as number }),
   };
 }

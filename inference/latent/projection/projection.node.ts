@@ -6,6 +6,7 @@ import { InputError } from '../../../onnx/errors.js';
 import { elementCount, type Graph } from '../../../onnx/graph/graph.js';
 import { Random } from '../../numeric/random.js';
 import { createSession } from '../../runtime/session.node.js';
+import type { LatentDistribution } from '../latents.js';
 import type { SessionOptions } from '../../runtime/session.js';
 import {
   BETA1,
@@ -25,6 +26,8 @@ export interface ProjectionOptions {
   restarts: number;
   /** Seed of the starts. */
   seed: number;
+  /** What the starts are drawn from; default normal. */
+  distribution?: LatentDistribution;
   /** The largest learning rate. */
   learningRate: number;
   features?: FeatureLoss;
@@ -62,7 +65,7 @@ export async function projected(
   target: Float32Array,
   options: ProjectionOptions,
 ): Promise<Projection> {
-  const { steps, restarts, seed, learningRate, features, signal, onStep } = options;
+  const { steps, restarts, learningRate, features, signal, onStep } = options;
   const { graph, latents: name, shape } = projectionGraph(generator, restarts, features);
   const inputs = new Map(graph.inputs.map((input) => [input.name, input.value?.shape as number[]]));
   const session = await createSession(modelOfGraph(graph), options.session);
@@ -72,7 +75,7 @@ export async function projected(
     const tensor = (data: Float32Array, dims: readonly number[]) => new Tensor('float32', data, dims);
     const zeros = () => tensor(new Float32Array(elementCount(shape)), shape);
     let feeds: Record<string, Tensor> = {
-      [name]: tensor(startLatents(seed, elementCount(shape)), shape),
+      [name]: tensor(startLatents(options, elementCount(shape)), shape),
       [moments.m]: zeros(),
       [moments.v]: zeros(),
       [projectionInputs.target]: tensor(target, inputs.get(projectionInputs.target) as number[]),
@@ -110,10 +113,11 @@ export async function projected(
   }
 }
 
-/** Standard normal numbers of a stream of their own, so that no start is the latent of a seed. */
-function startLatents(seed: number, count: number): Float32Array {
+/** Numbers of a stream of their own, so that no start is the latent of a seed. */
+function startLatents({ seed, distribution }: ProjectionOptions, count: number): Float32Array {
   const random = Random.derived(seed, 'projection');
-  return Float32Array.from({ length: count }, () => random.normal());
+  const isUniform = distribution === 'uniform';
+  return Float32Array.from({ length: count }, () => (isUniform ? 2 * random.uniform() - 1 : random.normal()));
 }
 
 /** Factor of the learning rate at a share of the steps: rises linearly, falls along a cosine. */

@@ -1,10 +1,12 @@
 /** @file The options of an evaluation as plain values, as a command line has them: those of a job that travels as data. */
 import { parsedRange } from '../../../inference/generators/stated.js';
+import { checkedDistribution } from '../../../inference/latent/latents.js';
 import type { Preparation } from '../../../inference/networks/network-input.js';
 import { parsedPreparation, type PreparationTexts } from '../../../inference/networks/preprocessing.js';
 import { parsedInputs, type ParsedInput } from '../../../inference/parse/inputs.js';
 import {
   number,
+  oneOf,
   optional,
   preparationRules,
   text,
@@ -26,6 +28,7 @@ export interface EvaluationTexts extends PreparationTexts {
   strict: boolean;
   range?: string | undefined;
   latentDim?: number | undefined;
+  latentDistribution?: string | undefined;
   label?: string | undefined;
   /** `NAME=FILE` or `NAME=NUMBERS`; files have their own place in the job. */
   input?: readonly string[] | undefined;
@@ -41,6 +44,7 @@ export const evaluationRules: OptionRules<EvaluationTexts> = {
   strict: yesOrNo,
   range: optional(text),
   latentDim: optional(number),
+  latentDistribution: optional(oneOf(['normal', 'uniform'])),
   label: optional(text),
   input: optional(texts),
   ...preparationRules,
@@ -55,7 +59,7 @@ export interface EvaluationReading {
 
 /** @throws InputError naming the option whose text does not fit */
 export function parsedEvaluation(given: EvaluationTexts): EvaluationReading {
-  const { range, latentDim, label, input = [], samples } = given;
+  const { range, latentDim, latentDistribution, label, input = [], samples } = given;
   if (!Number.isInteger(samples) || samples < 2)
     throw new InputError({ name: 'samples', expected: 'a whole number of at least 2', got: samples });
   return {
@@ -63,6 +67,7 @@ export function parsedEvaluation(given: EvaluationTexts): EvaluationReading {
     generator: {
       ...(range !== undefined && { range: parsedRange(range) }),
       ...(latentDim !== undefined && { latentDim }),
+      ...(latentDistribution !== undefined && { latentDistribution: checkedDistribution(latentDistribution) }),
       ...(label !== undefined && { label }),
     },
     inputs: parsedInputs(input),

@@ -75,7 +75,7 @@ export class Latents {
       this.model,
       this.latentDim,
       Math.min(COMPONENTS, this.latentDim),
-      this.label,
+      this.label === undefined ? {} : { label: this.label },
     ).then((found) => found.map(({ direction }) => direction.map((value) => value * EXTENT)));
     const found = (await this.#principal)[number - 1];
     if (!found) throw new InputError({ name: 'direction', expected: `pc:1…pc:${COMPONENTS}`, got: `pc:${number}` });

@@ -5,11 +5,11 @@ import { InputError } from '../../onnx/errors.js';
 import { outputOf, type Graph, type Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
-import { generatorInputs, withClassGiven, type LatentInput } from '../generators/generator-inputs.js';
-import { withGivenNumbers, type GivenNumbers } from '../generators/given-numbers.js';
-import { normalLatents, seedsFrom } from './latents.js';
+import { generatorInputs, withClassGiven, type InputOptions, type LatentInput } from './generator-inputs.js';
+import { withGivenNumbers } from './given-numbers.js';
+import { drawnLatents, seedsFrom, type LatentDistribution } from '../latent/latents.js';
 import { sessionTensor } from '../runtime/session.js';
-import { principalDirections, type PrincipalDirection } from './principal.js';
+import { principalDirections, type PrincipalDirection } from '../latent/principal.js';
 
 /** Latents whose features are looked at. */
 const SAMPLES = 2000;
@@ -26,22 +26,21 @@ const LAYERS = new Set(['Gemm', 'MatMul', 'Conv', 'ConvTranspose']);
  * The principal directions of what the generator's first layer makes of 2,000 latents, after its activation.
  * @param generator as it was loaded
  * @param count how many, the strongest first
- * @param label the class of a conditional generator: its number or name
- * @param inputs numbers of its further inputs
+ * @param options its class, the numbers of its further inputs, and what its latents are drawn from
  * @throws InputError if the generator has no layer that is known, or is conditional and no class is given
  */
 export async function firstFeatureDirections(
   generator: Model,
   latentDim: number,
   count: number,
-  label?: number | string,
-  inputs?: GivenNumbers,
+  options: Pick<InputOptions, 'label' | 'inputs' | 'latentDistribution'> = {},
 ): Promise<PrincipalDirection[]> {
+  const { label, inputs, latentDistribution = 'normal' } = options;
   const upgraded = withGivenNumbers(upgradedModel(generator), 'generator', inputs);
   const input = generatorInputs(upgraded, 'generator', { latentDim, ...(label !== undefined && { label }) });
   const model = withClassGiven(upgraded, input);
   const value = firstFeatures(model.graph);
-  const { features, latents, rows } = await sampledFeatures(model, value, input);
+  const { features, latents, rows } = await sampledFeatures(model, value, input, latentDistribution);
   const dim = features.length / rows;
   const b = new GraphBuilder();
   const [x, q] = [b.input('x', 'float32', [rows, dim]), b.input('q', 'float32', [dim, 'columns'])];
@@ -73,7 +72,12 @@ function firstFeatures(graph: Graph): string {
 }
 
 /** The features of many latents, centred. */
-async function sampledFeatures(model: Model, value: string, { name, dims, batch = BATCH }: LatentInput) {
+async function sampledFeatures(
+  model: Model,
+  value: string,
+  { name, dims, batch = BATCH }: LatentInput,
+  distribution: LatentDistribution,
+) {
   const latentDim = dims[0] as number;
   const b = new GraphBuilder({ ...prunedGraph(model.graph, [value]), outputs: [] });
   // In a network of half precision the features are float16.
@@ -86,7 +90,7 @@ async function sampledFeatures(model: Model, value: string, { name, dims, batch 
     };
     const dim = (await run(new Float32Array(batch * latentDim))).length / batch;
     const rows = Math.min(SAMPLES, Math.floor(MAX_NUMBERS / dim));
-    const latents = normalLatents(seedsFrom(0, rows), latentDim);
+    const latents = drawnLatents(seedsFrom(0, rows), latentDim, distribution);
     const features = new Float32Array(rows * dim);
     for (let start = 0; start < rows; start += batch) {
       const part = new Float32Array(batch * latentDim);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { float32Tensor, GraphBuilder, modelOfGraph, type Model } from '../../onnx/index.js';
 import { Random } from '../numeric/random.js';
-import { firstFeatureDirections } from './features.js';
+import { firstFeatureDirections } from './first-features.js';
 
 const Z = 6;
 const FEATURES = 48;
@@ -66,10 +66,12 @@ describe('firstFeatureDirections(generator, latentDim, count)', () => {
     const w = b.initializer('w', float32Tensor(weights(), [Z, FEATURES]));
     b.output(b.reshape(b.op('Tanh', [b.matMul(b.mul(latent, factors), w)]), ['N', 3, 4, 4]), 'image');
     const model = modelOfGraph(b.graph);
-    const [direction] = await firstFeatureDirections(model, Z, 1, 1);
+    const [direction] = await firstFeatureDirections(model, Z, 1, { label: 1 });
     expect(Math.abs(direction!.direction[3]!)).toBeGreaterThan(0.9);
     await expect(firstFeatureDirections(model, Z, 1)).rejects.toThrow(/^label: expected a class of 0…1 .* got none$/);
-    await expect(firstFeatureDirections(model, Z, 1, 'random')).rejects.toThrow(/^label: expected one class/);
+    await expect(firstFeatureDirections(model, Z, 1, { label: 'random' })).rejects.toThrow(
+      /^label: expected one class/,
+    );
   });
 
   it('refuses more directions than there are', async () => {
