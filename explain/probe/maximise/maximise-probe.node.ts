@@ -78,12 +78,14 @@ export async function probeMaximise({
       })),
     };
   });
-  return { ...written, found, lines: found.map(lineOf) };
+  const isUniform = options.generator?.latentDistribution === 'uniform';
+  const typical = isUniform ? (1 / Math.sqrt(3)).toFixed(2) : '1';
+  return { ...written, found, lines: found.map((each) => lineOf(each, typical)) };
 }
 
 const enlarged = (picture: Picture): Picture => enlargedPicture(rgbPicture(picture), factorTo(picture, SIDE));
 
-/** The root of the mean square of a latent's numbers: 1 is typical. */
+/** The root of the mean square of a latent's numbers. */
 const norm = (latent: Float32Array): number =>
   Math.sqrt(latent.reduce((sum, value) => sum + value * value, 0) / latent.length);
 
@@ -96,12 +98,13 @@ const sureness = ({ label, probability = Number.NaN }: Maximised): string =>
 const captionOf = (found: Maximised): string =>
   `${found.label}: ${formattedNumber(found.score)}${found.probability === undefined ? '' : `, ${sureness(found)}`}`;
 
-function lineOf(found: Maximised): string {
+/** @param typical the root mean square of latents that are drawn */
+function lineOf(found: Maximised, typical: string): string {
   const { label, before, score, probability, classes, latent } = found;
   const [top] = classes;
   const sure = probability === undefined ? '' : `, ${sureness(found)}`;
   const says = top?.class === undefined || top.label === label ? '' : `; the network says ${top.label}`;
-  const where = latent ? `; root mean square of the latent ${norm(latent).toFixed(2)} (typical is 1)` : '';
+  const where = latent ? `; root mean square of the latent ${norm(latent).toFixed(2)} (typical is ${typical})` : '';
   return `${label}: ${formattedNumber(before)} → ${formattedNumber(score)}${sure}${says}${where}`;
 }
 
