@@ -37,6 +37,7 @@ function cell({ width, data }: Picture, column: number, row: number): number[] {
 const ASSUMED = new RegExp(
   String.raw`^Latent: "latent", 16 numbers \(as the model fixes it\)\n` +
     String.raw`Pictures: "image", RGB, 8×8, NCHW \(the only output; colours by default; [^\n]+\)\n` +
+    String.raw`Latents of seeds: numbers of the normal distribution \(default; change it with --latent-distribution\)\n` +
     String.raw`Range: black is -1 and white 1 \(as the graph shows: Tanh "\w+"; change it with --range\)\n`,
   'm',
 );
@@ -65,7 +66,7 @@ describe('gan-sample', () => {
     expect((await sample(...options, '--frames', '10')).code).toBe(0);
     const { code, stdout } = await sample(...options, '--frames', '8');
     expect(code).toBe(0);
-    expect(stdout.split('\n').slice(4)).toEqual([
+    expect(stdout.split('\n').slice(5)).toEqual([
       `  ${join('walk', 'interpolation.webp')}`,
       `  ${join('walk', 'filmstrip.png')}`,
       `  ${join('walk', 'frames', '00000…00007.png')}`,
@@ -89,7 +90,7 @@ describe('gan-sample', () => {
 
   it('writes the animation alone where --out names a file', async () => {
     const { code, stdout } = await sample('--interpolate', 'lerp', '--frames', '6', '--fps', '10', '--out', 'walk.gif');
-    expect([code, stdout.split('\n').slice(4)]).toEqual([0, ['  walk.gif', '']]);
+    expect([code, stdout.split('\n').slice(5)]).toEqual([0, ['  walk.gif', '']]);
     const animation = await sharp(join(folder, 'walk.gif'), { animated: true }).metadata();
     expect(animation).toMatchObject({ format: 'gif', pages: 6, delay: Array(6).fill(100) });
   });
