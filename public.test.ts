@@ -23,7 +23,7 @@ const promised: Record<string, string> = {
     'interpolatedLatents isRun labelOfFolders lerp loadInputNumbers loadLatents normalLatents openSamplingTasks parsedInputs parsedPreparation ' +
     'parsedRange parsedSize pictureGrid picturePaths resolveDevice resolveModel resolveRun ' +
     'rgbaPixels runJob sampleJob saveLatents slerp',
-  './inference/options': 'parsedRequest sampleOptions',
+  './inference/options': 'latentDistributions parsedRequest sampleOptions',
   './fleet':
     'FetchContext Group Originals S3Inputs StoredFolder joinGroup parallelEngine readSweep sweepFolder sweepJob QueueAddress WorkerOptions WorkerOutcome WorkerPlace openJob queueAddress queueEngine expectServer serveQueue shownText workerRoots',
   './tasks':

@@ -6,7 +6,8 @@ import type { Comparison, QualityRow, startEvaluationJob } from 'ganscope/traine
 import type { StageProgress, TaskEngine } from 'ganscope/tasks';
 import type { CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
-import { deviceOption, latentDistributions, preparationOptions, strictOption } from './common/options.js';
+import { generatorOptions } from './parse/generator-flags.js';
+import { deviceOption, preparationOptions, strictOption } from './common/options.js';
 import { Fetched, S3_HELP, SET_FILE } from './storage/fetched.js';
 
 await runCommand(
@@ -61,23 +62,12 @@ await runCommand(
             "Numbers of black and white in a generator's output, such as 0,1 [default: from the model, or -1,1]",
         },
         'latent-dim': { type: 'number', describe: 'Numbers per latent, if a generator does not fix them' },
-        'latent-distribution': {
-          choices: latentDistributions,
-          requiresArg: true,
-          describe:
-            'What the latents of a generator are drawn from: the normal distribution, or uniform numbers of -1…1 [default: normal]',
-        },
         label: {
           type: 'string',
           describe:
             'Class of a conditional generator: a number or name, or random [default for a run: random, all as likely]',
         },
-        input: {
-          type: 'string',
-          requiresArg: true,
-          describe:
-            'Further input of a generator as NAME=NUMBERS or NAME=FILE.npy, such as truncation=0.7; may be given several times',
-        },
+        ...generatorOptions,
         out: {
           type: 'string',
           describe: 'Folder for parts of the work, so that it can be resumed and shared, and for results.json',

@@ -4,7 +4,8 @@ import './common/node-version.js';
 import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { givenTexts, runCommand } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
-import { deviceOption, latentDistributions } from './common/options.js';
+import { generatorOptions } from './parse/generator-flags.js';
+import { deviceOption } from './common/options.js';
 import { Fetched, S3_HELP, SET_FILE } from './storage/fetched.js';
 import { flagsOf } from './parse/sample-flags.js';
 
@@ -27,24 +28,13 @@ await runCommand(
             "Numbers of black and white in the generator's output, such as 0,1 [default: from the model, or -1,1]",
         },
         'latent-dim': { type: 'number', describe: 'Numbers per latent, if the model does not fix them' },
-        'latent-distribution': {
-          choices: latentDistributions,
-          requiresArg: true,
-          describe:
-            'What the latents of seeds are drawn from: the normal distribution, or uniform numbers of -1…1 [default: normal]',
-        },
         label: {
           type: 'string',
           requiresArg: true,
           describe:
             'Class of a conditional generator: a number or name, random, or all for a row of each, of 8 without --count',
         },
-        input: {
-          type: 'string',
-          requiresArg: true,
-          describe:
-            'Further input of the generator as NAME=NUMBERS or NAME=FILE.npy, such as truncation=0.7: the same for each latent; may be given several times',
-        },
+        ...generatorOptions,
         mean: {
           type: 'string',
           describe: 'Per-channel mean for the discriminator [default: from its file, or as the generator]',

@@ -1,8 +1,5 @@
 /** @file Options that several commands have. */
 
-/** What the latents of seeds may be drawn from. */
-export const latentDistributions = ['normal', 'uniform'] as const;
-
 export const deviceOption = {
   choices: ['auto', 'cuda', 'webgpu', 'cpu'],
   default: 'auto',

@@ -1,7 +1,8 @@
 /** @file The options of gan-probe as yargs' options. Which of them a kind takes stands in table.ts. */
 import type { InferredOptionTypes, Options } from 'yargs';
 import { overlayModes, paletteNames } from 'ganscope/explain/choices';
-import { latentDistributions, preparationOptions } from '../common/options.js';
+import { generatorOptions } from '../parse/generator-flags.js';
+import { preparationOptions } from '../common/options.js';
 
 /** None has a default here, so that an option that a kind does not take is told from one that was not given. */
 export const probeFlags = {
@@ -30,24 +31,13 @@ export const probeFlags = {
     describe: "Numbers of black and white in the generator's output, such as 0,1 [default: from the model, or -1,1]",
   },
   'latent-dim': { type: 'number', requiresArg: true, describe: 'Numbers per latent, if the model does not fix them' },
-  'latent-distribution': {
-    choices: latentDistributions,
-    requiresArg: true,
-    describe:
-      'What the latents of seeds are drawn from: the normal distribution, or uniform numbers of -1…1 [default: normal]',
-  },
   label: {
     type: 'string',
     requiresArg: true,
     describe:
       'Class of conditional networks: a number or name, of a generator also random. With a generator and a network that judges its pictures: of both, or of the one that has classes',
   },
-  input: {
-    type: 'string',
-    requiresArg: true,
-    describe:
-      'Further input of the generator as NAME=NUMBERS or NAME=FILE.npy, such as truncation=0.7; may be given several times',
-  },
+  ...generatorOptions,
   generator: {
     type: 'string',
     requiresArg: true,

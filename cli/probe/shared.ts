@@ -48,17 +48,23 @@ export async function pairOptions(
   options: ProbeOptions,
   generator: string,
 ): Promise<{ making: GeneratorOptions; judging: ExplainerOptions }> {
-  const { loadModel } = await import('ganscope/onnx');
   const { label, ...others } = options;
-  // A generator takes latents, what is given, and classes if it is conditional.
-  const other = 1 + (options.input ?? []).length;
-  const isLeft = label !== undefined && (await loadModel(generator)).graph.inputs.length === other;
+  const isLeft = label !== undefined && !(await takesClasses(generator, options.input));
   if (isLeft) return { making: await generatorOptions(others), judging: await explainerOptions(options) };
   const judging = await explainerOptions(others);
   return {
     making: await generatorOptions(options),
     judging: label === undefined ? judging : { ...judging, defaultLabel: () => ({ label, because: SAME_CLASS }) },
   };
+}
+
+/** Whether a generator has inputs besides latents and those that are given or have no numbers. */
+async function takesClasses(file: string, input: readonly string[] = []): Promise<boolean> {
+  const { loadModel } = await import('ganscope/onnx');
+  const { parsedInputs } = await import('ganscope/inference');
+  const given = Object.keys(parsedInputs(input));
+  const { inputs } = (await loadModel(file)).graph;
+  return inputs.filter(({ name, value }) => !given.includes(name) && !value?.shape?.slice(1).includes(0)).length > 1;
 }
 
 const SAME_CLASS = "as the generator's";

@@ -1,7 +1,7 @@
 /** @file Self-explaining models as files, compared with `Explainer` before they are written. */
 import { basename, dirname, join } from 'node:path';
 import { Tensor, type InferenceSession } from '../../inference/runtime/onnxruntime/library.node.js';
-import { channelsLast } from '../../inference/networks/network-input.js';
+import { channelsLast } from '../../inference/pictures/layout.js';
 import { Random } from '../../inference/numeric/random.js';
 import { asInputError } from '../../inference/runtime/runtime-error.js';
 import { createSession } from '../../inference/runtime/session.node.js';

@@ -1,6 +1,6 @@
 /** @file What is assumed of a generator of others, each with the option that changes it. */
 import type { Assumption } from '../graphs/assumption.js';
-import type { LatentDistribution } from '../latent/latents.js';
+import type { LatentDistribution } from '../latent/distribution.js';
 import type { LatentInput } from './generator-inputs.js';
 import type { GivenNumbers } from './given-numbers.js';
 import type { OpenedGenerator } from './open-generator.js';

@@ -5,9 +5,9 @@ import { InputError } from '../../onnx/errors.js';
 import { outputOf, type Graph, type Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
-import { generatorInputs, withClassGiven, type InputOptions, type LatentInput } from './generator-inputs.js';
-import { withGivenNumbers } from './given-numbers.js';
-import { drawnLatents, seedsFrom, type LatentDistribution } from '../latent/latents.js';
+import { withLatentsAlone, type InputOptions, type LatentInput } from './generator-inputs.js';
+import type { LatentDistribution } from '../latent/distribution.js';
+import { drawnLatents, seedsFrom } from '../latent/latents.js';
 import { sessionTensor } from '../runtime/session.js';
 import { principalDirections, type PrincipalDirection } from '../latent/principal.js';
 
@@ -36,9 +36,11 @@ export async function firstFeatureDirections(
   options: Pick<InputOptions, 'label' | 'inputs' | 'latentDistribution'> = {},
 ): Promise<PrincipalDirection[]> {
   const { label, inputs, latentDistribution = 'normal' } = options;
-  const upgraded = withGivenNumbers(upgradedModel(generator), 'generator', inputs);
-  const input = generatorInputs(upgraded, 'generator', { latentDim, ...(label !== undefined && { label }) });
-  const model = withClassGiven(upgraded, input);
+  const { model, input } = withLatentsAlone(upgradedModel(generator), 'generator', {
+    latentDim,
+    ...(label !== undefined && { label }),
+    ...(inputs && { inputs }),
+  });
   const value = firstFeatures(model.graph);
   const { features, latents, rows } = await sampledFeatures(model, value, input, latentDistribution);
   const dim = features.length / rows;

@@ -3,8 +3,8 @@ import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { withGivenInputs } from '../graphs/further-inputs.js';
 import { shownInput } from '../labels/meant-class.js';
-import type { LatentDistribution } from '../latent/latents.js';
-import { isLatent, type GivenNumbers } from './given-numbers.js';
+import type { LatentDistribution } from '../latent/distribution.js';
+import { isLatent, withGivenNumbers, type GivenNumbers } from './given-numbers.js';
 import { labelInput, labelsOf, labelTensor, type LabelInput } from './labels.js';
 import { sessionTensor, type SessionTensors } from '../runtime/session.js';
 
@@ -94,10 +94,20 @@ export function generatorFeed(
 }
 
 /**
- * The model with latents as its only input: the class of a conditional generator is a constant of the graph.
- * @throws InputError where each latent has another class, or all
+ * The model with latents as its only input: further inputs and the class of a conditional generator are constants of the graph.
+ * @throws InputError as `withGivenNumbers` and `generatorInputs`, and where each latent has another class, or all
  */
-export function withClassGiven(model: Model, { name, label: input }: LatentInput): Model {
+export function withLatentsAlone(
+  model: Model,
+  source: string,
+  options: InputOptions,
+): { model: Model; input: LatentInput } {
+  const given = withGivenNumbers(model, source, options.inputs);
+  const input = generatorInputs(given, source, options);
+  return { model: withClassGiven(given, input), input };
+}
+
+function withClassGiven(model: Model, { name, label: input }: LatentInput): Model {
   if (!input) return model;
   const { label } = input;
   if (typeof label !== 'number')

@@ -3,6 +3,8 @@ import type { Option } from './options/option.js';
 import type { SampleRequest } from './sample-job.node.js';
 import { allKinds } from './table.node.js';
 
+export { latentDistributions } from '../latent/distribution.js';
+
 /** All options, by name, with the heading that each stands under: the kind's own title, or none for shared ones. */
 export function sampleOptions(): Record<string, Option & { title?: string }> {
   const names = new Set(allKinds.toReversed().flatMap(({ options }) => Object.keys(options)));

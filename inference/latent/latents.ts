@@ -1,5 +1,6 @@
 /** @file Latents from seeds: one seed is one latent, whatever else is in the batch. */
 import { InputError } from '../../onnx/errors.js';
+import type { LatentDistribution } from './distribution.js';
 import { Random } from '../numeric/random.js';
 
 /** The most seeds that are held in memory: enough for any FID. */
@@ -28,15 +29,6 @@ export function normalLatents(seeds: readonly number[], latentDim: number, trunc
       return value;
     };
   });
-}
-
-/** What latents are drawn from: the standard normal distribution, or all numbers of −1…1, as in Radford et al. 2016. */
-export type LatentDistribution = 'normal' | 'uniform';
-
-/** A distribution's name. @throws InputError for another */
-export function checkedDistribution(name: string): LatentDistribution {
-  if (name === 'normal' || name === 'uniform') return name;
-  throw new InputError({ name: 'latentDistribution', expected: 'normal or uniform', got: name });
 }
 
 /**

@@ -16,7 +16,8 @@ import { rangeOfGenerator, type PictureRangeOptions } from '../generators/read-g
 import type { Assumption } from '../graphs/assumption.js';
 import { featureLayers, withFeatureMaps, type FeatureLayer, type FeatureMaps } from '../graphs/feature-maps.js';
 import { interpolatedLatents, type PathOptions } from '../latent/interpolate.js';
-import { checkedDistribution, drawnLatents, type LatentDistribution } from '../latent/latents.js';
+import { checkDistribution, type LatentDistribution } from '../latent/distribution.js';
+import { drawnLatents } from '../latent/latents.js';
 import { readGanMetadata, type GanMetadata } from './metadata.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
 import type { Picture } from '../pictures/pictures.js';
@@ -122,7 +123,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     const loaded = await modelFrom(source, options);
     const { channelsShown } = options;
     const { inputs = {}, latentDistribution = 'normal' } = options;
-    checkedDistribution(latentDistribution);
+    checkDistribution(latentDistribution);
     const model = namingFile(name, () => {
       expectAffordable(loaded);
       // Layers are told apart in our dialect.

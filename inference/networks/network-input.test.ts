@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { emptyGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import type { DataType, Dim, Model } from '../../onnx/graph/graph.js';
-import {
-  blackInput,
-  channelsLast,
-  fixedSizeModel,
-  networkInputOf,
-  networkView,
-  preparedPictures,
-} from './network-input.js';
+import { blackInput, fixedSizeModel, networkInputOf, networkView, preparedPictures } from './network-input.js';
+import { channelsLast } from '../pictures/layout.js';
 import type { Picture } from '../pictures/pictures.js';
 
 function modelTaking(shape: readonly Dim[], type: DataType = 'float32'): Model {

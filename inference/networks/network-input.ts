@@ -1,4 +1,5 @@
 /** @file The picture input of a network: size, channels, layout and normalisation, from the model or by convention. */
+import { channelsLast } from '../pictures/layout.js';
 import { InputError } from '../../onnx/errors.js';
 import type { Dim, Model, Shape, ValueInfo } from '../../onnx/graph/graph.js';
 import { firstLayer } from '../graphs/first-layer.js';
@@ -193,15 +194,6 @@ export function inputTensor(batch: Float32Array, { layout, picture }: NetworkInp
   return layout === 'NCHW'
     ? sessionTensor(batch, [count, channels, height, width])
     : sessionTensor(channelsLast(batch, picture), [count, height, width, channels]);
-}
-
-/** The same numbers as [N, H, W, C]. */
-export function channelsLast(batch: Float32Array, { channels, height, width }: PictureInput): Float32Array {
-  const plane = height * width;
-  return batch.map((_, at) => {
-    const [picture, rest] = [Math.floor(at / (plane * channels)), at % (plane * channels)];
-    return batch[picture * plane * channels + (rest % channels) * plane + Math.floor(rest / channels)] ?? 0;
-  });
 }
 
 /**

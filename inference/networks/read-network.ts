@@ -9,7 +9,6 @@ import { givenLabel, type LabelOptions } from '../labels/given-label.js';
 import { readGanMetadata } from './metadata.js';
 import type { Normalization, Picture } from '../pictures/pictures.js';
 import {
-  channelsLast,
   describedInput,
   fixedSizeModel,
   networkInputOf,
@@ -17,6 +16,7 @@ import {
   type NetworkInput,
   type Preparation,
 } from './network-input.js';
+import { channelsLast } from '../pictures/layout.js';
 import { checkedPositions } from './position-table.js';
 import { preparationOfGraph, preparationOfType, statedPreparation } from './preprocessing.js';
 

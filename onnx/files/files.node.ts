@@ -40,6 +40,19 @@ export async function readFilePart(path: string | Buffer, start: number, end: nu
   }
 }
 
+/** Bytes `start`…`end` − 1 of a stream, fewer where the stream ends before; it is not read further. */
+export async function streamPart(stream: AsyncIterable<unknown>, start: number, end: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for await (const part of stream) {
+    const chunk = part as Uint8Array;
+    if (at + chunk.length > start) parts.push(chunk.subarray(Math.max(0, start - at), Math.max(0, end - at)));
+    at += chunk.length;
+    if (at >= end) break;
+  }
+  return Buffer.concat(parts);
+}
+
 /** The size of a regular file in bytes. @throws as `readBoundedFile` */
 export async function fileSize(path: string | Buffer, maxBytes: number): Promise<number> {
   const info = await stat(path).catch(cannotRead(path));

@@ -1,11 +1,7 @@
 /** @file Features of pictures: a layer of any ONNX network, averaged over positions or tokens. */
 import { shownText } from '../../inference/files/copies.node.js';
-import {
-  channelsLast,
-  preparedPictures,
-  type NetworkInput,
-  type Preparation,
-} from '../../inference/networks/network-input.js';
+import { preparedPictures, type NetworkInput, type Preparation } from '../../inference/networks/network-input.js';
+import { channelsLast } from '../../inference/pictures/layout.js';
 import { preparationBeside } from '../../inference/networks/hub-config.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import type { Picture } from '../../inference/pictures/pictures.js';

@@ -6,7 +6,7 @@ import { parsedRange } from '../../generators/stated.js';
 import type { Label } from '../../labels/meant-class.js';
 import { parsedPreparation, preparationTexts, type PreparationTexts } from '../../networks/preprocessing.js';
 import type { Preparation } from '../../networks/network-input.js';
-import { checkedDistribution } from '../../latent/latents.js';
+import { latentDistributions, type LatentDistribution } from '../../latent/distribution.js';
 import { inputTexts, parsedInputs, type ParsedInput } from '../../parse/inputs.js';
 import type { JsonObject } from '../../tasks/canonical.js';
 import { fileOf, type JobFile, type JobSpec } from '../../tasks/spec.node.js';
@@ -37,7 +37,7 @@ interface SamplingTexts extends PreparationTexts {
   keep?: number;
   range?: string;
   latentDim?: number;
-  latentDistribution?: string;
+  latentDistribution?: LatentDistribution;
   label?: string;
   /** `NAME=FILE` or `NAME=NUMBERS`; files have their own place in the job. */
   input?: readonly string[];
@@ -53,7 +53,7 @@ const samplingRules: OptionRules<SamplingTexts> = {
   keep: optional(number),
   range: optional(text),
   latentDim: optional(number),
-  latentDistribution: optional(oneOf(['normal', 'uniform'])),
+  latentDistribution: optional(oneOf(latentDistributions)),
   label: optional(text),
   input: optional(texts),
   ...preparationRules,
@@ -124,7 +124,7 @@ export function samplingWords(spec: JobSpec): SamplingWords {
     model: fileOf(spec, GENERATOR).path,
     generator: {
       ...(latentDim !== undefined && { latentDim }),
-      ...(latentDistribution !== undefined && { latentDistribution: checkedDistribution(latentDistribution) }),
+      ...(latentDistribution !== undefined && { latentDistribution }),
       ...(range && { range }),
       ...(label !== undefined && { label }),
     },

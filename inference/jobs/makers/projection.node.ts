@@ -8,8 +8,7 @@ import { namingFile } from '../../../onnx/graph/naming.js';
 import { toFloat32 } from '../../../onnx/passes/to-float32.js';
 import { upgradedModel } from '../../../onnx/upgrade/upgrade.js';
 import { light } from '../../figures/theme.js';
-import { generatorInputs, withClassGiven } from '../../generators/generator-inputs.js';
-import { withGivenNumbers } from '../../generators/given-numbers.js';
+import { withLatentsAlone } from '../../generators/generator-inputs.js';
 import { readyGenerator } from '../../generators/ready-generator.js';
 import { discriminatorBeside } from '../../runs/default-model.node.js';
 import { saveLatents } from '../../latent/files/latents-file.node.js';
@@ -86,9 +85,8 @@ async function writeFound(job: ProjectionJob, context: JobContext, begin: () => 
 /** A graph of latents alone, whose pictures are those that `generator` gives. */
 function readyGraph(source: Model, generator: Generator, name: string, rows: number): Graph {
   const { latentDim, label, inputs } = generator;
-  const model = withGivenNumbers(source, name, inputs);
-  const input = generatorInputs(model, name, { latentDim, ...(label !== undefined && { label }) });
-  return readyGenerator(withClassGiven(model, input), generator, {}, { name, rows }).graph;
+  const { model } = withLatentsAlone(source, name, { latentDim, inputs, ...(label !== undefined && { label }) });
+  return readyGenerator(model, generator, {}, { name, rows }).graph;
 }
 
 /** The first step and others, closer at the beginning, where most happens. */

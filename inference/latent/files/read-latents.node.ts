@@ -1,10 +1,9 @@
 /** @file Numbers of latent files, one reader per format. */
 import { extname } from 'node:path';
-import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { fromBufferPromise, type Entry, type ZipFile } from 'yauzl';
 import { InputError } from '../../../onnx/errors.js';
-import { readBoundedFile } from '../../../onnx/files/files.node.js';
+import { readBoundedFile, streamPart } from '../../../onnx/files/files.node.js';
 import { NPY_START_BYTES, npyNumbers, npyShape } from '../../numeric/npy.js';
 
 /** An array of a file: its shape, and its numbers for whoever wants them. */
@@ -66,21 +65,9 @@ async function npzArray(zip: ZipFile, entry: Entry, name: string): Promise<Store
   const { uncompressedSize, compressedSize } = entry;
   if (uncompressedSize > Math.min(MAX_BINARY_BYTES, MAX_RATIO * compressedSize + 1024))
     throw new InputError({ name, expected: `at most ${MAX_BINARY_BYTES} bytes` });
-  const shape = boundedShape(await startOf(await zip.openReadStreamPromise(entry)), name);
+  const shape = boundedShape(await streamPart(await zip.openReadStreamPromise(entry), 0, NPY_START_BYTES), name);
   const content = async () => buffer(await zip.openReadStreamPromise(entry));
   return { shape, numbers: () => readingZip(name, async () => npyNumbers(await content(), name).data) };
-}
-
-/** The bytes that have the header. */
-async function startOf(stream: Readable): Promise<Uint8Array> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of stream as AsyncIterable<Buffer>) {
-    parts.push(part);
-    length += part.length;
-    if (length >= NPY_START_BYTES) break;
-  }
-  return Buffer.concat(parts);
 }
 
 /** @throws InputError for what is damaged */

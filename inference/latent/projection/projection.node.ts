@@ -6,7 +6,7 @@ import { InputError } from '../../../onnx/errors.js';
 import { elementCount, type Graph } from '../../../onnx/graph/graph.js';
 import { Random } from '../../numeric/random.js';
 import { createSession } from '../../runtime/session.node.js';
-import type { LatentDistribution } from '../latents.js';
+import type { LatentDistribution } from '../distribution.js';
 import type { SessionOptions } from '../../runtime/session.js';
 import {
   BETA1,

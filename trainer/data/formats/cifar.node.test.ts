@@ -24,7 +24,9 @@ describe('openDataset(CIFAR)', () => {
     expect(classNames(dataset)).toEqual(['bird', 'airplane', 'automobile', 'bird']);
     const test = await opened(folder, { split: 'test' });
     expect([await levels(test), classNames(test)]).toEqual([[20], ['bird']]);
-    await expect(opened(folder, { split: 'val' })).rejects.toThrow('split: expected a part that the data has');
+    await expect(opened(folder, { split: 'val' })).rejects.toThrow(
+      'split: expected train or test, which the data has; got val',
+    );
   });
 
   it('has the fine classes of CIFAR-100, and pixels instead of planes', async () => {

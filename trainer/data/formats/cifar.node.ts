@@ -1,11 +1,12 @@
 /** @file CIFAR-10 and CIFAR-100 in their binary version as data sets: https://www.cs.toronto.edu/~kriz/cifar.html */
 import { baseName, folderName, type FileTree } from '../../../inference/files/tree.js';
+import { channelsLast } from '../../../inference/pictures/layout.js';
 import { InputError } from '../../../onnx/errors.js';
 import { itemAt, type DataOptions, type Dataset, type Labels } from '../sets/dataset.js';
 import { takenSplits } from '../sets/splits.js';
 
-const SIDE = 32;
-const PIXELS = SIDE * SIDE;
+const SIZE = { width: 32, height: 32, channels: 3 } as const;
+const BYTES = SIZE.width * SIZE.height * SIZE.channels;
 /** The largest file. Those of CIFAR are of 154 MB at most. */
 const MAX_BYTES = 2 ** 30;
 const MAX_NAMES_BYTES = 2 ** 20;
@@ -49,7 +50,7 @@ export async function cifarDataset(tree: FileTree, options: DataOptions): Promis
   const splitOf = (path: string) => (baseName(path).startsWith('test') ? 'test' : 'train');
   const { items: paths, splits = [] } = takenSplits(own, splitOf, options);
   const names = (await textOf(tree, `${folder}${version.names}`)).split(/\r?\n/).filter((name) => name.trim() !== '');
-  const record = version.labels + 3 * PIXELS;
+  const record = version.labels + BYTES;
   const records: Uint8Array[] = [];
   const classes: number[] = [];
   for (const path of paths) {
@@ -76,19 +77,10 @@ export async function cifarDataset(tree: FileTree, options: DataOptions): Promis
     labelsFrom: version.names,
     splits,
     skipped: tree.skipped,
-    picture: async (index) => ({ width: SIDE, height: SIDE, channels: 3, data: interleaved(itemAt(records, index)) }),
+    picture: async (index) => ({ ...SIZE, data: channelsLast(itemAt(records, index), SIZE) }),
   };
 }
 
 async function textOf(tree: FileTree, path: string): Promise<string> {
   return new TextDecoder().decode(await tree.read(path, MAX_NAMES_BYTES));
-}
-
-/** Red, green and blue planes as pixels. */
-function interleaved(planes: Uint8Array): Uint8Array {
-  const data = new Uint8Array(3 * PIXELS);
-  for (let pixel = 0; pixel < PIXELS; pixel++)
-    for (let channel = 0; channel < 3; channel++)
-      data[3 * pixel + channel] = planes[channel * PIXELS + pixel] as number;
-  return data;
 }

@@ -2,7 +2,9 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { InputError } from '../../../onnx/errors.js';
-import { type DataOptions, type Dataset, type Labels, type Split } from '../sets/dataset.js';
+import type { DataOptions, Dataset, Labels } from '../sets/dataset.js';
+import { JoinedParts, numberedLabels } from '../sets/joined.js';
+import { takenSplits, type Part } from '../sets/splits.js';
 import { MAX_PIXELS } from '../../../inference/pictures/pictures.js';
 import { folderName, type FileTree } from '../../../inference/files/tree.js';
 
@@ -20,7 +22,7 @@ interface IdxArray {
 
 /** Files of one split. */
 interface SplitFiles {
-  split: Exclude<Split, 'all'>;
+  split: Part;
   images: string;
   labels: string | undefined;
 }
@@ -48,10 +50,8 @@ export function idxLabelsNames(images: string): string[] {
  * labels' numbers.
  * @throws InputError if the split is not there, a file is no IDX file of pictures or labels, or they do not fit together
  */
-export async function idxDataset(tree: FileTree, { split: wanted = 'all' }: DataOptions): Promise<Dataset> {
-  const files = splitFiles(tree).filter(({ split }) => wanted === 'all' || split === wanted);
-  if (files.length === 0)
-    throw new InputError({ name: 'split', expected: `a part that ${tree.root} has`, got: wanted });
+export async function idxDataset(tree: FileTree, options: DataOptions): Promise<Dataset> {
+  const { items: files, splits = [] } = takenSplits(splitFiles(tree), ({ split }) => split, options);
   const parts: { images: IdxArray; labels: Uint8Array | undefined }[] = [];
   for (const { images, labels } of files) parts.push(await readSplit(tree, images, labels));
   const [, height = 0, width = 0] = parts[0]?.images.dims ?? [];
@@ -61,19 +61,9 @@ export async function idxDataset(tree: FileTree, { split: wanted = 'all' }: Data
       name: files[odd]?.images ?? '',
       expected: `pictures of ${width}×${height} as in the other file`,
     });
-  const data = parts.map(({ images }) => images.data);
   const size = height * width;
-  const counts = data.map((images) => images.length / size);
-  const length = counts.reduce((sum, count) => sum + count, 0);
-  const bytesOf = (index: number): Uint8Array => {
-    let part = 0;
-    let at = index;
-    while (at >= (counts[part] ?? Infinity)) at -= counts[part++] as number;
-    const images = data[part];
-    if (images === undefined || index < 0) throw new RangeError(`picture(${index}): expected an index below ${length}`);
-    return images.subarray(at * size, (at + 1) * size);
-  };
-  const splits = files.map(({ split }) => split);
+  const joined = new JoinedParts(parts, ({ images }) => images.data.length / size);
+  const { length } = joined;
   return {
     name: `${length} pictures of ${tree.root} (${splits.join(' and ')})`,
     length,
@@ -81,7 +71,10 @@ export async function idxDataset(tree: FileTree, { split: wanted = 'all' }: Data
     labelsFrom: 'the file of labels',
     splits,
     skipped: tree.skipped,
-    picture: async (index) => ({ width, height, channels: 1, data: bytesOf(index) }),
+    async picture(index) {
+      const { part, at } = joined.place(index);
+      return { width, height, channels: 1, data: part.images.data.subarray(at * size, (at + 1) * size) };
+    },
   };
 }
 
@@ -177,13 +170,5 @@ async function unpacked(packed: Uint8Array, path: string): Promise<Uint8Array> {
 function joinedLabels(parts: readonly (Uint8Array | undefined)[]): Labels | undefined {
   const known = parts.filter((part) => part !== undefined);
   if (known.length < parts.length) return undefined;
-  const isUsed = new Uint8Array(256);
-  for (const part of known) for (const number of part) isUsed[number] = 1;
-  const numbers = Array.from(isUsed.keys()).filter((number) => isUsed[number] === 1);
-  const classOf = new Uint16Array(256);
-  numbers.forEach((number, index) => (classOf[number] = index));
-  const indices = new Uint16Array(known.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of known) for (const number of part) indices[at++] = classOf[number] as number;
-  return { classes: numbers.map(String), indices };
+  return numberedLabels(known.flatMap((part) => Array.from(part)));
 }

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { getFileNameLowLevel, openPromise, type Entry } from 'yauzl';
 import { InputError } from '../../../onnx/errors.js';
 import { unreadPictures } from '../../../inference/files/picture-paths.node.js';
+import { streamPart } from '../../../onnx/files/files.node.js';
 import type { FileTree } from '../../../inference/files/tree.js';
 
 const MAX_ENTRIES = 2_000_000;
@@ -65,7 +66,7 @@ export async function zipTree(archive: string, matters: (path: string) => boolea
     async part(path, start, end) {
       const entry = entries.get(path);
       if (entry === undefined) throw new InputError(`${archive}: ${path}: there is no such file`);
-      return withZip(archive, (zip) => unpackedPart(zip, entry, start, end), path);
+      return withZip(archive, async (zip) => streamPart(await zip.openReadStreamPromise(entry), start, end), path);
     },
     hasParts: false,
     async stamp(path) {
@@ -94,19 +95,6 @@ async function unpacked(zip: Zip, entry: Entry): Promise<Uint8Array> {
     length += chunk.length;
   }
   return bytes.subarray(0, length);
-}
-
-/** Bytes `start`…`end` − 1 of an entry, as far as there are some. */
-async function unpackedPart(zip: Zip, entry: Entry, start: number, end: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let at = 0;
-  for await (const part of await zip.openReadStreamPromise(entry)) {
-    const chunk = part as Uint8Array;
-    if (at + chunk.length > start) parts.push(chunk.subarray(Math.max(0, start - at), Math.max(0, end - at)));
-    at += chunk.length;
-    if (at >= end) break;
-  }
-  return Buffer.concat(parts);
 }
 
 /** Runs `task` on the open archive. @throws InputError for what the reader does not understand */

@@ -37,12 +37,12 @@ export function takenSplits<T>(
 ): { items: readonly T[]; splits: Part[] | undefined } {
   const isSplit = items.every((item) => splitOf(item) !== undefined);
   const there = (['train', 'val', 'test'] as const).filter((each) => items.some((item) => splitOf(item) === each));
-  if (split !== 'all' && !(isSplit && there.includes(split)))
-    throw new InputError({
-      name: 'split',
-      expected: 'a part that the data has',
-      got: isSplit ? there.join(' and ') : 'no parts',
-    });
+  if (split !== 'all' && !(isSplit && there.includes(split))) {
+    const expected = isSplit
+      ? `${there.join(' or ')}, which the data has`
+      : 'data with parts that are named train, val or test';
+    throw new InputError({ name: 'split', expected, got: split });
+  }
   if (!isSplit) return { items, splits: undefined };
   const splits = there.filter((each) => split === 'all' || each === split);
   return { items: splits.flatMap((each) => items.filter((item) => splitOf(item) === each)), splits };

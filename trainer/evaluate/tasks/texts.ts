@@ -1,6 +1,6 @@
 /** @file The options of an evaluation as plain values, as a command line has them: those of a job that travels as data. */
 import { parsedRange } from '../../../inference/generators/stated.js';
-import { checkedDistribution } from '../../../inference/latent/latents.js';
+import { latentDistributions, type LatentDistribution } from '../../../inference/latent/distribution.js';
 import type { Preparation } from '../../../inference/networks/network-input.js';
 import { parsedPreparation, type PreparationTexts } from '../../../inference/networks/preprocessing.js';
 import { parsedInputs, type ParsedInput } from '../../../inference/parse/inputs.js';
@@ -28,7 +28,7 @@ export interface EvaluationTexts extends PreparationTexts {
   strict: boolean;
   range?: string | undefined;
   latentDim?: number | undefined;
-  latentDistribution?: string | undefined;
+  latentDistribution?: LatentDistribution | undefined;
   label?: string | undefined;
   /** `NAME=FILE` or `NAME=NUMBERS`; files have their own place in the job. */
   input?: readonly string[] | undefined;
@@ -44,7 +44,7 @@ export const evaluationRules: OptionRules<EvaluationTexts> = {
   strict: yesOrNo,
   range: optional(text),
   latentDim: optional(number),
-  latentDistribution: optional(oneOf(['normal', 'uniform'])),
+  latentDistribution: optional(oneOf(latentDistributions)),
   label: optional(text),
   input: optional(texts),
   ...preparationRules,
@@ -67,7 +67,7 @@ export function parsedEvaluation(given: EvaluationTexts): EvaluationReading {
     generator: {
       ...(range !== undefined && { range: parsedRange(range) }),
       ...(latentDim !== undefined && { latentDim }),
-      ...(latentDistribution !== undefined && { latentDistribution: checkedDistribution(latentDistribution) }),
+      ...(latentDistribution !== undefined && { latentDistribution }),
       ...(label !== undefined && { label }),
     },
     inputs: parsedInputs(input),

@@ -80,7 +80,7 @@ describe('openDataset(NumPy arrays)', () => {
     const keras = await opened(join(folder, 'keras.npz'), { split: 'test' });
     expect([await levels(keras), classNames(keras)]).toEqual([[3], ['1']]);
     await expect(opened(join(folder, 'keras.npz'), { split: 'val' })).rejects.toThrow(
-      'split: expected a part that the data has; got train and test',
+      'split: expected train or test, which the data has; got val',
     );
   });
 

@@ -1,8 +1,10 @@
 /** @file NumPy arrays of pictures as a data set: a .npy file, several in a folder, or a .npz file such as those of MedMNIST. */
+import { channelsLast } from '../../../../inference/pictures/layout.js';
 import { MAX_PIXELS, type Picture } from '../../../../inference/pictures/pictures.js';
 import type { FileTree } from '../../../../inference/files/tree.js';
 import { InputError } from '../../../../onnx/errors.js';
 import { MAX_CLASSES, type DataOptions, type Dataset, type Labels } from '../../sets/dataset.js';
+import { JoinedParts, numberedLabels } from '../../sets/joined.js';
 import { splitOfName, takenSplits } from '../../sets/splits.js';
 import { systemError } from '../../sets/system-error.js';
 import { npyFile, NpyRows, numbersOf, type NpyFile } from './npy-array.node.js';
@@ -36,12 +38,8 @@ export async function arraysDataset(tree: FileTree, options: DataOptions): Promi
   const { files, problems } = await arraysOf(tree);
   const { arrays, layout, isChosen } = pictureArrays(tree, files, problems);
   const { items: pictures, splits } = takenSplits(arrays, splitOf, options);
-  const starts: number[] = [];
-  let length = 0;
-  for (const { shape } of pictures) {
-    starts.push(length);
-    length += shape[0] as number;
-  }
+  const joined = new JoinedParts(pictures, ({ shape }) => shape[0] as number);
+  const { length } = joined;
   const labels = await labelsOf(tree, files, { pictures, length, isSplit: splits !== undefined });
   const rows = new NpyRows(tree);
   const names = isChosen ? pictures.map(({ name }) => name) : splits;
@@ -51,14 +49,11 @@ export async function arraysDataset(tree: FileTree, options: DataOptions): Promi
     length,
     ...(splits && { splits }),
     ...(labels && 'indices' in labels && { labels, labelsFrom: `the array ${labels.from}` }),
-    ...(labels && 'several' in labels && { noLabels: labels.several }),
+    ...(labels && 'none' in labels && { noLabels: labels.none }),
     skipped: [...tree.skipped, ...problems].sort(),
     async picture(index) {
-      const at = starts.findLastIndex((start) => start <= index);
-      const file = pictures[at];
-      if (file === undefined || index >= length)
-        throw new RangeError(`picture(${index}): expected an index below ${length}`);
-      return pictureOf(await rows.row(file, index - (starts[at] as number)), layout);
+      const { part, at } = joined.place(index);
+      return pictureOf(await rows.row(part, at), layout);
     },
   };
 }
@@ -139,22 +134,15 @@ function layoutOf({ path, shape }: NpyFile): Layout {
 }
 
 function pictureOf(row: Uint8Array, { isChannelsFirst, ...size }: Layout): Picture {
-  const { width, height, channels } = size;
-  if (!isChannelsFirst || channels === 1) return { ...size, data: row };
-  const pixels = width * height;
-  const data = new Uint8Array(row.length);
-  for (let channel = 0; channel < channels; channel++)
-    for (let pixel = 0; pixel < pixels; pixel++)
-      data[pixel * channels + channel] = row[channel * pixels + pixel] as number;
-  return { ...size, data };
+  return { ...size, data: isChannelsFirst ? channelsLast(row, size) : row };
 }
 
-/** The classes of the pictures, or a line about several arrays that could have them. */
+/** The classes of the pictures; nothing where there are none, or a line that says why. */
 async function labelsOf(
   tree: FileTree,
   files: readonly NpyFile[],
   { pictures, length, isSplit }: { pictures: readonly NpyFile[]; length: number; isSplit: boolean },
-): Promise<(Labels & { from: string }) | { several: string } | undefined> {
+): Promise<(Labels & { from: string }) | { none: string } | undefined> {
   const isOfNumbers = ({ type, shape }: NpyFile) =>
     INTEGERS.test(type) && (shape.length === 1 || (shape.length === 2 && shape[1] === 1));
   const numbers = files.filter(isOfNumbers);
@@ -162,8 +150,8 @@ async function labelsOf(
   const parts = isSplit
     ? pictures.map((each) => onlyOf(numbers, each.shape[0] as number, splitOf(each)))
     : [onlyOf(numbers, length, undefined)];
-  const unclear = parts.find((part) => part !== undefined && 'several' in part);
-  if (unclear) return unclear as { several: string };
+  const unclear = parts.find((part) => part !== undefined && 'none' in part);
+  if (unclear) return unclear as { none: string };
   const found = parts.filter((part): part is NpyFile => part !== undefined);
   return found.length < parts.length ? undefined : labelsFrom(tree, found);
 }
@@ -173,21 +161,22 @@ function onlyOf(
   arrays: readonly NpyFile[],
   count: number,
   split: string | undefined,
-): NpyFile | { several: string } | undefined {
+): NpyFile | { none: string } | undefined {
   const fits = arrays.filter((each) => each.shape[0] === count && splitOf(each) === split);
   const named = fits.filter(({ name }) => LABELS.test(name));
   const [first, ...more] = named.length > 0 ? named : fits;
   if (first === undefined || more.length === 0) return first;
   const names = [first, ...more].map(({ name }) => name).join(' and ');
-  return { several: `${names} could be the classes` };
+  return { none: `${names} could be the classes` };
 }
 
-async function labelsFrom(tree: FileTree, parts: readonly NpyFile[]): Promise<(Labels & { from: string }) | undefined> {
+async function labelsFrom(
+  tree: FileTree,
+  parts: readonly NpyFile[],
+): Promise<(Labels & { from: string }) | { none: string }> {
   const numbers: number[] = [];
   for (const part of parts) for (const number of await numbersOf(tree, part)) numbers.push(number);
-  const found = [...new Set(numbers)].sort((a, b) => a - b);
-  if (found.length > MAX_CLASSES) return undefined;
-  const classOf = new Map(found.map((number, at) => [number, at]));
-  const indices = Uint16Array.from(numbers, (number) => classOf.get(number) ?? 0);
-  return { classes: found.map(String), indices, from: parts.map(({ name }) => name).join(' and ') };
+  const from = parts.map(({ name }) => name).join(' and ');
+  const labels = numberedLabels(numbers);
+  return labels ? { ...labels, from } : { none: `${from} has more than ${MAX_CLASSES}` };
 }

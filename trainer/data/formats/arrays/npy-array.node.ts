@@ -2,6 +2,8 @@
 import { NPY_START_BYTES, npyLayout, npyNumbers } from '../../../../inference/numeric/npy.js';
 import { baseName, type FileTree } from '../../../../inference/files/tree.js';
 import { InputError } from '../../../../onnx/errors.js';
+import { elementCount } from '../../../../onnx/graph/graph.js';
+import { Held } from '../../sets/held.js';
 
 /** The largest array that is in an archive, and so has to be unpacked as a whole. */
 const MAX_BYTES = 2 ** 31 - 1;
@@ -30,7 +32,7 @@ export async function npyFile(tree: FileTree, path: string): Promise<NpyFile | u
   const { dtype, shape, fortranOrder, offset } = npyLayout(await tree.part(path, 0, NPY_START_BYTES), path);
   const type = dtype.replace(/^[<>|=]/, '');
   if (!/^[biuf]\d+$/.test(type)) return undefined;
-  const bytes = shape.reduce((product, size) => product * size, Number(type.slice(1))) + offset;
+  const bytes = elementCount(shape) * Number(type.slice(1)) + offset;
   const found = await tree.size(path);
   if (bytes !== found)
     throw new InputError({ name: path, expected: `${bytes} bytes for ${dtype} [${shape.join(', ')}]`, got: found });
@@ -40,7 +42,7 @@ export async function npyFile(tree: FileTree, path: string): Promise<NpyFile | u
 
 /** The numbers of a whole file. @throws InputError for a damaged or too large one */
 export async function numbersOf(tree: FileTree, { path, shape }: NpyFile): Promise<Float64Array> {
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = elementCount(shape);
   if (count > MAX_NUMBERS) throw new InputError({ name: path, expected: `at most ${MAX_NUMBERS} numbers`, got: count });
   return npyNumbers(await tree.read(path, MAX_BYTES), path).data;
 }
@@ -48,38 +50,25 @@ export async function numbersOf(tree: FileTree, { path, shape }: NpyFile): Promi
 /** Rows of bytes of the arrays of a data set. */
 export class NpyRows {
   readonly #tree: FileTree;
-  /** Whole files in the order of their last use. */
-  readonly #held = new Map<string, { bytes: Promise<Uint8Array>; size: number }>();
+  readonly #whole = new Held<string, Uint8Array>(HELD_BYTES);
 
   constructor(tree: FileTree) {
     this.#tree = tree;
   }
 
   /** Row `index` of an array of bytes. @throws InputError if it cannot be read, or the file ends before it */
-  async row(file: NpyFile, index: number): Promise<Uint8Array> {
-    const { path, shape, offset } = file;
-    const length = shape.slice(1).reduce((product, size) => product * size, 1);
+  async row({ path, shape: [count = 0, ...sizes], offset }: NpyFile, index: number): Promise<Uint8Array> {
+    const length = elementCount(sizes);
     const start = offset + index * length;
+    const whole = () => this.#whole.get(path, offset + count * length, () => this.#tree.read(path, MAX_BYTES));
     const row = this.#tree.hasParts
       ? await this.#tree.part(path, start, start + length)
-      : (await this.#whole(file)).subarray(start, start + length);
+      : (await whole()).subarray(start, start + length);
     if (row.length === length) return row;
     throw new InputError({
       name: path,
-      expected: `${shape.join('×')} numbers`,
-      got: `fewer: picture ${index} is cut off`,
+      expected: `${count} pictures of ${length} bytes`,
+      got: `fewer; number ${index} is cut off`,
     });
-  }
-
-  /** A file that is held until others need the room. */
-  #whole({ path, shape, offset }: NpyFile): Promise<Uint8Array> {
-    const size = shape.reduce((product, length) => product * length, 1) + offset;
-    const held = this.#held.get(path) ?? { bytes: this.#tree.read(path, MAX_BYTES), size };
-    this.#held.delete(path);
-    this.#held.set(path, held);
-    let sum = 0;
-    for (const [other, each] of [...this.#held].toReversed())
-      if ((sum += each.size) > HELD_BYTES && other !== path) this.#held.delete(other);
-    return held.bytes;
   }
 }

@@ -41,7 +41,9 @@ describe('openDataset(Parquet)', () => {
       expect([test.length, test.splits, classNames(test)]).toEqual([2, ['test'], ['jay', 'jay']]);
       expect([...(await test.picture(0)).data]).toEqual(told.pictures[0]);
     }
-    await expect(opened(folder, { split: 'val' })).rejects.toThrow('split: expected a part that the data has');
+    await expect(opened(folder, { split: 'val' })).rejects.toThrow(
+      'split: expected train or test, which the data has; got val',
+    );
   });
 
   it('refuses a damaged file', async () => {

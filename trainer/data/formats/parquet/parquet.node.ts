@@ -4,6 +4,8 @@ import { MAX_PICTURE_BYTES } from '../../../../inference/files/picture-paths.nod
 import { decodePicture } from '../../../../inference/pictures/pictures.node.js';
 import { InputError } from '../../../../onnx/errors.js';
 import { MAX_CLASSES, type DataOptions, type Dataset, type Labels } from '../../sets/dataset.js';
+import { Held } from '../../sets/held.js';
+import { JoinedParts, numberedLabels } from '../../sets/joined.js';
 import { splitOfName, takenSplits } from '../../sets/splits.js';
 import { ParquetFile } from './parquet-file.node.js';
 
@@ -30,9 +32,10 @@ export async function parquetDataset(tree: FileTree, options: DataOptions): Prom
   const features = featuresOf(files[0]);
   const column = pictureColumn(files, features);
   const labels = await labelsOf(files, features);
-  const length = files.reduce((sum, { rows }) => sum + rows, 0);
+  const rows = new JoinedParts(files, (file) => file.rows);
+  const { length } = rows;
   if (length === 0) throw new InputError({ name: tree.root, expected: 'pictures', got: 'tables without a row' });
-  const pictures = new PictureRows(files, column);
+  const read = pictureReader(column);
   return {
     name: `${length} ${length === 1 ? 'picture' : 'pictures'} of ${tree.root}${splits === undefined ? '' : ` (${splits.join(' and ')})`}`,
     length,
@@ -41,7 +44,8 @@ export async function parquetDataset(tree: FileTree, options: DataOptions): Prom
     ...(labels && 'none' in labels && { noLabels: labels.none }),
     skipped: tree.skipped,
     picture: async (index) => {
-      const { bytes, shown } = await pictures.file(index);
+      const { part, at } = rows.place(index);
+      const { bytes, shown } = await read(part, at);
       return decodePicture(bytes, shown);
     },
   };
@@ -98,62 +102,39 @@ async function labelsOf(
   const values: unknown[] = [];
   for (const file of files) for (const value of await file.values(column.name)) values.push(value);
   const told = features[column.name]?.['names'];
-  const names = Array.isArray(told) ? told.map(String) : undefined;
+  const names = Array.isArray(told) && told.length <= MAX_CLASSES ? told.map(String) : undefined;
   const nameOf = (value: unknown) =>
     value === null || value === undefined ? undefined : names ? names[Number(value)] : String(value);
   const missing = values.filter((value) => nameOf(value) === undefined).length;
   if (missing > 0) return { none: `in ${column.name} ${missing} rows have none` };
-  const found =
-    names ??
-    [...new Set(values.map(String))].sort(column.kind === 'integer' ? (a, b) => Number(a) - Number(b) : undefined);
-  if (found.length > MAX_CLASSES) return { none: `${column.name} has more than ${MAX_CLASSES}` };
-  const classOf = new Map(found.map((name, at) => [name, at]));
-  const indices = Uint16Array.from(values, (value) => (names ? Number(value) : (classOf.get(String(value)) ?? 0)));
-  return { classes: found, indices, from: column.name };
+  const numbers = values.map(Number);
+  if (names) return { classes: names, indices: Uint16Array.from(numbers), from: column.name };
+  const labels = column.kind === 'integer' ? numberedLabels(numbers) : textLabels(values.map(String));
+  return labels ? { ...labels, from: column.name } : { none: `${column.name} has more than ${MAX_CLASSES}` };
 }
 
-/** The files of pictures in the rows of tables, which are read by groups. */
-class PictureRows {
-  readonly #files: readonly ParquetFile[];
-  readonly #column: string;
-  readonly #starts: number[] = [];
-  /** Groups in the order of their last use. */
-  readonly #held = new Map<object, Promise<unknown[]>>();
+function textLabels(texts: readonly string[]): Labels | undefined {
+  const classes = [...new Set(texts)].sort();
+  if (classes.length > MAX_CLASSES) return undefined;
+  const classOf = new Map(classes.map((name, at) => [name, at]));
+  return { classes, indices: Uint16Array.from(texts, (text) => classOf.get(text) ?? 0) };
+}
 
-  constructor(files: readonly ParquetFile[], column: string) {
-    this.#files = files;
-    this.#column = column;
-    let rows = 0;
-    for (const file of files) {
-      this.#starts.push(rows);
-      rows += file.rows;
-    }
-  }
-
-  /** @throws InputError if the row has no file, or a too large one */
-  async file(index: number): Promise<{ bytes: Uint8Array; shown: string }> {
-    const at = this.#starts.findLastIndex((start) => start <= index);
-    const file = this.#files[at];
-    const row = index - (this.#starts[at] ?? 0);
-    const group = file?.groups.find(({ start, end }) => start <= row && row < end);
-    if (!file || !group) throw new RangeError(`picture(${index}): expected an index of a row`);
-    const value = (await this.#group(file, group))[row - group.start];
+/** Reads the files of pictures in the rows of tables, by groups of rows. */
+function pictureReader(
+  column: string,
+): (file: ParquetFile, row: number) => Promise<{ bytes: Uint8Array; shown: string }> {
+  const groups = new Held<ParquetFile['groups'][number], unknown[]>(HELD_BYTES);
+  return async (file, row) => {
+    const group = file.groups.find(({ end }) => row < end) as ParquetFile['groups'][number];
+    const values = await groups.get(group, group.bytes, () => file.values(column, group.start, group.end));
+    const value = values[row - group.start];
     const shown = `${baseName(file.path)} row ${row}`;
     const bytes = value instanceof Uint8Array ? value : (value as { bytes?: unknown } | null)?.bytes;
     if (!(bytes instanceof Uint8Array))
-      throw new InputError({ name: shown, expected: `a picture in ${this.#column}`, got: 'none' });
+      throw new InputError({ name: shown, expected: `a picture in ${column}`, got: 'none' });
     if (bytes.length > MAX_PICTURE_BYTES)
       throw new InputError({ name: shown, expected: `at most ${MAX_PICTURE_BYTES} bytes`, got: bytes.length });
     return { bytes, shown };
-  }
-
-  #group(file: ParquetFile, group: ParquetFile['groups'][number]): Promise<unknown[]> {
-    const values = this.#held.get(group) ?? file.values(this.#column, group.start, group.end);
-    this.#held.delete(group);
-    this.#held.set(group, values);
-    let sum = 0;
-    for (const [other] of [...this.#held].toReversed())
-      if ((sum += (other as typeof group).bytes) > HELD_BYTES && other !== group) this.#held.delete(other);
-    return values;
-  }
+  };
 }
