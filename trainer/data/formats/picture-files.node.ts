@@ -4,7 +4,7 @@ import { isPictureFile, MAX_PICTURE_BYTES, unreadPictures } from '../../../infer
 import { folderName, type FileTree } from '../../../inference/files/tree.js';
 import { InputError } from '../../../onnx/errors.js';
 import { itemAt, MAX_CLASSES, type DataOptions, type Dataset, type Labels } from '../sets/dataset.js';
-import { namedSplit } from '../sets/splits.js';
+import { expectSplit, namedSplit } from '../sets/splits.js';
 import { Budget } from '../../../inference/runtime/budget.js';
 import { LABELS_FILE, listedLabels } from './listed-labels.js';
 
@@ -29,11 +29,7 @@ export async function pictureFilesDataset(tree: FileTree, { split = 'all' }: Dat
   const splitOf = ({ folders }: Place) => namedSplit(folders[level ?? 0] ?? '');
   const splits = [...new Set(all.map(splitOf))];
   const isSplit = level !== undefined;
-  if (split !== 'all' && !(isSplit && splits.includes(split))) {
-    const found = isSplit ? `pictures with ${splits.join(' and ')}` : 'pictures';
-    const expected = 'data that has it (CUB-200-2011, IDX files as of MNIST, folders train, val and test)';
-    throw new InputError({ name: 'split', expected, got: found });
-  }
+  expectSplit(split, isSplit ? splits.filter((each) => each !== undefined) : []);
   const places = isSplit
     ? all
         .filter((place) => split === 'all' || splitOf(place) === split)

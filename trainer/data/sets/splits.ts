@@ -37,13 +37,16 @@ export function takenSplits<T>(
 ): { items: readonly T[]; splits: Part[] | undefined } {
   const isSplit = items.every((item) => splitOf(item) !== undefined);
   const there = (['train', 'val', 'test'] as const).filter((each) => items.some((item) => splitOf(item) === each));
-  if (split !== 'all' && !(isSplit && there.includes(split))) {
-    const expected = isSplit
-      ? `${there.join(' or ')}, which the data has`
-      : 'data with parts that are named train, val or test';
-    throw new InputError({ name: 'split', expected, got: split });
-  }
+  expectSplit(split, isSplit ? there : []);
   if (!isSplit) return { items, splits: undefined };
   const splits = there.filter((each) => split === 'all' || each === split);
   return { items: splits.flatMap((each) => items.filter((item) => splitOf(item) === each)), splits };
+}
+
+/** @param there the parts that the data have, none where they are not split @throws InputError for a split that is not there */
+export function expectSplit(split: Split, there: readonly Part[]): void {
+  if (split === 'all' || there.includes(split)) return;
+  const named = `${there.join(' or ')}, which the data has`;
+  const expected = there.length > 0 ? named : 'data with parts that are named train, val or test';
+  throw new InputError({ name: 'split', expected, got: split });
 }
