@@ -3,11 +3,14 @@
 The tutorial has width 64 and batch 128.
 
 Reads pictures as bytes [N, S, S, C], trains in channels_last, which is PyTorch's fastest layout here, and writes samples as
-bytes of the same layout. At 32 pixels a stage of each network is left out. Prints one line of JSON: steps, stepTime (the mean of steps after the first three, in milliseconds), torch.
+bytes of the same layout. At 32 pixels a stage of each network is left out. With `--checkpoint FILE` it goes on from that file, and
+writes it every minute. Prints one line of JSON: steps, stepTime (the mean of steps after the first three, in milliseconds), torch.
 For bench/quality/quality.ts.
 """
 import argparse
 import json
+import os
+import sys
 import time
 
 import numpy as np
@@ -20,7 +23,10 @@ parser.add_argument('--out', required=True)
 for name in ('size', 'channels', 'samples', 'width', 'batch', 'steps'):
     parser.add_argument(f'--{name}', type=int, required=True)
 parser.add_argument('--minutes', type=float, required=True)
+parser.add_argument('--checkpoint')
 options = parser.parse_args()
+CHECKPOINT_EVERY = 60  # seconds
+WARM_UP = 3  # steps
 size, channels, batch, latent, width = options.size, options.channels, options.batch, 100, options.width
 stages = {32: 2, 64: 3, 128: 4}[size]
 torch.manual_seed(999)
@@ -56,9 +62,26 @@ pictures = torch.from_numpy(raw).permute(0, 3, 1, 2).contiguous()
 g, d = (net.apply(initial).to(memory_format=torch.channels_last) for net in (generator(), discriminator()))
 adam_g, adam_d = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in (g, d))
 bce, ones, zeros = nn.BCELoss(), torch.ones(batch), torch.zeros(batch)
-steps, order, started = 0, torch.empty(0, dtype=torch.long), time.perf_counter()
+trained = {'g': g, 'd': d, 'adam_g': adam_g, 'adam_d': adam_d}
+steps, order = 0, torch.empty(0, dtype=torch.long)
+
+
+def write_checkpoint():
+    state = {name: part.state_dict() for name, part in trained.items()}
+    torch.save({**state, 'steps': steps, 'order': order, 'random': torch.get_rng_state()}, f'{options.checkpoint}.part')
+    os.replace(f'{options.checkpoint}.part', options.checkpoint)
+
+
+if options.checkpoint and os.path.exists(options.checkpoint):
+    state = torch.load(options.checkpoint)
+    for name, part in trained.items():
+        part.load_state_dict(state[name])
+    steps, order = state['steps'], state['order']
+    torch.set_rng_state(state['random'])
+first, started = steps, time.perf_counter()
+written = started
 while time.perf_counter() - started < options.minutes * 60 and steps < options.steps:
-    if steps == 3:
+    if steps == first + WARM_UP:
         warm = time.perf_counter()
     if len(order) < batch:
         order = torch.randperm(len(pictures))
@@ -73,7 +96,12 @@ while time.perf_counter() - started < options.minutes * 60 and steps < options.s
     bce(d(fake).view(-1), ones).backward()
     adam_g.step()
     steps += 1
-step_time = 1000 * (time.perf_counter() - warm) / (steps - 3)
+    if options.checkpoint and time.perf_counter() - written > CHECKPOINT_EVERY:
+        write_checkpoint()
+        written = time.perf_counter()
+        print(f'  {steps} of {options.steps} steps', file=sys.stderr)
+measured = steps - first - WARM_UP
+step_time = round(1000 * (time.perf_counter() - warm) / measured, 3) if measured > 0 else None
 
 g.eval()
 with torch.no_grad(), open(options.out, 'wb') as file:
@@ -82,4 +110,4 @@ with torch.no_grad(), open(options.out, 'wb') as file:
         made = g(torch.randn(min(64, left), latent, 1, 1))
         file.write(((made + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous().numpy().tobytes())
         left -= len(made)
-print(json.dumps({'steps': steps, 'stepTime': round(step_time, 3), 'torch': torch.__version__}))
+print(json.dumps({'steps': steps, 'stepTime': step_time, 'torch': torch.__version__}))

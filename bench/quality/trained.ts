@@ -1,6 +1,7 @@
 /** @file Trains a network for a time, and draws samples of it: with this project, and with PyTorch's tutorial. */
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Random } from '../../inference/numeric/random.js';
@@ -127,7 +128,10 @@ async function drawnUnaveraged(step: TrainStep, averaged: GanConfig, count: numb
   return samples;
 }
 
-/** The network of PyTorch's DCGAN tutorial, trained by `torch_dcgan.py`. @param python with torch and numpy */
+/**
+ * The network of PyTorch's DCGAN tutorial, trained by `torch_dcgan.py`. With a number of steps it goes on from its checkpoint.
+ * @param python with torch and numpy
+ */
 export async function trainedByTorch(
   python: string,
   sizes: { width: number; batch: number },
@@ -137,10 +141,14 @@ export async function trainedByTorch(
   { minutes, steps: most = NEVER, samples }: Budget,
 ): Promise<Trained> {
   const script = fileURLToPath(new URL('../../../bench/quality/torch_dcgan.py', import.meta.url));
-  const out = `${folder}.bin`;
-  const given = { data: raw, size: imageSize, channels, minutes, steps: most, samples, out, ...sizes };
+  await mkdir(folder, { recursive: true });
+  const out = join(folder, 'samples.bin');
+  const checkpoint = most === NEVER ? {} : { checkpoint: join(folder, 'checkpoint.pt') };
+  const given = { data: raw, size: imageSize, channels, minutes, steps: most, samples, out, ...checkpoint, ...sizes };
   const options = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const { stdout } = await promisify(execFile)(python, [script, ...options]);
+  const running = promisify(execFile)(python, [script, ...options]);
+  running.child.stderr?.pipe(process.stderr, { end: false });
+  const { stdout } = await running;
   const { steps, stepTime } = JSON.parse(stdout) as { steps: number; stepTime: number };
   const found = picturesOf(await readFile(out), imageSize, channels);
   await rm(out);
