@@ -16,13 +16,16 @@ it("cuts maps of the picture's gradient at the 99th percentile of their magnitud
   expect(data.subarray(2)).toEqual(ordinary);
   expect(data[0]).toBeCloseTo(1.99, 6);
   expect(data[1]).toBeCloseTo(-1.99, 6);
+  for (const method of ['lrp-gamma', 'deeplift', 'integrated-gradients'] as const)
+    expect(drawnMap(explanation(method, values), true).data).toEqual(data);
   const positive = drawnMap(explanation('smoothgrad', values), false).data;
   expect(Math.max(...positive)).toBeCloseTo(1.96, 6);
   expect(Math.min(...positive)).toBe(0);
 });
 
-it('leaves maps of layers alone, and maps of a few pixels', () => {
-  expect(drawnMap(explanation('gradcam', values), true).data).toBe(values);
+it('leaves maps of layers, regions and tokens alone, and maps of a few pixels', () => {
+  for (const method of ['gradcam', 'sobol', 'rise', 'lime', 'occlusion', 'legrad'] as const)
+    expect(drawnMap(explanation(method, values), true).data).toBe(values);
   const few = new Float32Array(200);
   few[7] = 3;
   expect(drawnMap(explanation('saliency', few), false).data).toEqual(few);

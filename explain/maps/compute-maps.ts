@@ -2,7 +2,7 @@
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import type { Layer, TokenGrid } from '../network/layers.js';
 import { comparesClasses, methods, type MethodName } from '../methods/table.js';
-import type { Backward, Method, RunsMethod, SignedMap } from '../methods/kinds/method.js';
+import type { Backward, RunsMethod, SignedMap } from '../methods/kinds/method.js';
 import type { Projected } from '../methods/graph/map-outputs.js';
 import type { Forward } from '../network/forward-cache.js';
 import type { Network } from '../network/network.js';
@@ -88,16 +88,19 @@ async function graphLayerMaps(network: Network, job: MapJob, forward: Forward): 
     const maps = await network.maps(items, job.eigen);
     forward.layers.forEach((layer, at) => {
       const gradient = gradients?.[at];
-      const evidence = gradient && evidenceOf(forward.activations[at] as SessionTensor, gradient, forward.count);
-      for (const { method, tensor, projected } of maps[at] ?? []) {
+      const largestGradients =
+        gradient && Array.from({ length: forward.count }, (_, row) => largest(rowOf(gradient, row)));
+      for (const { method, tensor, projected, summed } of maps[at] ?? []) {
         for (let row = 0; row < forward.count; row++) {
           const map = mapOf(tensor, row, projected);
-          const found = evidence?.[row];
+          const found = largestGradients?.[row];
           made.push({
             row,
             layer,
             method,
-            ...(found ? settledMap(method, map, found) : { map, ...(gradients && { largestGradient: 0 }) }),
+            ...(found === undefined
+              ? { map, ...(gradients && { largestGradient: 0 }) }
+              : settledMap(map, found, summed?.[row])),
             connected: forward.connected[at] ?? false,
           });
         }
@@ -219,51 +222,20 @@ function largest(values: Float32Array): number {
 
 const zerosLike = ({ data, dims }: SessionTensor) => sessionTensor(new Float32Array(data.length), dims);
 
-/** A map that is smaller than this share of the largest gradient × activation is what rounding leaves of zero. */
+/** A map that is smaller than this share of what its sums add up, without signs, is what rounding leaves of zero. */
 const CANCELLED = 1e-6;
-
-/** Of one picture at a layer: its largest |gradient|, and the largest Σ_k |A_k·g_k| of a position. */
-interface Evidence {
-  largestGradient: number;
-  largestProduct: number;
-}
-
-/** The evidence of each picture, the same for all methods. */
-function evidenceOf(activations: SessionTensor, gradient: SessionTensor, count: number): Evidence[] {
-  return Array.from({ length: count }, (_, row) => ({
-    largestGradient: largest(rowOf(gradient, row)),
-    largestProduct: largestProduct(rowOf(activations, row), rowOf(gradient, row), gradient.dims[1] ?? 1),
-  }));
-}
 
 /**
  * A method's map with its largest gradient. Where gradients cancel out, as before a normalization over positions, both are zero:
  * rounding is no heat.
+ * @param summed `MapOutput.summed`
  */
 export function settledMap(
-  name: MethodName,
   map: SignedMap,
-  { largestGradient, largestProduct: product }: Evidence,
+  largestGradient: number,
+  summed = 0,
 ): { map: SignedMap; largestGradient: number } {
-  const method: Method = methods[name];
-  const isProportional = !(method.kind === 'weighted' && method.nonlinear);
   const size = largest(map.data);
-  const isRounding = isProportional && size > 0 && size <= CANCELLED * product;
-  if (!isRounding) return { map, largestGradient };
+  if (!(size > 0 && size <= CANCELLED * summed)) return { map, largestGradient };
   return { map: { ...map, data: new Float32Array(map.data.length) }, largestGradient: 0 };
-}
-
-/** Largest Σ_k |A_k·g_k| of a position. Channel by channel, as they lie in memory: layers have millions of values. */
-function largestProduct(activations: Float32Array, gradient: Float32Array, channels: number): number {
-  const plane = gradient.length / channels;
-  const sums = new Float64Array(plane);
-  for (let start = 0; start < gradient.length; start += plane) {
-    for (let at = 0; at < plane; at++) {
-      const product = (activations[start + at] as number) * (gradient[start + at] as number);
-      sums[at] = (sums[at] as number) + Math.abs(product);
-    }
-  }
-  let most = 0;
-  for (let at = 0; at < plane; at++) if ((sums[at] as number) > most) most = sums[at] as number;
-  return most;
 }

@@ -109,6 +109,19 @@ describe('explainer.explain(pictures, options), as one graph and in stages', () 
     });
   });
 
+  test('the mean of a gradient at one of very many positions is no rounding', async () => {
+    const wide = network(2, (b, features) => {
+      const pooled = b.op('GlobalAveragePool', [features]);
+      const padded = b.op('Pad', [pooled, b.ints([0, 0, 0, 0, 0, 0, 1023, 1023])], {}, 'padded');
+      return b.op('Conv', [padded, b.initializer('one', numbers(1, 2, 1, 1))], { kernel_shape: [1, 1] }, 'scores');
+    });
+    const options = { layers: 'scores', targets: { class: 0, region: { at: 0 } }, methods: ['gradcam'] } as const;
+    for (const [map] of Object.values(await bothPaths(wide, options))) {
+      expect(map!.reason).not.toBe('zero gradient');
+      expect(map!.signed[0]! * 1024 ** 2).toBeCloseTo(map!.score, 4);
+    }
+  });
+
   describe('of a detector', () => {
     /** As YOLO 8: four coordinates and three classes of 15 boxes. */
     const detector = network(7, (b, features) => {

@@ -36,17 +36,18 @@ export async function wholeMaps(
   const explained = ofPicture ? [...layers, network.pictureLayer] : layers;
   const given = concatenated(weights as Float32Array[]);
   const { logits, layers: found } = await network.whole(pictures, given, { layers: explained, methods, eigen });
-  const made = found.flatMap(({ layer, connected, largestGradients, largestProducts, maps }) =>
-    maps.flatMap(({ method, tensor, projected }) =>
+  const made = found.flatMap(({ layer, connected, largestGradients, maps }) =>
+    maps.flatMap(({ method, tensor, projected, summed }) =>
       choices.map((_, row): MadeMap => ({
         row,
         layer,
         method,
         ...(readsGradient(method)
-          ? settledMap(method, mapOf(tensor, row, projected), {
-              largestGradient: connected ? (largestGradients[row] ?? Number.NaN) : 0,
-              largestProduct: largestProducts[row] ?? 0,
-            })
+          ? settledMap(
+              mapOf(tensor, row, projected),
+              connected ? (largestGradients[row] ?? Number.NaN) : 0,
+              summed?.[row],
+            )
           : { map: mapOf(tensor, row, projected) }),
         connected,
       })),

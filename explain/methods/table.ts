@@ -26,7 +26,11 @@ import type { ScoreHead } from '../../inference/networks/score-head.js';
 
 const maskMethods = { ...riseMethods, ...coalitionMethods, ...sensitivityMethods };
 
-const table = {
+/** The entries, of which no more is known than their names. */
+const named = <Name extends string>(entries: Readonly<Record<Name, Method>>) => entries;
+
+/** All methods, by the name users give. */
+export const methods = named({
   ...pooledMethods,
   ...weightedMethods,
   ...curvatureMethods,
@@ -49,16 +53,13 @@ const table = {
   ...layerDeepLiftMethods,
   ...fullGradientMethods,
   ...attentionMethods,
-};
+});
 
 /** Name of a method. */
-export type MethodName = keyof typeof table;
+export type MethodName = keyof typeof methods;
 
 /** Name of a method that computes its map from a layer's activations and gradients inside the graph. */
 export type WeightedMethodName = keyof typeof weightedMethods;
-
-/** All methods, by the name users give. */
-export const methods: Readonly<Record<MethodName, Method>> = table;
 
 /** The names of all methods, in the order of the table. */
 export const methodNames = Object.keys(methods) as MethodName[];
@@ -70,6 +71,12 @@ export const defaultMethods: readonly MethodName[] = ['gradcam', 'gradcam++'];
 export function explainsLayer(name: MethodName): boolean {
   const method = methods[name];
   return method.kind === 'runs' ? method.at === 'layer' : method.kind !== 'gradient';
+}
+
+/** Whether each pixel has a value of its own, as in maps of the picture's gradient. */
+export function isPixelwise(name: MethodName): boolean {
+  const method = methods[name];
+  return method.kind === 'runs' ? method.pixelwise === true : method.kind === 'gradient';
 }
 
 /** The names without repetitions. @throws InputError for an empty list or a name that is not expected */

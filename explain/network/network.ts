@@ -4,6 +4,7 @@ import type { Model } from '../../onnx/graph/graph.js';
 import type { Layer } from './layers.js';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { Backward } from '../methods/kinds/method.js';
+import type { MapOutput } from '../methods/graph/map-outputs.js';
 import type { MethodName } from '../methods/table.js';
 import { inBatches } from './batches.js';
 import { ChangedLayer } from './changed-layer.js';
@@ -110,12 +111,11 @@ export class Network {
     if (this.#explained.length > MAX_EXPLAINED) this.#explained.shift();
     return {
       logits: floats(results[made.logits]).slice(0, weights.length),
-      layers: made.layers.map(({ layer, connected, largestGradient, largestProduct, maps }) => ({
+      layers: made.layers.map(({ layer, connected, largestGradient, maps }) => ({
         layer,
         connected,
         largestGradients: floats(results[largestGradient]),
-        largestProducts: floats(results[largestProduct]),
-        maps: maps.map(({ value, ...map }) => ({ ...map, tensor: results[value] as SessionTensor })),
+        maps: maps.map((map) => computedMap(map, results)),
       })),
     };
   }
@@ -210,9 +210,7 @@ export class Network {
       [gradients, (items[index] as (typeof items)[number]).gradients] as const,
     ]);
     const results = await this.#sessions.run('maps', made.key, made.model, Object.fromEntries(feeds));
-    return made.items.map(({ outputs }) =>
-      outputs.map(({ method, value, projected }) => ({ method, projected, tensor: results[value] as SessionTensor })),
-    );
+    return made.items.map(({ outputs }) => outputs.map((map) => computedMap(map, results)));
   }
 
   /** Releases the sessions and the cache. */
@@ -233,4 +231,15 @@ export class Network {
     const { channels, height, width } = picture;
     return { name, value: name, op: 'Input', shape: ['batch', channels, height, width] };
   }
+}
+
+/** A map that was computed. */
+type ComputedMap = Omit<MapOutput, 'value' | 'summed'> & { tensor: SessionTensor; summed?: Float32Array };
+
+function computedMap(
+  { method, value, projected, summed }: MapOutput,
+  results: Record<string, SessionTensor>,
+): ComputedMap {
+  const sums = summed !== undefined && { summed: floats(results[summed]) };
+  return { method, projected, tensor: results[value] as SessionTensor, ...sums };
 }

@@ -37,6 +37,7 @@ export const deepLiftMethods = {
     kind: 'runs',
     title: 'DeepLIFT',
     at: 'picture',
+    pixelwise: true,
     expectSuited,
     map: (network) => contributions(network, network.baselines),
   },
@@ -48,6 +49,7 @@ export const deepLiftMethods = {
     kind: 'runs',
     title: 'DeepLIFT SHAP',
     at: 'picture',
+    pixelwise: true,
     expectSuited,
     map(network) {
       const { baselines, random, samples } = network;

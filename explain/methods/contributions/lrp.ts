@@ -24,6 +24,7 @@ const lrp = (title: string, composite: Composite): RunsMethod & { kind: 'runs' }
   kind: 'runs',
   title,
   at: 'picture',
+  pixelwise: true,
   expectSuited,
   map: (network) => relevanceMap(network, composite),
 });

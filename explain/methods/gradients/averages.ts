@@ -112,6 +112,7 @@ export const averageMethods = {
     kind: 'runs',
     title: 'SmoothGrad',
     at: 'picture',
+    pixelwise: true,
     async map(network) {
       const { input, samples, picture } = network;
       const groups = jackknifeGroups(samples, input.length);
@@ -137,6 +138,7 @@ export const averageMethods = {
     kind: 'runs',
     title: 'VarGrad',
     at: 'picture',
+    pixelwise: true,
     async map(network) {
       const [first, second] = (await gradientPowers(network, 2)) as [Float64Array, Float64Array];
       const variances = second.map((square, at) => Math.max(0, square - (first[at] as number) ** 2));
@@ -148,6 +150,7 @@ export const averageMethods = {
     kind: 'runs',
     title: 'SquareGrad',
     at: 'picture',
+    pixelwise: true,
     async map(network) {
       const [, second] = await gradientPowers(network, 2);
       return inGradientUnits(largestOfChannels(second as Float64Array, network.picture));

@@ -25,6 +25,7 @@ export const fullGradientMethods = {
     kind: 'runs',
     title: 'FullGrad',
     at: 'picture',
+    pixelwise: true,
     async map(network) {
       const { height, width } = network.picture;
       const data = new Float32Array(height * width);

@@ -85,6 +85,7 @@ export const pathMethods = {
     kind: 'runs',
     title: 'Integrated gradients',
     at: 'picture',
+    pixelwise: true,
     map(network) {
       const { input, steps, baselines } = network;
       function* points() {
@@ -102,6 +103,7 @@ export const pathMethods = {
     kind: 'runs',
     title: 'GradientSHAP',
     at: 'picture',
+    pixelwise: true,
     map(network) {
       const { samples, baselines, random } = network;
       const chosen = Array.from({ length: samples }, () => ({

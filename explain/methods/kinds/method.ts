@@ -43,6 +43,8 @@ export interface WeightedMethod extends Described {
   weighted(b: GraphBuilder, activations: string, gradients: string): string;
   /** The weights [N, K, 1, 1] of a method that has one per channel: their sum is a matrix product. */
   channelWeights?(b: GraphBuilder, activations: string, gradients: string): string;
+  /** What these add up, without signs [N, K, 1, 1]; default the gradient of each position. Rounding is relative to it. */
+  weightSizes?(b: GraphBuilder, activations: string, gradients: string): string;
 }
 
 /** The first principal component of weighted activations over channels; it is computed outside the graph. */
@@ -77,6 +79,8 @@ export interface RunsMethod extends Described {
   kind: 'runs';
   /** Whether it explains a layer or the picture. */
   at: 'layer' | 'picture';
+  /** Each pixel has a value of its own, as of a gradient: a few outliers stand out of the map. */
+  pixelwise?: true;
   /** Takes minutes for each picture of a large network: to be named, not one of `all`. */
   costly?: true;
   /** Forward passes of a map where `NetworkRuns.runs` gives no number; missing for methods that have no such budget. */

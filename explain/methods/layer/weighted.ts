@@ -8,12 +8,12 @@ const SPACE = [2, 3];
 function channelWeighted(
   title: string,
   weights: (b: GraphBuilder, activations: string, gradients: string) => string,
-  contrast?: WeightedMethod['contrast'],
+  more: Partial<WeightedMethod> = {},
 ): WeightedMethod {
   return {
+    ...more,
     kind: 'weighted',
     title,
-    ...(contrast && { contrast }),
     weighted: (b, activations, g) => b.mul(weights(b, activations, g), activations, 'weighted_activations'),
     channelWeights: weights,
   };
@@ -53,17 +53,31 @@ function windowMeans(b: GraphBuilder, g: string): string {
 /** mean_HW(g) */
 const meanGradient = (b: GraphBuilder, _activations: string, g: string) => b.reduceMean(g, SPACE, true, 'weights');
 
+/** The entry of a method with w_k = mean_HW(g_k). */
+const meanWeighted = (title: string, more: Partial<WeightedMethod> = {}) =>
+  channelWeighted(title, meanGradient, {
+    ...more,
+    weightSizes: (b, activations, g) => meanGradient(b, activations, b.op('Abs', [g], {}, 'gradient_sizes')),
+  });
+
+/** Σ_HW of products, divided by 1e-7 + Σ_HW A. */
+const perActivation = (b: GraphBuilder, activations: string, products: string) => {
+  const total = b.reduceSum(activations, SPACE, true, 'activation_sum');
+  const sum = b.reduceSum(products, SPACE, true, 'product_sum');
+  return b.div(sum, b.add(total, b.scalarLike(products, 1e-7)), 'weights');
+};
+
 /** Methods that weight activations by gradients. */
 export const weightedMethods = {
   /** Selvaraju et al. 2017, eq. 1: w_k = mean_HW(g_k). */
-  gradcam: channelWeighted('Grad-CAM', meanGradient),
+  gradcam: meanWeighted('Grad-CAM'),
   /**
    * Chattopadhay et al. 2018, eq. 10 and 19, as jacobgil/pytorch-grad-cam computes them: α = g² / (2g² + (Σ_HW A)·g³ + 1e-6),
    * w_k = Σ_HW α·ReLU(g). The paper differentiates the exponential of the score; it cancels in α and is omitted from
    * the gradient. Unlike the authors' own code, α is not divided by its sum over positions. Where g is 0, α is 0; small g give
    * weights of the order of g³.
    */
-  'gradcam++': { ...channelWeighted('Grad-CAM++', plusPlusWeights), nonlinear: true },
+  'gradcam++': channelWeighted('Grad-CAM++', plusPlusWeights, { nonlinear: true }),
   /**
    * The same as the paper's authors compute it (their `grad_CAM_plus_plus`): the denominator is 1 where it is 0 instead of
    * having 1e-6 added, and each channel's α is divided by its sum over the positions where the gradient is positive.
@@ -81,19 +95,22 @@ export const weightedMethods = {
    * The same as xplique computes it: w_k = mean_HW(α·ReLU(g)) with α = g² / (2g² + (mean_HW A)·g³), 0 where the
    * denominator is 0.
    */
-  'gradcam++-mean': channelWeighted('Grad-CAM++ (means)', (b, activations, g) => {
-    const [above, below] = plusPlusFraction(b, g, b.reduceMean(activations, SPACE, true, 'activation_mean'));
-    const isZero = b.op('Equal', [below, b.scalarLike(g, 0)], {}, 'no_denominator');
-    const alpha = b.op('Where', [isZero, b.scalarLike(g, 0), b.div(above, orOne(b, below))], {}, 'alpha');
-    return b.reduceMean(b.mul(alpha, b.op('Relu', [g], {}, 'positive_gradient')), SPACE, true, 'weights');
-  }),
+  'gradcam++-mean': channelWeighted(
+    'Grad-CAM++ (means)',
+    (b, activations, g) => {
+      const [above, below] = plusPlusFraction(b, g, b.reduceMean(activations, SPACE, true, 'activation_mean'));
+      const isZero = b.op('Equal', [below, b.scalarLike(g, 0)], {}, 'no_denominator');
+      const alpha = b.op('Where', [isZero, b.scalarLike(g, 0), b.div(above, orOne(b, below))], {}, 'alpha');
+      return b.reduceMean(b.mul(alpha, b.op('Relu', [g], {}, 'positive_gradient')), SPACE, true, 'weights');
+    },
+    { nonlinear: true },
+  ),
   /** Draelos and Carin 2020, eq. 3: Σ_k g_k ⊙ A_k, with no averaging of the gradient. */
   hirescam: { kind: 'weighted', title: 'HiResCAM', weighted: (b, a, g) => b.mul(g, a, 'weighted_activations') },
   /** Fu et al. 2020, eq. 8: w_k = Σ_HW (A_k / Σ_HW A_k)·g_k, with 1e-7 added to the sum as in pytorch-grad-cam. */
-  xgradcam: channelWeighted('XGrad-CAM', (b, activations, g) => {
-    const total = b.reduceSum(activations, SPACE, true, 'activation_sum');
-    const sum = b.reduceSum(b.mul(g, activations), SPACE, true, 'gradient_times_activation');
-    return b.div(sum, b.add(total, b.scalarLike(g, 1e-7)), 'weights');
+  xgradcam: channelWeighted('XGrad-CAM', (b, activations, g) => perActivation(b, activations, b.mul(g, activations)), {
+    weightSizes: (b, activations, g) =>
+      b.op('Abs', [perActivation(b, activations, b.op('Abs', [b.mul(g, activations)]))], {}, 'weight_sizes'),
   }),
   /** Jiang et al. 2021, eq. 4 and 5: Σ_k ReLU(g_k) ⊙ A_k. */
   layercam: {
@@ -121,5 +138,5 @@ export const weightedMethods = {
    * Zhang et al. 2025 (Finer-CAM): Grad-CAM of the target's logit minus those of the three classes with the nearest
    * logits, weighted by their probabilities (`contrastedWeights`).
    */
-  finercam: channelWeighted('Finer-CAM', meanGradient, 'similar classes'),
+  finercam: meanWeighted('Finer-CAM', { contrast: 'similar classes' }),
 } as const satisfies Record<string, WeightedMethod>;

@@ -13,7 +13,7 @@ import { onGrid, type Layer } from '../../layers/layer.js';
 import { dependentValues, layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from './scored-network.js';
 import type { Backward, ScoredGraph } from '../../methods/kinds/method.js';
 import type { MethodName } from '../../methods/table.js';
-import { appendedMaps, type MapOutput } from '../../methods/graph/map-outputs.js';
+import { appendedMaps, mapValues, type MapOutput } from '../../methods/graph/map-outputs.js';
 import type { NetworkInput } from '../../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../../inference/networks/score-head.js';
 
@@ -184,11 +184,10 @@ export function mapsModel(wanted: readonly MapsOf[], eigen: boolean): MapsModel 
     b.within(`${index}`, () => {
       const activations = b.input(`${index}/activations`, 'float32', shape);
       const g = b.input(`${index}/gradients`, 'float32', shape);
-      const outputs = names.flatMap((method) => b.within(method, () => appendedMaps(b, method, activations, g, eigen)));
-      return { activations, gradients: g, outputs };
+      return { activations, gradients: g, outputs: appendedMaps(b, names, activations, g, eigen) };
     }),
   );
-  const values = items.flatMap(({ outputs }) => outputs).map(({ value }) => value);
+  const values = items.flatMap(({ outputs }) => mapValues(outputs));
   for (const value of values) b.output(value);
   return { model: modelOfGraph(prunedGraph(b.graph, values)), items };
 }

@@ -5,8 +5,7 @@ import type { Model } from '../../../onnx/graph/graph.js';
 import { prunedGraph } from '../../../onnx/graph/order.js';
 import { explainsLayer, methods, type MethodName } from '../../methods/table.js';
 import type { Layer } from '../../layers/layer.js';
-import { appendedMaps, type MapOutput } from '../../methods/graph/map-outputs.js';
-import { channelSum } from '../../methods/graph/channel-sum.js';
+import { appendedMaps, mapValues, type MapOutput } from '../../methods/graph/map-outputs.js';
 import { layerEnds, scoredNetwork, withTopClass } from './scored-network.js';
 
 /** The graph of a whole explanation, and the names of its outputs. */
@@ -24,8 +23,6 @@ export interface WholeLayer {
   connected: boolean;
   /** Largest |∂score/∂A| per picture [N]. */
   largestGradient: string;
-  /** Per picture [N], the maximum over positions of Σ_k |A_k·∂score/∂A_k|. */
-  largestProduct: string;
   maps: readonly MapOutput[];
 }
 
@@ -61,21 +58,16 @@ export function wholeModel(
     const own = names.filter((name) => explainsLayer(name) === (layer.value !== picture));
     return b.within(layer.name, () => {
       const g = gradient ?? b.mul(activations, b.scalarLike(activations, 0), 'no_gradient');
-      const maps = own.flatMap((name) => b.within(name, () => appendedMaps(b, name, activations, g, eigen)));
+      const maps = appendedMaps(b, own, activations, g, eigen);
       return {
         layer,
         connected: gradient !== null,
         largestGradient: largestOf(b, g),
-        largestProduct: productOf(b, activations, g),
         maps,
       };
     });
   });
-  const outputs = made.flatMap(({ largestGradient, largestProduct, maps }) => [
-    largestGradient,
-    largestProduct,
-    ...maps.map(({ value }) => value),
-  ]);
+  const outputs = made.flatMap(({ largestGradient, maps }) => [largestGradient, ...mapValues(maps)]);
   for (const output of outputs) b.output(output);
   return { model: { ...model, graph: prunedGraph(b.graph, [logits, ...outputs]) }, logits, layers: made };
 }
@@ -84,11 +76,4 @@ export function wholeModel(
 function largestOf(b: GraphBuilder, gradient: string): string {
   const size = b.op('Abs', [gradient], {}, 'gradient_size');
   return b.op('ReduceMax', [size], { axes: [1, 2, 3], keepdims: 0 }, 'largest_gradient');
-}
-
-/** Largest sum over channels of |activation · gradient| at a position, per picture [N]. */
-function productOf(b: GraphBuilder, activations: string, gradient: string): string {
-  const sizes = b.op('Abs', [b.mul(activations, gradient, 'products')], {}, 'product_sizes');
-  const sums = channelSum(b, sizes, 'product_sums');
-  return b.op('ReduceMax', [sums], { axes: [1, 2], keepdims: 0 }, 'largest_product');
 }
