@@ -8,6 +8,7 @@ import type { Layer } from '../layers/layer.js';
 import type { LayerShares, Sizes } from '../methods/kinds/method.js';
 import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';
 import { CHANGE } from './graphs/layer-contributions.js';
+import { fedName } from './graphs/scored-network.js';
 import { BASELINE } from './graphs/stages.js';
 import { gridValues, withGridValues } from './grid-values.js';
 import { NetworkPart } from './network-part.js';
@@ -72,6 +73,10 @@ export class ChangedLayer extends NetworkPart {
     const feeds = pictureFeed(this.network.input, pictures);
     const values = await this.sessions.run('forward', `before ${key}`, before, feeds, [layer.value]);
     return gridValues(layer, values[layer.value] as SessionTensor, pictures.length / pictureSize(this.network.input));
+  }
+
+  #fed(name: string): string {
+    return fedName(this.network.model.graph, name);
   }
 
   /** What the network up to a layer gives for copies of a picture; of one that is run, where each value has a row for each picture. */
@@ -146,8 +151,8 @@ export class ChangedLayer extends NetworkPart {
       const results = await this.sessions.run('fromLayer', `part ${key}`, part, {
         ...(values as Record<string, SessionTensor>),
         [layer.value]: sessionTensor(place, dims),
-        [CHANGE]: sessionTensor(change, dims),
-        ...weightsFeed(input, repeated(weights, rows), weights.length),
+        [this.#fed(CHANGE)]: sessionTensor(change, dims),
+        ...weightsFeed(this.network, repeated(weights, rows), weights.length),
       });
       const data = floats(results[map]);
       found.push(data.slice(0, (own.length * data.length) / rows));
@@ -170,8 +175,8 @@ export class ChangedLayer extends NetworkPart {
       const others = pictureFeed(input, concatenated(own));
       const results = await this.sessions.run('backward', key, model, {
         ...pictureFeed(input, repeated(picture, own.length)),
-        [BASELINE]: others[input.name] as SessionTensor,
-        ...weightsFeed(input, repeated(weights, own.length), weights.length),
+        [this.#fed(BASELINE)]: others[input.name] as SessionTensor,
+        ...weightsFeed(this.network, repeated(weights, own.length), weights.length),
       });
       const data = floats(results[map]);
       found.push(data.slice(0, (own.length * data.length) / (input.batch ?? own.length)));

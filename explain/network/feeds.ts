@@ -1,7 +1,8 @@
 /** @file Builds a network's input tensors from pictures or other rows of numbers, in its layout and batch size. */
 import { sessionTensor, type SessionTensor } from '../../inference/runtime/session.js';
 import { inputTensor, type NetworkInput } from '../../inference/networks/network-input.js';
-import { TARGET_WEIGHTS } from './graphs/scored-network.js';
+import type { Model } from '../../onnx/graph/graph.js';
+import { fedName, TARGET_WEIGHTS } from './graphs/scored-network.js';
 
 /** Number of values per picture. */
 export function pictureSize({ picture: { channels, height, width } }: NetworkInput): number {
@@ -29,9 +30,9 @@ export function pictureFeed(input: NetworkInput, pictures: Float32Array): Record
 
 /** The share of each logit in the score [N, scores], by the name of its input. */
 export function weightsFeed(
-  { batch }: NetworkInput,
+  { model, input }: { model: Model; input: NetworkInput },
   weights: Float32Array,
   scores: number,
 ): Record<string, SessionTensor> {
-  return { [TARGET_WEIGHTS]: filledRows(weights, scores, batch) };
+  return { [fedName(model.graph, TARGET_WEIGHTS)]: filledRows(weights, scores, input.batch) };
 }

@@ -2,12 +2,14 @@
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import type { ScoreHead } from '../../inference/networks/score-head.js';
 import type { SessionTensor } from '../../inference/runtime/session.js';
+import type { Model } from '../../onnx/graph/graph.js';
 import { pictureFeed, weightsFeed } from './feeds.js';
 import type { Graphs } from './graphs/graphs.js';
 import type { Sessions } from './sessions.js';
 
 /** The network that pictures are run through. */
 export interface NetworkOfPictures {
+  model: Model;
   input: NetworkInput;
   head: ScoreHead;
   /** Different pictures per run. */
@@ -29,7 +31,6 @@ export abstract class NetworkPart {
    * @param weights the share of each logit in the score [scores]
    */
   protected scoredFeeds(picture: Float32Array, weights: Float32Array): Record<string, SessionTensor> {
-    const { input } = this.network;
-    return { ...pictureFeed(input, picture), ...weightsFeed(input, weights, weights.length) };
+    return { ...pictureFeed(this.network.input, picture), ...weightsFeed(this.network, weights, weights.length) };
   }
 }

@@ -12,6 +12,7 @@ import { pictureFeed, pictureSize, weightsFeed } from './feeds.js';
 import { ForwardCache, type Forward, type KeptForward } from './forward-cache.js';
 import { Graphs } from './graphs/graphs.js';
 import { FLAT, type Saturation } from '../causes/saturation.js';
+import { fedName } from './graphs/scored-network.js';
 import { BASELINE, type MapsOf } from './graphs/stages.js';
 import { OnePicture } from './one-picture.js';
 import { Sessions, type Stage } from './sessions.js';
@@ -105,7 +106,7 @@ export class Network {
     const made = this.#graphs.whole(layers, methods, eigen);
     const results = await this.#sessions.run('whole', made.key, made.model, {
       ...pictureFeed(this.input, pictures),
-      ...weightsFeed(this.input, weights, scoreCount(this.head)),
+      ...weightsFeed(this, weights, scoreCount(this.head)),
     });
     this.#explained.push(pictures.slice());
     if (this.#explained.length > MAX_EXPLAINED) this.#explained.shift();
@@ -137,7 +138,7 @@ export class Network {
     ) as Record<string, SessionTensor>;
     const results = await this.#sessions.run('backward', `backward ${key}`, backward, {
       ...feeds,
-      ...weightsFeed(this.input, weights, scoreCount(this.head)),
+      ...weightsFeed(this, weights, scoreCount(this.head)),
     });
     const made = stages.layers.map(({ gradient }) => (gradient === null ? null : (results[gradient] as SessionTensor)));
     gradients.push({ weights: weights.slice(), values: made });
@@ -161,7 +162,7 @@ export class Network {
     const size = pictureSize(this.input);
     return inBatches(pictures, { picture: size, result: size, batch: this.batch }, async (part, count, start) => {
       const rows = weights.subarray(start * scores, (start + count) * scores);
-      const feeds = { ...pictureFeed(this.input, part), ...weightsFeed(this.input, rows, scores) };
+      const feeds = { ...pictureFeed(this.input, part), ...weightsFeed(this, rows, scores) };
       const results = await this.#sessions.run('pictureGradient', key, model, feeds);
       return floats(results[gradient]);
     });
@@ -180,8 +181,8 @@ export class Network {
       const others = pictureFeed(this.input, baselines.subarray(start * size, (start + count) * size));
       const results = await this.#sessions.run('pictureGradient', key, model, {
         ...pictureFeed(this.input, part),
-        [BASELINE]: others[this.input.name] as SessionTensor,
-        ...weightsFeed(this.input, rows, scores),
+        [fedName(this.model.graph, BASELINE)]: others[this.input.name] as SessionTensor,
+        ...weightsFeed(this, rows, scores),
       });
       return floats(results[gradient]);
     });

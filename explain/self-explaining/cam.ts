@@ -6,13 +6,7 @@ import { InputError } from '../../onnx/errors.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import type { Layer } from '../network/layers.js';
-import {
-  layerEnds,
-  scoredNetwork,
-  TARGET_WEIGHTS,
-  withTopClass,
-  type LayerEnds,
-} from '../network/graphs/scored-network.js';
+import { layerEnds, scoredNetwork, withTopClass, type LayerEnds } from '../network/graphs/scored-network.js';
 import { signedMap } from '../methods/graph/map-outputs.js';
 import { weightedMethods } from '../methods/layer/weighted.js';
 import type { WeightedMethodName } from '../methods/table.js';
@@ -72,7 +66,7 @@ export function camGraph(model: Model, options: CamOptions): CamGraph {
     options.layers.map(({ value }) => value),
     (b, logits, fed) => b.within('target', () => (head.classes > 1 ? withTopClass(b, logits, fed, head.classes) : fed)),
   );
-  const { b, picture: input, logits, weights } = scored;
+  const { b, picture: input, logits, fed, weights } = scored;
   const score = b.reduceSum(b.mul(logits, weights, 'target_logits'), [1], false, 'score');
   const layers = layerEnds(scored, options.layers).map((ends) => layerOutputs(b, ends, options.methods));
   const outputs = layers.flatMap(({ largestGradient, maps }) => [
@@ -81,7 +75,7 @@ export function camGraph(model: Model, options: CamOptions): CamGraph {
   ]);
   for (const output of [score, ...outputs]) b.output(output);
   const graph = prunedGraph(b.graph, [logits, score, ...outputs]);
-  return { model: { ...model, graph }, head, input, targetWeights: TARGET_WEIGHTS, logits, score, layers };
+  return { model: { ...model, graph }, head, input, targetWeights: fed, logits, score, layers };
 }
 
 function layerOutputs(

@@ -144,6 +144,16 @@ describe('selfExplainingModel(source, options)', () => {
     expect(model.metadata.get('ganscope.role')).toBe('discriminator');
   });
 
+  test('can be explained again: its map is no score', async () => {
+    const { model, logits } = selfExplainingModel(residual, { target: 'top' });
+    const explainer = await Explainer.load(model, { device: 'cpu' });
+    expect(explainer.head).toMatchObject({ logits, kind: 'classifier' });
+    await explainer.dispose();
+    const pictures = noise(3 * 24 * 24);
+    const options = { layers: 'last-conv', methods: ['gradcam'], targets: 1 } as const;
+    expect(await explained(model, pictures, options)).toEqual(await explained(residual, pictures, options));
+  });
+
   test('averages the maps of several layers', async () => {
     const pictures = noise(3 * 32 * 32);
     const explainer = await Explainer.load(tiny, { device: 'cpu' });

@@ -1,5 +1,5 @@
 /** @file A network that explains itself: one ONNX graph from the picture to its logits and its heatmap at picture size. */
-import { readGanMetadata } from '../../inference/networks/metadata.js';
+import { HEATMAP, readGanMetadata } from '../../inference/networks/metadata.js';
 import { readNetwork, type ReadOptions } from '../../inference/networks/read-network.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { batchMixer } from '../../inference/graphs/batch-mixing.js';
@@ -76,7 +76,6 @@ export function selfExplainingMethod(name: string): WeightedMethodName {
 }
 
 const TARGET = 'target';
-const HEATMAP = 'heatmap';
 const MAP_AXES = [2, 3];
 
 /**

@@ -5,7 +5,7 @@ import { Types } from '../../onnx/shapes/types.js';
 import { equalOutputs, severalOutputs } from '../graphs/outputs/equal-outputs.js';
 import { ancestors, descendants } from '../graphs/links.js';
 import { HeadReader, type ReadHead } from './head-reader.js';
-import { readGanMetadata } from './metadata.js';
+import { isHeatmap, readGanMetadata } from './metadata.js';
 import type { ScoreHead } from './score-head.js';
 
 /** A head with details of the search. */
@@ -50,7 +50,7 @@ export function findScoreHead(model: Model, wanted?: string): FoundHead {
   const named = [first, ...further].find((name) => stated.includes(name));
   // Of networks with several inputs, an output of another one says nothing about the picture.
   const dependent = descendants(graph, graph.inputs[0]?.name ?? '');
-  const ofPicture = [first, ...further].filter((name) => dependent.has(name));
+  const ofPicture = [first, ...further].filter((name) => dependent.has(name) && !isHeatmap(model.metadata, name));
   const found = withoutFeatures(reader, inOrder(reader, graph, named === undefined ? ofPicture : [named]));
   const [chosen, ...others] = found;
   const compared = chosen && comparedWith(reader, graph, chosen.head.logits, ofPicture);

@@ -29,6 +29,14 @@ export interface GanMetadata {
 }
 
 const PREFIX = 'ganscope.';
+
+/** The output of a network that explains itself that is its map. */
+export const HEATMAP = 'heatmap';
+
+/** Whether a value is the map of a network that explains itself, as its metadata say. */
+export function isHeatmap(entries: ReadonlyMap<string, string>, value: string): boolean {
+  return value === HEATMAP && entries.has(`${PREFIX}heatmap.method`);
+}
 const MAX_TEXT = 4096;
 const MAX_SIZE = 65536;
 

@@ -6,10 +6,10 @@ import { gradients } from '../../../onnx/gradient/walk.js';
 import type { Model } from '../../../onnx/graph/graph.js';
 import { prunedGraph } from '../../../onnx/graph/order.js';
 import { leavesTokensOut, onGrid, type Layer } from '../../layers/layer.js';
-import { dependentValues, scoredNetwork, TARGET_WEIGHTS, type ScoredNetwork } from './scored-network.js';
+import { dependentValues, fedName, scoredNetwork, type ScoredNetwork } from './scored-network.js';
 import { BASELINE } from './stages.js';
 
-/** Input of a layer's shape: A − A′. */
+/** Input of a layer's shape: A − A′. Its name is `fedName`'s. */
 export const CHANGE = 'layer_change';
 
 /** The network cut at a layer, with the gradient of its end. */
@@ -26,15 +26,15 @@ export interface LayerPath {
 /** @throws InputError if a node between the layer and the logits cannot be differentiated */
 export function layerPath(model: Model, head: ScoreHead, layer: Layer): LayerPath {
   const scored = scoredNetwork(model, head, [layer.value]);
-  const { b, logits, weights } = scored;
+  const { b, logits, fed, weights } = scored;
   const { given, bypassed } = cutAt(scored, layer);
   const { type, shape = [] } = b.type(layer.value);
   const gradient = gradients(b, logits, [layer.value], { cotangent: weights }).get(layer.value);
   if (!gradient) return { before: { ...model, graph: prunedGraph(b.graph, [layer.value]) }, map: '', bypassed };
-  const change = b.input(CHANGE, type, shape);
+  const change = b.input(fedName(model.graph, CHANGE), type, shape);
   const map = mapOf(b, layer, b.mul(change, gradient));
   const part = prunedGraph(b.graph, [map], given);
-  const read = part.inputs.map(({ name }) => name).filter((name) => name !== TARGET_WEIGHTS && name !== CHANGE);
+  const read = part.inputs.map(({ name }) => name).filter((name) => name !== fed && name !== change);
   const before = prunedGraph(b.graph, [...new Set([layer.value, ...read])]);
   return { before: { ...model, graph: before }, part: { ...model, graph: part }, map, bypassed };
 }
@@ -52,7 +52,7 @@ export function layerMultipliers(model: Model, head: ScoreHead, layer: Layer): L
   const scored = scoredNetwork(model, head, [layer.value]);
   const { b, logits, weights, picture } = scored;
   const { bypassed } = cutAt(scored, layer);
-  const options = { baseline: BASELINE, values: [layer.value], cotangent: weights };
+  const options = { baseline: fedName(model.graph, BASELINE), values: [layer.value], cotangent: weights };
   const { twin, found } = multipliers(b, logits, picture, options);
   const multiplier = found.get(layer.value);
   if (!multiplier) return { map: '', bypassed };

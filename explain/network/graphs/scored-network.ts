@@ -1,15 +1,21 @@
 /** @file A network with the score given by target weights. Every backward pass starts here. */
 import type { ScoreHead } from '../../../inference/networks/score-head.js';
 import { appendScoreRows, scoreCount } from '../../../inference/networks/score-head.js';
-import { GraphBuilder } from '../../../onnx/build/build.js';
+import { GraphBuilder, rebuilding } from '../../../onnx/build/build.js';
 import { gradients } from '../../../onnx/gradient/walk.js';
-import type { Model, Shape, ValueType } from '../../../onnx/graph/graph.js';
+import type { Graph, Model, Shape, ValueType } from '../../../onnx/graph/graph.js';
 import { prunedGraph, valuesRead } from '../../../onnx/graph/order.js';
 import { int64Tensor } from '../../../onnx/graph/tensor.js';
 import { onGrid, type Layer } from '../../layers/layer.js';
+import { remembered } from '../../layers/remembered.js';
 
-/** Input [N, scores]: the share of each logit in the score. */
+/** Input [N, scores]: the share of each logit in the score. Its name is `fedName`'s. */
 export const TARGET_WEIGHTS = 'target_weights';
+
+/** The name of an input that is fed beside the network's own: the first that is free. */
+export function fedName(graph: Graph, name: string): string {
+  return remembered(graph, ['fed', name], () => rebuilding(graph).unique(name));
+}
 
 /** The network up to its logits and some values, and the gradient of the score with respect to the logits. */
 export interface ScoredNetwork {
@@ -19,6 +25,8 @@ export interface ScoredNetwork {
   picture: string;
   /** [N, scores] */
   logits: string;
+  /** The input of target weights. */
+  fed: string;
   /** The share of each logit in the score [N, scores], which is ∂score/∂logits. */
   weights: string;
   /** The values that depend on the picture, with their types. */
@@ -43,8 +51,8 @@ export function scoredNetwork(
   const logits = appendScoreRows(b, head);
   b.output(logits);
   const computed = dependentValues(b, picture);
-  const weights = resolved(b, logits, b.input(TARGET_WEIGHTS, 'float32', [batch, scoreCount(head)]));
-  return { b, head, picture, logits, weights, computed };
+  const fed = b.input(fedName(model.graph, TARGET_WEIGHTS), 'float32', [batch, scoreCount(head)]);
+  return { b, head, picture, logits, fed, weights: resolved(b, logits, fed), computed };
 }
 
 /** A layer's activations and their gradient, in the layout that maps read. */

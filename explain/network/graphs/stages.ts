@@ -10,7 +10,7 @@ import type { Model, Shape } from '../../../onnx/graph/graph.js';
 import { prunedGraph } from '../../../onnx/graph/order.js';
 import { fullGradientParts } from './full-gradient.js';
 import { onGrid, type Layer } from '../../layers/layer.js';
-import { dependentValues, layerEnds, scoredNetwork, TARGET_WEIGHTS, type LayerEnds } from './scored-network.js';
+import { dependentValues, fedName, layerEnds, scoredNetwork, type LayerEnds } from './scored-network.js';
 import type { Backward, ScoredGraph } from '../../methods/kinds/method.js';
 import type { MethodName } from '../../methods/table.js';
 import { appendedMaps, mapValues, type MapOutput } from '../../methods/graph/map-outputs.js';
@@ -40,11 +40,11 @@ export function layerStages(model: Model, head: ScoreHead, layers: readonly Laye
     head,
     layers.map(({ value }) => value),
   );
-  const { b, logits, computed, picture } = scored;
+  const { b, logits, fed, computed, picture } = scored;
   const ends = layerEnds(scored, layers);
   const wanted = ends.flatMap(({ gradient }) => gradient ?? []);
   const backward = prunedGraph(b.graph, wanted, computed);
-  const frontier = backward.inputs.map(({ name }) => name).filter((name) => name !== TARGET_WEIGHTS);
+  const frontier = backward.inputs.map(({ name }) => name).filter((name) => name !== fed);
   const activations = ends.map((end) => end.activations);
   const outputs = new Set([logits, ...activations, ...frontier.filter((name) => name !== picture)]);
   return {
@@ -86,7 +86,7 @@ function pictureOutput(
   return { model: { ...model, graph: prunedGraph(b.graph, [gradient]) }, gradient };
 }
 
-/** Input [N, C, H, W]: the pictures that contributions are compared with. */
+/** Input [N, C, H, W]: the pictures that contributions are compared with. Its name is `fedName`'s. */
 export const BASELINE = 'baseline_picture';
 
 /** A model from picture, baseline and target weights to DeepLIFT's multipliers at the picture [N, C, H, W]. */
@@ -96,7 +96,7 @@ export function multiplierModel(
   { layout }: NetworkInput,
 ): { model: Model; gradient: string } {
   const { b, logits, weights, picture } = scoredNetwork(model, head);
-  const { found } = multipliers(b, logits, picture, { baseline: BASELINE, cotangent: weights });
+  const { found } = multipliers(b, logits, picture, { baseline: fedName(model.graph, BASELINE), cotangent: weights });
   return pictureOutput(model, b, { found: found.get(picture) ?? null, picture, layout });
 }
 
