@@ -2,23 +2,31 @@
 import { concatenated } from '../../../inference/numeric/concatenated.js';
 import { expectDeepLift } from '../../../onnx/gradient/contributions/multipliers.js';
 import { remembered } from '../../layers/remembered.js';
-import { completeMap } from '../gradients/paths.js';
+import { completeMap, groupsOf } from '../gradients/paths.js';
 import { noiseDeviation } from '../gradients/averages.js';
 import type { ExplainedNetwork, NetworkRuns, RunsMethod, SignedMap } from '../kinds/method.js';
 
-/** The mean of (x − x′)·Δscore/Δx over baselines x′. */
-async function contributions(network: NetworkRuns, baselines: readonly Float32Array[]): Promise<SignedMap> {
-  const { input } = network;
-  const pictures = concatenated(baselines.map(() => input));
-  const multipliers = await network.multipliers(pictures, concatenated(baselines));
+/** The mean of (x − x′)·Δscore/Δx over `count` baselines x′, of which one batch is in memory at a time. */
+async function contributions(
+  network: NetworkRuns,
+  baselines: Iterable<Float32Array>,
+  count: number,
+): Promise<SignedMap> {
+  const { input, batch } = network;
   const total = new Float64Array(input.length);
-  baselines.forEach((baseline, row) => {
-    for (let i = 0; i < total.length; i++) {
-      const change = (input[i] as number) - (baseline[i] as number);
-      total[i] = (total[i] as number) + (change * (multipliers[row * total.length + i] as number)) / baselines.length;
-    }
-  });
-  return completeMap(network, total, baselines);
+  let scores = 0;
+  for (const some of groupsOf(baselines, batch)) {
+    const others = concatenated(some);
+    const multipliers = await network.multipliers(concatenated(some.map(() => input)), others);
+    some.forEach((baseline, row) => {
+      for (let i = 0; i < total.length; i++) {
+        const change = (input[i] as number) - (baseline[i] as number);
+        total[i] = (total[i] as number) + (change * (multipliers[row * total.length + i] as number)) / count;
+      }
+    });
+    scores = (await network.scores(others)).reduce((sum, score) => sum + score, scores);
+  }
+  return completeMap(network, total, scores / count);
 }
 
 /** @throws InputError naming a node without a rule */
@@ -39,7 +47,7 @@ export const deepLiftMethods = {
     at: 'picture',
     pixelwise: true,
     expectSuited,
-    map: (network) => contributions(network, network.baselines),
+    map: (network) => contributions(network, network.baselines, network.baselines.length),
   },
   /**
    * Lundberg and Lee 2017, section 4.2 (Deep SHAP), as captum's DeepLiftShap: the mean of DeepLIFT over a distribution of baselines,
@@ -54,11 +62,13 @@ export const deepLiftMethods = {
     map(network) {
       const { baselines, random, samples } = network;
       const std = noiseDeviation(network);
-      const drawn = Array.from({ length: samples }, () => {
-        const baseline = baselines[Math.floor(random.uniform() * baselines.length)] as Float32Array;
-        return baseline.map((value) => value + std * random.normal());
-      });
-      return contributions(network, drawn);
+      function* drawn() {
+        for (let sample = 0; sample < samples; sample++) {
+          const baseline = baselines[Math.floor(random.uniform() * baselines.length)] as Float32Array;
+          yield baseline.map((value) => value + std * random.normal());
+        }
+      }
+      return contributions(network, drawn(), samples);
     },
   },
 } as const satisfies Record<string, RunsMethod>;

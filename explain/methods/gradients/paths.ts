@@ -36,18 +36,12 @@ async function pathMap(
       }
     });
   };
-  let waiting: Point[] = [];
-  for (const point of points) {
-    waiting.push(point);
-    if (waiting.length < batch) continue;
-    await add(waiting);
-    waiting = [];
-  }
-  if (waiting.length > 0) await add(waiting);
-  const map = await completeMap(
+  for (const some of groupsOf(points, batch)) await add(some);
+  const others = await network.scores(concatenated(baselines));
+  const map = completeMap(
     network,
     total.map((sum) => sum / count),
-    baselines,
+    others.reduce((sum, value) => sum + value, 0) / baselines.length,
   );
   const without = (group: number) => {
     const kept = count - Math.ceil((count - group) / groups);
@@ -56,17 +50,31 @@ async function pathMap(
   return { ...map, ...(groups > 1 && { standardError: jackknifeErrors(groups, without) }) };
 }
 
-/** Σ_c of contributions [C, H, W], and the difference of scores that they should add up to. */
-export async function completeMap(
-  { picture: { height, width }, score, scores }: NetworkRuns,
+/** The values in groups of at most `size`, each made when it is wanted. */
+export function* groupsOf<T>(values: Iterable<T>, size: number): Generator<readonly T[]> {
+  let waiting: T[] = [];
+  for (const value of values) {
+    waiting.push(value);
+    if (waiting.length < size) continue;
+    yield waiting;
+    waiting = [];
+  }
+  if (waiting.length > 0) yield waiting;
+}
+
+/**
+ * Σ_c of contributions [C, H, W], and the difference of scores that they should add up to.
+ * @param other the mean score of the baselines
+ */
+export function completeMap(
+  { picture: { height, width }, score }: NetworkRuns,
   contributions: Float64Array,
-  baselines: readonly Float32Array[],
-): Promise<SignedMap> {
+  other: number,
+): SignedMap {
   const data = new Float32Array(height * width);
   contributions.forEach((part, at) => (data[at % data.length] = (data[at % data.length] as number) + part));
-  const others = await scores(concatenated(baselines));
-  const difference = score - others.reduce((sum, value) => sum + value, 0) / baselines.length;
-  return { data, height, width, completeness: { sum: data.reduce((sum, value) => sum + value, 0), difference } };
+  const sum = data.reduce((total, value) => total + value, 0);
+  return { data, height, width, completeness: { sum, difference: score - other } };
 }
 
 /** The point at a share of the way between two pictures. */
