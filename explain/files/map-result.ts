@@ -86,5 +86,6 @@ export function resultOf(
 function plainTarget(target: Target): MapResult['target'] {
   if (typeof target !== 'object' || !('region' in target)) return target;
   const { class: index, region } = target;
-  return { class: index, region: typeof region === 'object' && 'mask' in region ? 'mask' : region };
+  if (typeof region !== 'object' || !('mask' in region)) return { class: index, region };
+  return { class: index, region: region.name === undefined ? 'mask' : { mask: region.name } };
 }

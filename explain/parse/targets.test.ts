@@ -35,10 +35,23 @@ describe('parsedTargets(text)', () => {
     ]);
   });
 
+  test('reads files in quotes as they are', () => {
+    expect(parsedTargets(`1@"masks/a,b+c.png"+2@'d@e.png',3`)).toEqual([
+      {
+        several: [
+          { class: 1, maskFile: 'masks/a,b+c.png' },
+          { class: 2, maskFile: 'd@e.png' },
+        ],
+      },
+      3,
+    ]);
+  });
+
   test('reads one box, and all above a probability', () => {
-    expect(parsedTargets('15@at:42,cat@above:0.5')).toEqual([
+    expect(parsedTargets('15@at:42,cat@above:0.5,cat@above:.25')).toEqual([
       { class: 15, region: { at: 42 } },
       { class: 'cat', region: { above: 0.5 } },
+      { class: 'cat', region: { above: 0.25 } },
     ]);
   });
 

@@ -6,11 +6,11 @@ import type { Region } from '../targets/targets.js';
 
 const FORMS =
   'real, fake, a class by number or name, top-K, score, CLASS:CLASS (a difference), CLASS@left,top,right,bottom, ' +
-  'CLASS@predicted, CLASS@at:NUMBER (a box or position), CLASS@above:PROBABILITY or CLASS@mask.png; several joined by +; names with : @ , + in quotes';
+  'CLASS@predicted, CLASS@at:NUMBER (a box or position), CLASS@above:PROBABILITY or CLASS@mask.png; several joined by +; names and files with : @ , + in quotes';
 
 /**
  * Targets as the command line writes them, with commas; undefined for none. Several of one picture are joined by +. A class is
- * a number or a name; a name that holds a comma, colon, @ or + stands in single or double quotes.
+ * a number or a name; a name or file that holds a comma, colon, @ or + stands in single or double quotes.
  * @throws InputError for an empty target or half of one
  */
 export function parsedTargets(text: string | undefined): ParsedTarget[] | undefined {
@@ -41,7 +41,7 @@ function split(text: string, sign: string): string[] {
     }
     if (letter === quote) quote = undefined;
     else if (quote === undefined && begins && (letter === '"' || letter === "'")) quote = letter;
-    if (letter !== ' ') begins = quote === undefined && (letter === ':' || letter === ',' || letter === '+');
+    if (letter !== ' ') begins = quote === undefined && ':,+@'.includes(letter);
     parts[parts.length - 1] += letter;
   }
   return parts;
@@ -64,14 +64,19 @@ function parsedTarget(text: string): OneParsed {
 
 function className(text: string): ClassName {
   const word = text.trim();
-  const [, , quoted] = /^(["'])(.*)\1$/s.exec(word) ?? [];
+  const quoted = unquoted(word);
   if (quoted !== undefined) return quoted;
   return /^\d{1,9}$/.test(word) ? Number(word) : word;
 }
 
+/** What stands in quotes; undefined where the text does not. */
+const unquoted = (text: string): string | undefined => /^(["'])(.*)\1$/s.exec(text)?.[2];
+
 function parsedRegion(text: string): { region: Region } | { maskFile: string } {
+  const quoted = unquoted(text);
+  if (quoted !== undefined) return { maskFile: quoted };
   if (text === 'predicted') return { region: text };
-  const [, word, value] = /^(at|above):(-?\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const [, word, value] = /^(at|above):(-?(?:\d+(?:\.\d+)?|\.\d+))$/.exec(text) ?? [];
   if (word === 'at') return { region: { at: Number(value) } };
   if (word === 'above') return { region: { above: Number(value) } };
   const numbers = text.split(',').map(Number);

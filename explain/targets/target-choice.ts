@@ -212,7 +212,7 @@ function choiceText(choice: Exclude<OneChoice, ClassName>): string {
   const { region } = choice;
   if (typeof region === 'string' || isBox(region)) return `${choice.class}@${region}`;
   if ('at' in region) return `${choice.class}@at:${region.at}`;
-  return `${choice.class}@${'above' in region ? `above:${region.above}` : 'mask'}`;
+  return `${choice.class}@${'above' in region ? `above:${region.above}` : (region.name ?? 'mask')}`;
 }
 
 function notForOneScore({ kind, binary }: ScoreHead, given: string, labels?: readonly string[]): InputError {

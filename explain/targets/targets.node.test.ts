@@ -60,6 +60,7 @@ describe('loadTargets(targets, input)', () => {
       class: 1,
       region: {
         mask: { width: 2, height: 2, channels: 1, data: Uint8Array.of(255, 0, 255, 0) },
+        name: 'mask.png',
         of: { width: 4, height: 2 },
       },
     });
@@ -72,6 +73,9 @@ describe('loadTargets(targets, input)', () => {
         `target: expected a mask of the size of dog.png, ${size.width}×${size.height}; got 4×2`,
       );
     expectMaskFits({ class: 1, region: 'predicted' }, { width: 2, height: 4 }, 'dog.png');
+    const placed = (target: number, joined: number) => (target + joined === 1 ? maskFile : undefined);
+    const elsewhere = { several: [7, { class: 1, maskFile: '/gone/mask.png' }] };
+    expect(await loadTargets([elsewhere], input, placed)).toEqual([{ several: [7, masked] }]);
     expect(await loadTargets(undefined, input)).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 /** @file Reads the files that targets refer to: masks of regions, and labels of classes. */
+import { basename } from 'node:path';
 import type { NetworkInput } from '../../inference/networks/network-input.js';
 import { decodePicture } from '../../inference/pictures/pictures.node.js';
 import { resizedPicture } from '../../inference/pictures/resize.js';
@@ -23,25 +24,32 @@ const MAX_LABEL_BYTES = 16 * 1024 * 1024;
 /**
  * The targets with their masks loaded. A mask gets the same preprocessing as the picture, such as the same crop: it has to have the
  * picture's size (`expectMaskFits`).
+ * @param placed where the mask of a target, and of the further ones that it joins, is, if not where it says
  * @throws InputError if a mask is missing or not a picture
  */
 export async function loadTargets(
   targets: readonly ParsedTarget[] | undefined,
   { picture }: NetworkInput,
+  placed: (target: number, joined: number) => string | undefined = () => undefined,
 ): Promise<TargetChoice[] | undefined> {
   if (targets === undefined) return undefined;
   return Promise.all(
-    targets.map(async (target) =>
-      oneOrSeveral(await Promise.all(eachOf(target).map((one) => loadedTarget(one, picture)))),
+    targets.map(async (target, i) =>
+      oneOrSeveral(await Promise.all(eachOf(target).map((one, at) => loadedTarget(one, picture, placed(i, at))))),
     ),
   );
 }
 
-async function loadedTarget(target: OneParsed, size: NetworkInput['picture']): Promise<OneChoice> {
+async function loadedTarget(
+  target: OneParsed,
+  size: NetworkInput['picture'],
+  placed: string | undefined,
+): Promise<OneChoice> {
   if (typeof target !== 'object' || !('maskFile' in target)) return target;
-  const file = await decodePicture(target.maskFile);
+  const file = await decodePicture(placed ?? target.maskFile);
   const mask = resizedPicture(file, { ...size, channels: 1 });
-  return { class: target.class, region: { mask, of: { width: file.width, height: file.height } } };
+  const of = { width: file.width, height: file.height };
+  return { class: target.class, region: { mask, name: basename(target.maskFile), of } };
 }
 
 /** Names of classes from a text, JSON or YAML file (`parsedLabels`). @throws InputError if the file is missing or has no names */

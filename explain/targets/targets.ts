@@ -36,6 +36,8 @@ export type Region = 'predicted' | Box | MaskRegion | { at: number } | { above: 
 /** A mask over the network's input. */
 export interface MaskRegion {
   mask: Picture;
+  /** What it is called, such as its file; a mask if not given. */
+  name?: string;
   /** Size of the pictures that it was made for; any if not given. */
   of?: { width: number; height: number };
 }
@@ -246,7 +248,7 @@ export function targetLabel(target: Target, labels?: readonly string[], head?: S
 function regionLabel(region: Region): string {
   if (region === 'predicted') return 'where predicted';
   if (isBox(region)) return `in ${region.join(', ')}`;
-  if ('mask' in region) return 'in a mask';
+  if ('mask' in region) return `in ${region.name ?? 'a mask'}`;
   return 'at' in region ? `at ${region.at}` : `where above ${region.above}`;
 }
 

@@ -8,7 +8,7 @@ import { expectFiles, modelFiles, placedFile } from '../../inference/tasks/share
 import type { JobFile } from '../../inference/tasks/spec.node.js';
 import { Explainer } from '../maps/explain.js';
 import { loadInputs, loadLabels, loadTargets } from '../targets/targets.node.js';
-import { eachOf, oneOrSeveral, type TargetChoice } from '../targets/target-choice.js';
+import { eachOf, type TargetChoice } from '../targets/target-choice.js';
 import type { ExplainTexts, ParsedExplain } from './texts.js';
 
 /** Roles of a job's files. */
@@ -81,16 +81,8 @@ export async function loadedExplain(
     ...(similarTo !== undefined && { similarTo: await decodePicture(fileFor(SIMILAR) ?? similarTo) }),
   });
   try {
-    const own = targets?.map((target, i) =>
-      oneOrSeveral(
-        eachOf(target).map((one, at) =>
-          typeof one === 'object' && 'maskFile' in one
-            ? { ...one, maskFile: fileFor(maskRole(i, at)) ?? one.maskFile }
-            : one,
-        ),
-      ),
-    );
-    return { explainer, targets: await loadTargets(own, explainer.input) };
+    const masks = (target: number, joined: number) => fileFor(maskRole(target, joined));
+    return { explainer, targets: await loadTargets(targets, explainer.input, masks) };
   } catch (error) {
     await explainer.dispose();
     throw error;

@@ -142,7 +142,9 @@ function figureRows(
   const layers = new Set(explanations.filter(({ method }) => explainsLayer(method)).map(({ layer }) => layer.name));
   const [only] = layers.size === 1 ? layers : [];
   const placeOf = ({ layer }: Explanation) => only ?? layer.name;
-  const keyOf = (explanation: Explanation) => `${explanation.label}\n${placeOf(explanation)}`;
+  // Targets may have the same label, such as masks of one name.
+  const targets = [...new Set(explanations.map(({ target }) => target))];
+  const keyOf = (explanation: Explanation) => `${targets.indexOf(explanation.target)}\n${placeOf(explanation)}`;
   const largest = new Map<string, number>();
   for (const explanation of look.figures.sameScale ? explanations : []) {
     const key = keyOf(explanation);
