@@ -17,15 +17,20 @@ import { layoutWidth, type FigureFileOptions } from './figure-options.js';
  */
 export function evaluationTable({ metrics: asked, methods: rows }: Evaluation): string {
   const isEmpty = rows.every(({ values }) => Object.keys(values).length === 0);
-  const names = asked.filter((name) => isEmpty || rows.some(({ values }) => values[name] !== undefined));
+  const names = asked.filter(
+    (name) =>
+      isEmpty || rows.some(({ values, notFinite }) => values[name] !== undefined || notFinite[name] !== undefined),
+  );
   const heads = names.map((name) => `${metrics[name].title} ${metrics[name].better === 'higher' ? '↑' : '↓'}`);
-  const lines = rows.map(({ method, values, errors, empty }) => [
-    methods[method].title + (empty > 0 ? ` (${empty} empty)` : ''),
-    ...names.map((name) => cellOf(values[name], errors[name])),
+  const lines = rows.map(({ method, values, notFinite, errors, empty }) => [
+    methods[method].title + counted(empty, 'empty'),
+    ...names.map((name) => cellOf(values[name], errors[name]) + counted(notFinite[name], 'not finite')),
   ]);
   const cells = [['Method', ...heads], ['---', ...names.map(() => '---:')], ...lines];
   return cells.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
+
+const counted = (count: number | undefined, what: string) => (count ? ` (${count} ${what})` : '');
 
 function cellOf(value: number | undefined, error: number | undefined): string {
   if (value === undefined) return '–';

@@ -6,7 +6,7 @@ import { madeMaps, type MadeMap, type MapJob } from './compute-maps.js';
 import { wholeMaps } from './whole-maps.js';
 import { shownMap, type Explanation } from './explanation.js';
 import { InputError } from '../../onnx/errors.js';
-import { comparesClasses } from '../methods/table.js';
+import { comparesClasses, type MethodName } from '../methods/table.js';
 import type { Layer } from '../network/layers.js';
 import type { Network } from '../network/network.js';
 import type { NonFinite } from '../causes/non-finite.js';
@@ -31,6 +31,8 @@ export interface BatchJob extends Omit<MapJob, 'pictures' | 'weights' | 'layers'
   choices: readonly (TargetChoice | undefined)[];
   /** Layers to explain; the layers of one group are averaged. Empty if the methods explain only the picture. */
   groups: readonly (readonly Layer[])[];
+  /** Whether a method that does not suit a target is left out instead of refused. */
+  onlySuited: boolean;
   /** Whether the maps of several views are averaged. */
   augment: boolean;
   labels: readonly string[] | undefined;
@@ -52,10 +54,10 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
     const weights = rows.map((row, at) =>
       targetWeights(head, own[at] as Target, { ...network.input.picture, logits: row }),
     );
-    const comparing = job.methods.find(comparesClasses);
-    const contrast = rows.map((row, at) =>
-      comparing ? contrastOf(comparing, own[at] as Target, row) : (weights[at] as Float32Array),
-    );
+    const contrast = rows.map((row, at) => {
+      const comparing = methodsFor(job, own[at] as Target).find(comparesClasses);
+      return comparing ? contrastOf(comparing, own[at] as Target, row) : (weights[at] as Float32Array);
+    });
     const together = { target: concatenated(weights), contrast: concatenated(contrast) };
     const views = whole
       ? plainView.map((view) => ({ view, made: whole.made }))
@@ -76,7 +78,8 @@ export async function batchExplanations(network: Network, job: BatchJob): Promis
         ...(probability !== undefined && { probability }),
         ...(softmax !== undefined && { softmax }),
       };
-      found[picture]?.push(...shownMaps(network, job, views, picture).map((map) => ({ ...common, ...map })));
+      const suited = { ...job, methods: methodsFor(job, target) };
+      found[picture]?.push(...shownMaps(network, suited, views, picture).map((map) => ({ ...common, ...map })));
     });
   }
   return withNonFinite(network, job, rows, await withSaturation(network, job, found.flat()));
@@ -132,6 +135,11 @@ async function withNonFinite(
     made.push({ ...explanation, ...(last.nonFinite && { nonFinite: last.nonFinite }) });
   }
   return made;
+}
+
+/** The methods that explain a target: only a class can be compared with similar ones. */
+function methodsFor({ methods, onlySuited }: BatchJob, target: Target): readonly MethodName[] {
+  return onlySuited && typeof target !== 'number' ? methods.filter((name) => !comparesClasses(name)) : methods;
 }
 
 /** Target weights of a class compared with similar classes. @throws InputError for other targets */

@@ -104,7 +104,15 @@ describe('explainer.explain(pictures, options)', () => {
       );
     const all = await found(1);
     expect(all).toContain('finercam');
-    expect(await found({ class: 1, minus: 2 })).toEqual(all.filter((method) => method !== 'finercam'));
+    const fewer = all.filter((method) => method !== 'finercam');
+    expect(await found({ class: 1, minus: 2 })).toEqual(fewer);
+    // Beside another picture, or target of the picture, each is explained by what suits it.
+    expect(await found({ several: [{ class: 1, minus: 2 }, 1] })).toEqual([...fewer, ...all]);
+    const two = await explained(model, [SPOT, SPOT], { ...options, targets: [{ class: 1, minus: 2 }, 1] });
+    expect(two.map(({ picture, method }) => [picture, method])).toEqual([
+      ...fewer.map((method) => [0, method]),
+      ...all.map((method) => [1, method]),
+    ]);
   });
 
   test('Grad-CAM of the mean of one channel is that channel times its weight over H·W', async () => {

@@ -5,13 +5,12 @@ import type { Network } from '../network/network.js';
 import {
   affordableMethods,
   checkedMethods,
-  comparesClasses,
   defaultMethods,
   explainsLayer,
   methods as allMethods,
   suitableMethods,
 } from '../methods/table.js';
-import { choicePerPicture, isDifference } from '../targets/target-choice.js';
+import { choicePerPicture } from '../targets/target-choice.js';
 import { batchExplanations } from './batch-explanations.js';
 import { expectFlippable } from './augment.js';
 import type { MapControl } from './compute-maps.js';
@@ -43,10 +42,9 @@ export async function explainedPictures(
   for (const name of asked ?? []) allMethods[name].expectSuited?.(explained);
   const runs = checkedRunOptions(options.runs);
   const choices = choicePerPicture(options.targets, count);
-  const differs = choices.some(isDifference);
-  const methods = asked ?? affordableMethods(explained).filter((name) => !differs || !comparesClasses(name));
+  const methods = asked ?? affordableMethods(explained);
   const { signal, onRuns } = options;
-  const job = { methods, groups, eigen, augment, runs, grid, labels };
+  const job = { methods, onlySuited: asked === undefined, groups, eigen, augment, runs, grid, labels };
   const explanations: Explanation[] = [];
   for (let start = 0; start < count; start += batch) {
     const own = choices.slice(start, start + batch);

@@ -1,11 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
+import { copiedGraph, GraphBuilder, modelOfGraph } from '../../onnx/build/build.js';
 import type { Model } from '../../onnx/graph/graph.js';
 import { preparedPictures } from '../../inference/networks/network-input.js';
 import { goldenPath } from '../../fixtures/golden.js';
 import { Explainer } from '../maps/explain.js';
-import { evaluateMethods, type EvaluateOptions, type MethodEvaluation } from './evaluate.js';
+import {
+  evaluateMethods,
+  type EvaluatedPicture,
+  type EvaluateOptions,
+  type MethodEvaluation,
+  type PictureMeasurements,
+} from './evaluate.js';
 import { evaluationTable } from '../figures/evaluation-report.node.js';
 import { brightnessNetwork, spotPicture } from '../networks.test.helper.js';
 
@@ -75,6 +81,36 @@ describe('evaluateMethods(source, pictures, options)', () => {
       metrics: ['deletion'],
     });
     expect(evaluationTable(none)).toContain('| Grad-CAM (1 empty) | – |');
+  });
+
+  test('leaves values that are not finite out and counts them, also those of before an interruption', async () => {
+    const { graph } = BRIGHTNESS;
+    const b = new GraphBuilder({ ...copiedGraph(graph), outputs: [] });
+    // Without the spot the root is of a number below 0.
+    const mean = b.reduceMean('image', [1, 2, 3], true);
+    const root = b.op('Flatten', [b.op('Sqrt', [b.sub(mean, b.scalar(1e-3))])], { axis: 1 });
+    b.output(b.op('Softmax', [b.mul('logits', root)], { axis: 1 }, 'rooted'));
+    const lines: PictureMeasurements[] = [];
+    const options = { ...OPTIONS, methods: ['gradcam'], metrics: ['deletion', 'sparseness'] } as const;
+    const measured = (pictures: EvaluatedPicture[], more: EvaluateOptions = {}) =>
+      evaluateMethods(modelOfGraph(b.graph), pictures, { ...options, ...more });
+    const whole = await measured([SPOT, SPOT], { onPicture: (of) => void lines.push(JSON.parse(JSON.stringify(of))) });
+    const [{ values, notFinite } = { values: {}, notFinite: {} }] = whole.methods;
+    expect([values.deletion, notFinite]).toEqual([undefined, { deletion: 2 }]);
+    expect(values.sparseness).toBeGreaterThan(0);
+    expect(evaluationTable(whole)).toContain('| – (2 not finite) |');
+    expect(await measured([SPOT], { earlier: lines.slice(0, 1) })).toEqual(whole);
+    const finite = { gradcam: { values: { deletion: 0.25 }, curves: {} } };
+    const mixed = await measured([], { earlier: [...lines, finite] });
+    expect(mixed.methods[0]).toMatchObject({ values: { deletion: 0.25 }, notFinite: { deletion: 2 } });
+  });
+
+  test('measures a method on the pictures that have it', async () => {
+    const pictures = [{ ...SPOT, target: { class: 0, minus: 1 } }, SPOT];
+    const options = { ...OPTIONS, methods: 'all', runs: { samples: 1, steps: 1 }, metrics: ['sparseness'] } as const;
+    const { methods } = await evaluateMethods(BRIGHTNESS, pictures, options);
+    const finer = methods.find(({ method }) => method === 'finercam');
+    expect(finer).toMatchObject({ empty: 0, values: { sparseness: expect.any(Number) } });
   });
 
   test('a trained discriminator’s maps change when its weights are random', async () => {

@@ -42,7 +42,8 @@ export interface EvaluateOptions
 
 /** One map by all metrics; null for an empty map. */
 export type Measurement = {
-  values: Partial<Record<MetricName, number>>;
+  /** Null where a value is not finite. */
+  values: Partial<Record<MetricName, number | null>>;
   curves: Record<string, Curve>;
   /** What was taken for the probability of the target, where a metric follows it and the network has none. */
   confidence?: TakenConfidence;
@@ -58,6 +59,8 @@ export interface MethodEvaluation {
   empty: number;
   /** Mean over the pictures that have the metric; missing where none has. */
   values: Partial<Record<MetricName, number>>;
+  /** How many values of a metric are not finite; they are not part of the means. */
+  notFinite: Partial<Record<MetricName, number>>;
   /** Standard errors of the means: standard deviation over the pictures / √pictures. Only where there are several. */
   errors: Partial<Record<MetricName, number>>;
   /** Means of the metrics' curves, by their names. */
@@ -120,7 +123,7 @@ export async function evaluateMethods(
     await network.dispose();
     if (explainer !== source) await explainer.dispose();
   }
-  const methods = Object.keys(measured[0] ?? {}) as MethodName[];
+  const methods = new Set(measured.flatMap((each) => Object.keys(each) as MethodName[]));
   const confidence = new Set(measured.flatMap((each) => Object.values(each).flatMap((one) => one?.confidence ?? [])));
   return {
     pictures: measured.length,
@@ -129,10 +132,10 @@ export async function evaluateMethods(
     }),
     ...(confidence.size > 0 && { confidence: [...confidence] }),
     metrics: names,
-    methods: methods.map((method) =>
+    methods: [...methods].map((method) =>
       summary(
         method,
-        measured.map((each) => each[method] ?? null),
+        measured.flatMap((each) => (each[method] === undefined ? [] : [each[method]])),
       ),
     ),
   };
@@ -214,8 +217,8 @@ async function measurement(
   const measured = await Promise.all(measuring);
   for (const { metric, value, curves } of measured) {
     if (value === undefined) continue;
-    found.values[metric] = value;
-    Object.assign(found.curves, curves);
+    found.values[metric] = Number.isFinite(value) ? value : null;
+    if (Number.isFinite(value)) Object.assign(found.curves, curves);
   }
   return found;
 }
@@ -224,22 +227,21 @@ function summary(method: MethodName, all: readonly Measurement[]): MethodEvaluat
   const full = all.filter((each) => each !== null);
   const values: MethodEvaluation['values'] = {};
   const errors: MethodEvaluation['errors'] = {};
+  const notFinite: MethodEvaluation['notFinite'] = {};
   for (const name of metricNames) {
     const found = full.flatMap(({ values: own }) => own[name] ?? []);
     if (found.length > 0) values[name] = mean(found);
     if (found.length > 1) errors[name] = standardError(found);
+    const others = full.filter(({ values: own }) => own[name] === null).length;
+    if (others > 0) notFinite[name] = others;
   }
-  const curves = Object.entries(full[0]?.curves ?? {}).map(([name, { x }]) => {
-    const y = x.map((_, i) => mean(full.map((each) => each.curves[name]?.y[i] ?? Number.NaN)));
-    return [name, { x, y }] as const;
-  });
-  return {
-    method,
-    empty: all.length - full.length,
-    values,
-    errors,
-    curves: Object.fromEntries(curves),
-  };
+  const curves: MethodEvaluation['curves'] = {};
+  for (const name of new Set(full.flatMap((each) => Object.keys(each.curves)))) {
+    const found = full.flatMap((each) => each.curves[name] ?? []);
+    const { x } = found[0] as Curve;
+    curves[name] = { x, y: x.map((_, i) => mean(found.map(({ y }) => y[i] ?? Number.NaN))) };
+  }
+  return { method, empty: all.length - full.length, values, notFinite, errors, curves };
 }
 
 /** The standard error of the mean of at least two values. */

@@ -102,6 +102,12 @@ describe('metrics', () => {
     expect((await measured('increase-in-confidence', grows)).value).toBe(100);
   });
 
+  test('a similarity below 0 has no share that is lost', async () => {
+    const against = { ...subject(), confidences: async () => Float32Array.of(-0.25, -0.5) };
+    expect(await metrics['average-drop'].measure(against)).toBeUndefined();
+    expect((await measured('increase-in-confidence', against)).value).toBe(0);
+  });
+
   test('a map points at an object that is near enough, and nowhere without an object', async () => {
     const at = (x: number, y: number) => {
       const values = new Float32Array(size.height * size.width);

@@ -10,7 +10,11 @@ import { pixelCurveMetrics } from './measures/pixel-curves.js';
 import { randomizationMetrics } from './measures/randomization.js';
 import { roadMetrics } from './measures/road.js';
 
-const table = {
+/** The entries, of which no more is known than their names. */
+const named = <Name extends string>(entries: Readonly<Record<Name, Metric>>) => entries;
+
+/** All metrics, by name. */
+export const metrics = named({
   ...pixelCurveMetrics,
   ...maskedConfidenceMetrics,
   ...roadMetrics,
@@ -19,13 +23,10 @@ const table = {
   ...distributionMetrics,
   ...localisationMetrics,
   ...completenessMetrics,
-};
+});
 
 /** Name of a metric. */
-export type MetricName = keyof typeof table;
-
-/** All metrics, by name. */
-export const metrics: Readonly<Record<MetricName, Metric>> = table;
+export type MetricName = keyof typeof metrics;
 
 /** The names of all metrics, in the order of the table. */
 export const metricNames = Object.keys(metrics) as MetricName[];

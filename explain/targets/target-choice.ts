@@ -32,10 +32,6 @@ export type OneParsed = OneChoice | { class: ClassName; maskFile: string };
 export const eachOf = (target: ParsedTarget): readonly OneParsed[] =>
   typeof target === 'object' && 'several' in target ? target.several : [target];
 
-/** Whether a choice, or one of its list, is a difference of classes. */
-export const isDifference = (choice: TargetChoice | undefined): boolean =>
-  choice !== undefined && eachOf(choice).some((one) => typeof one === 'object' && 'minus' in one);
-
 /**
  * @param path what the picture is called
  * @throws InputError for a mask that was made for pictures of another size, from which the network sees another part

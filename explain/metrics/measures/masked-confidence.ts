@@ -21,6 +21,8 @@ export const maskedConfidenceMetrics = {
     removes: true,
     async measure(subject) {
       const { Y, O } = await confidencePair(subject);
+      // A similarity may be negative: it has no share that is lost.
+      if (Y < 0) return undefined;
       return { value: Y <= O ? 0 : (100 * (Y - O)) / Y };
     },
   },
