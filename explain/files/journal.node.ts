@@ -4,6 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { digestOf, expectSameJob } from '../../inference/files/same-job.node.js';
+import { oneLine } from '../../inference/parse/json.js';
 import { InputError } from '../../onnx/errors.js';
 import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
 
@@ -48,10 +49,10 @@ export class Journal<Entry extends JournalEntry> {
   static async open<Entry extends JournalEntry>(folder: string, job: Job, kept = 0): Promise<Journal<Entry>> {
     const path = join(folder, JOURNAL_FILE);
     await writeAtomically(path, async (file) => {
-      await file.appendFile(`${JSON.stringify({ job })}\n`);
+      await file.appendFile(`${oneLine({ job })}\n`);
       if (kept === 0) return;
       for await (const entry of entriesOf<Entry>(path)) {
-        if (entry.done <= kept) await file.appendFile(`${JSON.stringify(entry)}\n`);
+        if (entry.done <= kept) await file.appendFile(`${oneLine(entry)}\n`);
       }
     });
     return new Journal(path, await open(path, 'a'));
@@ -59,7 +60,7 @@ export class Journal<Entry extends JournalEntry> {
 
   /** Adds a line. */
   async append(entry: Entry): Promise<void> {
-    await this.#file.appendFile(`${JSON.stringify(entry)}\n`);
+    await this.#file.appendFile(`${oneLine(entry)}\n`);
   }
 
   /** All lines until now. */

@@ -5,6 +5,7 @@ import { InputError } from '../../onnx/errors.js';
 import { brokenPicture } from '../../inference/files/strict.js';
 import { isAddress } from '../../inference/files/copies.node.js';
 import type { FetchOriginals } from '../../inference/tasks/shared/opening.node.js';
+import { oneLine } from '../../inference/parse/json.js';
 import { expectWithin } from '../../inference/tasks/spec-files.node.js';
 import type { TaskContext } from '../../inference/tasks/job.js';
 import { explainedGroups } from '../files/explained-groups.node.js';
@@ -110,7 +111,7 @@ async function writePictures(
   } finally {
     await writer.settle();
   }
-  await writeSynced(join(folder, TASK_RESULTS), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  await writeSynced(join(folder, TASK_RESULTS), entries.map((entry) => `${oneLine(entry)}\n`).join(''));
 }
 
 /** A group with the pictures' names in the list, and without times. */

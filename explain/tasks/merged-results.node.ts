@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
+import { oneLine } from '../../inference/parse/json.js';
 import type { TaskResults } from '../../inference/tasks/results.node.js';
 import type { SkippedPicture } from '../files/picture-groups.node.js';
 import { RESULTS_LINES } from '../files/task-files.node.js';
@@ -31,7 +32,7 @@ export async function mergeResults(
   const results = join(folder, RESULTS_LINES);
   const made = { pictures: 0, maps: 0, figures: 0, skipped: [] as SkippedPicture[], results };
   await writeAtomically(results, async (file) => {
-    await file.appendFile(`${JSON.stringify(head)}\n`);
+    await file.appendFile(`${oneLine(head)}\n`);
     for (let task = 0; task < tasks.count; task++) {
       signal?.throwIfAborted();
       const lines = await readFile(join(tasks.path(task), TASK_RESULTS), 'utf8');

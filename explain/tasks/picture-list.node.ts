@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { InputError } from '../../onnx/errors.js';
 import { placedPath } from '../../inference/files/copies.node.js';
+import { oneLine } from '../../inference/parse/json.js';
 import { isNpy, isTiff } from '../../inference/rasters/assumed.js';
 import { publishFile } from '../../inference/tasks/publish.node.js';
 import { stampOf } from '../files/picture-groups.node.js';
@@ -118,12 +119,6 @@ export class PictureList {
     });
   }
 }
-
-/** JSON in one line, also for readers to whom U+2028 and U+2029 end one. */
-const oneLine = (value: unknown) =>
-  JSON.stringify(value)
-    .replaceAll('\u2028', String.raw`\u2028`)
-    .replaceAll('\u2029', String.raw`\u2029`);
 
 function linesOf(path: string) {
   return createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
