@@ -19,7 +19,7 @@ export type FoundObject = { mask: Uint8Array } | { missing: string };
 /** Objects of pictures, by their paths. */
 export interface Objects {
   find(path: string, picture: Picture, input: PictureInput): Promise<FoundObject>;
-  /** Digest of the file of boxes, or of the names of the masks. */
+  /** Digest of the files of boxes, or of the names, sizes and times of the masks. */
   digest: string;
 }
 
@@ -48,7 +48,8 @@ export async function loadObjects(path: string): Promise<Objects> {
     const mask = boxMask(own, picture, input);
     return mask ? { mask } : { missing: 'the network sees nothing of its box' };
   };
-  return { find, digest: await fileDigest(path) };
+  const files = [path, (await imagesBeside(path)) ?? []].flat();
+  return { find, digest: digestOfList(await Promise.all(files.map(fileDigest))) };
 }
 
 async function boxesOf(path: string): Promise<ObjectBoxes> {
@@ -63,13 +64,18 @@ async function boxesOf(path: string): Promise<ObjectBoxes> {
     return cocoBoxes(value, path);
   }
   if (/\.[ct]sv$/i.test(path)) return csvBoxes(text, path);
-  const images = join(dirname(path), 'images.txt');
-  if (await stat(images).catch(() => undefined))
-    return cubBoxes(text, new TextDecoder().decode(await readBoundedFile(images, MAX_BYTES)), path);
+  const images = await imagesBeside(path);
+  if (images) return cubBoxes(text, new TextDecoder().decode(await readBoundedFile(images, MAX_BYTES)), path);
   throw new InputError({
     name: path,
     expected: "a .csv file, COCO's .json, CUB's bounding_boxes.txt beside its images.txt, or a folder of masks",
   });
+}
+
+/** The images.txt that numbers of CUB's pictures are explained by; none beside other files of boxes. */
+async function imagesBeside(path: string): Promise<string | undefined> {
+  const images = join(dirname(path), 'images.txt');
+  return !/\.(?:json|[ct]sv)$/i.test(path) && (await stat(images).catch(() => undefined)) ? images : undefined;
 }
 
 async function masksOf(folder: string): Promise<Objects> {
@@ -92,7 +98,12 @@ async function masksOf(folder: string): Promise<Objects> {
     const seen = pictureMask(mask, input);
     return seen ? { mask: seen } : { missing: 'the network sees nothing of its mask' };
   };
-  return { find, digest: digestOfList([...masks.values()]) };
+  const stamps: string[] = [];
+  for (const name of masks.values()) {
+    const { size, mtimeMs } = await stat(join(folder, name));
+    stamps.push(`${name} ${size} ${mtimeMs}`);
+  }
+  return { find, digest: digestOfList(stamps) };
 }
 
 const withoutExtension = (path: string): string => path.replace(/\.[^./\\]+$/, '');
