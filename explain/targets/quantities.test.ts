@@ -6,6 +6,7 @@ import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { verdict } from '../figures/verdict.js';
 import { Explainer, type ExplainerOptions } from '../maps/explain.js';
 import { brightnessNetwork } from '../networks.test.helper.js';
+import { scoredAs } from './quantities.js';
 
 /** Of the largest value of a map; PyTorch's are computed in float64. */
 const TOLERANCE = 1e-4;
@@ -87,6 +88,14 @@ describe('Explainer.load(source, { afterSoftmax })', () => {
 });
 
 describe('Explainer.load(source, { similarTo })', () => {
+  test('compares features of very many numbers', () => {
+    const b = new GraphBuilder();
+    b.output(b.op('Flatten', [b.input('image', 'float32', ['batch', 1, 500, 500])], { axis: 1 }, 'features'));
+    const head = { kind: 'classifier', logits: 'features', classes: 250_000 } as const;
+    const { model } = scoredAs(modelOfGraph(b.graph), head, { concept: new Float32Array(250_000).fill(2) });
+    expect(model.graph.initializers.get('concept')?.data[0]).toBeCloseTo(1 / 500, 8);
+  });
+
   test('compares what a network for embeddings ends with', async () => {
     const b = new GraphBuilder();
     const kernel = b.initializer('kernel', float32Tensor([1, 0, 0, 0, 1, 0], [2, 3, 1, 1]));

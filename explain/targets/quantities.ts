@@ -56,7 +56,7 @@ const SHORTEST = 1e-8;
 /** cos(f, c) = f·c / (|f|·|c|), as pytorch-grad-cam's SimilarityToConceptTarget. */
 function withSimilarity(model: Model, head: ScoreHead, concept: Float32Array): Scored {
   const { b, rows } = scoreRows(model, head, 'similarTo');
-  const length = Math.max(Math.hypot(...concept), SHORTEST);
+  const length = Math.max(Math.sqrt(concept.reduce((sum, value) => sum + value * value, 0)), SHORTEST);
   const direction = b.initializer(
     b.unique('concept'),
     float32Tensor(

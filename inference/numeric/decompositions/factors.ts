@@ -127,7 +127,9 @@ export async function startFactors(x: Matrix, parts: number, check?: () => void 
     const [u, v] = [left.getColumn(part), right.getColumn(part)];
     const [positive, negative] = [1, -1].map((sign) => {
       const [a, b] = [u, v].map((vector) => vector.map((value) => Math.max(0, sign * value))) as [number[], number[]];
-      const [lengthA, lengthB] = [a, b].map((vector) => Math.hypot(...vector)) as [number, number];
+      const [lengthA, lengthB] = [a, b].map((vector) =>
+        Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)),
+      ) as [number, number];
       return { a, b, lengthA, lengthB, product: lengthA * lengthB };
     }) as [Side, Side];
     const side = positive.product > negative.product ? positive : negative;
