@@ -125,6 +125,12 @@ describe('gan-gradcam', () => {
       ['pictures', '--evaluate', '--random-weights', '1'],
       /^gan-gradcam: --evaluate and --random-weights cannot be combined\n$/,
     ],
+    [['pictures', '--evaluate', '--palette', 'turbo'], /^gan-gradcam: --evaluate and --palette cannot be combined\n$/],
+    [['pictures', '--evaluate', '--same-scale'], /^gan-gradcam: --evaluate and --same-scale cannot be combined\n$/],
+    [
+      ['pictures', '--method', 'saliency', '--layer', '1'],
+      /^gan-gradcam: --layer: expected a method that explains layers; got saliency\n$/,
+    ],
     [['pictures', '--boxes', 'b.csv'], /^gan-gradcam: --boxes: expected the option --evaluate beside it; got none\n$/],
     [
       ['pictures', '--evaluate', '--metric', 'best'],

@@ -67,7 +67,7 @@ await runCommand(
       const here = await fetched.pictures(source, 'IMAGE', SINGLE);
       const found = await picturePaths([here], { followLinks: options.followLinks });
       for (const path of found.paths) paths.push(path);
-      unread.push(...found.skipped);
+      for (const path of found.skipped) unread.push(path);
     }
     const [firstUnread] = unread;
     if (strict && firstUnread !== undefined)
@@ -87,6 +87,9 @@ await runCommand(
       augment,
       runs: { ...chance, baselines: parsedBaselines(options.baseline) },
     };
+    const usesLayers = chosen.methods === 'all' || chosen.methods.some((name) => explain.explainsLayer(name));
+    if (options.layer !== undefined && !usesLayers && !listLayers)
+      throw new InputError({ name: 'layer', expected: 'a method that explains layers', got: options.method });
     const { path: model, note } = await resolveModel('discriminator', given);
     print.info(note);
     const isShared =
@@ -140,7 +143,6 @@ await runCommand(
       ...(randomWeights !== undefined && { randomWeights }),
     });
     context.device(explainer.choice);
-    const usesLayers = chosen.methods === 'all' || chosen.methods.some((name) => explain.explainsLayer(name));
     const assumed = [
       ...explainer.assumptions,
       ...explainer.fileAssumptions(paths, unread),
@@ -192,7 +194,7 @@ await runCommand(
         for (const { picture, reason } of unmarked)
           print.info(`${picture}: not measured where the object is (${reason})`);
         for (const name of metrics ?? []) {
-          if (evaluation.methods.every(({ values }) => values[name] === undefined))
+          if (evaluation.methods.every(({ values, notFinite }) => (values[name] ?? notFinite[name]) === undefined))
             print.info(`--metric ${name}: does not apply to any of these maps`);
         }
         for (const line of evaluationLines(evaluation)) print.info(line);

@@ -201,7 +201,7 @@ export const gradcamWords = `Targets
   15@predicted          where class 15 has the highest score; 15@mask.png: where the mask, of the picture's size, is bright
   15@at:42              detectors: class 15 at box 42 (15 alone: at its best box)
   15@above:0.5          all boxes or positions where class 15 has a probability above 0.5
-  "a,b":'c@d'           names that contain : @ + or , in quotes
+  "a,b":'c@d'           names and files that contain : @ + or , in quotes
 
 Methods
 ${methodGroups.map(({ title, names }) => `  ${title}: ${names.join(', ')}`).join('\n')}`;
@@ -213,6 +213,10 @@ const EXCLUSIVE = [
   ['listLayers', 'resume'],
   ['evaluate', 'taskSize'],
   ['evaluate', 'perRow'],
+  ['evaluate', 'sameScale'],
+  ['evaluate', 'palette'],
+  ['evaluate', 'overlay'],
+  ['evaluate', 'alpha'],
   ['similarTo', 'target'],
   ['similarTo', 'labels'],
   ['similarTo', 'afterSoftmax'],
@@ -221,7 +225,8 @@ const EXCLUSIVE = [
 
 /** @throws InputError for options that exclude each other */
 export function expectCombinable(given: Partial<Record<(typeof EXCLUSIVE)[number][number], unknown>>): void {
-  const isGiven = (name: keyof typeof given) => given[name] !== undefined && given[name] !== false;
+  const flags: Readonly<Record<string, Options>> = gradcamFlags;
+  const isGiven = (name: keyof typeof given) => ![undefined, false, flags[name]?.default].includes(given[name]);
   for (const [name, other] of EXCLUSIVE) {
     if (isGiven(name) && isGiven(other)) throw new InputError({ name, conflictsWith: other });
   }
