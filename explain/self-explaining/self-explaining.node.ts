@@ -1,5 +1,6 @@
 /** @file Self-explaining models as files, compared with `Explainer` before they are written. */
 import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Tensor, type InferenceSession } from '../../inference/runtime/onnxruntime/library.node.js';
 import { channelsLast } from '../../inference/pictures/layout.js';
 import { Random } from '../../inference/numeric/random.js';
@@ -7,7 +8,7 @@ import { asInputError } from '../../inference/runtime/runtime-error.js';
 import { createSession } from '../../inference/runtime/session.node.js';
 import { namingFile } from '../../onnx/graph/naming.js';
 import { loadModel, modelBytes, type Model } from '../../onnx/index.js';
-import { writeOwnFile } from '../../onnx/files/files.node.js';
+import { urlOf, writeOwnFile } from '../../onnx/files/files.node.js';
 import { preparationBeside } from '../../inference/networks/hub-config.js';
 import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import { averagedMap } from '../maps/shown/normalize.js';
@@ -26,9 +27,16 @@ export interface SelfExplainingFile extends Omit<SelfExplainingModel, 'model'> {
   passed: boolean;
 }
 
-/** Path of a model file's self-explaining form: beside it, or in a folder, with `-gradcam` after its name. */
-export function selfExplainingPath(source: string, folder = dirname(source)): string {
-  return join(folder, `${basename(source, '.onnx')}-gradcam.onnx`);
+/**
+ * Path of a model's self-explaining form, with `-gradcam` after its name.
+ * @param source path or URL of the model
+ * @param folder for it; by default beside the model, or the working folder for one of http: or https:
+ */
+export function selfExplainingPath(source: string, folder?: string): string {
+  const url = urlOf(source);
+  const isRemote = url !== undefined && url.protocol !== 'file:';
+  const file = isRemote ? url.pathname : url ? fileURLToPath(url) : source;
+  return join(folder ?? (isRemote ? '.' : dirname(file)), `${basename(file, '.onnx')}-gradcam.onnx`);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** @file Self-explaining models run by plain onnxruntime-node and onnxruntime-web, with none of our code. */
+import { normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as node from 'onnxruntime-node';
 import * as web from 'onnxruntime-web';
@@ -9,6 +10,7 @@ import { loadModel, modelBytes, type Model } from '../../onnx/index.js';
 import { Explainer, type ExplainOptions } from '../maps/explain.js';
 import { brightnessNetwork } from '../networks.test.helper.js';
 import { bilinearResized } from '../../inference/numeric/bilinear.js';
+import { selfExplainingPath } from './self-explaining.node.js';
 import { selfExplainingModel, type SelfExplainingOptions } from './self-explaining.js';
 
 /** Of heatmaps in 0…1; nothing but the order of float32 sums differs. */
@@ -125,6 +127,18 @@ describe('selfExplainingModel(source, options) in onnxruntime-node and onnxrunti
   });
 });
 
+describe('selfExplainingPath(source, folder)', () => {
+  test.each([
+    ['models/net.onnx', undefined, 'models/net-gradcam.onnx'],
+    ['models/net.onnx', 'out', 'out/net-gradcam.onnx'],
+    ['file:///models/a%20net.onnx', undefined, '/models/a net-gradcam.onnx'],
+    ['https://example.com/a/net.onnx?download=true#x', undefined, 'net-gradcam.onnx'],
+    ['http://127.0.0.1:8080/net.onnx?v=/2', 'out', 'out/net-gradcam.onnx'],
+  ])('of %s and %s is %s', (source, folder, expected) => {
+    expect(selfExplainingPath(source, folder)).toBe(normalize(expected));
+  });
+});
+
 describe('selfExplainingModel(source, options)', () => {
   test('is made of ai.onnx operators of opset 17 alone', () => {
     for (const source of [tiny, plainCnn, residual]) {
@@ -169,9 +183,20 @@ describe('selfExplainingModel(source, options)', () => {
     expect(largestGap(heatmap, scaled(mean))).toBeLessThan(TOLERANCE);
   });
 
-  test('the runtime refuses a class that the network does not have', async () => {
-    const bytes = modelBytes(selfExplainingModel(plainCnn).model);
-    await expect(outputs(node, bytes, noise(3 * 23 * 25), [1, 3, 23, 25], [5])).rejects.toThrow('out of data bounds');
+  test('the runtime refuses a class that the network does not have, and other numbers than 0 and 1 of one score', async () => {
+    const classes = modelBytes(selfExplainingModel(plainCnn).model);
+    const score = modelBytes(selfExplainingModel(tiny, { target: 'input' }).model);
+    for (const [bytes, picture, wrong] of [
+      [classes, [1, 3, 23, 25], [5, -2, -6, -7]],
+      [score, [1, 3, 32, 32], [2, -1, -2, -3]],
+    ] as const) {
+      const [, channels, height, width] = picture;
+      const pixels = noise(channels * height * width);
+      for (const target of wrong) {
+        const run = outputs(node, bytes, pixels, picture, [target]);
+        await expect(run, `${target}`).rejects.toThrow('out of data bounds');
+      }
+    }
   });
 
   test('a picture without evidence gets a map of zeros', async () => {

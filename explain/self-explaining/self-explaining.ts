@@ -191,15 +191,23 @@ function withTarget(cam: CamGraph, target: HeatmapTarget, batch: Dim): GraphBuil
 /** Weights [N, classes] of the targets of the input. A lookup in a table makes the runtime refuse numbers out of range. */
 function weightsOfInput(b: GraphBuilder, { classes }: ScoreHead): string {
   if (classes === 1) {
-    const signs = b.initializer('target/signs', float32Tensor([-1, 1], [2]));
-    return b.op('Unsqueeze', [b.op('Gather', [signs, TARGET], { axis: 0 }, 'sign'), b.ints([1])], {}, 'column');
+    const signs = b.initializer(b.unique('signs'), float32Tensor([-1, 1], [2]));
+    const sign = b.op('Gather', [signs, withinTable(b, TARGET, 2)], { axis: 0 }, 'sign');
+    return b.op('Unsqueeze', [sign, b.ints([1])], {}, 'column');
   }
   const numbers = Array.from({ length: classes + 1 }, (_, index) => index - 1);
-  const known = b.initializer('target/known_classes', int64Tensor(numbers));
-  const checked = b.op('Gather', [known, b.add(TARGET, b.scalar(1, 'int64'))], { axis: 0 }, 'class');
+  const known = b.initializer(b.unique('known_classes'), int64Tensor(numbers));
+  const index = withinTable(b, b.add(TARGET, b.scalar(1, 'int64')), classes + 1);
+  const checked = b.op('Gather', [known, index], { axis: 0 }, 'class');
   const column = b.op('Unsqueeze', [checked, b.ints([1])], {}, 'class_column');
-  const row = b.initializer('target/classes', int64Tensor(numbers.slice(1), [1, classes]));
+  const row = b.initializer(b.unique('classes'), int64Tensor(numbers.slice(1), [1, classes]));
   return b.op('Cast', [b.op('Equal', [row, column], {}, 'is_class')], { to: 1 }, 'one_hot');
+}
+
+/** Indices that Gather looks up in a table of this length; negative ones, which it counts from the end, lie beyond. */
+function withinTable(b: GraphBuilder, indices: string, length: number): string {
+  const isNegative = b.op('Less', [indices, b.scalar(0, 'int64')], {}, 'is_negative');
+  return b.op('Where', [isNegative, b.scalar(length, 'int64'), indices], {}, 'index');
 }
 
 /** Weights [N, classes] of one target for all pictures; undefined for the top class. */
@@ -212,7 +220,7 @@ function weightsOfAll(
     target === undefined ? new Float32Array(head.classes) : targetWeights(head, checkedTarget(head, target));
   const count = b.op('Shape', [input], { start: 0, end: 1 }, 'batch');
   const sizes = b.op('Concat', [count, b.ints([head.classes])], { axis: 0 }, 'sizes');
-  const row = b.initializer('target/row', float32Tensor(weights, [1, head.classes]));
+  const row = b.initializer(b.unique('row'), float32Tensor(weights, [1, head.classes]));
   return b.op('Expand', [row, sizes], {}, 'rows');
 }
 
