@@ -61,8 +61,8 @@ export const einsum: ShapeRule = (node, types) => {
     nodeLabel(node),
   );
   const sizeOf = (label: string): Dim => {
-    const found = parts.flatMap(({ sizes }) => sizes.get(label) ?? []);
-    return found.find((size) => size !== 1) ?? 1;
+    const found = parts.flatMap(({ sizes }) => (sizes.has(label) ? [[sizes.get(label) as Dim]] : []));
+    return broadcastShape(found, nodeLabel(node))[0] ?? 1;
   };
   return shaped(
     node,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float } from '../../graph/attributes.js';
 import { GraphBuilder } from '../../build/build.js';
-import { caseLabel, checkVjp, uncheckedOps, type VjpCase } from '../check.test.helper.js';
+import { caseLabel, checkVjp, outputsOf, uncheckedOps, type VjpCase } from '../check.test.helper.js';
 import { matmulRules } from './matmul.js';
 import { gradients } from '../walk.js';
 
@@ -78,6 +78,10 @@ const cases: VjpCase[] = [
       ['ij,j', [2, 3], [3]],
       ['ij,jk', [2, 3], [3, 4]],
       ['ijk,ik->i', [2, 3, 4], [2, 4]],
+      ['i,i->', [3], [1]],
+      ['ij,ij->i', [2, 3], [2, 1]],
+      ['ij,jk->ik', [2, 1], [3, 2]],
+      ['...ij,...j->...', [4, 2, 3], [1, 3]],
     ] as const
   ).map(([equation, left, right]): VjpCase => ({
     op: 'Einsum',
@@ -98,6 +102,23 @@ describe('gradients(…) of matrix products', () => {
   it.each(cases.map((test) => [caseLabel(test), test] as const))('%s', (_label, test) => checkVjp(test));
 
   it('has a case for every rule', () => expect(uncheckedOps(matmulRules, cases)).toEqual([]));
+
+  it.each([
+    [1, 2],
+    [2, 1],
+  ])('sums and repeats along labels whose sizes differ when the graph runs: %i beside %i', async (rows, others) => {
+    const b = new GraphBuilder();
+    const inputs = [b.input('x', 'float32', ['N', 2]), b.input('v', 'float32', ['M', 2])];
+    const found = gradients(b, b.op('Einsum', inputs, { equation: 'ij,ij->' }), ['x', 'v']);
+    for (const [name, gradient] of found) b.output(gradient as string, `d${name}`);
+    const row = [1, 2];
+    const fed = (count: number) => ({ dims: [count, 2], data: Array.from({ length: count }, () => row).flat() });
+    const { dx, dv } = await outputsOf(b, { x: fed(rows), v: fed(others) });
+    expect([dx, dv].map((list) => list?.length)).toEqual([2 * rows, 2 * others]);
+    // Σᵢⱼ xᵢⱼ·vᵢⱼ: the one row meets both of the others.
+    expect(dx).toEqual(rows === 1 ? [2, 4] : [1, 2, 1, 2]);
+    expect(dv).toEqual(others === 1 ? [2, 4] : [1, 2, 1, 2]);
+  });
 
   it.each([
     ['ii->i', 'cannot be differentiated (equation: expected labels that occur once per input; got "ii")'],

@@ -1,6 +1,7 @@
 /** @file Gradients of matrix products. */
 import { float, numberAttribute } from '../../graph/attributes.js';
 import type { GraphBuilder } from '../../build/build.js';
+import { sameShape } from '../../graph/dims.js';
 import { InputError } from '../../errors.js';
 import { nodeLabel } from '../../graph/graph.js';
 import { equationOf, labelledSizes } from '../../shapes/einsum.js';
@@ -68,8 +69,8 @@ function explicitLabels({ node, x, shape }: Backward): { inputs: string[]; outpu
 }
 
 /**
- * Each input's gradient is an Einsum too, of dy and the other inputs; axes that only this input has were summed, so its
- * gradient is the same along them.
+ * Each input's gradient is an Einsum too, of dy and the other inputs. Axes that only this input has, or that have size 1 in all
+ * others, were summed, so its gradient is the same along them.
  */
 const einsum: GradientRule = (backward) => {
   const { node, b, x, g, wanted } = backward;
@@ -87,7 +88,9 @@ const einsum: GradientRule = (backward) => {
     const operands = [g, ...x.toSpliced(at, 1)];
     const product = b.op('Einsum', operands, { equation: `${others.join()}->${found.join('')}` }, `input_${at}`);
     const alone = [...own].flatMap((label, axis) => (found.includes(label) ? [] : [axis]));
-    return alone.length > 0 ? expandedLike(b, b.op('Unsqueeze', [product, b.ints(alone)]), x[at] as string) : product;
+    const whole = alone.length > 0 ? b.op('Unsqueeze', [product, b.ints(alone)]) : product;
+    const input = x[at] as string;
+    return sameShape(b.types.shape(whole), b.shape(input)) ? whole : expandedLike(b, whole, input);
   };
   return inputs.map((own, index) => (wanted(index) ? forInput(own, index) : null));
 };
