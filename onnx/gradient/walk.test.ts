@@ -137,13 +137,21 @@ describe('gradients(graph, score, wanted)', () => {
     const b = network();
     b.input('other', 'float32', [2]);
     b.op('Exp', ['h'], {}, 'aside');
-    expect([...gradients(b, 'h', ['other', 'w2', 'aside', 'y', 'nothing'])]).toEqual([
+    expect([...gradients(b, 'h', ['other', 'w2', 'aside', 'y'])]).toEqual([
       ['other', null],
       ['w2', null],
       ['aside', null],
       ['y', null],
-      ['nothing', null],
     ]);
+  });
+
+  it('refuses names that the graph does not have, naming the parameter', () => {
+    const b = network();
+    const refused = (name: string, got: string) => `${name}: expected the name of a value of the graph; got "${got}"`;
+    expect(() => gradients(b, 'yy', ['x'])).toThrow(refused('score', 'yy'));
+    expect(() => gradients(b, 'y', ['x', 'nothing'])).toThrow(refused('wanted', 'nothing'));
+    expect(() => gradients(b, 'y', ['x'], { constant: ['hh'] })).toThrow(refused('constant', 'hh'));
+    expect(() => gradients(b, 'y', ['x'], { cotangent: '' })).toThrow(refused('cotangent', ''));
   });
 
   it('treats values named constant as if they did not depend on the wanted ones', () => {

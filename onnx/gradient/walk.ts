@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../build/build.js';
 import { InputError } from '../errors.js';
 import { attributeOf } from '../graph/attributes.js';
-import { nodeLabel, outputOf, type Node, type Shape } from '../graph/graph.js';
+import { nodeLabel, outputOf, type Graph, type Node, type Shape } from '../graph/graph.js';
 import { valuesRead } from '../graph/order.js';
 import { nearestLayerNote } from './nearest-layer.js';
 import { opOfType } from './rules/common.js';
@@ -29,8 +29,8 @@ export interface GradientOptions {
  *   the network does not mix it
  * @param wanted names of weights, inputs or intermediate values
  * @returns the name of each gradient, of its value's shape; null where the score does not depend on the value
- * @throws InputError naming operator and node where a node on the path is unknown or not differentiable, and the nearest
- *   layer after it that is not cut off from the score
+ * @throws InputError where the graph has no value of a name that is given; naming operator and node where a node on the path is
+ *   unknown or not differentiable, and the nearest layer after it that is not cut off from the score
  */
 export function gradients(
   b: GraphBuilder,
@@ -39,11 +39,26 @@ export function gradients(
   { cotangent, constant = [], rules = {}, nearestLayer = true }: GradientOptions = {},
 ): Map<string, string | null> {
   const nodes = [...b.graph.nodes];
+  expectValues(b.graph, { score: [score], wanted, constant, cotangent: cotangent === undefined ? [] : [cotangent] });
   const dependent = valuesDependingOn(nodes, wanted, rules, new Set(constant));
   const seeds: [string, string][] = dependent.has(score) ? [[score, cotangent ?? onesLike(b, score)]] : [];
   const walk = { b, rules, ...(!nearestLayer && { inner: true as const }) };
   const total = totalGradients(walk, nodes, seeds, dependent);
   return new Map(wanted.map((value) => [value, total(value)]));
+}
+
+/** @throws InputError naming the parameter where the graph has no value of a name */
+function expectValues({ inputs, initializers, nodes }: Graph, given: Record<string, readonly string[]>): void {
+  const known = new Set([
+    ...inputs.map(({ name }) => name),
+    ...initializers.keys(),
+    ...nodes.flatMap((node) => node.outputs),
+  ]);
+  for (const [name, values] of Object.entries(given)) {
+    const unknown = values.find((value) => !known.has(value));
+    if (unknown !== undefined)
+      throw new InputError({ name, expected: 'the name of a value of the graph', got: `"${unknown}"` });
+  }
 }
 
 /** What is the same for all nodes of a walk, and for walks inside of it. */
