@@ -2,7 +2,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, symlink, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -22,6 +22,24 @@ describe('loadModel and saveModel with external data', () => {
     await saveModel(path, model, { externalData: true });
     expect(readFileSync(path).length).toBeLessThan(1024);
     expect((await loadModel(path)).graph.initializers.get('w')?.data).toEqual(model.graph.initializers.get('w')?.data);
+  });
+
+  it('replaces a model that stays whole until the new one is', async () => {
+    const path = join(await folder(), 'model.onnx');
+    const weightAt = async (file: string) => (await loadModel(file)).graph.initializers.get('w')?.data[1];
+    await saveModel(path, largeModel(1), { externalData: true });
+    const interrupted = join(await folder(), 'model.onnx');
+    for (const end of ['', '.data']) await copyFile(`${path}${end}`, `${interrupted}${end}`);
+    await saveModel(path, largeModel(2), { externalData: true });
+    expect(await readdir(dirname(path))).toEqual(['model.onnx', 'model.onnx.1.data']);
+    expect(await weightAt(path)).toBe(2);
+    // As after a stop between its two files: the model before, and what is written anew.
+    await copyFile(`${path}.1.data`, `${interrupted}.1.data`);
+    expect(await weightAt(interrupted)).toBe(1);
+    for (const at of [path, interrupted]) await saveModel(at, largeModel(3), { externalData: true });
+    expect(await readdir(dirname(path))).toEqual(['model.onnx', 'model.onnx.data']);
+    expect(await readdir(dirname(interrupted))).toEqual(['model.onnx', 'model.onnx.1.data']);
+    expect([await weightAt(path), await weightAt(interrupted)]).toEqual([3, 3]);
   });
 
   it.each(['../secret', '/etc/passwd', 'a/../../secret', ''])('refuses data at "%s"', async (location) => {
@@ -190,13 +208,14 @@ describe('loadModel and saveModel with external data', () => {
   });
 });
 
-function largeModel() {
+/** @param factor of its weights, 0 to 1023 */
+function largeModel(factor = 1) {
   const b = new GraphBuilder();
   b.input('x', 'float32', [1, 32]);
   b.initializer(
     'w',
     float32Tensor(
-      Float32Array.from({ length: 1024 }, (_, at) => at),
+      Float32Array.from({ length: 1024 }, (_, at) => factor * at),
       [32, 32],
     ),
   );

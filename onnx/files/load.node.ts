@@ -1,5 +1,5 @@
 /** @file Models on disk: loading with external data kept inside the model's folder, and saving without half-written files. */
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { externalFiles, readExternalData } from './external.node.js';
@@ -75,12 +75,16 @@ export async function textBeside(
 /**
  * Writes a model file.
  * @param model a model, or the bytes of a model file
- * @param externalData whether initializers of 1 KiB and more go to `<file>.data` beside it, as models over 2 GiB need
+ * @param externalData whether initializers of 1 KiB and more go to `<file>.data` beside it, as models over 2 GiB need; to
+ *   `<file>.1.data` where the model that is replaced has its own in the former, so that a stop leaves one of the models whole
  */
 export async function saveModel(path: string, model: Model | Uint8Array, { externalData = false } = {}): Promise<void> {
   const given = model instanceof Uint8Array;
   if (!externalData) return writeFileAtomic(path, given ? model : modelBytes(model));
-  const location = `${basename(path)}.data`;
+  const folder = dirname(path);
+  const held = await dataLocationsOf(path).catch(() => [] as string[]);
+  const own = ['', ...held.map((_, index) => `.${index + 1}`)].map((number) => `${basename(path)}${number}.data`);
+  const location = own.find((name) => !held.includes(name)) as string;
   const parts: { offset: number; weight: StoredWeight }[] = [];
   let size = 0;
   const bytes = modelBytes(given ? modelFromBytes(model, path) : model, (weight) => {
@@ -90,8 +94,9 @@ export async function saveModel(path: string, model: Model | Uint8Array, { exter
     size = offset + weight.length;
     return { location, offset };
   });
-  await writeAtomically(join(dirname(path), location), async (handle) => {
+  await writeAtomically(join(folder, location), async (handle) => {
     for (const { offset, weight } of parts) await writeAt(handle, weight.bytes(), offset);
   });
-  return writeFileAtomic(path, bytes);
+  await writeFileAtomic(path, bytes);
+  for (const name of own) if (held.includes(name)) await rm(join(folder, name), { force: true });
 }

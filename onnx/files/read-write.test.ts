@@ -13,8 +13,9 @@ import {
   ModelProtoSchema,
   TensorProto_DataType,
   type ModelProto,
+  type TypeProto,
 } from '../proto/onnx_pb.js';
-import { modelFromBytes } from './read.js';
+import { modelFromBytes, valueTypeOf } from './read.js';
 import { float16Bits, float16Value, float32Tensor, numbersOf } from '../graph/tensor.js';
 import { Types } from '../shapes/types.js';
 import { upgradedModel } from '../upgrade/upgrade.js';
@@ -46,6 +47,22 @@ describe('modelFromBytes and modelBytes', () => {
     expect(again.graph?.docString).toBe('what it is');
     expect(again.graph?.quantizationAnnotation[0]?.tensorName).toBe('input');
     expect(again.graph?.sparseInitializer[0]?.dims).toEqual([3n]);
+  });
+
+  it('list initializers among the inputs of a file before IR 4, which must have them there', () => {
+    const listed = (irVersion: number) => {
+      const bytes = modelBytes({ ...modelFromBytes(file), irVersion });
+      const { input = [], initializer = [] } = fromBinary(ModelProtoSchema, bytes).graph ?? {};
+      return { input, names: initializer.map(({ name }) => name) };
+    };
+    const { input, names } = listed(3);
+    expect(input.map(({ name }) => name)).toEqual(['input', ...names]);
+    const infos = new Map(input.map((info) => [info.name, info]));
+    const weights = modelFromBytes(file).graph.initializers;
+    for (const [name, { type, dims }] of weights) {
+      expect(valueTypeOf(infos.get(name)?.type as TypeProto, name)).toEqual({ type, shape: dims });
+    }
+    expect(listed(4).input.map(({ name }) => name)).toEqual(['input']);
   });
 
   it('keep tensors of every type, typed fields and raw bytes alike', () => {

@@ -3,6 +3,7 @@ import { create, toBinary, type DescMessage, type MessageInitShape, type Message
 import { sameShape } from '../graph/dims.js';
 import {
   elementCount,
+  IR_VERSION,
   type Attribute,
   type Graph,
   type Model,
@@ -52,18 +53,20 @@ export function modelBytes(model: Model, store?: ExternalStore): Uint8Array {
     producerVersion: model.producer.version,
     opsetImport: [...model.opsets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
     metadataProps: [...model.metadata].map(([key, value]) => ({ key, value })),
-    graph: graphProto(model.graph, store),
+    graph: graphProto(model.graph, model.irVersion, store),
   });
   return toBinary(ModelProtoSchema, proto);
 }
 
-function graphProto(graph: Graph, store?: ExternalStore) {
+function graphProto(graph: Graph, irVersion: number, store?: ExternalStore) {
   // Their types are listed with the outputs.
   const outputs = new Set(graph.outputs.map(({ name }) => name));
+  // Before IR 4, initializers are inputs too.
+  const weights = irVersion < 4 ? [...graph.initializers].map(([name, tensor]) => weightInfoProto(name, tensor)) : [];
   return update(GraphProtoSchema, graph.origin, {
     name: graph.name,
     node: graph.nodes.map(nodeProto),
-    input: graph.inputs.map(valueInfoProto),
+    input: [...graph.inputs.map(valueInfoProto), ...weights],
     output: graph.outputs.map(valueInfoProto),
     valueInfo: [...graph.valueInfo.values()].filter(({ name }) => !outputs.has(name)).map(valueInfoProto),
     initializer: [...graph.initializers].map(([name, tensor]) => tensorProto(tensor, name, store)),
@@ -72,7 +75,7 @@ function graphProto(graph: Graph, store?: ExternalStore) {
 
 /** A subgraph as an attribute, such as the body of a Loop. */
 export function subgraphAttribute(name: string, graph: Graph): Attribute {
-  const value = create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: graphProto(graph) });
+  const value = create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: graphProto(graph, IR_VERSION) });
   return { kind: 'opaque', value };
 }
 
@@ -128,6 +131,13 @@ function valueInfoProto(info: ValueInfo) {
     name: info.name,
     type: { value: { case: 'tensorType', value: { elemType: typeCode(type), ...(dims && { shape: { dim: dims } }) } } },
   });
+}
+
+function weightInfoProto(name: string, { type, dims, origin }: Tensor) {
+  const elemType = type === 'other' ? (origin?.dataType ?? 0) : typeCode(type);
+  const dim = dims.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }));
+  const value = { case: 'tensorType' as const, value: { elemType, shape: { dim } } };
+  return create(ValueInfoProtoSchema, { name, type: { value } });
 }
 
 function tensorProto(tensor: Tensor, name?: string, store?: ExternalStore): TensorProto {
