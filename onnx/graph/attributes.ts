@@ -33,6 +33,9 @@ function wrongKind(node: Node, name: string, expected: string): never {
   throw new InputError({ name: `${nodeLabel(node)}: attribute ${name}`, expected: expected, got: found });
 }
 
+/** Attributes of ai.onnx that are a type: of Cast, of EyeLike and random numbers, of windows. */
+export const typeAttributes: ReadonlySet<string> = new Set(['to', 'dtype', 'output_datatype']);
+
 /** An int or float attribute. Without a `fallback` the attribute must be there. */
 export function numberAttribute(node: Node, name: string, fallback?: number): number {
   const attribute = node.attributes[name];

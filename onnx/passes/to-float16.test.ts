@@ -113,6 +113,51 @@ describe('toFloat16(graph)', () => {
     a.forEach((value, i) => expect(Math.abs((c[i] as number) / value - 1)).toBeLessThan(2e-3));
   });
 
+  it.each<[string, (b: GraphBuilder) => string]>([
+    ['suppresses boxes', suppressed],
+    ['quantises', (b) => b.op('DequantizeLinear', [b.op('QuantizeLinear', ['x', b.scalar(0.125)]), b.scalar(0.125)])],
+    [
+      'counts',
+      (b) =>
+        b.mul(
+          'x',
+          b.op('Range', [
+            b.scalar(0),
+            b.op('ReduceMax', [b.op('Ceil', [b.op('Abs', ['x'])])], { keepdims: 0 }),
+            b.scalar(1),
+          ]),
+        ),
+    ],
+    [
+      'names its type',
+      (b) => b.mul(b.reshape('x', [2, 2]), b.op('EyeLike', [b.reshape(b.op('Neg', ['x']), [2, 2])], { dtype: 1 })),
+    ],
+    [
+      'bounds by the largest number',
+      (b) => b.op('Clip', [b.op('Neg', ['x']), b.scalar(0), b.scalar(3.4028234663852886e38)]),
+    ],
+    ['masks by −∞', (b) => b.op('Softmax', [masked(b, -Infinity)])],
+    ['masks by the least number', (b) => b.op('Softmax', [masked(b, -3.4028234663852886e38)])],
+    ['scales by a large number', (b) => b.mul(b.mul(b.op('Neg', ['x']), b.scalar(1e6)), b.scalar(1e-6))],
+    [
+      'adds an ε',
+      (b) => b.div(b.op('Relu', ['x']), b.op('Sqrt', [b.add(b.op('Floor', [b.op('Abs', ['x'])]), b.scalar(1e-8))])),
+    ],
+  ])('gives a graph that runs, and what the original gives, where it %s', async (_what, build) => {
+    const b = new GraphBuilder();
+    b.input('x', 'float32', [4]);
+    b.output(build(b));
+    const data = Float32Array.of(0.5, -0.25, 0.75, -0.125);
+    const model = modelOfGraph(b.graph);
+    const [one, other] = [await outputs(model, data, [4]), await outputs(halved(model), data, [4])].map(
+      (each) => [...each.values()][0]?.values ?? new Float32Array(),
+    );
+    expect(one?.length).toBeGreaterThan(0);
+    expect(Array.from(other ?? [], Number)).toEqual(
+      Array.from(one ?? [], (value) => (Number.isFinite(Number(value)) ? expect.closeTo(Number(value), 2) : value)),
+    );
+  });
+
   it('refuses weights that float16 cannot hold, by name', () => {
     const b = new GraphBuilder();
     const x = b.input('x', 'float32', ['batch', 1]);
@@ -120,6 +165,19 @@ describe('toFloat16(graph)', () => {
     expect(() => toFloat16(b.graph)).toThrow(/^weight "w": expected numbers of at most 65504 for float16; got 70000$/);
   });
 });
+
+/** What is positive, and a number in the place of the others. */
+function masked(b: GraphBuilder, number: number): string {
+  const value = b.op('Neg', ['x']);
+  return b.op('Where', [b.op('Greater', ['x', b.scalar(0)]), value, b.scalar(number)]);
+}
+
+/** Which of two boxes are left. */
+function suppressed(b: GraphBuilder): string {
+  const box = b.op('Abs', [b.reshape('x', [1, 1, 4])]);
+  const scores = b.reshape(b.op('ReduceMax', [box], { axes: [2], keepdims: 1 }), [1, 1, 1]);
+  return b.op('NonMaxSuppression', [box, scores, b.scalar(3, 'int64'), b.scalar(0.5), b.scalar(0.125)]);
+}
 
 describe('uint8Generator(graph, normalization)', () => {
   it('gives the bytes that pictures are rounded to', async () => {

@@ -1,5 +1,5 @@
 /** @file A network in half precision: weights and most operators in float16, inputs and outputs in float32 as before. */
-import { attributeOf } from '../graph/attributes.js';
+import { attributeOf, typeAttributes } from '../graph/attributes.js';
 import { InputError } from '../errors.js';
 import type { Graph, Node, Tensor } from '../graph/graph.js';
 import { prunedGraph, subgraphNodes } from '../graph/order.js';
@@ -8,12 +8,12 @@ import { Types } from '../shapes/types.js';
 
 /** TensorProto.DataType. */
 const [FLOAT, FLOAT16] = [1, 10];
-/** The largest number that float16 holds. */
-const MAX_HALF = 65504;
+/** The largest number that float16 holds, and the smallest that it holds with all its digits. */
+const [MAX_HALF, MIN_HALF] = [65504, 2 ** -14];
 
 /**
- * Operators that stay in float32, beside those with subgraphs: those whose sums, small ε or exponentials lose too much in float16,
- * and those with float32 inputs that are no activations.
+ * Operators that stay in float32, beside those with subgraphs or an attribute that is a type: those whose sums, small ε or exponentials
+ * lose too much in float16, those with float32 inputs that are no activations, and those that opset 17 does not have for float16.
  */
 const FULL_PRECISION = new Set([
   'BatchNormalization',
@@ -35,8 +35,17 @@ const FULL_PRECISION = new Set([
   'ReduceSumSquare',
   'ReduceL2',
   'Resize',
-  'Cast',
+  'Celu',
+  'DequantizeLinear',
+  'DynamicQuantizeLinear',
+  'IsInf',
+  'NonMaxSuppression',
+  'QuantizeLinear',
+  'Range',
 ]);
+
+/** Operators whose constants are bounds, masks or ε rather than weights: they stay in float32 where float16 does not hold these. */
+const WITH_CONSTANTS = new Set(['Add', 'Clip', 'Max', 'Min', 'Mul', 'Sub', 'Where']);
 
 /**
  * The graph with float16 weights and activations. Casts are inserted at inputs, at outputs and around operators that stay in float32.
@@ -78,8 +87,13 @@ class Halving {
     const floats = node.inputs.filter((name) => this.#isFloat(name));
     const captured = subgraphNodes(node).flatMap(({ input }) => input);
     for (const name of captured) if (this.#isFloat(name)) this.#fullForm(name);
-    const hasSubgraph = Object.values(node.attributes).some(({ kind }) => kind === 'opaque');
-    const stays = node.domain !== '' || FULL_PRECISION.has(node.op) || floats.length === 0 || hasSubgraph;
+    const hasTypeOrSubgraph = Object.entries(node.attributes).some(
+      ([name, { kind }]) => kind === 'opaque' || typeAttributes.has(name),
+    );
+    const needsFull =
+      FULL_PRECISION.has(node.op) ||
+      (WITH_CONSTANTS.has(node.op) && floats.some((name) => isBeyondHalf(this.#types.constant(name))));
+    const stays = node.domain !== '' || floats.length === 0 || hasTypeOrSubgraph || needsFull;
     const { origin: _, ...plain } = node;
     if (stays) {
       this.#nodes.push({
@@ -131,8 +145,15 @@ function cast(from: string, to: string, type: number): Node {
   };
 }
 
+/** Whether a number of a constant would become infinite in float16, or all of them 0 or nearly so. */
+function isBeyondHalf(tensor: Tensor | undefined): boolean {
+  if (tensor?.type !== 'float32') return false;
+  const sizes = tensor.data.map(Math.abs).filter((size) => size > 0 && size < Infinity);
+  return sizes.some((size) => size > MAX_HALF) || (sizes.length > 0 && sizes.every((size) => size < MIN_HALF));
+}
+
 function halfTensor(name: string, { dims, data }: Extract<Tensor, { type: 'float32' }>): Tensor {
-  const tooLarge = data.find((value) => !(Math.abs(value) <= MAX_HALF));
+  const tooLarge = data.find((value) => !(Math.abs(value) <= MAX_HALF || Math.abs(value) === Infinity));
   if (tooLarge !== undefined) {
     throw new InputError({
       name: `weight "${name}"`,

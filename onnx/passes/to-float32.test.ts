@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { toFloat16 } from './to-float16.js';
 import { toFloat32 } from './to-float32.js';
 import { GraphBuilder, modelOfGraph } from '../build/build.js';
-import { float32Tensor } from '../graph/tensor.js';
+import { graphOf } from '../files/read.js';
+import { typeCode } from '../files/storage.js';
+import { subgraphAttribute } from '../files/write.js';
+import { float16Bits, float32Tensor } from '../graph/tensor.js';
+import type { GraphProto } from '../proto/onnx_pb.js';
 import type { Tensor } from '../graph/graph.js';
 import { Types } from '../shapes/types.js';
 import { Random } from '../../inference/numeric/random.js';
@@ -52,6 +56,38 @@ describe('toFloat32(model)', () => {
     expect(graph.nodes[0]?.attributes['dtype']).toEqual({ kind: 'int', value: 1 });
   });
 
+  it('turns bfloat16, in branches too', () => {
+    const bits = (...values: number[]) =>
+      Uint16Array.from(new Uint32Array(Float32Array.from(values).buffer), (all) => all >>> 16);
+    const brains = (...values: number[]): Tensor => ({
+      type: 'bfloat16',
+      dims: [values.length],
+      data: bits(...values),
+    });
+    const branch = (name: string, op: string) => {
+      const inner = new GraphBuilder();
+      inner.initializer(`${name}/w`, brains(2, -0.5));
+      inner.append({ op, domain: '', name, inputs: ['x', `${name}/w`], outputs: [`${name}/y`], attributes: {} });
+      inner.graph.outputs.push({ name: `${name}/y`, value: { type: 'bfloat16', shape: [2] } });
+      return subgraphAttribute(`${name}_branch`, inner.graph);
+    };
+    const b = new GraphBuilder();
+    b.op('Cast', [b.input('image', 'float32', [2])], { to: 16 }, 'x');
+    b.initializer('w', brains(1, 1024, -3.5, 0.15625));
+    const attributes = { then_branch: branch('then', 'Mul'), else_branch: branch('else', 'Add') };
+    b.append({ op: 'If', domain: '', name: 'if', inputs: [b.input('flag', 'bool', [])], outputs: ['y'], attributes });
+    b.graph.outputs.push({ name: 'y', value: { type: 'bfloat16', shape: [2] } });
+    const model = modelOfGraph(b.graph);
+    const full = toFloat32(model);
+    expect([...(full.graph.initializers.get('w')?.data ?? [])]).toEqual([1, 1024, -3.5, 0.15625]);
+    expect(full.graph.outputs[0]?.value?.type).toBe('float32');
+    const inside = full.graph.nodes[1]?.attributes['then_branch'];
+    const graph = graphOf((inside?.kind === 'opaque' ? inside.value.g : undefined) as GraphProto);
+    expect(graph.initializers.get('then/w')).toMatchObject({ type: 'float32', data: Float32Array.of(2, -0.5) });
+    expect(graph.outputs[0]?.value?.type).toBe('float32');
+    expect(toFloat32(full)).toBe(full);
+  });
+
   it('refuses doubles that float32 does not hold, naming them', () => {
     const b = new GraphBuilder();
     b.input('x', 'float64', [2]);
@@ -66,6 +102,47 @@ describe('toFloat32(model)', () => {
     const infinite = new GraphBuilder();
     infinite.output(infinite.op('Constant', [], { value: doubles(-Infinity, 1) }));
     expect(() => toFloat32(modelOfGraph(infinite.graph))).not.toThrow();
+  });
+});
+
+describe('Explainer.load(network in half precision with branches)', () => {
+  it('explains it as one in single precision', async () => {
+    const picture = Float32Array.from({ length: 3 * 8 * 8 }, (_, at) => Math.sin(at));
+    // Numbers that float16 holds.
+    const kernel = Float32Array.from({ length: 4 * 3 }, (_, at) => Math.round(64 * Math.cos(at)) / 64);
+    const maps = [];
+    for (const type of ['float32', 'float16'] as const) {
+      const weight = (values: readonly number[], dims: readonly number[]): Tensor =>
+        type === 'float32' ? float32Tensor(values, dims) : { type, dims, data: Uint16Array.from(values, float16Bits) };
+      const branch = (name: string, factor: number) => {
+        const inner = new GraphBuilder();
+        inner.initializer(`${name}/w`, weight([factor], []));
+        inner.append({
+          op: 'Mul',
+          domain: '',
+          name,
+          inputs: ['features', `${name}/w`],
+          outputs: [`${name}/y`],
+          attributes: {},
+        });
+        inner.graph.outputs.push({ name: `${name}/y`, value: { type } });
+        return subgraphAttribute(`${name}_branch`, inner.graph);
+      };
+      const b = new GraphBuilder();
+      const cast = (value: string, to: typeof type | 'bool') => b.op('Cast', [value], { to: typeCode(to) });
+      const image = cast(b.input('image', 'float32', [1, 3, 8, 8]), type);
+      b.op('Relu', [b.op('Conv', [image, b.initializer('k', weight([...kernel], [4, 3, 1, 1]))])], {}, 'features');
+      const flag = cast(b.op('ReduceMax', ['features'], { keepdims: 0 }), 'bool');
+      const attributes = { then_branch: branch('then', 2), else_branch: branch('else', 3) };
+      b.graph.valueInfo.set('chosen', { name: 'chosen', value: { type, shape: [1, 4, 8, 8] } });
+      b.append({ op: 'If', domain: '', name: 'if', inputs: [flag], outputs: ['chosen'], attributes });
+      b.output(cast(b.op('Flatten', [b.op('GlobalAveragePool', ['chosen'])], { axis: 1 }), 'float32'));
+      await using explainer = await Explainer.load(modelOfGraph(b.graph), { device: 'cpu' });
+      const [map] = await explainer.explainInput(picture, { methods: ['gradcam'], targets: 1 });
+      maps.push([...(map?.signed ?? [])]);
+    }
+    expect(maps[0]?.some((value) => value !== 0)).toBe(true);
+    expect(maps[1]).toEqual(maps[0]);
   });
 });
 

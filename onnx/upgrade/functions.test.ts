@@ -131,6 +131,42 @@ describe('upgradedModel(model with functions)', () => {
     expect(graph.nodes[0]).toMatchObject({ op: 'Clip', inputs: ['x', '', 'const/float32/1'], attributes: {} });
   });
 
+  it('inlines those that subgraphs call, whose names stay apart from those around', async () => {
+    const call = (output: string) => node('Leak', ['t'], [output], { domain, name: 'call' });
+    const doubled: FunctionInit = {
+      ...leak,
+      name: 'Doubled',
+      node: [node('Add', ['x', 'x'], ['two']), node('Neg', ['two'], ['y'])],
+    };
+    const branch = (name: string, nodes: NodeInit[]) => ({
+      name: `${name}_branch`,
+      type: Kind.GRAPH,
+      g: { name, node: nodes, output: [{ name: nodes.at(-1)?.output?.[0] ?? '' }] },
+    });
+    const choice = (output: string, yes: NodeInit[], no: NodeInit[]) =>
+      node('If', ['flag'], [output], { name: output, attribute: [branch('then', yes), branch('else', no)] });
+    const inner = choice('inner', [node('Doubled', ['around'], ['twice'], { domain, name: 'call' })], [call('other')]);
+    const nodes = [
+      node('Doubled', ['x'], ['around'], { domain, name: 'call' }),
+      node('ReduceMax', ['x'], ['max']),
+      node('Cast', ['max'], ['flag'], { attribute: [{ name: 'to', type: Kind.INT, i: 9n }] }),
+      choice('y', [node('Relu', ['around'], ['t']), inner], [node('Leak', ['x'], ['no'], { domain })]),
+    ];
+    const bytes = bytesOf(nodes, [leak, doubled], ['y']);
+    const upgraded = upgradedModel(modelFromBytes(bytes));
+    const inside = upgraded.graph.nodes.flatMap(subgraphNodes);
+    expect([...upgraded.graph.nodes.map((each) => each.domain), ...inside.map((each) => each.domain)].join('')).toBe(
+      '',
+    );
+    expect(upgraded.graph.nodes[0]?.outputs).toEqual(['call/two']);
+    expect(inside.flatMap(({ output }) => output)).toContain('y/then_branch/inner/then_branch/call/two');
+    expect(await run(modelBytes(upgraded))).toEqual(await run(bytes));
+    const older = { ...leak, opsetImport: [{ domain: '', version: 13n }] };
+    expect(() => upgradedModel(modelFromBytes(bytesOf(nodes, [older, doubled], ['y'])))).toThrow(
+      /^If "(y|inner)": functions in its (then|else)_branch: expected the model's opset 17; got 13$/,
+    );
+  });
+
   it('refuses functions that call themselves, and ones that grow without bounds', () => {
     const itself = { ...leak, name: 'Itself', node: [node('Itself', ['x'], ['y'], { domain })] };
     expect(() =>

@@ -1,11 +1,10 @@
 /** @file Subgraphs: the branch of an If whose condition depends only on sizes, as in PyTorch's Squeeze, and others in opset 17. */
 import { copiedGraph, GraphBuilder } from '../build/build.js';
+import { withSubgraphs } from '../build/subgraphs.js';
 import { graphOf } from '../files/read.js';
-import { subgraphAttribute } from '../files/write.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, outputOf, type Attribute, type Graph, type Node } from '../graph/graph.js';
+import { nodeLabel, outputOf, type Graph, type Node } from '../graph/graph.js';
 import { nodesWithin, topologicalOrder, valuesRead } from '../graph/order.js';
-import type { AttributeProto } from '../proto/onnx_pb.js';
 import { expectAllMade } from './conversion.js';
 import { conversionOf } from './table.js';
 
@@ -18,19 +17,13 @@ type Append = (b: GraphBuilder, node: Node) => void;
  * @param append converts one node
  */
 export function withUpgradedSubgraphs(b: GraphBuilder, node: Node, from: number, append: Append): Node {
-  const changes = (attribute: Attribute): attribute is { kind: 'opaque'; value: AttributeProto } =>
-    attribute.kind === 'opaque' &&
-    nodesWithin(attribute.value).some(
+  return withSubgraphs(node, (graph, name) => {
+    const changes = nodesWithin({ g: graph, graphs: [] }).some(
       ({ opType, domain }) => (domain === '' || domain === 'ai.onnx') && conversionOf(opType, from) !== undefined,
     );
-  const entries = Object.entries(node.attributes);
-  if (!entries.some(([, attribute]) => changes(attribute))) return node;
-  const converted = entries.map(([name, attribute]): [string, Attribute] => {
-    if (!changes(attribute) || !attribute.value.g) return [name, attribute];
-    const path = b.unique(`${outputOf(node)}/${name}`);
-    return [name, subgraphAttribute(name, upgradedSubgraph(b, graphOf(attribute.value.g), path, append))];
+    if (!changes) return undefined;
+    return upgradedSubgraph(b, graphOf(graph), b.unique(`${outputOf(node)}/${name}`), append);
   });
-  return { ...node, attributes: Object.fromEntries(converted) };
 }
 
 /** @param path of the names that are made, so that none is one of the graph around it */
