@@ -3,6 +3,7 @@ import { intsAttribute, numberAttribute } from '../graph/attributes.js';
 import type { GraphBuilder } from '../build/build.js';
 import { elementCount, inputOf, type Node } from '../graph/graph.js';
 import { positiveAxis } from '../graph/dims.js';
+import { withExplicitPads } from '../shapes/windows.js';
 import type { Expansion } from './expansion.js';
 
 /** (Σ |x|ᵖ)^(1/p), by what sums powers. */
@@ -27,7 +28,7 @@ function unlessZero(b: GraphBuilder, value: string, compute: (nonZero: string) =
 /** The norm of each window: powers averaged, times the window's size. */
 export const lpPool: Expansion = (node, b) => {
   const kernel = intsAttribute(node, 'kernel_shape') ?? [];
-  const { p: _, ...window } = node.attributes;
+  const { p: _, ...window } = withExplicitPads(node, b.types).attributes;
   const pooled = b.unique('mean');
   return [
     norm(b, node, (powers) => {

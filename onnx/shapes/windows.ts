@@ -1,8 +1,9 @@
 /** @file Window arithmetic shared by convolutions and pools: strides, dilations, pads (explicit or automatic), sizes. */
-import { intsAttribute, numberAttribute, stringAttribute } from '../graph/attributes.js';
+import { attributeOf, intsAttribute, numberAttribute, stringAttribute } from '../graph/attributes.js';
 import { dimFloor, dimProduct, dimSum, isStatic, openSize } from '../graph/dims.js';
 import { InputError } from '../errors.js';
-import { nodeLabel, outputOf, type Dim, type Node } from '../graph/graph.js';
+import { inputOf, nodeLabel, outputOf, type Dim, type Node, type Shape } from '../graph/graph.js';
+import type { KnownValues } from './rule.js';
 
 /** A window operator's attributes with defaults filled in and automatic padding resolved, one entry per spatial axis. */
 export interface Window {
@@ -38,9 +39,12 @@ function checkedInts(node: Node, name: string, count: number, least: number): re
   throw new InputError({ name: `${nodeLabel(node)}: attribute ${name}`, expected, got: `[${values.join()}]` });
 }
 
-/** Padding on both sides of an axis together for ⌈size / stride⌉ windows. @param reach a window with its dilation */
+/**
+ * Padding on both sides of an axis together for ⌈size / stride⌉ windows; negative where they leave elements over.
+ * @param reach a window with its dilation
+ */
 function samePadding(size: number, stride: number, reach: number): number {
-  return Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
+  return (Math.ceil(size / stride) - 1) * stride + reach - size;
 }
 
 /**
@@ -58,13 +62,27 @@ export function windowOf(node: Node, sizes: readonly Dim[], kernel: readonly num
     if (typeof input !== 'number')
       throw new InputError(`${nodeLabel(node)}: auto_pad ${mode} needs a fixed picture size`);
     const reach = (dilations[axis] as number) * (size - 1) + 1;
-    return samePadding(input, stride, reach);
+    return Math.max(0, samePadding(input, stride, reach));
   });
   const small = totals.map((total) => Math.floor(total / 2));
   const large = totals.map((total) => Math.ceil(total / 2));
   return mode === 'SAME_LOWER'
     ? { ...base, padsBegin: large, padsEnd: small }
     : { ...base, padsBegin: small, padsEnd: large };
+}
+
+/**
+ * A pool with its automatic padding written out where it would be −1, which ONNX Runtime refuses of AveragePool in opset 17: the last
+ * element is left over. Of −2 and less, runtimes leave out elements at different sides, and the pool stays as it is.
+ */
+export function withExplicitPads(node: Node, types: KnownValues): Node {
+  const sizes: Shape | undefined = types.shape(inputOf(node))?.slice(2);
+  if (!isStatic(sizes) || !stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME')) return node;
+  const { kernel, strides, padsBegin, padsEnd } = windowOf(node, sizes, intsAttribute(node, 'kernel_shape') ?? []);
+  const totals = sizes.map((size, axis) => samePadding(size, strides[axis] as number, kernel[axis] as number));
+  if (Math.min(...totals) !== -1) return node;
+  const { auto_pad: _, ...attributes } = node.attributes;
+  return { ...node, attributes: { ...attributes, pads: attributeOf([...padsBegin, ...padsEnd]) } };
 }
 
 /** Output sizes of a Conv or pool. A symbolic size stays symbolic. */

@@ -6,6 +6,7 @@ import { InputError } from '../errors.js';
 import { inputOf, nodeLabel, OPSET, outputOf, type Attribute, type Node } from '../graph/graph.js';
 import { typeCode } from '../files/storage.js';
 import { float32Tensor, numbersOf } from '../graph/tensor.js';
+import { withExplicitPads } from '../shapes/windows.js';
 import { antialiasedResize } from '../expand/resize-antialiased.js';
 import { wrappedPad } from '../expand/pad-and-crop.js';
 import { gridSample as expandedGridSample } from '../expand/sampling/grid-sample.js';
@@ -49,6 +50,10 @@ export const refusing =
     }
     b.append(without(node, ...Object.keys(defaults)));
   };
+
+/** Opset 19 added dilations to AveragePool, and allows windows that leave elements over. */
+export const averagePool: Conversion = (node, b, from) =>
+  refusing({ dilations: 1 })(withExplicitPads(node, b.types), b, from);
 
 function intsAttributeOrNumber(node: Node, name: string, usual: number): readonly number[] {
   return node.attributes[name]?.kind === 'ints'
@@ -117,7 +122,7 @@ function allScales(b: GraphBuilder, node: Node, scales: string, places: readonly
   if (!known) throw new InputError(`${nodeLabel(node)}: "${scales}" must be constant`);
   const factors = numbersOf(known);
   const all = Array.from({ length: rank }, (_, axis) => factors[places.indexOf(axis)] ?? 1);
-  return b.initializer(`${node.outputs[0]}/scales`, float32Tensor(all, [rank]));
+  return b.initializer(b.unique('scales'), float32Tensor(all, [rank]));
 }
 
 /** What reductions over no axes do to each element; the others are the identity. */

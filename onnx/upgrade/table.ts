@@ -31,7 +31,7 @@ const cast = dropping('saturate', 'round_mode');
 
 /** The forms of each operator that differ from opset 17. */
 export const forms: Record<string, readonly Form[]> = {
-  AveragePool: [[19, NEWEST, newer.refusing({ dilations: 1 })]],
+  AveragePool: [[19, NEWEST, newer.averagePool]],
   BatchNormalization: [[1, 13, older.batchNormalization]],
   Cast: [
     [1, 5, older.castByName],

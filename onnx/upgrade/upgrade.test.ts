@@ -77,6 +77,10 @@ const cases: Case[] = [
     x: X,
     attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1, count_include_pad: 1 },
   },
+  ...['SAME_UPPER', 'SAME_LOWER'].flatMap((pad): Case[] => [
+    { op: 'AveragePool', opset: 19, x: X, attributes: { kernel_shape: [1, 2], strides: [2, 3], auto_pad: pad } },
+    { op: 'AveragePool', opset: 22, x: [2, 3, 6], attributes: { kernel_shape: [3], strides: [4], auto_pad: pad } },
+  ]),
   { op: 'Gelu', opset: 20, x: X },
   { op: 'Gelu', opset: 20, x: X, attributes: { approximate: 'tanh' } },
   { op: 'Mish', opset: 18, x: X },
@@ -191,6 +195,17 @@ describe('upgradedModel(model)', () => {
     const padded = upgraded('Pad', 1, { paddings: [0, 0, 1, 1, 0, 0, 0, 2] });
     expect(Types.of(padded).shape('y0')).toEqual(['N', 4, 6, 9]);
     expect(upgraded('Swish', 24, { alpha: float(2) }).nodes.map(({ op }) => op)).toEqual(['Mul', 'Sigmoid', 'Mul']);
+  });
+
+  it('names scales so that no value of the file is of that name', () => {
+    const nodes = (op: string, opset: number, attributes: Case['attributes'], constants: Constant[] = []) => {
+      const old = modelOf({ op, opset, x: X, constants, ...(attributes && { attributes }) });
+      old.graph.initializers.set('y0/scales', float32Tensor([7], [1]));
+      return upgradedModel(old).graph.nodes;
+    };
+    expect(nodes('Upsample', 8, { scales: floats(1, 1, 2, 2) })[0]?.inputs[2]).toBe('y0/scales_1');
+    const constants = [float32Tensor([], [0]), float32Tensor([2, 1.5], [2])];
+    expect(nodes('Resize', 18, { axes: [2, 3] }, constants)[0]?.inputs[2]).toBe('y0/scales_1');
   });
 
   it('keeps what QuantizeLinear and DequantizeLinear of opset 21 compute', async () => {

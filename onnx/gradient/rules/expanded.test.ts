@@ -92,6 +92,7 @@ const normCases: VjpCase[] = [
   ...[1, 2, 3].flatMap((p): VjpCase[] => [
     { op: 'LpPool', inputs: [map], attributes: { kernel_shape: [2, 3], strides: [2, 2], p }, symbolicBatch: [0] },
     { op: 'LpPool', inputs: [map], attributes: { kernel_shape: [3, 3], pads: [1, 1, 0, 2], p } },
+    { op: 'LpPool', inputs: [map], attributes: { kernel_shape: [1, 2], strides: [2, 3], auto_pad: 'SAME_UPPER', p } },
     { op: 'GlobalLpPool', inputs: [map], attributes: { p }, symbolicBatch: [0] },
   ]),
   ...[1, 2].map((p): VjpCase => ({
