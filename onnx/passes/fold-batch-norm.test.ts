@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Tensor } from 'onnxruntime-node';
 import { GraphBuilder } from '../build/build.js';
 import type { AttributeValue } from '../graph/attributes.js';
-import type { Attribute, Graph } from '../graph/graph.js';
+import type { Attribute, Graph, Node } from '../graph/graph.js';
 import { float32Tensor } from '../graph/tensor.js';
 import { AttributeProto_AttributeType, AttributeProtoSchema } from '../proto/onnx_pb.js';
 import { foldedBatchNorm } from './fold-batch-norm.js';
@@ -50,6 +50,20 @@ const x = new Tensor('float32', Float32Array.of(1, -2, 3, 0.5), [2, 1, 1, 2]);
 const operators = ({ nodes }: Graph) => nodes.map(({ op }) => op);
 
 describe('foldedBatchNorm(graph)', () => {
+  it('keeps the weights of convolutions apart of which one is named as the output of the other is', async () => {
+    const b = normalised();
+    const other = b.initializer('w2', float32Tensor([-5], [1, 1, 1, 1]));
+    b.graph.nodes[0] = { ...(b.graph.nodes[0] as Node), name: 'second' };
+    b.append({ op: 'Conv', domain: '', name: '', inputs: ['norm', other], outputs: ['second'], attributes: {} });
+    b.output(b.op('BatchNormalization', ['second', 'scale', 'bias', 'mean', 'variance']), 'y');
+    const folded = foldedBatchNorm(b.graph);
+    expect(operators(folded)).toEqual(['Conv', 'Conv', 'Identity']);
+    const [expected, found] = [await output(b.graph, { x }), await output(folded, { x })];
+    expect([...(found.data as Float32Array)]).toEqual(
+      [...(expected.data as Float32Array)].map((value) => expect.closeTo(value, 3)),
+    );
+  });
+
   it('makes a convolution and its batch norm one', async () => {
     const b = normalised();
     b.output('norm', 'y');

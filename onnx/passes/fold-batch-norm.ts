@@ -2,9 +2,8 @@
 import { epsilonOf, isInferenceNorm, outputChannelAxis } from '../graph/attributes.js';
 import { elementCount, inputOf, outputOf, type Graph, type Node, type Tensor } from '../graph/graph.js';
 import { consumersOf, producersOf } from '../graph/neighbours.js';
-import { copiedGraph } from '../build/build.js';
+import { copiedGraph, GraphBuilder } from '../build/build.js';
 import { prunedGraph } from '../graph/order.js';
-import { Types } from '../shapes/types.js';
 
 type FloatTensor = Extract<Tensor, { type: 'float32' }>;
 
@@ -15,13 +14,12 @@ type FloatTensor = Extract<Tensor, { type: 'float32' }>;
  * constant, and after a grouped ConvTranspose.
  */
 export function foldedBatchNorm(graph: Graph): Graph {
-  const result = copiedGraph(graph);
-  const types = Types.of(graph);
+  const b = new GraphBuilder(copiedGraph(graph));
   const readers = consumersOf(graph);
   const kept = new Set(graph.outputs.map(({ name }) => name));
   const producers = producersOf(graph);
   const constant = (name: string | undefined): FloatTensor | undefined => {
-    const tensor = name ? types.constant(name) : undefined;
+    const tensor = name ? b.types.constant(name) : undefined;
     return tensor?.type === 'float32' ? tensor : undefined;
   };
 
@@ -32,17 +30,17 @@ export function foldedBatchNorm(graph: Graph): Graph {
     const folded = foldedWeights(conv, norm, constant);
     if (!folded) continue;
     const prefix = conv.name || outputOf(conv);
-    const inputs = [inputOf(conv), `${prefix}/folded_kernel`, `${prefix}/folded_bias`];
-    result.initializers.set(inputs[1] as string, folded.kernel);
-    result.initializers.set(inputs[2] as string, folded.bias);
+    const kernel = b.initializer(b.unique(`${prefix}/folded_kernel`), folded.kernel);
+    const bias = b.initializer(b.unique(`${prefix}/folded_bias`), folded.bias);
+    const inputs = [inputOf(conv), kernel, bias];
     replaced.set(conv, { ...conv, inputs, outputs: norm.outputs });
     replaced.set(norm, undefined);
   }
-  result.nodes = graph.nodes
+  const nodes = graph.nodes
     .map((node) => (replaced.has(node) ? replaced.get(node) : node))
     .filter((node) => node !== undefined);
   return prunedGraph(
-    result,
+    { ...b.graph, nodes },
     graph.outputs.map(({ name }) => name),
   );
 }

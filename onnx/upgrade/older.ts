@@ -70,7 +70,9 @@ export const upsample: Conversion = (node, b, from) => {
     from < 7
       ? [1, 1, numberAttribute(node, 'height_scale'), numberAttribute(node, 'width_scale')]
       : listed?.kind === 'floats' && listed.value;
-  const scales = factors ? b.initializer(`${node.outputs[0]}/scales`, float32Tensor(factors, [factors.length])) : input;
+  const scales = factors
+    ? b.initializer(b.unique(`${node.outputs[0]}/scales`), float32Tensor(factors, [factors.length]))
+    : input;
   const known = b.types.constant(scales);
   const sizes = known ? numbersOf(known) : [];
   const shrinks = sizes.some((scale) => scale < 1);
