@@ -9,7 +9,7 @@ import { saveCheckpoint } from '../checkpoint/checkpoint.node.js';
 import { configWith } from '../settings/presets.js';
 import type { TrainState } from '../step/state/step.js';
 import { initialState } from '../step/tfjs/state.js';
-import { exportRun } from './export.node.js';
+import { earlierForms, exportRun } from './export.node.js';
 
 let run: string;
 beforeAll(async () => {
@@ -85,6 +85,17 @@ it('removes what an earlier export had more, and names it', async () => {
   expect(await readdir(out)).toEqual(expect.arrayContaining(['generator.onnx', 'notes-gradcam.onnx']));
   expect(await readdir(out)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^discriminator-gradcam/)]));
   expect((await exportRun({ run, out })).removed).toEqual([]);
+});
+
+it('removes other forms of earlier weights where one of the new forms failed, but keeps all where the main form did', () => {
+  const files = (...names: string[]) => names.map((name) => ({ path: join('out', name) }));
+  const halfFailed = earlierForms(
+    'out',
+    files('generator.onnx', 'generator-fp16.onnx.failed', 'discriminator.onnx.failed'),
+  );
+  const forms = ['generator.onnx.failed', 'generator-fp16.onnx', 'generator-uint8.onnx', 'generator-gradcam.onnx'];
+  expect(halfFailed).toEqual(expect.arrayContaining(forms.map((name) => join('out', name))));
+  expect(halfFailed.filter((path) => /discriminator|generator\.onnx$|fp16\.onnx\.failed/.test(path))).toEqual([]);
 });
 
 it("refuses another run's checkpoint, and writes nothing", async () => {

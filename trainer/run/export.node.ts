@@ -78,7 +78,7 @@ const networks = [
 /**
  * Writes a checkpoint's generator.onnx and discriminator.onnx after comparing each with its tfjs model on the same
  * inputs, and other forms of them on demand. A file whose outputs differ by more than its form may gets `.failed` after its name, and no earlier export
- * is replaced by it. The files are written when all are made, so that a stop leaves none or an earlier export.
+ * of a network is replaced where that happens to its main form. The files are written when all are made, so that a stop leaves none or an earlier export.
  * @throws InputError if there is no such run, checkpoint or averaged generator, or the opset is not supported
  */
 export async function exportRun(options: RunExportOptions = {}): Promise<RunExport> {
@@ -132,26 +132,30 @@ function generatedOne(model: LayersModel, { latentDim, conditional, classNames }
   return generatedPictures(model, normalLatents([0], latentDim), labels);
 }
 
-/** Removes forms of an earlier export that this one replaces or does not have; of a network that failed nothing. */
+/** Removes forms of an earlier export that this one replaces or does not have. @returns those that were there */
 async function removeEarlierForms(out: string, files: readonly ExportedFile[]): Promise<string[]> {
   const removed: string[] = [];
-  const written = new Set(files.map(({ path }) => path));
-  for (const { role } of networks) {
-    if (files.some((file) => file.role === role && !file.passed)) continue;
-    const forms = ['', '-fp16', '-uint8', '-gradcam'].map((suffix) => join(out, `${role}${suffix}.onnx`));
-    const earlier = forms.flatMap((path) => [path, `${path}.failed`]).filter((path) => !written.has(path));
-    for (const path of earlier) {
-      const isGone = await rm(path).then(
-        () => true,
-        (error: NodeJS.ErrnoException) => {
-          if (error.code === 'ENOENT') return false;
-          throw error;
-        },
-      );
-      if (isGone) removed.push(path);
-    }
+  for (const path of earlierForms(out, files)) {
+    const isGone = await rm(path).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw error;
+      },
+    );
+    if (isGone) removed.push(path);
   }
   return removed;
+}
+
+/** Where forms of an earlier export would be that do not belong to these files; none of a network whose main form failed. */
+export function earlierForms(out: string, files: readonly Pick<ExportedFile, 'path'>[]): string[] {
+  const written = new Set(files.map(({ path }) => path));
+  return networks.flatMap(({ role }) => {
+    const forms = ['', '-fp16', '-uint8', '-gradcam'].map((suffix) => join(out, `${role}${suffix}.onnx`));
+    if (!written.has(forms[0] as string)) return [];
+    return forms.flatMap((path) => [path, `${path}.failed`]).filter((path) => !written.has(path));
+  });
 }
 
 /**
