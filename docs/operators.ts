@@ -1,6 +1,6 @@
 /** @file OPS.md: which operators are read and differentiated, from the tables that do it and the networks that are compared. */
 import { exportedNetworks, golden, goldenPath, type ExportedInfo } from '../fixtures/golden.js';
-import { zeroGradient, type GradientRule, type Refusal } from '../onnx/gradient/rules/rule.js';
+import { oneHot, zeroGradient, type GradientRule, type Refusal } from '../onnx/gradient/rules/rule.js';
 import { straightThroughRules } from '../onnx/gradient/rules/quantization.js';
 import { subgraphRules } from '../onnx/gradient/rules/expanded.js';
 import { gradientRules, ruleFamilies } from '../onnx/gradient/table.js';
@@ -30,7 +30,7 @@ Made by \`npm run ops\` from the tables in [onnx/upgrade/table.ts](onnx/upgrade/
 and [onnx/gradient/table.ts](onnx/gradient/table.ts).
 
 - **Opsets**: \`all\` that have the operator; those that are rewritten to the form of opset 17, or as other operators.
-- **Gradient**: \`straight-through\` counts rounding as the identity and is zero where integers are clipped; \`zero\` where small changes of the inputs change nothing; that of RoiAlign is zero towards
+- **Gradient**: \`straight-through\` counts rounding as the identity and is zero where integers are clipped; \`zero\` where small changes of the inputs change nothing; that of OneHot by its values is an error; that of RoiAlign is zero towards
   the regions, as in torchvision; \`none\` is an error that names the node, and the
   nearest layer after it.
 - **Checked by**: \`differences\` are central finite differences over shapes and attributes, of the gradient and of the gradient's
@@ -69,7 +69,7 @@ const ranges = (list: readonly Form[]) =>
 
 function gradient(op: string, rule: GradientRule | undefined): string {
   if (expansions[op]) return 'of what it becomes';
-  if (rule === zeroGradient) return 'zero';
+  if (rule === zeroGradient || rule === oneHot) return 'zero';
   if (Object.hasOwn(straightThroughRules, op)) return 'straight-through';
   return rule && !('reason' in rule) ? 'yes' : `none${rule ? `: ${(rule as Refusal).reason}` : ''}`;
 }
