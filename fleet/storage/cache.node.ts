@@ -1,12 +1,12 @@
 /** @file Copies of objects on disk. A copy is a folder whose name says of which objects it is; it never changes. */
 import { createHash } from 'node:crypto';
 import { link, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inParallel } from '../../inference/files/in-parallel.js';
 import { ifThere } from '../../inference/files/missing.node.js';
 import { publishFile } from '../../inference/tasks/publish.node.js';
 import { InputError } from '../../onnx/errors.js';
+import { cacheFolder } from '../../onnx/files/disk/cache-folder.node.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import type { S3Object, S3Storage } from './client.node.js';
 
@@ -39,10 +39,10 @@ export class Cache {
 
   /** @throws InputError for a limit that is no number */
   static of(environment: Readonly<Record<string, string | undefined>>): Cache {
-    const { GANSCOPE_CACHE: own, GANSCOPE_CACHE_GB: gigabytes, XDG_CACHE_HOME: caches } = environment;
+    const { GANSCOPE_CACHE: own, GANSCOPE_CACHE_GB: gigabytes } = environment;
     const most = gigabytes ? Number(gigabytes) : DEFAULT_GB;
     if (!(most > 0)) throw new InputError({ name: 'GANSCOPE_CACHE_GB', expected: 'a number above 0', got: gigabytes });
-    return new Cache(own || join(caches || join(homedir(), '.cache'), 'ganscope', 's3'), most * 1e9);
+    return new Cache(own || join(cacheFolder(environment), 's3'), most * 1e9);
   }
 
   /** For what processes need as long as they run. */

@@ -1,7 +1,7 @@
 /** @file Ranks other than 0: they compute their share of each batch, and write nothing. */
 import { InputError } from '../../onnx/index.js';
 import { stepBatch } from '../data/batch.js';
-import { defaultCacheFolder } from '../data/cache/cache-folder.node.js';
+import { cacheFolder } from '../../onnx/files/disk/cache-folder.node.js';
 import { openDataset } from '../data/formats/table.node.js';
 import { Loader } from '../data/loader.node.js';
 import type { ChosenSettings } from '../settings/resolve-settings.node.js';
@@ -43,7 +43,7 @@ export async function followedRun(
   const path = given.data ?? data ?? undefined;
   const dataset = await openDataset(path, { ...dataOptions, imageSize: config.imageSize });
   configOfData(config, dataset);
-  const { strict, cacheSize, cache: folder } = { ...runDefaults, cache: defaultCacheFolder(), ...given };
+  const { strict, cacheSize, cache: folder } = { ...runDefaults, cache: cacheFolder(), ...given };
   const options = { strict, cache: { folder, maxBytes: cacheSize * 2 ** 30 }, share: shareOf(group) };
   const loader = new Loader(dataset, config, options);
   releases.add(() => loader.close());

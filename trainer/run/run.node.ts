@@ -4,7 +4,7 @@ import type { Assumption } from '../../inference/graphs/assumption.js';
 import { InputError } from '../../onnx/index.js';
 import { markLatest } from '../../inference/runs/runs.node.js';
 import { writeRunFile } from '../checkpoint/run-file.node.js';
-import { defaultCacheFolder } from '../data/cache/cache-folder.node.js';
+import { cacheFolder } from '../../onnx/files/disk/cache-folder.node.js';
 import { isSameIdentity } from '../data/formats/identity.node.js';
 import { openDataset } from '../data/formats/table.node.js';
 import { epochSteps } from '../data/batch.js';
@@ -123,7 +123,7 @@ async function prepared(options: OpenOptions, given: ChosenSettings, releases: R
   const dataset = await openDataset(data ?? undefined, { ...dataOptions, imageSize: open.config.imageSize });
   const config = configOfData(open.config, dataset);
   const own = shareConfig(config, group);
-  const { strict, cacheSize, cache: folder = defaultCacheFolder() } = { ...runDefaults, ...given };
+  const { strict, cacheSize, cache: folder = cacheFolder() } = { ...runDefaults, ...given };
   const loader = new Loader(dataset, config, {
     strict,
     cache: { folder, maxBytes: cacheSize * 2 ** 30 },

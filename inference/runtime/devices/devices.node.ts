@@ -65,13 +65,20 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
     if ('milliseconds' in answer) return { device: requested, notes: [`Device: ${requested}`] };
     throw new InputError(`device ${requested}: does not work here (${answer.error}); ${ADVICE[requested]}`);
   }
+  return autoChoice({ cuda: rememberedAnswer('cuda'), webgpu: rememberedAnswer('webgpu') });
+}
+
+/** The fastest device that works. @param known results of earlier processes */
+async function autoChoice(known: Partial<Record<Native, ProbeAnswer | undefined>>): Promise<DeviceChoice> {
   // Both are tested in parallel; the order of preference is unchanged.
   const stop = new AbortController();
-  const [cudaProbe, webgpuProbe] = [remembered('cuda'), remembered('webgpu', stop.signal)];
+  const [cudaProbe, webgpuProbe] = [known.cuda ?? probed('cuda'), known.webgpu ?? probed('webgpu', stop.signal)];
+  // A driver that worked may have gone since.
+  const works = async (device: Native) => known[device] === undefined || (await opens(device));
   const cuda = await cudaProbe;
   if ('milliseconds' in cuda) {
     stop.abort();
-    return { device: 'cuda', notes: ['Device: cuda'] };
+    return (await works('cuda')) ? { device: 'cuda', notes: ['Device: cuda'] } : autoChoice({});
   }
   const notes = [`  not cuda: ${cuda.error}`];
   const webgpu = await webgpuProbe;
@@ -79,7 +86,10 @@ async function chosenDevice(requested: Device): Promise<DeviceChoice> {
     const cpu = await probed('cpu');
     if ('error' in cpu) throw new InputError(`device auto: not even the CPU works (${cpu.error}); ${ADVICE.cpu}`);
     const slow = webgpu.milliseconds > Math.max(LATENCY, cpu.milliseconds);
-    if (!slow) return { device: 'webgpu', notes: ['Device: webgpu', ...notes], surprising: hasNvidia() };
+    if (!slow) {
+      if (!(await works('webgpu'))) return autoChoice({});
+      return { device: 'webgpu', notes: ['Device: webgpu', ...notes], surprising: hasNvidia() };
+    }
     const times = `${webgpu.milliseconds.toFixed(0)} ms against ${cpu.milliseconds.toFixed(1)} ms`;
     notes.push(`  not webgpu: slower than the CPU (${times}), probably a software driver`);
   } else {
@@ -102,9 +112,16 @@ function wasmChoice(requested: Device, problem: string): DeviceChoice {
   throw new InputError(`device ${requested}: does not work here (${problem}); ${INSTALL}`);
 }
 
-/** As `probed`, but reuses results that are less than a day old. */
-async function remembered(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {
-  return rememberedAnswer(device) ?? probed(device, signal);
+/** Whether a session on the device can be opened in this process. */
+async function opens(device: Native): Promise<boolean> {
+  try {
+    const { probedMilliseconds } = await import('./probe.js');
+    const { openSession } = await import('../runtime.node.js');
+    await probedMilliseconds((model) => openSession(model, { device }));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function probed(device: Native, signal?: AbortSignal): Promise<ProbeAnswer> {

@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 describe('rememberedAnswer(device)', () => {
-  it('is what was found out on the same machine less than a day ago', async () => {
+  it('is what was found out on the same machine less than a day ago, of a failure less than ten minutes', async () => {
     expect(rememberedAnswer('cuda')).toBeUndefined();
     await rememberAnswer('cuda', { error: 'no driver' });
     await rememberAnswer('webgpu', { milliseconds: 2.5 });
@@ -28,8 +28,11 @@ describe('rememberedAnswer(device)', () => {
     vi.stubEnv('CUDA_VISIBLE_DEVICES', '7');
     expect(rememberedAnswer('cuda')).toBeUndefined();
     vi.stubEnv('CUDA_VISIBLE_DEVICES', undefined);
-    vi.useFakeTimers({ now: Date.now() + 25 * 60 * 60 * 1000 });
-    expect(rememberedAnswer('cuda')).toBeUndefined();
+    const [now, minute] = [Date.now(), 60 * 1000];
+    vi.useFakeTimers({ now: now + 11 * minute });
+    expect([rememberedAnswer('cuda'), rememberedAnswer('webgpu')]).toEqual([undefined, { milliseconds: 2.5 }]);
+    vi.setSystemTime(now + 25 * 60 * minute);
+    expect(rememberedAnswer('webgpu')).toBeUndefined();
   });
 
   it('is nothing where the file is damaged or cannot be written', async () => {
@@ -50,6 +53,34 @@ describe('rememberedAnswer(device)', () => {
     vi.stubEnv('XDG_CACHE_HOME', join(folder, 'file'));
     await rememberAnswer('cuda', { error: 'no driver' });
     expect(rememberedAnswer('cuda')).toBeUndefined();
+  });
+
+  it('keeps the answers of both devices where they come at the same time', async () => {
+    await Promise.all([
+      rememberAnswer('cuda', { error: 'no driver' }),
+      rememberAnswer('webgpu', { milliseconds: 2.5 }),
+    ]);
+    expect([rememberedAnswer('cuda'), rememberedAnswer('webgpu')]).toEqual([
+      { error: 'no driver' },
+      { milliseconds: 2.5 },
+    ]);
+  });
+
+  it('is found out again where --device auto cannot open a device that worked', async () => {
+    await rememberAnswer('cuda', { milliseconds: 1 });
+    await rememberAnswer('webgpu', { error: 'remembered so' });
+    vi.resetModules();
+    const { resolveDevice: resolved } = await import('./devices.node.js');
+    const { device, notes } = await resolved('auto');
+    const works = await resolved('cuda').then(
+      () => true,
+      () => false,
+    );
+    expect(device === 'cuda').toBe(works);
+    if (works) return;
+    expect(notes.find((note) => note.includes('not cuda'))).toMatch(/^ {2}not cuda: \S/);
+    expect(notes.join()).not.toContain('remembered so');
+    expect(rememberedAnswer('cuda')).toHaveProperty('error');
   });
 
   it('spares --device auto from asking, and not a device that is named', async () => {

@@ -1,15 +1,9 @@
 /** @file The folder that cache files live in, and how it stays below its bound. */
 import { readdir, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isLeftover } from '../../../onnx/files/disk/temporary.node.js';
 
 const EXTENSION = '.pictures';
-
-/** Where cache files are kept unless the user says otherwise. */
-export function defaultCacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'ganscope');
-}
 
 /** The path of the cache file with this fingerprint. */
 export function cacheFilePath(folder: string, fingerprint: string): string {
