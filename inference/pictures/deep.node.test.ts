@@ -3,20 +3,23 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { decodePicture } from './pictures.node.js';
 
-/** A grey TIFF file of 2×1 pixels, little-endian, without compression. */
-function tiff(data: Uint16Array | Float32Array): Uint8Array {
+/** A grey TIFF file of 2×1 pixels, little-endian, without compression. @param samples 2 with opacity */
+function tiff(data: Uint16Array | Float32Array, samples: 1 | 2 = 1): Uint8Array {
   const isFloat = data instanceof Float32Array;
+  // Two values of 16 bits stand side by side.
+  const each = (value: number) => (samples === 1 ? value : value * 0x1_00_01);
   const fields = [
     [256, 2],
     [257, 1],
-    [258, 8 * data.BYTES_PER_ELEMENT],
+    [258, each(8 * data.BYTES_PER_ELEMENT), samples],
     [259, 1],
     [262, 1],
     [273, 8],
-    [277, 1],
+    [277, samples],
     [278, 1],
     [279, data.byteLength],
-    [339, isFloat ? 3 : 1],
+    ...(samples === 2 ? [[338, 2] as const] : []),
+    [339, each(isFloat ? 3 : 1), samples],
   ] as const;
   const start = 8 + data.byteLength;
   const bytes = new Uint8Array(start + 2 + 12 * fields.length + 4);
@@ -25,12 +28,12 @@ function tiff(data: Uint16Array | Float32Array): Uint8Array {
   view.setUint32(4, start, true);
   bytes.set(new Uint8Array(data.buffer), 8);
   view.setUint16(start, fields.length, true);
-  fields.forEach(([tag, value], at) => {
+  fields.forEach(([tag, value, count = 1], at) => {
     const field = start + 2 + 12 * at;
     view.setUint16(field, tag, true);
-    // LONG, one value
-    view.setUint16(field + 2, 4, true);
-    view.setUint32(field + 4, 1, true);
+    // One LONG, or two SHORTs
+    view.setUint16(field + 2, count === 1 ? 4 : 3, true);
+    view.setUint32(field + 4, count, true);
     view.setUint32(field + 8, value, true);
   });
   return bytes;
@@ -104,6 +107,15 @@ describe('decodePicture(tiff)', () => {
     // What is opaque with 16 bits has colours of 16 bits, dark as they may be.
     expect((await png(Uint16Array.of(2048, 65_535, 4095, 65_535), 2)).data[0]).toBe(8);
     expect((await png(Uint16Array.of(32_768, 65_535, 0, 65_535), 2)).data[0]).toBe(128);
+  });
+
+  test('of a TIFF file with transparency too: of integers as deep as the colours, of floats of 0…1', async () => {
+    expect(await levels(tiff(Uint16Array.of(2048, 4095, 4095, 4095), 2))).toEqual([128, 255]);
+    expect(await levels(tiff(Float32Array.of(0.5, 1, 0.25, 1), 2))).toEqual([128, 64]);
+    // Floats of 0…255, the second half seen over black.
+    expect(await levels(tiff(Float32Array.of(51, 1, 0, 0.5), 2))).toEqual([51, 128]);
+    expect(await levels(tiff(Float32Array.of(51, 255, 204, 255), 2))).toEqual([51, 204]);
+    expect(await levels(tiff(Uint16Array.of(0, 65_535, 65_535, 65_535), 2))).toEqual([0, 255]);
   });
 
   test('scales floats of 0…1, and refuses those whose white is not known', async () => {
