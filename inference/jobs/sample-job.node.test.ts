@@ -181,6 +181,8 @@ describe('sampleJob(parsedRequest(words))', () => {
     [{ interpolate: '', keyframes: '1' }, /^keyframes: expected an integer of 2…1000; got 1$/],
     [{ interpolate: '', frames: 3 }, /^frames: expected at least one per key frame, 4; got 3$/],
     [{ interpolate: '', fps: 0 }, /^fps: expected a number above 0 and at most 50; got 0$/],
+    [{ interpolate: '', fps: 0.01 }, /^fps: expected at least 0\.016 for webp; got 0\.01$/],
+    [{ traverse: '1', format: 'gif', fps: 0.01 }, /^fps: expected at least 0\.016 for gif; got 0\.01$/],
     [{ interpolate: '', seeds: '5' }, /^keyframes: expected at least 2; got 1$/],
     [{ interpolate: '', easing: 'bouncy' }, /^easing: expected one of linear, .*; got "bouncy"$/],
     [{ interpolate: '', format: 'png' }, /^format: expected one of webp, gif, mp4; got "png"$/],

@@ -215,6 +215,9 @@ describe('encodePng(picture)', () => {
     expect(await encodePng(picture)).toEqual(await encodePng(picture));
     const grey: Picture = { width: 2, height: 1, channels: 1, data: Uint8Array.of(7, 200) };
     expect([...(await decodePicture(await encodePng(grey))).data]).toEqual([7, 7, 7, 200, 200, 200]);
+    // More pixels than sharp reads of files by itself.
+    const large: Picture = { width: 16_385, height: 16_385, channels: 1, data: new Uint8Array(16_385 ** 2) };
+    expect((await encodePng(large, 0)).length).toBeGreaterThan(16_385 ** 2);
   });
 });
 
@@ -257,6 +260,12 @@ describe('encodeAnimation(frames, options)', () => {
     for (const fps of [0, -1, 51, Number.NaN]) {
       await expect(encodeAnimation(flatFrames(3), { ...options, fps })).rejects.toThrow(/^fps/);
     }
+    expect((await encodeAnimation(flatFrames(3), { ...options, fps: 0.016 })).length).toBeGreaterThan(0);
+    await expect(encodeAnimation(flatFrames(3), { ...options, fps: 0.015 })).rejects.toThrow(/^fps: .* for webp/);
+    const wide: Picture = { width: 16_384, height: 1, channels: 1, data: new Uint8Array(16_384) };
+    await expect(encodeAnimation([wide, wide], options)).rejects.toThrow(
+      'format: expected frames of at most 16383 pixels a side for webp; got 16384×1',
+    );
   });
 });
 

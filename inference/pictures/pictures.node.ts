@@ -6,7 +6,7 @@ import { readSource } from '../../onnx/files/files.node.js';
 import { decodeBmp, isBmp } from './bmp.js';
 import { decodeDeep } from './deep.node.js';
 import { withoutPngTexts } from './png.js';
-import { MAX_FPS, type AnimationOptions } from './animation.js';
+import { checkFrame, checkSpeed, type AnimationOptions } from './animation.js';
 import { MAX_FILE_BYTES, MAX_PIXELS, rgbPicture, type OpaquePixels, type Picture } from './pictures.js';
 import { encodeVideo } from './video.node.js';
 
@@ -84,7 +84,7 @@ function isDeepPng(bytes: Uint8Array): boolean {
 
 /** A picture as sharp's input. */
 function sharpPicture({ width, height, channels, data }: Picture | OpaquePixels): Sharp {
-  return sharp(data, { raw: { width, height, channels } });
+  return sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
 }
 
 /**
@@ -114,15 +114,14 @@ export async function encodeWebp(picture: Picture): Promise<Uint8Array> {
 /**
  * The bytes of an animated WebP or GIF file, or of an MP4 video made by ffmpeg.
  * @param frames at least one, all of one size and number of channels
- * @throws InputError if there is no frame, they differ in size, `fps` is out of range, or there is no ffmpeg for a video
+ * @throws InputError if there is no frame, they differ in size or are too large, `fps` is out of range, or there is no ffmpeg for a video
  */
 export async function encodeAnimation(frames: readonly Picture[], options: AnimationOptions): Promise<Uint8Array> {
   const { format, fps, loop } = options;
   const [first] = frames;
   if (first === undefined) throw new InputError({ name: 'animation', expected: 'at least one frame', got: 'none' });
-  if (!(fps > 0 && fps <= MAX_FPS)) {
-    throw new InputError({ name: 'fps', expected: `a number above 0 and at most ${MAX_FPS}`, got: fps });
-  }
+  checkSpeed(options);
+  checkFrame(format, first);
   const { width, height, channels } = first;
   if (frames.some((frame) => frame.width !== width || frame.height !== height || frame.channels !== channels)) {
     throw new InputError({

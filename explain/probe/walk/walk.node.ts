@@ -5,7 +5,7 @@ import { lineStyle } from '../../../inference/figures/theme.js';
 import { interpolatedLatents } from '../../../inference/latent/interpolate.js';
 import type { Generator } from '../../../inference/networks/generator.js';
 import { preparedPictures } from '../../../inference/networks/network-input.js';
-import { MAX_FPS, type AnimationFormat } from '../../../inference/pictures/animation.js';
+import { checkSpeed, type AnimationFormat } from '../../../inference/pictures/animation.js';
 import { pictureGrid } from '../../../inference/pictures/grid.js';
 import { encodeAnimation, encodePng } from '../../../inference/pictures/pictures.node.js';
 import { rgbPicture, type Picture } from '../../../inference/pictures/pictures.js';
@@ -72,8 +72,7 @@ export async function probeWalk(
   const { seeds, frames: count = 24, loop = false, fps = 12, format = 'webp', style = {}, box, signal } = options;
   if (!Number.isInteger(count) || count < 2 || count > MOST_FRAMES)
     throw new InputError({ name: 'frames', expected: `an integer of 2…${MOST_FRAMES}`, got: count });
-  if (!(fps > 0 && fps <= MAX_FPS))
-    throw new InputError({ name: 'fps', expected: `a number above 0 and at most ${MAX_FPS}`, got: fps });
+  checkSpeed({ format, fps });
   if (seeds.length < 2)
     throw new InputError({ name: 'seeds', expected: 'at least two, between which it walks', got: seeds.length });
   expectSameTarget(explainer.head, options.target, 'frame');

@@ -14,6 +14,21 @@ const FILMSTRIP = 10;
 /** Frames that are encoded and written at a time. */
 const PARALLEL = 16;
 
+/** An animation as a file holds it, and its frames. */
+export interface EncodedAnimation {
+  format: AnimationFormat;
+  bytes: Uint8Array;
+  frames: readonly Picture[];
+}
+
+/** Nothing is written yet. @throws InputError as `encodeAnimation` */
+export async function encodedAnimation(
+  frames: readonly Picture[],
+  options: AnimationOptions,
+): Promise<EncodedAnimation> {
+  return { format: options.format, bytes: await encodeAnimation(frames, options), frames };
+}
+
 /**
  * Writes an animation. Into a folder: the animation, a filmstrip of evenly spaced frames, and all frames under `frames/`.
  * Existing files are replaced.
@@ -21,24 +36,22 @@ const PARALLEL = 16;
  * @param name of the animation in a folder, without extension
  * @param record told of each frame once it is written
  * @returns the files written, the frames as one pattern
- * @throws InputError as `encodeAnimation`, or if the extension of `out` is not that of the format
+ * @throws InputError if the extension of `out` is not that of the format
  */
 export async function writeAnimation(
   out: string,
   name: string,
-  frames: readonly Picture[],
-  options: AnimationOptions,
+  { format, bytes, frames }: EncodedAnimation,
   record?: (record: PictureRecord) => void,
 ): Promise<string[]> {
-  const animation = await encodeAnimation(frames, options);
-  if (namesFile(out, [`.${options.format}`])) {
-    await writeFileAtomic(out, animation);
+  if (namesFile(out, [`.${format}`])) {
+    await writeFileAtomic(out, bytes);
     frames.forEach((_, index) => record?.({ index, file: out }));
     return [out];
   }
-  const { names, numbered } = animationFiles(name, options.format, frames.length);
+  const { names, numbered } = animationFiles(name, format, frames.length);
   const [moving, strip] = names.map((each) => join(out, each)) as [string, string];
-  await writeFileAtomic(moving, animation);
+  await writeFileAtomic(moving, bytes);
   const shown = filmstripFrames(frames);
   await writeFileAtomic(strip, await encodePng(pictureGrid(shown, shown.length)));
   const path = (index: number) => join(out, numberedPath(numbered, index));

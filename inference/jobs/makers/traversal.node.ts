@@ -7,8 +7,14 @@ import { concatenated } from '../../numeric/concatenated.js';
 import { axisDirection, walkedLatents, type DirectionChoice } from '../../latent/directions.js';
 import { firstFeatureDirections } from '../../generators/first-features.js';
 import { interpolatedLatents } from '../../latent/interpolate.js';
-import { animationFiles, writeAnimation } from '../files/animation-files.node.js';
+import {
+  animationFiles,
+  encodedAnimation,
+  writeAnimation,
+  type EncodedAnimation,
+} from '../files/animation-files.node.js';
 import { inJobFolder } from '../files/job-folder.node.js';
+import { checkFrame } from '../../pictures/animation.js';
 import type { Picture } from '../../pictures/pictures.js';
 import { sheetPicture, sheetPng } from '../../figures/sheet.node.js';
 import {
@@ -70,16 +76,18 @@ async function writeFigures(job: TraversalJob, context: JobContext, begin: () =>
   const file = figureFile(job);
   // Each cell says its direction, and the sheet is narrow.
   const sheet = animationSheet(walks, directions.length > 1 ? source(0) : title);
-  if (job.animation) checkAnimation(job.animation.frames, walks.length, sheet, context);
+  if (job.animation) checkAnimation(job.animation, walks.length, sheet, context);
+  const figure = await drawnFigure(job, walks, title, context);
+  const animation = job.animation && (await drawnAnimation(job.animation, job.extent, walks, sheet, context));
   await begin();
-  const figure = await writtenFigure(job, walks, title, file, context);
-  if (!job.animation) return [file];
-  const frames = await animationFrames(job, walks, sheet, context);
+  await writeFileAtomic(file, figure.png);
+  recordCells(context, file, figure.pictures, job.steps);
+  if (!animation) return [file];
   const { record } = context;
-  const recordFrame = (told: PictureRecord) => record?.({ ...told, index: figure + told.index, frame: told.index });
-  const options = { ...job.animation, loop: true };
-  const out = extensionOf(job.out) === '.png' ? withExtension(job.out, options.format) : job.out;
-  return [file, ...(await writeAnimation(out, ANIMATION, frames, options, recordFrame))];
+  const recordFrame = (told: PictureRecord) =>
+    record?.({ ...told, index: figure.pictures + told.index, frame: told.index });
+  const out = extensionOf(job.out) === '.png' ? withExtension(job.out, animation.format) : job.out;
+  return [file, ...(await writeAnimation(out, ANIMATION, animation, recordFrame))];
 }
 
 /** The still figure's file: in a folder, or of the name of the animation. */
@@ -88,20 +96,17 @@ function figureFile({ out, animation }: TraversalJob): string {
   return extensionOf(out) === '.png' ? out : withExtension(out, 'png');
 }
 
-/** Writes the still figure. Returns how many pictures are in it. */
-async function writtenFigure(
+/** The still figure, and how many pictures are in it. */
+async function drawnFigure(
   job: TraversalJob,
   walks: readonly Walk[],
   title: string,
-  file: string,
   context: JobContext,
-): Promise<number> {
+): Promise<{ png: Uint8Array; pictures: number }> {
   const rows = walks.map(({ origin, direction }) => walkedLatents(origin, direction, job.extent, job.steps));
   const pictures = await jobPictures(job, concatenated(rows), 'frames', context);
   const cells = pictures.map((picture, i) => ({ picture, caption: caption(i) }));
-  await writeFileAtomic(file, sheetPng({ cells, columns: job.steps, title }));
-  recordCells(context, file, pictures.length, job.steps);
-  return pictures.length;
+  return { png: sheetPng({ cells, columns: job.steps, title }), pictures: pictures.length };
 
   /** How far along, and what the row is under the picture in the middle (of an even number, the first). */
   function caption(index: number): string {
@@ -121,12 +126,18 @@ function animationSheet(walks: readonly Walk[], title: string): Sheet {
     sheetPicture({ cells: walks.map(({ label }, i) => ({ picture: picture(i), caption: label })), columns, title });
 }
 
-/** @throws InputError if so many frames, or the pictures in them, do not fit into memory */
-function checkAnimation(frames: number, walks: number, sheet: Sheet, { generator }: JobContext): void {
+/** @throws InputError if a frame does not fit into the format, or so many, or the pictures in them, into memory */
+function checkAnimation(
+  { frames, format }: NonNullable<TraversalJob['animation']>,
+  walks: number,
+  sheet: Sheet,
+  { generator }: JobContext,
+): void {
   checkPictures(frames * walks, 'frames', generator);
   const { channels, width, height } = generator;
   const blank = { channels, width, height, data: new Uint8Array(channels * width * height) };
   const frame = sheet(() => blank);
+  checkFrame(format, frame);
   const most = Math.floor(MAX_ANIMATION_BYTES / frame.data.length);
   if (frames <= most) return;
   throw new InputError({
@@ -136,14 +147,15 @@ function checkAnimation(frames: number, walks: number, sheet: Sheet, { generator
   });
 }
 
-/** Frames of all walks side by side, from one end to the other and back. */
-async function animationFrames(
-  { animation, extent }: TraversalJob,
+/** All walks side by side, from one end to the other and back. */
+async function drawnAnimation(
+  animation: NonNullable<TraversalJob['animation']>,
+  extent: number,
   walks: readonly Walk[],
   sheet: Sheet,
   context: JobContext,
-): Promise<Picture[]> {
-  const { frames, easing } = animation as NonNullable<TraversalJob['animation']>;
+): Promise<EncodedAnimation> {
+  const { frames, easing } = animation;
   const { latentDim } = context.generator;
   const paths = walks.map(({ origin, direction }) => {
     const ends = walkedLatents(origin, direction, extent, 2);
@@ -151,7 +163,8 @@ async function animationFrames(
     return interpolatedLatents(keyframes, { frames, mode: 'lerp', loop: true, easing });
   });
   const made = await jobPictures({ saveLatents: undefined }, concatenated(paths), 'frames', context);
-  return Array.from({ length: frames }, (_, frame) => sheet((walk) => made[walk * frames + frame] as Picture));
+  const shown = Array.from({ length: frames }, (_, frame) => sheet((walk) => made[walk * frames + frame] as Picture));
+  return encodedAnimation(shown, { ...animation, loop: true });
 }
 
 const withExtension = (file: string, extension: string) => `${file.slice(0, -extname(file).length)}.${extension}`;

@@ -1,7 +1,7 @@
 /** @file Options of animations: file format, speed and path. */
 import { InputError } from '../../../onnx/errors.js';
 import type { InterpolationMode } from '../../latent/interpolate.js';
-import { ANIMATION_FORMATS, MAX_FPS, type AnimationFormat } from '../../pictures/animation.js';
+import { ANIMATION_FORMATS, checkSpeed, type AnimationFormat } from '../../pictures/animation.js';
 import { extensionOf, namesFile, oneOf } from './checks.js';
 import { flag, number, parsed, text, type Requested } from './option.js';
 
@@ -50,12 +50,10 @@ export function animationChoice(
   { fps = 24, format }: Requested<Pick<typeof animationOptions, 'fps' | 'format'>>,
   out: string,
 ): AnimationChoice {
-  if (!(fps > 0 && fps <= MAX_FPS)) {
-    throw new InputError({ name: 'fps', expected: `a number above 0 and at most ${MAX_FPS}`, got: fps });
-  }
   const named = ANIMATION_FORMATS.find((each) => `.${each}` === extensionOf(out));
   const chosen = format === undefined ? (named ?? 'webp') : oneOf('format', format, ANIMATION_FORMATS);
   namesFile(out, [`.${chosen}`]);
+  checkSpeed({ fps, format: chosen });
   return { fps, format: chosen };
 }
 
