@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { GraphBuilder } from '../../onnx/build/build.js';
+import { float32Tensor } from '../../onnx/graph/tensor.js';
 import { batchMixer } from './batch-mixing.js';
 
 /** The mixer of what `make` makes of pictures. */
@@ -22,4 +23,15 @@ test('batchMixer(graph, input, value) leaves means over positions, channels and 
   expect(mixer((b, x) => b.reduceMean(x, [2, 3]))).toBeUndefined();
   expect(mixer((b, x) => b.reduceMean(b.transpose(x, [1, 0, 2, 3]), [0]))).toBeUndefined();
   expect(mixer((b, x) => b.reduceMean(b.op('Reshape', [x, b.ints([-1, 8])]), [1]))).toBeUndefined();
+});
+
+test('batchMixer(graph, input, value) finds batch normalization in training mode, unless each picture is normalised alone', () => {
+  const normalized = (b: GraphBuilder, x: string, channels: number) => {
+    const ones = b.initializer('ones', float32Tensor(new Float32Array(channels).fill(1), [channels]));
+    const inputs = [x, ones, ones, ones, ones];
+    return b.ops('BatchNormalization', inputs, 3, { training_mode: 1 }, 'normalized')[0] as string;
+  };
+  expect(mixer((b, x) => normalized(b, x, 4))).toBe('normalized');
+  expect(mixer((b, x) => normalized(b, x, 4), 1)).toBeUndefined();
+  expect(mixer((b, x) => normalized(b, b.reshape(x, [1, 8, 6, 8]), 8), 2)).toBeUndefined();
 });

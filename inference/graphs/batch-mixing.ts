@@ -15,8 +15,9 @@ export function batchMixer(graph: Graph, input: string, value: string): Node | u
   return graph.nodes.find((node) => {
     const [x = ''] = node.inputs;
     if (node.domain !== '' || !after.has(x) || !node.outputs.some((output) => before.has(output))) return false;
-    if (node.op === 'BatchNormalization') return numberAttribute(node, 'training_mode', 0) === 1;
     const shape = types.shape(x);
+    // Statistics of a single row are its own.
+    if (node.op === 'BatchNormalization') return numberAttribute(node, 'training_mode', 0) === 1 && shape?.[0] !== 1;
     if (!node.op.startsWith('Reduce') || !shape || shape.length < 2 || types.get(x)?.type !== 'float32') return false;
     const axes = types.integers(node.inputs[1]) ?? intsAttribute(node, 'axes');
     const all = axes === undefined && numberAttribute(node, 'noop_with_empty_axes', 0) === 0;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GraphBuilder, InputError, modelOfGraph, saveModel, type Model } from '../../onnx/index.js';
+import { float32Tensor, GraphBuilder, InputError, modelOfGraph, saveModel, type Model } from '../../onnx/index.js';
 import { Generator } from './generator.js';
 import { toyGenerator, type ToyOptions } from './generator.test.helper.js';
 import { normalLatents, seedsFrom } from '../latent/latents.js';
@@ -80,6 +80,31 @@ describe('Generator.load(path)', () => {
     const many = await picturesOf({}, normalLatents(seedsFrom(0, 64), 16));
     const few = await picturesOf({}, normalLatents([5, 2], 16));
     expect(few).toEqual([many[5], many[2]]);
+  });
+
+  it('refuses batch normalization in training mode, and makes the pictures of other mixers one by one', async () => {
+    const mixed = (ending: (b: GraphBuilder, rows: string) => string, batch: number | string = 'batch') => {
+      const b = new GraphBuilder();
+      const rows = b.input('z', 'float32', [batch, 12]);
+      b.output(b.reshape(b.op('Tanh', [ending(b, rows)]), [batch, 3, 2, 2]), 'image');
+      return modelOfGraph(b.graph);
+    };
+    const training = (b: GraphBuilder, rows: string) => {
+      const ones = b.initializer('ones', float32Tensor(new Float32Array(12).fill(1), [12]));
+      return b.ops('BatchNormalization', [rows, ones, ones, ones, ones], 3, { training_mode: 1 }, 'bn')[0] as string;
+    };
+    for (const batch of ['batch', 4])
+      await expect(loaded(mixed(training, batch))).rejects.toThrow(
+        /expected a generator that was exported in evaluation mode .*; got .*"bn" in training mode/,
+      );
+    const average = (b: GraphBuilder, rows: string) => b.add(rows, b.reduceMean(rows, [0], true, 'over_batch'));
+    const told = async (batch: number | string) => {
+      await using generator = await loaded(mixed(average, batch));
+      return generator.assumptions.find(({ about }) => about === 'batch')?.taken;
+    };
+    expect(await told('batch')).toBe('pictures are made one by one');
+    expect(await told(4)).toBe('pictures are made 4 at a time, and depend on those beside them');
+    expect(await told(1)).toBeUndefined();
   });
 
   it('refuses models that are no generators, naming what they take', async () => {

@@ -11,6 +11,7 @@ import { labelsOf } from '../generators/labels.js';
 import type { Label } from '../labels/meant-class.js';
 import { assumedOfDistribution, assumedOfGenerator } from '../generators/assumptions.js';
 import { GeneratorRuns } from '../generators/generator-runs.js';
+import { assumedOfMixer, latentMixer } from '../generators/mixing.js';
 import { openGenerator, type OpenedGenerator } from '../generators/open-generator.js';
 import { rangeOfGenerator, type PictureRangeOptions } from '../generators/read-generator.js';
 import type { Assumption } from '../graphs/assumption.js';
@@ -45,7 +46,7 @@ export interface GeneratorOptions extends NetworkOptions, InputOptions, PictureR
  * A generator on ONNX Runtime: a model with a float input [N, Z] or [N, Z, 1, 1], with a class input if it is conditional,
  * and an output of pictures [N, C, H, W] or [N, H, W, C] in 1 or 3 channels. Other inputs, such as a truncation or noise, need
  * numbers (`inputs`). Refused are pictures of other numbers of channels, and models whose metadata say that they are
- * discriminators. The value range comes from the options, the file's metadata or the last nodes; the default is −1 for black and 1 for white.
+ * discriminators, and batch normalization in training mode. The value range comes from the options, the file's metadata or the last nodes; the default is −1 for black and 1 for white.
  *
  * In Node it runs in its own threads, on a CPU one per core for large batches. Calls may overlap.
  */
@@ -144,9 +145,11 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
     if (metadata?.role === 'discriminator')
       throw new InputError({ name, expected: 'a generator', got: 'a discriminator' });
     const input = generatorInputs(model, name, options, metadata);
+    const mixer = latentMixer(model, input, name);
     const choice = await resolveDevice(device);
     signal?.throwIfAborted();
-    const eachRow = input.batch === undefined && (choice.device === 'cpu' || choice.device === 'wasm');
+    const isCpu = choice.device === 'cpu' || choice.device === 'wasm';
+    const eachRow = input.batch === undefined && (isCpu || mixer !== undefined);
     const running = { device: choice.device, threads, eachRow };
     const opened = await openGenerator(model, input, running, name, extended);
     try {
@@ -160,6 +163,7 @@ export class Generator implements GeneratorRunner, PictureSize, AsyncDisposable 
           options.latentDim !== undefined,
         ),
         ...assumedOfDistribution(options.latentDistribution, metadata !== undefined),
+        ...(mixer ? [assumedOfMixer(mixer, input.batch)] : []),
         assumption,
       ];
       return new Generator(opened, {
