@@ -74,6 +74,39 @@ describe('firstFeatureDirections(generator, latentDim, count)', () => {
     );
   });
 
+  it('looks at what is computed from latents, not at an activation of the class before it', async () => {
+    const b = new GraphBuilder();
+    const latent = b.input('latent', 'float32', ['N', Z]);
+    const label = b.input('label', 'float32', ['N', 2]);
+    const table = b.initializer('table', float32Tensor([0.01, 0.02, 0.03, 0.04, 0.05, 0.06], [2, 3]));
+    const first = b.op('Relu', [b.matMul(label, table)]);
+    const w = b.initializer('w', float32Tensor(weights(), [Z, FEATURES]));
+    const made = b.add(b.matMul(latent, w), b.reduceMean(first, [1], true));
+    b.output(b.reshape(b.op('Tanh', [made]), ['N', 3, 4, 4]), 'image');
+    const [found] = await firstFeatureDirections(modelOfGraph(b.graph), Z, 1, { label: 1 });
+    expect(Math.abs(found!.direction[3]!)).toBeGreaterThan(0.9);
+  });
+
+  it('refuses features that are the same for all latents', async () => {
+    const b = new GraphBuilder();
+    const latent = b.input('latent', 'float32', ['N', Z]);
+    const w = b.initializer('w', float32Tensor(new Float32Array(Z * FEATURES), [Z, FEATURES]));
+    const bias = b.initializer('bias', float32Tensor(new Float32Array(FEATURES).fill(0.1), [FEATURES]));
+    b.output(b.reshape(b.op('Relu', [b.add(b.matMul(latent, w), bias)], {}, 'dead'), ['N', 3, 4, 4]), 'image');
+    await expect(firstFeatureDirections(modelOfGraph(b.graph), Z, 1)).rejects.toThrow(
+      /^generator: expected first features that differ from latent to latent; got "dead", which is the same for all$/,
+    );
+  });
+
+  it.each(['float16', 'float64'] as const)('takes latents of %s', async (type) => {
+    const b = new GraphBuilder();
+    const latent = b.input('latent', type, ['N', Z]);
+    const wide = b.op('Cast', [latent], { to: 1 });
+    b.output(b.reshape(b.matMul(wide, b.initializer('w', float32Tensor(weights(), [Z, FEATURES]))), ['N', 3, 4, 4]));
+    const [found] = await firstFeatureDirections(modelOfGraph(b.graph), Z, 1);
+    expect(Math.abs(found!.direction[3]!)).toBeGreaterThan(0.9);
+  });
+
   it('refuses more directions than there are', async () => {
     await expect(firstFeatureDirections(generator('batch'), Z, 49)).rejects.toThrow(
       /^principal directions: expected at most 48; got 49$/,

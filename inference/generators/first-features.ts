@@ -5,7 +5,9 @@ import { InputError } from '../../onnx/errors.js';
 import { outputOf, type Graph, type Model } from '../../onnx/graph/graph.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
+import { descendants } from '../graphs/links.js';
 import { withLatentsAlone, type InputOptions, type LatentInput } from './generator-inputs.js';
+import { withFloatInputs } from './read-generator.js';
 import type { LatentDistribution } from '../latent/distribution.js';
 import { drawnLatents, seedsFrom } from '../latent/latents.js';
 import { sessionTensor } from '../runtime/session.js';
@@ -16,6 +18,8 @@ const SAMPLES = 2000;
 /** Numbers of features that are held: for large first layers, fewer latents are looked at. */
 const MAX_NUMBERS = 2 ** 26;
 const BATCH = 100;
+/** Features that differ by less than this share of their size do so by rounding. */
+const ROUNDING = 2 ** -22;
 /** TensorProto.DataType. */
 const FLOAT = 1;
 
@@ -27,7 +31,8 @@ const LAYERS = new Set(['Gemm', 'MatMul', 'Conv', 'ConvTranspose']);
  * @param generator as it was loaded
  * @param count how many, the strongest first
  * @param options its class, the numbers of its further inputs, and what its latents are drawn from
- * @throws InputError if the generator has no layer that is known, or is conditional and no class is given
+ * @throws InputError if the generator has no layer that is known, its features are all the same, or it is conditional and no class is
+ *   given
  */
 export async function firstFeatureDirections(
   generator: Model,
@@ -41,7 +46,7 @@ export async function firstFeatureDirections(
     ...(label !== undefined && { label }),
     ...(inputs && { inputs }),
   });
-  const value = firstFeatures(model.graph);
+  const value = firstFeatures(model.graph, input.name);
   const { features, latents, rows } = await sampledFeatures(model, value, input, latentDistribution);
   const dim = features.length / rows;
   const b = new GraphBuilder();
@@ -59,11 +64,11 @@ export async function firstFeatureDirections(
   }
 }
 
-/** The value after the first activation, or of the first layer where there is none. */
-function firstFeatures(graph: Graph): string {
-  const node =
-    graph.nodes.find(({ op, domain }) => domain === '' && ACTIVATIONS.has(op)) ??
-    graph.nodes.find(({ op, domain }) => domain === '' && LAYERS.has(op));
+/** The value after the first activation of what is computed from latents, or of the first layer where there is none. */
+function firstFeatures(graph: Graph, latent: string): string {
+  const made = descendants(graph, latent);
+  const nodes = graph.nodes.filter(({ domain, outputs: [output = ''] }) => domain === '' && made.has(output));
+  const node = nodes.find(({ op }) => ACTIVATIONS.has(op)) ?? nodes.find(({ op }) => LAYERS.has(op));
   if (!node)
     throw new InputError({
       name: 'generator',
@@ -84,7 +89,7 @@ async function sampledFeatures(
   const b = new GraphBuilder({ ...prunedGraph(model.graph, [value]), outputs: [] });
   // In a network of half precision the features are float16.
   const output = b.output(b.op('Cast', [value], { to: FLOAT }, 'features'));
-  const session = await openSession({ ...model, graph: b.graph });
+  const session = await openSession(withFloatInputs({ ...model, graph: b.graph }));
   try {
     const run = async (latents: Float32Array) => {
       const result = (await session.run({ [name]: sessionTensor(latents, [batch, ...dims]) }, [output]))[output];
@@ -99,11 +104,18 @@ async function sampledFeatures(
       part.set(latents.subarray(start * latentDim, (start + batch) * latentDim));
       features.set((await run(part)).subarray(0, (rows - start) * dim), start * dim);
     }
-    return { features: centred(features, rows), latents, rows };
+    const deviations = centred(features, rows);
+    if (!(squares(deviations) > ROUNDING ** 2 * squares(features))) {
+      const expected = 'first features that differ from latent to latent';
+      throw new InputError({ name: 'generator', expected, got: `"${value}", which is the same for all` });
+    }
+    return { features: deviations, latents, rows };
   } finally {
     await session.release();
   }
 }
+
+const squares = (numbers: Float32Array) => numbers.reduce((sum, x) => sum + x * x, 0);
 
 function centred(features: Float32Array, rows: number): Float32Array {
   const dim = features.length / rows;

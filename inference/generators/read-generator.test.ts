@@ -65,7 +65,8 @@ describe('Generator.load(model, options) of other people', () => {
         options: ['range'],
       },
     ]);
-    await expect(made(open(), { range: [1, 1] })).rejects.toThrow('range: expected two different numbers');
+    for (const range of [[1, 1] as const, [1, -1] as const])
+      await expect(made(open(), { range })).rejects.toThrow('range: expected two different numbers');
   });
 
   test('channels may stand last, in half precision and behind other outputs, and blue first', async () => {

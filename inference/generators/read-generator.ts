@@ -86,7 +86,7 @@ function withOpenRows(value: ValueType, { inputs }: Graph): ValueType {
 }
 
 /** The model with float32 where inputs are float16 or float64. */
-function withFloatInputs(model: Model): Model {
+export function withFloatInputs(model: Model): Model {
   const { graph } = model;
   const wide: Readonly<Record<string, number>> = { float16: 10, float64: 11 };
   const changed = graph.inputs.filter(({ value }) => value && wide[value.type] !== undefined);
@@ -138,8 +138,10 @@ export function rangeOfGenerator(
   };
   if (range) {
     const [black, white] = range;
-    if (!(Number.isFinite(black) && Number.isFinite(white) && black !== white))
-      throw new InputError({ name: 'range', expected: 'two different numbers, of black and white', got: range.join() });
+    if (!(Number.isFinite(black) && Number.isFinite(white) && black < white)) {
+      const expected = 'two different numbers, of black and of white, which is the larger';
+      throw new InputError({ name: 'range', expected, got: range.join() });
+    }
     return told(range, 'as stated');
   }
   if (bytes) return told([0, 255], 'as the output is uint8');
