@@ -13,20 +13,21 @@ export interface InputNumbers {
 /** Most numbers that a single one fills. */
 const MAX_FILLED = 2 ** 26;
 
-/** TensorProto.DataType of the types that an input of numbers may have. */
-const codes: Readonly<Record<string, number>> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
+/** The types that an input of numbers may have: their TensorProto.DataType and, of whole numbers, the least and the largest. */
+const types: Readonly<Record<string, readonly [code: number, least?: number, largest?: number]>> = {
+  float32: [1],
+  uint8: [2, 0, 255],
+  int8: [3, -128, 127],
+  uint16: [4, 0, 65_535],
+  int16: [5, -32_768, 32_767],
+  int32: [6, -(2 ** 31), 2 ** 31 - 1],
+  // Beyond these, numbers are not exact.
+  int64: [7, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  bool: [9, 0, 1],
+  float16: [10],
+  float64: [11],
+  uint32: [12, 0, 2 ** 32 - 1],
+  uint64: [13, 0, Number.MAX_SAFE_INTEGER],
 };
 
 /**
@@ -56,7 +57,8 @@ function appendGiven(b: GraphBuilder, info: ValueInfo, picture: string, { dims, 
       expected: `${type} numbers [${shape.join(', ')}]`,
       got,
     });
-  if (!(type in codes)) throw wrong('numbers');
+  const [code, least, largest = Infinity] = types[type] ?? [];
+  if (code === undefined) throw wrong('numbers');
   // The batch of the picture stands wherever the input has it: in front.
   const [first, ...rest] = shape;
   const batch = b.graph.inputs.find(({ name }) => name === picture)?.value?.shape?.[0];
@@ -79,10 +81,16 @@ function appendGiven(b: GraphBuilder, info: ValueInfo, picture: string, { dims, 
     (open > 0 || total === data.length) &&
     Array.from(data).every(Number.isFinite);
   if (!fits) throw wrong(`${data.length} numbers${dims ? ` [${dims.join(', ')}]` : ''}`);
+  const isHeld = (number: number) => Number.isInteger(number) && number >= (least ?? -Infinity) && number <= largest;
+  const unfit = least === undefined ? undefined : Array.from(data).find((number) => !isHeld(number));
+  if (unfit !== undefined) {
+    const expected = `${type}: whole numbers of ${least}…${largest}`;
+    throw new InputError({ name: `input "${info.name}"`, expected, got: unfit });
+  }
   const tensor = constant(type, data, sizes);
   const plain = b.initializer(`${info.name}/given`, tensor);
   b.within(info.name, () => {
-    const value = type === 'float32' || type === 'int64' ? plain : b.op('Cast', [plain], { to: codes[type] ?? 1 });
+    const value = type === tensor.type ? plain : b.op('Cast', [plain], { to: code });
     const row = repeats ? b.op('Unsqueeze', [value, b.ints([0])], {}, 'row') : value;
     const count = () => b.op('Shape', [picture], { start: 0, end: 1 }, 'batch');
     const all = () => b.op('Concat', [count(), ...(sizes.length > 0 ? [b.ints(sizes)] : [])], { axis: 0 }, 'sizes');
@@ -98,8 +106,10 @@ function appendGiven(b: GraphBuilder, info: ValueInfo, picture: string, { dims, 
   });
 }
 
+/** Of a type that holds them exactly, and that is cast to the input's. */
 function constant(type: string, data: ArrayLike<number>, dims: readonly number[]): Tensor {
-  return type === 'int64'
-    ? int64Tensor(Array.from(data, Math.round), dims)
-    : float32Tensor(Float32Array.from(data), dims);
+  if (type === 'float64') return { type, dims, data: Float64Array.from(data) };
+  return types[type]?.[1] === undefined
+    ? float32Tensor(Float32Array.from(data), dims)
+    : int64Tensor(Array.from(data), dims);
 }

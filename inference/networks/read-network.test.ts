@@ -87,6 +87,16 @@ describe('readNetwork(model, options)', () => {
     expect(() => readNetwork(model, { inputs: { sex: { data: [1] } } })).toThrow('got "sex"');
   });
 
+  test('a picture for a further input of whole numbers is given as such, whatever the first one is normalised by', () => {
+    const model = network(['N', 3, 8, 8], (b, picture) =>
+      b.add(picture, b.op('Cast', [b.input('other', 'uint8', ['N', 3, 8, 8])], { to: 1 })),
+    );
+    const data = Uint8Array.from({ length: 192 }, (_, i) => i);
+    const read = readNetwork(model, { inputs: { other: { width: 8, height: 8, channels: 3, data } } });
+    const given = read.model.graph.initializers.get('other/given');
+    expect(Array.from(given?.data as BigInt64Array, Number).slice(0, 4)).toEqual([0, 3, 6, 9]);
+  });
+
   test('a position table tells the size; a table that is added to places made of sizes, as of anchors, does not', () => {
     const table = (b: GraphBuilder) => b.initializer('table', float32Tensor(new Float32Array(9 * 3), [1, 9, 3]));
     const reading = (added: (b: GraphBuilder, picture: string) => string) =>

@@ -161,13 +161,16 @@ function givenNumbers(
 function pictureNumbers(model: Model, name: string, picture: Picture, stated: Preparation): InputNumbers {
   const floats = floatInputModel(batchedModel(model, name), name);
   // Another input gets only the parts that do not depend on the number of channels.
-  const { normalization, channels: _channels, channelOrder: _order, layout: _layout, ...rest } = stated;
+  const { normalization: own, channels: _channels, channelOrder: _order, layout: _layout, ...rest } = stated;
+  const whole = preparationOfType(model.graph.inputs.find((each) => each.name === name)?.value?.type).normalization;
+  const normalization = whole ?? own;
   const plain = { ...preparationOfGraph(floats, name).preparation, ...rest };
   const shape = networkInputOf(floats, plain, name).picture;
   const fits = normalization && [1, shape.channels].includes(normalization.mean.length);
   const input = networkInputOf(floats, fits ? { ...plain, normalization } : plain, name);
   const { channels, height, width } = input.picture;
-  const data = preparedPictures([picture], input);
+  const prepared = preparedPictures([picture], input);
+  const data = whole ? prepared.map(Math.round) : prepared;
   return input.layout === 'NCHW'
     ? { dims: [channels, height, width], data }
     : { dims: [height, width, channels], data: channelsLast(data, input.picture) };
