@@ -39,8 +39,8 @@ export function assumedOfOutput(
 }
 
 function describedHead(head: ScoreHead): string {
-  const { kind, classes, grid, activation, within, picture } = head;
-  const before = activation ? ` before ${activation}` : '';
+  const { kind, classes, grid, activation, within, picture, quantity } = head;
+  const before = activation ? ` before ${activation}` : quantity === 'probability' ? ', as probabilities' : '';
   const positions = grid && `${grid.height}×${grid.width} positions`;
   switch (kind) {
     case 'discriminator':

@@ -5,7 +5,7 @@ import type { Graph, Node } from '../../onnx/graph/graph.js';
 import type { Types } from '../../onnx/shapes/types.js';
 import { ancestors, descendants } from './links.js';
 import { readParts, type Part } from './read-parts.js';
-import { pickingNode, type KnownGraph } from './scores-behind.js';
+import { pickingNode, weighted, type KnownGraph } from './scores-behind.js';
 
 /** Where the scores of classes are among the numbers of a box. */
 export interface BoxScores {
@@ -55,7 +55,9 @@ function withObject(axis: 1 | 2, shape: readonly unknown[], names?: number): Box
 const bounded = new Set(['Sigmoid', 'HardSigmoid', 'Softmax']);
 const moving = new Set('Identity Reshape Flatten Squeeze Unsqueeze Cast Transpose Slice Split Gather'.split(' '));
 
-/** Whether a part of a value comes out of sigmoids or softmaxes, behind what moves and joins it. */
+const averaging = new Set(['ReduceMean', 'GlobalAveragePool', 'AveragePool']);
+
+/** Whether a part of a value comes out of sigmoids or softmaxes, behind what moves, joins and averages it. */
 export function areProbabilities({ producers, types }: KnownGraph, value: string, part: Part = 'all'): boolean {
   const open: [string, Part][] = [[value, part]];
   const seen = new Set<string>();
@@ -64,6 +66,10 @@ export function areProbabilities({ producers, types }: KnownGraph, value: string
     const node = producers.get(name);
     if (!node || node.domain !== '') return false;
     if (bounded.has(node.op)) continue;
+    if (averaging.has(node.op)) {
+      open.push([node.inputs[0] ?? '', 'all']);
+      continue;
+    }
     if (node.op !== 'Concat' && !moving.has(node.op)) return false;
     const key = `${name}:${JSON.stringify(wanted)}`;
     if (seen.has(key)) continue;
@@ -72,6 +78,18 @@ export function areProbabilities({ producers, types }: KnownGraph, value: string
     open.push(...(node.op === 'Concat' ? parts : parts.slice(0, 1)));
   }
   return true;
+}
+
+/** The sigmoid or softmax that a value is computed from alone, with constants and without weights. */
+export function boundedBefore({ producers, types }: KnownGraph, value: string): Node | undefined {
+  for (let at = value; ;) {
+    const node = producers.get(at);
+    if (!node || node.domain !== '' || weighted.has(node.op)) return undefined;
+    if (bounded.has(node.op)) return node;
+    const [only, ...more] = node.inputs.filter((name) => name && types.constant(name) === undefined);
+    if (only === undefined || more.length > 0) return undefined;
+    at = only;
+  }
 }
 
 /**

@@ -73,6 +73,34 @@ describe('Discriminator.load(source)', () => {
     expect(score?.logit).toBeCloseTo(mean.length === 3 ? expected : 3 * expected, 4);
   });
 
+  test('of a mean of probabilities gives the logit of the mean', async () => {
+    const ending = (b: GraphBuilder, picture: string, last: (scores: string) => string) => {
+      const kernel = b.initializer('kernel', float32Tensor([0.1, -0.2, 0.3], [1, 3, 1, 1]));
+      return last(b.op('Sigmoid', [b.op('Conv', [picture, kernel])], {}, 'patches'));
+    };
+    const load = (last: (b: GraphBuilder, scores: string) => string) => {
+      const b = new GraphBuilder();
+      const picture = b.input('picture', 'float32', ['batch', 3, 4, 4]);
+      b.output(ending(b, picture, (scores) => last(b, scores)));
+      return Discriminator.load(modelOfGraph(b.graph), { device: 'cpu' });
+    };
+    await using patches = await load((_, scores) => scores);
+    const [one] = await patches.score([pictures[0]!]);
+    for (const last of [
+      (b: GraphBuilder, scores: string) => b.reduceMean(scores, [1, 2, 3], false),
+      (b: GraphBuilder, scores: string) => b.op('Flatten', [b.op('GlobalAveragePool', [scores])]),
+    ]) {
+      await using mean = await load(last);
+      const [score] = await mean.score([pictures[0]!]);
+      expect(score!.logit).toBeCloseTo(Math.log(score!.probability / (1 - score!.probability)), 5);
+      // The mean of these small logits is nearly the logit of the mean.
+      expect(Math.abs(score!.logit - one!.logit)).toBeLessThan(0.05);
+    }
+    await expect(load((b, scores) => b.reduceMean(b.mul(scores, b.scalar(100)), [1, 2, 3], false))).rejects.toThrow(
+      /either logits, real above 0, or probabilities, real above 0\.5; got ".*", computed from Sigmoid "patches"/,
+    );
+  });
+
   test('refuses a generator', async () => {
     await expect(Discriminator.load(tiny('generator'), { device: 'cpu' })).rejects.toThrow('expected a picture input');
   });

@@ -4,15 +4,18 @@ import { openSession } from '#runtime';
 import { GraphBuilder } from '../../onnx/build/build.js';
 import { InputError } from '../../onnx/errors.js';
 import { namingFile } from '../../onnx/graph/naming.js';
-import type { Model } from '../../onnx/graph/graph.js';
+import { nodeLabel, type Model } from '../../onnx/graph/graph.js';
+import { producersOf } from '../../onnx/graph/neighbours.js';
 import { prunedGraph } from '../../onnx/graph/order.js';
 import { expectAffordable } from '../../onnx/upgrade/affordable.js';
+import { Types } from '../../onnx/shapes/types.js';
 import { upgradedModel } from '../../onnx/upgrade/upgrade.js';
 import { modelFrom, sourceName, type ModelSource, type NetworkOptions } from './model-source.js';
 import { inputTensor, preparedPictures, type NetworkInput } from './network-input.js';
 import type { Picture } from '../pictures/pictures.js';
 import type { Assumption } from '../graphs/assumption.js';
 import { batchMixer } from '../graphs/batch-mixing.js';
+import { boundedBefore } from '../graphs/detections.js';
 import { readNetwork, type ReadOptions } from './read-network.js';
 import { scoreHead } from './find-score-head.js';
 import { HeadReader } from './head-reader.js';
@@ -33,7 +36,8 @@ export interface Score {
 /**
  * A discriminator on ONNX Runtime: a model with one score per picture, or one per patch, of which it takes the mean. Refused
  * are models with scores of several classes, detectors, models without a picture input, such as generators, and further
- * inputs that have no value in `inputs`. What a single score means is not checked: it counts as "real" where it is above 0.
+ * inputs that have no value in `inputs`. What a single score means is not checked: it counts as "real" where it is above 0, a mean of
+ * probabilities where it is above 0.5.
  *
  * In Node it runs in its own thread. Overlapping calls are answered in order.
  */
@@ -152,9 +156,13 @@ function verdictHead(model: Model): ScoreHead {
   return scoreHead(model, single.length === 1 && model.graph.outputs.length > 1 ? only?.name : undefined);
 }
 
+/** Probabilities are held apart from 0 and 1, where log(p / (1 − p)) has no value: 1 less the smallest step of float32. */
+const [LEAST, MOST] = [1e-30, 1 - 2 ** -24];
+
 /**
- * The model with the mean of its logits [N] as its only output: a patch discriminator has one logit per patch.
- * @throws InputError if it is not a discriminator
+ * The model with the mean of its logits [N] as its only output: a patch discriminator has one logit per patch. Of a network that
+ * averages probabilities it is the logit of the mean.
+ * @throws InputError if it is not a discriminator, or its scores may be logits as well as probabilities
  */
 function scoringModel(model: Model, source: string): { model: Model; logits: string } {
   const head = verdictHead(model);
@@ -166,8 +174,25 @@ function scoringModel(model: Model, source: string): { model: Model; logits: str
       got: kind === 'boxes' ? 'scores of boxes, as of a detector' : `${classes} per picture`,
     });
   }
+  const isProbability = head.quantity === 'probability';
+  const graph = { producers: producersOf(model.graph), types: Types.of(model.graph) };
+  const bound = head.activation || isProbability ? undefined : boundedBefore(graph, logits);
+  if (bound) {
+    throw new InputError({
+      name: source,
+      expected: 'scores that can be told: either logits, real above 0, or probabilities, real above 0.5',
+      got: `"${logits}", computed from ${nodeLabel(bound)}`,
+    });
+  }
   const b = new GraphBuilder({ ...prunedGraph(model.graph, [logits]), outputs: [] });
   const rows = appendScoreRows(b, head, 'score_rows');
-  b.output(scoreCount(head) === 1 ? rows : b.op('ReduceMean', [rows], { axes: [1], keepdims: 0 }, 'score'));
+  const score = scoreCount(head) === 1 ? rows : b.op('ReduceMean', [rows], { axes: [1], keepdims: 0 }, 'score');
+  b.output(isProbability ? appendLogOdds(b, score) : score);
   return { model: { ...model, graph: b.graph }, logits };
+}
+
+/** log p − log(1 − p) */
+function appendLogOdds(b: GraphBuilder, probability: string): string {
+  const p = b.op('Clip', [probability, b.scalar(LEAST), b.scalar(MOST)], {}, 'probability_held');
+  return b.sub(b.op('Log', [p]), b.op('Log', [b.sub(b.scalar(1), p)]), 'log_odds');
 }

@@ -287,6 +287,10 @@ describe('scoreHead(model)', () => {
       });
     expect(scoreHead(heads('Softmax'))).toMatchObject({ kind: 'classifier', classes: 9, quantity: 'probability' });
     expect(scoreHead(heads('Neg'))).not.toHaveProperty('quantity');
+    const mean = (last: string) =>
+      modelEnding(['batch', 1, 4, 4], (b, raw) => [b.reduceMean(b.op(last, [raw]), [1, 2, 3], false)]);
+    expect(scoreHead(mean('Sigmoid'))).toMatchObject({ kind: 'single', quantity: 'probability' });
+    expect(scoreHead(mean('Neg'))).not.toHaveProperty('quantity');
     const labels = modelEnding([1, 9, 64], (b, raw) => {
       const [box = '', scores = ''] = b.ops('Split', [raw, b.ints([4, 5])], 2, { axis: 1 });
       const joined = b.op('Concat', [box, b.op('Sigmoid', [scores])], { axis: 1 });
