@@ -28,10 +28,18 @@ describe('hubPreparation(text, path)', () => {
     expect(read({ size: 384, image_mean: [0.5], image_std: [0.5] })).toEqual({
       normalization: { mean: [0.5], std: [0.5] },
       size: { height: 384, width: 384 },
+      resize: 'squash',
     });
+    const square = { height: 224, width: 224 };
+    expect(read({ size: 224, do_center_crop: false })).toEqual({ size: square, resize: 'squash' });
+    expect(read({ size: 224, do_resize: false })).toEqual({ size: square });
+    for (const bounded of [{ max_size: 1333 }, { size_divisor: 32 }])
+      expect(read({ size: 224, ...bounded })).toEqual({ size: square });
     expect(read({ size: { shortest_edge: 800 } })).toEqual({});
     const convnext = { size: { shortest_edge: 224 }, crop_pct: 0.875 };
-    expect(read(convnext)).toEqual({ size: { height: 224, width: 224 } });
+    for (const config of [convnext, { ...convnext, size: 224 }]) expect(read(config)).toEqual({ size: square });
+    for (const size of [{ shortest_edge: 384 }, 384])
+      expect(read({ size, crop_pct: 1 })).toEqual({ size: { height: 384, width: 384 }, resize: 'squash' });
   });
 
   test('without rescaling or normalization, numbers are levels or fractions', () => {

@@ -32,16 +32,16 @@ export async function preparationBeside(source: ModelSource): Promise<FoundPrepa
 export function hubPreparation(text: string, path: string): Preparation {
   const config = parsedObject(text, path);
   const isCropped = config['do_center_crop'] === true;
-  // ConvNeXt's processor crops a square of the shortest edge where it is below 384.
   const { shortest_edge: edge } = (config['size'] ?? {}) as { shortest_edge?: unknown };
-  const whole = config['crop_pct'] === undefined ? config['size'] : (edge ?? config['size']);
+  const isConvNext = config['crop_pct'] !== undefined;
+  const whole = isConvNext ? (edge ?? config['size']) : config['size'];
   const size = sidesOf(isCropped ? (config['crop_size'] ?? config['size']) : whole);
-  const isSquashed =
-    !isCropped &&
-    config['do_resize'] !== false &&
-    edge === undefined &&
-    typeof config['size'] === 'object' &&
-    size !== undefined;
+  // One number is both sides of ViT's and BEiT's processors, and the shorter one where there are bounds of the longer one (DETR, ViLT).
+  // ConvNeXt's crops a square of it below 384.
+  const keepsAspect = isConvNext
+    ? typeof whole === 'number' && whole < 384
+    : edge !== undefined || config['max_size'] !== undefined || config['size_divisor'] !== undefined;
+  const isSquashed = !isCropped && config['do_resize'] !== false && !keepsAspect && size !== undefined;
   const normalization = normalizationOf(config, path);
   return {
     ...(normalization && { normalization }),
