@@ -119,6 +119,10 @@ describe('gan-sample', () => {
   it.each([
     [['--count', '0'], '--count: expected an integer of 1…100000; got 0'],
     [['--seeds', '1', '--seed', '2'], '--seeds and --seed cannot be combined'],
+    [
+      ['--latents', 'z.npy', '--latent-distribution', 'uniform'],
+      '--latent-distribution: expected to be used with seeds, not with the latents of a file',
+    ],
   ])('answers %j with one line and exit code 2', async (options, line) => {
     expect(await sample(...options)).toMatchObject({ code: 2, stderr: `gan-sample: ${line}\n` });
   });

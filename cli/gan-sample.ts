@@ -5,6 +5,7 @@ import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { givenTexts, runCommand } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
 import { generatorOptions } from './parse/generator-flags.js';
+import { told } from './common/flag-names.js';
 import { deviceOption } from './common/options.js';
 import { Fetched, S3_HELP, SET_FILE } from './storage/fetched.js';
 import { flagsOf } from './parse/sample-flags.js';
@@ -104,6 +105,13 @@ await runCommand(
     } = await import('ganscope/inference');
     const { assumptionLines } = await import('./common/lines.js');
     const job = sampleJob(request);
+    const drawsNone =
+      'source' in job && 'file' in job.source && !(job.kind === 'traversal' && job.directions.kind === 'principal');
+    if (latentDistribution !== undefined && drawsNone) {
+      const { InputError } = await import('ganscope/errors');
+      const expected = 'to be used with seeds, not with the latents of a file';
+      throw new InputError({ name: 'latentDistribution', expected });
+    }
 
     if (jsonl) print.dataOnly();
     const bulk = job.kind === 'shards' || '`format`';
@@ -130,7 +138,8 @@ await runCommand(
       ...(stated && { range: stated }),
       inputs,
       preparation: parsedPreparation({ mean, std }),
-      assumed: (assumptions) => assumptionLines(assumptions).forEach((line) => note(`Discriminator: ${line}`)),
+      assumed: (assumptions) =>
+        assumptionLines(told(assumptions, ['mean', 'std', 'label'])).forEach((line) => note(`Discriminator: ${line}`)),
       log: note,
       skipped,
       signal,

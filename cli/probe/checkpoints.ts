@@ -3,8 +3,9 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { CheckpointSource } from 'ganscope/explain';
+import { told } from '../common/flag-names.js';
 import type { ProbeCall, ProbeContext } from './kind.js';
-import { explainerOptions, oneMap, report, told } from './shared.js';
+import { explainerOptions, oneMap, report } from './shared.js';
 
 /** Compares where checkpoints look. */
 export async function runCheckpoints({ options, taken, sources, out, provenance, context }: ProbeCall): Promise<void> {

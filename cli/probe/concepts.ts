@@ -1,6 +1,7 @@
 /** @file gan-probe concepts. */
+import { told } from '../common/flag-names.js';
 import type { ProbeCall } from './kind.js';
-import { explainerOptions, loadedTarget, report, told } from './shared.js';
+import { explainerOptions, loadedTarget, report } from './shared.js';
 
 /** Finds the concepts of a layer in pictures. */
 export async function runConcepts({ options, taken, sources, out, provenance, context }: ProbeCall): Promise<void> {

@@ -1,7 +1,8 @@
 /** @file gan-probe generator. */
+import { told } from '../common/flag-names.js';
 import { networkFlags } from './flags.js';
 import type { ProbeCall } from './kind.js';
-import { generatorOptions, oneTarget, pairOptions, report, told } from './shared.js';
+import { generatorOptions, oneTarget, pairOptions, report } from './shared.js';
 
 /** Attributes a region of a generator's picture, or the score that a discriminator gives it. */
 export async function runGenerator({ options, taken, out, provenance, context }: ProbeCall): Promise<void> {

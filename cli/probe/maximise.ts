@@ -1,6 +1,7 @@
 /** @file gan-probe maximise. */
+import { told } from '../common/flag-names.js';
 import type { ProbeCall } from './kind.js';
-import { explainerOptions, pairOptions, report, told } from './shared.js';
+import { explainerOptions, pairOptions, report } from './shared.js';
 
 /** Finds the pictures, or latents, that classes or channels respond to most. */
 export async function runMaximise({ options, taken, sources, out, provenance, context }: ProbeCall): Promise<void> {

@@ -1,6 +1,7 @@
 /** @file gan-probe nearest. */
+import { told } from '../common/flag-names.js';
 import type { ProbeCall } from './kind.js';
-import { explainerOptions, report, told } from './shared.js';
+import { explainerOptions, report } from './shared.js';
 
 /** Finds the pictures of a folder that are nearest by features. */
 export async function runNearest({ options, taken, sources, out, provenance, context }: ProbeCall): Promise<void> {

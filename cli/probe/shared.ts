@@ -1,7 +1,6 @@
 /** @file What several kinds of gan-probe share. */
 import type { Explainer, ExplainerOptions, MethodName, ParsedTarget, TargetChoice } from 'ganscope/explain';
-import type { Assumption, GeneratorOptions } from 'ganscope/inference';
-import { flagName } from '../common/flag-names.js';
+import type { GeneratorOptions } from 'ganscope/inference';
 import type { ProbeContext, ProbeOptions } from './kind.js';
 
 /** How a generator is loaded. */
@@ -104,12 +103,6 @@ export async function oneMap({ method, target, layer }: ProbeOptions, input: Exp
     ...(one !== undefined && { target: one }),
     ...(layer !== undefined && { layers: layer }),
   };
-}
-
-/** Assumptions with those of their options that the kind takes. */
-export function told(assumptions: readonly Assumption[], taken: readonly string[]): Assumption[] {
-  const isTaken = (name: string) => taken.includes(name === 'layers' ? 'layer' : flagName(name));
-  return assumptions.map((each) => ({ ...each, options: each.options.filter(isTaken) }));
 }
 
 /** Prints what a probe found, and its files. */

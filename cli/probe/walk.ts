@@ -1,6 +1,7 @@
 /** @file gan-probe walk. */
+import { told } from '../common/flag-names.js';
 import type { ProbeCall } from './kind.js';
-import { oneMap, pairOptions, report, told } from './shared.js';
+import { oneMap, pairOptions, report } from './shared.js';
 
 /** Explains a walk between latents. */
 export async function runWalk({ options, taken, out, provenance, context }: ProbeCall): Promise<void> {

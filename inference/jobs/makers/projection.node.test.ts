@@ -90,3 +90,23 @@ test('refuses classes that differ from latent to latent', async () => {
   const running = runJob(jobOf({ project: target, out: join(folder, 'out') }), { model, generator });
   await expect(running).rejects.toThrow('label: expected one class, as what is computed depends on it; got random');
 });
+
+test('refuses features of pictures of another size than the generator makes, and says how a target is cropped', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'projection-'));
+  const [model, discriminator] = [join(folder, 'generator.onnx'), join(folder, 'discriminator.onnx')];
+  await saveModel(model, waves('NCHW', 'Rgb8'));
+  const b = new GraphBuilder();
+  const kernel = b.initializer('kernel', float32Tensor(new Float32Array(27).fill(0.1), [1, 3, 3, 3]));
+  b.output(b.op('Conv', [b.input('image', 'float32', ['N', 3, 16, 16]), kernel]), 'logit');
+  await saveModel(discriminator, modelOfGraph(b.graph));
+  await using generator = await Generator.load(model, { device: 'cpu' });
+  const target = join(folder, 'target.png');
+  await writeFile(target, await encodePng({ width: 24, height: 8, channels: 3, data: new Uint8Array(576) }));
+  const told: string[] = [];
+  const context = { model, generator, log: (line: string) => told.push(line) };
+  const words = { project: target, steps: 1, restarts: 1, out: join(folder, 'out') };
+  await expect(runJob(jobOf({ ...words, featureWeight: 1, discriminator }), context)).rejects.toThrow(
+    /discriminator\.onnx: expected pictures \[N, 3, 8, 8\], as the generator makes them; got NCHW of 3 channels and 16×16 pixels$/,
+  );
+  expect(told).toEqual(['Target of 24×8 to 8×8: crop (shorter side resized, middle cut out) (default)']);
+});

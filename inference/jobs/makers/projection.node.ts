@@ -15,7 +15,7 @@ import { saveLatents } from '../../latent/files/latents-file.node.js';
 import type { FeatureLoss } from '../../latent/projection/graph.js';
 import { projected } from '../../latent/projection/projection.node.js';
 import type { Generator } from '../../networks/generator.js';
-import { readNetwork } from '../../networks/read-network.js';
+import { readNetwork, resizeWords } from '../../networks/read-network.js';
 import { decodePicture, encodePng } from '../../pictures/pictures.node.js';
 import { linePlotPng } from '../../figures/charts/plot.node.js';
 import type { Normalization, Picture } from '../../pictures/pictures.js';
@@ -41,11 +41,17 @@ export async function writeProjection(job: ProjectionJob, context: JobContext): 
 }
 
 async function writeFound(job: ProjectionJob, context: JobContext, begin: () => Promise<void>): Promise<string[]> {
-  const { generator, model, signal, progress, record } = context;
+  const { generator, model, signal, progress, record, log } = context;
   const { channels, height, width, range } = generator;
   const normalization = rangeNormalization(range, channels);
-  const size = { channels, height, width, resize: generator.metadata?.resize ?? 'crop' } as const;
-  const target = resizedPicture(await decodePicture(job.picture), size);
+  const known = generator.metadata?.resize;
+  const size = { channels, height, width, resize: known ?? 'crop' } as const;
+  const given = await decodePicture(job.picture);
+  if (given.width * height !== given.height * width) {
+    const because = known ? "as the generator's metadata say" : 'default';
+    log?.(`Target of ${given.width}×${given.height} to ${width}×${height}: ${resizeWords[size.resize]} (${because})`);
+  }
+  const target = resizedPicture(given, size);
   const features = job.featureWeight > 0 ? await featureLoss(job, context, normalization) : undefined;
   const shown = shownSteps(job.steps);
   const film: Picture[][] = [];
@@ -115,13 +121,15 @@ async function featureLoss(job: ProjectionJob, context: JobContext, from: Normal
   const loaded = upgradedModel(await loadModel(path));
   const { model, input, assumptions } = namingFile(path, () => readNetwork(loaded, pictureReading(context)));
   const { picture, layout } = input;
-  if (layout !== 'NCHW' || picture.channels !== from.mean.length) {
+  const { channels, height, width } = context.generator;
+  const isSame = picture.channels === channels && picture.height === height && picture.width === width;
+  if (layout !== 'NCHW' || !isSame) {
     throw new InputError({
       name: path,
-      expected: `pictures [N, ${from.mean.length}, H, W]`,
-      got: `${layout} of ${picture.channels} channels`,
+      expected: `pictures [N, ${channels}, ${height}, ${width}], as the generator makes them`,
+      got: `${layout} of ${picture.channels} channels and ${picture.height}×${picture.width} pixels`,
     });
   }
-  context.assumed?.(assumptions.filter(({ about }) => about === 'numbers'));
+  context.assumed?.(assumptions);
   return { graph: model.graph, weight: job.featureWeight, from, to: picture.normalization };
 }

@@ -23,6 +23,7 @@ export function pictureReading({ generator, preparation }: JobContext): ReadOpti
       preparation: {
         normalization: rangeNormalization(generator.range, generator.channels),
         resize: generator.metadata?.resize ?? 'squash',
+        size: { height: generator.height, width: generator.width },
       },
       because: "as the generator's pictures",
     },
@@ -36,7 +37,7 @@ export async function loadDiscriminator(named: string | undefined, context: JobC
     device: generator.choice.device,
     ...pictureReading(context),
   });
-  assumed?.(discriminator.assumptions.filter(({ about }) => about === 'numbers'));
+  assumed?.(discriminator.assumptions);
   return discriminator;
 }
 
