@@ -2,9 +2,8 @@
 import { join } from 'node:path';
 import { shownPath } from '../../inference/files/copies.node.js';
 import { lockFolder } from '../../inference/files/folder-lock.node.js';
-import { exists } from '../../inference/files/missing.node.js';
 import { digestOfList } from '../../inference/files/same-job.node.js';
-import { JOB_FILE } from '../../inference/tasks/shared/description.node.js';
+import { heldJob, JOB_FILE } from '../../inference/tasks/shared/description.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { requireFigureOptions, type FigureFileOptions } from '../figures/figure-options.js';
 import { requireStyle, type MapStyle } from '../figures/overlay.js';
@@ -82,7 +81,11 @@ export async function explainFiles(
   const lock = await lockFolder(out);
   try {
     await requireOwnResults(out);
-    if (resume) await requireFlat(out);
+    const tasks = await heldJob(out, 'gan-gradcam');
+    if (tasks && resume) {
+      const expected = `the job of ${join(out, JOB_FILE)}, which has a folder for each task`;
+      throw new InputError({ name: 'resume', expected, got: 'one without tasks' });
+    }
     const origin = { ...(await provenanceOf({ model, provenance })), ...digestsOfGiven(explainer.given) };
     const job = {
       kind: 'maps',
@@ -97,7 +100,7 @@ export async function explainFiles(
     );
     // Nothing is written before the first explanation: options may not fit the network.
     const first = await groups.next();
-    if (await exists(join(out, JOB_FILE))) await removeTaskFiles(out);
+    if (tasks) await removeTaskFiles(out);
     const journal = await Journal.open<MapEntry>(out, job, before.pictures);
     try {
       const look = { input: explainer.input, style, figures };
@@ -152,14 +155,6 @@ async function writeGroups(
   } finally {
     await writer.settle();
   }
-}
-
-/** @throws InputError if the folder holds a job of many tasks */
-async function requireFlat(out: string): Promise<void> {
-  const path = join(out, JOB_FILE);
-  if (!(await exists(path))) return;
-  const expected = `the job of ${path}, which has a folder for each task`;
-  throw new InputError({ name: 'resume', expected, got: 'one without tasks' });
 }
 
 /** How many pictures of the same job are done, and the figures that hold them. */

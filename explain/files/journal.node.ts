@@ -9,7 +9,7 @@ import { InputError } from '../../onnx/errors.js';
 import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
 
 /** The journal's name in the job's folder. */
-const JOURNAL_FILE = 'results.jsonl';
+export const JOURNAL_FILE = 'results.jsonl';
 
 /** Characters of a value in the journal's first line. */
 const MAX_VALUE = 200;

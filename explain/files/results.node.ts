@@ -3,12 +3,17 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shownPath } from '../../inference/files/copies.node.js';
 import { digestOfList, digestOfNumbers, fileDigest } from '../../inference/files/same-job.node.js';
-import { InputError } from '../../onnx/errors.js';
+import { takenFolder } from '../../inference/tasks/shared/description.node.js';
 import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
 import type { Explainer } from '../maps/explain.js';
+import { JOURNAL_FILE } from './journal.node.js';
 
 const RESULTS_FILE = 'results.json';
-/** Bytes of the file that show who wrote it. */
+/** What shows that a file of results is ours, in its first bytes. */
+const OWN_HEADS: Readonly<Record<string, RegExp>> = {
+  [RESULTS_FILE]: /"(complete|maps|evaluation)":/,
+  [JOURNAL_FILE]: /^\{"job":/,
+};
 const HEAD_BYTES = 65_536;
 /** Characters that are written at once. */
 const CHUNK = 65_536;
@@ -87,14 +92,16 @@ async function appendList(file: FileHandle, list: AsyncIterable<unknown>): Promi
 }
 
 /**
- * Refuses a folder whose results.json was written by something else.
+ * Refuses a folder whose files of results were written by something else.
  * @param folder may be missing
  */
 export async function requireOwnResults(folder: string): Promise<void> {
-  const path = join(folder, RESULTS_FILE);
-  const file = await open(path).catch(() => undefined);
-  if (!file) return;
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0).finally(() => file.close());
-  if (/"(complete|maps|evaluation)":/.test(buffer.toString('utf8', 0, bytesRead))) return;
-  throw new InputError({ name: 'out', expected: 'another folder', got: `${path}, which is of another program` });
+  for (const [name, own] of Object.entries(OWN_HEADS)) {
+    const path = join(folder, name);
+    const file = await open(path).catch(() => undefined);
+    if (!file) continue;
+    const head = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0).finally(() => file.close());
+    if (!own.test(head.buffer.toString('utf8', 0, head.bytesRead)))
+      throw takenFolder(`${path}, which is of another program`);
+  }
 }

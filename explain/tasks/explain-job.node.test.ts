@@ -138,6 +138,18 @@ describe('openExplainJob(spec, place)', () => {
     expect((await readdir(join(folder, 'aborted'))).toSorted()).toEqual(['job.json', 'pictures.jsonl']);
   });
 
+  it('puts nothing into the folder once that is of another job', async () => {
+    const job = await openExplainJob(await sent('replaced'), { device: 'cpu' });
+    await rm(join(folder, 'replaced', 'job.json'));
+    const other = await started('replaced', { shared: false, texts: { ...TEXTS, palette: 'turbo' } });
+    const refusal = /^out: expected the folder of this job; got .*replaced, which is another job's by now$/;
+    await expect(job.stages[0]!.run(0, {})).rejects.toThrow(refusal);
+    expect(await readdir(join(folder, 'replaced'))).not.toContain('00000');
+    await performJob(other, localEngine, {});
+    await expect(job.finish({})).rejects.toThrow(refusal);
+    await Promise.all([job.dispose(), other.dispose()]);
+  });
+
   it.each([
     ['version: expected .*, as this package is; got 0', (spec: JobSpec) => ({ ...spec, version: '0' })],
     ['options.colour: expected no such option', (spec: JobSpec) => withOptions(spec, { colour: 'red' })],

@@ -7,7 +7,7 @@ import type { FolderLock } from '../../inference/files/folder-lock.node.js';
 import type { Assumption } from '../../inference/graphs/assumption.js';
 import { assumedOfRasters } from '../../inference/rasters/assumed.js';
 import type { Device, DeviceChoice } from '../../inference/runtime/session.js';
-import { claimFolder } from '../../inference/tasks/shared/description.node.js';
+import { claimFolder, expectClaimed } from '../../inference/tasks/shared/description.node.js';
 import type { FinishContext, TaskJob, TaskStage } from '../../inference/tasks/job.js';
 import {
   expectCommand,
@@ -26,14 +26,14 @@ import { fileOf, jobFile, jobId, type JobSpec } from '../../inference/tasks/spec
 import { packageVersion } from '../../inference/tasks/version.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
-import { LIST_FILE, taskName } from '../files/task-files.node.js';
+import { LIST_FILE, TASK_RESULTS, taskName } from '../files/task-files.node.js';
 import { expectAllRead } from '../files/picture-groups.node.js';
 import { assumedOfSkipped } from '../maps/assumptions.js';
 import { explainsLayer } from '../methods/table.js';
 import { firstExplanation } from './first-explanation.node.js';
 import { expectJobFiles, explainJobFiles, loadedExplain, MODEL, PICTURES, type LoadedExplain } from './files.node.js';
 import { readyFolder } from './job-folder.node.js';
-import { TASK_RESULTS, writeMapTask, type MapTasks } from './map-task.node.js';
+import { writeMapTask, type MapTasks } from './map-task.node.js';
 import { mergeResults, type ExplainedTasks } from './merged-results.node.js';
 import { PictureList } from './picture-list.node.js';
 import { explainRules, parsedExplain, type ExplainTexts } from './texts.js';
@@ -165,11 +165,13 @@ async function opened(
     done: (task) => results.done(task),
     files: { of: (task) => ({ path: taskName(task), last: TASK_RESULTS }), read: 'last' },
     run: async (task, context) =>
-      void (await publishFolder(results.path(task), (folder) =>
-        writeMapTask(folder, taskName(task), task, tasks, context),
-      )),
+      void (await publishFolder(results.path(task), async (folder) => {
+        await writeMapTask(folder, taskName(task), task, tasks, context);
+        await expectClaimed(out, spec);
+      })),
   };
   const finish = async ({ signal, progress }: FinishContext): Promise<ExplainedTasks> => {
+    await expectClaimed(out, spec);
     expectComplete('job', list.tasks, await results.missing());
     await removeLeftovers(out);
     const [id, model] = [jobId(spec), fileOf(spec, MODEL)];

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { namesBegin } from '../../inference/files/copies.node.js';
 import { lockFolder, type FolderLock } from '../../inference/files/folder-lock.node.js';
 import { exists } from '../../inference/files/missing.node.js';
-import { holdsJob } from '../../inference/tasks/shared/description.node.js';
+import { expectWhole, heldJob, takenFolder } from '../../inference/tasks/shared/description.node.js';
 import type { FolderUse } from '../../inference/tasks/shared/opening.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { requireOwnResults } from '../files/results.node.js';
-import { FLAT_RESULTS, LIST_FILE, removeTaskFiles } from '../files/task-files.node.js';
-import { listDifference, writePictureList } from './picture-list.node.js';
+import { expectNoTasks, FLAT_RESULTS, LIST_FILE, removeTaskFiles } from '../files/task-files.node.js';
+import { listDifference, PictureList, writePictureList } from './picture-list.node.js';
 
 /**
  * Readies a folder for a job: its list of pictures is there then.
@@ -28,12 +28,12 @@ export async function readyFolder(
   const lock = shared ? undefined : await lockFolder(out);
   try {
     await requireOwnResults(out);
-    const before = await holdsJob(out, 'gan-gradcam');
-    if (shared && !before && (await exists(join(out, FLAT_RESULTS)))) {
-      const got = `${join(out, FLAT_RESULTS)}, which is of a job that is not shared`;
-      throw new InputError({ name, expected: 'another folder', got });
-    }
-    const kept = before && (shared || resume);
+    const before = await heldJob(out, 'gan-gradcam');
+    if (shared) expectWhole(out, before);
+    if (shared && !before && (await exists(join(out, FLAT_RESULTS))))
+      throw takenFolder(`${join(out, FLAT_RESULTS)}, which is of a job that is not shared`);
+    if (!before) await expectNew(out);
+    const kept = before && !before.removing && (shared || resume);
     const list = join(out, LIST_FILE);
     const folder = namesBegin(out, names);
     if (!kept) await check();
@@ -52,4 +52,14 @@ export async function readyFolder(
     await lock?.release();
     throw error;
   }
+}
+
+/** @throws InputError if a folder that held no job has what no job has written */
+async function expectNew(out: string): Promise<void> {
+  await expectNoTasks(out).catch(async (error: unknown) => {
+    // Another process may have begun the same job meanwhile, and its first results be there.
+    if (!(await heldJob(out, 'gan-gradcam'))) throw error;
+  });
+  const list = join(out, LIST_FILE);
+  if (await exists(list)) await PictureList.open(list, 1);
 }

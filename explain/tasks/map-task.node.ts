@@ -13,13 +13,11 @@ import type { MapFiles } from '../files/pictures/map-files.node.js';
 import type { MapResult } from '../files/map-result.js';
 import { MapWriter, type ExplainedGroup, type MapEntry } from '../files/map-writer.node.js';
 import { oneAhead } from '../files/picture-groups.node.js';
+import { TASK_RESULTS } from '../files/task-files.node.js';
 import { choiceOfPicture } from '../targets/target-choice.js';
 import type { LoadedExplain } from './files.node.js';
 import type { ListedPicture, PictureList } from './picture-list.node.js';
 import type { ParsedExplain } from './texts.js';
-
-/** The results of a task, in its folder: one line per picture. */
-export const TASK_RESULTS = 'results.jsonl';
 
 /** What a task makes of a picture. */
 export type TaskEntry = { picture: string } & ({ maps: MapResult[] } | { reason: string });

@@ -5,8 +5,8 @@ import { writeAtomically } from '../../onnx/files/disk/atomic-file.node.js';
 import { oneLine } from '../../inference/parse/json.js';
 import type { TaskResults } from '../../inference/tasks/results.node.js';
 import type { SkippedPicture } from '../files/picture-groups.node.js';
-import { RESULTS_LINES } from '../files/task-files.node.js';
-import { TASK_RESULTS, type TaskEntry } from './map-task.node.js';
+import { RESULTS_LINES, TASK_RESULTS } from '../files/task-files.node.js';
+import type { TaskEntry } from './map-task.node.js';
 
 /** What a job made. */
 export interface ExplainedTasks {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
+import { writeFileAtomic } from '../../../onnx/files/files.node.js';
 import { ifThere } from '../../files/missing.node.js';
 import { isJsonObject, type Json, type JsonObject } from '../canonical.js';
 import { publishFile } from '../publish.node.js';
@@ -10,12 +11,20 @@ import { jobId, type JobSpec, type TaskCommand } from '../spec.node.js';
 /** What the job of a folder is: written by the first process, the same bytes by all. */
 export const JOB_FILE = 'job.json';
 
+/** What a folder holds of a job. */
+export interface HeldJob {
+  /** Whether its files are being removed: a kill may have come in between. */
+  removing: boolean;
+}
+
 /** A job without paths: the same bytes, whoever writes it. */
 function describedJob(spec: JobSpec): JsonObject {
   const { command, version, options, files } = spec;
   const digests = Object.fromEntries(files.map(({ role, sha256 }) => [role, `sha256:${sha256}`]));
   return { id: jobId(spec), command, version, options, files: digests };
 }
+
+const textOf = (description: JsonObject) => `${JSON.stringify(description, undefined, 2)}\n`;
 
 /** The description in a file, if there is one. @throws InputError if it is of another program */
 async function readDescription(path: string): Promise<JsonObject | undefined> {
@@ -31,18 +40,31 @@ async function readDescription(path: string): Promise<JsonObject | undefined> {
   throw new InputError({ name: path, expected: 'the description of a job', got: 'something else' });
 }
 
-/** Whether a folder holds a job of a command. @throws InputError if it holds another command's */
-export async function holdsJob(folder: string, command: TaskCommand): Promise<boolean> {
+/** What a folder holds of a job of a command, if anything. @throws InputError if it holds another command's */
+export async function heldJob(folder: string, command: TaskCommand): Promise<HeldJob | undefined> {
   const path = join(folder, JOB_FILE);
   const before = await readDescription(path);
-  if (before === undefined || before['command'] === command) return before !== undefined;
-  const got = `${path}, which is of a job of ${String(before['command'])}`;
-  throw new InputError({ name: 'out', expected: 'another folder', got });
+  if (before === undefined) return undefined;
+  if (before['command'] === command) return { removing: before['removing'] === true };
+  throw takenFolder(`${path}, which is of a job of ${String(before['command'])}`);
 }
+
+/**
+ * Says in a folder that the files of its job are being removed. The description goes last: after a kill in between it is still
+ * known whose files these are, and nobody takes the rest for a job.
+ */
+export async function markRemoving(folder: string): Promise<void> {
+  const path = join(folder, JOB_FILE);
+  const before = await readDescription(path);
+  if (before) await writeFileAtomic(path, textOf({ ...before, removing: true }));
+}
+
+/** The error for a folder with something that no job of the command has written. */
+export const takenFolder = (got: string) => new InputError({ name: 'out', expected: 'another folder', got });
 
 /** Writes the description of a job, unless it is there already. */
 async function writeDescription(path: string, spec: JobSpec): Promise<void> {
-  await publishFile(path, (file) => file.handle.writeFile(`${JSON.stringify(describedJob(spec), undefined, 2)}\n`));
+  await publishFile(path, (file) => file.handle.writeFile(textOf(describedJob(spec))));
 }
 
 /**
@@ -69,7 +91,24 @@ export async function claimFolder(folder: string, spec: JobSpec, name: string): 
   const path = join(folder, JOB_FILE);
   await writeDescription(path, spec);
   const there = await readDescription(path);
+  expectWhole(folder, there);
   if (there) expectSame(path, there, spec, name);
+}
+
+/** @throws InputError if the job of the folder is being removed, or is another one by now: results of two jobs would mix */
+export async function expectClaimed(folder: string, spec: JobSpec): Promise<void> {
+  const there = await readDescription(join(folder, JOB_FILE));
+  expectWhole(folder, there);
+  if (there?.['id'] === jobId(spec)) return;
+  const got = there ? `${folder}, which is another job's by now` : `${folder} without ${JOB_FILE}`;
+  throw new InputError({ name: 'out', expected: 'the folder of this job', got });
+}
+
+/** @throws InputError if the job of a folder is being removed */
+export function expectWhole(folder: string, job: { removing?: unknown } | undefined): void {
+  if (job?.removing !== true) return;
+  const got = `${folder}, from which an earlier job is being removed`;
+  throw new InputError({ name: 'out', expected: 'the folder of this job', got });
 }
 
 /** Fields and options by name, as JSON. */

@@ -5,7 +5,7 @@ import { resolveDevice } from '../../../inference/runtime/devices/devices.node.j
 import type { Device, DeviceChoice } from '../../../inference/runtime/session.js';
 import type { FinishContext, TaskJob } from '../../../inference/tasks/job.js';
 import { expectComplete } from '../../../inference/tasks/run.js';
-import { claimFolder } from '../../../inference/tasks/shared/description.node.js';
+import { claimFolder, expectClaimed } from '../../../inference/tasks/shared/description.node.js';
 import { inputFiles, loadInputNumbers, placedInputs } from '../../../inference/tasks/shared/given-inputs.node.js';
 import { expectFiles, modelFiles, placedFile } from '../../../inference/tasks/shared/model-files.node.js';
 import {
@@ -190,12 +190,14 @@ function evaluationJob(
 ): EvaluationJob {
   const { subsets, subsetSize, manifoldSamples } = checkedOptions(spec.options, evaluationRules);
   const out = onlyFolder(spec);
+  const expectOurs = () => expectClaimed(out, spec);
   const tasks = new EvaluationStages({
     out,
     pair,
     network,
     products,
     subsets: { subsets, subsetSize, manifoldSamples },
+    expectOurs,
   });
   const { stages } = tasks;
   return {
@@ -205,6 +207,7 @@ function evaluationJob(
     choice,
     notes: pair.notes,
     async finish({ signal }: FinishContext): Promise<EvaluatedJob> {
+      await expectOurs();
       for (const stage of stages) expectComplete('job', await stage.tasks(), await stage.missing());
       await removeAllLeftovers(out);
       const { real, fake } = await tasks.measured();

@@ -29,11 +29,12 @@ const aligned = (bytes: number) => 8 * Math.ceil(bytes / 8);
 const bytesOf = (data: Float64Array | Uint32Array | Float32Array) =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-/** Writes a part, unless another process has. */
+/** Writes a part, unless another process has. @param check called before it is put in its place */
 export async function writePart(
   path: string,
   { start, end, broken, sums, kept }: SetPart,
   size: number,
+  check: () => Promise<void>,
 ): Promise<void> {
   const head: Head = {
     part: 'ganscope',
@@ -55,6 +56,7 @@ export async function writePart(
     const { byteLength } = kept.positions;
     await handle.appendFile(Buffer.concat([bytesOf(kept.positions)], aligned(byteLength)));
     await handle.appendFile(bytesOf(kept.data));
+    await check();
   });
 }
 

@@ -22,6 +22,8 @@ export interface EvaluationTasks {
   network: FeatureNetwork;
   products: GramSession;
   subsets: SubsetOptions;
+  /** @throws InputError if the folder is another job's by now */
+  expectOurs: () => Promise<void>;
 }
 
 const partName = (task: number) => `${String(task).padStart(5, '0')}.part`;
@@ -130,7 +132,7 @@ export class EvaluationStages {
     request: PartRequest,
     { signal, progress }: TaskContext,
   ): Promise<void> {
-    const { pair, network, products } = this.#tasks;
+    const { pair, network, products, expectOurs } = this.#tasks;
     const total = request.most ?? request.end - request.start;
     let done = 0;
     const part = await measuredPart(network, pair[role].candidates, {
@@ -139,15 +141,15 @@ export class EvaluationStages {
       signal,
       progress: (pictures) => progress?.((done += pictures), total),
     });
-    await writePart(this.#results(name, task + 1).path(task), part, network.size);
+    await writePart(this.#results(name, task + 1).path(task), part, network.size, expectOurs);
   }
 
   async #runRows(task: number, role: SetRole, positions: Uint32Array, { signal }: TaskContext): Promise<void> {
-    const { pair, network } = this.#tasks;
+    const { pair, network, expectOurs } = this.#tasks;
     const kept = await measuredRows(network, pair[role].candidates, positions, signal);
     const [start = 0, last = 0] = [positions[0], positions.at(-1)];
     const part = { start, end: last + 1, broken: [], kept };
-    await writePart(this.#results('features', task + 1).path(task), part, network.size);
+    await writePart(this.#results('features', task + 1).path(task), part, network.size, expectOurs);
   }
 
   #read(name: string, task: number, withSums: boolean) {
