@@ -15,7 +15,7 @@ import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { writeFileAtomic } from '../../onnx/files/files.node.js';
 import { sweepOfSpec, sweepSpec, type SweepPlace } from './order.node.js';
 import type { SweepPlan, SweepRun } from './plan.node.js';
-import { readResult, type RunResult } from './result.node.js';
+import { expectComparable, readResult, type RunResult } from './result.node.js';
 import { sweepReport, type SweepReport } from './report.node.js';
 import type { TrainReply, TrainRequest } from './train-process.node.js';
 
@@ -88,11 +88,12 @@ export class SweepJob implements TaskJob<SweepReport> {
     return join(this.out, 'results', `${name}.json`);
   }
 
-  /** The table and the plot. */
+  /** The table and the plot. @throws InputError if the numbers of two runs do not compare */
   async finish(): Promise<SweepReport> {
     const [stage] = this.stages as [TaskStage];
     expectComplete('sweep', this.plan.runs.length, await stage.missing());
     const results = await Promise.all(this.plan.runs.map(({ name }) => readResult(this.resultPath(name))));
+    expectComparable(this.plan.runs, results, this.out);
     return sweepReport(this.plan, results, this.out);
   }
 

@@ -36,6 +36,8 @@ export interface SweepPlan {
 export const MAX_RUNS = 10_000;
 /** Settings that the sweep itself decides. */
 const OWN = ['out'];
+/** Settings of the feature network: numbers of different networks do not compare. */
+const FEATURES = ['features', 'featuresMean', 'featuresStd', 'featuresSize'];
 
 const table: Readonly<Record<string, Setting>> = { ...configSettings, ...runSettings };
 
@@ -81,8 +83,12 @@ export async function readSweep(path: string): Promise<SweepPlan> {
   const unique = [...new Map(planned.map((run) => [run.name, run])).values()];
   const measure = by ?? (settings.features === undefined ? 'loss-g' : 'kid');
   const chosen = measures.find((each) => each === measure) ?? refuse('by', `one of ${measures.join(', ')}`, by);
-  if ((chosen === 'kid' || chosen === 'frechet') && settings.features === undefined)
-    refuse('by', '`features` among the settings: the network by which pictures are compared', chosen);
+  if (chosen === 'kid' || chosen === 'frechet') {
+    if (settings.features === undefined)
+      refuse('by', '`features` among the settings: the network by which pictures are compared', chosen);
+    const varied = entries.find(([name]) => FEATURES.includes(name));
+    if (varied) refuse(`vary: ${dashedName(varied[0])}`, `the same for all runs, to compare them by ${chosen}`, varied[1]);
+  }
   // Where it varies, runs with fewer have no such number, and the table says so.
   const { evalSamples = LEAST_SAMPLES } = settings;
   if (chosen === 'frechet' && evalSamples < LEAST_SAMPLES)

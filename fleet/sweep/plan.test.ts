@@ -25,6 +25,10 @@ it.each([
     'by: frechet\nsettings: { features: f.onnx, eval-samples: 2047 }\nvary: { lr: [0.1] }',
     'eval-samples: expected at least 2048, which the Fréchet distance needs; got 2047',
   ],
+  [
+    'by: kid\nsettings: { features: f.onnx }\nvary: { features-mean: ["0", "0.5"] }',
+    'vary: features-mean: expected the same for all runs, to compare them by kid; got ["0","0.5"]',
+  ],
   ['lr: 1\nvary: { lr: [0.1] }', 'lr: expected one of search, runs, seed, by, settings, vary; got 1'],
 ])('readSweep refuses %j', async (text, line) => {
   const path = join(folder, 'bad.yaml');

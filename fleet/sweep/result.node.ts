@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { ifThere } from '../../inference/files/missing.node.js';
 import { isRecord } from '../../inference/parse/json.js';
 import { InputError } from '../../onnx/errors.js';
+import { readRunFile } from '../../trainer/checkpoint/run-file.node.js';
 import { bestRow, type QualityRow } from '../../trainer/quality/quality.js';
 import type { StepRow } from '../../trainer/report/plots.node.js';
-import type { Measure } from './plan.node.js';
+import type { Measure, SweepRun } from './plan.node.js';
 
 /** The numbers of a run, or why it has none. */
 export interface RunResult {
@@ -19,8 +20,17 @@ export interface RunResult {
   frechet?: number;
   kid?: number;
   bestStep?: number;
+  /** Of the pictures and the feature network that the numbers come from, as the run's config.json has them. */
+  dataIdentity?: string;
+  featuresDigest?: string;
   problem?: string;
 }
+
+/** What results say of a source of their numbers, what it is called, and the settings that name it. */
+const SOURCES = [
+  { of: 'featuresDigest', called: 'the feature network', named: ['features'] },
+  { of: 'dataIdentity', called: 'the pictures', named: ['data', 'split', 'classes', 'cropToBox', 'followLinks'] },
+] as const;
 
 /** The part of a run, at its end, that losses are averaged over. */
 const LAST_PART = 0.1;
@@ -44,6 +54,42 @@ export async function resultOf(name: string, run: string, steps: number): Promis
     lossG: lossG / count,
     ...(best && { kid: best.kid, bestStep: best.step, ...(best.frechet !== undefined && { frechet: best.frechet }) }),
   };
+}
+
+/** What the numbers of a run come from. */
+export async function sourcesOf(run: string): Promise<Pick<RunResult, 'dataIdentity' | 'featuresDigest'>> {
+  const { dataIdentity, evaluation } = await readRunFile(run);
+  const featuresDigest = evaluation?.featuresDigest;
+  return {
+    ...(dataIdentity !== undefined && { dataIdentity }),
+    ...(featuresDigest !== undefined && { featuresDigest }),
+  };
+}
+
+/**
+ * Checks that numbers of runs which name the same pictures and feature network come from the same ones: files may change between
+ * two runs.
+ * @param out folder of the sweep
+ * @throws InputError naming two runs of which one has others
+ */
+export function expectComparable(runs: readonly SweepRun[], results: readonly RunResult[], out: string): void {
+  for (const { of, called, named } of SOURCES) {
+    const first = new Map<string, RunResult>();
+    for (const [index, result] of results.entries()) {
+      if (result[of] === undefined) continue;
+      const { settings } = runs[index] as SweepRun;
+      const key = JSON.stringify(named.map((name) => settings[name]));
+      const other = first.get(key) ?? result;
+      first.set(key, other);
+      if (other[of] === result[of]) continue;
+      const again = `remove it and ${join(out, 'runs', result.name)} to train that run again`;
+      throw new InputError({
+        name: join(out, 'results', `${result.name}.json`),
+        expected: `${called} of ${other.name}, so that the runs compare (${again})`,
+        got: `another, as ${settings[named[0]]} has changed in between`,
+      });
+    }
+  }
 }
 
 /** The rows of a file that training has written; none where it is missing. Millions of them fit. */

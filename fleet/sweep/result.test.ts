@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { resultOf } from './result.node.js';
+import { writeRunFile } from '../../trainer/checkpoint/run-file.node.js';
+import { presets } from '../../trainer/settings/presets.js';
+import { expectComparable, resultOf, sourcesOf } from './result.node.js';
 
 let run: string;
 beforeAll(async () => {
@@ -26,4 +28,31 @@ it('averages the losses over the last tenth of the steps, however many there are
   ];
   await writeFile(join(run, 'quality.jsonl'), lines(evaluations));
   expect(await resultOf('run', run, steps)).toEqual({ ...metrics, kid: 1, bestStep: 2000 });
+});
+
+it("keeps what a run's numbers come from, and compares no numbers of another network or other pictures", async () => {
+  const evaluation = { features: 'f.onnx', evalSamples: 64, evalEvery: 9, featuresDigest: 'sha256:1' };
+  const file = { config: presets.space, data: '/birds', dataIdentity: '2', steps: 4 };
+  await writeRunFile(run, { ...file, evaluation });
+  expect(await sourcesOf(run)).toEqual({ dataIdentity: '2', featuresDigest: 'sha256:1' });
+  await writeRunFile(run, file);
+  expect(await sourcesOf(run)).toEqual({ dataIdentity: '2' });
+
+  const settings = { features: 'f.onnx', data: 'birds' };
+  const runs = ['a', 'b', 'c'].map((name) => ({ name, settings }));
+  const results = (...sources: object[]) => sources.map((each, i) => ({ name: 'abc'[i] as string, ...each }));
+  const same = { featuresDigest: '1', dataIdentity: '2' };
+  expectComparable(runs, results(same, { problem: 'it was killed' }, same), 'out');
+  expectComparable(
+    [...runs.slice(0, 2), { name: 'c', settings: { ...settings, data: 'cats' } }],
+    results(same, same, { ...same, dataIdentity: '3' }),
+    'out',
+  );
+  expect(() => expectComparable(runs, results(same, same, { ...same, featuresDigest: '3' }), 'out')).toThrow(
+    `${join('out', 'results', 'c.json')}: expected the feature network of a, so that the runs compare (remove it and ` +
+      `${join('out', 'runs', 'c')} to train that run again); got another, as f.onnx has changed in between`,
+  );
+  expect(() => expectComparable(runs, results(same, { ...same, dataIdentity: '3' }, same), 'out')).toThrow(
+    /b\.json: expected the pictures of a, .*; got another, as birds has changed in between$/,
+  );
 });

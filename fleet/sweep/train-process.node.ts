@@ -1,6 +1,6 @@
 /** @file The process of one run of a sweep: trains it, from where it is, and tells its owner. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resultOf, type RunResult } from './result.node.js';
+import { resultOf, sourcesOf, type RunResult } from './result.node.js';
 import { FolderInUse, lostLocks } from '../../inference/files/folder-lock.node.js';
 import { SILENCE_MS } from '../../inference/files/lock-owner.node.js';
 import { LockWatch } from '../../inference/files/lock-watch.node.js';
@@ -76,7 +76,7 @@ async function trained({ name, folder, settings }: TrainRequest): Promise<void> 
       progress_callback: ({ row, steps }) => void tell({ step: row.step, steps }),
     }).finally(release);
     if (done < job.steps) await tell({ stopped: true });
-    else await tell({ result: await resultOf(name, folder, done) });
+    else await tell({ result: { ...(await resultOf(name, folder, done)), ...(await sourcesOf(folder)) } });
   } catch (error) {
     const { name: kind, message, stack } = error as Error;
     if (signal.aborted) await tell({ stopped: true });
