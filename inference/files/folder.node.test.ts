@@ -76,6 +76,20 @@ describe('openDataset(folder)', () => {
     ]);
   });
 
+  it('follows one link to each folder, as links to links would multiply its pictures', async () => {
+    const folder = await folderOf({ '0/1.png': 1, '1/2.png': 2, '2/3.png': 3 });
+    for (const [from, to] of [
+      ['0', '1'],
+      ['1', '2'],
+    ] as const)
+      for (const name of ['x', 'y']) await symlink(join(folder, to), join(folder, from, name));
+    const { paths, skipped } = await folderTree(folder);
+    expect(paths).toEqual(['0/1.png', '0/x/2.png', '0/x/x/3.png', '1/2.png', '2/3.png']);
+    expect(skipped).toEqual(
+      ['0/x/y', '0/y', '1/x', '1/y'].map((link) => `${link}: a link to a folder that is listed already`),
+    );
+  });
+
   it.runIf(process.platform === 'linux')('reads files whose names are not UTF-8', async () => {
     const folder = await folderOf({ 'a.png': 1 });
     const odd = Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([0xe9]), Buffer.from('.png')]);

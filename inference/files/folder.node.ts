@@ -29,6 +29,8 @@ interface Search {
   within: readonly string[];
   followLinks: boolean;
   maxDepth: number;
+  /** The real paths of folders that links led into. */
+  linked: Set<string>;
   paths: string[];
   skipped: string[];
   oddNames: Map<string, Buffer>;
@@ -44,7 +46,8 @@ interface Place {
 
 /**
  * All files in a folder and the folders in it. Names that start with a dot are ignored. Links are followed where they stay
- * within the folder or lead to the files of its download cache, or all with `followLinks`; others, and those that lead nowhere or back to a folder around them, are skipped.
+ * within the folder or lead to the files of its download cache, or all with `followLinks`; others, and those that lead nowhere, back to
+ * a folder around them, or to where an earlier link led, are skipped.
  * @throws InputError if there is no such folder or it cannot be read
  */
 export async function folderTree(folder: string, options: FolderOptions = {}): Promise<FolderTree> {
@@ -56,6 +59,7 @@ export async function folderTree(folder: string, options: FolderOptions = {}): P
     within: [root, ...cachedFiles(root)],
     followLinks,
     maxDepth,
+    linked: new Set(),
     paths: [],
     skipped: [],
     oddNames: new Map(),
@@ -86,6 +90,8 @@ async function list(search: Search, place: Place): Promise<void> {
       throw new InputError({ name: String(place.name), expected: 'a readable folder', got: error.code });
     },
   );
+  // In any order another link to the same folder might be the first.
+  entries.sort((a, b) => Buffer.compare(a.name as unknown as Uint8Array, b.name as unknown as Uint8Array));
   for (const entry of entries) {
     // Types of Node's buffers differ between its own declarations.
     const bytes = Buffer.from(entry.name as unknown as Uint8Array);
@@ -98,8 +104,12 @@ async function list(search: Search, place: Place): Promise<void> {
       search.skipped.push(`${shown}: ${target}`);
     } else if (entry.isDirectory() || target?.folder !== undefined) {
       const around = [...place.around, target?.folder ?? String(name)];
-      if (place.depth < search.maxDepth) await list(search, { shown, name, depth: place.depth + 1, around });
-      else search.skipped.push(`${shown}: folders more than ${search.maxDepth} deep are not searched`);
+      if (target?.folder !== undefined && search.linked.has(target.folder))
+        search.skipped.push(`${shown}: a link to a folder that is listed already`);
+      else if (place.depth < search.maxDepth) {
+        if (target?.folder !== undefined) search.linked.add(target.folder);
+        await list(search, { shown, name, depth: place.depth + 1, around });
+      } else search.skipped.push(`${shown}: folders more than ${search.maxDepth} deep are not searched`);
     } else if (entry.isFile() || target !== undefined) {
       search.paths.push(shown);
       if (!isUtf8(name)) search.oddNames.set(shown, name);
