@@ -151,7 +151,9 @@ await runCommand(
       const pair = isComparison
         ? await describedSets([first, second], choice)
         : await describedRun(first, { ...choice, data });
-      const request = { pair, features, texts: { ...options, input }, out, device, resume, shared: engine.shared };
+      const { shared, completes } = engine;
+      const texts = { ...options, input };
+      const request = { pair, features, texts, out, device, resume, shared, completes };
       await evaluateTasks(request, engine, options.json, context);
       return;
     }

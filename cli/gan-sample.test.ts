@@ -118,6 +118,7 @@ describe('gan-sample', () => {
 
   it.each([
     [['--count', '0'], '--count: expected an integer of 1…100000; got 0'],
+    [['--format', 'npy', '--queue', 'redis://nowhere', '--jsonl'], '--queue and --jsonl cannot be combined'],
     [['--seeds', '1', '--seed', '2'], '--seeds and --seed cannot be combined'],
     [
       ['--latents', 'z.npy', '--latent-distribution', 'uniform'],

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** @file gan-sample: pictures of a generator as a grid, or a walk through its latents as an animation. */
 import './common/node-version.js';
+import { InputError } from 'ganscope/errors';
 import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { givenTexts, runCommand } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
@@ -44,7 +45,8 @@ await runCommand(
         jsonl: {
           type: 'boolean',
           default: false,
-          describe: 'Print one line of JSON per picture to standard output, and nothing else there',
+          describe:
+            'Print one line of JSON per picture that this command makes to standard output, and nothing else there',
         },
         ...engineOptions,
         device: deviceOption,
@@ -77,6 +79,7 @@ await runCommand(
     context,
   ) => {
     const { print, signal, progress, note, warn, device: showDevice, skipped } = context;
+    if (jsonl && queue !== undefined) throw new InputError({ name: 'queue', conflictsWith: 'jsonl' });
     const textOf = (name: 'out' | 'discriminator' | 'real' | 'latents' | 'saveLatents') => {
       const value = words[name];
       return typeof value === 'string' ? value : undefined;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimFolder, markRemoving } from '../../inference/tasks/shared/description.node.js';
+import type { FolderUse } from '../../inference/tasks/shared/opening.node.js';
 import type { JobSpec } from '../../inference/tasks/spec.node.js';
 import { requireOwnResults } from '../files/results.node.js';
 import { readyFolder } from './job-folder.node.js';
@@ -27,7 +28,7 @@ const filesIn = async (out: string) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, out).length + 1))
     .toSorted();
-const readied = async (out: string, use: { shared?: boolean; resume?: boolean } = {}) => {
+const readied = async (out: string, use: Partial<FolderUse> = {}) => {
   const request = { shared: false, resume: false, stamps: undefined, ...use };
   const { lock } = await readyFolder(join(folder, out), ['a.png'], request, async () => {});
   await lock?.release();
@@ -46,6 +47,14 @@ describe('readyFolder(out, names, use, check)', () => {
     }
     expect(await filesIn(`other ${name[0]}`)).toEqual([name]);
     await rm(join(folder, `other ${name[0]}`), { recursive: true });
+  });
+
+  it('completes no job that has not begun, and leaves nothing', async () => {
+    const merging = readied('nothere', { shared: true, completes: true });
+    await expect(merging).rejects.toThrow(
+      /^merge: expected the folder of a job that has begun; got .* without job\.json$/,
+    );
+    expect(await readdir(folder)).not.toContain('nothere');
   });
 
   it('removes what a job left, but no folder of pictures that came later', async () => {
@@ -77,7 +86,9 @@ describe('readyFolder(out, names, use, check)', () => {
 it('takes results.jsonl for its own by its first line', async () => {
   await filled('lines', 'results.jsonl');
   const path = join(folder, 'lines', 'results.jsonl');
-  await expect(requireOwnResults(join(folder, 'lines'))).rejects.toThrow(/results\.jsonl, which is of another program$/);
+  await expect(requireOwnResults(join(folder, 'lines'))).rejects.toThrow(
+    /results\.jsonl, which is of another program$/,
+  );
   await writeFile(path, '{"job":{"kind":"maps"}}\n');
   await requireOwnResults(join(folder, 'lines'));
   expect(await readFile(path, 'utf8')).toContain('maps');

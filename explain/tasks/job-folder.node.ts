@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { namesBegin } from '../../inference/files/copies.node.js';
 import { lockFolder, type FolderLock } from '../../inference/files/folder-lock.node.js';
 import { exists } from '../../inference/files/missing.node.js';
-import { expectWhole, heldJob, takenFolder } from '../../inference/tasks/shared/description.node.js';
-import type { FolderUse } from '../../inference/tasks/shared/opening.node.js';
+import { expectWhole, heldJob, JOB_FILE, takenFolder } from '../../inference/tasks/shared/description.node.js';
+import { notBegun, type FolderUse } from '../../inference/tasks/shared/opening.node.js';
 import { InputError } from '../../onnx/errors.js';
 import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { requireOwnResults } from '../files/results.node.js';
@@ -21,7 +21,7 @@ import { listDifference, PictureList, writePictureList } from './picture-list.no
 export async function readyFolder(
   out: string,
   names: readonly string[],
-  { shared, resume, stamps }: FolderUse & { stamps: ReadonlyMap<string, string> | undefined },
+  { shared, resume, completes, stamps }: FolderUse & { stamps: ReadonlyMap<string, string> | undefined },
   check: () => Promise<void>,
 ): Promise<{ lock: FolderLock | undefined; name: string }> {
   const name = shared ? 'out' : 'resume';
@@ -32,6 +32,7 @@ export async function readyFolder(
     if (shared) expectWhole(out, before);
     if (shared && !before && (await exists(join(out, FLAT_RESULTS))))
       throw takenFolder(`${join(out, FLAT_RESULTS)}, which is of a job that is not shared`);
+    if (!before && completes) throw notBegun(out, JOB_FILE);
     if (!before) await expectNew(out);
     const kept = before && !before.removing && (shared || resume);
     const list = join(out, LIST_FILE);

@@ -56,7 +56,7 @@ export class Originals implements FetchOriginals {
    * @throws InputError for addresses outside of the roots, before anything is read there
    */
   async job(spec: JobSpec, roots: readonly string[], open: (spec: JobSpec) => Promise<TaskJob>): Promise<TaskJob> {
-    const { out = '', ...others } = spec.outputs;
+    const { out = '' } = spec.outputs;
     for (const { role, path } of spec.files) await expectPlace(roots, path, role);
     for (const [role, path] of Object.entries(spec.outputs)) await expectPlace(roots, path, role);
     const stored = isAddress(out) ? await StoredFolder.open(out, spec.command, this.environment) : undefined;
@@ -70,12 +70,7 @@ export class Originals implements FetchOriginals {
           stored && own(file.path) ? stored.path(file.path.slice(stored.shown.length)) : fetched.get(file.path);
         return path === undefined ? file : { ...file, path };
       });
-      const placed = Object.entries(others).map(([role, path]) => {
-        if (isAddress(path) && !stored)
-          throw new InputError({ name: role, expected: 'a file on disk, as the results are', got: path });
-        return [role, stored && isAddress(path) ? stored.other(path, role) : path];
-      });
-      const outputs = { ...Object.fromEntries(placed), ...(out !== '' && { out: stored?.folder ?? out }) };
+      const outputs = { ...spec.outputs, ...(stored && { out: stored.folder }) };
       const job = await open({ ...spec, files, outputs });
       return stored ? disposing(stored.job(job), stored) : job;
     } catch (error) {

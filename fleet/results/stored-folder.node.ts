@@ -96,7 +96,7 @@ export class StoredFolder {
 
   /** Runs jobs of the folder: others may work on the same objects. */
   engine(engine: TaskEngine): TaskEngine {
-    return { shared: true, run: (job, context) => engine.run(job, context), placed: (job) => this.job(job) };
+    return { ...engine, shared: true, placed: (job) => this.job(job) };
   }
 
   /** The path of another file that becomes an object once the job is finished. */

@@ -1,5 +1,5 @@
 /** @file Paths that are copies of what is elsewhere: results and messages name the originals, so that all machines name the same. */
-import { relative, resolve, sep } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 
 interface Copy {
   path: string;
@@ -57,6 +57,18 @@ export function copyOf(address: string): string | undefined {
       return resolve(copy.path, ...address.slice(copy.address.length).split('/'));
   }
   return undefined;
+}
+
+/** The path of a file below a folder, with `/` between parts; nothing for what is elsewhere. Addresses count where paths are copies. */
+export function pathBelow(folder: string, path: string): string | undefined {
+  const [base, target] = [shownPath(folder), shownPath(path)];
+  if (isAddress(base) || isAddress(target)) {
+    const start = base.endsWith('/') ? base : `${base}/`;
+    return target.startsWith(start) ? target.slice(start.length) : undefined;
+  }
+  const below = relative(resolve(base), resolve(target));
+  const isElsewhere = below === '' || below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below);
+  return isElsewhere ? undefined : below.split(sep).join('/');
 }
 
 /** A name of a list or description as a path: that of the copy where the name is an address that has one. */

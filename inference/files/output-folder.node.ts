@@ -1,9 +1,11 @@
 /** @file A folder that a command fills: other people's files are neither removed nor mixed with its own. */
+import type { Dirent } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
 import { removeLeftovers } from '../../onnx/files/disk/temporary.node.js';
-import { isOwned, type OwnedFiles } from './owned-files.js';
+import { pathBelow, shownPath } from './copies.node.js';
+import { isOwned, isPlainName, type OwnedFiles } from './owned-files.js';
 
 /** Sub-folders that numbered files may be in. */
 const SUBFOLDER = /^(frames|parts|\d{5,})$/;
@@ -31,6 +33,19 @@ export async function expectOwnFiles(folder: string, owned: OwnedFiles, overwrit
   });
 }
 
+/**
+ * Checks a further file that a job writes.
+ * @param name the parameter that names it
+ * @returns its name, where it lies in the job's folder
+ * @throws InputError if it lies there in the place of another file of the job, or in a sub-folder
+ */
+export function furtherFile(folder: string, owned: OwnedFiles, path: string, name: string): string | undefined {
+  const below = pathBelow(folder, path);
+  if (below === undefined || (isPlainName(below) && !isOwned(owned, below))) return below;
+  const expected = `a file outside of ${shownPath(folder)}, or in it with a plain name that no other file of the job has`;
+  throw new InputError({ name, expected, got: shownPath(path) });
+}
+
 /** Removes the files that are listed, and sub-folders that they leave empty. */
 export async function removeOwnFiles(folder: string, owned: OwnedFiles): Promise<void> {
   const subfolders = new Set<string>();
@@ -46,20 +61,20 @@ export async function removeOwnFiles(folder: string, owned: OwnedFiles): Promise
   }
 }
 
-/** Files in a folder, and in sub-folders that numbered files may be in; hidden ones are left out. */
+/** Files in a folder, and in sub-folders that numbered files may be in; hidden ones are left out. Other folders end with a slash. */
 async function* pathsIn(folder: string): AsyncGenerator<string> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of sorted(entries)) {
     if (entry.name.startsWith('.')) continue;
-    if (!entry.isDirectory() || !SUBFOLDER.test(entry.name)) {
-      yield entry.name;
-      continue;
-    }
-    for (const file of (await readdir(join(folder, entry.name))).toSorted()) {
-      if (!file.startsWith('.')) yield `${entry.name}/${file}`;
-    }
+    if (!entry.isDirectory()) yield entry.name;
+    else if (SUBFOLDER.test(entry.name)) {
+      for (const file of await readdir(join(folder, entry.name), { withFileTypes: true }).then(sorted))
+        if (!file.name.startsWith('.')) yield `${entry.name}/${file.name}${file.isDirectory() ? '/' : ''}`;
+    } else yield `${entry.name}/`;
   }
 }
+
+const sorted = (entries: readonly Dirent[]) => entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));

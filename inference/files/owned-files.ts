@@ -50,7 +50,8 @@ export function parsedOwnedFiles(value: unknown): OwnedFiles | undefined {
   return owned;
 }
 
-const isPlainName = (name: unknown) => typeof name === 'string' && /^\w[\w. -]*$/.test(name);
+/** Whether a name can stand in a journal. */
+export const isPlainName = (name: unknown) => typeof name === 'string' && /^\w[\w. -]*$/.test(name);
 
 function parsedNumbering(value: unknown): Numbering | undefined {
   const { in: place, extension, count, size } = (value ?? {}) as Record<string, unknown>;

@@ -18,6 +18,8 @@ export type StageProgress = (done: number, total: number, stage: TaskStage, note
 export interface TaskEngine {
   /** Whether other processes work on the same job at the same time: none of them owns the folder then. */
   readonly shared: boolean;
+  /** Whether the job must have begun: others did its tasks. Nothing is written where it has not. */
+  readonly completes?: boolean;
   /** Runs what this engine is there for. @throws the signal's reason when it is aborted */
   run(job: TaskJob, context: EngineContext): Promise<RunOutcome>;
   /** The job with its results where this engine keeps them; in its folder if not given. */
@@ -35,6 +37,7 @@ export function shardEngine(shard: Shard): TaskEngine {
 /** This process completes a job of which all shares are done. */
 export const mergeEngine: TaskEngine = {
   shared: true,
+  completes: true,
   run: (job, context) => runTasks(job, { ...context, merge: true }),
 };
 

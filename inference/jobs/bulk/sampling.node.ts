@@ -1,6 +1,7 @@
 /** @file A job of pictures in shards as tasks: scores first where they are sorted, then the pictures. */
 import { join } from 'node:path';
 import { shownPath } from '../../files/copies.node.js';
+import { furtherFile } from '../../files/output-folder.node.js';
 import { expectWritable } from '../../../onnx/files/disk/writable.node.js';
 import { CLASSES_FILE, saveClasses } from '../files/classes-file.node.js';
 import { saveLatentRows } from '../../latent/files/stream.node.js';
@@ -26,16 +27,29 @@ import { samplingSpec } from './spec.node.js';
 /**
  * Opens a job in its folder. Its tasks may run here, or in any process that opens the same job. Dispose of it when done.
  * @param shared whether other processes do parts of it
+ * @param completes whether it must have begun: nothing is written where it has not
  * @throws InputError if the folder holds another job than the one to go on with, or files of others
  */
-export async function openSampling(job: ShardsJob, context: JobContext, shared: boolean): Promise<TaskJob<string[]>> {
+export async function openSampling(
+  job: ShardsJob,
+  context: JobContext,
+  shared: boolean,
+  completes = false,
+): Promise<TaskJob<string[]>> {
   const { generator, model } = context;
   // Refused before anything is written.
   if (generator.label === 'all') generator.labelsOf(new Float32Array());
   const { ranking, format, shardSize, out } = job;
   const source = await latentRows(job.source, generator, job.truncation);
   const count = ranking ? keptCount(ranking, source.count) : source.count;
-  if (job.saveLatents !== undefined) await expectWritable(job.saveLatents, 'saveLatents');
+  const files = {
+    names: [...(ranking ? [RANKING_FILE] : []), ...(generator.classes ? [CLASSES_FILE] : [])],
+    numbered: shardNumbering(format, count, shardSize),
+    ...(ranking && { parts: partNumbering(source.count, shardSize) }),
+  };
+  const { saveLatents } = job;
+  const ownLatents = saveLatents === undefined ? undefined : furtherFile(out, files, saveLatents, 'saveLatents');
+  if (saveLatents !== undefined) await expectWritable(saveLatents, 'saveLatents');
   const networks = await networkFiles(model, ranking);
   const pictures = pictureIdentity(job, source, context, networks);
   const identity = { ...pictures, format, shardSize, version: packageVersion() };
@@ -44,18 +58,13 @@ export async function openSampling(job: ShardsJob, context: JobContext, shared: 
   const opened: Discriminator[] = [];
   let opening: Promise<Discriminator> | undefined;
   const discriminator = () => (opening ??= openDiscriminator());
-  const files = {
-    names: [...(ranking ? [RANKING_FILE] : []), ...(generator.classes ? [CLASSES_FILE] : [])],
-    numbered: shardNumbering(format, count, shardSize),
-    ...(ranking && { parts: partNumbering(source.count, shardSize) }),
-  };
   const describe = async (): Promise<Journal> => {
     // What is assumed of the discriminator belongs to the description.
     if (ranking) await discriminator();
     return { job: job.kind, generator: shownPath(model), identity, files, assumed, count };
   };
   const { resume, overwrite } = job;
-  const request = { describe, identity: { identity, count }, shared, resume, overwrite };
+  const request = { describe, identity: { identity, count }, shared, completes, resume, overwrite };
   const folder = await openBulkFolder(out, request).catch(async (error: unknown) => {
     for (const each of opened) await each.dispose();
     throw error;
@@ -70,9 +79,9 @@ export async function openSampling(job: ShardsJob, context: JobContext, shared: 
     stages: scores ? [scores, stage] : [stage],
     async finish({ signal, complete }) {
       if (!complete) expectComplete(out, await stage.tasks(), await stage.missing());
-      if (job.saveLatents !== undefined) {
-        await saveLatentRows(job.saveLatents, count, generator.latentDim, await latents(), signal);
-      }
+      if (ownLatents !== undefined) await folder.own(ownLatents);
+      if (saveLatents !== undefined)
+        await saveLatentRows(saveLatents, count, generator.latentDim, await latents(), signal);
       if (generator.classes) await saveClasses(join(out, CLASSES_FILE), count, await latents(), generator, signal);
       if (scores) {
         await scores.ranked();

@@ -10,6 +10,7 @@ import { expectOwnFiles, removeOwnFiles } from '../../files/output-folder.node.j
 import { expectSameJob } from '../../files/same-job.node.js';
 import { JOURNAL, journalText, readJournal, writeJournal, type Journal } from '../files/journal.node.js';
 import { publishFile } from '../../tasks/publish.node.js';
+import { notBegun } from '../../tasks/shared/opening.node.js';
 
 /** What a folder is opened for. */
 export interface BulkRequest {
@@ -18,6 +19,8 @@ export interface BulkRequest {
   identity: Pick<Journal, 'identity' | 'count'>;
   /** Whether other processes do parts of the same job: nothing is locked or removed then. */
   shared: boolean;
+  /** Whether the job must have begun. */
+  completes: boolean;
   /** Go on with the same job if the folder holds its beginning. */
   resume: boolean;
   /** Also write into a folder with files of others. */
@@ -28,6 +31,8 @@ export interface BulkRequest {
 export interface BulkFolder {
   /** @throws InputError if the folder is another job's by now */
   expectOurs(): Promise<void>;
+  /** Adds a file in the folder to those that the description lists as the job's. */
+  own(name: string): Promise<void>;
   /** Lets others write. */
   release(): Promise<void>;
 }
@@ -43,7 +48,9 @@ export async function openBulkFolder(folder: string, request: BulkRequest): Prom
   }
   await describedFolder(folder, request);
   await removeLeftovers(folder);
-  return { expectOurs: () => expectDescribed(folder, request), release: async () => {} };
+  const expectOurs = () => expectDescribed(folder, request);
+  const own = (name: string) => expectOurs().then(() => addOwn(folder, name));
+  return { expectOurs, own, release: async () => {} };
 }
 
 /** Locks the folder; without `resume` removes what an earlier job left, as its journal lists it. */
@@ -54,7 +61,7 @@ async function ownFolder(folder: string, request: BulkRequest): Promise<BulkFold
     await expectOwnFiles(folder, before?.files ?? { names: [] }, request.overwrite);
     if (request.resume && before !== undefined && !before.removing) expectSame(folder, before, request, 'resume');
     else await begin(folder, before, await request.describe(), request.overwrite);
-    return { expectOurs: async () => {}, release: () => lock.release() };
+    return { expectOurs: async () => {}, own: (name) => addOwn(folder, name), release: () => lock.release() };
   } catch (error) {
     await lock.release();
     throw error;
@@ -76,6 +83,13 @@ async function begin(folder: string, before: Journal | undefined, job: Journal, 
   await writeJournal(folder, job);
 }
 
+async function addOwn(folder: string, name: string): Promise<void> {
+  const journal = await readJournal(folder);
+  if (!journal || journal.files.names.includes(name)) return;
+  const names = [...journal.files.names.filter((each) => each !== JOURNAL), name];
+  await writeJournal(folder, { ...journal, files: { ...journal.files, names } });
+}
+
 /** Sub-folders are renamed as a whole, so none may hold files of others. */
 async function expectNoSharedSubfolders(folder: string, { files: { numbered } }: Journal): Promise<void> {
   if (numbered?.in !== 'folders') return;
@@ -89,8 +103,9 @@ async function expectNoSharedSubfolders(folder: string, { files: { numbered } }:
 
 /** Describes the job in a folder that others may describe at the same time. */
 async function describedFolder(folder: string, request: BulkRequest): Promise<void> {
-  await makeFolder(folder);
   if ((await readJournal(folder)) === undefined) {
+    if (request.completes) throw notBegun(folder, JOURNAL);
+    await makeFolder(folder);
     const job = await request.describe();
     await expectOwnFiles(folder, { names: [] }).catch(async (error: unknown) => {
       // Another process may have been faster, and its first results be there.

@@ -69,7 +69,7 @@ export async function samplingSpec(
   networks: readonly JobFile[],
 ): Promise<JobSpec> {
   const { generator, range, inputs = {}, preparation = {} } = context;
-  const { source, ranking, truncation, format, shardSize, out, saveLatents } = job;
+  const { source, ranking, truncation, format, shardSize, out } = job;
   const options: JsonObject = {
     format,
     shardSize,
@@ -86,8 +86,8 @@ export async function samplingSpec(
   const files = [...networks];
   for (const [role, path] of Object.entries(inputFiles(inputs))) files.push(await placedFile(role, path));
   if ('file' in source) files.push(await placedFile('latents', source.file));
-  const outputs = { out: resolve(out), ...(saveLatents !== undefined && { saveLatents: resolve(saveLatents) }) };
-  return { command: 'gan-sample', version: packageVersion(), options, files, outputs };
+  // Tasks save no latents: who finishes the job does.
+  return { command: 'gan-sample', version: packageVersion(), options, files, outputs: { out: resolve(out) } };
 }
 
 /** A label as `meantClass` reads it, whatever the names of the classes are. */
@@ -109,8 +109,7 @@ export function samplingWords(spec: JobSpec): SamplingWords {
   const { outputs } = spec;
   const stated = checkedOptions(spec.options, samplingRules);
   for (const name of Object.keys(outputs)) {
-    if (name !== 'out' && name !== 'saveLatents')
-      throw new InputError({ name, expected: 'an output of sampling jobs' });
+    if (name !== 'out') throw new InputError({ name, expected: 'an output of sampling jobs' });
   }
   const { format, shardSize, seeds, truncation, sort, keep, latentDim, latentDistribution, label } = stated;
   if (!Number.isInteger(shardSize) || shardSize < 1 || shardSize > 1_000_000)

@@ -16,7 +16,7 @@ import type { JobContext } from '../shared/context.node.js';
 export async function writeShards(job: ShardsJob, context: JobContext): Promise<string[]> {
   const { engine = localEngine, signal, progress, log } = context;
   let scoring = false;
-  const opened = await openSampling(job, context, engine.shared);
+  const opened = await openSampling(job, context, engine.shared, engine.completes);
   try {
     const written = await performJob(opened, engine, {
       signal,

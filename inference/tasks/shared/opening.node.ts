@@ -1,6 +1,7 @@
 /** @file What commands have in common where they begin a job in its folder, or open one that came as data. */
 import { resolve } from 'node:path';
 import { InputError } from '../../../onnx/errors.js';
+import { shownPath } from '../../files/copies.node.js';
 import type { Device } from '../../runtime/session.js';
 import { fileOf, type JobSpec, type TaskCommand } from '../spec.node.js';
 
@@ -30,7 +31,17 @@ export interface FolderUse {
   shared: boolean;
   /** Go on with the job that is there, which must be the same. Otherwise its files are removed. */
   resume: boolean;
+  /** The job must have begun: nothing is written where it has not. */
+  completes?: boolean | undefined;
 }
+
+/** The error for a folder in which no job has begun. @param missing the file that would say so */
+export const notBegun = (folder: string, missing: string) =>
+  new InputError({
+    name: 'merge',
+    expected: 'the folder of a job that has begun',
+    got: `${shownPath(folder)} without ${missing}`,
+  });
 
 /** @throws InputError for a job of another command */
 export function expectCommand(spec: JobSpec, command: TaskCommand): void {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimFolder, expectClaimed, markRemoving } from '../../../inference/tasks/shared/description.node.js';
+import type { FolderUse } from '../../../inference/tasks/shared/opening.node.js';
 import type { JobSpec } from '../../../inference/tasks/spec.node.js';
 import { readyFolder } from './job-folder.node.js';
 import { readPart, writePart } from './part-file.node.js';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const readied = async (out: string, use: { shared?: boolean; resume?: boolean } = {}) =>
+const readied = async (out: string, use: Partial<FolderUse> = {}) =>
   (await readyFolder(join(folder, out), { shared: false, resume: false, ...use }))?.release();
 
 describe('readyFolder(out, use)', () => {
@@ -31,6 +32,14 @@ describe('readyFolder(out, use)', () => {
     }
     expect(await readdir(join(folder, 'other'), { recursive: true })).toContain(name);
     await rm(join(folder, 'other'), { recursive: true });
+  });
+
+  it('completes no job that has not begun, and leaves nothing', async () => {
+    const merging = readied('nothere', { shared: true, completes: true });
+    await expect(merging).rejects.toThrow(
+      /^merge: expected the folder of a job that has begun; got .* without job\.json$/,
+    );
+    expect(await readdir(folder)).not.toContain('nothere');
   });
 
   it('goes on with a removal that was interrupted, and lets nobody join the job meanwhile', async () => {

@@ -3,8 +3,14 @@ import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockFolder, type FolderLock } from '../../../inference/files/folder-lock.node.js';
 import { exists, ifThere } from '../../../inference/files/missing.node.js';
-import { expectWhole, heldJob, JOB_FILE, markRemoving, takenFolder } from '../../../inference/tasks/shared/description.node.js';
-import type { FolderUse } from '../../../inference/tasks/shared/opening.node.js';
+import {
+  expectWhole,
+  heldJob,
+  JOB_FILE,
+  markRemoving,
+  takenFolder,
+} from '../../../inference/tasks/shared/description.node.js';
+import { notBegun, type FolderUse } from '../../../inference/tasks/shared/opening.node.js';
 import { makeFolder } from '../../../onnx/files/disk/folder.node.js';
 import { removeLeftovers } from '../../../onnx/files/disk/temporary.node.js';
 import { readSets } from './sets-file.node.js';
@@ -21,11 +27,15 @@ const PART = /^\d{5,}\.part$/;
  * @returns the lock of a process that works alone
  * @throws InputError if another process writes to the folder, or it holds something else
  */
-export async function readyFolder(out: string, { shared, resume }: FolderUse): Promise<FolderLock | undefined> {
+export async function readyFolder(
+  out: string,
+  { shared, resume, completes }: FolderUse,
+): Promise<FolderLock | undefined> {
   const lock = shared ? undefined : await lockFolder(out);
   try {
     const before = await heldJob(out, 'gan-eval');
     if (shared) expectWhole(out, before);
+    if (!before && completes) throw notBegun(out, JOB_FILE);
     if (!before) await expectNew(out);
     if (shared) await makeFolder(out);
     else if (!before || before.removing || !resume) await removeEvaluation(out);
