@@ -57,6 +57,7 @@ await runCommand(
     const isApart = isMaps && !strict && (share || chosenShard(undefined, process.env) !== undefined);
     const stamps = new Map<string, string>();
     const [paths, unread]: [string[], string[]] = [[], []];
+    let made = 0;
     for (const source of options._.map(String)) {
       const listed = isApart ? await fetched.stamps(source, 'IMAGE', SINGLE) : undefined;
       for (const [address, stamp] of listed ?? []) {
@@ -65,7 +66,8 @@ await runCommand(
       }
       if (listed) continue;
       const here = await fetched.pictures(source, 'IMAGE', SINGLE);
-      const found = await picturePaths([here], { followLinks: options.followLinks });
+      const found = await picturePaths([here], { followLinks: options.followLinks, results: results.out });
+      made += found.results ?? 0;
       for (const path of found.paths) paths.push(path);
       for (const path of found.skipped) unread.push(path);
     }
@@ -73,6 +75,7 @@ await runCommand(
     if (strict && firstUnread !== undefined)
       throw new InputError({ name: 'strict', expected: 'no skipped file', got: firstUnread });
     context.skipped(unread);
+    if (made > 0) print.info(`Left out: ${made} pictures in ${options.out}, where results are`);
     if (paths.length === 0 && !listLayers)
       throw new InputError('IMAGE: expected picture files, or folders of them; got none');
     const parsed = parsedTargets(options.target);
@@ -110,9 +113,10 @@ await runCommand(
       };
       const { labels, device, resume } = options;
       const { out = '' } = results;
+      const { shared, completes } = engine;
       const originals = stamps.size === 0 ? undefined : { stamps, fetch: await fetched.originals() };
       await explainTasks(
-        { originals, paths, skipped: unread, texts, model, labels, out, device, resume, shared: engine.shared },
+        { originals, paths, skipped: unread, texts, model, labels, out, device, resume, shared, completes },
         engine,
         context,
       );

@@ -87,7 +87,8 @@ export async function readSweep(path: string): Promise<SweepPlan> {
     if (settings.features === undefined)
       refuse('by', '`features` among the settings: the network by which pictures are compared', chosen);
     const varied = entries.find(([name]) => FEATURES.includes(name));
-    if (varied) refuse(`vary: ${dashedName(varied[0])}`, `the same for all runs, to compare them by ${chosen}`, varied[1]);
+    if (varied)
+      refuse(`vary: ${dashedName(varied[0])}`, `the same for all runs, to compare them by ${chosen}`, varied[1]);
   }
   // Where it varies, runs with fewer have no such number, and the table says so.
   const { evalSamples = LEAST_SAMPLES } = settings;

@@ -30,6 +30,23 @@ describe('picturePaths(sources)', () => {
     await expect(picturePaths([empty])).rejects.toThrow(/got a folder without any$/);
   });
 
+  test('leaves out the pictures of a folder of results', async () => {
+    const paths = [join(folder, 'b', '2.JPG')];
+    expect(await picturePaths([folder], { results: join(folder, 'a') })).toEqual({ paths, skipped: [], results: 1 });
+    expect(await picturePaths([join(folder, 'b')], { results: join(folder, 'b') })).toMatchObject({
+      paths,
+      results: 0,
+    });
+    const none = picturePaths([folder], { results: join(folder, '..') });
+    expect((await none).paths).toHaveLength(2);
+    await rm(join(folder, 'b'), { recursive: true });
+    await expect(picturePaths([folder], { results: join(folder, 'a') })).rejects.toThrow(
+      `got a folder without any, but for those in ${join(folder, 'a')}`,
+    );
+    await mkdir(join(folder, 'b'));
+    await writeFile(join(folder, 'b', '2.JPG'), '');
+  });
+
   test('says why a link to a picture does not count', async () => {
     const links = join(folder, 'links');
     await mkdir(links);

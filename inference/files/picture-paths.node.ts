@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { InputError } from '../../onnx/errors.js';
+import { pathBelow } from './copies.node.js';
 import { folderTree, type FolderOptions } from './folder.node.js';
 
 /** Extensions of picture files. */
@@ -32,17 +33,20 @@ export interface FoundPictures {
   paths: string[];
   /** One line each with the reason. */
   skipped: string[];
+  /** How many were left out, as they are in a folder of results. */
+  results?: number;
 }
 
 /**
  * The picture files that arguments name: files as they are, and all pictures in folders and the folders in them.
+ * @param options.results a folder of results: what is in it was made from pictures, where it lies in a folder of them
  * @throws InputError for a folder without pictures; files are not opened
  */
 export async function picturePaths(
   sources: readonly string[],
-  options: Pick<FolderOptions, 'followLinks'> = {},
+  { followLinks, results }: Pick<FolderOptions, 'followLinks'> & { results?: string | undefined } = {},
 ): Promise<FoundPictures> {
-  const found: FoundPictures = { paths: [], skipped: [] };
+  const found: FoundPictures = { paths: [], skipped: [], ...(results !== undefined && { results: 0 }) };
   for (const source of sources) {
     const isFolder = await stat(source).then(
       (info) => info.isDirectory(),
@@ -52,12 +56,15 @@ export async function picturePaths(
       found.paths.push(source);
       continue;
     }
-    const tree = await folderTree(source, options);
-    const pictures = tree.paths.filter(isPictureFile);
+    const tree = await folderTree(source, { followLinks });
+    const own = results === undefined ? undefined : pathBelow(source, results);
+    const isMade = (path: string) => own !== undefined && path.startsWith(`${own}/`);
+    const all = tree.paths.filter(isPictureFile);
+    const pictures = all.filter((path) => !isMade(path));
+    if (own !== undefined) found.results = (found.results ?? 0) + all.length - pictures.length;
     const odd = pictures.filter((path) => tree.oddNames.has(path));
     const skipped = [
-      ...tree.skipped,
-      ...unreadPictures(tree.paths),
+      ...[...tree.skipped, ...unreadPictures(tree.paths)].filter((line) => !isMade(line)),
       ...odd.map((path) => `${path}: its name is not UTF-8; rename it`),
     ];
     const named = pictures.filter((path) => !tree.oddNames.has(path));
@@ -66,7 +73,7 @@ export async function picturePaths(
       throw new InputError({
         name: source,
         expected: `pictures (${PICTURE_EXTENSIONS.join(', ')})`,
-        got: `a folder without any${first ? ` (${first})` : ''}`,
+        got: `a folder without any${first ? ` (${first})` : ''}${all.length > 0 ? `, but for those in ${results}` : ''}`,
       });
     }
     // Not all at once: arguments of a call are limited.
