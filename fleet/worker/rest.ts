@@ -7,6 +7,7 @@ const LONGEST = 15_000;
 export class Rest {
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
+  #ended = false;
 
   /**
    * @param set begins a rest, and ends it
@@ -19,6 +20,7 @@ export class Rest {
 
   /** A task failed: no other one is taken for a while. */
   failed(): void {
+    if (this.#ended) return;
     const pause = Math.min(this.first * 2 ** this.#failures, LONGEST);
     this.#failures++;
     clearTimeout(this.#timer);
@@ -30,8 +32,9 @@ export class Rest {
     this.#failures = 0;
   }
 
-  /** Forgets the rest that is left. */
+  /** Forgets the rest that is left, and begins no other: the worker ends. */
   end(): void {
+    this.#ended = true;
     clearTimeout(this.#timer);
   }
 }
