@@ -87,7 +87,7 @@ await runCommand(
     const { isRun, loadInputNumbers, parsedInputs, parsedPreparation, parsedRange } =
       await import('ganscope/inference');
     const { InputError } = await import('ganscope/errors');
-    await using fetched = new Fetched(context);
+    await using fetched = new Fetched(context, options.strict);
     const results = await fetched.results(options.out, 'gan-eval', true);
     const features = await fetched.features(options.features, 'features');
     const fetchedSet = (set: string, name: string) =>

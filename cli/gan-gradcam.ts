@@ -46,7 +46,7 @@ await runCommand(
     }
     const metrics = options.metric === undefined ? undefined : parsedMetrics(options.metric);
     const isMaps = !evaluate && !listLayers;
-    await using fetched = new Fetched(context);
+    await using fetched = new Fetched(context, options.strict);
     const where = isMaps || 'a folder on disk with `evaluate` or `listLayers`';
     const results = await fetched.results(options.out, 'gan-gradcam', where);
     const given = await fetched.model(options.model, 'model');

@@ -84,7 +84,7 @@ await runCommand(
       const value = words[name];
       return typeof value === 'string' ? value : undefined;
     };
-    await using fetched = new Fetched(context);
+    await using fetched = new Fetched(context, words['strict'] === true);
     const results = await fetched.results(
       textOf('out'),
       'gan-sample',

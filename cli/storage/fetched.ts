@@ -15,6 +15,7 @@ interface FetchMessages {
   print: Printer;
   signal: AbortSignal;
   note(text: string): void;
+  skipped(reasons: readonly string[]): void;
   progress(unit: string): { update(done: number, total: number): void; stop(): void };
 }
 
@@ -36,7 +37,11 @@ export class Fetched {
   #stored: StoredFolder | undefined;
   #originals: Originals | undefined;
 
-  constructor(private readonly context: FetchMessages) {}
+  /** @param strict whether nothing may be skipped */
+  constructor(
+    private readonly context: FetchMessages,
+    private readonly strict = false,
+  ) {}
 
   /** A model, or nothing where none is named. @param companion another model that may be beside it */
   async model<T extends string | undefined>(text: T, name: string, companion?: string): Promise<T | string> {
@@ -65,7 +70,8 @@ export class Fetched {
     const inputs = await this.#open();
     const bar = this.context.progress('files');
     const fetching = inputs.pictures(text, name, (done, total) => bar.update(done, total));
-    const { folder, left } = await fetching.finally(() => bar.stop());
+    const { folder, left, skipped } = await fetching.finally(() => bar.stop());
+    this.#skip(skipped);
     this.context.note(`${text}: fetched${left === 0 ? '' : `; ${left} objects are no pictures and stay there`}`);
     return folder;
   }
@@ -76,7 +82,9 @@ export class Fetched {
    */
   async stamps(text: string, name: string, single: RegExp): Promise<Map<string, string> | undefined> {
     if (!isS3(text) || single.test(text)) return undefined;
-    return (await this.#open()).stamps(text, name);
+    const listed = await (await this.#open()).stamps(text, name);
+    if (listed) this.#skip(listed.skipped);
+    return listed?.stamps;
   }
 
   /** Fetches what tasks ask for. */
@@ -108,6 +116,14 @@ export class Fetched {
     (await this.#inputs?.catch(() => undefined))?.close();
     await this.#originals?.close();
     await this.#stored?.dispose();
+  }
+
+  /** Tells of objects that are skipped. @throws InputError with `strict` */
+  #skip(lines: readonly string[]): void {
+    const [first] = lines;
+    if (this.strict && first !== undefined)
+      throw new InputError({ name: 'strict', expected: 'no skipped file', got: first });
+    this.context.skipped(lines);
   }
 
   async #open(): Promise<S3Inputs> {

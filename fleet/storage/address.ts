@@ -40,10 +40,27 @@ export function shownS3({ bucket, key }: S3Address): string {
  * @throws InputError for keys that are no path below a folder, such as those with `..`
  */
 export function pathOfKey(address: S3Address, prefix: string): string[] {
-  const parts = address.key.slice(prefix.length).split('/');
-  // Windows takes these characters for more than a name.
-  const isOdd = (part: string) => part === '' || part === '.' || part === '..' || /[\p{Cc}\\:]/u.test(part);
-  if (!address.key.startsWith(prefix) || parts.some(isOdd))
-    throw new InputError({ name: shownS3(address), expected: 'a key that can be the name of a file' });
-  return parts;
+  const problem = keyProblem(address, prefix);
+  if (problem) throw problem;
+  return partsOf(address, prefix);
+}
+
+/** Why a key is no path below a folder, if it is none. */
+export function keyProblem(address: S3Address, prefix: string): InputError | undefined {
+  const got = address.key.startsWith(prefix) ? partsOf(address, prefix).map(oddityOf).find(Boolean) : 'another prefix';
+  if (got === undefined) return undefined;
+  return new InputError({ name: shownS3(address), expected: 'a key that can be the name of a file', got });
+}
+
+const partsOf = ({ key }: S3Address, prefix: string) => key.slice(prefix.length).split('/');
+
+/** Characters that are more than a part of a name: in control of a terminal, or to a file system. */
+const ODD = process.platform === 'win32' ? /[\p{Cc}\\:]/u : /[\p{Cc}\\]/u;
+
+/** What a name has that a file's cannot have. */
+function oddityOf(name: string): string | undefined {
+  if (name === '') return 'an empty name, as two slashes or one at an end make';
+  if (name === '.' || name === '..') return JSON.stringify(name);
+  const [odd] = ODD.exec(name) ?? [];
+  return odd === undefined ? undefined : `the character ${odd === '\\' ? odd : JSON.stringify(odd)}`;
 }

@@ -8,7 +8,7 @@ import { isPictureFile, MAX_PICTURE_BYTES, PICTURE_EXTENSIONS } from '../../infe
 import { InputError } from '../../onnx/errors.js';
 import { forgetTemporary, removeLeftoversOf, temporaryBeside } from '../../onnx/files/disk/temporary.node.js';
 import { dataLocationsOf } from '../../onnx/files/load.node.js';
-import { parsedS3Address, pathOfKey, shownS3, type S3Address } from './address.js';
+import { keyProblem, parsedS3Address, pathOfKey, shownS3, type S3Address } from './address.js';
 import { Cache, fetched, LANES, type Copied, type CopyOptions } from './cache.node.js';
 import { S3Storage } from './client.node.js';
 
@@ -22,6 +22,14 @@ export interface FetchContext {
 const PREPARATION = 'preprocessor_config.json';
 /** Objects of a prefix. */
 const MOST_OBJECTS = 1_000_000;
+
+/** What is below a prefix and stays there. */
+export interface LeftObjects {
+  /** How many objects are no pictures. */
+  left: number;
+  /** Pictures whose keys can be no files, one line each with the reason. */
+  skipped: readonly string[];
+}
 
 /** Fetches what addresses name into a cache on disk. */
 export class S3Inputs {
@@ -126,45 +134,49 @@ export class S3Inputs {
   /**
    * The pictures whose keys begin with a prefix, as a folder.
    * @param progress called with how many are there
-   * @returns the folder, and how many objects are no pictures and were left
+   * @returns the folder, and what was left
    * @throws InputError if there are none, or they cannot be read
    */
   async pictures(
     text: string,
     name: string,
     progress?: (done: number, total: number) => void,
-  ): Promise<{ folder: string; left: number }> {
-    const { objects, left, address } = await this.#listed(text, name);
+  ): Promise<LeftObjects & { folder: string }> {
+    const { objects, left, skipped, address } = await this.#listed(text, name);
     const folder = await this.#copy(objects, { progress });
     noteCopy(folder, shownS3(address));
-    return { folder, left };
+    return { folder, left, skipped };
   }
 
   /**
    * The pictures whose keys begin with a prefix, for who fetches them later.
-   * @returns the size and time of each by its address, in the order in which files of a folder come; nothing where a folder of them
-   *   would not be read in full
+   * @returns the size and time of each by its address, in the order in which files of a folder come, and what was left; nothing where
+   *   a folder of them would not be read in full
    */
-  async stamps(text: string, name: string): Promise<Map<string, string> | undefined> {
-    const { objects } = await this.#listed(text, name);
+  async stamps(text: string, name: string): Promise<(LeftObjects & { stamps: Map<string, string> }) | undefined> {
+    const { objects, left, skipped } = await this.#listed(text, name);
     const shown = objects.filter(({ path }) => !path.some((part) => part.startsWith('.')));
     if (shown.length === 0 || shown.some(({ path }) => path.length > MAX_DEPTH + 1)) return undefined;
     const sorted = shown
       .map(({ object, path }) => ({ object, below: path.join('/') }))
       .toSorted((a, b) => (a.below < b.below ? -1 : 1));
-    return new Map(sorted.map(({ object }) => [shownS3(object), `${object.size} ${object.modified}`]));
+    const stamps = sorted.map(({ object }) => [shownS3(object), `${object.size} ${object.modified}`] as const);
+    return { stamps: new Map(stamps), left, skipped };
   }
 
-  async #listed(text: string, name: string): Promise<{ objects: Copied[]; left: number; address: S3Address }> {
+  async #listed(text: string, name: string): Promise<LeftObjects & { objects: Copied[]; address: S3Address }> {
     const address = parsedS3Address(text, name);
     const { bucket, key } = address;
     const prefix = key === '' || key.endsWith('/') ? key : `${key}/`;
     const objects: Copied[] = [];
+    const problems: InputError[] = [];
     let left = 0;
     for await (const object of this.storage.list({ bucket, key: prefix }, 'all', this.context.signal)) {
       // Some tools make empty objects for folders.
       if (object.key.endsWith('/') && object.size === 0) continue;
+      const problem = keyProblem(object, prefix);
       if (!isPictureFile(object.key)) left++;
+      else if (problem) problems.push(problem);
       else objects.push({ object, path: pathOfKey(object, prefix) });
       if (objects.length > MOST_OBJECTS)
         throw new InputError({ name: shownS3(address), expected: `at most ${MOST_OBJECTS} pictures`, got: 'more' });
@@ -176,10 +188,11 @@ export class S3Inputs {
         });
     }
     if (objects.length === 0) {
+      if (problems[0]) throw problems[0];
       const got = left === 0 ? 'nothing below this address' : `${left} other objects`;
       throw new InputError({ name: shownS3(address), expected: `pictures (${PICTURE_EXTENSIONS.join(', ')})`, got });
     }
-    return { objects, left, address: { bucket, key: prefix } };
+    return { objects, left, skipped: problems.map(({ message }) => message), address: { bucket, key: prefix } };
   }
 
   /** The object of a key, if there is one. A listing tells it from one that may not be read. */
