@@ -20,6 +20,12 @@ export interface ConnectionMessages {
   warn(text: string): void;
 }
 
+/** What a connection is opened with. */
+export interface ConnectionOptions extends ConnectionMessages {
+  /** Once it is aborted, a server that is away is not waited for: what was asked of it fails. */
+  signal?: AbortSignal | undefined;
+}
+
 /** Milliseconds between later ones, at most. */
 const LONGEST_PAUSE = 2000;
 
@@ -27,7 +33,7 @@ const LONGEST_PAUSE = 2000;
  * Connects to the server.
  * @throws InputError if it cannot be reached, refuses the password, or is too old
  */
-export async function connect(address: QueueAddress, { note, warn }: ConnectionMessages): Promise<Connection> {
+export async function connect(address: QueueAddress, { note, warn, signal }: ConnectionOptions): Promise<Connection> {
   const { bull, Redis } = await queuePackages();
   const { shown, prefix } = address;
   const { tells, policy } = await expectServer(address);
@@ -43,7 +49,8 @@ export async function connect(address: QueueAddress, { note, warn }: ConnectionM
     connectTimeout: FIRST_MS,
     // BullMQ asks for it: a command waits until the server is back.
     maxRetriesPerRequest: null,
-    retryStrategy: (attempt) => (connected ? Math.min(100 * attempt, LONGEST_PAUSE) : null),
+    // Clients that are duplicates of this one have it too.
+    retryStrategy: (attempt) => (connected && !signal?.aborted ? Math.min(100 * attempt, LONGEST_PAUSE) : null),
   });
   let problem: Error | undefined;
   client.on('error', (error) => (problem = error));
@@ -57,7 +64,8 @@ export async function connect(address: QueueAddress, { note, warn }: ConnectionM
   let lost = false;
   const returns: (() => void)[] = [];
   client.on('close', () => {
-    if (!lost && connected) warn(`The connection to ${shown} is lost; trying again until it is back.`);
+    if (!lost && connected && !signal?.aborted)
+      warn(`The connection to ${shown} is lost; trying again until it is back.`);
     lost = true;
   });
   client.on('ready', () => {
@@ -77,4 +85,20 @@ export async function connect(address: QueueAddress, { note, warn }: ConnectionM
       else client.disconnect();
     },
   };
+}
+
+/**
+ * Waits until a client is connected, or has given up: BullMQ waits for ever where it disconnects one in between.
+ * @returns whether it is connected
+ */
+export function settled(client: RedisClient): Promise<boolean> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (client.status !== 'ready' && client.status !== 'end') return;
+      client.off('ready', look).off('end', look);
+      resolve(client.status === 'ready');
+    };
+    client.on('ready', look).on('end', look);
+    look();
+  });
 }

@@ -50,6 +50,10 @@ export async function runQueued(job: TaskJob, address: QueueAddress, options: Qu
       const names = Object.keys(job.spec.options);
       if (missing.length > 0) await new StageRun(queue, order, stage, count, missing, names, options).run();
     }
+  } catch (error) {
+    // Where the server is away, what was asked of it fails then.
+    options.signal?.throwIfAborted();
+    throw error;
   } finally {
     await queue.close();
   }

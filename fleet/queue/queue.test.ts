@@ -76,6 +76,44 @@ describe.skipIf(!redisProgram)('runQueued and serveQueue, with a real server', (
     await serving.stop();
   }, 60_000);
 
+  it('stop while the server is away, once the tasks that run are done', async () => {
+    const own = await startRedis();
+    const at = (queue: string) => queueAddress(own.url, { GANSCOPE_QUEUE: queue });
+    const told: string[] = [];
+    const both = { note: (text: string) => void told.push(text), warn: (text: string) => void told.push(text) };
+    const stop = new AbortController();
+    const { signal } = stop;
+    const waiting = runQueued(await openToy(toySpec(newFolder(), 3)), at('alone'), { ...both, signal });
+    const left = expect(waiting).rejects.toThrow('enough');
+    const out = newFolder();
+    let [began, serves] = [false, 0];
+    const serving = ['busy', 'idle'].map((queue) =>
+      serveQueue(at(queue), {
+        ...both,
+        note: () => serves++,
+        detail: () => {},
+        ...{ concurrency: 2, drain: false, lease: 2, name: queue, firstRest: 20, signal },
+        open: (spec) => openToy(spec, () => (began = true)),
+      }),
+    );
+    const sent = runQueued(await openToy(toySpec(out, 1, { milliseconds: 3000 })), at('busy'), { ...both, signal });
+    const alsoLeft = expect(sent).rejects.toThrow('enough');
+    await vi.waitFor(
+      () => expect([began, serves, told.some((line) => /No worker/.test(line))]).toEqual([true, 2, true]),
+      9000,
+    );
+    await own.stop();
+    await vi.waitFor(() => expect(told.filter((line) => /is lost; trying again/.test(line))).toHaveLength(4), 9000);
+    stop.abort(new Error('enough'));
+    await Promise.all([left, alsoLeft]);
+    expect(await Promise.all(serving)).toEqual([
+      { done: 1, failed: 0 },
+      { done: 0, failed: 0 },
+    ]);
+    expect(readdirSync(out)).toEqual(['0.txt']);
+    expect(told.filter((line) => /^3 tasks stay in the queue/.test(line))).toHaveLength(1);
+  }, 60_000);
+
   it('counts a coordinator from before it looks for missing results on, by the clock of the server', async () => {
     const queue = await TaskQueue.open(address('clocks'), messages);
     const clock = vi.spyOn(Date, 'now');

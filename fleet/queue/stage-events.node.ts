@@ -2,6 +2,8 @@
 import { EventEmitter, once } from 'node:events';
 import type { QueueEvents } from 'bullmq';
 import { parsedAnswer, parsedTaskId, type WorkerAnswer } from './messages.js';
+import { settled } from './connection.node.js';
+import type { RedisClient } from './packages.node.js';
 import type { TaskQueue } from './task-queue.node.js';
 
 export interface StageNews {
@@ -23,7 +25,7 @@ export class StageEvents {
 
   private constructor(
     private readonly events: QueueEvents,
-    private readonly disconnect: () => void,
+    private readonly client: RedisClient,
   ) {}
 
   static async open(queue: TaskQueue, order: string, stage: string): Promise<StageEvents> {
@@ -36,7 +38,7 @@ export class StageEvents {
     const lastEventId = newest?.[0] ?? '0-0';
     const events = new bull.QueueEvents(queue.address.name, { ...options, connection: own, lastEventId });
     events.on('error', () => undefined);
-    const self = new StageEvents(events, () => own.disconnect());
+    const self = new StageEvents(events, own);
     const taskOf = (id: string) => {
       const named = parsedTaskId(id);
       return named?.order === order && named.stage === stage ? named.task : undefined;
@@ -81,7 +83,8 @@ export class StageEvents {
   }
 
   async close(): Promise<void> {
+    await settled(this.client);
     await this.events.close().catch(() => undefined);
-    this.disconnect();
+    this.client.disconnect();
   }
 }

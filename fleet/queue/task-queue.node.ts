@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Queue } from 'bullmq';
 import type { QueueAddress } from './address.js';
-import { connect, type Connection, type ConnectionMessages } from './connection.node.js';
+import { connect, type Connection, type ConnectionOptions } from './connection.node.js';
 import { taskId, type TaskMessage } from './messages.js';
 
 /** How tasks wait, by number. */
@@ -42,8 +42,8 @@ export class TaskQueue {
    * @param firstPause milliseconds before a task that failed is tried again; each later pause is twice as long
    * @throws InputError if the server cannot be used, or packages are missing
    */
-  static async open(address: QueueAddress, messages: ConnectionMessages, firstPause = FIRST_PAUSE): Promise<TaskQueue> {
-    const connection = await connect(address, messages);
+  static async open(address: QueueAddress, options: ConnectionOptions, firstPause = FIRST_PAUSE): Promise<TaskQueue> {
+    const connection = await connect(address, options);
     const queue = new connection.bull.Queue(address.name, {
       ...connection.options,
       defaultJobOptions: {

@@ -7,7 +7,7 @@ import { shownText } from '../../inference/files/copies.node.js';
 import type { TaskJob } from '../../inference/tasks/job.js';
 import type { JobSpec } from '../../inference/tasks/spec.node.js';
 import type { QueueAddress } from '../queue/address.js';
-import type { ConnectionMessages } from '../queue/connection.node.js';
+import { settled, type ConnectionMessages } from '../queue/connection.node.js';
 import { parsedOrder, parsedTask, type TaskMessage, type WorkerAnswer } from '../queue/messages.js';
 import { TaskQueue } from '../queue/task-queue.node.js';
 import { OpenJobs } from './open-jobs.js';
@@ -102,10 +102,15 @@ export async function serveQueue(address: QueueAddress, options: WorkerOptions):
     await worker.waitUntilReady();
     note(`Worker ${name} serves the queue ${address.name} at ${address.shown}.`);
     await Promise.race([broken, untilStopped(signal), ...(drain ? [untilEmpty(queue, tasks, signal)] : [])]);
+  } catch (error) {
+    // Where the server is away, what was asked of it fails then.
+    if (!signal?.aborted) throw error;
   } finally {
     rest.end();
-    // Waits for the tasks that run.
-    await worker.close();
+    const isThere = await settled(client);
+    // BullMQ waits for the tasks that run, and to tell the server of them.
+    if (!isThere) await tasks.idle();
+    await worker.close(!isThere);
     await jobs.dispose();
     await queue.close();
   }
@@ -150,6 +155,11 @@ class TaskRunner {
     } finally {
       this.running--;
     }
+  }
+
+  /** Waits until no task runs. */
+  async idle(): Promise<void> {
+    while (this.running > 0) await sleep(DRAIN_MS);
   }
 
   async #do({ stage: wanted, task }: TaskMessage, job: TaskJob): Promise<void> {
