@@ -11,6 +11,8 @@ export interface Connection {
   options: { connection: RedisClient; prefix: string; skipVersionCheck: true };
   /** Calls back each time the server is there again after it was lost. */
   onReturn(call: () => void): void;
+  /** What the server is asked, or an error once the connection has given up: what was on its way then is never answered. */
+  unlessEnded: <T>(asked: Promise<T>) => Promise<T>;
   close(): Promise<void>;
 }
 
@@ -74,11 +76,14 @@ export async function connect(address: QueueAddress, { note, warn, signal }: Con
     note(`The connection to ${shown} is back.`);
     for (const call of returns) call();
   });
+  const ended = new Promise<never>((_, reject) => client.once('end', () => reject(new Error(`${shown} is away`))));
+  ended.catch(() => undefined);
   return {
     bull,
     client,
     options: { connection: client, prefix, skipVersionCheck: true },
     onReturn: (call) => returns.push(call),
+    unlessEnded: (asked) => Promise.race([asked, ended]),
     async close() {
       connected = false;
       if (client.status === 'ready') await client.quit().catch(() => undefined);

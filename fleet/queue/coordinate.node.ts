@@ -40,7 +40,7 @@ const LANES = 16;
 export async function runQueued(job: TaskJob, address: QueueAddress, options: QueueOptions): Promise<void> {
   const queue = await TaskQueue.open(address, options, options.firstPause);
   try {
-    await queue.coordinate();
+    await queue.connection.unlessEnded(queue.coordinate());
     const text = orderText(shownSpec(job.spec));
     const order = { id: orderId(text), text };
     for (const stage of job.stages) {
@@ -89,24 +89,11 @@ class StageRun {
 
   async run(): Promise<void> {
     const { options, queue, order, stage } = this;
-    const events = await StageEvents.open(queue, order.id, stage.name);
-    let returned = false;
-    queue.connection.onReturn(() => (returned = true));
+    const { connection } = queue;
+    const events = await connection.unlessEnded(StageEvents.open(queue, order.id, stage.name));
     try {
       this.#show();
-      await this.#submit([...this.#outstanding.tasks]);
-      let looked = 0;
-      while (this.#outstanding.size > 0 && this.#outstanding.failures.size <= MOST_FAILURES) {
-        options.signal?.throwIfAborted();
-        await events.some(LOOK_MS, options.signal);
-        await this.#take(events);
-        if (Date.now() - looked < LOOK_MS && !returned) continue;
-        // Where news come in, the counts are ahead of them.
-        const lost = (await this.#look()) && Date.now() - this.#heard > LOOK_MS;
-        if (returned || lost || Date.now() - this.#heard > this.#recheckMs) await this.#recheck();
-        returned = false;
-        looked = Date.now();
-      }
+      await connection.unlessEnded(this.#untilDone(events));
     } catch (error) {
       if (options.signal?.aborted)
         options.note(
@@ -117,6 +104,26 @@ class StageRun {
       await events.close();
     }
     this.#expectNoFailures();
+  }
+
+  /** Sends all tasks, and waits until they have results or have failed. */
+  async #untilDone(events: StageEvents): Promise<void> {
+    const { signal } = this.options;
+    let returned = false;
+    this.queue.connection.onReturn(() => (returned = true));
+    await this.#submit([...this.#outstanding.tasks]);
+    let looked = 0;
+    while (this.#outstanding.size > 0 && this.#outstanding.failures.size <= MOST_FAILURES) {
+      signal?.throwIfAborted();
+      await events.some(LOOK_MS, signal);
+      await this.#take(events);
+      if (Date.now() - looked < LOOK_MS && !returned) continue;
+      // Where news come in, the counts are ahead of them.
+      const lost = (await this.#look()) && Date.now() - this.#heard > LOOK_MS;
+      if (returned || lost || Date.now() - this.#heard > this.#recheckMs) await this.#recheck();
+      returned = false;
+      looked = Date.now();
+    }
   }
 
   /** Sends tasks; those that failed for good earlier are tried anew. */

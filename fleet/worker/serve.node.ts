@@ -7,7 +7,7 @@ import { shownText } from '../../inference/files/copies.node.js';
 import type { TaskJob } from '../../inference/tasks/job.js';
 import type { JobSpec } from '../../inference/tasks/spec.node.js';
 import type { QueueAddress } from '../queue/address.js';
-import { settled, type ConnectionMessages } from '../queue/connection.node.js';
+import { settled, type Connection, type ConnectionMessages } from '../queue/connection.node.js';
 import { parsedOrder, parsedTask, type TaskMessage, type WorkerAnswer } from '../queue/messages.js';
 import { TaskQueue } from '../queue/task-queue.node.js';
 import { OpenJobs } from './open-jobs.js';
@@ -63,10 +63,10 @@ export async function serveQueue(address: QueueAddress, options: WorkerOptions):
   const { concurrency, drain, lease, signal, note } = options;
   const name = options.name ?? workerName();
   const queue = await TaskQueue.open(address, options);
-  const { bull, client, options: connection } = queue.connection;
+  const { bull, client, options: connection, unlessEnded } = queue.connection;
   const outcome: WorkerOutcome = { done: 0, failed: 0 };
   const jobs = new OpenJobs(async (order) => {
-    const text = await queue.order(order);
+    const text = await unlessEnded(queue.order(order));
     if (text === undefined)
       throw new InputError({ name: 'job', expected: 'an order that the queue knows', got: order });
     return options.open(parsedOrder(text, order));
@@ -75,7 +75,7 @@ export async function serveQueue(address: QueueAddress, options: WorkerOptions):
     if (resting) void worker.pause(true);
     else void worker.resume();
   }, options.firstRest);
-  const tasks = new TaskRunner(jobs, rest, name, options, outcome, bull.UnrecoverableError);
+  const tasks = new TaskRunner(jobs, rest, name, options, outcome, bull.UnrecoverableError, unlessEnded);
   // BullMQ waits for tasks with a second connection like this one.
   const worker = new bull.Worker<unknown, WorkerAnswer>(address.name, (job) => tasks.run(job), {
     ...connection,
@@ -99,7 +99,7 @@ export async function serveQueue(address: QueueAddress, options: WorkerOptions):
   // A rest ends the loop inside, and `resume` begins it anew: only its failure counts.
   const broken = new Promise<never>((_, reject) => worker.run().catch(reject));
   try {
-    await worker.waitUntilReady();
+    await unlessEnded(worker.waitUntilReady());
     note(`Worker ${name} serves the queue ${address.name} at ${address.shown}.`);
     await Promise.race([broken, untilStopped(signal), ...(drain ? [untilEmpty(queue, tasks, signal)] : [])]);
   } catch (error) {
@@ -129,6 +129,7 @@ class TaskRunner {
     private readonly options: WorkerOptions,
     private readonly outcome: WorkerOutcome,
     private readonly Final: new (message: string) => Error,
+    private readonly unlessEnded: Connection['unlessEnded'],
   ) {}
 
   /** @throws Error with the worker's name and one line; a final one for what no worker can do */
@@ -149,7 +150,7 @@ class TaskRunner {
       this.rest.failed();
       const problem = this.#lineOf(error);
       options.warn(`a task failed: ${problem}`);
-      await job.updateProgress({ worker: name, problem }).catch(() => undefined);
+      await this.unlessEnded(job.updateProgress({ worker: name, problem })).catch(() => undefined);
       const Thrown = readable ? Error : this.Final;
       throw new Thrown(`${name}: ${problem}`);
     } finally {
