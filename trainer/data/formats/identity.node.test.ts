@@ -1,5 +1,5 @@
 /** @file What tells data sets apart: on one machine for the cache, and on any for resumed runs. */
-import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { base, folderOf, idxFile } from '../data.test.helper.js';
@@ -43,6 +43,23 @@ describe('identity()', () => {
     expect(await identityOf(digits(0))).not.toBe(await identityOf(digits(1)));
   });
 
+  it('is another one where a large file differs at its start, in its middle or at its end', async () => {
+    const folder = await folderOf({ 'a.png': 'a' });
+    const file = await open(join(folder, 'a.png'), 'r+');
+    const size = 2 ** 28 + 100;
+    await file.truncate(size);
+    const identities = [await (await opened(folder)).identity?.()];
+    for (const place of [0, size / 2, size - 1]) {
+      await file.write('b', place);
+      identities.push(await (await opened(folder)).identity?.());
+    }
+    await file.close();
+    expect(new Set(identities).size).toBe(4);
+    // As an earlier version stored it, by which none of them differ.
+    const [earlier = ''] = identities[0]?.split('+') ?? [];
+    expect(identities.every((now) => isSameIdentity(earlier, now))).toBe(true);
+  });
+
   it('without lists is that of earlier versions', async () => {
     expect(await identityOf({ 'a.png': 'a' })).toBe('23521fe2d6e9d89812ba1050b46250f7144715bf2f9eac0da615bf1c678b6d6b');
   });
@@ -53,6 +70,8 @@ describe('isSameIdentity(saved, now)', () => {
     ['files', 'files', true],
     ['files', 'files+lists', true],
     ['files+lists', 'files+lists', true],
+    ['files+lists', 'files+lists+parts', true],
+    ['files+lists+parts', 'files+lists+others', false],
     ['files+lists', 'files+others', false],
     ['others', 'files+lists', false],
     ['files+lists', 'files', false],
