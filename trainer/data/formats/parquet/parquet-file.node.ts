@@ -91,7 +91,7 @@ export class ParquetFile {
   }
 
   /** One column of some rows. @throws InputError if they cannot be read */
-  async values(column: string, start = 0, end = this.rows): Promise<unknown[]> {
+  async values(column: string, start: number, end: number): Promise<unknown[]> {
     const { file, metadata } = this;
     const options = { file, metadata, columns: [column], rowStart: start, rowEnd: end, utf8: false, compressors };
     const rows = await reading(this.path, () => parquetReadObjects(options));

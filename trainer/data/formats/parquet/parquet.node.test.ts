@@ -46,6 +46,18 @@ describe('openDataset(Parquet)', () => {
     );
   });
 
+  it('refuses more rows than are read, before any is', async () => {
+    const length = table.readUInt32LE(table.length - 8);
+    const [body, footer] = [table.subarray(0, -8 - length), table.subarray(-8 - length, -8).toString('latin1')];
+    // Behind the size of each group its number of rows: 2, here 2^33.
+    const large = footer.replaceAll('\x16\x04&', '\x16\x80\x80\x80\x80\x40&');
+    expect(large).not.toBe(footer);
+    const end = Buffer.alloc(8, 'PAR1');
+    end.writeUInt32LE(large.length);
+    const folder = await folderOf({ 'a.parquet': Buffer.concat([body, Buffer.from(large, 'latin1'), end]) });
+    await expect(opened(folder)).rejects.toThrow(/: expected at most 16777216 rows; got \d{10,}$/);
+  });
+
   it('refuses a damaged file', async () => {
     const cut = await folderOf({ 'a.parquet': table.subarray(0, 3000) });
     await expect(opened(cut)).rejects.toThrow(/^a\.parquet: expected a sound Parquet file; got an error \(/);

@@ -11,6 +11,8 @@ import { ParquetFile } from './parquet-file.node.js';
 
 /** Pictures as files that are held, in bytes: the last groups of rows that were used. */
 const HELD_BYTES = 2 ** 29;
+/** The most rows of all tables. */
+const MAX_ROWS = 2 ** 24;
 const PICTURES = /^(image|img|picture|photo)$/i;
 const CLASSES = /^(fine_)?(labels?|class(es)?|target)$/i;
 
@@ -31,10 +33,11 @@ export async function parquetDataset(tree: FileTree, options: DataOptions): Prom
   for (const path of paths) files.push(await ParquetFile.open(tree, path));
   const features = featuresOf(files[0]);
   const column = pictureColumn(files, features);
-  const labels = await labelsOf(files, features);
   const rows = new JoinedParts(files, (file) => file.rows);
   const { length } = rows;
+  if (length > MAX_ROWS) throw new InputError({ name: tree.root, expected: `at most ${MAX_ROWS} rows`, got: length });
   if (length === 0) throw new InputError({ name: tree.root, expected: 'pictures', got: 'tables without a row' });
+  const labels = await labelsOf(files, features);
   const read = pictureReader(column);
   return {
     name: `${length} ${length === 1 ? 'picture' : 'pictures'} of ${tree.root}${splits === undefined ? '' : ` (${splits.join(' and ')})`}`,
@@ -100,7 +103,9 @@ async function labelsOf(
   if (column === undefined || files.some(({ columns: own }) => !own.some(({ name }) => name === column.name)))
     return undefined;
   const values: unknown[] = [];
-  for (const file of files) for (const value of await file.values(column.name)) values.push(value);
+  for (const file of files)
+    for (const { start, end } of file.groups)
+      for (const value of await file.values(column.name, start, end)) values.push(value);
   const told = features[column.name]?.['names'];
   const names = Array.isArray(told) && told.length <= MAX_CLASSES ? told.map(String) : undefined;
   const nameOf = (value: unknown) =>
