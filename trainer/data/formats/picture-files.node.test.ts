@@ -35,6 +35,17 @@ describe('folders train, val and test', () => {
     );
   });
 
+  it('are a split also where there is only one, below which no several are', async () => {
+    const folder = await folderOf({ 'data/train/cat/1.png': 1, 'data/train/dog/2.png': 2 });
+    const train = await opened(folder, { split: 'train' });
+    expect([await levels(train), classNames(train), train.splits]).toEqual([[1, 2], ['cat', 'dog'], ['train']]);
+    await expect(opened(folder, { split: 'val' })).rejects.toThrow(
+      'split: expected train, which the data has; got val',
+    );
+    const inner = await opened(await folderOf({ 'test/train/1.png': 1, 'test/val/2.png': 2 }), { split: 'val' });
+    expect(await levels(inner)).toEqual([2]);
+  });
+
   it('are classes where other folders stand beside them', async () => {
     const folder = await folderOf({ 'cat/train/1.png': 1, 'cat/others/2.png': 2, 'dog/val/3.png': 3 });
     const all = await opened(folder);

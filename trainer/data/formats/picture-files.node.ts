@@ -11,7 +11,7 @@ import { LABELS_FILE, listedLabels } from './listed-labels.js';
 /** Bytes of files that are decoded at a time. */
 const MAX_BYTES_AT_ONCE = 256 * 1024 * 1024;
 
-/** A picture file with the folders it lies in, below the one that holds them all. */
+/** A picture file with the folders it lies in, below the root. */
 interface Place {
   path: string;
   folders: readonly string[];
@@ -24,7 +24,7 @@ interface Place {
  * @throws InputError if a split is asked for that is not there, or dataset.json cannot be used
  */
 export async function pictureFilesDataset(tree: FileTree, { split = 'all' }: DataOptions): Promise<Dataset> {
-  const all = belowShared(tree.paths.filter(isPictureFile).map((path) => ({ path, folders: foldersOf(path) })));
+  const all = tree.paths.filter(isPictureFile).map((path) => ({ path, folders: foldersOf(path) }));
   const level = splitLevel(all);
   const splitOf = ({ folders }: Place) => namedSplit(folders[level ?? 0] ?? '');
   const splits = [...new Set(all.map(splitOf))];
@@ -64,14 +64,16 @@ export function datasetOfFiles(tree: FileTree, paths: readonly string[], labels:
   };
 }
 
-/** How many folders lie above those that are splits, of which there are several kinds and one above each picture. */
+/** How many folders lie above those that are splits, of which one is above each picture: the first with several kinds, or else with one. */
 function splitLevel(places: readonly Place[]): number | undefined {
   const depth = places.reduce((least, { folders }) => Math.min(least, folders.length), Number.POSITIVE_INFINITY);
-  for (let level = 0; level < depth && places.length > 0; level++) {
+  const kinds = Array.from({ length: places.length > 0 ? depth : 0 }, (_, level) => {
     const splits = new Set(places.map(({ folders }) => namedSplit(folders[level] as string)));
-    if (!splits.has(undefined) && splits.size > 1) return level;
-  }
-  return undefined;
+    return splits.has(undefined) ? 0 : splits.size;
+  });
+  const level = kinds.findIndex((count) => count > 1);
+  const found = level < 0 ? kinds.indexOf(1) : level;
+  return found < 0 ? undefined : found;
 }
 
 const foldersOf = (path: string): string[] => folderName(path).split('/').slice(0, -1);
