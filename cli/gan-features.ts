@@ -21,7 +21,10 @@ await runCommand(
           choices: ['train', 'val', 'test', 'all'] as const,
           describe: 'Split of the data set to use [default: all]',
         },
-        classes: { type: 'string', describe: 'Names or numbers of classes, separated by commas [default: all]' },
+        classes: {
+          type: 'string',
+          describe: 'Classes by name, or by the number that names begin with, separated by commas [default: all]',
+        },
         'follow-links': { type: 'boolean', default: false, describe: 'Follow links that lead out of the given folder' },
         'self-supervised': {
           choices: ['rotations', 'views'] as const,

@@ -24,6 +24,11 @@ describe('openDataset(CIFAR)', () => {
     expect(classNames(dataset)).toEqual(['bird', 'airplane', 'automobile', 'bird']);
     const test = await opened(folder, { split: 'test' });
     expect([await levels(test), classNames(test)]).toEqual([[20], ['bird']]);
+    expect(test.labels?.classes).toEqual(['bird']);
+    expect(test.assumed?.find(({ about }) => about === 'classes')).toMatchObject({
+      taken: '1: bird',
+      because: 'batches.meta.txt; default: all; 2 without a picture left out',
+    });
     await expect(opened(folder, { split: 'val' })).rejects.toThrow(
       'split: expected train or test, which the data has; got val',
     );

@@ -5,7 +5,7 @@ import { InputError } from '../../../onnx/errors.js';
 import type { GanConfig } from '../../settings/config.js';
 import { arraysDataset, isArrayFile, isArrayOfLabels } from './arrays/arrays.node.js';
 import { assumedOfData } from '../sets/assumed.js';
-import { withClasses } from '../sets/classes.js';
+import { withClasses, withoutEmptyClasses } from '../sets/classes.js';
 import { archivesTree, hasArchives } from './archives.node.js';
 import { cifarDataset, hasCifarFiles, isCifarFile, isCifarNames } from './cifar.node.js';
 import { cubDataset, hasCubLists, isCubFile, isCubList } from './cub.node.js';
@@ -17,8 +17,10 @@ import { dataFingerprint, dataIdentity } from './identity.node.js';
 import { hasIdxFiles, idxDataset, idxLabelsNames, isIdxFile, isIdxLabels } from './idx.node.js';
 import { isPictureFile, PICTURE_EXTENSIONS } from '../../../inference/files/picture-paths.node.js';
 import { isLabelsFile } from './listed-labels.js';
+import { meantFormat } from './meant-format.node.js';
 import { isParquetFile, parquetDataset } from './parquet/parquet.node.js';
 import { pictureFilesDataset } from './picture-files.node.js';
+import { systemError } from '../sets/system-error.js';
 import type { FileTree } from '../../../inference/files/tree.js';
 import { zipTree } from './zip.node.js';
 
@@ -39,11 +41,13 @@ interface DataFormat {
   lists: (path: string) => boolean;
   /** Whether these files are of this format. */
   found: (tree: FileTree) => boolean;
+  /** Whether files with certain names make it, beside which others do not count. */
+  isNamed?: true;
   /** @throws InputError if the files are not what the format says, or the options do not fit */
   dataset: (tree: FileTree, options: DataOptions) => Dataset | Promise<Dataset>;
 }
 
-/** All formats; the first that matches is used. */
+/** All formats. The first that matches is used if it is named, or else the one with the most pictures. */
 const dataFormats: readonly DataFormat[] = [
   {
     name: 'CUB-200-2011',
@@ -52,6 +56,7 @@ const dataFormats: readonly DataFormat[] = [
     uses: isCubFile,
     lists: isCubList,
     found: hasCubLists,
+    isNamed: true,
     dataset: cubDataset,
   },
   {
@@ -61,6 +66,7 @@ const dataFormats: readonly DataFormat[] = [
     uses: isIdxFile,
     lists: isIdxLabels,
     found: hasIdxFiles,
+    isNamed: true,
     dataset: idxDataset,
   },
   {
@@ -70,6 +76,7 @@ const dataFormats: readonly DataFormat[] = [
     uses: isCifarFile,
     lists: isCifarNames,
     found: hasCifarFiles,
+    isNamed: true,
     dataset: cifarDataset,
   },
   {
@@ -121,25 +128,35 @@ export async function openDataset(
       });
     return spaceDataset(options.imageSize);
   }
-  const tree = await openTree(source, options);
-  const format = dataFormats.find(({ found }) => found(tree));
-  if (format === undefined) {
-    const known = dataFormats.map(({ name, signs }) => `${name} (${signs})`).join(', or ');
-    const [skipped] = tree.skipped;
-    const links = skipped === undefined ? '' : `, and skipped ${tree.skipped.length}: ${skipped}`;
-    const foreign = foreignSet(tree.paths);
-    const got = `${otherFiles(tree.paths.length)}${foreign === undefined ? '' : ` (${foreign})`}${links}`;
-    throw new InputError({ name: source, expected: known, got });
-  }
+  const trees = await openTrees(source, options);
+  const readings = trees.flatMap((each) => formatsOf(each).map((format) => ({ format, tree: each })));
+  const [first] = readings;
+  if (first === undefined) throw unknownFormat(source, trees.at(-1) as FileTree);
+  const { meant, beside } = await meantFormat(source, first.format.isNamed ? [first] : readings);
+  const { format, tree } = meant;
   expectOptions(options, format);
   const dataset = await format.dataset(tree, options);
-  const chosen = classes.length > 0 ? withClasses(dataset, classes) : dataset;
+  const chosen = withoutEmptyClasses(classes.length > 0 ? withClasses(dataset, classes) : dataset);
   return {
     ...chosen,
-    assumed: [...assumedOfData(chosen, options), ...(await assumedOfDepth(tree, tree.paths.filter(isPictureFile)))],
+    assumed: [
+      ...assumedOfData(chosen, options),
+      ...beside,
+      ...(await assumedOfDepth(tree, tree.paths.filter(isPictureFile))),
+    ],
     fingerprint: () => dataFingerprint(tree, options),
     identity: () => dataIdentity(tree, tree.paths.filter(format.uses), tree.paths.filter(format.lists), options),
   };
+}
+
+const formatsOf = (tree: FileTree) => dataFormats.filter(({ found }) => found(tree));
+
+function unknownFormat(source: string, { paths, skipped }: FileTree): InputError {
+  const known = dataFormats.map(({ name, signs }) => `${name} (${signs})`).join(', or ');
+  const links = skipped.length === 0 ? '' : `, and skipped ${skipped.length}: ${skipped[0]}`;
+  const foreign = foreignSet(paths);
+  const got = `${otherFiles(paths.length)}${foreign === undefined ? '' : ` (${foreign})`}${links}`;
+  return new InputError({ name: source, expected: known, got });
 }
 
 /** @throws InputError for an option that this format does not have */
@@ -154,20 +171,28 @@ function expectOptions(
   throw new InputError({ name: odd, expected: `data that has it (${able.join(', ')})`, got: format.name });
 }
 
-/** The files of a folder or a zip archive, or a single file with what belongs to it. */
-async function openTree(source: string, { followLinks }: DataOptions): Promise<FileTree> {
+/** The files of a folder, and those in its archives; or of a zip archive; or a single file with what belongs to it. */
+async function openTrees(source: string, { followLinks }: DataOptions): Promise<FileTree[]> {
   const info = await stat(source).catch(() => undefined);
   const matters = (path: string) => dataFormats.some(({ uses }) => uses(path));
   if (!info?.isFile()) {
     const folder = await folderTree(source, { followLinks });
-    const isOfArchives = !dataFormats.some(({ found }) => found(folder)) && hasArchives(folder);
-    return isOfArchives ? archivesTree(folder, matters) : folder;
+    const [first] = formatsOf(folder);
+    if (first?.isNamed || !hasArchives(folder)) return [folder];
+    try {
+      return [folder, await archivesTree(folder, matters)];
+    } catch (error) {
+      // Beside pictures, an archive that cannot be read is one more broken file.
+      if (first === undefined || !(error instanceof InputError) || systemError(error) !== undefined) throw error;
+      return [{ ...folder, skipped: [...folder.skipped, error.message].sort() }];
+    }
   }
-  if (await isZip(source)) return zipTree(source, matters);
-  const tree = await folderTree(dirname(source), { maxDepth: 0 });
+  if (await isZip(source)) return [await zipTree(source, matters)];
+  // That the file may be a link is the user's choice.
+  const tree = await folderTree(dirname(source), { maxDepth: 0, followLinks: true });
   const name = basename(source);
   const wanted = [name, ...idxLabelsNames(name)];
-  return { ...tree, root: source, paths: tree.paths.filter((path) => wanted.includes(path)), skipped: [] };
+  return [{ ...tree, root: source, paths: tree.paths.filter((path) => wanted.includes(path)), skipped: [] }];
 }
 
 /** Whether a file begins as a zip archive does: with a file, or with the end of an empty one. */

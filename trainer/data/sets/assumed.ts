@@ -19,11 +19,14 @@ const SHOWN = 5;
  * @param options what was stated
  */
 export function assumedOfData(dataset: Dataset, { split, classes = [], followLinks }: DataOptions): Assumption[] {
-  const { labels, labelsFrom, noLabels, splits, skipped } = dataset;
+  const { labels, labelsFrom, emptyClasses, noLabels, layout, splits, skipped } = dataset;
   const [first] = skipped;
+  const chosen = classes.length > 0 ? 'as stated' : 'default: all';
+  const empty = emptyClasses === undefined ? '' : `; ${emptyClasses} without a picture left out`;
   const names = labels?.classes ?? [];
   const listed = names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ', …' : '');
   return [
+    ...(layout === undefined ? [] : [{ about: 'layout', taken: layout.taken, because: layout.from, options: [] }]),
     ...(splits === undefined
       ? []
       : [
@@ -40,7 +43,7 @@ export function assumedOfData(dataset: Dataset, { split, classes = [], followLin
           {
             about: 'classes',
             taken: `${names.length}: ${listed}`,
-            because: `${labelsFrom ?? 'as the files list them'}; ${classes.length > 0 ? 'as stated' : 'default: all'}`,
+            because: `${labelsFrom ?? 'as the files list them'}; ${chosen}${empty}`,
             options: ['classes'],
           },
         ]),

@@ -1,7 +1,7 @@
 /** @file A data set's pictures of some classes only. */
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../../onnx/errors.js';
-import { itemAt, type Dataset } from './dataset.js';
+import { itemAt, type Dataset, type Labels } from './dataset.js';
 
 const NUMBERED = /^0*(\d+)[._ -]+(.+)$/;
 
@@ -26,17 +26,33 @@ export function withClasses(dataset: Dataset, wanted: readonly string[]): Datase
       expected: `classes with pictures; ${wanted.join(', ')} of ${dataset.name} have none`,
     });
   }
+  const indices = Uint16Array.from(pictures, (index) => labels.indices[index] as number);
   return {
     name: `${pictures.length} of ${dataset.name} (${numbers.length} of ${labels.classes.length} classes)`,
     length: pictures.length,
-    labels: {
-      classes: numbers.map((number) => labels.classes[number] ?? ''),
-      indices: Uint16Array.from(pictures, (index) => numbers.indexOf(labels.indices[index] ?? 0)),
-    },
+    labels: renumbered({ classes: labels.classes, indices }, numbers),
     labelsFrom: dataset.labelsFrom,
+    layout: dataset.layout,
     splits: dataset.splits,
     skipped: dataset.skipped,
     picture: async (index) => dataset.picture(itemAt(pictures, index)),
+  };
+}
+
+/** The data set without classes that have no picture. Those that are left keep their order and are counted anew. */
+export function withoutEmptyClasses(dataset: Dataset): Dataset {
+  const { labels } = dataset;
+  const numbers = [...new Set(labels?.indices)].sort((a, b) => a - b);
+  if (labels === undefined || numbers.length === labels.classes.length) return dataset;
+  return { ...dataset, labels: renumbered(labels, numbers), emptyClasses: labels.classes.length - numbers.length };
+}
+
+/** The labels counted anew. @param numbers of the classes that are left, all that there are labels of */
+function renumbered({ classes, indices }: Labels, numbers: readonly number[]): Labels {
+  const newNumber = new Map(numbers.map((number, at) => [number, at]));
+  return {
+    classes: numbers.map((number) => classes[number] ?? ''),
+    indices: indices.map((number) => newNumber.get(number) as number),
   };
 }
 
@@ -59,9 +75,10 @@ function classNumber(classes: readonly string[], word: string): number {
   if (only !== undefined && others.length === 0) return only;
   const names = classes.map((name) => name.toLowerCase());
   const like = classes[names.indexOf(closest(word.toLowerCase(), names))];
+  const areNumbered = classes.some((name) => /^\d/.test(name));
   const expected =
     only === undefined
-      ? `names or numbers of the ${classes.length} classes, such as ${like}`
+      ? `${areNumbered ? 'names or numbers' : 'names'} of the ${classes.length} classes, such as ${like}`
       : `the name of one class; it may be ${found.map((index) => classes[index]).join(' or ')}`;
   throw new InputError({ name: 'classes', expected, got: `"${word}"` });
 }

@@ -22,10 +22,14 @@ export interface Dataset {
   readonly length: number;
   /** Only where the data tells classes. */
   readonly labels?: Labels | undefined;
+  /** Classes that the data name but have no picture of: they are left out. */
+  readonly emptyClasses?: number | undefined;
   /** Where the classes come from, such as names of folders. */
   readonly labelsFrom?: string | undefined;
   /** Why there are none, where the data have several that could be meant, or not for all pictures. */
   readonly noLabels?: string | undefined;
+  /** How the pictures lie in arrays, and what tells that. */
+  readonly layout?: { readonly taken: string; readonly from: string } | undefined;
   /** The splits that are taken, where the data has some. */
   readonly splits?: readonly string[] | undefined;
   /** What was assumed of the data; nothing of the built-in pictures. */
@@ -49,7 +53,7 @@ export type Split = 'train' | 'val' | 'test' | 'all';
 /** What is wanted of the data. */
 export interface DataOptions {
   split?: Split | undefined;
-  /** Names or numbers of classes; all by default. */
+  /** Classes by name, or by the number that names begin with; all by default. */
   classes?: readonly string[] | undefined;
   /** Only what is around the object that a bounding box marks. */
   cropToBox?: boolean | undefined;

@@ -55,9 +55,9 @@ describe('openDataset(NumPy arrays)', () => {
     const folder = await folderOf({
       'med.npz': arrays,
       'keras.npz': npz({
-        x_train: flat([1, 2], 4, 4),
+        x_train: flat([1, 2], 5, 5),
         y_train: numbers([0, 1]),
-        x_test: flat([3], 4, 4),
+        x_test: flat([3], 5, 5),
         y_test: numbers([1]),
       }),
     });
@@ -68,6 +68,7 @@ describe('openDataset(NumPy arrays)', () => {
       ['train', 'test'],
     ]);
     expect(all.assumed?.map(({ about, taken }) => `${about} ${taken}`)).toEqual([
+      'layout [N, H, W, C], pictures 4 high and 4 wide, RGB',
       'split train and test',
       'classes 2: 5, 7',
     ]);
@@ -79,6 +80,12 @@ describe('openDataset(NumPy arrays)', () => {
     ]);
     const keras = await opened(join(folder, 'keras.npz'), { split: 'test' });
     expect([await levels(keras), classNames(keras)]).toEqual([[3], ['1']]);
+    expect(keras.assumed?.[0]).toEqual({
+      about: 'layout',
+      taken: '[N, H, W], pictures 5 high and 5 wide, grey',
+      because: 'the shape of x_test, [1, 5, 5]',
+      options: [],
+    });
     await expect(opened(join(folder, 'keras.npz'), { split: 'val' })).rejects.toThrow(
       'split: expected train or test, which the data has; got val',
     );
@@ -108,15 +115,27 @@ describe('openDataset(NumPy arrays)', () => {
     });
     const dataset = await opened(join(folder, 'a.npz'));
     expect(dataset.labels).toBeUndefined();
-    expect(dataset.assumed).toEqual([
+    expect(dataset.assumed?.slice(1)).toEqual([
       { about: 'classes', taken: 'none', because: 'a and b could be the classes', options: [] },
     ]);
   });
 
+  it('takes no classes of an array that could be those of two', async () => {
+    const arrays = { x_train_a: flat([1, 2], 5, 5), x_train_b: flat([3, 4], 5, 5), y_train: numbers([0, 1]) };
+    const dataset = await opened(join(await folderOf({ 'a.npz': npz(arrays) }), 'a.npz'));
+    expect([await levels(dataset), dataset.labels]).toEqual([[1, 2, 3, 4], undefined]);
+    expect(dataset.assumed?.at(-1)).toMatchObject({ because: 'y_train could be the classes of several arrays' });
+  });
+
+  it('reads three or four grey pictures where other arrays show that they are some', async () => {
+    const dataset = await opened(await folderOf({ '0.npy': flat([1, 2, 3, 4], 5, 5), '1.npy': flat([5, 6, 7], 5, 5) }));
+    expect(await levels(dataset)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
   it('leaves out what is no picture, and says so', async () => {
     const arrays = {
-      images: flat([1, 2], 4, 4),
-      masks: flat([8, 9], 4, 4),
+      images: flat([1, 2], 5, 5),
+      masks: flat([8, 9], 5, 5),
       names: objects,
       scores: npyBytes(new Float32Array(2), [2]),
     };
@@ -135,6 +154,15 @@ describe('openDataset(NumPy arrays)', () => {
       'x.npy: expected [N, H, W], or [N, H, W, C] for one picture too; got [8, 8, 3]',
       { x: flat([1, 2, 3, 4, 5, 6, 7, 8], 8, 3) },
     ],
+    [
+      'x.npy: expected [N, H, W], or [N, H, W, C] for one picture too; got [8, 8, 4]',
+      { x: flat([1, 2, 3, 4, 5, 6, 7, 8], 8, 4) },
+    ],
+    [
+      'a.npy: expected [N, H, W, 1] for grey pictures, or [1, 3, H, W] for one RGB picture; got [3, 8, 8]',
+      { a: flat([1, 2, 3], 8, 8), b: flat([1, 2, 3], 8, 8) },
+    ],
+    ['or [1, 3, H, W] for one RGB picture; got [4, 8, 8]', { x: flat([1, 2, 3, 4], 8, 8) }],
     ['x.npy: expected 1 or 3 channels either in front or last; got [1, 3, 8, 3]', { x: flat([1], 3, 8, 3) }],
     [
       'expected arrays of pictures of one size, as a u1 [1, 4, 4, 3]; got b u1 [1, 5, 5, 3]',
@@ -153,7 +181,7 @@ describe('openDataset(NumPy arrays)', () => {
 describe('openDataset(a folder of archives)', () => {
   it('has the pictures of all of them, each as a folder', async () => {
     const archive = (...values: number[]) =>
-      zipOf(values.map((value) => ({ name: `x/${value}.npy`, data: flat([value], 4, 4) })));
+      zipOf(values.map((value) => ({ name: `x/${value}.npy`, data: flat([value], 5, 5) })));
     const folder = await folderOf({ 'test.zip': archive(3), 'train.zip': archive(1, 2), 'readme.txt': 'x' });
     const dataset = await opened(folder);
     expect(await levels(dataset)).toEqual([1, 2, 3]);

@@ -36,7 +36,7 @@ export const isArrayOfLabels = (path: string): boolean =>
  */
 export async function arraysDataset(tree: FileTree, options: DataOptions): Promise<Dataset> {
   const { files, problems } = await arraysOf(tree);
-  const { arrays, layout, isChosen } = pictureArrays(tree, files, problems);
+  const { arrays, layout, isChosen, told } = pictureArrays(tree, files, problems);
   const { items: pictures, splits } = takenSplits(arrays, splitOf, options);
   const joined = new JoinedParts(pictures, ({ shape }) => shape[0] as number);
   const { length } = joined;
@@ -47,6 +47,7 @@ export async function arraysDataset(tree: FileTree, options: DataOptions): Promi
   return {
     name: `${length} ${length === 1 ? 'picture' : 'pictures'} of ${tree.root}${taken}`,
     length,
+    layout: told,
     ...(splits && { splits }),
     ...(labels && 'indices' in labels && { labels, labelsFrom: `the array ${labels.from}` }),
     ...(labels && 'none' in labels && { noLabels: labels.none }),
@@ -83,7 +84,7 @@ function pictureArrays(
   tree: FileTree,
   files: readonly NpyFile[],
   problems: readonly string[],
-): { arrays: NpyFile[]; layout: Layout; isChosen: boolean } {
+): { arrays: NpyFile[]; layout: Layout; isChosen: boolean; told: Dataset['layout'] } {
   const fits = files.filter(({ type, isRowMajor, shape }) => type === 'u1' && isRowMajor && couldBePictures(shape));
   const named = fits.filter(({ name }) => PICTURES.test(name));
   const arrays = named.length > 0 ? named : fits;
@@ -106,8 +107,29 @@ function pictureArrays(
       expected: `arrays of pictures of one size, as ${shown(first)}`,
       got: shown(odd),
     });
-  return { arrays, layout, isChosen: arrays.length < fits.length };
+  expectSeveral(arrays);
+  const from = `the shape of ${first.name}, [${first.shape.join(', ')}]`;
+  return { arrays, layout, isChosen: arrays.length < fits.length, told: { taken: layoutWords(first, layout), from } };
 }
+
+/** How an array is read, in words. */
+function layoutWords({ shape }: NpyFile, { isChannelsFirst, width, height, channels }: Layout): string {
+  const axes = shape.length === 3 ? 'N, H, W' : isChannelsFirst ? 'N, C, H, W' : 'N, H, W, C';
+  return `[${axes}], pictures ${height} high and ${width} wide, ${channels === 1 ? 'grey' : 'RGB'}`;
+}
+
+/** @throws InputError where each array could be one picture with its 3 or 4 channels in front */
+function expectSeveral(arrays: readonly NpyFile[]): void {
+  const [{ path, shape }] = arrays as readonly [NpyFile];
+  const [count] = shape;
+  const areAlike = arrays.every((each) => each.shape.length === 3 && each.shape[0] === count);
+  if (!areAlike || (count !== 3 && count !== MOST_CHANNELS)) return;
+  const expected = '[N, H, W, 1] for grey pictures, or [1, 3, H, W] for one RGB picture';
+  throw new InputError({ name: path, expected, got: `[${shape.join(', ')}]` });
+}
+
+/** The most channels that a picture has: with its transparency. */
+const MOST_CHANNELS = 4;
 
 const isColour = (size: number | undefined): size is 1 | 3 => size === 1 || size === 3;
 
@@ -121,7 +143,7 @@ function couldBePictures(shape: readonly number[]): boolean {
 function layoutOf({ path, shape }: NpyFile): Layout {
   const [, second = 0, third = 0, fourth] = shape;
   const got = `[${shape.join(', ')}]`;
-  if (fourth === undefined && isColour(third))
+  if (fourth === undefined && third <= MOST_CHANNELS)
     throw new InputError({ name: path, expected: `[N, H, W], or [N, H, W, C] for one picture too`, got });
   if (isColour(second) && isColour(fourth))
     throw new InputError({ name: path, expected: '1 or 3 channels either in front or last', got });
@@ -153,6 +175,8 @@ async function labelsOf(
   const unclear = parts.find((part) => part !== undefined && 'none' in part);
   if (unclear) return unclear as { none: string };
   const found = parts.filter((part): part is NpyFile => part !== undefined);
+  const twice = found.find((part, at) => found.indexOf(part) < at);
+  if (twice) return { none: `${twice.name} could be the classes of several arrays` };
   return found.length < parts.length ? undefined : labelsFrom(tree, found);
 }
 
