@@ -105,6 +105,12 @@ describe('Evaluator', () => {
   it('wants at least two pictures', () => {
     expect(() => new Evaluator(network, greys(9), config, 1)).toThrow('samples: expected a whole number of at least 2');
   });
+
+  it('refuses numbers of pictures of which none could be compared, before any is', () => {
+    const message = 'pictures: expected at least 4 in each set; got 3 and';
+    expect(() => new Evaluator(network, greys(9), config, 3)).toThrow(`${message} 3`);
+    expect(() => new Evaluator(network, greys(3), config, 40)).toThrow(`${message} 40`);
+  });
 });
 
 test('bestRow(rows) goes by the Fréchet distance where all have one, else by KID', () => {

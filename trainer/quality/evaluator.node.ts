@@ -8,7 +8,7 @@ import type { GanConfig } from '../settings/config.js';
 import type { ReadablePictures } from '../data/sets/readable.js';
 import type { FeatureNetwork } from './feature-network.node.js';
 import { generatedCandidates, realCandidates, type Candidates } from './candidates.js';
-import { assumedOfSubsets, comparedSets, type EvaluationOptions } from './distances.node.js';
+import { assumedOfSubsets, comparedSets, setPlans, type EvaluationOptions } from './distances.node.js';
 import type { MeasuredSet } from './measured-set.node.js';
 import type { QualityRow } from './quality.js';
 
@@ -52,11 +52,14 @@ export function generatedLike(sample: Sampler, config: GanConfig): Candidates {
  */
 export class Evaluator {
   readonly #candidates: Candidates;
+  /** Pictures of each set, if so many can be decoded. */
+  readonly #wanted: { real: number; fake: number };
   #real: MeasuredSet | undefined;
 
   /**
    * @param pictures the real pictures; unreadable ones are listed in its `skipped`
    * @param samples pictures per set; a larger data set is sampled at random
+   * @throws InputError for too few pictures
    */
   constructor(
     readonly network: FeatureNetwork,
@@ -70,6 +73,8 @@ export class Evaluator {
       throw new InputError({ name: 'samples', expected: 'a whole number of at least 2', got: samples });
     }
     this.#candidates = trainingCandidates(pictures, config);
+    this.#wanted = { real: Math.min(samples, pictures.dataset.length), fake: samples };
+    setPlans(this.#wanted, {});
   }
 
   /**
@@ -79,10 +84,9 @@ export class Evaluator {
    */
   async quality(step: number, sample: Sampler, options: EvaluationOptions = {}): Promise<QualityRow> {
     const started = performance.now();
-    const { samples, pictures, network } = this;
+    const { network } = this;
     const sets = { real: this.#candidates, fake: generatedLike(sample, this.config), measured: this.#real };
-    const wanted = { real: Math.min(samples, pictures.dataset.length), fake: samples };
-    const { distances, real, fake } = await comparedSets(network, { ...sets, wanted }, options);
+    const { distances, real, fake } = await comparedSets(network, { ...sets, wanted: this.#wanted }, options);
     this.#real = real;
     return {
       step,

@@ -49,7 +49,7 @@ export function evaluationSettings(
   };
 }
 
-/** The evaluator of a run; release it with `dispose`. @throws InputError if the network cannot be used */
+/** The evaluator of a run; release it with `dispose`. @throws InputError if the network cannot be used, or there are too few pictures */
 export async function createEvaluator(
   settings: EvaluationSettings,
   pictures: ReadablePictures,
@@ -58,7 +58,12 @@ export async function createEvaluator(
 ): Promise<Evaluator> {
   const { features = '', featuresMean: mean, featuresStd: std, featuresSize: size, evalSamples } = settings;
   const network = await FeatureNetwork.load(features, { preparation: parsedPreparation({ mean, std, size }), device });
-  return new Evaluator(network, pictures, config, evalSamples, ofSettings);
+  try {
+    return new Evaluator(network, pictures, config, evalSamples, ofSettings);
+  } catch (error) {
+    await network.dispose();
+    throw error;
+  }
 }
 
 /**

@@ -3,10 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InputError } from '../../onnx/index.js';
 import { loadCheckpoint } from '../checkpoint/checkpoint.node.js';
 import type { GanConfig } from '../settings/config.js';
 import { spaceDataset } from '../data/sets/dataset.js';
 import { Loader } from '../data/loader.node.js';
+import type { Evaluator } from '../quality/evaluator.node.js';
 import { readAbout } from '../record/about.node.js';
 import { nonFiniteTensor, PATIENCE } from './guards.js';
 import { checkpoints } from '../checkpoint/kept-checkpoints.node.js';
@@ -45,6 +47,26 @@ describe('train(options)', () => {
     const kept = await checkpoints(run);
     expect(kept.length).toBe(losses.length / 2 - 1);
     for (const folder of kept) expect(nonFiniteTensor((await loadCheckpoint(folder)).state)).toBeUndefined();
+  });
+
+  it('saves what was computed where an evaluation fails', async () => {
+    const config = configWith('space', small);
+    const models = { generator: generatorModel(config), discriminator: discriminatorModel(config) };
+    const step = await OnnxStep.create(config, models, initialState(config));
+    const evaluator = { quality: () => Promise.reject(new InputError('features: not finite')) } as unknown as Evaluator;
+    const job = {
+      config,
+      run,
+      step,
+      loader: loaderOf(config),
+      done: 0,
+      steps: 3,
+      sampleEvery: 99,
+      checkpointEvery: 99,
+    };
+    await expect(train({ ...job, evaluation: { evaluator, every: 2 } })).rejects.toThrow('features: not finite');
+    await step.dispose();
+    expect(await checkpoints(run)).toEqual([join(run, 'checkpoints', 'step-0000002')]);
   });
 
   it('warns once of pinned scores and once of pictures that are all alike', async () => {

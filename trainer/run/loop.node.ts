@@ -128,6 +128,11 @@ async function trained(options: TrainOptions): Promise<TrainResult> {
     }
     if (record.best) await markBest(run, record.best.step);
   };
+  // The disk may fail the pictures only: what was computed is kept. Other ranks wait for gradients, not for a save.
+  const keeping = async (error: unknown): Promise<never> => {
+    if (!group) await save();
+    throw error;
+  };
   const isStopped = async () => (group ? (await agreed(group, 'step', signal)).stop : signal?.aborted === true);
   const diverged = (at: number, what: string) =>
     new InputError(
@@ -140,7 +145,7 @@ async function trained(options: TrainOptions): Promise<TrainResult> {
   if (done === 0) await record.samples(await fixedSamples(options), 0);
   for (;;) {
     if (evaluation && isDue(done, evaluation.every, steps) && !record.hasEvaluation(done) && !signal?.aborted) {
-      const row = await evaluated(options, evaluation, done);
+      const row = await evaluated(options, evaluation, done).catch(keeping);
       if (row) record.evaluation(row);
       if (row && record.best === row) await save();
     }
@@ -149,13 +154,7 @@ async function trained(options: TrainOptions): Promise<TrainResult> {
     const count = stepsAhead(options, done, ada);
     const batches: StepBatch[] = [];
     for (let at = done; at < done + count; at++) {
-      batches.push(
-        await stepBatch(config, loader, at, steps, shareOf(group), ada?.probability).catch(async (error: unknown) => {
-          // The disk may fail the pictures only: what was computed is kept. Other ranks wait for gradients, not for a save.
-          if (!group) await save();
-          throw error;
-        }),
-      );
+      batches.push(await stepBatch(config, loader, at, steps, shareOf(group), ada?.probability).catch(keeping));
     }
     const [first] = batches as [StepBatch];
     const results = step.runAll && count > 1 ? await step.runAll(batches) : [await step.run(first)];

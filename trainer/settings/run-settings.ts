@@ -46,7 +46,10 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
       'free',
     ],
     split: [choice(['train', 'val', 'test', 'all']), 'Split of the data set to use'],
-    classes: [list('a list of names', () => true), 'Names or numbers of classes, separated by commas [default: all]'],
+    classes: [
+      list('a list of names', () => true),
+      'Classes by name, or by the number that names begin with, separated by commas [default: all]',
+    ],
     cropToBox: [boolean, 'Crop each picture to the square around its bounding box'],
     followLinks: [boolean, 'Follow links that lead out of the given folder'],
     strict: [boolean, 'Stop at the first broken, missing or skipped file', 'free'],
@@ -99,7 +102,7 @@ export const runSettings: { [Name in keyof RunSettings]: Setting } = {
       'free',
     ],
     evalEvery: [integer(1, MANY, 'a whole number of at least 1'), 'Steps between evaluations', 'free'],
-    evalSamples: [integer(2, 1_000_000), 'Pictures of each kind; the Fréchet distance needs 2,048', 'until-evaluated'],
+    evalSamples: [integer(4, 1_000_000), 'Pictures of each kind; the Fréchet distance needs 2,048', 'until-evaluated'],
     features: [
       text('MODEL.onnx[:LAYER]'),
       'Network whose features are compared, as for gan-eval (gan-features trains one)',
