@@ -7,6 +7,8 @@ import { makeFolder } from '../../onnx/files/disk/folder.node.js';
 import { exists, ifThere } from '../files/missing.node.js';
 
 const LATEST = join('runs', 'latest');
+/** The largest config.json of a run: the names of many classes are in it. */
+export const MAX_RUN_FILE_BYTES = 16 * 2 ** 20;
 /** Runs that an error lists. */
 const LISTED = 3;
 

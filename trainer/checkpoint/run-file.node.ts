@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Assumption } from '../../inference/graphs/assumption.js';
+import { MAX_RUN_FILE_BYTES } from '../../inference/runs/runs.node.js';
 import { isRecord } from '../../inference/parse/json.js';
 import { InputError } from '../../onnx/index.js';
 import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
@@ -41,8 +42,6 @@ export interface RunFile {
   evaluation?: EvaluationSettings | undefined;
 }
 
-const MAX_BYTES = 2 ** 20;
-
 /** Settings of a part of the file: what must be there, and what may be. */
 type Part = Record<'required' | 'optional', Readonly<Record<string, Setting>>>;
 
@@ -66,15 +65,23 @@ function settings(...names: (keyof RunSettings)[]): Readonly<Record<string, Sett
   return Object.fromEntries(names.map((name) => [name, runSettings[name]]));
 }
 
-/** Writes the run's config.json. */
-export function writeRunFile(run: string, file: RunFile): Promise<void> {
-  return writeFileAtomic(join(run, 'config.json'), `${JSON.stringify(file, null, 2)}\n`);
+/** Writes the run's config.json. @throws InputError where it would be too large to be read */
+export async function writeRunFile(run: string, file: RunFile): Promise<void> {
+  const path = join(run, 'config.json');
+  const bytes = Buffer.from(`${JSON.stringify(file, null, 2)}\n`);
+  if (bytes.length > MAX_RUN_FILE_BYTES)
+    throw new InputError({
+      name: path,
+      expected: `at most ${MAX_RUN_FILE_BYTES} bytes (names of classes are in it; \`classes\` takes some of them)`,
+      got: bytes.length,
+    });
+  await writeFileAtomic(path, bytes);
 }
 
 /** What the run remembers. @throws InputError if its config.json cannot be read or a value in it is not valid */
 export async function readRunFile(run: string): Promise<RunFile> {
   const path = join(run, 'config.json');
-  const content = parsedObject(new TextDecoder().decode(await readBoundedFile(path, MAX_BYTES)), path);
+  const content = parsedObject(new TextDecoder().decode(await readBoundedFile(path, MAX_RUN_FILE_BYTES)), path);
   const { config, data: source = null, dataOptions, dataIdentity, steps: total, evaluation } = content;
   const given = { steps: total, dataIdentity, ...(source !== null && { data: source }) };
   expectPart(given, parts.run, path);

@@ -3,6 +3,7 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { isGone, isOfThisMachine, LOCK_FILE, ownerOf, SILENCE_MS } from '../../inference/files/lock-owner.node.js';
 import { isRecord } from '../../inference/parse/json.js';
+import { MAX_RUN_FILE_BYTES } from '../../inference/runs/runs.node.js';
 import { readBoundedFile } from '../../onnx/files/files.node.js';
 import { readAbout } from '../record/about.node.js';
 import { lastRow } from './tail.node.js';
@@ -41,8 +42,6 @@ export interface RunInfo {
   /** Size of its files. */
   bytes: number;
 }
-
-const MAX_CONFIG_BYTES = 2 ** 20;
 
 /** The run in a folder; undefined where that is none. */
 export async function runInfo(folder: string): Promise<RunInfo | undefined> {
@@ -87,7 +86,7 @@ export async function storedRun(
 ): Promise<
   { config: Readonly<Record<string, unknown>>; steps: number; data: unknown; dataOptions: unknown } | undefined
 > {
-  const bytes = await readBoundedFile(join(folder, 'config.json'), MAX_CONFIG_BYTES).catch(() => undefined);
+  const bytes = await readBoundedFile(join(folder, 'config.json'), MAX_RUN_FILE_BYTES).catch(() => undefined);
   if (!bytes) return undefined;
   try {
     const content: unknown = JSON.parse(new TextDecoder().decode(bytes));

@@ -1,6 +1,7 @@
 /** @file What one run holds: its settings, its checkpoints and its sample grids, in order. */
 import { basename } from 'node:path';
 import { isRecord } from '../../../inference/parse/json.js';
+import { MAX_RUN_FILE_BYTES } from '../../../inference/runs/runs.node.js';
 import { bestCheckpoint } from '../../../trainer/checkpoint/kept-checkpoints.node.js';
 import { fileInside, namesInside, textInside } from '../files/files.node.js';
 
@@ -33,8 +34,6 @@ export interface RunDetails {
   real: boolean;
 }
 
-/** Largest config.json that is read. */
-const MAX_SETTINGS_BYTES = 2 ** 20;
 /** The most sample grids, and checkpoints, that are listed; of more an even selection. */
 const MAX_LISTED = 1000;
 
@@ -56,7 +55,7 @@ export async function stepsOf(folder: string): Promise<number | undefined> {
 }
 
 async function configOf(folder: string): Promise<Readonly<Record<string, unknown>>> {
-  const content = parsed((await textInside(folder, ['config.json'], MAX_SETTINGS_BYTES)) ?? '');
+  const content = parsed((await textInside(folder, ['config.json'], MAX_RUN_FILE_BYTES)) ?? '');
   return isRecord(content) ? content : {};
 }
 
