@@ -59,7 +59,7 @@ await runCommand(
         range: {
           type: 'string',
           describe:
-            "Numbers of black and white in a generator's output, such as 0,1 [default: from the model, or -1,1]",
+            'Numbers of black and white in the output of .onnx generators, such as 0,1 [default: from the model, or -1,1]',
         },
         'latent-dim': { type: 'number', describe: 'Numbers per latent, if a generator does not fix them' },
         label: {

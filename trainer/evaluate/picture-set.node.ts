@@ -57,19 +57,17 @@ export async function openPictureSet(
   { generator, device, strict }: PictureSetOptions,
 ): Promise<PictureSet> {
   if (set.kind === 'data') return realSet(set, name, strict);
-  const reading = { ...generator, ...(device !== undefined && { device }) };
-  if (set.kind === 'generator') return generatedSet(name, await Generator.load(set.path, reading));
+  const running = device === undefined ? {} : { device };
+  if (set.kind === 'generator') return generatedSet(name, await Generator.load(set.path, { ...generator, ...running }));
+  // Of a run's own generator everything is known but the class.
   const { state, config } = await loadCheckpoint(set.path);
-  const label = config.conditional && generator?.label === undefined ? { label: 'random' } : {};
-  return generatedSet(
-    name,
-    await Generator.load(generatorOnnx(state, config), {
-      ...reading,
-      inputs: {},
-      latentDistribution: 'normal',
-      ...label,
-    }),
-  );
+  const label = generator?.label ?? (config.conditional ? 'random' : undefined);
+  const reading = { ...running, ...(label !== undefined && { label }) };
+  const own = generatedSet(name, await Generator.load(generatorOnnx(state, config), reading));
+  const assumptions = own.assumptions.map(({ options, ...each }) => {
+    return { ...each, options: options.filter((option) => option === 'label') };
+  });
+  return { ...own, assumptions };
 }
 
 function generatedSet(name: string, generator: Generator): PictureSet {

@@ -25,7 +25,12 @@ describe('openPictureSet(checkpoint)', () => {
       const config = configWith(name, { imageSize: 16, ngf: 4, ndf: 4, latentDim: 8 });
       const state = initialState(config);
       const path = await saveCheckpoint(join(folder, name), state, config);
-      const set = await openPictureSet({ kind: 'checkpoint', path }, name, { device: 'cpu' });
+      // For other people's generators, which may be the other set.
+      const generator = { range: [0, 1], latentDim: 3, latentDistribution: 'uniform' } as const;
+      const set = await openPictureSet({ kind: 'checkpoint', path }, name, { device: 'cpu', generator });
+      expect(set.assumptions.filter(({ because, options }) => because === 'as stated' || options.length > 0)).toEqual(
+        [],
+      );
       const model = withState(generatorModel(config, { initialWeights: false }), state.generator);
       const asTrained = generatedLike((latents) => generatedPictures(model, latents), config);
       try {
