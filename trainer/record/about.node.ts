@@ -1,5 +1,6 @@
 /** @file about.json of a run: what people call it and note of it, and how its last training failed, if it did. */
 import { join } from 'node:path';
+import { exists } from '../../inference/files/missing.node.js';
 import { isRecord } from '../../inference/parse/json.js';
 import { readBoundedFile, writeFileAtomic } from '../../onnx/files/files.node.js';
 
@@ -42,14 +43,18 @@ export function parsedAbout(text: string): RunAbout {
 }
 
 /** What is said of a run; nothing where there is no such file, or it cannot be read. */
-export async function readAbout(run: string): Promise<RunAbout> {
-  const bytes = await readBoundedFile(join(run, ABOUT_FILE), MAX_ABOUT_BYTES).catch(() => undefined);
-  return bytes ? parsedAbout(new TextDecoder().decode(bytes)) : {};
+export const readAbout = (run: string): Promise<RunAbout> => storedAbout(run).catch(() => ({}));
+
+/** What is said of a run; nothing where there is no such file. @throws InputError if it cannot be read */
+async function storedAbout(run: string): Promise<RunAbout> {
+  const path = join(run, ABOUT_FILE);
+  if (!(await exists(path))) return {};
+  return parsedAbout(new TextDecoder().decode(await readBoundedFile(path, MAX_ABOUT_BYTES)));
 }
 
-/** Changes what is said of a run: what is undefined is removed. */
+/** Changes what is said of a run: what is undefined is removed. @throws InputError if what is there cannot be read */
 export async function changeAbout(run: string, change: RunAbout): Promise<void> {
-  const about = { ...(await readAbout(run)), ...change };
+  const about = { ...(await storedAbout(run)), ...change };
   await writeFileAtomic(join(run, ABOUT_FILE), `${JSON.stringify(about, null, 2)}\n`);
 }
 

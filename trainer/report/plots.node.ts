@@ -5,7 +5,7 @@ import { lineStyle } from '../../inference/figures/theme.js';
 import { InputError } from '../../onnx/errors.js';
 import type { QualityRow } from '../quality/quality.js';
 import { overfittingOf, SIGNAL_STEPS } from '../step/state/overfitting.js';
-import { bulk, runningMean, SMOOTH_FROM } from './smoothing.js';
+import { bulk, runningMean, SMOOTH_FROM, smoothRadius } from './smoothing.js';
 
 /** One step of training, a line of metrics.jsonl. */
 export interface StepRow {
@@ -79,7 +79,7 @@ function seriesLines<Row extends { step: number }>({ value, ...look }: Series<Ro
   const points = rows.map((row) => ({ x: row.step, y: value(row) }));
   if (points.length < SMOOTH_FROM) return [{ ...look, points }];
   return [
-    { ...look, points: runningMean(points, Math.round(points.length / 50)) },
+    { ...look, points: runningMean(points, smoothRadius(points)) },
     { colour: `${look.colour}40`, points, width: 1 },
   ];
 }

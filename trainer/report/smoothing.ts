@@ -5,7 +5,17 @@ import type { PlotPoint } from '../../inference/figures/charts/plot.node.js';
 /** From this many rows on, running means are drawn. */
 export const SMOOTH_FROM = 200;
 
-/** Mean of the finite values of each point and its neighbours, up to `radius` on either side. */
+/** How far running means reach on either side, in steps: a fiftieth of the run. @param points in the order of their steps */
+export function smoothRadius(points: readonly PlotPoint[]): number {
+  const [first, last] = [points[0], points.at(-1)];
+  return first && last ? Math.round((last.x - first.x + 1) / 50) : 0;
+}
+
+/**
+ * Mean of the finite values around each point.
+ * @param points in the order of their steps, of which some may be left out
+ * @param radius steps on either side
+ */
 export function runningMean(points: readonly PlotPoint[], radius: number): PlotPoint[] {
   const sums = new Float64Array(points.length + 1);
   const counts = new Float64Array(points.length + 1);
@@ -14,8 +24,10 @@ export function runningMean(points: readonly PlotPoint[], radius: number): PlotP
     sums[i + 1] = (sums[i] ?? 0) + (known ? y : 0);
     counts[i + 1] = (counts[i] ?? 0) + (known ? 1 : 0);
   });
-  return points.map(({ x }, i) => {
-    const [from, to] = [Math.max(0, i - radius), Math.min(points.length, i + radius + 1)];
+  let [from, to] = [0, 0];
+  return points.map(({ x }) => {
+    while ((points[from]?.x ?? Infinity) < x - radius) from++;
+    while ((points[to]?.x ?? Infinity) <= x + radius) to++;
     return { x, y: ((sums[to] ?? 0) - (sums[from] ?? 0)) / ((counts[to] ?? 0) - (counts[from] ?? 0)) };
   });
 }

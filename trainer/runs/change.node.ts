@@ -3,16 +3,21 @@ import { lstat, readdir, realpath, rm, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LOCK_FILE, lockFolder } from '../../inference/files/folder-lock.node.js';
 import { readLatestLink, writeLatestLink } from '../../inference/runs/latest-link.node.js';
+import { isTemporary } from '../../onnx/files/disk/temporary.node.js';
 import { InputError } from '../../onnx/index.js';
 import { ABOUT_FILE, changeAbout, readAbout } from '../record/about.node.js';
 import { eventFolder } from '../report/tensorboard/event-file.node.js';
 import { findOwnRun, listRuns } from './find.node.js';
 
-/** Everything that a run writes, config.json last: without it a folder is no run, so what is left of a deletion can be deleted. */
+/** What a run and its export write into folders of it. */
+const WRITTEN_INSIDE: Readonly<Record<string, RegExp>> = {
+  checkpoints: /^(step-\d{7,}|best)$/,
+  samples: /^step-\d{7,}\.png$/,
+  onnx: /^(generator|discriminator)(-fp16|-uint8|-gradcam)?\.onnx(\.failed)?$/,
+};
+
+/** The files that it writes, config.json last: without it a folder is no run, so what is left of a deletion can be deleted. */
 const WRITTEN = [
-  'checkpoints',
-  'samples',
-  'onnx',
   'metrics.jsonl',
   'quality.jsonl',
   'real.png',
@@ -66,8 +71,8 @@ export interface DeletedRun {
 }
 
 /**
- * Deletes the files that a run wrote, its TensorBoard files too, and its folder if nothing else is in it. Links are removed and
- * not followed. `latest` then leads to the newest of the other runs.
+ * Deletes the files that a run and its export wrote, its TensorBoard files too, and its folder if nothing else is in it. Links are
+ * removed and not followed. `latest` then leads to the newest of the other runs.
  * @throws InputError if there is no such run directly in the folder, or another process writes to it
  */
 export async function deleteRun(word: string, folder = 'runs'): Promise<DeletedRun> {
@@ -79,15 +84,35 @@ export async function deleteRun(word: string, folder = 'runs'): Promise<DeletedR
     const events = eventFolder(run);
     const isOwn = (await lstat(dirname(events)).catch(() => undefined))?.isDirectory() === true;
     if (isOwn) await rm(events, { recursive: true, force: true });
+    for (const [name, written] of Object.entries(WRITTEN_INSIDE)) await removeInside(join(run, name), written);
     for (const name of WRITTEN) await rm(join(run, name), { recursive: true, force: true });
   } finally {
     await release();
   }
-  const kept = (await readdir(run)).filter((name) => name !== LOCK_FILE).toSorted();
+  const kept = await keptIn(run);
   if (kept.length === 0) await rmdir(run);
   if (!wasLatest) return { folder: run, kept };
   const newest = (await listRuns(folder))[0];
   if (newest) await writeLatestLink(pointer, newest.folder);
   else await unlink(pointer);
   return { folder: run, kept, latest: newest?.folder ?? null };
+}
+
+/** Removes what has such a name, or that of a temporary file, in a folder; and the folder itself if nothing else is in it. */
+async function removeInside(folder: string, written: RegExp): Promise<void> {
+  const info = await lstat(folder).catch(() => undefined);
+  if (!info?.isDirectory()) return rm(folder, { force: true });
+  const names = await readdir(folder);
+  const own = names.filter((name) => written.test(name) || isTemporary(name));
+  for (const name of own) await rm(join(folder, name), { recursive: true, force: true });
+  if (own.length === names.length) await rmdir(folder);
+}
+
+/** What is left in the folder of a run, and in those of its folders that it wrote into. */
+async function keptIn(run: string): Promise<string[]> {
+  const names = (await readdir(run)).filter((name) => name !== LOCK_FILE);
+  const inside = names.map(async (name) =>
+    Object.hasOwn(WRITTEN_INSIDE, name) ? (await readdir(join(run, name))).map((each) => `${name}/${each}`) : [name],
+  );
+  return (await Promise.all(inside)).flat().toSorted();
 }

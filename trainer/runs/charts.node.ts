@@ -1,9 +1,9 @@
 /** @file The curves of several runs over each other: one chart for each number, one line for each run. */
 import { CHART_SIZE, type ChartAxis, type ChartSize } from '../../inference/figures/charts/chart.node.js';
-import { linePlot, type PlotLine } from '../../inference/figures/charts/plot.node.js';
+import { linePlot, type PlotLine, type PlotPoint } from '../../inference/figures/charts/plot.node.js';
 import type { Drawing } from '../../inference/figures/drawing.node.js';
 import { lineStyle } from '../../inference/figures/theme.js';
-import { bulk, runningMean, SMOOTH_FROM } from '../report/smoothing.js';
+import { bulk, runningMean, SMOOTH_FROM, smoothRadius } from '../report/smoothing.js';
 import type { ComparedRun, RunComparison } from './comparison.node.js';
 import type { NumberRow } from './tail.node.js';
 
@@ -46,15 +46,14 @@ const curves: readonly Curve[] = [
 /** The charts for which a run has numbers. */
 export function runCharts({ runs }: RunComparison): RunChart[] {
   return curves.flatMap(({ title, yTitle, caption, name, rows, y = {} }) => {
-    const longest = Math.max(...runs.map((run) => rows(run).length));
-    const lines = runs.flatMap((run, at) => lineOf(run, at, rows(run), name, longest));
+    const { lines, isSmooth } = linesOf(runs.map((run) => ({ label: run.label, points: pointsOf(rows(run), name) })));
     if (lines.length === 0) return [];
     const values = lines.flatMap(({ points }) => points.map((point) => point.y));
     const axis = name.startsWith('loss') ? { ...bulk(values), ...y } : y;
     return [
       {
         title,
-        caption: longest >= SMOOTH_FROM ? `${caption} Running means.` : caption,
+        caption: isSmooth ? `${caption} Running means.` : caption,
         drawing: (size = CHART_SIZE, isTitled = true) =>
           linePlot({ title: isTitled ? title : '', xTitle: 'step', yTitle, lines, wholeX: true, y: axis }, size),
       },
@@ -62,16 +61,22 @@ export function runCharts({ runs }: RunComparison): RunChart[] {
   });
 }
 
-function lineOf(
-  { label }: ComparedRun,
-  index: number,
-  rows: readonly NumberRow[],
-  name: string,
-  longest: number,
-): PlotLine[] {
-  const points = rows.map((row) => ({ x: row['step'] as number, y: row[name] ?? Number.NaN }));
-  if (!points.some(({ y }) => Number.isFinite(y))) return [];
-  // All alike, so that a short run does not look noisier than a long one.
-  const shown = longest >= SMOOTH_FROM ? runningMean(points, Math.round(longest / 50)) : points;
-  return [{ label, ...lineStyle(index), points: shown }];
+/**
+ * The lines of a chart. Of many points they are running means over the same number of steps, so that a short run does not look
+ * noisier than a long one.
+ */
+export function linesOf(runs: readonly { label: string; points: readonly PlotPoint[] }[]): {
+  lines: PlotLine[];
+  isSmooth: boolean;
+} {
+  const isSmooth = runs.some(({ points }) => points.length >= SMOOTH_FROM);
+  const radius = Math.max(...runs.map(({ points }) => smoothRadius(points)));
+  const lines = runs.flatMap(({ label, points }, at): PlotLine[] => {
+    if (!points.some(({ y }) => Number.isFinite(y))) return [];
+    return [{ label, ...lineStyle(at), points: isSmooth ? runningMean(points, radius) : points }];
+  });
+  return { lines, isSmooth };
 }
+
+const pointsOf = (rows: readonly NumberRow[], name: string): PlotPoint[] =>
+  rows.map((row) => ({ x: row['step'] as number, y: row[name] ?? Number.NaN }));

@@ -1,13 +1,14 @@
 /** @file Runs on disk: what they are, which word means which, and what is deleted of them. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOCK_FILE } from '../../inference/files/folder-lock.node.js';
 import { thisProcess } from '../../inference/files/lock-owner.node.js';
 import { writeLatestLink } from '../../inference/runs/latest-link.node.js';
-import { noteFailure, readAbout } from '../record/about.node.js';
+import { MAX_ABOUT_BYTES, noteFailure, readAbout } from '../record/about.node.js';
 import { deleteRun, tagRun } from './change.node.js';
+import { linesOf } from './charts.node.js';
 import { comparedRuns } from './comparison.node.js';
 import { writeComparison } from './comparison-page.node.js';
 import { findRun, listRuns } from './find.node.js';
@@ -71,6 +72,15 @@ describe('listRuns(folder)', () => {
 });
 
 describe('findRun(word)', () => {
+  it('knows a run with the names of many classes', async () => {
+    await cp('runs/a', 'runs/many', { recursive: true });
+    const classNames = Array.from({ length: 50_000 }, (_, at) => `a class with a long name, number ${at}`);
+    const config = { imageSize: 8, classNames };
+    await writeFile('runs/many/config.json', JSON.stringify({ config, data: null, steps: 3 }));
+    expect((await findRun('many')).settings).toEqual(config);
+    await rm('runs/many', { recursive: true });
+  });
+
   it('knows folders, latest, names and paths', async () => {
     const words = ['b', 'latest', 'own', './runs/a', `${folder}/runs/a`];
     expect(await Promise.all(words.map(async (word) => (await findRun(word)).run))).toEqual(['b', 'c', 'c', 'a', 'a']);
@@ -112,6 +122,25 @@ describe('comparedRuns(infos)', () => {
   });
 });
 
+describe('linesOf(runs)', () => {
+  it('smooths runs over the same number of steps, whatever rows there are of them', () => {
+    // A step at 1000, of rows of every step and of every tenth one.
+    const points = (every: number) =>
+      Array.from({ length: 2000 / every }, (_, at) => ({ x: every * (at + 1), y: every * (at + 1) > 1000 ? 1 : 0 }));
+    const { lines, isSmooth } = linesOf([1, 10].map((every) => ({ label: `${every}`, points: points(every) })));
+    expect(isSmooth).toBe(true);
+    const ends = lines.map((line) => {
+      const moving = line.points.filter(({ y }) => y > 0 && y < 1).map(({ x }) => x);
+      return [moving[0], moving.at(-1)];
+    });
+    // A fiftieth of the longest on either side.
+    expect(ends).toEqual([
+      [961, 1040],
+      [970, 1040],
+    ]);
+  });
+});
+
 describe('tagRun(word, tags)', () => {
   it('adds tags once, removes them, and refuses what is no word', async () => {
     expect(await tagRun('a', ['good', 'sharp'])).toEqual(['good', 'sharp']);
@@ -119,6 +148,11 @@ describe('tagRun(word, tags)', () => {
     expect(await tagRun('a', ['good'], { remove: true })).toEqual(['sharp']);
     expect((await findRun('a')).tags).toEqual(['sharp']);
     await expect(tagRun('a', ['../x'])).rejects.toThrow('tags: expected up to 40 letters');
+    await cp('runs/a/about.json', 'about.json');
+    await writeFile('runs/a/about.json', ' '.repeat(MAX_ABOUT_BYTES + 1));
+    await expect(tagRun('a', ['good'])).rejects.toThrow(`about.json: expected at most ${MAX_ABOUT_BYTES} bytes`);
+    expect((await stat('runs/a/about.json')).size).toBe(MAX_ABOUT_BYTES + 1);
+    await cp('about.json', 'runs/a/about.json');
   });
 });
 
@@ -147,8 +181,22 @@ describe('deleteRun(word)', () => {
     await symlink(join(folder, 'outside'), 'runs/c/onnx');
     await writeFile('runs/c/mine.txt', 'mine');
     await writeFile('runs/c/augmentation.png', 'written with ada');
-    expect(await deleteRun('latest')).toEqual({ folder: 'runs/c', kept: ['mine.txt'], latest: 'runs/b' });
-    expect(await readdir('runs/c')).toEqual(['mine.txt']);
+    for (const own of ['samples/step-0000002.png', 'samples/.step-0000002.png.00000000-1-000000000000.tmp'])
+      await writeFile(join('runs/c', own), 'own');
+    await mkdir('runs/c/checkpoints/step-0000002', { recursive: true });
+    await writeFile('runs/c/checkpoints/best', 'step-0000002');
+    await writeFile('runs/c/samples/favourite.png', 'mine');
+    const kept = ['mine.txt', 'samples/favourite.png'];
+    expect(await deleteRun('latest')).toEqual({ folder: 'runs/c', kept, latest: 'runs/b' });
+    expect(await readdir('runs/c', { recursive: true })).toEqual(['mine.txt', 'samples', 'samples/favourite.png']);
+    await mkdir('runs/a/onnx');
+    const exported = [
+      'generator.onnx',
+      'generator-uint8.onnx',
+      'discriminator-gradcam.onnx',
+      'discriminator.onnx.failed',
+    ];
+    for (const name of exported) await writeFile(join('runs/a/onnx', name), 'own');
     expect(await readdir('outside')).toEqual(['kept.txt']);
     expect((await readdir('runs/tensorboard')).toSorted()).toEqual(['a', 'b']);
     expect(await deleteRun('a')).toEqual({ folder: 'runs/a', kept: [] });

@@ -35,6 +35,9 @@ export function temporaryBeside(path: string): string {
   return join(dirname(path), `.${name}${end}`);
 }
 
+/** Whether a file or folder has the name of a temporary one, whoever wrote it. */
+export const isTemporary = (name: string): boolean => TEMPORARY.test(name);
+
 /** Says that a temporary file is not being written any more. */
 export function forgetTemporary(temporary: string): void {
   inUse.delete(TEMPORARY.exec(basename(temporary))?.[3] ?? '');
