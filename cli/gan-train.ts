@@ -50,7 +50,8 @@ await runCommand(
   async (options, context) => {
     const { print, signal, progress, note, warn, device, skipped } = context;
     const sources = await settingSources(flagValues(options, table), options.config);
-    const given = givenSettings(sources);
+    // Bad settings are told before processes are joined.
+    givenSettings(sources);
     if (options.printConfig) {
       if (options.resume !== undefined)
         throw new UsageError('--print-config: a resumed run has its settings in config.json');
@@ -63,7 +64,7 @@ await runCommand(
     const reading = progress('pictures');
     const group = await joinedGroup(options, context);
     const { run, notes, assumed, machine, logEvery, evaluation, release, ...job } = await startRun(
-      { ...given, resume: options.resume, orStart: group !== undefined, group },
+      { ...sources.options, file: sources.file, resume: options.resume, orStart: group !== undefined, group },
       (loaded, total) => reading.update(loaded, total, 'reading'),
       signal,
     )

@@ -4,7 +4,7 @@ import { isRecord } from '../../inference/parse/json.js';
 import { Random } from '../../inference/numeric/random.js';
 import { canonicalJson, type Json, type JsonObject } from '../../inference/tasks/canonical.js';
 import { InputError } from '../../onnx/errors.js';
-import { chosenConfig, type ChosenSettings } from '../../trainer/settings/resolve-settings.node.js';
+import { chosenConfig, givenSettings, type ChosenSettings } from '../../trainer/settings/resolve-settings.node.js';
 import { runSettings } from '../../trainer/settings/run-settings.js';
 import { namedSettings, readMapping } from '../../trainer/settings/settings-file.node.js';
 import { LEAST_SAMPLES } from '../../trainer/quality/quality.js';
@@ -101,7 +101,7 @@ export async function readSweep(path: string): Promise<SweepPlan> {
 export function plannedRun(settings: ChosenSettings, varied: JsonObject, file: string): SweepRun {
   expectSettings(varied, table, { file, partial: true });
   const all = { ...settings, ...varied } as ChosenSettings;
-  chosenConfig(all);
+  chosenConfig(givenSettings({ options: all }));
   return { name: runName(varied, all), settings: all };
 }
 

@@ -46,3 +46,9 @@ it.each([
   await writeFile(path, `settings: { lr-decay: linear }\nvary: { ${vary} }`);
   expect((await readSweep(path)).runs.map(({ settings }) => settings[name])).toEqual(values);
 });
+
+it('readSweep refuses runs with both steps and epochs', async () => {
+  const path = join(folder, 'both.yaml');
+  await writeFile(path, 'settings: { steps: 9 }\nvary: { epochs: [1, 2] }');
+  await expect(readSweep(path)).rejects.toThrow('steps and epochs cannot be combined');
+});

@@ -15,7 +15,7 @@ import { Loader } from '../data/loader.node.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { residualAdvice, smallSetAdvice } from './advice.js';
 import type { GanConfig } from '../settings/config.js';
-import { givenSettings, type ChosenSettings } from '../settings/resolve-settings.node.js';
+import { givenSettings, type ChosenSettings, type SettingSources } from '../settings/resolve-settings.node.js';
 import { runDefaults } from '../settings/run-settings.js';
 import { RemoteStep } from '../step/remote.node.js';
 import type { AdaState } from '../step/state/ada.js';
@@ -36,6 +36,8 @@ import { Releases } from './releases.js';
 
 /** Settings of a new run, or of a run to resume. */
 export interface RunOptions extends ChosenSettings {
+  /** Settings of a file, where they are not given here. */
+  file?: SettingSources['file'];
   /** A run's folder, or '' for the latest. */
   resume?: string | undefined;
   /** Whether `resume` means: or start it in that folder, where no run is there. */
@@ -87,8 +89,8 @@ export async function startRun(
   reading?: (loaded: number, total: number) => void,
   signal?: AbortSignal,
 ): Promise<StartedRun> {
-  const { resume, orStart, group, latest = true, ...settings } = options;
-  const given = givenSettings({ options: settings });
+  const { resume, orStart, group, latest = true, file, ...settings } = options;
+  const given = givenSettings({ options: settings, file });
   if (given.features !== undefined && !isAddress(given.features)) given.features = resolve(given.features);
   const releases = new Releases();
   try {

@@ -1,5 +1,6 @@
 /** @file What was chosen for a run, and where each value comes from: an option, a file, the preset or the default. */
 import { isDeepStrictEqual } from 'node:util';
+import { InputError } from '../../onnx/errors.js';
 import { defaultPreset, type GanConfig } from './config.js';
 import { configWith, presets } from './presets.js';
 import { runDefaults, runSettings, type RunSettings } from './run-settings.js';
@@ -19,13 +20,16 @@ export interface SettingSources {
 }
 
 /**
- * The settings that were given, options before those of the file.
- * @throws InputError that names the setting with a value it may not have
+ * The settings that were given, options before those of the file: `epochs` also before the steps of a file.
+ * @throws InputError that names the setting with a value it may not have, or for options of which one would not count
  */
 export function givenSettings({ options, file }: SettingSources): ChosenSettings {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   expectSettings(given, { ...configSettings, ...runSettings }, { partial: true });
-  return { ...file?.settings, ...given };
+  const { steps, ...others } = file?.settings ?? {};
+  const hasEpochs = Object.hasOwn(given, 'epochs');
+  if (hasEpochs && Object.hasOwn(given, 'steps')) throw new InputError({ name: 'steps', conflictsWith: 'epochs' });
+  return { ...others, ...(steps !== undefined && !hasEpochs && { steps }), ...given };
 }
 
 /** A new run's configuration. @throws InputError that names the setting that is wrong */

@@ -16,7 +16,7 @@ export const settingRules = (config: GanConfig): Rule[] => [...archRules(config)
  * @param preset whose values nobody gave
  */
 export function usedSettings(config: GanConfig, preset: Readonly<GanConfig>): Rule[] {
-  const { lrDecay, ema, norm, normD } = config;
+  const { lrDecay, ema, norm, normD, firstBatchNorm } = config;
   const hasNorm = norm === 'batch' || normD === 'batch';
   const used = (name: keyof GanConfig, isUsed: boolean, expected: string): Rule => {
     return { name, isRight: isUsed || config[name] === preset[name], expected };
@@ -24,6 +24,7 @@ export function usedSettings(config: GanConfig, preset: Readonly<GanConfig>): Ru
   return [
     used('lrDecayStart', lrDecay !== 'none', '`lrDecay` linear or cosine beside it'),
     used('emaWarmup', ema > 0, '`ema` beside it'),
+    used('firstBatchNorm', normD === 'batch' || !firstBatchNorm, '`normD` batch beside it'),
     used('batchNormEpsilon', hasNorm, '`norm` batch beside it'),
     used('batchNormInitStd', hasNorm, '`norm` batch beside it'),
   ];

@@ -62,8 +62,19 @@ describe('givenSettings(sources) and chosenConfig(given)', () => {
     expect(chosenConfig(given)).toEqual({ ...presets.pokemon, ngf: 8, lr: 0.001, lrD: 0.001 });
   });
 
+  it('epochs that are given win over the steps of a file, and both cannot be', async () => {
+    const file = await fileOf(describedSettings({ options: { steps: 9 } }));
+    expect(givenSettings(await settingSources({}, file))).toMatchObject({ steps: 9, epochs: 200 });
+    const given = givenSettings(await settingSources({ epochs: 7 }, file));
+    expect([given.steps, given.epochs]).toEqual([undefined, 7]);
+    expect(() => givenSettings({ options: { steps: 9, epochs: 7 } })).toThrow('steps and epochs cannot be combined');
+  });
+
   it('names the setting that is wrong', () => {
     const options: ChosenSettings = { checkpointEvery: 0.5 };
+    expect(() => chosenConfig({ preset: 'cub200', firstBatchNorm: true, normD: 'none' })).toThrow(
+      'firstBatchNorm: expected `normD` batch beside it; got true',
+    );
     expect(() => givenSettings({ options })).toThrow('checkpointEvery: expected a whole number of at least 1; got 0.5');
   });
 });
