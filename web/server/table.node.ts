@@ -67,7 +67,9 @@ export const routes: readonly Route[] = [
   get('/api/trainings', async (_, { training }) => ({
     json: { allowed: training !== undefined, trainings: training?.trainings.list() ?? [] },
   })),
-  change('/api/trainings', async (trainings, { body }) => trainings.start(parsedTraining(body))),
+  change('/api/trainings', async (trainings, { body, places }) =>
+    trainings.start(parsedTraining(body), (await foldersOf(places)).keys()),
+  ),
   change('/api/trainings/:run/pause', async (trainings, { run }) => trainings.pause(run)),
   change('/api/trainings/:run/stop', async (trainings, { run }) => trainings.stop(run)),
   change('/api/trainings/:run/resume', async (trainings, { run, body, places }) =>

@@ -180,6 +180,20 @@ describe('a training', () => {
     expect(own).toEqual(await losses('whole'));
   });
 
+  it('does not begin under the name of a run elsewhere, which the page shows in its place', async () => {
+    const run = join(folder, 'elsewhere', 'birds');
+    await mkdir(run, { recursive: true });
+    await writeFile(join(run, 'config.json'), '{}');
+    const other = await startStudio({ runs: join(folder, 'runs'), run, port: 0, allowTraining: gan });
+    try {
+      const headers = { 'x-studio-token': other.token };
+      const answer = await post('', { run: 'birds', settings: { ...tiny, ...rhythm } }, headers, other);
+      expect(answer).toEqual({ status: 409, text: 'run: there is one of the name birds\n' });
+    } finally {
+      await other.close();
+    }
+  });
+
   it('that cannot begin says why, and leaves no run', async () => {
     expect((await post('', { run: 'none', settings: { ...tiny, data: 'nowhere' } })).status).toBe(200);
     await expect.poll(() => stateOf('none'), WAIT).toBe('failed');

@@ -61,14 +61,20 @@ export class Trainings {
     });
   }
 
-  /** Starts a new run. @throws Refusal if there is one of that name */
-  async start({ run, settings }: TrainingRequest): Promise<TrainingInfo> {
+  /**
+   * Starts a new run.
+   * @param shown names of the runs that the page shows; one may lie elsewhere
+   * @throws Refusal if there is one of that name
+   */
+  async start({ run, settings }: TrainingRequest, shown: Iterable<string>): Promise<TrainingInfo> {
     const folder = resolve(this.runs, run);
     const isThere = await stat(folder).then(
       () => true,
       () => false,
     );
-    if (isThere || this.#isRunning(run)) throw new Refusal(409, `run: there is one of the name ${run}`);
+    if (isThere || this.#isRunning(run) || [...shown].includes(run)) {
+      throw new Refusal(409, `run: there is one of the name ${run}`);
+    }
     return this.#begin({ run, folder, settings, state: 'training', after: 'paused' });
   }
 
