@@ -7,10 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { ran, scriptOf } from './child.test.helper.js';
 
 describe('gan-studio', () => {
-  it('serves its page on the loopback address, also where there are no runs', async () => {
+  it('serves its page on the loopback address, which --quiet prints too, also where there are no runs', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'ganscope-studio-'));
     const script = fileURLToPath(new URL('./gan-studio.js', import.meta.url));
-    const child = spawn(process.execPath, [script, '--port', '0'], { cwd: folder });
+    const child = spawn(process.execPath, [script, '--port', '0', '--quiet'], { cwd: folder });
     try {
       const line = await new Promise<string>((resolve) => child.stdout.setEncoding('utf8').once('data', resolve));
       const url = /^http:\/\/127\.0\.0\.1:\d+\//.exec(line)?.[0] ?? '';

@@ -60,7 +60,7 @@ await runCommand(
     if (studio.reachable)
       print.warn(`with --host ${host} other machines may open this page and see all runs; there is no password.`);
     const token = studio.token === undefined ? '' : `#token=${studio.token}`;
-    print.info(`${studio.url}${token}  (Ctrl-C stops it)`);
+    print.result(`${studio.url}${token}  (Ctrl-C stops it)`);
     await aborted(signal);
     if (studio.running > 0)
       print.info(`Saving ${studio.running === 1 ? 'a training' : `${studio.running} trainings`}.`);

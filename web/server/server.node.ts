@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { InputError } from '../../onnx/index.js';
 import { sendAnswer, sendRefusal, type Answer } from './http/answer.node.js';
-import { expectOurHost, isLoopback, isLoopbackHost } from './http/guard.node.js';
+import { expectOurHost, isLoopback, isLoopbackHost, ownNames } from './http/guard.node.js';
 import { matched, parsedAddress } from './http/match.node.js';
 import { Refusal } from './http/refusal.node.js';
 import { CheckpointNetworks } from './networks/checkpoint-networks.node.js';
@@ -61,14 +61,16 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
       token: randomBytes(24).toString('base64url'),
     },
   };
+  let names: ReadonlySet<string> = new Set();
   const server = createServer((request, response) => {
-    void handled(request, response, context, host, onFailure);
+    void handled(request, response, context, names, onFailure);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
   const { address, family, port: bound } = server.address() as AddressInfo;
+  names = ownNames(host, address);
   return {
     server,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/`,
@@ -92,11 +94,11 @@ async function handled(
   request: IncomingMessage,
   response: ServerResponse,
   context: Context,
-  host: string,
+  names: ReadonlySet<string>,
   onFailure: (error: unknown) => void,
 ) {
   try {
-    expectOurHost(request, host);
+    expectOurHost(request, names);
     await sendAnswer(request, response, await answered(request, context));
   } catch (error) {
     const refusal = error instanceof InputError ? new Refusal(400, error.message) : error;

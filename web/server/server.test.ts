@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectOurHost, ownNames } from './http/guard.node.js';
 import { startStudio } from './server.node.js';
 import { metricsLine, testStudio } from './studio.test.helper.js';
 
@@ -159,6 +161,19 @@ describe('gan-studio', () => {
 
   it.each(['localhost', '127.0.0.1:1234', '[::1]:80'])('answers to %s', async (host) => {
     expect((await asked('/', { host })).status).toBe(200);
+  });
+
+  it.each([
+    ['VM', '10.0.0.1', 'vm:8765', 200],
+    ['vm', '10.0.0.1', 'VM', 200],
+    ['0.0.0.0', '0.0.0.0', `${hostname().toUpperCase()}:80`, 200],
+    ['::', '::', hostname(), 200],
+    ['0.0.0.0', '0.0.0.0', 'evil.example', 403],
+    ['10.0.0.1', '10.0.0.1', `not-${hostname()}`, 403],
+  ])('that listens on %s, which is %s, answers to %s with %d', (host, address, name, status) => {
+    const asks = () => expectOurHost({ headers: { host: name } } as IncomingMessage, ownNames(host, address));
+    if (status === 200) expect(asks).not.toThrow();
+    else expect(asks).toThrow(/its own name only: open its address, or start it with --host NAME$/);
   });
 
   it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('does not %s', async (method) => {

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { Refusal } from './refusal.node.js';
 
 /** Largest body of a request. */
@@ -24,11 +25,17 @@ export async function isLoopbackHost(host: string): Promise<boolean> {
   return found.length > 0 && found.every(({ address, family }) => isLoopback(address, family === 6 ? 6 : 4));
 }
 
+/** The names of a server beside addresses: what it was told to listen on and, where that is all addresses, this machine's. */
+export function ownNames(host: string, address: string): ReadonlySet<string> {
+  const isAny = address === '0.0.0.0' || address === '::';
+  return new Set(['localhost', host, ...(isAny ? [hostname()] : [])].map((name) => name.toLowerCase()));
+}
+
 /** Addresses are safe; any other name may be a foreign page's own name that points here (DNS rebinding). */
-export function expectOurHost(request: IncomingMessage, host = '127.0.0.1'): void {
+export function expectOurHost(request: IncomingMessage, names: ReadonlySet<string>): void {
   const name = request.headers.host?.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  if (name !== undefined && (isIP(name) !== 0 || name === 'localhost' || name === host)) return;
-  throw new Refusal(403, 'this server answers to its own name only');
+  if (name !== undefined && (isIP(name) !== 0 || names.has(name.toLowerCase()))) return;
+  throw new Refusal(403, 'this server answers to its own name only: open its address, or start it with --host NAME');
 }
 
 /** Refuses what a foreign page asks for: what costs much, though it changes nothing. Browsers tell where requests are from. */
