@@ -1,5 +1,5 @@
 /** @file What the server tells of a run: settings, checkpoints, sample grids, quality, and networks of checkpoints. */
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { exportRun } from '../../trainer/run/export.node.js';
 import { configWith } from '../../trainer/settings/presets.js';
 import { initialState } from '../../trainer/step/tfjs/state.js';
 import type { TrainState } from '../../trainer/step/state/step.js';
+import { CheckpointNetworks } from './networks/checkpoint-networks.node.js';
 import { startStudio, type Studio } from './server.node.js';
 import { metricsLine } from './studio.test.helper.js';
 
@@ -136,6 +137,26 @@ describe('the networks of a checkpoint', () => {
     await rm(join(run, 'checkpoints', 'step-0000011'));
   });
 
+  it('are not made of files that lie elsewhere', async () => {
+    const own = join(run, 'checkpoints', 'step-0000010');
+    const linked = join(run, 'checkpoints', 'step-0000012');
+    const elsewhere = join(folder, 'elsewhere', 'generator');
+    await cp(own, linked, { recursive: true });
+    await rename(join(linked, 'generator'), elsewhere);
+    await symlink(elsewhere, join(linked, 'generator'), 'junction');
+    const path = 'runs/birds/checkpoints/step-0000012/generator.onnx';
+    expect((await asked(path)).status).toBe(404);
+    await rm(join(linked, 'generator'));
+    await cp(join(own, 'generator'), join(linked, 'generator'), { recursive: true });
+    await rm(join(linked, 'generator', 'weights.bin'));
+    await symlink(join(elsewhere, 'weights.bin'), join(linked, 'generator', 'weights.bin'));
+    expect((await asked(path)).status).toBe(404);
+    await rm(join(linked, 'generator', 'weights.bin'));
+    const missing = /^step-0000012.generator.weights\.bin: cannot be read \(ENOENT\)\n$/;
+    expect(await asked(path)).toMatchObject({ status: 400, text: expect.stringMatching(missing) });
+    await rm(linked, { recursive: true });
+  });
+
   it('that are broken are told in one line, and the next one is made', async () => {
     const broken = join(run, 'checkpoints', 'step-0000006');
     await mkdir(join(broken, 'generator'), { recursive: true });
@@ -197,6 +218,13 @@ describe('the networks of a checkpoint', () => {
     const during = await made();
     await other.close();
     expect(during.length).toBeGreaterThan(before.length);
+    expect(await made()).toEqual(before);
+    const networks = new CheckpointNetworks();
+    const asking = networks.open(run, 'step-0000005', 'generator');
+    const ended = networks.dispose();
+    await expect(asking).rejects.toThrow('gan-studio is stopping');
+    await ended;
+    await expect(networks.open(run, 'step-0000005', 'generator')).rejects.toThrow('gan-studio is stopping');
     expect(await made()).toEqual(before);
   });
 });

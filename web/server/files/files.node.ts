@@ -32,6 +32,19 @@ export async function fileInside(folder: string, parts: readonly string[]): Prom
   return path !== undefined && info?.isFile() ? { path, time: info.mtimeMs } : undefined;
 }
 
+/**
+ * Whether all that a folder below a folder holds are regular files and folders, none of them through a link that leads out.
+ * @param levels of folders that are looked through
+ */
+export async function holdsFilesInside(folder: string, parts: readonly string[], levels: number): Promise<boolean> {
+  const path = await pathInside(folder, parts);
+  const names = path === undefined ? undefined : await readdir(path).catch(() => undefined);
+  if (names === undefined) return (await fileInside(folder, parts)) !== undefined;
+  if (levels === 0) return true;
+  const held = await Promise.all(names.map((name) => holdsFilesInside(folder, [...parts, name], levels - 1)));
+  return held.every(Boolean);
+}
+
 /** Opens a file of `fileInside` for reading. A named pipe that took its place meanwhile does not block. */
 export async function openInside(folder: string, parts: readonly string[]): Promise<FileHandle | undefined> {
   const file = await fileInside(folder, parts);

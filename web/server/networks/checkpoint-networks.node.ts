@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { exists } from '../../../inference/files/missing.node.js';
 import { Queue } from '../../../inference/runtime/queue.js';
 import { Thread } from '../../../inference/runtime/thread.node.js';
+import { fileSize } from '../../../onnx/files/files.node.js';
 import { InputError } from '../../../onnx/index.js';
-import { fileInside, pathInside } from '../files/files.node.js';
+import { fileInside, holdsFilesInside, pathInside } from '../files/files.node.js';
+import { Refusal } from '../http/refusal.node.js';
 import type { ExportRequest } from './export-thread.node.js';
 
 /** Largest weights of a checkpoint that is exported. */
 const MAX_WEIGHT_BYTES = 2 ** 30;
+/** Folders of a checkpoint, one in the other: its own and those of its networks. */
+const LEVELS = 2;
 /** The most that is kept in the temporary folder. */
 const MAX_KEPT_BYTES = 2 ** 30;
 
@@ -26,18 +30,21 @@ export class CheckpointNetworks {
   #folder: string | undefined;
   #thread: Thread | undefined;
   #made = 0;
+  #closed = false;
 
   /**
    * Opens a network of a checkpoint, exported as `gan-export` would.
    * @param run folder of the run
-   * @returns undefined if the run has no such checkpoint
+   * @returns undefined if the run has no such checkpoint, or a link of it leads out of the run
    * @throws InputError if the checkpoint cannot be read or is too large
+   * @throws Refusal after `dispose`
    */
   async open(run: string, checkpoint: string, role: Role): Promise<FileHandle | undefined> {
     return this.#queue.run(async () => {
+      if (this.#closed) throw new Refusal(503, 'gan-studio is stopping');
       const parts = ['checkpoints', checkpoint];
       const [path, state] = [await pathInside(run, parts), await fileInside(run, [...parts, 'state.json'])];
-      if (path === undefined || state === undefined) return undefined;
+      if (path === undefined || state === undefined || !(await holdsFilesInside(run, parts, LEVELS))) return undefined;
       const key = JSON.stringify([path, state.time]);
       const kept = this.#kept.get(key);
       this.#kept.delete(key);
@@ -52,6 +59,7 @@ export class CheckpointNetworks {
 
   /** Ends the thread, and removes what was made. */
   async dispose(): Promise<void> {
+    this.#closed = true;
     await this.#queue.run(async () => {
       await this.#thread?.end();
       if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
@@ -61,11 +69,11 @@ export class CheckpointNetworks {
   }
 
   async #exported(path: string, checkpoint: string): Promise<{ folder: string; bytes: number }> {
-    for (const role of roles) {
-      const { size } = await stat(join(path, role, 'weights.bin'));
-      if (size <= MAX_WEIGHT_BYTES) continue;
-      throw new InputError({ name: checkpoint, expected: 'weights of at most 1 GiB', got: `${size} bytes` });
-    }
+    // Where the run lies is nobody's business who only sees the page.
+    const withoutPlace = (error: unknown): never => {
+      throw error instanceof InputError ? new InputError(error.message.replaceAll(path, checkpoint)) : error;
+    };
+    for (const role of roles) await fileSize(join(path, role, 'weights.bin'), MAX_WEIGHT_BYTES).catch(withoutPlace);
     if (this.#folder === undefined || !(await exists(this.#folder)))
       this.#folder = await mkdtemp(join(tmpdir(), 'ganscope-checkpoints-'));
     this.#thread ??= await Thread.start(new URL('./export-thread.node.js', import.meta.url), {
@@ -73,11 +81,7 @@ export class CheckpointNetworks {
     });
     const folder = join(this.#folder, String(++this.#made));
     const request: ExportRequest = { checkpoint: path, out: folder };
-    const passed = await this.#thread.ask<boolean>(request).catch((error: Error) => {
-      // Where the run lies is nobody's business who only sees the page.
-      if (error instanceof InputError) throw new InputError(error.message.replaceAll(path, checkpoint));
-      throw error;
-    });
+    const passed = await this.#thread.ask<boolean>(request).catch(withoutPlace);
     if (!passed) {
       await rm(folder, { recursive: true, force: true });
       throw new InputError(`${checkpoint}: its exported networks do not compute what the trained ones do`);
