@@ -1,6 +1,7 @@
 /** @file One frame of the system: a point's picture, what both networks make of it, the verdict and its map. */
 import type { ClassScore, ExplainOptions, MethodName, PaletteName, Target } from 'ganscope/explain';
 import { slerp, type Picture } from 'ganscope/inference';
+import { sourceArea } from '../../../inference/pictures/resize.js';
 import type { Recipe } from './recipe.js';
 import { explainedMap, scaledChannels, type ExplainedMap } from './maps.js';
 import { foundExplainer, openedGenerator, SHOWN } from './networks.js';
@@ -111,8 +112,10 @@ async function mapOf({ method, palette, ...request }: FrameRequest, picture: Pic
   if (!open || method === undefined) return {};
   try {
     const options = optionsOf(request);
-    const [explanation] = await open.explainer.explain([picture], { ...options, methods: [method] });
-    return explanation ? { map: explainedMap(explanation, picture, palette) } : {};
+    const { explainer } = open;
+    const [explanation] = await explainer.explain([picture], { ...options, methods: [method] });
+    const area = sourceArea(picture, explainer.input.picture);
+    return explanation ? { map: explainedMap(explanation, picture, palette, area) } : {};
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }

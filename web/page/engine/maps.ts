@@ -10,6 +10,8 @@ import {
   type PaletteName,
 } from 'ganscope/explain';
 import type { Picture } from 'ganscope/inference';
+import type { PlacedMap } from '../../../explain/maps/shown/placement.js';
+import type { PictureArea } from '../../../inference/pictures/resize.js';
 
 /** A map on a picture. The page colours it, so that palette, opacity and scale change at once. */
 export interface DrawnMap {
@@ -34,19 +36,27 @@ export interface ExplainedMap extends DrawnMap {
   note?: string;
 }
 
-/** The map of an explanation at the size of a picture. */
-export function explainedMap(explanation: Explanation, picture: Picture, palette: PaletteName): ExplainedMap {
+/**
+ * The map of an explanation at the size of a picture.
+ * @param area the part of the picture that the network saw, by default all of it; the map is NaN elsewhere, which is not drawn
+ */
+export function explainedMap(
+  explanation: Explanation,
+  picture: Picture,
+  palette: PaletteName,
+  area: PictureArea = { x: 0, y: 0, width: picture.width, height: picture.height },
+): ExplainedMap {
   const signed = isSigned(palette);
   const { width, height } = picture;
-  const whole = { x: 0, y: 0, width, height };
   const map = drawnMap(explanation, signed);
+  const placed = (most?: number) => onPicture(placedMap(map, picture, area, signed, most), picture);
   const largest = map.data.reduce((most, value) => Math.max(most, signed ? Math.abs(value) : value), 0);
   const note = emptyMapNote(explanation);
   return {
     width,
     height,
-    values: placedMap(map, picture, whole, signed).data,
-    shares: placedMap(map, picture, whole, signed, largest || 1).data,
+    values: placed(),
+    shares: placed(largest || 1),
     largest,
     signed,
     method: explanation.method,
@@ -56,6 +66,15 @@ export function explainedMap(explanation: Explanation, picture: Picture, palette
     score: explanation.score,
     ...(note !== undefined && { note }),
   };
+}
+
+/** The values of a map at the size of its picture, NaN where it has none. */
+function onPicture({ left, top, width, height, data }: PlacedMap, picture: Picture): Float32Array {
+  const values = new Float32Array(picture.width * picture.height).fill(Number.NaN);
+  for (let row = 0; row < height; row++) {
+    values.set(data.subarray(row * width, (row + 1) * width), (top + row) * picture.width + left);
+  }
+  return values;
 }
 
 /** Channels of a layer [count, height, width], each scaled to its own range, 0…1. */

@@ -10,17 +10,18 @@ export function Verdict() {
   const [first] = classes;
   if (!models.explainer.value) return <h2>Verdict</h2>;
   if (models.explainer.value.info.isVerdict || classes.length === 1) {
-    const probability = first?.probability ?? 0.5;
-    const isReal = probability >= 0.5;
+    const probability = first?.probability;
     return (
       <>
         <h2>Verdict</h2>
-        <Gauge share={probability} />
+        {(!first || probability !== undefined) && <Gauge share={probability ?? 0.5} />}
         <p class="word" aria-live="off">
-          {first ? (isReal ? 'real' : 'fake') : ' '}
+          {first ? shortVerdict(first) : ' '}
         </p>
         <p class="note numbers">
-          {first ? `D(x) ${probability.toFixed(2)} · logit ${formattedNumber(first.score)}` : ' '}
+          {first && probability !== undefined
+            ? `D(x) ${probability.toFixed(2)} · logit ${formattedNumber(first.score)}`
+            : ' '}
         </p>
       </>
     );
@@ -33,10 +34,11 @@ export function Verdict() {
   );
 }
 
-/** The verdict in a word: real or fake, or the class. */
-export function shortVerdict({ label, name, probability }: ClassScore): string {
-  if (label !== 'real') return name ?? label;
-  return (probability ?? 0.5) >= 0.5 ? 'real' : 'fake';
+/** The verdict in a word: the class, real or fake, or the score of a network that says neither. */
+export function shortVerdict({ class: number, label, name, score, probability }: ClassScore): string {
+  if (number !== undefined) return name ?? label;
+  if (probability === undefined) return `score ${formattedNumber(score)}`;
+  return probability >= 0.5 ? 'real' : 'fake';
 }
 
 /** The largest classes as bars. */
