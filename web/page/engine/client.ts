@@ -5,17 +5,21 @@ type Reply = { id: number; value: unknown } | { id: number; error: string } | { 
 type Waiting = Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>;
 
 /**
- * Starts the worker. One that fails, or loses its device, is replaced: what it was asked fails, and its networks are gone.
- * @param onLost told why, when the new worker is there
+ * Starts the worker. One that fails, or loses its device, is replaced: what it was asked fails, and its networks are gone. One
+ * that never answered would fail again: all that is asked from then on fails.
+ * @param onLost told why, when the new worker is there, or there can be none
  */
 export function startEngine(onLost: (reason: string) => void = () => {}): { engine: Engine; stop: () => void } {
   const waiting: Waiting = new Map();
+  let hasAnswered = false;
+  let failure: Error | undefined;
   let worker = started();
   let last = 0;
   const ask =
     (call: string) =>
     (...args: unknown[]) =>
       new Promise((resolve, reject) => {
+        if (failure) return reject(failure);
         const id = ++last;
         waiting.set(id, { resolve, reject });
         worker.postMessage({ id, call, args });
@@ -26,6 +30,7 @@ export function startEngine(onLost: (reason: string) => void = () => {}): { engi
   function started(): Worker {
     const made = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module' });
     made.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+      hasAnswered = true;
       if ('lost' in data) return replace(`WebGPU was lost (${data.lost || 'the browser does not say why'})`);
       const asked = waiting.get(data.id);
       waiting.delete(data.id);
@@ -39,11 +44,15 @@ export function startEngine(onLost: (reason: string) => void = () => {}): { engi
   }
 
   function replace(reason: string): void {
+    if (failure) return;
     worker.terminate();
-    worker = started();
+    const error = new Error(reason);
+    if (hasAnswered) worker = started();
+    else failure = error;
+    hasAnswered = false;
     const failed = [...waiting.values()];
     waiting.clear();
-    for (const { reject } of failed) reject(new Error(reason));
+    for (const { reject } of failed) reject(error);
     onLost(reason);
   }
 }

@@ -13,7 +13,7 @@ export class WatchedRun {
   readonly quality = signal<readonly Row[]>([]);
   /** Why it cannot be shown, such as that it was deleted. */
   readonly problem = signal('');
-  readonly #offsets = { metrics: 0, quality: 0 };
+  #offsets = { metrics: 0, quality: 0 };
 
   constructor(readonly name: string) {}
 
@@ -23,8 +23,10 @@ export class WatchedRun {
       const details = await answer<RunDetails>(this.#path(''));
       const [metrics, quality] = [await this.#readOn('metrics'), await this.#readOn('quality')];
       batch(() => {
-        if (metrics !== this.metrics.peek()) this.metrics.value = metrics;
-        if (quality !== this.quality.peek()) this.quality.value = quality;
+        // Rows and how far they were read are of one look: another one may be under way, or have failed.
+        this.#offsets = { metrics: metrics.offset, quality: quality.offset };
+        if (metrics.rows !== this.metrics.peek()) this.metrics.value = metrics.rows;
+        if (quality.rows !== this.quality.peek()) this.quality.value = quality.rows;
         if (JSON.stringify(details) !== JSON.stringify(this.details.peek())) this.details.value = details;
         this.problem.value = '';
       });
@@ -33,18 +35,18 @@ export class WatchedRun {
     }
   }
 
-  async #readOn(kind: 'metrics' | 'quality'): Promise<readonly Row[]> {
-    let all = this[kind].peek();
+  async #readOn(kind: 'metrics' | 'quality'): Promise<{ rows: readonly Row[]; offset: number }> {
+    let rows = this[kind].peek();
+    let offset = this.#offsets[kind];
     for (let more = true; more;) {
-      const lines = await answer<StepLines>(this.#path(`/${kind}?offset=${this.#offsets[kind]}`));
+      const lines = await answer<StepLines>(this.#path(`/${kind}?offset=${offset}`));
       const [first] = lines.rows;
       // A run that was killed goes on from its last checkpoint, and writes later steps again.
-      if (lines.offset < this.#offsets[kind]) all = [];
-      if (first) all = [...all.slice(0, rowsBefore(all, first['step'] ?? 0)), ...lines.rows];
-      this.#offsets[kind] = lines.offset;
-      ({ more } = lines);
+      if (lines.offset < offset) rows = [];
+      if (first) rows = [...rows.slice(0, rowsBefore(rows, first['step'] ?? 0)), ...lines.rows];
+      ({ offset, more } = lines);
     }
-    return all;
+    return { rows, offset };
   }
 
   #path = (rest: string) => `api/runs/${encodeURIComponent(this.name)}${rest}`;
