@@ -48,10 +48,16 @@ describe.skipIf(chromiumPath === undefined)('what goes wrong in the page', () =>
   });
 
   it('tells of an address that makes no sense, and of a point that is none', async () => {
-    await on.open({ centre: 'nonsense', across: 'pc:99', places: '7' });
+    const broken = '7~3~pc:1~pc:2~0~0';
+    await on.open({ centre: 'nonsense', across: 'pc:99', places: `7|${broken}`, a: broken, real: `z:${broken}` });
     await on.until('.system > .error', /expected seeds/);
+    expect(await on.page.locator('.place-list li').count()).toBe(1);
+    await on.page.locator('#seed').fill('7~3');
+    await on.page.keyboard.press('Enter');
+    await on.until('#pad-status', /^expected seeds, such as 7 or 3 - 1 \+ 2; got 7~3$/);
     await on.page.locator('#seed').fill('7');
     await on.page.keyboard.press('Enter');
+    await on.until('#pad-status', /^$/);
     await on.until('.verdict .word', /fake|real/);
     await on.page.locator('#pad').focus();
     await on.page.keyboard.press('ArrowRight');

@@ -41,6 +41,15 @@ export function parsedRecipe(text: string): Recipe {
   return { centre, across, up, x: atX, y: atY };
 }
 
+/** The same for texts of addresses, which anybody may have written: undefined if it is no point. */
+export function foundRecipe(text: string): Recipe | undefined {
+  try {
+    return parsedRecipe(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The parts between separators that stand in no braces. */
 export function partsOf(text: string, separator: string): string[] {
   const parts = [''];
@@ -81,8 +90,8 @@ export function sumCentre(terms: readonly { sign: 1 | -1; recipe: Recipe }[]): s
     .join('');
 }
 
-/** Whether a point's text is an expression of seeds. */
-export const isExpression = (text: string) => !/[~{}]/.test(text);
+/** Whether a point's text is an expression of seeds: it has none of the letters that separate points and their parts. */
+export const isExpression = (text: string) => !/[~{}|]/.test(text);
 
 /** A point in words. */
 export function recipeName(recipe: Recipe): string {

@@ -1,7 +1,7 @@
 /** @file The pad: a walk over a plane of the latent space, by pointer, touch and keys. */
 import { useComputed } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { directionName, recipeName, rounded } from '../engine/recipe.js';
+import { directionName, isExpression, recipeName, rounded } from '../engine/recipe.js';
 import { useStudio } from '../state/studio.js';
 import { ClassField } from '../system/class-field.js';
 import { Overlay } from '../system/stage.js';
@@ -127,7 +127,7 @@ function Plane() {
 
 /** The seed at the centre, and one by chance. */
 function SeedField() {
-  const { live } = useStudio();
+  const { live, notices } = useStudio();
   const { centre } = live.recipe.value;
   const isSeed = /^\d+$/.test(centre);
   return (
@@ -142,7 +142,10 @@ function SeedField() {
           value={centre.startsWith('{') ? 'a sum of points' : centre}
           onChange={({ currentTarget }) => {
             const text = currentTarget.value.trim();
-            if (text !== '') live.go({ centre: text, x: 0, y: 0 });
+            notices.tell('pad', '');
+            if (!isExpression(text))
+              notices.fail('pad', new Error(`expected seeds, such as 7 or 3 - 1 + 2; got ${text}`));
+            else if (text !== '') live.go({ centre: text, x: 0, y: 0 });
           }}
         />
       </label>

@@ -2,7 +2,7 @@
 import { useSignalEffect } from '@preact/signals';
 import type { Picture } from 'ganscope/inference';
 import { useEffect, useState } from 'preact/hooks';
-import { parsedRecipe, partsOf, recipeName, recipeText, type Recipe } from '../engine/recipe.js';
+import { foundRecipe, parsedRecipe, partsOf, recipeName, recipeText, type Recipe } from '../engine/recipe.js';
 import { useStudio } from '../state/studio.js';
 import { PictureCanvas } from '../ui/canvas.js';
 import { Button } from '../ui/controls.js';
@@ -12,11 +12,9 @@ import { Icon } from '../ui/icons.js';
 /** Milliseconds from one place to the next. */
 const STEP_MS = 2000;
 
-/** The points of a setting. */
+/** The points of a setting; what is none is left out. */
 export function placesOf(text: string): Recipe[] {
-  return partsOf(text, '|')
-    .filter((each) => each !== '')
-    .map(parsedRecipe);
+  return partsOf(text, '|').flatMap((each) => foundRecipe(each) ?? []);
 }
 
 /** The saved places. */

@@ -1,5 +1,5 @@
 /** @file Latent arithmetic: a row of slots, A − B + C. */
-import { parsedRecipe, recipeName, recipeText, sumCentre, type Recipe } from '../engine/recipe.js';
+import { foundRecipe, recipeName, recipeText, sumCentre, type Recipe } from '../engine/recipe.js';
 import { PointPicture } from '../pad/places.js';
 import { useStudio } from '../state/studio.js';
 import { Button, Status } from '../ui/controls.js';
@@ -16,10 +16,10 @@ const SLOTS = [
 export function Arithmetic() {
   const { address, live } = useStudio();
   const terms = SLOTS.flatMap(({ name, sign }) => {
-    const text = address.get(name);
-    return text === '' ? [] : [{ sign, recipe: parsedRecipe(text) }];
+    const recipe = foundRecipe(address.get(name));
+    return recipe ? [{ name, sign, recipe }] : [];
   });
-  const isSum = terms.length > 1 && address.get('a') !== '';
+  const isSum = terms.length > 1 && terms[0]?.name === 'a';
   const sum: Recipe = { ...live.recipe.value, centre: isSum ? sumCentre(terms) : '0', x: 0, y: 0 };
   return (
     <section class="arithmetic" aria-label="Latent arithmetic">
@@ -53,9 +53,9 @@ export function Arithmetic() {
 
 function Slot({ name, mark }: { name: 'a' | 'b' | 'c'; mark: string }) {
   const { address, live } = useStudio();
-  const text = address.get(name);
+  const recipe = foundRecipe(address.get(name));
   const title = name.toUpperCase();
-  const put = (recipe: Recipe) => address.change({ [name]: recipeText(recipe) });
+  const put = (given: Recipe) => address.change({ [name]: recipeText(given) });
   return (
     <>
       {mark && <span aria-hidden="true">{mark}</span>}
@@ -63,20 +63,16 @@ function Slot({ name, mark }: { name: 'a' | 'b' | 'c'; mark: string }) {
         <button
           type="button"
           id={`slot-${name}`}
-          class={text === '' ? 'slot empty' : 'slot'}
+          class={recipe ? 'slot' : 'slot empty'}
           aria-label={
-            text === ''
-              ? `Slot ${title}: put the point at hand here`
-              : `Slot ${title}, ${recipeName(parsedRecipe(text))}: walk there`
+            recipe ? `Slot ${title}, ${recipeName(recipe)}: walk there` : `Slot ${title}: put the point at hand here`
           }
-          title={
-            text === '' ? `Put the point at hand into ${title}, or drop a sample here` : recipeName(parsedRecipe(text))
-          }
-          onClick={() => (text === '' ? put(live.recipe.peek()) : live.visit(parsedRecipe(text)))}
+          title={recipe ? recipeName(recipe) : `Put the point at hand into ${title}, or drop a sample here`}
+          onClick={() => (recipe ? live.visit(recipe) : put(live.recipe.peek()))}
         >
-          {text === '' ? title : <PointPicture recipe={parsedRecipe(text)} />}
+          {recipe ? <PointPicture recipe={recipe} /> : title}
         </button>
-        {text !== '' && (
+        {recipe && (
           <Button kind="small" aria-label={`Empty slot ${title}`} onClick={() => address.change({ [name]: '' })}>
             empty
           </Button>

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import type { Picture } from 'ganscope/inference';
 import type { Engine } from '../engine/calls.js';
-import { parsedRecipe, recipeName } from '../engine/recipe.js';
+import { foundRecipe, recipeName } from '../engine/recipe.js';
 import type { Notices } from './notices.js';
 
 /** A picture with a name. It is decoded when it is first wanted. */
@@ -69,8 +69,9 @@ export class Pictures {
     this.#points.clear();
   }
 
-  #ofPoint(id: string): NamedPicture {
-    const recipe = parsedRecipe(id.slice(2));
+  #ofPoint(id: string): NamedPicture | undefined {
+    const recipe = foundRecipe(id.slice(2));
+    if (!recipe) return undefined;
     const picture = async () => {
       const [made] = await this.engine.sample([recipe], false);
       if (!made) throw new Error('the generator made no picture');
