@@ -89,6 +89,7 @@ describe('a run', () => {
       await writeFile(join(broken, 'config.json'), text);
       expect(JSON.parse((await asked('api/runs/broken')).text)).toEqual({
         name: 'broken',
+        id: expect.any(String),
         settings: {},
         checkpoints: [],
         samples: [],
@@ -96,6 +97,21 @@ describe('a run', () => {
       });
     }
     await rm(broken, { recursive: true });
+  });
+
+  it('that is made again under the same name is another one', async () => {
+    const again = join(folder, 'runs', 'again');
+    const id = async () => JSON.parse((await asked('api/runs/again')).text).id as string;
+    await mkdir(again);
+    await writeFile(join(again, 'config.json'), '{}');
+    const before = await id();
+    await writeFile(join(again, 'metrics.jsonl'), metricsLine(1));
+    expect(await id()).toBe(before);
+    await rm(again, { recursive: true });
+    await mkdir(again);
+    await writeFile(join(again, 'config.json'), '{}');
+    expect(await id()).not.toBe(before);
+    await rm(again, { recursive: true });
   });
 
   it('that is deleted while it is watched is told by name, and the others go on', async () => {

@@ -1,4 +1,5 @@
 /** @file What one run holds: its settings, its checkpoints and its sample grids, in order. */
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isRecord } from '../../../inference/parse/json.js';
 import { MAX_RUN_FILE_BYTES } from '../../../inference/runs/runs.node.js';
@@ -22,6 +23,8 @@ export interface SampleGrid {
 /** A run, for the page's training view. */
 export interface RunDetails {
   name: string;
+  /** What a run that is made again under the same name does not share. */
+  id: string;
   /** Values of its settings, as config.json has them; nothing where that cannot be read. */
   settings: Record<string, unknown>;
   /** Steps of the whole run. */
@@ -39,13 +42,19 @@ const MAX_LISTED = 1000;
 
 /** What a run holds now. */
 export async function runDetails(name: string, folder: string): Promise<RunDetails> {
-  const [settings, checkpoints, samples, real] = await Promise.all([
+  const [id, settings, checkpoints, samples, real] = await Promise.all([
+    idOf(folder),
     runSettingsOf(folder),
     keptCheckpoints(folder),
     sampleGrids(folder),
     fileInside(folder, ['real.png']),
   ]);
-  return { name, ...settings, checkpoints, samples, real: real !== undefined };
+  return { name, id, ...settings, checkpoints, samples, real: real !== undefined };
+}
+
+async function idOf(folder: string): Promise<string> {
+  const { ino = 0, birthtimeMs = 0 } = (await stat(folder).catch(() => undefined)) ?? {};
+  return `${ino} ${birthtimeMs}`;
 }
 
 /** Steps of the whole run, as its config.json says. */

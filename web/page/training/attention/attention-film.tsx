@@ -21,7 +21,7 @@ export function AttentionFilm({ run }: { run: WatchedRun }) {
   const details = run.details.value;
   const checkpoints = filmed(details?.checkpoints ?? []);
   const isOn = address.get('attention') !== '';
-  const work = useMemo(() => new AttentionWork(engine), [engine, run.name]);
+  const work = useMemo(() => new AttentionWork(engine), [engine, run.name, details?.id]);
   const real = useReal(run, isOn);
   const [isPlaying, setPlaying] = useState(false);
   const method = address.get('attention', 'gradcam') as MethodName;
@@ -190,6 +190,6 @@ function useReal(run: WatchedRun, isWanted: boolean): readonly Picture[] | undef
     return () => {
       isCurrent = false;
     };
-  }, [isWanted, run.name, details?.real, details === undefined]);
+  }, [isWanted, run.name, details?.real, details?.id]);
   return real;
 }

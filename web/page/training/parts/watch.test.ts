@@ -1,15 +1,21 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WatchedRun } from './watch.js';
 
+interface Served {
+  steps: () => number;
+  fails?: () => boolean;
+  id?: () => string;
+}
+
 /** Answers of a server whose metrics have a row per step, three to a part, each of one byte; quality may fail. */
-function serve({ steps, fails = () => false }: { steps: () => number; fails?: () => boolean }) {
+function serve({ steps, fails = () => false, id = () => 'first' }: Served) {
   vi.stubGlobal('fetch', async (path: string) => {
     await new Promise((resolve) => setTimeout(resolve, 1));
     const offset = Number(new URLSearchParams(path.split('?')[1]).get('offset') ?? 0);
     if (path.includes('/quality') && fails()) return new Response('gone', { status: 404 });
-    if (!path.includes('/metrics')) return Response.json({ rows: [], offset: 0, more: false });
+    if (!path.includes('/metrics')) return Response.json({ id: id(), rows: [], offset: 0, more: false });
     const end = Math.min(steps(), offset + 3);
-    const rows = Array.from({ length: end - offset }, (_, i) => ({ step: offset + i + 1 }));
+    const rows = Array.from({ length: end - offset }, (_, i) => ({ step: offset + i + 1, run: id().length }));
     return Response.json({ rows, offset: end, more: end < steps() });
   });
 }
@@ -38,5 +44,15 @@ describe('WatchedRun.refresh()', () => {
     [steps, isGone] = [8, false];
     await run.refresh();
     expect([run.problem.value, stepsOf(run)]).toEqual(['', upTo(8)]);
+  });
+
+  it('begins again with a run that was made again under the same name', async () => {
+    let [steps, id] = [4, 'one'];
+    serve({ steps: () => steps, id: () => id });
+    const run = new WatchedRun('birds');
+    await run.refresh();
+    [steps, id] = [8, 'other'];
+    await run.refresh();
+    expect(run.metrics.value).toEqual(upTo(8).map((step) => ({ step, run: 5 })));
   });
 });

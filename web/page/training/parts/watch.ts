@@ -21,7 +21,9 @@ export class WatchedRun {
   async refresh(): Promise<void> {
     try {
       const details = await answer<RunDetails>(this.#path(''));
-      const [metrics, quality] = [await this.#readOn('metrics'), await this.#readOn('quality')];
+      // One that was made again under the same name is read from its start.
+      const goesOn = details.id === this.details.peek()?.id;
+      const [metrics, quality] = [await this.#readOn('metrics', goesOn), await this.#readOn('quality', goesOn)];
       batch(() => {
         // Rows and how far they were read are of one look: another one may be under way, or have failed.
         this.#offsets = { metrics: metrics.offset, quality: quality.offset };
@@ -35,9 +37,9 @@ export class WatchedRun {
     }
   }
 
-  async #readOn(kind: 'metrics' | 'quality'): Promise<{ rows: readonly Row[]; offset: number }> {
-    let rows = this[kind].peek();
-    let offset = this.#offsets[kind];
+  async #readOn(kind: 'metrics' | 'quality', goesOn: boolean): Promise<{ rows: readonly Row[]; offset: number }> {
+    let rows = goesOn ? this[kind].peek() : [];
+    let offset = goesOn ? this.#offsets[kind] : 0;
     for (let more = true; more;) {
       const lines = await answer<StepLines>(this.#path(`/${kind}?offset=${offset}`));
       const [first] = lines.rows;
