@@ -67,6 +67,13 @@ describe.skipIf(chromiumPath === undefined)('samples in the page', () => {
         return Math.max(...picture.data.map((level, at) => Math.abs(level - data[at]!)));
       }, WAIT)
       .toBeLessThanOrEqual(1);
+    // It stays the picture of the command while the discriminator looks at another one.
+    const before = await readFile(await written('#export-png'));
+    const shown = await on.pixels('.system .stage .picture');
+    await on.page.locator('.sources .picture-button').nth(1).click();
+    await expect.poll(() => on.pixels('.system .stage .picture'), WAIT).not.toBe(shown);
+    expect((await readFile(await written('#export-png'))).equals(before)).toBe(true);
+    await on.page.locator('.sources .picture-button').first().click();
     await on.page.locator('#model-choice').selectOption('');
     await on.until('#command', /^gan-sample --model generator\.onnx --seeds 8/);
     expect((await readFile(await written('#export-generator'))).equals(await readFile(tinyPath('generator')))).toBe(

@@ -51,6 +51,7 @@ export function mountPad(element: Element, { generator, discriminator, seed }: P
     <div class="embedded">
       <Pad />
       <Status place="networks" />
+      <Status place="files" />
     </div>
   ));
 }
@@ -71,6 +72,7 @@ export function mountExplainer(element: Element, options: ExplainerPartOptions):
   return mounted(element, studio, () => (
     <div class="embedded panel">
       <Status place="networks" />
+      <Status place="files" />
       <ExplainView />
     </div>
   ));

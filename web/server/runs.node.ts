@@ -1,6 +1,6 @@
 /** @file Runs on disk as gan-studio lists them: read only, and nothing outside their folders. */
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { ABOUT_FILE, MAX_ABOUT_BYTES, parsedAbout } from '../../trainer/record/about.node.js';
 import { fileInside, namesInside, textInside } from './files/files.node.js';
 import { stepsOf } from './runs/details.node.js';
@@ -15,6 +15,8 @@ export interface RunInfo {
   tags?: readonly string[];
   /** Whether its metrics grew within the last minute. */
   live: boolean;
+  /** Whether it lies in another place than the other runs. */
+  elsewhere?: true;
   /** Whether its networks are exported. */
   exported: boolean;
   /** File of the newest samples. */
@@ -58,7 +60,8 @@ async function runFolders(root: string): Promise<Map<string, string>> {
 }
 
 /** What the page needs to know of a run. */
-export async function runInfo(name: string, folder: string): Promise<RunInfo> {
+export async function runInfo(name: string, folder: string, { runs }: RunPlaces): Promise<RunInfo> {
+  const [place, usual] = await Promise.all([folder, runs].map((path) => realpath(path).catch(() => undefined)));
   const metrics = await fileInside(folder, ['metrics.jsonl']);
   const networks = await Promise.all(
     ['generator', 'discriminator'].map((role) => fileInside(folder, ['onnx', `${role}.onnx`])),
@@ -69,6 +72,7 @@ export async function runInfo(name: string, folder: string): Promise<RunInfo> {
   return {
     name,
     live: metrics !== undefined && Date.now() - metrics.time < LIVE_MS,
+    ...(place !== undefined && dirname(place) !== usual && { elsewhere: true }),
     exported: networks.every((file) => file !== undefined),
     ...about,
     ...(samples !== undefined && { samples }),

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
-import { hostname } from 'node:os';
+import { hostname as machine } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectOurHost, ownNames } from './http/guard.node.js';
@@ -53,6 +53,18 @@ describe('gan-studio', () => {
     const runs = (await (await fetch(`${url}api/runs`)).json()) as { name: string }[];
     await close();
     expect(runs.map(({ name }) => name)).toEqual(['birds & bees']);
+    expect(runs[0]).not.toHaveProperty('elsewhere');
+  });
+
+  it('tells that a run lies elsewhere, and not where', async () => {
+    const run = join(studio.folder, 'other place', 'fish');
+    await mkdir(run, { recursive: true });
+    await writeFile(join(run, 'config.json'), '{}');
+    const { close, url } = await startStudio({ runs: join(studio.folder, 'runs'), run, port: 0 });
+    const text = await (await fetch(`${url}api/runs`)).text();
+    await close();
+    expect(JSON.parse(text)[0]).toEqual({ name: 'fish', live: false, elsewhere: true, exported: false });
+    expect(text).not.toContain('other place');
   });
 
   it('skips lines that are no numbers, and a line of more than a mebibyte', async () => {
@@ -166,10 +178,10 @@ describe('gan-studio', () => {
   it.each([
     ['VM', '10.0.0.1', 'vm:8765', 200],
     ['vm', '10.0.0.1', 'VM', 200],
-    ['0.0.0.0', '0.0.0.0', `${hostname().toUpperCase()}:80`, 200],
-    ['::', '::', hostname(), 200],
+    ['0.0.0.0', '0.0.0.0', `${machine().toUpperCase()}:80`, 200],
+    ['::', '::', machine(), 200],
     ['0.0.0.0', '0.0.0.0', 'evil.example', 403],
-    ['10.0.0.1', '10.0.0.1', `not-${hostname()}`, 403],
+    ['10.0.0.1', '10.0.0.1', `not-${machine()}`, 403],
   ])('that listens on %s, which is %s, answers to %s with %d', (host, address, name, status) => {
     const asks = () => expectOurHost({ headers: { host: name } } as IncomingMessage, ownNames(host, address));
     if (status === 200) expect(asks).not.toThrow();

@@ -55,7 +55,7 @@ function runtimeFolder(): string {
 /** All routes; the first that fits answers. */
 export const routes: readonly Route[] = [
   get('/api/runs', async (_, { places }) => ({
-    json: await Promise.all([...(await foldersOf(places))].map(([run, folder]) => runInfo(run, folder))),
+    json: await Promise.all([...(await foldersOf(places))].map(([run, folder]) => runInfo(run, folder, places))),
   })),
   ofRun('/api/runs/:run', async (folder, { named }) => ({ json: await runDetails(named['run'] ?? '', folder) })),
   ofRun('/api/runs/:run/metrics', async (folder, asked) => ({

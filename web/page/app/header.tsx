@@ -33,7 +33,8 @@ export function Header() {
           id="network-file"
           label="Open .onnx…"
           accept=".onnx"
-          onFiles={([file]) => void (file && models.openFile(file))}
+          many
+          onFiles={(files) => void models.openFiles(files)}
         />
       </div>
       <div class="tools">
@@ -61,6 +62,7 @@ export function Header() {
       <Status place="networks">
         <Reopen />
       </Status>
+      <Status place="files" />
     </header>
   );
 }

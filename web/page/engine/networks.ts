@@ -3,6 +3,7 @@ import { Explainer, methods, type Layer } from 'ganscope/explain';
 import { paletteNames } from 'ganscope/explain/choices';
 import { Generator, resolveDevice, type Device } from 'ganscope/inference';
 import { InputError, loadModel, modelFromBytes, type Model } from 'ganscope/onnx';
+import { parsedLabels } from '../../../inference/labels/class-names.js';
 import { className } from '../../../inference/labels/meant-class.js';
 import { headName, headTargets } from './heads.js';
 import { Latents } from './latents.js';
@@ -16,6 +17,12 @@ export interface DroppedFile {
 
 /** Where a network is read from. */
 export type Source = DroppedFile | { name: string; url: string };
+
+/** A file with names of classes. */
+export interface Labels {
+  name: string;
+  text: string;
+}
 
 /** Whose maps are shown: the network of the page, or the one it is compared with. */
 export type Slot = 'main' | 'other';
@@ -130,7 +137,7 @@ export async function openGenerator(source: Source, label?: number) {
 export async function openExplainer(
   source: Source,
   slot: Slot = 'main',
-  labels?: readonly string[],
+  labels?: Labels,
   label: number | undefined = undefined,
 ) {
   let asked: Classes | undefined;
@@ -140,7 +147,7 @@ export async function openExplainer(
       asked = { names, chosen: label !== undefined && label < names.length ? label : 0 };
       return { label: asked.chosen, because: 'as chosen' };
     },
-    ...(labels && { labels }),
+    ...(labels && { labels: parsedLabels(labels.text, labels.name) }),
   });
   const before = foundExplainer(slot);
   const layers = explainer.layers();

@@ -50,7 +50,7 @@ export function OtherNetwork() {
         id="other-file"
         label="Compare with a file…"
         accept=".onnx"
-        onFiles={([file]) => void (file && models.openFile(file, 'explainer', 'other'))}
+        onFiles={(files) => void models.openFiles(files, 'explainer', 'other')}
       />
       {other && (
         <Button kind="small" onClick={() => void models.closeOther()}>

@@ -21,6 +21,7 @@ export function ExplainView() {
   const studio = useStudio();
   const { address, models } = studio;
   const take = (files: File[]) => takeFiles(files, studio);
+  const takeFolder = (files: File[]) => takeFiles([], studio, files);
   return (
     <div
       class="explain"
@@ -34,7 +35,7 @@ export function ExplainView() {
     >
       <div class="row wrap">
         <FileButton id="picture-file" label="Open pictures…" accept="image/*" many onFiles={take} />
-        <FileButton id="picture-folder" label="Open a folder…" accept="image/*" folder onFiles={take} />
+        <FileButton id="picture-folder" label="Open a folder…" accept="image/*" folder onFiles={takeFolder} />
         <Select
           id="compare"
           label="Compare"

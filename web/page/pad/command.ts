@@ -1,4 +1,5 @@
 /** @file The command line that makes what the page shows. */
+import type { RunInfo } from '../../server/runs.node.js';
 import { recipeText, type Recipe } from '../engine/recipe.js';
 
 /** A word of a command line, quoted for a shell where it has to be. */
@@ -21,6 +22,16 @@ function modelWords({ label, ...model }: Model): string[] {
 function fileWords({ run, name, isOwn, checkpoint }: Model): string[] {
   if (isOwn) return ['--model', name];
   return run === '' ? [] : ['--model', `runs/${run}/onnx/${checkpoint === undefined ? name : 'generator.onnx'}`];
+}
+
+/**
+ * The generator as commands find it. gan-sample takes runs by their place in runs/, and the latest of them where none is named: the
+ * page's own generator, where there are runs, and that of a run elsewhere have to be files, which the page exports.
+ */
+export function foundModel(model: Model, runs: readonly Pick<RunInfo, 'name' | 'elsewhere'>[]): Model {
+  const isElsewhere = runs.some(({ name, elsewhere }) => name === model.run && elsewhere === true);
+  const isExported = !model.isOwn && (model.run === '' ? runs.length > 0 : isElsewhere);
+  return isExported ? { ...model, name: 'generator.onnx', isOwn: true } : model;
 }
 
 /** The command that writes the generator first, where the run has no exported networks; empty elsewhere. */

@@ -1,13 +1,13 @@
 /** @file What the page gives away: the picture, an animation, latents, and the command that makes the same. */
 import type { Picture } from 'ganscope/inference';
 import type { Recipe } from '../engine/recipe.js';
-import { TINY } from '../state/models.js';
+import { addressOf } from '../state/served.js';
 import { useStudio, type Studio } from '../state/studio.js';
 import { drawPicture } from '../ui/canvas.js';
 import { Button, Status } from '../ui/controls.js';
 import { download } from '../ui/download.js';
 import { Icon } from '../ui/icons.js';
-import { animationCommand, exportCommand, pictureCommand } from './command.js';
+import { animationCommand, exportCommand, foundModel, pictureCommand, type Model } from './command.js';
 import { placesOf } from './places.js';
 import { animatedWebp } from './webp.js';
 
@@ -25,9 +25,7 @@ export function Exports() {
   const places = placesOf(address.get('places'));
   const label = models.generator.value?.info.classes?.chosen;
   const shown = { name: '', ...models.generator.value, run: models.run, label };
-  // Where there are runs, gan-sample takes the latest of them: the page's own generator has to be a file.
-  const isFile = models.run === '' && shown.isOwn !== true && models.runs.value.length > 0;
-  const model = isFile ? { ...shown, name: 'generator.onnx', isOwn: true } : shown;
+  const model = foundModel(shown, models.runs.value);
   const first = exportCommand(model);
   const frames = FRAMES_PER_PLACE * places.length;
   const told = (work: () => Promise<void>) => () =>
@@ -55,8 +53,8 @@ export function Exports() {
             <Icon name="download" /> point.npy
           </Button>
         )}
-        {isFile && (
-          <Button kind="small" id="export-generator" onClick={told(exportGenerator)}>
+        {model !== shown && (
+          <Button kind="small" id="export-generator" onClick={told(() => exportGenerator(shown))}>
             <Icon name="download" /> generator.onnx
           </Button>
         )}
@@ -73,14 +71,17 @@ export function Exports() {
 }
 
 async function exportPicture({ live }: Studio): Promise<void> {
-  const picture = live.frame.peek()?.picture;
+  // The command is of this one, also while D looks at another picture.
+  const picture = live.generated.peek();
   if (!picture) throw new Error('there is no picture yet');
   const blob = await enlarged(picture).convertToBlob({ type: 'image/png' });
   download(blob, 'point.png');
 }
 
-async function exportGenerator(): Promise<void> {
-  download(await (await fetch(TINY.generator)).blob(), 'generator.onnx');
+async function exportGenerator({ run, checkpoint }: Model): Promise<void> {
+  const response = await fetch(addressOf(run, 'generator', checkpoint));
+  if (!response.ok) throw new Error((await response.text()).trim());
+  download(await response.blob(), 'generator.onnx');
 }
 
 async function exportAnimation({ engine, address, notices }: Studio, frames: number): Promise<void> {

@@ -1,11 +1,11 @@
 /** @file The networks in use: those of the page, those of a run, or files of the user. */
 import { computed, effect, signal } from '@preact/signals';
-import type { RunDetails } from '../../server/runs/details.node.js';
 import type { RunInfo } from '../../server/runs.node.js';
 import type { Engine } from '../engine/calls.js';
-import type { Classes, ExplainerInfo, GeneratorInfo, Slot, Source } from '../engine/networks.js';
+import type { Classes, ExplainerInfo, GeneratorInfo, Labels, Slot, Source } from '../engine/networks.js';
 import type { Address } from './address.js';
 import type { Notices } from './notices.js';
+import { addressOf, knownRuns, newestCheckpoint, type Role } from './served.js';
 
 /** An open network. */
 export interface Opened<Info> {
@@ -18,12 +18,8 @@ export interface Opened<Info> {
   checkpoint?: string | undefined;
 }
 
-/** The page's own networks. */
-export const TINY = {
-  generator: new URL('../../../fixtures/tiny/generator.onnx', import.meta.url).href,
-  discriminator: new URL('../../../fixtures/tiny/discriminator.onnx', import.meta.url).href,
-};
 const MAX_FILE_BYTES = 2 ** 31 - 1;
+const SLOTS: readonly Slot[] = ['main', 'other'];
 
 /** Opens networks, one after the other. */
 export class Models {
@@ -40,7 +36,6 @@ export class Models {
   readonly #first = signal('');
   #turn: Promise<void> = Promise.resolve();
   #latest = 0;
-  #labels: readonly string[] | undefined;
 
   constructor(
     readonly engine: Engine,
@@ -86,23 +81,21 @@ export class Models {
     if (found && JSON.stringify(found) !== JSON.stringify(this.runs.peek())) this.runs.value = found;
   }
 
-  /** Opens files of the user, each for what it is unless a role is named. */
-  openFile(file: File, role?: 'generator' | 'explainer', slot: Slot = 'main'): Promise<void> {
+  /** Opens files of the user one after the other, each for what it is unless a role is named. */
+  openFiles(files: readonly File[], role?: 'generator' | 'explainer', slot: Slot = 'main'): Promise<void> {
     return this.#inTurn(async () => {
-      if (file.size > MAX_FILE_BYTES) throw new Error(`${file.name}: larger than 2 GiB`);
-      this.notices.tell('networks', `Loading ${file.name}…`);
-      const source = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
-      const own = role ?? (await this.engine.roleOf(source));
-      if (own === 'generator') await this.#openGenerator(source, { isOwn: true });
-      else await this.#openExplainer(source, slot);
-      this.#describe();
+      const problems: string[] = [];
+      for (const file of files) {
+        await this.#openFile(file, role, slot).catch((error: Error) => problems.push(error.message));
+      }
+      this.#tellOf(problems);
     });
   }
 
   /** Opens networks at URLs, where there are no runs to choose from. */
   openAt({ generator, explainer }: { generator?: Source; explainer?: Source }): Promise<void> {
     return this.#inTurn(async () => {
-      if (generator) await this.#openGenerator(generator);
+      if (generator) await this.#openGenerator(generator, { isOwn: true });
       if (explainer) await this.#openExplainer(explainer, 'main');
       this.#describe();
     });
@@ -119,17 +112,19 @@ export class Models {
   /** Closes the network that is compared with. */
   closeOther(): Promise<void> {
     return this.#inTurn(async () => {
-      this.other.value = undefined;
+      [this.other.value, this.#explained.other] = [undefined, undefined];
       await this.engine.close('other');
     });
   }
 
-  /** Names of classes for networks that do not have them, one per line; the open network gets them at once. */
-  async nameClasses(file: File): Promise<void> {
-    const text = await file.text();
-    this.#labels = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-    const source = this.#source;
-    if (source) await this.#inTurn(() => this.#openExplainer(source, 'main'));
+  /** Opens the network again with names of its classes, which it keeps until another one is opened. */
+  nameClasses(file: File): Promise<void> {
+    return this.#inTurn(async () => {
+      const source = this.#explained.main?.source;
+      if (!source) throw new Error(`${file.name}: open the network first whose classes it names`);
+      await this.#openExplainer(source, 'main', { name: file.name, text: await file.text() });
+      this.#describe();
+    });
   }
 
   /** The networks are gone: the worker was replaced. They can be opened again. */
@@ -145,9 +140,8 @@ export class Models {
     this.isLost.value = false;
     return this.#inTurn(async () => {
       await this.engine.useDevice('wasm');
-      const [generator, explainer] = [this.#generatorSource, this.#source];
-      if (generator) await this.#openGenerator(generator, this.#origin);
-      if (explainer) await this.#openExplainer(explainer, 'main');
+      await this.#openGeneratorAgain();
+      for (const slot of SLOTS) await this.#openExplainerAgain(slot);
       this.#describe();
     });
   }
@@ -160,18 +154,22 @@ export class Models {
   /** Opens conditional networks again where another class was chosen. */
   async #askAbout(label: string): Promise<void> {
     const differs = (classes: Classes | undefined) => classes !== undefined && classes.chosen !== Number(label);
-    const isStale = () => [this.generator.peek()?.info.classes, this.explainer.peek()?.info.asked].some(differs);
-    if (!isStale()) return;
+    const isStaleGenerator = () => differs(this.generator.peek()?.info.classes);
+    const isStale = (slot: Slot) => differs(this.#in(slot).peek()?.info.asked);
+    if (!isStaleGenerator() && !SLOTS.some(isStale)) return;
     await this.#inTurn(async () => {
-      const [generator, explainer] = [this.#generatorSource, this.#source];
-      if (generator && differs(this.generator.peek()?.info.classes)) await this.#openGenerator(generator, this.#origin);
-      if (explainer && differs(this.explainer.peek()?.info.asked)) await this.#openExplainer(explainer, 'main');
+      if (isStaleGenerator()) await this.#openGeneratorAgain();
+      for (const slot of SLOTS.filter(isStale)) await this.#openExplainerAgain(slot);
     });
   }
 
-  #source: Source | undefined;
-  #origin: Origin = {};
-  #generatorSource: Source | undefined;
+  /** Where the open networks are from, to open them again. */
+  #generated: { source: Source; origin: Origin } | undefined;
+  readonly #explained: { [slot in Slot]?: { source: Source; labels: Labels | undefined } | undefined } = {};
+
+  #in(slot: Slot) {
+    return slot === 'main' ? this.explainer : this.other;
+  }
 
   #openRun(run: string): Promise<void> {
     const turn = ++this.#latest;
@@ -179,8 +177,8 @@ export class Models {
       if (turn !== this.#latest) return;
       // Networks of another run would not belong to this run's curves, even if its own cannot be opened.
       [this.generator.value, this.explainer.value] = [undefined, undefined];
+      [this.#generated, this.#explained.main] = [undefined, undefined];
       this.isLost.value = false;
-      this.#labels = undefined;
       await this.engine.close('main');
       const known = this.runs.peek().find(({ name }) => name === run);
       if (run !== '' && !known) throw new Error(`there is no run ${run} any more; choose another one`);
@@ -200,20 +198,43 @@ export class Models {
       const failed = (error: Error) => void problems.push(error.message);
       await this.#openGenerator(sourceOf('generator'), { checkpoint }).catch(failed);
       await this.#openExplainer(sourceOf('discriminator'), 'main').catch(failed);
-      if (problems.length > 0) this.notices.fail('networks', new Error(problems.join(' ')));
-      else this.#describe();
+      this.#tellOf(problems);
     });
   }
 
-  async #openGenerator(source: Source, from: Origin = {}): Promise<void> {
-    this.generator.value = { name: source.name, info: await this.engine.openGenerator(source, this.#label), ...from };
-    [this.#generatorSource, this.#origin] = [source, from];
+  async #openFile(file: File, role: 'generator' | 'explainer' | undefined, slot: Slot): Promise<void> {
+    if (file.size > MAX_FILE_BYTES) throw new Error(`${file.name}: larger than 2 GiB`);
+    this.notices.tell('networks', `Loading ${file.name}…`);
+    const source = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+    const own = role ?? (await this.engine.roleOf(source));
+    if (own === 'generator') await this.#openGenerator(source, { isOwn: true });
+    else await this.#openExplainer(source, slot);
   }
 
-  async #openExplainer(source: Source, slot: Slot): Promise<void> {
-    const info = await this.engine.openExplainer(source, slot, slot === 'main' ? this.#labels : undefined, this.#label);
-    if (slot === 'main') this.#source = source;
-    (slot === 'main' ? this.explainer : this.other).value = { name: source.name, info };
+  async #openGenerator(source: Source, origin: Origin): Promise<void> {
+    this.generator.value = { name: source.name, info: await this.engine.openGenerator(source, this.#label), ...origin };
+    this.#generated = { source, origin };
+  }
+
+  async #openGeneratorAgain(): Promise<void> {
+    if (this.#generated) await this.#openGenerator(this.#generated.source, this.#generated.origin);
+  }
+
+  async #openExplainer(source: Source, slot: Slot, labels?: Labels): Promise<void> {
+    const info = await this.engine.openExplainer(source, slot, labels, this.#label);
+    this.#in(slot).value = { name: source.name, info };
+    this.#explained[slot] = { source, labels };
+  }
+
+  async #openExplainerAgain(slot: Slot): Promise<void> {
+    const from = this.#explained[slot];
+    if (from) await this.#openExplainer(from.source, slot, from.labels);
+  }
+
+  /** Says what went wrong, or else which networks are open. */
+  #tellOf(problems: readonly string[]): void {
+    if (problems.length > 0) this.notices.fail('networks', new Error(problems.join(' ')));
+    else this.#describe();
   }
 
   /** Says which networks are open. */
@@ -244,24 +265,3 @@ export class Models {
 
 /** Where a generator comes from. */
 type Origin = Pick<Opened<GeneratorInfo>, 'isOwn' | 'checkpoint'>;
-type Role = 'generator' | 'discriminator';
-
-/** The address of a network: of a checkpoint where one is named; the page's own network for no run. */
-function addressOf(run: string, role: Role, checkpoint?: string): string {
-  if (run === '') return TINY[role];
-  const folder = checkpoint === undefined ? 'onnx' : `checkpoints/${checkpoint}`;
-  return new URL(`runs/${encodeURIComponent(run)}/${folder}/${role}.onnx`, location.href).href;
-}
-
-/** The name of a run's newest checkpoint; undefined if it has none. */
-async function newestCheckpoint(run: string): Promise<string | undefined> {
-  const response = await fetch(`api/runs/${encodeURIComponent(run)}`);
-  const details = response.ok ? ((await response.json()) as RunDetails) : undefined;
-  return details?.checkpoints.at(-1)?.name;
-}
-
-async function knownRuns(): Promise<RunInfo[] | undefined> {
-  const response = await fetch('api/runs').catch(() => undefined);
-  if (!response?.ok || !response.headers.get('content-type')?.startsWith('application/json')) return undefined;
-  return (await response.json()) as RunInfo[];
-}

@@ -10,7 +10,16 @@ export interface Notice {
 const NONE: Notice = { text: '', isError: false };
 
 /** The parts that tell something. */
-export type Place = 'networks' | 'system' | 'pad' | 'samples' | 'explain' | 'training' | 'arithmetic' | 'export';
+export type Place =
+  | 'networks'
+  | 'files'
+  | 'system'
+  | 'pad'
+  | 'samples'
+  | 'explain'
+  | 'training'
+  | 'arithmetic'
+  | 'export';
 
 /** The lines of all parts. */
 export class Notices {
