@@ -41,5 +41,6 @@ describe('takeFiles(files, studio, inner)', () => {
 
   it('takes a single file as it is, so that what is wrong with it is said', async () => {
     expect(await taken(['notes.pdf'])).toEqual(['shows notes.pdf']);
+    expect(await taken([], ['notes.txt'])).toEqual(['Skipped, as neither networks nor pictures: notes.txt.']);
   });
 });

@@ -29,7 +29,8 @@ export function takeFiles(files: readonly File[], studio: Studio, inner: readonl
   const labels = files.find(({ name }) => name.toLowerCase().endsWith('.txt'));
   const others = all.filter((file) => !networks.includes(file) && file !== labels);
   // A single file is taken as it is, so that what is wrong with it can be said.
-  const isPicture = ({ name, type }: File) => all.length === 1 || PICTURE.test(name) || type.startsWith('image/');
+  const isAlone = files.length === 1 && inner.length === 0;
+  const isPicture = ({ name, type }: File) => isAlone || PICTURE.test(name) || type.startsWith('image/');
   const pictures = others.filter(isPicture);
   studio.notices.tell('files', skippedText(others.filter((file) => !isPicture(file))));
   const opened = networks.length > 0 ? studio.models.openFiles(networks) : Promise.resolve();
