@@ -111,7 +111,6 @@ await runCommand(
     const drawsNone =
       'source' in job && 'file' in job.source && !(job.kind === 'traversal' && job.directions.kind === 'principal');
     if (latentDistribution !== undefined && drawsNone) {
-      const { InputError } = await import('ganscope/errors');
       const expected = 'to be used with seeds, not with the latents of a file';
       throw new InputError({ name: 'latentDistribution', expected });
     }
