@@ -6,7 +6,7 @@ import type { Comparison, QualityRow, startEvaluationJob } from 'ganscope/traine
 import type { StageProgress, TaskEngine } from 'ganscope/tasks';
 import type { CommandContext } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
-import { generatorOptions } from './parse/generator-flags.js';
+import { generatorFlags } from './parse/generator-flags.js';
 import { deviceOption, preparationOptions, strictOption } from './common/options.js';
 import { Fetched, S3_HELP, SET_FILE } from './storage/fetched.js';
 
@@ -67,7 +67,7 @@ await runCommand(
           describe:
             'Class of a conditional generator: a number or name, or random [default for a run: random, all as likely]',
         },
-        ...generatorOptions,
+        ...generatorFlags,
         out: {
           type: 'string',
           describe: 'Folder for parts of the work, so that it can be resumed and shared, and for results.json',

@@ -5,7 +5,7 @@ import { InputError } from 'ganscope/errors';
 import { parsedRequest, sampleOptions } from 'ganscope/inference/options';
 import { givenTexts, runCommand } from './command.js';
 import { chosenEngine, engineOptions } from './common/engine.js';
-import { generatorOptions } from './parse/generator-flags.js';
+import { generatorFlags } from './parse/generator-flags.js';
 import { told } from './common/flag-names.js';
 import { deviceOption } from './common/options.js';
 import { Fetched, S3_HELP, SET_FILE } from './storage/fetched.js';
@@ -36,7 +36,7 @@ await runCommand(
           describe:
             'Class of a conditional generator: a number or name, random, or all for a row of each, of 8 without --count',
         },
-        ...generatorOptions,
+        ...generatorFlags,
         mean: {
           type: 'string',
           describe: 'Per-channel mean for the discriminator [default: from its file, or as the generator]',

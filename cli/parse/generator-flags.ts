@@ -2,7 +2,7 @@
 import { latentDistributions } from 'ganscope/inference/options';
 
 /** `givenTexts` reads all that `input` says. */
-export const generatorOptions = {
+export const generatorFlags = {
   'latent-distribution': {
     choices: latentDistributions,
     requiresArg: true,

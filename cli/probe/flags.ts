@@ -1,7 +1,7 @@
 /** @file The options of gan-probe as yargs' options. Which of them a kind takes stands in table.ts. */
 import type { InferredOptionTypes, Options } from 'yargs';
 import { overlayModes, paletteNames } from 'ganscope/explain/choices';
-import { generatorOptions } from '../parse/generator-flags.js';
+import { generatorFlags } from '../parse/generator-flags.js';
 import { preparationOptions } from '../common/options.js';
 
 /** None has a default here, so that an option that a kind does not take is told from one that was not given. */
@@ -37,7 +37,7 @@ export const probeFlags = {
     describe:
       'Class of conditional networks: a number or name, of a generator also random. With a generator and a network that judges its pictures: of both, or of the one that has classes',
   },
-  ...generatorOptions,
+  ...generatorFlags,
   generator: {
     type: 'string',
     requiresArg: true,

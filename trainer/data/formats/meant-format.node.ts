@@ -13,6 +13,8 @@ interface Reading {
     dataset: (tree: FileTree, options: DataOptions) => Dataset | Promise<Dataset>;
   };
   tree: FileTree;
+  /** Whether the files are in archives of a folder. */
+  isPacked: boolean;
 }
 
 /** A format with this share of another's pictures at most, such as a preview, is not meant. */
@@ -33,8 +35,10 @@ export async function meantFormat<R extends Reading>(
   const counted: { reading: R; count: number }[] = [];
   for (const reading of readings) counted.push({ reading, count: await picturesOf(reading) });
   const [most, ...others] = counted.toSorted((a, b) => b.count - a.count) as [(typeof counted)[number]];
-  const shown = ({ reading: { format, tree }, count }: (typeof counted)[number]) =>
-    `${count} ${count === 1 ? 'picture' : 'pictures'} (${format.name}, such as ${tree.paths.find(format.uses)})`;
+  const shown = ({ reading: { format, tree, isPacked }, count }: (typeof counted)[number]) => {
+    const kind = `${format.name}${isPacked ? ' in .zip files' : ''}`;
+    return `${count} ${count === 1 ? 'picture' : 'pictures'} (${kind}, such as ${tree.paths.find(format.uses)})`;
+  };
   const rival = others.find(({ count }) => count > BESIDE * most.count);
   if (rival)
     throw new InputError({

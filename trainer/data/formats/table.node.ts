@@ -129,7 +129,9 @@ export async function openDataset(
     return spaceDataset(options.imageSize);
   }
   const trees = await openTrees(source, options);
-  const readings = trees.flatMap((each) => formatsOf(each).map((format) => ({ format, tree: each })));
+  const readings = trees.flatMap((each, at) =>
+    formatsOf(each).map((format) => ({ format, tree: each, isPacked: at > 0 })),
+  );
   const [first] = readings;
   if (first === undefined) throw unknownFormat(source, trees.at(-1) as FileTree);
   const { meant, beside } = await meantFormat(source, first.format.isNamed ? [first] : readings);
