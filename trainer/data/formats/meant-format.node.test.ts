@@ -19,7 +19,11 @@ const archive = async (count: number) => {
 describe('openDataset(several formats)', () => {
   it.each([
     ['an array', async () => ({ 'x.npy': array(10) }), '10 pictures (NumPy arrays, such as x.npy)'],
-    ['an archive', async () => ({ 'x.zip': await archive(10) }), '10 pictures (pictures in .zip files, such as x/0.png)'],
+    [
+      'an archive',
+      async () => ({ 'x.zip': await archive(10) }),
+      '10 pictures (pictures in .zip files, such as x/0.png)',
+    ],
   ])('takes the pictures of %s beside a preview, and says so', async (_, files, shown) => {
     const dataset = await opened(await folderOf({ 'a.png': 1, ...(await files()) }));
     expect(await levels(dataset)).toEqual(Array.from({ length: 10 }, () => 7));
