@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const REPOSITORY =
   /^https:\/\/(github\.com\/ganscope\/ganscope\/blob|raw\.githubusercontent\.com\/ganscope\/ganscope)\/main\//;
-const pages = ['.', 'docs', 'bench', 'fixtures'].flatMap((folder) =>
+const pages = ['.', 'docs', 'bench', 'bench/results', 'fixtures'].flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name)),

@@ -123,7 +123,7 @@ export const presets: Readonly<Record<PresetName, Readonly<GanConfig>>> = {
     halveDiscriminatorLoss: false,
     seed: 0,
   },
-  /** No seed: the best of the networks that were trained for 40 minutes on CUB-200-2011's birds (bench/RESULTS.md). */
+  /** No seed: the best of the networks that were trained for 40 minutes on CUB-200-2011's birds (bench/results/generators.md). */
   birds: {
     ...plainTraining,
     preset: 'birds',

@@ -47,7 +47,7 @@ function windowProduct(b: GraphBuilder, correlation: Correlation): string {
 
 /**
  * One matrix product of the output gradients [K, N·P] with all windows [N·P, U·C], which one Gather lays out from the
- * padded input in channels-last order. On CPUs this reaches the speed of MatMul; see `bench/RESULTS.md`.
+ * padded input in channels-last order. On CPUs this reaches the speed of MatMul; see `bench/results/training-step.md`.
  */
 function productOfPart(b: GraphBuilder, { input, output, window, sizes, outputs }: Correlation): string {
   const [batch, channels] = b.shape(input) as [Dim, number];
