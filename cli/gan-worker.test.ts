@@ -93,7 +93,8 @@ describe.skipIf(!redisProgram)('a queue with a real server', () => {
   it('survives a worker that is killed, and a server that is killed and comes back with its file', async () => {
     const { server, sample, explain, worker, expectSame } = await scene('killed');
     const [sampled, explained] = [sample(), explain()];
-    await sampled.until(/No worker listens to the queue one at redis:/);
+    // Both know the server before it is killed: a command that cannot reach any at its start ends.
+    await Promise.all([sampled, explained].map((each) => each.until(/No worker listens to the queue one at redis:/)));
     const first = worker();
     await first.until(/: done/);
     first.child.kill('SIGKILL');
@@ -106,7 +107,9 @@ describe.skipIf(!redisProgram)('a queue with a real server', () => {
 
   it('survives a server that comes back empty', async () => {
     const { server, sample, explain, worker, expectSame } = await scene('empty');
-    const [serving, sampled, explained] = [worker(), sample(), explain()];
+    const [sampled, explained] = [sample(), explain()];
+    await Promise.all([sampled, explained].map((each) => each.until(/No worker listens/)));
+    const serving = worker();
     await serving.until(/: done/);
     await server.restart('empty');
     await expectSame(sampled, explained);
