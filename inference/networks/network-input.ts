@@ -13,7 +13,7 @@ import {
   type PictureInput,
   type ResizeMode,
 } from '../pictures/pictures.js';
-import { networkInput } from '../pictures/pixels.js';
+import { IMAGENET, networkInput } from '../pictures/pixels.js';
 import { resizedPicture } from '../pictures/resize.js';
 import { sessionTensor, type SessionTensor } from '../runtime/session.js';
 
@@ -31,8 +31,6 @@ export interface NetworkInput {
 
 /** Default size, if neither the model's input nor its metadata has one. */
 const DEFAULT_SIZE = 224;
-/** torchvision's normalisation of ImageNet pictures. */
-export const IMAGENET: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const UNIT_RANGE: Normalization = { mean: [0], std: [1] };
 const MAX_SIDE = 8192;
 /** Spectral pictures have dozens of channels. */

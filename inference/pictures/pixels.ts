@@ -3,6 +3,9 @@ import { InputError } from '../../onnx/errors.js';
 import { writeLevels, type Levels } from '../runtime/levels.js';
 import type { Normalization, Picture } from './pictures.js';
 
+/** torchvision's normalisation of ImageNet pictures. */
+export const IMAGENET: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
 /** Size of one picture of a network's input or output. */
 export interface PictureSize {
   channels: 1 | 3;

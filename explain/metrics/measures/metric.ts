@@ -1,6 +1,6 @@
 /** @file What a metric of maps is, and its input. */
-import { IMAGENET } from '../../../inference/networks/network-input.js';
 import type { Normalization } from '../../../inference/pictures/pictures.js';
+import { IMAGENET } from '../../../inference/pictures/pixels.js';
 import type { SignedMap, Sizes } from '../../methods/kinds/method.js';
 import { orderOf } from './order.js';
 
